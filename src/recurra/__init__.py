@@ -1,0 +1,33 @@
+"""Recurra trains, explains and ships recurrent text classifiers.
+
+The names here load what they need when they are first used, so that predicting never imports torch.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recurra.estimator import TextClassifier
+    from recurra.runtime import Model, load
+
+__all__ = ["Model", "TextClassifier", "__version__", "load"]
+
+__version__ = version("recurra")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "TextClassifier":
+        from recurra.estimator import TextClassifier
+
+        return TextClassifier
+    if name in {"Model", "load"}:
+        from recurra import runtime
+
+        return getattr(runtime, name)
+    raise AttributeError(f"module 'recurra' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,39 @@
+"""The errors of Recurra: each is one line that says what was received and what to do."""
+
+from __future__ import annotations
+
+__all__ = ["DataError", "ModelFileError", "RecurraError", "SettingsError", "TrainingError"]
+
+
+class RecurraError(Exception):
+    """A mistake that a user can mend.
+
+    Args:
+        received: what was found, with the offending value.
+        mend: what to try, as an instruction.
+    """
+
+    def __init__(self, received: str, mend: str) -> None:
+        self.received = " ".join(received.split())
+        self.mend = " ".join(mend.split())
+        super().__init__(f"{self.received.rstrip('.')}. {self.mend}")
+
+    def __reduce__(self) -> tuple[type[RecurraError], tuple[str, str]]:
+        # Errors cross process borders in cross-validation, where the default copy would pass one argument.
+        return type(self), (self.received, self.mend)
+
+
+class DataError(RecurraError, ValueError):
+    """A table, a text or a label cannot be used as it is."""
+
+
+class SettingsError(RecurraError, ValueError):
+    """A setting, a preset or a combination of them is not possible."""
+
+
+class ModelFileError(RecurraError, ValueError):
+    """A model file is cut, altered, hostile or of a newer format."""
+
+
+class TrainingError(RecurraError, RuntimeError):
+    """Training cannot go on; what was learned so far is kept."""

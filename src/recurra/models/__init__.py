@@ -1,0 +1,1 @@
+"""Networks: embedding, recurrent stack, pooling, output."""

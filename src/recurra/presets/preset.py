@@ -1,0 +1,106 @@
+"""Reading presets, the shipped ones by name and own ones by path."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from recurra.errors import SettingsError
+from recurra.models.settings import NetworkSettings
+from recurra.settings import Settings
+from recurra.text.settings import TextSettings
+from recurra.training.settings import TrainingSettings
+
+__all__ = ["Preset", "load_preset", "preset_names"]
+
+_SECTIONS: dict[str, type[Settings]] = {"text": TextSettings, "network": NetworkSettings, "training": TrainingSettings}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """Everything that is needed to train a kind of model, except the data.
+
+    Attributes:
+        name: ``lesson/lstm``, or an own file's path.
+        about: one sentence for people.
+    """
+
+    name: str
+    about: str = ""
+    text: TextSettings = field(default_factory=TextSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], *, name: str) -> Preset:
+        """Builds a preset from the tables ``text``, ``network`` and ``training``; what is not named keeps its default."""
+        unknown = sorted(set(values) - {"about", *_SECTIONS})
+        if unknown:
+            raise SettingsError(
+                f"The preset {name} has {unknown[0]!r} at its top", f"There may be about, {', '.join(_SECTIONS)}."
+            )
+        sections: dict[str, Any] = {}
+        for key, kind in _SECTIONS.items():
+            table = values.get(key, {})
+            if not isinstance(table, Mapping):
+                raise SettingsError(f"{key} in the preset {name} is {table!r}", f"Make it a table: [{key}].")
+            sections[key] = kind.from_dict(table, where=f"[{key}] of the preset {name}")
+        return cls(name=name, about=str(values.get("about", "")), **sections)
+
+    def with_options(self, options: Mapping[str, Any]) -> Preset:
+        """The preset with single settings changed; a setting's name says which table it belongs to.
+
+        Args:
+            options: such as ``{"hidden": 128, "epochs": 3}``; ``None`` values are left out.
+
+        Raises:
+            SettingsError: no table has such a setting.
+        """
+        changes: dict[str, dict[str, Any]] = {key: {} for key in _SECTIONS}
+        for name, value in options.items():
+            if value is None:
+                continue
+            homes = [key for key in _SECTIONS if name in getattr(self, key).to_dict()]
+            if not homes:
+                known = sorted(name for key in _SECTIONS for name in getattr(self, key).to_dict())
+                raise SettingsError(f"There is no setting {name!r}", f"The settings are {', '.join(known)}.")
+            changes[homes[0]][name] = value
+        sections: dict[str, Any] = {key: getattr(self, key).replace(**changes[key]) for key in _SECTIONS}
+        return Preset(name=self.name, about=self.about, **sections)
+
+
+def preset_names() -> list[str]:
+    """The names of the shipped presets, the lesson's first and in the lesson's order."""
+    lesson = ["lesson/simple-rnn-titles", "lesson/simple-rnn-masked", "lesson/gru", "lesson/lstm", "lesson/bilstm"]
+    own = sorted(
+        entry.name.removesuffix(".toml")
+        for entry in resources.files("recurra.presets").iterdir()
+        if entry.name.endswith(".toml")
+    )
+    return lesson + own
+
+
+def load_preset(name: str) -> Preset:
+    """Reads a shipped preset by its name, or an own one from a path that ends in ``.toml``.
+
+    Raises:
+        SettingsError: no such preset, or a mistake in the file.
+    """
+    if name in preset_names():
+        source = resources.files("recurra.presets").joinpath(*f"{name}.toml".split("/"))
+        return Preset.from_dict(tomllib.loads(source.read_text(encoding="utf-8")), name=name)
+    if not name.endswith(".toml"):
+        raise SettingsError(
+            f"There is no preset {name!r}",
+            f"The presets are {', '.join(preset_names())}; an own one is a path that ends in .toml.",
+        )
+    try:
+        return Preset.from_dict(tomllib.loads(Path(name).read_text(encoding="utf-8")), name=name)
+    except OSError as error:
+        raise SettingsError(f"The preset {name} cannot be read: {error.strerror}", "Check the path.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The preset {name} is not TOML: {error}", "Mend the line that is named.") from error

@@ -1,0 +1,82 @@
+"""Frozen groups of settings that read themselves from TOML or JSON and name every mistake."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+
+from recurra.errors import SettingsError
+
+__all__ = ["Settings"]
+
+
+class Settings:
+    """Base of the frozen dataclasses that hold settings.
+
+    A field's annotation is its check: ``int``, ``float``, ``str``, ``bool``, ``Literal[...]``, ``tuple[str, ...]``
+    or one of these ``| None``. Subclasses check ranges and combinations in ``__post_init__``.
+    """
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], *, where: str) -> Self:
+        """Builds the settings from plain values; what is not named keeps its default.
+
+        Args:
+            values: as read from TOML or JSON.
+            where: the place the values come from, for errors.
+
+        Raises:
+            SettingsError: an unknown name or a value of the wrong type or range.
+        """
+        hints = get_type_hints(cls)
+        names = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        unknown = sorted(set(values) - names)
+        if unknown:
+            raise SettingsError(
+                f"{where} has the unknown setting {unknown[0]!r}", f"The settings here are {', '.join(sorted(names))}."
+            )
+        return cls(**{name: _checked(value, hints[name], f"{name} in {where}") for name, value in values.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; :meth:`from_dict` reads them back."""
+        plain = dataclasses.asdict(self)  # type: ignore[call-overload]
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+    def replace(self, **changes: Any) -> Self:
+        """The same settings with some changed, checked again. Errors name the setting."""
+        return type(self).from_dict({**self.to_dict(), **changes}, where=f"{type(self).__name__}")
+
+
+def at_least(name: str, value: float, least: float) -> None:
+    """Raises if a setting is below its least value (or not a number)."""
+    if not value >= least:
+        raise SettingsError(f"{name} is {value}", f"Give {least} or more.")
+
+
+def share(name: str, value: float) -> None:
+    """Raises if a setting is not in [0, 1)."""
+    if not 0 <= value < 1:
+        raise SettingsError(f"{name} is {value}", "Give a share from 0 up to, but not, 1.")
+
+
+def _checked(value: Any, hint: Any, where: str) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        options = [option for option in get_args(hint) if option is not type(None)]
+        return None if value is None else _checked(value, options[0], where)
+    if origin is Literal:
+        if value in get_args(hint) and not isinstance(value, bool):
+            return value
+        raise SettingsError(f"{where} is {value!r}", f"Choose one of {', '.join(map(str, get_args(hint)))}.")
+    if origin is tuple:
+        if isinstance(value, list | tuple):
+            return tuple(_checked(item, get_args(hint)[0], where) for item in value)
+        raise SettingsError(f"{where} is {value!r}", "Give a list.")
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint is bool or not isinstance(value, bool):
+        if isinstance(value, hint):
+            return value
+    raise SettingsError(f"{where} is {value!r}", f"Give a value of type {hint.__name__}.")

@@ -1,0 +1,74 @@
+"""How a network is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from recurra.errors import SettingsError
+from recurra.settings import Settings, at_least, share
+
+__all__ = ["TrainingSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings(Settings):
+    """Settings of a training run.
+
+    Attributes:
+        epochs: passes over the training rows, at most.
+        batch_size: documents in a step.
+        batch_tokens: tokens in a step, counted with padding, at most; ``None`` sets no such bound.
+        bucketing: batch documents of like length together.
+        optimiser: ``adam`` (Kingma and Ba 2015, with Keras's place for epsilon) or ``adamw`` (Loshchilov and
+            Hutter 2019, arXiv 1711.05101).
+        learning_rate: of the optimiser, after warm-up.
+        epsilon: added to the root of the second moment.
+        weight_decay: of ``adamw``.
+        warmup: share of all steps over which the learning rate rises from 0.
+        decay: how it falls afterwards: ``none``, ``linear`` or ``cosine``, down to 0 at the last step.
+        clip: largest norm of all gradients together; 0 does not clip.
+        label_smoothing: share of the target spread over all classes.
+        class_weights: ``balanced`` weighs classes by rows / (classes × rows of the class), ``none`` all alike.
+        averaging: decay of an exponential moving average of the weights, which is what validation, saving and
+            predicting then use; 0 keeps the last weights.
+        validation: share of the training rows held out, at most 2,000 rows; 0 holds out none.
+        patience: epochs without a lower validation loss before stopping; 0 never stops early. Whenever rows are held
+            out and ``patience`` is above 0, the best epoch's weights are restored.
+        precision: ``float32``, or ``bfloat16`` for mixed precision on a GPU.
+        freeze_vectors: keep pretrained vectors as they are.
+        seed: of every random choice.
+    """
+
+    epochs: int = 1
+    batch_size: int = 64
+    batch_tokens: int | None = None
+    bucketing: bool = False
+    optimiser: Literal["adam", "adamw"] = "adam"
+    learning_rate: float = 1e-3
+    epsilon: float = 1e-7
+    weight_decay: float = 0.0
+    warmup: float = 0.0
+    decay: Literal["none", "linear", "cosine"] = "none"
+    clip: float = 0.0
+    label_smoothing: float = 0.0
+    class_weights: Literal["none", "balanced"] = "none"
+    averaging: float = 0.0
+    validation: float = 0.05
+    patience: int = 0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    freeze_vectors: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in {"epochs": 1, "batch_size": 1, "patience": 0, "weight_decay": 0, "clip": 0, "seed": 0}.items():
+            at_least(name, getattr(self, name), least)
+        for name in ("warmup", "label_smoothing", "averaging", "validation"):
+            share(name, getattr(self, name))
+        for name in ("learning_rate", "epsilon"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise SettingsError(f"{name} is {getattr(self, name)}", "Give a number above 0.")
+        if self.batch_tokens is not None:
+            at_least("batch_tokens", self.batch_tokens, 1)
+        if self.weight_decay and self.optimiser != "adamw":
+            raise SettingsError(f"weight_decay is {self.weight_decay} with {self.optimiser}", "Set optimiser to adamw.")

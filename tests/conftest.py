@@ -1,0 +1,22 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A shared, noisy machine: slow examples are not failures.
+settings.register_profile("recurra", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("recurra")
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real data sets; tests that need it are skipped elsewhere."""
+    folder = Path(os.environ.get("RECURRA_DATA") or Path(__file__).parents[2] / "shared" / "data")
+    if not (folder / "agnews" / "train.csv").is_file():
+        pytest.skip(f"no real data in {folder}: set RECURRA_DATA to a folder that holds agnews/train.csv")
+    return folder
