@@ -76,7 +76,6 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
         raise SettingsError(f"{where} is {value!r}", "Give a list.")
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if hint is bool or not isinstance(value, bool):
-        if isinstance(value, hint):
-            return value
+    if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
+        return value
     raise SettingsError(f"{where} is {value!r}", f"Give a value of type {hint.__name__}.")

@@ -38,7 +38,10 @@ def cut_batches(
     if bucketing:
         pool = batch_size * POOL
         order = np.concatenate(
-            [order[i : i + pool][np.argsort(lengths[order[i : i + pool]], kind="stable")] for i in range(0, count, pool)]
+            [
+                order[i : i + pool][np.argsort(lengths[order[i : i + pool]], kind="stable")]
+                for i in range(0, count, pool)
+            ]
             or [order]
         )
     batches = _by_tokens(order, lengths, batch_size, batch_tokens) if batch_tokens else _by_count(order, batch_size)

@@ -54,7 +54,7 @@ def pack(batch: Ragged) -> Packed:
     order = np.argsort(-lengths, kind="stable")
     falling = lengths[order]
     longest = int(falling[0]) if len(falling) else 0
-    # The number of documents longer than t, for each t: lengths are falling, so a search in the rising copy counts them.
+    # How many documents are longer than t: lengths fall, so a search in the rising copy counts the others.
     active = len(falling) - np.searchsorted(falling[::-1], np.arange(longest), side="right")
     starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(active)])
     places = np.empty_like(order)

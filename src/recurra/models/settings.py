@@ -55,7 +55,9 @@ class NetworkSettings(Settings):
             share(name, getattr(self, name))
         wrong = [name for name in self.pooling if name not in POOLINGS]
         if wrong or not self.pooling or len(set(self.pooling)) < len(self.pooling):
-            raise SettingsError(f"pooling is {list(self.pooling)}", f"Name one or more of {', '.join(POOLINGS)}, each once.")
+            raise SettingsError(
+                f"pooling is {list(self.pooling)}", f"Name one or more of {', '.join(POOLINGS)}, each once."
+            )
         if self.every_step and len(self.pooling) > 1:
             raise SettingsError(
                 f"every_step is {self.every_step} with the poolings {', '.join(self.pooling)}",

@@ -37,7 +37,7 @@ class Preset:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, name: str) -> Preset:
-        """Builds a preset from the tables ``text``, ``network`` and ``training``; what is not named keeps its default."""
+        """Builds a preset from the tables ``text``, ``network`` and ``training``; the rest keeps its default."""
         unknown = sorted(set(values) - {"about", *_SECTIONS})
         if unknown:
             raise SettingsError(

@@ -61,7 +61,14 @@ class TrainingSettings(Settings):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in {"epochs": 1, "batch_size": 1, "patience": 0, "weight_decay": 0, "clip": 0, "seed": 0}.items():
+        for name, least in {
+            "epochs": 1,
+            "batch_size": 1,
+            "patience": 0,
+            "weight_decay": 0,
+            "clip": 0,
+            "seed": 0,
+        }.items():
             at_least(name, getattr(self, name), least)
         for name in ("warmup", "label_smoothing", "averaging", "validation"):
             share(name, getattr(self, name))

@@ -1,0 +1,134 @@
+"""The classifier as a torch module: embedding, recurrent stack, pooling, output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from recurra.errors import SettingsError
+from recurra.models.batch import Batch
+from recurra.models.pooling import pool
+from recurra.models.settings import NetworkSettings
+from recurra.models.shapes import DIRECTIONS
+from recurra.recurrence.cells import cell_named
+from recurra.recurrence.engines import Weights, engine_for
+
+__all__ = ["Network", "Output"]
+
+UNKNOWN = 1
+# A one-hot batch is a [N, rows] matrix; above this the embedding is the right input.
+LARGEST_ONE_HOT = 5_000
+
+
+class Output(NamedTuple):
+    """What the network answers.
+
+    Attributes:
+        logits: [B, C], in the order of the documents given.
+        steps: [N, C], the logits at every token in packed order, where ``every_step`` asks for them.
+    """
+
+    logits: Tensor
+    steps: Tensor | None = None
+
+
+class Network(nn.Module):
+    """A recurrent text classifier.
+
+    Args:
+        settings: the network's shape.
+        weights: arrays by the names of :func:`recurra.models.shapes.weight_shapes`.
+        engine: name of the engine, ``auto`` for the fastest that computes the cell.
+
+    Attributes:
+        generator: draws the dropout masks; on the weights' device.
+    """
+
+    def __init__(
+        self, settings: NetworkSettings, weights: Mapping[str, npt.NDArray[np.floating]], *, engine: str = "auto"
+    ) -> None:
+        super().__init__()
+        if settings.input == "one_hot" and len(weights["layers.0.forward.W_I"]) > LARGEST_ONE_HOT:
+            raise SettingsError(
+                f"input is one_hot with {len(weights['layers.0.forward.W_I']):,} tokens",
+                f"Lower vocabulary_size to {LARGEST_ONE_HOT:,} or read characters or bytes; or use an embedding.",
+            )
+        self.settings = settings
+        self.cell = cell_named(settings.cell)
+        self.engine = engine_for(engine, self.cell)
+        # torch allows no dots in a parameter's name.
+        self._weights = nn.ParameterDict(
+            {name.replace(".", ":"): torch.tensor(array) for name, array in weights.items()}
+        )
+        self.generator = torch.Generator()
+
+    def named_weights(self) -> dict[str, nn.Parameter]:
+        """The parameters under the model file's names."""
+        return {name.replace(":", "."): weight for name, weight in self._weights.items()}
+
+    def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Copies of the weights as float32 arrays, for the model file."""
+        return {name: weight.detach().float().cpu().numpy().copy() for name, weight in self.named_weights().items()}
+
+    def place(self, device: torch.device | str, *, seed: int) -> None:
+        """Moves weights to a device and seeds the dropout masks drawn there."""
+        self.to(device)
+        self.generator = torch.Generator(device)
+        self.generator.manual_seed(seed)
+
+    def forward(self, batch: Batch) -> Output:
+        """Logits of a batch; in training mode with dropout.
+
+        Args:
+            batch: packed documents on the weights' device.
+        """
+        states = self.states(batch)
+        attention = {name: self._weights[f"attention:{name}"] for name in "Wbv" if f"attention:{name}" in self._weights}
+        pooled = self._dropped(pool(states, batch, self.settings, attention), self.settings.dropout)
+        logits = pooled @ self._weights["W_O"] + self._weights["b_O"]
+        steps = None
+        if self.settings.every_step:
+            steps = states @ self._weights["W_O"] + self._weights["b_O"]
+        return Output(logits[batch.inverse], steps)
+
+    def states(self, batch: Batch) -> Tensor:
+        """[N, H · directions], the top layer's hidden state at each token, packed."""
+        states = self._inputs(batch.ids)
+        for layer in range(self.settings.layers):
+            if len(batch.ids) == 0:
+                return states.new_zeros(0, self.settings.state_size)
+            states = self._dropped(states, self.settings.dropout)
+            weights = [self.direction(layer, name) for name in DIRECTIONS[: self.settings.directions]]
+            states = torch.cat(self.engine.layer(self.cell, states, weights, batch.active), dim=1)
+        return states
+
+    def direction(self, layer: int, direction: str) -> Weights:
+        """The weights of one direction of one layer, some recurrent ones dropped in training."""
+        prefix = f"layers:{layer}:{direction}:"
+        b_H = self._weights[prefix + "b_H"] if self.cell.recurrent_bias else None
+        W_H = self._dropped(self._weights[prefix + "W_H"], self.settings.weight_drop)
+        return Weights(self._weights[prefix + "W_I"], W_H, self._weights[prefix + "b"], b_H)
+
+    def _inputs(self, ids: Tensor) -> Tensor:
+        if self.training and self.settings.word_dropout:
+            ids = ids.masked_fill(self._chance(ids.shape) < self.settings.word_dropout, UNKNOWN)
+        if self.settings.input == "one_hot":
+            W_I = self._weights["layers:0:forward:W_I"]
+            return F.one_hot(ids, len(W_I)).to(W_I.dtype)
+        return F.embedding(ids, self._weights["embedding"])
+
+    def _dropped(self, values: Tensor, share: float) -> Tensor:
+        if not self.training or share == 0:
+            return values
+        return values * ((self._chance(values.shape) >= share) / (1 - share))
+
+    def _chance(self, shape: torch.Size) -> Tensor:
+        # Masks come from the network's own generator, so that a resumed run draws the same ones
+        # and the caller's random numbers are left alone.
+        return torch.rand(shape, generator=self.generator, device=self.generator.device)

@@ -1,0 +1,77 @@
+"""The contract that every engine computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from torch import Tensor
+
+from recurra.recurrence.cells import Cell, State
+
+__all__ = ["Engine", "Trace", "Weights"]
+
+
+class Weights(NamedTuple):
+    """The weights of one direction of one layer, gates in the cell's order.
+
+    Attributes:
+        W_I: [I, G·H], input weights.
+        W_H: [H, G·H], recurrent weights.
+        b: [G·H], bias of the drive.
+        b_H: [G·H], recurrent bias, or ``None`` where the cell has none.
+    """
+
+    W_I: Tensor
+    W_H: Tensor
+    b: Tensor
+    b_H: Tensor | None = None
+
+
+class Trace(NamedTuple):
+    """What one direction of one layer computed, in the packed order of its inputs.
+
+    The final state needs no field of its own: it is the row of a document's last word going forward, and of its
+    first word going backward.
+
+    Attributes:
+        hidden: [N, H], the hidden state at each token.
+        cell: [N, H], the cell state at each token; ``None`` for cells without one or when not recorded.
+        gates: [N, G·H], the gates' activations; ``None`` when not recorded.
+    """
+
+    hidden: Tensor
+    cell: Tensor | None = None
+    gates: Tensor | None = None
+
+
+class Engine(Protocol):
+    """Computes recurrent layers on packed batches (:class:`recurra.batches.Packed`)."""
+
+    name: str
+
+    def supports(self, cell: Cell) -> bool:
+        """Whether this engine computes the cell."""
+
+    def layer(
+        self,
+        cell: Cell,
+        inputs: Tensor,
+        weights: Sequence[Weights],
+        active: Sequence[int],
+        *,
+        initial: Sequence[State] | None = None,
+    ) -> list[Tensor]:
+        """One layer, one or two directions.
+
+        Args:
+            cell: the formula.
+            inputs: [N, I], the packed inputs, N ≥ 1.
+            weights: of the forward direction, then of the backward one if there are two.
+            active: how many documents run at each step; falling, sum N.
+            initial: the state before the first word each direction reads, arrays of [active[0], H] in packed
+                order; zero when not given.
+
+        Returns:
+            A [N, H] tensor of hidden states a direction, differentiable with respect to inputs, weights and initial.
+        """

@@ -1,0 +1,96 @@
+"""torch's own recurrent kernels: oneDNN on a CPU, cuDNN on a GPU, and an independent oracle for ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from recurra.recurrence.cells import Cell, State
+from recurra.recurrence.engines.base import Weights
+
+__all__ = ["TorchEngine"]
+
+# torch's gate order as places in ours: its GRU is r, z, n where ours is z, r, h.
+_ORDERS: dict[str, tuple[int, ...]] = {"simple_rnn": (0,), "gru": (1, 0, 2), "lstm": (0, 1, 2, 3)}
+
+# torch's padded kernels are several times faster than its packed ones, so a batch is laid on a grid as long as
+# this many times its tokens hold it; a batch of very different lengths is computed packed.
+LARGEST_WASTE = 4
+
+
+class TorchEngine:
+    """What ``torch.nn.RNN``, ``GRU`` and ``LSTM`` call, with our weights' layout."""
+
+    name = "torch"
+
+    def supports(self, cell: Cell) -> bool:
+        """Not the GRU with the reset before the product."""
+        return cell.name in _ORDERS
+
+    def layer(
+        self,
+        cell: Cell,
+        inputs: Tensor,
+        weights: Sequence[Weights],
+        active: Sequence[int],
+        *,
+        initial: Sequence[State] | None = None,
+    ) -> list[Tensor]:
+        """See :meth:`recurra.recurrence.engines.base.Engine.layer`."""
+        params = [_torch_layout(one, _ORDERS[cell.name]) for one in weights]
+        zeros = inputs.new_zeros(active[0], weights[0].W_H.shape[0])
+        start = initial or [State(zeros, zeros if cell.cell_state else None)] * len(weights)
+        compute = _packed if len(active) * active[0] > LARGEST_WASTE * len(inputs) else _on_grid
+        return compute(cell, inputs, active, start, params)
+
+
+def _torch_layout(weights: Weights, order: tuple[int, ...]) -> list[Tensor]:
+    b_H = torch.zeros_like(weights.b) if weights.b_H is None else weights.b_H
+    tensors = [weights.W_I, weights.W_H, weights.b, b_H]
+    if order != tuple(range(len(order))):
+        tensors = [torch.cat([t.chunk(len(order), dim=-1)[place] for place in order], dim=-1) for t in tensors]
+    return [tensors[0].t(), tensors[1].t(), *tensors[2:]]
+
+
+def _call(cell: Cell, *arguments: Any) -> Any:
+    functions: dict[str, Any] = {"simple_rnn": torch.rnn_tanh, "gru": torch.gru, "lstm": torch.lstm}
+    return functions[cell.name](*arguments)[0]
+
+
+def _options(*, bidirectional: bool) -> tuple[Any, ...]:
+    # has_biases, layers, dropout, train, bidirectional
+    return True, 1, 0.0, torch.is_grad_enabled(), bidirectional
+
+
+def _packed(
+    cell: Cell, inputs: Tensor, active: Sequence[int], start: Sequence[State], params: list[list[Tensor]]
+) -> list[Tensor]:
+    # Only the LSTM takes a pair of states.
+    hidden = torch.stack([state.hidden for state in start])
+    hx = [hidden, torch.stack([state.cell for state in start])] if cell.cell_state else hidden
+    flat = [tensor for direction in params for tensor in direction]
+    joined = _call(cell, inputs, torch.tensor(active), hx, flat, *_options(bidirectional=len(params) == 2))
+    return list(joined.chunk(len(params), dim=1))
+
+
+def _on_grid(
+    cell: Cell, inputs: Tensor, active: Sequence[int], start: Sequence[State], params: list[list[Tensor]]
+) -> list[Tensor]:
+    """Pads stand after a document's words in the order of reading, so no state that is kept has seen one."""
+    steps, running = len(active), active[0]
+    counts = torch.tensor(active, device=inputs.device)
+    step = torch.repeat_interleave(torch.arange(steps, device=inputs.device), counts, output_size=len(inputs))
+    place = torch.arange(len(inputs), device=inputs.device) - (torch.cumsum(counts, 0) - counts)[step]
+    lengths = (counts[:, None] > torch.arange(running, device=inputs.device)).sum(dim=0)
+    outputs = []
+    for direction, (state, one) in enumerate(zip(start, params, strict=True)):
+        read_at = step if direction == 0 else lengths[place] - 1 - step
+        rows = read_at * running + place
+        grid = inputs.new_zeros(steps * running, inputs.shape[1]).index_copy(0, rows, inputs)
+        hx = [state.hidden[None], state.cell[None]] if cell.cell_state else state.hidden[None]
+        output = _call(cell, grid.view(steps, running, -1), hx, one, *_options(bidirectional=False), False)
+        outputs.append(output.reshape(steps * running, -1).index_select(0, rows))
+    return outputs

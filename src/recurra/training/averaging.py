@@ -1,0 +1,31 @@
+"""An exponential moving average of the weights."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["Average"]
+
+
+class Average:
+    """Keeps θ̄ ← d θ̄ + (1 - d) θ beside the weights (Polyak and Juditsky 1992; Tarvainen and Valpola 2017).
+
+    The decay rises as (1 + t) / (10 + t) up to its setting, so that the first weights are soon forgotten.
+
+    Args:
+        weights: the parameters, by name.
+        decay: d, at most; below 1.
+    """
+
+    def __init__(self, weights: dict[str, torch.nn.Parameter], decay: float) -> None:
+        self.decay = decay
+        self.weights = weights
+        self.tensors: dict[str, Tensor] = {name: weight.detach().clone() for name, weight in weights.items()}
+
+    @torch.no_grad()
+    def update(self, steps: int) -> None:
+        """Takes in the weights after step ``steps``."""
+        share = 1 - min(self.decay, (1 + steps) / (10 + steps))
+        for name, weight in self.weights.items():
+            self.tensors[name].lerp_(weight, share)

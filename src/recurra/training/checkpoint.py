@@ -1,0 +1,92 @@
+"""The state of an unfinished run in one safetensors file, written atomically."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from recurra.bundle.atomic import write_atomically
+from recurra.errors import TrainingError
+
+__all__ = ["CHECKPOINT", "Position", "read_checkpoint", "write_checkpoint"]
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+@dataclass
+class Position:
+    """Where a run stands; with the tensors, all that is needed to go on bit for bit.
+
+    Attributes:
+        epoch: whole epochs behind.
+        batch: batches of the running epoch behind.
+        steps: updates so far.
+        documents: documents trained on so far.
+        seconds: time spent in training steps.
+        loss_sum: of the documents since the last window was closed.
+        right_sum: documents classified rightly since then.
+        window_documents: documents since then.
+        best_loss: lowest validation loss at the end of an epoch.
+        best_epoch: that epoch.
+        finished: whether the run came to its end.
+        history: as JSON.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    steps: int = 0
+    documents: int = 0
+    seconds: float = 0.0
+    loss_sum: float = 0.0
+    right_sum: int = 0
+    window_documents: int = 0
+    best_loss: float | None = None
+    best_epoch: int = 0
+    finished: bool = False
+    history: dict[str, Any] = field(default_factory=lambda: {"training": [], "validation": []})
+
+
+def write_checkpoint(folder: Path, tensors: dict[str, Tensor], position: Position, *, run: str) -> None:
+    """Replaces the folder's checkpoint.
+
+    Args:
+        folder: of the run.
+        tensors: weights, moments, averages, generator.
+        position: where the run stands.
+        run: fingerprint of data and settings, checked on reading.
+    """
+    text = json.dumps({"run": run, "position": asdict(position)}, sort_keys=True)
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_atomically(folder / CHECKPOINT, safetensors.torch.save(plain, metadata={"recurra": text}))
+
+
+def read_checkpoint(folder: Path, *, run: str) -> tuple[dict[str, Tensor], Position] | None:
+    """Reads the folder's checkpoint, or gives ``None`` if there is none.
+
+    Raises:
+        TrainingError: it cannot be read, or belongs to other data or settings.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    fresh = f"Start afresh in another folder, or remove {path}."
+    try:
+        with safe_open(path, framework="pt") as file:
+            values = json.loads(file.metadata()["recurra"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+        position = Position(**values["position"])
+        found = values["run"]
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise TrainingError(f"The checkpoint {path} cannot be read: {error}", fresh) from error
+    if found != run:
+        raise TrainingError(
+            f"The checkpoint {path} belongs to other data or settings",
+            f"Resume with the same data and options as before. {fresh}",
+        )
+    return tensors, position

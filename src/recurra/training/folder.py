@@ -1,0 +1,37 @@
+"""The folder of a training run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recurra.errors import TrainingError
+from recurra.training.checkpoint import CHECKPOINT
+
+__all__ = ["HISTORY", "MODEL", "prepare_folder"]
+
+MODEL = "model.safetensors"
+HISTORY = "history.json"
+
+
+def prepare_folder(folder: Path, *, resume: bool) -> None:
+    """Makes the folder of a run, or checks that an existing one may be used.
+
+    Args:
+        folder: of the run.
+        resume: whether a run that lies there is to go on.
+
+    Raises:
+        TrainingError: it is no folder, cannot be written, or holds something and ``resume`` is not set.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        entries = list(folder.iterdir())
+    except FileExistsError as error:
+        raise TrainingError(f"{folder} is a file", "Name a folder for the run.") from error
+    except OSError as error:
+        raise TrainingError(
+            f"The folder {folder} cannot be used: {error.strerror}", "Choose another folder."
+        ) from error
+    if entries and not resume:
+        hint = "Resume it with --resume, or name" if (folder / CHECKPOINT).exists() else "Name"
+        raise TrainingError(f"The folder {folder} is not empty", f"{hint} an empty folder.")

@@ -1,0 +1,310 @@
+"""The training loop: batches, steps, checks on held-out rows, checkpoints, an end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from recurra.batches import Ragged, cut_batches
+from recurra.errors import TrainingError
+from recurra.models.batch import Batch
+from recurra.models.network import Network
+from recurra.training.averaging import Average
+from recurra.training.checkpoint import Position, read_checkpoint, write_checkpoint
+from recurra.training.interrupt import Interrupt
+from recurra.training.loss import Loss
+from recurra.training.optimiser import Optimiser, clip
+from recurra.training.predict import logits
+from recurra.training.progress import Check, History, Listener, Window
+from recurra.training.schedule import learning_rate
+from recurra.training.settings import TrainingSettings
+
+__all__ = ["Outcome", "Rows", "Trainer"]
+
+# Points of the curves within an epoch.
+WINDOWS, CHECKS = 20, 5
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded documents and their classes.
+
+    Attributes:
+        documents: token ids.
+        targets: int64[B].
+    """
+
+    documents: Ragged
+    targets: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        history: the curves.
+        steps: updates made.
+        documents: documents trained on, each epoch counted.
+        seconds: time spent in training steps, without checks and checkpoints.
+        epochs: whole epochs done.
+        best_epoch: the epoch whose weights the network now has, 0 if none was chosen.
+        interrupted: whether a person stopped it.
+        failure: what stopped it, if it could not go on.
+    """
+
+    history: History
+    steps: int
+    documents: int
+    seconds: float
+    epochs: int
+    best_epoch: int
+    interrupted: bool
+    failure: TrainingError | None
+
+
+class Trainer:
+    """Trains a network in place.
+
+    Args:
+        network: on its device, with its dropout seeded.
+        rows: to learn from.
+        held: held-out rows, or none.
+        settings: of the training.
+        pad_to: for unmasked networks, the length up to which held-out documents get pads.
+        folder: for checkpoints; none are written without it.
+        run: fingerprint of data and settings.
+        checkpoint_seconds: time between checkpoints.
+        listener: hears of the progress.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rows: Rows,
+        held: Rows | None,
+        settings: TrainingSettings,
+        *,
+        pad_to: int | None = None,
+        folder: Path | None = None,
+        run: str = "",
+        checkpoint_seconds: float = 60.0,
+        listener: Listener | None = None,
+    ) -> None:
+        self.network, self.rows, self.held, self.settings = network, rows, held, settings
+        self.pad_to, self.folder, self.run_name = pad_to, folder, run
+        self.checkpoint_seconds = checkpoint_seconds
+        self.listener = listener or Listener()
+        self.device = network.generator.device
+        self.weights = network.named_weights()
+        if settings.freeze_vectors and "embedding" in self.weights:
+            self.weights["embedding"].requires_grad_(False)
+        classes = len(self.weights["b_O"])
+        every_step = network.settings.every_step
+        self.loss = Loss(settings, rows.targets, classes, every_step=every_step, device=self.device)
+        self.optimiser = Optimiser(self.weights, settings)
+        self.average = Average(self.weights, settings.averaging) if settings.averaging else None
+        self.best: dict[str, Tensor] | None = None
+        self.position = Position()
+        self.history = History()
+
+    def resume(self) -> bool:
+        """Goes back to the folder's checkpoint; says whether there was one."""
+        found = read_checkpoint(self.folder, run=self.run_name) if self.folder else None
+        if found is None:
+            return False
+        tensors, self.position = found
+        self.history = History.from_json(self.position.history)
+        self._restore({name.removeprefix("weight."): t for name, t in tensors.items() if name.startswith("weight.")})
+        self.optimiser.restore(tensors, self.position.steps)
+        self.network.generator.set_state(tensors["generator"])
+        if self.average:
+            self.average.tensors = {name: tensors[f"average.{name}"].to(self.device) for name in self.weights}
+        if self.position.best_epoch:
+            self.best = {name: tensors[f"best.{name}"] for name in self.weights}
+        return True
+
+    def run(self) -> Outcome:
+        """Trains to the end, to an interruption or to a failure; the network then has the weights to keep."""
+        self.listener.started(len(self.rows) * self.settings.epochs, self.position.documents)
+        failure: TrainingError | None = None
+        with Interrupt() as interrupt:
+            try:
+                for _ in self._steps():
+                    if interrupt.received:
+                        break
+            except TrainingError as error:
+                failure = error
+        self._checkpoint()
+        self._restore(self._chosen())
+        position = self.position
+        return Outcome(
+            history=self.history,
+            steps=position.steps,
+            documents=position.documents,
+            seconds=position.seconds,
+            epochs=position.epoch,
+            best_epoch=position.best_epoch if self.best else 0,
+            interrupted=interrupt.received,
+            failure=failure,
+        )
+
+    def _steps(self) -> Iterator[None]:
+        position, settings = self.position, self.settings
+        saved = time.monotonic()
+        while not position.finished:
+            batches = epoch_batches(self.rows.documents.lengths, settings, position.epoch)
+            while position.batch < len(batches):
+                began = time.perf_counter()
+                rate = learning_rate(settings, (position.epoch + position.batch / len(batches)) / settings.epochs)
+                self._step(batches[position.batch], rate)
+                position.batch += 1
+                position.seconds += time.perf_counter() - began
+                if position.batch * WINDOWS // len(batches) > (position.batch - 1) * WINDOWS // len(batches):
+                    self._close_window(position.batch / len(batches), rate)
+                if position.batch * CHECKS // len(batches) > (position.batch - 1) * CHECKS // len(batches):
+                    self._check(position.batch / len(batches))
+                if position.batch == len(batches):
+                    break
+                if self.folder and time.monotonic() - saved > self.checkpoint_seconds:
+                    self._checkpoint()
+                    saved = time.monotonic()
+                yield
+            position.epoch += 1
+            position.batch = 0
+            position.finished = position.epoch == settings.epochs or self._stop_early()
+            self._checkpoint()
+            yield
+
+    def _step(self, indices: npt.NDArray[np.int64], rate: float) -> None:
+        documents = self.rows.documents.take(indices)
+        if not self.network.settings.masked and len(indices):
+            # The lesson's networks take pads for words, and a batch is padded up to its longest document.
+            documents = documents.padded_to(int(documents.lengths.max()))
+        batch = Batch.of(documents, self.device)
+        targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
+        self.network.train()
+        with self._precision():
+            output = self.network(batch)
+            loss = self.loss(output, batch, targets)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._stop_if_not_finite(loss, rate)
+        if self.settings.clip:
+            clip(self.optimiser.weights.values(), self.settings.clip)
+        self.optimiser.step(rate)
+        position = self.position
+        position.steps += 1
+        if self.average:
+            self.average.update(position.steps)
+        value = loss.item()
+        position.documents += len(indices)
+        position.window_documents += len(indices)
+        position.loss_sum += value * len(indices)
+        position.right_sum += int((output.logits.argmax(dim=1) == targets).sum())
+        self.listener.stepped(len(indices), value)
+
+    def _precision(self) -> Any:
+        if self.settings.precision == "bfloat16":
+            return torch.autocast(self.device.type, dtype=torch.bfloat16)
+        return nullcontext()
+
+    def _stop_if_not_finite(self, loss: Tensor, rate: float) -> None:
+        # Looked at before the update, so that the weights of the step before are still whole.
+        gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}
+        norms = torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients.values()])
+        if bool(torch.isfinite(loss + norms.sum())):
+            return
+        if bool(torch.isfinite(loss)):
+            wrong = next(name for name, norm in zip(gradients, norms, strict=True) if not torch.isfinite(norm))
+            what = f"The gradient of {wrong} became {norms[list(gradients).index(wrong)].item()}"
+        else:
+            what = f"The training loss became {loss.item()}"
+        raise TrainingError(
+            f"{what} at step {self.position.steps + 1} (epoch {self.position.epoch + 1}, learning rate {rate:g})",
+            "Lower learning_rate or set clip to 1; the weights of the step before are kept.",
+        )
+
+    def _close_window(self, share: float, rate: float) -> None:
+        position = self.position
+        if position.window_documents:
+            loss = position.loss_sum / position.window_documents
+            accuracy = position.right_sum / position.window_documents
+            self.history.training.append(Window(position.epoch + share, loss, accuracy, rate))
+        position.loss_sum, position.right_sum, position.window_documents = 0.0, 0, 0
+
+    def _check(self, share: float) -> None:
+        if not self.held:
+            return
+        current = {name: weight.detach().clone() for name, weight in self.weights.items()} if self.average else None
+        if self.average:
+            self._restore(self.average.tensors)
+        scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
+        if current:
+            self._restore(current)
+        targets = torch.from_numpy(self.held.targets)
+        loss = F.cross_entropy(scores, targets).item()
+        accuracy = (scores.argmax(dim=1) == targets).float().mean().item()
+        check = Check(self.position.epoch + share, loss, accuracy)
+        self.history.validation.append(check)
+        self.listener.checked(check)
+        best = self.position.best_loss
+        if self.settings.patience and share == 1 and (best is None or loss < best):
+            self.position.best_loss, self.position.best_epoch = loss, self.position.epoch + 1
+            self.best = {name: tensor.clone() for name, tensor in self._latest().items()}
+
+    def _stop_early(self) -> bool:
+        patience, position = self.settings.patience, self.position
+        return bool(patience and self.held) and position.epoch - position.best_epoch >= patience
+
+    def _latest(self) -> dict[str, Tensor]:
+        if self.average:
+            return self.average.tensors
+        return {name: weight.detach() for name, weight in self.weights.items()}
+
+    def _chosen(self) -> dict[str, Tensor]:
+        return self.best or self._latest()
+
+    @torch.no_grad()
+    def _restore(self, tensors: dict[str, Tensor]) -> None:
+        for name, weight in self.weights.items():
+            weight.copy_(tensors[name])
+
+    def _checkpoint(self) -> None:
+        if not self.folder:
+            return
+        self.position.history = self.history.to_json()
+        tensors = {f"weight.{name}": weight.data for name, weight in self.weights.items()}
+        tensors |= self.optimiser.tensors()
+        tensors["generator"] = self.network.generator.get_state()
+        if self.average:
+            tensors |= {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
+        if self.best:
+            tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
+        write_checkpoint(self.folder, tensors, self.position, run=self.run_name)
+
+
+def epoch_batches(
+    lengths: npt.NDArray[np.int64], settings: TrainingSettings, epoch: int
+) -> list[npt.NDArray[np.int64]]:
+    """The batches of an epoch; the same for the same seed."""
+    return cut_batches(
+        lengths,
+        batch_size=settings.batch_size,
+        batch_tokens=settings.batch_tokens,
+        bucketing=settings.bucketing,
+        generator=np.random.default_rng([settings.seed, epoch]),
+    )
