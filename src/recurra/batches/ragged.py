@@ -49,20 +49,26 @@ class Ragged:
         return np.diff(self.offsets)
 
     def take(self, indices: npt.ArrayLike) -> Ragged:
-        """The documents at ``indices`` (integers, any order, repeats allowed), as a new set."""
+        """The documents at ``indices`` (integers, any order, repeats allowed, -1 the last), as a new set."""
         chosen = np.asarray(indices, dtype=np.int64)
         lengths = self.lengths[chosen]
         offsets = np.zeros(len(chosen) + 1, dtype=np.int64)
         np.cumsum(lengths, out=offsets[1:])
         # Position k of the result belongs to document d and lies k - offsets[d] tokens after d's start.
-        shift = np.repeat(self.offsets[chosen] - offsets[:-1], lengths)
+        shift = np.repeat(self.offsets[:-1][chosen] - offsets[:-1], lengths)
         return Ragged(self.values[np.arange(offsets[-1]) + shift], offsets)
 
     def padded_to(self, length: int, pad_id: int = 0) -> Ragged:
         """Every document of fewer than ``length`` tokens gets ``pad_id`` appended up to it; longer ones stay whole."""
-        lengths = self.lengths
+        return self._lengthened(np.maximum(self.lengths, length), pad_id)
+
+    def extended(self, count: int, pad_id: int = 0) -> Ragged:
+        """Every document gets ``pad_id`` appended ``count`` times."""
+        return self._lengthened(self.lengths + count, pad_id)
+
+    def _lengthened(self, lengths: npt.NDArray[np.int64], pad_id: int) -> Ragged:
         offsets = np.zeros_like(self.offsets)
-        np.cumsum(np.maximum(lengths, length), out=offsets[1:])
+        np.cumsum(lengths, out=offsets[1:])
         values = np.full(offsets[-1], pad_id, dtype=np.int32)
-        values[np.arange(len(self.values)) + np.repeat(offsets[:-1] - self.offsets[:-1], lengths)] = self.values
+        values[np.arange(len(self.values)) + np.repeat(offsets[:-1] - self.offsets[:-1], self.lengths)] = self.values
         return Ragged(values, offsets)

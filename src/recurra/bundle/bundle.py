@@ -1,0 +1,45 @@
+"""Everything that a trained model is, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.models.settings import NetworkSettings
+from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
+
+__all__ = ["Bundle"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Bundle:
+    """A trained model: what :func:`recurra.bundle.write_bundle` stores and the runtime computes with.
+
+    Attributes:
+        text: how documents become tokens, as the trained pipeline holds it.
+        network: the network's shape.
+        vocabulary: the tokens that have an id of their own.
+        labels: the classes, in the order of the network's outputs.
+        pad_to: tokens up to which id 0 is appended to a shorter document if the network is not masked; ``None`` if it
+            is masked.
+        tensors: the weights, float32, by the names of :func:`recurra.models.shapes.weight_shapes`.
+        record: how the model came about, for people and later comparison: preset, training settings, rows, hash of
+            the data, scores, package versions. Plain JSON values, and no times: the same model gives the same bytes.
+    """
+
+    text: TextSettings
+    network: NetworkSettings
+    vocabulary: Vocabulary
+    labels: Labels
+    pad_to: int | None
+    tensors: dict[str, npt.NDArray[np.float32]]
+    record: dict[str, Any]
+
+    @cached_property
+    def pipeline(self) -> TextPipeline:
+        """From documents to token ids."""
+        return TextPipeline(self.text, self.vocabulary)

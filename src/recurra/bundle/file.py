@@ -1,0 +1,79 @@
+"""Reading and writing model files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from recurra.bundle.atomic import write_atomically
+from recurra.bundle.bundle import Bundle
+from recurra.bundle.format import LARGEST_FILE, decode, encode
+from recurra.errors import ModelFileError
+
+__all__ = ["read_bundle", "write_bundle"]
+
+
+def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
+    """Writes a model file; an existing one is replaced at once or stays as it is.
+
+    Args:
+        bundle: the model. The same one always gives the same bytes.
+        path: the file, usually ``….safetensors``; its folder must exist.
+
+    Raises:
+        ModelFileError: the parts of the model do not fit together.
+        RecurraError: the file cannot be written.
+    """
+    write_atomically(path, encode(bundle))
+
+
+def read_bundle(path: str | os.PathLike[str]) -> Bundle:
+    """Reads a model file, which may come from anywhere: nothing in it is run, and every size is bounded.
+
+    Args:
+        path: as given to :func:`write_bundle`.
+
+    Raises:
+        ModelFileError: no such file, one that cannot be read, or none that recurra wrote; also one that is cut,
+            altered, hostile or of a newer format.
+    """
+    data = _bytes_of(path)
+    try:
+        return decode(data)
+    except ModelFileError as error:
+        raise ModelFileError(f"The model {os.fspath(path)} cannot be used: {error.received}", error.mend) from error
+
+
+def _bytes_of(path: str | os.PathLike[str]) -> bytes:
+    # What and how large it is comes first: opening a pipe would wait for ever, reading a disk for very long.
+    try:
+        status = Path(path).stat()
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise ModelFileError(
+            f"{os.fspath(path)} is a folder", f"Give the model file in it, such as {Path(path, 'model.safetensors')}"
+        )
+    if not stat.S_ISREG(status.st_mode):
+        raise ModelFileError(f"{os.fspath(path)} is no regular file", "Copy the model into a file, and give that.")
+    if status.st_size > LARGEST_FILE:
+        raise ModelFileError(
+            f"{os.fspath(path)} has {status.st_size:,} bytes, and a model {LARGEST_FILE:,} at most",
+            "Give a model file that recurra has written.",
+        )
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(status.st_size)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str | os.PathLike[str], error: OSError | ValueError) -> ModelFileError:
+    if isinstance(error, FileNotFoundError):
+        return ModelFileError(f"There is no file {os.fspath(path)}", "Check the path of the model.")
+    if isinstance(error, PermissionError):
+        return ModelFileError(f"{os.fspath(path)} may not be read", "Ask its owner for permission, or copy it.")
+    # ValueError: a path with a null character, which no system call accepts.
+    reason = getattr(error, "strerror", None) or str(error)
+    return ModelFileError(f"{os.fspath(path)!r} cannot be read: {reason}", "Check the path of the model.")

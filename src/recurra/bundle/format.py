@@ -1,0 +1,186 @@
+"""The bytes of a model file.
+
+A model file is a safetensors file: the weights under their names, the vocabulary as ``vocabulary.bytes`` and
+``vocabulary.offsets``, and metadata with the single key ``recurra``, a JSON object with sorted keys (several metadata
+keys would be written in random order). Its first key, ``digest``, is the SHA-256 of the whole file with 64 zeros in the
+digest's own place, so any altered byte shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from recurra.bundle.bundle import Bundle
+from recurra.bundle.schema import check_bundle
+from recurra.bundle.strict_json import parse_json
+from recurra.errors import ModelFileError, SettingsError
+from recurra.models.settings import NetworkSettings
+from recurra.text import Labels, TextSettings, Vocabulary
+
+__all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode"]
+
+FORMAT = 1
+LARGEST_FILE = 4 * 2**30
+LARGEST_HEADER = 16 * 2**20
+# Sizes above this are no network's; left unchecked, they could grow past what Python turns into text.
+LARGEST_NUMBER = 2**31
+
+_KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
+# A tuple: a hostile file may ask about a list, which no set can look up.
+_DTYPES = ("F32", "I64", "U8")
+# Quotes are escaped: the JSON of the metadata is itself a string in the JSON of the header.
+_DIGEST_KEY = rb"\"digest\":\""
+_ZEROS = "0" * 64
+
+_NOT_OURS = "Give a model file that recurra has written."
+_BROKEN = "Copy or download the file again, or write it anew from the trained model."
+_ANEW = "Write the file anew from the trained model."
+
+
+def encode(bundle: Bundle) -> bytes:
+    """The bytes of a model file; the same model always gives the same ones.
+
+    Raises:
+        ModelFileError: parts that do not fit together, a record that is no plain JSON, or more than a file may hold.
+    """
+    check_bundle(bundle)
+    text, offsets = bundle.vocabulary.to_tensors()
+    tensors = {name: np.ascontiguousarray(weight) for name, weight in bundle.tensors.items()}
+    about = {
+        "digest": _ZEROS,
+        "format": FORMAT,
+        "labels": bundle.labels.to_json(),
+        "network": bundle.network.to_dict(),
+        "pad_to": bundle.pad_to,
+        "record": bundle.record,
+        "text": bundle.text.to_dict(),
+    }
+    try:
+        metadata = json.dumps(about, sort_keys=True, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ModelFileError(
+            f"The model's record is no plain JSON: {error}", "Leave out what JSON has no form for."
+        ) from error
+    data = save({**tensors, "vocabulary.bytes": text, "vocabulary.offsets": offsets}, metadata={"recurra": metadata})
+    header = int.from_bytes(data[:8], "little")
+    if header > LARGEST_HEADER or len(data) > LARGEST_FILE:
+        raise ModelFileError(
+            f"The model takes {len(data):,} bytes, {header:,} of them for labels, settings and record",
+            f"Make it smaller: at most {LARGEST_FILE:,}, {LARGEST_HEADER:,} of them for those.",
+        )
+    place = data.index(_DIGEST_KEY) + len(_DIGEST_KEY)
+    return b"".join([data[:place], _digest(data, place).encode(), data[place + 64 :]])
+
+
+def decode(data: bytes) -> Bundle:
+    """Reads the bytes of a model file and trusts none of them.
+
+    Raises:
+        ModelFileError: not a model file, cut, altered, of a newer format, or with parts that do not fit together.
+    """
+    header = _header(data)
+    about = _about(header)
+    version = about.get("format")
+    if type(version) is not int or version < 1:
+        raise ModelFileError(f"The format version is {version!r:.80}", _NOT_OURS)
+    if version > FORMAT:
+        raise ModelFileError(
+            f"The file has format {version}, and this recurra reads format {FORMAT}",
+            "Update recurra: pip install -U recurra",
+        )
+    _check_digest(data, about)
+    if about.keys() != _KEYS:
+        raise ModelFileError(f"The metadata holds {', '.join(sorted(about))!r:.80}", _ANEW)
+    tensors = _tensors(data, header)
+    vocabulary = Vocabulary.from_tensors(_pop(tensors, "vocabulary.bytes"), _pop(tensors, "vocabulary.offsets"))
+    if not isinstance(about["record"], dict):
+        raise ModelFileError(f"The record is {about['record']!r:.80}", _ANEW)
+    bundle = Bundle(
+        text=_settings(TextSettings, about["text"], "text"),
+        network=_settings(NetworkSettings, about["network"], "network"),
+        vocabulary=vocabulary,
+        labels=Labels.from_json(about["labels"]),
+        pad_to=about["pad_to"],
+        tensors=tensors,
+        record=about["record"],
+    )
+    check_bundle(bundle)
+    return bundle
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    length = int.from_bytes(data[:8], "little")
+    if len(data) < 9 or data[8:9] != b"{" or length > LARGEST_HEADER:
+        raise ModelFileError("The file is no safetensors file", _NOT_OURS)
+    if 8 + length > len(data):
+        raise ModelFileError(f"The file is cut: it ends after {len(data)} bytes, inside its header", _BROKEN)
+    header = parse_json(data[8 : 8 + length], "header")
+    if not isinstance(header, dict):
+        raise ModelFileError("The file is no safetensors file", _NOT_OURS)
+    return header
+
+
+def _about(header: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = header.get("__metadata__")
+    if not isinstance(metadata, dict) or metadata.keys() != {"recurra"} or not isinstance(metadata["recurra"], str):
+        raise ModelFileError("The file is a safetensors file, but none of recurra's", _NOT_OURS)
+    about = parse_json(metadata["recurra"].encode("utf-8", "replace"), "metadata")
+    if not isinstance(about, dict):
+        raise ModelFileError(f"The metadata is {about!r:.80}", _NOT_OURS)
+    return about
+
+
+def _check_digest(data: bytes, about: Mapping[str, Any]) -> None:
+    stored = about.get("digest")
+    place = data.find(_DIGEST_KEY) + len(_DIGEST_KEY)
+    if not isinstance(stored, str) or data[place : place + 64] != stored.encode("utf-8", "replace"):
+        raise ModelFileError("The file was altered: its digest does not stand where it should", _BROKEN)
+    found = _digest(data, place)
+    if stored != found:
+        raise ModelFileError(
+            f"The file was cut or altered: its SHA-256 begins {found[:12]}, not {stored[:12]}", _BROKEN
+        )
+
+
+def _digest(data: bytes, place: int) -> str:
+    view = memoryview(data)
+    digest = hashlib.sha256(view[:place])
+    digest.update(_ZEROS.encode())
+    digest.update(view[place + 64 :])
+    return digest.hexdigest()
+
+
+def _tensors(data: bytes, header: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
+    for name, entry in header.items():
+        if name != "__metadata__" and (not isinstance(entry, dict) or entry.get("dtype") not in _DTYPES):
+            raise ModelFileError(f"The tensor {name[:80]!r} is {entry!r:.80}", _ANEW)
+    try:
+        return load(data)
+    except (SafetensorError, ValueError) as error:
+        raise ModelFileError(f"The tensors cannot be read: {error}", _ANEW) from error
+
+
+def _pop(tensors: dict[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
+    if name not in tensors:
+        raise ModelFileError(f"The tensor {name} is missing", _ANEW)
+    return tensors.pop(name)
+
+
+def _settings(kind: type[Any], values: Any, where: str) -> Any:
+    if not isinstance(values, dict):
+        raise ModelFileError(f"The {where} settings are {values!r:.80}", _ANEW)
+    for name, value in values.items():
+        if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+            raise ModelFileError(f"{name!r:.80} in the {where} settings is above {LARGEST_NUMBER:,}", _ANEW)
+    try:
+        return kind.from_dict(values, where=f"the {where} settings")
+    except SettingsError as error:
+        raise ModelFileError(error.received, f"{error.mend} Or update recurra: pip install -U recurra") from error

@@ -1,0 +1,51 @@
+"""JSON as a model file may hold it: no key twice, no NaN, nothing nested without end."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from recurra.errors import ModelFileError
+
+__all__ = ["parse_json"]
+
+_MEND = "Copy or download the file again, or write it anew from the trained model."
+
+
+def parse_json(data: bytes, what: str) -> Any:
+    """Parses JSON that may be hostile.
+
+    Args:
+        data: UTF-8; the caller bounds its length.
+        what: the part of the file it stands in, for errors.
+
+    Raises:
+        ModelFileError: no UTF-8, no JSON, a key that stands there twice, or a number that is not finite.
+    """
+    try:
+        return json.loads(
+            data.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_refused, parse_float=_finite
+        )
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"The {what} is no JSON that recurra writes ({str(error)[:80]})", _MEND) from error
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r:.40} stands there twice")
+    return values
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is not a number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits:.40} is too large")
+    return number

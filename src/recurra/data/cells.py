@@ -1,0 +1,149 @@
+"""Arrow columns as the texts and labels of a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from recurra.data.delimited import RawTable
+from recurra.data.documents import Label
+from recurra.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["MAX_TEXT_BYTES", "is_label", "is_text", "labels_of", "texts_of"]
+
+MAX_TEXT_BYTES = 1 << 20
+"""Bytes of the longest text that is read, in UTF-8."""
+
+
+def is_text(kind: pyarrow.DataType) -> bool:
+    """Whether a column of this type can hold texts."""
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def is_label(kind: pyarrow.DataType) -> bool:
+    """Whether a column of this type can hold labels."""
+    from pyarrow import types
+
+    simple = (types.is_integer, types.is_floating, types.is_boolean)
+    return is_text(kind) or any(is_kind(kind) for is_kind in simple)
+
+
+def _column(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+    if raw.names.count(name) > 1:
+        raise DataError(f"{source} has {raw.names.count(name)} columns {name!r}", "Give each column a name of its own.")
+    return raw.columns[raw.names.index(name)]
+
+
+def _first(mask: pyarrow.ChunkedArray) -> int | None:
+    """The place of the first true value."""
+    from pyarrow import compute
+
+    place = int(compute.index(compute.fill_null(mask, False), True).as_py())
+    return None if place < 0 else place
+
+
+def _where(raw: RawTable, place: int, name: str) -> str:
+    return f"row {place + raw.first_row:,}{raw.row_hint}, column {name!r}"
+
+
+def texts_of(raw: RawTable, name: str, source: str) -> list[str]:
+    """The column's texts; a missing one is empty.
+
+    Args:
+        raw: the parsed file.
+        name: a column of it.
+        source: the file's name, for messages.
+
+    Raises:
+        DataError: the column does not hold texts, or one is over ``MAX_TEXT_BYTES`` or holds a NUL character.
+    """
+    from pyarrow import compute
+
+    column = _column(raw, name, source)
+    if not is_text(column.type):
+        raise DataError(
+            f"{source}: column {name!r} holds {str(column.type)[:80]}, not texts",
+            "Name a column of texts with --text or --title.",
+        )
+    lengths = compute.binary_length(column)
+    place = _first(compute.greater(lengths, MAX_TEXT_BYTES))
+    if place is not None:
+        raise DataError(
+            f"{source}: {_where(raw, place, name)} holds a text of {lengths[place].as_py():,} bytes",
+            "Split or cut it: at most 1 MiB is read. Is a quote missing?",
+        )
+    place = _first(compute.match_substring(column, "\0"))
+    if place is not None:
+        raise DataError(f"{source}: {_where(raw, place, name)} holds a NUL character", "Remove it from the text.")
+    return [value or "" for value in column.to_pylist()]
+
+
+def labels_of(raw: RawTable, name: str, source: str) -> list[Label]:
+    """The column's labels, all of one type.
+
+    Args:
+        raw: the parsed file.
+        name: a column of it.
+        source: the file's name, for messages.
+
+    Raises:
+        DataError: the column's type cannot be labels, or a row has none.
+    """
+    column = _column(raw, name, source)
+    values: list[Label | None]
+    if is_text(column.type):
+        values = list(texts_of(raw, name, source))
+        if not raw.typed:
+            values = _typed(values)
+    elif is_label(column.type):
+        values = column.to_pylist()
+    else:
+        raise DataError(
+            f"{source}: column {name!r} holds {str(column.type)[:80]}, which cannot be labels",
+            "Name a column of strings, integers, floats or booleans with --label.",
+        )
+    for place, value in enumerate(values):
+        empty = value is None or (isinstance(value, str) and not value.strip())
+        if empty or (isinstance(value, float) and not math.isfinite(value)):
+            what = "no label" if empty else f"the label {value}"
+            raise DataError(
+                f"{source}: {_where(raw, place, name)} holds {what}", "Give every row a label, or leave the row out."
+            )
+    return [value for value in values if value is not None]
+
+
+def _typed(values: list[Label | None]) -> list[Label | None]:
+    """Texts as booleans, integers or floats where all of them are written so; "07" and "1.50" stay texts."""
+    distinct = {str(value) for value in values}
+    readers: tuple[Callable[[str], Label | None], ...] = (_bool, _int, _float)
+    for reader in readers:
+        table = {value: reader(value) for value in distinct}
+        if all(known is not None for known in table.values()):
+            return [table[str(value)] for value in values]
+    return values
+
+
+def _bool(value: str) -> bool | None:
+    return {"true": True, "false": False}.get(value.lower())
+
+
+def _int(value: str) -> int | None:
+    # 19 characters: longer digits are no 64-bit integers but names, such as of accounts.
+    return int(value) if len(value) < 20 and value.lstrip("-").isdecimal() and _written(int, value) else None
+
+
+def _float(value: str) -> float | None:
+    return float(value) if _written(float, value) and math.isfinite(float(value)) else None
+
+
+def _written(kind: type[int] | type[float], value: str) -> bool:
+    try:
+        return repr(kind(value)) == value
+    except ValueError:
+        return False

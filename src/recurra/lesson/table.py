@@ -1,0 +1,81 @@
+"""The lesson's table as text."""
+
+from __future__ import annotations
+
+from recurra.report.lesson_result import LessonResult
+from recurra.report.published import KERAS_NOTE, LESSON_NOTE
+
+__all__ = ["lesson_table"]
+
+_HEADER = (
+    "model",
+    "parameters",
+    "rows",
+    "seconds",
+    "docs/s",
+    "MiB",
+    "train",
+    "test (95 % interval)",
+    "lesson",
+    "Keras",
+)
+
+
+def lesson_table(result: LessonResult) -> str:
+    """Every network and the linear model, a line each, under the training rows they share."""
+    rows = [
+        (
+            model["preset"],
+            f"{model['parameters']:,}",
+            model["train_phrase"].split()[0],
+            f"{model['seconds']:.1f}",
+            f"{model['docs_per_second']:,.0f}",
+            _memory(model["peak_memory_mb"]),
+            f"{model['train_accuracy']:.2%}",
+            _score(model["test_accuracy"], model["interval"]),
+            _share(model["lesson_accuracy"]),
+            _share(model["keras_accuracy"]),
+        )
+        for model in result["models"]
+    ]
+    linear = result["baseline"]
+    if linear:
+        rows.append(
+            (
+                linear["name"],
+                f"{linear['parameters']:,}",
+                linear["train_phrase"].split()[0],
+                f"{linear['seconds']:.1f}",
+                f"{linear['docs_per_second']:,.0f}",
+                _memory(linear["peak_memory_mb"]),
+                f"{linear['train_accuracy']:.2%}",
+                _score(linear["test_accuracy"], linear["interval"]),
+                "",
+                "",
+            )
+        )
+    widths = [max(len(row[column]) for row in [_HEADER, *rows]) for column in range(len(_HEADER))]
+    lines = [
+        "  ".join(_aligned(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        for row in [_HEADER, *rows]
+    ]
+    notes = [f"{result['dataset']}: {result['train_phrase']}, {result['test_rows']:,} test rows."]
+    if any(model["lesson_accuracy"] is not None for model in result["models"]):
+        notes += [LESSON_NOTE, KERAS_NOTE]
+    return "\n".join([lines[0].rstrip(), "-" * len(lines[0]), *(line.rstrip() for line in lines[1:]), "", *notes])
+
+
+def _aligned(cell: str, width: int, column: int) -> str:
+    return cell.ljust(width) if column == 0 else cell.rjust(width)
+
+
+def _memory(mebibytes: float | None) -> str:
+    return "" if mebibytes is None else f"{mebibytes:,.0f}"
+
+
+def _share(accuracy: float | None) -> str:
+    return "" if accuracy is None else f"{accuracy:.2%}"
+
+
+def _score(accuracy: float, interval: list[float]) -> str:
+    return f"{accuracy:.2%} ({interval[0]:.2%}–{interval[1]:.2%})"

@@ -1,0 +1,38 @@
+"""A model as a table: its parts, what they give, and their parameters."""
+
+from __future__ import annotations
+
+from recurra.bundle import Bundle
+from recurra.models.shapes import count_parameters
+
+__all__ = ["parameters_by_part", "summary_of"]
+
+
+def parameters_by_part(bundle: Bundle) -> dict[str, int]:
+    """Numbers in each part of the network, from the input to the output."""
+    return count_parameters(bundle.network, rows=bundle.pipeline.rows, classes=len(bundle.labels))
+
+
+def summary_of(bundle: Bundle) -> str:
+    """Lines of text: part, shape of what it gives for a document, parameters; and the total at the end."""
+    network, classes = bundle.network, len(bundle.labels)
+    parts = parameters_by_part(bundle)
+    rows = [("tokens", f"[words] of {bundle.pipeline.rows:,}", "")]
+    if network.input == "one_hot":
+        rows.append(("one_hot", f"[words, {bundle.pipeline.rows}]", "0"))
+    for name, count in parts.items():
+        if name == "embedding":
+            rows.append((name, f"[words, {network.embedding}]", f"{count:,}"))
+        elif name.startswith("layers."):
+            both = ", both directions" if network.bidirectional else ""
+            rows.append((f"{name} ({network.cell}{both})", f"[words, {network.state_size}]", f"{count:,}"))
+    rows.append(
+        (f"pooling ({', '.join(network.pooling)})", f"[{network.pooled_size}]", f"{parts.get('attention', 0):,}")
+    )
+    rows.append(("output (softmax)", f"[{classes}]", f"{parts['output']:,}"))
+    rows.append(("total", "", f"{sum(parts.values()):,}"))
+    header = ("part", "gives", "parameters")
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(3)]
+    lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in [header, *rows]]
+    rule = "-" * max(map(len, lines))
+    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])

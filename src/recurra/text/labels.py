@@ -1,0 +1,130 @@
+"""The classes: labels as the user writes them, and the numbers the network gives them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Label
+from recurra.errors import DataError, ModelFileError
+
+__all__ = ["Labels"]
+
+_KINDS: dict[str, type[Label]] = {"str": str, "int": int, "bool": bool, "float": float}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The classes in order; class ``i`` is output ``i`` of the network.
+
+    Attributes:
+        classes: distinct, all of one type: str, int, bool or float.
+    """
+
+    classes: tuple[Label, ...]
+
+    @classmethod
+    def learn(cls, labels: Iterable[Label]) -> Labels:
+        """The distinct labels, sorted: numbers by size, False before True, texts by code point.
+
+        Args:
+            labels: of one type; NumPy's scalars become Python's values.
+
+        Raises:
+            DataError: no label, labels of several types, or one that is missing or no label.
+        """
+        plain = _plain(labels)
+        if not plain:
+            raise DataError("There are no labels", "Give one label for each document.")
+        kind = _kind(plain)
+        return cls(tuple(sorted(set(plain), key=kind)))
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    @cached_property
+    def _places(self) -> dict[Label, int]:
+        return {label: place for place, label in enumerate(self.classes)}
+
+    def encode(self, labels: Iterable[Label]) -> npt.NDArray[np.int64]:
+        """The class number of each label, int64[B].
+
+        Raises:
+            DataError: a label that is no class, or has another type.
+        """
+        plain = _plain(labels)
+        kind = type(self.classes[0])
+        places = [self._places.get(label, -1) if type(label) is kind else -1 for label in plain]
+        if -1 in places:
+            label = plain[places.index(-1)]
+            known = ", ".join(map(repr, self.classes))
+            raise DataError(
+                f"The label {_short(label)} ({type(label).__name__}) is none of the {len(self)} classes",
+                f"The classes are {known if len(known) <= 300 else known[:300] + ' …'} ({kind.__name__}).",
+            )
+        return np.array(places, dtype=np.int64)
+
+    def decode(self, indices: npt.ArrayLike) -> list[Label]:
+        """The labels of class numbers, int[B].
+
+        Raises:
+            DataError: a number that is no class.
+        """
+        numbers = np.asarray(indices, dtype=np.int64)
+        wrong = numbers[(numbers < 0) | (numbers >= len(self))]
+        if len(wrong):
+            raise DataError(f"There is no class number {wrong[0]}", f"Give numbers from 0 to {len(self) - 1}.")
+        return [self.classes[number] for number in numbers.tolist()]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that JSON can hold and :meth:`from_json` reads back with their type."""
+        return {"type": type(self.classes[0]).__name__, "classes": list(self.classes)}
+
+    @classmethod
+    def from_json(cls, values: Any) -> Labels:
+        """Reads what :meth:`to_json` gave.
+
+        Raises:
+            ModelFileError: something else, such as classes of another type or one that stands there twice.
+        """
+        kind = _KINDS.get(str(values.get("type"))) if isinstance(values, Mapping) else None
+        classes = values.get("classes") if isinstance(values, Mapping) else None
+        if kind is None or not isinstance(classes, list) or not classes:
+            raise ModelFileError(f"The labels are {_short(values)}", "Write the file anew.")
+        if any(type(label) is not kind for label in classes) or len(set(classes)) < len(classes):
+            raise ModelFileError(
+                f"The labels {_short(classes)} are not distinct {kind.__name__}", "Write the file anew."
+            )
+        return cls(tuple(classes))
+
+
+def _plain(labels: Iterable[Label]) -> list[Label]:
+    return [label.item() if isinstance(label, np.generic) else label for label in labels]
+
+
+def _kind(labels: Sequence[Label]) -> type[Label]:
+    """The one type of all labels."""
+    kinds = set(map(type, labels))
+    for label in labels:
+        if type(label) not in _KINDS.values() or (isinstance(label, float) and not math.isfinite(label)):
+            raise DataError(
+                f"A label is {_short(label)} ({type(label).__name__})",
+                "Leave the row out, or give a text, a whole number, a number or True and False.",
+            )
+    if len(kinds) > 1:
+        examples = ", ".join(
+            f"{_short(next(x for x in labels if type(x) is kind))} ({kind.__name__})" for kind in kinds
+        )
+        raise DataError(f"The labels are of {len(kinds)} types: {examples}", "Write all of them the same way.")
+    return kinds.pop()
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:80] + "…"

@@ -1,0 +1,88 @@
+"""From documents to token ids: field, tokens, vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+
+from recurra.batches import Ragged
+from recurra.data.documents import Document
+from recurra.text.encoding import Encoder, count_tokens, encode_texts, encoder
+from recurra.text.fields import readable, titles
+from recurra.text.settings import TextSettings
+from recurra.text.tokens import TOKENISERS
+from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID, Vocabulary
+
+__all__ = ["TextPipeline"]
+
+
+@dataclass(frozen=True)
+class TextPipeline:
+    """Turns documents into the ids that a network reads.
+
+    Attributes:
+        settings: what is read and how it is cut.
+        vocabulary: the tokens that have an id of their own.
+    """
+
+    settings: TextSettings
+    vocabulary: Vocabulary
+
+    @classmethod
+    def learn(cls, documents: Sequence[Document], settings: TextSettings) -> TextPipeline:
+        """Learns the vocabulary.
+
+        A network that reads titles and is trained on titles takes a plain text, later, for a title: ``first_words``
+        becomes ``None``.
+
+        Args:
+            documents: the training documents.
+            settings: ``vocabulary_from`` and ``vocabulary_documents`` choose what is counted.
+
+        Raises:
+            DataError: something is no document, or no token is found.
+        """
+        if settings.field == "title" and len(documents) and all(isinstance(document, tuple) for document in documents):
+            settings = settings.replace(first_words=None)
+        texts = (titles if settings.vocabulary_from == "titles" else readable)(documents, settings)
+        counted = list(islice(filter(None, texts), settings.vocabulary_documents))
+        return cls(settings, Vocabulary.learn(count_tokens(counted, settings.tokens), settings))
+
+    @property
+    def rows(self) -> int:
+        """Rows of the embedding: one an id, or ``vocabulary_size`` if ``fixed_rows`` is set."""
+        known = len(self.vocabulary) + SPECIAL_IDS
+        return max(known, self.settings.vocabulary_size) if self.settings.fixed_rows else known
+
+    def encode(self, documents: Sequence[Document]) -> Ragged:
+        """Ids of B documents' tokens; a document without tokens has length 0.
+
+        Raises:
+            DataError: something is no document.
+        """
+        return encode_texts(readable(documents, self.settings), self._encoder)
+
+    def tokens(self, document: Document) -> list[str]:
+        """The tokens of one document as text, in step with the ids of :meth:`encode`.
+
+        Raises:
+            DataError: it is no document.
+        """
+        return TOKENISERS[self.settings.tokens](readable([document], self.settings)[0])
+
+    def coverage(self, documents: Sequence[Document]) -> float:
+        """The share of the documents' tokens that the vocabulary knows; 1 where there is no token.
+
+        Raises:
+            DataError: something is no document.
+        """
+        values = self.encode(documents).values
+        return float(np.mean(values != UNKNOWN_ID)) if len(values) else 1.0
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return encoder(self.settings.tokens, self.vocabulary)

@@ -1,0 +1,71 @@
+"""How a text is cut into tokens: four tokenisers, each a function from one text to its tokens.
+
+Lone surrogates, which UTF-8 cannot write, are read as question marks by all of them.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+
+__all__ = ["TOKENISERS", "byte_tokens", "character_tokens", "lesson_tokens", "word_tokens"]
+
+LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
+PUNCTUATION = string.punctuation.encode()
+
+
+def lesson_tokens(text: str) -> list[str]:
+    """Keras's TextVectorization: ``standardize="lower_and_strip_punctuation"``, ``split="whitespace"``.
+
+    A pass over bytes: only A to Z are lowered, the 32 ASCII punctuation marks are deleted without leaving a space, and
+    the rest is split at ASCII white space alone (space, tab, line feed, vertical tab, form feed, carriage return), so
+    that ``É`` keeps its case and a no-break space joins two words.
+    """
+    return [token.decode() for token in utf8(text).translate(LOWER, PUNCTUATION).split()]
+
+
+def word_tokens(text: str) -> list[str]:
+    """Words in Unicode lower case, and every other mark that is not white space as a token of its own.
+
+    A word is a run of letters, digits and underscores; apostrophes may stand inside it (``don't``). Combining marks and
+    joiners stay with what they follow, or words of Malayalam, Persian or Thai would fall to pieces.
+    """
+    return word_pattern().findall(utf8(text).decode().lower())
+
+
+def character_tokens(text: str) -> list[str]:
+    """Code points, white space and case as they are."""
+    return list(utf8(text).decode())
+
+
+def byte_tokens(text: str) -> list[str]:
+    """Bytes of the UTF-8 form, each written as the character U+0000 to U+00FF of the same number."""
+    return list(utf8(text).decode("latin-1"))
+
+
+TOKENISERS: dict[str, Callable[[str], list[str]]] = {
+    "lesson": lesson_tokens,
+    "words": word_tokens,
+    "characters": character_tokens,
+    "bytes": byte_tokens,
+}
+
+
+def utf8(text: str) -> bytes:
+    """The UTF-8 form, lone surrogates as question marks."""
+    return text.encode("utf-8", "replace")
+
+
+@cache
+def word_pattern() -> re.Pattern[str]:
+    """The regular expression of :func:`word_tokens`, built when first used: it looks at every code point for marks."""
+    # Marks lie in planes 0 and 1 and among the variation selectors of plane 14; U+200C and U+200D are the joiners.
+    places = [*range(0x20000), *range(0xE0100, 0xE01F0)]
+    marks = "".join(c for c in map(chr, places) if unicodedata.category(c) in {"Mn", "Mc", "Me"} or c in "\u200c\u200d")
+    # Searching the long class is slow, so a look ahead at ASCII (no mark is) keeps the common case out of it.
+    mark = rf"(?![\x00-\x7f])[{marks}]"
+    word = rf"\w+(?:{mark}\w*)*"
+    return re.compile(rf"{word}(?:['’]{word})*|[^\w\s](?:{mark})*")

@@ -1,0 +1,195 @@
+"""Pretrained word vectors: the rows of a file that belong to the tokens of a vocabulary.
+
+Formats, told apart by the ending:
+
+- ``.txt`` and ``.vec`` (GloVe, word2vec and fastText as text): a line a word, the word and D numbers separated by
+  single spaces; a first line with two whole numbers (how many words, D) is optional.
+- ``.npy``: float[words, D], and beside it, with the same name and the ending ``.vocab`` or ``.txt``, the words, one a
+  line in UTF-8, line i for row i.
+- ``.safetensors``: the tensors ``vectors`` (float[words, D]), ``vocabulary.bytes`` and ``vocabulary.offsets`` (as
+  :meth:`recurra.text.vocabulary.Vocabulary.to_tensors` gives them).
+
+A file is read as a stream or through a memory map, and only the rows that are wanted are kept. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+
+from recurra.errors import DataError, ModelFileError
+from recurra.text.vocabulary import Vocabulary
+
+__all__ = ["load_vectors"]
+
+LARGEST_DIMENSION = 8192
+# A word and the longest vector there may be, at 25 bytes a number.
+LONGEST_LINE = 65_536 + 25 * LARGEST_DIMENSION
+
+Found: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
+
+
+def load_vectors(path: Path | str, tokens: Sequence[str]) -> Found:
+    """Reads the vectors of the tokens of a vocabulary.
+
+    Args:
+        path: a file of one of the formats above.
+        tokens: V distinct tokens, without the pad and the unknown token.
+
+    Returns:
+        float32[V, D] and bool[V]: the vectors, and which of them the file has; the others are zero. Where a file has a
+        word twice, the first counts.
+
+    Raises:
+        DataError: the file cannot be read, a line has a wrong number of numbers or something that is no finite number,
+            or none of the tokens is in it.
+    """
+    path = Path(path)
+    readers = {".txt": _from_text, ".vec": _from_text, ".npy": _from_npy, ".safetensors": _from_safetensors}
+    if path.suffix.lower() not in readers:
+        raise DataError(
+            f"The vectors {path.name!r} have no known format", f"Give a file that ends in {', '.join(readers)}."
+        )
+    try:
+        with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite and is named below
+            vectors, found = readers[path.suffix.lower()](path, tokens)
+    except OSError as error:
+        raise DataError(f"The vectors {path} cannot be read: {error.strerror or error}", "Check the path.") from error
+    if not found.any():
+        raise DataError(
+            f"The file {path.name} has a vector for none of the {len(tokens)} tokens, such as {list(tokens[:3])}",
+            "Give vectors of the same language, in the case and the kind of tokens that the vocabulary has.",
+        )
+    wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(wrong):
+        raise DataError(
+            f"The vector of {tokens[wrong[0]]!r} in {path.name} holds numbers that are not finite", "Mend the file."
+        )
+    return vectors, found
+
+
+def _from_text(path: Path, tokens: Sequence[str]) -> Found:
+    wanted = {token.encode(): place for place, token in enumerate(tokens)}
+    found = np.zeros(len(tokens), dtype=np.bool_)
+    with path.open("rb") as file:
+        dimension = _text_dimension(file, path)
+        vectors = np.zeros((len(tokens), dimension), dtype=np.float32)
+        for number, line in _lines(file, path):
+            word, *numbers = line.rsplit(b" ", dimension)
+            # A word may hold spaces (". . ." in GloVe), but one that ends in a number is a vector that is too long.
+            if len(numbers) < dimension or (b" " in word and _is_number(word.rpartition(b" ")[2])):
+                raise _wrong_line(path, number, f"has {line.count(b' ')} numbers after its word", dimension)
+            place = wanted.get(word)
+            if place is None or found[place]:
+                continue
+            try:
+                vectors[place] = list(map(float, numbers))
+            except ValueError as error:
+                raise _wrong_line(
+                    path, number, f"holds something else than numbers: {line[:60]!r}", dimension
+                ) from error
+            found[place] = True
+    return vectors, found
+
+
+def _text_dimension(file: BinaryIO, path: Path) -> int:
+    """D, and the file stands at the first vector."""
+    first = file.readline(LONGEST_LINE).rstrip(b" \r\n")
+    fields = first.split(b" ")
+    if len(fields) == 2 and all(field.isdigit() and len(field) < 20 for field in fields):
+        dimension = int(fields[1])
+    else:
+        dimension = len(fields) - 1
+        file.seek(0)
+    if not 1 <= dimension <= LARGEST_DIMENSION:
+        raise DataError(
+            f"The first line of {path.name} says {dimension} numbers a word: {first[:60]!r}",
+            f"Give a word and 1 to {LARGEST_DIMENSION} numbers a line, separated by spaces.",
+        )
+    return dimension
+
+
+def _lines(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that are left and not blank, with their number in the file (from 1)."""
+    number = 1 if file.tell() else 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise DataError(f"Line {number} of {path.name} has over {LONGEST_LINE} bytes", "Give a vector a line.")
+        if line := line.rstrip(b" \r\n"):
+            yield number, line
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def _wrong_line(path: Path, number: int, what: str, dimension: int) -> DataError:
+    return DataError(
+        f"Line {number} of {path.name} {what}", f"Give a word and {dimension} numbers, as in its first line."
+    )
+
+
+def _from_npy(path: Path, tokens: Sequence[str]) -> Found:
+    names = [path.with_suffix(suffix) for suffix in (".vocab", ".txt")]
+    listed = next((name for name in names if name.is_file()), None)
+    if listed is None:
+        raise DataError(
+            f"The vectors {path.name} come without their words",
+            f"Put them, one a line, in {' or '.join(n.name for n in names)}.",
+        )
+    try:
+        rows = np.lib.format.open_memmap(path, mode="r")
+    except ValueError as error:
+        raise DataError(
+            f"The vectors {path.name} cannot be read: {str(error)[:80]}", "Save them with numpy.save."
+        ) from error
+    try:
+        words = listed.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"The words {listed.name} are not UTF-8: {error.reason}", "Save them as UTF-8.") from error
+    return _pick(path, rows, words, tokens)
+
+
+def _from_safetensors(path: Path, tokens: Sequence[str]) -> Found:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            rows, text, offsets = map(file.get_tensor, ("vectors", "vocabulary.bytes", "vocabulary.offsets"))
+        words = Vocabulary.from_tensors(text, offsets).tokens
+    # TypeError: numbers of a type that NumPy lacks, such as bfloat16.
+    except (SafetensorError, ModelFileError, TypeError) as error:
+        raise DataError(
+            f"The vectors {path.name} cannot be read: {str(error)[:80]}",
+            "Give a file with the tensors vectors, vocabulary.bytes and vocabulary.offsets.",
+        ) from error
+    return _pick(path, rows, words, tokens)
+
+
+def _pick(path: Path, rows: npt.NDArray[np.generic], words: Sequence[str], tokens: Sequence[str]) -> Found:
+    """The rows of the tokens, from float[words, D]."""
+    if (
+        rows.ndim != 2
+        or rows.dtype.kind != "f"
+        or len(rows) != len(words)
+        or not 1 <= rows.shape[1] <= LARGEST_DIMENSION
+    ):
+        raise DataError(
+            f"The vectors {path.name} are {rows.dtype}{list(rows.shape)} with {len(words)} words",
+            f"Give floats [words, D], one row a word, D from 1 to {LARGEST_DIMENSION}.",
+        )
+    # Built from the end, so that the first of equal words is the one that stays.
+    row_of = {word: row for row, word in zip(range(len(words) - 1, -1, -1), reversed(words), strict=True)}
+    chosen = np.array([row_of.get(token, -1) for token in tokens], dtype=np.int64)
+    found = chosen >= 0
+    vectors = np.zeros((len(tokens), rows.shape[1]), dtype=np.float32)
+    vectors[found] = rows[chosen[found]]
+    return vectors, found

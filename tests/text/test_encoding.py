@@ -1,0 +1,90 @@
+"""The fast passes over many texts against one dictionary look-up a token."""
+
+import pickle
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recurra.text import encoding
+from recurra.text.encoding import count_tokens, encode_texts, encoder
+from recurra.text.tokens import TOKENISERS
+from recurra.text.vocabulary import Vocabulary
+
+CHARACTERS = st.characters(exclude_categories=()) | st.sampled_from("aBz.' \n\x00\x1cÿé中\U0001f680\ud800\udc00")
+TEXTS = st.lists(st.text(CHARACTERS, max_size=20), max_size=8)
+NAMES = sorted(TOKENISERS)
+
+
+@pytest.fixture(params=[1, 3, 2048])
+def chunk(request, monkeypatch):
+    monkeypatch.setattr(encoding, "CHUNK", request.param)
+    return request.param
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("chunk")
+def test_encoding_is_a_lookup_of_every_token(name):
+    @given(TEXTS, TEXTS)
+    def check(known, texts):
+        tokens = list(dict.fromkeys(token for text in known for token in TOKENISERS[name](text)))
+        encoded = encode_texts(texts, encoder(name, Vocabulary(tuple(tokens))))
+        assert (encoded.values.dtype, encoded.offsets.dtype) == (np.int32, np.int64)
+        assert len(encoded) == len(texts)
+        for place, text in enumerate(texts):
+            cut = TOKENISERS[name](text)
+            assert encoded[place].tolist() == [tokens.index(t) + 2 if t in tokens else 1 for t in cut]
+
+    check()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_known_texts_come_back(name):
+    @given(TEXTS)
+    def check(texts):
+        cut = [TOKENISERS[name](text) for text in texts]
+        vocabulary = Vocabulary(tuple({token for tokens in cut for token in tokens}))
+        encoded = encode_texts(texts, encoder(name, vocabulary))
+        assert [[vocabulary.tokens[i - 2] for i in encoded[b]] for b in range(len(texts))] == cut
+
+    check()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("chunk")
+def test_counts(name):
+    @given(TEXTS)
+    def check(texts):
+        assert count_tokens(texts, name) == Counter(t for text in texts for t in TOKENISERS[name](text))
+
+    check()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_texts_and_empty_texts(name):
+    encode = encoder(name, Vocabulary(("a",)))
+    assert encode_texts([], encode).offsets.tolist() == [0]
+    assert encode_texts(["", "a", ""], encode).offsets.tolist() == [0, 0, 1, 1]
+    assert encode_texts(["", "a", ""], encode).values.tolist() == [2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_encoder_can_be_sent_to_another_process(name):
+    encode = pickle.loads(pickle.dumps(encoder(name, Vocabulary(("a", "b")))))  # noqa: S301
+    assert encode_texts(["b", "a"], encode).values.tolist() == [3, 2]
+
+
+def test_the_mark_between_documents_is_no_token():
+    # U+00FF is C3 BF in UTF-8; the byte FF, which separates documents inside, must not be mixed up with it.
+    encode = encoder("lesson", Vocabulary(("ÿ",)))
+    assert encode_texts(["ÿ \x00", "ÿ"], encode).values.tolist() == [2, 1, 2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lone_surrogates_are_question_marks(name):
+    encode = encoder(name, Vocabulary(("?", "a", "b", "ab")))
+    broken, plain = (encode_texts([text, "a"], encode) for text in ("a\ud800\udc00b ?", "a??b ?"))
+    assert broken.values.tolist() == plain.values.tolist()
+    assert broken.offsets.tolist() == plain.offsets.tolist()

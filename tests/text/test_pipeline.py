@@ -1,0 +1,89 @@
+import csv
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recurra.errors import DataError
+from recurra.presets import load_preset
+from recurra.text import TextPipeline, TextSettings, Vocabulary
+
+PAIRS = [("Oil rises", "Oil prices rose."), ("", "No title here"), ("Cup final", "A goal in the final.")]
+
+
+def test_learned_from_what_is_read():
+    learned = TextPipeline.learn(PAIRS, TextSettings(tokens="lesson"))
+    once = ("title", "the", "rose", "rises", "prices", "no", "in", "here", "goal", "cup", "a")
+    assert learned.vocabulary.tokens == ("oil", "final", *once)
+    assert learned.rows == 13 + 2
+
+
+def test_learned_from_titles():
+    settings = TextSettings(tokens="lesson", vocabulary_from="titles", fixed_rows=True, vocabulary_size=100)
+    learned = TextPipeline.learn(PAIRS, settings)
+    assert set(learned.vocabulary.tokens) == {"oil", "rises", "cup", "final"}
+    assert learned.rows == 100
+    assert learned.settings.first_words == 10
+
+
+def test_empty_texts_do_not_count_among_the_first_documents():
+    settings = TextSettings(tokens="lesson", vocabulary_from="titles", vocabulary_documents=2)
+    assert set(TextPipeline.learn(PAIRS, settings).vocabulary.tokens) == {"oil", "rises", "cup", "final"}
+    one = TextPipeline.learn(PAIRS, settings.replace(vocabulary_documents=1))
+    assert one.vocabulary.tokens == ("rises", "oil")
+
+
+@pytest.mark.parametrize(
+    ("field", "documents", "first_words"),
+    [("title", PAIRS, None), ("all", PAIRS, 10), ("title", ["a text", "b"], 10), ("title", [*PAIRS, "a text"], 10)],
+)
+def test_only_a_model_trained_on_titles_takes_plain_texts_for_titles(field, documents, first_words):
+    assert TextPipeline.learn(documents, TextSettings(field=field)).settings.first_words == first_words
+
+
+def test_all_texts_empty():
+    with pytest.raises(DataError, match="vocabulary would be empty"):
+        TextPipeline.learn([("", "a"), ("", "b")], TextSettings(vocabulary_from="titles"))
+
+
+def test_rows_are_never_fewer_than_ids():
+    learned = TextPipeline.learn(["a"], TextSettings(tokens="bytes", vocabulary_size=10, fixed_rows=True))
+    assert learned.rows == 258
+
+
+def test_coverage():
+    pipeline = TextPipeline(TextSettings(), Vocabulary(("oil", "prices")))
+    assert pipeline.coverage(["Oil prices rose", ("Oil", "")]) == 3 / 4
+    assert pipeline.coverage(["", " "]) == 1.0
+
+
+@given(
+    st.lists(st.text(max_size=20) | st.tuples(st.text(max_size=10), st.text(max_size=20)), max_size=5),
+    st.sampled_from(["lesson", "words", "characters", "bytes"]),
+    st.sampled_from(["all", "title"]),
+)
+def test_tokens_stand_in_step_with_ids(documents, tokens, field):
+    pipeline = TextPipeline.learn(["a b c 1 2 3 .", *documents], TextSettings(tokens=tokens, field=field))
+    encoded = pipeline.encode(documents)
+    assert len(encoded) == len(documents)
+    for place, document in enumerate(documents):
+        ids = [pipeline.vocabulary.ids.get(token, 1) for token in pipeline.tokens(document)]
+        assert encoded[place].tolist() == ids
+
+
+def test_the_vocabulary_of_the_lesson(data_dir):
+    """The first 2,000 non-empty titles in file order; AG News has only ASCII, so that str.lower is the byte rule."""
+    with (data_dir / "agnews" / "train.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(row["title"], row["description"]) for row in csv.DictReader(file)]
+    counts: Counter[str] = Counter()
+    for title in [title for title, _ in rows if title != ""][:2000]:
+        bare = "".join(c for c in title.lower() if c not in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+        counts.update(word for word in re.split(r"[ \t\n\x0b\f\r]", bare) if word)
+    falling = [word for word, _ in sorted(sorted(counts.items(), reverse=True), key=lambda item: -item[1])]
+
+    learned = TextPipeline.learn(rows, load_preset("lesson/lstm").text)
+    assert list(learned.vocabulary.tokens) == falling
+    assert 4_000 < len(falling) < 19_998
+    assert learned.rows == 20_000
