@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Read when torch is first imported: the tests' tensors are so small that threads cost more than they save.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A shared, noisy machine: slow examples are not failures.
 settings.register_profile("recurra", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("recurra")

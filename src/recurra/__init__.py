@@ -5,8 +5,9 @@ The names here load what they need when they are first used, so that predicting 
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+
+from recurra.version import VERSION
 
 if TYPE_CHECKING:
     from recurra.estimator import TextClassifier
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "TextClassifier", "__version__", "load"]
 
-__version__ = version("recurra")
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,6 @@ import json
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from recurra.training.loop import Outcome, Rows, Trainer, epoch_batches
 from recurra.training.predict import logits
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
+from recurra.version import VERSION
 
 __all__ = ["Fitted", "fit"]
 
@@ -155,8 +155,12 @@ def fit(
         "steps": outcome.steps,
         "data_sha256": fingerprint,
         "scores": {"validation": _scores(validation)},
-        "versions": {name: version(name) for name in ("recurra", "numpy", "torch")}
-        | {"python": platform.python_version()},
+        "versions": {
+            "recurra": VERSION,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),
+        },
     }
     bundle = Bundle(
         text=pipeline.settings,
