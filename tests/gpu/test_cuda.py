@@ -22,6 +22,11 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA d
 ROWS, CLASSES = 60, 3
 
 
+@pytest.fixture(autouse=True)
+def exact_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+
+
 def documents() -> Ragged:
     generator = np.random.default_rng(3)
     return Ragged.from_lists([generator.integers(1, ROWS, n) for n in [7, 0, 1, 200, 33, 33, 2]])

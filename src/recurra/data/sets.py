@@ -155,7 +155,7 @@ def _find(name: str, places: Sequence[tuple[Path, str]]) -> tuple[Path, str] | N
 
 def _named(name: str, places: Sequence[tuple[Path, str]], say: Callable[[str], None]) -> NamedSet:
     # A name is one folder's name: a path in its place would read outside the data folder.
-    here = _find(name, places) if name and name == Path(name).name else None
+    here = _find(name, places) if name == Path(name).name and name not in {"", ".."} else None
     if here is not None:
         say(f"reading {_TITLES.get(name, name)} from {here[0]} ({here[1]})")
         return _from_folder(name, here[0], f"{_TITLES.get(name, name)} from {here[0]} ({here[1]}), as asked")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recurra.errors import SettingsError
+from recurra.recurrence.cells import cell_named
 from recurra.settings import Settings, at_least, share
 
 __all__ = ["POOLINGS", "NetworkSettings"]
@@ -49,6 +50,7 @@ class NetworkSettings(Settings):
     every_step: float = 0.0
 
     def __post_init__(self) -> None:
+        cell_named(self.cell)
         for name in ("hidden", "layers", "embedding"):
             at_least(name, getattr(self, name), 1)
         for name in ("dropout", "weight_drop", "word_dropout", "every_step"):

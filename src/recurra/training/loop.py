@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,7 @@ class Trainer:
         """Trains to the end, to an interruption or to a failure; the network then has the weights to keep."""
         self.listener.started(len(self.rows) * self.settings.epochs, self.position.documents)
         failure: TrainingError | None = None
-        with Interrupt() as interrupt:
+        with Interrupt() as interrupt, _exact_products():
             try:
                 for _ in self._steps():
                     if interrupt.received:
@@ -295,6 +295,17 @@ class Trainer:
         if self.best:
             tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
         write_checkpoint(self.folder, tensors, self.position, run=self.run_name)
+
+
+@contextmanager
+def _exact_products() -> Iterator[None]:
+    """Keeps cuDNN from rounding float32 products to tf32's ten bits, which it does unless told not to."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def epoch_batches(

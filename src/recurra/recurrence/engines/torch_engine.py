@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,7 +58,10 @@ def _torch_layout(weights: Weights, order: tuple[int, ...]) -> list[Tensor]:
 
 def _call(cell: Cell, *arguments: Any) -> Any:
     functions: dict[str, Any] = {"simple_rnn": torch.rnn_tanh, "gru": torch.gru, "lstm": torch.lstm}
-    return functions[cell.name](*arguments)[0]
+    with warnings.catch_warnings():
+        # cuDNN copies weights that do not lie in one block, and says so at every step.
+        warnings.filterwarnings("ignore", message="RNN module weights are not part of single contiguous chunk")
+        return functions[cell.name](*arguments)[0]
 
 
 def _options(*, bidirectional: bool) -> tuple[Any, ...]:

@@ -1,0 +1,127 @@
+"""Guessing columns by name and by content."""
+
+from __future__ import annotations
+
+import pytest
+
+from recurra.data.columns import ColumnFacts, choose_columns, listed
+from recurra.errors import DataError
+
+
+def fact(name: str, mean: float | None = 20.0, distinct: int | None = 1000, rows: int = 1000) -> ColumnFacts:
+    return ColumnFacts(name=name, rows=rows, mean_length=mean, distinct=distinct)
+
+
+def roles(facts: list[ColumnFacts], **named: object) -> tuple[str, str | None, str | None]:
+    chosen = choose_columns(facts, source="x.csv", **named)  # type: ignore[arg-type]
+    return chosen.text, chosen.title, chosen.label
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["label", "title", "description"], ("description", "title", "label")),
+        (["Class Index", "Title", "Description"], ("Description", "Title", "Class Index")),
+        (["text", "label", "label_text"], ("text", None, "label")),
+        (["id", "headline", "body", "topic"], ("body", "headline", "topic")),
+        (["sentence", "label"], ("sentence", None, "label")),
+        (["text", "sentence", "category"], ("text", None, "category")),
+        (["Review-Text", "Rating"], ("Review-Text", None, "Rating")),
+    ],
+)
+def test_columns_are_known_by_name(names: list[str], expected: tuple[str, str | None, str | None]) -> None:
+    assert roles([fact(name) for name in names]) == expected
+
+
+def test_the_longest_texts_are_the_text_and_few_values_the_label() -> None:
+    facts = [fact("a", 3, 4), fact("b", 80, 990), fact("c", 12, 998), fact("d", None, 1000)]
+    assert roles(facts) == ("b", None, "a")
+
+
+def test_a_headline_without_another_text_is_the_text() -> None:
+    assert roles([fact("headline", 60), fact("section", 8, 12)]) == ("headline", None, "section")
+
+
+def test_short_names_with_repeating_longer_classes() -> None:
+    # The classes are longer than the names; they repeat, so they are not the text.
+    assert roles([fact("surname_", 6, 900), fact("nationality_", 7, 18)]) == ("surname_", None, "nationality_")
+
+
+@pytest.mark.parametrize(
+    ("facts", "role", "both"),
+    [
+        ([fact("body"), fact("review"), fact("label")], "text", "'body', 'review'"),
+        ([fact("u", 50), fact("v", 49), fact("label")], "text", "'u', 'v'"),
+        ([fact("text"), fact("class"), fact("topic")], "label", "'class', 'topic'"),
+        ([fact("text"), fact("p", 3, 4), fact("q", 3, 5)], "label", "'p', 'q'"),
+        ([fact("text"), fact("label"), fact("headline"), fact("subject")], "title", "'headline', 'subject'"),
+        ([fact("text"), fact("label"), fact("label")], "label", "'label', 'label'"),
+    ],
+)
+def test_a_toss_up_is_not_guessed(facts: list[ColumnFacts], role: str, both: str) -> None:
+    with pytest.raises(DataError, match=f"{role} column may be any of {both}") as caught:
+        choose_columns(facts, source="x.csv")
+    assert f"--{role}" in caught.value.mend
+
+
+def test_what_is_named_is_taken_and_not_guessed_again() -> None:
+    facts = [fact("text"), fact("title"), fact("label"), fact("topic")]
+    assert roles(facts, text="title", label="topic") == ("title", None, "topic")
+    assert roles(facts, title="topic") == ("text", "topic", "label")
+    assert choose_columns(facts, source="x.csv", text="text", label="label").note is None
+
+
+def test_without_labels_none_is_wanted_and_the_label_is_not_the_text() -> None:
+    assert roles([fact("label", 90), fact("words", 20)], labelled=False) == ("words", None, None)
+    assert roles([fact("words", 20)], labelled=False) == ("words", None, None)
+    assert roles([fact("class", 9), fact("topic", 8), fact("text")], labelled=False) == ("text", None, None)
+
+
+def test_the_note_says_what_was_guessed_and_how_to_name_it() -> None:
+    news = [fact("label"), fact("title"), fact("description")]
+    note = choose_columns(news, source="x.csv").note
+    assert note == (
+        "columns guessed: label 'label', title 'title', text 'description'; name them with --label, --title, --text"
+    )
+    note = choose_columns(news, source="x.csv", label="label", text="title").note
+    assert note is None
+    note = choose_columns([fact("words")], source="x.csv", labelled=False).note
+    assert note == "columns guessed: text 'words'; name it with --text"
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"text": "txet"}, "no column 'txet'. Name one of 'label', 'text' with --text"),
+        ({"label": "text", "text": "text"}, "column 'text' is named by --text and --label"),
+    ],
+)
+def test_wrong_names_are_refused(named: dict[str, str], message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        choose_columns([fact("label"), fact("text")], source="x.csv", **named)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+
+
+def test_a_named_column_that_stands_twice_is_refused() -> None:
+    with pytest.raises(DataError, match="2 columns 'text'"):
+        choose_columns([fact("text"), fact("text"), fact("label")], source="x.csv", text="text")
+
+
+@pytest.mark.parametrize(
+    ("facts", "what"),
+    [
+        ([fact("label"), fact("n", None)], "no column of texts"),
+        ([fact("text"), fact("n", None, 1000)], "looks like a label"),
+        ([fact("text"), fact("tags_", None, None)], "looks like a label"),
+    ],
+)
+def test_nothing_to_guess_from_lists_the_columns(facts: list[ColumnFacts], what: str) -> None:
+    with pytest.raises(DataError, match=what) as caught:
+        choose_columns(facts, source="x.csv")
+    assert repr(facts[-1].name) in str(caught.value)
+
+
+def test_long_lists_of_names_are_cut() -> None:
+    text = listed([f"column {place}" for place in range(30)] + ["x" * 100])
+    assert text.endswith("'column 19' and 11 more")
+    assert listed(["x" * 100]) == repr("x" * 37 + "...")

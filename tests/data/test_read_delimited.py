@@ -1,0 +1,245 @@
+"""Reading .csv and .tsv files, compared with Python's own csv module."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recurra.data.read import read_table
+from recurra.errors import DataError
+
+
+def write(folder: Path, content: bytes | str, name: str = "x.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def complaint(path: Path, **options: object) -> str:
+    with pytest.raises(DataError) as caught:
+        read_table(path, **options)  # type: ignore[arg-type]
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_titles_and_texts_become_pairs(tmp_path: Path) -> None:
+    path = write(tmp_path, 'label,title,text\n1,"A, b","he said ""no""\nand left"\n0,,c\n1,d,\n')
+    table = read_table(path)
+    assert table.documents == [("A, b", 'he said "no"\nand left'), ("", "c"), ("d", "")]
+    assert table.labels == [1, 0, 1]
+    assert (table.text_column, table.title_column, table.label_column) == ("text", "title", "label")
+    assert table.has_titles
+    assert table.source == str(path)
+    assert table.notes == (
+        "columns guessed: label 'label', title 'title', text 'text'; name them with --label, --title, --text",
+    )
+
+
+def test_named_columns_are_read_without_a_note(tmp_path: Path) -> None:
+    path = write(tmp_path, "a,b,c\nx,1,one two\ny,2,three\n")
+    table = read_table(path, text="c", label="a")
+    assert table.documents == ["one two", "three"]
+    assert table.labels == ["x", "y"]
+    assert table.notes == ()
+    assert read_table(path, text="c", title="a", label="b").documents == [("x", "one two"), ("y", "three")]
+
+
+def test_tabs_bom_crlf_and_blank_lines(tmp_path: Path) -> None:
+    path = write(tmp_path, b"\xef\xbb\xbflabel\ttext\r\n\r\na\tone, two\r\nb\tthree", "x.TSV")
+    table = read_table(path)
+    assert (table.documents, table.labels) == (["one, two", "three"], ["a", "b"])
+
+
+def test_without_labels(tmp_path: Path) -> None:
+    path = write(tmp_path, "text\nNA\nnull\n\n7\n")
+    table = read_table(path, labelled=False)
+    assert table.documents == ["NA", "null", "7"]
+    assert table.labels is None
+    assert table.label_column is None
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (["1", "-2"], [1, -2]),
+        (["true", "False"], [True, False]),
+        (["1.5", "-0.25"], [1.5, -0.25]),
+        (["07", "8"], ["07", "8"]),
+        (["3.10", "3.9"], ["3.10", "3.9"]),
+        (["1", "2.5"], ["1", "2.5"]),
+        (["1", "x"], ["1", "x"]),
+        (["NA", "1"], ["NA", "1"]),
+        (["nan", "inf"], ["nan", "inf"]),
+        (["1_000", "2"], ["1_000", "2"]),
+        (["٣", "4"], ["٣", "4"]),
+        (["2024-01-01", "2024-01-02"], ["2024-01-01", "2024-01-02"]),
+        (["9" * 40, "1"], ["9" * 40, "1"]),
+        (["9" * 5000, "1"], ["9" * 5000, "1"]),
+        (["true", "maybe"], ["true", "maybe"]),
+    ],
+)
+def test_labels_take_a_type_only_when_all_are_written_so(
+    tmp_path: Path, written: list[str], expected: list[object]
+) -> None:
+    path = write(tmp_path, "label,text\n" + "".join(f"{label},x\n" for label in written))
+    labels = read_table(path).labels
+    assert labels == expected
+    assert [type(label) for label in labels or ()] == [type(label) for label in expected]
+
+
+cells = st.text(alphabet=st.sampled_from('ab,"\n\r\t é文;'), max_size=8)
+
+
+@given(
+    rows=st.lists(st.tuples(st.sampled_from(["x", "y z"]), cells, cells), min_size=1, max_size=6), tabs=st.booleans()
+)
+def test_what_pythons_csv_module_wrote_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]], tabs: bool
+) -> None:
+    path = tmp_path_factory.mktemp("csv") / ("x.tsv" if tabs else "x.csv")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter="\t" if tabs else ",", quoting=csv.QUOTE_ALL)
+        writer.writerows([("label", "title", "text"), *rows])
+    table = read_table(path)
+    assert table.documents == [(title, text) for _, title, text in rows]
+    assert table.labels == [label for label, _, _ in rows]
+
+
+def test_real_news_as_pythons_csv_module_reads_it(data_dir: Path) -> None:
+    path = data_dir / "agnews" / "test.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    table = read_table(path)
+    assert table.documents == [(title, text) for _, title, text in rows]
+    assert table.labels == [int(label) for label, _, _ in rows]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-8-sig", "UTF8"])
+def test_other_encodings(tmp_path: Path, encoding: str) -> None:
+    path = write(tmp_path, "label,text\né,naïve café\nb,x\n".encode(encoding))
+    table = read_table(path, encoding=encoding)
+    assert (table.documents, table.labels) == (["naïve café", "x"], ["é", "b"])
+
+
+def test_missing_files_folders_and_unknown_kinds(tmp_path: Path) -> None:
+    assert "none.csv'. Check the path." in complaint(tmp_path / "none.csv")
+    assert "is a folder. Name a file in it" in complaint(tmp_path)
+    assert "ends in '.txt'. Give a .csv, .tsv or .parquet file." in complaint(write(tmp_path, "a", "x.txt"))
+    assert "ends in '.gz'" in complaint(write(tmp_path, "a", "x.csv.gz"))
+    assert "cannot be opened" in complaint(Path("a\0b.csv"))
+    assert "cannot be opened" in complaint(Path("x" * 5000 + ".csv"))
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, "label,text\na,b\n")
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    # The superuser may read every file, so the refusal is played.
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert "cannot be read: Permission denied. Check its permissions." in complaint(path)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "  \n\t"])
+def test_empty_files(tmp_path: Path, content: str) -> None:
+    assert "is empty" in complaint(write(tmp_path, content))
+
+
+@pytest.mark.parametrize("content", ["label,text", "label,text\n", "label,text\r\n\r\n"])
+def test_header_only(tmp_path: Path, content: str) -> None:
+    assert "has a header and no rows" in complaint(write(tmp_path, content))
+
+
+def test_unknown_columns_are_listed(tmp_path: Path) -> None:
+    path = write(tmp_path, "label,text\na,b\n")
+    assert "no column 'body'. Name one of 'label', 'text' with --text." in complaint(path, text="body")
+
+
+def test_wrong_encodings_name_the_byte(tmp_path: Path) -> None:
+    path = write(tmp_path, "label,text\na,b\nc,café\n".encode("latin-1"))
+    message = complaint(path)
+    assert "byte 0xe9 at byte 20, line 3 is not utf-8" in message
+    assert "--encoding latin-1" in message
+    assert read_table(path, encoding="latin-1").documents == ["b", "café"]
+    assert "is not ascii" in complaint(path, encoding="ascii")
+    assert "encoding 'klingon'" in complaint(path, encoding="klingon")
+    assert "encoding 'rot13'" in complaint(path, encoding="rot13")
+    assert "--encoding utf-16" in complaint(write(tmp_path, "label,text\na,b\n".encode("utf-16")))
+
+
+def test_wrong_bytes_in_a_row_of_wrong_length(tmp_path: Path) -> None:
+    assert "byte 0xff at byte 11, line 2" in complaint(write(tmp_path, b"label,text\n\xff,b,c\n"))
+
+
+def test_nul_bytes_name_their_place(tmp_path: Path) -> None:
+    assert "a NUL byte at byte 14, line 2" in complaint(write(tmp_path, b"label,text\na,b\0c\n"))
+
+
+@pytest.mark.parametrize(("row", "fields"), [("c,d,e", "3 fields"), ("c", "1 field"), ('c,5" disk, "x"', "3 fields")])
+def test_rows_of_another_length_name_row_and_fields(tmp_path: Path, row: str, fields: str) -> None:
+    message = complaint(write(tmp_path, f'label,text\na,"b\nb"\n\n{row}\ne,f\n'))
+    # Rows are counted as a spreadsheet would show them: line breaks inside quotes begin no row, blank lines are none.
+    assert f"row 3 (the header is row 1) has {fields} for 2 columns: {row!r}" in message
+
+
+def test_quotes_that_are_never_closed(tmp_path: Path) -> None:
+    message = complaint(write(tmp_path, 'label,text\na,b\nc,"d\ne,f\ng,h\n'))
+    assert "the quote that begins in row 3 (the header is row 1) is never closed" in message
+    assert "never closed" in complaint(write(tmp_path, 'label,text\na,b\nc,"d'))
+    assert read_table(write(tmp_path, 'label,text\na,b\nc,"d\n"\n')).documents == ["b", "d\n"]
+
+
+def test_a_line_of_ten_megabytes(tmp_path: Path) -> None:
+    message = complaint(write(tmp_path, b"label,text\na,b\nc," + b"x" * 10_000_000 + b"\n"))
+    assert "row 3 (the header is row 1), column 'text' holds a text of 10,000,000 bytes" in message
+    assert "1 MiB" in message
+    assert "longer than 16 MiB" in complaint(write(tmp_path, b'label,text\na,b\nc,"' + b"x" * 40_000_000))
+
+
+def test_a_text_of_exactly_one_mebibyte_is_read(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path, b"label,text\na," + b"x" * (1 << 20) + b"\n"))
+    assert [len(str(text)) for text in table.documents] == [1 << 20]
+    assert "1,048,577 bytes" in complaint(write(tmp_path, b"label,text\na," + b"x" * ((1 << 20) + 1) + b"\n"))
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_empty_labels_name_their_row(tmp_path: Path, empty: str) -> None:
+    message = complaint(write(tmp_path, f"label,text\n1,b\n{empty},c\n"))
+    assert "row 3 (the header is row 1), column 'label' holds no label" in message
+
+
+def test_one_class_alone_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    assert read_table(write(tmp_path, "label,text\na,b\na,c\n")).labels == ["a", "a"]
+
+
+def test_a_file_without_a_header_loses_no_row_in_silence(tmp_path: Path) -> None:
+    message = complaint(write(tmp_path, "3,Stocks fall again today\n2,Team wins\n3,Prices rise a little\n"))
+    assert "the first row names a column '3', which is one of its labels. Add a header row" in message
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.csv", "label;text\na;b\n"), ("x.tsv", "label,text\na,b\n")])
+def test_another_separator_is_named(tmp_path: Path, name: str, content: str) -> None:
+    assert f"it is separated by {content[5]!r}" in complaint(write(tmp_path, content, name))
+
+
+def test_too_many_columns(tmp_path: Path) -> None:
+    row = ",".join(f"c{place}" for place in range(600))
+    assert "has 600 columns. Keep at most 512" in complaint(write(tmp_path, f"{row}\n{row}\n"))
+
+
+def test_columns_of_one_name(tmp_path: Path) -> None:
+    path = write(tmp_path, "label,text,text\na,b,c\n")
+    assert "may be any of 'text', 'text'" in complaint(path)
+    assert "2 columns 'text'" in complaint(path, text="text")
+
+
+def test_without_pyarrow_the_mend_is_the_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert "pip install 'recurra[data]'" in complaint(write(tmp_path, "label,text\na,b\n"))
