@@ -35,7 +35,7 @@ class Settings:
         unknown = sorted(set(values) - names)
         if unknown:
             raise SettingsError(
-                f"{where} has the unknown setting {unknown[0]!r}", f"The settings here are {', '.join(sorted(names))}."
+                f"{where} has the unknown setting {unknown[0]!r:.80}", f"The settings here are {', '.join(sorted(names))}."
             )
         return cls(**{name: _checked(value, hints[name], f"{name} in {where}") for name, value in values.items()})
 
@@ -69,13 +69,13 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
     if origin is Literal:
         if value in get_args(hint) and not isinstance(value, bool):
             return value
-        raise SettingsError(f"{where} is {value!r}", f"Choose one of {', '.join(map(str, get_args(hint)))}.")
+        raise SettingsError(f"{where} is {value!r:.80}", f"Choose one of {', '.join(map(str, get_args(hint)))}.")
     if origin is tuple:
         if isinstance(value, list | tuple):
             return tuple(_checked(item, get_args(hint)[0], where) for item in value)
-        raise SettingsError(f"{where} is {value!r}", "Give a list.")
+        raise SettingsError(f"{where} is {value!r:.80}", "Give a list.")
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
-    raise SettingsError(f"{where} is {value!r}", f"Give a value of type {hint.__name__}.")
+    raise SettingsError(f"{where} is {value!r:.80}", f"Give a value of type {hint.__name__}.")

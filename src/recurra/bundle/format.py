@@ -183,4 +183,4 @@ def _settings(kind: type[Any], values: Any, where: str) -> Any:
     try:
         return kind.from_dict(values, where=f"the {where} settings")
     except SettingsError as error:
-        raise ModelFileError(error.received, f"{error.mend} Or update recurra: pip install -U recurra") from error
+        raise ModelFileError(error.received[:200], f"{error.mend} Or update recurra: pip install -U recurra") from error

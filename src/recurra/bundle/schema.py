@@ -34,7 +34,7 @@ def check_bundle(bundle: Bundle) -> None:
     try:
         shapes = weight_shapes(bundle.network, rows=bundle.pipeline.rows, classes=len(bundle.labels))
     except SettingsError as error:
-        raise ModelFileError(error.received, f"{error.mend} Or update recurra: pip install -U recurra") from error
+        raise ModelFileError(error.received[:200], f"{error.mend} Or update recurra: pip install -U recurra") from error
     for name in sorted(shapes.keys() ^ bundle.tensors.keys()):
         what = "is missing" if name in shapes else "belongs to no such network"
         raise ModelFileError(f"The weight {name[:80]!r} {what}", _ANEW)

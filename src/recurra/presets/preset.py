@@ -41,15 +41,18 @@ class Preset:
         unknown = sorted(set(values) - {"about", *_SECTIONS})
         if unknown:
             raise SettingsError(
-                f"The preset {name} has {unknown[0]!r} at its top", f"There may be about, {', '.join(_SECTIONS)}."
+                f"The preset {name} has {unknown[0]!r:.80} at its top", f"There may be about, {', '.join(_SECTIONS)}."
             )
         sections: dict[str, Any] = {}
         for key, kind in _SECTIONS.items():
             table = values.get(key, {})
             if not isinstance(table, Mapping):
-                raise SettingsError(f"{key} in the preset {name} is {table!r}", f"Make it a table: [{key}].")
+                raise SettingsError(f"{key} in the preset {name} is {table!r:.80}", f"Make it a table: [{key}].")
             sections[key] = kind.from_dict(table, where=f"[{key}] of the preset {name}")
-        return cls(name=name, about=str(values.get("about", "")), **sections)
+        about = values.get("about", "")
+        if not isinstance(about, str):
+            raise SettingsError(f"about in the preset {name} is {about!r:.80}", "Give a sentence in quotes.")
+        return cls(name=name, about=about, **sections)
 
     def with_options(self, options: Mapping[str, Any]) -> Preset:
         """The preset with single settings changed; a setting's name says which table it belongs to.
@@ -67,7 +70,7 @@ class Preset:
             homes = [key for key in _SECTIONS if name in getattr(self, key).to_dict()]
             if not homes:
                 known = sorted(name for key in _SECTIONS for name in getattr(self, key).to_dict())
-                raise SettingsError(f"There is no setting {name!r}", f"The settings are {', '.join(known)}.")
+                raise SettingsError(f"There is no setting {name!r:.80}", f"The settings are {', '.join(known)}.")
             changes[homes[0]][name] = value
         sections: dict[str, Any] = {key: getattr(self, key).replace(**changes[key]) for key in _SECTIONS}
         return Preset(name=self.name, about=self.about, **sections)
@@ -95,12 +98,18 @@ def load_preset(name: str) -> Preset:
         return Preset.from_dict(tomllib.loads(source.read_text(encoding="utf-8")), name=name)
     if not name.endswith(".toml"):
         raise SettingsError(
-            f"There is no preset {name!r}",
+            f"There is no preset {name!r:.80}",
             f"The presets are {', '.join(preset_names())}; an own one is a path that ends in .toml.",
         )
     try:
-        return Preset.from_dict(tomllib.loads(Path(name).read_text(encoding="utf-8")), name=name)
-    except OSError as error:
-        raise SettingsError(f"The preset {name} cannot be read: {error.strerror}", "Check the path.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        data = Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        # ValueError: a path with a null character, which no system call accepts.
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(f"The preset {name} cannot be read: {reason}", "Check the path.") from error
+    try:
+        values = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        # Beside wrong syntax: bytes that are no UTF-8, a number too long to convert, lists in lists without end.
         raise SettingsError(f"The preset {name} is not TOML: {error}", "Mend the line that is named.") from error
+    return Preset.from_dict(values, name=name)

@@ -20,7 +20,7 @@ __all__ = ["BLOCK_BYTES", "Network"]
 Array = npt.NDArray[np.float32]
 
 # Bytes that the arrays of one block may take, about; a single document that needs more is a block of its own.
-BLOCK_BYTES = 64 * 2**20
+BLOCK_BYTES = 32 * 2**20
 
 
 class Network:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from torch import Tensor
 
 from recurra.bundle.atomic import write_atomically
 from recurra.errors import TrainingError
+from recurra.training.progress import History
 
 __all__ = ["CHECKPOINT", "Position", "read_checkpoint", "write_checkpoint"]
 
 CHECKPOINT = "checkpoint.safetensors"
+LARGEST_COUNT = 2**53
 
 
 @dataclass
@@ -66,8 +69,15 @@ def write_checkpoint(folder: Path, tensors: dict[str, Tensor], position: Positio
     write_atomically(folder / CHECKPOINT, safetensors.torch.save(plain, metadata={"recurra": text}))
 
 
-def read_checkpoint(folder: Path, *, run: str) -> tuple[dict[str, Tensor], Position] | None:
+def read_checkpoint(
+    folder: Path, *, run: str, layout: Callable[[Position], Mapping[str, Tensor]]
+) -> tuple[dict[str, Tensor], Position] | None:
     """Reads the folder's checkpoint, or gives ``None`` if there is none.
+
+    Args:
+        folder: of the run.
+        run: fingerprint of data and settings.
+        layout: tensors of the shapes and types that a checkpoint of a position must hold.
 
     Raises:
         TrainingError: it cannot be read, or belongs to other data or settings.
@@ -80,13 +90,33 @@ def read_checkpoint(folder: Path, *, run: str) -> tuple[dict[str, Tensor], Posit
         with safe_open(path, framework="pt") as file:
             values = json.loads(file.metadata()["recurra"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-        position = Position(**values["position"])
-        found = values["run"]
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"The checkpoint {path} cannot be read: {error}", fresh) from error
+        position, found = _position(values["position"]), values["run"]
+        if found == run:
+            _check_tensors(tensors, layout(position))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise TrainingError(f"The checkpoint {path} cannot be read: {error!s:.200}", fresh) from error
     if found != run:
         raise TrainingError(
             f"The checkpoint {path} belongs to other data or settings",
             f"Resume with the same data and options as before. {fresh}",
         )
     return tensors, position
+
+
+def _position(values: Any) -> Position:
+    position, usual = Position(**values), asdict(Position())
+    for name, value in asdict(position).items():
+        # The lowest validation loss is the one value that may be missing.
+        right = float if name == "best_loss" and value is not None else type(usual[name])
+        if type(value) is not right or (right is int and not 0 <= value <= LARGEST_COUNT):
+            raise ValueError(f"{name} is {value!r:.80}")
+    History.from_json(position.history)
+    return position
+
+
+def _check_tensors(tensors: Mapping[str, Tensor], layout: Mapping[str, Tensor]) -> None:
+    for name, like in layout.items():
+        found = tensors.get(name)
+        if found is None or found.shape != like.shape or found.dtype != like.dtype:
+            what = "missing" if found is None else f"{found.dtype}{list(found.shape)}"
+            raise ValueError(f"the tensor {name} is {what}, not {like.dtype}{list(like.shape)}")

@@ -105,6 +105,8 @@ def fit(
     chosen_device = _device(device, training)
     if folder is not None:
         prepare_folder(folder, resume=resume)
+    elif resume:
+        raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
 
     kept, held = hold_out(list(labels), share=training.validation, seed=training.seed)
     # A fixed number of texts is counted from the head of the file, whatever is held out; otherwise the held-out rows
@@ -141,8 +143,6 @@ def fit(
     if resume and not trainer.resume():
         listener.said(f"There is no checkpoint in {folder}: training starts from the beginning.")
     outcome = trainer.run()
-    if outcome.failure and outcome.steps == 0:
-        raise outcome.failure
 
     validation = _evaluate(module, held_rows, classes, pad_to) if held_rows else None
     record: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from recurra.errors import TrainingError
@@ -32,6 +33,12 @@ def prepare_folder(folder: Path, *, resume: bool) -> None:
         raise TrainingError(
             f"The folder {folder} cannot be used: {error.strerror}", "Choose another folder."
         ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise TrainingError(f"The folder {folder} may not be written to", "Choose another folder.")
     if entries and not resume:
         hint = "Resume it with --resume, or name" if (folder / CHECKPOINT).exists() else "Name"
         raise TrainingError(f"The folder {folder} is not empty", f"{hint} an empty folder.")
+    # A run that was killed in the middle of writing leaves the part it had written under a temporary name.
+    for entry in entries:
+        if any(entry.match(f".{name}.*.tmp") for name in (CHECKPOINT, MODEL, HISTORY)):
+            entry.unlink(missing_ok=True)

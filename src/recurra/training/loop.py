@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -28,6 +29,7 @@ from recurra.training.predict import logits
 from recurra.training.progress import Check, History, Listener, Window
 from recurra.training.schedule import learning_rate
 from recurra.training.settings import TrainingSettings
+from recurra.training.threads import fitting_threads
 
 __all__ = ["Outcome", "Rows", "Trainer"]
 
@@ -118,12 +120,17 @@ class Trainer:
         self.optimiser = Optimiser(self.weights, settings)
         self.average = Average(self.weights, settings.averaging) if settings.averaging else None
         self.best: dict[str, Tensor] | None = None
+        self.good: dict[str, Tensor] | None = None
         self.position = Position()
         self.history = History()
 
     def resume(self) -> bool:
-        """Goes back to the folder's checkpoint; says whether there was one."""
-        found = read_checkpoint(self.folder, run=self.run_name) if self.folder else None
+        """Goes back to the folder's checkpoint; says whether there was one.
+
+        Raises:
+            TrainingError: it cannot be read, or belongs to other data or settings.
+        """
+        found = read_checkpoint(self.folder, run=self.run_name, layout=self._layout) if self.folder else None
         if found is None:
             return False
         tensors, self.position = found
@@ -138,18 +145,25 @@ class Trainer:
         return True
 
     def run(self) -> Outcome:
-        """Trains to the end, to an interruption or to a failure; the network then has the weights to keep."""
+        """Trains to the end, to an interruption or to a failure; the network then has the weights to keep.
+
+        Raises:
+            TrainingError: it failed before there were any weights to keep.
+        """
         self.listener.started(len(self.rows) * self.settings.epochs, self.position.documents)
         failure: TrainingError | None = None
-        with Interrupt() as interrupt, _exact_products():
+        with Interrupt() as interrupt, fitting_threads(self.network.settings), _exact_products():
             try:
                 for _ in self._steps():
                     if interrupt.received:
                         break
             except TrainingError as error:
                 failure = error
-        self._checkpoint()
-        self._restore(self._chosen())
+        if failure is None:
+            self._checkpoint()
+        elif not (self.best or self.good):
+            raise failure
+        self._restore(self.best or (self.good if failure and self.good else self._latest()))
         position = self.position
         return Outcome(
             history=self.history,
@@ -176,16 +190,17 @@ class Trainer:
                 if position.batch * WINDOWS // len(batches) > (position.batch - 1) * WINDOWS // len(batches):
                     self._close_window(position.batch / len(batches), rate)
                 if position.batch * CHECKS // len(batches) > (position.batch - 1) * CHECKS // len(batches):
-                    self._check(position.batch / len(batches))
+                    self._check(position.batch / len(batches), rate)
                 if position.batch == len(batches):
                     break
                 if self.folder and time.monotonic() - saved > self.checkpoint_seconds:
                     self._checkpoint()
                     saved = time.monotonic()
                 yield
+            self._stop_if_broken(position.steps, rate)
             position.epoch += 1
             position.batch = 0
-            position.finished = position.epoch == settings.epochs or self._stop_early()
+            position.finished = position.epoch >= settings.epochs or self._stop_early()
             self._checkpoint()
             yield
 
@@ -203,6 +218,8 @@ class Trainer:
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._stop_if_not_finite(loss, rate)
+        if self.good is None or self.position.window_documents == 0:
+            self._keep()
         if self.settings.clip:
             clip(self.optimiser.weights.values(), self.settings.clip)
         self.optimiser.step(rate)
@@ -223,20 +240,33 @@ class Trainer:
         return nullcontext()
 
     def _stop_if_not_finite(self, loss: Tensor, rate: float) -> None:
-        # Looked at before the update, so that the weights of the step before are still whole.
+        # Looked at before the update, which would spread one wrong number over all weights.
         gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}
         norms = torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients.values()])
-        if bool(torch.isfinite(loss + norms.sum())):
+        if bool(torch.isfinite(torch.cat([loss.detach().view(1), norms])).all()):
             return
-        if bool(torch.isfinite(loss)):
-            wrong = next(name for name, norm in zip(gradients, norms, strict=True) if not torch.isfinite(norm))
-            what = f"The gradient of {wrong} became {norms[list(gradients).index(wrong)].item()}"
-        else:
-            what = f"The training loss became {loss.item()}"
-        raise TrainingError(
-            f"{what} at step {self.position.steps + 1} (epoch {self.position.epoch + 1}, learning rate {rate:g})",
-            "Lower learning_rate or set clip to 1; the weights of the step before are kept.",
-        )
+        step = self.position.steps + 1
+        if not torch.isfinite(loss):
+            self._stop_if_broken(step, rate)
+            raise self._failure(f"The training loss became {loss.item()}", step, rate)
+        self._keep()
+        name, norm = next((name, n) for name, n in zip(gradients, norms.tolist(), strict=True) if not math.isfinite(n))
+        raise self._failure(f"The gradient of {name} became {norm}", step, rate)
+
+    def _stop_if_broken(self, step: int, rate: float) -> None:
+        for name, weight in self.weights.items():
+            wrong = weight.detach()[~torch.isfinite(weight)]
+            if len(wrong):
+                raise self._failure(f"The weight {name} became {wrong[0].item()}", step, rate)
+
+    def _failure(self, what: str, step: int, rate: float) -> TrainingError:
+        place = f"step {step} (epoch {self.position.epoch + 1}, learning rate {rate:g})"
+        return TrainingError(f"{what} at {place}", "Lower learning_rate, or set clip to 1 or less.")
+
+    def _keep(self) -> None:
+        """Remembers trained weights that have just given a finite loss: a run that fails goes back to them."""
+        if self.position.steps:
+            self.good = {name: tensor.clone() for name, tensor in self._latest().items()}
 
     def _close_window(self, share: float, rate: float) -> None:
         position = self.position
@@ -246,7 +276,7 @@ class Trainer:
             self.history.training.append(Window(position.epoch + share, loss, accuracy, rate))
         position.loss_sum, position.right_sum, position.window_documents = 0.0, 0, 0
 
-    def _check(self, share: float) -> None:
+    def _check(self, share: float, rate: float) -> None:
         if not self.held:
             return
         current = {name: weight.detach().clone() for name, weight in self.weights.items()} if self.average else None
@@ -257,6 +287,8 @@ class Trainer:
             self._restore(current)
         targets = torch.from_numpy(self.held.targets)
         loss = F.cross_entropy(scores, targets).item()
+        if not math.isfinite(loss):
+            raise self._failure(f"The validation loss became {loss}", self.position.steps, rate)
         accuracy = (scores.argmax(dim=1) == targets).float().mean().item()
         check = Check(self.position.epoch + share, loss, accuracy)
         self.history.validation.append(check)
@@ -275,9 +307,6 @@ class Trainer:
             return self.average.tensors
         return {name: weight.detach() for name, weight in self.weights.items()}
 
-    def _chosen(self) -> dict[str, Tensor]:
-        return self.best or self._latest()
-
     @torch.no_grad()
     def _restore(self, tensors: dict[str, Tensor]) -> None:
         for name, weight in self.weights.items():
@@ -295,6 +324,18 @@ class Trainer:
         if self.best:
             tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
         write_checkpoint(self.folder, tensors, self.position, run=self.run_name)
+
+    def _layout(self, position: Position) -> dict[str, Tensor]:
+        """Tensors shaped like those of a checkpoint that was written at a position."""
+        groups: dict[str, dict[str, torch.nn.Parameter]] = {"weight": self.weights}
+        if position.steps:
+            groups |= {"m": self.optimiser.weights, "v": self.optimiser.weights}
+        if self.average:
+            groups["average"] = self.weights
+        if position.best_epoch:
+            groups["best"] = self.weights
+        layout = {f"{group}.{name}": weight for group, weights in groups.items() for name, weight in weights.items()}
+        return {**layout, "generator": self.network.generator.get_state()}
 
 
 @contextmanager

@@ -62,4 +62,6 @@ class Loss:
         )
         # A mean over each document's steps first, so that long documents do not count for more.
         steps = batch.grid(losses[:, None], 0.0).sum(dim=0)[:, 0] / batch.lengths[:running]
-        return (1 - self.every_step) * pooled + self.every_step * steps.mean()
+        # And as the pooled loss, a mean by weight over documents.
+        weight = running if self.weights is None else self.weights[targets[places[:running]]].sum()
+        return (1 - self.every_step) * pooled + self.every_step * steps.sum() / weight

@@ -44,8 +44,11 @@ class Optimiser:
         self._adam.zero_grad()
 
     def step(self, learning_rate: float) -> None:
-        """Moves the weights along their gradients."""
+        """Moves the weights along their gradients; a weight that has none still moves along its moments."""
         self.steps += 1
+        for weight in self.weights.values():
+            if weight.grad is None:  # A batch of empty documents alone reaches nothing but the output's bias.
+                weight.grad = torch.zeros_like(weight)
         for group in self._adam.param_groups:
             group["lr"] = learning_rate
             group["eps"] = self.epsilon / math.sqrt(1 - BETAS[1] ** self.steps)

@@ -75,6 +75,8 @@ class TrainingSettings(Settings):
         for name in ("learning_rate", "epsilon"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise SettingsError(f"{name} is {getattr(self, name)}", "Give a number above 0.")
+        if self.seed >= 2**63:
+            raise SettingsError(f"seed is {self.seed}", "Give a number below 2**63.")
         if self.batch_tokens is not None:
             at_least("batch_tokens", self.batch_tokens, 1)
         if self.weight_decay and self.optimiser != "adamw":

@@ -1,0 +1,7 @@
+"""``python -m recurra.cli`` where no script is installed."""
+
+import sys
+
+from recurra.cli.app import main
+
+sys.exit(main())

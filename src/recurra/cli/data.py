@@ -1,0 +1,86 @@
+"""``recurra data``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recurra.cli.options import DataDir, Encoding, Json, LabelColumn, Quiet, TextColumn, TitleColumn
+from recurra.cli.output import Output, aligned, cut
+from recurra.cli.tables import Reading, read_data
+
+if TYPE_CHECKING:
+    from recurra.data.table import Table
+
+__all__ = ["EXAMPLES", "data"]
+
+EXAMPLES = ("recurra data", "recurra data tickets.csv")
+
+FIRST = 5
+CLASSES = 20
+
+
+def data(
+    source: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="A .csv, .tsv or .parquet file, or the name of a set.")
+    ] = None,
+    text: TextColumn = None,
+    title: TitleColumn = None,
+    label: LabelColumn = None,
+    encoding: Encoding = "utf-8",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show how a file is read, or which named sets there are."""
+    output = Output(as_json=as_json, quiet=quiet)
+    reading = Reading(text, title, label, encoding, data_dir)
+    if source is None:
+        _show_sets(reading, output)
+    else:
+        _show_table(read_data(source, reading, part="train", output=output), output)
+
+
+def _show_sets(reading: Reading, output: Output) -> None:
+    from recurra.data.sets import available_sets
+
+    sets = available_sets(reading.data_dir)
+    rows = [("name", "training rows", "test rows", "classes", "where")]
+    for one in sets:
+        sizes = tuple("?" if one[key] is None else f"{one[key]:,}" for key in ("train_rows", "test_rows", "classes"))
+        rows.append((one["name"], *sizes, one["problem"] or one["where"] or one["fetch"]))
+    output.result(aligned(rows, right=(1, 2, 3)))
+    output.document({"sets": sets})
+
+
+def _show_table(table: Table, output: Output) -> None:
+    labels = table.labels or []
+    counts = Counter(labels).most_common()
+    first: list[dict[str, Any]] = []
+    for document, label in list(zip(table.documents, labels, strict=True))[:FIRST]:
+        title, text = (None, document) if isinstance(document, str) else document
+        first.append({"label": label, "title": title, "text": text})
+    columns = {"text": table.text_column, "title": table.title_column, "label": table.label_column}
+
+    output.result(f"{len(table):,} rows in {table.source}")
+    output.result("columns: " + ", ".join(f"{role} {name!r}" for role, name in columns.items() if name is not None))
+    kind = type(labels[0]).__name__ if labels else "none"
+    output.result(f"{len(counts):,} classes ({kind}), rows of each:")
+    shown = [("  " + cut(str(label), 40), f"{rows:,}") for label, rows in counts[:CLASSES]]
+    output.result(aligned(shown, right=(1,)) + (f"\n  … {len(counts) - CLASSES:,} more" if counts[CLASSES:] else ""))
+    output.result(f"first {len(first)} rows:")
+    for row in first:
+        whole = f"{row['title']} — {row['text']}" if row["title"] else row["text"]
+        output.result(f"  {cut(str(row['label']), 20)}: {cut(whole, 70)}")
+    output.document(
+        {
+            "source": table.source,
+            "rows": len(table),
+            "columns": columns,
+            "classes": [{"label": label, "rows": rows} for label, rows in counts],
+            "first": first,
+            "notes": output.notes,
+        }
+    )

@@ -1,0 +1,50 @@
+"""``recurra info``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recurra.cli.options import Json, ModelArgument, Quiet
+from recurra.cli.output import Output, aligned, count, cut
+
+__all__ = ["EXAMPLES", "info"]
+
+EXAMPLES = ("recurra info runs/tickets/model.safetensors",)
+
+
+def info(model: ModelArgument, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Show what a model file holds."""
+    from recurra.runtime import load
+
+    output = Output(as_json=as_json, quiet=quiet)
+    loaded = load(model)
+    output.detail(aligned(_about(loaded.info)))
+    output.detail("")
+    output.result(loaded.summary())
+    output.document({"model": str(model), **loaded.info})
+
+
+def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of what a person asks first; a record may lack any of it, or hold something else."""
+    record, text, network = known["record"], known["text"], known["network"]
+    classes = [str(label) for label in known["classes"]]
+    rows = [("preset", str(record.get("preset") or "none")), (f"{len(classes)} classes", cut(", ".join(classes), 70))]
+    if "rows" in record:
+        rows.append(("trained on", f"{count(record['rows'])} rows, {count(record.get('held_out'))} of them held out"))
+    scores = record.get("scores")
+    for part, values in (scores if isinstance(scores, dict) else {}).items():
+        if isinstance(values, dict) and values:
+            numbers = ", ".join(
+                f"{name} {value:.4g}" for name, value in values.items() if isinstance(value, int | float)
+            )
+            rows.append((part, numbers))
+    pads = "left out" if network["masked"] else f"read as words up to {known['pad_to']} tokens"
+    rows += [
+        ("reads", "titles" if text["field"] == "title" else "title and text"),
+        ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
+        ("pads", pads),
+    ]
+    versions = record.get("versions")
+    if isinstance(versions, dict):
+        rows.append(("made with", ", ".join(f"{name} {number}" for name, number in versions.items())))
+    return [(name, cut(value, 90)) for name, value in rows]

@@ -1,0 +1,85 @@
+"""``recurra lesson``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recurra.cli.options import DataDir, Json, Quiet, whole_number
+from recurra.cli.output import Output
+from recurra.cli.progress import Bars
+from recurra.cli.run_folder import clean_start
+
+if TYPE_CHECKING:
+    from recurra.lesson import LessonMonitor
+
+__all__ = ["EXAMPLES", "lesson"]
+
+EXAMPLES = ("recurra lesson", "recurra lesson --models gru,lstm --epochs 3 --out runs/lesson")
+
+
+def lesson(
+    dataset: Annotated[
+        str, typer.Option(metavar="NAME", help="A named set; auto takes AG News where it can be had, else Reuters R8.")
+    ] = "auto",
+    data_dir: DataDir = None,
+    take: Annotated[
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="The first N training rows only.")
+    ] = None,
+    take_test: Annotated[
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="The first N test rows only.")
+    ] = None,
+    models: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Some of the lesson's networks, such as gru,bilstm.")
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(parser=whole_number(1), metavar="N", help="Passes over the rows; the lesson makes one."),
+    ] = None,
+    seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Of every random choice.")] = 0,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for lesson.html and the models.")] = Path(
+        "lesson-run"
+    ),
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train the lesson's networks on news, and show what they learned and forget."""
+    from recurra.lesson import run_lesson
+    from recurra.lesson.run import PAGE
+    from recurra.lesson.table import lesson_table
+
+    output = Output(as_json=as_json, quiet=quiet)
+    named = None if models is None else [name.strip() for name in models.split(",") if name.strip()]
+    # Whatever the run has made by then stays; an empty folder does not.
+    with Bars(output) as bars, clean_start(out / "models", began=lambda: False):
+        result = run_lesson(
+            dataset=dataset,
+            data_dir=data_dir,
+            take=take,
+            take_test=take_test,
+            models=named,
+            epochs=epochs,
+            seed=seed,
+            out=out,
+            monitor=_monitor(bars),
+        )
+    if quiet:
+        # Otherwise it was told already.
+        output.result(f"{lesson_table(result)}\n\n{out / PAGE}")
+    output.document(result)
+
+
+def _monitor(bars: Bars) -> LessonMonitor:
+    from recurra.lesson import LessonMonitor
+    from recurra.training.progress import Listener
+
+    class Monitor(LessonMonitor):
+        def said(self, message: str) -> None:
+            bars.output.detail(message)
+
+        def stage(self, title: str) -> Listener:
+            return bars.training(title)
+
+    return Monitor()

@@ -1,0 +1,86 @@
+"""Options that several commands have, and how their values are read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+__all__ = [
+    "DataArgument",
+    "DataDir",
+    "Encoding",
+    "Json",
+    "LabelColumn",
+    "ModelArgument",
+    "Quiet",
+    "TextColumn",
+    "TitleColumn",
+    "examples",
+    "number_above",
+    "whole_number",
+]
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """A reader of whole numbers, ``least`` or more."""
+
+    def read(word: str) -> int:
+        try:
+            if int(word) >= least:
+                return int(word)
+        except ValueError:
+            pass
+        raise typer.BadParameter(f"{word!r:.80}. Give a whole number, {least} or more")
+
+    return read
+
+
+def number_above(bound: float, *, included: bool = False) -> Callable[[str], float]:
+    """A reader of finite numbers above ``bound``, or ``bound`` itself if that is ``included``."""
+
+    def read(word: str) -> float:
+        try:
+            number = float(word)
+        except ValueError:
+            number = math.nan
+        if math.isfinite(number) and (number > bound or (included and number == bound)):
+            return number
+        wanted = f"{bound:g} or more" if included else f"above {bound:g}"
+        raise typer.BadParameter(f"{word!r:.80}. Give a number, {wanted}")
+
+    return read
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help; the mark at its head keeps the lines apart."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+Json: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else there.")
+]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result alone: no notes, no progress.")]
+ModelArgument: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A model file, such as runs/news/model.safetensors.")
+]
+DataArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="DATA", help="A .csv, .tsv or .parquet file, or the name of a set (see recurra data).")
+]
+DataDir: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="Folder of named sets instead of RECURRA_DATA."),
+]
+TextColumn: TypeAlias = Annotated[
+    str | None, typer.Option("--text", metavar="COLUMN", help="Column of the texts; guessed without it.")
+]
+TitleColumn: TypeAlias = Annotated[
+    str | None, typer.Option("--title", metavar="COLUMN", help="Column of the titles; guessed if --text is.")
+]
+LabelColumn: TypeAlias = Annotated[
+    str | None, typer.Option("--label", metavar="COLUMN", help="Column of the labels; guessed without it.")
+]
+Encoding: TypeAlias = Annotated[str, typer.Option("--encoding", metavar="NAME", help="Encoding of text files.")]

@@ -1,0 +1,135 @@
+"""What a command prints: lines for people, or one JSON document; standard error is for progress and errors."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from recurra.errors import RecurraError
+
+__all__ = ["Output", "aligned", "count", "cut", "flush", "plain", "width"]
+
+# What would act on a terminal instead of being shown: control characters, and marks that turn the writing direction.
+_ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class Output:
+    """Standard output of one command.
+
+    Args:
+        as_json: people's lines are left out, and one document is printed.
+        quiet: of people's lines only the result is printed.
+
+    Attributes:
+        notes: what :meth:`note` was given, for the document.
+    """
+
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        self.as_json, self.quiet = as_json, quiet
+        self.notes: list[str] = []
+
+    @property
+    def progress(self) -> bool:
+        """Whether to show progress: a bar in a file or in a log tells nobody anything."""
+        return not self.quiet and sys.stderr is not None and sys.stderr.isatty()
+
+    def note(self, message: str) -> None:
+        """Something a person should know, such as what was guessed."""
+        self.notes.append(message)
+        self.detail(message)
+
+    def detail(self, text: str) -> None:
+        """Lines for people that are not the result."""
+        if not self.quiet:
+            self.result(text)
+            # Who follows a long run in a log wants to see them at once.
+            flush()
+
+    def result(self, text: str) -> None:
+        """Lines for people."""
+        if not self.as_json:
+            _write("\n".join(map(plain, text.split("\n"))))
+
+    def document(self, value: Any) -> None:
+        """The one JSON document."""
+        if not self.as_json:
+            return
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
+        if _writable(text) != text:
+            text = json.dumps(value, allow_nan=False, indent=2)
+        _write(text)
+
+
+def plain(text: str) -> str:
+    """The text without anything that acts on a terminal."""
+    return _ACTIVE.sub("\ufffd", text)
+
+
+def width(text: str) -> int:
+    """Columns that the text takes on a terminal; wide letters, such as Chinese ones, take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def cut(text: str, columns: int) -> str:
+    """The text in one line of at most so many columns."""
+    text = plain(" ".join(text[: 8 * columns].split()))
+    if width(text) <= columns:
+        return text
+    while width(text) >= columns:
+        text = text[: -max(1, (width(text) - columns) // 2)]
+    return text + "…"
+
+
+def count(value: object) -> str:
+    """A number of things as people write it; what is none, as it is."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Rows as columns of the same width; the columns named by ``right`` are flush right."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        gaps = [" " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True)]
+        cells = [gap + cell if i in right else cell + gap for i, (cell, gap) in enumerate(zip(row, gaps, strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def flush() -> None:
+    """Makes sure that what was printed has been written.
+
+    Raises:
+        RecurraError: it cannot be.
+        BrokenPipeError: nobody reads it.
+    """
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        raise _unwritten(error) from error
+
+
+def _write(text: str) -> None:
+    try:
+        print(_writable(text))
+    except OSError as error:
+        raise _unwritten(error) from error
+
+
+def _writable(text: str) -> str:
+    """The text with escapes for what standard output's encoding has no form for."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _unwritten(error: OSError) -> Exception:
+    if isinstance(error, BrokenPipeError):
+        return error
+    return RecurraError(
+        f"Standard output cannot be written: {error.strerror or error}", "Free some space, or send it elsewhere."
+    )

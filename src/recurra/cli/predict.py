@@ -1,0 +1,95 @@
+"""``recurra predict``."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recurra.cli.options import Encoding, Json, ModelArgument, Quiet, whole_number
+from recurra.cli.output import Output, cut, plain, width
+from recurra.cli.stdin import lines_of_input
+
+if TYPE_CHECKING:
+    from recurra.runtime import Model
+
+__all__ = ["EXAMPLES", "predict"]
+
+EXAMPLES = (
+    "recurra predict runs/news/model.safetensors 'Oil prices rise again'",
+    "recurra predict runs/news/model.safetensors --json < headlines.txt",
+)
+
+# Texts computed at once: enough to be fast, few enough that the first answers do not wait for the last.
+BLOCK = 256
+
+
+def predict(
+    model: ModelArgument,
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TEXT", help="Texts in quotes; none or - reads a text a line from standard input."),
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(parser=whole_number(1), metavar="K", help="Show only the K most probable labels."),
+    ] = None,
+    encoding: Encoding = "utf-8",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Classify texts."""
+    from recurra.runtime import load
+
+    output = Output(as_json=as_json, quiet=quiet)
+    classifier = load(model)
+    wanted: Iterable[str] = texts or ()
+    if not texts or texts == ["-"]:
+        if output.progress and sys.stdin is not None and sys.stdin.isatty():
+            print("One text a line; Ctrl-D ends.", file=sys.stderr)
+        wanted = lines_of_input(encoding)
+    answers = []
+    for block in _blocks(wanted, 1 if sys.stdin is not None and sys.stdin.isatty() else BLOCK):
+        for answer in _answers(classifier, block, top_k):
+            if as_json:
+                answers.append(answer)
+            else:
+                output.result(_line(answer, classifier, 1 if top_k is None else top_k))
+    output.document(answers)
+
+
+def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    block: list[str] = []
+    for text in texts:
+        block.append(text)
+        if len(block) == size:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _answers(model: Model, texts: list[str], top_k: int | None) -> Iterator[dict[str, Any]]:
+    """One answer a text: its label, and the probabilities with the largest first."""
+    for text, row in zip(texts, model.predict_proba(texts), strict=True):
+        order = (-row).argsort(kind="stable")[:top_k].tolist()
+        yield {
+            "text": text,
+            "label": model.classes_[order[0]],
+            "probabilities": {model.classes_[place]: row[place].item() for place in order},
+        }
+
+
+def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
+    """Labels with their probabilities, then as much of the text as the terminal is wide."""
+    widest = min(30, max(width(plain(str(label))) for label in model.classes_))
+    parts = []
+    for label, probability in list(answer["probabilities"].items())[:shown]:
+        name = cut(str(label), widest)
+        parts.append(f"{name}{' ' * (widest - width(name))}  {100 * probability:5.1f} %  ")
+    head = "".join(parts)
+    room = max(20, shutil.get_terminal_size().columns - width(head))
+    return head + cut(answer["text"], room)

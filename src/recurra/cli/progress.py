@@ -1,0 +1,122 @@
+"""Bars on standard error with rate and time left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from recurra.cli.output import Output
+from recurra.training.progress import Check, Listener
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = ["Bars", "TrainingBar"]
+
+
+class Bars:
+    """While entered, shows bars where there is a terminal to show them on.
+
+    Args:
+        output: of the command; its lines appear above the bars.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        self._bars: Progress | None = _bars() if output.progress else None
+
+    def __enter__(self) -> Self:
+        if self._bars:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars:
+            self._bars.stop()
+
+    def begin(self, title: str, total: int, done: int = 0) -> Callable[[int, str], None]:
+        """A new bar over ``total`` documents; what is returned takes how many are done more, and a remark."""
+        if not self._bars:
+            return lambda documents, remark: None
+        bars = self._bars
+        # One bar at a time: the lines above tell of the others.
+        for before in bars.task_ids:
+            bars.remove_task(before)
+        task = bars.add_task(title, total=total, completed=done, remark="")
+        return lambda documents, remark: bars.update(task, advance=documents, remark=remark)
+
+    def training(self, title: str = "") -> TrainingBar:
+        """The listener that shows a training as a bar, and its checks and messages as lines.
+
+        Args:
+            title: what is trained, where there are several.
+        """
+        return TrainingBar(self, title)
+
+
+class TrainingBar(Listener):
+    """A training's progress.
+
+    Args:
+        bars: where it appears.
+        title: what is trained.
+
+    Attributes:
+        steps: updates made so far.
+    """
+
+    def __init__(self, bars: Bars, title: str) -> None:
+        self.bars, self.title = bars, title
+        self.steps = 0
+        self._advance: Callable[[int, str], None] = lambda documents, remark: None
+        self._loss = 0.0
+
+    def started(self, documents: int, done: int) -> None:
+        """Draws the bar."""
+        self._advance = self.bars.begin(self.title or "training", documents, done)
+
+    def stepped(self, documents: int, loss: float) -> None:
+        """Moves it on; the loss shown is a mean that forgets what is more than about fifty steps ago."""
+        self._loss = loss if self.steps == 0 else 0.98 * self._loss + 0.02 * loss
+        self.steps += 1
+        self._advance(documents, f"loss {self._loss:.3f}")
+
+    def checked(self, check: Check) -> None:
+        """Prints the scores."""
+        head = f"{self.title}: " if self.title else ""
+        self.bars.output.detail(
+            f"{head}epoch {check.epoch:5.2f}  validation loss {check.loss:.4f}  accuracy {check.accuracy:.4f}"
+        )
+
+    def said(self, message: str) -> None:
+        """Prints the message."""
+        self.bars.output.note(message)
+
+
+def _bars() -> Progress:
+    import sys
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f} docs/s" if task.speed else "")
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        TextColumn("{task.completed:,.0f}/{task.total:,.0f}", markup=False),
+        Rate(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[remark]}", markup=False),
+        console=Console(stderr=True, highlight=False),
+        transient=True,
+        # Lines that go to the same terminal must appear above the bar; those that go to a file must go there.
+        redirect_stdout=bool(sys.stdout and sys.stdout.isatty()),
+        redirect_stderr=False,
+    )

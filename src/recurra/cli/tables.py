@@ -1,0 +1,65 @@
+"""DATA on the command line: a file, or the name of a set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from recurra.cli.output import Output
+from recurra.errors import SettingsError
+
+if TYPE_CHECKING:
+    from recurra.data.table import Table
+
+__all__ = ["Reading", "read_data"]
+
+
+class Reading(NamedTuple):
+    """How to read a file, as the options say.
+
+    Attributes:
+        text: column of the texts, or ``None`` to guess it.
+        title: of the titles.
+        label: of the labels.
+        encoding: of a text file.
+        data_dir: folder of named sets.
+    """
+
+    text: str | None
+    title: str | None
+    label: str | None
+    encoding: str
+    data_dir: Path | None
+
+
+def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], output: Output) -> Table:
+    """The labelled table that ``name`` stands for; what was guessed becomes a note.
+
+    Args:
+        name: path of a file, or name of a set where no such file is.
+        reading: the options.
+        part: which rows of a named set.
+        output: takes the notes.
+
+    Raises:
+        DataError: no such file or set, or one that cannot be used.
+        SettingsError: columns are named for a set, which has its own.
+    """
+    path = Path(name)
+    if path.exists() or path.suffix or path.name != name:
+        from recurra.data.read import read_table
+
+        table = read_table(path, text=reading.text, title=reading.title, label=reading.label, encoding=reading.encoding)
+        for note in table.notes:
+            output.note(note)
+        return table
+    named = {"--text": reading.text, "--title": reading.title, "--label": reading.label}
+    for option, column in named.items():
+        if column is not None:
+            raise SettingsError(
+                f"{option} {column} is given with the set {name}", "Leave it out: a named set has its own columns."
+            )
+    from recurra.data.sets import load_set
+
+    found = load_set(name, data_dir=reading.data_dir, say=output.note)
+    return found.train if part == "train" else found.test

@@ -1,0 +1,186 @@
+"""``recurra train``."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recurra.cli.options import (
+    DataArgument,
+    DataDir,
+    Encoding,
+    Json,
+    LabelColumn,
+    Quiet,
+    TextColumn,
+    TitleColumn,
+    number_above,
+    whole_number,
+)
+from recurra.cli.output import Output
+from recurra.cli.progress import Bars
+from recurra.cli.run_folder import clean_start
+from recurra.cli.tables import Reading, read_data
+from recurra.errors import SettingsError
+
+if TYPE_CHECKING:
+    from recurra.runtime import Model
+    from recurra.training.fit import Fitted
+
+__all__ = ["EXAMPLES", "settings_of", "train"]
+
+EXAMPLES = (
+    "recurra train tickets.csv --out runs/tickets",
+    "recurra train news.parquet --model lesson/bilstm --text body --title headline --out runs/news",
+    "recurra train tickets.csv --set cell=gru --set 'pooling=[\"max\"]' --epochs 5 --out runs/gru",
+)
+
+
+def train(
+    data: DataArgument,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the run; its model.safetensors is made.")
+    ],
+    model: Annotated[
+        str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/gru, or an own .toml file.")
+    ] = "default",
+    epochs: Annotated[
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Passes over the rows, at most.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Documents in a step.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(parser=number_above(0), metavar="RATE", help="Of the optimiser.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Of every random choice.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Any setting of a preset, such as hidden=128; repeatable."),
+    ] = None,
+    vectors: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Pretrained word vectors: .txt, .vec, .npy or .safetensors.")
+    ] = None,
+    engine: Annotated[str, typer.Option(metavar="NAME", help="Of the recurrence: auto, torch or reference.")] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in DIR.")] = False,
+    checkpoint_every: Annotated[
+        float,
+        typer.Option(
+            parser=number_above(0, included=True), metavar="SECONDS", help="Time between checkpoints in an epoch."
+        ),
+    ] = 60.0,
+    text: TextColumn = None,
+    title: TitleColumn = None,
+    label: LabelColumn = None,
+    encoding: Encoding = "utf-8",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a classifier on a table of texts and labels."""
+    from recurra.presets import load_preset
+
+    output = Output(as_json=as_json, quiet=quiet)
+    named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    given = {name: value for name, value in named.items() if value is not None}
+    preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
+    table = read_data(data, Reading(text, title, label, encoding, data_dir), part="train", output=output)
+
+    from recurra.runtime import Model
+    from recurra.training.fit import fit
+
+    with Bars(output) as bars:
+        listener = bars.training()
+        with clean_start(out, began=lambda: listener.steps > 0):
+            fitted = fit(
+                table.documents,
+                table.labels or [],
+                text=preset.text,
+                network=preset.network,
+                training=preset.training,
+                preset=preset.name,
+                vectors=vectors,
+                engine=engine,
+                device=device,
+                folder=out,
+                resume=resume,
+                checkpoint_seconds=checkpoint_every,
+                listener=listener,
+            )
+    _report(fitted, Model(fitted.bundle), out, output)
+    if fitted.outcome.interrupted:
+        kept = f"the best so far, of epoch {best}" if (best := fitted.outcome.best_epoch) else "what was learned so far"
+        print(
+            f"recurra: interrupted after {fitted.outcome.steps:,} steps. {_model_in(out)} holds {kept}; "
+            "--resume goes on.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(130)
+
+
+def settings_of(words: Sequence[str]) -> dict[str, Any]:
+    """Settings out of ``name=value``; a value is TOML, and a word that is none stands for itself, as in ``cell=gru``.
+
+    Raises:
+        SettingsError: a word without a name or a value.
+    """
+    settings = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise SettingsError(f"--set was given {word!r:.80}", "Write NAME=VALUE, such as --set hidden=128.")
+        try:
+            parsed = tomllib.loads(f"value = {value}")
+        except tomllib.TOMLDecodeError:
+            parsed = {}
+        settings[name.strip().replace("-", "_")] = parsed["value"] if parsed.keys() == {"value"} else value.strip()
+    return settings
+
+
+def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
+    outcome, info = fitted.outcome, model.info
+    rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
+    validation = info["record"]["scores"]["validation"]
+    output.detail(f"vocabulary: {info['vocabulary']:,} tokens")
+    output.detail(model.summary())
+    output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
+    if fitted.validation:
+        low, high = fitted.validation.intervals["accuracy"]
+        output.result(
+            f"validation on {validation['rows']:,} rows: accuracy {validation['accuracy']:.4f} ({low:.4f}–{high:.4f}), "
+            f"macro F1 {validation['macro_f1']:.4f}, log loss {validation['log_loss']:.4f}, ECE {validation['ece']:.4f}"
+        )
+    output.result(f"model: {_model_in(out)}")
+    output.document(
+        {
+            "model": str(_model_in(out)),
+            "preset": info["record"]["preset"],
+            "rows": fitted.rows,
+            "held_out": info["record"]["held_out"],
+            "classes": info["classes"],
+            "vocabulary": info["vocabulary"],
+            "parameters": info["parameters"]["total"],
+            "seconds": outcome.seconds,
+            "docs_per_second": rate,
+            "epochs": outcome.epochs,
+            "best_epoch": outcome.best_epoch,
+            "steps": outcome.steps,
+            "interrupted": outcome.interrupted,
+            "validation": validation,
+            "notes": output.notes,
+        }
+    )
+
+
+def _model_in(folder: Path) -> Path:
+    from recurra.training.folder import MODEL
+
+    return folder / MODEL

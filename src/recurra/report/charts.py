@@ -1,0 +1,209 @@
+"""The kinds of picture that pages show; each takes plain numbers and says them again in its description."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from recurra.evaluation.intervals import wilson
+from recurra.report.palette import INK, LINES, MARKERS, SERIES
+from recurra.report.picture import Picture, picture, plain
+
+__all__ = ["Line", "Point", "bar_chart", "interval_chart", "line_chart", "reliability_chart"]
+
+Point = tuple[float, float, float]
+"""(value, low, high): a score and its 95 % interval; all three alike where there is none."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A named series of numbers.
+
+    Attributes:
+        name: for the legend.
+        x: where, rising.
+        y: the numbers, as many.
+        intervals: (low, high) of each number, drawn as a band; empty for none.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    intervals: Sequence[tuple[float, float]] = ()
+
+
+def line_chart(
+    lines: Sequence[Line],
+    *,
+    name: str,
+    title: str,
+    x_label: str,
+    y_label: str,
+    y_limits: tuple[float, float] | None = None,
+    x_ticks: Sequence[float] | None = None,
+) -> Picture:
+    """Numbers along an axis, such as loss over epochs or accuracy over appended pads.
+
+    Args:
+        lines: at most six, each with one number or more.
+        name: unique on the page.
+        title: what is shown.
+        x_label: of the axis, with its unit.
+        y_label: of the axis, with its unit.
+        y_limits: the axis's ends, to make pictures comparable; ``None`` fits the numbers.
+        x_ticks: the only places to mark; the axis is then logarithmic above the first tick that is not 0.
+    """
+
+    def draw(axes: Any) -> None:
+        for number, line in enumerate(lines):
+            colour, every = SERIES[number], max(1, len(line.x) // 8)
+            axes.plot(
+                line.x,
+                line.y,
+                color=colour,
+                linestyle=LINES[number],
+                marker=MARKERS[number],
+                # Markers of several lines at the same places would hide each other.
+                markevery=(min(number * every // 2, len(line.x) - 1), every),
+            )
+            if line.intervals:
+                low, high = zip(*line.intervals, strict=True)
+                axes.fill_between(line.x, low, high, color=colour, alpha=0.15, linewidth=0)
+        if x_ticks is not None:
+            positive = [tick for tick in x_ticks if tick > 0]
+            if positive:
+                axes.set_xscale("symlog", linthresh=positive[0])
+            axes.set_xticks(x_ticks, [f"{tick:g}" for tick in x_ticks])
+            axes.minorticks_off()
+        axes.set(xlabel=x_label, ylabel=y_label)
+        if y_limits is not None:
+            axes.set_ylim(*y_limits)
+
+    said = "; ".join(
+        f"{line.name}: from {line.y[0]:.4g} at {line.x[0]:.4g} to {line.y[-1]:.4g} at {line.x[-1]:.4g}"
+        for line in lines
+    )
+    return picture(
+        draw,
+        name=name,
+        title=title,
+        description=f"{y_label} against {x_label}. {said}.",
+        legend=[line.name for line in lines] if len(lines) > 1 else (),
+    )
+
+
+def interval_chart(
+    rows: Sequence[str],
+    series: Sequence[tuple[str, Sequence[Point | None]]],
+    *,
+    name: str,
+    title: str,
+    x_label: str,
+) -> Picture:
+    """Scores as points with their intervals, one row for each name; the axis fits the numbers.
+
+    Args:
+        rows: names, the first on top.
+        series: (name, a point for each row or ``None``), at most six.
+        name: unique on the page.
+        title: what is shown.
+        x_label: of the axis, with its unit.
+    """
+
+    def draw(axes: Any) -> None:
+        for row in range(len(rows)):
+            found = [(number, point) for number, (_, points) in enumerate(series) if (point := points[row]) is not None]
+            for place, (number, (value, low, high)) in enumerate(found):
+                # The points of one row stand below each other, centred on its name.
+                y = row + 0.22 * (place - (len(found) - 1) / 2)
+                axes.plot([low, high], [y, y], color=SERIES[number], linewidth=2.2, solid_capstyle="butt")
+                axes.plot([value], [y], color=SERIES[number], marker=MARKERS[number], linestyle="none")
+        axes.set_yticks(range(len(rows)), [plain(row) for row in rows])
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(x_label)
+
+    said = "; ".join(
+        f"{row}, {label}: {point[0]:.4g} ({point[1]:.4g} to {point[2]:.4g})"
+        for place, row in enumerate(rows)
+        for label, points in series
+        if (point := points[place]) is not None
+    )
+    return picture(
+        draw,
+        name=name,
+        title=title,
+        description=f"{x_label}. {said}.",
+        legend=[label for label, _ in series] if len(series) > 1 else (),
+        height=70 + len(rows) * (26 + 8 * (len(series) - 1)),
+    )
+
+
+def bar_chart(
+    rows: Sequence[tuple[str, float, str]], *, name: str, title: str, x_label: str, whole: float | None = None
+) -> Picture:
+    """Amounts as bars from 0.
+
+    Args:
+        rows: (name, amount of 0 or more, the amount as text), the first on top.
+        name: unique on the page.
+        title: what is shown.
+        x_label: of the axis, with its unit.
+        whole: what the amounts are shares of, drawn behind them; ``None`` if they are not.
+    """
+    longest = whole or max((amount for _, amount, _ in rows), default=0.0) or 1.0
+
+    def draw(axes: Any) -> None:
+        places = range(len(rows))
+        if whole is not None:
+            axes.barh(places, [whole] * len(rows), height=0.5, color=INK, alpha=0.08)
+        axes.barh(places, [amount for _, amount, _ in rows], height=0.5, color=SERIES[0])
+        for place, (_, amount, text) in enumerate(rows):
+            axes.annotate(plain(text), (amount, place), xytext=(5, 0), textcoords="offset points", va="center")
+        axes.set_yticks(places, [plain(label) for label, _, _ in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlim(0, longest if whole is not None else longest * 1.25)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(x_label)
+
+    said = "; ".join(f"{label}: {text}" for label, _, text in rows)
+    return picture(draw, name=name, title=title, description=f"{x_label}. {said}.", height=70 + 44 * len(rows))
+
+
+def reliability_chart(bins: Sequence[tuple[int, float | None, float | None]], *, name: str, title: str) -> Picture:
+    """How often the top class is right against how probable the model called it, with the rows of each bin below.
+
+    Args:
+        bins: (rows, mean top probability, share that is right) of each bin; ``None`` where there are no rows.
+        name: unique on the page.
+        title: what is shown.
+    """
+    full = [(rows, promised, kept) for rows, promised, kept in bins if promised is not None and kept is not None]
+
+    def draw(panels: Any) -> None:
+        upper, lower = panels
+        upper.plot([0, 100], [0, 100], color=INK, alpha=0.5, linestyle=(0, (3, 3)), linewidth=1)
+        for rows, promised, kept in full:
+            low, high = wilson(round(kept * rows), rows)
+            upper.plot([100 * promised] * 2, [100 * low, 100 * high], color=SERIES[0], linewidth=1.2, alpha=0.7)
+        upper.plot([100 * p for _, p, _ in full], [100 * k for _, _, k in full], color=SERIES[0], marker="o")
+        upper.set(ylabel="right, %", ylim=(0, 104), xlim=(0, 102))
+        edges = list(itertools.pairwise(100 * edge / len(bins) for edge in range(len(bins) + 1)))
+        centres = [(left + right) / 2 for left, right in edges]
+        lower.bar(centres, [rows for rows, _, _ in bins], width=90 / len(bins), color=SERIES[0], alpha=0.7)
+        lower.set(xlabel="top probability, %", ylabel="rows")
+        lower.locator_params(axis="y", nbins=2)
+
+    said = "; ".join(f"{100 * p:.1f} promised, {100 * k:.1f} right, {rows} rows" for rows, p, k in full)
+    return picture(
+        draw,
+        name=name,
+        title=title,
+        description=f"Share of right answers against the top probability, in per cent, by bins. {said}.",
+        height=320,
+        panels=(4, 1),
+    )

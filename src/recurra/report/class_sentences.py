@@ -1,0 +1,68 @@
+"""What the classes' scores, the confusion matrix and the probabilities say, in sentences."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from recurra.data.documents import Label
+from recurra.evaluation import EvaluationJson
+from recurra.report.wording import percent, plural, scored
+
+__all__ = ["MixUp", "calibration_sentence", "class_sentences", "majority_share", "mix_ups"]
+
+
+class MixUp(TypedDict):
+    """Rows of one class that were called another."""
+
+    label: Label
+    predicted: Label
+    rows: int
+    share: float
+
+
+def mix_ups(evaluation: EvaluationJson, top: int = 12) -> list[MixUp]:
+    """The most frequent confusions, the most frequent first; ``share`` is that of the true class's rows."""
+    labels = [score["label"] for score in evaluation["classes"]]
+    found: list[MixUp] = [
+        {"label": labels[truth], "predicted": labels[called], "rows": rows, "share": rows / sum(counts)}
+        for truth, counts in enumerate(evaluation["confusion"])
+        for called, rows in enumerate(counts)
+        if truth != called and rows
+    ]
+    return sorted(found, key=lambda mix_up: -mix_up["rows"])[:top]
+
+
+def class_sentences(evaluation: EvaluationJson) -> list[str]:
+    """Which classes are found best and worst, and which are mixed up most."""
+    sentences = []
+    tested = sorted((score for score in evaluation["classes"] if score["support"]), key=lambda score: -score["f1"])
+    best, worst = tested[0], tested[-1]
+    if best["f1"] > worst["f1"]:
+        sentences.append(
+            f"The highest F1 is that of {best['label']} ({best['f1']:.3f}), "
+            f"the lowest that of {worst['label']} ({worst['f1']:.3f})."
+        )
+    found = mix_ups(evaluation)
+    if not found:
+        sentences.append("No row was classified wrongly.")
+        return sentences
+    most = [mix_up for mix_up in found if mix_up["rows"] == found[0]["rows"]]
+    opening = "The most frequent mix-up" if len(most) == 1 else f"One of {len(most)} equally frequent mix-ups"
+    rows, share = plural(most[0]["rows"], "row"), percent(most[0]["share"], 1)
+    sentences.append(f"{opening}: {rows} of {most[0]['label']} ({share} of them) called {most[0]['predicted']}.")
+    return sentences
+
+
+def calibration_sentence(evaluation: EvaluationJson) -> str:
+    """Whether the probabilities promise more or less than is kept, over all rows."""
+    promised = sum(part["rows"] * (part["confidence"] or 0) for part in evaluation["reliability"]) / evaluation["rows"]
+    low, high = evaluation["intervals"]["accuracy"]
+    verdict = "surer than it is right" if promised > high else "less sure than it is right" if promised < low else ""
+    closing = f"the model is {verdict}" if verdict else "the two agree within the interval"
+    right = scored(evaluation["accuracy"], (low, high))
+    return f"The mean top probability is {percent(promised)} and the accuracy {right}: {closing}."
+
+
+def majority_share(evaluation: EvaluationJson) -> float:
+    """The accuracy of always naming the most frequent class of the tested rows."""
+    return max(score["support"] for score in evaluation["classes"]) / evaluation["rows"]

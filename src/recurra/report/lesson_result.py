@@ -1,0 +1,194 @@
+"""The numbers that the lesson's page shows: what the lesson measures, as JSON holds it.
+
+Accuracies and shares are 0 to 1, intervals are [low, high] at 95 %. A part that was not measured is ``None``, and the
+page leaves its section out.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from recurra.evaluation import EvaluationJson
+from recurra.evaluation.mistakes import MistakeJson
+
+__all__ = [
+    "BaselineResult",
+    "BucketingResult",
+    "Curve",
+    "Epoch",
+    "LessonResult",
+    "MaskingResult",
+    "ModelResult",
+    "PadPoint",
+    "PadSeries",
+    "Score",
+    "ShuffledResult",
+    "VocabularyResult",
+    "VocabularyRule",
+]
+
+
+class Score(TypedDict):
+    """A test accuracy."""
+
+    accuracy: float
+    interval: list[float]
+
+
+class Curve(TypedDict):
+    """Loss and accuracy while learning, all lists alike in length (empty if nothing was measured).
+
+    ``epochs`` is how much had been read at each point, in passes over the training rows (0.25 is a quarter).
+    """
+
+    epochs: list[float]
+    loss: list[float]
+    accuracy: list[float]
+
+
+class BaselineResult(TypedDict):
+    """The TF-IDF linear classifier, trained and tested as the networks are."""
+
+    name: str
+    """For people, such as ``TF-IDF + linear SVC``."""
+    parameters: int
+    train_phrase: str
+    seconds: float
+    docs_per_second: float
+    """Documents trained on a second."""
+    peak_memory_mb: float | None
+    """Largest resident memory of the process while training, in MB; ``None`` where it cannot be read."""
+    train_accuracy: float
+    test_accuracy: float
+    interval: list[float]
+    """Of the test accuracy."""
+
+
+class ModelResult(TypedDict):
+    """One network."""
+
+    preset: str
+    """``lesson/lstm``."""
+    parameters: int
+    train_phrase: str
+    """The rows it learned from by name, such as ``40,899 of 120,000 training rows``."""
+    epochs: int
+    seconds: float
+    """Training, without reading data and without evaluation."""
+    docs_per_second: float
+    """Documents trained on a second: documents read × epochs / seconds."""
+    peak_memory_mb: float | None
+    train_accuracy: float
+    """Of the finished model on training rows."""
+    test_accuracy: float
+    interval: list[float]
+    """Of the test accuracy (Wilson)."""
+    lesson_accuracy: float | None
+    """The lesson's own figure; ``None`` if there is none for this network and data set."""
+    keras_accuracy: float | None
+    """Keras's figure on the same rows; ``None`` if there is none."""
+    train_curve: Curve
+    """Means over the batches since the point before, measured while learning."""
+    validation_curve: Curve
+    """Measured on held-out rows, never on test rows."""
+    evaluation: EvaluationJson
+    """On the test rows: :meth:`recurra.evaluation.Evaluation.to_json`."""
+    mistakes: list[MistakeJson]
+    """The surest first: :func:`recurra.evaluation.mistakes`."""
+
+
+class PadPoint(TypedDict):
+    """Accuracy when every test document gets ``pads`` times the id 0 behind its last word (0: nothing appended)."""
+
+    pads: int
+    accuracy: float
+    interval: list[float]
+
+
+class PadSeries(TypedDict):
+    """One model's accuracy as pads are appended; ``points`` by rising ``pads``, at least one."""
+
+    name: str
+    points: list[PadPoint]
+
+
+class MaskingResult(TypedDict):
+    """The lesson's reason for masking: the same SimpleRNN on full text, without and with a mask."""
+
+    train_phrase: str
+    without_mask: Score
+    with_mask: Score
+    appended: list[PadSeries]
+    """Unmasked models."""
+    majority_share: float
+    """Share of the most frequent class among the test rows: the accuracy of a model that always names it."""
+
+
+class Epoch(TypedDict):
+    """One epoch, with or without bucketing."""
+
+    padding_share: float
+    """Pads / (pads + words), when each batch is padded to its longest document."""
+    seconds: float
+
+
+class BucketingResult(TypedDict):
+    """The same network for one epoch on shuffled batches and on batches of like length."""
+
+    preset: str
+    train_phrase: str
+    batch_size: int
+    computation: Literal["padded", "packed"]
+    """What the seconds measure: ``padded`` computes the pads too, ``packed`` leaves them out."""
+    without_bucketing: Epoch
+    with_bucketing: Epoch
+
+
+class ShuffledResult(TypedDict):
+    """One model on the test documents, and on the same with the words of each in random order."""
+
+    name: str
+    in_order: Score
+    shuffled: Score
+
+
+class VocabularyRule(TypedDict):
+    """The same network with its vocabulary learned in one way."""
+
+    name: str
+    """What it is learned from, such as ``the first 2,000 titles``."""
+    tokens: int
+    """Distinct words that have an own row, without the two special ids."""
+    unknown_share: float
+    """Share of the test documents' words that have none."""
+    accuracy: float
+    interval: list[float]
+
+
+class VocabularyResult(TypedDict):
+    """Where the vocabulary comes from; two rules, the lesson's first."""
+
+    preset: str
+    train_phrase: str
+    rules: list[VocabularyRule]
+
+
+class LessonResult(TypedDict):
+    """Everything that ``recurra lesson`` measures; the keys of ``--json`` are among these."""
+
+    dataset: str
+    """Its name for people, such as ``AG News``."""
+    dataset_note: str
+    """Which set was taken and why, in a sentence."""
+    train_rows: int
+    test_rows: int
+    train_phrase: str
+    """``58,337 of 120,000 training rows``."""
+    seed: int
+    models: list[ModelResult]
+    """In the lesson's order, at least one."""
+    baseline: BaselineResult | None
+    masking: MaskingResult | None
+    bucketing: BucketingResult | None
+    shuffled: list[ShuffledResult] | None
+    vocabulary: VocabularyResult | None

@@ -1,0 +1,25 @@
+"""The packages that pages need, loaded when a page is made."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from recurra.errors import RecurraError
+
+__all__ = ["needed"]
+
+
+def needed(module: str) -> Any:
+    """Imports a module of the extra ``report``.
+
+    Raises:
+        RecurraError: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise RecurraError(
+            f"Making a page needs {module.partition('.')[0]}, which is not installed",
+            "Install it with: pip install 'recurra[report]'.",
+        ) from error

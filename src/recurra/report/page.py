@@ -1,0 +1,42 @@
+"""Fills a template: everything is escaped, nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from recurra.report.packages import needed
+from recurra.report.wording import amount, count, percent
+
+__all__ = ["render"]
+
+# What HTML must not and UTF-8 cannot hold; line feeds and tabs stay.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def render(template: str, **values: Any) -> str:
+    """A page from one of the package's templates.
+
+    Strings among the values are text, never markup; pictures bring their own escaped SVG.
+
+    Args:
+        template: file name in ``templates/``.
+        values: what the template names.
+
+    Returns:
+        HTML that can be written as UTF-8.
+
+    Raises:
+        RecurraError: jinja2 is not installed.
+    """
+    jinja2 = needed("jinja2")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("recurra.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=percent, count=count, amount=amount)
+    html: str = environment.get_template(template).render(**values)
+    return _UNPRINTABLE.sub("\ufffd", html)

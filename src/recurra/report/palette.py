@@ -1,0 +1,29 @@
+"""Ink and colours of pictures: drawn as stand-ins, shown as what suits the reader's light or dark page."""
+
+from __future__ import annotations
+
+__all__ = ["INK", "LINES", "MARKERS", "SERIES", "in_page_colours"]
+
+INK = "#010203"
+"""Stand-in for the colour of the page's text."""
+
+SERIES = ("#010211", "#010212", "#010213", "#010214", "#010215", "#010216")
+"""Stand-ins for the page's colours ``--series-1`` to ``--series-6`` (style.css: Okabe and Ito's, darker or lighter)."""
+
+# Colour is never the only sign: each series has its own marker and line as well.
+MARKERS = ("o", "s", "^", "D", "v", "P")
+LINES: tuple[str | tuple[float, tuple[float, ...]], ...] = (
+    "solid",
+    (0, (5, 2)),
+    (0, (1.5, 1.5)),
+    (0, (6, 1.5, 1.5, 1.5)),
+    (0, (3, 3)),
+    (0, (8, 2)),
+)
+
+
+def in_page_colours(svg: str) -> str:
+    """Replaces the stand-ins by what style.css defines for light and dark pages."""
+    for number, stand_in in enumerate(SERIES, start=1):
+        svg = svg.replace(stand_in, f"var(--series-{number})")
+    return svg.replace(INK, "currentColor")

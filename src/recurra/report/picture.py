@@ -1,0 +1,157 @@
+"""A matplotlib figure as SVG that lies inside a page: its font, its colours, no outside links, the same every time."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from recurra.report.packages import needed
+from recurra.report.palette import INK, in_page_colours
+
+__all__ = ["Picture", "picture", "plain"]
+
+WIDTH = 420
+"""Width of every picture in its own units, about pixels."""
+
+_STYLE = {
+    "svg.fonttype": "none",  # text stays text: selectable, in the page's font
+    "svg.hashsalt": "recurra",  # ids, and with them the page, do not change from run to run
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
+    "font.size": 13.5,
+    "axes.labelsize": 13.5,
+    "xtick.labelsize": 13.0,
+    "ytick.labelsize": 13.0,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": INK,
+    "grid.alpha": 0.15,
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5.0,
+}
+
+# What XML cannot hold: control characters and halves of surrogate pairs.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure for a page.
+
+    Attributes:
+        name: unique on its page; the ids inside begin with it.
+        title: what is shown, a few words.
+        svg: an ``<svg>`` element with ``<title>`` and ``<desc>``.
+        legend: (number of the series from 1, its name), empty where there is one series.
+    """
+
+    name: str
+    title: str
+    svg: str
+    legend: tuple[tuple[int, str], ...] = ()
+
+    def __html__(self) -> str:
+        """The SVG as trusted markup, for jinja2: everything in it was escaped when it was built."""
+        return self.svg
+
+
+def picture(
+    draw: Callable[[Any], None],
+    *,
+    name: str,
+    title: str,
+    description: str,
+    legend: Sequence[str] = (),
+    height: int = 280,
+    panels: Sequence[float] = (1,),
+) -> Picture:
+    """Draws on fresh axes and returns the result as inline SVG.
+
+    Args:
+        draw: gets matplotlib's axes (a list of them if there are several panels).
+        name: unique on its page; letters, digits and hyphens.
+        title: what is shown.
+        description: the same for people who cannot see it, with the numbers that matter.
+        legend: names of the series, in the order of the palette.
+        height: in the picture's units; the width is 420.
+        panels: heights of panels above each other, in shares.
+
+    Raises:
+        RecurraError: matplotlib is not installed.
+    """
+    matplotlib = needed("matplotlib")
+    figures = needed("matplotlib.figure")
+    buffer = io.StringIO()
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # The page's font has what matplotlib's lacks, such as Chinese names.
+        warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from")
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        figure = figures.Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
+        draw(figure.subplots(len(panels), sharex=True, height_ratios=list(panels)))
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return Picture(name, title, _inline(buffer.getvalue(), name, title, description), tuple(enumerate(legend, start=1)))
+
+
+def plain(text: str, length: int = 24) -> str:
+    """A name as a picture can hold it: printable and short."""
+    text = _UNPRINTABLE.sub("\ufffd", " ".join(text.split()))
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _inline(svg: str, name: str, title: str, description: str) -> str:
+    """Makes a stand-alone SVG document an element of a page."""
+    root = ElementTree.fromstring(svg)  # noqa: S314 - matplotlib has just written it
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        element.attrib = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
+        for key, value in element.attrib.items():
+            element.set(key, _NUMBER.sub(lambda match: f"{float(match[0]):.2f}", " ".join(value.split())))
+        if "style" in element.attrib:
+            element.set("style", re.sub(r"font-family:[^;]*;? ?", "", element.attrib["style"]))
+        element.text, element.tail = (element.text or "").strip() or None, None
+    _drop(root, {"metadata", "style"})
+    _rename_ids(root, name)
+    size = root.attrib["viewBox"]
+    root.attrib = {"viewBox": size, "role": "img", "aria-labelledby": f"{name}-title {name}-desc"}
+    for place, (tag, text) in enumerate((("title", title), ("desc", description))):
+        element = ElementTree.Element(tag, {"id": f"{name}-{tag}"})
+        element.text = _UNPRINTABLE.sub("\ufffd", text)
+        root.insert(place, element)
+    return in_page_colours(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
+
+
+def _drop(element: ElementTree.Element, tags: set[str]) -> None:
+    for child in list(element):
+        if child.tag in tags:
+            element.remove(child)
+        else:
+            _drop(child, tags)
+
+
+def _rename_ids(root: ElementTree.Element, name: str) -> None:
+    """Keeps only ids that are referred to, and makes them unique among all pictures of a page."""
+    ids = [element.attrib.pop("id", "") for element in root.iter()]
+    reference = re.compile(r"#([A-Za-z0-9_.-]+)")
+    used = {match for element in root.iter() for value in element.attrib.values() for match in reference.findall(value)}
+    # What is no id stays: colours look like references too.
+    new = {old: f"{name}-{number}" for number, old in enumerate(old for old in ids if old and old in used)}
+    for element, old in zip(root.iter(), ids, strict=True):
+        for key, value in element.attrib.items():
+            element.set(key, reference.sub(lambda match: "#" + new.get(match[1], match[1]), value))
+        if old in new:
+            element.set("id", new[old])

@@ -1,0 +1,104 @@
+"""Numbers as people read them, and words for what two measured numbers say about each other.
+
+A difference is only called one where the 95 % intervals do not overlap: a strict rule, so that "no clear difference"
+is said rather too often than too seldom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "Verdict",
+    "amount",
+    "compare",
+    "count",
+    "grouped",
+    "listing",
+    "name_of",
+    "percent",
+    "place",
+    "plural",
+    "points",
+    "scored",
+]
+
+Verdict: TypeAlias = Literal["higher", "lower", "unclear"]
+
+Place: TypeAlias = Literal["below", "inside", "above"]
+
+SPACE = "\N{NO-BREAK SPACE}"
+
+
+def name_of(preset: str) -> str:
+    """``lesson/lstm`` → ``lstm``."""
+    return preset.removeprefix("lesson/")
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """``0.885`` → ``88.50 %``, with a space that does not break."""
+    return f"{100 * share:.{digits}f}{SPACE}%"
+
+
+def points(difference: float, *, signed: bool = False) -> str:
+    """A difference of shares in percentage points: ``-0.031`` → ``3.10 points``, signed ``−3.10 points``."""
+    size = f"{100 * abs(difference):.2f}"
+    sign = "" if not signed or size == "0.00" else "\N{MINUS SIGN}" if difference < 0 else "+"
+    return f"{sign}{size}{SPACE}points"
+
+
+def count(number: float) -> str:
+    """``58337`` → ``58,337``."""
+    return f"{number:,.0f}"
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 row``, ``7,600 rows``."""
+    return f"{count(number)}{SPACE}{noun}{'' if number == 1 else 's'}"
+
+
+def amount(number: float, unit: str) -> str:
+    """Three digits at least: ``0.123 s``, ``12.3 s``, ``1,234 s``."""
+    digits = 3 if number < 1 else 2 if number < 10 else 1 if number < 100 else 0
+    return f"{number:,.{digits}f}{SPACE}{unit}"
+
+
+def scored(accuracy: float, interval: Sequence[float]) -> str:
+    """``88.50 % (87.76–89.20)``."""
+    return f"{percent(accuracy)} ({100 * interval[0]:.2f}–{100 * interval[1]:.2f})"
+
+
+def listing(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def compare(first: Sequence[float], second: Sequence[float]) -> Verdict:
+    """Whether the first 95 % interval lies above the second, below it, or overlaps it."""
+    if first[0] > second[1]:
+        return "higher"
+    return "lower" if first[1] < second[0] else "unclear"
+
+
+def place(value: float, interval: Sequence[float]) -> Place:
+    """Where a number without an interval lies: ``below``, ``inside`` or ``above``."""
+    return "below" if value < interval[0] else "above" if value > interval[1] else "inside"
+
+
+def grouped(verdicts: Iterable[tuple[str, str]], phrases: Mapping[str, str], *, everyone: str = "") -> str:
+    """Joins names of the same verdict: ``higher than a and b; no clear difference from c``.
+
+    Args:
+        verdicts: (name, verdict).
+        phrases: for each verdict the words with ``{}`` where the names go, in the order to say them.
+        everyone: said in place of three or more names that all have the same verdict; empty names them.
+    """
+    by_verdict: dict[str, list[str]] = {}
+    for name, verdict in verdicts:
+        by_verdict.setdefault(verdict, []).append(name)
+    alike = everyone and len(by_verdict) == 1
+    said = {key: everyone if alike and len(names) > 2 else listing(names) for key, names in by_verdict.items()}
+    return "; ".join(phrase.format(said[key]) for key, phrase in phrases.items() if key in said)

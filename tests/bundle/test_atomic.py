@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from recurra.bundle import write_atomically
+from recurra.errors import RecurraError
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_bytes_arrive_and_nothing_else(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a.bin", b"one\r\ntwo\0")
+    assert (tmp_path / "a.bin").read_bytes() == b"one\r\ntwo\0"
+    assert names(tmp_path) == ["a.bin"]
+
+
+def test_an_existing_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"much longer than the new one")
+    write_atomically(str(tmp_path / "a.bin"), b"new")
+    assert (tmp_path / "a.bin").read_bytes() == b"new"
+
+
+def test_permissions_follow_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "a.bin", b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a.bin").stat().st_mode) == 0o640
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.bin").write_bytes(b"old")
+    (tmp_path / "link.bin").symlink_to(tmp_path / "real.bin")
+    write_atomically(tmp_path / "link.bin", b"new")
+    assert (tmp_path / "link.bin").is_symlink()
+    assert (tmp_path / "real.bin").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+@pytest.mark.parametrize("existing", [None, b"old"])
+def test_a_full_disk_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, existing: bytes | None
+) -> None:
+    path = tmp_path / "a.bin"
+    if existing is not None:
+        path.write_bytes(existing)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(*{"fsync": (os, "fsync", full), "replace": (Path, "replace", full)}[broken])
+    with pytest.raises(RecurraError, match=r"a\.bin cannot be written: No space left on device\. Free some space"):
+        write_atomically(path, b"new")
+    assert names(tmp_path) == ([] if existing is None else ["a.bin"])
+    assert existing is None or path.read_bytes() == existing
+
+
+def test_the_disk_has_the_bytes_before_the_name_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: (steps.append(f"fsync {os.fstat(handle).st_size}"), fsync(handle)))
+    monkeypatch.setattr(Path, "replace", lambda self, to: (steps.append("replace"), replace(self, to))[1])
+    write_atomically(tmp_path / "a.bin", b"four")
+    assert steps == ["fsync 4", "replace"]
+
+
+def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "a.bin", b"new")
+    assert names(tmp_path) == []
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecurraError, match=r"none/a\.bin cannot be written: No such file.*Make its folder first"):
+        write_atomically(tmp_path / "none" / "a.bin", b"x")
+
+
+def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(RecurraError, match=r"is a folder\. Give the name of a file"):
+        write_atomically(tmp_path, b"x")
+    assert tmp_path.is_dir()
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RecurraError, match="is no regular file"):
+        write_atomically(tmp_path / "pipe", b"x")
+    assert names(tmp_path) == ["pipe"]
+
+
+def test_a_null_character_in_the_path_is_named() -> None:
+    with pytest.raises(RecurraError, match="null"):
+        write_atomically("a\0b", b"x")
+
+
+def test_a_folder_without_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tests may run as root, whom no mode stops: the refusal itself is what is simulated.
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(RecurraError, match=r"Permission denied\. Choose a folder that you may write to"):
+        write_atomically(tmp_path / "a.bin", b"x")
+
+
+def test_the_longest_names_are_written(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    write_atomically(path, b"x")
+    assert path.read_bytes() == b"x"
+    with pytest.raises(RecurraError, match="Choose a shorter name"):
+        write_atomically(tmp_path / ("n" * 256), b"x")

@@ -1,0 +1,34 @@
+"""Small models with random weights, for the tests of everything that reads models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from recurra.bundle import Bundle
+from recurra.models.settings import NetworkSettings
+from recurra.models.shapes import weight_shapes
+from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
+
+WORDS = ("oil", "prices", "rise", "again", "and", "the", "team", "wins", "a", "late", "match", "in", "rome")
+
+
+def make_bundle(
+    *, seed: int = 0, scale: float = 0.7, pad_to: int = 5, labels: tuple[Any, ...] = ("a", "b", "c"), **network: Any
+) -> Bundle:
+    """A model with weights drawn evenly from ±scale; ``network`` holds settings of the network."""
+    settings = NetworkSettings(**{"hidden": 4, "embedding": 3, **network})
+    text, vocabulary = TextSettings(tokens="lesson"), Vocabulary(WORDS)
+    rows = TextPipeline(text, vocabulary).rows
+    generator = np.random.default_rng(seed)
+    shapes = weight_shapes(settings, rows=rows, classes=len(labels))
+    return Bundle(
+        text=text,
+        network=settings,
+        vocabulary=vocabulary,
+        labels=Labels(labels),
+        pad_to=None if settings.masked else pad_to,
+        tensors={name: generator.uniform(-scale, scale, shape).astype(np.float32) for name, shape in shapes.items()},
+        record={"preset": "none", "scores": {"accuracy": 0.5}, "seed": seed},
+    )
