@@ -3,7 +3,8 @@
 There are two runs. ``keras`` is ``train_on_batch`` as it is. On TensorFlow an embedding's gradient is a list of rows,
 one for each token of the batch, and Keras 3's Adam squares each of them by itself: the second moment of a row grows
 by the *sum of squares* of its tokens' gradients. ``summed`` adds up each row's gradients first, as Adam is published,
-as Keras does on its other backends and as Keras 2 did: the second moment grows by the *square of the sum*.
+as Keras does on its other backends and as Keras 2 did: the second moment grows by the *square of the sum*. Of this
+run only the losses are kept.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class SummedAdam(keras.optimizers.Adam):
 
 
 def make(shape: Shape, folder: Path, *, seed: int) -> dict[str, Any]:
-    """Writes ``<preset>_start.npz``, ``<preset>_keras.npz`` and ``<preset>_summed.npz``.
+    """Writes ``<preset>_start.npz`` and ``<preset>_keras.npz``.
 
     Args:
         shape: of a preset.
@@ -64,24 +65,39 @@ def make(shape: Shape, folder: Path, *, seed: int) -> dict[str, Any]:
     for run in RUNS:
         losses, end = _train(shape, start, batches, run, "float32")
         losses64, end64 = _train(shape, start, batches, run, "float64")
-        change = {name: np.rint((end[name].astype(np.float64) - start[name]) / RESOLUTION) for name in end}
-        if max(float(np.abs(array).max()) for array in change.values()) > 32767:
-            raise ValueError(f"The weights of {shape.preset} changed by more than int16 holds: coarsen RESOLUTION.")
-        # Exact in float32: a whole multiple of 2**-16 below 4 needs 18 bits.
-        stored = {name: (start[name] + change[name] * RESOLUTION).astype(np.float32) for name in end}
-        np.savez_compressed(
-            folder / f"{shape.preset}_{run}.npz",
-            losses=losses.astype(np.float32),
-            **{f"change.{name}": _byte_planes(array.astype("<i2")) for name, array in change.items()},
-            **(_predictions(shape, stored, generator) if run == "keras" else {}),
-        )
         facts[run] = {
             "first_loss": float(losses[0]),
             "mean_of_last_ten_losses": float(losses[-10:].mean()),
             "float32_to_float64_losses": float(np.abs(losses - losses64).max()),
             "float32_to_float64_weights": max(float(np.abs(end[name] - end64[name]).max()) for name in end),
         }
+        if run == "summed":
+            facts[run]["losses"] = losses.astype(np.float32).tolist()
+        else:
+            _write_end(folder / f"{shape.preset}_keras.npz", shape, start, end, losses, generator)
     return facts
+
+
+def _write_end(
+    path: Path,
+    shape: Shape,
+    start: dict[str, np.ndarray],
+    end: dict[str, np.ndarray],
+    losses: np.ndarray,
+    generator: np.random.Generator,
+) -> None:
+    """Losses, final weights as changes of the initial ones, and predictions with the weights so stored."""
+    change = {name: np.rint((end[name].astype(np.float64) - start[name]) / RESOLUTION) for name in end}
+    if max(float(np.abs(array).max()) for array in change.values()) > 32767:
+        raise ValueError(f"The weights of {shape.preset} changed by more than int16 holds: coarsen RESOLUTION.")
+    # Exact in float32: a whole multiple of 2**-16 below 4 needs 18 bits.
+    stored = {name: (start[name] + change[name] * RESOLUTION).astype(np.float32) for name in end}
+    np.savez_compressed(
+        path,
+        losses=losses.astype(np.float32),
+        **{f"change.{name}": _byte_planes(array.astype("<i2")) for name, array in change.items()},
+        **_predictions(shape, stored, generator),
+    )
 
 
 def _initial(

@@ -35,7 +35,8 @@ class Settings:
         unknown = sorted(set(values) - names)
         if unknown:
             raise SettingsError(
-                f"{where} has the unknown setting {unknown[0]!r:.80}", f"The settings here are {', '.join(sorted(names))}."
+                f"{where} has the unknown setting {unknown[0]!r:.80}",
+                f"The settings here are {', '.join(sorted(names))}.",
             )
         return cls(**{name: _checked(value, hints[name], f"{name} in {where}") for name, value in values.items()})
 

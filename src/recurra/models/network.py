@@ -19,7 +19,7 @@ from recurra.models.shapes import DIRECTIONS
 from recurra.recurrence.cells import cell_named
 from recurra.recurrence.engines import Weights, engine_for
 
-__all__ = ["Network", "Output"]
+__all__ = ["Network", "Output", "Reading"]
 
 UNKNOWN = 1
 # A one-hot batch is a [N, rows] matrix; above this the embedding is the right input.
@@ -38,6 +38,18 @@ class Output(NamedTuple):
     steps: Tensor | None = None
 
 
+class Reading(NamedTuple):
+    """The tokens of the last training batch, for optimisers that look at each of them.
+
+    Attributes:
+        ids: int64[N], after word dropout.
+        vectors: [N, E], their rows of the embedding; ``vectors.grad`` is there after the backward pass.
+    """
+
+    ids: Tensor
+    vectors: Tensor
+
+
 class Network(nn.Module):
     """A recurrent text classifier.
 
@@ -48,6 +60,8 @@ class Network(nn.Module):
 
     Attributes:
         generator: draws the dropout masks; on the weights' device.
+        keep_reading: whether a training pass keeps its ``reading``.
+        reading: the tokens of the last training pass, if kept.
     """
 
     def __init__(
@@ -62,11 +76,14 @@ class Network(nn.Module):
         self.settings = settings
         self.cell = cell_named(settings.cell)
         self.engine = engine_for(engine, self.cell)
-        # torch allows no dots in a parameter's name.
+        # torch allows no dots in a parameter's name. Its fused optimisers pair up numbers by their place in memory, so
+        # a weight must lie there row by row, as the moments of a resumed run do.
         self._weights = nn.ParameterDict(
-            {name.replace(".", ":"): torch.tensor(array) for name, array in weights.items()}
+            {name.replace(".", ":"): torch.tensor(array).contiguous() for name, array in weights.items()}
         )
         self.generator = torch.Generator()
+        self.keep_reading = False
+        self.reading: Reading | None = None
 
     def named_weights(self) -> dict[str, nn.Parameter]:
         """The parameters under the model file's names."""
@@ -121,7 +138,11 @@ class Network(nn.Module):
         if self.settings.input == "one_hot":
             W_I = self._weights["layers:0:forward:W_I"]
             return F.one_hot(ids, len(W_I)).to(W_I.dtype)
-        return F.embedding(ids, self._weights["embedding"])
+        vectors = F.embedding(ids, self._weights["embedding"])
+        if self.training and self.keep_reading and vectors.requires_grad:
+            vectors.retain_grad()
+            self.reading = Reading(ids, vectors)
+        return vectors
 
     def _dropped(self, values: Tensor, share: float) -> Tensor:
         if not self.training or share == 0:

@@ -20,7 +20,6 @@ WIDTH = 420
 
 _STYLE = {
     "svg.fonttype": "none",  # text stays text: selectable, in the page's font
-    "svg.hashsalt": "recurra",  # ids, and with them the page, do not change from run to run
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "font.size": 13.5,
     "axes.labelsize": 13.5,
@@ -144,7 +143,7 @@ def _drop(element: ElementTree.Element, tags: set[str]) -> None:
 
 
 def _rename_ids(root: ElementTree.Element, name: str) -> None:
-    """Keeps only ids that are referred to, and makes them unique among all pictures of a page."""
+    """Keeps only ids that are referred to, numbered: unique among all pictures of a page, the same in every run."""
     ids = [element.attrib.pop("id", "") for element in root.iter()]
     reference = re.compile(r"#([A-Za-z0-9_.-]+)")
     used = {match for element in root.iter() for value in element.attrib.values() for match in reference.findall(value)}

@@ -118,6 +118,7 @@ class Trainer:
         every_step = network.settings.every_step
         self.loss = Loss(settings, rows.targets, classes, every_step=every_step, device=self.device)
         self.optimiser = Optimiser(self.weights, settings)
+        network.keep_reading = self.optimiser.as_keras
         self.average = Average(self.weights, settings.averaging) if settings.averaging else None
         self.best: dict[str, Tensor] | None = None
         self.good: dict[str, Tensor] | None = None
@@ -220,9 +221,8 @@ class Trainer:
         self._stop_if_not_finite(loss, rate)
         if self.good is None or self.position.window_documents == 0:
             self._keep()
-        if self.settings.clip:
-            clip(self.optimiser.weights.values(), self.settings.clip)
-        self.optimiser.step(rate)
+        scale = clip(self.optimiser.weights.values(), self.settings.clip) if self.settings.clip else 1.0
+        self.optimiser.step(rate, self.network.reading, scale=scale)
         position = self.position
         position.steps += 1
         if self.average:

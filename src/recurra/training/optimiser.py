@@ -1,25 +1,33 @@
-"""Adam and AdamW with Keras's place for epsilon."""
+"""Adam as published, AdamW, and Adam as Keras computes it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from recurra.models.network import Reading
 from recurra.training.settings import TrainingSettings
 
 __all__ = ["Optimiser"]
 
 BETAS = (0.9, 0.999)
+# Keras takes the powers of both in float32, which makes its first steps a few millionths shorter.
+KERAS_BETAS = (float(np.float32(BETAS[0])), float(np.float32(BETAS[1])))
 
 
 class Optimiser:
     """Adam (Kingma and Ba 2015, arXiv 1412.6980) or AdamW, dense: rows that a batch does not touch still move.
 
-    The paper's update, which Keras computes, is θ ← θ - α √(1-β₂ᵗ)/(1-β₁ᵗ) · m / (√v + ε). torch divides √v by
+    The paper's short form, which Keras computes, is θ ← θ - α √(1-β₂ᵗ)/(1-β₁ᵗ) · m / (√v + ε). torch divides √v by
     √(1-β₂ᵗ) before it adds ε; dividing ε by the same root makes both rules one.
+
+    ``keras_adam`` does what Keras 3 does on TensorFlow: the embedding's gradient is a list of rows, one a token, and
+    v takes in the sum of their squares instead of the square of their sum. Words that are frequent in a batch so
+    move further than the published rule would have them.
 
     Args:
         weights: the parameters, by name.
@@ -29,6 +37,7 @@ class Optimiser:
     def __init__(self, weights: dict[str, torch.nn.Parameter], settings: TrainingSettings) -> None:
         self.weights = {name: weight for name, weight in weights.items() if weight.requires_grad}
         self.epsilon = settings.epsilon
+        self.as_keras = settings.optimiser == "keras_adam"
         kind = torch.optim.AdamW if settings.optimiser == "adamw" else torch.optim.Adam
         self._adam = kind(
             self.weights.values(),
@@ -43,16 +52,41 @@ class Optimiser:
         """Forgets the gradients."""
         self._adam.zero_grad()
 
-    def step(self, learning_rate: float) -> None:
-        """Moves the weights along their gradients; a weight that has none still moves along its moments."""
+    def step(self, learning_rate: float, reading: Reading | None = None, *, scale: float = 1.0) -> None:
+        """Moves the weights along their gradients; a weight that has none still moves along its moments.
+
+        Args:
+            learning_rate: α of this step.
+            reading: the tokens behind the embedding's gradient, for ``keras_adam``.
+            scale: what clipping multiplied the gradients with.
+        """
         self.steps += 1
         for weight in self.weights.values():
             if weight.grad is None:  # A batch of empty documents alone reaches nothing but the output's bias.
                 weight.grad = torch.zeros_like(weight)
+        first, second = (1 - beta**self.steps for beta in BETAS)
+        if self.as_keras:
+            of_first, of_second = (1 - beta**self.steps for beta in KERAS_BETAS)
+            learning_rate *= math.sqrt(of_second / second) * first / of_first
+            if reading is not None and "embedding" in self.weights:
+                self._square_by_token(reading, scale)
         for group in self._adam.param_groups:
             group["lr"] = learning_rate
-            group["eps"] = self.epsilon / math.sqrt(1 - BETAS[1] ** self.steps)
+            group["eps"] = self.epsilon / math.sqrt(second)
         self._adam.step()
+
+    @torch.no_grad()
+    def _square_by_token(self, reading: Reading, scale: float) -> None:
+        """Sets v off so that the step about to come, which adds the squared sum, leaves the sum of squares."""
+        weight, gradients = self.weights["embedding"], reading.vectors.grad
+        if weight.grad is None or gradients is None:
+            return
+        if weight not in self._adam.state:
+            self._begin("embedding", torch.zeros_like(weight), torch.zeros_like(weight), steps=0)
+        rows, places = torch.unique(reading.ids, return_inverse=True)
+        squares = gradients.new_zeros(len(rows), weight.shape[1]).index_add_(0, places, (gradients * scale) ** 2)
+        excess = squares - weight.grad[rows] ** 2
+        self._adam.state[weight]["exp_avg_sq"].index_add_(0, rows, excess, alpha=(1 - BETAS[1]) / BETAS[1])
 
     def tensors(self) -> dict[str, Tensor]:
         """The moments, for a checkpoint: ``m.<weight>`` and ``v.<weight>``."""
@@ -66,16 +100,24 @@ class Optimiser:
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
         """Takes back what :meth:`tensors` gave after ``steps`` steps."""
         self.steps = steps
-        if steps == 0:
-            return
-        for name, weight in self.weights.items():
-            self._adam.state[weight] = {
-                "step": torch.tensor(float(steps), device=weight.device),
-                "exp_avg": tensors[f"m.{name}"].to(weight.device),
-                "exp_avg_sq": tensors[f"v.{name}"].to(weight.device),
-            }
+        for name in self.weights if steps else ():
+            self._begin(name, tensors[f"m.{name}"], tensors[f"v.{name}"], steps=steps)
+
+    def _begin(self, name: str, m: Tensor, v: Tensor, *, steps: int) -> None:
+        weight = self.weights[name]
+        self._adam.state[weight] = {
+            "step": torch.tensor(float(steps), device=weight.device),
+            "exp_avg": m.to(weight.device),
+            "exp_avg_sq": v.to(weight.device),
+        }
 
 
-def clip(weights: Iterable[torch.nn.Parameter], largest: float) -> None:
-    """Scales all gradients together so that their norm is at most ``largest`` (Pascanu et al. 2013)."""
-    torch.nn.utils.clip_grad_norm_(list(weights), largest)
+def clip(weights: Iterable[torch.nn.Parameter], largest: float) -> float:
+    """Scales all gradients together so that their norm is at most ``largest`` (Pascanu et al. 2013).
+
+    Returns:
+        The factor, 1 where they were short enough.
+    """
+    norm = float(torch.nn.utils.clip_grad_norm_(list(weights), largest))
+    # torch divides by a little more than the norm.
+    return min(1.0, largest / (norm + 1e-6))

@@ -1,0 +1,104 @@
+"""The evaluation as a whole: what it holds, how it becomes JSON, what it refuses, how fast it is."""
+
+from __future__ import annotations
+
+import json
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as peer
+
+from recurra.errors import DataError, SettingsError
+from recurra.evaluation import evaluate, wilson
+
+
+def made_up(seed: int, rows: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    targets = generator.integers(0, classes, rows)
+    probabilities = generator.dirichlet(np.full(classes, 0.5), rows) + np.eye(classes)[targets]
+    return (probabilities / 2).astype(np.float32), targets
+
+
+def test_json_has_the_promised_keys_and_values():
+    probabilities, targets = made_up(0, 120, 3)
+    predicted = probabilities.argmax(axis=1)
+    result = evaluate(probabilities, targets, ["a", "b", "c"], resamples=50).to_json()
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+    assert list(result) == [
+        *("rows", "accuracy", "macro_f1", "weighted_f1", "log_loss", "ece"),
+        *("intervals", "classes", "confusion", "reliability"),
+    ]
+    assert result["rows"] == 120
+    assert result["accuracy"] == pytest.approx(peer.accuracy_score(targets, predicted))
+    assert result["macro_f1"] == pytest.approx(peer.f1_score(targets, predicted, average="macro"))
+    assert result["weighted_f1"] == pytest.approx(peer.f1_score(targets, predicted, average="weighted"))
+    assert result["log_loss"] == pytest.approx(peer.log_loss(targets, probabilities))
+    assert result["confusion"] == peer.confusion_matrix(targets, predicted).tolist()
+    assert result["intervals"]["accuracy"] == list(wilson(int((predicted == targets).sum()), 120))
+    assert [score["label"] for score in result["classes"]] == ["a", "b", "c"]
+    assert [score["support"] for score in result["classes"]] == np.bincount(targets).tolist()
+    assert sum(part["rows"] for part in result["reliability"]) == 120
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(1, 5))
+def test_every_score_lies_in_its_interval_and_is_json(seed: int, rows: int, classes: int):
+    probabilities, targets = made_up(seed, rows, classes)
+    evaluation = evaluate(probabilities, targets, list(range(classes)), resamples=20)
+    text = json.dumps(evaluation.to_json(), allow_nan=False)
+    assert json.loads(text)["rows"] == rows
+    for low, high in evaluation.intervals.values():
+        assert low <= high
+    for name in ("accuracy", "ece"):
+        low, high = evaluation.intervals[name]
+        assert low <= getattr(evaluation, name) <= high
+
+
+def test_labels_keep_their_types():
+    probabilities, targets = made_up(1, 10, 2)
+    for labels in (["no", "yes"], [0, 1], [False, True], [0.5, 1.5]):
+        got = [score.label for score in evaluate(probabilities, targets, labels, resamples=5).classes]
+        assert got == labels
+        assert [type(label) for label in got] == [type(label) for label in labels]
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "targets", "message"),
+    [
+        (np.full((2, 3), 1 / 3), [0], r"shape \(2, 3\)"),
+        (np.full((2, 2), 1 / 2), [0, 1], "3 classes"),
+        (np.full(3, 1 / 3), 0, r"shape \(\)"),
+        (np.empty((0, 3)), [], "no rows"),
+        (np.full((1, 3), 1 / 3), [3], "The target 3"),
+        (np.full((1, 3), 1 / 3), [-1], "The target -1"),
+        (np.array([[0.5, 0.5, 0.0], [0.9, 0.9, 0.0]]), [0, 0], r"Row 1 holds \[0.9 0.9 0. \]"),
+        (np.array([[np.nan, 0.5, 0.5]]), [0], "Row 0 holds .nan"),
+        (np.array([[1.5, -0.5, 0.0]]), [0], "Row 0"),
+        (np.array([[np.inf, -np.inf, 1e300]]), [0], "Row 0"),
+    ],
+)
+def test_what_are_not_probabilities_is_refused(probabilities: np.ndarray, targets: list[int], message: str):
+    with pytest.raises(DataError, match=message) as caught:
+        evaluate(probabilities, targets, ["a", "b", "c"])
+    assert "\n" not in str(caught.value)
+
+
+def test_no_resamples_are_refused():
+    with pytest.raises(SettingsError, match="resamples is 0"):
+        evaluate(np.ones((1, 1), dtype=np.float32), np.zeros(1, dtype=np.int64), ["a"], resamples=0)
+
+
+def test_the_lesson_s_test_set_takes_seconds_and_little_memory():
+    probabilities, targets = made_up(2, 7_600, 4)
+    tracemalloc.start()
+    start = time.perf_counter()
+    evaluation = evaluate(probabilities, targets, list("abcd"))
+    seconds = time.perf_counter() - start
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert evaluation.rows == 7_600
+    assert seconds < 10  # about one on an idle core
+    assert peak < 100 * 2**20

@@ -1,0 +1,141 @@
+"""The evaluation's page: its numbers, its safety, its sentences."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recurra.errors import RecurraError
+from recurra.evaluation import Evaluation, Mistake, evaluate, mistakes
+from recurra.report.class_sentences import calibration_sentence, class_sentences, majority_share, mix_ups
+from recurra.report.evaluation_page import evaluation_page
+
+HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><b>", "{{ 7 * 7 }}\x00\ud800\u202e"]
+
+
+def measured(classes: list[Any], *, rows: int = 300, right: float = 0.8) -> tuple[Evaluation, list[Mistake]]:
+    """A classifier that is right in about this share of rows, with 90 % for its class."""
+    generator = np.random.default_rng(len(classes))
+    targets = generator.integers(0, len(classes), rows)
+    called = np.where(generator.random(rows) < right, targets, generator.integers(0, len(classes), rows))
+    probabilities = np.full((rows, len(classes)), 0.1 / (len(classes) - 1), dtype=np.float32)
+    probabilities[np.arange(rows), called] = 0.9
+    documents = [HOSTILE[row % 4] + " text" for row in range(rows)]
+    return evaluate(probabilities, targets, classes, resamples=30), mistakes(probabilities, targets, documents, classes)
+
+
+def test_the_page_shows_what_was_measured(check_page: Callable[[str], Any]):
+    evaluation, found = measured(["World", "Sports", "Business", "Sci/Tech"])
+    html = evaluation_page(
+        evaluation, found, model_name="news.safetensors", data_name="test.csv", trained_on="7 of 9 rows"
+    )
+    text = check_page(html).text
+    low, high = evaluation.intervals["accuracy"]
+    assert f"{100 * evaluation.accuracy:.2f}" in text
+    assert f"{100 * low:.2f}–{100 * high:.2f}" in text
+    assert f"{evaluation.log_loss:.4f}" in text
+    assert f"{evaluation.ece:.4f}" in text
+    assert "300 rows, trained on 7 of 9 rows." in text
+    for score in evaluation.classes:
+        assert f"{score.label} {score.precision:.3f} {score.recall:.3f} {score.f1:.3f} {score.support}" in text
+    row = evaluation.confusion[1].tolist()
+    assert f"Sports {row[0]} {row[1]} {row[2]} {row[3]}" in text
+    assert html == evaluation_page(
+        evaluation, found, model_name="news.safetensors", data_name="test.csv", trained_on="7 of 9 rows"
+    )
+
+
+def test_hostile_text_stays_text(check_page: Callable[[str], Any]):
+    evaluation, found = measured(HOSTILE)
+    html = evaluation_page(evaluation, found, model_name=HOSTILE[0], data_name=HOSTILE[1], trained_on=HOSTILE[2])
+    page = check_page(html)
+    assert "<script>alert(1)</script>" in page.text
+    assert '"><img src=x onerror=alert(1)>' in page.text
+    assert "{{ 7 * 7 }}" in page.text
+    assert "\x00" not in html
+    assert "</style><b>" in page.text
+
+
+@pytest.mark.parametrize("classes", [[False, True], [0, 1, 2], [0.5, 1.5], [f"class {i}" for i in range(40)]])
+def test_labels_of_any_type_and_number(classes: list[Any], check_page: Callable[[str], Any]):
+    evaluation, found = measured(classes)
+    page = check_page(evaluation_page(evaluation, found, model_name="m", data_name="d"))
+    assert all(str(label) in page.text for label in classes)
+    assert ("too large for a page" in page.text) == (len(classes) > 25)
+
+
+def test_a_perfect_classifier_of_one_row_has_a_page(check_page: Callable[[str], Any]):
+    evaluation = evaluate(np.array([[0.9, 0.1]], dtype=np.float32), np.array([0]), ["a", "b"], resamples=5)
+    text = check_page(evaluation_page(evaluation, [], model_name="m", data_name="d")).text
+    assert "No row was classified wrongly." in text
+    assert "There are none: every row was classified rightly." in text
+
+
+def judged(confusion: list[list[int]], confidence: float) -> Any:
+    """The JSON of a classifier with this confusion matrix, which gives its class always the same probability."""
+    counts = np.array(confusion)
+    targets, called = np.repeat(np.argwhere(counts >= 0), counts.ravel(), axis=0).T
+    probabilities = np.full((len(targets), len(counts)), (1 - confidence) / (len(counts) - 1), dtype=np.float32)
+    probabilities[np.arange(len(targets)), called] = confidence
+    return evaluate(probabilities, targets, ["red", "green", "blue"], resamples=5).to_json()
+
+
+def test_sentences_about_classes_follow_the_numbers():
+    evaluation = judged([[90, 10, 0], [4, 50, 6], [0, 0, 40]], 0.9)
+    assert mix_ups(evaluation)[0] == {"label": "red", "predicted": "green", "rows": 10, "share": 0.1}
+    best, most = class_sentences(evaluation)
+    assert best == "The highest F1 is that of blue (0.930), the lowest that of green (0.833)."
+    assert most == "The most frequent mix-up: 10\xa0rows of red (10.0\xa0% of them) called green."
+    assert majority_share(evaluation) == 0.5
+    turned = judged([[40, 0, 0], [6, 50, 4], [0, 10, 90]], 0.9)
+    best, most = class_sentences(turned)
+    assert best == "The highest F1 is that of red (0.930), the lowest that of green (0.833)."
+    assert most == "The most frequent mix-up: 10\xa0rows of blue (10.0\xa0% of them) called green."
+
+
+def test_equally_frequent_mix_ups_are_not_called_the_most_frequent():
+    sentences = class_sentences(judged([[9, 1, 0], [1, 9, 0], [0, 0, 10]], 0.9))
+    assert sentences[1] == "One of 2 equally frequent mix-ups: 1\xa0row of red (10.0\xa0% of them) called green."
+    alike = class_sentences(judged([[9, 0, 0], [0, 9, 0], [0, 0, 9]], 0.9))
+    assert alike == ["No row was classified wrongly."]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"),
+    [(0.99, "surer than it is right"), (0.5, "less sure than it is right"), (0.9, "agree within the interval")],
+)
+def test_calibration_in_words(confidence: float, expected: str):
+    sentence = calibration_sentence(judged([[90, 10, 0], [10, 90, 0], [0, 10, 90]], confidence))
+    assert expected in sentence
+    assert f"{100 * confidence:.2f}\xa0%" in sentence
+
+
+@pytest.mark.parametrize("missing", ["matplotlib", "jinja2"])
+def test_a_missing_package_is_named_with_its_mend(missing: str, monkeypatch: pytest.MonkeyPatch):
+    real = importlib.import_module
+
+    def without(name: str, *rest: Any) -> Any:
+        if name.partition(".")[0] == missing:
+            raise ImportError(name)
+        return real(name, *rest)
+
+    evaluation, found = measured(["a", "b"], rows=20)
+    monkeypatch.setattr(importlib, "import_module", without)
+    with pytest.raises(RecurraError, match=rf"{missing}, which is not installed.*pip install 'recurra\[report\]'"):
+        evaluation_page(evaluation, found, model_name="m", data_name="d")
+
+
+def test_nothing_of_the_report_is_imported_before_a_page_is_made():
+    code = (
+        "import sys, recurra.report.evaluation_page, recurra.report.lesson_page\n"
+        "print([m for m in ('matplotlib', 'jinja2', 'torch', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert done.stderr == ""
