@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from recurra.data.sets import NamedSet
-from recurra.lesson.memory import forget_peak, peak_mebibytes
+from recurra.lesson.memory import forget_peak, peak_megabytes
 from recurra.lesson.one_model import labelled
 from recurra.text.fields import readable
 from recurra.text.settings import TextSettings
@@ -28,14 +28,14 @@ class Baseline:
     Attributes:
         parameters: weights and biases.
         seconds: to train.
-        peak_mib: memory at its peak during training, or ``None``.
+        peak_mb: memory at its peak during training, or ``None``.
         train_accuracy: on all training rows.
         test_right: test rows classified rightly.
     """
 
     parameters: int
     seconds: float
-    peak_mib: float | None
+    peak_mb: float | None
     train_accuracy: float
     test_right: int
 
@@ -50,11 +50,11 @@ def measure_baseline(data: NamedSet) -> Baseline:
     model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LinearSVC())
     model.fit(train, labels)
     seconds = time.perf_counter() - began
-    peak = peak_mebibytes()
+    peak = peak_megabytes()
     return Baseline(
         parameters=int(model[-1].coef_.size + model[-1].intercept_.size),
         seconds=seconds,
-        peak_mib=peak,
+        peak_mb=peak,
         train_accuracy=float(np.mean(model.predict(train) == labels)),
         test_right=int(np.sum(model.predict(test) == answers)),
     )

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from pathlib import Path
 
-__all__ = ["forget_peak", "peak_mebibytes"]
+__all__ = ["forget_peak", "peak_megabytes"]
 
 
 def forget_peak() -> None:
@@ -15,18 +15,18 @@ def forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def peak_mebibytes() -> float | None:
-    """The largest resident memory of this process since :func:`forget_peak`, in MiB.
+def peak_megabytes() -> float | None:
+    """The largest resident memory of this process since :func:`forget_peak`, in MB (10⁶ bytes).
 
     Where the system cannot count anew it is the largest since the process began; ``None`` where it keeps none.
     """
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
+                return int(line.split()[1]) * 1024 / 1e6
     try:
         import resource
     except ImportError:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6

@@ -13,7 +13,7 @@ from recurra.data.documents import Document, Label
 from recurra.data.sets import NamedSet
 from recurra.data.table import Table
 from recurra.evaluation import Evaluation, evaluate
-from recurra.lesson.memory import forget_peak, peak_mebibytes
+from recurra.lesson.memory import forget_peak, peak_megabytes
 from recurra.lesson.monitor import LessonMonitor
 from recurra.presets import load_preset
 from recurra.runtime import Model
@@ -33,7 +33,7 @@ class Trained:
         preset: its name.
         model: predicts.
         fitted: how the training went.
-        peak_mib: memory at its peak during training, or ``None``.
+        peak_mb: memory at its peak during training, or ``None``.
         train_accuracy: on the first training rows, 10,000 at most.
         test: scores on the test rows.
         probabilities: float32[B, C] on the test rows.
@@ -42,7 +42,7 @@ class Trained:
     preset: str
     model: Model
     fitted: Fitted
-    peak_mib: float | None
+    peak_mb: float | None
     train_accuracy: float
     test: Evaluation
     probabilities: npt.NDArray[np.float32]
@@ -96,7 +96,7 @@ def train_one(
     )
     if fitted.outcome.interrupted:
         raise KeyboardInterrupt
-    peak = peak_mebibytes()
+    peak = peak_megabytes()
     model = Model(fitted.bundle)
     probabilities = model.predict_proba(data.test.documents)
     known = [row for row, one in enumerate(documents) if isinstance(one, str) or one[0] or preset.text.field == "all"]
@@ -106,7 +106,7 @@ def train_one(
         preset=preset_name,
         model=model,
         fitted=fitted,
-        peak_mib=peak,
+        peak_mb=peak,
         train_accuracy=float(np.mean(right)),
         test=score(model, probabilities, data.test),
         probabilities=probabilities,

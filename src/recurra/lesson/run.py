@@ -66,11 +66,11 @@ def run_lesson(
     monitor = monitor or LessonMonitor()
     names = _chosen(models)
     out = Path(out)
+    data = load_set(dataset, data_dir=data_dir, take=take, take_test=take_test, say=monitor.said)
     try:
         (out / "models").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"The folder {out} cannot be used: {error.strerror}", "Name another one with --out.") from error
-    data = load_set(dataset, data_dir=data_dir, take=take, take_test=take_test, say=monitor.said)
     if epochs is None:
         epochs = _epochs(data, monitor)
 

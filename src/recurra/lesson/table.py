@@ -13,7 +13,7 @@ _HEADER = (
     "rows",
     "seconds",
     "docs/s",
-    "MiB",
+    "MB",
     "train",
     "test (95 % interval)",
     "lesson",
@@ -69,8 +69,8 @@ def _aligned(cell: str, width: int, column: int) -> str:
     return cell.ljust(width) if column == 0 else cell.rjust(width)
 
 
-def _memory(mebibytes: float | None) -> str:
-    return "" if mebibytes is None else f"{mebibytes:,.0f}"
+def _memory(megabytes: float | None) -> str:
+    return "" if megabytes is None else f"{megabytes:,.0f}"
 
 
 def _share(accuracy: float | None) -> str:
