@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recurra.cli.folders import unless_empty
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -116,23 +116,17 @@ def _probabilities(model: Model, documents: list[Document], output: Output) -> n
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:
-    """Writes all files, and leaves no new folder behind if that fails."""
     from recurra.bundle import write_atomically
 
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with unless_empty(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecurraError(
+                f"The folder {folder} cannot be used: {error.strerror}", "Choose another folder with --out."
+            ) from error
         for name, text in files.items():
             write_atomically(folder / name, text.encode("utf-8", "replace"))
-    except (OSError, RecurraError) as error:
-        with contextlib.suppress(OSError):
-            for path in made:
-                path.rmdir()
-        if isinstance(error, RecurraError):
-            raise
-        raise RecurraError(
-            f"The folder {folder} cannot be used: {error.strerror}", "Choose another folder with --out."
-        ) from error
 
 
 def _show(found: Evaluation, source: str, output: Output) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recurra.cli.folders import unless_empty
 from recurra.cli.options import DataDir, Json, Quiet, whole_number
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.run_folder import clean_start
 
 if TYPE_CHECKING:
     from recurra.lesson import LessonMonitor
@@ -52,8 +52,7 @@ def lesson(
 
     output = Output(as_json=as_json, quiet=quiet)
     named = None if models is None else [name.strip() for name in models.split(",") if name.strip()]
-    # Whatever the run has made by then stays; an empty folder does not.
-    with Bars(output) as bars, clean_start(out / "models", began=lambda: False):
+    with Bars(output) as bars, unless_empty(out / "models"):
         result = run_lesson(
             dataset=dataset,
             data_dir=data_dir,

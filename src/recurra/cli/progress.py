@@ -63,14 +63,11 @@ class TrainingBar(Listener):
     Args:
         bars: where it appears.
         title: what is trained.
-
-    Attributes:
-        steps: updates made so far.
     """
 
     def __init__(self, bars: Bars, title: str) -> None:
         self.bars, self.title = bars, title
-        self.steps = 0
+        self._steps = 0
         self._advance: Callable[[int, str], None] = lambda documents, remark: None
         self._loss = 0.0
 
@@ -80,8 +77,8 @@ class TrainingBar(Listener):
 
     def stepped(self, documents: int, loss: float) -> None:
         """Moves it on; the loss shown is a mean that forgets what is more than about fifty steps ago."""
-        self._loss = loss if self.steps == 0 else 0.98 * self._loss + 0.02 * loss
-        self.steps += 1
+        self._loss = loss if self._steps == 0 else 0.98 * self._loss + 0.02 * loss
+        self._steps += 1
         self._advance(documents, f"loss {self._loss:.3f}")
 
     def checked(self, check: Check) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recurra.cli.folders import unless_empty
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -24,7 +25,6 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.run_folder import clean_start
 from recurra.cli.tables import Reading, read_data
 from recurra.errors import SettingsError
 
@@ -97,24 +97,22 @@ def train(
     from recurra.runtime import Model
     from recurra.training.fit import fit
 
-    with Bars(output) as bars:
-        listener = bars.training()
-        with clean_start(out, began=lambda: listener.steps > 0):
-            fitted = fit(
-                table.documents,
-                table.labels or [],
-                text=preset.text,
-                network=preset.network,
-                training=preset.training,
-                preset=preset.name,
-                vectors=vectors,
-                engine=engine,
-                device=device,
-                folder=out,
-                resume=resume,
-                checkpoint_seconds=checkpoint_every,
-                listener=listener,
-            )
+    with Bars(output) as bars, unless_empty(out):
+        fitted = fit(
+            table.documents,
+            table.labels or [],
+            text=preset.text,
+            network=preset.network,
+            training=preset.training,
+            preset=preset.name,
+            vectors=vectors,
+            engine=engine,
+            device=device,
+            folder=out,
+            resume=resume,
+            checkpoint_seconds=checkpoint_every,
+            listener=bars.training(),
+        )
     _report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted:
         kept = f"the best so far, of epoch {best}" if (best := fitted.outcome.best_epoch) else "what was learned so far"

@@ -16,7 +16,7 @@ from recurra.bundle.atomic import write_atomically
 from recurra.errors import TrainingError
 from recurra.training.progress import History
 
-__all__ = ["CHECKPOINT", "Position", "read_checkpoint", "write_checkpoint"]
+__all__ = ["CHECKPOINT", "Position", "read_checkpoint", "unreadable", "write_checkpoint"]
 
 CHECKPOINT = "checkpoint.safetensors"
 LARGEST_COUNT = 2**53
@@ -85,7 +85,6 @@ def read_checkpoint(
     path = folder / CHECKPOINT
     if not path.exists():
         return None
-    fresh = f"Start afresh in another folder, or remove {path}."
     try:
         with safe_open(path, framework="pt") as file:
             values = json.loads(file.metadata()["recurra"])
@@ -94,13 +93,23 @@ def read_checkpoint(
         if found == run:
             _check_tensors(tensors, layout(position))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise TrainingError(f"The checkpoint {path} cannot be read: {error!s:.200}", fresh) from error
+        raise unreadable(folder, error) from error
     if found != run:
         raise TrainingError(
             f"The checkpoint {path} belongs to other data or settings",
-            f"Resume with the same data and options as before. {fresh}",
+            f"Resume with the same data and options as before. {_afresh(path)}",
         )
     return tensors, position
+
+
+def unreadable(folder: Path, error: Exception) -> TrainingError:
+    """What to raise if a folder's checkpoint is none."""
+    path = folder / CHECKPOINT
+    return TrainingError(f"The checkpoint {path} cannot be read: {error!s:.200}", _afresh(path))
+
+
+def _afresh(path: Path) -> str:
+    return f"Start afresh in another folder, or remove {path}."
 
 
 def _position(values: Any) -> Position:

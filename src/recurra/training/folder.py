@@ -29,10 +29,10 @@ def prepare_folder(folder: Path, *, resume: bool) -> None:
         entries = list(folder.iterdir())
     except FileExistsError as error:
         raise TrainingError(f"{folder} is a file", "Name a folder for the run.") from error
-    except OSError as error:
-        raise TrainingError(
-            f"The folder {folder} cannot be used: {error.strerror}", "Choose another folder."
-        ) from error
+    except (OSError, ValueError) as error:
+        # ValueError: a path with a null character, which no system call accepts.
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TrainingError(f"The folder {folder} cannot be used: {reason}", "Choose another folder.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise TrainingError(f"The folder {folder} may not be written to", "Choose another folder.")
     if entries and not resume:

@@ -21,7 +21,7 @@ from recurra.errors import TrainingError
 from recurra.models.batch import Batch
 from recurra.models.network import Network
 from recurra.training.averaging import Average
-from recurra.training.checkpoint import Position, read_checkpoint, write_checkpoint
+from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
 from recurra.training.interrupt import Interrupt
 from recurra.training.loss import Loss
 from recurra.training.optimiser import Optimiser, clip
@@ -132,13 +132,16 @@ class Trainer:
             TrainingError: it cannot be read, or belongs to other data or settings.
         """
         found = read_checkpoint(self.folder, run=self.run_name, layout=self._layout) if self.folder else None
-        if found is None:
+        if self.folder is None or found is None:
             return False
         tensors, self.position = found
         self.history = History.from_json(self.position.history)
         self._restore({name.removeprefix("weight."): t for name, t in tensors.items() if name.startswith("weight.")})
         self.optimiser.restore(tensors, self.position.steps)
-        self.network.generator.set_state(tensors["generator"])
+        try:
+            self.network.generator.set_state(tensors["generator"])
+        except RuntimeError as error:
+            raise unreadable(self.folder, error) from error
         if self.average:
             self.average.tensors = {name: tensors[f"average.{name}"].to(self.device) for name in self.weights}
         if self.position.best_epoch:

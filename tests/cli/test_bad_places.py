@@ -1,0 +1,93 @@
+"""Places that cannot be written or read: one line, and nothing half-written."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Run, check_failed, everything
+
+
+def _failing(number: int) -> Callable[..., Any]:
+    def fail(*arguments: object, **named: object) -> None:
+        raise OSError(number, os.strerror(number), "somewhere")
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("number", "parts"),
+    [(errno.ENOSPC, ["No space left", "Free some space"]), (errno.EACCES, ["Permission denied", "may write"])],
+)
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_files_that_cannot_be_written(
+    command: str,
+    number: int,
+    parts: list[str],
+    run: Run,
+    trained: Path,
+    news: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Every file is written to the disk by fsync, which is where a full one tells."""
+    before = everything(tmp_path)
+    monkeypatch.setattr("os.fsync", _failing(number))
+    if command == "train":
+        ran = run("train", news, "--out", "a/run", "--quiet", "--set", "hidden=2", "--checkpoint-every", 0)
+    else:
+        ran = run("evaluate", trained / "model.safetensors", news, "--quiet", "--out", "a/scores")
+    monkeypatch.undo()
+    check_failed(ran, 1, "cannot be written", *parts)
+    after = everything(tmp_path)
+    assert not [name for name in after if ".tmp" in name or name.endswith((".safetensors", ".json", ".html"))]
+    if command == "evaluate":
+        assert after == before
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_a_folder_that_cannot_be_made(
+    command: str, run: Run, trained: Path, news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pathlib.Path.mkdir", _failing(errno.EACCES))
+    words = ["train"] if command == "train" else ["evaluate", trained / "model.safetensors"]
+    ran = run(*words, news, "--out", "inside/run", "--quiet")
+    monkeypatch.undo()
+    check_failed(ran, 1, "inside/run cannot be used: Permission denied", "Choose another folder")
+    assert not Path("inside").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_a_folder_in_a_place_that_nobody_may_write(command: str, run: Run, trained: Path, news: Path) -> None:
+    place = Path("/sys/recurra-test/run")
+    if not Path("/sys").is_dir():
+        pytest.skip("there is no /sys here, which even the superuser may not write")
+    words = ["train"] if command == "train" else ["evaluate", trained / "model.safetensors"]
+    check_failed(run(*words, news, "--out", place, "--quiet"), 1, str(place), "Choose another folder")
+    assert not place.parent.exists()
+
+
+def test_a_file_in_the_folders_place(run: Run, trained: Path, news: Path) -> None:
+    Path("taken").write_text("mine")
+    check_failed(run("train", news, "--out", "taken", "--quiet"), 1, "taken is a file", "folder")
+    check_failed(run("evaluate", trained / "model.safetensors", news, "--out", "taken", "-q"), 1, "taken", "--out")
+    assert Path("taken").read_text() == "mine"
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(run: Run, news: Path, tmp_path: Path) -> None:
+    Path("full").mkdir()
+    Path("full/notes.txt").write_text("mine")
+    before = everything(tmp_path)
+    check_failed(run("train", news, "--out", "full", "-q"), 1, "The folder full is not empty", "an empty folder")
+    assert everything(tmp_path) == before
+
+
+def test_a_table_that_may_not_be_read(run: Run, news: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pathlib.Path.read_bytes", _failing(errno.EACCES))
+    ran = run("evaluate", model, news)
+    monkeypatch.undo()
+    check_failed(ran, 1, "news.csv", "Permission denied", "check its permissions")

@@ -1,0 +1,119 @@
+"""``recurra evaluate``: scores as Python gives them, files, labels of another type."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from bundles import make_bundle
+from commands import Run
+from rows import make_rows, write_news, write_table
+
+import recurra
+from recurra.bundle import write_bundle
+from recurra.evaluation import evaluate
+
+PROMISED = {"rows", "accuracy", "macro_f1", "log_loss", "ece"}
+
+
+@pytest.fixture
+def test_rows(tmp_path: Path) -> Path:
+    """30 generated rows that training did not see."""
+    return write_news(tmp_path / "test.csv", 30, seed=9)
+
+
+def test_json_is_what_python_gives(run: Run, trained: Path, test_rows: Path) -> None:
+    ran = run("evaluate", trained / "model.safetensors", test_rows, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json.keys() >= PROMISED | {"weighted_f1", "intervals", "classes", "confusion"}
+    model = recurra.load(trained / "model.safetensors")
+    documents, labels = make_rows(30, seed=9)
+    expected = evaluate(model.predict_proba(documents), model.bundle.labels.encode(labels), model.classes_).to_json()
+    for name in PROMISED:
+        assert ran.json[name] == pytest.approx(expected[name], abs=1e-6)
+    assert ran.json["confusion"] == expected["confusion"]
+    assert ran.json["accuracy"] == (model.predict(documents) == labels).mean()
+    assert ran.json["notes"][0].casefold().startswith("columns guessed")
+
+
+def test_lines_for_people(run: Run, trained: Path, test_rows: Path) -> None:
+    words = ["evaluate", trained / "model.safetensors", test_rows]
+    values, ran, quiet = run(*words, "--json").json, run(*words), run(*words, "--quiet")
+    assert (ran.code, ran.err) == (0, "")
+    low, high = values["intervals"]["accuracy"]
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert ["accuracy", f"{values['accuracy']:.4f}", f"{low:.4f}–{high:.4f}"] in lines
+    for one in values["classes"]:
+        numbers = [f"{one[key]:.4f}" for key in ("precision", "recall", "f1")]
+        assert [one["label"], *numbers, str(one["support"])] in lines
+    assert ran.out.splitlines()[0].casefold().startswith("columns guessed")
+    assert quiet.out.splitlines()[0].startswith("30 rows of ")
+    assert set(quiet.out.splitlines()) < set(ran.out.splitlines())
+
+
+def test_files(run: Run, trained: Path, test_rows: Path) -> None:
+    words = ["evaluate", trained / "model.safetensors", test_rows, "--out", "made/scores"]
+    values = run(*words, "--json").json
+    assert sorted(path.name for path in Path("made/scores").iterdir()) == ["evaluation.html", "metrics.json"]
+    assert json.loads(Path("made/scores/metrics.json").read_text()) == values
+    page = Path("made/scores/evaluation.html").read_text()
+    assert page.lstrip().lower().startswith("<!doctype html>")
+    assert f"{100 * values['accuracy']:.2f}" in page
+    again = run(*words)
+    assert again.code == 0
+    assert "made/scores/evaluation.html" in again.out
+
+
+@pytest.mark.parametrize(
+    ("classes", "written"),
+    [
+        # In the training file other labels made texts or floats of them; here all are whole numbers, or true and false.
+        (("1", "2", "other"), ["1", "2", "1"]),
+        ((1.0, 2.0, 2.5), ["1", "2", "1"]),
+        (("False", "True", "unknown"), ["true", "false", "true"]),
+        ((1, 2), ["1.0", "2.0", "1.0"]),
+    ],
+)
+def test_labels_of_another_type_are_compared_as_written(
+    classes: tuple[object, ...], written: list[str], run: Run, tmp_path: Path
+) -> None:
+    write_bundle(make_bundle(labels=classes), "typed.safetensors")
+    table = write_table(tmp_path / "test.csv", ("label", "text"), [(label, "oil prices") for label in written])
+    ran = run("evaluate", "typed.safetensors", table, "--label", "label", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert any("compared as they are written" in note for note in ran.json["notes"])
+    supports = {str(one["label"]).casefold(): one["support"] for one in ran.json["classes"]}
+    if isinstance(classes[0], float):
+        supports = {name.removesuffix(".0"): rows for name, rows in supports.items()}
+    for label in set(written):
+        assert supports[label.removesuffix(".0")] == written.count(label)
+
+
+def test_a_number_that_is_no_class_is_named(run: Run, tmp_path: Path) -> None:
+    write_bundle(make_bundle(labels=("1", "2")), "typed.safetensors")
+    table = write_table(tmp_path / "test.csv", ("label", "text"), [(n, "oil") for n in (1, 2, 3)])
+    ran = run("evaluate", "typed.safetensors", table, "--label", "label", "--quiet")
+    assert ran.code == 1
+    assert "has the label 3 (1 row), which training never saw" in ran.err
+
+
+def test_rows_without_a_title_are_left_out_and_said(run: Run, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    bundle = make_bundle()
+    write_bundle(replace(bundle, text=bundle.text.replace(field="title", first_words=None)), "titles.safetensors")
+    rows = [("a", "oil", "one"), ("b", "", "two"), ("c", "team", "three"), ("a", "rome", "four")]
+    write_table(tmp_path / "test.csv", ("label", "title", "text"), rows)
+    values = run("evaluate", "titles.safetensors", "test.csv", "--json").json
+    assert values["rows"] == 3
+    assert "1 of 4 rows have no title and are left out." in values["notes"]
+
+
+def test_a_named_set_gives_its_test_rows(run: Run, trained: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sets" / "tiny"
+    folder.mkdir(parents=True)
+    write_news(folder / "train.csv", 30)
+    write_news(folder / "test.csv", 12, seed=3)
+    values = run("evaluate", trained / "model.safetensors", "tiny", "--data-dir", "sets", "--json").json
+    assert values["rows"] == 12

@@ -1,0 +1,72 @@
+"""``recurra lesson``: the options reach the lesson, and its numbers the document."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Run, check_failed
+from rows import write_news
+
+import recurra.lesson
+
+PROMISED = {"preset", "parameters", "seconds", "docs_per_second", "train_accuracy", "test_accuracy", "interval"}
+
+
+def test_every_option_reaches_the_lesson(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    received: dict[str, Any] = {}
+    real = inspect.signature(recurra.lesson.run_lesson)
+
+    def stand_in(**named: Any) -> dict[str, Any]:
+        received.update(real.bind(**named).arguments)
+        named["monitor"].said("two\nlines")
+        return {"dataset": "AG News"}
+
+    monkeypatch.setattr(recurra.lesson, "run_lesson", stand_in)
+    rows = ["--dataset", "r8", "--data-dir", "sets", "--take", 40, "--take-test", 20]
+    words = [*rows, "--models", "gru,lstm", "--epochs", 2, "--seed", 7, "--out", "x"]
+    assert run("lesson", *words, "--json") == (0, '{\n  "dataset": "AG News"\n}\n', "")
+    del received["monitor"]
+    assert received == {
+        "dataset": "r8",
+        "data_dir": Path("sets"),
+        "take": 40,
+        "take_test": 20,
+        "models": ["gru", "lstm"],
+        "epochs": 2,
+        "seed": 7,
+        "out": Path("x"),
+    }
+    assert run("lesson").out == "two\nlines\n"
+    assert received.keys() == real.parameters.keys()
+    assert (received["dataset"], received["models"], received["out"]) == ("auto", None, Path("lesson-run"))
+
+
+def test_mistakes_leave_no_folder(run: Run) -> None:
+    Path("sets").mkdir()
+    check_failed(run("lesson", "--dataset", "nosuch", "--data-dir", "sets", "--out", "a/b", "-q"), 1, "'nosuch'")
+    check_failed(run("lesson", "--models", "gru,rnn", "--out", "a/b"), 1, "'rnn'", "simple-rnn-titles")
+    check_failed(run("lesson", "--data-dir", "nowhere", "--out", "a/b", "-q"), 1, "nowhere")
+    assert not Path("a").exists()
+
+
+def test_a_small_lesson(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "sets" / "tiny"
+    folder.mkdir(parents=True)
+    write_news(folder / "train.csv", 60)
+    write_news(folder / "test.csv", 30, seed=2)
+    words = ["--dataset", "tiny", "--data-dir", "sets", "--models", "simple-rnn-titles", "--epochs", 1, "--out", "out"]
+    ran = run("lesson", *words, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json.keys() >= {"dataset", "train_rows", "test_rows", "models"}
+    assert (ran.json["train_rows"], ran.json["test_rows"]) == (60, 30)
+    (model,) = ran.json["models"]
+    assert model.keys() >= PROMISED
+    assert model["parameters"] == 1_281_364
+    assert Path("out/lesson.html").is_file()
+    quiet = run("lesson", *words, "--quiet")
+    assert quiet.err == ""
+    assert "lesson/simple-rnn-titles" in quiet.out
+    assert "Training the linear model" not in quiet.out

@@ -1,0 +1,128 @@
+"""``recurra predict``: texts from arguments or standard input, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bundles import make_bundle
+from commands import Run
+from hypothesis import given
+from hypothesis import strategies as st
+
+import recurra
+from recurra.bundle import write_bundle
+from recurra.cli.predict import BLOCK
+
+TEXTS = ["oil prices rise again", "", "the team wins a late match", "unheard of words"]
+
+
+def test_json_is_what_python_gives(run: Run, model: Path) -> None:
+    answers = run("predict", model, *TEXTS, "--json").json
+    loaded = recurra.load(model)
+    assert [answer["text"] for answer in answers] == TEXTS
+    assert [answer["label"] for answer in answers] == loaded.predict(TEXTS).tolist()
+    for answer, row in zip(answers, loaded.predict_proba(TEXTS), strict=True):
+        assert list(answer) == ["text", "label", "probabilities"]
+        assert list(answer["probabilities"]) == sorted(loaded.classes_, key=answer["probabilities"].get, reverse=True)
+        np.testing.assert_allclose([answer["probabilities"][label] for label in loaded.classes_], row, atol=1e-6)
+
+
+@pytest.mark.parametrize("words", [[], ["-"]])
+def test_texts_from_standard_input(words: list[str], run: Run, model: Path) -> None:
+    lines = "\n".join(TEXTS).encode() + b"\n"
+    assert run("predict", model, *words, "--json", stdin=lines).json == run("predict", model, *TEXTS, "--json").json
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+def test_the_last_line_needs_no_end(end: bytes, run: Run, model: Path) -> None:
+    ran = run("predict", model, "--json", stdin=b"oil" + (end or b"\n") + b"team" + end)
+    assert [answer["text"] for answer in ran.json] == ["oil", "team"]
+
+
+def test_more_lines_than_a_block(run: Run, model: Path) -> None:
+    lines = [f"team {'wins ' * (n % 7)}" for n in range(BLOCK + 3)]
+    answers = run("predict", model, "--json", stdin="\n".join(lines).encode()).json
+    assert [answer["text"] for answer in answers] == lines
+    assert [answer["label"] for answer in answers] == recurra.load(model).predict(lines).tolist()
+
+
+def test_no_text_at_all_is_an_empty_list(run: Run, model: Path) -> None:
+    assert run("predict", model, "--json", stdin=b"").json == []
+    assert run("predict", model, stdin=b"") == (0, "", "")
+
+
+def test_top_k_keeps_the_most_probable(run: Run, model: Path) -> None:
+    full, two, many = (
+        run("predict", model, TEXTS[0], "--json", *words).json[0] for words in ([], ["--top-k", 2], ["--top-k", 9])
+    )
+    assert list(two["probabilities"].items()) == list(full["probabilities"].items())[:2]
+    assert many == full
+    assert two["label"] == full["label"] == next(iter(full["probabilities"]))
+
+
+def test_lines_for_people(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    long = "the team wins " * 20
+    ran = run("predict", model, TEXTS[0], long)
+    answers = run("predict", model, TEXTS[0], long, "--json").json
+    assert (ran.code, ran.err) == (0, "")
+    first, second = ran.out.splitlines()
+    label, share = answers[0]["label"], 100 * answers[0]["probabilities"][answers[0]["label"]]
+    assert first.split() == [label, f"{share:.1f}", "%", *TEXTS[0].split()]
+    assert second.endswith("…")
+    assert len(second) <= 60
+    top = run("predict", model, TEXTS[0], "--top-k", 3).out.split()
+    assert [word for word in top if word in ("a", "b", "c")] == list(answers[0]["probabilities"])
+
+
+@pytest.mark.parametrize("labels", [(0, 1, 2), (False, True), (0.5, 1.5), ("スポーツ", "経済")])
+def test_labels_keep_their_type(labels: tuple[object, ...], run: Run, tmp_path: Path) -> None:
+    write_bundle(make_bundle(labels=labels), "typed.safetensors")
+    answer = run("predict", "typed.safetensors", "oil", "--json").json[0]
+    assert answer["label"] in labels
+    assert type(answer["label"]) is type(labels[0])
+    # JSON's keys are texts: they are written as JSON writes the labels.
+    keys = {label if isinstance(label, str) else json.dumps(label) for label in labels}
+    assert set(answer["probabilities"]) == keys
+
+
+def test_a_model_that_reads_titles_takes_a_text_for_one(run: Run) -> None:
+    from dataclasses import replace
+
+    bundle = make_bundle()
+    write_bundle(replace(bundle, text=bundle.text.replace(field="title", first_words=None)), "titles.safetensors")
+    answer = run("predict", "titles.safetensors", TEXTS[0], "--json").json[0]
+    row = recurra.load("titles.safetensors").predict_proba([(TEXTS[0], "and a text that it does not read")])[0]
+    np.testing.assert_allclose([answer["probabilities"][label] for label in "abc"], row, atol=1e-6)
+
+
+def test_other_encodings(run: Run, model: Path) -> None:
+    ran = run("predict", model, "--json", "--encoding", "latin-1", stdin="d\xe9j\xe0 vu".encode("latin-1"))
+    assert ran.json[0]["text"] == "d\xe9j\xe0 vu"
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\n\0"), max_size=40))
+def test_json_holds_any_text(text: str) -> None:
+    """What a terminal cannot show, and halves of surrogate pairs that a shell may pass on, included."""
+    import contextlib
+    import io
+
+    from recurra.cli.output import Output
+
+    for encoding in ("utf-8", "ascii", "cp1252"):
+        for value in (text, text + "\udc80"):
+            stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+            with contextlib.redirect_stdout(stream):
+                Output(as_json=True, quiet=False).document([value])
+                Output(as_json=True, quiet=False).result("lines for people")
+            stream.flush()
+            assert json.loads(stream.buffer.getvalue().decode(encoding)) == [value]
+
+
+def test_texts_cannot_act_on_the_terminal(run: Run, model: Path) -> None:
+    ran = run("predict", model, "oil \x1b[2J\u202eprices")
+    assert "\x1b" not in ran.out
+    assert "\u202e" not in ran.out

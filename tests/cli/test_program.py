@@ -1,0 +1,128 @@
+"""The program as a process: help, version, start-up, pipes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+import pytest
+from commands import Run
+
+import recurra
+
+COMMANDS = ("lesson", "train", "evaluate", "predict", "info", "data")
+SCRIPT = Path(sysconfig.get_path("scripts"), "recurra")
+
+
+def test_without_a_command_it_shows_what_there_is(run: Run) -> None:
+    bare, asked = run(), run("--help")
+    assert bare == asked
+    assert (bare.code, bare.err) == (0, "")
+    for name in COMMANDS:
+        assert f"\n  {name} " in bare.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_short_and_ends_with_examples(command: str, run: Run) -> None:
+    ran = run(command, "--help")
+    assert (ran.code, ran.err) == (0, "")
+    head, examples = ran.out.split("  Examples:\n")
+    assert head.startswith(f"Usage: recurra {command} ")
+    assert len(ran.out.splitlines()) < 70
+    for option in ("--json", "--quiet", "--help"):
+        assert option in head
+    for line in examples.strip().splitlines():
+        assert line.strip().startswith(f"recurra {command}")
+    assert run(command, "-h") == ran
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_options_of_the_examples_exist(command: str, run: Run) -> None:
+    head, examples = run(command, "--help").out.split("  Examples:\n")
+    for word in examples.split():
+        if word.startswith("--"):
+            assert f"{word} " in head
+
+
+def test_version(run: Run) -> None:
+    assert run("--version") == (0, f"recurra {recurra.__version__}\n", "")
+
+
+def test_the_installed_script_says_one_line_and_no_traceback(tmp_path: Path) -> None:
+    if not SCRIPT.exists():
+        pytest.skip(f"there is no {SCRIPT}: the package is not installed here")
+    ran = subprocess.run([SCRIPT, "info", "missing"], capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "recurra: error: There is no file missing. Check the path of the model.\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["train", "--help"], ["predict", "{}", "the team wins"], ["info", "{}"]]
+)
+def test_what_needs_no_training_imports_nothing_of_it(words: list[str], model: Path) -> None:
+    code = (
+        "import sys; from recurra.cli import main; code = main(sys.argv[1:]); "
+        "heavy = {'torch', 'sklearn', 'pyarrow', 'scipy', 'pandas', 'matplotlib', 'jinja2'} & set(sys.modules); "
+        "sys.exit(f'imported {heavy}' if heavy else code)"
+    )
+    command = [sys.executable, "-c", code, *(word.format(model) for word in words)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout
+
+
+def test_help_starts_fast() -> None:
+    command = [sys.executable, "-m", "recurra.cli", "--help"]
+    times = []
+    for _ in range(5):
+        before = os.times()
+        subprocess.run(command, capture_output=True, check=True, timeout=60)
+        after = os.times()
+        # The processor's time: a busy machine takes longer for the same.
+        times.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    assert min(times) < 0.5
+
+
+def test_a_full_disk_behind_standard_output(model: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "recurra.cli", "info", str(model)]
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines() == [
+        "recurra: error: Standard output cannot be written: No space left on device. "
+        "Free some space, or send it elsewhere."
+    ]
+
+
+def test_a_reader_that_has_seen_enough(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_bytes(b"the team wins\n" * 20_000)
+    command = [sys.executable, "-m", "recurra.cli", "predict", str(model)]
+    with (tmp_path / "lines.txt").open("rb") as lines:
+        process = subprocess.Popen(command, stdin=lines, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 1
+
+
+def test_interrupted_while_it_waits_for_text(model: Path) -> None:
+    code = "import sys; from recurra.cli import main; print('ready', flush=True); sys.exit(main(sys.argv[1:]))"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-c", code, "predict", str(model)]
+    with subprocess.Popen(command, **pipes) as process:  # type: ignore[call-overload]
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err == "recurra: interrupted before it was done. Run the command again.\n"

@@ -1,0 +1,82 @@
+"""Bars appear on a terminal and nowhere else, and lines stay lines."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from commands import Run
+
+from recurra.cli import main
+from recurra.cli.output import Output
+from recurra.cli.progress import Bars
+from recurra.training.progress import Check
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("TERM", "xterm")
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+TRAIN = ["--out", "run", "--epochs", "2", "--set", "hidden=3"]
+
+
+def test_a_training_on_a_terminal(news: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with contextlib.redirect_stderr(Terminal()) as terminal:
+        assert main(["train", str(news), *TRAIN, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 60
+    shown = terminal.getvalue()
+    assert "training" in shown
+    assert "108/108" in shown
+    assert "docs/s" in shown
+    assert "loss " in shown
+
+
+def test_quiet_shows_no_bar(news: Path) -> None:
+    with contextlib.redirect_stderr(Terminal()) as terminal:
+        assert main(["train", str(news), *TRAIN, "--quiet"]) == 0
+    assert terminal.getvalue() == ""
+
+
+def test_no_bar_without_a_terminal(run: Run, news: Path) -> None:
+    assert run("train", news, *TRAIN).err == ""
+
+
+def test_a_resumed_training_begins_where_it_stopped() -> None:
+    with contextlib.redirect_stderr(Terminal()) as terminal, Bars(Output(as_json=False, quiet=False)) as bars:
+        bar = bars.training("lstm")
+        bar.started(1000, 400)
+        for _ in range(60):
+            bar.stepped(10, 2.0)
+    assert "lstm" in terminal.getvalue()
+    assert "1,000/1,000" in terminal.getvalue()
+    assert "loss 2.000" in terminal.getvalue()
+
+
+def test_checks_and_messages_are_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output(as_json=False, quiet=False)
+    with Bars(output) as bars:
+        bar = bars.training()
+        bar.started(100, 0)
+        bar.checked(Check(epoch=0.2, loss=1.25, accuracy=0.5))
+        bars.training("gru").checked(Check(epoch=1, loss=0.5, accuracy=0.875))
+        bar.said("2 rows have no title.")
+    assert capsys.readouterr().out.splitlines() == [
+        "epoch  0.20  validation loss 1.2500  accuracy 0.5000",
+        "gru: epoch  1.00  validation loss 0.5000  accuracy 0.8750",
+        "2 rows have no title.",
+    ]
+    assert output.notes == ["2 rows have no title."]

@@ -1,0 +1,151 @@
+"""``recurra train``: the run's folder, its settings, what it prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import Run
+from rows import make_rows, write_news, write_table
+
+import recurra
+from recurra.cli.train import settings_of
+
+SMALL = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 2]
+
+
+def test_json_keys(run: Run, news: Path) -> None:
+    ran = run("train", news, "--out", "run", "--json", *SMALL)
+    assert (ran.code, ran.err) == (0, "")
+    values = ran.json
+    assert values.keys() >= {"model", "rows", "seconds", "docs_per_second", "validation"}
+    assert values["validation"].keys() >= {"rows", "accuracy", "macro_f1", "log_loss", "ece"}
+    assert values["model"] == str(Path("run/model.safetensors"))
+    assert values["rows"] == 60
+    assert values["validation"]["rows"] == values["held_out"] == 6
+    assert values["docs_per_second"] == pytest.approx(2 * 54 / values["seconds"])
+    assert not values["interrupted"]
+    model = recurra.load(values["model"])
+    assert values["parameters"] == model.info["parameters"]["total"]
+    assert values["vocabulary"] == model.info["vocabulary"]
+    assert values["classes"] == model.classes_ == ["money", "sport", "tech", "world"]
+    assert model.record["scores"]["validation"] == values["validation"]
+
+
+def test_lines_for_people(run: Run, news: Path) -> None:
+    ran = run("train", news, "--out", "run", *SMALL)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    model = recurra.load("run/model.safetensors")
+    assert lines[0].casefold().startswith("columns guessed: label 'label', title 'title', text 'description'")
+    checks = [line for line in lines if line.startswith("epoch")]
+    history = json.loads(Path("run/history.json").read_text())["validation"]
+    assert [line.split()[4] for line in checks] == [f"{one['loss']:.4f}" for one in history]
+    assert f"vocabulary: {model.info['vocabulary']} tokens" in lines
+    assert model.summary() in ran.out
+    score = model.record["scores"]["validation"]["accuracy"]
+    assert f"accuracy {score:.4f} (" in lines[-2]
+    assert lines[-1] == f"model: {Path('run/model.safetensors')}"
+
+
+def test_quiet_prints_the_result_alone(run: Run, news: Path) -> None:
+    ran = run("train", news, "--out", "run", "--quiet", *SMALL)
+    assert [line.split(" ")[0] for line in ran.out.splitlines()] == ["60", "validation", "model:"]
+
+
+def test_the_commands_model_is_pythons(run: Run, news: Path) -> None:
+    assert (
+        run("train", news, "--out", "run", *SMALL, "--seed", 3, "--learning-rate", "0.01", "--batch-size", 8).code == 0
+    )
+    documents, labels = make_rows(60)
+    python = recurra.TextClassifier(
+        options={"hidden": 4, "embedding": 5}, epochs=2, random_state=3, learning_rate=0.01, batch_size=8
+    ).fit(documents, labels)
+    python.save("python.safetensors")
+    assert Path("python.safetensors").read_bytes() == Path("run/model.safetensors").read_bytes()
+
+
+def test_resume_without_a_checkpoint_starts_from_the_beginning_and_says_so(run: Run, news: Path) -> None:
+    assert run("train", news, "--out", "run", "--quiet", *SMALL).code == 0
+    ran = run("train", news, "--out", "resumed", "--resume", *SMALL)
+    assert ran.code == 0
+    assert "There is no checkpoint in resumed: training starts from the beginning." in ran.out.splitlines()
+    assert Path("resumed/model.safetensors").read_bytes() == Path("run/model.safetensors").read_bytes()
+
+
+def test_resume_of_a_finished_run_changes_nothing(run: Run, news: Path) -> None:
+    assert run("train", news, "--out", "run", "--quiet", *SMALL).code == 0
+    before = Path("run/model.safetensors").read_bytes()
+    ran = run("train", news, "--out", "run", "--resume", "--json", *SMALL)
+    assert ran.code == 0
+    assert ran.json["notes"][1:] == []
+    assert Path("run/model.safetensors").read_bytes() == before
+
+
+def test_resume_with_other_settings_is_refused_and_nothing_lost(run: Run, news: Path) -> None:
+    assert run("train", news, "--out", "run", "--quiet", *SMALL).code == 0
+    before = {path.name: path.read_bytes() for path in Path("run").iterdir()}
+    ran = run("train", news, "--out", "run", "--resume", "--quiet", *SMALL, "--seed", 5)
+    assert ran.code == 1
+    assert "belongs to other data or settings" in ran.err
+    assert {path.name: path.read_bytes() for path in Path("run").iterdir()} == before
+
+
+def test_own_preset_named_columns_and_vectors(run: Run, tmp_path: Path) -> None:
+    Path("own.toml").write_text(
+        'about = "mine"\n[network]\ncell = "gru"\nhidden = 3\n[training]\nepochs = 1\nvalidation = 0.2\n'
+    )
+    Path("words.vec").write_text("2 4\nbank 0.1 0.2 0.3 0.4\ngoal 0.5 0.6 0.7 0.8\n")
+    pairs, labels = make_rows(30)
+    rows = [(title, "noise", label, body) for (title, body), label in zip(pairs, labels, strict=True)]
+    write_table(tmp_path / "mine.csv", ("heading", "label", "kind", "words"), rows)
+    columns = ["--text", "words", "--title", "heading", "--label", "kind"]
+    values = run(
+        "train", "mine.csv", "--model", "own.toml", *columns, "--vectors", "words.vec", "--out", "run", "--json"
+    ).json
+    model = recurra.load(values["model"])
+    assert (values["preset"], values["held_out"], model.settings.cell) == ("own.toml", 6, "gru")
+    assert model.settings.embedding == 4
+    assert model.classes_ == ["money", "sport", "tech", "world"]
+    assert len(values["notes"]) == 1
+    assert values["notes"][0].startswith("2 of ")
+
+
+def test_a_named_set_gives_its_training_rows(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "sets" / "tiny"
+    folder.mkdir(parents=True)
+    write_news(folder / "train.csv", 30)
+    write_news(folder / "test.csv", 12, seed=3)
+    values = run("train", "tiny", "--data-dir", "sets", "--out", "run", "--json", *SMALL).json
+    assert values["rows"] == 30
+    assert any("30 training rows" in note for note in values["notes"])
+
+
+def test_nothing_held_out(run: Run, news: Path) -> None:
+    values = run("train", news, "--out", "run", "--json", *SMALL, "--set", "validation=0", "--set", "patience=0").json
+    assert (values["validation"], values["held_out"]) == ({}, 0)
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("hidden=128", 128),
+        ("hidden = 128", 128),
+        ("dropout=0.5", 0.5),
+        ("bucketing=true", True),
+        ("cell=gru", "gru"),
+        ("cell='gru'", "gru"),
+        ("pooling=['max', 'mean']", ["max", "mean"]),
+        ("decay=none", "none"),
+        ("cell=a=b", "a=b"),
+    ],
+)
+def test_a_setting_is_toml_or_a_bare_word(word: str, value: object) -> None:
+    (found,) = settings_of([word]).values()
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_a_later_setting_wins_and_dashes_are_underscores() -> None:
+    assert settings_of(["batch-size=3", "batch_size=4"]) == {"batch_size": 4}

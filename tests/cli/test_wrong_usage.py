@@ -1,0 +1,73 @@
+"""Words that are no command, packages that are missing, and errors that are ours."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from commands import Run, check_failed
+
+WRONG_USAGE = [
+    (["trian", "x.csv"], ["'trian'", "'train'"]),
+    (["--modle"], ["recurra has no option --modle", "See recurra --help."]),
+    (["train", "x.csv", "--out", "run", "--modle", "gru"], ["no option --modle", "Did you mean --model?"]),
+    (["train"], ["no DATA", "Give DATA", "recurra train --help"]),
+    (["train", "x.csv"], ["no --out", "Give --out DIR"]),
+    (["train", "x.csv", "--out"], ["--out", "requires an argument"]),
+    (["train", "x.csv", "y.csv", "--out", "run"], ["y.csv", "recurra train --help"]),
+    (["train", "x.csv", "--out", "run", "--epochs", "three"], ["--epochs", "'three'", "whole number, 1 or more"]),
+    (["train", "x.csv", "--out", "run", "--epochs", "0"], ["--epochs", "'0'", "1 or more"]),
+    (["train", "x.csv", "--out", "run", "--seed", "-1"], ["--seed", "'-1'", "0 or more"]),
+    (["train", "x.csv", "--out", "run", "--learning-rate", "nan"], ["--learning-rate", "'nan'", "above 0"]),
+    (["train", "x.csv", "--out", "run", "--checkpoint-every", "-1"], ["--checkpoint-every", "'-1'", "0 or more"]),
+    (["predict"], ["no MODEL", "recurra predict --help"]),
+    (["predict", "m.safetensors", "-5 degrees"], ["no option -5", "Put -- before a text"]),
+    (["predict", "m.safetensors", "x", "--top-k", "0"], ["--top-k", "'0'", "1 or more"]),
+    (["predict", "m.safetensors", "--json=yes", "x"], ["--json", "does not take a value"]),
+    (["evaluate", "m.safetensors"], ["no DATA", "recurra evaluate --help"]),
+    (["info"], ["no MODEL", "recurra info --help"]),
+    (["info", "m.safetensors", "more"], ["more", "recurra info --help"]),
+    (["data", "x.csv", "--lable", "y"], ["no option --lable", "Did you mean --label?"]),
+    (["lesson", "--take", "few"], ["--take", "'few'", "1 or more"]),
+]
+
+
+@pytest.mark.parametrize(("words", "parts"), WRONG_USAGE)
+def test_wrong_usage(words: list[str], parts: list[str], run: Run) -> None:
+    check_failed(run(*words), 2, *parts)
+
+
+@pytest.mark.parametrize(
+    ("module", "words", "extra"),
+    [
+        ("torch", ["train", "news.csv", "--out", "run", "-q"], "recurra[train]"),
+        ("pyarrow", ["data", "news.csv"], "recurra[data]"),
+        ("jinja2", ["evaluate", "{model}", "news.csv", "--out", "scores", "-q"], "recurra[report]"),
+        ("matplotlib", ["evaluate", "{model}", "news.csv", "--out", "scores", "-q"], "recurra[report]"),
+    ],
+)
+def test_a_package_that_is_not_installed(
+    module: str, words: list[str], extra: str, run: Run, trained: Path, news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The module of ours that has torch already must import it anew.
+    monkeypatch.delitem(sys.modules, "recurra.training.fit")
+    monkeypatch.setitem(sys.modules, module, None)
+    ran = run(*(word.format(model=trained / "model.safetensors") for word in words))
+    check_failed(ran, 1, module, "not installed", f"pip install '{extra}'")
+    assert not Path("run").exists()
+    assert not Path("scores").exists()
+
+
+def test_messages_cannot_act_on_the_terminal(run: Run, model: Path) -> None:
+    ran = run("info", "no\x1b[31m\nsuch.safetensors")
+    check_failed(ran, 1, "no\ufffd[31m such.safetensors")
+
+
+def test_a_bug_shows_its_traceback(monkeypatch: pytest.MonkeyPatch, run: Run, model: Path) -> None:
+    def broken(path: object) -> None:
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr("recurra.runtime.load", broken)
+    with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
+        run("info", model)

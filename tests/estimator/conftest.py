@@ -1,0 +1,14 @@
+"""What the tests of the classifier share."""
+
+from __future__ import annotations
+
+import pytest
+from networks import TEXTS, TOPICS, network
+
+from recurra import TextClassifier
+
+
+@pytest.fixture(scope="session")
+def fitted() -> TextClassifier:
+    """Trained on the texts."""
+    return network().fit(TEXTS, TOPICS)

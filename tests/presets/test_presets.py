@@ -1,0 +1,174 @@
+"""Shipped presets by name, own ones by path, options on top of both."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recurra.errors import SettingsError
+from recurra.models.settings import NetworkSettings
+from recurra.presets import Preset, load_preset, preset_names
+from recurra.text.settings import TextSettings
+from recurra.training.settings import TrainingSettings
+
+LESSON = [f"lesson/{name}" for name in ("simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm")]
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_shipped_preset_loads_and_says_what_it_is_for(name: str) -> None:
+    preset = load_preset(name)
+    assert preset.name == name
+    assert preset.about.endswith(".")
+
+
+def test_every_shipped_file_has_a_name() -> None:
+    folder = Path(str(resources.files("recurra.presets")))
+    files = {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.toml")}
+    assert files == set(preset_names())
+    assert preset_names()[:5] == LESSON
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "network", "training"),
+    [
+        (
+            "simple-rnn-titles",
+            {"field": "title"},
+            {"cell": "simple_rnn", "hidden": 16, "masked": False},
+            {"batch_size": 16},
+        ),
+        ("simple-rnn-masked", {}, {"cell": "simple_rnn", "hidden": 16}, {"batch_size": 16}),
+        ("gru", {}, {"cell": "gru", "hidden": 8}, {"batch_size": 8}),
+        ("lstm", {}, {"cell": "lstm", "hidden": 8, "masked": False}, {"batch_size": 8}),
+        (
+            "bilstm",
+            {},
+            {"cell": "lstm", "hidden": 64, "layers": 2, "bidirectional": True, "embedding": 128},
+            {"batch_size": 16},
+        ),
+    ],
+)
+def test_the_lessons_presets_are_the_lessons(
+    name: str, text: dict[str, Any], network: dict[str, Any], training: dict[str, Any]
+) -> None:
+    """All that is not named here keeps a default, and the defaults are the lesson's: one epoch, Adam at 1e-3."""
+    preset = load_preset(f"lesson/{name}")
+    vocabulary = {
+        "tokens": "lesson",
+        "vocabulary_size": 20_000,
+        "vocabulary_from": "titles",
+        "vocabulary_documents": 2_000,
+    }
+    assert preset.text == TextSettings(**vocabulary, fixed_rows=True, **text)
+    assert preset.network == NetworkSettings(**{"embedding": 64, **network})
+    assert preset.training == TrainingSettings(**training)
+    assert (preset.training.epochs, preset.training.optimiser) == (1, "adam")
+    assert (preset.training.learning_rate, preset.training.epsilon) == (1e-3, 1e-7)
+    assert (preset.network.masked, preset.network.pooling) == (network.get("masked", True), ("last",))
+
+
+def test_an_unknown_preset_lists_the_presets() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_preset("lesson/transformer")
+    assert str(caught.value).startswith("There is no preset 'lesson/transformer'. The presets are ")
+    assert all(name in str(caught.value) for name in preset_names())
+
+
+def own(folder: Path, text: str | bytes) -> str:
+    path = folder / "own.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def test_an_own_preset_is_a_short_file(tmp_path: Path) -> None:
+    name = own(tmp_path, 'about = "Mine."\n[network]\ncell = "gru"\npooling = ["max"]\n[training]\nlearning_rate = 1\n')
+    assert load_preset(name) == Preset(
+        name=name,
+        about="Mine.",
+        network=NetworkSettings(cell="gru", pooling=("max",)),
+        training=TrainingSettings(learning_rate=1.0),
+    )
+
+
+def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
+    name = own(tmp_path, "")
+    assert load_preset(name) == Preset(name=name)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[network]\nunits = 3\n",
+            "[network] of the preset {name} has the unknown setting 'units'. The settings here are",
+        ),
+        ("[net]\n", "The preset {name} has 'net' at its top. There may be about, text, network, training."),
+        ("network = 3\n", "network in the preset {name} is 3. Make it a table: [network]."),
+        ('[network]\nhidden = "8"\n', "hidden in [network] of the preset {name} is '8'. Give a value of type int."),
+        ("[network]\nhidden = 8.0\n", "hidden in [network] of the preset {name} is 8.0. Give a value of type int."),
+        ("[network]\nhidden = 0\n", "hidden is 0. Give 1 or more."),
+        ('[network]\ncell = "gru2"\n', "There is no cell 'gru2'. The cells are simple_rnn, gru"),
+        ("[training]\nepochs = true\n", "epochs in [training] of the preset {name} is True. Give a value of type int."),
+        (
+            '[training]\ndecay = "steep"\n',
+            "decay in [training] of the preset {name} is 'steep'. Choose one of none, linear",
+        ),
+        ('[text]\ntokens = ["words"]\n', "tokens in [text] of the preset {name} is ['words']. Choose one of lesson"),
+        ("about = 3\n", "about in the preset {name} is 3. "),
+        ("[network\n", "The preset {name} is not TOML: "),
+        ("[network]\nhidden = 1\nhidden = 2\n", "The preset {name} is not TOML: "),
+        (b"about = '\xff'\n", "The preset {name} is not TOML: "),
+        (b"\x00\x01", "The preset {name} is not TOML: "),
+        ("a = " + "[" * 100_000, "The preset {name} is not TOML: "),
+        ("[training]\nseed = " + "9" * 5000, "The preset {name} is not TOML: "),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_mistake_in_an_own_preset_is_one_line(tmp_path: Path, text: str | bytes, message: str) -> None:
+    name = own(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        load_preset(name)
+    assert str(caught.value).startswith(message.format(name=name))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "folder.toml", "nul\0.toml", "x" * 300 + ".toml"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(SettingsError, match=r"cannot be read: .+\. Check the path\."):
+        load_preset(str(tmp_path / name))
+
+
+def test_options_find_their_group() -> None:
+    preset = load_preset("lesson/lstm")
+    changed = preset.with_options(
+        {"hidden": 3, "epochs": 5, "tokens": "words", "pooling": ["max", "mean"], "seed": None}
+    )
+    assert changed.network == preset.network.replace(hidden=3, pooling=("max", "mean"))
+    assert changed.training == preset.training.replace(epochs=5)
+    assert changed.text == preset.text.replace(tokens="words")
+    assert (changed.name, changed.about) == (preset.name, preset.about)
+    assert preset == load_preset("lesson/lstm")
+
+
+def test_no_options_change_nothing() -> None:
+    preset = load_preset("default")
+    assert preset.with_options({}) == preset == preset.with_options({"hidden": None})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"units": 3}, "There is no setting 'units'. The settings are averaging, batch_size,"),
+        ({"hidden": "3"}, "hidden in NetworkSettings is '3'. Give a value of type int."),
+        ({"epochs": 0}, "epochs is 0. Give 1 or more."),
+        ({"every_step": 0.5, "pooling": ["max", "mean"]}, "every_step is 0.5 with the poolings max, mean."),
+    ],
+)
+def test_wrong_options_are_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_preset("lesson/lstm").with_options(options)
+    assert str(caught.value).startswith(message)

@@ -1,0 +1,72 @@
+"""Small runs with every part that draws random numbers or remembers something switched on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rows import make_rows
+
+from recurra.models.settings import NetworkSettings
+from recurra.text import TextSettings
+from recurra.training.fit import Fitted, fit
+from recurra.training.progress import Listener
+from recurra.training.settings import TrainingSettings
+
+TEXT = TextSettings(tokens="lesson")
+PLAIN = NetworkSettings(cell="gru", hidden=5, embedding=4)
+FULL = PLAIN.replace(layers=2, bidirectional=True, dropout=0.2, weight_drop=0.2, word_dropout=0.2, every_step=0.2)
+SHORT = TrainingSettings(epochs=2, batch_size=8, learning_rate=0.01, validation=0.0)
+THOROUGH = TrainingSettings(
+    epochs=3,
+    batch_size=8,
+    batch_tokens=120,
+    bucketing=True,
+    optimiser="adamw",
+    weight_decay=0.01,
+    learning_rate=0.02,
+    warmup=0.1,
+    decay="cosine",
+    clip=1.0,
+    label_smoothing=0.1,
+    class_weights="balanced",
+    averaging=0.9,
+    validation=0.2,
+    patience=2,
+    seed=4,
+)
+
+
+class Steps(Listener):
+    """Counts what it hears."""
+
+    def __init__(self) -> None:
+        self.steps, self.losses, self.checks, self.messages = 0, [], [], []
+        self.began: tuple[int, int] = (0, 0)
+
+    def started(self, documents: int, done: int) -> None:
+        self.began = (documents, done)
+
+    def stepped(self, documents: int, loss: float) -> None:
+        self.steps += 1
+        self.losses.append(loss)
+
+    def checked(self, check: Any) -> None:
+        self.checks.append(check)
+
+    def said(self, message: str) -> None:
+        self.messages.append(message)
+
+
+def train(
+    folder: Path | None = None,
+    *,
+    count: int = 60,
+    rows: tuple[Any, Any] | None = None,
+    network: NetworkSettings = PLAIN,
+    training: TrainingSettings = SHORT,
+    text: TextSettings = TEXT,
+    **options: Any,
+) -> Fitted:
+    documents, labels = rows or make_rows(count)
+    return fit(documents, labels, text=text, network=network, training=training, folder=folder, **options)

@@ -1,0 +1,42 @@
+"""A program that trains and prints each step, for tests that kill it.
+
+Usage: train_and_tell.py FOLDER CHECKPOINT_SECONDS [--resume]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from training.runs import FULL, THOROUGH, Steps, train
+
+COUNT = 300
+
+
+class Teller(Steps):
+    """Prints at once what it hears."""
+
+    def started(self, documents: int, done: int) -> None:
+        print("started", documents, done, flush=True)
+
+    def stepped(self, documents: int, loss: float) -> None:
+        self.steps += 1
+        print("step", self.steps, flush=True)
+
+    def said(self, message: str) -> None:
+        print("said", message, flush=True)
+
+
+if __name__ == "__main__":
+    fitted = train(
+        Path(sys.argv[1]),
+        count=COUNT,
+        network=FULL,
+        training=THOROUGH,
+        checkpoint_seconds=float(sys.argv[2]),
+        resume="--resume" in sys.argv,
+        listener=Teller(),
+    )
+    print("interrupted" if fitted.outcome.interrupted else "finished", fitted.outcome.steps, flush=True)
