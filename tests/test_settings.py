@@ -73,7 +73,8 @@ def test_an_unknown_name_is_named_with_those_there_are() -> None:
     with pytest.raises(SettingsError) as caught:
         Example.from_dict({"nubmer": 3}, where="the file")
     assert str(caught.value) == (
-        "the file has the unknown setting 'nubmer'. The settings here are choice, flag, maybe, number, real, several, word."
+        "the file has the unknown setting 'nubmer'. "
+        "The settings here are choice, flag, maybe, number, real, several, word."
     )
 
 

@@ -200,9 +200,7 @@ CHANGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_checkpoint_that_holds_something_else_is_refused(
-    tmp_path: Path, run: dict[str, bytes], change: str
-) -> None:
+def test_a_checkpoint_that_holds_something_else_is_refused(tmp_path: Path, run: dict[str, bytes], change: str) -> None:
     tensors, about = opened(run[CHECKPOINT])
     CHANGES[change](tensors, about)
     data = safetensors.torch.save(tensors, metadata={"recurra": json.dumps(about)})

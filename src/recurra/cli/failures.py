@@ -83,6 +83,8 @@ def _usage(error: Any) -> str:
         words = [*error.param.opts[:1]] if error.param.param_type_name == "option" else []
         received = f"{path} was given no {words[0] if words else error.param.metavar}"
         mends.append(f"Give {' '.join([*words, str(error.param.metavar)])}: {error.param.help}")
+    elif name == "UsageError" and (commands := getattr(getattr(context, "command", None), "commands", None)):
+        mends.append(f"The commands are {', '.join(commands)}.")
     elif name == "BadParameter":
         return received + "."
     return f"{received}{'' if received.endswith('?') else '.'} {' '.join([*mends, f'See {path} --help.'])}"

@@ -33,7 +33,8 @@ from recurra.training.threads import fitting_threads
 
 __all__ = ["Outcome", "Rows", "Trainer"]
 
-# Points of the curves within an epoch.
+# Points of the curves within an epoch. Held-out rows are looked at that often in the first epoch, in which most is
+# learned, and at the end of each later one.
 WINDOWS, CHECKS = 20, 5
 
 
@@ -185,6 +186,7 @@ class Trainer:
         saved = time.monotonic()
         while not position.finished:
             batches = epoch_batches(self.rows.documents.lengths, settings, position.epoch)
+            checks = 1 if position.epoch else CHECKS
             while position.batch < len(batches):
                 began = time.perf_counter()
                 rate = learning_rate(settings, (position.epoch + position.batch / len(batches)) / settings.epochs)
@@ -193,7 +195,7 @@ class Trainer:
                 position.seconds += time.perf_counter() - began
                 if position.batch * WINDOWS // len(batches) > (position.batch - 1) * WINDOWS // len(batches):
                     self._close_window(position.batch / len(batches), rate)
-                if position.batch * CHECKS // len(batches) > (position.batch - 1) * CHECKS // len(batches):
+                if position.batch * checks // len(batches) > (position.batch - 1) * checks // len(batches):
                     self._check(position.batch / len(batches), rate)
                 if position.batch == len(batches):
                     break
