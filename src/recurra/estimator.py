@@ -110,7 +110,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Sequence[Document]) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        places = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[places])
 
     def predict_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
         """The probability of each class, float32[B, C], columns as in ``classes_``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bundles import make_bundle
@@ -11,6 +12,8 @@ from commands import Run, check_failed, everything
 from rows import TOPICS, make_rows, write_table
 
 from recurra.bundle import write_bundle
+from recurra.cli.stdin import lines_of_input
+from recurra.errors import DataError
 
 # What reads a table, given the name of the table; the model exists.
 TABLE_COMMANDS = {
@@ -90,6 +93,18 @@ BAD_LINES = {
 def test_a_line_of_standard_input_that_is_no_text(name: str, run: Run, model: Path) -> None:
     content, parts = BAD_LINES[name]
     check_failed(run("predict", model, "--json", stdin=content), 1, *parts)
+
+
+def test_a_line_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless:
+        """As much of one line as is asked for; all of it would never come."""
+
+        def readline(self, size: int) -> bytes:
+            return b"x" * min(size, 1 << 24)
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=Endless()))
+    with pytest.raises(DataError, match=r"Line 1 of standard input is longer than 1,048,576 bytes"):
+        next(lines_of_input("utf-8"))
 
 
 def test_an_encoding_of_standard_input_in_which_lines_end_otherwise(run: Run, model: Path) -> None:

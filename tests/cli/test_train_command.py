@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Run
@@ -90,6 +91,26 @@ def test_resume_with_other_settings_is_refused_and_nothing_lost(run: Run, news: 
     assert ran.code == 1
     assert "belongs to other data or settings" in ran.err
     assert {path.name: path.read_bytes() for path in Path("run").iterdir()} == before
+
+
+@pytest.mark.parametrize(("seconds", "least", "most"), [(0, 12, 99), (3600, 2, 3)])
+def test_checkpoints_within_an_epoch(
+    seconds: int, least: int, most: int, run: Run, news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from recurra.training import loop
+
+    written = []
+    real = loop.write_checkpoint
+
+    def counted(folder: Path, *arguments: Any, **named: Any) -> None:
+        written.append(folder)
+        real(folder, *arguments, **named)
+
+    monkeypatch.setattr(loop, "write_checkpoint", counted)
+    # Seven steps in each of the two epochs.
+    ran = run("train", news, "--out", "run", "--quiet", *SMALL, "--batch-size", 8, "--checkpoint-every", seconds)
+    assert ran.code == 0
+    assert least <= len(written) <= most
 
 
 def test_own_preset_named_columns_and_vectors(run: Run, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from networks import TEXTS, TOPICS, network
+from small_classifier import TEXTS, TOPICS, network
 
 from recurra import TextClassifier
 

@@ -6,11 +6,11 @@ import pickle
 
 import numpy as np
 import pytest
-from networks import TEXTS, TOPICS, linear, network
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.parallel import Parallel, delayed
+from small_classifier import TEXTS, TOPICS, linear, network
 
 from recurra import TextClassifier
 from recurra.errors import SettingsError

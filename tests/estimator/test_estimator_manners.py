@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import LABELS, PAIRS, TEXTS, TOPICS, linear, network
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import estimator_checks
+from small_classifier import LABELS, PAIRS, TEXTS, TOPICS, linear, network
 
 import recurra
 from recurra import TextClassifier

@@ -54,7 +54,7 @@ def test_every_shipped_file_has_a_name() -> None:
 def test_the_lessons_presets_are_the_lessons(
     name: str, text: dict[str, Any], network: dict[str, Any], training: dict[str, Any]
 ) -> None:
-    """All that is not named here keeps a default, and the defaults are the lesson's: one epoch, Adam at 1e-3."""
+    """All that is not named here keeps a default, and the defaults are the lesson's: one epoch at 1e-3."""
     preset = load_preset(f"lesson/{name}")
     vocabulary = {
         "tokens": "lesson",
@@ -64,7 +64,7 @@ def test_the_lessons_presets_are_the_lessons(
     }
     assert preset.text == TextSettings(**vocabulary, fixed_rows=True, **text)
     assert preset.network == NetworkSettings(**{"embedding": 64, **network})
-    assert preset.training == TrainingSettings(**training)
+    assert preset.training == TrainingSettings(optimiser="keras_adam", validation=0.02, **training)
     assert (preset.training.epochs, preset.training.optimiser) == (1, "adam")
     assert (preset.training.learning_rate, preset.training.epsilon) == (1e-3, 1e-7)
     assert (preset.network.masked, preset.network.pooling) == (network.get("masked", True), ("last",))
