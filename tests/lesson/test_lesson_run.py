@@ -67,6 +67,7 @@ def test_every_network_and_every_question_is_measured(lesson: tuple[Any, Path, l
     assert (result["train_rows"], result["test_rows"]) == (TRAIN, TEST)
     for part in ("baseline", "masking", "bucketing", "shuffled", "vocabulary"):
         assert result[part], part
+    assert result["vocabulary"]["rules"][1]["tokens"] > result["vocabulary"]["rules"][0]["tokens"]
     for model in result["models"]:
         low, high = model["interval"]
         assert low <= model["test_accuracy"] <= high

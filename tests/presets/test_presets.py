@@ -65,7 +65,7 @@ def test_the_lessons_presets_are_the_lessons(
     assert preset.text == TextSettings(**vocabulary, fixed_rows=True, **text)
     assert preset.network == NetworkSettings(**{"embedding": 64, **network})
     assert preset.training == TrainingSettings(optimiser="keras_adam", validation=0.02, **training)
-    assert (preset.training.epochs, preset.training.optimiser) == (1, "adam")
+    assert (preset.training.epochs, preset.training.optimiser) == (1, "keras_adam")
     assert (preset.training.learning_rate, preset.training.epsilon) == (1e-3, 1e-7)
     assert (preset.network.masked, preset.network.pooling) == (network.get("masked", True), ("last",))
 
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
 def test_options_find_their_group() -> None:
     preset = load_preset("lesson/lstm")
     changed = preset.with_options(
-        {"hidden": 3, "epochs": 5, "tokens": "words", "pooling": ["max", "mean"], "seed": None}
+        {"hidden": 3, "epochs": 5, "tokens": "words", "pooling": ["max", "mean"], "vocabulary_documents": None}
     )
     assert changed.network == preset.network.replace(hidden=3, pooling=("max", "mean"))
     assert changed.training == preset.training.replace(epochs=5)

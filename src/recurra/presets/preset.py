@@ -58,15 +58,13 @@ class Preset:
         """The preset with single settings changed; a setting's name says which table it belongs to.
 
         Args:
-            options: such as ``{"hidden": 128, "epochs": 3}``; ``None`` values are left out.
+            options: such as ``{"hidden": 128, "epochs": 3}``; ``None`` is a value where a setting allows it.
 
         Raises:
             SettingsError: no table has such a setting.
         """
         changes: dict[str, dict[str, Any]] = {key: {} for key in _SECTIONS}
         for name, value in options.items():
-            if value is None:
-                continue
             homes = [key for key in _SECTIONS if name in getattr(self, key).to_dict()]
             if not homes:
                 known = sorted(name for key in _SECTIONS for name in getattr(self, key).to_dict())

@@ -11,9 +11,9 @@ from recurra.models.settings import NetworkSettings
 
 __all__ = ["fitting_threads"]
 
-# Below this many units a step's matrices are so small that a second thread gains nothing, and on a busy machine
-# each thread waits for the other: SimpleRNN(16) trained 30 times slower on two threads than on one.
-SMALL = 64
+# Below this many units a step's matrices are so small that a second thread gains little, and on a busy machine each
+# waits for the other: SimpleRNN(16) trained 30 times slower on two threads than on one, BiLSTM(64) 3 times.
+SMALL = 128
 
 
 @contextmanager
