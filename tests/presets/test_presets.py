@@ -149,14 +149,16 @@ def test_options_find_their_group() -> None:
     )
     assert changed.network == preset.network.replace(hidden=3, pooling=("max", "mean"))
     assert changed.training == preset.training.replace(epochs=5)
-    assert changed.text == preset.text.replace(tokens="words")
+    assert changed.text == preset.text.replace(tokens="words", vocabulary_documents=None)
     assert (changed.name, changed.about) == (preset.name, preset.about)
     assert preset == load_preset("lesson/lstm")
 
 
-def test_no_options_change_nothing() -> None:
+def test_no_options_change_nothing_and_none_is_a_value() -> None:
     preset = load_preset("default")
-    assert preset.with_options({}) == preset == preset.with_options({"hidden": None})
+    assert preset.with_options({}) == preset
+    with pytest.raises(SettingsError, match="hidden in NetworkSettings is None"):
+        preset.with_options({"hidden": None})
 
 
 @pytest.mark.parametrize(
