@@ -20,8 +20,13 @@ __version__ = VERSION
 
 def __getattr__(name: str) -> Any:
     if name == "TextClassifier":
-        from recurra.estimator import TextClassifier
-
+        try:
+            from recurra.estimator import TextClassifier
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                "TextClassifier needs torch and scikit-learn, which are not installed. "
+                "Run: pip install 'recurra[train]'"
+            ) from error
         return TextClassifier
     if name in {"Model", "load"}:
         from recurra import runtime
