@@ -17,9 +17,8 @@ def test_every_name_is_there() -> None:
         _ = recurra.nonsense
 
 
-@pytest.mark.parametrize("missing", ["torch", "sklearn"])
-def test_training_without_its_packages_says_what_to_install(missing: str) -> None:
-    program = f"import sys; sys.modules[{missing!r}] = None; import recurra; recurra.load; recurra.TextClassifier"
+def test_training_without_its_packages_says_what_to_install() -> None:
+    program = "import sys; sys.modules['sklearn'] = None; import recurra; recurra.load; recurra.TextClassifier"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     last = ended.stderr.strip().splitlines()[-1]
