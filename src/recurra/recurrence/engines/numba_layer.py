@@ -15,8 +15,13 @@ __all__ = ["FORMS", "NumbaLayer"]
 
 # W_I, W_H, b, b_H, h0, c0
 PARTS = 6
-# Two directions go to two threads from this many multiply-adds of the recurrence each.
-WORTH_A_THREAD = 2_000_000
+# What forward keeps of each direction.
+KEPT = 10
+# From this many multiply-adds of the recurrence in a direction the work is shared among threads: handing over costs some
+# 30 µs, and the kernels do 30 to 40 thousand a microsecond.
+WORTH_A_THREAD = 4_000_000
+# Documents a thread computes at once: enough to reuse each weight it loads, few enough for a step to stay in its cache.
+BLOCK, TILE = 16, 4
 
 
 class _Form(NamedTuple):
@@ -54,22 +59,27 @@ class NumbaLayer(torch.autograd.Function):
     def forward(ctx: Any, cell: str, starts: Any, inputs: Tensor, *tensors: Tensor | None) -> tuple[Tensor, ...]:
         """The states, and in ``ctx`` what the gradient needs."""
         form, kernel = FORMS[cell], _kernels_of(cell).forward
-        rows, documents = len(inputs), int(starts[1])
-        tasks, kept, outputs = [], [inputs], []
-        for place in range(0, len(tensors), PARTS):
-            W_I, W_H, b, b_H, h0, c0 = tensors[place : place + PARTS]
-            size = len(W_H)
+        rows, documents, steps = inputs.shape[0], int(starts[1]), len(starts) - 1
+        directions = len(tensors) // PARTS
+        calls, kept, outputs = [], [inputs], []
+        for direction in range(directions):
+            W_I, W_H, b, b_H, h0, c0 = tensors[PARTS * direction : PARTS * (direction + 1)]
+            size = W_H.shape[0]
+            work = rows * form.gates * size * size
             gates = torch.addmm(b, inputs, W_I)
             hidden = inputs.new_empty(rows, size)
             states = inputs.new_empty(rows, size) if cell == "lstm" else None
             extra = inputs.new_empty(rows, form.extra * size) if form.extra else None
             h0 = inputs.new_zeros(documents, size) if h0 is None else h0.contiguous()
             c0 = None if states is None else inputs.new_zeros(documents, size) if c0 is None else c0.contiguous()
-            arrays = (gates, _in_blocks(cell, W_H), b_H, hidden, states, extra, h0, c0)
-            tasks.append(_task(kernel, starts, place // PARTS, size, arrays))
-            kept += [W_I, W_H, gates, hidden, states, extra, h0, c0]
+            recurrent = _in_blocks(cell, W_H)
+            b_H = None if b_H is None else b_H.contiguous()
+            kept += [W_I, W_H, gates, hidden, states, extra, h0, c0, recurrent, b_H]
             outputs.append(hidden)
-        _run(tasks, rows * form.gates * size * size)
+            arrays = _addresses(gates, recurrent, b_H, hidden, states, extra, h0, c0)
+            for first, last in _blocks(work, documents, directions):
+                calls.append((first, last, steps, starts.ctypes.data, direction, size, *arrays))
+        _run(kernel, calls, together=work >= WORTH_A_THREAD)
         ctx.cell, ctx.starts = cell, starts
         ctx.save_for_backward(*kept)
         return tuple(outputs)
@@ -81,38 +91,44 @@ class NumbaLayer(torch.autograd.Function):
         cell, starts = ctx.cell, ctx.starts
         form, kernel = FORMS[cell], _kernels_of(cell).backward
         inputs, *kept = ctx.saved_tensors
-        rows, documents = len(inputs), int(starts[1])
-        tasks, found = [], []
-        for place, d_hidden in enumerate(outer):
-            W_I, W_H, gates, hidden, states, extra, h0, c0 = kept[8 * place : 8 * place + 8]
-            size = len(W_H)
+        rows, documents, steps = inputs.shape[0], int(starts[1]), len(starts) - 1
+        calls, found = [], []
+        for direction, d_hidden in enumerate(outer):
+            W_H, gates, hidden, states, extra, h0, c0 = kept[KEPT * direction + 1 : KEPT * direction + 8]
+            size = W_H.shape[0]
+            work = rows * form.gates * size * size
             if d_hidden.stride(1) != 1:
                 d_hidden = d_hidden.contiguous()
-            carry_h, *carry_c = inputs.new_zeros(2 if cell == "lstm" else 1, documents, size)
+            W_T = W_H.t().contiguous()
+            carry_h = inputs.new_zeros(documents, size)
+            carry_c = None if states is None else inputs.new_zeros(documents, size)
             d_drive = inputs.new_empty(rows, form.gates * size)
             second = inputs.new_zeros(rows, form.second * size) if form.second else None
             earlier = inputs.new_empty(rows, size)
-            sums = inputs.new_zeros(form.sums * size)
-            arrays = (gates, W_H.t().contiguous(), hidden, states, extra, h0, c0, d_hidden)
-            more = (carry_h, carry_c[0] if carry_c else None, d_drive, second, earlier, sums)
-            tasks.append(_task(kernel, starts, place, size, arrays, 4 * d_hidden.stride(0), more))
-            found.append(more)
-        _run(tasks, rows * form.gates * size * size)
+            blocks = _blocks(work, documents, len(outer))
+            sums = inputs.new_zeros(len(blocks), form.sums * size)
+            found.append((carry_h, carry_c, d_drive, second, earlier, sums, W_T, d_hidden))
+            arrays = _addresses(gates, W_T, hidden, states, extra, h0, c0, d_hidden)
+            more = _addresses(carry_h, carry_c, d_drive, second, earlier)
+            for (first, last), summed in zip(blocks, sums, strict=True):
+                sizes = (first, last, steps, starts.ctypes.data, direction, size)
+                calls.append((*sizes, *arrays, 4 * d_hidden.stride(0), *more, summed.data_ptr()))
+        _run(kernel, calls, together=work >= WORTH_A_THREAD)
         d_inputs = None
         gradients: list[Tensor | None] = []
-        for place, (d_h0, d_c0, d_drive, second, earlier, sums) in enumerate(found):
-            W_I, W_H, extra = kept[8 * place], kept[8 * place + 1], kept[8 * place + 5]
-            width = d_drive.shape[1]
+        for direction, (d_h0, d_c0, d_drive, second, earlier, sums, *_) in enumerate(found):
+            W_I, extra = kept[KEPT * direction], kept[KEPT * direction + 5]
             if ctx.needs_input_grad[2]:
                 d_inputs = d_drive @ W_I.t() if d_inputs is None else d_inputs.addmm_(d_drive, W_I.t())
-            size = len(W_H)
+            summed = sums[0] if len(sums) == 1 else sums.sum(0)
+            width = d_drive.shape[1]
+            two = 2 * earlier.shape[1]
+            d_b_H = torch.cat([summed[:two], summed[width:]]) if cell == "gru" else None
             if cell == "gru_reset_before":
-                parts = (earlier.t() @ d_drive[:, : 2 * size], extra.t() @ d_drive[:, 2 * size :])
-                d_W_H = torch.cat(parts, dim=1)
+                d_W_H = torch.cat([earlier.t() @ d_drive[:, :two], extra.t() @ d_drive[:, two:]], dim=1)
             else:
                 d_W_H = earlier.t() @ (second if cell == "gru" else d_drive)
-            d_b_H = torch.cat([sums[: 2 * size], sums[width:]]) if cell == "gru" else None
-            gradients += [inputs.t() @ d_drive, d_W_H, sums[:width], d_b_H, d_h0, d_c0]
+            gradients += [inputs.t() @ d_drive, d_W_H, summed[:width], d_b_H, d_h0, d_c0]
         asked = ctx.needs_input_grad[3:]
         wanted = [gradient if need else None for gradient, need in zip(gradients, asked, strict=True)]
         return None, None, d_inputs, *wanted
@@ -132,27 +148,22 @@ def _in_blocks(cell: str, W_H: Tensor) -> Tensor:
     return torch.cat([W_H[:, :split].flatten(), W_H[:, split:].flatten()])
 
 
-def _task(
-    kernel: Callable[..., None], starts: Any, direction: int, size: int, *arguments: Any
-) -> Callable[[], None]:
-    words: list[int] = []
-    for argument in arguments:
-        if isinstance(argument, tuple):
-            words += [0 if tensor is None else tensor.data_ptr() for tensor in argument]
-        else:
-            words.append(argument)
-    steps, documents = len(starts) - 1, int(starts[1])
-    # The arrays go along with the task, so that none is freed before it has run.
-    return partial(_call, kernel, (0, documents, steps, starts.ctypes.data, direction, size, *words), arguments)
+def _blocks(work: int, documents: int, directions: int) -> list[tuple[int, int]]:
+    """Documents that go to one thread. Only the shape decides: the sums of blocks would else hang on the machine."""
+    if work < WORTH_A_THREAD:
+        return [(0, documents)]
+    wanted = max(documents // BLOCK, 3 - directions)
+    size = -(-documents // (wanted * TILE)) * TILE
+    return [(first, min(first + size, documents)) for first in range(0, documents, size)]
 
 
-def _call(kernel: Callable[..., None], words: tuple[int, ...], arrays: Any) -> None:
-    kernel(*words)
+def _addresses(*tensors: Tensor | None) -> list[int]:
+    return [0 if tensor is None else tensor.data_ptr() for tensor in tensors]
 
 
-def _run(tasks: list[Callable[[], None]], work: int) -> None:
-    if work >= WORTH_A_THREAD:
-        run_together(tasks)
+def _run(kernel: Callable[..., None], calls: list[tuple[int, ...]], *, together: bool) -> None:
+    if together:
+        run_together([partial(kernel, *call) for call in calls])
     else:
-        for task in tasks:
-            task()
+        for call in calls:
+            kernel(*call)

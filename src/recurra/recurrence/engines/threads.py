@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-__all__ = ["run_together"]
+__all__ = ["count", "run_together"]
 
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
@@ -24,17 +24,18 @@ if hasattr(os, "register_at_fork"):
 
 
 def run_together(tasks: Sequence[Callable[[], None]]) -> None:
-    """Runs tasks that write to different places, the first of them on the calling thread.
+    """Runs tasks that write to different places, some of them on the calling thread.
 
     Args:
-        tasks: they may run one after another, too, and start no others.
+        tasks: they may run one after another, too, in any order, and start no others.
 
     Raises:
-        Exception: what the first task that failed raised, after all have ended.
+        Exception: what a task that failed raised, after all have ended.
     """
-    waiting = [_threads().submit(task) for task in tasks[1:]]
+    threads = min(count(), len(tasks))
+    waiting = [_threads().submit(_one_by_one, tasks[place::threads]) for place in range(1, threads)]
     try:
-        tasks[0]()
+        _one_by_one(tasks[::threads])
     finally:
         # Their arrays must not be freed under them, whatever happens here.
         failures = [future.exception() for future in waiting]
@@ -43,10 +44,19 @@ def run_together(tasks: Sequence[Callable[[], None]]) -> None:
             raise failure
 
 
+def count() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _one_by_one(tasks: Sequence[Callable[[], None]]) -> None:
+    for task in tasks:
+        task()
+
+
 def _threads() -> ThreadPoolExecutor:
     global _pool
     with _lock:
         if _pool is None:
-            workers = max(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 2)
-            _pool = ThreadPoolExecutor(workers - 1, thread_name_prefix="recurra")
+            _pool = ThreadPoolExecutor(max(count() - 1, 1), thread_name_prefix="recurra")
         return _pool
