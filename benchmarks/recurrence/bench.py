@@ -22,10 +22,10 @@ import numpy as np
 import torch
 
 sys.path.append(str(Path(__file__).parents[1]))
-from machine import machine  # noqa: E402 - found beside this folder
+from machine import machine
 
-from recurra.recurrence.cells import cell_named  # noqa: E402
-from recurra.recurrence.engines import ENGINES, Weights  # noqa: E402
+from recurra.recurrence.cells import cell_named
+from recurra.recurrence.engines import ENGINES, Weights
 
 
 class Shape(NamedTuple):
@@ -45,8 +45,8 @@ SHAPES = [
     Shape("simple-rnn-masked", "simple_rnn", 64, 16, 1, 16),
     Shape("gru", "gru", 64, 8, 1, 8),
     Shape("lstm", "lstm", 64, 8, 1, 8),
-    Shape("bilstm, layer 1", "lstm", 128, 64, 2, 16),
-    Shape("bilstm, layer 2", "lstm", 128, 64, 2, 16),
+    Shape("bilstm, a layer", "lstm", 128, 64, 2, 16),
+    Shape("bilstm, batch 64", "lstm", 128, 64, 2, 64),
     Shape("bilstm, batch 128", "lstm", 128, 64, 2, 128),
     Shape("LSTM(64), one direction", "lstm", 128, 64, 1, 16),
     Shape("LSTM(64), batch 128", "lstm", 128, 64, 1, 128),
@@ -128,8 +128,9 @@ def main() -> None:
         )
         row = rows[-1]
         print(
-            f"{row['what']:60} {names[0]} {row['ours']:7.0f} µs (least {ours.min():7.0f})  {names[1]} {row['peer']:7.0f} µs"
-            f" (least {peer.min():7.0f})  ratio {row['ratio']:5.2f} (of the least {row['ratio_of_fastest']:5.2f})",
+            f"{row['what']:60} {names[0]} {row['ours']:7.0f} µs (least {ours.min():6.0f})  "
+            f"{names[1]} {row['peer']:7.0f} µs (least {peer.min():6.0f})  "
+            f"ratio {row['ratio']:5.2f} (of the least {row['ratio_of_fastest']:5.2f})",
             flush=True,
         )
     if options.out:

@@ -105,6 +105,8 @@ def test_what_a_thread_raises_is_raised_after_all_have_ended(monkeypatch: pytest
 
 
 def test_importing_the_engines_does_not_import_numba() -> None:
-    code = "import sys, recurra, recurra.recurrence.engines as e; e.engine_for('auto', e.engine_for and " \
+    code = (
+        "import sys, recurra, recurra.recurrence.engines as e; e.engine_for('auto', e.engine_for and "
         "__import__('recurra.recurrence.cells', fromlist=['x']).cell_named('lstm')); sys.exit('numba' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -54,10 +54,11 @@ class NumbaEngine:
         starts = np.zeros(len(active) + 1, dtype=np.int64)
         np.cumsum(active, out=starts[1:])
         tensors: list[Tensor | None] = []
+        run: Callable[..., tuple[Tensor, ...]] = NumbaLayer.apply
         for place, one in enumerate(weights):
             parts = [*one, *(initial[place] if initial else (None, None))]
             tensors += _wider(parts, len(cell.gates), size, more) if more else parts
-        hidden: tuple[Tensor, ...] = NumbaLayer.apply(cell.name, starts, inputs, *tensors)
+        hidden = run(cell.name, starts, inputs, *tensors)
         return [states[:, :size] for states in hidden] if more else list(hidden)
 
 
@@ -70,7 +71,8 @@ def _installed() -> bool:
 def _wider(parts: Sequence[Tensor | None], gates: int, size: int, more: int) -> list[Tensor | None]:
     """W_I, W_H, b, b_H, h0, c0 of more units, whose weights are zero: their state stays zero and reaches no other."""
     fused = [
-        None if part is None else F.pad(part.unflatten(-1, (gates, size)), (0, more)).flatten(-2) for part in parts[:4]
+        None if part is None else F.pad(part.reshape(*part.shape[:-1], gates, size), (0, more)).flatten(-2)
+        for part in parts[:4]
     ]
     states = [None if part is None else F.pad(part, (0, more)) for part in parts[4:]]
     W_I, W_H, *biases = fused

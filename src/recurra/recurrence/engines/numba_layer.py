@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,8 +17,8 @@ __all__ = ["FORMS", "NumbaLayer"]
 PARTS = 6
 # What forward keeps of each direction.
 KEPT = 10
-# From this many multiply-adds of the recurrence in a direction the work is shared among threads: handing over costs some
-# 30 µs, and the kernels do 30 to 40 thousand a microsecond.
+# From this many multiply-adds of the recurrence in a direction the work is shared among threads: handing over costs
+# some 50 µs, and the kernels do 30 to 40 thousand a microsecond.
 WORTH_A_THREAD = 4_000_000
 # Documents a thread computes at once: enough to reuse each weight it loads, few enough for a step to stay in its cache.
 BLOCK, TILE = 16, 4
@@ -56,17 +56,22 @@ class NumbaLayer(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, cell: str, starts: Any, inputs: Tensor, *tensors: Tensor | None) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, cell: str, starts: Any, inputs: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
         """The states, and in ``ctx`` what the gradient needs."""
         form, kernel = FORMS[cell], _kernels_of(cell).forward
         rows, documents, steps = inputs.shape[0], int(starts[1]), len(starts) - 1
         directions = len(tensors) // PARTS
-        calls, kept, outputs = [], [inputs], []
+        products, calls, outputs = [], [], []
+        kept: list[Tensor | None] = [inputs]
         for direction in range(directions):
             W_I, W_H, b, b_H, h0, c0 = tensors[PARTS * direction : PARTS * (direction + 1)]
             size = W_H.shape[0]
             work = rows * form.gates * size * size
-            gates = torch.addmm(b, inputs, W_I)
+            gates = inputs.new_empty(rows, form.gates * size)
+            # A lone direction's product is cut in two, so that both halves of two processors have something to do.
+            cut = 0 if directions > 1 or work < WORTH_A_THREAD else rows // 2
+            for part in (slice(cut), slice(cut, rows)) if cut else (slice(rows),):
+                products.append(partial(torch.addmm, b, inputs[part], W_I, out=gates[part]))
             hidden = inputs.new_empty(rows, size)
             states = inputs.new_empty(rows, size) if cell == "lstm" else None
             extra = inputs.new_empty(rows, form.extra * size) if form.extra else None
@@ -79,13 +84,15 @@ class NumbaLayer(torch.autograd.Function):
             arrays = _addresses(gates, recurrent, b_H, hidden, states, extra, h0, c0)
             for first, last in _blocks(work, documents, directions):
                 calls.append((first, last, steps, starts.ctypes.data, direction, size, *arrays))
-        _run(kernel, calls, together=work >= WORTH_A_THREAD)
+        together = work >= WORTH_A_THREAD
+        _multiply(products, together=together)
+        _run([partial(kernel, *call) for call in calls], together=together)
         ctx.cell, ctx.starts = cell, starts
         ctx.save_for_backward(*kept)
         return tuple(outputs)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *outer: Tensor) -> tuple[Any, ...]:
         """The gradients of the arguments from those of the states."""
         cell, starts = ctx.cell, ctx.starts
@@ -113,25 +120,36 @@ class NumbaLayer(torch.autograd.Function):
             for (first, last), summed in zip(blocks, sums, strict=True):
                 sizes = (first, last, steps, starts.ctypes.data, direction, size)
                 calls.append((*sizes, *arrays, 4 * d_hidden.stride(0), *more, summed.data_ptr()))
-        _run(kernel, calls, together=work >= WORTH_A_THREAD)
-        d_inputs = None
+        together = work >= WORTH_A_THREAD
+        _run([partial(kernel, *call) for call in calls], together=together)
+        d_inputs = torch.empty_like(inputs) if ctx.needs_input_grad[2] else None
+        products: list[Callable[[], object]] = []
+        if d_inputs is not None:
+            products.append(partial(_flow_back, d_inputs, [(one[2], kept[KEPT * d]) for d, one in enumerate(found)]))
         gradients: list[Tensor | None] = []
         for direction, (d_h0, d_c0, d_drive, second, earlier, sums, *_) in enumerate(found):
-            W_I, extra = kept[KEPT * direction], kept[KEPT * direction + 5]
-            if ctx.needs_input_grad[2]:
-                d_inputs = d_drive @ W_I.t() if d_inputs is None else d_inputs.addmm_(d_drive, W_I.t())
+            W_I, W_H, extra = kept[KEPT * direction], kept[KEPT * direction + 1], kept[KEPT * direction + 5]
+            d_W_I, d_W_H = torch.empty_like(W_I), torch.empty_like(W_H)
             summed = sums[0] if len(sums) == 1 else sums.sum(0)
-            width = d_drive.shape[1]
-            two = 2 * earlier.shape[1]
+            width, two = d_drive.shape[1], 2 * earlier.shape[1]
             d_b_H = torch.cat([summed[:two], summed[width:]]) if cell == "gru" else None
+            products.append(partial(torch.mm, inputs.t(), d_drive, out=d_W_I))
             if cell == "gru_reset_before":
-                d_W_H = torch.cat([earlier.t() @ d_drive[:, :two], extra.t() @ d_drive[:, two:]], dim=1)
+                products.append(partial(torch.mm, earlier.t(), d_drive[:, :two], out=d_W_H[:, :two]))
+                products.append(partial(torch.mm, extra.t(), d_drive[:, two:], out=d_W_H[:, two:]))
             else:
-                d_W_H = earlier.t() @ (second if cell == "gru" else d_drive)
-            gradients += [inputs.t() @ d_drive, d_W_H, summed[:width], d_b_H, d_h0, d_c0]
+                products.append(partial(torch.mm, earlier.t(), second if cell == "gru" else d_drive, out=d_W_H))
+            gradients += [d_W_I, d_W_H, summed[:width], d_b_H, d_h0, d_c0]
+        _multiply(products, together=together)
         asked = ctx.needs_input_grad[3:]
         wanted = [gradient if need else None for gradient, need in zip(gradients, asked, strict=True)]
         return None, None, d_inputs, *wanted
+
+
+def _flow_back(d_inputs: Tensor, parts: list[tuple[Tensor, Tensor]]) -> None:
+    """The sum over the directions of d_drive @ W_I.t()."""
+    for place, (d_drive, W_I) in enumerate(parts):
+        torch.addmm(d_inputs, d_drive, W_I.t(), beta=float(place > 0), out=d_inputs)
 
 
 def _kernels_of(cell: str) -> Any:
@@ -161,9 +179,22 @@ def _addresses(*tensors: Tensor | None) -> list[int]:
     return [0 if tensor is None else tensor.data_ptr() for tensor in tensors]
 
 
-def _run(kernel: Callable[..., None], calls: list[tuple[int, ...]], *, together: bool) -> None:
+def _run(tasks: Sequence[Callable[[], object]], *, together: bool) -> None:
     if together:
-        run_together([partial(kernel, *call) for call in calls])
+        run_together(tasks)
     else:
-        for call in calls:
-            kernel(*call)
+        for task in tasks:
+            task()
+
+
+def _multiply(products: Sequence[Callable[[], object]], *, together: bool) -> None:
+    # torch's own threads wait for work by spinning, and would slow down ours: products are ours to share only where
+    # torch computes with one thread.
+    together = together and torch.get_num_threads() == 1
+    _run([partial(_without_graph, product) for product in products] if together else products, together=together)
+
+
+def _without_graph(product: Callable[[], object]) -> None:
+    # What is recorded for a gradient is decided thread by thread.
+    with torch.no_grad():
+        product()

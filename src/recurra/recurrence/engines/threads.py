@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,7 +24,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
 
 
-def run_together(tasks: Sequence[Callable[[], None]]) -> None:
+def run_together(tasks: Sequence[Callable[[], object]]) -> None:
     """Runs tasks that write to different places, some of them on the calling thread.
 
     Args:
@@ -32,10 +33,10 @@ def run_together(tasks: Sequence[Callable[[], None]]) -> None:
     Raises:
         Exception: what a task that failed raised, after all have ended.
     """
-    threads = min(count(), len(tasks))
-    waiting = [_threads().submit(_one_by_one, tasks[place::threads]) for place in range(1, threads)]
+    left = deque(tasks)
+    waiting = [_threads().submit(_work_off, left) for _ in range(min(count(), len(tasks)) - 1)]
     try:
-        _one_by_one(tasks[::threads])
+        _work_off(left)
     finally:
         # Their arrays must not be freed under them, whatever happens here.
         failures = [future.exception() for future in waiting]
@@ -49,8 +50,13 @@ def count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _one_by_one(tasks: Sequence[Callable[[], None]]) -> None:
-    for task in tasks:
+def _work_off(left: deque[Callable[[], object]]) -> None:
+    # Whoever is free takes the next: tasks differ in length, and so do the threads' beginnings.
+    while True:
+        try:
+            task = left.popleft()
+        except IndexError:
+            return
         task()
 
 

@@ -70,9 +70,7 @@ def backward(
                 sum_z, sum_n = sum_z + d_z, sum_n + d_n
             store(b, sum_z)
             store(b + 2 * step, sum_n)
-        add_product(
-            second + step * start, step, d_drive + row * start + 2 * step, row, first, stop, W_n, size, size
-        )
+        add_product(second + step * start, step, d_drive + row * start + 2 * step, row, first, stop, W_n, size, size)
         for u in range(0, step, 32):
             sum_r = load(sums + step + u)
             for d in range(first, stop):

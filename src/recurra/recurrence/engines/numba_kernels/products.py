@@ -7,6 +7,7 @@ from typing import Any
 from llvmlite import ir
 from numba import njit
 from numba.core import cgutils, types
+from numba.core.types.containers import UniTuple
 from numba.extending import intrinsic
 
 from recurra.recurrence.engines.numba_kernels.vectors import (
@@ -32,6 +33,7 @@ def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any,
     """sums[d·V + v] + Σ_k rows[d][k] · matrix[k][v·step : v·step + 8], for k from 0 to count, in that order.
 
     Args:
+        typing_context: Numba's.
         sums: D·V vectors.
         rows: D addresses of float32 numbers.
         matrix: address of the first number of the first column vector.
@@ -39,6 +41,7 @@ def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any,
         step: bytes from one vector of columns to the next.
         count: rows of the matrix to multiply; a multiple of 2 and not 0.
     """
+    # The arguments are types here, and tuples of a fixed length among them.
     documents = len(rows)
     columns = len(sums) // documents
     unrolled = 2
@@ -87,9 +90,9 @@ def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any,
         builder.position_at_end(after)
         return context.make_tuple(builder, signature.return_type, now)
 
-    kind = types.UniTuple(vector, documents * columns)
+    kind = UniTuple(vector, documents * columns)
     words = types.int64
-    return kind(kind, types.UniTuple(words, documents), words, words, words, words), code
+    return kind(kind, UniTuple(words, documents), words, words, words, words), code
 
 
 def _spread(builder: Any, number: Any) -> Any:
@@ -98,7 +101,7 @@ def _spread(builder: Any, number: Any) -> Any:
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def add_product(
     sums: int, sum_row: int, rows: int, row: int, first: int, stop: int, matrix: int, width: int, count: int
 ) -> None:
@@ -120,15 +123,9 @@ def add_product(
         for d in range(first, stop, TILE):
             # A tile that reaches over the end computes its last document several times, and stores the same numbers.
             d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
-            a, b, c, e = sums + sum_row * d + u, sums + sum_row * d1 + u, sums + sum_row * d2 + u, sums + sum_row * d3 + u
-            s = multiplied(
-                (
-                    load(a), load(a + 32), load(a + 64), load(a + 96), load(b), load(b + 32), load(b + 64), load(b + 96),
-                    load(c), load(c + 32), load(c + 64), load(c + 96), load(e), load(e + 32), load(e + 64), load(e + 96),
-                ),
-                (rows + row * d, rows + row * d1, rows + row * d2, rows + row * d3),
-                matrix + u, line, 32, count,
-            )  # fmt: skip
+            a, b, c, e = _addresses(sums + u, sum_row, d, d1, d2, d3)
+            x = _addresses(rows, row, d, d1, d2, d3)
+            s = multiplied((*_load4(a), *_load4(b), *_load4(c), *_load4(e)), x, matrix + u, line, 32, count)
             _store4(a, s[0], s[1], s[2], s[3])
             _store4(b, s[4], s[5], s[6], s[7])
             _store4(c, s[8], s[9], s[10], s[11])
@@ -136,8 +133,8 @@ def add_product(
     for u in range(line - line % 128, line, 32):
         for d in range(first, stop, TILE):
             d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
-            a, b, c, e = sums + sum_row * d + u, sums + sum_row * d1 + u, sums + sum_row * d2 + u, sums + sum_row * d3 + u
-            x = (rows + row * d, rows + row * d1, rows + row * d2, rows + row * d3)
+            a, b, c, e = _addresses(sums + u, sum_row, d, d1, d2, d3)
+            x = _addresses(rows, row, d, d1, d2, d3)
             s = multiplied((load(a), load(b), load(c), load(e)), x, matrix + u, line, 32, count)
             store(a, s[0])
             store(b, s[1])
@@ -145,7 +142,17 @@ def add_product(
             store(e, s[3])
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
+def _addresses(base: int, row: int, d: int, d1: int, d2: int, d3: int) -> tuple[int, int, int, int]:
+    return base + row * d, base + row * d1, base + row * d2, base + row * d3
+
+
+@njit
+def _load4(address: int) -> tuple[Any, Any, Any, Any]:
+    return load(address), load(address + 32), load(address + 64), load(address + 96)
+
+
+@njit
 def _store4(address: int, a: Any, b: Any, c: Any, d: Any) -> None:
     store(address, a)
     store(address + 32, b)

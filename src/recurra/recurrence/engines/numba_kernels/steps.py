@@ -9,7 +9,7 @@ from recurra.recurrence.engines.numba_kernels.vectors import integer
 __all__ = ["before", "walked"]
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def walked(place: int, steps: int, starts: int, reverse: int) -> tuple[int, int, int, int]:
     """The step that a direction reads at a place of its walk.
 
@@ -32,7 +32,7 @@ def walked(place: int, steps: int, starts: int, reverse: int) -> tuple[int, int,
     return start, running, past, integer(starts, t + 1) - past
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def before(document: int, states: int, past: int, past_running: int, initial: int, row: int) -> int:
     """The address of a document's state before a step: from the step read last, or its initial state.
 

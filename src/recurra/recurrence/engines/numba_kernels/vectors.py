@@ -50,7 +50,7 @@ def pointer_to(builder: Any, address: Any, kind: Any) -> Any:
 
 
 def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
-    """x · y + z with one rounding."""
+    """X · y + z with one rounding."""
     kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR, VECTOR])
     name = f"llvm.fma.v{LANES}f32"
     function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
@@ -97,22 +97,20 @@ def splat(typing_context: Any, value: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = context.cast(builder, arguments[0], signature.args[0], types.float32)
         first = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
-        return builder.shuffle_vector(
-            first, ir.Constant(VECTOR, ir.Undefined), ir.Constant(_INTEGERS, [0] * LANES)
-        )
+        return builder.shuffle_vector(first, ir.Constant(VECTOR, ir.Undefined), ir.Constant(_INTEGERS, [0] * LANES))
 
     return vector(value), code
 
 
 @intrinsic
 def fma(typing_context: Any, x: Any, y: Any, z: Any) -> Any:
-    """x · y + z with one rounding."""
+    """X · y + z with one rounding."""
     return vector(vector, vector, vector), lambda context, builder, signature, arguments: fused(builder, *arguments)
 
 
 @intrinsic
 def clamp(typing_context: Any, x: Any, bound: Any) -> Any:
-    """x between -bound and bound; NaN stays NaN."""
+    """X between -bound and bound; NaN stays NaN."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, bound = arguments
@@ -136,10 +134,10 @@ def power_of_two(typing_context: Any, shifted: Any) -> Any:
 
 def _define(operation: Callable[..., Any], instruction: str) -> None:
     @infer_global(operation)
-    class Template(ConcreteTemplate):  # type: ignore[misc]
+    class Template(ConcreteTemplate):
         cases = [vector(vector, vector)]  # noqa: RUF012 - the name that Numba looks for, as it looks for it
 
-    @lower_builtin(operation, vector, vector)  # type: ignore[untyped-decorator]
+    @lower_builtin(operation, vector, vector)
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return getattr(builder, instruction)(*arguments)
 
