@@ -195,6 +195,8 @@ def _multiply(products: Sequence[Callable[[], object]], *, together: bool) -> No
 
 
 def _without_graph(product: Callable[[], object]) -> None:
-    # What is recorded for a gradient is decided thread by thread.
+    # Both are decided thread by thread: what is recorded for a gradient, and how many threads a product takes. A new
+    # thread would take all processors for each, whatever torch was told elsewhere.
+    torch.set_num_threads(1)
     with torch.no_grad():
         product()
