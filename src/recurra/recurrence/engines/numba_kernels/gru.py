@@ -1,0 +1,78 @@
+"""GRU with the reset after the product: the steps of one direction, and their gradient."""
+
+from __future__ import annotations
+
+from recurra.recurrence.engines.numba_kernels.activations import sigmoid, tanh
+from recurra.recurrence.engines.numba_kernels.products import add_product
+from recurra.recurrence.engines.numba_kernels.steps import before, walked
+from recurra.recurrence.engines.numba_kernels.vectors import fma, load, splat, store
+
+__all__ = ["backward", "forward"]
+
+
+def forward(
+    first: int, last: int, steps: int, starts: int, reverse: int, size: int,
+    gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+) -> None:  # fmt: skip
+    """See :mod:`.compiled`; ``extra`` [N, 3·H] takes u = h W_H + b_H, and z, r, n take the place of the drive."""
+    step, row = 4 * size, 12 * size
+    for place in range(steps):
+        start, running, past, past_running = walked(place, steps, starts, reverse)
+        stop = min(running, last)
+        joined = min(max(past_running, first), stop)
+        for d in range(first, stop):
+            for v in range(0, row, 32):
+                store(extra + row * (start + d) + v, load(b_H + v))
+        add_product(extra + row * start, row, hidden + step * past, step, first, joined, W_H, 3 * size, size)
+        add_product(extra + row * start, row, h0, step, joined, stop, W_H, 3 * size, size)
+        for d in range(first, stop):
+            h_before = before(d, hidden, past, past_running, h0, step)
+            for u in range(0, step, 32):
+                a, b = gates + row * (start + d) + u, extra + row * (start + d) + u
+                z = sigmoid(load(a) + load(b))
+                r = sigmoid(load(a + step) + load(b + step))
+                n = tanh(fma(r, load(b + 2 * step), load(a + 2 * step)))
+                store(a, z)
+                store(a + step, r)
+                store(a + 2 * step, n)
+                store(hidden + step * (start + d) + u, fma(z, load(h_before + u) - n, n))
+
+
+def backward(
+    first: int, last: int, steps: int, starts: int, reverse: int, size: int,
+    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, outer: int, outer_row: int,
+    carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
+) -> None:  # fmt: skip
+    """See :mod:`.compiled`; ``second`` takes the gradient of u, and ``sums`` that of b, then of b_H's last block."""
+    step, row = 4 * size, 12 * size
+    one = splat(1.0)
+    for place in range(steps - 1, -1, -1):
+        start, running, past, past_running = walked(place, steps, starts, reverse)
+        stop = min(running, last)
+        for u in range(0, step, 32):
+            b = sums + u
+            sum_z, sum_r, sum_n, sum_u = load(b), load(b + step), load(b + 2 * step), load(b + 3 * step)
+            for d in range(first, stop):
+                a, at = row * (start + d) + u, step * (start + d) + u
+                carry = carry_h + step * d + u
+                z, r, n = load(gates + a), load(gates + a + step), load(gates + a + 2 * step)
+                h = load(before(d, hidden, past, past_running, h0, step) + u)
+                d_h = load(outer + outer_row * (start + d) + u) + load(carry)
+                d_z = d_h * (h - n) * (z * (one - z))
+                d_n = d_h * (one - z) * (one - n * n)
+                d_r = d_n * load(extra + a + 2 * step) * (r * (one - r))
+                d_u = d_n * r
+                store(d_drive + a, d_z)
+                store(d_drive + a + step, d_r)
+                store(d_drive + a + 2 * step, d_n)
+                store(second + a, d_z)
+                store(second + a + step, d_r)
+                store(second + a + 2 * step, d_u)
+                store(carry, d_h * z)
+                store(earlier + at, h)
+                sum_z, sum_r, sum_n, sum_u = sum_z + d_z, sum_r + d_r, sum_n + d_n, sum_u + d_u
+            store(b, sum_z)
+            store(b + step, sum_r)
+            store(b + 2 * step, sum_n)
+            store(b + 3 * step, sum_u)
+        add_product(carry_h, step, second + row * start, row, first, stop, W_T, size, 3 * size)

@@ -1,0 +1,51 @@
+"""SimpleRNN: the steps of one direction, and their gradient."""
+
+from __future__ import annotations
+
+from recurra.recurrence.engines.numba_kernels.activations import tanh
+from recurra.recurrence.engines.numba_kernels.products import add_product
+from recurra.recurrence.engines.numba_kernels.steps import before, walked
+from recurra.recurrence.engines.numba_kernels.vectors import load, splat, store
+
+__all__ = ["backward", "forward"]
+
+
+def forward(
+    first: int, last: int, steps: int, starts: int, reverse: int, size: int,
+    gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+) -> None:  # fmt: skip
+    """See :mod:`.compiled`; the drive becomes its sum with the recurrent product, which nobody reads."""
+    step = 4 * size
+    for place in range(steps):
+        start, running, past, past_running = walked(place, steps, starts, reverse)
+        stop = min(running, last)
+        joined = min(max(past_running, first), stop)
+        add_product(gates + step * start, step, hidden + step * past, step, first, joined, W_H, size, size)
+        add_product(gates + step * start, step, h0, step, joined, stop, W_H, size, size)
+        for at in range(step * (start + first), step * (start + stop), 32):
+            store(hidden + at, tanh(load(gates + at)))
+
+
+def backward(
+    first: int, last: int, steps: int, starts: int, reverse: int, size: int,
+    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, outer: int, outer_row: int,
+    carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
+) -> None:  # fmt: skip
+    """See :mod:`.compiled`."""
+    step = 4 * size
+    for place in range(steps - 1, -1, -1):
+        start, running, past, past_running = walked(place, steps, starts, reverse)
+        stop = min(running, last)
+        for u in range(0, step, 32):
+            b = load(sums + u)
+            for d in range(first, stop):
+                at = step * (start + d) + u
+                h = load(hidden + at)
+                d_h = load(outer + outer_row * (start + d) + u) + load(carry_h + step * d + u)
+                d_a = d_h * (splat(1.0) - h * h)
+                store(d_drive + at, d_a)
+                store(carry_h + step * d + u, splat(0.0))
+                store(earlier + at, load(before(d, hidden, past, past_running, h0, step) + u))
+                b = b + d_a
+            store(sums + u, b)
+        add_product(carry_h, step, d_drive + step * start, step, first, stop, W_T, size, size)
