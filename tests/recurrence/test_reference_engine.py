@@ -63,7 +63,9 @@ def test_auto_is_torch_where_torch_has_the_cell(cell: str) -> None:
 
 
 def test_an_unknown_engine_and_one_that_lacks_the_cell_are_named() -> None:
-    with pytest.raises(SettingsError, match=r"There is no engine 'cuda'\. The engines are auto, torch, reference\."):
+    with pytest.raises(
+        SettingsError, match=r"There is no engine 'cuda'\. The engines are auto, torch, reference, numba\."
+    ):
         engine_for("cuda", CELLS["gru"])
     with pytest.raises(SettingsError, match="torch engine does not compute the cell gru_reset_before"):
         engine_for("torch", CELLS["gru_reset_before"])
