@@ -214,5 +214,5 @@ def test_a_broken_kernel_is_reported(broken: str | None, tmp_path: Path) -> None
     assert (done.stdout.strip() != "[]") == (broken is not None)
 
 
-def test_numba_computes_every_cell_when_asked_by_name() -> None:
-    assert all(engine_for("numba", cell).name == "numba" for cell in CELLS.values())
+def test_auto_is_numba() -> None:
+    assert all(engine_for("auto", cell).name == "numba" for cell in CELLS.values())

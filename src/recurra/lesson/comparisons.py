@@ -61,8 +61,8 @@ def bucketing_result(one: Trained, ways: list[Batching], documents: int, data: N
         "preset": one.preset,
         "train_phrase": phrase(documents, data),
         "batch_size": one.model.record["training"]["batch_size"],
-        # torch's kernels, which train here, compute on padded grids.
-        "computation": "padded",
+        # The engine that trains here computes no pads.
+        "computation": "packed",
         "without_bucketing": without,
         "with_bucketing": with_bucketing,
     }

@@ -11,9 +11,8 @@ from recurra.recurrence.engines.torch_engine import TorchEngine
 
 __all__ = ["ENGINES", "Engine", "Trace", "Weights", "engine_for"]
 
-# In the order in which ``auto`` asks them. The numba engine is quicker on one core (benchmarks/recurrence/LOG.md) but is
-# taken by name alone until it is measured on whole trainings.
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (TorchEngine(), ReferenceEngine(), NumbaEngine())}
+# In the order in which ``auto`` asks them.
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (NumbaEngine(), TorchEngine(), ReferenceEngine())}
 
 
 def engine_for(name: str, cell: Cell) -> Engine:
