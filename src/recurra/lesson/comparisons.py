@@ -11,6 +11,8 @@ from recurra.lesson.one_model import Trained, labelled
 from recurra.lesson.pads import PADS, right_with_pads
 from recurra.lesson.results import phrase, test_score
 from recurra.lesson.shuffled import score_shuffled
+from recurra.recurrence.cells import cell_named
+from recurra.recurrence.engines import engine_for
 from recurra.report.lesson_result import (
     BucketingResult,
     Epoch,
@@ -61,8 +63,10 @@ def bucketing_result(one: Trained, ways: list[Batching], documents: int, data: N
         "preset": one.preset,
         "train_phrase": phrase(documents, data),
         "batch_size": one.model.record["training"]["batch_size"],
-        # The engine that trains here computes no pads.
-        "computation": "packed",
+        # torch's kernels alone compute on padded grids.
+        "computation": "padded"
+        if engine_for("auto", cell_named(one.model.settings.cell)).name == "torch"
+        else "packed",
         "without_bucketing": without,
         "with_bucketing": with_bucketing,
     }
