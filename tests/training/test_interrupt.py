@@ -1,0 +1,82 @@
+"""Ctrl-C lets the running step end; a second one does not."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+from training.runs import SHORT, Steps, train
+
+import recurra
+from recurra.training.folder import MODEL
+from recurra.training.interrupt import Interrupt
+
+
+def test_the_first_is_noted_and_the_second_interrupts() -> None:
+    with Interrupt() as interrupt:
+        assert not interrupt.received
+        signal.raise_signal(signal.SIGINT)
+        assert interrupt.received
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_afterwards_the_handler_is_the_one_before() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupt():
+        assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGINT) == before
+    with pytest.raises(ZeroDivisionError), Interrupt():
+        raise ZeroDivisionError
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_outside_the_main_thread_nothing_changes() -> None:
+    before, inside = signal.getsignal(signal.SIGINT), []
+
+    def enter() -> None:
+        with Interrupt() as interrupt:
+            inside.append((signal.getsignal(signal.SIGINT), interrupt.received))
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert inside == [(before, False)]
+
+
+class Presser(Steps):
+    def __init__(self, *at: int) -> None:
+        super().__init__()
+        self.at = at
+
+    def stepped(self, documents: int, loss: float) -> None:
+        super().stepped(documents, loss)
+        for _ in range(self.at.count(self.steps)):
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("at", [1, 5, 8])
+def test_ctrl_c_ends_the_run_after_its_step(tmp_path: Path, at: int) -> None:
+    """The eighth step is the last of its epoch."""
+    fitted = train(tmp_path / "run", count=64, listener=Presser(at))
+    assert fitted.outcome.interrupted
+    assert fitted.outcome.steps == at
+    assert fitted.bundle.record["steps"] == at
+    assert len(recurra.load(tmp_path / "run" / MODEL).predict(["team win", ""])) == 2
+
+
+def test_ctrl_c_keeps_the_best_epoch() -> None:
+    training = SHORT.replace(validation=0.2, patience=5, epochs=5)
+    fitted = train(count=80, training=training, listener=Presser(8 + 3))
+    assert fitted.outcome.interrupted
+    assert fitted.outcome.best_epoch == 1
+    first = train(count=80, training=training.replace(epochs=1))
+    assert all((fitted.bundle.tensors[name] == array).all() for name, array in first.bundle.tensors.items())
+
+
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "run", listener=Presser(3, 3))
+    assert not (tmp_path / "run" / MODEL).exists()
