@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rows import make_rows
@@ -15,8 +16,10 @@ from training.runs import FULL, THOROUGH, Steps, train
 from training.train_and_tell import COUNT
 
 import recurra
+from recurra.models.settings import NetworkSettings
 from recurra.training.checkpoint import CHECKPOINT
 from recurra.training.folder import HISTORY, MODEL
+from recurra.training.settings import TrainingSettings
 
 PROGRAM = Path(__file__).with_name("train_and_tell.py")
 
@@ -116,9 +119,19 @@ class Killer(Steps):
             raise Killed
 
 
-@pytest.mark.parametrize("network", [FULL, FULL.replace(cell="lstm", masked=False, pooling=("max",))], ids=str)
-def test_a_run_that_ends_after_any_step_ends_with_the_same_bytes(tmp_path: Path, network: object) -> None:
-    options = {"network": network, "training": THOROUGH, "count": 24, "checkpoint_seconds": 0}
+@pytest.mark.parametrize(
+    ("network", "training"),
+    [
+        (FULL, THOROUGH),
+        (FULL.replace(cell="lstm", masked=False, pooling=("max",)), THOROUGH.replace(averaging=0.0)),
+        (FULL.replace(cell="simple_rnn"), THOROUGH.replace(optimiser="keras_adam", weight_decay=0.0, patience=0)),
+    ],
+    ids=["gru", "lstm with pads", "simple_rnn with Keras's Adam"],
+)
+def test_a_run_that_ends_after_any_step_ends_with_the_same_bytes(
+    tmp_path: Path, network: NetworkSettings, training: TrainingSettings
+) -> None:
+    options: dict[str, Any] = {"network": network, "training": training, "count": 24, "checkpoint_seconds": 0}
     whole = Steps()
     train(tmp_path / "whole", **options, listener=whole)
     assert whole.steps > 6

@@ -80,7 +80,9 @@ def test_a_poisoned_weight_or_gradient_is_named_with_its_step(
 ) -> None:
     listener = Poisoner(monkeypatch, name, value, after=4, gradient=gradient)
     message = stopped(tmp_path / "run", training=training, listener=listener)
-    assert message.startswith(f"{what} at step 5 (epoch 1, learning rate 0.01). Lower learning_rate")
+    # Held-out rows are looked at after the fourth step; otherwise the fifth shows it.
+    step = 4 if training.validation and not gradient else 5
+    assert message.startswith(f"{what} at step {step} (epoch 1, learning rate 0.01). Lower learning_rate")
     assert listener.steps == 4
 
 
@@ -92,8 +94,7 @@ def test_a_weight_poisoned_by_the_last_step_is_found(
     listener = Poisoner(monkeypatch, "W_O", float("nan"), after=2 * BATCHES, gradient=False)
     training = SHORT.replace(validation=validation)
     message = stopped(tmp_path / "run", count=count, training=training, listener=listener)
-    what = "The validation loss" if validation else "The weight W_O"
-    assert message.startswith(f"{what} became nan at step 16 (epoch 2, ")
+    assert message.startswith("The weight W_O became nan at step 16 (epoch 2, ")
 
 
 def test_what_is_kept_is_what_was_learned_shortly_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,11 +130,9 @@ def test_the_checkpoint_stays_that_of_a_sound_run(tmp_path: Path, monkeypatch: p
 
 @pytest.mark.parametrize("validation", [0.0, 0.2])
 @pytest.mark.parametrize("rate", [1e38, 1e39])
-def test_a_learning_rate_that_overflows_at_once_leaves_no_model(
-    tmp_path: Path, rate: float, validation: float
-) -> None:
+def test_a_learning_rate_that_overflows_at_once_leaves_no_model(tmp_path: Path, rate: float, validation: float) -> None:
     training = SHORT.replace(learning_rate=rate, validation=validation)
-    with pytest.raises(TrainingError, match=r"became (nan|inf) at step [12] \(epoch 1, learning rate 1e\+3[89]\)"):
+    with pytest.raises(TrainingError, match=r"became (nan|-?inf) at step [12] \(epoch 1, learning rate 1e\+3[89]\)"):
         train(tmp_path / "run", training=training)
     assert not (tmp_path / "run" / MODEL).exists()
     assert not (tmp_path / "run" / CHECKPOINT).exists()
@@ -144,6 +143,6 @@ def test_a_learning_rate_that_grows_too_large_ends_with_the_last_good_model(tmp_
     training = SHORT.replace(epochs=3, learning_rate=3e38, warmup=0.99)
     network = PLAIN.replace(cell="simple_rnn", pooling=("mean",))
     # The first rate is 0, so that the second step still has the weights it began with.
-    with pytest.raises(TrainingError, match=r"became (nan|inf) at step 3 \(epoch 1, .* The last good model is "):
+    with pytest.raises(TrainingError, match=r"became (nan|-?inf) at step 3 \(epoch 1, .* The last good model is "):
         train(tmp_path / "run", training=training, network=network)
     assert np.isfinite(recurra.load(tmp_path / "run" / MODEL).predict_proba(["team"])).all()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from recurra.models.network import Reading
 from recurra.training.averaging import Average
 from recurra.training.optimiser import Optimiser, clip
 from recurra.training.schedule import learning_rate
@@ -100,6 +101,38 @@ def test_the_epsilon_is_not_torchs() -> None:
         weight.grad = torch.tensor(gradients(1, name))
     torch.optim.Adam(theirs.values(), lr=rate(1), eps=0.1).step()
     assert max((ours[name] - theirs[name]).abs().max().item() for name in ours) > 1e-3
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.25])
+def test_keras_adam_squares_token_by_token(scale: float) -> None:
+    """As Keras 3 on TensorFlow: m takes in the sum of a row's gradients, v the sum of their squares."""
+    rows, size = 6, 3
+    rng = np.random.default_rng(2)
+    weight = torch.nn.Parameter(torch.tensor(rng.normal(size=(rows, size))))
+    expected, m, v = weight.detach().numpy().copy(), np.zeros((rows, size)), np.zeros((rows, size))
+    optimiser = Optimiser({"embedding": weight}, TrainingSettings(optimiser="keras_adam", epsilon=1e-3))
+    b1, b2 = np.float32(0.9).astype(float), np.float32(0.999).astype(float)
+    for t in range(1, STEPS + 1):
+        # Rows 4 and 5 are read in some batches only, others several times in one.
+        ids = torch.tensor([0, 1, 1, 1, 2, 0] + ([4, 4] if t in {3, 4, 9} else []) + ([5] if t == 12 else []))
+        vectors = torch.nn.functional.embedding(ids, weight)
+        vectors.retain_grad()
+        by_token = torch.tensor(rng.normal(size=(len(ids), size)))
+        weight.grad = None
+        (vectors * by_token).sum().backward()
+        weight.grad *= scale
+        optimiser.step(rate(t), Reading(ids, vectors), scale=scale)
+        m, v = 0.9 * m, 0.999 * v
+        for row, gradient in zip(ids.tolist(), by_token.numpy() * scale, strict=True):
+            m[row] += 0.1 * gradient
+            v[row] += 0.001 * gradient**2
+        expected -= rate(t) * math.sqrt(1 - b2**t) / (1 - b1**t) * m / (np.sqrt(v) + 1e-3 * math.sqrt((1 - b2**t) / (1 - 0.999**t)))
+        np.testing.assert_allclose(weight.detach().numpy(), expected, rtol=1e-6, atol=1e-9)
+    state = optimiser.tensors()
+    np.testing.assert_allclose(state["m.embedding"], m, rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(state["v.embedding"], v, rtol=1e-9, atol=1e-15)
+    assert not v[3].any()
+    assert v[4].all()
 
 
 @pytest.mark.parametrize("at", [0, 1, 7])

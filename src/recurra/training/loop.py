@@ -293,6 +293,7 @@ class Trainer:
         targets = torch.from_numpy(self.held.targets)
         loss = F.cross_entropy(scores, targets).item()
         if not math.isfinite(loss):
+            self._stop_if_broken(self.position.steps, rate)
             raise self._failure(f"The validation loss became {loss}", self.position.steps, rate)
         accuracy = (scores.argmax(dim=1) == targets).float().mean().item()
         check = Check(self.position.epoch + share, loss, accuracy)

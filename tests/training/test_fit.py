@@ -1,0 +1,200 @@
+"""From documents and labels to a model: repeatable, and every wish either granted or refused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from rows import make_rows
+from training.runs import FULL, PLAIN, SHORT, TEXT, THOROUGH, Steps, train
+
+import recurra
+from recurra.batches import Ragged
+from recurra.errors import DataError, SettingsError
+from recurra.models.batch import Batch
+from recurra.models.initial import initial_weights
+from recurra.models.network import Network
+from recurra.models.settings import NetworkSettings
+from recurra.training.folder import MODEL
+from recurra.training.loop import Rows, Trainer
+from recurra.training.loss import Loss
+from recurra.training.optimiser import Optimiser
+from recurra.training.settings import TrainingSettings
+
+
+@pytest.mark.parametrize("engine", ["auto", "torch", "reference"])
+def test_the_same_seed_gives_the_same_file_and_another_seed_another(tmp_path: Path, engine: str) -> None:
+    folders = [tmp_path / name for name in ("first", "same", "other")]
+    for folder, seed in zip(folders, (4, 4, 5), strict=True):
+        train(folder, network=FULL, training=THOROUGH.replace(seed=seed), engine=engine)
+    first, same, other = ((folder / MODEL).read_bytes() for folder in folders)
+    assert first == same
+    assert first != other
+
+
+def test_another_process_gives_the_same_file(tmp_path: Path) -> None:
+    """Sets and dictionaries are hashed anew in each process."""
+    program = (
+        "from pathlib import Path; from training.runs import *; "
+        f"train(Path({str(tmp_path / 'there')!r}), network=FULL, training=THOROUGH)"
+    )
+    command = [sys.executable, "-c", program]
+    subprocess.run(command, check=True, env={"PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"})
+    train(tmp_path / "here", network=FULL, training=THOROUGH)
+    assert (tmp_path / "there" / MODEL).read_bytes() == (tmp_path / "here" / MODEL).read_bytes()
+
+
+def test_the_callers_random_numbers_change_nothing_and_are_left_alone() -> None:
+    first = train(network=FULL, training=THOROUGH)
+    torch.manual_seed(123)
+    np.random.seed(123)  # noqa: NPY002 (the state that others may use)
+    before = torch.random.get_rng_state()
+    second = train(network=FULL, training=THOROUGH)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    for name, expected in first.bundle.tensors.items():
+        assert np.array_equal(second.bundle.tensors[name], expected)
+
+
+def test_the_file_is_what_fit_returns(tmp_path: Path) -> None:
+    fitted = train(tmp_path / "run", training=SHORT.replace(validation=0.2), preset="own")
+    model = recurra.load(tmp_path / "run" / MODEL)
+    assert model.classes_ == sorted(set(make_rows(60)[1]))
+    assert model.record == fitted.bundle.record
+    assert model.record["preset"] == "own"
+    assert (model.record["rows"], model.record["held_out"]) == (60, 12)
+    assert model.record["training"] == SHORT.replace(validation=0.2).to_dict()
+    assert fitted.validation is not None
+    assert model.record["scores"]["validation"]["accuracy"] == fitted.validation.accuracy
+    assert all(np.array_equal(model.bundle.tensors[name], part) for name, part in fitted.bundle.tensors.items())
+
+
+def one_step(documents: Ragged, targets: Any, *, masked: bool, pad_to: int | None) -> dict[str, Any]:
+    """A step of the published rule on the documents as they are."""
+    settings = NetworkSettings(cell="lstm", hidden=4, embedding=3, masked=masked)
+    network = Network(settings, initial_weights(settings, rows=9, classes=3, seed=2))
+    network.train()
+    batch = Batch.of(documents if pad_to is None else documents.padded_to(pad_to))
+    optimiser = Optimiser(network.named_weights(), TrainingSettings())
+    loss = Loss(TrainingSettings(), targets, 3, every_step=0.0, device=torch.device("cpu"))
+    loss(network(batch), batch, torch.from_numpy(targets)).backward()
+    optimiser.step(1e-3)
+    return network.arrays()
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_unmasked_batches_are_padded_to_their_longest_and_masked_ones_are_not(masked: bool) -> None:
+    documents, targets = Ragged.from_lists([[3], [4, 5, 6, 7], [8, 2]]), np.array([0, 1, 2])
+    settings = NetworkSettings(cell="lstm", hidden=4, embedding=3, masked=masked)
+    network = Network(settings, initial_weights(settings, rows=9, classes=3, seed=2))
+    network.place("cpu", seed=0)
+    Trainer(network, Rows(documents, targets), None, TrainingSettings(batch_size=3, validation=0.0)).run()
+    padded, bare = (one_step(documents, targets, masked=masked, pad_to=length) for length in (4, None))
+    right, wrong = (bare, padded) if masked else (padded, bare)
+    for name, weight in network.arrays().items():
+        # The documents come in another order, which rounds otherwise.
+        np.testing.assert_allclose(weight, right[name], rtol=0, atol=1e-5)
+    assert max(np.abs(network.arrays()[name] - wrong[name]).max() for name in wrong) > 1e-4
+
+
+@pytest.mark.parametrize(("batch_size", "length"), [(1, 3.4), (5, 8.0)])
+def test_pad_to_is_the_mean_of_the_batches_longest(batch_size: int, length: float) -> None:
+    documents = [" ".join("ab"[place % 2] for place in range(size)) for size in (8, 1, 2, 4, 2)]
+    training = SHORT.replace(batch_size=batch_size)
+    fitted = train(rows=(documents, [0, 1, 0, 1, 0]), network=PLAIN.replace(masked=False), training=training)
+    assert fitted.bundle.pad_to == round(length)
+    assert train(rows=(documents, [0, 1, 0, 1, 0]), training=training).bundle.pad_to is None
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "keras_adam"])
+def test_batches_of_empty_documents_alone_can_be_trained_on_and_resumed(tmp_path: Path, optimiser: str) -> None:
+    documents = ["" if place % 3 else "win the cup" for place in range(12)]
+    options: dict[str, Any] = {
+        "rows": (documents, [place % 2 for place in range(12)]),
+        "training": SHORT.replace(batch_size=1, optimiser=optimiser),
+        "network": PLAIN.replace(pooling=("attention",), every_step=0.5),
+    }
+
+    class Stop(Steps):
+        def stepped(self, documents: int, loss: float) -> None:
+            super().stepped(documents, loss)
+            if self.steps == 15:
+                raise KeyboardInterrupt
+
+    train(tmp_path / "whole", **options)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "run", **options, checkpoint_seconds=0, listener=Stop())
+    train(tmp_path / "run", **options, resume=True)
+    assert (tmp_path / "run" / MODEL).read_bytes() == (tmp_path / "whole" / MODEL).read_bytes()
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> Path:
+    path = tmp_path / "vectors.txt"
+    path.write_text("bank 1 2 3\ngoal 4 5 6\nunheard 7 8 9\n")
+    return path
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_pretrained_vectors_are_read_and_stay_if_frozen(vectors: Path, frozen: bool) -> None:
+    listener = Steps()
+    # The rate of the only step is 0, or the vectors have no gradient: both leave them as they were read.
+    steps = (
+        SHORT.replace(epochs=3, freeze_vectors=True) if frozen else SHORT.replace(epochs=1, batch_size=60, warmup=0.5)
+    )
+    fitted = train(training=steps, vectors=vectors, listener=listener)
+    ids, embedding = fitted.bundle.vocabulary.ids, fitted.bundle.tensors["embedding"]
+    assert embedding.shape[1] == fitted.bundle.network.embedding == 3
+    assert embedding[ids["bank"]].tolist() == [1, 2, 3]
+    assert embedding[ids["goal"]].tolist() == [4, 5, 6]
+    assert np.abs(np.delete(embedding, [ids["bank"], ids["goal"]], axis=0)).max() <= 0.05
+    words = len(fitted.bundle.vocabulary)
+    assert listener.messages == [
+        f"2 of {words} words of the vocabulary ({2 / words:.1%}) have a vector in vectors.txt."
+    ]
+    assert fitted.bundle.tensors["b_O"].any() == frozen
+
+
+def test_vectors_that_are_not_frozen_learn(vectors: Path) -> None:
+    fitted = train(vectors=vectors)
+    assert not np.array_equal(fitted.bundle.tensors["embedding"][fitted.bundle.vocabulary.ids["bank"]], [1, 2, 3])
+
+
+def test_rows_without_a_title_are_left_out_where_titles_are_read() -> None:
+    listener = Steps()
+    documents, labels = make_rows(40)
+    documents[3], documents[5] = ("", "no title"), (" ", "a blank one")
+    fitted = train(rows=(documents, labels), text=TEXT.replace(field="title"), listener=listener)
+    assert listener.messages == ["2 of 40 rows have no title and are left out."]
+    assert fitted.rows == 38
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"rows": (["a", "b"], ["x"])}, DataError, "There are 2 documents and 1 labels. Give one label a document."),
+        ({"rows": (["a", "b"], ["x", "x"])}, DataError, "All 2 rows have the label 'x'. Give rows of two classes"),
+        ({"rows": ([], [])}, DataError, "There are no labels."),
+        ({"device": "tpu9"}, SettingsError, "The device 'tpu9' cannot be used here. Choose auto or cpu."),
+        ({"engine": "abacus"}, SettingsError, "There is no engine 'abacus'."),
+        (
+            {"training": SHORT.replace(precision="bfloat16"), "device": "cpu"},
+            SettingsError,
+            "precision is bfloat16 on the device cpu. Mixed precision needs a GPU; use float32.",
+        ),
+        (
+            {"network": PLAIN.replace(input="one_hot"), "vectors": Path("v.txt")},
+            SettingsError,
+            "The vectors v.txt are given with one_hot input. Set input to embedding.",
+        ),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_cannot_be_learned_from_is_refused(options: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error) as caught:
+        train(**options)
+    assert str(caught.value).startswith(message)
