@@ -30,7 +30,7 @@ TRAIN, TEST = 240, 60
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sets") / "tiny"
     folder.mkdir()
-    generator = random.Random(5)  # noqa: S311 (words, no secrets)
+    generator = random.Random(5)
     for name, rows in {"train": TRAIN, "test": TEST}.items():
         with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)

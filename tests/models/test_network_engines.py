@@ -1,4 +1,4 @@
-"""Whole networks: reference, torch and a loop over single documents agree, values and gradients."""
+"""Whole networks: all engines and a loop over single documents agree, values and gradients."""
 
 from __future__ import annotations
 
@@ -36,17 +36,24 @@ def largest(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
     return float(np.max(off))  # NaN stays NaN
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
+COMPUTED = [("torch", cell, dtype) for cell in ("simple_rnn", "gru", "lstm") for dtype in TOLERANCE]
+COMPUTED += [("numba", cell, np.float32) for cell in CELLS]  # which has no float64
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["one way", "both ways"])
-@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])
-def test_torch_is_the_reference(cell: str, bidirectional: bool, layers: int, dtype: type[np.floating]) -> None:
+@pytest.mark.parametrize(("engine", "cell", "dtype"), COMPUTED)
+def test_an_engine_is_the_reference(
+    engine: str, cell: str, dtype: type[np.floating], bidirectional: bool, layers: int
+) -> None:
     """Documents of length 0, 1 and 500 through all poolings joined; each pooling by itself with shorter ones."""
+    if engine == "numba":
+        pytest.importorskip("numba")
     for place, pooling in enumerate(POOLINGS):
         lengths = ORDERS[(layers + bidirectional) % 2] if pooling == JOINED else [9, 0, 1, 14, 0, 9]
         documents = random_documents(lengths, seed=place)
         shape = {"cell": cell, "bidirectional": bidirectional, "layers": layers, "pooling": pooling, "dtype": dtype}
-        found, expected = (values(network(engine=engine, **shape), documents) for engine in ("torch", "reference"))
+        found, expected = (values(network(engine=name, **shape), documents) for name in (engine, "reference"))
         assert found["logits"].dtype == (torch.float32 if dtype is np.float32 else torch.float64)
         assert largest(found, expected) <= TOLERANCE[dtype], pooling
 

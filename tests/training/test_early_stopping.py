@@ -22,7 +22,7 @@ EPOCHS = 1e-9  # nothing is rounded away
 def noisy(count: int) -> tuple[list[tuple[str, str]], list[str]]:
     """Rows of which a third have a wrong label, which a network soon learns by heart."""
     documents, labels = make_rows(count)
-    generator = random.Random(0)  # noqa: S311 (wrong labels, no secrets)
+    generator = random.Random(0)
     return documents, [generator.choice(labels) if generator.random() < 0.35 else label for label in labels]
 
 

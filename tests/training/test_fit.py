@@ -52,7 +52,7 @@ def test_another_process_gives_the_same_file(tmp_path: Path) -> None:
 def test_the_callers_random_numbers_change_nothing_and_are_left_alone() -> None:
     first = train(network=FULL, training=THOROUGH)
     torch.manual_seed(123)
-    np.random.seed(123)  # noqa: NPY002 (the state that others may use)
+    np.random.seed(123)
     before = torch.random.get_rng_state()
     second = train(network=FULL, training=THOROUGH)
     assert torch.equal(torch.random.get_rng_state(), before)
