@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -36,6 +38,19 @@ def largest(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
     return float(np.max(off))  # NaN stays NaN
 
 
+@cache
+def of_engine(
+    engine: str, cell: str, dtype: type[np.floating], bidirectional: bool, layers: int
+) -> list[dict[str, Tensor]]:
+    """Documents of length 0, 1 and 500 through all poolings joined; each pooling by itself with shorter ones."""
+    found = []
+    for place, pooling in enumerate(POOLINGS):
+        lengths = ORDERS[(layers + bidirectional) % 2] if pooling == JOINED else [9, 0, 1, 14, 0, 9]
+        shape = {"cell": cell, "bidirectional": bidirectional, "layers": layers, "pooling": pooling, "dtype": dtype}
+        found.append(values(network(engine=engine, **shape), random_documents(lengths, seed=place)))
+    return found
+
+
 COMPUTED = [("torch", cell, dtype) for cell in ("simple_rnn", "gru", "lstm") for dtype in TOLERANCE]
 COMPUTED += [("numba", cell, np.float32) for cell in CELLS]  # which has no float64
 
@@ -46,14 +61,12 @@ COMPUTED += [("numba", cell, np.float32) for cell in CELLS]  # which has no floa
 def test_an_engine_is_the_reference(
     engine: str, cell: str, dtype: type[np.floating], bidirectional: bool, layers: int
 ) -> None:
-    """Documents of length 0, 1 and 500 through all poolings joined; each pooling by itself with shorter ones."""
     if engine == "numba":
         pytest.importorskip("numba")
-    for place, pooling in enumerate(POOLINGS):
-        lengths = ORDERS[(layers + bidirectional) % 2] if pooling == JOINED else [9, 0, 1, 14, 0, 9]
-        documents = random_documents(lengths, seed=place)
-        shape = {"cell": cell, "bidirectional": bidirectional, "layers": layers, "pooling": pooling, "dtype": dtype}
-        found, expected = (values(network(engine=name, **shape), documents) for name in (engine, "reference"))
+    arguments = (cell, dtype, bidirectional, layers)
+    for pooling, found, expected in zip(
+        POOLINGS, of_engine(engine, *arguments), of_engine("reference", *arguments), strict=True
+    ):
         assert found["logits"].dtype == (torch.float32 if dtype is np.float32 else torch.float64)
         assert largest(found, expected) <= TOLERANCE[dtype], pooling
 

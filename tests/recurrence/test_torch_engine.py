@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,6 +33,11 @@ def paths_taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return taken
 
 
+@cache
+def reference(cell: str, directions: int, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    return computed(ReferenceEngine(), case(cell, MIXED, directions=directions, dtype=dtype))
+
+
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
 @pytest.mark.parametrize("directions", [1, 2])
@@ -45,10 +51,9 @@ def test_states_and_gradients_are_those_of_the_reference(
     paths_taken: list[str],
 ) -> None:
     monkeypatch.setattr(torch_engine, "LARGEST_WASTE", PATHS[path])
-    one = case(cell, MIXED, directions=directions, dtype=dtype)
-    found = computed(TorchEngine(), one)
+    found = computed(TorchEngine(), case(cell, MIXED, directions=directions, dtype=dtype))
     assert paths_taken == [path]
-    assert differences(found, computed(ReferenceEngine(), one), TOLERANCE[dtype]) == []
+    assert differences(found, reference(cell, directions, dtype), TOLERANCE[dtype]) == []
 
 
 @pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])

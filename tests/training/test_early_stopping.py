@@ -63,8 +63,10 @@ def test_without_patience_the_last_weights_stay() -> None:
 
 
 def test_averaged_weights_are_what_is_checked_and_kept() -> None:
-    plain, averaged = (train(rows=noisy(90), training=SHORT.replace(averaging=decay)) for decay in (0.0, 0.8))
+    training = SHORT.replace(validation=0.2)
+    plain, averaged = (train(rows=noisy(90), training=training.replace(averaging=decay)) for decay in (0.0, 0.8))
     assert not np.array_equal(plain.bundle.tensors["W_O"], averaged.bundle.tensors["W_O"])
+    assert plain.outcome.history.validation != averaged.outcome.history.validation
     # Training itself is the same: the average only looks on.
     assert plain.outcome.history.training == averaged.outcome.history.training
 

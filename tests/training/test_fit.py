@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +33,6 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_another(tmp_path: Pa
     first, same, other = ((folder / MODEL).read_bytes() for folder in folders)
     assert first == same
     assert first != other
-
-
-def test_another_process_gives_the_same_file(tmp_path: Path) -> None:
-    """Sets and dictionaries are hashed anew in each process."""
-    program = (
-        "from pathlib import Path; from training.runs import *; "
-        f"train(Path({str(tmp_path / 'there')!r}), network=FULL, training=THOROUGH)"
-    )
-    command = [sys.executable, "-c", program]
-    subprocess.run(command, check=True, env={"PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"})
-    train(tmp_path / "here", network=FULL, training=THOROUGH)
-    assert (tmp_path / "there" / MODEL).read_bytes() == (tmp_path / "here" / MODEL).read_bytes()
 
 
 def test_the_callers_random_numbers_change_nothing_and_are_left_alone() -> None:

@@ -1,4 +1,4 @@
-"""A run that is killed and resumed ends with the same bytes as one that is not."""
+"""A run that is killed and resumed, in other processes, ends with the same bytes as one that is not."""
 
 from __future__ import annotations
 
