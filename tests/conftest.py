@@ -16,6 +16,16 @@ settings.register_profile("recurra", deadline=None, max_examples=50, suppress_he
 settings.load_profile("recurra")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_kernels() -> None:
+    """Compiles the kernels first: the line that says so would stand among what a command prints."""
+    from recurra.recurrence.cells import CELLS
+    from recurra.recurrence.engines.numba_kernels.compiled import kernels_of
+
+    for name in CELLS:
+        kernels_of(name)
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of real data sets; tests that need it are skipped elsewhere."""
