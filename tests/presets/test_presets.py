@@ -93,6 +93,11 @@ def test_an_own_preset_is_a_short_file(tmp_path: Path) -> None:
     )
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_bytes(b"\xef\xbb\xbf[network]\nhidden = 9\n")
+    assert load_preset(str(tmp_path / "own.toml")).network.hidden == 9
+
+
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     name = own(tmp_path, "")
     assert load_preset(name) == Preset(name=name)

@@ -184,3 +184,8 @@ def test_what_cannot_be_learned_from_is_refused(options: dict[str, Any], error: 
     with pytest.raises(error) as caught:
         train(**options)
     assert str(caught.value).startswith(message)
+
+
+def test_freezing_needs_vectors() -> None:
+    with pytest.raises(SettingsError, match=r"freeze_vectors is set without vectors\. Name their file"):
+        train(training=SHORT.replace(freeze_vectors=True))

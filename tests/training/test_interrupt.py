@@ -33,6 +33,17 @@ def test_afterwards_the_handler_is_the_one_before() -> None:
     assert signal.getsignal(signal.SIGINT) == before
 
 
+def test_where_it_is_ignored_it_stays_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Interrupt() as interrupt:
+            signal.raise_signal(signal.SIGINT)
+            assert not interrupt.received
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_outside_the_main_thread_nothing_changes() -> None:
     before, inside = signal.getsignal(signal.SIGINT), []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recurra.report.lesson_result import LessonResult
+from recurra.report.lesson_result import BaselineResult, LessonResult, ModelResult
 from recurra.report.published import KERAS_NOTE, LESSON_NOTE
 
 __all__ = ["lesson_table"]
@@ -22,47 +22,37 @@ _HEADER = (
 
 
 def lesson_table(result: LessonResult) -> str:
-    """Every network and the linear model, a line each, under the training rows they share."""
+    """Every network and the linear model, a line each; columns of figures that nobody has are left out."""
     rows = [
-        (
-            model["preset"],
-            f"{model['parameters']:,}",
-            model["train_phrase"].split()[0],
-            f"{model['seconds']:.1f}",
-            f"{model['docs_per_second']:,.0f}",
-            _memory(model["peak_memory_mb"]),
-            f"{model['train_accuracy']:.2%}",
-            _score(model["test_accuracy"], model["interval"]),
-            _share(model["lesson_accuracy"]),
-            _share(model["keras_accuracy"]),
-        )
+        (model["preset"], *_measured(model), _share(model["lesson_accuracy"]), _share(model["keras_accuracy"]))
         for model in result["models"]
     ]
     linear = result["baseline"]
     if linear:
-        rows.append(
-            (
-                linear["name"],
-                f"{linear['parameters']:,}",
-                linear["train_phrase"].split()[0],
-                f"{linear['seconds']:.1f}",
-                f"{linear['docs_per_second']:,.0f}",
-                _memory(linear["peak_memory_mb"]),
-                f"{linear['train_accuracy']:.2%}",
-                _score(linear["test_accuracy"], linear["interval"]),
-                "",
-                "",
-            )
-        )
-    widths = [max(len(row[column]) for row in [_HEADER, *rows]) for column in range(len(_HEADER))]
+        rows.append((linear["name"], *_measured(linear), "", ""))
+    shown = [column for column in range(len(_HEADER)) if any(row[column] for row in rows)]
+    cells = [[row[column] for column in shown] for row in [_HEADER, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "  ".join(_aligned(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
-        for row in [_HEADER, *rows]
+        for row in cells
     ]
     notes = [f"{result['dataset']}: {result['train_phrase']}, {result['test_rows']:,} test rows."]
     if any(model["lesson_accuracy"] is not None for model in result["models"]):
         notes += [LESSON_NOTE, KERAS_NOTE]
     return "\n".join([lines[0].rstrip(), "-" * len(lines[0]), *(line.rstrip() for line in lines[1:]), "", *notes])
+
+
+def _measured(one: ModelResult | BaselineResult) -> tuple[str, ...]:
+    return (
+        f"{one['parameters']:,}",
+        one["train_phrase"].split()[0],
+        f"{one['seconds']:.1f}",
+        f"{one['docs_per_second']:,.0f}",
+        _memory(one["peak_memory_mb"]),
+        f"{one['train_accuracy']:.2%}",
+        _score(one["test_accuracy"], one["interval"]),
+    )
 
 
 def _aligned(cell: str, width: int, column: int) -> str:

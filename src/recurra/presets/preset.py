@@ -106,7 +106,7 @@ def load_preset(name: str) -> Preset:
         reason = getattr(error, "strerror", None) or str(error)
         raise SettingsError(f"The preset {name} cannot be read: {reason}", "Check the path.") from error
     try:
-        values = tomllib.loads(data.decode("utf-8"))
+        values = tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         # Beside wrong syntax: bytes that are no UTF-8, a number too long to convert, lists in lists without end.
         raise SettingsError(f"The preset {name} is not TOML: {error}", "Mend the line that is named.") from error

@@ -102,6 +102,8 @@ def fit(
             f"All {len(labels):,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
         )
     targets = classes.encode(labels)
+    if training.freeze_vectors and vectors is None:
+        raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     chosen_device = _device(device, training)
     if folder is not None:
         prepare_folder(folder, resume=resume)

@@ -14,7 +14,7 @@ class Interrupt:
     """While entered, the first Ctrl-C only sets ``received``; a second one interrupts at once.
 
     A step that is cut in its middle would leave weights half updated. Outside the main thread, which alone may
-    handle signals, nothing changes.
+    handle signals, nothing changes; nor does it where Ctrl-C is ignored, as in a shell's background jobs.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,8 @@ class Interrupt:
         self._before: Any = None
 
     def __enter__(self) -> Interrupt:
-        if threading.current_thread() is threading.main_thread():
+        ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+        if threading.current_thread() is threading.main_thread() and not ignored:
             self._before = signal.signal(signal.SIGINT, self._receive)
         return self
 

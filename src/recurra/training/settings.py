@@ -26,7 +26,7 @@ class TrainingSettings(Settings):
         epsilon: added to the root of the second moment.
         weight_decay: of ``adamw``.
         warmup: share of all steps over which the learning rate rises from 0.
-        decay: how it falls afterwards: ``none``, ``linear`` or ``cosine``, down to 0 at the last step.
+        decay: how it falls afterwards: ``none``, ``linear`` or ``cosine``, towards 0 behind the last step.
         clip: largest norm of all gradients together; 0 does not clip.
         label_smoothing: share of the target spread over all classes.
         class_weights: ``balanced`` weighs classes by rows / (classes × rows of the class), ``none`` all alike.
