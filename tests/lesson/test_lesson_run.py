@@ -80,6 +80,7 @@ def test_the_numbers_and_the_page_are_written(lesson: tuple[Any, Path, list[str]
     result, out, said = lesson
     assert json.loads((out / "lesson.json").read_text(encoding="utf-8")) == result
     page = (out / "lesson.html").read_text(encoding="utf-8")
+    assert "medians of 3 runs each" in page
     assert f"{TRAIN} training rows" in page
     assert f"{1_281_364 - 2 * 17:,}" in said[-1]  # two classes instead of the lesson's four
     assert str(out / "lesson.html") in said[-1]

@@ -113,6 +113,7 @@ def build() -> dict[str, Any]:
             "preset": "lesson/bilstm",
             "train_phrase": PHRASE,
             "batch_size": 16,
+            "runs": 1,
             "computation": "padded",
             "without_bucketing": {"padding_share": 0.412, "seconds": 371.6},
             "with_bucketing": {"padding_share": 0.031, "seconds": 228.4},

@@ -14,7 +14,7 @@ from recurra.models.network import Network
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.settings import TrainingSettings
 
-__all__ = ["Batching", "measure_bucketing"]
+__all__ = ["ROUNDS", "Batching", "measure_bucketing"]
 
 # Documents that each way of batching is timed on: a few seconds' work.
 SAMPLE = 4_000

@@ -6,7 +6,7 @@ from collections import Counter
 
 from recurra.data.sets import NamedSet
 from recurra.evaluation import wilson
-from recurra.lesson.bucketing import Batching
+from recurra.lesson.bucketing import ROUNDS, Batching
 from recurra.lesson.one_model import Trained, labelled
 from recurra.lesson.pads import PADS, right_with_pads
 from recurra.lesson.results import phrase, test_score
@@ -67,6 +67,7 @@ def bucketing_result(one: Trained, ways: list[Batching], documents: int, data: N
         "computation": "padded"
         if engine_for("auto", cell_named(one.model.settings.cell)).name == "torch"
         else "packed",
+        "runs": ROUNDS,
         "without_bucketing": without,
         "with_bucketing": with_bucketing,
     }

@@ -140,6 +140,8 @@ class BucketingResult(TypedDict):
     batch_size: int
     computation: Literal["padded", "packed"]
     """What the seconds measure: ``padded`` computes the pads too, ``packed`` leaves them out."""
+    runs: int
+    """How many runs of each, in turn; the seconds are their medians."""
     without_bucketing: Epoch
     with_bucketing: Epoch
 
