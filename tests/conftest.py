@@ -19,8 +19,8 @@ settings.load_profile("recurra")
 @pytest.fixture(scope="session", autouse=True)
 def compiled_kernels() -> None:
     """Compiles the kernels first: the line that says so would stand among what a command prints."""
+    from recurra.kernels.compiled import kernels_of
     from recurra.recurrence.cells import CELLS
-    from recurra.recurrence.engines.numba_kernels.compiled import kernels_of
 
     for name in CELLS:
         kernels_of(name)

@@ -202,7 +202,7 @@ def test_a_broken_kernel_is_reported(broken: str | None, tmp_path: Path) -> None
     shutil.copytree(source, tmp_path / "recurra", ignore=shutil.ignore_patterns("__pycache__"))
     if broken is not None:
         name, right, mistake = BREAKS[broken]
-        path = tmp_path / "recurra/recurrence/engines/numba_kernels" / name
+        path = tmp_path / "recurra/kernels" / name
         text = path.read_text(encoding="utf-8")
         assert text.count(right) >= 1
         path.write_text(text.replace(right, mistake), encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from recurra.recurrence.engines.numba_kernels import activations, compiled, vectors  # noqa: E402 - needs Numba
+from recurra.kernels import activations, compiled, vectors  # noqa: E402 - needs Numba
 
 load, store = vectors.load, vectors.store
 
@@ -61,7 +61,7 @@ def test_activations_saturate_and_pass_nan_on() -> None:
 
 
 COMPILE = """
-from recurra.recurrence.engines.numba_kernels.compiled import kernels_of
+from recurra.kernels.compiled import kernels_of
 kernels_of("simple_rnn")
 """
 

@@ -12,8 +12,9 @@ import pytest
 import torch
 from recurrence.cases import Case, case, computed
 
+from recurra.kernels import threads
 from recurra.recurrence.cells import CELLS
-from recurra.recurrence.engines import numba_layer, threads
+from recurra.recurrence.engines import numba_layer
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 
 pytest.importorskip("numba")

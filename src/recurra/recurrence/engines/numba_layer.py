@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from recurra.recurrence.engines.threads import run_together
+from recurra.kernels.threads import run_together
 
 __all__ = ["FORMS", "NumbaLayer"]
 
@@ -154,7 +154,7 @@ def _flow_back(d_inputs: Tensor, parts: list[tuple[Tensor, Tensor]]) -> None:
 
 def _kernels_of(cell: str) -> Any:
     # Here and not above: only who computes with Numba waits for its import.
-    from recurra.recurrence.engines.numba_kernels.compiled import kernels_of
+    from recurra.kernels.compiled import kernels_of
 
     return kernels_of(cell)
 

@@ -10,7 +10,7 @@ from numba.core import cgutils, types
 from numba.core.types.containers import UniTuple
 from numba.extending import intrinsic
 
-from recurra.recurrence.engines.numba_kernels.vectors import (
+from recurra.kernels.vectors import (
     FLOAT,
     LANES,
     VECTOR,

@@ -6,7 +6,7 @@ from typing import Any
 
 from numba import njit
 
-from recurra.recurrence.engines.numba_kernels.vectors import clamp, fma, power_of_two, splat
+from recurra.kernels.vectors import clamp, fma, power_of_two, splat
 
 __all__ = ["sigmoid", "tanh"]
 

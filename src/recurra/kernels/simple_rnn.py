@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from recurra.recurrence.engines.numba_kernels.activations import tanh
-from recurra.recurrence.engines.numba_kernels.products import add_product
-from recurra.recurrence.engines.numba_kernels.steps import before, walked
-from recurra.recurrence.engines.numba_kernels.vectors import load, splat, store
+from recurra.kernels.activations import tanh
+from recurra.kernels.products import add_product
+from recurra.kernels.steps import before, walked
+from recurra.kernels.vectors import load, splat, store
 
 __all__ = ["backward", "forward"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from recurra.recurrence.engines.numba_kernels.vectors import integer
+from recurra.kernels.vectors import integer
 
 __all__ = ["before", "walked"]
 
