@@ -25,7 +25,7 @@ def compiled_kernels() -> None:
     for name in CELLS:
         kernels_of(f"training.{name}")
         kernels_of(f"inference.{name}")
-    for name in ("words", "distinct", "inference.dense", "inference.pooling"):
+    for name in ("words", "distinct", "packing", "adam", "inference.dense", "inference.pooling"):
         kernels_of(name)
 
 

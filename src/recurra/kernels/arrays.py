@@ -7,11 +7,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bytes", "Ids", "Places", "ReadBytes", "ReadIds", "ReadPlaces", "address"]
+__all__ = [
+    "Bytes", "Doubles", "Ids", "Matrix", "Numbers", "Places", "ReadBytes", "ReadIds", "ReadPlaces", "address",
+]  # fmt: skip
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Ids: TypeAlias = npt.NDArray[np.int32]
 Places: TypeAlias = npt.NDArray[np.int64]
+Numbers: TypeAlias = npt.NDArray[np.float32]
+Matrix: TypeAlias = npt.NDArray[np.float32]
+Doubles: TypeAlias = npt.NDArray[np.float64]
 # The same arrays, but they may be read-only.
 ReadBytes: TypeAlias = Bytes
 ReadIds: TypeAlias = Ids

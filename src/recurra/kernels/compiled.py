@@ -16,7 +16,7 @@ from typing import Any
 
 import numba
 from llvmlite import binding
-from numba import int32, int64, njit, types, uint8, void
+from numba import float32, float64, int32, int64, njit, types, uint8, void
 
 __all__ = ["kernels_of"]
 
@@ -26,12 +26,16 @@ _LOCK = threading.Lock()
 # bytes or to a file, and are only read.
 _TYPES = {
     "int": int64,
+    "float": float64,
     "ReadBytes": types.Array(uint8, 1, "C", readonly=True),
     "Bytes": uint8[::1],
     "Ids": int32[::1],
     "ReadIds": types.Array(int32, 1, "C", readonly=True),
     "Places": int64[::1],
     "ReadPlaces": types.Array(int64, 1, "C", readonly=True),
+    "Numbers": float32[::1],
+    "Matrix": float32[:, ::1],
+    "Doubles": float64[:, ::1],
 }
 
 
@@ -65,8 +69,9 @@ def kernels_of(name: str) -> SimpleNamespace:
 def _compiled(function: FunctionType, *, cached: bool) -> Any:
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     signature = void(*[_TYPES[function.__annotations__[name]] for name in names])
-    # Without fast-math: sums keep their order, so every run, batch and number of threads gives the same bits.
-    return njit(signature, nogil=True, cache=cached)(function)
+    # Without fast-math: sums keep their order, so every run, batch and number of threads gives the same bits. NumPy's
+    # rules for division need no look at every divisor, which would keep loops from being vectorised.
+    return njit(signature, nogil=True, cache=cached, error_model="numpy")(function)
 
 
 def _cache_folder() -> str | None:

@@ -12,7 +12,7 @@ def distinct(values: ReadIds, seen: Ids, found: Ids, places: Ids, count: Places)
 
     Args:
         values: N ids.
-        seen: zeros, one for each id that there may be; afterwards each id's number plus 1.
+        seen: zeros, one for each id that there may be; zeros again afterwards.
         found: the different ids, written; room for N or as many as there may be.
         places: int32[N], the number of each token's id, written.
         count: int64[1], how many different ids there are, written.
@@ -27,4 +27,6 @@ def distinct(values: ReadIds, seen: Ids, found: Ids, places: Ids, count: Places)
             number = different
             seen[value] = number
         places[at] = number - 1
+    for number in range(different):
+        seen[found[number]] = 0
     count[0] = different
