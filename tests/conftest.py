@@ -25,7 +25,16 @@ def compiled_kernels() -> None:
     for name in CELLS:
         kernels_of(f"training.{name}")
         kernels_of(f"inference.{name}")
-    for name in ("words", "distinct", "packing", "adam", "inference.dense", "inference.pooling"):
+    for name in (
+        "words",
+        "distinct",
+        "packing",
+        "adam",
+        "training.loss",
+        "training.pooling",
+        "inference.dense",
+        "inference.pooling",
+    ):
         kernels_of(name)
 
 

@@ -177,14 +177,14 @@ def test_huge_numbers_saturate_and_nan_stays(cell: str, value: float) -> None:
 
 # A place in the kernels' source, what stands there, and what a mistake would make of it.
 BREAKS = {
-    "length off by one": ("steps.py", "t + 1) - start", "t + 1) - start - (place == 0)"),
-    "one direction": ("steps.py", "t = steps - 1 - place if reverse else place", "t = place"),
-    "past of another step": ("steps.py", "past = integer(starts, t)", "past = integer(starts, 0)"),
-    "initial state lost": ("steps.py", "else initial + row * document", "else states + row * document"),
+    "length off by one": ("training/steps.py", "t + 1) - start", "t + 1) - start - (place == 0)"),
+    "one direction": ("training/steps.py", "t = steps - 1 - place if reverse else place", "t = place"),
+    "past of another step": ("training/steps.py", "past = integer(starts, t)", "past = integer(starts, 0)"),
+    "initial state lost": ("training/steps.py", "else initial + row * document", "else states + row * document"),
     "a document left out": ("products.py", "min(d + 3, stop - 1)", "min(d + 2, stop - 1)"),
-    "gates swapped": ("lstm.py", "i, f = sigmoid", "f, i = sigmoid"),
-    "gradients swapped": ("lstm.py", "store(d_drive + a, d_i)", "store(d_drive + a, d_f)"),
-    "no gradient through time": ("lstm.py", "store(c, d_c * f)", "store(c, splat(0.0))"),
+    "gates swapped": ("training/lstm.py", "i, f = sigmoid", "f, i = sigmoid"),
+    "gradients swapped": ("training/lstm.py", "store(d_drive + a, d_i)", "store(d_drive + a, d_f)"),
+    "no gradient through time": ("training/lstm.py", "store(c, d_c * f)", "store(c, splat(0.0))"),
 }
 
 COMPARE = """

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 import warnings
 
@@ -103,11 +101,3 @@ def test_what_a_thread_raises_is_raised_after_all_have_ended(monkeypatch: pytest
     with pytest.raises(ValueError, match="third"):
         threads.run_together(tasks)
     assert sorted(done) == [0, 1, 3]
-
-
-def test_importing_the_engines_does_not_import_numba() -> None:
-    code = (
-        "import sys, recurra, recurra.recurrence.engines as e; e.engine_for('auto', e.engine_for and "
-        "__import__('recurra.recurrence.cells', fromlist=['x']).cell_named('lstm')); sys.exit('numba' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -16,7 +16,9 @@ from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.training import fit as fitting
 from recurra.training.checkpoint import CHECKPOINT
+from recurra.training.direct import DirectStep
 from recurra.training.folder import HISTORY, MODEL
+from recurra.training.lazy_adam import LazyAdam, RowGradient
 from recurra.training.settings import TrainingSettings
 
 BATCHES = 8  # of 60 rows
@@ -28,6 +30,16 @@ class Poisoner(Steps):
     def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str, value: float, *, after: int, gradient: bool) -> None:
         super().__init__()
         self.name, self.value, self.after, self.gradient = name, value, after, gradient
+        self.monkeypatch, norm = monkeypatch, LazyAdam.norm
+
+        def poisoned_norm(optimiser: LazyAdam, rows: RowGradient) -> float:
+            if name == "embedding":
+                rows.sums[:] = value
+            else:
+                optimiser.gradients[name].fill_(value)
+            return norm(optimiser, rows)
+
+        self.poisoned_norm = poisoned_norm
 
         def building(*arguments: Any, **options: Any) -> Network:
             self.network = Network(*arguments, **options)
@@ -41,6 +53,7 @@ class Poisoner(Steps):
             weight = self.network.named_weights()[self.name]
             if self.gradient:
                 weight.register_hook(lambda gradient: torch.full_like(gradient, self.value))
+                self.monkeypatch.setattr(LazyAdam, "norm", self.poisoned_norm)
             else:
                 weight.data.view(-1)[0] = self.value
 
@@ -58,6 +71,7 @@ def stopped(folder: Path, **options: Any) -> str:
     return message
 
 
+@pytest.mark.parametrize("direct", [True, False], ids=["direct", "autograd"])
 @pytest.mark.parametrize("training", [SHORT, SHORT.replace(validation=0.2), SHORT.replace(averaging=0.9)], ids=str)
 @pytest.mark.parametrize(
     ("name", "value", "gradient", "what"),
@@ -77,7 +91,10 @@ def test_a_poisoned_weight_or_gradient_is_named_with_its_step(
     gradient: bool,
     what: str,
     training: TrainingSettings,
+    direct: bool,
 ) -> None:
+    if not direct:
+        monkeypatch.setattr(DirectStep, "takes", lambda network, settings: False)
     listener = Poisoner(monkeypatch, name, value, after=4, gradient=gradient)
     message = stopped(tmp_path / "run", training=training, listener=listener)
     # Held-out rows are looked at after the fourth step; otherwise the fifth shows it.

@@ -50,10 +50,14 @@ def step_rows(
     rows: Places, weights: Matrix, m: Matrix, v: Matrix, gradients: Matrix, squares: Matrix, scale: float,
     beta_1: float, beta_2: float, rate: float, epsilon: float, decay: float, last: Places, now: int,
 ) -> None:  # fmt: skip
-    """Moves rows along their gradients; those that are caught up. Arguments: see :func:`step`, and
+    """Moves rows, which are caught up, along their gradients.
 
-    rows: int64[U], different ones. gradients: [U, E]. squares: [U, E], what takes the place of g² before scaling, or
-    no rows. last: the step each row of ``weights`` was last moved at, written: ``now``.
+    Args: see :func:`step`, and
+        rows: different rows of the weights.
+        gradients: [U, E].
+        squares: [U, E], what takes the place of g² before scaling; or no rows.
+        last: the step at which each row of the weights was last moved, written: ``now``.
+        now: the number of this step.
     """
     s, b1, b2 = np.float32(scale), np.float32(beta_1), np.float32(beta_2)
     c1, c2 = np.float32(1 - beta_1), np.float32(1 - beta_2)

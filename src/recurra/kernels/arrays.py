@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "Bytes", "Doubles", "Ids", "Matrix", "Numbers", "Places", "ReadBytes", "ReadIds", "ReadPlaces", "address",
+    "Bytes", "Doubles", "Grid", "Ids", "Matrix", "Numbers", "Places", "ReadBytes", "ReadIds", "ReadPlaces", "address",
 ]  # fmt: skip
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -17,6 +17,7 @@ Places: TypeAlias = npt.NDArray[np.int64]
 Numbers: TypeAlias = npt.NDArray[np.float32]
 Matrix: TypeAlias = npt.NDArray[np.float32]
 Doubles: TypeAlias = npt.NDArray[np.float64]
+Grid: TypeAlias = npt.NDArray[np.int64]
 # The same arrays, but they may be read-only.
 ReadBytes: TypeAlias = Bytes
 ReadIds: TypeAlias = Ids

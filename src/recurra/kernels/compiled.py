@@ -36,6 +36,7 @@ _TYPES = {
     "Numbers": float32[::1],
     "Matrix": float32[:, ::1],
     "Doubles": float64[:, ::1],
+    "Grid": int64[:, ::1],
 }
 
 

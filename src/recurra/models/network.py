@@ -125,16 +125,21 @@ class Network(nn.Module):
             states = torch.cat(self.engine.layer(self.cell, states, weights, batch.active), dim=1)
         return states
 
-    def direction(self, layer: int, direction: str) -> Weights:
-        """The weights of one direction of one layer, some recurrent ones dropped in training."""
+    def stored(self, layer: int, direction: str) -> Weights:
+        """The weights of one direction of one layer."""
         prefix = f"layers:{layer}:{direction}:"
         b_H = self._weights[prefix + "b_H"] if self.cell.recurrent_bias else None
-        W_H = self._dropped(self._weights[prefix + "W_H"], self.settings.weight_drop)
-        return Weights(self._weights[prefix + "W_I"], W_H, self._weights[prefix + "b"], b_H)
+        W_I, W_H, b = (self._weights[prefix + name] for name in ("W_I", "W_H", "b"))
+        return Weights(W_I, W_H, b, b_H)
+
+    def direction(self, layer: int, direction: str) -> Weights:
+        """The weights of one direction of one layer, some recurrent ones dropped in training."""
+        weights = self.stored(layer, direction)
+        return weights._replace(W_H=self._dropped(weights.W_H, self.settings.weight_drop))
 
     def _inputs(self, ids: Tensor) -> Tensor:
         if self.training and self.settings.word_dropout:
-            ids = ids.masked_fill(self._chance(ids.shape) < self.settings.word_dropout, UNKNOWN)
+            ids = ids.masked_fill(self.chance(ids.shape) < self.settings.word_dropout, UNKNOWN)
         if self.settings.input == "one_hot":
             W_I = self._weights["layers:0:forward:W_I"]
             return F.one_hot(ids, len(W_I)).to(W_I.dtype)
@@ -147,9 +152,12 @@ class Network(nn.Module):
     def _dropped(self, values: Tensor, share: float) -> Tensor:
         if not self.training or share == 0:
             return values
-        return values * ((self._chance(values.shape) >= share) / (1 - share))
+        return values * ((self.chance(values.shape) >= share) / (1 - share))
 
-    def _chance(self, shape: torch.Size) -> Tensor:
-        # Masks come from the network's own generator, so that a resumed run draws the same ones
-        # and the caller's random numbers are left alone.
+    def chance(self, shape: torch.Size) -> Tensor:
+        """Numbers between 0 and 1 for a mask of dropout.
+
+        They come from the network's own generator, so that a resumed run draws the same ones and the caller's random
+        numbers are left alone.
+        """
         return torch.rand(shape, generator=self.generator, device=self.generator.device)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,19 +15,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recurra.batches import Ragged, cut_batches
+from recurra.batches import cut_batches
 from recurra.errors import TrainingError
-from recurra.models.batch import Batch
 from recurra.models.network import Network
 from recurra.training.averaging import Average
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
+from recurra.training.direct import DirectStep
 from recurra.training.interrupt import Interrupt
-from recurra.training.loss import Loss
-from recurra.training.optimiser import Optimiser, clip
 from recurra.training.predict import logits
 from recurra.training.progress import Check, History, Listener, Window
 from recurra.training.schedule import learning_rate
 from recurra.training.settings import TrainingSettings
+from recurra.training.step import AutogradStep, Rows, Step, Stepped
 from recurra.training.threads import fitting_threads
 
 __all__ = ["Outcome", "Rows", "Trainer"]
@@ -36,22 +34,6 @@ __all__ = ["Outcome", "Rows", "Trainer"]
 # Points of the curves within an epoch. Held-out rows are looked at that often in the first epoch, in which most is
 # learned, and at the end of each later one.
 WINDOWS, CHECKS = 20, 5
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Encoded documents and their classes.
-
-    Attributes:
-        documents: token ids.
-        targets: int64[B].
-    """
-
-    documents: Ragged
-    targets: npt.NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.targets)
 
 
 @dataclass(frozen=True)
@@ -115,11 +97,7 @@ class Trainer:
         self.weights = network.named_weights()
         if settings.freeze_vectors and "embedding" in self.weights:
             self.weights["embedding"].requires_grad_(False)
-        classes = len(self.weights["b_O"])
-        every_step = network.settings.every_step
-        self.loss = Loss(settings, rows.targets, classes, every_step=every_step, device=self.device)
-        self.optimiser = Optimiser(self.weights, settings)
-        network.keep_reading = self.optimiser.as_keras
+        self.step: Step = (DirectStep if DirectStep.takes(network, settings) else AutogradStep)(network, rows, settings)
         self.average = Average(self.weights, settings.averaging) if settings.averaging else None
         self.best: dict[str, Tensor] | None = None
         self.good: dict[str, Tensor] | None = None
@@ -138,7 +116,7 @@ class Trainer:
         tensors, self.position = found
         self.history = History.from_json(self.position.history)
         self._restore({name.removeprefix("weight."): t for name, t in tensors.items() if name.startswith("weight.")})
-        self.optimiser.restore(tensors, self.position.steps)
+        self.step.restore(tensors, self.position.steps)
         try:
             self.network.generator.set_state(tensors["generator"])
         except RuntimeError as error:
@@ -211,54 +189,34 @@ class Trainer:
             yield
 
     def _step(self, indices: npt.NDArray[np.int64], rate: float) -> None:
-        documents = self.rows.documents.take(indices)
-        if not self.network.settings.masked and len(indices):
-            # The lesson's networks take pads for words, and a batch is padded up to its longest document.
-            documents = documents.padded_to(int(documents.lengths.max()))
-        batch = Batch.of(documents, self.device)
-        targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
-        self.network.train()
-        with self._precision():
-            output = self.network(batch)
-            loss = self.loss(output, batch, targets)
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._stop_if_not_finite(loss, rate)
-        if self.good is None or self.position.window_documents == 0:
-            self._keep()
-        scale = clip(self.optimiser.weights.values(), self.settings.clip) if self.settings.clip else 1.0
-        self.optimiser.step(rate, self.network.reading, scale=scale)
+        found = self.step.gradient(indices)
+        self._stop_if_not_finite(found, rate)
         position = self.position
+        if self.good is None or position.window_documents == 0:
+            self._keep()
+        self.step.update(rate)
         position.steps += 1
         if self.average:
+            self.step.settle()
             self.average.update(position.steps)
-        value = loss.item()
         position.documents += len(indices)
         position.window_documents += len(indices)
-        position.loss_sum += value * len(indices)
-        position.right_sum += int((output.logits.argmax(dim=1) == targets).sum())
-        self.listener.stepped(len(indices), value)
+        position.loss_sum += found.loss * len(indices)
+        position.right_sum += found.right
+        self.listener.stepped(len(indices), found.loss)
 
-    def _precision(self) -> Any:
-        if self.settings.precision == "bfloat16":
-            return torch.autocast(self.device.type, dtype=torch.bfloat16)
-        return nullcontext()
-
-    def _stop_if_not_finite(self, loss: Tensor, rate: float) -> None:
+    def _stop_if_not_finite(self, found: Stepped, rate: float) -> None:
         # Looked at before the update, which would spread one wrong number over all weights.
-        gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}
-        norms = torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients.values()])
-        if bool(torch.isfinite(torch.cat([loss.detach().view(1), norms])).all()):
-            return
         step = self.position.steps + 1
-        if not torch.isfinite(loss):
+        if not math.isfinite(found.loss):
             self._stop_if_broken(step, rate)
-            raise self._failure(f"The training loss became {loss.item()}", step, rate)
-        self._keep()
-        name, norm = next((name, n) for name, n in zip(gradients, norms.tolist(), strict=True) if not math.isfinite(n))
-        raise self._failure(f"The gradient of {name} became {norm}", step, rate)
+            raise self._failure(f"The training loss became {found.loss}", step, rate)
+        if found.wrong:
+            name, norm = found.wrong
+            raise self._failure(f"The gradient of {name} became {norm}", step, rate)
 
     def _stop_if_broken(self, step: int, rate: float) -> None:
+        self.step.settle()
         for name, weight in self.weights.items():
             wrong = weight.detach()[~torch.isfinite(weight)]
             if len(wrong):
@@ -284,6 +242,7 @@ class Trainer:
     def _check(self, share: float, rate: float) -> None:
         if not self.held:
             return
+        self.step.settle()
         current = {name: weight.detach().clone() for name, weight in self.weights.items()} if self.average else None
         if self.average:
             self._restore(self.average.tensors)
@@ -311,6 +270,7 @@ class Trainer:
     def _latest(self) -> dict[str, Tensor]:
         if self.average:
             return self.average.tensors
+        self.step.settle()
         return {name: weight.detach() for name, weight in self.weights.items()}
 
     @torch.no_grad()
@@ -323,7 +283,7 @@ class Trainer:
             return
         self.position.history = self.history.to_json()
         tensors = {f"weight.{name}": weight.data for name, weight in self.weights.items()}
-        tensors |= self.optimiser.tensors()
+        tensors |= self.step.tensors()
         tensors["generator"] = self.network.generator.get_state()
         if self.average:
             tensors |= {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
@@ -334,14 +294,12 @@ class Trainer:
     def _layout(self, position: Position) -> dict[str, Tensor]:
         """Tensors shaped like those of a checkpoint that was written at a position."""
         groups: dict[str, dict[str, torch.nn.Parameter]] = {"weight": self.weights}
-        if position.steps:
-            groups |= {"m": self.optimiser.weights, "v": self.optimiser.weights}
         if self.average:
             groups["average"] = self.weights
         if position.best_epoch:
             groups["best"] = self.weights
         layout = {f"{group}.{name}": weight for group, weights in groups.items() for name, weight in weights.items()}
-        return {**layout, "generator": self.network.generator.get_state()}
+        return {**layout, **self.step.layout(position.steps), "generator": self.network.generator.get_state()}
 
 
 @contextmanager

@@ -12,7 +12,23 @@ from recurra.models.batch import Batch
 from recurra.models.network import Output
 from recurra.training.settings import TrainingSettings
 
-__all__ = ["Loss"]
+__all__ = ["Loss", "class_weights"]
+
+
+def class_weights(settings: TrainingSettings, targets: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:
+    """What each class counts, float32[C]: 1, or by the setting rows / (classes × rows of the class).
+
+    Args:
+        settings: of the training.
+        targets: int64[B], the classes of all training rows.
+        classes: C.
+    """
+    if settings.class_weights == "none":
+        return np.ones(classes, dtype=np.float32)
+    rows = np.bincount(targets, minlength=classes)
+    # A class without a training row has no weight to give.
+    balanced: npt.NDArray[np.float64] = len(targets) / (np.count_nonzero(rows) * np.maximum(rows, 1))
+    return balanced.astype(np.float32)
 
 
 class Loss:
@@ -39,10 +55,7 @@ class Loss:
         self.every_step = every_step
         self.weights: Tensor | None = None
         if settings.class_weights == "balanced":
-            rows = np.bincount(targets, minlength=classes)
-            # A class without a training row has no weight to give.
-            balanced = len(targets) / (np.count_nonzero(rows) * np.maximum(rows, 1))
-            self.weights = torch.tensor(balanced, dtype=torch.float32, device=device)
+            self.weights = torch.from_numpy(class_weights(settings, targets, classes)).to(device)
 
     def __call__(self, output: Output, batch: Batch, targets: Tensor) -> Tensor:
         """The mean loss of a batch.

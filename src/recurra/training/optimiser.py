@@ -1,4 +1,4 @@
-"""Adam as published, AdamW, and Adam as Keras computes it."""
+"""Adam as published, AdamW, Adam as Keras computes it, and Adam of the rows that are read."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ class Optimiser:
     v takes in the sum of their squares instead of the square of their sum. Words that are frequent in a batch so
     move further than the published rule would have them.
 
+    ``sparse_adam`` moves those rows of the embedding that a batch reads, and no others (torch's SparseAdam).
+
     Args:
         weights: the parameters, by name.
         settings: learning rate, epsilon and weight decay.
@@ -37,7 +39,8 @@ class Optimiser:
     def __init__(self, weights: dict[str, torch.nn.Parameter], settings: TrainingSettings) -> None:
         self.weights = {name: weight for name, weight in weights.items() if weight.requires_grad}
         self.epsilon = settings.epsilon
-        self.as_keras = settings.optimiser == "keras_adam"
+        self.rule = settings.optimiser
+        self.reads_tokens = self.rule in ("keras_adam", "sparse_adam")
         kind = torch.optim.AdamW if settings.optimiser == "adamw" else torch.optim.Adam
         self._adam = kind(
             self.weights.values(),
@@ -57,7 +60,7 @@ class Optimiser:
 
         Args:
             learning_rate: α of this step.
-            reading: the tokens behind the embedding's gradient, for ``keras_adam``.
+            reading: the tokens behind the embedding's gradient, for ``keras_adam`` and ``sparse_adam``.
             scale: what clipping multiplied the gradients with.
         """
         self.steps += 1
@@ -65,7 +68,7 @@ class Optimiser:
             if weight.grad is None:  # A batch of empty documents alone reaches nothing but the output's bias.
                 weight.grad = torch.zeros_like(weight)
         first, second = (1 - beta**self.steps for beta in BETAS)
-        if self.as_keras:
+        if self.rule == "keras_adam":
             of_first, of_second = (1 - beta**self.steps for beta in KERAS_BETAS)
             learning_rate *= math.sqrt(of_second / second) * first / of_first
             if reading is not None and "embedding" in self.weights:
@@ -73,7 +76,26 @@ class Optimiser:
         for group in self._adam.param_groups:
             group["lr"] = learning_rate
             group["eps"] = self.epsilon / math.sqrt(second)
+        if self.rule == "sparse_adam" and "embedding" in self.weights:
+            self._step_touched(reading)
+        else:
+            self._adam.step()
+
+    @torch.no_grad()
+    def _step_touched(self, reading: Reading | None) -> None:
+        """A step after which the rows that were not read are as before, with their moments."""
+        weight = self.weights["embedding"]
+        if weight not in self._adam.state:
+            self._begin("embedding", torch.zeros_like(weight), torch.zeros_like(weight), steps=0)
+        state = self._adam.state[weight]
+        tensors = (weight, state["exp_avg"], state["exp_avg_sq"])
+        before = [tensor.clone() for tensor in tensors]
         self._adam.step()
+        if reading is not None:
+            for tensor, old in zip(tensors, before, strict=True):
+                old[reading.ids] = tensor[reading.ids]
+        for tensor, old in zip(tensors, before, strict=True):
+            tensor.copy_(old)
 
     @torch.no_grad()
     def _square_by_token(self, reading: Reading, scale: float) -> None:

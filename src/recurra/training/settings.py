@@ -20,8 +20,9 @@ class TrainingSettings(Settings):
         batch_size: documents in a step.
         batch_tokens: tokens in a step, counted with padding, at most; ``None`` sets no such bound.
         bucketing: batch documents of like length together.
-        optimiser: ``adam`` (Kingma and Ba 2015), ``adamw`` (Loshchilov and Hutter 2019, arXiv 1711.05101) or
-            ``keras_adam``, which squares the embedding's gradient token by token, as Keras does on TensorFlow.
+        optimiser: ``adam`` (Kingma and Ba 2015), ``adamw`` (Loshchilov and Hutter 2019, arXiv 1711.05101),
+            ``keras_adam``, which squares the embedding's gradient token by token, as Keras does on TensorFlow, or
+            ``sparse_adam``, which leaves alone the words that a batch does not hold; the others move them, too.
         learning_rate: of the optimiser, after warm-up.
         epsilon: added to the root of the second moment.
         weight_decay: of ``adamw``.
@@ -44,7 +45,7 @@ class TrainingSettings(Settings):
     batch_size: int = 64
     batch_tokens: int | None = None
     bucketing: bool = False
-    optimiser: Literal["adam", "adamw", "keras_adam"] = "adam"
+    optimiser: Literal["adam", "adamw", "keras_adam", "sparse_adam"] = "adam"
     learning_rate: float = 1e-3
     epsilon: float = 1e-7
     weight_decay: float = 0.0

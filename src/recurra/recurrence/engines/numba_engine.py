@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,7 +15,7 @@ from recurra.recurrence.engines.numba_layer import FORMS, NumbaLayer
 from recurra.recurrence.engines.reference import ReferenceEngine
 from recurra.recurrence.engines.torch_engine import TorchEngine
 
-__all__ = ["NumbaEngine"]
+__all__ = ["NumbaEngine", "missing_units", "narrower", "wider"]
 
 # What the kernels compute at once: hidden sizes are padded to a multiple of it.
 LANES = 8
@@ -33,8 +31,8 @@ class NumbaEngine:
     name = "numba"
 
     def supports(self, cell: Cell) -> bool:
-        """Every cell that has kernels, where Numba is installed."""
-        return cell.name in FORMS and _installed()
+        """Every cell that has kernels."""
+        return cell.name in FORMS
 
     def layer(
         self,
@@ -50,25 +48,24 @@ class NumbaEngine:
             other = next(engine for engine in (TorchEngine(), ReferenceEngine()) if engine.supports(cell))
             return other.layer(cell, inputs, weights, active, initial=initial)
         size = len(weights[0].W_H)
-        more = -size % LANES
+        more = missing_units(size)
         starts = np.zeros(len(active) + 1, dtype=np.int64)
         np.cumsum(active, out=starts[1:])
         tensors: list[Tensor | None] = []
         run: Callable[..., tuple[Tensor, ...]] = NumbaLayer.apply
         for place, one in enumerate(weights):
             parts = [*one, *(initial[place] if initial else (None, None))]
-            tensors += _wider(parts, len(cell.gates), size, more) if more else parts
+            tensors += wider(parts, len(cell.gates), size, more) if more else parts
         hidden = run(cell.name, starts, inputs, *tensors)
         return [states[:, :size] for states in hidden] if more else list(hidden)
 
 
-@functools.cache
-def _installed() -> bool:
-    # Looked for and not imported: that takes half a second, which only those who compute with it should wait.
-    return importlib.util.find_spec("numba") is not None
+def missing_units(size: int) -> int:
+    """How many units of zero weights the kernels need beside ``size`` units."""
+    return -size % LANES
 
 
-def _wider(parts: Sequence[Tensor | None], gates: int, size: int, more: int) -> list[Tensor | None]:
+def wider(parts: Sequence[Tensor | None], gates: int, size: int, more: int) -> list[Tensor | None]:
     """W_I, W_H, b, b_H, h0, c0 of more units, whose weights are zero: their state stays zero and reaches no other."""
     fused = [
         None if part is None else F.pad(part.reshape(*part.shape[:-1], gates, size), (0, more)).flatten(-2)
@@ -77,3 +74,14 @@ def _wider(parts: Sequence[Tensor | None], gates: int, size: int, more: int) -> 
     states = [None if part is None else F.pad(part, (0, more)) for part in parts[4:]]
     W_I, W_H, *biases = fused
     return [W_I, None if W_H is None else F.pad(W_H, (0, 0, 0, more)), *biases, *states]
+
+
+def narrower(parts: Sequence[Tensor | None], gates: int, size: int, more: int) -> list[Tensor | None]:
+    """The gradients of W_I, W_H, b, b_H without those of the units that :func:`wider` added."""
+    if not more:
+        return list(parts)
+    W_I, W_H, *biases = [
+        None if part is None else part.reshape(*part.shape[:-1], gates, size + more)[..., :size].flatten(-2)
+        for part in parts
+    ]
+    return [W_I, None if W_H is None else W_H[:size], *biases]

@@ -1,0 +1,50 @@
+"""Cross-entropy and its gradient."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from recurra.kernels.arrays import Doubles, Matrix, Numbers, ReadPlaces
+
+__all__ = ["cross_entropy"]
+
+
+def cross_entropy(
+    logits: Matrix, targets: ReadPlaces, weights: Numbers, smoothing: float, d_logits: Matrix, results: Doubles
+) -> None:
+    """The mean, by weight, of -Σ_c q_c w_c log p_c, with q = 1 - ε + ε/C for the target and ε/C for other classes.
+
+    Args:
+        logits: [B, C].
+        targets: int64[B].
+        weights: w, [C].
+        smoothing: ε.
+        d_logits: [B, C], the gradient, written.
+        results: [1, 2], the loss and how many targets have the largest logit, written.
+    """
+    documents, classes = logits.shape
+    total, loss, right = 0.0, 0.0, 0
+    for b in range(documents):
+        total += weights[targets[b]]
+    for b in range(documents):
+        highest, place = logits[b, 0], 0
+        for c in range(1, classes):
+            if logits[b, c] > highest:
+                highest, place = logits[b, c], c
+        right += place == targets[b]
+        powers = 0.0
+        for c in range(classes):
+            powers += math.exp(np.float64(logits[b, c]) - highest)
+        log_sum = math.log(powers) + highest
+        mass = 0.0
+        for c in range(classes):
+            share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * weights[c]
+            mass += share
+            loss += share * (log_sum - logits[b, c])
+        for c in range(classes):
+            share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * weights[c]
+            d_logits[b, c] = (mass * math.exp(logits[b, c] - log_sum) - share) / total
+    # Rounded like the logits: what overflows there is no loss that training can go on from.
+    results[0, 0], results[0, 1] = np.float32(loss) / total, right

@@ -1,0 +1,86 @@
+"""From the states of a packed batch to one vector a document, and the gradient back; empty documents get zeros."""
+
+from __future__ import annotations
+
+from recurra.kernels.arrays import Grid, Matrix, ReadPlaces
+
+__all__ = ["largest", "largest_back", "last", "last_back", "mean", "mean_back"]
+
+
+def last(
+    starts: ReadPlaces, lengths: ReadPlaces, running: int, half: int, states: Matrix, pooled: Matrix, column: int
+) -> None:
+    """The forward state at the last word beside the backward state at the first.
+
+    Args:
+        starts: the first row of each step.
+        lengths: tokens of each document, falling.
+        running: documents that are not empty.
+        half: columns of the forward state.
+        states: [N, D].
+        pooled: [B, P], zeros, written.
+        column: the first column that is written.
+    """
+    for d in range(running):
+        row = starts[lengths[d] - 1] + d
+        for k in range(half):
+            pooled[d, column + k] = states[row, k]
+        for k in range(half, states.shape[1]):
+            pooled[d, column + k] = states[d, k]
+
+
+def last_back(
+    starts: ReadPlaces, lengths: ReadPlaces, running: int, half: int, d_states: Matrix, d_pooled: Matrix, column: int
+) -> None:
+    """Adds the gradient of :func:`last` to ``d_states``."""
+    for d in range(running):
+        row = starts[lengths[d] - 1] + d
+        for k in range(half):
+            d_states[row, k] += d_pooled[d, column + k]
+        for k in range(half, d_states.shape[1]):
+            d_states[d, k] += d_pooled[d, column + k]
+
+
+def largest(
+    starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, pooled: Matrix, column: int, rows: Grid
+) -> None:
+    """The largest number of each column. Arguments: see :func:`last`; rows [B, D]: where it stood, written."""
+    for d in range(running):
+        for k in range(states.shape[1]):
+            pooled[d, column + k] = states[d, k]
+            rows[d, k] = d
+        for step in range(1, lengths[d]):
+            row = starts[step] + d
+            for k in range(states.shape[1]):
+                if states[row, k] > pooled[d, column + k]:
+                    pooled[d, column + k] = states[row, k]
+                    rows[d, k] = row
+
+
+def largest_back(running: int, d_states: Matrix, d_pooled: Matrix, column: int, rows: Grid) -> None:
+    """Adds the gradient of :func:`largest` to ``d_states``."""
+    for d in range(running):
+        for k in range(d_states.shape[1]):
+            d_states[rows[d, k], k] += d_pooled[d, column + k]
+
+
+def mean(starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, pooled: Matrix, column: int) -> None:
+    """The mean of each column. Arguments: see :func:`last`."""
+    for d in range(running):
+        for step in range(lengths[d]):
+            row = starts[step] + d
+            for k in range(states.shape[1]):
+                pooled[d, column + k] += states[row, k]
+        for k in range(states.shape[1]):
+            pooled[d, column + k] /= lengths[d]
+
+
+def mean_back(
+    starts: ReadPlaces, lengths: ReadPlaces, running: int, d_states: Matrix, d_pooled: Matrix, column: int
+) -> None:
+    """Adds the gradient of :func:`mean` to ``d_states``."""
+    for d in range(running):
+        for step in range(lengths[d]):
+            row = starts[step] + d
+            for k in range(d_states.shape[1]):
+                d_states[row, k] += d_pooled[d, column + k] / lengths[d]

@@ -1,0 +1,153 @@
+"""Adam on a CPU: all weights in one pass, and of the embedding only the rows that are read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from recurra.kernels.compiled import kernels_of
+from recurra.training.optimiser import BETAS, KERAS_BETAS
+from recurra.training.rows import Rows
+from recurra.training.settings import TrainingSettings
+
+__all__ = ["LazyAdam", "RowGradient"]
+
+# Weights stand that many numbers apart, so that none shares a register with another.
+ALIGNED = 16
+
+Array = npt.NDArray[np.float32]
+
+
+class RowGradient:
+    """The gradient of the embedding rows that a batch read.
+
+    Args:
+        rows: int64[U], different ones.
+        sums: [U, E], summed over a row's tokens.
+        squares: [U, E], the sums of the tokens' squares, where the rule asks for them.
+    """
+
+    def __init__(self, rows: npt.NDArray[np.int64], sums: Array, squares: Array | None) -> None:
+        self.rows, self.sums, self.squares = rows, sums, squares
+
+
+class LazyAdam:
+    """The rules of :class:`recurra.training.optimiser.Optimiser`, to the rounding of float32, without its dense pass.
+
+    Rows that a batch does not touch still move under the dense rules, but only when they are next read, or by
+    :meth:`settle`; ``sparse_adam`` never moves them.
+
+    Args:
+        weights: the parameters, by name; float32 on the CPU. Those that learn, but the embedding, are moved to one
+            array.
+        settings: learning rate, epsilon, weight decay and the rule.
+
+    Attributes:
+        gradients: where to write the gradient of each weight but the embedding.
+    """
+
+    def __init__(self, weights: Mapping[str, torch.nn.Parameter], settings: TrainingSettings) -> None:
+        learning = {name: weight for name, weight in weights.items() if weight.requires_grad}
+        self.settings = settings
+        self.steps = 0
+        self.rows: Rows | None = None
+        if "embedding" in learning:
+            table = learning.pop("embedding").detach().numpy()
+            self.rows = Rows(table, BETAS, settings.epsilon, touched=settings.optimiser == "sparse_adam")
+        self._shapes = {name: weight.shape for name, weight in learning.items()}
+        size = sum(weight.numel() + -weight.numel() % ALIGNED for weight in learning.values())
+        self._weights, self._gradients, self._m, self._v = torch.zeros(4, size).unbind()
+        self._arrays = [flat.numpy() for flat in (self._weights, self._m, self._v, self._gradients)]
+        self.gradients = self._views(self._gradients)
+        for name, view in self._views(self._weights).items():
+            view.copy_(learning[name].detach())
+            learning[name].data = view
+        self._total = np.zeros((1, 1))
+
+    def _views(self, flat: Tensor) -> dict[str, Tensor]:
+        views, at = {}, 0
+        for name, shape in self._shapes.items():
+            views[name] = flat[at : at + shape.numel()].view(shape)
+            at += shape.numel() + -shape.numel() % ALIGNED
+        return views
+
+    def clear(self) -> None:
+        """Sets all gradients to zero."""
+        self._gradients.zero_()
+
+    def norm(self, row_gradient: RowGradient | None) -> float:
+        """The norm of all gradients together; finite where all of them are."""
+        squares = 0.0
+        for numbers in (self._arrays[3], *(() if row_gradient is None else (row_gradient.sums.ravel(),))):
+            kernels_of("adam").sum_squares(numbers, self._total)
+            squares += float(self._total[0, 0])
+        return math.sqrt(squares)
+
+    def step(self, learning_rate: float, row_gradient: RowGradient | None, *, scale: float = 1.0) -> None:
+        """Moves the weights along the gradients.
+
+        Args:
+            learning_rate: η of this step.
+            row_gradient: of the embedding, whose rows are caught up.
+            scale: what to multiply gradients with.
+        """
+        self.steps += 1
+        first, second = KERAS_BETAS if self.settings.optimiser == "keras_adam" else BETAS
+        rate = learning_rate * math.sqrt(1 - second**self.steps) / (1 - first**self.steps)
+        decay = 1 - learning_rate * self.settings.weight_decay
+        kernels_of("adam").step(*self._arrays, scale, *BETAS, rate, self.settings.epsilon, decay)
+        if self.rows and row_gradient:
+            one = row_gradient
+            self.rows.step(one.rows, one.sums, one.squares, scale=scale, rate=rate, decay=decay)
+
+    def settle(self) -> None:
+        """Moves every row to where it belongs after the steps so far."""
+        if self.rows:
+            self.rows.catch_up()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The moments, and how far rows are behind, for a checkpoint."""
+        if not self.steps:
+            return {}
+        state = {f"m.{name}": tensor for name, tensor in self._views(self._m).items()}
+        state |= {f"v.{name}": tensor for name, tensor in self._views(self._v).items()}
+        if self.rows:
+            rows = self.rows
+            parts = {
+                "m.embedding": rows.m,
+                "v.embedding": rows.v,
+                "rows.last": rows.last,
+                "rows.moves": rows.moves.table,
+            }
+            state |= {name: torch.from_numpy(array) for name, array in parts.items()}
+        return state
+
+    def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
+        """Takes back what :meth:`tensors` gave after ``steps`` steps."""
+        self.steps = steps
+        if not steps:
+            return
+        for moment, flat in (("m", self._m), ("v", self._v)):
+            for name, view in self._views(flat).items():
+                view.copy_(tensors[f"{moment}.{name}"])
+        if self.rows:
+            self.rows.m[:], self.rows.v[:] = tensors["m.embedding"].numpy(), tensors["v.embedding"].numpy()
+            self.rows.last[:] = tensors["rows.last"].numpy()
+            self.rows.moves.table = tensors["rows.moves"].numpy()
+
+    def layout(self, steps: int) -> dict[str, Tensor]:
+        """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
+        if not steps:
+            return {}
+        shapes = {f"{moment}.{name}": torch.empty(shape) for moment in "mv" for name, shape in self._shapes.items()}
+        if self.rows:
+            like = torch.from_numpy(self.rows.weights)
+            last = torch.from_numpy(self.rows.last)
+            shapes |= {"m.embedding": like, "v.embedding": like, "rows.last": last}
+            shapes["rows.moves"] = torch.empty(steps + 1, 5, dtype=torch.float64)
+        return shapes

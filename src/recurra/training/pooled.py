@@ -1,0 +1,57 @@
+"""Pooling of a packed batch by kernels, with its gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recurra.batches import Packed
+from recurra.kernels.compiled import kernels_of
+from recurra.models.settings import NetworkSettings
+
+__all__ = ["Pooled"]
+
+
+class Pooled:
+    """The poolings ``last``, ``max`` and ``mean`` side by side, in the order of the network's settings.
+
+    Args:
+        settings: the network's shape.
+        batch: where the states belong.
+        states: float32[N, D], both directions joined.
+
+    Attributes:
+        values: [B, P], documents by falling length; an empty document's row is zero.
+    """
+
+    def __init__(self, settings: NetworkSettings, batch: Packed, states: Tensor) -> None:
+        self._settings, self._shape = settings, states.shape
+        running = int(batch.starts[1]) if len(batch.starts) > 1 else 0
+        self._running, self._where = running, (batch.starts, batch.lengths, running)
+        self._rows = np.empty((running if "max" in settings.pooling else 0, settings.state_size), dtype=np.int64)
+        pooled = np.zeros((len(batch.lengths), settings.pooled_size), dtype=np.float32)
+        kernels, array = kernels_of("training.pooling"), states.numpy()
+        for place, name in enumerate(settings.pooling):
+            column = place * settings.state_size
+            if name == "last":
+                kernels.last(*self._where, settings.hidden, array, pooled, column)
+            elif name == "max":
+                kernels.largest(*self._where, array, pooled, column, self._rows)
+            else:
+                kernels.mean(*self._where, array, pooled, column)
+        self.values = torch.from_numpy(pooled)
+
+    def back(self, d_values: Tensor) -> Tensor:
+        """The gradient of the states, [N, D], from that of the values."""
+        d_states = np.zeros(self._shape, dtype=np.float32)
+        kernels, d_pooled = kernels_of("training.pooling"), d_values.numpy()
+        for place, name in enumerate(self._settings.pooling):
+            column = place * self._settings.state_size
+            if name == "last":
+                kernels.last_back(*self._where, self._settings.hidden, d_states, d_pooled, column)
+            elif name == "max":
+                kernels.largest_back(self._running, d_states, d_pooled, column, self._rows)
+            else:
+                kernels.mean_back(*self._where, d_states, d_pooled, column)
+        return torch.from_numpy(d_states)

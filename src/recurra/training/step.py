@@ -1,0 +1,157 @@
+"""A training step through torch's automatic differentiation, which any network, engine and device can take."""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from recurra.batches import Packed, Ragged, pack
+from recurra.models.batch import Batch
+from recurra.models.network import Network
+from recurra.training.loss import Loss
+from recurra.training.optimiser import Optimiser, clip
+from recurra.training.settings import TrainingSettings
+
+__all__ = ["AutogradStep", "Rows", "Step", "Stepped", "packed"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded documents and their classes.
+
+    Attributes:
+        documents: token ids.
+        targets: int64[B].
+    """
+
+    documents: Ragged
+    targets: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+class Stepped(NamedTuple):
+    """What a batch gave.
+
+    Attributes:
+        loss: its mean loss.
+        right: documents classified rightly.
+        wrong: the weight whose gradient is not finite, and that gradient's norm; ``None`` where all are.
+    """
+
+    loss: float
+    right: int
+    wrong: tuple[str, float] | None
+
+
+class Step(Protocol):
+    """Trains a network batch by batch: first the gradient, then, if that is sound, the update."""
+
+    def gradient(self, indices: npt.NDArray[np.int64]) -> Stepped:
+        """Loss and gradients of a batch.
+
+        Args:
+            indices: its training rows.
+        """
+
+    def update(self, rate: float) -> None:
+        """Moves the weights along the last gradients, clipped, with a learning rate."""
+
+    def settle(self) -> None:
+        """Moves weights that were left behind to where they belong; before anybody looks at them."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The optimiser's state, for a checkpoint."""
+
+    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
+        """Takes back what :meth:`tensors` gave after ``steps`` steps."""
+
+    def layout(self, steps: int) -> dict[str, Tensor]:
+        """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
+
+
+class AutogradStep:
+    """See :class:`Step`.
+
+    Args:
+        network: on its device.
+        rows: to learn from.
+        settings: of the training.
+    """
+
+    def __init__(self, network: Network, rows: Rows, settings: TrainingSettings) -> None:
+        self.network, self.rows, self.settings = network, rows, settings
+        self.device = network.generator.device
+        weights = network.named_weights()
+        self.loss = Loss(
+            settings,
+            rows.targets,
+            len(weights["b_O"]),
+            every_step=network.settings.every_step,
+            device=self.device,
+        )
+        self.optimiser = Optimiser(weights, settings)
+        network.keep_reading = self.optimiser.reads_tokens
+
+    def gradient(self, indices: npt.NDArray[np.int64]) -> Stepped:
+        """See :meth:`Step.gradient`."""
+        batch = Batch(packed(self.network, self.rows.documents, indices), self.device)
+        targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
+        self.network.train()
+        with self._precision():
+            output = self.network(batch)
+            loss = self.loss(output, batch, targets)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        right = int((output.logits.argmax(dim=1) == targets).sum())
+        return Stepped(loss.item(), right, self._wrong())
+
+    def update(self, rate: float) -> None:
+        """See :meth:`Step.update`."""
+        scale = clip(self.optimiser.weights.values(), self.settings.clip) if self.settings.clip else 1.0
+        self.optimiser.step(rate, self.network.reading, scale=scale)
+
+    def settle(self) -> None:
+        """Nothing is left behind."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """See :meth:`Step.tensors`."""
+        return self.optimiser.tensors()
+
+    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
+        """See :meth:`Step.restore`."""
+        self.optimiser.restore(tensors, steps)
+
+    def layout(self, steps: int) -> dict[str, Tensor]:
+        """See :meth:`Step.layout`."""
+        weights = self.optimiser.weights if steps else {}
+        return {f"{moment}.{name}": weight for moment in "mv" for name, weight in weights.items()}
+
+    def _precision(self) -> AbstractContextManager[object]:
+        if self.settings.precision == "bfloat16":
+            return torch.autocast(self.device.type, dtype=torch.bfloat16)
+        return nullcontext()
+
+    def _wrong(self) -> tuple[str, float] | None:
+        gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}
+        norms = torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients.values()])
+        if bool(torch.isfinite(norms).all()):
+            return None
+        return next((name, n) for name, n in zip(gradients, norms.tolist(), strict=True) if not math.isfinite(n))
+
+
+def packed(network: Network, documents: Ragged, indices: npt.NDArray[np.int64]) -> Packed:
+    """A training batch."""
+    longest = 0
+    if not network.settings.masked and len(indices):
+        # The lesson's networks take pads for words, and a batch is padded up to its longest document.
+        longest = int((documents.offsets[indices + 1] - documents.offsets[indices]).max())
+    return pack(documents, indices, pad_to=longest)
