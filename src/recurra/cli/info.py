@@ -43,6 +43,7 @@ def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
         ("reads", "titles" if text["field"] == "title" else "title and text"),
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
         ("pads", pads),
+        ("file", f"{known['weights']} weights, {known['bytes']:,} bytes"),
     ]
     versions = record.get("versions")
     if isinstance(versions, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recurra.bundle import Bundle
+from recurra.bundle.format import encode
 from recurra.models.shapes import count_parameters
 
 __all__ = ["parameters_by_part", "summary_of"]
@@ -14,7 +15,10 @@ def parameters_by_part(bundle: Bundle) -> dict[str, int]:
 
 
 def summary_of(bundle: Bundle) -> str:
-    """Lines of text: part, shape of what it gives for a document, parameters; and the total at the end."""
+    """Lines of text: part, shape of what it gives for a document, parameters; and the total at the end.
+
+    A model whose weights are not the float32 numbers of training says so in a last line, with the size of its file.
+    """
     network, classes = bundle.network, len(bundle.labels)
     parts = parameters_by_part(bundle)
     rows = [("tokens", f"[words] of {bundle.pipeline.rows:,}", "")]
@@ -35,4 +39,7 @@ def summary_of(bundle: Bundle) -> str:
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(3)]
     lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in [header, *rows]]
     rule = "-" * max(map(len, lines))
-    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+    stored = (
+        [] if bundle.weights == "float32" else [f"{bundle.weights} weights, {len(encode(bundle)):,} bytes as a file"]
+    )
+    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], *stored])
