@@ -115,17 +115,17 @@ def unpacked(stored: dict[str, npt.NDArray[Any]], network: NetworkSettings) -> d
     for name in stored:
         axis = int8_axis(name, network)
         if axis is not None:
-            values, scale = left.pop(name), left.pop(name + SCALE, None)
-            if scale is None:
-                raise ModelFileError(f"The tensor {name[:80]}{SCALE} is missing", _ANEW)
-            _check(name[:80], values, scale, axis)
+            values = left.pop(name)
+            scale = _checked_scale(name[:80], values, left.pop(name + SCALE, None), axis)
             tensors[name] = dequantised(values, scale, axis=axis)
     return left | tensors
 
 
-def _check(name: str, values: npt.NDArray[Any], scale: npt.NDArray[Any], axis: int) -> None:
+def _checked_scale(name: str, values: npt.NDArray[Any], scale: npt.NDArray[Any] | None, axis: int) -> FloatArray:
     if values.dtype != np.int8 or values.ndim != 2:
         raise ModelFileError(f"The weight {name} is {_kind(values)}, not an int8 matrix", _ANEW)
+    if scale is None:
+        raise ModelFileError(f"The tensor {name}{SCALE} is missing", _ANEW)
     wanted = values.shape[1 - axis]
     if scale.dtype != np.float32 or scale.shape != (wanted,):
         raise ModelFileError(f"The tensor {name}{SCALE} is {_kind(scale)}, not float32[{wanted}]", _ANEW)
@@ -141,6 +141,7 @@ def _check(name: str, values: npt.NDArray[Any], scale: npt.NDArray[Any], axis: i
         raise ModelFileError(
             f"The weight {name} goes up to {largest[wrong][0]} where its scale is {scale[wrong][0]:.3g}", _ANEW
         )
+    return scale
 
 
 def _kind(tensor: npt.NDArray[Any]) -> str:

@@ -39,7 +39,7 @@ def check_answers(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32
             )
     found = differences(before, after)
     kept = found.rows - found.changed
-    if kept < LEAST_AGREEMENT * found.rows:
+    if kept / found.rows < LEAST_AGREEMENT:
         raise ModelFileError(
             f"The exported model gives {kept:,} of {found.rows:,} documents the model's label, and "
             f"{100 * LEAST_AGREEMENT:.0f} % must keep it; nothing is written",
