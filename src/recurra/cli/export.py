@@ -132,7 +132,7 @@ def _check_place(out: Path, model: Path, data: str | None) -> None:
     for taken, what in ((model, "the model"), (Path(data) if data else None, "DATA")):
         try:
             same = taken is not None and out.exists() and taken.exists() and out.samefile(taken)
-        except (OSError, ValueError):
+        except OSError:
             # Reading or writing will say what is wrong with the path.
             same = False
         if same:

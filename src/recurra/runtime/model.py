@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.bundle import Bundle, read_bundle
-from recurra.bundle.format import encode
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError
 from recurra.models.settings import NetworkSettings
@@ -101,11 +100,7 @@ class Model:
 
     @property
     def info(self) -> dict[str, Any]:
-        """What the model is, as plain JSON values; ``bytes`` is the size of its file.
-
-        Raises:
-            ModelFileError: the model could not be written to a file, such as for a record that is no plain JSON.
-        """
+        """What the model is, as plain JSON values."""
         bundle = self.bundle
         parts = parameters_by_part(bundle)
         return {
@@ -115,7 +110,6 @@ class Model:
             "vocabulary": len(bundle.vocabulary),
             "pad_to": bundle.pad_to,
             "weights": bundle.weights,
-            "bytes": len(encode(bundle)),
             "parameters": {**parts, "total": sum(parts.values())},
             "record": bundle.record,
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from recurra.bundle import Bundle
-from recurra.bundle.format import encode
 from recurra.models.shapes import count_parameters
 
 __all__ = ["parameters_by_part", "summary_of"]
@@ -17,7 +16,7 @@ def parameters_by_part(bundle: Bundle) -> dict[str, int]:
 def summary_of(bundle: Bundle) -> str:
     """Lines of text: part, shape of what it gives for a document, parameters; and the total at the end.
 
-    A model whose weights are not the float32 numbers of training says so in a last line, with the size of its file.
+    The total says how the file holds the weights where that is not float32.
     """
     network, classes = bundle.network, len(bundle.labels)
     parts = parameters_by_part(bundle)
@@ -34,12 +33,10 @@ def summary_of(bundle: Bundle) -> str:
         (f"pooling ({', '.join(network.pooling)})", f"[{network.pooled_size}]", f"{parts.get('attention', 0):,}")
     )
     rows.append(("output (softmax)", f"[{classes}]", f"{parts['output']:,}"))
-    rows.append(("total", "", f"{sum(parts.values()):,}"))
+    stored = "" if bundle.weights == "float32" else f"{bundle.weights} weights"
+    rows.append(("total", stored, f"{sum(parts.values()):,}"))
     header = ("part", "gives", "parameters")
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(3)]
     lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in [header, *rows]]
     rule = "-" * max(map(len, lines))
-    stored = (
-        [] if bundle.weights == "float32" else [f"{bundle.weights} weights, {len(encode(bundle)):,} bytes as a file"]
-    )
-    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], *stored])
+    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
