@@ -41,7 +41,7 @@ weights = arrays.arrays(
     elements=st.one_of(
         st.floats(width=32, allow_nan=False, allow_infinity=False),
         st.floats(-1, 1, width=32),
-        st.sampled_from([0.0, -0.0, 2.0**-149, 127 * TINY, -3.4028234663852886e38, 0.5, 127.0]),
+        st.sampled_from([0.0, -0.0, 2.0**-149, 2.0**-140, 126 * TINY, 127 * TINY, -3.4028234663852886e38, 0.5, 127.0]),
     ),
 )
 
