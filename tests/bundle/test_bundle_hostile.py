@@ -13,13 +13,14 @@ from forge import put_together, signed, take_apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra.bundle import Bundle
+from recurra.bundle import Bundle, int8_bundle
 from recurra.bundle.format import LARGEST_HEADER, decode, encode
 from recurra.errors import ModelFileError
 from recurra.runtime import Model
 
 PLAIN = encode(make_bundle())
 UNMASKED = encode(make_bundle(cell="simple_rnn", masked=False))
+INT8 = encode(int8_bundle(make_bundle(bidirectional=True)))
 
 
 @given(st.integers(0, len(PLAIN) - 1), st.integers(1, 255))
@@ -88,7 +89,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return [(value, key) for key in keys] + [place for key in keys for place in places(value[key])]
 
 
-@given(st.data(), st.sampled_from([PLAIN, UNMASKED]))
+@given(st.data(), st.sampled_from([PLAIN, UNMASKED, INT8]))
 @settings(max_examples=400)
 def test_any_change_of_header_or_metadata_gives_one_error_or_a_whole_model(data: st.DataObject, file: bytes) -> None:
     header, about, body = take_apart(file)
@@ -127,7 +128,7 @@ def refused(data: bytes, match: str) -> None:
 
 def test_a_newer_format_asks_for_an_update() -> None:
     # Even a digest in another place and unknown keys must not hide what is to be done.
-    refused(forged(lambda h, a: a.update(format=2, something="new")), "format 2.*reads format 1. Update recurra: pip")
+    refused(forged(lambda h, a: a.update(format=3, something="new")), "format 3.*reads formats 1 to 2. Update recurra")
 
 
 @pytest.mark.parametrize("version", [None, "1", 0, -1, True, 1.0, [1]])

@@ -21,7 +21,11 @@ from recurra.cli.info import _about
 def test_info_is_what_python_gives(run: Run, trained: Path) -> None:
     path = trained / "model.safetensors"
     values = run("info", path, "--json").json
-    assert values == {"model": str(path), **json.loads(json.dumps(recurra.load(path).info))}
+    assert values == {
+        "model": str(path),
+        "bytes": path.stat().st_size,
+        **json.loads(json.dumps(recurra.load(path).info)),
+    }
     assert {"classes", "text", "network", "vocabulary", "parameters", "record"} <= values.keys()
 
 
@@ -32,6 +36,7 @@ def test_info_for_people(run: Run, trained: Path) -> None:
     summary = recurra.load(path).summary()
     assert ran.out.endswith(f"\n{summary}\n")
     assert quiet.out == f"{summary}\n"
+    assert f"float32 weights, {path.stat().st_size:,} bytes" in ran.out
     for part in (
         "default",
         "4 classes",
@@ -54,7 +59,7 @@ _json = st.recursive(
 def test_info_takes_any_record(record: dict[str, Any]) -> None:
     """A model file may come from anywhere, and its record hold anything."""
     known = recurra.Model(replace(make_bundle(), record=record)).info
-    rows = _about(known)
+    rows = _about({"bytes": 1234, **known})
     assert ("3 classes", "a, b, c") in rows
     assert all("\n" not in value and len(value) <= 90 for _, value in rows)
 

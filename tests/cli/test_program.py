@@ -15,7 +15,7 @@ from commands import Run
 
 import recurra
 
-COMMANDS = ("lesson", "train", "evaluate", "predict", "info", "data")
+COMMANDS = ("lesson", "train", "evaluate", "predict", "info", "export", "data")
 SCRIPT = Path(sysconfig.get_path("scripts"), "recurra")
 
 
@@ -62,7 +62,15 @@ def test_the_installed_script_says_one_line_and_no_traceback(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["train", "--help"], ["predict", "{}", "the team wins"], ["info", "{}"]]
+    "words",
+    [
+        ["--help"],
+        ["--version"],
+        ["train", "--help"],
+        ["predict", "{}", "the team wins"],
+        ["info", "{}"],
+        ["export", "{}", "--int8", "--out", "small.safetensors"],
+    ],
 )
 def test_what_needs_no_training_imports_nothing_of_it(words: list[str], model: Path) -> None:
     code = (

@@ -28,6 +28,8 @@ WRONG_USAGE = [
     (["evaluate", "m.safetensors"], ["no DATA", "recurra evaluate --help"]),
     (["info"], ["no MODEL", "recurra info --help"]),
     (["info", "m.safetensors", "more"], ["more", "recurra info --help"]),
+    (["export", "m.safetensors", "--int8"], ["no --out", "Give --out FILE"]),
+    (["export", "--int8", "--out", "x"], ["no MODEL", "recurra export --help"]),
     (["data", "x.csv", "--lable", "y"], ["no option --lable", "Did you mean --label?"]),
     (["lesson", "--take", "few"], ["--take", "'few'", "1 or more"]),
 ]

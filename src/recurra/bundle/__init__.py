@@ -3,5 +3,6 @@
 from recurra.bundle.atomic import write_atomically
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.file import read_bundle, write_bundle
+from recurra.bundle.int8 import int8_bundle
 
-__all__ = ["Bundle", "read_bundle", "write_atomically", "write_bundle"]
+__all__ = ["Bundle", "int8_bundle", "read_bundle", "write_atomically", "write_bundle"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ class Bundle:
         tensors: the weights, float32, by the names of :func:`recurra.models.shapes.weight_shapes`.
         record: how the model came about, for people and later comparison: preset, training settings, rows, hash of
             the data, scores, package versions. Plain JSON values, and no times: the same model gives the same bytes.
+        weights: how the file holds the weights; :func:`recurra.bundle.int8_bundle` makes int8 of a float32 model.
     """
 
     text: TextSettings
@@ -38,6 +39,7 @@ class Bundle:
     pad_to: int | None
     tensors: dict[str, npt.NDArray[np.float32]]
     record: dict[str, Any]
+    weights: Literal["float32", "int8"] = "float32"
 
     @cached_property
     def pipeline(self) -> TextPipeline:

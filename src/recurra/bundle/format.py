@@ -4,6 +4,9 @@ A model file is a safetensors file: the weights under their names, the vocabular
 ``vocabulary.offsets``, and metadata with the single key ``recurra``, a JSON object with sorted keys (several metadata
 keys would be written in random order). Its first key, ``digest``, is the SHA-256 of the whole file with 64 zeros in the
 digest's own place, so any altered byte shows.
+
+Format 1 holds the weights as float32. Format 2 holds the large ones as int8 with their scales, as
+:mod:`recurra.bundle.int8` says, and is the same otherwise; a recurra that knows format 1 alone asks for an update.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from recurra.bundle.bundle import Bundle
+from recurra.bundle.int8 import packed, unpacked
 from recurra.bundle.schema import check_bundle
 from recurra.bundle.strict_json import parse_json
 from recurra.errors import ModelFileError, SettingsError
@@ -27,7 +31,7 @@ from recurra.text import Labels, TextSettings, Vocabulary
 
 __all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode"]
 
-FORMAT = 1
+FORMAT = 2
 LARGEST_FILE = 4 * 2**30
 LARGEST_HEADER = 16 * 2**20
 # Sizes above this are no network's; left unchecked, they could grow past what Python turns into text.
@@ -35,7 +39,7 @@ LARGEST_NUMBER = 2**31
 
 _KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
 # A tuple: a hostile file may ask about a list, which no set can look up.
-_DTYPES = ("F32", "I64", "U8")
+_DTYPES = ("F32", "I64", "I8", "U8")
 # Quotes are escaped: the JSON of the metadata is itself a string in the JSON of the header.
 _DIGEST_KEY = rb"\"digest\":\""
 _ZEROS = "0" * 64
@@ -53,10 +57,11 @@ def encode(bundle: Bundle) -> bytes:
     """
     check_bundle(bundle)
     text, offsets = bundle.vocabulary.to_tensors()
-    tensors = {name: np.ascontiguousarray(weight) for name, weight in bundle.tensors.items()}
+    stored = packed(bundle.tensors, bundle.network) if bundle.weights == "int8" else bundle.tensors
+    tensors = {name: np.ascontiguousarray(weight) for name, weight in stored.items()}
     about = {
         "digest": _ZEROS,
-        "format": FORMAT,
+        "format": 2 if bundle.weights == "int8" else 1,
         "labels": bundle.labels.to_json(),
         "network": bundle.network.to_dict(),
         "pad_to": bundle.pad_to,
@@ -93,7 +98,7 @@ def decode(data: bytes) -> Bundle:
         raise ModelFileError(f"The format version is {version!r:.80}", _NOT_OURS)
     if version > FORMAT:
         raise ModelFileError(
-            f"The file has format {version}, and this recurra reads format {FORMAT}",
+            f"The file has format {version}, and this recurra reads formats 1 to {FORMAT}",
             "Update recurra: pip install -U recurra",
         )
     _check_digest(data, about)
@@ -103,14 +108,19 @@ def decode(data: bytes) -> Bundle:
     vocabulary = Vocabulary.from_tensors(_pop(tensors, "vocabulary.bytes"), _pop(tensors, "vocabulary.offsets"))
     if not isinstance(about["record"], dict):
         raise ModelFileError(f"The record is {about['record']!r:.80}", _ANEW)
+    network = _settings(NetworkSettings, about["network"], "network")
+    if version == 2:
+        _check_unpacked_size(tensors)
+        tensors = unpacked(tensors, network)
     bundle = Bundle(
         text=_settings(TextSettings, about["text"], "text"),
-        network=_settings(NetworkSettings, about["network"], "network"),
+        network=network,
         vocabulary=vocabulary,
         labels=Labels.from_json(about["labels"]),
         pad_to=about["pad_to"],
         tensors=tensors,
         record=about["record"],
+        weights="int8" if version == 2 else "float32",
     )
     check_bundle(bundle)
     return bundle
@@ -166,6 +176,12 @@ def _tensors(data: bytes, header: Mapping[str, Any]) -> dict[str, npt.NDArray[An
         return load(data)
     except (SafetensorError, ValueError) as error:
         raise ModelFileError(f"The tensors cannot be read: {error}", _ANEW) from error
+
+
+def _check_unpacked_size(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+    size = 4 * sum(tensor.size for tensor in tensors.values())
+    if size > LARGEST_FILE:
+        raise ModelFileError(f"The weights would take {size:,} bytes, and {LARGEST_FILE:,} are allowed", _NOT_OURS)
 
 
 def _pop(tensors: dict[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recurra.cli.folders import unless_empty
+from recurra.cli.labelled import probabilities_of, readable_rows
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -21,19 +22,12 @@ from recurra.cli.options import (
     TitleColumn,
 )
 from recurra.cli.output import Output, aligned, count, cut
-from recurra.cli.progress import Bars
 from recurra.cli.tables import Reading, read_data
 from recurra.cli.targets import targets_of
-from recurra.errors import DataError, RecurraError
+from recurra.errors import RecurraError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from recurra.data.documents import Document, Label
-    from recurra.data.table import Table
     from recurra.evaluation import Evaluation
-    from recurra.runtime import Model
 
 __all__ = ["EXAMPLES", "evaluate"]
 
@@ -41,8 +35,6 @@ EXAMPLES = (
     "recurra evaluate runs/tickets/model.safetensors test.csv",
     "recurra evaluate runs/tickets/model.safetensors test.csv --out runs/tickets/test",
 )
-
-BLOCK = 2048
 
 
 def evaluate(
@@ -66,9 +58,9 @@ def evaluate(
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
     table = read_data(data, Reading(text, title, label, encoding, data_dir), part="test", output=output)
-    documents, labels = _readable(table, classifier, output)
+    documents, labels = readable_rows(table, classifier, output)
     targets = targets_of(classifier.bundle.labels, labels, source=table.source, say=output.note)
-    probabilities = _probabilities(classifier, documents, output)
+    probabilities = probabilities_of(classifier.predict_proba, documents, output)
     found = score(probabilities, targets, classifier.classes_)
     values = {"model": str(model), "data": table.source, **found.to_json()}
     if out is not None:
@@ -88,31 +80,6 @@ def evaluate(
     if out is not None:
         output.result(f"page: {out / 'evaluation.html'}")
     output.document({**values, "notes": output.notes})
-
-
-def _readable(table: Table, model: Model, output: Output) -> tuple[list[Document], list[Label]]:
-    """The rows that have what the model reads: rows without a title say nothing to one that reads titles."""
-    rows = list(zip(table.documents, table.labels or [], strict=True))
-    if model.bundle.text.field == "title":
-        rows = [row for row in rows if isinstance(row[0], str) or row[0][0].strip()]
-        if not rows:
-            raise DataError(f"{table.source} has no row with a title", "The model reads titles: name their column.")
-    if len(rows) < len(table):
-        output.note(f"{len(table) - len(rows):,} of {len(table):,} rows have no title and are left out.")
-    return [document for document, _ in rows], [label for _, label in rows]
-
-
-def _probabilities(model: Model, documents: list[Document], output: Output) -> npt.NDArray[np.float32]:
-    import numpy as np
-
-    parts = []
-    with Bars(output) as bars:
-        advance = bars.begin("predicting", len(documents))
-        for first in range(0, len(documents), BLOCK):
-            block = documents[first : first + BLOCK]
-            parts.append(model.predict_proba(block))
-            advance(len(block), "")
-    return np.concatenate(parts)
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

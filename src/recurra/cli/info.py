@@ -18,10 +18,11 @@ def info(model: ModelArgument, as_json: Json = False, quiet: Quiet = False) -> N
 
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
-    output.detail(aligned(_about(loaded.info)))
+    known = {"model": str(model), "bytes": model.stat().st_size, **loaded.info}
+    output.detail(aligned(_about(known)))
     output.detail("")
     output.result(loaded.summary())
-    output.document({"model": str(model), **loaded.info})
+    output.document(known)
 
 
 def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
@@ -43,6 +44,7 @@ def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
         ("reads", "titles" if text["field"] == "title" else "title and text"),
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
         ("pads", pads),
+        ("file", f"{known['weights']} weights, {known['bytes']:,} bytes"),
     ]
     versions = record.get("versions")
     if isinstance(versions, dict):

@@ -116,6 +116,7 @@ class Model:
             "network": bundle.network.to_dict(),
             "vocabulary": len(bundle.vocabulary),
             "pad_to": bundle.pad_to,
+            "weights": bundle.weights,
             "parameters": {**parts, "total": sum(parts.values())},
             "record": bundle.record,
         }

@@ -14,7 +14,10 @@ def parameters_by_part(bundle: Bundle) -> dict[str, int]:
 
 
 def summary_of(bundle: Bundle) -> str:
-    """Lines of text: part, shape of what it gives for a document, parameters; and the total at the end."""
+    """Lines of text: part, shape of what it gives for a document, parameters; and the total at the end.
+
+    The total says how the file holds the weights where that is not float32.
+    """
     network, classes = bundle.network, len(bundle.labels)
     parts = parameters_by_part(bundle)
     rows = [("tokens", f"[words] of {bundle.pipeline.rows:,}", "")]
@@ -30,7 +33,8 @@ def summary_of(bundle: Bundle) -> str:
         (f"pooling ({', '.join(network.pooling)})", f"[{network.pooled_size}]", f"{parts.get('attention', 0):,}")
     )
     rows.append(("output (softmax)", f"[{classes}]", f"{parts['output']:,}"))
-    rows.append(("total", "", f"{sum(parts.values()):,}"))
+    stored = "" if bundle.weights == "float32" else f"{bundle.weights} weights"
+    rows.append(("total", stored, f"{sum(parts.values()):,}"))
     header = ("part", "gives", "parameters")
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(3)]
     lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in [header, *rows]]

@@ -1,0 +1,202 @@
+"""``recurra export``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from recurra.cli.labelled import probabilities_of, readable_rows
+from recurra.cli.options import DataDir, Encoding, Json, LabelColumn, ModelArgument, Quiet, TextColumn, TitleColumn
+from recurra.cli.output import Output, aligned
+from recurra.cli.tables import Reading, read_data
+from recurra.cli.targets import targets_of
+from recurra.errors import RecurraError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from recurra.bundle import Bundle
+    from recurra.data.documents import Document
+    from recurra.evaluation.paired import Change, Differences
+    from recurra.export import Exported
+    from recurra.runtime import Model
+
+__all__ = ["EXAMPLES", "export"]
+
+EXAMPLES = (
+    "recurra export runs/tickets/model.safetensors --int8 --out small.safetensors test.csv",
+    "recurra export runs/tickets/model.safetensors --int8 --out small.safetensors",
+)
+
+
+def export(
+    context: typer.Context,
+    model: ModelArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")],
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="Labelled rows that show the accuracy change: a .csv, .tsv or .parquet file, or the name of a set.",
+        ),
+    ] = None,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="A model file with int8 weights, of about a quarter of the size.")
+    ] = False,
+    text: TextColumn = None,
+    title: TitleColumn = None,
+    label: LabelColumn = None,
+    encoding: Encoding = "utf-8",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a model in another form, checked against the model it came from."""
+    form = _only({"int8": int8}, context)
+    _check_place(out, model, data)
+    from recurra.export import check_answers
+    from recurra.runtime import load
+
+    output = Output(as_json=as_json, quiet=quiet)
+    loaded = load(model)
+    exported = _maker(form)(loaded.bundle)
+    rows = _rows(loaded, data, Reading(text, title, label, encoding, data_dir), output)
+    before = probabilities_of(loaded.predict_proba, rows.documents, output)
+    after = probabilities_of(exported.predict, rows.documents, output)
+    apart = check_answers(before, after)
+    scores = rows.change(before, after)
+
+    from recurra.bundle import write_atomically
+
+    sizes = {"before": model.stat().st_size, "after": len(exported.data)}
+    write_atomically(out, exported.data)
+    _show(exported, sizes, rows.source, apart, scores, output)
+    output.result(f"model: {out}")
+    output.document(
+        {
+            "model": str(model),
+            "out": str(out),
+            "format": exported.format,
+            "bytes": sizes,
+            "data": rows.source if data else None,
+            **_values(apart, scores),
+            "notes": output.notes,
+        }
+    )
+
+
+class _Rows(NamedTuple):
+    """What both models answer.
+
+    Attributes:
+        documents: one or more.
+        targets: their true classes, or ``None`` where they were generated.
+        source: where they come from, for people.
+    """
+
+    documents: Sequence[Document]
+    targets: npt.NDArray[np.int64] | None
+    source: str
+
+    def change(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> Change | None:
+        """What becomes of the scores, if there are true classes."""
+        from recurra.evaluation.paired import change
+
+        return None if self.targets is None else change(before, after, self.targets)
+
+
+def _only(wanted: dict[str, bool], context: typer.Context) -> str:
+    """The one form that was chosen."""
+    chosen = [form for form, is_wanted in wanted.items() if is_wanted]
+    if len(chosen) != 1:
+        received = " and ".join(f"--{form}" for form in chosen) or "nothing"
+        options = " or ".join(f"--{form}" for form in wanted)
+        raise typer.BadParameter(f"{received} was given. Give {options}", ctx=context, param_hint="the form")
+    return chosen[0]
+
+
+def _maker(form: str) -> Callable[[Bundle], Exported]:
+    from recurra.export import export_int8
+
+    return {"int8": export_int8}[form]
+
+
+def _check_place(out: Path, model: Path, data: str | None) -> None:
+    """Finds out before the work what would spoil it, or a file of the user's."""
+    for taken, what in ((model, "the model"), (Path(data) if data else None, "DATA")):
+        try:
+            same = taken is not None and out.exists() and taken.exists() and out.samefile(taken)
+        except OSError:
+            # Reading or writing will say what is wrong with the path.
+            same = False
+        if same:
+            raise SettingsError(f"--out {out} is {what} itself", "Give the name of another file.")
+    if not out.parent.is_dir():
+        raise RecurraError(f"{out} cannot be written: there is no folder {out.parent}", "Make its folder first.")
+    if out.is_dir():
+        raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")
+
+
+def _rows(model: Model, data: str | None, reading: Reading, output: Output) -> _Rows:
+    if data is not None:
+        table = read_data(data, reading, part="test", output=output)
+        documents, labels = readable_rows(table, model, output)
+        targets = targets_of(model.bundle.labels, labels, source=table.source, say=output.note)
+        return _Rows(documents, targets, table.source)
+    for option, column in {"--text": reading.text, "--title": reading.title, "--label": reading.label}.items():
+        if column is not None:
+            raise SettingsError(f"{option} {column} is given without DATA", "Name the file of labelled rows as well.")
+    from recurra.export import generated_documents
+
+    output.note("There are no labelled rows: give DATA, such as test.csv, to see the accuracy change.")
+    generated = generated_documents(model.bundle.pipeline)
+    return _Rows(generated, None, "texts drawn at random from the model's vocabulary")
+
+
+def _values(apart: Differences, scores: Change | None) -> dict[str, Any]:
+    """The comparison as JSON holds it; without true classes there are no scores."""
+    values: dict[str, Any] = {
+        "rows": apart.rows,
+        "changed": apart.changed,
+        "largest_difference": apart.largest,
+        "mean_difference": apart.mean,
+        "accuracy": None,
+        "log_loss": None,
+    }
+    if scores is not None:
+        values["accuracy"] = {
+            **dict(zip(("before", "after"), scores.accuracy, strict=True)),
+            "gained": scores.gained,
+            "lost": scores.lost,
+            "interval": list(scores.interval),
+        }
+        values["log_loss"] = dict(zip(("before", "after"), scores.log_loss, strict=True))
+    return values
+
+
+def _show(
+    exported: Exported, sizes: dict[str, int], source: str, apart: Differences, scores: Change | None, output: Output
+) -> None:
+    output.result(f"{apart.rows:,} {'rows of ' if scores else ''}{source}")
+    table = [("", "model", exported.format, "change")]
+    if scores:
+        (was, now), (loss, new_loss) = scores.accuracy, scores.log_loss
+        low, high = scores.interval
+        table.append(
+            ("accuracy", f"{was:.4f}", f"{now:.4f}", f"{now - was:+.4f} (95 % interval {low:+.4f} to {high:+.4f})")
+        )
+        table.append(("log loss", f"{loss:.4f}", f"{new_loss:.4f}", f"{new_loss - loss:+.4f}"))
+    small = sizes["before"] / sizes["after"]
+    table.append(("bytes", f"{sizes['before']:,}", f"{sizes['after']:,}", f"{small:.2f} times smaller"))
+    output.result(aligned(table, right=(1, 2)))
+    share = 100 * (1 - apart.changed / apart.rows)
+    kept = f"{apart.rows - apart.changed:,} of {apart.rows:,} ({share:.2f} %) keep their label"
+    if scores:
+        kept += f"; newly right: {scores.gained:,}, newly wrong: {scores.lost:,}"
+    output.result(f"{kept}\nlargest change of a probability {apart.largest:.4f}, mean {apart.mean:.6f}")

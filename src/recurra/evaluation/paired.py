@@ -1,0 +1,111 @@
+"""Two classifiers' answers to the same documents, row by row."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.errors import DataError
+from recurra.evaluation.intervals import NORMAL_975, Interval
+from recurra.evaluation.metrics import log_losses
+
+__all__ = ["Change", "Differences", "change", "differences", "paired_interval"]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How far the answers lie apart; no true label is needed.
+
+    Attributes:
+        rows: B, documents that both answered.
+        changed: rows with another most probable class.
+        largest: the largest difference of a probability, from 0 to 1; NaN if one of them is NaN.
+        mean: of the differences of all B · C probabilities.
+    """
+
+    rows: int
+    changed: int
+    largest: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a change of answers does to the scores.
+
+    Attributes:
+        accuracy: shares of right rows, before and after.
+        log_loss: means of -log p(true class) in nats, before and after.
+        gained: rows that were wrong and are right.
+        lost: rows that were right and are wrong.
+        interval: 95 % interval of the accuracy's change.
+    """
+
+    accuracy: tuple[float, float]
+    log_loss: tuple[float, float]
+    gained: int
+    lost: int
+    interval: Interval
+
+
+def differences(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> Differences:
+    """Compares probabilities with probabilities.
+
+    Args:
+        before: float32[B, C], B of 1 or more.
+        after: float32[B, C], of the same rows.
+
+    Raises:
+        DataError: other shapes, or no rows.
+    """
+    if before.ndim != 2 or before.shape != after.shape or not before.size:
+        raise DataError(
+            f"Answers of shape {before.shape} and {after.shape}", "Give both for the same rows, one or more."
+        )
+    apart = np.abs(before.astype(np.float64) - after)
+    changed = int((before.argmax(axis=1) != after.argmax(axis=1)).sum())
+    return Differences(len(before), changed, float(apart.max()), float(apart.mean()))
+
+
+def change(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], targets: npt.NDArray[np.int64]) -> Change:
+    """Compares the scores.
+
+    Args:
+        before: float32[B, C], B of 1 or more.
+        after: float32[B, C], of the same rows.
+        targets: int64[B], the true classes.
+    """
+    was, now = before.argmax(axis=1) == targets, after.argmax(axis=1) == targets
+    gained, lost = int((now & ~was).sum()), int((was & ~now).sum())
+    return Change(
+        accuracy=(float(was.mean()), float(now.mean())),
+        log_loss=(float(log_losses(before, targets).mean()), float(log_losses(after, targets).mean())),
+        gained=gained,
+        lost=lost,
+        interval=paired_interval(gained, lost, len(targets)),
+    )
+
+
+def paired_interval(gained: int, lost: int, rows: int) -> Interval:
+    """95 % interval of ``(gained - lost) / rows``, the change of a share that is measured twice on the same rows.
+
+    Wald's interval after 1/2 is added to each of the four counts (right or wrong, before and after), as Agresti and Min
+    propose (2005, Statistics in Medicine 24): unlike the plain one it keeps a width where no row changed.
+    ``d ± z·√(b + c - (b - c)²/n) / n`` with b = gained + 1/2, c = lost + 1/2, n = rows + 2 and d = (b - c) / n.
+
+    Args:
+        gained: rows that became right.
+        lost: rows that became wrong.
+        rows: all rows, 1 or more.
+
+    Raises:
+        DataError: no rows, or more changes than rows.
+    """
+    if rows < 1 or min(gained, lost) < 0 or gained + lost > rows:
+        raise DataError(f"{gained} gained and {lost} lost of {rows} rows have no interval", "Test one row or more.")
+    n, apart, both = rows + 2, gained - lost, gained + lost + 1
+    half = NORMAL_975 * math.sqrt(both - apart**2 / n) / n
+    return max(-1.0, apart / n - half), min(1.0, apart / n + half)

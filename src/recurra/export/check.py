@@ -1,0 +1,48 @@
+"""Whether an exported model still gives the answers of the model it came from."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.errors import ModelFileError
+from recurra.evaluation.paired import Differences, differences
+
+__all__ = ["LEAST_AGREEMENT", "check_answers"]
+
+LEAST_AGREEMENT = 0.9
+"""The share of documents that must keep their label. A sound export keeps more than 0.99 of them."""
+
+
+def check_answers(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> Differences:
+    """Compares the answers to the same documents.
+
+    Args:
+        before: float32[B, C], the model's probabilities; B of 1 or more.
+        after: float32[B, C], the exported model's.
+
+    Raises:
+        ModelFileError: a probability is not finite, or fewer than :data:`LEAST_AGREEMENT` of the documents keep their
+            label.
+    """
+    cases = (
+        ("model", before, "Train it again, with a lower learning rate or with clipping (clip)."),
+        ("exported model", after, "Keep the model as it is."),
+    )
+    for whose, answers, mend in cases:
+        bad = int((~np.isfinite(answers).all(axis=1)).sum())
+        if bad:
+            raise ModelFileError(
+                f"The {whose} gives no finite probabilities for {bad:,} of {len(answers):,} documents; "
+                "nothing is written",
+                mend,
+            )
+    found = differences(before, after)
+    kept = found.rows - found.changed
+    if kept / found.rows < LEAST_AGREEMENT:
+        raise ModelFileError(
+            f"The exported model gives {kept:,} of {found.rows:,} documents the model's label, and "
+            f"{100 * LEAST_AGREEMENT:.0f} % must keep it; nothing is written",
+            "Keep the model as it is; if documents were generated, try again with labelled rows as DATA.",
+        )
+    return found

@@ -1,0 +1,93 @@
+"""What an export is compared on, and when it is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from bundles import WORDS, make_bundle
+
+from recurra.bundle import Bundle, int8_bundle
+from recurra.bundle.format import encode
+from recurra.errors import ModelFileError, SettingsError
+from recurra.export import check_answers, export_int8, generated_documents
+from recurra.runtime import Model
+from recurra.text import Vocabulary
+
+
+def answers(kept: int, rows: int = 100) -> tuple[Any, Any]:
+    before = np.tile(np.array([[0.75, 0.25]], np.float32), (rows, 1))
+    after = before.copy()
+    after[kept:] = after[kept:, ::-1]
+    return before, after
+
+
+def test_nine_of_ten_must_keep_their_label() -> None:
+    found = check_answers(*answers(90))
+    assert (found.rows, found.changed, found.largest, found.mean) == (100, 10, 0.5, pytest.approx(0.05))
+    with pytest.raises(ModelFileError, match="gives 89 of 100 documents the model's label, and 90 % must keep it"):
+        check_answers(*answers(89))
+    assert check_answers(*answers(9, 10)).changed == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(("place", "whose"), [(0, "The model gives no"), (1, "The exported model gives no")])
+def test_what_is_not_finite_is_refused(place: int, whose: str, value: float) -> None:
+    both = answers(100)
+    both[place][7, 1] = value
+    with pytest.raises(ModelFileError, match=rf"{whose} finite probabilities for 1 of 100 documents; nothing is"):
+        check_answers(*both)
+
+
+def test_the_export_is_what_is_checked() -> None:
+    bundle = make_bundle()
+    exported = export_int8(bundle)
+    assert exported.format == "int8"
+    assert exported.data == encode(int8_bundle(bundle))
+    texts = ["oil prices", "the team wins"]
+    assert np.array_equal(exported.predict(texts), Model(int8_bundle(bundle)).predict_proba(texts))
+
+
+def test_a_second_time_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"int8 already\. Copy its file"):
+        export_int8(int8_bundle(make_bundle()))
+
+
+def test_generated_documents_have_all_lengths_and_known_words() -> None:
+    pipeline = make_bundle().pipeline
+    texts = generated_documents(pipeline)
+    assert Counter(len(text.split()) for text in texts) == dict.fromkeys((0, 1, 2, 4, 8, 16, 32, 64, 128), 100)
+    assert pipeline.coverage(texts) == 1
+    assert texts == generated_documents(pipeline)
+    assert texts != generated_documents(pipeline, seed=1)
+    # The word of rank r comes up as 1/r of the first, as in real texts.
+    counts = Counter(" ".join(texts).split())
+    first = counts[WORDS[0]]
+    assert counts[WORDS[1]] / first == pytest.approx(1 / 2, rel=0.1)
+    assert counts[WORDS[9]] / first == pytest.approx(1 / 10, rel=0.2)
+
+
+def reading(tokens: str, vocabulary: tuple[str, ...]) -> Bundle:
+    bundle = make_bundle()
+    return replace(bundle, text=bundle.text.replace(tokens=tokens), vocabulary=Vocabulary(vocabulary))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "vocabulary"),
+    [
+        ("words", ("don't", "'", "!", "é")),
+        ("characters", ("a", " ", "好", "\u0301")),
+        ("bytes", tuple(map(chr, range(256)))),
+    ],
+)
+def test_generated_documents_of_other_tokens(tokens: str, vocabulary: tuple[str, ...]) -> None:
+    pipeline = reading(tokens, vocabulary).pipeline
+    texts = generated_documents(pipeline)
+    assert pipeline.coverage(texts) == 1
+    assert max(map(len, texts)) >= 128
+    assert "" in texts
+    if tokens != "words":
+        assert pipeline.encode(texts).lengths.max() == 128
