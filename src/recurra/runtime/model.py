@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ from recurra.models.settings import NetworkSettings
 from recurra.runtime.network import Network
 from recurra.runtime.reading import Reading, read_prefixes
 from recurra.runtime.summary import parameters_by_part, summary_of
+from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
+from recurra.text.buffer import TextBuffer
 
 __all__ = ["Model", "load"]
 
@@ -49,11 +52,12 @@ class Model:
         self.classes_: list[Label] = list(bundle.labels.classes)
         self._network = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
 
-    def predict_proba(self, documents: Iterable[Document]) -> npt.NDArray[np.float32]:
+    def predict_proba(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[np.float32]:
         """The probability of each class for each document.
 
         Args:
-            documents: B texts or (title, text) pairs, of any length, empty ones too.
+            documents: B texts or (title, text) pairs, of any length, empty ones too; or Arrow strings, of any library
+                (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`; every row sums to 1.
@@ -63,11 +67,11 @@ class Model:
         """
         return self._network.probabilities(self.bundle.pipeline.encode(_listed(documents)))
 
-    def predict(self, documents: Iterable[Document]) -> npt.NDArray[Any]:
+    def predict(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[Any]:
         """The most probable class of each document, [B], as the labels were written.
 
         Args:
-            documents: B texts or (title, text) pairs.
+            documents: B texts or (title, text) pairs, or Arrow strings, as for :meth:`predict_proba`.
 
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
@@ -130,11 +134,17 @@ class Model:
         return np.array(self.classes_, dtype=object)
 
 
-def _listed(documents: Iterable[Document]) -> list[Document]:
+def _listed(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document]:
+    if is_arrow(documents):
+        # pandas hands its strings over only where pyarrow is installed; they can be listed everywhere.
+        with contextlib.suppress(ImportError):
+            documents = from_arrow(documents)
+    if isinstance(documents, TextBuffer):
+        return [documents[place] for place in range(len(documents))]
     if isinstance(documents, str):
         raise DataError(f"predict was given one text: {documents[:80]!r}", "Give a list of texts: predict([text]).")
     try:
-        return list(documents)
+        return list(cast("Iterable[Document]", documents))
     except TypeError as error:
         raise DataError(
             f"predict was given {documents!r:.80} ({type(documents).__name__})", "Give a list of texts."
