@@ -15,7 +15,7 @@ from commands import Run
 
 import recurra
 
-COMMANDS = ("lesson", "train", "evaluate", "predict", "info", "data")
+COMMANDS = ("lesson", "train", "evaluate", "predict", "score", "info", "data")
 SCRIPT = Path(sysconfig.get_path("scripts"), "recurra")
 
 

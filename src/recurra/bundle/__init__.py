@@ -1,7 +1,7 @@
 """The model file: one safetensors file with weights, vocabulary, labels, settings and scores."""
 
-from recurra.bundle.atomic import write_atomically
+from recurra.bundle.atomic import AtomicFile, write_atomically
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.file import read_bundle, write_bundle
 
-__all__ = ["Bundle", "read_bundle", "write_atomically", "write_bundle"]
+__all__ = ["AtomicFile", "Bundle", "read_bundle", "write_atomically", "write_bundle"]

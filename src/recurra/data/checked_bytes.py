@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import sys
 import threading
 from typing import BinaryIO
 
@@ -81,7 +82,7 @@ class CheckedBytes(io.RawIOBase):
         if self._plain and not pending and raw.isascii():
             return raw
         try:
-            text = self._decoder.decode(raw, self._done)
+            text = self._text(pending, raw)
         except UnicodeDecodeError as error:
             whole = pending + raw
             byte = whole[error.start : error.start + 1]
@@ -89,6 +90,20 @@ class CheckedBytes(io.RawIOBase):
             place = self.taken - len(pending) + error.start
             raise wrong_bytes(byte, place, line, self.source, self.encoding) from None
         return text.encode()
+
+    def _text(self, pending: bytes, raw: bytes) -> str:
+        try:
+            return self._decoder.decode(raw, self._done)
+        except UnicodeDecodeError:
+            raise
+        except UnicodeError:
+            # UTF-16 or UTF-32 without its mark is of this machine's order, as for bytes.decode.
+            order = "le" if sys.byteorder == "little" else "be"
+            try:
+                self._decoder = codecs.getincrementaldecoder(f"{codecs.lookup(self.encoding).name}-{order}")()
+            except LookupError:
+                raise unknown_encoding(self.encoding, self.source) from None
+            return self._decoder.decode(pending + raw, self._done)
 
     def _look_at(self, content: bytes) -> None:
         place = content.find(b"\0")
