@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.errors import DataError
+from recurra.text import TextPipeline, TextSettings, Vocabulary
 from recurra.text.arrow import from_arrow, is_arrow
 from recurra.text.arrow_structs import ArrowArray, ArrowStream
 from recurra.text.buffer import TextBuffer
@@ -317,3 +318,16 @@ def test_a_stream_that_breaks_off_says_why() -> None:
     assert "The Arrow stream broke off with error 5: the cable was cut" in complaint(Cable())
     gc.collect()
     assert pa.total_allocated_bytes() == before
+
+
+@pytest.mark.parametrize("tokens", ["lesson", "words", "characters", "bytes"])
+@pytest.mark.parametrize("kind", TYPES)
+def test_slices_are_encoded_as_their_texts(tokens: str, kind: str) -> None:
+    settings = TextSettings(tokens=tokens)
+    known = ("ab", "x", "é", "中", "a", "text", " ", *map(chr, range(256)))
+    pipeline = TextPipeline(settings, Vocabulary(tuple(dict.fromkeys(known))))
+    column = arrow(TEXTS, kind)
+    for part in (column, column[2:], column[3:5], column[4:4]):
+        ours, theirs = pipeline.encode_buffer(from_arrow(part)), pipeline.encode(filled(part.to_pylist()))
+        np.testing.assert_array_equal(ours.values, theirs.values)
+        np.testing.assert_array_equal(ours.offsets, theirs.offsets)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError
@@ -22,6 +23,9 @@ from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
 
 __all__ = ["Model", "load"]
+
+# Documents that are computed at once: their ids and states are in memory together.
+AT_ONCE = 1 << 14
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -50,7 +54,6 @@ class Model:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.classes_: list[Label] = list(bundle.labels.classes)
-        self._network = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
 
     def predict_proba(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[np.float32]:
         """The probability of each class for each document.
@@ -65,7 +68,8 @@ class Model:
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
         """
-        return self._network.probabilities(self.bundle.pipeline.encode(_listed(documents)))
+        parts = [self._network.probabilities(ids) for ids in self._encoded(documents)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def predict(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[Any]:
         """The most probable class of each document, [B], as the labels were written.
@@ -121,9 +125,28 @@ class Model:
         """A table of the network's parts with their parameters and the total."""
         return summary_of(self.bundle)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The network's tables stay behind: they know where they stand in this process's memory.
+        return {"bundle": self.bundle, "classes_": self.classes_}
+
     def __repr__(self) -> str:
         network = self.bundle.network
         return f"Model({network.cell}, hidden={network.hidden}, layers={network.layers}, classes={len(self.classes_)})"
+
+    def _encoded(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> Iterator[Ragged]:
+        """The ids of some documents at a time; of none, once, if there are none."""
+        pipeline, given = self.bundle.pipeline, _given(documents)
+        for first in range(0, max(len(given), 1), AT_ONCE):
+            end = first + AT_ONCE
+            if isinstance(given, TextBuffer):
+                yield pipeline.encode_buffer(TextBuffer(given.data, given.offsets[first : end + 1]))
+            else:
+                yield pipeline.encode(given[first:end])
+
+    @cached_property
+    def _network(self) -> Network:
+        # Not before it is asked something: who looks at a model's settings need not wait for its tables.
+        return Network(self.bundle.network, self.bundle.tensors, pad_to=self.bundle.pad_to)
 
     @cached_property
     def _classes(self) -> npt.NDArray[Any]:
@@ -134,13 +157,14 @@ class Model:
         return np.array(self.classes_, dtype=object)
 
 
-def _listed(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document]:
+def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
+    """Arrow strings as the buffer they are, and anything else as a list."""
     if is_arrow(documents):
         # pandas hands its strings over only where pyarrow is installed; they can be listed everywhere.
         with contextlib.suppress(ImportError):
-            documents = from_arrow(documents)
+            return from_arrow(documents)
     if isinstance(documents, TextBuffer):
-        return [documents[place] for place in range(len(documents))]
+        return documents
     if isinstance(documents, str):
         raise DataError(f"predict was given one text: {documents[:80]!r}", "Give a list of texts: predict([text]).")
     try:
