@@ -324,8 +324,8 @@ def test_a_stream_that_breaks_off_says_why() -> None:
 @pytest.mark.parametrize("kind", TYPES)
 def test_slices_are_encoded_as_their_texts(tokens: str, kind: str) -> None:
     settings = TextSettings(tokens=tokens)
-    known = ("ab", "x", "é", "中", "a", "text", " ", *map(chr, range(256)))
-    pipeline = TextPipeline(settings, Vocabulary(tuple(dict.fromkeys(known))))
+    known = tuple(map(chr, range(256))) if tokens == "bytes" else ("ab", "x", "é", "中", "a", "text", " ")
+    pipeline = TextPipeline(settings, Vocabulary(known))
     column = arrow(TEXTS, kind)
     for part in (column, column[2:], column[3:5], column[4:4]):
         ours, theirs = pipeline.encode_buffer(from_arrow(part)), pipeline.encode(filled(part.to_pylist()))
