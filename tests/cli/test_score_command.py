@@ -388,7 +388,6 @@ def test_a_reader_that_has_seen_enough(kind: str, model: Path) -> None:
 def test_a_bar_counts_rows(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the bar is told: rows as they are done, and how many there will be."""
     told: list[tuple[int, int | None]] = []
-    monkeypatch.setattr(batches, "BATCH", 50)
     monkeypatch.setattr(command.Bars, "counting", lambda self, title: lambda *words: told.append(words))
     for kind, near in ((".csv", 25), (".parquet", 0), (".txt", 40)):
         told.clear()

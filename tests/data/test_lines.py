@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from recurra.data import lines as module
 from recurra.data.cells import MAX_TEXT_BYTES
 from recurra.data.checked_bytes import CheckedBytes
-from recurra.data.lines import line_blocks
+from recurra.data.lines import LineBlocks
 from recurra.errors import DataError
 
 
 def read(content: bytes, encoding: str = "utf-8") -> list[str]:
     found = []
-    for data, offsets in line_blocks(CheckedBytes(io.BytesIO(content), source="it", encoding=encoding)):
+    for data, offsets in LineBlocks(
+        CheckedBytes(io.BytesIO(content), source="it", encoding=encoding), len(content)
+    ).read():
         assert data.dtype == np.uint8
         assert offsets.dtype == np.int64
         assert offsets[0] == 0
@@ -82,7 +84,7 @@ def test_a_line_without_end_is_not_read_to_its_end() -> None:
 
     endless = Endless()
     with pytest.raises(DataError, match="line 1 is longer"):
-        list(line_blocks(CheckedBytes(endless, source="it", encoding="utf-8")))  # type: ignore[arg-type]
+        list(LineBlocks(CheckedBytes(endless, source="it", encoding="utf-8"), None).read())  # type: ignore[arg-type]
     assert endless.given < 4 * MAX_TEXT_BYTES
 
 

@@ -57,7 +57,13 @@ class Bars:
             return lambda documents, total: None
         bars = self._bars
         task = bars.add_task(title, total=None, remark="")
-        return lambda documents, total: bars.update(task, advance=documents, total=total)
+
+        def advance(documents: int, total: int | None) -> None:
+            # Given to update(), every new total would make it forget the rate.
+            next(known for known in bars.tasks if known.id == task).total = total
+            bars.update(task, advance=documents)
+
+        return advance
 
     def training(self, title: str = "") -> TrainingBar:
         """The listener that shows a training as a bar, and its checks and messages as lines.

@@ -76,14 +76,7 @@ def score(
         source = stack.enter_context(_opened(data, asked, classifier.bundle.text, output))
         sink = sink_for(kind, stack.enter_context(_written(out)), names, classifier.classes_)
         count = stack.enter_context(Bars(output)).counting("scoring")
-        rows = 0
-
-        def done(more: int) -> None:
-            nonlocal rows
-            rows += more
-            count(more, source.total(rows))
-
-        scored = score_rows(classifier, source.rows, sink, done=done)
+        scored = score_rows(classifier, source.rows, sink, done=lambda rows: count(rows, source.total()))
     _tell(scored, str(model), data, out, output)
 
 
@@ -95,10 +88,10 @@ class _Asked(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """Rows, and how many there are in all as far as can be told when so many have been read."""
+    """Rows, and how many there are in all as far as can be told by now."""
 
     rows: Iterator[Rows]
-    total: Callable[[int], int | None]
+    total: Callable[[], int | None]
 
 
 def _kind(out: Path | None, data: str, *, as_json: bool) -> str:
@@ -153,6 +146,7 @@ def _opened(data: str, asked: _Asked, settings: TextSettings, output: Output) ->
 
 def _lines(file: BinaryIO, source: str, asked: _Asked, size: int | None) -> _Source:
     from recurra.data.checked_bytes import CheckedBytes
+    from recurra.data.lines import LineBlocks
     from recurra.scoring.rows import rows_of_lines
 
     for option, value in (("--text", asked.text), ("--title", asked.title), ("--keep", " ".join(asked.keep) or None)):
@@ -161,10 +155,8 @@ def _lines(file: BinaryIO, source: str, asked: _Asked, size: int | None) -> _Sou
                 f"{option} {value:.80} is given for {source}, which has no columns",
                 "Leave it out, or give a .csv, .tsv or .parquet file.",
             )
-    content = CheckedBytes(file, source=source, encoding=asked.encoding)
-    return _Source(
-        rows_of_lines(content), lambda rows: None if size is None else max(rows, rows * size // max(content.taken, 1))
-    )
+    lines = LineBlocks(CheckedBytes(file, source=source, encoding=asked.encoding), size)
+    return _Source(rows_of_lines(lines), lambda: lines.total)
 
 
 def _table(file: Path, kind: str, source: str, asked: _Asked, settings: TextSettings, output: Output) -> _Source:
@@ -189,7 +181,7 @@ def _table(file: Path, kind: str, source: str, asked: _Asked, settings: TextSett
     for name in asked.keep:
         if name not in head.names:
             raise DataError(f"{source} has no column {name!r:.80}", f"Name one of {listed(head.names)} with --keep.")
-    return _Source(rows_of_table(blocks, columns, asked.keep, settings), lambda rows: blocks.total)
+    return _Source(rows_of_table(blocks, columns, asked.keep, settings), lambda: blocks.total)
 
 
 class _StandardOutput:

@@ -12,7 +12,7 @@ from recurra.data.cells import MAX_TEXT_BYTES
 from recurra.data.checked_bytes import CheckedBytes
 from recurra.errors import DataError
 
-__all__ = ["BLOCK_BYTES", "line_blocks"]
+__all__ = ["BLOCK_BYTES", "LineBlocks"]
 
 BLOCK_BYTES = 1 << 20
 """Bytes read at once."""
@@ -20,30 +20,45 @@ BLOCK_BYTES = 1 << 20
 Lines = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 
 
-def line_blocks(content: CheckedBytes) -> Iterator[Lines]:
+class LineBlocks:
     r"""The lines of a file without their ends, which are \n or \r\n; an empty line is an empty text.
 
     Args:
         content: the file.
+        size: its bytes, or ``None`` where nobody knows, as of a pipe.
 
-    Yields:
-        (uint8[S] UTF-8, int64[B + 1] where each line begins and the last one ends), Arrow's layout of strings.
-
-    Raises:
-        DataError: a line is longer than ``MAX_TEXT_BYTES``.
+    Attributes:
+        total: how many lines there are, as far as can be told by now.
     """
-    rest, done = b"", 0
-    while piece := content.read(BLOCK_BYTES):
-        if not done and not rest:
-            piece = piece.removeprefix(codecs.BOM_UTF8)
-        body, end, rest = (rest + piece).rpartition(b"\n")
-        if end:
-            yield _cut(body + end, done, content.source)
-            done += body.count(b"\n") + 1
-        if len(rest) > MAX_TEXT_BYTES + 1:
-            raise _too_long(done, content.source)
-    if rest:
-        yield _cut(rest + b"\n", done, content.source)
+
+    def __init__(self, content: CheckedBytes, size: int | None) -> None:
+        self.content, self.size = content, size
+        self.total: int | None = None
+
+    def read(self) -> Iterator[Lines]:
+        """The lines, some thousands at a time.
+
+        Yields:
+            (uint8[S] UTF-8, int64[B + 1] where each line begins and the last one ends), Arrow's layout of strings.
+
+        Raises:
+            DataError: a line is longer than ``MAX_TEXT_BYTES``, or the file is no text.
+        """
+        content, rest, done = self.content, b"", 0
+        while piece := content.read(BLOCK_BYTES):
+            if not done and not rest:
+                piece = piece.removeprefix(codecs.BOM_UTF8)
+            body, end, rest = (rest + piece).rpartition(b"\n")
+            if end:
+                texts, offsets = _cut(body + end, done, content.source)
+                done += len(offsets) - 1
+                if self.size is not None:
+                    self.total = max(done, done * self.size // max(content.taken - len(rest), 1))
+                yield texts, offsets
+            if len(rest) > MAX_TEXT_BYTES + 1:
+                raise _too_long(done, content.source)
+        if rest:
+            yield _cut(rest + b"\n", done, content.source)
 
 
 def _cut(body: bytes, done: int, source: str) -> Lines:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from recurra.data.blocks import Blocks
 from recurra.data.cells import checked_texts, column_of
-from recurra.data.checked_bytes import CheckedBytes
 from recurra.data.columns import Columns
 from recurra.data.documents import Document
-from recurra.data.lines import line_blocks
+from recurra.data.lines import LineBlocks
 from recurra.text.arrow import ArrowStrings
 from recurra.text.buffer import TextBuffer
 from recurra.text.settings import TextSettings
@@ -44,16 +43,16 @@ class Rows:
     kept: dict[str, pyarrow.ChunkedArray] = field(default_factory=dict)
 
 
-def rows_of_lines(content: CheckedBytes) -> Iterator[Rows]:
+def rows_of_lines(lines: LineBlocks) -> Iterator[Rows]:
     """Each line is a document.
 
     Args:
-        content: the file.
+        lines: of a file.
 
     Raises:
         DataError: a line is no text, or too long.
     """
-    for data, offsets in line_blocks(content):
+    for data, offsets in lines.read():
         for first in range(0, len(offsets) - 1, BATCH):
             some = offsets[first : first + BATCH + 1]
             yield Rows(TextBuffer(data, some), len(some) - 1, int((some[1:] == some[:-1]).sum()))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from recurra.data.documents import Label
 from recurra.runtime import Model
@@ -14,6 +18,9 @@ from recurra.scoring.rows import Rows
 from recurra.scoring.sinks import Answers, Sink
 
 __all__ = ["Scored", "score"]
+
+# Blocks that are predicted while an earlier one is written.
+AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -48,13 +55,13 @@ def score(model: Model, rows: Iterable[Rows], sink: Sink, *, done: Callable[[int
     start = time.perf_counter()
     counts = np.zeros(len(model.classes_), dtype=np.int64)
     empty = 0
-    for some in rows:
-        probabilities = model.predict_proba(some.documents)
-        chosen = probabilities.argmax(axis=1)
-        sink.write(Answers(some.kept, chosen, probabilities))
-        counts += np.bincount(chosen, minlength=len(counts))
-        empty += some.empty
-        done(some.count)
+    with closing(_predicted(model, rows)) as answers:
+        for some, probabilities in answers:
+            chosen = probabilities.argmax(axis=1)
+            sink.write(Answers(some.kept, chosen, probabilities))
+            counts += np.bincount(chosen, minlength=len(counts))
+            empty += some.empty
+            done(some.count)
     if not counts.sum():
         # A file without rows still tells the names of its columns.
         none = np.empty((0, len(counts)), dtype=np.float32)
@@ -62,3 +69,20 @@ def score(model: Model, rows: Iterable[Rows], sink: Sink, *, done: Callable[[int
     sink.finish()
     totals = list(zip(model.classes_, counts.tolist(), strict=True))
     return Scored(int(counts.sum()), empty, totals, time.perf_counter() - start)
+
+
+def _predicted(model: Model, rows: Iterable[Rows]) -> Generator[tuple[Rows, npt.NDArray[np.float32]]]:
+    """Rows with their probabilities; while some are written, the next are read and predicted."""
+    waiting: deque[tuple[Rows, Future[npt.NDArray[np.float32]]]] = deque()
+    pool = ThreadPoolExecutor(1)
+    try:
+        for some in rows:
+            waiting.append((some, pool.submit(model.predict_proba, some.documents)))
+            if len(waiting) > AHEAD:
+                before, answer = waiting.popleft()
+                yield before, answer.result()
+        for before, answer in waiting:
+            yield before, answer.result()
+    finally:
+        # After an error, what nobody waits for any more need not be predicted.
+        pool.shutdown(cancel_futures=True)
