@@ -29,6 +29,7 @@ from recurra.scoring import sinks
 ROWS = 100
 TEXTS = [" ".join(WORDS[(n * 7 + k) % len(WORDS)] for k in range(n % 6)) for n in range(ROWS)]
 TITLES = [" ".join(WORDS[(n * 5 + k) % len(WORDS)] for k in range(n % 4)) for n in range(ROWS)]
+USUAL = (blocks.BLOCK_BYTES, batches.BATCH)
 IDS = [f'nr, "{n}"' if n % 10 == 0 else str(n) for n in range(ROWS)]
 
 
@@ -395,3 +396,18 @@ def test_a_bar_counts_rows(run: Run, model: Path, monkeypatch: pytest.MonkeyPatc
         assert sum(rows for rows, _ in told) == ROWS
         assert all(total is not None and abs(total - ROWS) <= near for _, total in told)
         assert kind == ".csv" or told[-1][1] == ROWS
+
+
+def test_real_news(run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All rows of a real file, in blocks of their usual size."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", USUAL[0])
+    monkeypatch.setattr(batches, "BATCH", USUAL[1])
+    from recurra.data.read import read_table
+
+    path = data_dir / "agnews" / "test.csv"
+    bundle = make_bundle(scale=3, masked=True, bidirectional=True)
+    write_bundle(bundle, "news.safetensors")
+    assert run("score", "news.safetensors", path, "--out", "out.parquet", "--keep", "title", "--all", "-q").code == 0
+    table = read_table(path)
+    answers = check_answers(Path("out.parquet"), Path("news.safetensors"), table.documents, every=True)
+    assert [answer["title"] for answer in answers] == [document[0] for document in table.documents]
