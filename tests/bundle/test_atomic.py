@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recurra.bundle import write_atomically
+from recurra.bundle import AtomicFile, write_atomically
 from recurra.errors import RecurraError
 
 
@@ -121,3 +121,49 @@ def test_the_longest_names_are_written(tmp_path: Path) -> None:
     assert path.read_bytes() == b"x"
     with pytest.raises(RecurraError, match="Choose a shorter name"):
         write_atomically(tmp_path / ("n" * 256), b"x")
+
+
+def test_a_file_in_the_making_is_not_seen(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    with AtomicFile(path) as file:
+        assert (file.write(b"one "), file.tell()) == (4, 4)
+        assert (file.write(b"two"), file.tell()) == (3, 7)
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"one two"
+    assert names(tmp_path) == ["a.bin"]
+
+
+@pytest.mark.parametrize("error", [ValueError("of the caller's"), KeyboardInterrupt()])
+def test_an_error_inside_leaves_the_old_file_and_is_not_changed(tmp_path: Path, error: BaseException) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    def write() -> None:
+        with AtomicFile(path) as file:
+            file.write(b"half")
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        write()
+    assert caught.value is error
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["a.bin"]
+
+
+def test_a_disk_that_fills_while_writing(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+
+    def write(at_once: int) -> None:
+        with AtomicFile(tmp_path / "a.bin") as file:
+            file._file.close()
+            file._file = Path("/dev/full").open("wb")  # noqa: SIM115 - the file closes it
+            for _ in range(3):
+                file.write(b"x" * at_once)
+
+    # A large piece fails when it is written, a small one when the buffer is.
+    for at_once in (1 << 20, 1):
+        with pytest.raises(RecurraError, match=r"a\.bin cannot be written: No space left on device\. Free some space"):
+            write(at_once)
+        assert names(tmp_path) == []

@@ -80,3 +80,20 @@ def test_checks_and_messages_are_lines(capsys: pytest.CaptureFixture[str]) -> No
         "2 rows have no title.",
     ]
     assert output.notes == ["2 rows have no title."]
+
+
+def test_a_count_whose_end_is_learned_keeps_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    with contextlib.redirect_stderr(Terminal()) as terminal, Bars(Output(as_json=False, quiet=False)) as bars:
+        assert bars._bars is not None
+        monkeypatch.setattr(bars._bars, "get_time", lambda: now[0])
+        count = bars.counting("scoring")
+        for total in (None, 9000, 11000, 10000):
+            now[0] += 2.0
+            count(2500, total)
+        task = bars._bars.tasks[0]
+        assert (task.completed, task.total) == (10_000, 10_000)
+        # Three intervals of two seconds lie between the four.
+        assert task.speed == pytest.approx(1250)
+    assert "10,000/10,000" in terminal.getvalue()
+    assert "scoring" in terminal.getvalue()

@@ -238,6 +238,32 @@ def test_info_is_json() -> None:
     assert repr(Model(make_bundle())) == "Model(lstm, hidden=4, layers=1, classes=3)"
 
 
+@pytest.mark.parametrize("kind", ["string", "large_string", "string_view"])
+def test_arrow_strings_are_documents(kind: str) -> None:
+    pa = pytest.importorskip("pyarrow")
+    model = Model(make_bundle(scale=3))
+    column = pa.array([*TEXTS, None], getattr(pa, kind)())
+    expected = model.predict_proba([*TEXTS, ""])
+    np.testing.assert_array_equal(model.predict_proba(column), expected)
+    np.testing.assert_array_equal(model.predict_proba(pa.chunked_array([column[:2], column[2:]])), expected)
+    np.testing.assert_array_equal(model.predict_proba(column[1:4]), model.predict_proba(TEXTS[1:4]))
+    assert model.predict(column).tolist() == model.predict([*TEXTS, ""]).tolist()
+    assert model.predict_proba(column[:0]).shape == (0, 3)
+    with pytest.raises(DataError, match="the format 'l', which is not strings"):
+        model.predict(pa.array([1, 2]))
+
+
+def test_a_series_that_needs_pyarrow_is_listed_without_it() -> None:
+    class Series(list[str]):
+        """As of pandas, where pyarrow is missing."""
+
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            raise ImportError("Missing optional dependency 'pyarrow'")
+
+    model = Model(make_bundle())
+    np.testing.assert_array_equal(model.predict_proba(Series(TEXTS)), model.predict_proba(TEXTS))
+
+
 def test_a_copy_has_tables_of_its_own() -> None:
     model = Model(make_bundle())
     before = model.predict_proba(TEXTS)

@@ -1,8 +1,8 @@
 """The model file: one safetensors file with weights, vocabulary, labels, settings and scores."""
 
-from recurra.bundle.atomic import write_atomically
+from recurra.bundle.atomic import AtomicFile, write_atomically
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.file import read_bundle, write_bundle
 from recurra.bundle.int8 import int8_bundle
 
-__all__ = ["Bundle", "int8_bundle", "read_bundle", "write_atomically", "write_bundle"]
+__all__ = ["AtomicFile", "Bundle", "int8_bundle", "read_bundle", "write_atomically", "write_bundle"]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import io
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from recurra.errors import RecurraError
 
-__all__ = ["write_atomically"]
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+__all__ = ["AtomicFile", "write_atomically"]
 
 _MENDS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",
@@ -27,9 +35,6 @@ _MENDS = {
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Writes ``data`` to a file that is afterwards the old one or the new one, never a part of it.
 
-    The bytes go to a new file in the same folder, reach the disk (fsync), and only then take the name. A symbolic
-    link stays a link: the file that it names is replaced.
-
     Args:
         path: the file; its folder must exist.
         data: all that the file shall hold.
@@ -37,29 +42,80 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     Raises:
         RecurraError: the file cannot be written; nothing is left behind.
     """
-    try:
-        target = Path(os.path.realpath(path))
-        if target.exists() and not target.is_file():
-            # Replacing a device or a pipe by a file would take it away from everybody.
-            raise OSError(errno.EISDIR, "is a folder" if target.is_dir() else "is no regular file")
-        temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
-        try:
-            _write_synced(temporary, data)
-            temporary.replace(target)
-        except BaseException:
-            # Ctrl-C leaves no half-written file either.
-            temporary.unlink(missing_ok=True)
-            raise
-    except (OSError, ValueError) as error:
-        # ValueError: a path with a null character, which no system call accepts.
-        reason = getattr(error, "strerror", None) or str(error)
-        mend = _MENDS.get(getattr(error, "errno", 0) or 0, "Check the path, or choose another place.")
-        raise RecurraError(f"{os.fspath(path)} cannot be written: {reason}", mend) from error
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    # "x" never follows or overwrites what another process may have put there under the same name.
-    with path.open("xb") as file:
+    with AtomicFile(path) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+
+
+class AtomicFile(io.RawIOBase):
+    """A file in the making: it takes its name at the end of a ``with`` block, and only if that ends without an error.
+
+    The bytes go to a new file in the same folder, reach the disk (fsync), and only then take the name. A symbolic
+    link stays a link: the file that it names is replaced. Ctrl-C leaves no half-written file either.
+
+    Args:
+        path: the file; its folder must exist.
+
+    Raises:
+        RecurraError: the file cannot be written, at whatever step; nothing is left behind.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = path
+        self._place = 0
+        with self._told():
+            self._target = Path(os.path.realpath(path))
+            if self._target.exists() and not self._target.is_file():
+                # Replacing a device or a pipe by a file would take it away from everybody.
+                raise OSError(errno.EISDIR, "is a folder" if self._target.is_dir() else "is no regular file")
+            self._temporary = self._target.with_name(f".{self._target.name[:100]}.{secrets.token_hex(4)}.tmp")
+
+    def __enter__(self) -> Self:
+        with self._told():
+            # "x" never follows or overwrites what another process may have put there under the same name.
+            self._file = self._temporary.open("xb")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        named = False
+        try:
+            if error is not None:
+                # What is written does not matter any more, nor whether it can be.
+                with contextlib.suppress(OSError):
+                    self._file.close()
+                return
+            with self._told():
+                with self._file:
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
+                self._temporary.replace(self._target)
+            named = True
+        finally:
+            if not named:
+                self._temporary.unlink(missing_ok=True)
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Buffer) -> int:
+        """Puts bytes behind those that are there, and tells how many."""
+        with self._told():
+            size = self._file.write(data)
+        self._place += size
+        return size
+
+    def tell(self) -> int:
+        """How many bytes there are."""
+        return self._place
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            # ValueError: a path with a null character, which no system call accepts.
+            reason = getattr(error, "strerror", None) or str(error)
+            mend = _MENDS.get(getattr(error, "errno", 0) or 0, "Check the path, or choose another place.")
+            raise RecurraError(f"{os.fspath(self.path)} cannot be written: {reason}", mend) from error

@@ -11,7 +11,7 @@ from typing import Any
 
 from recurra.errors import RecurraError
 
-__all__ = ["Output", "aligned", "count", "cut", "flush", "plain", "width"]
+__all__ = ["Output", "aligned", "count", "cut", "flush", "plain", "width", "write_bytes"]
 
 # What would act on a terminal instead of being shown: control characters, and marks that turn the writing direction.
 _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -23,13 +23,14 @@ class Output:
     Args:
         as_json: people's lines are left out, and one document is printed.
         quiet: of people's lines only the result is printed.
+        aside: people's lines go to standard error, for standard output carries data.
 
     Attributes:
         notes: what :meth:`note` was given, for the document.
     """
 
-    def __init__(self, *, as_json: bool, quiet: bool) -> None:
-        self.as_json, self.quiet = as_json, quiet
+    def __init__(self, *, as_json: bool, quiet: bool, aside: bool = False) -> None:
+        self.as_json, self.quiet, self.aside = as_json, quiet, aside
         self.notes: list[str] = []
 
     @property
@@ -51,8 +52,13 @@ class Output:
 
     def result(self, text: str) -> None:
         """Lines for people."""
-        if not self.as_json:
-            _write("\n".join(map(plain, text.split("\n"))))
+        if self.as_json:
+            return
+        lines = "\n".join(map(plain, text.split("\n")))
+        if self.aside:
+            print(lines, file=sys.stderr)
+        else:
+            _write(lines)
 
     def document(self, value: Any) -> None:
         """The one JSON document."""
@@ -112,6 +118,23 @@ def flush() -> None:
             sys.stdout.flush()
     except OSError as error:
         raise _unwritten(error) from error
+
+
+def write_bytes(data: bytes) -> int:
+    """Writes to standard output at once, and tells how many bytes.
+
+    Raises:
+        RecurraError: they cannot be written.
+        BrokenPipeError: nobody reads them.
+    """
+    if sys.stdout is None:
+        raise RecurraError("There is no standard output", "Name a file with --out.")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise _unwritten(error) from error
+    return len(data)
 
 
 def _write(text: str) -> None:

@@ -48,6 +48,23 @@ class Bars:
         task = bars.add_task(title, total=total, completed=done, remark="")
         return lambda documents, remark: bars.update(task, advance=documents, remark=remark)
 
+    def counting(self, title: str) -> Callable[[int, int | None], None]:
+        """A new bar over documents whose number is not known; what is returned takes how many are done more.
+
+        Its second argument is how many there will be in all, as far as can be told by then.
+        """
+        if not self._bars:
+            return lambda documents, total: None
+        bars = self._bars
+        task = bars.add_task(title, total=None, remark="")
+
+        def advance(documents: int, total: int | None) -> None:
+            # Given to update(), every new total would make it forget the rate.
+            next(known for known in bars.tasks if known.id == task).total = total
+            bars.update(task, advance=documents)
+
+        return advance
+
     def training(self, title: str = "") -> TrainingBar:
         """The listener that shows a training as a bar, and its checks and messages as lines.
 
@@ -104,10 +121,14 @@ def _bars() -> Progress:
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:,.0f} docs/s" if task.speed else "")
 
+    class Count(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.completed:,.0f}" + ("" if task.total is None else f"/{task.total:,.0f}"))
+
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f}", markup=False),
+        Count(),
         Rate(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[remark]}", markup=False),

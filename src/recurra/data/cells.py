@@ -13,7 +13,7 @@ from recurra.errors import DataError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["MAX_TEXT_BYTES", "is_label", "is_text", "labels_of", "texts_of"]
+__all__ = ["MAX_TEXT_BYTES", "checked_texts", "column_of", "is_label", "is_text", "labels_of", "texts_of"]
 
 MAX_TEXT_BYTES = 1 << 20
 """Bytes of the longest text that is read, in UTF-8."""
@@ -34,7 +34,12 @@ def is_label(kind: pyarrow.DataType) -> bool:
     return is_text(kind) or any(is_kind(kind) for is_kind in simple)
 
 
-def _column(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+def column_of(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+    """The column of that name.
+
+    Raises:
+        DataError: there are several.
+    """
     if raw.names.count(name) > 1:
         raise DataError(f"{source} has {raw.names.count(name)} columns {name!r}", "Give each column a name of its own.")
     return raw.columns[raw.names.index(name)]
@@ -55,6 +60,14 @@ def _where(raw: RawTable, place: int, name: str) -> str:
 def texts_of(raw: RawTable, name: str, source: str) -> list[str]:
     """The column's texts; a missing one is empty.
 
+    The arguments and errors are those of :func:`checked_texts`.
+    """
+    return [value or "" for value in checked_texts(raw, name, source).to_pylist()]
+
+
+def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+    """The column of texts as it is, nulls included.
+
     Args:
         raw: the parsed file.
         name: a column of it.
@@ -65,7 +78,7 @@ def texts_of(raw: RawTable, name: str, source: str) -> list[str]:
     """
     from pyarrow import compute
 
-    column = _column(raw, name, source)
+    column = column_of(raw, name, source)
     if not is_text(column.type):
         raise DataError(
             f"{source}: column {name!r} holds {str(column.type)[:80]}, not texts",
@@ -81,7 +94,7 @@ def texts_of(raw: RawTable, name: str, source: str) -> list[str]:
     place = _first(compute.match_substring(column, "\0"))
     if place is not None:
         raise DataError(f"{source}: {_where(raw, place, name)} holds a NUL character", "Remove it from the text.")
-    return [value or "" for value in column.to_pylist()]
+    return column
 
 
 def labels_of(raw: RawTable, name: str, source: str) -> list[Label]:
@@ -95,7 +108,7 @@ def labels_of(raw: RawTable, name: str, source: str) -> list[Label]:
     Raises:
         DataError: the column's type cannot be labels, or a row has none.
     """
-    column = _column(raw, name, source)
+    column = column_of(raw, name, source)
     values: list[Label | None]
     if is_text(column.type):
         values = list(texts_of(raw, name, source))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.errors import DataError
@@ -11,7 +13,7 @@ from recurra.errors import DataError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["MAX_PARQUET_BYTES", "parse_parquet"]
+__all__ = ["MAX_PARQUET_BYTES", "no_rows", "opened_parquet", "parse_parquet", "plain_column"]
 
 MAX_PARQUET_BYTES = 1 << 32
 """Bytes that a file may unpack to."""
@@ -27,38 +29,57 @@ def parse_parquet(file: Path, *, source: str) -> RawTable:
     Raises:
         DataError: not Parquet, cut or damaged, no rows, too many columns, or too large once unpacked.
     """
+    with opened_parquet(file, source=source) as opened:
+        metadata = opened.metadata
+        size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+        if size > MAX_PARQUET_BYTES:
+            raise DataError(f"{source} unpacks to {size:,} bytes", f"Split it: at most {MAX_PARQUET_BYTES:,} are read.")
+        table = opened.read()
+        # Arrow takes lengths and UTF-8 on trust when it reads; a damaged page shows only here.
+        table.validate(full=True)
+        columns = [plain_column(column) for column in table.columns]
+    if table.num_rows == 0:
+        raise no_rows(source)
+    return RawTable(list(table.column_names), columns, 1, "", typed=True)
+
+
+@contextlib.contextmanager
+def opened_parquet(file: Path, *, source: str, **options: Any) -> Iterator[Any]:
+    """A ``pyarrow.parquet.ParquetFile`` with not too many columns; what fails inside becomes one error.
+
+    Args:
+        file: an existing file.
+        source: its name, for messages.
+        options: of ``ParquetFile``.
+
+    Raises:
+        DataError: not Parquet, cut or damaged, or too many columns.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
     broken = DataError(f"{source} is not a whole Parquet file", "Write or download it again, or give a .csv file.")
     try:
-        with parquet.ParquetFile(file) as opened:
-            metadata = opened.metadata
-            size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
-            if size > MAX_PARQUET_BYTES:
+        with parquet.ParquetFile(file, **options) as opened:
+            if opened.metadata.num_columns > MAX_COLUMNS:
                 raise DataError(
-                    f"{source} unpacks to {size:,} bytes", f"Split it: at most {MAX_PARQUET_BYTES:,} are read."
+                    f"{source} has {opened.metadata.num_columns:,} columns", f"Keep at most {MAX_COLUMNS} of them."
                 )
-            if metadata.num_columns > MAX_COLUMNS:
-                raise DataError(
-                    f"{source} has {metadata.num_columns:,} columns", f"Keep at most {MAX_COLUMNS} of them."
-                )
-            table = opened.read()
-        # Arrow takes lengths and UTF-8 on trust when it reads; a damaged page shows only here.
-        table.validate(full=True)
-        columns = [_plain(column) for column in table.columns]
+            yield opened
     except PermissionError as error:
         raise DataError(f"{source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         if isinstance(error, DataError):
             raise
         raise broken from None
-    if table.num_rows == 0:
-        raise DataError(f"{source} has columns and no rows", "Give a file with at least one row.")
-    return RawTable(list(table.column_names), columns, 1, "", typed=True)
 
 
-def _plain(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+def no_rows(source: str) -> DataError:
+    """The error for a file of columns alone."""
+    return DataError(f"{source} has columns and no rows", "Give a file with at least one row.")
+
+
+def plain_column(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
     """The column in one of the few types that every Arrow function takes; a column of nothing is one of texts."""
     import pyarrow as pa
     from pyarrow import types

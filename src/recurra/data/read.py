@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from recurra.data.cells import is_label, is_text, labels_of, texts_of
@@ -13,12 +14,24 @@ from recurra.data.parquet import parse_parquet
 from recurra.data.table import Table
 from recurra.errors import DataError
 
-__all__ = ["MAX_FILE_BYTES", "read_table"]
+__all__ = [
+    "GUESS_ROWS",
+    "MAX_FILE_BYTES",
+    "check_separator",
+    "checked_kind",
+    "facts_of",
+    "read_table",
+    "require_pyarrow",
+    "short_name",
+]
 
 MAX_FILE_BYTES = 1 << 31
 """Bytes of the largest file that is read."""
 
-_GUESS_ROWS = 10_000  # rows that a guess looks at
+TABLES = (".csv", ".tsv", ".parquet")
+
+GUESS_ROWS = 10_000
+"""Rows that a guess looks at."""
 
 
 def read_table(
@@ -47,18 +60,18 @@ def read_table(
     Raises:
         DataError: the file cannot be used as it is; the one line names row, column or byte where known.
     """
-    _require_pyarrow()
+    require_pyarrow()
     file = Path(path)
-    source = _short(str(path))
-    kind = _checked_kind(file, source)
+    source = short_name(str(path))
+    kind = checked_kind(file, source)
     if kind == ".parquet":
         raw = parse_parquet(file, source=source)
     else:
         delimiter = "," if kind == ".csv" else "\t"
         raw = parse_delimited(_content(file, source), delimiter=delimiter, source=source, encoding=encoding)
         if text is None:
-            _check_separator(raw, source)
-    chosen = choose_columns(_facts(raw), source=source, text=text, title=title, label=label, labelled=labelled)
+            check_separator(raw, source)
+    chosen = choose_columns(facts_of(raw), source=source, text=text, title=title, label=label, labelled=labelled)
     texts = texts_of(raw, chosen.text, source)
     documents: list[Document] = list(texts)
     if chosen.title is not None:
@@ -67,7 +80,7 @@ def read_table(
     if label is None and labels is not None and not raw.typed and chosen.label in set(map(str, labels)):
         # A guess on a file without a header takes its first row for names, and that row would be lost.
         raise DataError(
-            f"{source}: the first row names a column {_short(chosen.label)!r}, which is one of its labels",
+            f"{source}: the first row names a column {short_name(chosen.label)!r}, which is one of its labels",
             "Add a header row such as label,text, or name the label column with --label.",
         )
     return Table(
@@ -81,21 +94,33 @@ def read_table(
     )
 
 
-def _require_pyarrow() -> None:
+def require_pyarrow(what: str = "Reading tables") -> None:
+    """Raises a :class:`DataError` that says how to install pyarrow, where it is missing."""
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        raise DataError(
-            "Reading tables needs pyarrow, which is not installed", "Run: pip install 'recurra[data]'."
-        ) from None
+        raise DataError(f"{what} needs pyarrow, which is not installed", "Run: pip install 'recurra[data]'.") from None
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """The end of a long name."""
     return name if len(name) <= 80 else "..." + name[-77:]
 
 
-def _checked_kind(file: Path, source: str) -> str:
-    """The file's extension, after a look at the file itself."""
+def checked_kind(
+    file: Path, source: str, *, kinds: Sequence[str] = TABLES, largest: int | None = MAX_FILE_BYTES
+) -> str:
+    """The file's extension, after a look at the file itself.
+
+    Args:
+        file: the file.
+        source: its name, for messages.
+        kinds: the extensions that can be read.
+        largest: bytes that are read at most, or ``None`` where any number is.
+
+    Raises:
+        DataError: there is no such file, it is of another kind, empty or too large.
+    """
     try:
         status = file.stat()
     except FileNotFoundError:
@@ -107,14 +132,14 @@ def _checked_kind(file: Path, source: str) -> str:
     if stat.S_ISDIR(status.st_mode):
         raise DataError(f"{source!r} is a folder", "Name a file in it, such as train.csv.")
     kind = file.suffix.lower()
-    if kind not in {".csv", ".tsv", ".parquet"}:
-        raise DataError(f"{source!r} ends in {kind!r}", "Give a .csv, .tsv or .parquet file.")
+    if kind not in kinds:
+        raise DataError(f"{source!r} ends in {kind!r}", f"Give a {', '.join(kinds[:-1])} or {kinds[-1]} file.")
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{source!r} is not a regular file", "Save the table as a file and name that.")
     if status.st_size == 0:
         raise DataError(f"{source} is empty", "Give a file with a header row and at least one row.")
-    if status.st_size > MAX_FILE_BYTES:
-        raise DataError(f"{source} has {status.st_size:,} bytes", f"Split it: at most {MAX_FILE_BYTES:,} are read.")
+    if largest is not None and status.st_size > largest:
+        raise DataError(f"{source} has {status.st_size:,} bytes", f"Split it: at most {largest:,} are read.")
     return kind
 
 
@@ -129,24 +154,27 @@ def _content(file: Path, source: str) -> bytes:
         raise DataError(f"{source!r} cannot be read: {_reason(error)}", "Check its permissions.") from None
 
 
-def _check_separator(raw: RawTable, source: str) -> None:
-    """A file under the wrong separator is one column wide; its name then shows the right one."""
+def check_separator(raw: RawTable, source: str) -> None:
+    """Raises a :class:`DataError` for a file under the wrong separator.
+
+    It is one column wide, and that column's name shows the right one.
+    """
     if len(raw.names) == 1:
         other = next((mark for mark in (";", "\t", "|", ",") if mark in raw.names[0]), None)
         if other is not None:
             raise DataError(
-                f"{source} has one column, {_short(raw.names[0])!r}: it is separated by {other!r}",
+                f"{source} has one column, {short_name(raw.names[0])!r}: it is separated by {other!r}",
                 "Save it with commas as .csv or with tabs as .tsv.",
             )
 
 
-def _facts(raw: RawTable) -> list[ColumnFacts]:
+def facts_of(raw: RawTable) -> list[ColumnFacts]:
     """What the guess may know: from the first rows, which are enough to tell texts from labels."""
     from pyarrow import compute
 
     facts = []
     for name, column in zip(raw.names, raw.columns, strict=True):
-        head = column.slice(0, _GUESS_ROWS)
+        head = column.slice(0, GUESS_ROWS)
         text = is_text(head.type)
         facts.append(
             ColumnFacts(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError
@@ -17,6 +19,8 @@ from recurra.models.settings import NetworkSettings
 from recurra.runtime.network import Network
 from recurra.runtime.reading import Reading, read_prefixes
 from recurra.runtime.summary import parameters_by_part, summary_of
+from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
+from recurra.text.buffer import TextBuffer
 
 __all__ = ["Model", "load"]
 
@@ -51,11 +55,12 @@ class Model:
         self.bundle = bundle
         self.classes_: list[Label] = list(bundle.labels.classes)
 
-    def predict_proba(self, documents: Iterable[Document]) -> npt.NDArray[np.float32]:
+    def predict_proba(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[np.float32]:
         """The probability of each class for each document.
 
         Args:
-            documents: B texts or (title, text) pairs, of any length, empty ones too.
+            documents: B texts or (title, text) pairs, of any length, empty ones too; or Arrow strings, of any library
+                (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`; every row sums to 1.
@@ -63,18 +68,14 @@ class Model:
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
         """
-        listed = _listed(documents)
-        parts = [
-            self._network.probabilities(self.bundle.pipeline.encode(listed[first : first + AT_ONCE]))
-            for first in range(0, max(len(listed), 1), AT_ONCE)
-        ]
+        parts = [self._network.probabilities(ids) for ids in self._encoded(documents)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def predict(self, documents: Iterable[Document]) -> npt.NDArray[Any]:
+    def predict(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[Any]:
         """The most probable class of each document, [B], as the labels were written.
 
         Args:
-            documents: B texts or (title, text) pairs.
+            documents: B texts or (title, text) pairs, or Arrow strings, as for :meth:`predict_proba`.
 
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
@@ -133,6 +134,16 @@ class Model:
         network = self.bundle.network
         return f"Model({network.cell}, hidden={network.hidden}, layers={network.layers}, classes={len(self.classes_)})"
 
+    def _encoded(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> Iterator[Ragged]:
+        """The ids of some documents at a time; of none, once, if there are none."""
+        pipeline, given = self.bundle.pipeline, _given(documents)
+        for first in range(0, max(len(given), 1), AT_ONCE):
+            end = first + AT_ONCE
+            if isinstance(given, TextBuffer):
+                yield pipeline.encode_buffer(TextBuffer(given.data, given.offsets[first : end + 1]))
+            else:
+                yield pipeline.encode(given[first:end])
+
     @cached_property
     def _network(self) -> Network:
         # Not before it is asked something: who looks at a model's settings need not wait for its tables.
@@ -147,11 +158,18 @@ class Model:
         return np.array(self.classes_, dtype=object)
 
 
-def _listed(documents: Iterable[Document]) -> list[Document]:
+def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
+    """Arrow strings as the buffer they are, and anything else as a list."""
+    if is_arrow(documents):
+        # pandas hands its strings over only where pyarrow is installed; they can be listed everywhere.
+        with contextlib.suppress(ImportError):
+            return from_arrow(documents)
+    if isinstance(documents, TextBuffer):
+        return documents
     if isinstance(documents, str):
         raise DataError(f"predict was given one text: {documents[:80]!r}", "Give a list of texts: predict([text]).")
     try:
-        return list(documents)
+        return list(cast("Iterable[Document]", documents))
     except TypeError as error:
         raise DataError(
             f"predict was given {documents!r:.80} ({type(documents).__name__})", "Give a list of texts."

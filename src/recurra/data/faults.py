@@ -1,0 +1,118 @@
+"""What can be wrong with a file of text, as the one line that says so and where."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any
+
+from recurra.errors import DataError
+
+__all__ = [
+    "ROW_HINT",
+    "check_closed",
+    "check_marks",
+    "empty_file",
+    "header_only",
+    "nul_byte",
+    "parse_error",
+    "unknown_encoding",
+    "wrong_bytes",
+]
+
+ROW_HINT = " (the header is row 1)"
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def check_marks(start: bytes, source: str) -> None:
+    """Raises a :class:`DataError` where what should be UTF-8 begins with the mark of another encoding."""
+    for mark, name in _BOMS:
+        if name != "utf-8" and start.startswith(mark):
+            raise DataError(f"{source} begins with the mark of {name}", f"Read it with --encoding {name}.")
+
+
+def unknown_encoding(encoding: str, source: str) -> DataError:
+    """The error for an encoding that Python does not know, or that is none of texts."""
+    return DataError(
+        f"{source}: encoding {encoding[:80]!r} does not read it", "Name one such as utf-8, latin-1 or utf-16."
+    )
+
+
+def empty_file(source: str) -> DataError:
+    """The error for a file without any value."""
+    return DataError(f"{source} is empty", "Give a file with a header row and at least one row.")
+
+
+def header_only(source: str) -> DataError:
+    """The error for a file whose first row is its last."""
+    return DataError(f"{source} has a header and no rows", "Give a file with at least one row under its header.")
+
+
+def nul_byte(place: int, line: int, source: str) -> DataError:
+    """The error for a NUL byte at ``place``, counted from 0, in ``line``, counted from 1."""
+    return DataError(
+        f"{source}: a NUL byte at byte {place:,}, line {line:,}",
+        "Is it a text file? Remove the NUL bytes, or name its encoding, such as --encoding utf-16.",
+    )
+
+
+def wrong_bytes(byte: bytes, place: int, line: int, source: str, encoding: str) -> DataError:
+    """The error for a byte that the encoding does not have there.
+
+    Args:
+        byte: the one, or none if it is the end that comes too early.
+        place: counted from 0.
+        line: counted from 1.
+        source: the file's name.
+        encoding: as the user named it.
+    """
+    other = "latin-1" if encoding.casefold().replace("_", "-") in {"utf-8", "utf8"} else "utf-8"
+    what = f"byte 0x{byte[0]:02x}" if byte else "the end"
+    return DataError(
+        f"{source}: {what} at byte {place:,}, line {line:,} is not {encoding}",
+        f"Name the file's encoding, such as --encoding {other}.",
+    )
+
+
+def parse_error(error: Exception, rows: list[Any], source: str, *, longest: int) -> DataError:
+    """The error for what pyarrow could not parse.
+
+    Args:
+        error: pyarrow's.
+        rows: those that had another length than the first, if that is what was wrong.
+        source: the file's name.
+        longest: bytes of the longest row that is parsed.
+    """
+    if rows:
+        row = rows[0]
+        fields = "1 field" if row.actual_columns == 1 else f"{row.actual_columns:,} fields"
+        start = row.text[:60] + ("..." if len(row.text) > 60 else "")
+        return DataError(
+            f"{source}: row {row.number:,}{ROW_HINT} has {fields} for {row.expected_columns:,} columns: {start!r}",
+            "Put a value that holds the separator or a quote in double quotes.",
+        )
+    if "straddl" in str(error):
+        return DataError(
+            f"{source}: a row is longer than {longest >> 20} MiB",
+            "Look for a quote that is never closed, or cut the text to 1 MiB.",
+        )
+    return DataError(f"{source} cannot be parsed: {str(error)[:120]}", "Check its separators and quotes.")
+
+
+def check_closed(last: str, tail: bytes, row: int, source: str) -> None:
+    """The parser takes a quote that is still open at the end of the file for a closed one: rows would be lost in it.
+
+    Args:
+        last: the last value of the last row, from content to which a line break was added.
+        tail: the last two bytes of the content before the line breaks at its end.
+        row: the last one's number.
+        source: the file's name.
+
+    Raises:
+        DataError: a quote is open.
+    """
+    if last.endswith("\n") and not (tail.endswith(b'"') and tail[:1] in (b"\n", b"\r")):
+        raise DataError(
+            f"{source}: the quote that begins in row {row:,}{ROW_HINT} is never closed",
+            "Close it, or double the quotes inside the value.",
+        )

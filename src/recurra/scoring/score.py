@@ -1,0 +1,88 @@
+"""From rows to answers."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Label
+from recurra.runtime import Model
+from recurra.scoring.rows import Rows
+from recurra.scoring.sinks import Answers, Sink
+
+__all__ = ["Scored", "score"]
+
+# Blocks that are predicted while an earlier one is written.
+AHEAD = 2
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What came of the rows.
+
+    Attributes:
+        rows: how many there were.
+        empty: how many of them had no text.
+        counts: rows of each class, in the model's order.
+        seconds: for reading, predicting and writing together.
+    """
+
+    rows: int
+    empty: int
+    counts: list[tuple[Label, int]]
+    seconds: float
+
+
+def score(model: Model, rows: Iterable[Rows], sink: Sink, *, done: Callable[[int], None]) -> Scored:
+    """Predicts the class of every row and writes the answers in the rows' order.
+
+    Args:
+        model: predicts.
+        rows: some at a time; no more than that is held.
+        sink: takes the answers.
+        done: hears how many rows have been written each time.
+
+    Raises:
+        DataError: a row cannot be read; the rows before it have been written.
+    """
+    start = time.perf_counter()
+    counts = np.zeros(len(model.classes_), dtype=np.int64)
+    empty = 0
+    with closing(_predicted(model, rows)) as answers:
+        for some, probabilities in answers:
+            chosen = probabilities.argmax(axis=1)
+            sink.write(Answers(some.kept, chosen, probabilities))
+            counts += np.bincount(chosen, minlength=len(counts))
+            empty += some.empty
+            done(some.count)
+    if not counts.sum():
+        # A file without rows still tells the names of its columns.
+        none = np.empty((0, len(counts)), dtype=np.float32)
+        sink.write(Answers({}, np.empty(0, dtype=np.int64), none))
+    sink.finish()
+    totals = list(zip(model.classes_, counts.tolist(), strict=True))
+    return Scored(int(counts.sum()), empty, totals, time.perf_counter() - start)
+
+
+def _predicted(model: Model, rows: Iterable[Rows]) -> Generator[tuple[Rows, npt.NDArray[np.float32]]]:
+    """Rows with their probabilities; while some are written, the next are read and predicted."""
+    waiting: deque[tuple[Rows, Future[npt.NDArray[np.float32]]]] = deque()
+    pool = ThreadPoolExecutor(1)
+    try:
+        for some in rows:
+            waiting.append((some, pool.submit(model.predict_proba, some.documents)))
+            if len(waiting) > AHEAD:
+                before, answer = waiting.popleft()
+                yield before, answer.result()
+        for before, answer in waiting:
+            yield before, answer.result()
+    finally:
+        # After an error, what nobody waits for any more need not be predicted.
+        pool.shutdown(cancel_futures=True)
