@@ -65,9 +65,7 @@ def read_rows(data: str, *, data_dir: Path | None, say: Callable[[str], None]) -
     return Rows(found.train, found.test, f"{found.title}, {found.rows_phrase}")
 
 
-def write_job(
-    folder: Path, task: str, preset: Preset, rows: Rows, *, take: int, least_seconds: float = ROUND_SECONDS
-) -> int:
+def write_job(folder: Path, task: str, preset: Preset, rows: Rows, *, take: int) -> int:
     """Writes what every participant reads.
 
     Training takes ``take`` documents at random from the training rows; predicting the first ``take`` test rows, with
@@ -79,7 +77,6 @@ def write_job(
         preset: text pipeline, network and hyperparameters.
         rows: where the documents come from.
         take: documents, at most.
-        least_seconds: that a round lasts.
 
     Returns:
         How many documents the job has.
@@ -112,7 +109,7 @@ def write_job(
         "learning_rate": training.learning_rate,
         "epsilon": training.epsilon,
         "seed": SEED,
-        "least_seconds": least_seconds,
+        "least_seconds": ROUND_SECONDS,
         "flop_per_document": flop_per_document(ids, batches, preset.network, classes=len(classes)),
     }
     if task != "train":

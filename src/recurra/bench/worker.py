@@ -96,7 +96,7 @@ class Worker:
             MissingPackageError: its interpreter lacks a package.
             RecurraError: it ended.
         """
-        values = self._answer("preparing")
+        values = self._answer("its preparation")
         if "missing" in values:
             raise MissingPackageError(
                 f"{self.name} needs {values['missing']}, which its interpreter does not have",
@@ -132,24 +132,33 @@ class Worker:
             self._process.wait()
 
     def _answer(self, during: str) -> dict[str, Any]:
-        stopper = threading.Timer(LIMIT_SECONDS, self._process.kill)
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            self._process.kill()
+
+        stopper = threading.Timer(LIMIT_SECONDS, stop)
         stopper.start()
         try:
             line = self._process.stdout.readline() if self._process.stdout else ""
         finally:
             stopper.cancel()
-        try:
+        with contextlib.suppress(ValueError):
             values = json.loads(line)
-        except ValueError:
-            values = None
-        if isinstance(values, dict):
-            return values
-        code = self._process.wait()
-        lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
-        last = next((one.strip() for one in reversed(lines) if one.strip()), "it said nothing")
+            if isinstance(values, dict):
+                return values
+        self.close()
+        if late.is_set():
+            raise RecurraError(
+                f"{self.name} did not end {during} in {LIMIT_SECONDS:g} s", "Take fewer documents, with --take."
+            )
+        said = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
+        last = next((one for one in reversed(said) if one.strip()), "it said nothing")
+        # What is no answer was printed by the interpreter itself; otherwise the end of its errors tells the reason.
         raise RecurraError(
-            f"{self.name} ended while {during} (exit code {code}): {last:.300}",
-            "Run it without this peer (--peers), or mend the peer's environment.",
+            f"{self.name} failed in {during} (exit code {self._process.returncode}): {line.strip() or last:.300}",
+            "Leave this peer out (--peers), or mend its environment.",
         )
 
 
