@@ -23,6 +23,9 @@ def compiled_kernels() -> None:
     from recurra.recurrence.cells import CELLS
 
     for name in CELLS:
+        kernels_of(f"training.{name}")
+        kernels_of(f"inference.{name}")
+    for name in ("words", "distinct", "packing", "adam", "inference.dense", "inference.pooling"):
         kernels_of(name)
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import copy
+import gc
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +21,7 @@ from recurra.bundle.format import decode, encode
 from recurra.errors import DataError, ModelFileError
 from recurra.presets import load_preset
 from recurra.runtime import Model
-from recurra.runtime import network as runtime_network
+from recurra.runtime import reading as runtime_reading
 from recurra.text import Labels, TextSettings, Vocabulary
 
 TEXTS = ["Oil prices rise again", "", "the team WINS a late match in Rome, again!", "something unknown", "  "]
@@ -105,12 +108,12 @@ def test_what_is_no_document_is_named_with_its_place(wrong: Any) -> None:
 @pytest.mark.parametrize("masked", [True, False])
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("pooling", [("last",), ("max", "attention")])
-@pytest.mark.parametrize("budget", [runtime_network.BLOCK_BYTES, 3000])
+@pytest.mark.parametrize("budget", [runtime_reading.PREFIX_TOKENS, 7])
 def test_reading_is_predicting_every_prefix(
     monkeypatch: pytest.MonkeyPatch, masked: bool, bidirectional: bool, pooling: tuple[str, ...], budget: int
 ) -> None:
     model = Model(make_bundle(masked=masked, bidirectional=bidirectional, pooling=pooling, layers=2))
-    monkeypatch.setattr(runtime_network, "BLOCK_BYTES", budget)
+    monkeypatch.setattr(runtime_reading, "PREFIX_TOKENS", budget)
     words = TEXTS[2].split()
     reading = model.read(TEXTS[2])
     assert reading.tokens == ["the", "team", "wins", "a", "late", "match", "in", "rome", "again"]
@@ -153,7 +156,7 @@ def test_loading_and_predicting_import_no_framework(tmp_path: Path) -> None:
     code = (
         "import json, sys, recurra; model = recurra.load(sys.argv[1]); texts = json.loads(sys.argv[2]); "
         "rows = model.predict_proba(texts).tolist(); model.read(texts[0]); model.summary(); "
-        "heavy = {'torch', 'sklearn', 'pyarrow', 'scipy', 'pandas', 'matplotlib'} & set(sys.modules); "
+        "heavy = {'torch', 'sklearn', 'pyarrow', 'pandas', 'matplotlib'} & set(sys.modules); "
         "print(json.dumps([rows, sorted(heavy)]))"
     )
     done = subprocess.run(
@@ -233,3 +236,16 @@ def test_info_is_json() -> None:
     assert info["vocabulary"] == len(WORDS)
     assert TextSettings.from_dict(info["text"], where="info") == make_bundle().text
     assert repr(Model(make_bundle())) == "Model(lstm, hidden=4, layers=1, classes=3)"
+
+
+def test_a_copy_has_tables_of_its_own() -> None:
+    model = Model(make_bundle())
+    before = model.predict_proba(TEXTS)
+    sent = pickle.dumps(model)
+    for copied in (copy.deepcopy(model), pickle.loads(sent)):  # noqa: S301 - our own
+        del model
+        gc.collect()
+        np.testing.assert_array_equal(copied.predict_proba(TEXTS), before)
+        model = copied
+    with pytest.raises(TypeError, match="copy its model"):
+        copy.copy(model._network)

@@ -6,17 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.runtime.ops import sigmoid, softmax
+from recurra.runtime.ops import softmax
 
 reals = st.floats(-(2.0**100), 2.0**100, width=32)
-
-
-@given(st.lists(reals, min_size=1, max_size=20))
-def test_sigmoid_is_that_of_the_formula(values: list[float]) -> None:
-    expected = [1 / (1 + math.exp(-x)) if x > -700 else 0.0 for x in values]
-    out = sigmoid(np.array(values, dtype=np.float32))
-    assert out.dtype == np.float32
-    np.testing.assert_allclose(out, expected, atol=1.2e-7)
 
 
 @given(st.lists(reals, min_size=1, max_size=20))
@@ -30,6 +22,5 @@ def test_softmax_is_that_of_the_formula(values: list[float]) -> None:
 
 def test_the_input_is_left_as_it_is() -> None:
     values = np.array([[1.0, -2.0]], dtype=np.float32)
-    sigmoid(values)
     softmax(values)
     assert values.tolist() == [[1.0, -2.0]]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
 from recurra.runtime import network as runtime_network
-from recurra.runtime import recurrence
+from recurra.runtime import words
 from recurra.runtime.network import Network
 
 ROWS = len(WORDS) + 2
@@ -166,29 +166,57 @@ def test_an_empty_document_answers_from_the_output_bias(pooling: tuple[str, ...]
 
 
 @pytest.mark.parametrize("masked", [True, False])
-@pytest.mark.parametrize("block", [1, 1500, 4000])
-@pytest.mark.parametrize("slab", [1, 7])
-def test_blocks_and_slabs_of_any_size_give_the_same(
-    monkeypatch: pytest.MonkeyPatch, masked: bool, block: int, slab: int
-) -> None:
+@pytest.mark.parametrize("work", [1, 1e5, 3e5])
+def test_parts_of_any_size_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, masked: bool, work: float) -> None:
     bundle = make_bundle(masked=masked, layers=2, bidirectional=True, pooling=("mean", "last"))
-    batch = documents(LENGTHS * 3)
+    batch = documents(LENGTHS * 9)
     whole = answer(bundle, batch)
-    monkeypatch.setattr(runtime_network, "BLOCK_BYTES", block)
-    monkeypatch.setattr(recurrence, "SLAB", slab)
-    np.testing.assert_allclose(answer(bundle, batch), whole, atol=2e-6)
+    monkeypatch.setattr(runtime_network, "PART_WORK", work)
+    np.testing.assert_array_equal(answer(bundle, batch), whole)
 
 
-def test_blocks_hold_no_more_tokens_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    bundle = make_bundle(masked=False, pad_to=6)
-    network = Network(bundle.network, bundle.tensors, pad_to=6)
-    monkeypatch.setattr(runtime_network, "BLOCK_BYTES", 20 * (4 * (3 * 4 + 4 * 4) + 64))
-    lengths = np.array(LENGTHS)
-    blocks = list(network._blocks(lengths))
-    assert sorted(np.concatenate(blocks).tolist()) == list(range(len(lengths)))
-    sizes = [np.maximum(lengths[block], 6).sum() for block in blocks]
-    # Longest first: the document of 25 alone, then 8 + 6 + 6, then threes of 6.
-    assert sizes == [25, 20, 18, 18]
+def test_parts_are_whole_groups_of_bounded_work() -> None:
+    bundle = make_bundle()
+    network = Network(bundle.network, bundle.tensors, pad_to=0)
+    network._part_tokens = 200
+    lengths = np.sort(np.random.default_rng(0).integers(0, 9, 203))[::-1]
+    parts = network._parts(lengths)
+    assert [first for first, _ in parts] == [0, *(end for _, end in parts[:-1])]
+    assert parts[-1][1] == 203
+    for first, end in parts[:-1]:
+        assert (end - first) % 16 == 0
+        assert lengths[first:end].sum() <= 200
+    assert len(parts) > 3
+
+
+@pytest.mark.parametrize("input_", ["embedding", "one_hot"])
+def test_words_of_the_call_and_words_of_the_vocabulary_give_the_same_bits(
+    monkeypatch: pytest.MonkeyPatch, input_: str
+) -> None:
+    bundle = make_bundle(input=input_, layers=2, bidirectional=True)
+    batch = documents(LENGTHS)
+    whole = answer(bundle, batch)
+    monkeypatch.setattr(words, "TABLE_BYTES", 0)
+    np.testing.assert_array_equal(answer(bundle, batch), whole)
+    assert answer(bundle, []).shape == (0, 3)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("hidden", [1, 8, 9, 24])
+def test_sizes_that_fill_a_register_or_not(cell: str, hidden: int) -> None:
+    batch = documents([7, 0, 1, 5, 5, 2, *range(20)])
+    for pooling in POOLINGS[1:4]:
+        bundle = make_bundle(cell=cell, hidden=hidden, layers=2, bidirectional=True, pooling=pooling, embedding=5)
+        np.testing.assert_allclose(answer(bundle, batch), plain(bundle, batch), atol=2e-6, err_msg=str(pooling))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_same_bits_in_every_company(cell: str) -> None:
+    bundle = make_bundle(cell=cell, layers=2, bidirectional=True, pooling=("attention", "max", "last", "mean"))
+    batch = documents(LENGTHS * 5)
+    together = answer(bundle, batch)
+    for place, document in enumerate(batch):
+        np.testing.assert_array_equal(answer(bundle, [document])[0], together[place])
 
 
 def test_a_very_long_document_is_read_to_its_end() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.text import encoding
-from recurra.text.encoding import count_tokens, encode_texts, encoder
+from recurra.text.buffer import TextBuffer
+from recurra.text.encoding import count_tokens, encoder
 from recurra.text.tokens import TOKENISERS
 from recurra.text.vocabulary import Vocabulary
 
@@ -21,6 +22,7 @@ NAMES = sorted(TOKENISERS)
 @pytest.fixture(params=[1, 3, 2048])
 def chunk(request, monkeypatch):
     monkeypatch.setattr(encoding, "CHUNK", request.param)
+    monkeypatch.setattr(encoding, "PIECE", 5 * request.param)
     return request.param
 
 
@@ -30,7 +32,7 @@ def test_encoding_is_a_lookup_of_every_token(name):
     @given(TEXTS, TEXTS)
     def check(known, texts):
         tokens = list(dict.fromkeys(token for text in known for token in TOKENISERS[name](text)))
-        encoded = encode_texts(texts, encoder(name, Vocabulary(tuple(tokens))))
+        encoded = encoder(name, Vocabulary(tuple(tokens)))(TextBuffer.of(texts))
         assert (encoded.values.dtype, encoded.offsets.dtype) == (np.int32, np.int64)
         assert len(encoded) == len(texts)
         for place, text in enumerate(texts):
@@ -46,7 +48,7 @@ def test_known_texts_come_back(name):
     def check(texts):
         cut = [TOKENISERS[name](text) for text in texts]
         vocabulary = Vocabulary(tuple({token for tokens in cut for token in tokens}))
-        encoded = encode_texts(texts, encoder(name, vocabulary))
+        encoded = encoder(name, vocabulary)(TextBuffer.of(texts))
         assert [[vocabulary.tokens[i - 2] for i in encoded[b]] for b in range(len(texts))] == cut
 
     check()
@@ -65,26 +67,38 @@ def test_counts(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_texts_and_empty_texts(name):
     encode = encoder(name, Vocabulary(("a",)))
-    assert encode_texts([], encode).offsets.tolist() == [0]
-    assert encode_texts(["", "a", ""], encode).offsets.tolist() == [0, 0, 1, 1]
-    assert encode_texts(["", "a", ""], encode).values.tolist() == [2]
+    assert encode(TextBuffer.of([])).offsets.tolist() == [0]
+    assert encode(TextBuffer.of(["", "a", ""])).offsets.tolist() == [0, 0, 1, 1]
+    assert encode(TextBuffer.of(["", "a", ""])).values.tolist() == [2]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_encoder_can_be_sent_to_another_process(name):
     encode = pickle.loads(pickle.dumps(encoder(name, Vocabulary(("a", "b")))))  # noqa: S301
-    assert encode_texts(["b", "a"], encode).values.tolist() == [3, 2]
+    assert encode(TextBuffer.of(["b", "a"])).values.tolist() == [3, 2]
 
 
-def test_the_mark_between_documents_is_no_token():
-    # U+00FF is C3 BF in UTF-8; the byte FF, which separates documents inside, must not be mixed up with it.
-    encode = encoder("lesson", Vocabulary(("ÿ",)))
-    assert encode_texts(["ÿ \x00", "ÿ"], encode).values.tolist() == [2, 1, 2]
+@pytest.mark.parametrize("name", NAMES)
+def test_a_part_of_a_buffer_is_encoded_like_texts_of_their_own(name):
+    encode = encoder(name, Vocabulary(("b", "é", "c")))
+    whole = TextBuffer.of(["a é", "b c", "é c b", "c"])
+    part = encode(TextBuffer(whole.data, whole.offsets[1:4]))
+    alone = encode(TextBuffer.of(["b c", "é c b"]))
+    assert (part.values.tolist(), part.offsets.tolist()) == (alone.values.tolist(), alone.offsets.tolist())
+
+
+@pytest.mark.parametrize("name", ["lesson", "words"])
+def test_words_that_share_their_place_in_the_table_are_told_apart(name):
+    words = [f"w{number:x}" for number in range(4_000)]
+    encode = encoder(name, Vocabulary(tuple(words[::2])))
+    found = encode(TextBuffer.of([" ".join(words)])).values
+    assert found[::2].tolist() == list(range(2, 2_002))
+    assert set(found[1::2].tolist()) == {1}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_lone_surrogates_are_question_marks(name):
     encode = encoder(name, Vocabulary(("?", "a", "b", "ab")))
-    broken, plain = (encode_texts([text, "a"], encode) for text in ("a\ud800\udc00b ?", "a??b ?"))
+    broken, plain = (encode(TextBuffer.of([text, "a"])) for text in ("a\ud800\udc00b ?", "a??b ?"))
     assert broken.values.tolist() == plain.values.tolist()
     assert broken.offsets.tolist() == plain.offsets.tolist()

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches.ragged import Ragged
+from recurra.kernels.compiled import kernels_of
 
 __all__ = ["Packed", "pack"]
 
@@ -20,20 +21,20 @@ class Packed:
 
     Attributes:
         ids: int32[N], token ids, step after step.
-        active: int64[T], how many documents still run at step t; falling, never 0.
+        starts: int64[T + 1], the first row of each step.
         order: int64[B], ``order[k]`` is the place in the original batch of the k-th longest document.
         lengths: int64[B], falling; documents of length 0 stand last and have no row.
     """
 
     ids: npt.NDArray[np.int32]
-    active: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
     order: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
 
     @property
-    def starts(self) -> npt.NDArray[np.int64]:
-        """int64[T + 1], the first row of each step."""
-        return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self.active)])
+    def active(self) -> npt.NDArray[np.int64]:
+        """int64[T], how many documents still run at step t; falling, never 0."""
+        return self.starts[1:] - self.starts[:-1]
 
     @property
     def documents(self) -> npt.NDArray[np.int64]:
@@ -48,18 +49,19 @@ class Packed:
         return places
 
 
-def pack(batch: Ragged) -> Packed:
-    """Sorts by falling length (equal lengths keep their order) and lays the tokens out step by step."""
-    lengths = batch.lengths
-    order = np.argsort(-lengths, kind="stable")
-    falling = lengths[order]
-    longest = int(falling[0]) if len(falling) else 0
-    # How many documents are longer than t: lengths fall, so a search in the rising copy counts the others.
-    active = len(falling) - np.searchsorted(falling[::-1], np.arange(longest), side="right")
-    starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(active)])
-    places = np.empty_like(order)
-    places[order] = np.arange(len(order))
-    step = np.arange(len(batch.values)) - np.repeat(batch.offsets[:-1], lengths)
-    ids = np.empty_like(batch.values)
-    ids[starts[step] + np.repeat(places, lengths)] = batch.values
-    return Packed(ids, active.astype(np.int64), order, falling)
+def pack(documents: Ragged, indices: npt.NDArray[np.int64] | None = None, *, pad_to: int = 0) -> Packed:
+    """Sorts by falling length (equal lengths keep their order) and lays the tokens out step by step.
+
+    Args:
+        documents: token ids.
+        indices: int64[B], the documents of the batch; all of them if not given.
+        pad_to: the length up to which id 0 is appended.
+    """
+    if indices is None:
+        indices = np.arange(len(documents))
+    lengths = np.maximum(documents.offsets[indices + 1] - documents.offsets[indices], pad_to)
+    ids = np.empty(int(lengths.sum()), dtype=np.int32)
+    starts = np.zeros(int(lengths.max(initial=0)) + 1, dtype=np.int64)
+    order, falling = np.empty(len(indices), dtype=np.int64), np.empty(len(indices), dtype=np.int64)
+    kernels_of("packing").pack(indices, documents.values, documents.offsets, pad_to, ids, starts, order, falling)
+    return Packed(ids, starts, order, falling)

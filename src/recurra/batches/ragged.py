@@ -34,6 +34,18 @@ class Ragged:
         values = np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
         return cls(values.astype(np.int32, copy=False), offsets)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Ragged]) -> Ragged:
+        """All documents of several sets, one set after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        lengths = [part.lengths for part in parts]
+        offsets = np.zeros(sum(map(len, lengths)) + 1, dtype=np.int64)
+        if parts:
+            np.cumsum(np.concatenate(lengths), out=offsets[1:])
+        values = np.concatenate([part.values for part in parts]) if parts else np.empty(0, dtype=np.int32)
+        return cls(values, offsets)
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
@@ -46,7 +58,7 @@ class Ragged:
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
         """int64[B], the number of tokens of each document."""
-        return np.diff(self.offsets)
+        return self.offsets[1:] - self.offsets[:-1]
 
     def take(self, indices: npt.ArrayLike) -> Ragged:
         """The documents at ``indices`` (integers, any order, repeats allowed, -1 the last), as a new set."""

@@ -1,21 +1,4 @@
-"""The kernels of a cell, compiled once a machine.
-
-Every cell's module has two functions of plain integers: addresses of float32 arrays without gaps, and sizes. All sizes
-are multiples of 8 (the engine pads with zeros, which stay zero). Documents stand by falling length; a call computes
-those from ``first`` to ``last``, so that several threads can share a batch: they write different rows, and only
-``sums`` needs a row of its own for each.
-
-``forward(first, last, steps, starts, reverse, size, gates, W_H, b_H, hidden, cell, extra, h0, c0)``
-    starts: int64[T + 1], the first row of each step; reverse: 1 to read from the last step to the first; gates
-    [N, G·H]: the drive, replaced by the gates' activations; W_H [H, G·H]; b_H [G·H]; hidden, cell [N, H]: the states,
-    written; extra: what else the gradient needs, written; h0, c0 [B, H]: initial states.
-``backward(first, last, steps, starts, reverse, size, gates, W_T, hidden, cell, extra, h0, c0, outer, outer_row,
-carry_h, carry_c, d_drive, second, earlier, sums)``
-    W_T [G·H, H]: W_H transposed; outer [N, H] with outer_row bytes a row: the loss's gradient of the hidden states;
-    carry_h, carry_c [B, H]: zero before, the gradient of the initial states afterwards; d_drive [N, G·H]: written;
-    second: scratch of some cells; earlier [N, H]: the hidden state before each token, written; sums: zero before, the
-    sum of d_drive over the rows afterwards.
-"""
+"""Compiles kernels, once a machine."""
 
 from __future__ import annotations
 
@@ -27,54 +10,68 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import FunctionType, SimpleNamespace
+from typing import Any
 
 import numba
 from llvmlite import binding
-from numba import int64, njit, void
+from numba import float32, float64, int32, int64, njit, types, uint8, void
 
-__all__ = ["Kernels", "kernels_of"]
+__all__ = ["kernels_of"]
 
 _LOCK = threading.Lock()
 
-
-class Kernels(NamedTuple):
-    """The two compiled functions of a cell; both let other Python threads run."""
-
-    forward: Callable[..., None]
-    backward: Callable[..., None]
+# What a kernel's parameters may be annotated with: a number, or an array without gaps. ``Read`` arrays may belong to
+# bytes or to a file, and are only read.
+_TYPES = {
+    "int": int64,
+    "float": float64,
+    "ReadBytes": types.Array(uint8, 1, "C", readonly=True),
+    "Bytes": uint8[::1],
+    "Ids": int32[::1],
+    "ReadIds": types.Array(int32, 1, "C", readonly=True),
+    "Places": int64[::1],
+    "ReadPlaces": types.Array(int64, 1, "C", readonly=True),
+    "Numbers": float32[::1],
+    "Matrix": float32[:, ::1],
+    "Doubles": float64[:, ::1],
+}
 
 
 @functools.cache
-def kernels_of(cell: str) -> Kernels:
-    """The kernels of a cell, from the cache or compiled, which takes seconds and says so.
+def kernels_of(name: str) -> SimpleNamespace:
+    """The compiled kernels of a module, from the cache or compiled, which takes seconds and says so.
 
     Args:
-        cell: its name, which is that of a module beside this one.
+        name: of a module of this package, such as ``training.lstm``; its kernels are the functions it exports.
+
+    Returns:
+        Them, under their names. They answer nothing, and let other Python threads run.
     """
-    module = importlib.import_module(f"{__package__}.{cell}")
+    module = importlib.import_module(f"recurra.kernels.{name}")
     # Numba keeps the folder of its cache in one place for the whole program.
     with _LOCK:
         folder = _cache_folder()
         before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder or ""
         started = time.perf_counter()
         try:
-            made = [_compiled(function, cached=folder is not None) for function in (module.forward, module.backward)]
+            made = {one: _compiled(getattr(module, one), cached=folder is not None) for one in module.__all__}
         finally:
             numba.config.CACHE_DIR = before
-    if not all(one.stats.cache_hits for one in made):
+    if not all(one.stats.cache_hits for one in made.values()):
         kept = "" if folder else "; no folder to keep them in is writable, set XDG_CACHE_HOME to one"
         seconds = time.perf_counter() - started
-        print(f"Compiled the {cell} kernels in {seconds:.1f} s{kept}.", file=sys.stderr)
-    return Kernels(*made)
+        print(f"Compiled the {name} kernels in {seconds:.1f} s{kept}.", file=sys.stderr)
+    return SimpleNamespace(**made)
 
 
-def _compiled(function: Callable[..., None], *, cached: bool) -> Any:
-    signature = void(*[int64] * function.__code__.co_argcount)
-    # Without fast-math: sums keep their order, so every run, batch and number of threads gives the same bits.
-    return njit(signature, nogil=True, cache=cached)(function)
+def _compiled(function: FunctionType, *, cached: bool) -> Any:
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    signature = void(*[_TYPES[function.__annotations__[name]] for name in names])
+    # Without fast-math: sums keep their order, so every run, batch and number of threads gives the same bits. NumPy's
+    # rules for division need no look at every divisor, which would keep loops from being vectorised.
+    return njit(signature, nogil=True, cache=cached, error_model="numpy")(function)
 
 
 def _cache_folder() -> str | None:
@@ -85,7 +82,7 @@ def _cache_folder() -> str | None:
     """
     digest = hashlib.sha256(f"{numba.__version__} {binding.get_host_cpu_name()}".encode())
     digest.update(binding.get_host_cpu_features().flatten().encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
     try:
         root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

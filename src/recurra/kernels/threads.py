@@ -33,6 +33,9 @@ def run_together(tasks: Sequence[Callable[[], object]]) -> None:
     Raises:
         Exception: what a task that failed raised, after all have ended.
     """
+    if len(tasks) == 1:
+        tasks[0]()
+        return
     left = deque(tasks)
     waiting = [_threads().submit(_work_off, left) for _ in range(min(count(), len(tasks)) - 1)]
     try:

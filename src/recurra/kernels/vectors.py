@@ -91,6 +91,27 @@ def integer(typing_context: Any, address: Any, place: Any) -> Any:
 
 
 @intrinsic
+def number(typing_context: Any, address: Any) -> Any:
+    """The float32 at an address."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load(pointer_to(builder, arguments[0], FLOAT))
+
+    return types.float32(types.int64), code
+
+
+@intrinsic
+def store_number(typing_context: Any, address: Any, value: Any) -> Any:
+    """Writes a float32 to an address."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.store(arguments[1], pointer_to(builder, arguments[0], FLOAT))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.float32), code
+
+
+@intrinsic
 def splat(typing_context: Any, value: Any) -> Any:
     """A vector of one number."""
 
@@ -117,6 +138,17 @@ def clamp(typing_context: Any, x: Any, bound: Any) -> Any:
         low = builder.fneg(bound)
         x = builder.select(builder.fcmp_ordered(">", x, bound), bound, x)
         return builder.select(builder.fcmp_ordered("<", x, low), low, x)
+
+    return vector(vector, vector), code
+
+
+@intrinsic
+def vector_max(typing_context: Any, x: Any, y: Any) -> Any:
+    """The larger of x and y in each place; NaN where y is."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        x, y = arguments
+        return builder.select(builder.fcmp_ordered(">", x, y), x, y)
 
     return vector(vector, vector), code
 

@@ -2,56 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from recurra.batches import Ragged, pack
+from recurra.batches import Packed, Ragged, pack
 
 __all__ = ["Batch"]
 
 
-@dataclass(frozen=True)
 class Batch:
-    """What the network reads.
+    """What the network reads; each part is made when it is first asked for.
 
-    Attributes:
-        ids: int64[N], packed token ids.
-        active: documents that run at each step.
-        cells: int64[N], the place step · A + k of each token in a [T, A] grid, A being ``active[0]``.
-        lengths: int64[B], falling.
-        last: int64[A], the row of each running document's last token.
-        inverse: int64[B], where each document of the original batch stands by falling length.
+    Args:
+        packed: the documents.
+        device: where the tensors are to be.
     """
 
-    ids: Tensor
-    active: list[int]
-    cells: Tensor
-    lengths: Tensor
-    last: Tensor
-    inverse: Tensor
+    def __init__(self, packed: Packed, device: torch.device | str = "cpu") -> None:
+        self.packed, self.device = packed, device
 
     @classmethod
     def of(cls, documents: Ragged, device: torch.device | str = "cpu") -> Batch:
-        """Packs documents and moves them to the device."""
-        packed = pack(documents)
-        active = packed.active
-        starts = packed.starts
-        running = int(active[0]) if len(active) else 0
-        steps = np.repeat(np.arange(len(active)), active)
-        places = packed.documents
-        last = starts[packed.lengths[:running] - 1] + np.arange(running)
-        arrays = (packed.ids.astype(np.int64), steps * running + places, packed.lengths, last, packed.inverse)
-        ids, cells, lengths, last_rows, inverse = (torch.from_numpy(array).to(device) for array in arrays)
-        return cls(ids, active.tolist(), cells, lengths, last_rows, inverse)
+        """Packs documents."""
+        return cls(pack(documents), device)
 
     def __len__(self) -> int:
-        return len(self.lengths)
+        return len(self.packed.lengths)
+
+    @cached_property
+    def ids(self) -> Tensor:
+        """int64[N], packed token ids."""
+        return self._placed(self.packed.ids.astype(np.int64))
+
+    @cached_property
+    def active(self) -> list[int]:
+        """Documents that run at each step."""
+        active: list[int] = self.packed.active.tolist()
+        return active
+
+    @cached_property
+    def running(self) -> int:
+        """Documents that are not empty, A."""
+        return int(self.packed.starts[1]) if len(self.packed.starts) > 1 else 0
+
+    @cached_property
+    def slots(self) -> Tensor:
+        """int64[N], the place step · A + k of each token in a grid of T steps and A documents."""
+        active = self.packed.active
+        steps = np.repeat(np.arange(len(active)), active)
+        return self._placed(steps * self.running + self.packed.documents)
+
+    @cached_property
+    def lengths(self) -> Tensor:
+        """int64[B], falling."""
+        return self._placed(self.packed.lengths)
+
+    @cached_property
+    def last(self) -> Tensor:
+        """int64[A], the row of each running document's last token."""
+        rows = self.packed.starts[self.packed.lengths[: self.running] - 1] + np.arange(self.running)
+        return self._placed(rows)
+
+    @cached_property
+    def inverse(self) -> Tensor:
+        """int64[B], where each document of the original batch stands by falling length."""
+        return self._placed(self.packed.inverse)
 
     def grid(self, states: Tensor, fill: float) -> Tensor:
         """[T, A, D]: packed rows on a grid of steps and documents, ``fill`` where a document has ended."""
-        running = self.active[0]
-        grid = states.new_full((len(self.active) * running, states.shape[1]), fill)
-        return grid.index_copy(0, self.cells, states).view(len(self.active), running, -1)
+        grid = states.new_full((len(self.active) * self.running, states.shape[1]), fill)
+        return grid.index_copy(0, self.slots, states).view(len(self.active), self.running, -1)
+
+    def _placed(self, array: npt.NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(array).to(self.device)

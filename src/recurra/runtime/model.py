@@ -20,6 +20,9 @@ from recurra.runtime.summary import parameters_by_part, summary_of
 
 __all__ = ["Model", "load"]
 
+# Documents that are computed at once: their ids and states are in memory together.
+AT_ONCE = 1 << 14
+
 
 def load(path: str | os.PathLike[str]) -> Model:
     """Reads a model file.
@@ -47,7 +50,6 @@ class Model:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.classes_: list[Label] = list(bundle.labels.classes)
-        self._network = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
 
     def predict_proba(self, documents: Iterable[Document]) -> npt.NDArray[np.float32]:
         """The probability of each class for each document.
@@ -61,7 +63,12 @@ class Model:
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
         """
-        return self._network.probabilities(self.bundle.pipeline.encode(_listed(documents)))
+        listed = _listed(documents)
+        parts = [
+            self._network.probabilities(self.bundle.pipeline.encode(listed[first : first + AT_ONCE]))
+            for first in range(0, max(len(listed), 1), AT_ONCE)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def predict(self, documents: Iterable[Document]) -> npt.NDArray[Any]:
         """The most probable class of each document, [B], as the labels were written.
@@ -117,9 +124,18 @@ class Model:
         """A table of the network's parts with their parameters and the total."""
         return summary_of(self.bundle)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The network's tables stay behind: they know where they stand in this process's memory.
+        return {"bundle": self.bundle, "classes_": self.classes_}
+
     def __repr__(self) -> str:
         network = self.bundle.network
         return f"Model({network.cell}, hidden={network.hidden}, layers={network.layers}, classes={len(self.classes_)})"
+
+    @cached_property
+    def _network(self) -> Network:
+        # Not before it is asked something: who looks at a model's settings need not wait for its tables.
+        return Network(self.bundle.network, self.bundle.tensors, pad_to=self.bundle.pad_to)
 
     @cached_property
     def _classes(self) -> npt.NDArray[Any]:

@@ -1,99 +1,163 @@
-"""The network's forward pass: blocks of documents through embedding, recurrent layers, pooling and output."""
+"""The network's forward pass: documents of like length together, a part for each thread."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.batches import Packed, Ragged, pack
+from recurra.batches import Ragged
+from recurra.kernels.arrays import address
+from recurra.kernels.compiled import kernels_of
+from recurra.kernels.inference import GROUP, SCRATCH
+from recurra.kernels.threads import run_together
 from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import cell_named
+from recurra.runtime.layout import Affine, Recurrent, inputs_of, padded_rows, recurrent_of
 from recurra.runtime.ops import softmax
-from recurra.runtime.pooling import pool
-from recurra.runtime.recurrence import Drive, Weights, run_direction
+from recurra.runtime.words import Words
 
-__all__ = ["BLOCK_BYTES", "Network"]
+__all__ = ["Network"]
 
 Array = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
 
-# Bytes that the arrays of one block may take, about; a single document that needs more is a block of its own.
-BLOCK_BYTES = 32 * 2**20
+# Floating-point operations of a part of a call, some milliseconds' at most: threads take one after another.
+PART_WORK = 2e8
+# What the activations of a unit cost, in such operations.
+ACTIVATIONS = 100
 
 
 class Network:
-    """A trained network, float32 throughout.
+    """A trained network, float32 throughout. Several threads may predict with it at the same time.
 
     Args:
         settings: the network's shape.
         tensors: the weights, by the names of :func:`recurra.models.shapes.weight_shapes`.
         pad_to: the length up to which id 0 is appended where the network is not masked.
+
+    Attributes:
+        classes: C.
     """
 
     def __init__(self, settings: NetworkSettings, tensors: Mapping[str, Array], *, pad_to: int | None) -> None:
         self.settings = settings
-        self.tensors = tensors
         self.pad_to = pad_to or 0
-        self.cell = cell_named(settings.cell)
-
-    @property
-    def block_tokens(self) -> int:
-        """Tokens of a block, at most: what :data:`BLOCK_BYTES` holds of ids, inputs, states and drives."""
-        numbers = 3 * self.settings.state_size + self.settings.hidden * len(self.cell.gates)
-        return max(1, BLOCK_BYTES // (4 * numbers + 64))
+        self.classes = len(tensors["b_O"])
+        self._words = Words(settings, tensors)
+        self._inputs = [Affine.of(*inputs_of(settings, tensors, layer)) for layer in range(1, settings.layers)]
+        self._recurrent = [recurrent_of(settings, tensors, layer) for layer in range(settings.layers)]
+        self._width = settings.directions * self._recurrent[0].size
+        self._output = Affine.of(padded_rows(tensors["W_O"], settings.hidden), tensors["b_O"])
+        if "attention" in settings.pooling:
+            W = padded_rows(
+                np.ascontiguousarray(padded_rows(tensors["attention.W"], settings.hidden).T), settings.hidden
+            )
+            b, v = (padded_rows(tensors[f"attention.{name}"], settings.hidden) for name in "bv")
+            self._keys, self._v = Affine.of(np.ascontiguousarray(W.T), b), v
+        # Operations for a token.
+        layer, rows = self._recurrent[0], sum(inputs.size for inputs in self._inputs)
+        products = 2 * layer.width * (layer.size * settings.layers + rows)
+        work = settings.directions * (products + ACTIVATIONS * layer.width * settings.layers)
+        self._part_tokens = max(1, int(PART_WORK / work))
 
     def probabilities(self, documents: Ragged) -> Array:
-        """The probability of each class, [B, C], in the order given.
-
-        No document's answer hangs on the others, except for the rounding of float32 sums.
-        """
-        out = np.empty((len(documents), len(self.tensors["b_O"])), dtype=np.float32)
-        for chosen in self._blocks(documents.lengths):
-            # The blocks' documents fall in length already, and packing keeps the order of equal ones.
-            packed = pack(documents.take(chosen).padded_to(self.pad_to))
-            out[chosen] = softmax(self._pooled(packed) @ self.tensors["W_O"] + self.tensors["b_O"])
-        return out
-
-    def _blocks(self, lengths: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
-        """Documents of like length together, so that most of a block runs until its last step."""
+        """The probability of each class, [B, C], in the order given; no document's answer hangs on the others."""
+        logits = np.empty((len(documents), self.classes), dtype=np.float32)
+        table, ids = self._words.look_up(documents)
+        lengths = documents.lengths
+        if self.pad_to:
+            lengths = np.maximum(lengths, self.pad_to)
         order = np.argsort(-lengths, kind="stable")
-        ends = np.cumsum(np.maximum(lengths[order], max(self.pad_to, 1)))
-        first, before = 0, 0
-        while first < len(order):
-            end = max(first + 1, int(np.searchsorted(ends, before + self.block_tokens, side="right")))
-            yield order[first:end]
+        lengths = lengths[order]
+        parts = [partial(self._answer, table, ids, order, lengths, *part, logits) for part in self._parts(lengths)]
+        run_together(parts)
+        return softmax(logits)
+
+    def __getstate__(self) -> Any:
+        raise TypeError("A network holds addresses of this process and cannot be copied; copy its model.")
+
+    def _parts(self, lengths: Places) -> list[tuple[int, int]]:
+        """Cuts documents of falling length into ranges, groups that are read together left whole."""
+        if len(lengths) <= GROUP:
+            return [(0, len(lengths))]
+        ends = np.cumsum(np.maximum(lengths, 1))
+        parts, first, before = [], 0, 0
+        while first < len(lengths):
+            size = int(np.searchsorted(ends, before + self._part_tokens, side="right")) - first
+            end = min(first + max(size - size % GROUP, GROUP), len(lengths))
+            parts.append((first, end))
             first, before = end, int(ends[end - 1])
+        return parts
 
-    def _pooled(self, packed: Packed) -> Array:
-        """[B, P], by falling length."""
-        final = states = np.zeros((0, 0), dtype=np.float32)
-        for layer in range(self.settings.layers):
-            keep = layer < self.settings.layers - 1 or self.settings.pooling != ("last",)
-            read = []
-            for direction in DIRECTIONS[: self.settings.directions]:
-                weights = self._weights(layer, direction)
-                drive = self._drive(packed, states if layer else None, weights)
-                read.append(
-                    run_direction(self.cell, drive, weights, packed, backward=direction == "backward", keep=keep)
-                )
-            final, states = (np.concatenate(part, axis=1) for part in zip(*read, strict=True))
-        return pool(self.settings.pooling, final, states, packed, self.tensors)
+    def _answer(
+        self, table: Array, ids: Ragged, order: Places, lengths: Places, first: int, end: int, logits: Array
+    ) -> None:
+        """Writes the logits of the documents that stand from ``first`` to ``end`` in ``order``."""
+        dense = kernels_of("inference.dense")
+        offsets = np.empty(end - first + 1, dtype=np.int64)
+        rows = np.empty(int(lengths[first:end].sum()), dtype=np.int64)
+        dense.gather(first, end, order, ids.values, ids.offsets, self.pad_to, rows, offsets)
+        states = np.empty((0, 0), dtype=np.float32)
+        for number, layer in enumerate(self._recurrent):
+            drive = self._multiplied(self._inputs[number - 1], states) if number else table
+            keep = self._pools_states or number < len(self._recurrent) - 1
+            final, states = self._read(layer, drive, None if number else rows, offsets, keep=keep)
+        pooled = self._pooled(final, states, offsets)
+        logits[order[first:end]] = self._multiplied(self._output, pooled)[:, : self.classes]
 
-    def _weights(self, layer: int, direction: str) -> Weights:
-        prefix = f"layers.{layer}.{direction}"
-        W_I, W_H, b = (self.tensors[f"{prefix}.{name}"] for name in ("W_I", "W_H", "b"))
-        return Weights(W_I, W_H, b, self.tensors.get(f"{prefix}.b_H"))
+    def _read(
+        self, layer: Recurrent, drive: Array, rows: Places | None, offsets: Places, *, keep: bool
+    ) -> tuple[Array, Array]:
+        """The states at the end, [B, D], and, where asked for, those at all tokens, [N, D]."""
+        documents, line = len(offsets) - 1, 4 * self._width
+        final = np.zeros((documents, self._width), dtype=np.float32)
+        states = np.empty((int(offsets[-1]) if keep else 0, self._width), dtype=np.float32)
+        scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
+        read = kernels_of(f"inference.{self.settings.cell}").read
+        to_states, to_final, to_drive = address(states), address(final), address(drive)
+        fixed = (documents, address(offsets), address(rows))
+        for direction, weights in enumerate(layer.places):
+            side = 4 * direction * layer.size
+            read(
+                *fixed, direction, layer.size, to_drive + 4 * direction * layer.width, 4 * drive.shape[1], *weights,
+                to_states + side if keep else 0, line, to_final + side, line, address(scratch),
+            )  # fmt: skip
+        return final, states
 
-    def _drive(self, packed: Packed, inputs: Array | None, weights: Weights) -> Drive:
-        """W_I·x + b of packed rows: of the layer below, or of the tokens for the first layer (``inputs`` None)."""
-        if inputs is not None:
-            return lambda first, end: inputs[first:end] @ weights.W_I + weights.b
-        # A block has far fewer different tokens than words, and each needs its product only once.
-        tokens, places = np.unique(packed.ids, return_inverse=True)
-        if self.settings.input == "one_hot":
-            table = weights.W_I[tokens] + weights.b
-        else:
-            table = self.tensors["embedding"][tokens] @ weights.W_I + weights.b
-        return lambda first, end: table[places[first:end]]
+    @property
+    def _pools_states(self) -> bool:
+        return self.settings.pooling != ("last",)
+
+    def _pooled(self, final: Array, states: Array, offsets: Places) -> Array:
+        """[B, P], in the order of the poolings."""
+        if not self._pools_states:
+            return final
+        kernels, documents, width = kernels_of("inference.pooling"), len(final), self._width
+        pooled = np.empty((documents, width * len(self.settings.pooling)), dtype=np.float32)
+        for place, name in enumerate(self.settings.pooling):
+            part = pooled[:, place * width : (place + 1) * width]
+            where = (documents, address(offsets), address(states), 4 * width, 4 * width, address(part), part.strides[0])
+            if name == "last":
+                part[:] = final
+            elif name == "max":
+                kernels.largest(*where)
+            elif name == "mean":
+                kernels.mean(*where)
+            else:
+                keys = self._multiplied(self._keys, states)
+                scores = np.empty(len(states) + 8, dtype=np.float32)
+                kernels.attention(*where, address(keys), 4 * keys.shape[1], address(self._v), address(scores))
+        return pooled
+
+    @staticmethod
+    def _multiplied(affine: Affine, inputs: Array) -> Array:
+        """Inputs @ W + b, [rows, columns]."""
+        outputs = np.empty((len(inputs), affine.columns), dtype=np.float32)
+        kernels_of("inference.dense").affine(
+            0, len(inputs), address(inputs), 4 * inputs.shape[1], affine.size, *affine.places, affine.columns,
+             address(outputs), 4 * affine.columns,
+        )  # fmt: skip
+        return outputs

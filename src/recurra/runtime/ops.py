@@ -1,4 +1,4 @@
-"""The element-wise functions of the cells' formulas and of the output, on NumPy arrays."""
+"""The output's function."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NUMPY", "NumpyOps", "sigmoid", "softmax"]
-
-
-def sigmoid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """1 / (1 + exp(-x)), element by element, in the precision of ``values``.
-
-    Computed as (1 + tanh(x / 2)) / 2, the same function, which overflows for no x.
-    """
-    halves: npt.NDArray[Any] = np.tanh(values * 0.5)
-    halves += 1
-    halves *= 0.5
-    return halves
+__all__ = ["softmax"]
 
 
 def softmax(logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -26,13 +15,3 @@ def softmax(logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
     powers: npt.NDArray[Any] = np.exp(logits - logits.max(axis=-1, keepdims=True))
     powers /= powers.sum(axis=-1, keepdims=True)
     return powers
-
-
-class NumpyOps:
-    """What :class:`recurra.recurrence.cells.Ops` asks for."""
-
-    tanh = staticmethod(np.tanh)
-    sigmoid = staticmethod(sigmoid)
-
-
-NUMPY = NumpyOps()

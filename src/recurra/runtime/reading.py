@@ -12,6 +12,9 @@ from recurra.runtime.network import Network
 
 __all__ = ["Reading", "read_prefixes"]
 
+# Tokens of the prefixes that are computed at once.
+PREFIX_TOKENS = 1 << 16
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -32,11 +35,11 @@ def read_prefixes(network: Network, ids: npt.NDArray[np.int32]) -> npt.NDArray[n
     Every prefix is computed as a document of its own, which is exact for both directions, every pooling and every
     padding; a document of T tokens costs T (T + 1) / 2 steps.
     """
-    rows = [np.empty((0, len(network.tensors["b_O"])), dtype=np.float32)]
+    rows = [np.empty((0, network.classes), dtype=np.float32)]
     first = 0
     while first < len(ids):
         # All prefixes at once would take memory that grows with the square of the length.
-        end = min(len(ids), first + max(1, network.block_tokens // len(ids)))
+        end = min(len(ids), first + max(1, PREFIX_TOKENS // len(ids)))
         offsets = np.concatenate([[0], np.cumsum(np.arange(first + 1, end + 1))])
         values = np.concatenate([ids[: k + 1] for k in range(first, end)])
         rows.append(network.probabilities(Ragged(values, offsets)))

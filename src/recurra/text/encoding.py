@@ -1,33 +1,36 @@
-"""Many texts to token ids, without a Python loop over words.
-
-Texts are taken some thousands at a time, so that the lists of words stay small however large the set is.
-"""
+"""Many texts to token ids: words in one compiled pass over the bytes, characters and bytes by table."""
 
 from __future__ import annotations
 
+import re
+import string
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain, repeat
-from typing import TypeAlias
+from itertools import chain, pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
-from recurra.text.tokens import LOWER, PUNCTUATION, TOKENISERS, utf8, word_pattern
+from recurra.kernels.compiled import kernels_of
+from recurra.kernels.threads import run_together
+from recurra.text.buffer import TextBuffer
+from recurra.text.tokens import LOWER, PUNCTUATION, TOKENISERS, word_pattern
 from recurra.text.vocabulary import UNKNOWN_ID, Vocabulary
 
-__all__ = ["count_tokens", "encode_texts", "encoder"]
+__all__ = ["Encoder", "count_tokens", "encoder"]
 
+# Texts that are counted at once, so that the lists of words stay small however large the set is.
 CHUNK = 2048
+# Bytes of text that a thread reads at once: some milliseconds of work.
+PIECE = 1 << 20
+# Words that end at any byte and are looked up there; see recurra.kernels.words.
+_PART, _SPACE, _DELETED, _APOSTROPHE, _MARK = range(5)
 
-# The byte 0xFF never occurs in UTF-8, so as a word of its own it marks where a document ends.
-_END = b"\xff"
-_END_ID = -1
-
-Encoder: TypeAlias = Callable[[Sequence[str]], tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]]
-"""B texts to (int32[N] ids, int64[B] how many of them each text has)."""
+Encoder: TypeAlias = Callable[[TextBuffer], Ragged]
+"""B texts to the ids of their tokens, a ragged set of B documents."""
 
 
 def count_tokens(texts: Sequence[str], tokens: str) -> Counter[str]:
@@ -38,8 +41,8 @@ def count_tokens(texts: Sequence[str], tokens: str) -> Counter[str]:
         tokens: a name in :data:`recurra.text.tokens.TOKENISERS`.
     """
     counts: Counter[str] = Counter()
-    for chunk in _chunks(texts):
-        counts.update(chain.from_iterable(map(TOKENISERS[tokens], chunk)))
+    for first in range(0, len(texts), CHUNK):
+        counts.update(chain.from_iterable(map(TOKENISERS[tokens], texts[first : first + CHUNK])))
     return counts
 
 
@@ -50,10 +53,8 @@ def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
         tokens: a name in :data:`recurra.text.tokens.TOKENISERS`.
         vocabulary: what it looks ids up in.
     """
-    if tokens == "lesson":
-        return partial(_lesson, {_END: _END_ID} | {token.encode(): i for token, i in vocabulary.ids.items()})
-    if tokens == "words":
-        return partial(_words, vocabulary.ids)
+    if tokens in ("lesson", "words"):
+        return WordEncoder(tokens, vocabulary)
     # One row of ids, looked up by number; the last place stands for all higher code points.
     numbers = {ord(token): i for token, i in vocabulary.ids.items() if len(token) == 1}
     table = np.full(max(numbers, default=0) + 2 if tokens == "characters" else 256, UNKNOWN_ID, dtype=np.int32)
@@ -62,44 +63,111 @@ def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
     return partial(_characters if tokens == "characters" else _bytes, table)
 
 
-def encode_texts(texts: Sequence[str], encode: Encoder) -> Ragged:
-    """Ids of the tokens of B texts, as a ragged set of B documents."""
-    parts = [encode(chunk) for chunk in _chunks(texts)]
-    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    if not parts:
-        return Ragged(np.empty(0, dtype=np.int32), offsets)
-    np.cumsum(np.concatenate([lengths for _, lengths in parts]), out=offsets[1:])
-    return Ragged(np.concatenate([values for values, _ in parts]), offsets)
+class WordEncoder:
+    """The ids of words; the tokenisers of :mod:`recurra.text.tokens` say which, and tests hold both equal.
+
+    Args:
+        tokens: ``lesson`` or ``words``.
+        vocabulary: what it looks ids up in.
+    """
+
+    def __init__(self, tokens: str, vocabulary: Vocabulary) -> None:
+        self.tokens, self.vocabulary = tokens, vocabulary
+        kinds, lowered = _lesson_bytes() if tokens == "lesson" else _word_bytes()
+        text, offsets = vocabulary.to_tensors()
+        slots = np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
+        kernels_of("words").index(text, offsets, slots)
+        self._tables = (kinds, lowered, text, offsets, slots)
+
+    def __call__(self, texts: TextBuffer) -> Ragged:
+        """The ids of B texts."""
+        lengths = np.empty(len(texts), dtype=np.int64)
+        parts: dict[int, npt.NDArray[np.int32]] = {}
+        run_together([partial(self._encode, texts, lengths, first, end, parts) for first, end in _pieces(texts)])
+        values = parts[0] if len(parts) == 1 else np.concatenate([parts[first] for first in sorted(parts)])
+        if self.tokens == "lesson":
+            return Ragged(values, _offsets(lengths))
+        left = np.flatnonzero(lengths < 0)
+        fast = Ragged(values, _offsets(np.maximum(lengths, 0)))
+        return _merged(fast, left, self._by_pattern([texts[text] for text in left.tolist()])) if len(left) else fast
+
+    def _encode(
+        self, texts: TextBuffer, lengths: npt.NDArray[np.int64], first: int, end: int, parts: dict[int, Any]
+    ) -> None:
+        """Writes the lengths of a range of texts, and their ids to ``parts[first]``."""
+        size = int(texts.offsets[end] - texts.offsets[first])
+        # Words of the lesson need white space between them; other words need not.
+        room = (size + end - first) // 2 + 1 if self.tokens == "lesson" else size
+        ids, word, count = (
+            np.empty(room, dtype=np.int32),
+            np.empty(size + 1, dtype=np.uint8),
+            np.empty(1, dtype=np.int64),
+        )
+        kernel = getattr(kernels_of("words"), self.tokens)
+        kernel(first, end, texts.data, texts.offsets, *self._tables, word, ids, lengths, count)
+        # What was room for other texts' ids is given back.
+        parts[first] = ids[: count[0]] if end - first == len(texts) else ids[: count[0]].copy()
+
+    def _by_pattern(self, texts: Sequence[str]) -> Ragged:
+        # What is a word beyond ASCII, and what becomes of it in lower case, is Unicode's business.
+        find, ids = word_pattern().findall, self.vocabulary.ids
+        return Ragged.from_lists([[ids.get(word, UNKNOWN_ID) for word in find(text.lower())] for text in texts])
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (texts[first : first + CHUNK] for first in range(0, len(texts), CHUNK))
+def _pieces(texts: TextBuffer) -> list[tuple[int, int]]:
+    """Ranges of texts of about :data:`PIECE` bytes; a longer text is a range of its own."""
+    size = int(texts.offsets[-1] - texts.offsets[0])
+    if size <= PIECE:
+        return [(0, len(texts))]
+    wanted = texts.offsets[0] + np.arange(0, size, PIECE)
+    bounds = np.unique(np.append(np.searchsorted(texts.offsets, wanted), len(texts))).tolist()
+    return list(pairwise(bounds))
 
 
-def _lesson(ids: dict[bytes, int], texts: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    joined = (b" " + _END + b" ").join(map(utf8, texts))
-    words = joined.translate(LOWER, PUNCTUATION).split()
-    found = np.fromiter(map(ids.get, words, repeat(UNKNOWN_ID)), dtype=np.int32, count=len(words))
-    ends = np.concatenate([[-1], np.flatnonzero(found == _END_ID), [len(words)]])
-    return found[found != _END_ID], np.diff(ends) - 1
+def _lesson_bytes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    kinds = np.full(256, _PART, dtype=np.uint8)
+    kinds[list(PUNCTUATION)] = _DELETED
+    kinds[[byte for byte in range(256) if not bytes([byte]).split()]] = _SPACE
+    return kinds, np.frombuffer(LOWER, dtype=np.uint8)
 
 
-def _words(ids: dict[str, int], texts: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    cut = list(map(word_pattern().findall, map(str.lower, map(bytes.decode, map(utf8, texts)))))
-    lengths = np.fromiter(map(len, cut), dtype=np.int64, count=len(cut))
-    found = map(ids.get, chain.from_iterable(cut), repeat(UNKNOWN_ID))
-    return np.fromiter(found, dtype=np.int32, count=lengths.sum()), lengths
+def _word_bytes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    kinds = np.full(256, _MARK, dtype=np.uint8)
+    for byte in range(128):
+        if re.match(r"\w", chr(byte)):
+            kinds[byte] = _PART
+        elif re.match(r"\s", chr(byte)):
+            kinds[byte] = _SPACE
+    kinds[ord("'")] = _APOSTROPHE
+    lowered = np.arange(256, dtype=np.uint8)
+    lowered[list(string.ascii_uppercase.encode())] = list(string.ascii_lowercase.encode())
+    return kinds, lowered
 
 
-def _characters(
-    table: npt.NDArray[np.int32], texts: Sequence[str]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "replace"), dtype="<u4")
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    return table[np.minimum(points, len(table) - 1)], lengths
+def _characters(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
+    data = texts.data[texts.offsets[0] : texts.offsets[-1]]
+    points = np.frombuffer(data.tobytes().decode("utf-8", "replace").encode("utf-32-le"), dtype="<u4")
+    # A character begins at every byte that does not continue one (0b10xxxxxx).
+    begun = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum((data & 0xC0) != 0x80)])
+    return Ragged(table[np.minimum(points, len(table) - 1)], begun[texts.offsets - texts.offsets[0]])
 
 
-def _bytes(table: npt.NDArray[np.int32], texts: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    encoded = list(map(utf8, texts))
-    lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
-    return table[np.frombuffer(b"".join(encoded), dtype=np.uint8)], lengths
+def _bytes(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
+    return Ragged(table[texts.data[texts.offsets[0] : texts.offsets[-1]]], texts.offsets - texts.offsets[0])
+
+
+def _offsets(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def _merged(documents: Ragged, places: npt.NDArray[np.int64], others: Ragged) -> Ragged:
+    """The documents with others, in order, at places where they have been empty."""
+    lengths = documents.lengths
+    lengths[places] = others.lengths
+    whole = Ragged(np.empty(lengths.sum(), dtype=np.int32), _offsets(lengths))
+    begins = whole.offsets[:-1]
+    for part, at in ((documents, begins), (others, begins[places])):
+        whole.values[np.arange(len(part.values)) + np.repeat(at - part.offsets[:-1], part.lengths)] = part.values
+    return whole

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -11,13 +11,17 @@ import numpy as np
 
 from recurra.batches import Ragged
 from recurra.data.documents import Document
-from recurra.text.encoding import Encoder, count_tokens, encode_texts, encoder
+from recurra.text.buffer import TextBuffer
+from recurra.text.encoding import Encoder, count_tokens, encoder
 from recurra.text.fields import readable, titles
 from recurra.text.settings import TextSettings
 from recurra.text.tokens import TOKENISERS
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID, Vocabulary
 
 __all__ = ["TextPipeline"]
+
+# Documents whose texts are joined at once.
+BUFFERED = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,30 @@ class TextPipeline:
         Raises:
             DataError: something is no document.
         """
-        return encode_texts(readable(documents, self.settings), self._encoder)
+        return Ragged.joined([self._encoder(texts) for texts in self._buffers(documents)])
+
+    def encode_buffer(self, texts: TextBuffer) -> Ragged:
+        """Ids of texts, which have no titles, as :meth:`encode` gives them.
+
+        Args:
+            texts: B texts.
+        """
+        if self.settings.field == "title" and self.settings.first_words is not None:
+            return self.encode([texts[text] for text in range(len(texts))])
+        return self._encoder(texts)
+
+    def _buffers(self, documents: Sequence[Document]) -> Iterator[TextBuffer]:
+        """The documents' texts, some at a time: joined, they are in memory twice."""
+        for first in range(0, len(documents), BUFFERED):
+            some = documents[first : first + BUFFERED]
+            if isinstance(some, list) and self.settings.field == "all":
+                try:
+                    # Texts alone, which is the common case, are looked at by join itself.
+                    yield TextBuffer.of(some)
+                    continue
+                except TypeError:
+                    pass
+            yield TextBuffer.of(readable(some, self.settings))
 
     def tokens(self, document: Document) -> list[str]:
         """The tokens of one document as text, in step with the ids of :meth:`encode`.

@@ -56,7 +56,7 @@ class Loss:
         if output.steps is None or len(batch.last) == 0:
             return pooled
         running = len(batch.last)
-        places = torch.argsort(batch.inverse)[batch.cells % running]
+        places = torch.argsort(batch.inverse)[batch.slots % running]
         losses = F.cross_entropy(
             output.steps, targets[places], weight=self.weights, label_smoothing=self.smoothing, reduction="none"
         )

@@ -156,7 +156,7 @@ def _kernels_of(cell: str) -> Any:
     # Here and not above: only who computes with Numba waits for its import.
     from recurra.kernels.compiled import kernels_of
 
-    return kernels_of(cell)
+    return kernels_of(f"training.{cell}")
 
 
 def _in_blocks(cell: str, W_H: Tensor) -> Tensor:

@@ -62,7 +62,7 @@ def test_activations_saturate_and_pass_nan_on() -> None:
 
 COMPILE = """
 from recurra.kernels.compiled import kernels_of
-kernels_of("simple_rnn")
+kernels_of("training.simple_rnn")
 """
 
 
@@ -74,7 +74,7 @@ def compile_in(cache: Path) -> str:
 
 
 def test_kernels_are_compiled_once_and_say_so(tmp_path: Path) -> None:
-    assert compile_in(tmp_path).startswith("Compiled the simple_rnn kernels in ")
+    assert compile_in(tmp_path).startswith("Compiled the training.simple_rnn kernels in ")
     assert compile_in(tmp_path) == ""
     assert len(list(tmp_path.rglob("*.nbc"))) == 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.products import add_product
-from recurra.kernels.steps import before, walked
+from recurra.kernels.training.steps import before, walked
 from recurra.kernels.vectors import fma, load, splat, store
 
 __all__ = ["backward", "forward"]
@@ -14,7 +14,7 @@ def forward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
     gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
 ) -> None:  # fmt: skip
-    """See :mod:`.compiled`; ``extra`` takes tanh(c)."""
+    """As the package says; ``extra`` takes tanh(c)."""
     step, row = 4 * size, 16 * size
     for place in range(steps):
         start, running, past, past_running = walked(place, steps, starts, reverse)
@@ -44,7 +44,7 @@ def backward(
     gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, outer: int, outer_row: int,
     carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
 ) -> None:  # fmt: skip
-    """See :mod:`.compiled`."""
+    """As the package says."""
     step, row = 4 * size, 16 * size
     one = splat(1.0)
     for place in range(steps - 1, -1, -1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.products import add_product
-from recurra.kernels.steps import before, walked
+from recurra.kernels.training.steps import before, walked
 from recurra.kernels.vectors import fma, load, splat, store
 
 __all__ = ["backward", "forward"]
@@ -14,7 +14,7 @@ def forward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
     gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
 ) -> None:  # fmt: skip
-    """See :mod:`.compiled`; ``extra`` [N, 3·H] takes u = h W_H + b_H, and z, r, n take the place of the drive."""
+    """As the package says; ``extra`` [N, 3·H] takes u = h W_H + b_H, and z, r, n take the place of the drive."""
     step, row = 4 * size, 12 * size
     for place in range(steps):
         start, running, past, past_running = walked(place, steps, starts, reverse)
@@ -43,7 +43,7 @@ def backward(
     gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, outer: int, outer_row: int,
     carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
 ) -> None:  # fmt: skip
-    """See :mod:`.compiled`; ``second`` takes the gradient of u, and ``sums`` that of b, then of b_H's last block."""
+    """As the package says; ``second`` takes the gradient of u, and ``sums`` that of b, then of b_H's last block."""
     step, row = 4 * size, 12 * size
     one = splat(1.0)
     for place in range(steps - 1, -1, -1):

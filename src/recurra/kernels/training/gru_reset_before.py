@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.products import add_product
-from recurra.kernels.steps import before, walked
+from recurra.kernels.training.steps import before, walked
 from recurra.kernels.vectors import fma, load, splat, store
 
 __all__ = ["backward", "forward"]
@@ -14,7 +14,7 @@ def forward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
     gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
 ) -> None:  # fmt: skip
-    """See :mod:`.compiled`; W_H is in two blocks, [H, 2·H] and [H, H], and ``extra`` [N, H] takes r ⊙ h."""
+    """As the package says; W_H is in two blocks, [H, 2·H] and [H, H], and ``extra`` [N, H] takes r ⊙ h."""
     step, row = 4 * size, 12 * size
     W_n = W_H + 2 * step * size
     for place in range(steps):
@@ -46,7 +46,7 @@ def backward(
     gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, outer: int, outer_row: int,
     carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
 ) -> None:  # fmt: skip
-    """See :mod:`.compiled`; ``second`` [N, H] takes the gradient of r ⊙ h, and is zero before."""
+    """As the package says; ``second`` [N, H] takes the gradient of r ⊙ h, and is zero before."""
     step, row = 4 * size, 12 * size
     W_n = W_T + 2 * step * size
     one = splat(1.0)

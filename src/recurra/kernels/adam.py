@@ -1,0 +1,139 @@
+"""Adam: all weights at once, and rows of an embedding that are caught up only when they are next read.
+
+The rule is that of Kingma and Ba (2015, arXiv 1412.6980) in its short form: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g²,
+θ ← θ - α·m / (√v + ε), with α = η·√(1-β₂ᵗ)/(1-β₁ᵗ); with decoupled weight decay θ first becomes (1-ηλ)θ.
+
+A row whose gradient is zero still moves: after j steps its m is β₁ʲm and its v is β₂ʲv. With u = √v, r = β₂^(-j/2) and
+q = ε/(u + ε), the j-th of these moves is m/(u + ε) · α β₁ʲ r / (1 + q(r - 1)). As r - 1 is small while β₁ʲ is not,
+four terms of the geometric series in q(r - 1) are exact to float32, and their sums over j hang on the steps alone, not
+on the row (:class:`recurra.training.rows.Moves`): so a row is caught up in one go, however long it was not read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recurra.kernels.arrays import Doubles, Matrix, Numbers, Places
+
+__all__ = ["catch_up", "step", "step_rows", "sum_rows", "sum_squares"]
+
+
+def step(
+    weights: Numbers, m: Numbers, v: Numbers, gradients: Numbers, scale: float, beta_1: float, beta_2: float,
+    rate: float, epsilon: float, decay: float,
+) -> None:  # fmt: skip
+    """Moves all weights.
+
+    Args:
+        weights: θ, changed.
+        m: first moment, changed.
+        v: second moment, changed.
+        gradients: g before scaling.
+        scale: what g is multiplied with.
+        beta_1: β₁.
+        beta_2: β₂.
+        rate: α.
+        epsilon: ε.
+        decay: 1 - ηλ.
+    """
+    s, b1, b2 = np.float32(scale), np.float32(beta_1), np.float32(beta_2)
+    c1, c2 = np.float32(1 - beta_1), np.float32(1 - beta_2)
+    a, e, d = np.float32(rate), np.float32(epsilon), np.float32(decay)
+    for k in range(len(weights)):
+        g = s * gradients[k]
+        m[k] = b1 * m[k] + c1 * g
+        v[k] = b2 * v[k] + c2 * (g * g)
+        weights[k] = d * weights[k] - a * m[k] / (np.sqrt(v[k]) + e)
+
+
+def step_rows(
+    rows: Places, weights: Matrix, m: Matrix, v: Matrix, gradients: Matrix, squares: Matrix, scale: float,
+    beta_1: float, beta_2: float, rate: float, epsilon: float, decay: float, last: Places, now: int,
+) -> None:  # fmt: skip
+    """Moves rows along their gradients; those that are caught up. Arguments: see :func:`step`, and
+
+    rows: int64[U], different ones. gradients: [U, E]. squares: [U, E], what takes the place of g² before scaling, or
+    no rows. last: the step each row of ``weights`` was last moved at, written: ``now``.
+    """
+    s, b1, b2 = np.float32(scale), np.float32(beta_1), np.float32(beta_2)
+    c1, c2 = np.float32(1 - beta_1), np.float32(1 - beta_2)
+    a, e, d = np.float32(rate), np.float32(epsilon), np.float32(decay)
+    width = weights.shape[1]
+    for u in range(len(rows)):
+        row = rows[u]
+        last[row] = now
+        for k in range(width):
+            g = s * gradients[u, k]
+            square = s * s * squares[u, k] if len(squares) else g * g
+            m[row, k] = b1 * m[row, k] + c1 * g
+            v[row, k] = b2 * v[row, k] + c2 * square
+            weights[row, k] = d * weights[row, k] - a * m[row, k] / (np.sqrt(v[row, k]) + e)
+
+
+def catch_up(
+    rows: Places, weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int, beta_1: float, beta_2: float,
+    epsilon: float, moves: Doubles,
+) -> None:  # fmt: skip
+    """Moves rows as the steps would have that they were not read at.
+
+    Args:
+        rows: different rows.
+        weights: [rows, E], changed.
+        m: first moments, changed.
+        v: second moments, changed.
+        last: the step at which each was last moved, written: ``now``.
+        now: steps made.
+        beta_1: β₁.
+        beta_2: β₂.
+        epsilon: ε.
+        moves: [now + 1, 5], of each step the sums of the steps behind it and the decay up to it.
+    """
+    e = np.float32(epsilon)
+    width = weights.shape[1]
+    for u in range(len(rows)):
+        row = rows[u]
+        then = last[row]
+        if then == now:
+            continue
+        last[row] = now
+        until = moves[now, 4]
+        d = np.float32(until / moves[then, 4])
+        s0, s1 = np.float32(until * moves[then, 0]), np.float32(until * moves[then, 1])
+        s2, s3 = np.float32(until * moves[then, 2]), np.float32(until * moves[then, 3])
+        b1, b2 = np.float32(beta_1 ** (now - then)), np.float32(beta_2 ** (now - then))
+        for k in range(width):
+            under = np.float32(1.0) / (np.sqrt(v[row, k]) + e)
+            q = e * under
+            weights[row, k] = d * weights[row, k] - m[row, k] * under * (s0 - q * (s1 - q * (s2 - q * s3)))
+            m[row, k] = b1 * m[row, k]
+            v[row, k] = b2 * v[row, k]
+
+
+def sum_rows(places: Places, rows: Matrix, sums: Matrix, squares: Matrix) -> None:
+    """Adds rows that belong together, and their squares where ``squares`` has rows.
+
+    Args:
+        places: int64[N], which sum each row belongs to.
+        rows: [N, E].
+        sums: [U, E], zeros, written.
+        squares: [U, E], zeros, written; or no rows.
+    """
+    width = rows.shape[1]
+    for n in range(len(places)):
+        u = places[n]
+        for k in range(width):
+            sums[u, k] += rows[n, k]
+        if len(squares):
+            for k in range(width):
+                squares[u, k] += rows[n, k] * rows[n, k]
+
+
+def sum_squares(numbers: Numbers, total: Doubles) -> None:
+    """Writes the sum of squares to ``total[0, 0]``; it is finite where all numbers are."""
+    lanes = np.zeros(16)
+    for at in range(0, len(numbers) - 15, 16):
+        for lane in range(16):
+            lanes[lane] += np.float64(numbers[at + lane]) * np.float64(numbers[at + lane])
+    for at in range(len(numbers) - len(numbers) % 16, len(numbers)):
+        lanes[0] += np.float64(numbers[at]) * np.float64(numbers[at])
+    total[0, 0] = lanes.sum()

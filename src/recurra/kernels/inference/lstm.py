@@ -1,0 +1,68 @@
+"""LSTM: the states of one direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from recurra.kernels.activations import sigmoid, tanh
+from recurra.kernels.inference import GROUP
+from recurra.kernels.inference.places import clear, driven, keep_ended, length, running, token
+from recurra.kernels.products import multiplied
+from recurra.kernels.vectors import fma, load, store
+
+__all__ = ["read"]
+
+
+def read(
+    documents: int, offsets: int, rows: int, backward: int, size: int, drive: int, drive_row: int, W_H: int, b_H: int,
+    hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
+) -> None:  # fmt: skip
+    """As the package says; the drive's units hold the gates i, f, g, o."""
+    line = 4 * size
+    for first in range(0, documents, GROUP):
+        past, now, cell = scratch, scratch + GROUP * line, scratch + 2 * GROUP * line
+        clear(past, GROUP * line)
+        clear(cell, GROUP * line)
+        stop = min(first + GROUP, documents)
+        for t in range(length(offsets, first)):
+            stop = running(offsets, first, stop, t)
+            for u in range(0, line, 32):
+                for d in range(first, stop, 4):
+                    # A tile that reaches over the end computes its last document again, and stores the same numbers.
+                    d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
+                    a = driven(offsets, rows, backward, drive, drive_row, d, t) + 4 * u
+                    b = driven(offsets, rows, backward, drive, drive_row, d1, t) + 4 * u
+                    c = driven(offsets, rows, backward, drive, drive_row, d2, t) + 4 * u
+                    e = driven(offsets, rows, backward, drive, drive_row, d3, t) + 4 * u
+                    p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
+                    s = multiplied(
+                        (
+                            load(a), load(a + 32), load(a + 64), load(a + 96),
+                            load(b), load(b + 32), load(b + 64), load(b + 96),
+                            load(c), load(c + 32), load(c + 64), load(c + 96),
+                            load(e), load(e + 32), load(e + 64), load(e + 96),
+                        ),
+                        (past + p, past + p1, past + p2, past + p3), W_H + line * u, 128, 32, size,
+                    )  # fmt: skip
+                    # All four cells are read before one is written: a document may stand in a tile twice.
+                    before = (load(cell + p + u), load(cell + p1 + u), load(cell + p2 + u), load(cell + p3 + u))
+                    _advance(s[0], s[1], s[2], s[3], before[0], cell + p + u, now + p + u)
+                    _advance(s[4], s[5], s[6], s[7], before[1], cell + p1 + u, now + p1 + u)
+                    _advance(s[8], s[9], s[10], s[11], before[2], cell + p2 + u, now + p2 + u)
+                    _advance(s[12], s[13], s[14], s[15], before[3], cell + p3 + u, now + p3 + u)
+            if hidden:
+                for d in range(first, stop):
+                    at = hidden + hidden_row * token(offsets, d, t, backward)
+                    for u in range(0, line, 32):
+                        store(at + u, load(now + line * (d - first) + u))
+            keep_ended(offsets, first, stop, t, now, line, final, final_row)
+            past, now = now, past
+
+
+@njit
+def _advance(i: Any, f: Any, g: Any, o: Any, before: Any, cell: int, hidden: int) -> None:
+    c = fma(sigmoid(f), before, sigmoid(i) * tanh(g))
+    store(cell, c)
+    store(hidden, sigmoid(o) * tanh(c))

@@ -1,0 +1,55 @@
+"""Where a token stands, and which documents still run."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from recurra.kernels.vectors import integer, load, splat, store
+
+__all__ = ["clear", "driven", "keep_ended", "length", "running", "token"]
+
+
+@njit
+def length(offsets: int, document: int) -> int:
+    """Tokens of a document."""
+    return integer(offsets, document + 1) - integer(offsets, document)
+
+
+@njit
+def token(offsets: int, document: int, step: int, backward: int) -> int:
+    """The place of the token that a document reads at a step."""
+    return integer(offsets, document + 1) - 1 - step if backward else integer(offsets, document) + step
+
+
+@njit
+def driven(
+    offsets: int, rows: int, backward: int, drive: int, drive_row: int, document: int, step: int
+) -> int:  # fmt: skip
+    """The address of the drive that a document reads at a step."""
+    place = token(offsets, document, step, backward)
+    return drive + drive_row * (integer(rows, place) if rows else place)
+
+
+@njit
+def running(offsets: int, first: int, stop: int, step: int) -> int:
+    """The document behind the last that has a token at a step, of those from ``first`` to ``stop``."""
+    while stop > first and length(offsets, stop - 1) <= step:
+        stop -= 1
+    return stop
+
+
+@njit
+def keep_ended(
+    offsets: int, first: int, stop: int, step: int, states: int, line: int, final: int, final_row: int
+) -> None:
+    """Copies the states of those documents that have just read their last token."""
+    for document in range(running(offsets, first, stop, step + 1), stop):
+        for u in range(0, line, 32):
+            store(final + final_row * document + u, load(states + line * (document - first) + u))
+
+
+@njit
+def clear(address: int, size: int) -> None:
+    """Sets bytes to zero, a multiple of 32."""
+    for at in range(address, address + size, 32):
+        store(at, splat(0.0))

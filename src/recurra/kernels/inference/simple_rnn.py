@@ -1,0 +1,50 @@
+"""SimpleRNN: the states of one direction."""
+
+from __future__ import annotations
+
+from recurra.kernels.activations import tanh
+from recurra.kernels.inference import GROUP
+from recurra.kernels.inference.places import clear, driven, keep_ended, length, running, token
+from recurra.kernels.products import multiplied
+from recurra.kernels.vectors import load, store
+
+__all__ = ["read"]
+
+
+def read(
+    documents: int, offsets: int, rows: int, backward: int, size: int, drive: int, drive_row: int, W_H: int, b_H: int,
+    hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
+) -> None:  # fmt: skip
+    """As the package says; the drive's units hold one gate."""
+    line = 4 * size
+    for first in range(0, documents, GROUP):
+        past, now = scratch, scratch + GROUP * line
+        clear(past, GROUP * line)
+        stop = min(first + GROUP, documents)
+        for t in range(length(offsets, first)):
+            stop = running(offsets, first, stop, t)
+            for u in range(0, line, 32):
+                for d in range(first, stop, 4):
+                    # A tile that reaches over the end computes its last document again, and stores the same numbers.
+                    d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
+                    p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
+                    s = multiplied(
+                        (
+                            load(driven(offsets, rows, backward, drive, drive_row, d, t) + u),
+                            load(driven(offsets, rows, backward, drive, drive_row, d1, t) + u),
+                            load(driven(offsets, rows, backward, drive, drive_row, d2, t) + u),
+                            load(driven(offsets, rows, backward, drive, drive_row, d3, t) + u),
+                        ),
+                        (past + p, past + p1, past + p2, past + p3), W_H + line * u // 4, 32, 32, size,
+                    )  # fmt: skip
+                    store(now + p + u, tanh(s[0]))
+                    store(now + p1 + u, tanh(s[1]))
+                    store(now + p2 + u, tanh(s[2]))
+                    store(now + p3 + u, tanh(s[3]))
+            if hidden:
+                for d in range(first, stop):
+                    at = hidden + hidden_row * token(offsets, d, t, backward)
+                    for u in range(0, line, 32):
+                        store(at + u, load(now + line * (d - first) + u))
+            keep_ended(offsets, first, stop, t, now, line, final, final_row)
+            past, now = now, past

@@ -1,0 +1,156 @@
+"""Texts to ids in one pass over their bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from recurra.kernels.arrays import Bytes, Ids, Places, ReadBytes, ReadPlaces
+
+__all__ = ["index", "lesson", "words"]
+
+# FNV-1a (Fowler, Noll, Vo), 64 bits; the table's own bits are then taken from a product that mixes all of them.
+_BASIS = np.uint64(14695981039346656037)
+_PRIME = np.uint64(1099511628211)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_33 = np.uint64(33)
+
+UNKNOWN = 1
+# Ids 0 and 1 are taken.
+SPECIAL = 2
+
+# What the bytes of a text are to a tokeniser.
+PART, SPACE, DELETED, APOSTROPHE, MARK = 0, 1, 2, 3, 4
+
+
+def index(tokens: ReadBytes, offsets: ReadPlaces, slots: Places) -> None:
+    """Fills the table in which :func:`lesson` and :func:`words` look tokens up.
+
+    Args:
+        tokens: the UTF-8 of all tokens.
+        offsets: where each begins.
+        slots: zeros; a power of two, at least twice as many as tokens. A slot holds 31 bits of a token's hash and, in
+            the lower 32, its place plus 1.
+    """
+    last = len(slots) - 1
+    for token in range(len(offsets) - 1):
+        hashed = _BASIS
+        for at in range(offsets[token], offsets[token + 1]):
+            hashed = (hashed ^ np.uint64(tokens[at])) * _PRIME
+        hashed *= _MIX
+        tag = np.int64(hashed >> _33)
+        slot = tag & last
+        while slots[slot]:
+            slot = (slot + 1) & last
+        slots[slot] = (tag << 32) | (token + 1)
+
+
+def lesson(
+    first: int, end: int, data: ReadBytes, bounds: ReadPlaces, kinds: ReadBytes, lowered: ReadBytes,
+    tokens: ReadBytes, offsets: ReadPlaces, slots: ReadPlaces, word: Bytes, ids: Ids, lengths: Places, total: Places,
+) -> None:  # fmt: skip
+    """The ids of :func:`recurra.text.tokens.lesson_tokens`.
+
+    Args:
+        first: the first text.
+        end: the text behind the last.
+        data: the UTF-8 of the texts.
+        bounds: where each text begins.
+        kinds: uint8[256], what each byte is.
+        lowered: uint8[256], each byte as it is looked up.
+        tokens: see :func:`index`.
+        offsets: see :func:`index`.
+        slots: see :func:`index`.
+        word: scratch, as long as the longest text plus 1.
+        ids: written from its beginning on, one text after the other; room for an id every second byte and text.
+        lengths: how many ids each text has, written from ``first`` to ``end``.
+        total: int64[1], how many ids there are, written.
+    """
+    count = 0
+    for text in range(first, end):
+        before = count
+        size, hashed = 0, _BASIS
+        for at in range(bounds[text], bounds[text + 1]):
+            byte = data[at]
+            kind = kinds[byte]
+            if kind == PART:
+                byte = lowered[byte]
+                word[size] = byte
+                size += 1
+                hashed = (hashed ^ np.uint64(byte)) * _PRIME
+            elif kind == SPACE and size:
+                ids[count] = _found(word, size, hashed, tokens, offsets, slots)
+                count += 1
+                size, hashed = 0, _BASIS
+        if size:
+            ids[count] = _found(word, size, hashed, tokens, offsets, slots)
+            count += 1
+        lengths[text] = count - before
+    total[0] = count
+
+
+def words(
+    first: int, end: int, data: ReadBytes, bounds: ReadPlaces, kinds: ReadBytes, lowered: ReadBytes,
+    tokens: ReadBytes, offsets: ReadPlaces, slots: ReadPlaces, word: Bytes, ids: Ids, lengths: Places, total: Places,
+) -> None:  # fmt: skip
+    """The ids of :func:`recurra.text.tokens.word_tokens` for texts of ASCII alone; others get the length -1 and no id.
+
+    Args: see :func:`lesson`; room in ``ids`` for one every byte.
+    """
+    count = 0
+    for text in range(first, end):
+        before = count
+        size, hashed = 0, _BASIS
+        stop, ascii_alone = bounds[text + 1], True
+        for at in range(bounds[text], stop):
+            byte = data[at]
+            if byte >= 128:
+                ascii_alone = False
+                break
+            kind = kinds[byte]
+            if kind == APOSTROPHE and size and at + 1 < stop and kinds[data[at + 1]] == PART:
+                # Inside a word it is a part of it, the next byte being one too.
+                kind = PART
+            if kind == PART:
+                byte = lowered[byte]
+                word[size] = byte
+                size += 1
+                hashed = (hashed ^ np.uint64(byte)) * _PRIME
+                continue
+            if size:
+                ids[count] = _found(word, size, hashed, tokens, offsets, slots)
+                count += 1
+                size, hashed = 0, _BASIS
+            if kind != SPACE:
+                word[0] = byte
+                ids[count] = _found(word, 1, (_BASIS ^ np.uint64(byte)) * _PRIME, tokens, offsets, slots)
+                count += 1
+        if not ascii_alone:
+            lengths[text], count = -1, before
+            continue
+        if size:
+            ids[count] = _found(word, size, hashed, tokens, offsets, slots)
+            count += 1
+        lengths[text] = count - before
+    total[0] = count
+
+
+@njit
+def _found(word: Bytes, size: int, hashed: int, tokens: Bytes, offsets: Places, slots: Places) -> int:
+    tag = np.int64((np.uint64(hashed) * _MIX) >> _33)
+    last = len(slots) - 1
+    slot = tag & last
+    while slots[slot]:
+        if slots[slot] >> 32 == tag:
+            token = (slots[slot] & 0xFFFFFFFF) - 1
+            begin = offsets[token]
+            if offsets[token + 1] - begin == size:
+                same = True
+                for k in range(size):
+                    if tokens[begin + k] != word[k]:
+                        same = False
+                        break
+                if same:
+                    return token + SPECIAL
+        slot = (slot + 1) & last
+    return UNKNOWN
