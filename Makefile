@@ -1,15 +1,18 @@
 # Everything a newcomer needs: `make lesson` and `make test`. Both set up .venv from pinned versions first.
+# `make bench` measures beside peers, which get an environment of their own.
 PYTHON ?= python3
 # Passed to pip, for example to choose another source for torch.
 PIP_ARGS ?=
 # Passed to `recurra lesson`, for example --take 400.
 LESSON_ARGS ?=
+# Passed to benchmarks/peers.py, for example --take 200.
+BENCH_ARGS ?=
 # Passed to pytest.
 TEST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: lesson test lint tables clean
+.PHONY: lesson test lint tables peers bench clean
 
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
@@ -24,9 +27,22 @@ lint: .venv/ready
 	$(BIN)/lint-imports
 	$(BIN)/python benchmarks/readme_tables.py --check
 
-# Writes the tables of the READMEs from benchmarks/results.
+# Writes the tables of READMEs and docs from benchmarks/results.
 tables: .venv/ready
 	$(BIN)/python benchmarks/readme_tables.py
+
+peers: .venv-peers/ready
+
+# Twice twenty minutes on a machine that should have nothing else to do.
+bench: .venv/ready .venv-peers/ready
+	$(BIN)/python benchmarks/peers.py --peers-python .venv-peers/bin/python $(BENCH_ARGS)
+	$(BIN)/python benchmarks/growth.py --peers-python .venv-peers/bin/python
+	$(BIN)/python benchmarks/readme_tables.py
+
+.venv-peers/ready: benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --requirement $< $(PIP_ARGS)
+	touch $@
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -36,4 +52,4 @@ tables: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv build dist lesson-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers build dist lesson-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from machine import machine
 
 from recurra.batches import Ragged
+from recurra.bench.machine import machine
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network
 from recurra.presets import load_preset

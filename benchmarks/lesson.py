@@ -13,8 +13,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from machine import machine
 
+from recurra.bench.machine import machine
 from recurra.data.sets import load_set
 from recurra.lesson import MODELS
 from recurra.lesson.baseline import NAME, measure_baseline

@@ -1,11 +1,14 @@
-"""Writes the tables of the READMEs from ``benchmarks/results``; with ``--check`` only says whether they are stale."""
+"""Writes the tables of the documents from ``benchmarks/results``; with ``--check`` only says whether they are stale."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
+
+import peer_tables
 
 from recurra.report.published import PUBLISHED
 
@@ -57,14 +60,22 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.2%}"
 
 
-def filled(readme: str, text: str) -> str:
-    """The README with its table written anew between the markers."""
-    start, end = "<!-- table: lesson -->\n", "<!-- end of table -->"
-    before, found, rest = text.partition(start)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        sys.exit(f"{readme} has no lines {start.strip()} and {end}.")
-    return before + start + "\n" + "\n".join(lesson_lines(readme)) + "\n\n" + end + after
+def filled(name: str, text: str) -> str:
+    """The document with its tables written anew between their markers."""
+    tables = TABLES[name]
+    for table, lines in tables.items():
+        start, end = f"<!-- table: {table} -->\n", "<!-- end of table -->"
+        before, found, rest = text.partition(start)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            sys.exit(f"{name} has no lines {start.strip()} and {end}.")
+        text = before + start + "\n" + "\n".join(lines()) + "\n\n" + end + after
+    return text
+
+
+TABLES = {readme: {"lesson": partial(lesson_lines, readme)} for readme in HEADS} | {
+    "docs/benchmarks.md": peer_tables.TABLES
+}
 
 
 def main() -> None:
@@ -72,13 +83,13 @@ def main() -> None:
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     stale = []
-    for readme in HEADS:
-        path = ROOT / readme
+    for name in TABLES:
+        path = ROOT / name
         text = path.read_text(encoding="utf-8")
-        if filled(readme, text) != text:
-            stale.append(readme)
+        if filled(name, text) != text:
+            stale.append(name)
             if not check:
-                path.write_text(filled(readme, text), encoding="utf-8")
+                path.write_text(filled(name, text), encoding="utf-8")
     if check and stale:
         sys.exit(f"{' and '.join(stale)}: the tables are not those of benchmarks/results. Run: make tables")
 

@@ -1,0 +1,87 @@
+"""Every comparison with the peers, one after the other, into ``benchmarks/results/peers.json``.
+
+    python benchmarks/peers.py --peers-python .venv-peers/bin/python
+
+What has been measured is written after each comparison, so an interrupted run keeps it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from recurra.bench.jobs import read_rows
+from recurra.bench.machine import machine
+from recurra.bench.participants import chosen_peers
+from recurra.bench.run import run_bench
+from recurra.presets import load_preset
+
+RESULTS = Path(__file__).parent / "results"
+
+
+class Case(NamedTuple):
+    """One comparison; no peers stand for all of the task's."""
+
+    task: str
+    model: str
+    options: dict[str, Any] = {}  # noqa: RUF012
+    peers: tuple[str, ...] | None = None
+
+
+LSTM64 = {"hidden": 64, "masked": True}
+CASES = (
+    Case("train", "lesson/simple-rnn-titles"),
+    Case("train", "lesson/simple-rnn-masked"),
+    Case("train", "lesson/gru"),
+    Case("train", "lesson/lstm"),
+    Case("train", "lesson/bilstm"),
+    Case("train", "lesson/bilstm", {"batch_size": 128}, ("torch", "packed", "peak")),
+    Case("predict", "lesson/lstm", LSTM64),
+    Case("predict", "lesson/lstm"),
+    Case("predict", "lesson/bilstm"),
+    Case("latency", "lesson/lstm"),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers-python", required=True)
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--take", type=int, help="documents that are timed, for a quick try")
+    parser.add_argument("--out", type=Path, default=RESULTS / "peers.json")
+    options = parser.parse_args()
+
+    rows = read_rows("agnews", data_dir=options.data_dir, say=print)
+    result: dict[str, Any] = {
+        "command": f"python benchmarks/peers.py --peers-python .venv-peers/bin/python --rounds {options.rounds}",
+        "machine": machine(),
+        "data": rows.phrase,
+        "rounds": options.rounds,
+        "rows": [],
+        "left_out": [],
+    }
+    for case in CASES:
+        measured = run_bench(
+            case.task,
+            load_preset(case.model).with_options(case.options),
+            rows,
+            chosen_peers(case.peers, case.task),
+            python=options.peers_python,
+            rounds=options.rounds,
+            take=options.take,
+            say=lambda message: print(message, flush=True),
+        )
+        for row in measured["rows"]:
+            print(f"  {row['ratio']:.2f} times as fast as {row['peer_name']}", flush=True)
+        result["rows"] += [{"task": case.task, **row} for row in measured["rows"]]
+        result["left_out"] += measured["left_out"]
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"written: {options.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Speed beside others: peers in processes of their own, in turn with ours, on the same rows."""

@@ -1,0 +1,179 @@
+"""``recurra bench train``, ``predict`` and ``latency``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, TypeAlias
+
+import typer
+
+from recurra.cli.options import DataDir, Json, Quiet, examples, whole_number
+from recurra.cli.output import Output, aligned
+from recurra.cli.train import settings_of
+
+__all__ = ["bench"]
+
+Data: TypeAlias = Annotated[str, typer.Argument(help="A .csv, .tsv or .parquet file, or the name of a set.")]
+Model: TypeAlias = Annotated[
+    str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/bilstm, or an own .toml file.")
+]
+Settings: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Any setting of a preset, such as hidden=64; repeatable."),
+]
+Peers: TypeAlias = Annotated[
+    str | None, typer.Option("--peers", metavar="A,B", help="Some of the peers named above; all without it.")
+]
+Python: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--peers-python",
+        metavar="PATH",
+        help="The interpreter that has the peers ('make peers' builds .venv-peers); this one without it.",
+    ),
+]
+Rounds: TypeAlias = Annotated[
+    int, typer.Option(parser=whole_number(1), metavar="N", help="Turns of each; figures are medians over them.")
+]
+Take: TypeAlias = Annotated[
+    int | None,
+    typer.Option(parser=whole_number(1), metavar="N", help="Documents that are timed; enough without it."),
+]
+Out: TypeAlias = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write the document of --json there, too.")
+]
+
+bench = typer.Typer(
+    rich_markup_mode=None,
+    help="Measure speed beside others: the same rows and hyperparameters, in turn, each in a process of its own.",
+)
+
+
+class _Wanted(NamedTuple):
+    """What the options of every task say."""
+
+    data: str
+    model: str
+    settings: dict[str, Any]
+    peers: str | None
+    python: str | None
+    rounds: int
+    take: int | None
+    out: Path | None
+    data_dir: Path | None
+
+
+@bench.command(
+    epilog=examples(
+        "recurra bench train --model lesson/bilstm",
+        "recurra bench train --model lesson/bilstm --batch-size 128 --peers torch,packed,peak",
+        "recurra bench train --peers keras --peers-python .venv-peers/bin/python --json",
+    )
+)
+def train(
+    data: Data = "agnews",
+    model: Model = "lesson/lstm",
+    batch_size: Annotated[
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Documents in a step.")
+    ] = None,
+    settings: Settings = None,
+    peers: Peers = None,
+    peers_python: Python = None,
+    rounds: Rounds = 5,
+    take: Take = None,
+    out: Out = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time training against keras, torch (padded and bucketed), packed (PackedSequence) and peak (the machine's)."""
+    changed = settings_of(settings or ()) | ({} if batch_size is None else {"batch_size": batch_size})
+    wanted = _Wanted(data, model, changed, peers, peers_python, rounds, take, out, data_dir)
+    _measure("train", wanted, Output(as_json=as_json, quiet=quiet))
+
+
+@bench.command(
+    epilog=examples(
+        "recurra bench predict --model lesson/bilstm",
+        "recurra bench predict --set hidden=64 --set masked=true --peers-python .venv-peers/bin/python",
+    )
+)
+def predict(
+    data: Data = "agnews",
+    model: Model = "lesson/lstm",
+    settings: Settings = None,
+    peers: Peers = None,
+    peers_python: Python = None,
+    rounds: Rounds = 5,
+    take: Take = None,
+    out: Out = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time predicting against keras, torch, onnxruntime, fasttext and linear (TF-IDF and LinearSVC).
+
+    Recurra, fastText and the linear model get strings; the others get ready ids, and so need not cut words.
+    """
+    wanted = _Wanted(data, model, settings_of(settings or ()), peers, peers_python, rounds, take, out, data_dir)
+    _measure("predict", wanted, Output(as_json=as_json, quiet=quiet))
+
+
+@bench.command(epilog=examples("recurra bench latency", "recurra bench latency --peers linear,torch --rounds 9"))
+def latency(
+    data: Data = "agnews",
+    model: Model = "lesson/lstm",
+    settings: Settings = None,
+    peers: Peers = None,
+    peers_python: Python = None,
+    rounds: Rounds = 5,
+    take: Take = None,
+    out: Out = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time one document at a time, against the peers of predict; medians in microseconds.
+
+    Recurra, fastText and the linear model get strings; the others get ready ids, and so need not cut words.
+    """
+    wanted = _Wanted(data, model, settings_of(settings or ()), peers, peers_python, rounds, take, out, data_dir)
+    _measure("latency", wanted, Output(as_json=as_json, quiet=quiet))
+
+
+def _measure(task: str, wanted: _Wanted, output: Output) -> None:
+    from recurra.bench.jobs import read_rows
+    from recurra.bench.participants import chosen_peers
+    from recurra.bench.run import run_bench
+    from recurra.bundle import write_atomically
+    from recurra.presets import load_preset
+
+    names = None if wanted.peers is None else [name.strip() for name in wanted.peers.split(",") if name.strip()]
+    peers = chosen_peers(names, task)
+    result = run_bench(
+        task,
+        load_preset(wanted.model).with_options(wanted.settings),
+        read_rows(wanted.data, data_dir=wanted.data_dir, say=output.detail),
+        peers,
+        python=wanted.python or sys.executable,
+        rounds=wanted.rounds,
+        take=wanted.take,
+        say=output.detail,
+    )
+    if wanted.out is not None:
+        write_atomically(wanted.out, json.dumps(result, indent=1, ensure_ascii=False).encode())
+    _show(result, wanted.rounds, output)
+    output.document(result)
+
+
+def _show(result: dict[str, Any], rounds: int, output: Output) -> None:
+    rows = [("peer", "recurra", "peer's", "unit", "times as fast", "lowest–highest")]
+    for row in result["rows"]:
+        times = (f"{row['ratio']:.2f}", f"{row['ratio_low']:.2f}–{row['ratio_high']:.2f}")
+        rows.append((row["peer_name"], f"{row['ours']:,.0f}", f"{row['peer']:,.0f}", row["unit"], *times))
+    output.result(f"\n{result['rows'][0]['what']}; {result['data']}; {rounds} rounds")
+    output.result(aligned(rows, right=(1, 2, 4, 5)))
+    for one in result["left_out"]:
+        output.result(f"left out: {one['reason']}")

@@ -1,0 +1,105 @@
+"""Peers compute the very network that we do: its parameters and its answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from test_jobs import made_rows, small
+
+from recurra.bench.jobs import MODEL, write_job
+from recurra.bench.peers.job import Job
+from recurra.bench.worker import PROGRAMS
+from recurra.models.shapes import weight_shapes
+from recurra.runtime import load
+
+NETWORKS: list[dict[str, Any]] = [
+    {"cell": "simple_rnn"},
+    {"cell": "gru", "bidirectional": True},
+    {"cell": "lstm", "layers": 2, "bidirectional": True},
+]
+
+
+def job_of(folder: Path, **options: Any) -> Job:
+    """A job whose biases and recurrent weights differ gate by gate, so that an exchange of gates shows."""
+    write_job(folder, "predict", small(masked=True, **options), made_rows(), take=30)
+    generator = np.random.default_rng(1)
+    weights = {
+        name: generator.uniform(-0.9, 0.9, one.shape).astype(np.float32)
+        for name, one in Job.read(folder).weights.items()
+    }
+    np.savez(folder / "weights.npz", **weights)
+    return Job.read(folder)
+
+
+def our_answers(job: Job) -> npt.NDArray[np.float32]:
+    """Probabilities by falling length, as the peers give them."""
+    model = load(job.folder / MODEL)
+    for name, array in job.weights.items():
+        model.bundle.tensors[name][...] = array
+    return load_again(model).predict_proba(job.texts)[np.argsort(-job.lengths, kind="stable")]
+
+
+def load_again(model: Any) -> Any:
+    return type(model)(model.bundle)
+
+
+def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("options", NETWORKS, ids=lambda options: options["cell"])
+def test_torch_trains_as_many_numbers_and_answers_alike(tmp_path: Path, options: dict[str, Any]) -> None:
+    pytest.importorskip("torch", reason="torch is not installed")
+    from recurra.bench.peers.torch_network import TorchNetwork, trained_parameters
+    from recurra.bench.peers.torch_prediction import answers
+
+    job, preset = job_of(tmp_path, **options), small(masked=True, **options)
+    shapes = weight_shapes(preset.network, rows=job.settings["rows"], classes=job.settings["classes"])
+    assert trained_parameters(TorchNetwork(job, packed=False)) == sum(int(np.prod(shape)) for shape in shapes.values())
+    np.testing.assert_allclose(softmax(answers(job)), our_answers(job), atol=1e-5)
+
+
+@pytest.fixture(scope="session")
+def peers_python() -> str:
+    """The peers' interpreter; tests that need it are skipped elsewhere."""
+    path = Path(os.environ.get("RECURRA_PEERS_PYTHON") or Path(__file__).parents[2] / ".venv-peers" / "bin" / "python")
+    if not path.is_file():
+        pytest.skip(f"there is no {path}: run make peers, or set RECURRA_PEERS_PYTHON")
+    return str(path)
+
+
+@pytest.mark.parametrize("options", NETWORKS, ids=lambda options: options["cell"])
+@pytest.mark.parametrize("program", ["onnx_prediction", "keras_prediction"])
+def test_peers_of_another_environment_answer_alike(
+    tmp_path: Path, peers_python: str, program: str, options: dict[str, Any]
+) -> None:
+    job = job_of(tmp_path, **options)
+    code = (
+        "import sys, numpy; from pathlib import Path; sys.path.append(sys.argv[1]);"
+        f"from peers.job import Job; from peers.{program} import answers;"
+        "numpy.save(sys.argv[3], answers(Job.read(Path(sys.argv[2]))))"
+    )
+    words = [peers_python, "-c", code, str(PROGRAMS.parents[1]), str(tmp_path), str(tmp_path / "answers.npy")]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    subprocess.run(words, check=True, env=environment, capture_output=True)
+    got = np.load(tmp_path / "answers.npy")
+    np.testing.assert_allclose(softmax(got) if program == "onnx_prediction" else got, our_answers(job), atol=1e-5)
+
+
+def test_peers_import_nothing_of_ours() -> None:
+    folder = PROGRAMS.parent
+    code = (
+        "import sys; sys.path.append(sys.argv[1]); import peers.job, peers.protocol;"
+        "sys.exit(any(name.partition('.')[0] == 'recurra' for name in sys.modules))"
+    )
+    subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path += {sys.path!r}; {code}", str(folder.parent)], check=True
+    )
