@@ -107,6 +107,10 @@ class DirectStep:
         """See :meth:`recurra.training.step.Step.settle`."""
         self.optimiser.settle()
 
+    def settled(self) -> dict[str, Tensor]:
+        """See :meth:`recurra.training.step.Step.settled`."""
+        return self.optimiser.settled()
+
     def tensors(self) -> dict[str, Tensor]:
         """See :meth:`recurra.training.step.Step.tensors`."""
         return self.optimiser.tensors()

@@ -110,6 +110,10 @@ class LazyAdam:
         if self.rows:
             self.rows.catch_up()
 
+    def settled(self) -> dict[str, Tensor]:
+        """The embedding as :meth:`settle` would leave it, in a copy; nothing where it does not learn."""
+        return {"embedding": torch.from_numpy(self.rows.settled())} if self.rows else {}
+
     def tensors(self) -> dict[str, Tensor]:
         """The moments, and how far rows are behind, for a checkpoint."""
         if not self.steps:

@@ -216,7 +216,6 @@ class Trainer:
             raise self._failure(f"The gradient of {name} became {norm}", step, rate)
 
     def _stop_if_broken(self, step: int, rate: float) -> None:
-        self.step.settle()
         for name, weight in self.weights.items():
             wrong = weight.detach()[~torch.isfinite(weight)]
             if len(wrong):
@@ -242,13 +241,10 @@ class Trainer:
     def _check(self, share: float, rate: float) -> None:
         if not self.held:
             return
-        self.step.settle()
-        current = {name: weight.detach().clone() for name, weight in self.weights.items()} if self.average else None
-        if self.average:
-            self._restore(self.average.tensors)
+        current = {name: weight.detach().clone() for name, weight in self.weights.items()}
+        self._restore(self._latest())
         scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
-        if current:
-            self._restore(current)
+        self._restore(current)
         targets = torch.from_numpy(self.held.targets)
         loss = F.cross_entropy(scores, targets).item()
         if not math.isfinite(loss):
@@ -270,8 +266,7 @@ class Trainer:
     def _latest(self) -> dict[str, Tensor]:
         if self.average:
             return self.average.tensors
-        self.step.settle()
-        return {name: weight.detach() for name, weight in self.weights.items()}
+        return {name: weight.detach() for name, weight in self.weights.items()} | self.step.settled()
 
     @torch.no_grad()
     def _restore(self, tensors: dict[str, Tensor]) -> None:

@@ -89,6 +89,13 @@ class Rows:
                 *self.betas, self.epsilon, self.moves.table,
             )  # fmt: skip
 
+    def settled(self) -> Array:
+        """A copy of the weights in which every row is caught up; the rows themselves stay as they are."""
+        copy = Rows(self.weights.copy(), self.betas, self.epsilon, touched=self.touched)
+        copy.m[:], copy.v[:], copy.last[:], copy.moves = self.m, self.v, self.last, self.moves
+        copy.catch_up()
+        return copy.weights
+
     def step(
         self, rows: npt.NDArray[np.int64], gradients: Array, squares: Array | None, *, scale: float, rate: float,
         decay: float,

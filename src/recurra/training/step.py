@@ -66,7 +66,10 @@ class Step(Protocol):
         """Moves the weights along the last gradients, clipped, with a learning rate."""
 
     def settle(self) -> None:
-        """Moves weights that were left behind to where they belong; before anybody looks at them."""
+        """Moves weights that were left behind to where they belong."""
+
+    def settled(self) -> dict[str, Tensor]:
+        """Copies of those weights as :meth:`settle` would leave them; looking does not change a run's rounding."""
 
     def tensors(self) -> dict[str, Tensor]:
         """The optimiser's state, for a checkpoint."""
@@ -121,6 +124,10 @@ class AutogradStep:
 
     def settle(self) -> None:
         """Nothing is left behind."""
+
+    def settled(self) -> dict[str, Tensor]:
+        """Nothing is left behind."""
+        return {}
 
     def tensors(self) -> dict[str, Tensor]:
         """See :meth:`Step.tensors`."""
