@@ -11,11 +11,14 @@ on the row (:class:`recurra.training.rows.Moves`): so a row is caught up in one 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numba import njit
 
 from recurra.kernels.arrays import Doubles, Matrix, Numbers, Places
 
-__all__ = ["catch_up", "step", "step_rows", "sum_rows", "sum_squares"]
+__all__ = ["catch_up", "look", "step", "step_rows", "sum_rows", "sum_squares"]
 
 
 def step(
@@ -106,11 +109,37 @@ def catch_up(
         s2, s3 = np.float32(until * moves[then, 2]), np.float32(until * moves[then, 3])
         b1, b2 = np.float32(beta_1 ** (now - then)), np.float32(beta_2 ** (now - then))
         for k in range(width):
-            under = np.float32(1.0) / (np.sqrt(v[row, k]) + e)
-            q = e * under
-            weights[row, k] = d * weights[row, k] - m[row, k] * under * (s0 - q * (s1 - q * (s2 - q * s3)))
+            weights[row, k] = _moved(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
             m[row, k] = b1 * m[row, k]
             v[row, k] = b2 * v[row, k]
+
+
+def look(
+    weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int, epsilon: float, moves: Doubles, settled: Matrix
+) -> None:
+    """Writes to ``settled`` what :func:`catch_up` would make of all weights. Arguments: see there."""
+    e = np.float32(epsilon)
+    width = weights.shape[1]
+    for row in range(len(weights)):
+        then = last[row]
+        until = moves[now, 4]
+        d = np.float32(until / moves[then, 4])
+        s0, s1 = np.float32(until * moves[then, 0]), np.float32(until * moves[then, 1])
+        s2, s3 = np.float32(until * moves[then, 2]), np.float32(until * moves[then, 3])
+        if then == now or (then == 0 and d == 1):
+            # Up to date, or never read: its moments are zero.
+            for k in range(width):
+                settled[row, k] = weights[row, k]
+        else:
+            for k in range(width):
+                settled[row, k] = _moved(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
+
+
+@njit(error_model="numpy")
+def _moved(weight: Any, m: Any, v: Any, e: Any, d: Any, s0: Any, s1: Any, s2: Any, s3: Any) -> Any:
+    under = np.float32(1.0) / (np.sqrt(v) + e)
+    q = e * under
+    return d * weight - m * under * (s0 - q * (s1 - q * (s2 - q * s3)))
 
 
 def sum_rows(places: Places, rows: Matrix, sums: Matrix, squares: Matrix) -> None:
