@@ -78,7 +78,7 @@ def test_latency(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (["train", "news.csv", "--peers", "kers"], ["'kers'", "keras, torch, packed, peak"]),
+        (["train", "news.csv", "--peers", "kers"], ["'kers'", "keras, keras-steps, torch, packed, peak"]),
         (["train", "news.csv", "--set", "dropout=0.5"], ["dropout is 0.5", "--set dropout=0.0"]),
         (["train", "nosuch.csv"], ["nosuch.csv"]),
         (["train", "news.csv", "--rounds", "0"], ["--rounds", "1 or more"]),

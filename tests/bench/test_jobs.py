@@ -119,9 +119,11 @@ def test_the_lessons_bilstm_costs_what_its_sizes_say() -> None:
 
 
 def test_peers_by_name() -> None:
-    assert [peer.name for peer in chosen_peers(None, "train")] == ["keras", "torch", "packed", "peak"]
+    assert [peer.name for peer in chosen_peers(None, "train")] == ["keras", "keras-steps", "torch", "packed", "peak"]
     assert [peer.name for peer in chosen_peers(["linear", "keras", "linear"], "predict")] == ["linear", "keras"]
-    with pytest.raises(SettingsError, match=r"train has no peer 'linear'. Its peers are keras, torch, packed, peak"):
+    with pytest.raises(
+        SettingsError, match=r"train has no peer 'linear'. Its peers are keras, keras-steps, torch, packed, peak"
+    ):
         chosen_peers(["keras", "linear"], "train")
     with pytest.raises(SettingsError, match="No peer is named"):
         chosen_peers([], "train")

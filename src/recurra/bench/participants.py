@@ -36,9 +36,13 @@ def _threads(processors: int) -> list[int]:
 
 def _keras(task: str, processors: int) -> list[Options]:
     if task == "train":
-        return [{"way": way, "threads": n} for way in ("fit", "train_on_batch") for n in _threads(processors)]
+        return [{"way": "fit", "threads": n} for n in _threads(processors)]
     sizes = (32, 128, 512) if task == "predict" else (1,)
     return [{"batch": size, "threads": n} for size in sizes for n in _threads(processors)]
+
+
+def _keras_steps(task: str, processors: int) -> list[Options]:
+    return [{"way": "train_on_batch", "threads": n} for n in _threads(processors)]
 
 
 def _batched(task: str, processors: int) -> list[Options]:
@@ -72,6 +76,7 @@ PEERS = {
     peer.name: peer
     for peer in (
         Peer("keras", {"train": "keras_training", **_for_predicting("keras_prediction")}, _keras),
+        Peer("keras-steps", {"train": "keras_training"}, _keras_steps),
         Peer("torch", {"train": "torch_training", **_for_predicting("torch_prediction")}, _torch),
         Peer("packed", {"train": "torch_training"}, _packed),
         Peer("peak", {"train": "matrix_product"}, _peak),

@@ -88,7 +88,11 @@ def train(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Time training against keras, torch (padded and bucketed), packed (PackedSequence) and peak (the machine's)."""
+    """Time training against peers.
+
+    keras is its fit, keras-steps its train_on_batch, torch is padded and bucketed, packed is torch on PackedSequence,
+    and peak is the speed at which the machine could do the step's products.
+    """
     changed = settings_of(settings or ()) | ({} if batch_size is None else {"batch_size": batch_size})
     wanted = _Wanted(data, model, changed, peers, peers_python, rounds, take, out, data_dir)
     _measure("train", wanted, Output(as_json=as_json, quiet=quiet))

@@ -51,8 +51,8 @@ def prepare(job: Job, options: dict[str, Any]) -> Participant:
 
     epoch(0, WARM_UP)
     return Participant(
-        title=title(),
-        settings=f"{options['way']}, shuffled batches, oneDNN as by default, no XLA, threads: {options['threads']}",
+        title=f"{title()} ({options['way']})",
+        settings=f"shuffled batches, oneDNN as by default, no XLA, threads: {options['threads']}",
         versions=versions(),
         play=job.train_round(epoch, reset),
     )
