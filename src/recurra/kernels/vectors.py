@@ -16,6 +16,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import types
 from numba.core.datamodel import models, register_default
+from numba.core.types.containers import UniTuple
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin
 
@@ -31,17 +32,21 @@ _INTEGERS = ir.VectorType(ir.IntType(32), LANES)
 
 
 class _Vector(types.Type):
-    def __init__(self) -> None:
-        super().__init__(name=f"float32x{LANES}")
-
-
-vector = _Vector()
+    def __init__(self, lanes: int) -> None:
+        super().__init__(name=f"float32x{lanes}")
+        self.lanes = lanes
 
 
 @register_default(_Vector)
 class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, VECTOR)
+        super().__init__(manager, kind, ir.VectorType(FLOAT, kind.lanes))
+
+
+vector = _Vector(LANES)
+# Four vectors as one value: what LLVM makes of an operation on it are four independent ones side by side (or two of
+# 512 bits). A processor that waits for one result of a long formula has three others to work on meanwhile.
+four_vectors = _Vector(4 * LANES)
 
 
 def pointer_to(builder: Any, address: Any, kind: Any) -> Any:
@@ -51,8 +56,8 @@ def pointer_to(builder: Any, address: Any, kind: Any) -> Any:
 
 def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
     """X · y + z with one rounding."""
-    kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR, VECTOR])
-    name = f"llvm.fma.v{LANES}f32"
+    kind = ir.FunctionType(x.type, [x.type, x.type, x.type])
+    name = f"llvm.fma.v{x.type.count}f32"
     function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
     return builder.call(function, [x, y, z])
 
@@ -124,9 +129,45 @@ def splat(typing_context: Any, value: Any) -> Any:
 
 
 @intrinsic
+def like(typing_context: Any, x: Any, value: Any) -> Any:
+    """One number in every place, as many as x has."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = arguments[0].type
+        number = context.cast(builder, arguments[1], signature.args[1], types.float32)
+        first = builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+        return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), _all(kind, 0))
+
+    return x(x, value), code
+
+
+@intrinsic
+def joined(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """Four vectors as one value."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a, b, c, d = arguments
+        both = [builder.shuffle_vector(x, y, _places(0, 2 * LANES)) for x, y in ((a, b), (c, d))]
+        return builder.shuffle_vector(*both, _places(0, 4 * LANES))
+
+    return four_vectors(vector, vector, vector, vector), code
+
+
+@intrinsic
+def parted(typing_context: Any, x: Any) -> Any:
+    """The four vectors of :func:`joined`."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        found = [builder.shuffle_vector(arguments[0], arguments[0], _places(k * LANES, LANES)) for k in range(4)]
+        return context.make_tuple(builder, signature.return_type, found)
+
+    return UniTuple(vector, 4)(four_vectors), code
+
+
+@intrinsic
 def fma(typing_context: Any, x: Any, y: Any, z: Any) -> Any:
     """X · y + z with one rounding."""
-    return vector(vector, vector, vector), lambda context, builder, signature, arguments: fused(builder, *arguments)
+    return x(x, x, x), lambda context, builder, signature, arguments: fused(builder, *arguments)
 
 
 @intrinsic
@@ -139,7 +180,7 @@ def clamp(typing_context: Any, x: Any, bound: Any) -> Any:
         x = builder.select(builder.fcmp_ordered(">", x, bound), bound, x)
         return builder.select(builder.fcmp_ordered("<", x, low), low, x)
 
-    return vector(vector, vector), code
+    return x(x, x), code
 
 
 @intrinsic
@@ -158,18 +199,30 @@ def power_of_two(typing_context: Any, shifted: Any) -> Any:
     """2ⁿ for n + 1.5·2²³: the sum's last bits are n, and a shift makes them an exponent."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        bits = builder.shl(builder.bitcast(arguments[0], _INTEGERS), ir.Constant(_INTEGERS, [23] * LANES))
-        return builder.bitcast(builder.add(bits, ir.Constant(_INTEGERS, [127 << 23] * LANES)), VECTOR)
+        kind = arguments[0].type
+        whole = ir.VectorType(ir.IntType(32), kind.count)
+        bits = builder.shl(builder.bitcast(arguments[0], whole), _all(kind, 23))
+        return builder.bitcast(builder.add(bits, _all(kind, 127 << 23)), kind)
 
-    return vector(vector), code
+    return shifted(shifted), code
+
+
+def _all(kind: Any, number: int) -> Any:
+    """An integer in every place, as many as a vector of a kind has."""
+    return ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [number] * kind.count)
+
+
+def _places(first: int, count: int) -> Any:
+    return ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, first + count)))
 
 
 def _define(operation: Callable[..., Any], instruction: str) -> None:
     @infer_global(operation)
     class Template(ConcreteTemplate):
-        cases = [vector(vector, vector)]  # noqa: RUF012 - the name that Numba looks for, as it looks for it
+        cases = [kind(kind, kind) for kind in (vector, four_vectors)]  # noqa: RUF012 - the name that Numba looks for, as it looks for it
 
     @lower_builtin(operation, vector, vector)
+    @lower_builtin(operation, four_vectors, four_vectors)
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return getattr(builder, instruction)(*arguments)
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numba import njit
-
-from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.inference import GROUP
-from recurra.kernels.inference.places import clear, driven, keep_ended, length, running, token
+from recurra.kernels.inference.gates import interpolated, sigmoid
+from recurra.kernels.inference.places import clear, driven, keep_ended, length, load_four, running, store_four, token
 from recurra.kernels.products import multiplied
-from recurra.kernels.vectors import fma, load, store
+from recurra.kernels.vectors import fma, joined, load, store
 
 __all__ = ["read"]
 
@@ -42,10 +38,11 @@ def read(
                     b = driven(offsets, rows, backward, drive, drive_row, d1, t) + 3 * u
                     c = driven(offsets, rows, backward, drive, drive_row, d2, t) + 3 * u
                     e = driven(offsets, rows, backward, drive, drive_row, d3, t) + 3 * u
-                    _advance(s[0], s[1], s[2], a, past + p + u, now + p + u)
-                    _advance(s[3], s[4], s[5], b, past + p1 + u, now + p1 + u)
-                    _advance(s[6], s[7], s[8], c, past + p2 + u, now + p2 + u)
-                    _advance(s[9], s[10], s[11], e, past + p3 + u, now + p3 + u)
+                    z = joined(s[0], s[3], s[6], s[9]) + load_four(0, a, b, c, e)
+                    r = joined(s[1], s[4], s[7], s[10]) + load_four(32, a, b, c, e)
+                    n = fma(joined(s[2], s[5], s[8], s[11]), sigmoid(r), load_four(64, a, b, c, e))
+                    h = interpolated(z, load_four(past + u, p, p1, p2, p3), n)
+                    store_four(h, now + u, p, p1, p2, p3)
             if hidden:
                 for d in range(first, stop):
                     at = hidden + hidden_row * token(offsets, d, t, backward)
@@ -53,10 +50,3 @@ def read(
                         store(at + u, load(now + line * (d - first) + u))
             keep_ended(offsets, first, stop, t, now, line, final, final_row)
             past, now = now, past
-
-
-@njit
-def _advance(z: Any, r: Any, n: Any, drive: int, before: int, hidden: int) -> None:
-    z, r = sigmoid(z + load(drive)), sigmoid(r + load(drive + 32))
-    n = tanh(fma(r, n, load(drive + 64)))
-    store(hidden, fma(z, load(before) - n, n))

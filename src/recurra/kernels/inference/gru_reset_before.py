@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numba import njit
-
-from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.inference import GROUP
-from recurra.kernels.inference.places import clear, driven, keep_ended, length, running, token
+from recurra.kernels.inference.gates import interpolated, sigmoid
+from recurra.kernels.inference.places import clear, driven, keep_ended, length, load_four, running, store_four, token
 from recurra.kernels.products import multiplied
-from recurra.kernels.vectors import fma, load, store
+from recurra.kernels.vectors import joined, load, store
 
 __all__ = ["read"]
 
@@ -43,10 +39,9 @@ def read(
                         (load(a), load(a + 32), load(b), load(b + 32), load(c), load(c + 32), load(e), load(e + 32)),
                         (past + p, past + p1, past + p2, past + p3), W_H + line * u // 2, 64, 32, size,
                     )  # fmt: skip
-                    _gates(s[0], s[1], past + p + u, update + p + u, reset + p + u)
-                    _gates(s[2], s[3], past + p1 + u, update + p1 + u, reset + p1 + u)
-                    _gates(s[4], s[5], past + p2 + u, update + p2 + u, reset + p2 + u)
-                    _gates(s[6], s[7], past + p3 + u, update + p3 + u, reset + p3 + u)
+                    store_four(joined(s[0], s[2], s[4], s[6]), update + u, p, p1, p2, p3)
+                    r = sigmoid(joined(s[1], s[3], s[5], s[7]))
+                    store_four(r * load_four(past + u, p, p1, p2, p3), reset + u, p, p1, p2, p3)
             for u in range(0, line, 32):
                 for d in range(first, stop, 4):
                     d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
@@ -61,10 +56,9 @@ def read(
                         ),
                         (reset + p, reset + p1, reset + p2, reset + p3), W_n + line * u // 4, 32, 32, size,
                     )  # fmt: skip
-                    _advance(s[0], update + p + u, past + p + u, now + p + u)
-                    _advance(s[1], update + p1 + u, past + p1 + u, now + p1 + u)
-                    _advance(s[2], update + p2 + u, past + p2 + u, now + p2 + u)
-                    _advance(s[3], update + p3 + u, past + p3 + u, now + p3 + u)
+                    z, before = load_four(update + u, p, p1, p2, p3), load_four(past + u, p, p1, p2, p3)
+                    h = interpolated(z, before, joined(s[0], s[1], s[2], s[3]))
+                    store_four(h, now + u, p, p1, p2, p3)
             if hidden:
                 for d in range(first, stop):
                     at = hidden + hidden_row * token(offsets, d, t, backward)
@@ -72,15 +66,3 @@ def read(
                         store(at + u, load(now + line * (d - first) + u))
             keep_ended(offsets, first, stop, t, now, line, final, final_row)
             past, now = now, past
-
-
-@njit
-def _gates(z: Any, r: Any, before: int, update: int, reset: int) -> None:
-    store(update, sigmoid(z))
-    store(reset, sigmoid(r) * load(before))
-
-
-@njit
-def _advance(n: Any, update: int, before: int, hidden: int) -> None:
-    n = tanh(n)
-    store(hidden, fma(load(update), load(before) - n, n))

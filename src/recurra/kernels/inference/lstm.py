@@ -6,11 +6,11 @@ from typing import Any
 
 from numba import njit
 
-from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.inference import GROUP
-from recurra.kernels.inference.places import clear, driven, keep_ended, length, running, token
+from recurra.kernels.inference.gates import decay, tanh_parts
+from recurra.kernels.inference.places import clear, driven, keep_ended, length, load_four, running, store_four, token
 from recurra.kernels.products import multiplied
-from recurra.kernels.vectors import fma, load, store
+from recurra.kernels.vectors import fma, joined, like, load, store
 
 __all__ = ["read"]
 
@@ -47,11 +47,13 @@ def read(
                         (past + p, past + p1, past + p2, past + p3), W_H + line * u, 128, 32, size,
                     )  # fmt: skip
                     # All four cells are read before one is written: a document may stand in a tile twice.
-                    before = (load(cell + p + u), load(cell + p1 + u), load(cell + p2 + u), load(cell + p3 + u))
-                    _advance(s[0], s[1], s[2], s[3], before[0], cell + p + u, now + p + u)
-                    _advance(s[4], s[5], s[6], s[7], before[1], cell + p1 + u, now + p1 + u)
-                    _advance(s[8], s[9], s[10], s[11], before[2], cell + p2 + u, now + p2 + u)
-                    _advance(s[12], s[13], s[14], s[15], before[3], cell + p3 + u, now + p3 + u)
+                    c, h = _advance(
+                        joined(s[0], s[4], s[8], s[12]), joined(s[1], s[5], s[9], s[13]),
+                        joined(s[2], s[6], s[10], s[14]), joined(s[3], s[7], s[11], s[15]),
+                        load_four(cell + u, p, p1, p2, p3),
+                    )  # fmt: skip
+                    store_four(c, cell + u, p, p1, p2, p3)
+                    store_four(h, now + u, p, p1, p2, p3)
             if hidden:
                 for d in range(first, stop):
                     at = hidden + hidden_row * token(offsets, d, t, backward)
@@ -62,7 +64,12 @@ def read(
 
 
 @njit
-def _advance(i: Any, f: Any, g: Any, o: Any, before: Any, cell: int, hidden: int) -> None:
-    c = fma(sigmoid(f), before, sigmoid(i) * tanh(g))
-    store(cell, c)
-    store(hidden, sigmoid(o) * tanh(c))
+def _advance(i: Any, f: Any, g: Any, o: Any, c: Any) -> tuple[Any, Any]:
+    """The next cell and hidden state: σ(f)·c + σ(i)·tanh(g), and σ(o)·tanh(c), with one division each."""
+    one = like(c, 1.0)
+    below_i, below_f, below_o = one + decay(i), one + decay(f), one + decay(o)
+    above, below = tanh_parts(g)
+    below = below * below_i
+    c = fma(c, below, above * below_f) / (below * below_f)
+    above, below = tanh_parts(c)
+    return c, above / (below * below_o)

@@ -1,12 +1,14 @@
-"""Where a token stands, and which documents still run."""
+"""Where a token stands, which documents still run, and the states of four of them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import njit
 
-from recurra.kernels.vectors import integer, load, splat, store
+from recurra.kernels.vectors import integer, joined, load, parted, splat, store
 
-__all__ = ["clear", "driven", "keep_ended", "length", "running", "token"]
+__all__ = ["clear", "driven", "keep_ended", "length", "load_four", "running", "store_four", "token"]
 
 
 @njit
@@ -46,6 +48,22 @@ def keep_ended(
     for document in range(running(offsets, first, stop, step + 1), stop):
         for u in range(0, line, 32):
             store(final + final_row * document + u, load(states + line * (document - first) + u))
+
+
+@njit
+def load_four(base: int, a: int, b: int, c: int, d: int) -> Any:
+    """The vectors at four distances from an address, as one value."""
+    return joined(load(base + a), load(base + b), load(base + c), load(base + d))
+
+
+@njit
+def store_four(four: Any, base: int, a: int, b: int, c: int, d: int) -> None:
+    """Writes what :func:`load_four` reads; where two distances are the same, so are their vectors."""
+    v, w, x, y = parted(four)
+    store(base + a, v)
+    store(base + b, w)
+    store(base + c, x)
+    store(base + d, y)
 
 
 @njit

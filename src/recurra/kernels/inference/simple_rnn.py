@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from recurra.kernels.activations import tanh
 from recurra.kernels.inference import GROUP
-from recurra.kernels.inference.places import clear, driven, keep_ended, length, running, token
+from recurra.kernels.inference.gates import tanh
+from recurra.kernels.inference.places import clear, driven, keep_ended, length, running, store_four, token
 from recurra.kernels.products import multiplied
-from recurra.kernels.vectors import load, store
+from recurra.kernels.vectors import joined, load, store
 
 __all__ = ["read"]
 
@@ -37,10 +37,7 @@ def read(
                         ),
                         (past + p, past + p1, past + p2, past + p3), W_H + line * u // 4, 32, 32, size,
                     )  # fmt: skip
-                    store(now + p + u, tanh(s[0]))
-                    store(now + p1 + u, tanh(s[1]))
-                    store(now + p2 + u, tanh(s[2]))
-                    store(now + p3 + u, tanh(s[3]))
+                    store_four(tanh(joined(s[0], s[1], s[2], s[3])), now + u, p, p1, p2, p3)
             if hidden:
                 for d in range(first, stop):
                     at = hidden + hidden_row * token(offsets, d, t, backward)
