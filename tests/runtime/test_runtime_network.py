@@ -180,7 +180,7 @@ def test_parts_are_whole_groups_of_bounded_work() -> None:
     network = Network(bundle.network, bundle.tensors, pad_to=0)
     network._part_tokens = 200
     lengths = np.sort(np.random.default_rng(0).integers(0, 9, 203))[::-1]
-    parts = network._parts(lengths)
+    parts = network._parts(np.concatenate([[0], np.cumsum(lengths)]))
     assert [first for first, _ in parts] == [0, *(end for _, end in parts[:-1])]
     assert parts[-1][1] == 203
     for first, end in parts[:-1]:

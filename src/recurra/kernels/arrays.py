@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,5 +27,11 @@ ReadPlaces: TypeAlias = Places
 
 def address(array: npt.NDArray[Any] | None) -> int:
     """Where an array's first number stands; 0 for none. Whoever passes it on keeps the array alive."""
-    # A third of the time of array.ctypes.data.
-    return 0 if array is None else int(array.__array_interface__["data"][0])
+    if array is None:
+        return 0
+    try:
+        # A quarter of the time of __array_interface__.
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        # It has gaps, is read-only or empty.
+        return int(array.__array_interface__["data"][0])

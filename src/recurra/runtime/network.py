@@ -16,7 +16,6 @@ from recurra.kernels.inference import GROUP, SCRATCH
 from recurra.kernels.threads import run_together
 from recurra.models.settings import NetworkSettings
 from recurra.runtime.layout import Affine, Recurrent, inputs_of, padded_rows, recurrent_of
-from recurra.runtime.ops import softmax
 from recurra.runtime.words import Words
 
 __all__ = ["Network"]
@@ -65,48 +64,48 @@ class Network:
 
     def probabilities(self, documents: Ragged) -> Array:
         """The probability of each class, [B, C], in the order given; no document's answer hangs on the others."""
-        logits = np.empty((len(documents), self.classes), dtype=np.float32)
+        probabilities = np.empty((len(documents), self.classes), dtype=np.float32)
         table, ids = self._words.look_up(documents)
-        lengths = documents.lengths
-        if self.pad_to:
-            lengths = np.maximum(lengths, self.pad_to)
-        order = np.argsort(-lengths, kind="stable")
-        lengths = lengths[order]
-        parts = [partial(self._answer, table, ids, order, lengths, *part, logits) for part in self._parts(lengths)]
-        run_together(parts)
-        return softmax(logits)
+        order = np.empty(len(documents), dtype=np.int64)
+        bounds = np.empty(len(documents) + 1, dtype=np.int64)
+        kernels_of("inference.documents").by_length(ids.offsets, self.pad_to, order, bounds)
+        answer = partial(self._answer, table, ids, order, bounds, probabilities)
+        run_together([partial(answer, *part) for part in self._parts(bounds)])
+        return probabilities
 
     def __getstate__(self) -> Any:
         raise TypeError("A network holds addresses of this process and cannot be copied; copy its model.")
 
-    def _parts(self, lengths: Places) -> list[tuple[int, int]]:
+    def _parts(self, bounds: Places) -> list[tuple[int, int]]:
         """Cuts documents of falling length into ranges, groups that are read together left whole."""
-        if len(lengths) <= GROUP:
-            return [(0, len(lengths))]
-        ends = np.cumsum(np.maximum(lengths, 1))
-        parts, first, before = [], 0, 0
-        while first < len(lengths):
-            size = int(np.searchsorted(ends, before + self._part_tokens, side="right")) - first
-            end = min(first + max(size - size % GROUP, GROUP), len(lengths))
+        documents = len(bounds) - 1
+        if documents <= GROUP:
+            return [(0, documents)]
+        # A document without tokens is work, too.
+        ends = bounds + np.arange(documents + 1)
+        parts, first = [], 0
+        while first < documents:
+            size = int(np.searchsorted(ends, ends[first] + self._part_tokens, side="right")) - 1 - first
+            end = min(first + max(size - size % GROUP, GROUP), documents)
             parts.append((first, end))
-            first, before = end, int(ends[end - 1])
+            first = end
         return parts
 
     def _answer(
-        self, table: Array, ids: Ragged, order: Places, lengths: Places, first: int, end: int, logits: Array
+        self, table: Array, ids: Ragged, order: Places, bounds: Places, probabilities: Array, first: int, end: int
     ) -> None:
-        """Writes the logits of the documents that stand from ``first`` to ``end`` in ``order``."""
-        dense = kernels_of("inference.dense")
+        """Writes the probabilities of the documents that stand from ``first`` to ``end`` in ``order``."""
+        kernels = kernels_of("inference.documents")
         offsets = np.empty(end - first + 1, dtype=np.int64)
-        rows = np.empty(int(lengths[first:end].sum()), dtype=np.int64)
-        dense.gather(first, end, order, ids.values, ids.offsets, self.pad_to, rows, offsets)
+        rows = np.empty(int(bounds[end] - bounds[first]), dtype=np.int64)
+        kernels.gather(first, end, order, bounds, ids.values, ids.offsets, rows, offsets)
         states = np.empty((0, 0), dtype=np.float32)
         for number, layer in enumerate(self._recurrent):
             drive = self._multiplied(self._inputs[number - 1], states) if number else table
             keep = self._pools_states or number < len(self._recurrent) - 1
             final, states = self._read(layer, drive, None if number else rows, offsets, keep=keep)
         pooled = self._pooled(final, states, offsets)
-        logits[order[first:end]] = self._multiplied(self._output, pooled)[:, : self.classes]
+        kernels.softmax(first, end, order, self._multiplied(self._output, pooled), probabilities)
 
     def _read(
         self, layer: Recurrent, drive: Array, rows: Places | None, offsets: Places, *, keep: bool

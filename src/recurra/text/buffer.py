@@ -35,7 +35,7 @@ class TextBuffer:
         joined = "".join(texts)
         data = np.frombuffer(joined.encode("utf-8", "replace"), dtype=np.uint8)
         offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-        np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=offsets[1:])
+        np.add.accumulate(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=offsets[1:])
         if len(data) > len(joined):
             # Lengths count characters. A character begins at every byte that does not continue one (0b10xxxxxx).
             begins = np.flatnonzero((data & 0xC0) != 0x80)

@@ -158,7 +158,7 @@ def _bytes(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
 
 def _offsets(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
+    np.add.accumulate(lengths, out=offsets[1:])
     return offsets
 
 

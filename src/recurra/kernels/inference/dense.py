@@ -1,42 +1,11 @@
-"""Tokens of chosen documents, and products of all their rows with a matrix."""
+"""Products of many rows with a matrix."""
 
 from __future__ import annotations
 
-from recurra.kernels.arrays import Places, ReadIds, ReadPlaces
 from recurra.kernels.products import multiplied
 from recurra.kernels.vectors import load, store
 
-__all__ = ["affine", "gather"]
-
-
-def gather(
-    first: int, end: int, order: ReadPlaces, values: ReadIds, begins: ReadPlaces, pad_to: int, rows: Places,
-    offsets: Places,
-) -> None:  # fmt: skip
-    """The ids of some documents, one document after the other.
-
-    Args:
-        first: place in ``order`` of the first document.
-        end: place behind the last.
-        order: documents.
-        values: ids of all documents.
-        begins: where each document begins in ``values``.
-        pad_to: the length up to which id 0 is appended.
-        rows: the ids, written.
-        offsets: where each chosen document begins in ``rows``, written; end - first + 1 numbers.
-    """
-    at = 0
-    for place in range(first, end):
-        offsets[place - first] = at
-        document = order[place]
-        begin = begins[document]
-        tokens = begins[document + 1] - begin
-        for token in range(tokens):
-            rows[at + token] = values[begin + token]
-        for token in range(tokens, pad_to):
-            rows[at + token] = 0
-        at += max(tokens, pad_to)
-    offsets[end - first] = at
+__all__ = ["affine"]
 
 
 def affine(
