@@ -2,8 +2,8 @@
 
 Documents are ragged and stand by falling length: document d's tokens have the places ``offsets[d]`` up to
 ``offsets[d + 1]``. Sixteen of them are read together, from their first words on or from their last ones, four at a
-time in registers; a document that ends leaves its state behind. No row is a pad, and a document's numbers are the same
-bits in every company.
+time in registers; a document that ends leaves its state behind. The state before the first word is zero and needs no
+product. No row is a pad, and a document's numbers are the same bits in every company.
 
 Every cell's module has one function of integers, addresses of float32 arrays and sizes:
 

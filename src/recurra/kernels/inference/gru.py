@@ -30,10 +30,11 @@ def read(
                     # A tile that reaches over the end computes its last document again, and stores the same numbers.
                     d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
                     p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
-                    s = multiplied(
-                        (b_z, b_r, b_n, b_z, b_r, b_n, b_z, b_r, b_n, b_z, b_r, b_n),
-                        (past + p, past + p1, past + p2, past + p3), W_H + 3 * line * u // 4, 96, 32, size,
-                    )  # fmt: skip
+                    s = (b_z, b_r, b_n, b_z, b_r, b_n, b_z, b_r, b_n, b_z, b_r, b_n)
+                    if t:
+                        s = multiplied(
+                            s, (past + p, past + p1, past + p2, past + p3), W_H + 3 * line * u // 4, 96, 32, size
+                        )
                     a = driven(offsets, rows, backward, drive, drive_row, d, t) + 3 * u
                     b = driven(offsets, rows, backward, drive, drive_row, d1, t) + 3 * u
                     c = driven(offsets, rows, backward, drive, drive_row, d2, t) + 3 * u

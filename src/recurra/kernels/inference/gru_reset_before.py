@@ -35,10 +35,11 @@ def read(
                     b = driven(offsets, rows, backward, drive, drive_row, d1, t) + 3 * u
                     c = driven(offsets, rows, backward, drive, drive_row, d2, t) + 3 * u
                     e = driven(offsets, rows, backward, drive, drive_row, d3, t) + 3 * u
-                    s = multiplied(
-                        (load(a), load(a + 32), load(b), load(b + 32), load(c), load(c + 32), load(e), load(e + 32)),
-                        (past + p, past + p1, past + p2, past + p3), W_H + line * u // 2, 64, 32, size,
-                    )  # fmt: skip
+                    s = (load(a), load(a + 32), load(b), load(b + 32), load(c), load(c + 32), load(e), load(e + 32))
+                    if t:
+                        s = multiplied(
+                            s, (past + p, past + p1, past + p2, past + p3), W_H + line * u // 2, 64, 32, size
+                        )
                     store_four(joined(s[0], s[2], s[4], s[6]), update + u, p, p1, p2, p3)
                     r = sigmoid(joined(s[1], s[3], s[5], s[7]))
                     store_four(r * load_four(past + u, p, p1, p2, p3), reset + u, p, p1, p2, p3)
@@ -47,15 +48,16 @@ def read(
                     d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
                     p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
                     at = 3 * u + 64
-                    s = multiplied(
-                        (
-                            load(driven(offsets, rows, backward, drive, drive_row, d, t) + at),
-                            load(driven(offsets, rows, backward, drive, drive_row, d1, t) + at),
-                            load(driven(offsets, rows, backward, drive, drive_row, d2, t) + at),
-                            load(driven(offsets, rows, backward, drive, drive_row, d3, t) + at),
-                        ),
-                        (reset + p, reset + p1, reset + p2, reset + p3), W_n + line * u // 4, 32, 32, size,
-                    )  # fmt: skip
+                    s = (
+                        load(driven(offsets, rows, backward, drive, drive_row, d, t) + at),
+                        load(driven(offsets, rows, backward, drive, drive_row, d1, t) + at),
+                        load(driven(offsets, rows, backward, drive, drive_row, d2, t) + at),
+                        load(driven(offsets, rows, backward, drive, drive_row, d3, t) + at),
+                    )
+                    if t:
+                        s = multiplied(
+                            s, (reset + p, reset + p1, reset + p2, reset + p3), W_n + line * u // 4, 32, 32, size
+                        )
                     z, before = load_four(update + u, p, p1, p2, p3), load_four(past + u, p, p1, p2, p3)
                     h = interpolated(z, before, joined(s[0], s[1], s[2], s[3]))
                     store_four(h, now + u, p, p1, p2, p3)

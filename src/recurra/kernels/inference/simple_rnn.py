@@ -28,15 +28,16 @@ def read(
                     # A tile that reaches over the end computes its last document again, and stores the same numbers.
                     d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
                     p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
-                    s = multiplied(
-                        (
-                            load(driven(offsets, rows, backward, drive, drive_row, d, t) + u),
-                            load(driven(offsets, rows, backward, drive, drive_row, d1, t) + u),
-                            load(driven(offsets, rows, backward, drive, drive_row, d2, t) + u),
-                            load(driven(offsets, rows, backward, drive, drive_row, d3, t) + u),
-                        ),
-                        (past + p, past + p1, past + p2, past + p3), W_H + line * u // 4, 32, 32, size,
-                    )  # fmt: skip
+                    s = (
+                        load(driven(offsets, rows, backward, drive, drive_row, d, t) + u),
+                        load(driven(offsets, rows, backward, drive, drive_row, d1, t) + u),
+                        load(driven(offsets, rows, backward, drive, drive_row, d2, t) + u),
+                        load(driven(offsets, rows, backward, drive, drive_row, d3, t) + u),
+                    )
+                    if t:
+                        s = multiplied(
+                            s, (past + p, past + p1, past + p2, past + p3), W_H + line * u // 4, 32, 32, size
+                        )
                     store_four(tanh(joined(s[0], s[1], s[2], s[3])), now + u, p, p1, p2, p3)
             if hidden:
                 for d in range(first, stop):
