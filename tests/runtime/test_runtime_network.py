@@ -226,6 +226,16 @@ def test_a_very_long_document_is_read_to_its_end() -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("scale", [3.0, 30.0])
+def test_saturated_gates_are_the_formula(cell: str, scale: float) -> None:
+    bundle = make_bundle(cell=cell, scale=scale, pooling=("max", "mean", "last"))
+    for name in ("W_O", "b_O"):
+        bundle.tensors[name] /= np.float32(scale)
+    batch = documents([1, 2, 3, 4, 2, 1])
+    np.testing.assert_allclose(answer(bundle, batch), plain(bundle, batch), atol=3e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("scale", [50.0, 1e4])
 def test_large_weights_overflow_nowhere(cell: str, scale: float) -> None:
     """Warnings are errors here, so an overflow would fail even where its result is right."""

@@ -48,18 +48,18 @@ def read(
                     d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
                     p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
                     at = 3 * u + 64
-                    s = (
+                    n = (
                         load(driven(offsets, rows, backward, drive, drive_row, d, t) + at),
                         load(driven(offsets, rows, backward, drive, drive_row, d1, t) + at),
                         load(driven(offsets, rows, backward, drive, drive_row, d2, t) + at),
                         load(driven(offsets, rows, backward, drive, drive_row, d3, t) + at),
                     )
                     if t:
-                        s = multiplied(
-                            s, (reset + p, reset + p1, reset + p2, reset + p3), W_n + line * u // 4, 32, 32, size
+                        n = multiplied(
+                            n, (reset + p, reset + p1, reset + p2, reset + p3), W_n + line * u // 4, 32, 32, size
                         )
                     z, before = load_four(update + u, p, p1, p2, p3), load_four(past + u, p, p1, p2, p3)
-                    h = interpolated(z, before, joined(s[0], s[1], s[2], s[3]))
+                    h = interpolated(z, before, joined(n[0], n[1], n[2], n[3]))
                     store_four(h, now + u, p, p1, p2, p3)
             if hidden:
                 for d in range(first, stop):

@@ -46,12 +46,19 @@ def read(
                     if t:
                         s = multiplied(s, (past + p, past + p1, past + p2, past + p3), W_H + line * u, 128, 32, size)
                     # All four cells are read before one is written: a document may stand in a tile twice.
-                    cells, h = _advance(
+                    cells, below = _cells(
                         joined(s[0], s[4], s[8], s[12]), joined(s[1], s[5], s[9], s[13]),
                         joined(s[2], s[6], s[10], s[14]), joined(s[3], s[7], s[11], s[15]),
                         load_four(cell + u, p, p1, p2, p3),
                     )  # fmt: skip
                     store_four(cells, cell + u, p, p1, p2, p3)
+                    store_four(below, now + u, p, p1, p2, p3)
+                # A loop of its own: tanh(c) has long to wait for c, and here other documents' fill that time.
+                for d in range(first, stop, 4):
+                    d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
+                    p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
+                    above, below = tanh_parts(load_four(cell + u, p, p1, p2, p3))
+                    h = above / (below * load_four(now + u, p, p1, p2, p3))
                     store_four(h, now + u, p, p1, p2, p3)
             if hidden:
                 for d in range(first, stop):
@@ -63,12 +70,10 @@ def read(
 
 
 @njit
-def _advance(i: Any, f: Any, g: Any, o: Any, c: Any) -> tuple[Any, Any]:
-    """The next cell and hidden state: σ(f)·c + σ(i)·tanh(g), and σ(o)·tanh(c), with one division each."""
+def _cells(i: Any, f: Any, g: Any, o: Any, c: Any) -> tuple[Any, Any]:
+    """The next cell state, σ(f)·c + σ(i)·tanh(g) with one division; and what σ(o) has below its line."""
     one = like(c, 1.0)
     below_i, below_f, below_o = one + decay(i), one + decay(f), one + decay(o)
     above, below = tanh_parts(g)
     below = below * below_i
-    c = fma(c, below, above * below_f) / (below * below_f)
-    above, below = tanh_parts(c)
-    return c, above / (below * below_o)
+    return fma(c, below, above * below_f) / (below * below_f), below_o
