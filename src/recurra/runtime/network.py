@@ -116,7 +116,7 @@ class Network:
         states = np.empty((int(offsets[-1]) if keep else 0, self._width), dtype=np.float32)
         scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
         read = kernels_of(f"inference.{self.settings.cell}").read
-        to_states, to_final, to_drive = address(states), address(final), address(drive)
+        to_states, to_final, to_drive = address(states) if keep else 0, address(final), address(drive)
         fixed = (documents, address(offsets), address(rows))
         for direction, weights in enumerate(layer.places):
             side = 4 * direction * layer.size
