@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from machine import machine
 
+from recurra.bench.machine import machine
 from recurra.bundle import Bundle, write_bundle
 from recurra.models.shapes import weight_shapes
 from recurra.presets import load_preset

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-sys.path.append(str(Path(__file__).parents[1]))
-from machine import machine
-
+from recurra.bench.machine import machine
 from recurra.recurrence.cells import cell_named
 from recurra.recurrence.engines import ENGINES, Weights
 
