@@ -10,15 +10,16 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numba
 from llvmlite import binding
-from numba import float32, float64, int32, int64, njit, types, uint8, void
+from numba import cfunc, float32, float64, int32, int64, njit, types, uint8, void
 
-__all__ = ["kernels_of"]
+__all__ = ["entries_of", "kernels_of"]
 
 _LOCK = threading.Lock()
 
@@ -45,11 +46,31 @@ def kernels_of(name: str) -> SimpleNamespace:
     """The compiled kernels of a module, from the cache or compiled, which takes seconds and says so.
 
     Args:
-        name: of a module of this package, such as ``training.lstm``; its kernels are the functions it exports.
+        name: of a module of this package, such as ``inference.lstm``; its kernels are the functions it exports.
 
     Returns:
         Them, under their names. They answer nothing, and let other Python threads run.
     """
+    return _made(name, _compiled)
+
+
+@functools.cache
+def entries_of(name: str) -> SimpleNamespace:
+    """Where the kernels of a module begin, for :mod:`recurra.kernels.jobs`: functions of C that take 64-bit integers.
+
+    Args:
+        name: of a module of this package, such as ``training.lstm``.
+
+    Returns:
+        Addresses, under the kernels' names.
+    """
+    made = _made(name, _compiled_for_c)
+    # The functions are kept with their addresses: their code goes with them.
+    addresses = {kernel: function.address for kernel, function in vars(made).items()}
+    return SimpleNamespace(**addresses, functions=made)
+
+
+def _made(name: str, compiled: Callable[..., Any]) -> SimpleNamespace:
     module = importlib.import_module(f"recurra.kernels.{name}")
     # Numba keeps the folder of its cache in one place for the whole program.
     with _LOCK:
@@ -57,14 +78,18 @@ def kernels_of(name: str) -> SimpleNamespace:
         before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder or ""
         started = time.perf_counter()
         try:
-            made = {one: _compiled(getattr(module, one), cached=folder is not None) for one in module.__all__}
+            made = {one: compiled(getattr(module, one), cached=folder is not None) for one in module.__all__}
         finally:
             numba.config.CACHE_DIR = before
-    if not all(one.stats.cache_hits for one in made.values()):
+    if not all(_was_cached(one) for one in made.values()):
         kept = "" if folder else "; no folder to keep them in is writable, set XDG_CACHE_HOME to one"
         seconds = time.perf_counter() - started
         print(f"Compiled the {name} kernels in {seconds:.1f} s{kept}.", file=sys.stderr)
     return SimpleNamespace(**made)
+
+
+def _was_cached(function: Any) -> bool:
+    return bool(function.cache_hits if hasattr(function, "cache_hits") else function.stats.cache_hits)
 
 
 def _compiled(function: FunctionType, *, cached: bool) -> Any:
@@ -73,6 +98,11 @@ def _compiled(function: FunctionType, *, cached: bool) -> Any:
     # Without fast-math: sums keep their order, so every run, batch and number of threads gives the same bits. NumPy's
     # rules for division need no look at every divisor, which would keep loops from being vectorised.
     return njit(signature, nogil=True, cache=cached, error_model="numpy")(function)
+
+
+def _compiled_for_c(function: FunctionType, *, cached: bool) -> Any:
+    signature = void(*[int64] * function.__code__.co_argcount)
+    return cfunc(signature, cache=cached, error_model="numpy")(function)
 
 
 def _cache_folder() -> str | None:

@@ -1,4 +1,8 @@
-"""Our own threads for kernels that let other Python threads run."""
+"""Our own threads for kernels that let other Python threads run.
+
+A training step hands work over several times within a few milliseconds. To wake a sleeping thread takes a tenth of a
+millisecond, so ours stay awake for a while after their work, and go to sleep when none comes.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,38 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
 
-__all__ = ["count", "run_together"]
+import numpy as np
+
+from recurra.kernels.arrays import address
+from recurra.kernels.compiled import kernels_of
+
+__all__ = ["count", "run_in_parts", "run_together"]
+
+Task = Callable[[], object]
+
+# How often a thread looks for work before it goes to sleep: about half a millisecond.
+LOOKS = 1500 if hasattr(os, "sched_yield") else 0
+# How often it looks away once there is work: about four microseconds.
+LATER = 8
 
 _lock = threading.Lock()
-_pool: ThreadPoolExecutor | None = None
+_crew: _Crew | None = None
 
 
-def _forget_pool() -> None:
+def _forget_crew() -> None:
     # A forked child has the object, but none of its threads; a lock may have been held by one of them.
-    global _lock, _pool
-    _lock, _pool = threading.Lock(), None
+    global _lock, _crew
+    _lock, _crew = threading.Lock(), None
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
+    os.register_at_fork(after_in_child=_forget_crew)
 
 
-def run_together(tasks: Sequence[Callable[[], object]]) -> None:
+def run_together(tasks: Sequence[Task]) -> None:
     """Runs tasks that write to different places, some of them on the calling thread.
 
     Args:
@@ -33,19 +50,29 @@ def run_together(tasks: Sequence[Callable[[], object]]) -> None:
     Raises:
         Exception: what a task that failed raised, after all have ended.
     """
-    if len(tasks) == 1:
-        tasks[0]()
+    helpers = min(count(), len(tasks)) - 1 if len(tasks) > 1 else 0
+    # Where others are at work already, all processors have something to do.
+    if helpers < 1 or not _lock.acquire(blocking=False):
+        for task in tasks:
+            task()
         return
-    left = deque(tasks)
-    waiting = [_threads().submit(_work_off, left) for _ in range(min(count(), len(tasks)) - 1)]
     try:
-        _work_off(left)
+        _hired(helpers).run(tasks, helpers)
     finally:
-        # Their arrays must not be freed under them, whatever happens here.
-        failures = [future.exception() for future in waiting]
-    for failure in failures:
-        if failure is not None:
-            raise failure
+        _lock.release()
+
+
+def run_in_parts(task: Callable[[int, int], object], size: int, *, least: int) -> None:
+    """Runs a task on ranges of a size, side by side where there are several.
+
+    Args:
+        task: given the first and the one behind the last.
+        size: what is cut.
+        least: of a range.
+    """
+    parts = max(1, min(count(), size // least))
+    bounds = [size * part // parts for part in range(parts + 1)]
+    run_together([partial(task, first, end) for first, end in pairwise(bounds)])
 
 
 def count() -> int:
@@ -53,19 +80,98 @@ def count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _work_off(left: deque[Callable[[], object]]) -> None:
-    # Whoever is free takes the next: tasks differ in length, and so do the threads' beginnings.
-    while True:
-        try:
-            task = left.popleft()
-        except IndexError:
-            return
-        task()
+def _hired(helpers: int) -> _Crew:
+    global _crew
+    if _crew is None or _crew.size < helpers:
+        if _crew is not None:
+            _crew.dismiss()
+        _crew = _Crew(max(helpers, count() - 1))
+    return _crew
 
 
-def _threads() -> ThreadPoolExecutor:
-    global _pool
-    with _lock:
-        if _pool is None:
-            _pool = ThreadPoolExecutor(max(count() - 1, 1), thread_name_prefix="recurra")
-        return _pool
+class _Job:
+    """Tasks that are to be done together, and who has joined in.
+
+    Attributes:
+        left: tasks that nobody has taken yet.
+        joined: the numbers of the threads that look for tasks here.
+        failures: what tasks have raised.
+    """
+
+    def __init__(self, number: int, tasks: Sequence[Task], helpers: int) -> None:
+        self.number, self.helpers, self.left = number, helpers, deque(tasks)
+        self.joined: list[int] = []
+        self.failures: list[BaseException] = []
+
+    def work(self) -> None:
+        # Whoever is free takes the next: tasks differ in length, and so do the threads' beginnings.
+        while True:
+            try:
+                task = self.left.popleft()
+            except IndexError:
+                return
+            try:
+                task()
+            except BaseException as error:
+                self.failures.append(error)
+
+
+class _Crew:
+    """Threads that wait for jobs.
+
+    Args:
+        size: how many.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        # The number of the newest job, and of the last one that each thread has ended.
+        self._numbers = np.zeros(1 + size, dtype=np.int64)
+        self._wait = kernels_of("waiting").wait
+        self._at = address(self._numbers)
+        self._job = _Job(0, (), 0)
+        self._asleep, self._awake = 0, threading.Condition()
+        for member in range(size):
+            threading.Thread(target=self._serve, args=(member,), name=f"recurra-{member}", daemon=True).start()
+
+    def run(self, tasks: Sequence[Task], helpers: int) -> None:
+        """Does a job with so many of the threads."""
+        number = self._job.number + 1
+        self._job = job = _Job(number, tasks, helpers)
+        self._tell(number)
+        job.work()
+        # Who joins after this finds nothing left. The arrays of the others must not be freed under them.
+        for member in tuple(job.joined):
+            while self._numbers[1 + member] < number:
+                self._wait(self._at + 8 * (1 + member), int(self._numbers[1 + member]), 1 << 20, LATER)
+        if job.failures:
+            raise job.failures[0]
+
+    def dismiss(self) -> None:
+        """Lets the threads end."""
+        self._tell(-1)
+
+    def _tell(self, number: int) -> None:
+        self._numbers[0] = number
+        if self._asleep:
+            with self._awake:
+                self._awake.notify_all()
+
+    def _serve(self, member: int) -> None:
+        number = 0
+        while True:
+            self._wait(self._at, number, LOOKS, LATER)
+            if self._numbers[0] == number:
+                with self._awake:
+                    self._asleep += 1
+                    while self._numbers[0] == number:
+                        self._awake.wait()
+                    self._asleep -= 1
+            if self._numbers[0] < 0:
+                return
+            job = self._job
+            number = job.number
+            if member < job.helpers:
+                job.joined.append(member)
+                job.work()
+            self._numbers[1 + member] = number
