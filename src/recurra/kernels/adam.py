@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 
 from recurra.kernels.arrays import Doubles, Matrix, Numbers, Places
+from recurra.kernels.vectors import fma, load, splat, store
 
 __all__ = ["catch_up", "look", "step", "step_rows", "sum_rows", "sum_squares"]
 
@@ -25,7 +26,7 @@ def step(
     weights: Numbers, m: Numbers, v: Numbers, gradients: Numbers, scale: float, beta_1: float, beta_2: float,
     rate: float, epsilon: float, decay: float,
 ) -> None:  # fmt: skip
-    """Moves all weights.
+    """Moves weights.
 
     Args:
         weights: θ, changed.
@@ -50,8 +51,8 @@ def step(
 
 
 def step_rows(
-    rows: Places, weights: Matrix, m: Matrix, v: Matrix, gradients: Matrix, squares: Matrix, scale: float,
-    beta_1: float, beta_2: float, rate: float, epsilon: float, decay: float, last: Places, now: int,
+    rows: Places, weights: Matrix, m: Matrix, v: Matrix, gradients: Matrix, squares: Matrix,
+    scale: float, beta_1: float, beta_2: float, rate: float, epsilon: float, decay: float, last: Places, now: int,
 ) -> None:  # fmt: skip
     """Moves rows, which are caught up, along their gradients.
 
@@ -78,8 +79,8 @@ def step_rows(
 
 
 def catch_up(
-    rows: Places, weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int, beta_1: float, beta_2: float,
-    epsilon: float, moves: Doubles,
+    rows: Places, weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int,
+    beta_1: float, beta_2: float, epsilon: float, moves: Doubles,
 ) -> None:  # fmt: skip
     """Moves rows as the steps would have that they were not read at.
 
@@ -142,31 +143,58 @@ def _moved(weight: Any, m: Any, v: Any, e: Any, d: Any, s0: Any, s1: Any, s2: An
     return d * weight - m * under * (s0 - q * (s1 - q * (s2 - q * s3)))
 
 
-def sum_rows(places: Places, rows: Matrix, sums: Matrix, squares: Matrix) -> None:
+def sum_rows(
+    places: Places, rows: Matrix, others: Matrix, parts: int, first: int, end: int, sums: Matrix, squares: Matrix
+) -> None:
     """Adds rows that belong together, and their squares where ``squares`` has rows.
 
     Args:
         places: int64[N], which sum each row belongs to.
         rows: [N, E].
+        others: [N, E], to be added to them before, if there are two parts.
+        parts: 1 or 2.
+        first: the first column that is added.
+        end: the column behind the last.
         sums: [U, E], zeros, written.
         squares: [U, E], zeros, written; or no rows.
     """
-    width = rows.shape[1]
     for n in range(len(places)):
-        u = places[n]
-        for k in range(width):
-            sums[u, k] += rows[n, k]
+        row, other = rows[n, first:end], others[n, first:end]
+        total = sums[places[n], first:end]
+        if parts == 2:
+            for k in range(len(row)):
+                total[k] += row[k] + other[k]
+        else:
+            for k in range(len(row)):
+                total[k] += row[k]
         if len(squares):
-            for k in range(width):
-                squares[u, k] += rows[n, k] * rows[n, k]
+            square = squares[places[n], first:end]
+            if parts == 2:
+                for k in range(len(row)):
+                    square[k] += (row[k] + other[k]) * (row[k] + other[k])
+            else:
+                for k in range(len(row)):
+                    square[k] += row[k] * row[k]
 
 
-def sum_squares(numbers: Numbers, total: Doubles) -> None:
-    """Writes the sum of squares to ``total[0, 0]``; it is finite where all numbers are."""
-    lanes = np.zeros(16)
-    for at in range(0, len(numbers) - 15, 16):
-        for lane in range(16):
-            lanes[lane] += np.float64(numbers[at + lane]) * np.float64(numbers[at + lane])
-    for at in range(len(numbers) - len(numbers) % 16, len(numbers)):
-        lanes[0] += np.float64(numbers[at]) * np.float64(numbers[at])
-    total[0, 0] = lanes.sum()
+def sum_squares(numbers: Numbers, lanes: Numbers, total: Doubles) -> None:
+    """Writes the sum of squares to ``total[0, 0]``; it is finite where all numbers are, up to 1e19.
+
+    Args:
+        numbers: whatever.
+        lanes: scratch, eight numbers.
+        total: [1, 1], written.
+    """
+    summed, at, whole = 0.0, numbers.ctypes.data, len(numbers) - len(numbers) % 16
+    # Short sums in float32, long ones in float64.
+    for begin in range(0, whole, 1024):
+        a, b = splat(0.0), splat(0.0)
+        for k in range(begin, min(begin + 1024, whole), 16):
+            x, y = load(at + 4 * k), load(at + 4 * k + 32)
+            a, b = fma(x, x, a), fma(y, y, b)
+        store(lanes.ctypes.data, a + b)
+        for lane in range(8):
+            summed += lanes[lane]
+    for k in range(whole, len(numbers)):
+        summed += numbers[k] * numbers[k]
+    total[0, 0] = summed

@@ -10,6 +10,7 @@ from numba.core import cgutils, types
 from numba.core.types.containers import UniTuple
 from numba.extending import intrinsic
 
+from recurra.kernels.panels import BLOCK
 from recurra.kernels.vectors import (
     FLOAT,
     LANES,
@@ -103,7 +104,7 @@ def _spread(builder: Any, number: Any) -> Any:
 
 @njit
 def add_product(
-    sums: int, sum_row: int, rows: int, row: int, first: int, stop: int, matrix: int, width: int, count: int
+    sums: int, sum_row: int, rows: int, row: int, first: int, stop: int, panels: int, width: int, count: int
 ) -> None:
     """sums[d] += rows[d] @ matrix for the documents from first to stop.
 
@@ -114,37 +115,65 @@ def add_product(
         row: bytes from one row of it to the next.
         first: first document.
         stop: the document after the last.
-        matrix: address of float32 [count, width], without gaps.
+        panels: address of the matrix, [count, width], as :mod:`recurra.kernels.panels` lays it out.
         width: columns, a multiple of 8.
-        count: rows of the matrix, a multiple of 8.
+        count: rows of the matrix, even.
     """
     line = 4 * width
-    for u in range(0, line - line % 128, 128):
-        for d in range(first, stop, TILE):
-            # A tile that reaches over the end computes its last document several times, and stores the same numbers.
-            d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
-            a, b, c, e = _addresses(sums + u, sum_row, d, d1, d2, d3)
-            x = _addresses(rows, row, d, d1, d2, d3)
-            s = multiplied((*_load4(a), *_load4(b), *_load4(c), *_load4(e)), x, matrix + u, line, 32, count)
-            _store4(a, s[0], s[1], s[2], s[3])
-            _store4(b, s[4], s[5], s[6], s[7])
-            _store4(c, s[8], s[9], s[10], s[11])
-            _store4(e, s[12], s[13], s[14], s[15])
-    for u in range(line - line % 128, line, 32):
-        for d in range(first, stop, TILE):
-            d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
-            a, b, c, e = _addresses(sums + u, sum_row, d, d1, d2, d3)
-            x = _addresses(rows, row, d, d1, d2, d3)
-            s = multiplied((load(a), load(b), load(c), load(e)), x, matrix + u, line, 32, count)
-            store(a, s[0])
-            store(b, s[1])
-            store(c, s[2])
-            store(e, s[3])
+    for block in range(0, count, BLOCK):
+        length = min(BLOCK, count - block)
+        here, x = panels + line * block, rows + 4 * block
+        for u in range(0, line - line % 128, 128):
+            d = first
+            while stop - d > 2:
+                # A tile that reaches over the end computes its last document twice, and stores the same numbers.
+                _tile(sums + u, sum_row, x, row, d, d + 1, d + 2, min(d + 3, stop - 1), here + u * length, length)
+                d += TILE
+            if d < stop:
+                _half_tile(sums + u, sum_row, x, row, d, stop - 1, here + u * length, length)
+        for u in range(line - line % 128, line, 32):
+            for d in range(first, stop, TILE):
+                _thin_tile(
+                    sums + u, sum_row, x, row, d, min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1),
+                    here + u * length, length,
+                )  # fmt: skip
 
 
 @njit
-def _addresses(base: int, row: int, d: int, d1: int, d2: int, d3: int) -> tuple[int, int, int, int]:
-    return base + row * d, base + row * d1, base + row * d2, base + row * d3
+def _tile(
+    sums: int, sum_row: int, rows: int, row: int, d: int, d1: int, d2: int, d3: int, panel: int, count: int
+) -> None:
+    """Four documents and 32 columns."""
+    a, b, c, e = sums + sum_row * d, sums + sum_row * d1, sums + sum_row * d2, sums + sum_row * d3
+    x = (rows + row * d, rows + row * d1, rows + row * d2, rows + row * d3)
+    s = multiplied((*_load4(a), *_load4(b), *_load4(c), *_load4(e)), x, panel, 128, 32, count)
+    _store4(a, s[0], s[1], s[2], s[3])
+    _store4(b, s[4], s[5], s[6], s[7])
+    _store4(c, s[8], s[9], s[10], s[11])
+    _store4(e, s[12], s[13], s[14], s[15])
+
+
+@njit
+def _half_tile(sums: int, sum_row: int, rows: int, row: int, d: int, d1: int, panel: int, count: int) -> None:
+    """Two documents, or one twice, and 32 columns: at the end of most batches no more are left."""
+    a, b = sums + sum_row * d, sums + sum_row * d1
+    s = multiplied((*_load4(a), *_load4(b)), (rows + row * d, rows + row * d1), panel, 128, 32, count)
+    _store4(a, s[0], s[1], s[2], s[3])
+    _store4(b, s[4], s[5], s[6], s[7])
+
+
+@njit
+def _thin_tile(
+    sums: int, sum_row: int, rows: int, row: int, d: int, d1: int, d2: int, d3: int, panel: int, count: int
+) -> None:
+    """Four documents and eight columns."""
+    a, b, c, e = sums + sum_row * d, sums + sum_row * d1, sums + sum_row * d2, sums + sum_row * d3
+    x = (rows + row * d, rows + row * d1, rows + row * d2, rows + row * d3)
+    s = multiplied((load(a), load(b), load(c), load(e)), x, panel, 32, 32, count)
+    store(a, s[0])
+    store(b, s[1])
+    store(c, s[2])
+    store(e, s[3])
 
 
 @njit

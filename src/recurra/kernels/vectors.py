@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
 from numba.core.types.containers import UniTuple
 from numba.core.typing.templates import ConcreteTemplate, infer_global
@@ -214,6 +214,27 @@ def _all(kind: Any, number: int) -> Any:
 
 def _places(first: int, count: int) -> Any:
     return ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, first + count)))
+
+
+@intrinsic
+def transposed(typing_context: Any, rows: Any) -> Any:
+    """Eight vectors as the columns of eight others."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        rows = cgutils.unpack_tuple(builder, arguments[0])
+        lanes = range(LANES)
+        # Blocks of four lanes change places between vectors that are four apart, then blocks of two, then lanes.
+        for size in (4, 2, 1):
+            for place in (place for place in lanes if not place & size):
+                upper, lower = rows[place], rows[place + size]
+                first = [lane if not lane & size else LANES + lane - size for lane in lanes]
+                second = [lane + size if not lane & size else LANES + lane for lane in lanes]
+                rows[place] = builder.shuffle_vector(upper, lower, ir.Constant(_INTEGERS, first))
+                rows[place + size] = builder.shuffle_vector(upper, lower, ir.Constant(_INTEGERS, second))
+        return context.make_tuple(builder, signature.return_type, rows)
+
+    kind = UniTuple(vector, LANES)
+    return kind(kind), code
 
 
 def _define(operation: Callable[..., Any], instruction: str) -> None:

@@ -7,23 +7,26 @@ Small networks spend most of a step outside their arithmetic otherwise. It gives
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from recurra.batches import Packed
 from recurra.kernels.compiled import kernels_of
+from recurra.kernels.threads import run_in_parts
 from recurra.models.network import UNKNOWN, Network
 from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.engines.numba_engine import NumbaEngine, missing_units, narrower, wider
-from recurra.recurrence.engines.numba_layer import PARTS, backward_layer, forward_layer
+from recurra.recurrence.engines.arena import Arena
+from recurra.recurrence.engines.numba_engine import NumbaEngine
+from recurra.recurrence.engines.numba_layer import Layer
+from recurra.recurrence.engines.parts import Parts
 from recurra.training.lazy_adam import LazyAdam, RowGradient
 from recurra.training.loss import class_weights
 from recurra.training.pooled import Pooled
+from recurra.training.rows import WORTH_A_THREAD
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import Rows, Stepped, packed
 
@@ -31,8 +34,8 @@ __all__ = ["DirectStep"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
-# From the gradient of what an operation gave to that of what it was given.
-Back = Callable[[Tensor], Tensor]
+# From the gradient of what an operation gave to that of what it was given; both are sums of arrays.
+Back = Callable[[list[Array]], list[Array]]
 
 
 class DirectStep:
@@ -46,11 +49,11 @@ class DirectStep:
 
     def __init__(self, network: Network, rows: Rows, settings: TrainingSettings) -> None:
         self.network, self.rows, self.settings = network, rows, settings
-        self.weights = network.named_weights()
-        self.optimiser = LazyAdam(self.weights, settings)
-        self._class_weights = class_weights(settings, rows.targets, len(self.weights["b_O"]))
-        self._embedding = self.weights["embedding"].detach().numpy()
-        self._seen = np.zeros(len(self._embedding), dtype=np.int32)
+        self.optimiser = LazyAdam(network.named_weights(), settings)
+        self._weights = {name: weight.detach().numpy() for name, weight in network.named_weights().items()}
+        self._class_weights = class_weights(settings, rows.targets, len(self._weights["b_O"]))
+        self._seen = np.zeros(len(self._weights["embedding"]), dtype=np.int32)
+        self._arena, self._layers = Arena(), dict[int, Layer]()
         self._row_gradient: RowGradient | None = None
         self._norm = 0.0
 
@@ -68,15 +71,15 @@ class DirectStep:
             and settings.precision == "float32"
         )
 
-    @torch.no_grad()
     def gradient(self, indices: Places) -> Stepped:
         """See :meth:`recurra.training.step.Step.gradient`."""
         shape = self.network.settings
+        self._arena.empty()
         batch = packed(self.network, self.rows.documents, indices)
         found, places = self._words(batch)
         back: list[Back] = []
-        states = torch.from_numpy(self._embedding[found])
-        shared: Tensor | None = places
+        states = self._weights["embedding"][found]
+        shared: Places | None = places
         if len(places):
             for layer in range(shape.layers):
                 if shape.dropout:
@@ -87,8 +90,8 @@ class DirectStep:
         else:
             # Empty documents alone reach nothing but the output's bias.
             self.optimiser.clear()
-            states = torch.zeros(0, shape.state_size)
-        pooled = Pooled(shape, batch, states)
+            states = np.zeros((0, shape.state_size), dtype=np.float32)
+        pooled = Pooled(shape, batch, states, self._arena)
         back.append(pooled.back)
         values = self._dropped(pooled.values, back) if shape.dropout else pooled.values
         loss, right, d = self._output(values, self.rows.targets[indices[batch.order]])
@@ -123,7 +126,7 @@ class DirectStep:
         """See :meth:`recurra.training.step.Step.layout`."""
         return self.optimiser.layout(steps)
 
-    def _words(self, batch: Packed) -> tuple[Places, Tensor]:
+    def _words(self, batch: Packed) -> tuple[Places, Places]:
         """The different ids of a batch, caught up, and which of them each token has."""
         ids, share = batch.ids, self.network.settings.word_dropout
         if share:
@@ -134,75 +137,103 @@ class DirectStep:
         rows = found[: count[0]].astype(np.int64)
         if self.optimiser.rows:
             self.optimiser.rows.catch_up(rows)
-        return rows, torch.from_numpy(places.astype(np.int64))
+        return rows, places.astype(np.int64)
 
-    def _layer(self, layer: int, inputs: Tensor, batch: Packed, shared: Tensor | None, back: list[Back]) -> Tensor:
+    def _layer(self, layer: int, inputs: Array, batch: Packed, shared: Places | None, back: list[Back]) -> Array:
         """The states of a layer, [N, D]."""
-        network, cell = self.network, self.network.cell
-        size, gates, to_inputs = network.settings.hidden, len(cell.gates), layer > 0 or self.optimiser.rows is not None
-        more = missing_units(size)
-        tensors: list[Tensor | None] = []
-        masks = []
-        for direction in DIRECTIONS[: network.settings.directions]:
-            weights = network.stored(layer, direction)
-            masks.append(self._mask(weights.W_H.shape, network.settings.weight_drop))
-            W_H = weights.W_H if masks[-1] is None else weights.W_H * masks[-1]
-            parts = [weights.W_I, W_H, weights.b, weights.b_H, None, None]
-            tensors += wider(parts, gates, size, more) if more else parts
-        outputs, kept = forward_layer(cell.name, batch.starts, inputs, tensors, shared)
+        network = self.network
+        size, to_inputs = network.settings.hidden, layer > 0 or self.optimiser.rows is not None
+        prefixes = [f"layers.{layer}.{direction}" for direction in DIRECTIONS[: network.settings.directions]]
+        parts, masks = [], []
+        for prefix in prefixes:
+            one = _parts(self._weights, prefix)
+            masks.append(self._mask(one.W_H.shape, network.settings.weight_drop))
+            parts.append(one if masks[-1] is None else one._replace(W_H=one.W_H * masks[-1]))
+        run = self._layer_with_room(layer, len(batch.ids), inputs, shared=shared is not None)
+        run.forward(batch.starts, inputs, parts, shared)
 
-        def backward(d_states: Tensor) -> Tensor:
-            outer = [F.pad(part, (0, more)) if more else part for part in torch.split(d_states, size, dim=1)]
-            d_inputs, found = backward_layer(
-                cell.name, batch.starts, inputs, kept, outer, to_inputs=to_inputs, places=shared
-            )
-            for place, direction in enumerate(DIRECTIONS[: network.settings.directions]):
-                gradients = narrower(found[PARTS * place : PARTS * place + 4], gates, size, more)
-                for name, gradient in zip(("W_I", "W_H", "b", "b_H"), gradients, strict=True):
-                    if gradient is not None:
-                        target = self.optimiser.gradients[f"layers.{layer}.{direction}.{name}"]
-                        mask = masks[place] if name == "W_H" else None
-                        target.copy_(gradient if mask is None else gradient * mask)
-            return d_states if d_inputs is None else d_inputs
+        def backward(outer: list[Array]) -> list[Array]:
+            sides = [[part[:, size * side : size * (side + 1)] for part in outer] for side in range(len(parts))]
+            into = [_parts(self.optimiser.gradients, prefix) for prefix in prefixes]
+            found = run.backward(sides, to_inputs=to_inputs, targets=into)
+            for mask, targets, gradients in zip(masks, into, found.parts, strict=True):
+                for target, gradient in zip(targets, gradients, strict=True):
+                    if target is not None and target is not gradient:
+                        target[...] = gradient
+                if mask is not None:
+                    targets.W_H[...] *= mask
+            return found.inputs
 
         back.append(backward)
-        states = [hidden[:, :size] for hidden in outputs] if more else outputs
-        return states[0].contiguous() if len(states) == 1 else torch.cat(states, dim=1)
+        return run.states
 
-    def _output(self, values: Tensor, targets: Places) -> tuple[float, int, Tensor]:
+    def _layer_with_room(self, layer: int, rows: int, inputs: Array, *, shared: bool) -> Layer:
+        """The layer as it was made for an earlier batch, or a larger one."""
+        found, count = self._layers.get(layer), len(inputs)
+        if found is None or not found.fits(rows, count):
+            shape = self.network.settings
+            self._layers[layer] = found = Layer(
+                self.network.cell.name,
+                shape.directions,
+                rows=rows + rows // 4,
+                count=count + count // 4 if shared else None,
+                inputs=inputs.shape[1],
+                hidden=shape.hidden,
+                documents=min(self.settings.batch_size, len(self.rows)),
+                join=True,
+            )
+        return found
+
+    def _output(self, values: Array, targets: Places) -> tuple[float, int, list[Array]]:
         """Loss, documents classified rightly, and the gradient of the pooled values."""
-        W_O, into = self.weights["W_O"], self.optimiser.gradients
-        logits = torch.addmm(self.weights["b_O"], values, W_O)
-        d_logits, result = torch.empty_like(logits), np.empty((1, 2))
+        W_O, b_O, into = self._weights["W_O"], self._weights["b_O"], self.optimiser.gradients
+        logits, result = np.empty((len(values), len(b_O)), dtype=np.float32), np.empty((1, 2))
+        d_logits, d_values = np.empty_like(logits), np.empty_like(values)
+        kernels = kernels_of("training.output")
+        kernels.output(values, W_O, b_O, logits)
         kernels_of("training.loss").cross_entropy(
-            logits.numpy(), targets, self._class_weights, self.settings.label_smoothing, d_logits.numpy(), result
+            logits, targets, self._class_weights, self.settings.label_smoothing, d_logits, result
         )
-        torch.mm(values.t(), d_logits, out=into["W_O"])
-        torch.sum(d_logits, dim=0, out=into["b_O"])
-        return float(result[0, 0]), int(result[0, 1]), d_logits @ W_O.t()
+        kernels.output_back(values, d_logits, W_O, into["W_O"], into["b_O"], d_values)
+        return float(result[0, 0]), int(result[0, 1]), [d_values]
 
-    def _by_row(self, found: Places, places: Tensor, d_tokens: Tensor) -> RowGradient:
-        sums = np.zeros((len(found), self._embedding.shape[1]), dtype=np.float32)
+    def _by_row(self, found: Places, places: Places, d_tokens: Sequence[Array]) -> RowGradient:
+        width = self._weights["embedding"].shape[1]
+        sums = np.zeros((len(found), width), dtype=np.float32)
         squares = np.zeros_like(sums if self.settings.optimiser == "keras_adam" else sums[:0])
+        kernel = kernels_of("adam").sum_rows
         if len(found):
-            kernels_of("adam").sum_rows(places.numpy(), d_tokens.numpy(), sums, squares)
+            parts = [np.ascontiguousarray(part) for part in d_tokens]
+            run_in_parts(
+                lambda first, end: kernel(places, parts[0], parts[-1], len(parts), first, end, sums, squares),
+                width,
+                least=max(1, WORTH_A_THREAD * width // max(1, 4 * len(places) * width)),
+            )
         return RowGradient(found, sums, squares if len(squares) else None)
 
     def _wrong(self, loss: float) -> tuple[str, float] | None:
         self._norm = self.optimiser.norm(self._row_gradient)
         if math.isfinite(self._norm) or not math.isfinite(loss):
             return None
-        found = {name: float(gradient.norm()) for name, gradient in self.optimiser.gradients.items()}
+        found = {name: float(np.linalg.norm(gradient)) for name, gradient in self.optimiser.gradients.items()}
         if self._row_gradient:
             found["embedding"] = float(np.linalg.norm(self._row_gradient.sums))
         return next((name, norm) for name, norm in found.items() if not math.isfinite(norm))
 
-    def _dropped(self, values: Tensor, back: list[Back]) -> Tensor:
+    def _dropped(self, values: Array, back: list[Back]) -> Array:
         mask = self._mask(values.shape, self.network.settings.dropout)
         if mask is None:
             return values
-        back.append(lambda d: d * mask)
+        back.append(lambda d: [part * mask for part in d])
         return values * mask
 
-    def _mask(self, shape: torch.Size, share: float) -> Tensor | None:
-        return (self.network.chance(shape) >= share) / (1 - share) if share else None
+    def _mask(self, shape: Sequence[int], share: float) -> Array | None:
+        if not share:
+            return None
+        mask: Array = ((self.network.chance(torch.Size(shape)) >= share) / (1 - share)).numpy()
+        return mask
+
+
+def _parts(arrays: Mapping[str, Array], prefix: str) -> Parts:
+    W_I, W_H, b = (arrays[f"{prefix}.{name}"] for name in ("W_I", "W_H", "b"))
+    return Parts(W_I, W_H, b, arrays.get(f"{prefix}.b_H"))

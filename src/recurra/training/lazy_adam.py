@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from recurra.kernels.compiled import kernels_of
+from recurra.kernels.threads import run_in_parts
 from recurra.training.optimiser import BETAS, KERAS_BETAS
-from recurra.training.rows import Rows
+from recurra.training.rows import WORTH_A_THREAD, Rows
 from recurra.training.settings import TrainingSettings
 
 __all__ = ["LazyAdam", "RowGradient"]
@@ -61,30 +62,29 @@ class LazyAdam:
             self.rows = Rows(table, BETAS, settings.epsilon, touched=settings.optimiser == "sparse_adam")
         self._shapes = {name: weight.shape for name, weight in learning.items()}
         size = sum(weight.numel() + -weight.numel() % ALIGNED for weight in learning.values())
-        self._weights, self._gradients, self._m, self._v = torch.zeros(4, size).unbind()
-        self._arrays = [flat.numpy() for flat in (self._weights, self._m, self._v, self._gradients)]
+        self._weights, self._m, self._v, self._gradients = np.zeros((4, size), dtype=np.float32)
         self.gradients = self._views(self._gradients)
         for name, view in self._views(self._weights).items():
-            view.copy_(learning[name].detach())
-            learning[name].data = view
-        self._total = np.zeros((1, 1))
+            view[...] = learning[name].detach().numpy()
+            learning[name].data = torch.from_numpy(view)
+        self._lanes, self._total = np.zeros(8, dtype=np.float32), np.zeros((1, 1))
 
-    def _views(self, flat: Tensor) -> dict[str, Tensor]:
+    def _views(self, flat: Array) -> dict[str, Array]:
         views, at = {}, 0
         for name, shape in self._shapes.items():
-            views[name] = flat[at : at + shape.numel()].view(shape)
+            views[name] = flat[at : at + shape.numel()].reshape(shape)
             at += shape.numel() + -shape.numel() % ALIGNED
         return views
 
     def clear(self) -> None:
         """Sets all gradients to zero."""
-        self._gradients.zero_()
+        self._gradients[:] = 0
 
     def norm(self, row_gradient: RowGradient | None) -> float:
         """The norm of all gradients together; finite where all of them are."""
         squares = 0.0
-        for numbers in (self._arrays[3], *(() if row_gradient is None else (row_gradient.sums.ravel(),))):
-            kernels_of("adam").sum_squares(numbers, self._total)
+        for numbers in (self._gradients, *(() if row_gradient is None else (row_gradient.sums.ravel(),))):
+            kernels_of("adam").sum_squares(numbers, self._lanes, self._total)
             squares += float(self._total[0, 0])
         return math.sqrt(squares)
 
@@ -100,7 +100,13 @@ class LazyAdam:
         first, second = KERAS_BETAS if self.settings.optimiser == "keras_adam" else BETAS
         rate = learning_rate * math.sqrt(1 - second**self.steps) / (1 - first**self.steps)
         decay = 1 - learning_rate * self.settings.weight_decay
-        kernels_of("adam").step(*self._arrays, scale, *BETAS, rate, self.settings.epsilon, decay)
+        kernel = kernels_of("adam").step
+        fixed = (scale, *BETAS, rate, self.settings.epsilon, decay)
+
+        def some(first: int, end: int) -> None:
+            kernel(*[flat[first:end] for flat in (self._weights, self._m, self._v, self._gradients)], *fixed)
+
+        run_in_parts(some, len(self._weights), least=WORTH_A_THREAD)
         if self.rows and row_gradient:
             one = row_gradient
             self.rows.step(one.rows, one.sums, one.squares, scale=scale, rate=rate, decay=decay)
@@ -118,8 +124,8 @@ class LazyAdam:
         """The moments, and how far rows are behind, for a checkpoint."""
         if not self.steps:
             return {}
-        state = {f"m.{name}": tensor for name, tensor in self._views(self._m).items()}
-        state |= {f"v.{name}": tensor for name, tensor in self._views(self._v).items()}
+        state = {f"m.{name}": torch.from_numpy(view) for name, view in self._views(self._m).items()}
+        state |= {f"v.{name}": torch.from_numpy(view) for name, view in self._views(self._v).items()}
         if self.rows:
             rows = self.rows
             parts = {
@@ -138,7 +144,7 @@ class LazyAdam:
             return
         for moment, flat in (("m", self._m), ("v", self._v)):
             for name, view in self._views(flat).items():
-                view.copy_(tensors[f"{moment}.{name}"])
+                view[...] = tensors[f"{moment}.{name}"].numpy()
         if self.rows:
             self.rows.m[:], self.rows.v[:] = tensors["m.embedding"].numpy(), tensors["v.embedding"].numpy()
             self.rows.last[:] = tensors["rows.last"].numpy()

@@ -34,6 +34,9 @@ __all__ = ["Outcome", "Rows", "Trainer"]
 # Points of the curves within an epoch. Held-out rows are looked at that often in the first epoch, in which most is
 # learned, and at the end of each later one.
 WINDOWS, CHECKS = 20, 5
+# Sound weights are copied at the beginning of each window at first, and every so many steps after so many of them: a
+# copy takes milliseconds, the time of ten steps of a small network.
+KEPT_EARLY, KEPT_EVERY = 50, 500
 
 
 @dataclass(frozen=True)
@@ -192,7 +195,8 @@ class Trainer:
         found = self.step.gradient(indices)
         self._stop_if_not_finite(found, rate)
         position = self.position
-        if self.good is None or position.window_documents == 0:
+        early = position.steps < KEPT_EARLY and position.window_documents == 0
+        if self.good is None or early or position.steps % KEPT_EVERY == 0:
             self._keep()
         self.step.update(rate)
         position.steps += 1

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import Tensor
+import numpy.typing as npt
 
 from recurra.batches import Packed
 from recurra.kernels.compiled import kernels_of
 from recurra.models.settings import NetworkSettings
+from recurra.recurrence.engines.arena import Arena
 
 __all__ = ["Pooled"]
+
+
+Array = npt.NDArray[np.float32]
 
 
 class Pooled:
@@ -20,18 +23,19 @@ class Pooled:
         settings: the network's shape.
         batch: where the states belong.
         states: float32[N, D], both directions joined.
+        arena: where their gradient goes.
 
     Attributes:
         values: [B, P], documents by falling length; an empty document's row is zero.
     """
 
-    def __init__(self, settings: NetworkSettings, batch: Packed, states: Tensor) -> None:
-        self._settings, self._shape = settings, states.shape
+    def __init__(self, settings: NetworkSettings, batch: Packed, states: Array, arena: Arena) -> None:
+        self._settings, self._shape, self._arena = settings, states.shape, arena
         running = int(batch.starts[1]) if len(batch.starts) > 1 else 0
         self._running, self._where = running, (batch.starts, batch.lengths, running)
         self._rows = np.empty((running if "max" in settings.pooling else 0, settings.state_size), dtype=np.int64)
         pooled = np.zeros((len(batch.lengths), settings.pooled_size), dtype=np.float32)
-        kernels, array = kernels_of("training.pooling"), states.numpy()
+        kernels, array = kernels_of("training.pooling"), np.ascontiguousarray(states)
         for place, name in enumerate(settings.pooling):
             column = place * settings.state_size
             if name == "last":
@@ -40,12 +44,14 @@ class Pooled:
                 kernels.largest(*self._where, array, pooled, column, self._rows)
             else:
                 kernels.mean(*self._where, array, pooled, column)
-        self.values = torch.from_numpy(pooled)
+        self.values = pooled
 
-    def back(self, d_values: Tensor) -> Tensor:
-        """The gradient of the states, [N, D], from that of the values."""
-        d_states = np.zeros(self._shape, dtype=np.float32)
-        kernels, d_pooled = kernels_of("training.pooling"), d_values.numpy()
+    def back(self, outer: list[Array]) -> list[Array]:
+        """The gradient of the states, [N, D], from that of the values, each in a list of its own."""
+        (d_pooled,) = outer
+        d_states, _ = self._arena.array(*self._shape)
+        d_states[...] = 0
+        kernels = kernels_of("training.pooling")
         for place, name in enumerate(self._settings.pooling):
             column = place * self._settings.state_size
             if name == "last":
@@ -54,4 +60,4 @@ class Pooled:
                 kernels.largest_back(self._running, d_states, d_pooled, column, self._rows)
             else:
                 kernels.mean_back(*self._where, d_states, d_pooled, column)
-        return torch.from_numpy(d_states)
+        return [d_states]

@@ -6,12 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.kernels.compiled import kernels_of
+from recurra.kernels.threads import run_in_parts
 
-__all__ = ["Moves", "Rows"]
+__all__ = ["WORTH_A_THREAD", "Moves", "Rows"]
 
 Array = npt.NDArray[np.float32]
 _NONE = np.empty((0, 0), dtype=np.float32)
 
+# Numbers that a thread moves in some ten microseconds, about what it takes to ask it.
+WORTH_A_THREAD = 10_000
 # Steps after which a row with no gradient has come to rest: 0.9²⁵⁶ is 2e-12.
 REST = 256
 
@@ -80,14 +83,22 @@ class Rows:
         self.last = np.zeros(len(weights), dtype=np.int64)
         self.moves = Moves(betas)
         self._all = np.arange(len(weights))
+        # Rows that are worth a thread.
+        self._least = max(1, WORTH_A_THREAD // weights.shape[1])
 
     def catch_up(self, rows: npt.NDArray[np.int64] | None = None) -> None:
         """Brings rows, all of them if none are named, to where the dense rule has them after the steps so far."""
         if not self.touched:
-            kernels_of("adam").catch_up(
-                self._all if rows is None else rows, self.weights, self.m, self.v, self.last, self.moves.steps,
-                *self.betas, self.epsilon, self.moves.table,
-            )  # fmt: skip
+            every = self._all if rows is None else rows
+            kernel = kernels_of("adam").catch_up
+
+            def some(first: int, end: int) -> None:
+                kernel(
+                    every[first:end], self.weights, self.m, self.v, self.last, self.moves.steps, *self.betas,
+                    self.epsilon, self.moves.table,
+                )  # fmt: skip
+
+            run_in_parts(some, len(every), least=self._least)
 
     def settled(self) -> Array:
         """A copy of the weights in which every row is caught up; the rows themselves stay as they are."""
@@ -114,7 +125,13 @@ class Rows:
             decay: what weights are multiplied with.
         """
         self.moves.add(rate, decay)
-        kernels_of("adam").step_rows(
-            rows, self.weights, self.m, self.v, gradients, _NONE if squares is None else squares, scale, *self.betas,
-            rate, self.epsilon, decay, self.last, self.moves.steps,
-        )  # fmt: skip
+        kernel = kernels_of("adam").step_rows
+
+        def some(first: int, end: int) -> None:
+            part = slice(first, end)
+            kernel(
+                rows[part], self.weights, self.m, self.v, gradients[part], _NONE if squares is None else squares[part],
+                scale, *self.betas, rate, self.epsilon, decay, self.last, self.moves.steps,
+            )  # fmt: skip
+
+        run_in_parts(some, len(rows), least=self._least)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.products import add_product
-from recurra.kernels.training.steps import before, walked
+from recurra.kernels.training.steps import add_past, before, take_drive, walked
 from recurra.kernels.vectors import fma, load, splat, store
 
 __all__ = ["backward", "forward"]
@@ -12,7 +12,8 @@ __all__ = ["backward", "forward"]
 
 def forward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+    drive: int, places: int, gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+    given: int,
 ) -> None:  # fmt: skip
     """As the package says; ``extra`` [N, 3·H] takes u = h W_H + b_H, and z, r, n take the place of the drive."""
     step, row = 4 * size, 12 * size
@@ -20,11 +21,14 @@ def forward(
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
+        if places:
+            take_drive(drive, places, start, first, stop, row, gates)
         for d in range(first, stop):
             for v in range(0, row, 32):
                 store(extra + row * (start + d) + v, load(b_H + v))
-        add_product(extra + row * start, row, hidden + step * past, step, first, joined, W_H, 3 * size, size)
-        add_product(extra + row * start, row, h0, step, joined, stop, W_H, 3 * size, size)
+        add_past(
+            extra + row * start, row, hidden, step, past, first, joined, stop, h0, given, W_H, 3 * size, size
+        )  # fmt: skip
         for d in range(first, stop):
             h_before = before(d, hidden, past, past_running, h0, step)
             for u in range(0, step, 32):
@@ -40,8 +44,8 @@ def forward(
 
 def backward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, outer: int, outer_row: int,
-    carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
+    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, given: int, outer: int,
+    outer_row: int, carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
 ) -> None:  # fmt: skip
     """As the package says; ``second`` takes the gradient of u, and ``sums`` that of b, then of b_H's last block."""
     step, row = 4 * size, 12 * size
@@ -49,6 +53,7 @@ def backward(
     for place in range(steps - 1, -1, -1):
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
+        joined = min(max(past_running, first), stop)
         for u in range(0, step, 32):
             b = sums + u
             sum_z, sum_r, sum_n, sum_u = load(b), load(b + step), load(b + 2 * step), load(b + 3 * step)
@@ -75,4 +80,4 @@ def backward(
             store(b + step, sum_r)
             store(b + 2 * step, sum_n)
             store(b + 3 * step, sum_u)
-        add_product(carry_h, step, second + row * start, row, first, stop, W_T, size, 3 * size)
+        add_product(carry_h, step, second + row * start, row, first, stop if given else joined, W_T, size, 3 * size)

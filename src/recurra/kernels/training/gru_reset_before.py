@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.products import add_product
-from recurra.kernels.training.steps import before, walked
+from recurra.kernels.training.steps import add_past, before, take_drive, walked
 from recurra.kernels.vectors import fma, load, splat, store
 
 __all__ = ["backward", "forward"]
@@ -12,7 +12,8 @@ __all__ = ["backward", "forward"]
 
 def forward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+    drive: int, places: int, gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+    given: int,
 ) -> None:  # fmt: skip
     """As the package says; W_H is in two blocks, [H, 2·H] and [H, H], and ``extra`` [N, H] takes r ⊙ h."""
     step, row = 4 * size, 12 * size
@@ -21,8 +22,11 @@ def forward(
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
-        add_product(gates + row * start, row, hidden + step * past, step, first, joined, W_H, 2 * size, size)
-        add_product(gates + row * start, row, h0, step, joined, stop, W_H, 2 * size, size)
+        if places:
+            take_drive(drive, places, start, first, stop, row, gates)
+        add_past(
+            gates + row * start, row, hidden, step, past, first, joined, stop, h0, given, W_H, 2 * size, size
+        )  # fmt: skip
         for d in range(first, stop):
             h_before = before(d, hidden, past, past_running, h0, step)
             for u in range(0, step, 32):
@@ -43,8 +47,8 @@ def forward(
 
 def backward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, outer: int, outer_row: int,
-    carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
+    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, given: int, outer: int,
+    outer_row: int, carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
 ) -> None:  # fmt: skip
     """As the package says; ``second`` [N, H] takes the gradient of r ⊙ h, and is zero before."""
     step, row = 4 * size, 12 * size
@@ -53,6 +57,7 @@ def backward(
     for place in range(steps - 1, -1, -1):
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
+        joined = min(max(past_running, first), stop)
         for u in range(0, step, 32):
             b = sums + u
             sum_z, sum_n = load(b), load(b + 2 * step)
@@ -81,4 +86,4 @@ def backward(
                 store(carry, fma(d_rh, r, load(carry)))
                 sum_r = sum_r + d_r
             store(sums + step + u, sum_r)
-        add_product(carry_h, step, d_drive + row * start, row, first, stop, W_T, size, 2 * size)
+        add_product(carry_h, step, d_drive + row * start, row, first, stop if given else joined, W_T, size, 2 * size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recurra.kernels.activations import tanh
 from recurra.kernels.products import add_product
-from recurra.kernels.training.steps import before, walked
+from recurra.kernels.training.steps import add_past, before, take_drive, walked
 from recurra.kernels.vectors import load, splat, store
 
 __all__ = ["backward", "forward"]
@@ -12,7 +12,8 @@ __all__ = ["backward", "forward"]
 
 def forward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+    drive: int, places: int, gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+    given: int,
 ) -> None:  # fmt: skip
     """As the package says; the drive becomes its sum with the recurrent product, which nobody reads."""
     step = 4 * size
@@ -20,22 +21,26 @@ def forward(
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
-        add_product(gates + step * start, step, hidden + step * past, step, first, joined, W_H, size, size)
-        add_product(gates + step * start, step, h0, step, joined, stop, W_H, size, size)
+        if places:
+            take_drive(drive, places, start, first, stop, step, gates)
+        add_past(
+            gates + step * start, step, hidden, step, past, first, joined, stop, h0, given, W_H, size, size
+        )  # fmt: skip
         for at in range(step * (start + first), step * (start + stop), 32):
             store(hidden + at, tanh(load(gates + at)))
 
 
 def backward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, outer: int, outer_row: int,
-    carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
+    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, given: int, outer: int,
+    outer_row: int, carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
 ) -> None:  # fmt: skip
     """As the package says."""
     step = 4 * size
     for place in range(steps - 1, -1, -1):
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
+        joined = min(max(past_running, first), stop)
         for u in range(0, step, 32):
             b = load(sums + u)
             for d in range(first, stop):
@@ -48,4 +53,4 @@ def backward(
                 store(earlier + at, load(before(d, hidden, past, past_running, h0, step) + u))
                 b = b + d_a
             store(sums + u, b)
-        add_product(carry_h, step, d_drive + step * start, step, first, stop, W_T, size, size)
+        add_product(carry_h, step, d_drive + step * start, step, first, stop if given else joined, W_T, size, size)

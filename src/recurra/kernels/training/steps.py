@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from numba import njit
 
-from recurra.kernels.vectors import integer
+from recurra.kernels.products import add_product
+from recurra.kernels.vectors import integer, load, store
 
-__all__ = ["before", "walked"]
+__all__ = ["add_past", "before", "take_drive", "walked"]
 
 
 @njit
@@ -45,3 +46,49 @@ def before(document: int, states: int, past: int, past_running: int, initial: in
         row: bytes of a row of both.
     """
     return states + row * (past + document) if document < past_running else initial + row * document
+
+
+@njit
+def take_drive(drive: int, places: int, start: int, first: int, stop: int, row: int, gates: int) -> None:
+    """Copies the drive of a step's documents to where their gates are to be.
+
+    Args:
+        drive: address of float32 rows.
+        places: address of int64[N], which of them each token has.
+        start: the step's first row.
+        first: first document.
+        stop: the document after the last.
+        row: bytes from one row of drive and gates to the next.
+        gates: address of float32 [N, ·].
+    """
+    for n in range(start + first, start + stop):
+        source, target = drive + row * integer(places, n), gates + row * n
+        for u in range(0, row, 32):
+            store(target + u, load(source + u))
+
+
+@njit
+def add_past(
+    sums: int, row: int, hidden: int, step: int, past: int, first: int, joined: int, stop: int, h0: int, given: int,
+    W: int, width: int, size: int,
+) -> None:  # fmt: skip
+    """Adds the recurrent product to the sums of a step's documents.
+
+    Args:
+        sums: address of the step's float32 rows.
+        row: bytes from one to the next.
+        hidden: address of all tokens' hidden states.
+        step: bytes of a state.
+        past: the first row of the step read last.
+        first: first document.
+        joined: the first document that begins here.
+        stop: the document after the last.
+        h0: address of the initial states.
+        given: 0 if all of them are zero, whose product need not be computed.
+        W: address of the panels of [size, width].
+        width: columns.
+        size: H.
+    """
+    add_product(sums, row, hidden + step * past, step, first, joined, W, width, size)
+    if given:
+        add_product(sums, row, h0, step, joined, stop, W, width, size)

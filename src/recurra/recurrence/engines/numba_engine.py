@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from recurra.recurrence.cells import Cell, State
 from recurra.recurrence.engines.base import Weights
-from recurra.recurrence.engines.numba_layer import FORMS, NumbaLayer
+from recurra.recurrence.engines.numba_direction import FORMS
+from recurra.recurrence.engines.numba_layer import Layer
+from recurra.recurrence.engines.parts import Parts
 from recurra.recurrence.engines.reference import ReferenceEngine
 from recurra.recurrence.engines.torch_engine import TorchEngine
 
-__all__ = ["NumbaEngine", "missing_units", "narrower", "wider"]
+__all__ = ["NumbaEngine"]
 
-# What the kernels compute at once: hidden sizes are padded to a multiple of it.
-LANES = 8
+# W_I, W_H, b, b_H, h0, c0
+PARTS = 6
 
 
 class NumbaEngine:
-    """Every cell on a CPU in float32; on other devices and in other precisions a layer is torch's or the reference's.
-
-    The input product and the gradients of the weights are a few large matrix products, which torch's BLAS does best;
-    the kernels do what goes step by step.
-    """
+    """Every cell in float32 on a CPU; elsewhere, and in other precisions, torch or the reference computes a layer."""
 
     name = "numba"
 
@@ -47,41 +45,43 @@ class NumbaEngine:
         if inputs.device.type != "cpu" or inputs.dtype != torch.float32:
             other = next(engine for engine in (TorchEngine(), ReferenceEngine()) if engine.supports(cell))
             return other.layer(cell, inputs, weights, active, initial=initial)
-        size = len(weights[0].W_H)
-        more = missing_units(size)
         starts = np.zeros(len(active) + 1, dtype=np.int64)
         np.cumsum(active, out=starts[1:])
         tensors: list[Tensor | None] = []
-        run: Callable[..., tuple[Tensor, ...]] = NumbaLayer.apply
         for place, one in enumerate(weights):
-            parts = [*one, *(initial[place] if initial else (None, None))]
-            tensors += wider(parts, len(cell.gates), size, more) if more else parts
-        hidden = run(cell.name, starts, inputs, *tensors)
-        return [states[:, :size] for states in hidden] if more else list(hidden)
+            tensors += [*one, *(initial[place] if initial else (None, None))]
+        run: Callable[..., tuple[Tensor, ...]] = _Function.apply
+        return list(run(cell.name, starts, inputs, *tensors))
 
 
-def missing_units(size: int) -> int:
-    """How many units of zero weights the kernels need beside ``size`` units."""
-    return -size % LANES
+class _Function(torch.autograd.Function):
+    """A layer with its gradient. Arguments: the cell's name, starts, inputs, and the parts of each direction."""
 
+    @staticmethod
+    def forward(ctx: Any, cell: str, starts: Any, inputs: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
+        """The states, and in ``ctx`` what the gradient needs."""
+        arrays: list[Any] = [None if tensor is None else tensor.detach().numpy() for tensor in tensors]
+        parts = [Parts(*arrays[place : place + PARTS]) for place in range(0, len(arrays), PARTS)]
+        hidden, columns = len(parts[0].W_H), inputs.shape[1]
+        ctx.layer = Layer(
+            cell, len(parts), rows=len(inputs), count=None, inputs=columns, hidden=hidden, documents=int(starts[1])
+        )
+        ctx.layer.forward(starts, inputs.detach().numpy(), parts)
+        ctx.save_for_backward(inputs, *tensors)
+        return tuple(torch.from_numpy(states) for states in ctx.layer.outputs)
 
-def wider(parts: Sequence[Tensor | None], gates: int, size: int, more: int) -> list[Tensor | None]:
-    """W_I, W_H, b, b_H, h0, c0 of more units, whose weights are zero: their state stays zero and reaches no other."""
-    fused = [
-        None if part is None else F.pad(part.reshape(*part.shape[:-1], gates, size), (0, more)).flatten(-2)
-        for part in parts[:4]
-    ]
-    states = [None if part is None else F.pad(part, (0, more)) for part in parts[4:]]
-    W_I, W_H, *biases = fused
-    return [W_I, None if W_H is None else F.pad(W_H, (0, 0, 0, more)), *biases, *states]
-
-
-def narrower(parts: Sequence[Tensor | None], gates: int, size: int, more: int) -> list[Tensor | None]:
-    """The gradients of W_I, W_H, b, b_H without those of the units that :func:`wider` added."""
-    if not more:
-        return list(parts)
-    W_I, W_H, *biases = [
-        None if part is None else part.reshape(*part.shape[:-1], gates, size + more)[..., :size].flatten(-2)
-        for part in parts
-    ]
-    return [W_I, None if W_H is None else W_H[:size], *biases]
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Any, ...]:
+        """The gradients of the arguments from those of the states."""
+        # Raises if one of them was changed meanwhile: the layer reads the weights again.
+        _ = ctx.saved_tensors
+        to_inputs = ctx.needs_input_grad[2]
+        gradients = ctx.layer.backward([[one.numpy()] for one in outer], to_inputs=to_inputs)
+        found = [part for parts in gradients.parts for part in parts]
+        # Copies: the gradient may be asked for again, and is then written to the same place.
+        wanted = [
+            torch.tensor(part) if need and part is not None else None
+            for part, need in zip(found, ctx.needs_input_grad[3:], strict=True)
+        ]
+        return None, None, torch.tensor(sum(gradients.inputs)) if to_inputs else None, *wanted

@@ -1,0 +1,170 @@
+"""The products of a layer that do not go step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recurra.kernels.panels import BLOCK, copied, copied_transposed, turn
+from recurra.kernels.products import add_product
+from recurra.kernels.vectors import integer, load, number, splat, store, store_number
+
+__all__ = ["add", "affine", "clear", "copy", "panels", "sum_by_place", "transposed_panels", "weight_gradient"]
+
+# Rows that a product computes at once: their sums stay in the second cache from one block of the matrix to the next.
+ROWS = 64
+
+
+def panels(matrix: int, row: int, count: int, width: int, written: int) -> None:
+    """Lays a matrix out for :func:`recurra.kernels.products.add_product`.
+
+    Args:
+        matrix: address of float32 [count, width].
+        row: bytes from one row of it to the next.
+        count: its rows, an even number.
+        width: its columns, a multiple of 8.
+        written: address of count·width numbers.
+    """
+    for block in range(0, count, BLOCK):
+        rows = min(BLOCK, count - block)
+        copied(matrix + row * block, row, rows, rows, width, written + 4 * width * block)
+
+
+def transposed_panels(matrix: int, row: int, count: int, width: int, written: int) -> None:
+    """Lays the transpose of a matrix out.
+
+    Args:
+        matrix: address of float32 [width, count].
+        row: bytes from one row of it to the next.
+        count: rows of the transpose, a multiple of 8.
+        width: columns of the transpose, a multiple of 8.
+        written: address of count·width numbers.
+    """
+    for block in range(0, count, BLOCK):
+        copied_transposed(matrix + 4 * block, row, min(BLOCK, count - block), width, written + 4 * width * block)
+
+
+def affine(
+    first: int, end: int, inputs: int, input_row: int, size: int, W: int, b: int, width: int, outputs: int,
+    output_row: int,
+) -> None:  # fmt: skip
+    """outputs[n] = inputs[n] @ W + b for the rows from first to end.
+
+    Args:
+        first: the first row.
+        end: the row behind the last.
+        inputs: address of float32 rows.
+        input_row: bytes from one to the next.
+        size: numbers of a row that are read, even.
+        W: address of the panels of [size, width].
+        b: address of float32 [width], or 0 for zeros.
+        width: a multiple of 8.
+        outputs: address of float32 rows, written.
+        output_row: bytes from one to the next.
+    """
+    for start in range(first, end, ROWS):
+        stop = min(start + ROWS, end)
+        for n in range(start, stop):
+            for u in range(0, 4 * width, 32):
+                store(outputs + output_row * n + u, load(b + u) if b else splat(0.0))
+        add_product(outputs, output_row, inputs, input_row, start, stop, W, width, size)
+
+
+def weight_gradient(
+    inputs: int, input_row: int, size: int, drives: int, drive_row: int, rows: int, width: int, gradient: int,
+    gradient_row: int, scratch: int,
+) -> None:  # fmt: skip
+    """Gradient = inputsᵀ @ drives.
+
+    Args:
+        inputs: address of float32 [rows, size].
+        input_row: bytes from one row of it to the next.
+        size: I, a multiple of 8.
+        drives: address of float32 [rows, width].
+        drive_row: bytes from one row of it to the next.
+        rows: N.
+        width: a multiple of 8.
+        gradient: address of float32 [size, width], written.
+        gradient_row: bytes from one row of it to the next.
+        scratch: address of 128·(size + width) numbers.
+    """
+    block = scratch + 4 * BLOCK * size
+    for k in range(size):
+        for u in range(0, 4 * width, 32):
+            store(gradient + gradient_row * k + u, splat(0.0))
+    for start in range(0, rows, BLOCK):
+        length = min(BLOCK, rows - start)
+        even = length + length % 2
+        whole = length - length % 8
+        for k in range(0, size, 8):
+            at, here = scratch + 4 * even * k, inputs + input_row * start + 4 * k
+            for n in range(0, whole, 8):
+                turn(here + input_row * n, input_row, at + 4 * n, 4 * even)
+            for n in range(whole, even):
+                for lane in range(8):
+                    value = number(here + input_row * n + 4 * lane) if n < length else np.float32(0.0)
+                    store_number(at + 4 * (even * lane + n), value)
+        copied(drives + drive_row * start, drive_row, length, even, width, block)
+        add_product(gradient, gradient_row, scratch, 4 * even, 0, size, block, width, even)
+
+
+def add(rows: int, sums: int, sum_row: int, numbers: int, number_row: int, width: int) -> None:
+    """Sums += numbers.
+
+    Args:
+        rows: how many.
+        sums: address of float32 rows, changed.
+        sum_row: bytes from one to the next.
+        numbers: address of float32 rows.
+        number_row: bytes from one to the next.
+        width: numbers of a row, a multiple of 8.
+    """
+    for n in range(rows):
+        for u in range(0, 4 * width, 32):
+            at = sums + sum_row * n + u
+            store(at, load(at) + load(numbers + number_row * n + u))
+
+
+def clear(numbers: int, count: int) -> None:
+    """Sets numbers to zero.
+
+    Args:
+        numbers: address of float32.
+        count: how many, a multiple of 8.
+    """
+    for at in range(numbers, numbers + 4 * count, 32):
+        store(at, splat(0.0))
+
+
+def copy(rows: int, numbers: int, row: int, target: int, target_row: int, width: int) -> None:
+    """Copies rows.
+
+    Args:
+        rows: how many.
+        numbers: address of float32 rows.
+        row: bytes from one to the next.
+        target: address of float32 rows, written.
+        target_row: bytes from one to the next.
+        width: numbers of a row, a multiple of 8.
+    """
+    for n in range(rows):
+        for u in range(0, 4 * width, 32):
+            store(target + target_row * n + u, load(numbers + row * n + u))
+
+
+def sum_by_place(rows: int, places: int, numbers: int, width: int, sums: int, count: int) -> None:
+    """Adds up rows that belong together.
+
+    Args:
+        rows: N.
+        places: address of int64[N], the sum that each row belongs to.
+        numbers: address of float32 [N, width].
+        width: a multiple of 8.
+        sums: address of float32 [count, width], written.
+        count: sums.
+    """
+    for at in range(sums, sums + 4 * width * count, 32):
+        store(at, splat(0.0))
+    for n in range(rows):
+        target, source = sums + 4 * width * integer(places, n), numbers + 4 * width * n
+        for u in range(0, 4 * width, 32):
+            store(target + u, load(target + u) + load(source + u))
