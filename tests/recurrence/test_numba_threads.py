@@ -32,6 +32,7 @@ def same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> b
 @pytest.fixture(autouse=True)
 def _in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numba_layer, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr(numba_layer, "BLOCK", 16)
 
 
 @pytest.mark.parametrize("cell", sorted(CELLS))

@@ -41,6 +41,11 @@ def _keras(task: str, processors: int) -> list[Options]:
     return [{"batch": size, "threads": n} for size in sizes for n in _threads(processors)]
 
 
+def _keras_plain(task: str, processors: int) -> list[Options]:
+    # Keras's own default batch size, and no sorting: what a call of predict does by itself.
+    return [{"batch": 32, "plain": True, "threads": n} for n in _threads(processors)]
+
+
 def _keras_steps(task: str, processors: int) -> list[Options]:
     return [{"way": "train_on_batch", "threads": n} for n in _threads(processors)]
 
@@ -76,6 +81,7 @@ PEERS = {
     peer.name: peer
     for peer in (
         Peer("keras", {"train": "keras_training", **_for_predicting("keras_prediction")}, _keras),
+        Peer("keras-plain", {"predict": "keras_prediction"}, _keras_plain),
         Peer("keras-steps", {"train": "keras_training"}, _keras_steps),
         Peer("torch", {"train": "torch_training", **_for_predicting("torch_prediction")}, _torch),
         Peer("packed", {"train": "torch_training"}, _packed),

@@ -132,6 +132,11 @@ class Job:
         order = np.argsort(-self.lengths, kind="stable")
         return [self.batch(order[first : first + size]) for first in range(0, len(order), size)]
 
+    def in_order(self, size: int) -> list[Batch]:
+        """All documents in batches as they come."""
+        order = np.arange(len(self))
+        return [self.batch(order[first : first + size]) for first in range(0, len(order), size)]
+
     def train_round(self, epoch: Callable[[int], None], reset: Callable[[], None]) -> Callable[[], Timing]:
         """A round of training: whole epochs on all rows, from the same weights each time.
 

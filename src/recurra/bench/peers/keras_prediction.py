@@ -32,11 +32,12 @@ def prepare(job: Job, options: dict[str, Any]) -> Participant:
 
     Args:
         job: what to predict.
-        options: ``threads``, ``batch``.
+        options: ``threads``, ``batch``, and ``plain`` for batches as the documents come instead of by length.
     """
     set_threads(options["threads"])
     model = build(job)
-    batches = _Batches(job.by_length(options["batch"]))
+    plain = options.get("plain", False)
+    batches = _Batches(job.in_order(options["batch"]) if plain else job.by_length(options["batch"]))
 
     def everything() -> None:
         model.predict(batches, verbose=0).argmax(axis=1)
@@ -52,11 +53,12 @@ def prepare(job: Job, options: dict[str, Any]) -> Participant:
 
     if job.settings["task"] == "predict":
         everything()
-        settings = f"predict, batches of {options['batch']} by length, threads: {options['threads']}"
+        order = "as they come" if plain else "by length"
+        settings = f"predict, batches of {options['batch']} {order}, threads: {options['threads']}"
     else:
         settings = f"a traced tf.function, threads: {options['threads']}"
     return Participant(
-        title=f"{title()}, ready ids",
+        title=f"{title()}{', plain predict' if plain else ''}, ready ids",
         settings=settings,
         versions=versions(),
         play=job.predict_round(everything, one),

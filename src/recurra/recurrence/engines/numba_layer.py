@@ -28,7 +28,7 @@ Stage: TypeAlias = list[list[list[Job]]]
 # costs some 20 µs, the kernels do 40 thousand a microsecond, and most documents have tens of steps.
 WORTH_A_THREAD = 25_000
 # Documents a thread computes at once: enough to reuse each weight it loads, few enough for a step to stay in its cache.
-BLOCK, TILE = 16, 4
+BLOCK, TILE = 32, 4
 
 
 class Gradients(NamedTuple):
