@@ -32,11 +32,11 @@ RESULTS = Path(__file__).parent / "results"
 BASE = {"length": 40, "hidden": 64, "batch": 32, "threads": count(), "vocabulary": 20_000}
 # Predicting chooses its own batches.
 AXES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
-    "length": ((10, 40, 150, 500, 2_000), ("train", "predict")),
-    "hidden": ((8, 16, 32, 64, 128, 256, 512), ("train", "predict")),
-    "batch": ((1, 4, 16, 64, 256, 1_024), ("train",)),
+    "length": ((10, 40, 200, 2_000), ("train", "predict")),
+    "hidden": ((8, 64, 256, 512), ("train", "predict")),
+    "batch": ((1, 16, 128, 1_024), ("train",)),
     "threads": (tuple(range(1, count() + 1)) if hasattr(os, "sched_setaffinity") else (count(),), ("train", "predict")),
-    "vocabulary": ((1_000, 10_000, 100_000, 1_000_000), ("train", "predict")),
+    "vocabulary": ((1_000, 100_000, 1_000_000), ("train", "predict")),
 }
 # Operations of a pass over the rows, about; a second of a slow machine.
 PASS = {"train": 3e10, "predict": 1e10}

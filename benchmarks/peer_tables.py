@@ -1,4 +1,4 @@
-"""The tables of ``docs/benchmarks.md``, from ``benchmarks/results/peers.json`` and ``growth.json``."""
+"""The tables of ``docs/benchmarks.md``, from what lies in ``benchmarks/results``."""
 
 from __future__ import annotations
 
@@ -92,6 +92,38 @@ def growth_lines(result: Any | None, task: str) -> list[str]:
     return [*lines, note(result, "Documents a second. ")]
 
 
+def engine_lines(result: Any | None) -> list[str]:
+    """Test accuracy under two engines."""
+    if result is None:
+        return MISSING
+    lines = [
+        "| network | numba: median (lowest–highest) | torch: median (lowest–highest) | difference of the means |",
+        "|---|---|---|---:|",
+    ]
+    for name, found in result["models"].items():
+        cells = [f"`lesson/{name}`"]
+        for engine in ("numba", "torch"):
+            one = found[engine]
+            cells.append(f"{one['median']:.2%} ({one['lowest']:.2%}–{one['highest']:.2%})")
+        lines.append(table_row([*cells, f"{found['difference_in_standard_errors']:+.1f} standard errors"]))
+    machine = result["machine"]
+    where = f"{machine['cores']} cores of {machine['processor']}"
+    return [*lines, "", f"AG News, {result['data']}, one epoch; {where}. Command: `{result['command']}`"]
+
+
+def scoring_lines(result: Any | None) -> list[str]:
+    """Rows a second and peak memory of scoring."""
+    if result is None:
+        return MISSING
+    lines = ["| model | from | to | rows | rows/s | peak memory, MB |", "|---|---|---|---:|---:|---:|"]
+    for row in result["rows"]:
+        sizes = (f"{row['rows']:,}", f"{row['rows_per_second']:,}", f"{row['peak_megabytes']:,}")
+        lines.append(table_row([f"`lesson/{row['model']}`", row["data"], row["out"], *sizes]))
+    machine = result["machine"]
+    where = f"{machine['cores']} cores of {machine['processor']}"
+    return [*lines, "", f"Headlines of eight made words; {where}. Command: `{result['command']}`"]
+
+
 def table_row(cells: Iterable[str]) -> str:
     """A line of a Markdown table."""
     return f"| {' | '.join(cells)} |"
@@ -112,6 +144,8 @@ TABLES: dict[str, Callable[[], list[str]]] = {
     "predict": lambda: peer_lines(read("peers.json"), "predict"),
     "latency": lambda: peer_lines(read("peers.json"), "latency"),
     "slower": lambda: slower_lines(read("peers.json"), read("growth.json")),
+    "engines": lambda: engine_lines(read("engines.json")),
+    "scoring": lambda: scoring_lines(read("scoring.json")),
     "growth-train": lambda: growth_lines(read("growth.json"), "train"),
     "growth-predict": lambda: growth_lines(read("growth.json"), "predict"),
 }

@@ -2,7 +2,10 @@
 
     python benchmarks/peers.py --peers-python .venv-peers/bin/python
 
-What has been measured is written after each comparison, so an interrupted run keeps it.
+    python benchmarks/peers.py --peers-python .venv-peers/bin/python --only "train lesson/bilstm"
+
+What has been measured is written after each comparison, so an interrupted run keeps it. With --only the comparisons of
+that name are measured anew, and the others stay as they were.
 """
 
 from __future__ import annotations
@@ -54,6 +57,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--take", type=int, help="documents that are timed, for a quick try")
     parser.add_argument("--out", type=Path, default=RESULTS / "peers.json")
+    parser.add_argument("--only", default="", help="the beginning of a comparison's task and model")
     options = parser.parse_args()
 
     rows = read_rows("agnews", data_dir=options.data_dir, say=print)
@@ -65,7 +69,12 @@ def main() -> None:
         "rows": [],
         "left_out": [],
     }
-    for case in CASES:
+    cases = [case for case in CASES if f"{case.task} {case.model}".startswith(options.only)]
+    if options.only:
+        before = json.loads(options.out.read_text(encoding="utf-8"))
+        result["rows"] = [row for row in before["rows"] if not row["what"].startswith(options.only)]
+        result["left_out"] = before["left_out"]
+    for case in cases:
         measured = run_bench(
             case.task,
             load_preset(case.model).with_options(case.options),

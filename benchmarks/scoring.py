@@ -1,6 +1,6 @@
 """Rows a second and peak memory of ``recurra score`` on short headlines, which Linux tells of the whole process.
 
-    python benchmarks/scoring.py
+    python benchmarks/scoring.py                   # into benchmarks/results/scoring.json
     taskset -c 1 python benchmarks/scoring.py --rows 1000000 --kinds .csv .txt .parquet
 
 The headlines are eight words drawn by Zipf's law from 20,000; the models have the lesson's shapes and random weights,
@@ -102,6 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--kinds", nargs="+", default=[".csv", ".txt", ".parquet"])
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "scoring.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -113,7 +114,10 @@ def main() -> None:
             for kind in options.kinds:
                 out = folder / f"answers{'.parquet' if kind == '.parquet' else '.csv'}"
                 found.append(score(model, folder / f"rows{kind}", out))
-    print(json.dumps({"machine": machine(), "rows": found}, indent=1))
+                print(found[-1], flush=True)
+    command = f"python benchmarks/scoring.py --rows {options.rows} --kinds {' '.join(options.kinds)}"
+    options.out.write_text(json.dumps({"command": command, "machine": machine(), "rows": found}, indent=1) + "\n")
+    print(f"written: {options.out}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ millisecond, so ours stay awake for a while after their work, and go to sleep wh
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections import deque
@@ -23,7 +24,7 @@ __all__ = ["count", "run_in_parts", "run_together"]
 Task = Callable[[], object]
 
 # How often a thread looks for work before it goes to sleep: about half a millisecond.
-LOOKS = 1500 if hasattr(os, "sched_yield") else 0
+LOOKS = 1500
 # How often it looks away once there is work: about four microseconds.
 LATER = 8
 
@@ -37,6 +38,13 @@ def _forget_crew() -> None:
     _lock, _crew = threading.Lock(), None
 
 
+def _dismiss_crew() -> None:
+    # A thread must not come back from a kernel into an interpreter that is being taken down.
+    if _crew is not None:
+        _crew.dismiss()
+
+
+atexit.register(_dismiss_crew)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_crew)
 
@@ -131,25 +139,33 @@ class _Crew:
         self._at = address(self._numbers)
         self._job = _Job(0, (), 0)
         self._asleep, self._awake = 0, threading.Condition()
-        for member in range(size):
-            threading.Thread(target=self._serve, args=(member,), name=f"recurra-{member}", daemon=True).start()
+        self._threads = [
+            threading.Thread(target=self._serve, args=(member,), name=f"recurra-{member}", daemon=True)
+            for member in range(size)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def run(self, tasks: Sequence[Task], helpers: int) -> None:
         """Does a job with so many of the threads."""
         number = self._job.number + 1
         self._job = job = _Job(number, tasks, helpers)
         self._tell(number)
-        job.work()
-        # Who joins after this finds nothing left. The arrays of the others must not be freed under them.
-        for member in tuple(job.joined):
-            while self._numbers[1 + member] < number:
-                self._wait(self._at + 8 * (1 + member), int(self._numbers[1 + member]), 1 << 20, LATER)
+        try:
+            job.work()
+        finally:
+            # Who joins after this finds nothing left. The arrays of the others must not be freed under them.
+            for member in tuple(job.joined):
+                while self._numbers[1 + member] < number:
+                    self._wait(self._at + 8 * (1 + member), int(self._numbers[1 + member]), 1 << 20, LATER)
         if job.failures:
             raise job.failures[0]
 
     def dismiss(self) -> None:
-        """Lets the threads end."""
+        """Lets the threads end, and waits for it."""
         self._tell(-1)
+        for thread in self._threads:
+            thread.join()
 
     def _tell(self, number: int) -> None:
         self._numbers[0] = number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from llvmlite import ir
@@ -12,7 +13,7 @@ from recurra.kernels.vectors import pointer_to
 
 __all__ = ["wait"]
 
-_sched_yield = types.ExternalFunction("sched_yield", types.int32())
+_let_others_run = types.ExternalFunction("SwitchToThread" if os.name == "nt" else "sched_yield", types.int32())
 
 
 @intrinsic
@@ -38,7 +39,7 @@ def wait(flag: int, before: int, times: int, after: int) -> None:
     while _seen(flag) == before:
         if times <= 0:
             return
-        _sched_yield()
+        _let_others_run()
         times -= 1
     for _ in range(after):
-        _sched_yield()
+        _let_others_run()

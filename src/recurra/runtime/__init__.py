@@ -1,4 +1,4 @@
-"""Prediction with NumPy alone: a model file in, labels and probabilities out."""
+"""Prediction with NumPy and Numba alone: a model file in, labels and probabilities out."""
 
 from recurra.runtime.model import Model, load
 from recurra.runtime.reading import Reading

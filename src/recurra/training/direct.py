@@ -78,7 +78,9 @@ class DirectStep:
         batch = packed(self.network, self.rows.documents, indices)
         found, places = self._words(batch)
         back: list[Back] = []
-        states = self._weights["embedding"][found]
+        table = self._weights["embedding"]
+        states, _ = self._arena.array(len(found), table.shape[1])
+        np.take(table, found, axis=0, out=states, mode="clip")
         shared: Places | None = places
         if len(places):
             for layer in range(shape.layers):
@@ -199,8 +201,9 @@ class DirectStep:
 
     def _by_row(self, found: Places, places: Places, d_tokens: Sequence[Array]) -> RowGradient:
         width = self._weights["embedding"].shape[1]
-        sums = np.zeros((len(found), width), dtype=np.float32)
-        squares = np.zeros_like(sums if self.settings.optimiser == "keras_adam" else sums[:0])
+        squared = len(found) if self.settings.optimiser == "keras_adam" else 0
+        (sums, _), (squares, _) = (self._arena.array(rows, width) for rows in (len(found), squared))
+        sums[...], squares[...] = 0, 0
         kernel = kernels_of("adam").sum_rows
         if len(found):
             parts = [np.ascontiguousarray(part) for part in d_tokens]
