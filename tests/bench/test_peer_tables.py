@@ -89,3 +89,23 @@ def test_what_is_lost_is_said() -> None:
     won = {**PEERS, "rows": PEERS["rows"][:1]}
     assert tables().slower_lines(won, {**GROWTH, "curves": []}) == ["In none of the comparisons on this page."]
     assert tables().slower_lines(None, GROWTH) == tables().MISSING
+
+
+def test_engines_stand_side_by_side() -> None:
+    one = {"median": 0.875, "lowest": 0.85, "highest": 0.9}
+    models = {"lstm": {"numba": one, "torch": {**one, "median": 0.88}, "difference_in_standard_errors": -0.25}}
+    result = {"models": models, "machine": MACHINE, "data": "58,337 of 120,000 training rows", "command": "python x.py"}
+    assert tables().engine_lines(result)[2] == (
+        "| `lesson/lstm` | 87.50% (85.00%–90.00%) | 88.00% (85.00%–90.00%) | -0.2 standard errors |"
+    )
+    assert tables().engine_lines(None) == tables().MISSING
+
+
+def test_scoring_tells_rows_and_memory() -> None:
+    scored = {"model": "lstm", "data": ".csv", "out": ".csv", "rows": 10_000_000}
+    result = {
+        "rows": [{**scored, "rows_per_second": 512_345, "peak_megabytes": 321}],
+        "machine": MACHINE,
+        "command": "python x.py",
+    }
+    assert tables().scoring_lines(result)[2] == "| `lesson/lstm` | .csv | .csv | 10,000,000 | 512,345 | 321 |"
