@@ -50,6 +50,12 @@ CASES = (
 )
 
 
+def place_of(row: dict[str, Any]) -> int:
+    """Rows stand in the order of the cases, whichever were measured last."""
+    names = [f"{case.task} {case.model}:" for case in CASES]
+    return next(place for place, name in enumerate(names) if row["what"].startswith(name))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers-python", required=True)
@@ -88,6 +94,7 @@ def main() -> None:
         for row in measured["rows"]:
             print(f"  {row['ratio']:.2f} times as fast as {row['peer_name']}", flush=True)
         result["rows"] += [{"task": case.task, **row} for row in measured["rows"]]
+        result["rows"].sort(key=place_of)
         result["left_out"] += measured["left_out"]
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

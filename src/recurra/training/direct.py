@@ -71,6 +71,8 @@ class DirectStep:
             and settings.precision == "float32"
         )
 
+    # What overflows shows in the loss or the gradient's norm, which are looked at.
+    @np.errstate(over="ignore", invalid="ignore")
     def gradient(self, indices: Places) -> Stepped:
         """See :meth:`recurra.training.step.Step.gradient`."""
         shape = self.network.settings
