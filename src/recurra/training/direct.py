@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from recurra.batches import Packed
-from recurra.kernels.compiled import kernels_of
+from recurra.kernels.compiled import entries_of, kernels_of
 from recurra.kernels.threads import run_in_parts
 from recurra.models.network import UNKNOWN, Network
 from recurra.models.shapes import DIRECTIONS
@@ -34,6 +34,8 @@ __all__ = ["DirectStep"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
+# What a step calls beside the layers.
+PARTS = ("pooling", "output", "loss")
 # From the gradient of what an operation gave to that of what it was given; both are sums of arrays.
 Back = Callable[[list[Array]], list[Array]]
 
@@ -54,6 +56,11 @@ class DirectStep:
         self._class_weights = class_weights(settings, rows.targets, len(self._weights["b_O"]))
         self._seen = np.zeros(len(self._weights["embedding"]), dtype=np.int32)
         self._arena, self._layers = Arena(), dict[int, Layer]()
+        # Compiled here, the first time on a machine: the first step would else seem to take seconds.
+        for name in ("packing", "distinct", "adam", "jobs", "waiting", *(f"training.{part}" for part in PARTS)):
+            kernels_of(name)
+        for name in ("dense", network.cell.name):
+            entries_of(f"training.{name}")
         self._row_gradient: RowGradient | None = None
         self._norm = 0.0
 
