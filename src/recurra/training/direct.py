@@ -219,7 +219,7 @@ class DirectStep:
             run_in_parts(
                 lambda first, end: kernel(places, parts[0], parts[-1], len(parts), first, end, sums, squares),
                 width,
-                least=max(1, WORTH_A_THREAD * width // max(1, 4 * len(places) * width)),
+                least=max(1, WORTH_A_THREAD // (4 * len(places))),
             )
         return RowGradient(found, sums, squares if len(squares) else None)
 

@@ -14,7 +14,7 @@ from recurra.kernels.panels import BLOCK
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.parts import Parts
 
-__all__ = ["FORMS", "Direction", "Job", "Sizes"]
+__all__ = ["FORMS", "Direction", "Job", "Named", "Sizes"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
