@@ -1,64 +1,17 @@
-"""The kernels' own parts: how exact sigmoid and tanh are, and where compiled kernels are kept."""
+"""The kernels' own parts: where compiled kernels are kept."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 
 numba = pytest.importorskip("numba")
 
-from recurra.kernels import activations, compiled, vectors  # noqa: E402 - needs Numba
-
-load, store = vectors.load, vectors.store
-
-
-def on_arrays(function: Callable[..., object]) -> Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]:
-    @numba.njit
-    def run(source: int, target: int, count: int) -> None:
-        for at in range(0, 4 * count, 32):
-            store(target + at, function(load(source + at)))
-
-    def applied(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        target = np.empty_like(values)
-        run(values.ctypes.data, target.ctypes.data, len(values))
-        return target
-
-    return applied
-
-
-def everywhere() -> npt.NDArray[np.float32]:
-    """Every size of number from 1e-30 to 80, both signs, and a fine grid where the functions bend."""
-    sizes = np.geomspace(1e-30, 80, 200_000)
-    return np.concatenate([sizes, -sizes, np.linspace(-20, 20, 400_000)]).astype(np.float32)
-
-
-@pytest.mark.parametrize(
-    ("function", "exact"),
-    [(activations.sigmoid, lambda x: 1 / (1 + np.exp(-x))), (activations.tanh, np.tanh)],
-    ids=["sigmoid", "tanh"],
-)
-def test_activations_are_exact_to_the_last_digits(
-    function: Callable[..., object], exact: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
-) -> None:
-    x = everywhere()
-    found, right = on_arrays(function)(x), exact(x.astype(np.float64))
-    units = np.abs(found - right) / np.spacing(np.abs(right).astype(np.float32))
-    assert units.max() <= 2.5
-
-
-def test_activations_saturate_and_pass_nan_on() -> None:
-    x = np.array([-np.inf, -3e38, -100, 0, 100, 3e38, np.inf, np.nan], dtype=np.float32)
-    np.testing.assert_allclose(on_arrays(activations.tanh)(x), np.tanh(x), rtol=0, atol=1e-7)
-    # Below 1.2e-38, float32's smallest normal number, there is nothing to gain.
-    np.testing.assert_allclose(on_arrays(activations.sigmoid)(x), [0, 0, 0, 0.5, 1, 1, 1, np.nan], rtol=0, atol=1e-37)
-
+from recurra.kernels import compiled  # noqa: E402 - needs Numba
 
 COMPILE = """
 from recurra.kernels.compiled import kernels_of

@@ -1,4 +1,4 @@
-"""The inference kernels' sigmoid and tanh, and the formulas they are brought into, against float64."""
+"""The kernels' sigmoid and tanh, and the formulas they are brought into, against float64."""
 
 from __future__ import annotations
 
@@ -11,18 +11,14 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from recurra.kernels.inference import gates, lstm  # noqa: E402 - needs Numba
-from recurra.kernels.vectors import joined, load, parted, store  # noqa: E402 - needs Numba
+from recurra.kernels import gates  # noqa: E402 - needs Numba
+from recurra.kernels.inference import lstm  # noqa: E402 - needs Numba
+from recurra.kernels.vectors import load_wide, store_wide  # noqa: E402 - needs Numba
 
 Array = npt.NDArray[Any]
 
 # Where they bend, where they saturate and beyond, what is too small to bend, and what is no number.
 GATES = np.array([-np.inf, -3e38, -1e4, -40, -29, -14.5, -3, -0.7, -1e-3, 0, 1e-20, 0.3, 1.1, 9, 28.9, 50, np.inf])
-
-
-@numba.njit
-def four(address: int) -> Any:
-    return joined(load(address), load(address + 32), load(address + 64), load(address + 96))
 
 
 def on_arrays(function: Callable[[int, int], Any], *inputs: Array) -> Array:
@@ -31,11 +27,7 @@ def on_arrays(function: Callable[[int, int], Any], *inputs: Array) -> Array:
     @numba.njit
     def run(source: int, row: int, target: int) -> None:
         for at in range(0, row, 128):
-            v, w, x, y = parted(function(source + at, row))
-            store(target + at, v)
-            store(target + at + 32, w)
-            store(target + at + 64, x)
-            store(target + at + 96, y)
+            store_wide(target + at, function(source + at, row))
 
     count = len(inputs[0])
     rows = np.array([np.pad(x, (0, -count % 32)) for x in inputs], dtype=np.float32)
@@ -46,22 +38,24 @@ def on_arrays(function: Callable[[int, int], Any], *inputs: Array) -> Array:
 
 @numba.njit
 def logistic(x: int, row: int) -> Any:
-    return gates.sigmoid(four(x))
+    return gates.sigmoid(load_wide(x))
 
 
 @numba.njit
 def tangent(x: int, row: int) -> Any:
-    return gates.tanh(four(x))
+    return gates.tanh(load_wide(x))
 
 
 @numba.njit
 def interpolated(x: int, row: int) -> Any:
-    return gates.interpolated(four(x), four(x + row), four(x + 2 * row))
+    return gates.interpolated(load_wide(x), load_wide(x + row), load_wide(x + 2 * row))
 
 
 @numba.njit
 def cell(x: int, row: int) -> Any:
-    return lstm._cells(four(x), four(x + row), four(x + 2 * row), four(x + 3 * row), four(x + 4 * row))[0]
+    return lstm._cells(
+        load_wide(x), load_wide(x + row), load_wide(x + 2 * row), load_wide(x + 3 * row), load_wide(x + 4 * row)
+    )[0]
 
 
 def sigmoid(x: Array) -> Array:

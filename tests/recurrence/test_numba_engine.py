@@ -182,7 +182,7 @@ BREAKS = {
     "past of another step": ("training/steps.py", "past = integer(starts, t)", "past = integer(starts, 0)"),
     "initial state lost": ("training/steps.py", "else initial + row * document", "else states + row * document"),
     "a document left out": ("products.py", "min(d + 3, stop - 1)", "min(d + 2, stop - 1)"),
-    "gates swapped": ("training/lstm.py", "i, f = sigmoid", "f, i = sigmoid"),
+    "gates swapped": ("training/lstm.py", "i, f, g, o = sigmoid", "f, i, g, o = sigmoid"),
     "gradients swapped": ("training/lstm.py", "store(d_drive + a, d_i)", "store(d_drive + a, d_f)"),
     "no gradient through time": ("training/lstm.py", "store(c, d_c * f)", "store(c, splat(0.0))"),
 }

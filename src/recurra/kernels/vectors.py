@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
+from numba import njit
 from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
 from numba.core.types.containers import UniTuple
@@ -162,6 +163,22 @@ def parted(typing_context: Any, x: Any) -> Any:
         return context.make_tuple(builder, signature.return_type, found)
 
     return UniTuple(vector, 4)(four_vectors), code
+
+
+@njit
+def load_wide(address: int) -> Any:
+    """The four vectors from an address on, as one value."""
+    return joined(load(address), load(address + BYTES), load(address + 2 * BYTES), load(address + 3 * BYTES))
+
+
+@njit
+def store_wide(address: int, value: Any) -> None:
+    """Writes what :func:`load_wide` reads."""
+    a, b, c, d = parted(value)
+    store(address, a)
+    store(address + BYTES, b)
+    store(address + 2 * BYTES, c)
+    store(address + 3 * BYTES, d)
 
 
 @intrinsic

@@ -6,8 +6,8 @@ from typing import Any
 
 from numba import njit
 
+from recurra.kernels.gates import decay, tanh_parts
 from recurra.kernels.inference import GROUP
-from recurra.kernels.inference.gates import decay, tanh_parts
 from recurra.kernels.inference.places import clear, driven, keep_ended, length, load_four, running, store_four, token
 from recurra.kernels.products import multiplied
 from recurra.kernels.vectors import fma, joined, like, load, store

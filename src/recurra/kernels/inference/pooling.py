@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from recurra.kernels.inference.gates import tanh
+from recurra.kernels.gates import tanh
 from recurra.kernels.inference.places import clear
 from recurra.kernels.vectors import fma, integer, load, number, splat, store, store_number, vector_max
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from recurra.kernels.gates import tanh
 from recurra.kernels.inference import GROUP
-from recurra.kernels.inference.gates import tanh
 from recurra.kernels.inference.places import clear, driven, keep_ended, length, running, store_four, token
 from recurra.kernels.products import multiplied
 from recurra.kernels.vectors import joined, load, store

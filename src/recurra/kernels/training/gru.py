@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from recurra.kernels.activations import sigmoid, tanh
+from typing import Any
+
+from numba import njit
+
+from recurra.kernels.gates import sigmoid, tanh
 from recurra.kernels.products import add_product
 from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import fma, load, splat, store
+from recurra.kernels.vectors import fma, load, load_wide, splat, store, store_wide
 
 __all__ = ["backward", "forward"]
 
@@ -31,11 +35,22 @@ def forward(
         )  # fmt: skip
         for d in range(first, stop):
             h_before = before(d, hidden, past, past_running, h0, step)
-            for u in range(0, step, 32):
+            wide = step - step % 128
+            for u in range(0, wide, 128):
                 a, b = gates + row * (start + d) + u, extra + row * (start + d) + u
-                z = sigmoid(load(a) + load(b))
-                r = sigmoid(load(a + step) + load(b + step))
-                n = tanh(fma(r, load(b + 2 * step), load(a + 2 * step)))
+                z, r, n = _gates(
+                    load_wide(a) + load_wide(b), load_wide(a + step) + load_wide(b + step), load_wide(a + 2 * step),
+                    load_wide(b + 2 * step),
+                )  # fmt: skip
+                store_wide(a, z)
+                store_wide(a + step, r)
+                store_wide(a + 2 * step, n)
+                store_wide(hidden + step * (start + d) + u, fma(z, load_wide(h_before + u) - n, n))
+            for u in range(wide, step, 32):
+                a, b = gates + row * (start + d) + u, extra + row * (start + d) + u
+                z, r, n = _gates(
+                    load(a) + load(b), load(a + step) + load(b + step), load(a + 2 * step), load(b + 2 * step)
+                )  # fmt: skip
                 store(a, z)
                 store(a + step, r)
                 store(a + 2 * step, n)
@@ -54,14 +69,13 @@ def backward(
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
-        for u in range(0, step, 32):
-            b = sums + u
-            sum_z, sum_r, sum_n, sum_u = load(b), load(b + step), load(b + 2 * step), load(b + 3 * step)
-            for d in range(first, stop):
-                a, at = row * (start + d) + u, step * (start + d) + u
+        for d in range(first, stop):
+            h_before = before(d, hidden, past, past_running, h0, step)
+            for u in range(0, step, 32):
+                at, a, b = step * (start + d) + u, row * (start + d) + u, sums + u
                 carry = carry_h + step * d + u
                 z, r, n = load(gates + a), load(gates + a + step), load(gates + a + 2 * step)
-                h = load(before(d, hidden, past, past_running, h0, step) + u)
+                h = load(h_before + u)
                 d_h = load(outer + outer_row * (start + d) + u) + load(carry)
                 d_z = d_h * (h - n) * (z * (one - z))
                 d_n = d_h * (one - z) * (one - n * n)
@@ -75,9 +89,15 @@ def backward(
                 store(second + a + 2 * step, d_u)
                 store(carry, d_h * z)
                 store(earlier + at, h)
-                sum_z, sum_r, sum_n, sum_u = sum_z + d_z, sum_r + d_r, sum_n + d_n, sum_u + d_u
-            store(b, sum_z)
-            store(b + step, sum_r)
-            store(b + 2 * step, sum_n)
-            store(b + 3 * step, sum_u)
+                store(b, load(b) + d_z)
+                store(b + step, load(b + step) + d_r)
+                store(b + 2 * step, load(b + 2 * step) + d_n)
+                store(b + 3 * step, load(b + 3 * step) + d_u)
         add_product(carry_h, step, second + row * start, row, first, stop if given else joined, W_T, size, 3 * size)
+
+
+@njit
+def _gates(z: Any, r: Any, n: Any, u: Any) -> tuple[Any, Any, Any]:
+    """Both gates and the candidate, of which u is what the reset gate lets through."""
+    r = sigmoid(r)
+    return sigmoid(z), r, tanh(fma(r, u, n))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from recurra.kernels.activations import sigmoid, tanh
+from recurra.kernels.gates import sigmoid, tanh
 from recurra.kernels.products import add_product
 from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import fma, load, splat, store
+from recurra.kernels.vectors import fma, load, load_wide, splat, store, store_wide
 
 __all__ = ["backward", "forward"]
 
@@ -29,7 +29,14 @@ def forward(
         )  # fmt: skip
         for d in range(first, stop):
             h_before = before(d, hidden, past, past_running, h0, step)
-            for u in range(0, step, 32):
+            wide = step - step % 128
+            for u in range(0, wide, 128):
+                a = gates + row * (start + d) + u
+                r = sigmoid(load_wide(a + step))
+                store_wide(a, sigmoid(load_wide(a)))
+                store_wide(a + step, r)
+                store_wide(extra + step * (start + d) + u, r * load_wide(h_before + u))
+            for u in range(wide, step, 32):
                 a = gates + row * (start + d) + u
                 r = sigmoid(load(a + step))
                 store(a, sigmoid(load(a)))
@@ -38,7 +45,13 @@ def forward(
         add_product(gates + row * start + 2 * step, row, extra + step * start, step, first, stop, W_n, size, size)
         for d in range(first, stop):
             h_before = before(d, hidden, past, past_running, h0, step)
-            for u in range(0, step, 32):
+            wide = step - step % 128
+            for u in range(0, wide, 128):
+                a = gates + row * (start + d) + u
+                n = tanh(load_wide(a + 2 * step))
+                store_wide(a + 2 * step, n)
+                store_wide(hidden + step * (start + d) + u, fma(load_wide(a), load_wide(h_before + u) - n, n))
+            for u in range(wide, step, 32):
                 a = gates + row * (start + d) + u
                 n = tanh(load(a + 2 * step))
                 store(a + 2 * step, n)
@@ -58,13 +71,12 @@ def backward(
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
-        for u in range(0, step, 32):
-            b = sums + u
-            sum_z, sum_n = load(b), load(b + 2 * step)
-            for d in range(first, stop):
-                a, carry = row * (start + d) + u, carry_h + step * d + u
+        for d in range(first, stop):
+            h_before = before(d, hidden, past, past_running, h0, step)
+            for u in range(0, step, 32):
+                a, b, carry = row * (start + d) + u, sums + u, carry_h + step * d + u
                 z, n = load(gates + a), load(gates + a + 2 * step)
-                h = load(before(d, hidden, past, past_running, h0, step) + u)
+                h = load(h_before + u)
                 d_h = load(outer + outer_row * (start + d) + u) + load(carry)
                 d_z = d_h * (h - n) * (z * (one - z))
                 d_n = d_h * (one - z) * (one - n * n)
@@ -72,18 +84,15 @@ def backward(
                 store(d_drive + a + 2 * step, d_n)
                 store(carry, d_h * z)
                 store(earlier + step * (start + d) + u, h)
-                sum_z, sum_n = sum_z + d_z, sum_n + d_n
-            store(b, sum_z)
-            store(b + 2 * step, sum_n)
+                store(b, load(b) + d_z)
+                store(b + 2 * step, load(b + 2 * step) + d_n)
         add_product(second + step * start, step, d_drive + row * start + 2 * step, row, first, stop, W_n, size, size)
-        for u in range(0, step, 32):
-            sum_r = load(sums + step + u)
-            for d in range(first, stop):
+        for d in range(first, stop):
+            for u in range(0, step, 32):
                 a, at, carry = row * (start + d) + u, step * (start + d) + u, carry_h + step * d + u
                 r, d_rh = load(gates + a + step), load(second + at)
                 d_r = d_rh * load(earlier + at) * (r * (one - r))
                 store(d_drive + a + step, d_r)
                 store(carry, fma(d_rh, r, load(carry)))
-                sum_r = sum_r + d_r
-            store(sums + step + u, sum_r)
+                store(sums + step + u, load(sums + step + u) + d_r)
         add_product(carry_h, step, d_drive + row * start, row, first, stop if given else joined, W_T, size, 2 * size)

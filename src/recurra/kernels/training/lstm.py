@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from recurra.kernels.activations import sigmoid, tanh
+from typing import Any
+
+from numba import njit
+
+from recurra.kernels.gates import sigmoid, tanh
 from recurra.kernels.products import add_product
 from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import fma, load, splat, store
+from recurra.kernels.vectors import fma, load, load_wide, splat, store, store_wide
 
 __all__ = ["backward", "forward"]
 
@@ -28,12 +32,25 @@ def forward(
         )  # fmt: skip
         for d in range(first, stop):
             c_before = before(d, cell, past, past_running, c0, step)
-            for u in range(0, step, 32):
+            wide = step - step % 128
+            for u in range(0, wide, 128):
                 a, at = gates + row * (start + d) + u, step * (start + d) + u
-                i, f = sigmoid(load(a)), sigmoid(load(a + step))
-                g, o = tanh(load(a + 2 * step)), sigmoid(load(a + 3 * step))
-                c = fma(f, load(c_before + u), i * g)
-                t = tanh(c)
+                i, f, g, o, c, t = _gates(
+                    load_wide(a), load_wide(a + step), load_wide(a + 2 * step), load_wide(a + 3 * step),
+                    load_wide(c_before + u),
+                )  # fmt: skip
+                store_wide(a, i)
+                store_wide(a + step, f)
+                store_wide(a + 2 * step, g)
+                store_wide(a + 3 * step, o)
+                store_wide(cell + at, c)
+                store_wide(extra + at, t)
+                store_wide(hidden + at, o * t)
+            for u in range(wide, step, 32):
+                a, at = gates + row * (start + d) + u, step * (start + d) + u
+                i, f, g, o, c, t = _gates(
+                    load(a), load(a + step), load(a + 2 * step), load(a + 3 * step), load(c_before + u)
+                )  # fmt: skip
                 store(a, i)
                 store(a + step, f)
                 store(a + 2 * step, g)
@@ -55,11 +72,11 @@ def backward(
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
-        for u in range(0, step, 32):
-            b = sums + u
-            sum_i, sum_f, sum_g, sum_o = load(b), load(b + step), load(b + 2 * step), load(b + 3 * step)
-            for d in range(first, stop):
-                at, a = step * (start + d) + u, row * (start + d) + u
+        for d in range(first, stop):
+            past_h = before(d, hidden, past, past_running, h0, step)
+            past_c = before(d, cell, past, past_running, c0, step)
+            for u in range(0, step, 32):
+                at, a, b = step * (start + d) + u, row * (start + d) + u, sums + u
                 h, c = carry_h + step * d + u, carry_c + step * d + u
                 i, f = load(gates + a), load(gates + a + step)
                 g, o = load(gates + a + 2 * step), load(gates + a + 3 * step)
@@ -67,7 +84,7 @@ def backward(
                 d_h = load(outer + outer_row * (start + d) + u) + load(h)
                 d_c = fma(d_h * o, one - t * t, load(c))
                 d_i = d_c * g * (i * (one - i))
-                d_f = d_c * load(before(d, cell, past, past_running, c0, step) + u) * (f * (one - f))
+                d_f = d_c * load(past_c + u) * (f * (one - f))
                 d_g = d_c * i * (one - g * g)
                 d_o = d_h * t * (o * (one - o))
                 store(d_drive + a, d_i)
@@ -76,10 +93,17 @@ def backward(
                 store(d_drive + a + 3 * step, d_o)
                 store(h, splat(0.0))
                 store(c, d_c * f)
-                store(earlier + at, load(before(d, hidden, past, past_running, h0, step) + u))
-                sum_i, sum_f, sum_g, sum_o = sum_i + d_i, sum_f + d_f, sum_g + d_g, sum_o + d_o
-            store(b, sum_i)
-            store(b + step, sum_f)
-            store(b + 2 * step, sum_g)
-            store(b + 3 * step, sum_o)
+                store(earlier + at, load(past_h + u))
+                store(b, load(b) + d_i)
+                store(b + step, load(b + step) + d_f)
+                store(b + 2 * step, load(b + 2 * step) + d_g)
+                store(b + 3 * step, load(b + 3 * step) + d_o)
         add_product(carry_h, step, d_drive + row * start, row, first, stop if given else joined, W_T, size, 4 * size)
+
+
+@njit
+def _gates(i: Any, f: Any, g: Any, o: Any, c: Any) -> tuple[Any, Any, Any, Any, Any, Any]:
+    """What the gates let through, the next cell state and its tanh."""
+    i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
+    c = fma(f, c, i * g)
+    return i, f, g, o, c, tanh(c)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from recurra.kernels.activations import tanh
+from recurra.kernels.gates import tanh
 from recurra.kernels.products import add_product
 from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import load, splat, store
+from recurra.kernels.vectors import load, load_wide, splat, store, store_wide
 
 __all__ = ["backward", "forward"]
 
@@ -26,7 +26,11 @@ def forward(
         add_past(
             gates + step * start, step, hidden, step, past, first, joined, stop, h0, given, W_H, size, size
         )  # fmt: skip
-        for at in range(step * (start + first), step * (start + stop), 32):
+        begin, end = step * (start + first), step * (start + stop)
+        wide = end - (end - begin) % 128
+        for at in range(begin, wide, 128):
+            store_wide(hidden + at, tanh(load_wide(gates + at)))
+        for at in range(wide, end, 32):
             store(hidden + at, tanh(load(gates + at)))
 
 
@@ -41,16 +45,15 @@ def backward(
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
-        for u in range(0, step, 32):
-            b = load(sums + u)
-            for d in range(first, stop):
-                at = step * (start + d) + u
+        for d in range(first, stop):
+            h_before = before(d, hidden, past, past_running, h0, step)
+            for u in range(0, step, 32):
+                at, carry = step * (start + d) + u, carry_h + step * d + u
                 h = load(hidden + at)
-                d_h = load(outer + outer_row * (start + d) + u) + load(carry_h + step * d + u)
+                d_h = load(outer + outer_row * (start + d) + u) + load(carry)
                 d_a = d_h * (splat(1.0) - h * h)
                 store(d_drive + at, d_a)
-                store(carry_h + step * d + u, splat(0.0))
-                store(earlier + at, load(before(d, hidden, past, past_running, h0, step) + u))
-                b = b + d_a
-            store(sums + u, b)
+                store(carry, splat(0.0))
+                store(earlier + at, load(h_before + u))
+                store(sums + u, load(sums + u) + d_a)
         add_product(carry_h, step, d_drive + step * start, step, first, stop if given else joined, W_T, size, size)
