@@ -16,6 +16,7 @@ from recurra.models.initial import initial_weights
 from recurra.models.network import Network
 from recurra.models.settings import NetworkSettings
 from recurra.training.direct import DirectStep
+from recurra.training.rows import WORTH_A_THREAD
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import AutogradStep, Rows
 
@@ -151,3 +152,25 @@ def test_cross_entropy_is_torchs(batch: int, classes: int, smoothing: float, see
     assert result[0, 0] == pytest.approx(expected.item(), rel=1e-5, abs=1e-6)
     np.testing.assert_allclose(found, gradient.numpy(), rtol=1e-4, atol=1e-6)
     assert result[0, 1] == (logits.detach().numpy().argmax(axis=1) == targets).sum()
+
+
+def test_a_batch_that_was_packed_before_its_turn_is_the_same() -> None:
+    """Whether the batch that was foretold comes, another one, or none."""
+    shape = SMALL.replace(hidden=64, embedding=64, word_dropout=0.3)
+    rng = np.random.default_rng(3)
+    batches = [rng.integers(0, COUNT, 7) for _ in range(5)]
+    found = []
+    for following in ([None] * 5, [*batches[1:], None], [batches[1], batches[0], None, batches[4], batches[4]]):
+        network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1))
+        network.place("cpu", seed=2)
+        step = DirectStep(network, rows(), PLAIN)
+        assert len(step.optimiser._weights) > 2 * WORTH_A_THREAD
+        losses = []
+        for indices, after in zip(batches, following, strict=True):
+            losses.append(step.gradient(indices).loss)
+            step.update(0.01, after)
+        step.settle()
+        found.append((losses, network.arrays()))
+    for losses, arrays in found[1:]:
+        assert losses == found[0][0]
+        assert all(np.array_equal(arrays[name], array) for name, array in found[0][1].items())

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
+from recurra.kernels.threads import run_together
 from recurra.training.rows import REST, Rows
 
 BETAS = (0.9, 0.999)
 COUNT, WIDTH = 12, 5
+
+
+def move(rows: Rows, *arguments: Any, **settings: Any) -> None:
+    run_together(rows.moving(*arguments, **settings))
 
 
 def rate(step: int) -> float:
@@ -35,7 +41,7 @@ def test_rows_that_are_seldom_read_move_as_under_the_dense_rule(epsilon: float, 
         factor = 1 - decay * 1e-2
         rows.catch_up(read)
         np.testing.assert_allclose(rows.weights[read], weights[read], rtol=2e-5, atol=2e-6)
-        rows.step(read, gradients[read].astype(np.float32), None, scale=1.0, rate=rate(step), decay=factor)
+        move(rows, read, gradients[read].astype(np.float32), None, scale=1.0, rate=rate(step), decay=factor)
         m, v = BETAS[0] * m + 0.1 * gradients, BETAS[1] * v + 0.001 * gradients**2
         weights = factor * weights - rate(step) * m / (np.sqrt(v) + epsilon)
     settled = rows.settled()
@@ -52,8 +58,8 @@ def test_touched_rows_alone_move_where_that_is_asked_for() -> None:
     rows = Rows(np.ones((3, 2), dtype=np.float32), BETAS, 1e-7, touched=True)
     for step in range(1, 4):
         rows.catch_up(np.array([0]))
-        rows.step(np.array([0]), np.ones((1, 2), dtype=np.float32), None, scale=1.0, rate=rate(step), decay=1.0)
-    rows.step(np.array([1]), np.ones((1, 2), dtype=np.float32), None, scale=1.0, rate=rate(4), decay=1.0)
+        move(rows, np.array([0]), np.ones((1, 2), dtype=np.float32), None, scale=1.0, rate=rate(step), decay=1.0)
+    move(rows, np.array([1]), np.ones((1, 2), dtype=np.float32), None, scale=1.0, rate=rate(4), decay=1.0)
     before = rows.weights.copy()
     rows.catch_up()
     np.testing.assert_array_equal(rows.weights, before)
@@ -65,7 +71,7 @@ def test_touched_rows_alone_move_where_that_is_asked_for() -> None:
 def test_gradients_are_scaled_and_squares_taken_as_given() -> None:
     rows = Rows(np.zeros((1, 1), dtype=np.float32), BETAS, 0.5, touched=False)
     gradient, square = np.full((1, 1), 3.0, np.float32), np.full((1, 1), 40.0, np.float32)
-    rows.step(np.array([0]), gradient, square, scale=0.5, rate=0.1, decay=1.0)
+    move(rows, np.array([0]), gradient, square, scale=0.5, rate=0.1, decay=1.0)
     assert rows.m[0, 0] == pytest.approx(0.1 * 1.5)
     assert rows.v[0, 0] == pytest.approx(0.001 * 0.25 * 40)
     assert rows.weights[0, 0] == pytest.approx(-0.1 * 0.15 / (math.sqrt(0.01) + 0.5))

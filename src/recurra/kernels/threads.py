@@ -19,7 +19,7 @@ import numpy as np
 from recurra.kernels.arrays import address
 from recurra.kernels.compiled import kernels_of
 
-__all__ = ["count", "run_in_parts", "run_together"]
+__all__ = ["Task", "count", "in_parts", "run_in_parts", "run_together"]
 
 Task = Callable[[], object]
 
@@ -70,8 +70,8 @@ def run_together(tasks: Sequence[Task]) -> None:
         _lock.release()
 
 
-def run_in_parts(task: Callable[[int, int], object], size: int, *, least: int) -> None:
-    """Runs a task on ranges of a size, side by side where there are several.
+def in_parts(task: Callable[[int, int], object], size: int, *, least: int) -> list[Task]:
+    """A task on ranges of a size, as many as there are processors for them.
 
     Args:
         task: given the first and the one behind the last.
@@ -80,7 +80,12 @@ def run_in_parts(task: Callable[[int, int], object], size: int, *, least: int) -
     """
     parts = max(1, min(count(), size // least))
     bounds = [size * part // parts for part in range(parts + 1)]
-    run_together([partial(task, first, end) for first, end in pairwise(bounds)])
+    return [partial(task, first, end) for first, end in pairwise(bounds)]
+
+
+def run_in_parts(task: Callable[[int, int], object], size: int, *, least: int) -> None:
+    """Runs a task on ranges of a size, side by side where there are several; see :func:`in_parts`."""
+    run_together(in_parts(task, size, least=least))
 
 
 def count() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +63,8 @@ class DirectStep:
         for name in ("dense", network.cell.name):
             entries_of(f"training.{name}")
         self._row_gradient: RowGradient | None = None
+        # The rows of a batch that was packed before its turn.
+        self._ahead: tuple[Places, Packed] | None = None
         self._norm = 0.0
 
     @staticmethod
@@ -84,7 +87,7 @@ class DirectStep:
         """See :meth:`recurra.training.step.Step.gradient`."""
         shape = self.network.settings
         self._arena.empty()
-        batch = packed(self.network, self.rows.documents, indices)
+        batch = self._packed(indices)
         found, places = self._words(batch)
         back: list[Back] = []
         table = self._weights["embedding"]
@@ -111,11 +114,12 @@ class DirectStep:
         self._row_gradient = self._by_row(found, places, d) if self.optimiser.rows else None
         return Stepped(loss, right, self._wrong(loss))
 
-    def update(self, rate: float) -> None:
+    def update(self, rate: float, following: Places | None = None) -> None:
         """See :meth:`recurra.training.step.Step.update`."""
         # torch's clipping divides by a little more than the norm, and so does this.
         scale = min(1.0, self.settings.clip / (self._norm + 1e-6)) if self.settings.clip else 1.0
-        self.optimiser.step(rate, self._row_gradient, scale=scale)
+        beside = None if following is None else partial(self._pack, following)
+        self.optimiser.step(rate, self._row_gradient, scale=scale, beside=beside)
 
     def settle(self) -> None:
         """See :meth:`recurra.training.step.Step.settle`."""
@@ -136,6 +140,15 @@ class DirectStep:
     def layout(self, steps: int) -> dict[str, Tensor]:
         """See :meth:`recurra.training.step.Step.layout`."""
         return self.optimiser.layout(steps)
+
+    def _packed(self, indices: Places) -> Packed:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] is indices:
+            return ahead[1]
+        return packed(self.network, self.rows.documents, indices)
+
+    def _pack(self, indices: Places) -> None:
+        self._ahead = indices, packed(self.network, self.rows.documents, indices)
 
     def _words(self, batch: Packed) -> tuple[Places, Places]:
         """The different ids of a batch, caught up, and which of them each token has."""

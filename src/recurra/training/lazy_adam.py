@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from recurra.kernels.compiled import kernels_of
-from recurra.kernels.threads import run_in_parts
+from recurra.kernels.threads import Task, in_parts, run_together
 from recurra.training.optimiser import BETAS, KERAS_BETAS
 from recurra.training.rows import WORTH_A_THREAD, Rows
 from recurra.training.settings import TrainingSettings
@@ -88,13 +88,19 @@ class LazyAdam:
             squares += float(self._total[0, 0])
         return math.sqrt(squares)
 
-    def step(self, learning_rate: float, row_gradient: RowGradient | None, *, scale: float = 1.0) -> None:
+    def step(
+        self, learning_rate: float, row_gradient: RowGradient | None, *, scale: float = 1.0, beside: Task | None = None
+    ) -> bool:
         """Moves the weights along the gradients.
 
         Args:
             learning_rate: η of this step.
             row_gradient: of the embedding, whose rows are caught up.
             scale: what to multiply gradients with.
+            beside: what else a thread may do meanwhile.
+
+        Returns:
+            Whether the work was shared among threads, and ``beside`` was done.
         """
         self.steps += 1
         first, second = KERAS_BETAS if self.settings.optimiser == "keras_adam" else BETAS
@@ -106,10 +112,16 @@ class LazyAdam:
         def some(first: int, end: int) -> None:
             kernel(*[flat[first:end] for flat in (self._weights, self._m, self._v, self._gradients)], *fixed)
 
-        run_in_parts(some, len(self._weights), least=WORTH_A_THREAD)
+        tasks, rows = in_parts(some, len(self._weights), least=WORTH_A_THREAD), list[Task]()
         if self.rows and row_gradient:
             one = row_gradient
-            self.rows.step(one.rows, one.sums, one.squares, scale=scale, rate=rate, decay=decay)
+            rows = self.rows.moving(one.rows, one.sums, one.squares, scale=scale, rate=rate, decay=decay)
+        if len(tasks) == 1 and len(rows) < 2:
+            for task in (*tasks, *rows):
+                task()
+            return False
+        run_together([*([beside] if beside else []), *tasks, *rows])
+        return True
 
     def settle(self) -> None:
         """Moves every row to where it belongs after the steps so far."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,7 +171,7 @@ class Trainer:
             while position.batch < len(batches):
                 began = time.perf_counter()
                 rate = learning_rate(settings, (position.epoch + position.batch / len(batches)) / settings.epochs)
-                self._step(batches[position.batch], rate)
+                self._step(batches[position.batch : position.batch + 2], rate)
                 position.batch += 1
                 position.seconds += time.perf_counter() - began
                 if position.batch * WINDOWS // len(batches) > (position.batch - 1) * WINDOWS // len(batches):
@@ -191,14 +191,16 @@ class Trainer:
             self._checkpoint()
             yield
 
-    def _step(self, indices: npt.NDArray[np.int64], rate: float) -> None:
+    def _step(self, batches: Sequence[npt.NDArray[np.int64]], rate: float) -> None:
+        """A step on the first batch; the one after it is only made ready."""
+        indices, *following = batches
         found = self.step.gradient(indices)
         self._stop_if_not_finite(found, rate)
         position = self.position
         early = position.steps < KEPT_EARLY and position.window_documents == 0
         if self.good is None or early or position.steps % KEPT_EVERY == 0:
             self._keep()
-        self.step.update(rate)
+        self.step.update(rate, *following)
         position.steps += 1
         if self.average:
             self.step.settle()

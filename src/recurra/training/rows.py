@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.kernels.compiled import kernels_of
-from recurra.kernels.threads import run_in_parts
+from recurra.kernels.threads import Task, in_parts, run_in_parts
 
 __all__ = ["WORTH_A_THREAD", "Moves", "Rows"]
 
@@ -110,11 +110,13 @@ class Rows:
         )
         return settled
 
-    def step(
+    def moving(
         self, rows: npt.NDArray[np.int64], gradients: Array, squares: Array | None, *, scale: float, rate: float,
         decay: float,
-    ) -> None:  # fmt: skip
-        """Moves rows along their gradients, and all others by what their moments say when they are next caught up.
+    ) -> list[Task]:  # fmt: skip
+        """Tasks, to be done side by side, that move rows along their gradients.
+
+        All others move by what their moments say when they are next caught up.
 
         Args:
             rows: int64[U], different ones, caught up.
@@ -134,4 +136,4 @@ class Rows:
                 scale, *self.betas, rate, self.epsilon, decay, self.last, self.moves.steps,
             )  # fmt: skip
 
-        run_in_parts(some, len(rows), least=self._least)
+        return in_parts(some, len(rows), least=self._least)

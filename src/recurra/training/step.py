@@ -62,8 +62,13 @@ class Step(Protocol):
             indices: its training rows.
         """
 
-    def update(self, rate: float) -> None:
-        """Moves the weights along the last gradients, clipped, with a learning rate."""
+    def update(self, rate: float, following: npt.NDArray[np.int64] | None = None) -> None:
+        """Moves the weights along the last gradients, clipped.
+
+        Args:
+            rate: the learning rate.
+            following: the training rows of the next batch, which may be prepared meanwhile.
+        """
 
     def settle(self) -> None:
         """Moves weights that were left behind to where they belong."""
@@ -117,7 +122,7 @@ class AutogradStep:
         right = int((output.logits.argmax(dim=1) == targets).sum())
         return Stepped(loss.item(), right, self._wrong())
 
-    def update(self, rate: float) -> None:
+    def update(self, rate: float, following: npt.NDArray[np.int64] | None = None) -> None:
         """See :meth:`Step.update`."""
         scale = clip(self.optimiser.weights.values(), self.settings.clip) if self.settings.clip else 1.0
         self.optimiser.step(rate, self.network.reading, scale=scale)
