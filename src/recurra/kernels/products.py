@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import njit
 from numba.core import cgutils, types
 from numba.core.types.containers import UniTuple
 from numba.extending import intrinsic
 
 from recurra.kernels.panels import BLOCK
-from recurra.kernels.vectors import (
-    FLOAT,
-    LANES,
-    VECTOR,
-    fused,
-    load,
-    pointer_to,
-    store,
-    vector,
-)
+from recurra.kernels.vectors import FLOAT, four_vectors, fused, pointer_to, spread, vector
 
-__all__ = ["TILE", "add_product", "multiplied"]
+__all__ = ["add_panel", "add_product", "multiplied"]
 
-# Documents that share every load of a weight. With 4 vectors of columns that is 16 sums in registers, enough to keep
-# two multiply-add units busy, and 8 loads for 16 multiply-adds.
-TILE = 4
+# Documents that share every load of a weight. With 32 columns four of them are 16 sums in registers of 256 bits, and
+# eight are 16 sums in registers of 512 bits: enough to keep two multiply-add units busy.
+_EIGHT = bool(binding.get_host_cpu_features().get("avx512f"))
+_WORD = ir.IntType(64)
 
 
 @intrinsic
 def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any, step: Any, count: Any) -> Any:
-    """sums[d·V + v] + Σ_k rows[d][k] · matrix[k][v·step : v·step + 8], for k from 0 to count, in that order.
+    """sums[d·V + v] + Σ_k rows[d][k] · matrix[k][v·step : v·step + lanes], for k from 0 to count, in that order.
 
     Args:
         typing_context: Numba's.
@@ -42,64 +34,124 @@ def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any,
         step: bytes from one vector of columns to the next.
         count: rows of the matrix to multiply; a multiple of 2 and not 0.
     """
-    # The arguments are types here, and tuples of a fixed length among them.
-    documents = len(rows)
-    columns = len(sums) // documents
-    unrolled = 2
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word = ir.IntType(64)
         first, addresses, matrix, row, step, count = arguments
-        sums = cgutils.unpack_tuple(builder, first)
-        addresses = cgutils.unpack_tuple(builder, addresses)
-        end = builder.add(matrix, builder.mul(row, count))
-        before = builder.block
-        loop = builder.append_basic_block("product")
-        after = builder.append_basic_block("product.end")
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        at = builder.phi(word)
-        at.add_incoming(matrix, before)
-        offset = builder.phi(word)
-        offset.add_incoming(word(0), before)
-        running = []
-        for value in sums:
-            phi = builder.phi(VECTOR)
-            phi.add_incoming(value, before)
-            running.append(phi)
-        now: list[Any] = list(running)
-        here = at
-        for k in range(unrolled):
-            weights = []
-            for v in range(columns):
-                weight = builder.load(pointer_to(builder, builder.add(here, builder.mul(step, word(v))), VECTOR))
-                weight.align = 4
-                weights.append(weight)
-            for d, address in enumerate(addresses):
-                place = builder.add(builder.add(address, offset), word(4 * k))
-                number = builder.load(pointer_to(builder, place, FLOAT))
-                spread = _spread(builder, number)
-                for v, weight in enumerate(weights):
-                    now[d * columns + v] = fused(builder, spread, weight, now[d * columns + v])
-            here = builder.add(here, row)
-        following = builder.add(offset, word(4 * unrolled))
-        for phi, value in zip(running, now, strict=True):
-            phi.add_incoming(value, loop)
-        at.add_incoming(here, loop)
-        offset.add_incoming(following, loop)
-        builder.cbranch(builder.icmp_unsigned("<", here, end), loop, after)
-        builder.position_at_end(after)
-        return context.make_tuple(builder, signature.return_type, now)
+        first, addresses = cgutils.unpack_tuple(builder, first), cgutils.unpack_tuple(builder, addresses)
+        return context.make_tuple(
+            builder, signature.return_type, _sums(builder, first, addresses, matrix, row, step, count)
+        )
 
-    kind = UniTuple(vector, documents * columns)
+    # The arguments are types here, and tuples of a fixed length among them.
     words = types.int64
-    return kind(kind, UniTuple(words, documents), words, words, words, words), code
+    return sums(sums, UniTuple(words, len(rows)), words, words, words, words), code
 
 
-def _spread(builder: Any, number: Any) -> Any:
-    undefined = ir.Constant(VECTOR, ir.Undefined)
-    first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+def _sums(
+    builder: Any, sums: list[Any], addresses: list[Any], matrix: Any, row: Any, step: Any, count: Any
+) -> list[Any]:
+    """What :func:`multiplied` gives, as LLVM's values."""
+    columns, kind, unrolled = len(sums) // len(addresses), sums[0].type, 2
+    end = builder.add(matrix, builder.mul(row, count))
+    before = builder.block
+    loop, after = builder.append_basic_block("product"), builder.append_basic_block("product.end")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    at, offset = builder.phi(_WORD), builder.phi(_WORD)
+    at.add_incoming(matrix, before)
+    offset.add_incoming(_WORD(0), before)
+    running = [builder.phi(kind) for _ in sums]
+    for phi, value in zip(running, sums, strict=True):
+        phi.add_incoming(value, before)
+    now, here = list(running), at
+    for k in range(unrolled):
+        weights = []
+        for v in range(columns):
+            weight = builder.load(pointer_to(builder, builder.add(here, builder.mul(step, _WORD(v))), kind))
+            weight.align = 4
+            weights.append(weight)
+        for d, address in enumerate(addresses):
+            place = builder.add(builder.add(address, offset), _WORD(4 * k))
+            number = spread(builder, builder.load(pointer_to(builder, place, FLOAT)), kind)
+            for v, weight in enumerate(weights):
+                now[d * columns + v] = fused(builder, number, weight, now[d * columns + v])
+        here = builder.add(here, row)
+    following = builder.add(offset, _WORD(4 * unrolled))
+    for phi, value in zip(running, now, strict=True):
+        phi.add_incoming(value, loop)
+    at.add_incoming(here, loop)
+    offset.add_incoming(following, loop)
+    builder.cbranch(builder.icmp_unsigned("<", here, end), loop, after)
+    builder.position_at_end(after)
+    return now
+
+
+def _tile(documents: int, kind: Any) -> Any:
+    """A product of some documents with as many columns as a kind of vector has lanes."""
+
+    @intrinsic
+    def add_tile(
+        typing_context: Any, sums: Any, sum_row: Any, rows: Any, row: Any, d: Any, last: Any, panel: Any, count: Any
+    ) -> Any:
+        """sums[d] += rows[d] @ panel for the documents from d on, up to the last.
+
+        A tile that reaches over the end computes its last document several times, and stores the same numbers.
+        """
+
+        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            sums, sum_row, rows, row, d, last, panel, count = arguments
+            here = []
+            for place in range(documents):
+                document = builder.add(d, _WORD(place))
+                here.append(builder.select(builder.icmp_signed("<", document, last), document, last))
+            targets = [
+                pointer_to(builder, builder.add(sums, builder.mul(sum_row, document)), data) for document in here
+            ]
+            sources = [builder.add(rows, builder.mul(row, document)) for document in here]
+            before = []
+            for target in targets:
+                before.append(builder.load(target))
+                before[-1].align = 4
+            line = _WORD(4 * kind.lanes)
+            for target, value in zip(targets, _sums(builder, before, sources, panel, line, line, count), strict=True):
+                builder.store(value, target).align = 4
+            return context.get_dummy_value()
+
+        return types.void(*[types.int64] * 8), code
+
+    data = ir.VectorType(FLOAT, kind.lanes)
+    return add_tile
+
+
+_eight, _four, _two = _tile(8, four_vectors), _tile(4, four_vectors), _tile(2, four_vectors)
+_thin = _tile(4, vector)
+
+
+@njit
+def add_panel(sums: int, sum_row: int, rows: int, row: int, first: int, stop: int, panel: int, count: int) -> None:
+    """sums[d] += rows[d] @ matrix for the documents from first to stop and 32 columns.
+
+    Args:
+        sums: address of float32 [·, 32].
+        sum_row: bytes from one row of it to the next.
+        rows: address of float32 [·, count].
+        row: bytes from one row of it to the next.
+        first: first document.
+        stop: the document after the last.
+        panel: address of the matrix, [count, 32] without gaps.
+        count: rows of the matrix, even.
+    """
+    d = first
+    if _EIGHT:
+        while stop - d > 4:
+            _eight(sums, sum_row, rows, row, d, stop - 1, panel, count)
+            d += 8
+    while stop - d > 2:
+        _four(sums, sum_row, rows, row, d, stop - 1, panel, count)
+        d += 4
+    # At the end of most batches no more than two are left.
+    if d < stop:
+        _two(sums, sum_row, rows, row, d, stop - 1, panel, count)
 
 
 @njit
@@ -124,66 +176,7 @@ def add_product(
         length = min(BLOCK, count - block)
         here, x = panels + line * block, rows + 4 * block
         for u in range(0, line - line % 128, 128):
-            d = first
-            while stop - d > 2:
-                # A tile that reaches over the end computes its last document twice, and stores the same numbers.
-                _tile(sums + u, sum_row, x, row, d, d + 1, d + 2, min(d + 3, stop - 1), here + u * length, length)
-                d += TILE
-            if d < stop:
-                _half_tile(sums + u, sum_row, x, row, d, stop - 1, here + u * length, length)
+            add_panel(sums + u, sum_row, x, row, first, stop, here + u * length, length)
         for u in range(line - line % 128, line, 32):
-            for d in range(first, stop, TILE):
-                _thin_tile(
-                    sums + u, sum_row, x, row, d, min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1),
-                    here + u * length, length,
-                )  # fmt: skip
-
-
-@njit
-def _tile(
-    sums: int, sum_row: int, rows: int, row: int, d: int, d1: int, d2: int, d3: int, panel: int, count: int
-) -> None:
-    """Four documents and 32 columns."""
-    a, b, c, e = sums + sum_row * d, sums + sum_row * d1, sums + sum_row * d2, sums + sum_row * d3
-    x = (rows + row * d, rows + row * d1, rows + row * d2, rows + row * d3)
-    s = multiplied((*_load4(a), *_load4(b), *_load4(c), *_load4(e)), x, panel, 128, 32, count)
-    _store4(a, s[0], s[1], s[2], s[3])
-    _store4(b, s[4], s[5], s[6], s[7])
-    _store4(c, s[8], s[9], s[10], s[11])
-    _store4(e, s[12], s[13], s[14], s[15])
-
-
-@njit
-def _half_tile(sums: int, sum_row: int, rows: int, row: int, d: int, d1: int, panel: int, count: int) -> None:
-    """Two documents, or one twice, and 32 columns: at the end of most batches no more are left."""
-    a, b = sums + sum_row * d, sums + sum_row * d1
-    s = multiplied((*_load4(a), *_load4(b)), (rows + row * d, rows + row * d1), panel, 128, 32, count)
-    _store4(a, s[0], s[1], s[2], s[3])
-    _store4(b, s[4], s[5], s[6], s[7])
-
-
-@njit
-def _thin_tile(
-    sums: int, sum_row: int, rows: int, row: int, d: int, d1: int, d2: int, d3: int, panel: int, count: int
-) -> None:
-    """Four documents and eight columns."""
-    a, b, c, e = sums + sum_row * d, sums + sum_row * d1, sums + sum_row * d2, sums + sum_row * d3
-    x = (rows + row * d, rows + row * d1, rows + row * d2, rows + row * d3)
-    s = multiplied((load(a), load(b), load(c), load(e)), x, panel, 32, 32, count)
-    store(a, s[0])
-    store(b, s[1])
-    store(c, s[2])
-    store(e, s[3])
-
-
-@njit
-def _load4(address: int) -> tuple[Any, Any, Any, Any]:
-    return load(address), load(address + 32), load(address + 64), load(address + 96)
-
-
-@njit
-def _store4(address: int, a: Any, b: Any, c: Any, d: Any) -> None:
-    store(address, a)
-    store(address + 32, b)
-    store(address + 64, c)
-    store(address + 96, d)
+            for d in range(first, stop, 4):
+                _thin(sums + u, sum_row, x, row, d, stop - 1, here + u * length, length)

@@ -21,7 +21,7 @@ from numba.core.types.containers import UniTuple
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin
 
-__all__ = ["FLOAT", "LANES", "VECTOR", "fused", "integer", "load", "pointer_to", "splat", "store", "vector"]
+__all__ = ["FLOAT", "LANES", "VECTOR", "fused", "integer", "load", "pointer_to", "splat", "spread", "store", "vector"]
 
 # 256 bits: what AVX2 and AVX-512VL hold in one register; NEON and SSE take two.
 LANES = 8
@@ -53,6 +53,13 @@ four_vectors = _Vector(4 * LANES)
 def pointer_to(builder: Any, address: Any, kind: Any) -> Any:
     """The LLVM pointer of an integer address."""
     return builder.inttoptr(address, kind.as_pointer())
+
+
+def spread(builder: Any, number: Any, kind: Any) -> Any:
+    """One number in every place of a vector of a kind."""
+    undefined = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, undefined, _all(kind, 0))
 
 
 def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
@@ -122,9 +129,7 @@ def splat(typing_context: Any, value: Any) -> Any:
     """A vector of one number."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        number = context.cast(builder, arguments[0], signature.args[0], types.float32)
-        first = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
-        return builder.shuffle_vector(first, ir.Constant(VECTOR, ir.Undefined), ir.Constant(_INTEGERS, [0] * LANES))
+        return spread(builder, context.cast(builder, arguments[0], signature.args[0], types.float32), VECTOR)
 
     return vector(value), code
 
@@ -134,10 +139,8 @@ def like(typing_context: Any, x: Any, value: Any) -> Any:
     """One number in every place, as many as x has."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = arguments[0].type
         number = context.cast(builder, arguments[1], signature.args[1], types.float32)
-        first = builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
-        return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), _all(kind, 0))
+        return spread(builder, number, arguments[0].type)
 
     return x(x, value), code
 
@@ -163,6 +166,22 @@ def parted(typing_context: Any, x: Any) -> Any:
         return context.make_tuple(builder, signature.return_type, found)
 
     return UniTuple(vector, 4)(four_vectors), code
+
+
+@intrinsic
+def exchanged(typing_context: Any, x: Any) -> Any:
+    """Of four values of four vectors each, as one value: the first vectors of all, the second ones, and so on."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        x = cgutils.unpack_tuple(builder, arguments[0])
+        found = []
+        for k in range(4):
+            parts = [builder.shuffle_vector(one, one, _places(k * LANES, LANES)) for one in x]
+            both = [builder.shuffle_vector(a, b, _places(0, 2 * LANES)) for a, b in (parts[:2], parts[2:])]
+            found.append(builder.shuffle_vector(*both, _places(0, 4 * LANES)))
+        return context.make_tuple(builder, signature.return_type, found)
+
+    return UniTuple(four_vectors, 4)(UniTuple(four_vectors, 4)), code
 
 
 @njit

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from recurra.kernels.products import multiplied
-from recurra.kernels.vectors import load, store
+from recurra.kernels.products import add_panel
+from recurra.kernels.vectors import load_wide, store_wide
 
 __all__ = ["affine"]
+
+# Rows that get their biases before their products: few enough to be still in the first cache then.
+ROWS = 32
 
 
 def affine(
@@ -27,33 +30,9 @@ def affine(
         output_row: bytes from one to the next.
     """
     for panel in range(0, 4 * columns, 128):
-        here = W + panel * size
-        b0, b1, b2, b3 = load(b + panel), load(b + panel + 32), load(b + panel + 64), load(b + panel + 96)
-        for n in range(first, end, 4):
-            # A tile that reaches over the end computes its last row again, and stores the same numbers.
-            n1, n2, n3 = min(n + 1, end - 1), min(n + 2, end - 1), min(n + 3, end - 1)
-            s = multiplied(
-                (b0, b1, b2, b3, b0, b1, b2, b3, b0, b1, b2, b3, b0, b1, b2, b3),
-                (
-                    inputs + input_row * n, inputs + input_row * n1, inputs + input_row * n2, inputs + input_row * n3,
-                ),
-                here, 128, 32, size,
-            )  # fmt: skip
-            a, c = outputs + output_row * n + panel, outputs + output_row * n1 + panel
-            e, g = outputs + output_row * n2 + panel, outputs + output_row * n3 + panel
-            store(a, s[0])
-            store(a + 32, s[1])
-            store(a + 64, s[2])
-            store(a + 96, s[3])
-            store(c, s[4])
-            store(c + 32, s[5])
-            store(c + 64, s[6])
-            store(c + 96, s[7])
-            store(e, s[8])
-            store(e + 32, s[9])
-            store(e + 64, s[10])
-            store(e + 96, s[11])
-            store(g, s[12])
-            store(g + 32, s[13])
-            store(g + 64, s[14])
-            store(g + 96, s[15])
+        bias = load_wide(b + panel)
+        for start in range(first, end, ROWS):
+            stop = min(start + ROWS, end)
+            for n in range(start, stop):
+                store_wide(outputs + output_row * n + panel, bias)
+            add_panel(outputs + panel, output_row, inputs, input_row, start, stop, W + panel * size, size)

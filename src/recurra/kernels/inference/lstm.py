@@ -10,7 +10,7 @@ from recurra.kernels.gates import decay, tanh_parts
 from recurra.kernels.inference import GROUP
 from recurra.kernels.inference.places import clear, driven, keep_ended, length, load_four, running, store_four, token
 from recurra.kernels.products import multiplied
-from recurra.kernels.vectors import fma, joined, like, load, store
+from recurra.kernels.vectors import exchanged, fma, like, load, load_wide, store
 
 __all__ = ["read"]
 
@@ -37,20 +37,12 @@ def read(
                     c = driven(offsets, rows, backward, drive, drive_row, d2, t) + 4 * u
                     e = driven(offsets, rows, backward, drive, drive_row, d3, t) + 4 * u
                     p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
-                    s = (
-                        load(a), load(a + 32), load(a + 64), load(a + 96),
-                        load(b), load(b + 32), load(b + 64), load(b + 96),
-                        load(c), load(c + 32), load(c + 64), load(c + 96),
-                        load(e), load(e + 32), load(e + 64), load(e + 96),
-                    )  # fmt: skip
+                    s = (load_wide(a), load_wide(b), load_wide(c), load_wide(e))
                     if t:
-                        s = multiplied(s, (past + p, past + p1, past + p2, past + p3), W_H + line * u, 128, 32, size)
+                        s = multiplied(s, (past + p, past + p1, past + p2, past + p3), W_H + line * u, 128, 128, size)
+                    i, f, g, o = exchanged(s)
                     # All four cells are read before one is written: a document may stand in a tile twice.
-                    cells, below = _cells(
-                        joined(s[0], s[4], s[8], s[12]), joined(s[1], s[5], s[9], s[13]),
-                        joined(s[2], s[6], s[10], s[14]), joined(s[3], s[7], s[11], s[15]),
-                        load_four(cell + u, p, p1, p2, p3),
-                    )  # fmt: skip
+                    cells, below = _cells(i, f, g, o, load_four(cell + u, p, p1, p2, p3))
                     store_four(cells, cell + u, p, p1, p2, p3)
                     store_four(below, now + u, p, p1, p2, p3)
                 # A loop of its own: tanh(c) has long to wait for c, and here other documents' fill that time.
