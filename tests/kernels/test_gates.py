@@ -13,7 +13,7 @@ numba = pytest.importorskip("numba")
 
 from recurra.kernels import gates  # noqa: E402 - needs Numba
 from recurra.kernels.inference import lstm  # noqa: E402 - needs Numba
-from recurra.kernels.vectors import load_wide, store_wide  # noqa: E402 - needs Numba
+from recurra.kernels.vectors import load_wide, store  # noqa: E402 - needs Numba
 
 Array = npt.NDArray[Any]
 
@@ -27,7 +27,7 @@ def on_arrays(function: Callable[[int, int], Any], *inputs: Array) -> Array:
     @numba.njit
     def run(source: int, row: int, target: int) -> None:
         for at in range(0, row, 128):
-            store_wide(target + at, function(source + at, row))
+            store(target + at, function(source + at, row))
 
     count = len(inputs[0])
     rows = np.array([np.pad(x, (0, -count % 32)) for x in inputs], dtype=np.float32)

@@ -181,10 +181,10 @@ BREAKS = {
     "one direction": ("training/steps.py", "t = steps - 1 - place if reverse else place", "t = place"),
     "past of another step": ("training/steps.py", "past = integer(starts, t)", "past = integer(starts, 0)"),
     "initial state lost": ("training/steps.py", "else initial + row * document", "else states + row * document"),
-    "a document left out": ("products.py", "min(d + 3, stop - 1)", "min(d + 2, stop - 1)"),
-    "gates swapped": ("training/lstm.py", "i, f, g, o = sigmoid", "f, i, g, o = sigmoid"),
-    "gradients swapped": ("training/lstm.py", "store(d_drive + a, d_i)", "store(d_drive + a, d_f)"),
-    "no gradient through time": ("training/lstm.py", "store(c, d_c * f)", "store(c, splat(0.0))"),
+    "a document left out": ("products.py", "builder.add(d, _WORD(place))", "builder.add(d, _WORD(place // 2))"),
+    "gates swapped": ("training/lstm.py", "i, f = sigmoid", "f, i = sigmoid"),
+    "gradients swapped": ("training/lstm.py", "store(gates, d_i)", "store(gates, d_f)"),
+    "no gradient through time": ("training/lstm.py", "store(carry_c, d_c * f)", "store(carry_c, like(kind, 0.0))"),
 }
 
 COMPARE = """

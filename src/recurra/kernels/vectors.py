@@ -73,24 +73,38 @@ def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
 @intrinsic
 def load(typing_context: Any, address: Any) -> Any:
     """The vector at an address, which need not be aligned."""
+    return vector(types.int64), lambda context, builder, signature, given: _load(builder, given[0], VECTOR)
 
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        found = builder.load(pointer_to(builder, arguments[0], VECTOR))
-        found.align = 4
-        return found
 
-    return vector(types.int64), code
+@intrinsic
+def load_wide(typing_context: Any, address: Any) -> Any:
+    """The four vectors from an address on, as one value."""
+    kind = ir.VectorType(FLOAT, 4 * LANES)
+    return four_vectors(types.int64), lambda context, builder, signature, given: _load(builder, given[0], kind)
+
+
+@intrinsic
+def load_like(typing_context: Any, x: Any, address: Any) -> Any:
+    """As many numbers from an address on as x has."""
+    return x(x, types.int64), lambda context, builder, signature, given: _load(builder, given[1], given[0].type)
+
+
+def _load(builder: Any, address: Any, kind: Any) -> Any:
+    found = builder.load(pointer_to(builder, address, kind))
+    found.align = 4
+    return found
 
 
 @intrinsic
 def store(typing_context: Any, address: Any, value: Any) -> Any:
-    """Writes a vector to an address."""
+    """Writes one vector or four to an address."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        builder.store(arguments[1], pointer_to(builder, arguments[0], VECTOR)).align = 4
+        address, value = arguments
+        builder.store(value, pointer_to(builder, address, value.type)).align = 4
         return context.get_dummy_value()
 
-    return types.void(types.int64, vector), code
+    return types.void(types.int64, value), code
 
 
 @intrinsic
@@ -145,6 +159,13 @@ def like(typing_context: Any, x: Any, value: Any) -> Any:
     return x(x, value), code
 
 
+@njit
+def both_widths() -> tuple[Any, Any]:
+    """Zeros to name a width by: four vectors, and one for what then is left of a row."""
+    zero = splat(0.0)
+    return joined(zero, zero, zero, zero), zero
+
+
 @intrinsic
 def joined(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """Four vectors as one value."""
@@ -182,22 +203,6 @@ def exchanged(typing_context: Any, x: Any) -> Any:
         return context.make_tuple(builder, signature.return_type, found)
 
     return UniTuple(four_vectors, 4)(UniTuple(four_vectors, 4)), code
-
-
-@njit
-def load_wide(address: int) -> Any:
-    """The four vectors from an address on, as one value."""
-    return joined(load(address), load(address + BYTES), load(address + 2 * BYTES), load(address + 3 * BYTES))
-
-
-@njit
-def store_wide(address: int, value: Any) -> None:
-    """Writes what :func:`load_wide` reads."""
-    a, b, c, d = parted(value)
-    store(address, a)
-    store(address + BYTES, b)
-    store(address + 2 * BYTES, c)
-    store(address + 3 * BYTES, d)
 
 
 @intrinsic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recurra.kernels.products import add_panel
-from recurra.kernels.vectors import load_wide, store_wide
+from recurra.kernels.vectors import load_wide, store
 
 __all__ = ["affine"]
 
@@ -34,5 +34,5 @@ def affine(
         for start in range(first, end, ROWS):
             stop = min(start + ROWS, end)
             for n in range(start, stop):
-                store_wide(outputs + output_row * n + panel, bias)
+                store(outputs + output_row * n + panel, bias)
             add_panel(outputs + panel, output_row, inputs, input_row, start, stop, W + panel * size, size)

@@ -13,9 +13,10 @@ given)``
     hidden, cell [N, H]: the states, written; extra: what else the gradient needs, written; h0, c0 [B, H]: initial
     states; given: 0 if all of these are zero.
 ``backward(first, last, steps, starts, reverse, size, gates, W_T, hidden, cell, extra, h0, c0, given, outer, outer_row,
-carry_h, carry_c, d_drive, second, earlier, sums)``
-    W_T [G·H, H]: W_H transposed, in panels; outer [N, H] with outer_row bytes a row: the loss's gradient of the hidden
+carry_h, carry_c, second, earlier, sums)``
+    gates: as written by forward; the gradient of the drive is written over them, which spares the caches an array; W_T
+    [G·H, H]: W_H transposed, in panels; outer [N, H] with outer_row bytes a row: the loss's gradient of the hidden
     states; carry_h, carry_c [B, H]: zero before, afterwards the gradient of the initial states if they are given;
-    d_drive [N, G·H]: written; second: scratch of some cells; earlier [N, H]: the hidden state before each token,
-    written; sums: zero before, the sum of d_drive over the rows afterwards.
+    second: scratch of some cells; earlier [N, H]: the hidden state before each token, written; sums: zero before, the
+    sum of the drive's gradient over the rows afterwards.
 """

@@ -9,7 +9,7 @@ from numba import njit
 from recurra.kernels.gates import sigmoid, tanh
 from recurra.kernels.products import add_product
 from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import fma, load, load_wide, splat, store, store_wide
+from recurra.kernels.vectors import both_widths, fma, like, load, load_like, store
 
 __all__ = ["backward", "forward"]
 
@@ -21,6 +21,8 @@ def forward(
 ) -> None:  # fmt: skip
     """As the package says; ``extra`` [N, 3·H] takes u = h W_H + b_H, and z, r, n take the place of the drive."""
     step, row = 4 * size, 12 * size
+    four, one = both_widths()
+    even = step - step % 128
     for place in range(steps):
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
@@ -35,69 +37,76 @@ def forward(
         )  # fmt: skip
         for d in range(first, stop):
             h_before = before(d, hidden, past, past_running, h0, step)
-            wide = step - step % 128
-            for u in range(0, wide, 128):
-                a, b = gates + row * (start + d) + u, extra + row * (start + d) + u
-                z, r, n = _gates(
-                    load_wide(a) + load_wide(b), load_wide(a + step) + load_wide(b + step), load_wide(a + 2 * step),
-                    load_wide(b + 2 * step),
-                )  # fmt: skip
-                store_wide(a, z)
-                store_wide(a + step, r)
-                store_wide(a + 2 * step, n)
-                store_wide(hidden + step * (start + d) + u, fma(z, load_wide(h_before + u) - n, n))
-            for u in range(wide, step, 32):
-                a, b = gates + row * (start + d) + u, extra + row * (start + d) + u
-                z, r, n = _gates(
-                    load(a) + load(b), load(a + step) + load(b + step), load(a + 2 * step), load(b + 2 * step)
-                )  # fmt: skip
-                store(a, z)
-                store(a + step, r)
-                store(a + 2 * step, n)
-                store(hidden + step * (start + d) + u, fma(z, load(h_before + u) - n, n))
+            a, b, h = gates + row * (start + d), extra + row * (start + d), hidden + step * (start + d)
+            for u in range(0, even, 128):
+                _unit(four, step, a + u, b + u, h_before + u, h + u)
+            for u in range(even, step, 32):
+                _unit(one, step, a + u, b + u, h_before + u, h + u)
 
 
 def backward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
     gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, given: int, outer: int,
-    outer_row: int, carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
+    outer_row: int, carry_h: int, carry_c: int, second: int, earlier: int, sums: int,
 ) -> None:  # fmt: skip
     """As the package says; ``second`` takes the gradient of u, and ``sums`` that of b, then of b_H's last block."""
     step, row = 4 * size, 12 * size
-    one = splat(1.0)
+    four, one = both_widths()
+    even = step - step % 128
     for place in range(steps - 1, -1, -1):
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
         for d in range(first, stop):
             h_before = before(d, hidden, past, past_running, h0, step)
-            for u in range(0, step, 32):
-                at, a, b = step * (start + d) + u, row * (start + d) + u, sums + u
-                carry = carry_h + step * d + u
-                z, r, n = load(gates + a), load(gates + a + step), load(gates + a + 2 * step)
-                h = load(h_before + u)
-                d_h = load(outer + outer_row * (start + d) + u) + load(carry)
-                d_z = d_h * (h - n) * (z * (one - z))
-                d_n = d_h * (one - z) * (one - n * n)
-                d_r = d_n * load(extra + a + 2 * step) * (r * (one - r))
-                d_u = d_n * r
-                store(d_drive + a, d_z)
-                store(d_drive + a + step, d_r)
-                store(d_drive + a + 2 * step, d_n)
-                store(second + a, d_z)
-                store(second + a + step, d_r)
-                store(second + a + 2 * step, d_u)
-                store(carry, d_h * z)
-                store(earlier + at, h)
-                store(b, load(b) + d_z)
-                store(b + step, load(b + step) + d_r)
-                store(b + 2 * step, load(b + 2 * step) + d_n)
-                store(b + 3 * step, load(b + 3 * step) + d_u)
+            a, b, at = gates + row * (start + d), extra + row * (start + d), step * (start + d)
+            c = second + row * (start + d)
+            d_h, carry = outer + outer_row * (start + d), carry_h + step * d
+            for u in range(0, even, 128):
+                _unit_back(
+                    four, step, a + u, b + u, c + u, h_before + u, d_h + u, carry + u, earlier + at + u, sums + u
+                )  # fmt: skip
+            for u in range(even, step, 32):
+                _unit_back(
+                    one, step, a + u, b + u, c + u, h_before + u, d_h + u, carry + u, earlier + at + u, sums + u
+                )  # fmt: skip
         add_product(carry_h, step, second + row * start, row, first, stop if given else joined, W_T, size, 3 * size)
 
 
 @njit
-def _gates(z: Any, r: Any, n: Any, u: Any) -> tuple[Any, Any, Any]:
-    """Both gates and the candidate, of which u is what the reset gate lets through."""
-    r = sigmoid(r)
-    return sigmoid(z), r, tanh(fma(r, u, n))
+def _unit(kind: Any, step: int, gates: int, past: int, h_before: int, hidden: int) -> None:
+    """As many units of a document as a kind of vector has lanes; ``past`` is u."""
+    z = sigmoid(load_like(kind, gates) + load_like(kind, past))
+    r = sigmoid(load_like(kind, gates + step) + load_like(kind, past + step))
+    n = tanh(fma(r, load_like(kind, past + 2 * step), load_like(kind, gates + 2 * step)))
+    store(gates, z)
+    store(gates + step, r)
+    store(gates + 2 * step, n)
+    store(hidden, fma(z, load_like(kind, h_before) - n, n))
+
+
+@njit
+def _unit_back(
+    kind: Any, step: int, gates: int, past: int, second: int, h_before: int, outer: int, carry: int, earlier: int,
+    sums: int,
+) -> None:  # fmt: skip
+    """The gradient of as many units."""
+    z, r, n = load_like(kind, gates), load_like(kind, gates + step), load_like(kind, gates + 2 * step)
+    h, one = load_like(kind, h_before), like(kind, 1.0)
+    d_h = load_like(kind, outer) + load_like(kind, carry)
+    d_z = d_h * (h - n) * (z * (one - z))
+    d_n = d_h * (one - z) * (one - n * n)
+    d_r = d_n * load_like(kind, past + 2 * step) * (r * (one - r))
+    d_u = d_n * r
+    store(gates, d_z)
+    store(gates + step, d_r)
+    store(gates + 2 * step, d_n)
+    store(second, d_z)
+    store(second + step, d_r)
+    store(second + 2 * step, d_u)
+    store(carry, d_h * z)
+    store(earlier, h)
+    store(sums, load_like(kind, sums) + d_z)
+    store(sums + step, load_like(kind, sums + step) + d_r)
+    store(sums + 2 * step, load_like(kind, sums + 2 * step) + d_n)
+    store(sums + 3 * step, load_like(kind, sums + 3 * step) + d_u)

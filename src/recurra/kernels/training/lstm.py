@@ -9,7 +9,7 @@ from numba import njit
 from recurra.kernels.gates import sigmoid, tanh
 from recurra.kernels.products import add_product
 from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import fma, load, load_wide, splat, store, store_wide
+from recurra.kernels.vectors import both_widths, fma, like, load_like, store
 
 __all__ = ["backward", "forward"]
 
@@ -21,6 +21,8 @@ def forward(
 ) -> None:  # fmt: skip
     """As the package says; ``extra`` takes tanh(c)."""
     step, row = 4 * size, 16 * size
+    four, one = both_widths()
+    even = step - step % 128
     for place in range(steps):
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
@@ -31,43 +33,23 @@ def forward(
             gates + row * start, row, hidden, step, past, first, joined, stop, h0, given, W_H, 4 * size, size
         )  # fmt: skip
         for d in range(first, stop):
+            a, at = gates + row * (start + d), step * (start + d)
             c_before = before(d, cell, past, past_running, c0, step)
-            wide = step - step % 128
-            for u in range(0, wide, 128):
-                a, at = gates + row * (start + d) + u, step * (start + d) + u
-                i, f, g, o, c, t = _gates(
-                    load_wide(a), load_wide(a + step), load_wide(a + 2 * step), load_wide(a + 3 * step),
-                    load_wide(c_before + u),
-                )  # fmt: skip
-                store_wide(a, i)
-                store_wide(a + step, f)
-                store_wide(a + 2 * step, g)
-                store_wide(a + 3 * step, o)
-                store_wide(cell + at, c)
-                store_wide(extra + at, t)
-                store_wide(hidden + at, o * t)
-            for u in range(wide, step, 32):
-                a, at = gates + row * (start + d) + u, step * (start + d) + u
-                i, f, g, o, c, t = _gates(
-                    load(a), load(a + step), load(a + 2 * step), load(a + 3 * step), load(c_before + u)
-                )  # fmt: skip
-                store(a, i)
-                store(a + step, f)
-                store(a + 2 * step, g)
-                store(a + 3 * step, o)
-                store(cell + at, c)
-                store(extra + at, t)
-                store(hidden + at, o * t)
+            for u in range(0, even, 128):
+                _unit(four, step, a + u, c_before + u, cell + at + u, extra + at + u, hidden + at + u)
+            for u in range(even, step, 32):
+                _unit(one, step, a + u, c_before + u, cell + at + u, extra + at + u, hidden + at + u)
 
 
 def backward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
     gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, given: int, outer: int,
-    outer_row: int, carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
+    outer_row: int, carry_h: int, carry_c: int, second: int, earlier: int, sums: int,
 ) -> None:  # fmt: skip
     """As the package says."""
     step, row = 4 * size, 16 * size
-    one = splat(1.0)
+    four, one = both_widths()
+    even = step - step % 128
     for place in range(steps - 1, -1, -1):
         start, running, past, past_running = walked(place, steps, starts, reverse)
         stop = min(running, last)
@@ -75,35 +57,60 @@ def backward(
         for d in range(first, stop):
             past_h = before(d, hidden, past, past_running, h0, step)
             past_c = before(d, cell, past, past_running, c0, step)
-            for u in range(0, step, 32):
-                at, a, b = step * (start + d) + u, row * (start + d) + u, sums + u
-                h, c = carry_h + step * d + u, carry_c + step * d + u
-                i, f = load(gates + a), load(gates + a + step)
-                g, o = load(gates + a + 2 * step), load(gates + a + 3 * step)
-                t = load(extra + at)
-                d_h = load(outer + outer_row * (start + d) + u) + load(h)
-                d_c = fma(d_h * o, one - t * t, load(c))
-                d_i = d_c * g * (i * (one - i))
-                d_f = d_c * load(past_c + u) * (f * (one - f))
-                d_g = d_c * i * (one - g * g)
-                d_o = d_h * t * (o * (one - o))
-                store(d_drive + a, d_i)
-                store(d_drive + a + step, d_f)
-                store(d_drive + a + 2 * step, d_g)
-                store(d_drive + a + 3 * step, d_o)
-                store(h, splat(0.0))
-                store(c, d_c * f)
-                store(earlier + at, load(past_h + u))
-                store(b, load(b) + d_i)
-                store(b + step, load(b + step) + d_f)
-                store(b + 2 * step, load(b + 2 * step) + d_g)
-                store(b + 3 * step, load(b + 3 * step) + d_o)
-        add_product(carry_h, step, d_drive + row * start, row, first, stop if given else joined, W_T, size, 4 * size)
+            a, at, b, h, c = gates + row * (start + d), step * (start + d), sums, carry_h + step * d, carry_c + step * d
+            d_h = outer + outer_row * (start + d)
+            for u in range(0, even, 128):
+                _unit_back(
+                    four, step, a + u, extra + at + u, past_c + u, past_h + u, d_h + u, h + u, c + u, earlier + at + u,
+                    b + u,
+                )  # fmt: skip
+            for u in range(even, step, 32):
+                _unit_back(
+                    one, step, a + u, extra + at + u, past_c + u, past_h + u, d_h + u, h + u, c + u, earlier + at + u,
+                    b + u,
+                )  # fmt: skip
+        add_product(carry_h, step, gates + row * start, row, first, stop if given else joined, W_T, size, 4 * size)
 
 
 @njit
-def _gates(i: Any, f: Any, g: Any, o: Any, c: Any) -> tuple[Any, Any, Any, Any, Any, Any]:
-    """What the gates let through, the next cell state and its tanh."""
-    i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
-    c = fma(f, c, i * g)
-    return i, f, g, o, c, tanh(c)
+def _unit(kind: Any, step: int, gates: int, c_before: int, cell: int, tanh_c: int, hidden: int) -> None:
+    """As many units of a document as a kind of vector has lanes."""
+    i, f = sigmoid(load_like(kind, gates)), sigmoid(load_like(kind, gates + step))
+    g, o = tanh(load_like(kind, gates + 2 * step)), sigmoid(load_like(kind, gates + 3 * step))
+    c = fma(f, load_like(kind, c_before), i * g)
+    t = tanh(c)
+    store(gates, i)
+    store(gates + step, f)
+    store(gates + 2 * step, g)
+    store(gates + 3 * step, o)
+    store(cell, c)
+    store(tanh_c, t)
+    store(hidden, o * t)
+
+
+@njit
+def _unit_back(
+    kind: Any, step: int, gates: int, tanh_c: int, past_c: int, past_h: int, outer: int, carry_h: int, carry_c: int,
+    earlier: int, sums: int,
+) -> None:  # fmt: skip
+    """The gradient of as many units."""
+    i, f = load_like(kind, gates), load_like(kind, gates + step)
+    g, o = load_like(kind, gates + 2 * step), load_like(kind, gates + 3 * step)
+    t, one = load_like(kind, tanh_c), like(kind, 1.0)
+    d_h = load_like(kind, outer) + load_like(kind, carry_h)
+    d_c = fma(d_h * o, one - t * t, load_like(kind, carry_c))
+    d_i = d_c * g * (i * (one - i))
+    d_f = d_c * load_like(kind, past_c) * (f * (one - f))
+    d_g = d_c * i * (one - g * g)
+    d_o = d_h * t * (o * (one - o))
+    store(gates, d_i)
+    store(gates + step, d_f)
+    store(gates + 2 * step, d_g)
+    store(gates + 3 * step, d_o)
+    store(carry_h, like(kind, 0.0))
+    store(carry_c, d_c * f)
+    store(earlier, load_like(kind, past_h))
+    store(sums, load_like(kind, sums) + d_i)
+    store(sums + step, load_like(kind, sums + step) + d_f)
+    store(sums + 2 * step, load_like(kind, sums + 2 * step) + d_g)
+    store(sums + 3 * step, load_like(kind, sums + 3 * step) + d_o)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from recurra.kernels.gates import tanh
 from recurra.kernels.products import add_product
 from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import load, load_wide, splat, store, store_wide
+from recurra.kernels.vectors import load, load_wide, splat, store
 
 __all__ = ["backward", "forward"]
 
@@ -29,7 +29,7 @@ def forward(
         begin, end = step * (start + first), step * (start + stop)
         wide = end - (end - begin) % 128
         for at in range(begin, wide, 128):
-            store_wide(hidden + at, tanh(load_wide(gates + at)))
+            store(hidden + at, tanh(load_wide(gates + at)))
         for at in range(wide, end, 32):
             store(hidden + at, tanh(load(gates + at)))
 
@@ -37,7 +37,7 @@ def forward(
 def backward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
     gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, given: int, outer: int,
-    outer_row: int, carry_h: int, carry_c: int, d_drive: int, second: int, earlier: int, sums: int,
+    outer_row: int, carry_h: int, carry_c: int, second: int, earlier: int, sums: int,
 ) -> None:  # fmt: skip
     """As the package says."""
     step = 4 * size
@@ -52,8 +52,8 @@ def backward(
                 h = load(hidden + at)
                 d_h = load(outer + outer_row * (start + d) + u) + load(carry)
                 d_a = d_h * (splat(1.0) - h * h)
-                store(d_drive + at, d_a)
+                store(gates + at, d_a)
                 store(carry, splat(0.0))
                 store(earlier + at, load(h_before + u))
                 store(sums + u, load(sums + u) + d_a)
-        add_product(carry_h, step, d_drive + step * start, step, first, stop if given else joined, W_T, size, size)
+        add_product(carry_h, step, gates + step * start, step, first, stop if given else joined, W_T, size, size)

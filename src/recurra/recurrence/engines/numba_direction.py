@@ -28,7 +28,7 @@ class _Form(NamedTuple):
     Attributes:
         gates: G.
         extra: what forward keeps for backward beside gates and states.
-        second: what backward needs beside d_drive.
+        second: what backward needs beside the gates.
         sums: the sums over all rows that backward gives.
         early: gates whose recurrent product is that of the state; that of the others needs these gates first.
     """
@@ -113,10 +113,10 @@ class Direction:
         self._W_I_T, self._W_T = arena.take(sizes.inputs * self.width), arena.take(size * self.width)
         self._carry_h, self._carry_h_at = arena.array(sizes.documents, size)
         self._carry_c, self._carry_c_at = arena.array(sizes.documents, size)
-        self._d_drive, self._earlier = arena.take(rows * self.width), arena.take(rows * size)
+        self._earlier = arena.take(rows * size)
         self._second = arena.take(rows * self.form.second * size)
         self._sums, self._sums_at = arena.array(sizes.blocks, self.form.sums * size)
-        self._summed = arena.take(sizes.different * self.width) if shared else self._d_drive
+        self._summed = arena.take(sizes.different * self.width) if shared else self._gates
         self.d_inputs, self._d_inputs = arena.array(rows, sizes.inputs)
         self._scratch = arena.take(BLOCK * (max(sizes.inputs, size) + self.width))
 
@@ -212,8 +212,7 @@ class Direction:
         return (
             self._kernels.backward, first, last, *self._steps, self._gates, self._W_T, self._hidden, self._cell,
             self._extra, Named.H0, Named.C0, Named.GIVEN, Named.OUTER, Named.OUTER_ROW, self._carry_h_at,
-            self._carry_c_at, self._d_drive, self._second, self._earlier,
-            self._sums_at + block * self._sums.strides[0],
+            self._carry_c_at, self._second, self._earlier, self._sums_at + block * self._sums.strides[0],
         )  # fmt: skip
 
     def lay_out_back(self) -> Job:
@@ -226,14 +225,14 @@ class Direction:
         """Third stage: the gradient of the inputs of the tokens from ``first`` to ``end``."""
         columns = self.sizes.inputs
         return (
-            self._dense.affine, first, end, self._d_drive, self.line, self.width, self._W_I_T, 0, columns,
+            self._dense.affine, first, end, self._gates, self.line, self.width, self._W_I_T, 0, columns,
             self._d_inputs, 4 * columns,
         )  # fmt: skip
 
     def to_weights(self) -> list[Job]:
         """Beside the third stage: the gradients of the weights."""
         jobs: list[Job] = []
-        d_drive, early, size, width = self._d_drive, self.early, self.size, self.width
+        d_drive, early, size, width = self._gates, self.early, self.size, self.width
         count = Named.COUNT if self.shared else Named.ROWS
         if self.shared:
             # Tokens that share an input have their gradients added up before they are multiplied.

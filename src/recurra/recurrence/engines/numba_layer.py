@@ -106,6 +106,7 @@ class Layer:
         for direction, one in zip(self._directions, parts, strict=True):
             direction.begin(starts, wide, wider(one, self._gates), places)
         self._run(self._forward)
+        self._read = True
         self._rows, units = rows, self._units
         self.outputs = [direction.hidden[:rows, :units] for direction in self._directions]
         self.states = self.outputs[0]
@@ -129,6 +130,10 @@ class Layer:
         for place, direction in enumerate(self._directions):
             into = targets[place] if targets and self._fitting else None
             direction.begin_back([wider_columns(one) for one in outer[place]], into)
+        if not self._read:
+            # The gradient was asked for before, and was written over the gates.
+            self._run(self._forward)
+        self._read = False
         kind = (len(outer[0]), to_inputs)
         if kind not in self._backward:
             self._backward[kind] = self._backward_lists(*kind)
