@@ -149,32 +149,38 @@ def sum_rows(
     """Adds rows that belong together, and their squares where ``squares`` has rows.
 
     Args:
-        places: int64[N], which sum each row belongs to.
+        places: int64[N], which sum each row belongs to; sums are numbered in the order in which they first occur.
         rows: [N, E].
         others: [N, E], to be added to them before, if there are two parts.
         parts: 1 or 2.
         first: the first column that is added.
         end: the column behind the last.
-        sums: [U, E], zeros, written.
-        squares: [U, E], zeros, written; or no rows.
+        sums: [U, E], written.
+        squares: [U, E], written; or no rows.
     """
+    line, squared, fresh = 4 * sums.shape[1], len(squares) > 0, 0
+    row, other = rows.ctypes.data + 4 * first, others.ctypes.data + 4 * first
+    total, square = sums.ctypes.data + 4 * first, squares.ctypes.data + 4 * first
+    even = 4 * (end - first) - 4 * (end - first) % 32
     for n in range(len(places)):
-        row, other = rows[n, first:end], others[n, first:end]
-        total = sums[places[n], first:end]
-        if parts == 2:
-            for k in range(len(row)):
-                total[k] += row[k] + other[k]
-        else:
-            for k in range(len(row)):
-                total[k] += row[k]
-        if len(squares):
-            square = squares[places[n], first:end]
+        # The first row of a sum is written, not added: so sums need not be zeros before.
+        begins = places[n] == fresh
+        fresh += begins
+        at, to = line * n, line * places[n]
+        for u in range(0, even, 32):
+            x = load(row + at + u)
             if parts == 2:
-                for k in range(len(row)):
-                    square[k] += (row[k] + other[k]) * (row[k] + other[k])
-            else:
-                for k in range(len(row)):
-                    square[k] += row[k] * row[k]
+                x = x + load(other + at + u)
+            store(total + to + u, x if begins else load(total + to + u) + x)
+            if squared:
+                store(square + to + u, x * x if begins else fma(x, x, load(square + to + u)))
+        for k in range(first + even // 4, end):
+            y = rows[n, k]
+            if parts == 2:
+                y += others[n, k]
+            sums[places[n], k] = y if begins else sums[places[n], k] + y
+            if squared:
+                squares[places[n], k] = y * y if begins else squares[places[n], k] + y * y
 
 
 def sum_squares(numbers: Numbers, lanes: Numbers, total: Doubles) -> None:

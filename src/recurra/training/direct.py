@@ -225,7 +225,6 @@ class DirectStep:
         width = self._weights["embedding"].shape[1]
         squared = len(found) if self.settings.optimiser == "keras_adam" else 0
         (sums, _), (squares, _) = (self._arena.array(rows, width) for rows in (len(found), squared))
-        sums[...], squares[...] = 0, 0
         kernel = kernels_of("adam").sum_rows
         if len(found):
             parts = [np.ascontiguousarray(part) for part in d_tokens]
