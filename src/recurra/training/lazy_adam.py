@@ -120,7 +120,8 @@ class LazyAdam:
             for task in (*tasks, *rows):
                 task()
             return False
-        run_together([*([beside] if beside else []), *tasks, *rows])
+        # Packing needs the interpreter: behind the kernels, so that the other threads get to theirs.
+        run_together([*tasks, *([beside] if beside else []), *rows])
         return True
 
     def settle(self) -> None:
