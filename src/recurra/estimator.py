@@ -118,10 +118,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self.model_.predict_proba(as_documents(X))
 
-    def read(self, document: Document) -> Reading:
-        """The class probabilities after every word of one document."""
+    def read(self, document: Document, *, gates: bool = False) -> Reading:
+        """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`)."""
         check_is_fitted(self)
-        return self.model_.read(document)
+        return self.model_.read(document, gates=gates)
 
     def save(self, path: str | Path) -> None:
         """Writes the model as one file that :func:`recurra.load` reads without torch."""

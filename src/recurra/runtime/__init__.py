@@ -2,5 +2,6 @@
 
 from recurra.runtime.model import Model, load
 from recurra.runtime.reading import Reading
+from recurra.runtime.trace import LayerTrace
 
-__all__ = ["Model", "Reading", "load"]
+__all__ = ["LayerTrace", "Model", "Reading", "load"]

@@ -17,8 +17,9 @@ from recurra.data.documents import Document, Label
 from recurra.errors import DataError
 from recurra.models.settings import NetworkSettings
 from recurra.runtime.network import Network
-from recurra.runtime.reading import Reading, read_prefixes
+from recurra.runtime.reading import Reading, read_ids
 from recurra.runtime.summary import parameters_by_part, summary_of
+from recurra.runtime.trace import LayerTrace, trace_of
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
 
@@ -83,18 +84,24 @@ class Model:
         labels: npt.NDArray[Any] = self._classes[self.predict_proba(documents).argmax(axis=1)]
         return labels
 
-    def read(self, document: Document) -> Reading:
-        """The probabilities after every word.
+    def read(self, document: Document, *, gates: bool = False) -> Reading:
+        """The probabilities after every word, and what each word changed.
 
         Args:
             document: one text or (title, text).
+            gates: with every layer's states and gates.
 
         Raises:
             DataError: it is neither.
         """
-        pipeline = self.bundle.pipeline
-        ids = pipeline.encode([document])[0]
-        return Reading(pipeline.tokens(document), read_prefixes(self._network, ids))
+        bundle = self.bundle
+        ids = bundle.pipeline.encode([document])[0]
+        layers: tuple[LayerTrace, ...] = ()
+        if gates:
+            # The pads are read, too, but what is kept is of the document's own tokens.
+            padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
+            layers = tuple(one.first(len(ids)) for one in trace_of(bundle.network, bundle.tensors, padded))
+        return read_ids(self._network, ids, bundle.pipeline.tokens(document), layers=layers)
 
     @property
     def settings(self) -> NetworkSettings:

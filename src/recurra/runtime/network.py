@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +16,15 @@ from recurra.kernels.inference import GROUP, SCRATCH
 from recurra.kernels.threads import run_together
 from recurra.models.settings import NetworkSettings
 from recurra.runtime.layout import Affine, Recurrent, inputs_of, padded_rows, recurrent_of
+from recurra.runtime.so_far import pooled_so_far
 from recurra.runtime.words import Words
 
 __all__ = ["Network"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
+# (first, end, order, logits of the documents between, the answers of all): writes those of these documents.
+Writer: TypeAlias = Callable[[int, int, Places, Array, Array], None]
 
 # Floating-point operations of a part of a call, some milliseconds' at most: threads take one after another.
 PART_WORK = 2e8
@@ -50,6 +53,7 @@ class Network:
         self._recurrent = [recurrent_of(settings, tensors, layer) for layer in range(settings.layers)]
         self._width = settings.directions * self._recurrent[0].size
         self._output = Affine.of(padded_rows(tensors["W_O"], settings.hidden), tensors["b_O"])
+        self._v: Array | None = None
         if "attention" in settings.pooling:
             W = padded_rows(
                 np.ascontiguousarray(padded_rows(tensors["attention.W"], settings.hidden).T), settings.hidden
@@ -64,14 +68,29 @@ class Network:
 
     def probabilities(self, documents: Ragged) -> Array:
         """The probability of each class, [B, C], in the order given; no document's answer hangs on the others."""
-        probabilities = np.empty((len(documents), self.classes), dtype=np.float32)
-        table, ids = self._words.look_up(documents)
-        order = np.empty(len(documents), dtype=np.int64)
-        bounds = np.empty(len(documents) + 1, dtype=np.int64)
-        kernels_of("inference.documents").by_length(ids.offsets, self.pad_to, order, bounds)
-        answer = partial(self._answer, table, ids, order, bounds, probabilities)
-        run_together([partial(answer, *part) for part in self._parts(bounds)])
-        return probabilities
+        return self._answers(documents, kernels_of("inference.documents").softmax)
+
+    def logits(self, documents: Ragged) -> Array:
+        """What the softmax of :meth:`probabilities` is taken of, [B, C]."""
+        return self._answers(documents, _scattered)
+
+    def step_logits(self, ids: npt.NDArray[np.int32]) -> Array:
+        """The logits after each token of one document, [T, C], in one pass: the states read so far are pooled.
+
+        No pads are read. A network of two directions has no state that has read only a beginning; its prefixes are
+        documents for :meth:`logits`.
+
+        Args:
+            ids: int32[T].
+        """
+        if self.settings.bidirectional:
+            raise ValueError("A network of two directions cannot be read in one pass.")
+        offsets = np.array([0, len(ids)], dtype=np.int64)
+        table, document = self._words.look_up(Ragged(ids, offsets))
+        _, states = self._stacked(table, document.values.astype(np.int64), offsets, keep=True)
+        keys = self._multiplied(self._keys, states) if "attention" in self.settings.pooling else states
+        pooled = [pooled_so_far(name, states, keys, self._v) for name in self.settings.pooling]
+        return self._multiplied(self._output, np.concatenate(pooled, axis=1))[:, : self.classes]
 
     def __getstate__(self) -> Any:
         raise TypeError("A network holds addresses of this process and cannot be copied; copy its model.")
@@ -91,21 +110,38 @@ class Network:
             first = end
         return parts
 
+    def _answers(self, documents: Ragged, write: Writer) -> Array:
+        """[B, C], in the order of the documents, of what ``write`` makes of their logits."""
+        answers = np.empty((len(documents), self.classes), dtype=np.float32)
+        table, ids = self._words.look_up(documents)
+        order = np.empty(len(documents), dtype=np.int64)
+        bounds = np.empty(len(documents) + 1, dtype=np.int64)
+        kernels_of("inference.documents").by_length(ids.offsets, self.pad_to, order, bounds)
+        answer = partial(self._answer, table, ids, order, bounds, answers, write)
+        run_together([partial(answer, *part) for part in self._parts(bounds)])
+        return answers
+
     def _answer(
-        self, table: Array, ids: Ragged, order: Places, bounds: Places, probabilities: Array, first: int, end: int
-    ) -> None:
-        """Writes the probabilities of the documents that stand from ``first`` to ``end`` in ``order``."""
+        self, table: Array, ids: Ragged, order: Places, bounds: Places, answers: Array, write: Writer, first: int,
+        end: int,
+    ) -> None:  # fmt: skip
+        """Writes the answers of the documents that stand from ``first`` to ``end`` in ``order``."""
         kernels = kernels_of("inference.documents")
         offsets = np.empty(end - first + 1, dtype=np.int64)
         rows = np.empty(int(bounds[end] - bounds[first]), dtype=np.int64)
         kernels.gather(first, end, order, bounds, ids.values, ids.offsets, rows, offsets)
+        final, states = self._stacked(table, rows, offsets, keep=self._pools_states)
+        pooled = self._pooled(final, states, offsets)
+        write(first, end, order, self._multiplied(self._output, pooled), answers)
+
+    def _stacked(self, table: Array, rows: Places, offsets: Places, *, keep: bool) -> tuple[Array, Array]:
+        """The top layer's states at the end, and where asked for those at all tokens; see :meth:`_read`."""
         states = np.empty((0, 0), dtype=np.float32)
         for number, layer in enumerate(self._recurrent):
             drive = self._multiplied(self._inputs[number - 1], states) if number else table
-            keep = self._pools_states or number < len(self._recurrent) - 1
-            final, states = self._read(layer, drive, None if number else rows, offsets, keep=keep)
-        pooled = self._pooled(final, states, offsets)
-        kernels.softmax(first, end, order, self._multiplied(self._output, pooled), probabilities)
+            below = number < len(self._recurrent) - 1
+            final, states = self._read(layer, drive, None if number else rows, offsets, keep=keep or below)
+        return final, states
 
     def _read(
         self, layer: Recurrent, drive: Array, rows: Places | None, offsets: Places, *, keep: bool
@@ -160,3 +196,7 @@ class Network:
              address(outputs), 4 * affine.columns,
         )  # fmt: skip
         return outputs
+
+
+def _scattered(first: int, end: int, order: Places, logits: Array, answers: Array) -> None:
+    answers[order[first:end]] = logits[:, : answers.shape[1]]

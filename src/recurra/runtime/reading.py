@@ -1,7 +1,8 @@
-"""What a network thinks after each word."""
+"""What a network thinks after each word, and what the word changed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +10,22 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.runtime.network import Network
+from recurra.runtime.trace import LayerTrace
+from recurra.text.vocabulary import UNKNOWN_ID
 
-__all__ = ["Reading", "read_prefixes"]
+__all__ = ["Reading", "read_ids"]
+
+Array = npt.NDArray[np.float32]
 
 # Tokens of the prefixes that are computed at once.
 PREFIX_TOKENS = 1 << 16
+
+ONE_PASS = "one pass: the answer is taken from the states after each word"  # noqa: S105 - no password
+ONE_PASS_AND_PADS = "one pass; beginnings shorter than the pads reach are read on with their pads"  # noqa: S105
+PREFIXES = (
+    "prefixes and suffixes: each beginning and each end of the text is read as a text of its own; a word's evidence is "
+    "the mean of what it changes after the words before it and before the words after it"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,27 +33,91 @@ class Reading:
     """A document, read word by word.
 
     Attributes:
-        tokens: the document's tokens.
-        probabilities: float32[tokens, C]; row t is the answer for the document that ends with token t.
+        tokens: the document's T tokens.
+        probabilities: float32[T, C]; row t is the answer for the document that ends with token t.
+        known: bool[T], whether the vocabulary has the token.
+        start: float32[C], the answer before any token.
+        evidence: float32[T, C], by how much each token changes the logits. Only differences between logits count, so
+            their mean over the classes is taken off: a row's sum is 0, and the sum over tokens leads from ``start``
+            to the last answer.
+        exact: whether these are the network's own answers on its way through the text. A network of two directions
+            has none before it has read all of it: see ``method``.
+        method: how probabilities and evidence were found, for people.
+        suffix_probabilities: float32[T, C], for two directions: row t is the answer for the document that begins with
+            token t; otherwise ``None``.
+        layers: states and gates of each layer and direction, where they were asked for.
     """
 
     tokens: list[str]
-    probabilities: npt.NDArray[np.float32]
+    probabilities: Array
+    known: npt.NDArray[np.bool_]
+    start: Array
+    evidence: Array
+    exact: bool
+    method: str
+    suffix_probabilities: Array | None = None
+    layers: tuple[LayerTrace, ...] = ()
 
 
-def read_prefixes(network: Network, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-    """The probabilities after each token, float32[tokens, C].
+def read_ids(
+    network: Network, ids: npt.NDArray[np.int32], tokens: list[str], *, layers: Sequence[LayerTrace] = ()
+) -> Reading:
+    """Reads a document word by word.
 
-    Every prefix is computed as a document of its own, which is exact for both directions, every pooling and every
-    padding; a document of T tokens costs T (T + 1) / 2 steps.
+    One direction is read once. Two directions take a pass for each prefix and each suffix, T (T + 1) steps together.
+
+    Args:
+        network: reads.
+        ids: int32[T].
+        tokens: the same as text.
+        layers: states and gates, if wanted.
     """
-    rows = [np.empty((0, network.classes), dtype=np.float32)]
-    first = 0
-    while first < len(ids):
+    start = _logits(network, [ids[:0]])
+    suffixes = None
+    if network.settings.bidirectional:
+        prefixes = _logits(network, [ids[: k + 1] for k in range(len(ids))])
+        suffixes = _logits(network, [ids[k:] for k in range(len(ids))])
+        joins_prefix = np.diff(_centred(np.concatenate([start, prefixes])), axis=0)
+        joins_suffix = -np.diff(_centred(np.concatenate([suffixes, start])), axis=0)
+        evidence, method = (joins_prefix + joins_suffix) / 2, PREFIXES
+    else:
+        prefixes, method = network.step_logits(ids), ONE_PASS
+        if padded := min(max(network.pad_to - 1, 0), len(ids)):
+            prefixes[:padded] = _logits(network, [ids[: k + 1] for k in range(padded)])
+            method = ONE_PASS_AND_PADS
+        evidence = np.diff(_centred(np.concatenate([start, prefixes])), axis=0)
+    return Reading(
+        tokens=tokens,
+        probabilities=_softmax(prefixes),
+        known=ids != UNKNOWN_ID,
+        start=_softmax(start)[0],
+        evidence=evidence.astype(np.float32),
+        exact=suffixes is None,
+        method=method,
+        suffix_probabilities=None if suffixes is None else _softmax(suffixes),
+        layers=tuple(layers),
+    )
+
+
+def _logits(network: Network, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
+    """[documents, C]."""
+    rows, some, tokens = [np.empty((0, network.classes), dtype=np.float32)], [], 0
+    for place, document in enumerate(documents):
+        some.append(document)
+        tokens += max(len(document), network.pad_to)
         # All prefixes at once would take memory that grows with the square of the length.
-        end = min(len(ids), first + max(1, PREFIX_TOKENS // len(ids)))
-        offsets = np.concatenate([[0], np.cumsum(np.arange(first + 1, end + 1))])
-        values = np.concatenate([ids[: k + 1] for k in range(first, end)])
-        rows.append(network.probabilities(Ragged(values, offsets)))
-        first = end
+        if tokens >= PREFIX_TOKENS or place == len(documents) - 1:
+            offsets = np.concatenate([[0], np.cumsum([len(one) for one in some])]).astype(np.int64)
+            rows.append(network.logits(Ragged(np.concatenate(some).astype(np.int32, copy=False), offsets)))
+            some, tokens = [], 0
     return np.concatenate(rows)
+
+
+def _centred(logits: Array) -> npt.NDArray[np.float64]:
+    wide = logits.astype(np.float64)
+    return np.asarray(wide - wide.mean(axis=1, keepdims=True))
+
+
+def _softmax(logits: Array) -> Array:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -1,0 +1,1 @@
+"""Why a network answers as it does: attribution, units, gradient flow. NumPy alone, without torch."""

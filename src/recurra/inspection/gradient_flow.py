@@ -1,0 +1,228 @@
+"""How the gradient of the loss fades on its way back through a document (Bengio, Simard and Frasconi 1994)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.batches import Ragged
+from recurra.bundle import Bundle
+from recurra.data.documents import Document
+from recurra.errors import DataError
+from recurra.inspection.backward import Differentiable, Gradients
+from recurra.models.initial import initial_weights
+from recurra.models.settings import NetworkSettings
+from recurra.runtime.trace import word_products
+
+__all__ = ["FlowJson", "GradientFlow", "at_the_start", "gradient_flow", "half_distance"]
+
+Array = npt.NDArray[np.float64]
+
+# Numbers in an array over a pass.
+PASS_NUMBERS = 1 << 20
+
+
+class FlowJson(TypedDict):
+    """A :class:`GradientFlow` as JSON holds it; ``distance`` is 0 to D."""
+
+    name: str
+    cell: str
+    when: str
+    documents: int
+    distance: list[int]
+    norm: list[float]
+    low: list[float]
+    high: list[float]
+    half_distance: float | None
+    reached: list[int]
+    cell_norm: list[float] | None
+    pads: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class GradientFlow:
+    """The norm of the loss's gradient by the top layer's hidden state, step by step from where reading ends.
+
+    Distance 0 is the last step that a direction reads: the last word going forward (or the last pad, where pads are
+    read), the first word going backward. The norms of a document are relative to its own at distance 0; those of two
+    directions are joined, at the same distance of each. A distance counts as long as half of the documents reach it.
+
+    Attributes:
+        name: of the model.
+        cell: of its layers.
+        when: ``before training`` or ``after training``.
+        documents: how many were measured.
+        norm: [D + 1], the median over documents at distance 0, 1, …
+        low: [D + 1], the first quartile.
+        high: [D + 1], the third quartile.
+        reached: int64[D + 1], documents that are so long.
+        cell_norm: [D + 1], the median of the same by the cell state, where an LSTM's memory lies; else ``None``.
+        pads: tokens up to which pads are read behind a document; ``None`` where none are.
+    """
+
+    name: str
+    cell: str
+    when: str
+    documents: int
+    norm: Array
+    low: Array
+    high: Array
+    reached: npt.NDArray[np.int64]
+    cell_norm: Array | None
+    pads: int | None
+
+    @property
+    def half_distance(self) -> float | None:
+        """See :func:`half_distance`."""
+        return half_distance(self.norm)
+
+    def to_json(self) -> FlowJson:
+        """Plain JSON values."""
+        return {
+            "name": self.name,
+            "cell": self.cell,
+            "when": self.when,
+            "documents": self.documents,
+            "distance": list(range(len(self.norm))),
+            "norm": self.norm.tolist(),
+            "low": self.low.tolist(),
+            "high": self.high.tolist(),
+            "half_distance": self.half_distance,
+            "reached": self.reached.tolist(),
+            "cell_norm": None if self.cell_norm is None else self.cell_norm.tolist(),
+            "pads": self.pads,
+        }
+
+
+def half_distance(norm: Array) -> float | None:
+    """The distance from which on the norm stays below a half, or ``None`` if it does not.
+
+    Between two steps the norm is taken to fall exponentially. A norm that goes under a half and comes back, as with
+    pooling over all words, has not faded.
+
+    Args:
+        norm: [D + 1], relative to the first.
+    """
+    over = np.flatnonzero(norm >= 0.5)
+    if not len(over) or over[-1] == len(norm) - 1:
+        return None
+    last = int(over[-1])
+    upper, lower = math.log(norm[last]), math.log(max(float(norm[last + 1]), 1e-300))
+    return last + (upper - math.log(0.5)) / (upper - lower)
+
+
+def at_the_start(bundle: Bundle) -> dict[str, npt.NDArray[np.float32]]:
+    """The weights that training began with, drawn again from the seed in the model's record.
+
+    An embedding that began with pretrained vectors is not known any more; the drawn one stands for it.
+
+    Raises:
+        DataError: the record has no seed.
+    """
+    training = bundle.record.get("training")
+    seed = training.get("seed") if isinstance(training, dict) else None
+    if not isinstance(seed, int) or seed < 0:
+        raise DataError(
+            "The model's record does not say with which seed training began", "Inspect a model that Recurra trained."
+        )
+    return initial_weights(bundle.network, rows=bundle.pipeline.rows, classes=len(bundle.labels), seed=seed)
+
+
+def gradient_flow(
+    bundle: Bundle,
+    documents: Sequence[Document],
+    targets: npt.NDArray[np.int64],
+    *,
+    name: str,
+    before: bool = False,
+    advance: Callable[[int], None] = lambda documents: None,
+) -> GradientFlow:
+    """Measures the flow on documents of known classes.
+
+    Args:
+        bundle: the model.
+        documents: B texts or (title, text) pairs; those without tokens are left out.
+        targets: int64[B], numbers of their classes.
+        name: what to call the model.
+        before: with the weights that training began with.
+        advance: hears how many documents more are done.
+
+    Raises:
+        DataError: no document has a token, or the weights before training are not known.
+        SettingsError: the gradient of the model's cell is not known.
+    """
+    tensors = at_the_start(bundle) if before else bundle.tensors
+    ids = bundle.pipeline.encode(documents)
+    full = np.flatnonzero(ids.lengths)
+    if not len(full):
+        raise DataError("None of the documents has a word", "Give texts that the model can read.")
+    ids, targets = ids.take(full), targets[full]
+    if bundle.pad_to is not None:
+        ids = ids.padded_to(bundle.pad_to)
+    network = Differentiable(bundle.network, tensors)
+    hidden, cell = np.full((len(ids), int(ids.lengths.max())), np.nan), None
+    for rows in _batches(ids, bundle.network):
+        gradients = _of_loss(network, tensors, ids, rows, targets[rows])
+        hidden[rows, : gradients.hidden[0].shape[0]] = _norms(gradients.hidden)
+        if gradients.cell is not None:
+            cell = np.full_like(hidden, np.nan) if cell is None else cell
+            cell[rows, : gradients.hidden[0].shape[0]] = _norms(gradients.cell)
+        advance(len(rows))
+    # A loss of exactly 0 has no gradient to compare with.
+    sound = hidden[:, 0] > 0
+    reached = (~np.isnan(hidden[sound])).sum(axis=0)
+    if not sound.any():
+        raise DataError(
+            f"The loss of {name} has no gradient on any document", "Give documents that it is not certain of."
+        )
+    shown = reached >= reached[0] / 2
+    relative = (hidden[sound] / hidden[sound, :1])[:, shown]
+    low, middle, high = np.nanquantile(relative, [0.25, 0.5, 0.75], axis=0)
+    of_cell = None if cell is None else np.nanmedian((cell[sound] / cell[sound, :1])[:, shown], axis=0)
+    return GradientFlow(
+        name=name,
+        cell=bundle.network.cell,
+        when="before training" if before else "after training",
+        documents=int(sound.sum()),
+        norm=middle,
+        low=low,
+        high=high,
+        reached=reached[shown],
+        cell_norm=of_cell,
+        pads=bundle.pad_to,
+    )
+
+
+def _batches(ids: Ragged, settings: NetworkSettings) -> Iterator[npt.NDArray[np.int64]]:
+    """Rows of documents of the same length."""
+    numbers = 4 * settings.hidden * settings.directions * settings.layers
+    for length in np.unique(ids.lengths).tolist():
+        rows = np.flatnonzero(ids.lengths == length)
+        at_once = max(1, PASS_NUMBERS // (length * numbers))
+        for first in range(0, len(rows), at_once):
+            yield rows[first : first + at_once]
+
+
+def _of_loss(
+    network: Differentiable, tensors: dict[str, npt.NDArray[np.float32]], ids: Ragged, rows: npt.NDArray[np.int64],
+    targets: npt.NDArray[np.int64],
+) -> Gradients:  # fmt: skip
+    """Of each document's cross-entropy."""
+    together = np.stack([ids[row] for row in rows.tolist()], axis=1)
+    passed = network.forward(word_products(network.settings, tensors, together))
+    powers = np.exp(passed.logits - passed.logits.max(axis=1, keepdims=True))
+    d_logits = powers / powers.sum(axis=1, keepdims=True)
+    d_logits[np.arange(len(rows)), targets] -= 1
+    return network.backward(passed, d_logits)
+
+
+def _norms(gradients: Sequence[Array]) -> Array:
+    """[K, T], by the distance from where each direction ends."""
+    squares = [(one * one).sum(axis=2) for one in gradients]
+    # Forward, the last token is the end; backward, the first.
+    return np.asarray(np.sqrt(squares[0][::-1] + sum(squares[1:])).T)

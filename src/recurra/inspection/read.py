@@ -1,0 +1,137 @@
+"""A reading as JSON: what the commands, the page and the service show."""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+import numpy as np
+
+from recurra.data.documents import Document, Label
+from recurra.inspection.attribution import attribute
+from recurra.inspection.units import units_of
+from recurra.runtime import LayerTrace, Model, Reading
+
+__all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read_json"]
+
+# Numbers keep so many decimals: a hundred times finer than what engines agree to, and half as long to write.
+DECIMALS = 7
+
+
+class TokenJson(TypedDict):
+    """A token; ``known`` says whether the vocabulary has it."""
+
+    text: str
+    known: bool
+
+
+class LayerJson(TypedDict):
+    """One direction of a layer over T tokens and H units.
+
+    ``order`` holds unit numbers by their part in the answer, ``roles`` a phrase for each unit by its number.
+    """
+
+    layer: int
+    direction: str
+    cell: str
+    h: list[list[float]]
+    c: list[list[float]] | None
+    gates: dict[str, list[list[float]]]
+    order: list[int]
+    roles: list[str]
+
+
+class AttributionJson(TypedDict):
+    """See :class:`recurra.inspection.attribution.Attribution`."""
+
+    target: Label
+    steps: int
+    integrated_gradients: list[float]
+    completeness_error: float
+    occlusion: list[float]
+    score: float
+    baseline_score: float
+
+
+class ReadingJson(TypedDict):
+    """A document of T tokens, read word by word; see :class:`recurra.runtime.Reading`."""
+
+    model: str
+    text: str
+    labels: list[Label]
+    exact: bool
+    method: str
+    tokens: list[TokenJson]
+    start: list[float]
+    probabilities: list[list[float]]
+    evidence: list[list[float]]
+    suffix_probabilities: list[list[float]] | None
+    label: Label
+    layers: NotRequired[list[LayerJson]]
+    attribution: NotRequired[AttributionJson]
+
+
+def read_json(
+    model: Model, document: Document, *, name: str, gates: bool = False, attribution: bool = False
+) -> ReadingJson:
+    """Reads a document with a model.
+
+    Args:
+        model: reads.
+        document: one text or (title, text).
+        name: what to call the model.
+        gates: with the states and gates of every layer.
+        attribution: with integrated gradients and occlusion.
+
+    Raises:
+        DataError: ``document`` is neither.
+        SettingsError: attribution is wanted and the gradient of the model's cell is not known.
+    """
+    reading = model.read(document, gates=gates)
+    last = reading.probabilities[-1] if reading.tokens else reading.start
+    found: ReadingJson = {
+        "model": name,
+        "text": document if isinstance(document, str) else " ".join(document),
+        "labels": model.classes_,
+        "exact": reading.exact,
+        "method": reading.method,
+        "tokens": [
+            {"text": token, "known": known} for token, known in zip(reading.tokens, reading.known.tolist(), strict=True)
+        ],
+        "start": _numbers(reading.start),
+        "probabilities": _numbers(reading.probabilities),
+        "evidence": _numbers(reading.evidence),
+        "suffix_probabilities": _numbers(reading.suffix_probabilities),
+        "label": model.classes_[int(last.argmax())],
+    }
+    if gates:
+        found["layers"] = [_layer(trace, reading, model) for trace in reading.layers]
+    if attribution:
+        why = attribute(model.bundle, document)
+        found["attribution"] = {
+            "target": why.target,
+            "steps": why.steps,
+            "integrated_gradients": _numbers(why.integrated_gradients),
+            "completeness_error": why.completeness_error,
+            "occlusion": _numbers(why.occlusion),
+            "score": why.score,
+            "baseline_score": why.baseline_score,
+        }
+    return found
+
+
+def _layer(trace: LayerTrace, reading: Reading, model: Model) -> LayerJson:
+    units = units_of(trace, reading, model.classes_)
+    return {
+        "layer": trace.layer,
+        "direction": trace.direction,
+        "cell": trace.cell,
+        "h": _numbers(trace.h),
+        "c": _numbers(trace.c),
+        "gates": {name: _numbers(gate) for name, gate in trace.gates.items()},
+        "order": units.order.tolist(),
+        "roles": units.roles,
+    }
+
+
+def _numbers(array: Any) -> Any:
+    return None if array is None else np.round(array.astype(np.float64), DECIMALS).tolist()

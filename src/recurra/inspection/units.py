@@ -1,0 +1,110 @@
+"""What the units of a layer do in one document: an order by their part in the answer, and a few words for each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Label
+from recurra.runtime import LayerTrace, Reading
+
+__all__ = ["Units", "hold_time", "units_of"]
+
+Array = npt.NDArray[np.float64]
+
+# A state that moves less than this over a document, standard deviation, hardly says anything; states reach from -1 to 1.
+STILL = 0.02
+# A unit goes with a class if the correlation of its state with the class's logit is at least this.
+TOGETHER = 0.7
+# A unit flips at a word if this share of all its movement happens there.
+FLIP = 0.5
+# Correlations over fewer words say nothing.
+FEW_WORDS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """The H units of one direction of one layer.
+
+    Attributes:
+        order: int64[H], unit numbers, the one with the largest part in the answer first: by the size of the covariance
+            of its state with the logit of the answer's class over the words, in multiples of that logit's deviation.
+        roles: a short phrase for each unit, by its number: which class its state goes with, where it flips, for how
+            many words it holds a half of what it knows; ``still`` where it hardly moves.
+    """
+
+    order: npt.NDArray[np.int64]
+    roles: list[str]
+
+
+def units_of(trace: LayerTrace, reading: Reading, classes: Sequence[Label]) -> Units:
+    """Sorts and describes the units.
+
+    Args:
+        trace: of the layer and direction.
+        reading: of the same document.
+        classes: the labels.
+    """
+    tokens, units = trace.h.shape
+    if tokens < FEW_WORDS:
+        return Units(np.argsort(-np.abs(trace.h).sum(axis=0), kind="stable"), ["too few words"] * units)
+    # A backward state is about the words from there to the end, so what it goes with is the answer to those.
+    probabilities = reading.probabilities
+    if trace.direction == "backward" and reading.suffix_probabilities is not None:
+        probabilities = reading.suffix_probabilities
+    # Float32 probabilities can be 0.
+    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-30))
+    logits -= logits.mean(axis=1, keepdims=True)
+    deviations, spread = trace.h.std(axis=0), logits.std(axis=0)
+    covariance = (trace.h - trace.h.mean(axis=0)).T @ (logits - logits.mean(axis=0)) / tokens
+    with np.errstate(divide="ignore", invalid="ignore"):
+        together = np.nan_to_num(covariance / np.outer(deviations, spread))
+        parts = np.nan_to_num(covariance / spread)
+    answer = int(reading.probabilities[-1].argmax())
+    order = np.argsort(-np.abs(parts[:, answer]), kind="stable")
+    holds = hold_time(trace)
+    roles = [
+        _role(trace, unit, together[unit], deviations[unit], holds[unit], reading.tokens, classes)
+        for unit in range(units)
+    ]
+    return Units(order, roles)
+
+
+def hold_time(trace: LayerTrace) -> Array:
+    """For how many words a unit keeps a half of its state, [H], by what its gates let through on average.
+
+    An LSTM keeps f of its cell state at each word and a GRU z of its hidden state, so a half is left after
+    ln ½ / mean(ln f) words. A SimpleRNN has no gate that keeps; its correlation from word to word takes their place.
+    """
+    if "f" in trace.gates or "z" in trace.gates:
+        kept = np.log(np.maximum(trace.gates["f" if "f" in trace.gates else "z"], 1e-12)).mean(axis=0)
+    else:
+        h = trace.h - trace.h.mean(axis=0)
+        power = np.maximum((h * h).sum(axis=0), 1e-12)
+        kept = np.log(np.clip((h[1:] * h[:-1]).sum(axis=0) / power, 1e-12, 1.0))
+    return np.asarray(math.log(0.5) / np.minimum(kept, -1e-9))
+
+
+def _role(
+    trace: LayerTrace, unit: int, together: Array, deviation: float, hold: float, tokens: Sequence[str],
+    classes: Sequence[Label],
+) -> str:  # fmt: skip
+    if deviation < STILL:
+        return "still"
+    parts = []
+    strongest = int(np.abs(together).argmax())
+    if abs(together[strongest]) >= TOGETHER:
+        parts.append(f"{'for' if together[strongest] > 0 else 'against'} {classes[strongest]}")
+    # A backward unit comes from the right.
+    before = trace.h[1:, unit] if trace.direction == "backward" else trace.h[:-1, unit]
+    after = trace.h[:-1, unit] if trace.direction == "backward" else trace.h[1:, unit]
+    moves = np.abs(after - before)
+    if moves.max() >= FLIP * moves.sum():
+        at = int(moves.argmax()) + (trace.direction == "forward")
+        parts.append(f"flips at {tokens[at]}")
+    parts.append("holds on" if hold > len(tokens) else f"holds {hold:.0f} words" if hold >= 1.5 else "holds 1 word")
+    return ", ".join(parts)

@@ -1,0 +1,173 @@
+"""Every state and gate of a document, from the cells' own formulas, with NumPy.
+
+The compiled kernels keep a state only while the next one needs it. Here everything is kept, in float64, for K documents
+of the same length side by side: one document to look at, or many variants of it to differentiate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.models.settings import NetworkSettings
+from recurra.models.shapes import DIRECTIONS
+from recurra.recurrence.cells import Cell, State, cell_named
+
+__all__ = ["LayerTrace", "Steps", "run_direction", "run_layers", "trace_of", "word_products"]
+
+Array = npt.NDArray[np.float64]
+Tensors = Mapping[str, npt.NDArray[np.float32]]
+
+
+def _sigmoid(a: Any) -> Any:
+    # No power overflows in this form.
+    return 0.5 + 0.5 * np.tanh(0.5 * a)
+
+
+OPS: Any = SimpleNamespace(tanh=np.tanh, sigmoid=_sigmoid)
+
+
+class Steps(NamedTuple):
+    """What one direction of one layer computed.
+
+    Attributes:
+        hidden: [T, K, H], the hidden state after each token.
+        cell: [T, K, H], the cell state; ``None`` for cells without one.
+        gates: [T, K, G·H], the gates' activations in the cell's order.
+    """
+
+    hidden: Array
+    cell: Array | None
+    gates: Array
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTrace:
+    """One direction of one layer over the T tokens of a document.
+
+    Attributes:
+        layer: its number from the input, 0 first.
+        direction: ``forward`` or ``backward``; a backward layer's state at a token has read all that follow it.
+        cell: name of the cell.
+        h: [T, H], hidden states.
+        c: [T, H], cell states, or ``None``.
+        gates: [T, H] by gate: i, f, g, o of an LSTM (g is the candidate), z, r, h of a GRU (h is the candidate);
+            empty for a SimpleRNN, whose only activation is its state.
+    """
+
+    layer: int
+    direction: str
+    cell: str
+    h: Array
+    c: Array | None
+    gates: dict[str, Array]
+
+    def first(self, tokens: int) -> LayerTrace:
+        """The same of the first tokens alone."""
+        return replace(
+            self,
+            h=self.h[:tokens],
+            c=None if self.c is None else self.c[:tokens],
+            gates={name: gate[:tokens] for name, gate in self.gates.items()},
+        )
+
+
+def word_products(settings: NetworkSettings, tensors: Tensors, ids: npt.NDArray[np.int32]) -> list[Array]:
+    """W_I·x of the first layer, without its bias: for each direction [T, G·H].
+
+    Args:
+        settings: the network's shape.
+        tensors: its weights.
+        ids: int32[T], tokens.
+    """
+    products = []
+    for direction in DIRECTIONS[: settings.directions]:
+        W_I = tensors[f"layers.0.{direction}.W_I"]
+        if settings.input == "one_hot":
+            products.append(W_I[ids].astype(np.float64))
+        else:
+            products.append(tensors["embedding"][ids].astype(np.float64) @ W_I.astype(np.float64))
+    return products
+
+
+def run_layers(settings: NetworkSettings, weights: Mapping[str, Array], products: Sequence[Array]) -> list[list[Steps]]:
+    """Every layer, from the input up: what each of its directions computed.
+
+    Args:
+        settings: the network's shape.
+        weights: its weights in float64; the embedding is not among what is read.
+        products: of :func:`word_products`, with an axis of K documents: [T, K, G·H].
+    """
+    cell, layers = cell_named(settings.cell), []
+    for layer in range(settings.layers):
+        directions = DIRECTIONS[: settings.directions]
+        if layer:
+            inputs = np.concatenate([steps.hidden for steps in layers[-1]], axis=2)
+            products = [inputs @ weights[f"layers.{layer}.{direction}.W_I"] for direction in directions]
+        passed = []
+        for direction, product in zip(directions, products, strict=True):
+            prefix = f"layers.{layer}.{direction}."
+            W_H, b_H = weights[prefix + "W_H"], weights.get(prefix + "b_H")
+            drive = product + weights[prefix + "b"]
+            passed.append(run_direction(cell, drive, W_H, b_H, backwards=direction == "backward"))
+        layers.append(passed)
+    return layers
+
+
+def run_direction(cell: Cell, drive: Array, W_H: Array, b_H: Array | None, *, backwards: bool) -> Steps:
+    """One direction of one layer, from zero states.
+
+    Args:
+        cell: the formula.
+        drive: [T, K, G·H], W_I·x + b.
+        W_H: [H, G·H].
+        b_H: [G·H], or ``None``.
+        backwards: read from the last token to the first.
+    """
+    steps, documents, _ = drive.shape
+    hidden = np.empty((steps, documents, len(W_H)))
+    cells = np.empty_like(hidden) if cell.cell_state else None
+    gates = np.empty_like(drive)
+    zeros = np.zeros(hidden.shape[1:])
+    state = State(zeros, zeros if cell.cell_state else None)
+    for t in range(steps - 1, -1, -1) if backwards else range(steps):
+        state, activations = cell.step(OPS, drive[t], state, W_H, b_H)
+        hidden[t] = state.hidden
+        np.concatenate(activations, axis=1, out=gates[t])
+        if cells is not None:
+            cells[t] = state.cell
+    return Steps(hidden, cells, gates)
+
+
+def trace_of(settings: NetworkSettings, tensors: Tensors, ids: npt.NDArray[np.int32]) -> list[LayerTrace]:
+    """States and gates of one document, layer by layer, forward before backward.
+
+    Args:
+        settings: the network's shape.
+        tensors: its weights.
+        ids: int32[T], tokens, with the pads that an unmasked network reads behind them.
+    """
+    products = [product[:, None] for product in word_products(settings, tensors, ids)]
+    weights = {name: array.astype(np.float64) for name, array in tensors.items() if name.startswith("layers.")}
+    cell, found = cell_named(settings.cell), []
+    for layer, passed in enumerate(run_layers(settings, weights, products)):
+        for direction, steps in zip(DIRECTIONS, passed, strict=False):
+            # A SimpleRNN's one activation is its state.
+            names = cell.gates if len(cell.gates) > 1 else ()
+            blocks = np.split(steps.gates[:, 0], len(cell.gates), axis=1)
+            found.append(
+                LayerTrace(
+                    layer=layer,
+                    direction=direction,
+                    cell=cell.name,
+                    h=steps.hidden[:, 0],
+                    c=None if steps.cell is None else steps.cell[:, 0],
+                    gates=dict(zip(names, blocks, strict=False)),
+                )
+            )
+    return found
