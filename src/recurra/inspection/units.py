@@ -96,9 +96,10 @@ def _role(
     if deviation < STILL:
         return "still"
     parts = []
-    strongest = int(np.abs(together).argmax())
-    if abs(together[strongest]) >= TOGETHER:
-        parts.append(f"{'for' if together[strongest] > 0 else 'against'} {classes[strongest]}")
+    if together.max() >= TOGETHER:
+        parts.append(f"for {classes[int(together.argmax())]}")
+    elif together.min() <= -TOGETHER:
+        parts.append(f"against {classes[int(together.argmin())]}")
     # A backward unit comes from the right.
     before = trace.h[1:, unit] if trace.direction == "backward" else trace.h[:-1, unit]
     after = trace.h[:-1, unit] if trace.direction == "backward" else trace.h[1:, unit]
