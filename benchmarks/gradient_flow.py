@@ -74,7 +74,7 @@ def main() -> None:
                     "hidden": preset.network.hidden,
                     "train_rows": phrase(fitted.rows, data),
                     "test_accuracy": float(np.mean(predicted == targets)),
-                    "flows": [{**flow.to_json(), "norm": rounded(flow.norm), "low": rounded(flow.low),
+                    "flows": [{**flow.to_dict(), "norm": rounded(flow.norm), "low": rounded(flow.low),
                                "high": rounded(flow.high), "cell_norm": rounded(flow.cell_norm)} for flow in flows],
                 }
             )  # fmt: skip

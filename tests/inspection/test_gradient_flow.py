@@ -135,7 +135,7 @@ def test_small_batches_give_the_same_and_tell_their_progress(monkeypatch: pytest
 
 def test_json_is_plain() -> None:
     flow = gradient_flow(make_bundle(cell="lstm", masked=False), TEXTS, TARGETS, name="m")
-    values = json.loads(json.dumps(flow.to_json(), allow_nan=False))
+    values = json.loads(json.dumps(flow.to_dict(), allow_nan=False))
     assert values["distance"] == list(range(len(flow.norm)))
     assert values["norm"] == flow.norm.tolist()
     assert values["norm"][0] == 1

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_up_readings import CLASSES, flow, made_up_reading
 
 from recurra.evaluation import evaluate, mistakes, wilson
 
-CLASSES = ["World", "Sports", "Business", "Sci/Tech"]
 PHRASE = "58,337 of 120,000 training rows"
 ROWS = 1_900
 
@@ -122,6 +122,12 @@ def build() -> dict[str, Any]:
             {"name": "simple-rnn-titles", "in_order": score(0.77), "shuffled": score(0.749)},
             {"name": "lstm", "in_order": score(0.871), "shuffled": score(0.822)},
             {"name": "bilstm", "in_order": score(0.885), "shuffled": score(0.86)},
+        ],
+        "reading": made_up_reading(),
+        "gradients": [
+            flow(name, when, fade)
+            for name, early, late in (("lesson/simple-rnn-masked", 0.99, 0.55), ("lesson/lstm", 0.5, 0.9))
+            for when, fade in (("before training", early), ("after training", late))
         ],
         "vocabulary": {
             "preset": "lesson/lstm",

@@ -39,7 +39,8 @@ def test_the_page_shows_every_model_s_numbers(result: dict[str, Any], check_page
     assert "SimpleRNN without a mask: from 62 at 0 to 25 at 500" in text
     assert "random batches: 41.2 %; batches of like length: 3.1 %" in text
     pictures = [tag for tag, attributes in page.elements if tag == "svg" and "aria-hidden" not in attributes]
-    assert len(pictures) == 1 + 2 * 5 + 2 + 2 + 1 + 2
+    # The reading's answer, state and three gates, and the gradient before and after training.
+    assert len(pictures) == 1 + 2 * 5 + 2 + 2 + 1 + 2 + (1 + 1 + 3) + 2
 
 
 def test_the_page_is_the_same_every_time_and_its_result_is_json(result: dict[str, Any]):
@@ -50,6 +51,7 @@ def test_the_page_is_the_same_every_time_and_its_result_is_json(result: dict[str
 
 def test_parts_that_were_not_measured_have_no_section(result: dict[str, Any], check_page: Callable[[str], Any]):
     parts = {"masking": "padding", "bucketing": "bucketing", "shuffled": "order", "vocabulary": "words"}
+    parts |= {"reading": "reading", "gradients": "gradients"}
     everything = check_page(lesson_page(result))
     assert set(parts.values()) < set(everything.values("id"))
     one = {**result, **dict.fromkeys(parts), "baseline": None, "models": result["models"][2:3]}
@@ -86,6 +88,9 @@ def test_hostile_text_stays_text(result: dict[str, Any], hostile: str, check_pag
     result["shuffled"][0]["name"] = hostile
     result["vocabulary"]["rules"][0]["name"] = hostile
     result["baseline"]["name"] = hostile
+    result["reading"] = {**result["reading"], "model": hostile, "label": hostile, "labels": [hostile] * 4}
+    result["reading"]["tokens"] = [{"text": hostile, "known": True} for _ in result["reading"]["tokens"]]
+    result["gradients"][0]["name"] = hostile
     changed = {**result, "models": [model], "dataset": hostile, "dataset_note": hostile, "train_phrase": hostile}
     page = check_page(lesson_page(changed))
     assert hostile.rstrip("\x00\ud800") in page.text

@@ -23,8 +23,8 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output, aligned, count, cut
 from recurra.cli.tables import Reading, read_data
-from recurra.cli.targets import targets_of
 from recurra.errors import RecurraError
+from recurra.evaluation.targets import targets_of
 
 if TYPE_CHECKING:
     from recurra.evaluation import Evaluation

@@ -12,8 +12,8 @@ from recurra.cli.labelled import probabilities_of, readable_rows
 from recurra.cli.options import DataDir, Encoding, Json, LabelColumn, ModelArgument, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned
 from recurra.cli.tables import Reading, read_data
-from recurra.cli.targets import targets_of
 from recurra.errors import RecurraError, SettingsError
+from recurra.evaluation.targets import targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recurra.errors import RecurraError
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 __all__ = ["Output", "aligned", "count", "cut", "flush", "plain", "width", "write_bytes"]
+
+# Columns of a table that goes to no terminal.
+WIDE = 160
 
 # What would act on a terminal instead of being shown: control characters, and marks that turn the writing direction.
 _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -59,6 +67,23 @@ class Output:
             print(lines, file=sys.stderr)
         else:
             _write(lines)
+
+    def shown(self, renderable: RenderableType) -> None:
+        """Something of rich's for people, such as a table; in colours where there is a terminal to show them.
+
+        What comes from outside must be made harmless by :func:`plain` first.
+        """
+        if self.as_json:
+            return
+        from rich.console import Console
+
+        buffer = io.StringIO()
+        terminal = sys.stdout is not None and sys.stdout.isatty()
+        # A file has no width, and a table that is folded to some is of no use there.
+        columns = shutil.get_terminal_size().columns if terminal else WIDE
+        console = Console(file=buffer, force_terminal=terminal, width=columns, highlight=False, markup=False, emoji=False)
+        console.print(renderable)
+        _write("\n".join(line.rstrip() for line in buffer.getvalue().rstrip("\n").split("\n")))
 
     def document(self, value: Any) -> None:
         """The one JSON document."""

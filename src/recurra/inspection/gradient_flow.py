@@ -13,18 +13,32 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
 from recurra.data.documents import Document
+from recurra.data.table import Table
 from recurra.errors import DataError
+from recurra.evaluation.targets import targets_of
 from recurra.inspection.backward import Differentiable, Gradients
 from recurra.models.initial import initial_weights
 from recurra.models.settings import NetworkSettings
+from recurra.runtime import Model
 from recurra.runtime.trace import word_products
 
-__all__ = ["FlowJson", "GradientFlow", "at_the_start", "gradient_flow", "half_distance"]
+__all__ = [
+    "FlowJson",
+    "FlowsJson",
+    "GradientFlow",
+    "GradientFlows",
+    "at_the_start",
+    "gradient_flow",
+    "gradients",
+    "half_distance",
+]
 
 Array = npt.NDArray[np.float64]
 
 # Numbers in an array over a pass.
 PASS_NUMBERS = 1 << 20
+# Documents that a view of a file measures: quartiles of so many are steady to a few percent.
+ROWS = 500
 
 
 class FlowJson(TypedDict):
@@ -41,12 +55,22 @@ class FlowJson(TypedDict):
     half_distance: float | None
     reached: list[int]
     cell_norm: list[float] | None
+    cell_half_distance: float | None
     pads: int | None
+
+
+class FlowsJson(TypedDict):
+    """Several networks, each before and after training."""
+
+    models: list[FlowJson]
 
 
 @dataclass(frozen=True, eq=False)
 class GradientFlow:
     """The norm of the loss's gradient by the top layer's hidden state, step by step from where reading ends.
+
+    The gradient at a step has gone through all steps behind it. An LSTM's hidden state reaches later steps through its
+    gates alone, and its memory is the cell state: the same by that state says how far it can learn.
 
     Distance 0 is the last step that a direction reads: the last word going forward (or the last pad, where pads are
     read), the first word going backward. The norms of a document are relative to its own at distance 0; those of two
@@ -81,7 +105,7 @@ class GradientFlow:
         """See :func:`half_distance`."""
         return half_distance(self.norm)
 
-    def to_json(self) -> FlowJson:
+    def to_dict(self) -> FlowJson:
         """Plain JSON values."""
         return {
             "name": self.name,
@@ -95,8 +119,65 @@ class GradientFlow:
             "half_distance": self.half_distance,
             "reached": self.reached.tolist(),
             "cell_norm": None if self.cell_norm is None else self.cell_norm.tolist(),
+            "cell_half_distance": None if self.cell_norm is None else half_distance(self.cell_norm),
             "pads": self.pads,
         }
+
+
+@dataclass(frozen=True, eq=False)
+class GradientFlows:
+    """What is shown together.
+
+    Attributes:
+        flows: of one or more networks.
+    """
+
+    flows: list[GradientFlow]
+
+    def to_dict(self) -> FlowsJson:
+        """Plain JSON values."""
+        return {"models": [flow.to_dict() for flow in self.flows]}
+
+
+def gradients(
+    model: Model,
+    data: Table,
+    *,
+    name: str,
+    limit: int | None = ROWS,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda message: None,
+    advance: Callable[[int], None] = lambda documents: None,
+) -> GradientFlows:
+    """A model's flow before and after training, on rows of a table.
+
+    Args:
+        model: measured; its record says with which seed training began.
+        data: a table with labels.
+        name: what to call the model.
+        limit: rows at most, drawn evenly; ``None`` takes all.
+        seed: of the draw.
+        say: hears what a person should know.
+        advance: hears how many documents more are done, each twice.
+
+    Raises:
+        DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
+        SettingsError: the gradient of the model's cell is not known.
+    """
+    if data.labels is None:
+        raise DataError(f"{data.source} has no labels", "Name their column with --label.")
+    rows = np.arange(len(data))
+    if limit is not None and limit < len(rows):
+        rows = np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
+    documents = [data.documents[row] for row in rows.tolist()]
+    labels = [data.labels[row] for row in rows.tolist()]
+    targets = targets_of(model.bundle.labels, labels, source=data.source, say=say)
+    return GradientFlows(
+        [
+            gradient_flow(model.bundle, documents, targets, name=name, before=before, advance=advance)
+            for before in (True, False)
+        ]
+    )
 
 
 def half_distance(norm: Array) -> float | None:

@@ -11,7 +11,7 @@ from recurra.inspection.attribution import attribute
 from recurra.inspection.units import units_of
 from recurra.runtime import LayerTrace, Model, Reading
 
-__all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read_json"]
+__all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read"]
 
 # Numbers keep so many decimals: a hundred times finer than what engines agree to, and half as long to write.
 DECIMALS = 7
@@ -70,7 +70,7 @@ class ReadingJson(TypedDict):
     attribution: NotRequired[AttributionJson]
 
 
-def read_json(
+def read(
     model: Model, document: Document, *, name: str, gates: bool = False, attribution: bool = False
 ) -> ReadingJson:
     """Reads a document with a model.

@@ -13,6 +13,7 @@ from recurra.errors import DataError, SettingsError
 from recurra.lesson.baseline import measure_baseline
 from recurra.lesson.bucketing import measure_bucketing
 from recurra.lesson.comparisons import bucketing_result, masking_result, shuffled_result, vocabulary_result
+from recurra.lesson.inside import flow_result, reading_result
 from recurra.lesson.monitor import LessonMonitor
 from recurra.lesson.one_model import Trained, train_one
 from recurra.lesson.results import baseline_result, model_result, phrase
@@ -109,6 +110,8 @@ def _measure(
     if masked:
         monitor.said("Timing batches with and without bucketing …")
         bucketing = bucketing_result(masked[0], *measure_bucketing(masked[0], data.train, seed=seed), data)
+    monitor.said("Looking inside: a text word by word, and how far back the gradient reaches …")
+    reading, gradients = reading_result(list(trained.values()), data), flow_result(list(trained.values()), data, seed=seed)
     monitor.said("Training the linear model on TF-IDF …")
     return {
         "dataset": data.title,
@@ -123,6 +126,8 @@ def _measure(
         "bucketing": bucketing,
         "shuffled": [shuffled_result(one, data, seed=seed) for one in trained.values()],
         "vocabulary": vocabulary,
+        "reading": reading,
+        "gradients": gradients,
     }
 
 

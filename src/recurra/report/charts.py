@@ -43,6 +43,7 @@ def line_chart(
     y_label: str,
     y_limits: tuple[float, float] | None = None,
     x_ticks: Sequence[float] | None = None,
+    log_y: bool = False,
 ) -> Picture:
     """Numbers along an axis, such as loss over epochs or accuracy over appended pads.
 
@@ -54,6 +55,7 @@ def line_chart(
         y_label: of the axis, with its unit.
         y_limits: the axis's ends, to make pictures comparable; ``None`` fits the numbers.
         x_ticks: the only places to mark; the axis is then logarithmic above the first tick that is not 0.
+        log_y: powers of ten up the axis, for numbers above 0.
     """
 
     def draw(axes: Any) -> None:
@@ -78,6 +80,11 @@ def line_chart(
             axes.set_xticks(x_ticks, [f"{tick:g}" for tick in x_ticks])
             axes.minorticks_off()
         axes.set(xlabel=x_label, ylabel=y_label)
+        if log_y:
+            axes.set_yscale("log")
+            # The style reads no mathematics, which the usual labels of powers are written in.
+            axes.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
+            axes.minorticks_off()
         if y_limits is not None:
             axes.set_ylim(*y_limits)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recurra.report.class_sentences import calibration_sentence, class_sentences
+from recurra.report.inspection_page import flow_parts, reading_parts
 from recurra.report.lesson_accuracy import accuracy_sentences
 from recurra.report.lesson_pictures import (
     accuracy_picture,
@@ -39,6 +40,7 @@ def lesson_page(result: LessonResult) -> str:
     models = result["models"]
     masking, bucketing = result["masking"], result["bucketing"]
     shuffled, vocabulary = result["shuffled"], result["vocabulary"]
+    reading, gradients = result["reading"], result["gradients"]
     learned = [
         {"name": name_of(model["preset"]), "pictures": pictures, "sentences": curve_sentences(model)}
         for model, pictures in zip(models, curve_pictures(models), strict=True)
@@ -73,4 +75,6 @@ def lesson_page(result: LessonResult) -> str:
         shuffled=shuffled and {"sentences": shuffled_sentences(shuffled), "picture": shuffled_picture(shuffled)},
         vocabulary=vocabulary
         and {"sentences": vocabulary_sentences(vocabulary), "pictures": vocabulary_pictures(vocabulary)},
+        reading=reading and reading_parts(reading, name="reading"),
+        gradients=gradients and flow_parts(gradients),
     )

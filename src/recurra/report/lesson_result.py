@@ -10,6 +10,8 @@ from typing import Literal, TypedDict
 
 from recurra.evaluation import EvaluationJson
 from recurra.evaluation.mistakes import MistakeJson
+from recurra.inspection.gradient_flow import FlowJson
+from recurra.inspection.read import ReadingJson
 
 __all__ = [
     "BaselineResult",
@@ -194,3 +196,7 @@ class LessonResult(TypedDict):
     bucketing: BucketingResult | None
     shuffled: list[ShuffledResult] | None
     vocabulary: VocabularyResult | None
+    reading: ReadingJson | None
+    """One test document as one of the networks reads it, with gates and attribution."""
+    gradients: list[FlowJson] | None
+    """How far the loss's gradient reaches, of each network before and after training."""

@@ -13,7 +13,7 @@ import pytest
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
-from recurra.inspection.read import read_json
+from recurra.inspection.read import read
 from recurra.recurrence.cells import CELLS, cell_named
 from recurra.runtime import Model
 
@@ -24,7 +24,7 @@ TEXT = "the team wins a zzz match"
 @pytest.mark.parametrize("both", [False, True])
 def test_it_has_the_keys_that_others_rely_on(cell: str, both: bool) -> None:
     model = Model(make_bundle(cell=cell, bidirectional=both, layers=2))
-    found = json.loads(json.dumps(read_json(model, TEXT, name="m", gates=True, attribution=True), allow_nan=False))
+    found = json.loads(json.dumps(read(model, TEXT, name="m", gates=True, attribution=True), allow_nan=False))
     assert (found["model"], found["text"], found["labels"], found["exact"]) == ("m", TEXT, ["a", "b", "c"], not both)
     assert [token["text"] for token in found["tokens"]] == TEXT.split()
     assert [token["known"] for token in found["tokens"]] == [True, True, True, True, False, True]
@@ -49,7 +49,7 @@ def test_it_has_the_keys_that_others_rely_on(cell: str, both: bool) -> None:
 
 
 def test_layers_and_attribution_come_only_when_asked_for() -> None:
-    found: Any = read_json(Model(make_bundle()), ("Oil prices", "rise"), name="m")
+    found: Any = read(Model(make_bundle()), ("Oil prices", "rise"), name="m")
     assert not {"layers", "attribution"} & found.keys()
     assert found["text"] == "Oil prices rise"
     assert [token["text"] for token in found["tokens"]] == ["oil", "prices", "rise"]
@@ -57,7 +57,7 @@ def test_layers_and_attribution_come_only_when_asked_for() -> None:
 
 def test_an_empty_text_has_the_answer_before_any_word() -> None:
     model = Model(make_bundle(bidirectional=True))
-    found = read_json(model, "", name="m", gates=True, attribution=True)
+    found = read(model, "", name="m", gates=True, attribution=True)
     assert found["tokens"] == found["probabilities"] == found["evidence"] == []
     assert found["label"] == model.predict([""])[0]
     assert found["layers"][0]["h"] == []
@@ -67,8 +67,8 @@ def test_an_empty_text_has_the_answer_before_any_word() -> None:
 def test_it_needs_no_framework(tmp_path: Path) -> None:
     write_bundle(make_bundle(bidirectional=True, pooling=("attention",)), tmp_path / "m.safetensors")
     code = (
-        "import sys, recurra; from recurra.inspection.read import read_json; "
-        "read_json(recurra.load(sys.argv[1]), 'oil prices', name='m', gates=True, attribution=True); "
+        "import sys, recurra; from recurra.inspection.read import read; "
+        "read(recurra.load(sys.argv[1]), 'oil prices', name='m', gates=True, attribution=True); "
         "print(sorted({'torch', 'sklearn', 'pyarrow', 'matplotlib'} & set(sys.modules)))"
     )
     done = subprocess.run(

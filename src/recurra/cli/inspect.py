@@ -1,0 +1,140 @@
+"""``recurra inspect``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recurra.cli.options import (
+    DataDir,
+    Encoding,
+    Json,
+    LabelColumn,
+    ModelArgument,
+    Quiet,
+    TextColumn,
+    TitleColumn,
+    whole_number,
+)
+from recurra.cli.output import Output, count
+from recurra.cli.progress import Bars
+from recurra.cli.stdin import lines_of_input
+from recurra.cli.tables import Reading, read_data
+
+if TYPE_CHECKING:
+    from recurra.inspection.gradient_flow import FlowJson
+    from recurra.inspection.read import ReadingJson
+
+__all__ = ["EXAMPLES", "inspect"]
+
+EXAMPLES = (
+    "recurra inspect runs/news/model.safetensors 'Oil prices rise again'",
+    "recurra inspect runs/news/model.safetensors 'Oil prices rise' --gates --attribution --html oil.html",
+    "recurra inspect rnn.safetensors lstm.safetensors --gradients --data test.csv",
+)
+
+
+def inspect(
+    model: ModelArgument,
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TEXT",
+            help="Texts in quotes; none or - reads a text a line from standard input. With --gradients, more models.",
+        ),
+    ] = None,
+    gates: Annotated[bool, typer.Option("--gates", help="Show states and gates of every layer.")] = False,
+    attribution: Annotated[
+        bool, typer.Option("--attribution", help="Explain by integrated gradients and occlusion, too.")
+    ] = False,
+    gradients: Annotated[
+        bool, typer.Option("--gradients", help="Measure how far back the loss's gradient reaches, on DATA.")
+    ] = False,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="DATA", help="Labelled rows for --gradients: a file or a set.")
+    ] = None,
+    rows: Annotated[
+        int, typer.Option("--rows", parser=whole_number(1), metavar="N", help="Rows of DATA at most, drawn evenly.")
+    ] = 500,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures there.")] = None,
+    text: TextColumn = None,
+    title: TitleColumn = None,
+    label: LabelColumn = None,
+    encoding: Encoding = "utf-8",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what a model makes of a text, word by word, or how far back it can learn."""
+    output = Output(as_json=as_json, quiet=quiet)
+    if gradients:
+        if data is None:
+            raise typer.BadParameter("--gradients needs labelled rows. Give --data DATA")
+        if gates or attribution:
+            raise typer.BadParameter("--gradients reads no text. Leave out --gates and --attribution")
+        paths = [model, *map(Path, texts or ())]
+        flows = _flows(paths, data, Reading(text, title, label, encoding, data_dir), rows, output)
+        about = f"Measured on {count(max(flow['documents'] for flow in flows))} rows of {data}."
+        _page(html, [], flows, about, output)
+        output.document({"models": flows, "notes": output.notes})
+        return
+    if data is not None:
+        raise typer.BadParameter("--data is given without --gradients. Add it, or leave --data out")
+    readings = _readings(model, texts or [], encoding, gates=gates, attribution=attribution, output=output)
+    _page(html, readings, [], f"Read word by word: {count(len(readings))} of your texts.", output)
+    output.document(readings)
+
+
+def _readings(
+    path: Path, texts: list[str], encoding: str, *, gates: bool, attribution: bool, output: Output
+) -> list[ReadingJson]:
+    from recurra.cli.reading_table import show_reading
+    from recurra.inspection import read
+    from recurra.runtime import load
+
+    model = load(path)
+    if not texts or texts == ["-"]:
+        if output.progress and sys.stdin is not None and sys.stdin.isatty():
+            print("One text a line; Ctrl-D ends.", file=sys.stderr)
+        texts = list(lines_of_input(encoding))
+    readings = []
+    for place, one in enumerate(texts):
+        readings.append(read(model, one, name=str(path), gates=gates, attribution=attribution))
+        if place:
+            output.result("")
+        show_reading(readings[-1], output)
+    return readings
+
+
+def _flows(paths: list[Path], data: str, reading: Reading, rows: int, output: Output) -> list[FlowJson]:
+    from recurra.cli.reading_table import show_flows
+    from recurra.inspection import gradients
+    from recurra.runtime import load
+
+    models = {str(path): load(path) for path in paths}
+    table = read_data(data, reading, part="test", output=output)
+    flows: list[FlowJson] = []
+    with Bars(output) as bars:
+        for name, model in models.items():
+            advance = bars.begin(name, 2 * min(rows, len(table)))
+            found = gradients(
+                model, table, name=name, limit=rows, say=output.note, advance=lambda some, go=advance: go(some, "")
+            )
+            flows += found.to_dict()["models"]
+    show_flows(flows, output)
+    return flows
+
+
+def _page(
+    path: Path | None, readings: list[ReadingJson], flows: list[FlowJson], about: str, output: Output
+) -> None:
+    if path is None:
+        return
+    from recurra.bundle import write_atomically
+    from recurra.report.inspection_page import inspection_page
+
+    write_atomically(path, inspection_page(readings, flows, about=about).encode("utf-8", "replace"))
+    output.detail(f"page: {path}")

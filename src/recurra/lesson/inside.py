@@ -1,0 +1,63 @@
+"""What goes on inside the lesson's networks: one text read word by word, and the gradient's way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recurra.data.documents import Document
+from recurra.data.sets import NamedSet
+from recurra.inspection import gradients, read
+from recurra.inspection.gradient_flow import FlowJson
+from recurra.inspection.read import ReadingJson
+from recurra.lesson.one_model import Trained, labelled
+from recurra.models.settings import NetworkSettings
+from recurra.recurrence.cells import cell_named
+
+__all__ = ["flow_result", "reading_result"]
+
+# Test documents for each: enough for a median, and a second or two for the largest network.
+FLOW_DOCUMENTS = 200
+# Test documents that are looked through for one to show, and how long it may be.
+LOOKED_AT, LONGEST = 500, 30
+
+
+def flow_result(trained: Sequence[Trained], data: NamedSet, *, seed: int) -> list[FlowJson]:
+    """Every network's flow before and after training, on the same test documents."""
+    flows: list[FlowJson] = []
+    for one in trained:
+        found = gradients(one.model, data.test, name=one.preset, limit=FLOW_DOCUMENTS, seed=seed)
+        flows += found.to_dict()["models"]
+    return flows
+
+
+def reading_result(trained: Sequence[Trained], data: NamedSet) -> ReadingJson:
+    """A test document as one of the networks reads it, with its gates.
+
+    The network is one that reads in one direction, with gates if there is such a one. The document is the first one
+    that it classifies rightly and whose answer settles late, in the second half of its words; else the first.
+    """
+    # False sorts before True.
+    one = min(trained, key=lambda one: (_settings(one).bidirectional, not _gated(one), not _settings(one).masked))
+    documents, labels = labelled(data.test)
+    chosen: Document = documents[0]
+    pipeline = one.model.bundle.pipeline
+    for document, label in zip(documents[:LOOKED_AT], labels, strict=False):
+        if not 6 <= len(pipeline.tokens(document)) <= LONGEST:
+            continue
+        answers = one.model.read(document).probabilities.argmax(axis=1)
+        other = np.flatnonzero(answers != answers[-1])
+        settled = int(other[-1]) + 2 if len(other) else 0
+        if one.model.classes_[int(answers[-1])] == label and settled > len(answers) / 2:
+            chosen = document
+            break
+    return read(one.model, chosen, name=one.preset, gates=True, attribution=True)
+
+
+def _settings(one: Trained) -> NetworkSettings:
+    return one.model.settings
+
+
+def _gated(one: Trained) -> bool:
+    return len(cell_named(_settings(one).cell).gates) > 1

@@ -1,0 +1,125 @@
+"""The page of ``recurra inspect``: texts read word by word, and the gradient's way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from recurra.inspection.gradient_flow import FlowJson
+from recurra.inspection.read import ReadingJson
+from recurra.report.page import render
+from recurra.report.reading_pictures import UNITS, WORDS, answer_picture, flow_pictures, layer_pictures
+from recurra.report.reading_sentences import attribution_sentences, flow_sentences, reading_sentences
+from recurra.report.wording import name_of
+
+__all__ = ["flow_parts", "inspection_page", "reading_parts"]
+
+# Distances in the table of gradients.
+DISTANCES = (1, 5, 10, 20, 40)
+
+
+def inspection_page(readings: Sequence[ReadingJson], flows: Sequence[FlowJson], *, about: str) -> str:
+    """A self-contained HTML page.
+
+    Args:
+        readings: of :func:`recurra.inspection.read`.
+        flows: of :func:`recurra.inspection.gradients`.
+        about: a sentence on what was read or measured.
+
+    Raises:
+        RecurraError: matplotlib or jinja2 is not installed.
+    """
+    models = list(dict.fromkeys([*(one["model"] for one in readings), *(flow["name"] for flow in flows)]))
+    return render(
+        "inspection.html",
+        models=models,
+        about=about,
+        readings=[reading_parts(reading, name=f"reading-{place}") for place, reading in enumerate(readings)],
+        flow=flow_parts(flows) if flows else None,
+    )
+
+
+def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
+    """What the template shows of a reading: words with shares of shade, pictures, sentences.
+
+    Args:
+        reading: of a text.
+        name: unique on the page; letters, digits and hyphens.
+    """
+    answer = reading["labels"].index(reading["label"])
+    evidence = np.array(reading["evidence"]).reshape(-1, len(reading["labels"]))[:, answer]
+    why = reading.get("attribution")
+    columns = {"Evidence": evidence}
+    if why is not None:
+        columns["Integrated gradients"] = np.array(why["integrated_gradients"])
+        columns["Occlusion"] = np.array(why["occlusion"])
+    largest = {title: float(np.abs(values).max(initial=0.0)) or 1.0 for title, values in columns.items()}
+    words = []
+    for t, token in enumerate(reading["tokens"]):
+        after = reading["probabilities"][t]
+        words.append(
+            {
+                "text": token["text"],
+                "known": token["known"],
+                "share": evidence[t] / largest["Evidence"],
+                "bars": [(float(values[t]), float(values[t] / largest[title])) for title, values in columns.items()],
+                "probability": after[answer],
+                "answer": reading["labels"][int(np.argmax(after))],
+            }
+        )
+    drawn = bool(words)
+    return {
+        "name": name,
+        "reading": reading,
+        "start": reading["start"][answer],
+        "words": words,
+        "columns": list(columns),
+        "sentences": reading_sentences(reading),
+        "attribution": attribution_sentences(reading) if why is not None else [],
+        "picture": answer_picture(reading, name=f"{name}-answer") if drawn else None,
+        "layers": [
+            {
+                "title": f"Layer {layer['layer'] + 1}, {layer['direction']}, {name_of(layer['cell'])}",
+                "pictures": layer_pictures(reading, layer, name=f"{name}-layer-{layer['layer']}-{layer['direction']}"),
+                "cut": _cut(len(words), len(layer["roles"])),
+            }
+            for layer in (reading.get("layers", []) if drawn else [])
+        ],
+    }
+
+
+def flow_parts(flows: Sequence[FlowJson]) -> dict[str, Any]:
+    """What the template shows of the gradient's way back."""
+    rows = [
+        {
+            "name": name_of(flow["name"]),
+            "cell": flow["cell"],
+            "when": flow["when"],
+            "state": state,
+            "half": half,
+            "documents": flow["documents"],
+            "pads": flow["pads"],
+            "norms": [norm[d] if d < len(norm) else None for d in DISTANCES],
+        }
+        for flow in flows
+        for state, norm, half in (
+            ("h", flow["norm"], flow["half_distance"]),
+            ("c", flow["cell_norm"], flow["cell_half_distance"]),
+        )
+        if norm is not None
+    ]
+    return {
+        "rows": rows,
+        "distances": DISTANCES,
+        "pictures": flow_pictures(flows),
+        "sentences": flow_sentences(flows),
+    }
+
+
+def _cut(words: int, units: int) -> str:
+    """What is left out of a layer's pictures."""
+    parts = [f"the {UNITS} of {units} units with the largest part in the answer"] if units > UNITS else []
+    parts += [f"the first {WORDS} of {words:,} words"] if words > WORDS else []
+    return f"Shown are {' and '.join(parts)}." if parts else ""

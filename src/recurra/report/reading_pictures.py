@@ -1,0 +1,112 @@
+"""The pictures of a reading and of the gradient's way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recurra.inspection.gradient_flow import FlowJson
+from recurra.inspection.read import LayerJson, ReadingJson
+from recurra.report.charts import Line, line_chart
+from recurra.report.heat_map import heat_map
+from recurra.report.palette import SERIES
+from recurra.report.picture import Picture
+from recurra.report.wording import name_of
+
+__all__ = ["answer_picture", "flow_pictures", "layer_pictures"]
+
+# Units and words of a layer that are drawn: more would neither fit nor be looked at.
+UNITS, WORDS = 16, 120
+# What gates are called under their letters.
+GATES = {
+    "lstm": {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o"},
+    "gru": {"z": "update gate z", "r": "reset gate r", "h": "candidate h"},
+}
+
+
+def answer_picture(reading: ReadingJson, *, name: str) -> Picture:
+    """The probabilities of the classes that mattered, from before the first word to after the last.
+
+    Args:
+        reading: of one word or more.
+        name: unique on the page.
+    """
+    rows = np.array([reading["start"], *reading["probabilities"]])
+    # The answer first, then what was most probable on the way.
+    answer = reading["labels"].index(reading["label"])
+    order = sorted(range(rows.shape[1]), key=lambda k: (k != answer, -rows[:, k].max()))[: len(SERIES)]
+    return line_chart(
+        [Line(str(reading["labels"][k]), range(len(rows)), (100 * rows[:, k]).tolist()) for k in order],
+        name=name,
+        title="The answer after each word",
+        x_label="words read",
+        y_label="probability, %",
+        y_limits=(-2, 102),
+    )
+
+
+def layer_pictures(reading: ReadingJson, layer: LayerJson, *, name: str) -> list[Picture]:
+    """Hidden state, cell state and gates of the units with the largest part in the answer.
+
+    Args:
+        reading: of one word or more.
+        layer: one of its layers.
+        name: unique on the page.
+    """
+    units = layer["order"][:UNITS]
+    words = [token["text"] for token in reading["tokens"]][:WORDS]
+    labels = [f"{layer['roles'][unit]} · {unit}" for unit in units]
+    shown = {"h": ("hidden state h", layer["h"])}
+    if layer["c"] is not None:
+        shown["c"] = ("cell state c", layer["c"])
+    called = GATES.get("gru" if layer["cell"].startswith("gru") else layer["cell"], {})
+    shown |= {f"gate-{gate}": (called[gate], values) for gate, values in layer["gates"].items()}
+    pictures = []
+    for key, (what, values) in shown.items():
+        drawn = np.array(values)[: len(words), units].T
+        # Only the cell state has no bound.
+        largest = max(1.0, float(np.abs(drawn).max())) if key == "c" else 1.0
+        title = f"{what[0].upper()}{what[1:]}" + (f", full colour at ±{largest:.2f}" if key == "c" else "")
+        pictures.append(
+            heat_map(drawn, rows=labels, columns=words, largest=largest, name=f"{name}-{key}", title=title)
+        )
+    return pictures
+
+
+def flow_pictures(flows: Sequence[FlowJson]) -> list[Picture]:
+    """The gradient's norm against the distance, before and after training, and by the cell state where there is one.
+
+    Args:
+        flows: any number; a picture holds as many as there are signs to tell them apart.
+    """
+    lines = {
+        title: [
+            Line(
+                name_of(flow["name"]),
+                flow["distance"],
+                flow["norm"],
+                list(zip(flow["low"], flow["high"], strict=True)),
+            )
+            for flow in flows
+            if flow["when"] == title.lower()
+        ]
+        for title in ("Before training", "After training")
+    }
+    lines["By the cell state c"] = [
+        Line(f"{name_of(flow['name'])} {flow['when']}, c", flow["distance"], flow["cell_norm"])
+        for flow in flows
+        if flow["cell_norm"] is not None
+    ]
+    return [
+        line_chart(
+            some[first : first + len(SERIES)],
+            name=f"gradients-{number}-{first}",
+            title=title,
+            x_label="steps before the end",
+            y_label="norm of the gradient",
+            log_y=True,
+        )
+        for number, (title, some) in enumerate(lines.items())
+        for first in range(0, len(some), len(SERIES))
+    ]

@@ -1,0 +1,110 @@
+"""What a reading, an attribution and the gradient's way back say, in sentences computed from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recurra.inspection.gradient_flow import FlowJson
+from recurra.inspection.read import ReadingJson
+from recurra.report.wording import listing, name_of, percent, plural
+
+__all__ = ["attribution_sentences", "flow_sentences", "reading_sentences", "settled_at"]
+
+# Words that a sentence names.
+NAMED = 3
+# The distance at which networks are compared.
+FAR = 20
+
+
+def settled_at(reading: ReadingJson) -> int:
+    """After how many words the answer is the last one and stays it; 0 if it was so before any word."""
+    answers = np.array([reading["start"], *reading["probabilities"]]).argmax(axis=1)
+    other = np.flatnonzero(answers != answers[-1])
+    return int(other[-1]) + 1 if len(other) else 0
+
+
+def reading_sentences(reading: ReadingJson) -> list[str]:
+    """Where the answer settles, which words speak for it and against it, and which are not known."""
+    tokens = reading["tokens"]
+    if not tokens:
+        return [f"There is no word to read; without any, the answer is {reading['label']}."]
+    words, settled, answer = [token["text"] for token in tokens], settled_at(reading), reading["label"]
+    probability = percent(reading["probabilities"][-1][reading["labels"].index(answer)], 1)
+    sentences = [f"The answer is {answer}, with {probability}."]
+    if settled:
+        sentences.append(
+            f"It is so since word {settled} of {len(words)}, “{words[settled - 1]}”, and was another before."
+        )
+    else:
+        sentences.append("It was the most probable class before any word, and no word changed that.")
+    evidence = np.array(reading["evidence"])[:, reading["labels"].index(answer)]
+    sentences.append(_most(evidence, words, f"for {answer}", "evidence"))
+    unknown = sum(not token["known"] for token in tokens)
+    if unknown:
+        sentences.append(
+            f"{plural(unknown, 'word')} of {len(words)} {'is' if unknown == 1 else 'are'} not in the vocabulary: the "
+            "network reads the same unknown token for each."
+        )
+    if not reading["exact"]:
+        sentences.append(
+            "The network reads from both ends and has no answer of its own on the way: each beginning was read as a "
+            "text of its own, and a word's evidence is the mean of what it adds to the words before and to those after."
+        )
+    return sentences
+
+
+def attribution_sentences(reading: ReadingJson) -> list[str]:
+    """How complete the integral is, and which words it names."""
+    found, words = reading["attribution"], [token["text"] for token in reading["tokens"]]
+    if not words:
+        return []
+    gap = found["score"] - found["baseline_score"]
+    return [
+        f"From the baseline to the text, the score of {found['target']} changes by {gap:+.3f}; the words' values add up "
+        f"to that with an error of {percent(found['completeness_error'])} ({plural(found['steps'], 'gradient')}).",
+        _most(np.array(found["integrated_gradients"]), words, f"for {found['target']}", "integrated gradients"),
+        _most(np.array(found["occlusion"]), words, f"for {found['target']}", "occlusion"),
+    ]
+
+
+def flow_sentences(flows: Sequence[FlowJson]) -> list[str]:
+    """For each network where a half of the gradient is left, and how much far from the end."""
+    sentences = []
+    for flow in flows:
+        if flow["when"] == "before training":
+            continue
+        before = next(
+            (one for one in flows if one["name"] == flow["name"] and one["when"] == "before training"), None
+        )
+        sentence = f"{name_of(flow['name'])}: after training {_reach(flow)}"
+        if before is not None:
+            sentence += f"; before training {_reach(before)}"
+        if flow["cell_norm"] is not None:
+            left = _share(flow["cell_norm"][min(FAR, len(flow["cell_norm"]) - 1)])
+            sentence += f"; by the cell state c, where an LSTM's memory lies, {left} is left there after training"
+        sentences.append(sentence + ".")
+    return sentences
+
+
+def _reach(flow: FlowJson) -> str:
+    half, last = flow["half_distance"], min(FAR, len(flow["norm"]) - 1)
+    left = f"{_share(flow['norm'][last])} is left {plural(last, 'step')} before the end"
+    if half is None:
+        return f"the gradient's norm does not stay under a half as far as was measured, and {left}"
+    return f"a half of the gradient's norm is gone {half:.1f} steps before the end, and {left}"
+
+
+def _share(share: float) -> str:
+    return percent(share, 1) if share >= 0.001 else f"{100 * share:.1g}\N{NO-BREAK SPACE}%"
+
+
+def _most(values: Sequence[float] | np.ndarray, words: Sequence[str], whom: str, measure: str) -> str:
+    """The words with the largest values and, if there are, those with the smallest below 0."""
+    order = np.argsort(-np.asarray(values), kind="stable").tolist()
+    above = [f"{words[t]} ({values[t]:+.2f})" for t in order[:NAMED] if values[t] > 0]
+    below = [f"{words[t]} ({values[t]:+.2f})" for t in order[::-1][:NAMED] if values[t] < 0]
+    parts = [f"most {whom} {'speaks' if len(above) == 1 else 'speak'} {listing(above)}"] if above else []
+    parts += [f"most against {listing(below)}"] if below else []
+    return f"By {measure}, {'; '.join(parts)}." if parts else f"By {measure}, no word speaks {whom} or against."

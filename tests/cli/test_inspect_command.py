@@ -1,0 +1,154 @@
+"""``recurra inspect``: tables for people, the shared JSON, a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bundles import make_bundle
+from commands import Run, check_failed
+
+from recurra import load
+from recurra.bundle import write_bundle
+from recurra.inspection import gradients, read
+
+TEXT = "the team wins a late match zzz"
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """Two directions and layers."""
+    write_bundle(make_bundle(cell="gru", bidirectional=True, layers=2), tmp_path / "other.safetensors")
+    return tmp_path / "other.safetensors"
+
+
+def test_a_line_for_each_word(run: Run, model: Path) -> None:
+    ran = run("inspect", model, TEXT)
+    assert (ran.code, ran.err) == (0, "")
+    reading = load(model).read(TEXT)
+    lines = ran.out.splitlines()
+    answer = int(reading.probabilities[-1].argmax())
+    assert lines[0] == f"{model}: {'abc'[answer]}  {100 * reading.probabilities[-1, answer]:.1f} %"
+    assert lines[1] == TEXT
+    assert lines[2].startswith("one pass")
+    table = lines[lines.index(next(line for line in lines if line.startswith("before any word"))) + 1 :]
+    for t, token in enumerate(TEXT.split()):
+        assert table[t].startswith(token)
+        assert f"{reading.evidence[t, answer]:+.2f}" in table[t]
+        assert f"{100 * reading.probabilities[t, answer]:.1f} %" in table[t]
+        bar = table[t][table[t].index("│") - 10 : table[t].index("│") + 11]
+        assert ("█" in bar[11:], "█" in bar[:10]) == (
+            round(10 * reading.evidence[t, answer] / abs(reading.evidence[:, answer]).max()) > 0,
+            round(-10 * reading.evidence[t, answer] / abs(reading.evidence[:, answer]).max()) > 0,
+        )
+    assert "1 of 7 words, in italics, are not in the vocabulary." in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_gates_and_attribution_add_to_it(run: Run, other: Path) -> None:
+    out = run("inspect", other, TEXT, "--gates", "--attribution").out
+    for layer in (1, 2):
+        for direction in ("forward", "backward"):
+            assert f"layer {layer}, {direction}: the 4 of 4 units" in out
+    assert out.count("mean gates: z 0.") == 4
+    assert "integrated gradients add up to" in out
+    assert "prefixes and suffixes" in out
+    plain = run("inspect", other, TEXT).out
+    assert "layer 1" not in plain
+    assert "integrated" not in plain
+
+
+def test_json_is_the_shared_one(run: Run, other: Path) -> None:
+    ran = run("inspect", other, TEXT, "oil prices", "--gates", "--attribution", "--json")
+    model = load(other)
+    expected = [read(model, text, name=str(other), gates=True, attribution=True) for text in (TEXT, "oil prices")]
+    assert ran.json == json.loads(json.dumps(expected))
+    assert ran.err == ""
+
+
+def test_texts_come_from_standard_input(run: Run, model: Path) -> None:
+    found = run("inspect", model, "--json", stdin="oil prices\n\nteam\n".encode()).json
+    assert [one["text"] for one in found] == ["oil prices", "", "team"]
+    assert run("inspect", model, "-", stdin=b"oil\n").out.startswith(f"{model}: ")
+
+
+def test_quiet_is_the_table_alone(run: Run, model: Path) -> None:
+    out = run("inspect", model, TEXT, "--quiet", "--gates", "--attribution").out
+    assert "one pass" not in out
+    assert "unit 0" not in out
+    assert "before any word" in out
+
+
+def test_words_cannot_act_on_the_terminal(run: Run, model: Path) -> None:
+    out = run("inspect", model, "oil\x1b[31m [red]prices[/red] \u202etxt").out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "redpricesred" in out
+
+
+def test_a_page_is_written(run: Run, model: Path) -> None:
+    ran = run("inspect", model, TEXT, "--gates", "--html", "page.html")
+    assert ran.out.splitlines()[-1] == "page: page.html"
+    html = Path("page.html").read_text(encoding="utf-8")
+    assert html.startswith("<!doctype html>")
+    assert "Forget gate f" in html
+
+
+def test_gradients_of_several_models(run: Run, trained: Path, news: Path) -> None:
+    model = trained / "model.safetensors"
+    twin = news.parent / "twin.safetensors"
+    twin.write_bytes(model.read_bytes())
+    ran = run("inspect", model, twin, "--gradients", "--data", news, "--rows", "40", "--json", "--html", "page.html")
+    found = ran.json["models"]
+    assert [(one["name"], one["when"]) for one in found] == [
+        (str(path), when) for path in (model, twin) for when in ("before training", "after training")
+    ]
+    from recurra.data.read import read_table
+
+    expected = gradients(load(model), read_table(news), name=str(model), limit=40).to_dict()["models"]
+    assert found[:2] == json.loads(json.dumps(expected))
+    assert found[0]["documents"] == 40
+    assert found[2]["norm"] == found[0]["norm"]
+    assert "Vanishing gradients" in Path("page.html").read_text(encoding="utf-8")
+    out = run("inspect", model, "--gradients", "--data", news).out
+    assert f"{found[1]['norm'][5]:.1g}"[:1] in out
+    assert "before training" in out
+    assert "Medians over 60 documents" in out
+
+
+def test_the_gradient_s_numbers_are_in_the_table(run: Run, trained: Path, news: Path) -> None:
+    model = trained / "model.safetensors"
+    words = ("inspect", model, "--gradients", "--data", news)
+    flows, lines = run(*words, "--json").json["models"], run(*words).out.splitlines()
+    for flow in flows:
+        line = next(line for line in lines if flow["when"] in line)
+        assert f" {flow['norm'][1]:.2g} " in line
+        assert f" {flow['norm'][5]:.2g} " in line
+        half = flow["half_distance"]
+        assert ("not reached" if half is None else f"{half:.1f} steps") in line
+    assert np.isfinite(flows[0]["norm"]).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["x", "--data", "news.csv"], ["--data is given without --gradients"]),
+        (["--gradients"], ["--gradients needs labelled rows", "--data DATA"]),
+        (["--gradients", "--gates", "--data", "news.csv"], ["--gradients reads no text"]),
+        (["--gradients", "--data", "news.csv", "--rows", "0"], ["--rows", "'0'"]),
+    ],
+)
+def test_wrong_usage(words: list[str], parts: list[str], run: Run, model: Path, news: Path) -> None:
+    check_failed(run("inspect", model, *words), 2, *parts)
+
+
+def test_models_without_a_seed_and_labels_that_are_not_known(run: Run, model: Path, trained: Path, news: Path) -> None:
+    check_failed(run("inspect", model, "--gradients", "--data", news, "-q"), 1, "training never saw")
+    Path("other.csv").write_text("label,text\na,oil prices rise\nb,the team wins\n", encoding="utf-8")
+    check_failed(run("inspect", model, "--gradients", "--data", "other.csv", "-q"), 1, "with which seed")
+    Path("bare.csv").write_text("text\noil prices rise\nthe team wins\n", encoding="utf-8")
+    ran = run("inspect", trained / "model.safetensors", "--gradients", "--data", "bare.csv", "-q")
+    assert ran.code == 1
+    assert len(ran.err.splitlines()) == 1

@@ -1,0 +1,137 @@
+"""The page of an inspection: the numbers it was given, in words, bars and pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from made_up_readings import CLASSES, flow, made_up_reading
+
+from recurra.report.inspection_page import flow_parts, inspection_page, reading_parts
+from recurra.report.reading_pictures import UNITS, WORDS, layer_pictures
+from recurra.report.reading_sentences import flow_sentences, reading_sentences, settled_at
+
+
+def test_the_page_shows_what_was_read(check_page: Callable[[str], Any]):
+    reading = made_up_reading(cell="lstm", bidirectional=True, layers=2)
+    page = check_page(inspection_page([reading], [], about="One text."))
+    answer = CLASSES.index(reading["label"])
+    for t, token in enumerate(reading["tokens"]):
+        assert token["text"] in page.text
+        assert f"{reading['evidence'][t][answer]:+.2f}" in page.text
+        assert f"{100 * reading['probabilities'][t][answer]:.1f}" in page.text
+        for method in ("integrated_gradients", "occlusion"):
+            assert f"{reading['attribution'][method][t]:+.2f}" in page.text
+    for layer in (1, 2):
+        for direction in ("forward", "backward"):
+            assert f"Layer {layer}, {direction}, lstm: states and gates" in page.text
+    # The answer, and for each of four layers and directions the two states and four gates.
+    pictures = [tag for tag, attributes in page.elements if tag == "svg" and "aria-hidden" not in attributes]
+    assert len(pictures) == 1 + 4 * 6
+    assert "reads from both ends" in page.text
+    assert reading["method"] in page.text
+    assert sum("unknown" in (value or "") for value in page.values("class")) == 2  # zzz, in the text and in the table
+
+
+def test_gradients_are_shown_before_and_after_training(check_page: Callable[[str], Any]):
+    flows = [flow(name, when, 0.8) for name in ("lesson/gru", "b") for when in ("before training", "after training")]
+    page = check_page(inspection_page([], flows, about="Measured."))
+    assert "Inside lesson/gru, b" in page.text
+    assert f"{np.log(0.5) / np.log(0.8):.1f} steps" in page.text
+    assert f"{0.8**40:.2g}" in page.text
+    assert "Before training" in page.text
+    assert len(flow_parts(flows * 4)["pictures"]) == 4  # of eight networks six fit into one picture
+    by_cell = [flow("lesson/lstm", when, 0.5, cell_norm=0.9) for when in ("before training", "after training")]
+    page = check_page(inspection_page([], by_cell, about="Measured."))
+    assert "By the cell state c" in page.text
+    assert f"lstm after training, c: from 1 at 0 to {0.9**44:.4g} at 44" in page.text
+    assert f"{0.9**40:.2g}" in page.text
+
+
+@pytest.mark.parametrize("text", ["", "oil"])
+def test_few_or_no_words_make_a_page(text: str, check_page: Callable[[str], Any]):
+    from bundles import make_bundle
+
+    from recurra.inspection import read
+    from recurra.runtime import Model
+
+    reading = read(Model(make_bundle()), text, name="m", gates=True, attribution=True)
+    page = check_page(inspection_page([reading], [], about="A text."))
+    assert ("There is no word to read" in page.text) is (text == "")
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a\x00b\ud800"])
+def test_hostile_text_stays_text(hostile: str, check_page: Callable[[str], Any]):
+    reading = made_up_reading()
+    reading = {**reading, "model": hostile, "label": hostile, "labels": [hostile, "b", "c", "d"], "text": hostile}
+    reading["tokens"] = [{"text": hostile, "known": False} for _ in reading["tokens"]]
+    reading["layers"] = [{**layer, "roles": [hostile] * 8} for layer in reading["layers"]]
+    check_page(inspection_page([reading], [flow(hostile, "after training", 0.9)], about=hostile))
+
+
+def test_the_bars_are_shares_of_the_largest():
+    reading = made_up_reading()
+    parts = reading_parts(reading, name="r")
+    answer = CLASSES.index(reading["label"])
+    evidence = np.array(reading["evidence"])[:, answer]
+    assert [word["bars"][0][0] for word in parts["words"]] == evidence.tolist()
+    assert [word["share"] for word in parts["words"]] == pytest.approx((evidence / np.abs(evidence).max()).tolist())
+    assert max(abs(word["bars"][1][1]) for word in parts["words"]) == 1
+
+
+def test_a_layer_shows_the_units_that_count_and_the_first_words():
+    reading = json.loads(json.dumps(made_up_reading(hidden=UNITS + 4)))
+    layer = reading["layers"][0]
+    state = layer_pictures(reading, layer, name="x")[0]
+    assert state.svg.count("<text") == UNITS + len(reading["tokens"])
+    for unit in layer["order"][:UNITS]:
+        assert f" · {unit}</text>" in state.svg
+    assert f" · {layer['order'][-1]}</text>" not in state.svg
+    assert f"the {UNITS} of {UNITS + 4} units" in reading_parts(reading, name="r")["layers"][0]["cut"]
+    long = {**reading, "tokens": reading["tokens"] * 30}
+    many = {**layer, "h": layer["h"] * 30, "gates": {}}
+    assert layer_pictures(long, many, name="x")[0].svg.count("<text") == UNITS + WORDS
+
+
+def two_classes(path: list[float], evidence: list[float], **more: Any) -> Any:
+    """A reading whose first class has these probabilities, before any word and after each."""
+    rows = [[p, 1 - p] for p in path]
+    return {
+        "labels": ["yes", "no"], "start": rows[0], "probabilities": rows[1:], "label": "yes", "exact": True,
+        "evidence": [[e, -e] for e in evidence],
+        "tokens": [{"text": f"w{t}", "known": t != 1} for t in range(len(path) - 1)], **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "settled"), [([0.4, 0.6, 0.4, 0.9], 3), ([0.4, 0.6, 0.7], 1), ([0.6, 0.7], 0), ([0.6, 0.4, 0.6, 0.7], 2)]
+)
+def test_an_answer_settles_where_it_changes_for_the_last_time(path: list[float], settled: int):
+    reading = two_classes(path, [1.0] * (len(path) - 1))
+    assert settled_at(reading) == settled
+    said = " ".join(reading_sentences(reading))
+    assert (f"since word {settled} of {len(path) - 1}, “w{settled - 1}”" in said) is bool(settled)
+
+
+def test_sentences_name_the_words_that_count():
+    said = reading_sentences(two_classes([0.4, 0.6, 0.45, 0.9, 0.8], [0.5, -0.25, 2.0, -1.0]))
+    assert said == [
+        "The answer is yes, with 80.0\xa0%.",
+        "It is so since word 3 of 4, “w2”, and was another before.",
+        "By evidence, most for yes speak w2 (+2.00) and w0 (+0.50); most against w3 (-1.00) and w1 (-0.25).",
+        "1\xa0word of 4 is not in the vocabulary: the network reads the same unknown token for each.",
+    ]
+
+
+def test_flow_sentences_compare_with_before():
+    said = flow_sentences([flow("lesson/lstm", "before training", 0.5), flow("lesson/lstm", "after training", 0.99)])
+    assert said == [
+        "lstm: after training the gradient's norm does not stay under a half as far as was measured, and 81.8\xa0% is "
+        "left 20\xa0steps before the end; before training a half of the gradient's norm is gone 1.0 steps before the "
+        "end, and 0.0001\xa0% is left 20\xa0steps before the end."
+    ]
+    by_cell = flow_sentences([flow("lesson/lstm", "after training", 0.5, cell_norm=0.9)])
+    assert by_cell[0].endswith("; by the cell state c, where an LSTM's memory lies, 12.2\xa0% is left there after training.")
