@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import inspection_tables
 import peer_tables
 
 from recurra.report.published import PUBLISHED
@@ -73,9 +74,11 @@ def filled(name: str, text: str) -> str:
     return text
 
 
-TABLES = {readme: {"lesson": partial(lesson_lines, readme)} for readme in HEADS} | {
-    "docs/benchmarks.md": peer_tables.TABLES
-}
+TABLES = (
+    {readme: {"lesson": partial(lesson_lines, readme)} for readme in HEADS}
+    | {"docs/benchmarks.md": peer_tables.TABLES}
+    | inspection_tables.TABLES
+)
 
 
 def main() -> None:

@@ -69,7 +69,7 @@ def test_json_is_the_shared_one(run: Run, other: Path) -> None:
 
 
 def test_texts_come_from_standard_input(run: Run, model: Path) -> None:
-    found = run("inspect", model, "--json", stdin="oil prices\n\nteam\n".encode()).json
+    found = run("inspect", model, "--json", stdin=b"oil prices\n\nteam\n").json
     assert [one["text"] for one in found] == ["oil prices", "", "team"]
     assert run("inspect", model, "-", stdin=b"oil\n").out.startswith(f"{model}: ")
 

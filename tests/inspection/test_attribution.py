@@ -26,7 +26,9 @@ def score(logits: torch.Tensor, target: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("network", [{"bidirectional": True, "layers": 2}, {"masked": False, "pooling": ("mean", "max")}])
+@pytest.mark.parametrize(
+    "network", [{"bidirectional": True, "layers": 2}, {"masked": False, "pooling": ("mean", "max")}]
+)
 def test_values_are_those_of_torch_with_many_steps(cell: str, network: dict[str, Any]) -> None:
     bundle, text = make_bundle(cell=cell, hidden=5, pad_to=9, **network), "the team wins in zzz oil"
     found = attribute(bundle, text)

@@ -140,4 +140,6 @@ def test_json_is_plain() -> None:
     assert values["norm"] == flow.norm.tolist()
     assert values["norm"][0] == 1
     assert values["pads"] == 5
-    assert all(low <= norm <= high for low, norm, high in zip(values["low"], values["norm"], values["high"], strict=True))
+    assert all(
+        low <= norm <= high for low, norm, high in zip(values["low"], values["norm"], values["high"], strict=True)
+    )

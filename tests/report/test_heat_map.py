@@ -22,9 +22,11 @@ def drawn(values: np.ndarray, largest: float = 1.0) -> Picture:
 
 def cells(picture: Picture, shape: tuple[int, int]) -> np.ndarray:
     """The levels that the picture's paths cover, read back."""
-    left, top = (float(re.search(rf'<rect x="([\d.]+)" y="([\d.]+)"', picture.svg)[place]) for place in (1, 2))  # type: ignore[index]
+    left, top = (float(re.search(r'<rect x="([\d.]+)" y="([\d.]+)"', picture.svg)[place]) for place in (1, 2))  # type: ignore[index]
     levels = np.zeros(shape, dtype=int)
-    for path, series, share in re.findall(r'<path d="([^"]*)" fill="var\(--series-(\d)\)" fill-opacity="([\d.]+)"', picture.svg):
+    for path, series, share in re.findall(
+        r'<path d="([^"]*)" fill="var\(--series-(\d)\)" fill-opacity="([\d.]+)"', picture.svg
+    ):
         for x, y, across in re.findall(r"M([\d.]+) ([\d.]+)h(\d+)v", path):
             row, column = round((float(y) - top) / HEIGHT), round((float(x) - left) / WIDTH)
             part = levels[row, column : column + int(across) // WIDTH]

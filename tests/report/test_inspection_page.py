@@ -131,7 +131,9 @@ def test_flow_sentences_compare_with_before():
     assert said == [
         "lstm: after training the gradient's norm does not stay under a half as far as was measured, and 81.8\xa0% is "
         "left 20\xa0steps before the end; before training a half of the gradient's norm is gone 1.0 steps before the "
-        "end, and 0.0001\xa0% is left 20\xa0steps before the end."
+        "end, and less than 0.001\xa0% is left 20\xa0steps before the end."
     ]
     by_cell = flow_sentences([flow("lesson/lstm", "after training", 0.5, cell_norm=0.9)])
-    assert by_cell[0].endswith("; by the cell state c, where an LSTM's memory lies, 12.2\xa0% is left there after training.")
+    assert by_cell[0].endswith(
+        "; by the cell state c, where an LSTM's memory lies, 12.2\xa0% is left there after training."
+    )

@@ -82,7 +82,9 @@ def test_states_and_gates_are_those_of_the_reference_engine(cell: str, network: 
             names = "".join(trace.gates)
             assert names == {"lstm": "ifgo", "simple_rnn": ""}.get(cell, "zrh")
             if names:
-                np.testing.assert_allclose(np.concatenate(list(trace.gates.values()), axis=1), expected.gates, atol=1e-12)
+                np.testing.assert_allclose(
+                    np.concatenate(list(trace.gates.values()), axis=1), expected.gates, atol=1e-12
+                )
         states = torch.cat([one.hidden for one in found], dim=1)
     assert next(traces, None) is None
 

@@ -25,6 +25,8 @@ from recurra.cli.stdin import lines_of_input
 from recurra.cli.tables import Reading, read_data
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from recurra.inspection.gradient_flow import FlowJson
     from recurra.inspection.read import ReadingJson
 
@@ -59,7 +61,9 @@ def inspect(
     rows: Annotated[
         int, typer.Option("--rows", parser=whole_number(1), metavar="N", help="Rows of DATA at most, drawn evenly.")
     ] = 500,
-    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures there.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures there.")
+    ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -119,18 +123,19 @@ def _flows(paths: list[Path], data: str, reading: Reading, rows: int, output: Ou
     flows: list[FlowJson] = []
     with Bars(output) as bars:
         for name, model in models.items():
-            advance = bars.begin(name, 2 * min(rows, len(table)))
-            found = gradients(
-                model, table, name=name, limit=rows, say=output.note, advance=lambda some, go=advance: go(some, "")
-            )
+            # Each row is measured before and after training.
+            bar = bars.begin(name, 2 * min(rows, len(table)))
+
+            def advance(done: int, bar: Callable[[int, str], None] = bar) -> None:
+                bar(done, "")
+
+            found = gradients(model, table, name=name, limit=rows, say=output.note, advance=advance)
             flows += found.to_dict()["models"]
     show_flows(flows, output)
     return flows
 
 
-def _page(
-    path: Path | None, readings: list[ReadingJson], flows: list[FlowJson], about: str, output: Output
-) -> None:
+def _page(path: Path | None, readings: list[ReadingJson], flows: list[FlowJson], about: str, output: Output) -> None:
     if path is None:
         return
     from recurra.bundle import write_atomically

@@ -16,7 +16,7 @@ __all__ = ["Units", "hold_time", "units_of"]
 
 Array = npt.NDArray[np.float64]
 
-# A state that moves less than this over a document, standard deviation, hardly says anything; states reach from -1 to 1.
+# A state whose standard deviation over a document is less than this hardly moves; states reach from -1 to 1.
 STILL = 0.02
 # A unit goes with a class if the correlation of its state with the class's logit is at least this.
 TOGETHER = 0.7

@@ -8,7 +8,7 @@ import numpy as np
 
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
-from recurra.report.wording import listing, name_of, percent, plural
+from recurra.report.wording import SPACE, listing, name_of, percent, plural
 
 __all__ = ["attribution_sentences", "flow_sentences", "reading_sentences", "settled_at"]
 
@@ -62,8 +62,8 @@ def attribution_sentences(reading: ReadingJson) -> list[str]:
         return []
     gap = found["score"] - found["baseline_score"]
     return [
-        f"From the baseline to the text, the score of {found['target']} changes by {gap:+.3f}; the words' values add up "
-        f"to that with an error of {percent(found['completeness_error'])} ({plural(found['steps'], 'gradient')}).",
+        f"From the baseline to the text, the score of {found['target']} changes by {gap:+.3f}; the words' values add "
+        f"up to that with an error of {_share(found['completeness_error'])} ({plural(found['steps'], 'gradient')}).",
         _most(np.array(found["integrated_gradients"]), words, f"for {found['target']}", "integrated gradients"),
         _most(np.array(found["occlusion"]), words, f"for {found['target']}", "occlusion"),
     ]
@@ -75,9 +75,7 @@ def flow_sentences(flows: Sequence[FlowJson]) -> list[str]:
     for flow in flows:
         if flow["when"] == "before training":
             continue
-        before = next(
-            (one for one in flows if one["name"] == flow["name"] and one["when"] == "before training"), None
-        )
+        before = next((one for one in flows if one["name"] == flow["name"] and one["when"] == "before training"), None)
         sentence = f"{name_of(flow['name'])}: after training {_reach(flow)}"
         if before is not None:
             sentence += f"; before training {_reach(before)}"
@@ -97,7 +95,9 @@ def _reach(flow: FlowJson) -> str:
 
 
 def _share(share: float) -> str:
-    return percent(share, 1) if share >= 0.001 else f"{100 * share:.1g}\N{NO-BREAK SPACE}%"
+    if share < 1e-5:
+        return f"less than 0.001{SPACE}%"
+    return percent(share, 1) if share >= 0.001 else f"{100 * share:.1g}{SPACE}%"
 
 
 def _most(values: Sequence[float] | np.ndarray, words: Sequence[str], whom: str, measure: str) -> str:

@@ -103,7 +103,8 @@ def run_layers(settings: NetworkSettings, weights: Mapping[str, Array], products
         weights: its weights in float64; the embedding is not among what is read.
         products: of :func:`word_products`, with an axis of K documents: [T, K, G·H].
     """
-    cell, layers = cell_named(settings.cell), []
+    cell = cell_named(settings.cell)
+    layers: list[list[Steps]] = []
     for layer in range(settings.layers):
         directions = DIRECTIONS[: settings.directions]
         if layer:
