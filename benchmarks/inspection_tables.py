@@ -30,8 +30,9 @@ def _foot(result: Any, what: str) -> str:
 def gradient_lines() -> list[str]:
     """Each network before and after training: medians of the seeds, with their range for the half distance."""
     result = _read("gradient_flow")
+    distances = " | ".join(map(str, DISTANCES))
     lines = [
-        f"| network | test accuracy | when | by | half is gone after, steps | left at {' | '.join(map(str, DISTANCES))} |",
+        f"| network | test accuracy | when | by | half is gone after, steps | left at {distances} |",
         "|---|---:|---|---|---|" + "---:|" * len(DISTANCES),
     ]
     for network in dict.fromkeys(run["network"] for run in result["runs"]):
@@ -72,6 +73,18 @@ def attribution_lines() -> list[str]:
     return [*lines, "", _foot(result, f"3 epochs, {result['documents']}, a busy machine")]
 
 
+def reading_lines() -> list[str]:
+    """Milliseconds for a text of fifty words."""
+    result = _read("reading")
+    lines = ["| network | reading | with gates | as JSON | attribution |", "|---|---:|---:|---:|---:|"]
+    for row in result["rows"]:
+        times = " | ".join(f"{row[way]:.1f} ms" for way in ("read", "gates", "json", "attribution"))
+        lines.append(f"| `{row['preset']}` | {times} |")
+    machine = result["machine"]
+    foot = f"{result['words']} words; {machine['cores']} cores of {machine['processor']}, busy with other work."
+    return [*lines, "", f"{foot} Command: `{result['command']}`"]
+
+
 def _halves(halves: Sequence[float | None]) -> str:
     """The median of the seeds and their range; a network that keeps more than a half counts as infinitely far."""
     far = sorted(float("inf") if half is None else half for half in halves)
@@ -91,5 +104,5 @@ def _small(share: float) -> str:
 
 TABLES = {
     "docs/findings.md": {"gradients": gradient_lines},
-    "docs/inspection.md": {"attribution": attribution_lines},
+    "docs/inspection.md": {"attribution": attribution_lines, "reading": reading_lines},
 }

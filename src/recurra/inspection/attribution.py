@@ -31,7 +31,7 @@ COARSE[_SIX] = np.linalg.solve(np.vander(NODES[_SIX], increasing=True).T, [2, 0,
 TOLERANCE = 2e-3
 MOST_STEPS = 8192
 # Numbers in an array over a pass: keeps some hundred megabytes at most in memory.
-PASS_NUMBERS = 1 << 20
+PASS_NUMBERS = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
