@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.inspection.backward import Differentiable
-from recurra.runtime.trace import word_products
+from recurra.runtime.trace import fitting_documents, word_products
 
 __all__ = ["Attribution", "attribute"]
 
@@ -116,7 +116,8 @@ class _Path:
         self.network, self.products, self.words = network, products, words
         self.direction = np.zeros(len(network.weights["b_O"]))
         width = sum(product.shape[1] for product in products) * network.settings.layers
-        self._at_once = max(1, PASS_NUMBERS // max(1, len(products[0]) * width))
+        fitting = PASS_NUMBERS // max(1, len(products[0]) * width)
+        self._at_once = max(1, min(fitting, fitting_documents(network.settings)))
 
     def logits(self, shares: Shares) -> Array:
         """[K, C]."""

@@ -16,7 +16,7 @@ from recurra.inspection.pooling import pool, pool_gradient
 from recurra.inspection.step_gradients import StepGradient, step_gradient_of
 from recurra.models.settings import NetworkSettings
 from recurra.models.shapes import DIRECTIONS
-from recurra.runtime.trace import Steps, run_layers
+from recurra.runtime.trace import Steps, product, run_layers
 
 __all__ = ["Differentiable", "Gradients", "Passed"]
 
@@ -96,13 +96,13 @@ class Differentiable:
             products, d_below = [], np.zeros(())
             for place, direction in enumerate(names):
                 prefix, steps = f"layers.{layer}.{direction}.", passed.layers[layer][place]
-                product, hidden, cell = self._through_time(prefix, steps, d_states[:, :, place * H : (place + 1) * H])
-                products.append(product)
+                drive, hidden, cell = self._through_time(prefix, steps, d_states[:, :, place * H : (place + 1) * H])
+                products.append(drive)
                 if layer == self.settings.layers - 1:
                     top[0].append(hidden)
                     top[1].extend([] if cell is None else [cell])
                 if layer:
-                    d_below = d_below + product @ self.weights[prefix + "W_I"].T
+                    d_below = d_below + product(drive, self.weights[prefix + "W_I"].T)
             d_states = d_below
         return Gradients(products, top[0], top[1] or None)
 

@@ -20,7 +20,7 @@ from recurra.inspection.backward import Differentiable, Gradients
 from recurra.models.initial import initial_weights
 from recurra.models.settings import NetworkSettings
 from recurra.runtime import Model
-from recurra.runtime.trace import word_products
+from recurra.runtime.trace import fitting_documents, word_products
 
 __all__ = [
     "FlowJson",
@@ -284,7 +284,7 @@ def _batches(ids: Ragged, settings: NetworkSettings) -> Iterator[npt.NDArray[np.
     numbers = 4 * settings.hidden * settings.directions * settings.layers
     for length in np.unique(ids.lengths).tolist():
         rows = np.flatnonzero(ids.lengths == length)
-        at_once = max(1, PASS_NUMBERS // (length * numbers))
+        at_once = max(1, min(PASS_NUMBERS // (length * numbers), fitting_documents(settings)))
         for first in range(0, len(rows), at_once):
             yield rows[first : first + at_once]
 

@@ -18,10 +18,24 @@ from recurra.models.settings import NetworkSettings
 from recurra.models.shapes import DIRECTIONS
 from recurra.recurrence.cells import Cell, State, cell_named
 
-__all__ = ["LayerTrace", "Steps", "run_direction", "run_layers", "trace_of", "word_products"]
+__all__ = [
+    "LayerTrace",
+    "Steps",
+    "fitting_documents",
+    "product",
+    "run_direction",
+    "run_layers",
+    "trace_of",
+    "word_products",
+]
 
 Array = npt.NDArray[np.float64]
 Tensors = Mapping[str, npt.NDArray[np.float32]]
+
+
+# Multiplications in a matrix product up to which OpenBLAS keeps to the calling thread. With more, its threads wait for
+# each other at every product, of which a document needs hundreds: milliseconds each on a machine that does other work.
+ONE_THREAD = 1 << 18
 
 
 def _sigmoid(a: Any) -> Any:
@@ -77,6 +91,24 @@ class LayerTrace:
         )
 
 
+def product(rows: Array, matrix: Array) -> Array:
+    """Rows @ matrix, [..., I] @ [I, O], some rows at a time, so that it stays in this thread."""
+    flat = rows.reshape(-1, rows.shape[-1])
+    some = max(1, ONE_THREAD // matrix.size)
+    if len(flat) <= some:
+        return np.asarray(rows @ matrix)
+    outputs = np.empty((len(flat), matrix.shape[1]))
+    for first in range(0, len(flat), some):
+        np.matmul(flat[first : first + some], matrix, out=outputs[first : first + some])
+    return outputs.reshape(*rows.shape[:-1], -1)
+
+
+def fitting_documents(settings: NetworkSettings) -> int:
+    """How many documents side by side keep the products with W_H in one thread; 1 at least."""
+    gates = len(cell_named(settings.cell).gates)
+    return max(1, ONE_THREAD // (gates * settings.hidden**2))
+
+
 def word_products(settings: NetworkSettings, tensors: Tensors, ids: npt.NDArray[np.int32]) -> list[Array]:
     """W_I·x of the first layer, without its bias: for each direction [T, G·H].
 
@@ -91,7 +123,7 @@ def word_products(settings: NetworkSettings, tensors: Tensors, ids: npt.NDArray[
         if settings.input == "one_hot":
             products.append(W_I[ids].astype(np.float64))
         else:
-            products.append(tensors["embedding"][ids].astype(np.float64) @ W_I.astype(np.float64))
+            products.append(product(tensors["embedding"][ids].astype(np.float64), W_I.astype(np.float64)))
     return products
 
 
@@ -109,12 +141,12 @@ def run_layers(settings: NetworkSettings, weights: Mapping[str, Array], products
         directions = DIRECTIONS[: settings.directions]
         if layer:
             inputs = np.concatenate([steps.hidden for steps in layers[-1]], axis=2)
-            products = [inputs @ weights[f"layers.{layer}.{direction}.W_I"] for direction in directions]
+            products = [product(inputs, weights[f"layers.{layer}.{direction}.W_I"]) for direction in directions]
         passed = []
-        for direction, product in zip(directions, products, strict=True):
+        for direction, pushed in zip(directions, products, strict=True):
             prefix = f"layers.{layer}.{direction}."
             W_H, b_H = weights[prefix + "W_H"], weights.get(prefix + "b_H")
-            drive = product + weights[prefix + "b"]
+            drive = pushed + weights[prefix + "b"]
             passed.append(run_direction(cell, drive, W_H, b_H, backwards=direction == "backward"))
         layers.append(passed)
     return layers
@@ -153,7 +185,7 @@ def trace_of(settings: NetworkSettings, tensors: Tensors, ids: npt.NDArray[np.in
         tensors: its weights.
         ids: int32[T], tokens, with the pads that an unmasked network reads behind them.
     """
-    products = [product[:, None] for product in word_products(settings, tensors, ids)]
+    products = [one[:, None] for one in word_products(settings, tensors, ids)]
     weights = {name: array.astype(np.float64) for name, array in tensors.items() if name.startswith("layers.")}
     cell, found = cell_named(settings.cell), []
     for layer, passed in enumerate(run_layers(settings, weights, products)):
