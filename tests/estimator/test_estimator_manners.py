@@ -173,7 +173,8 @@ def test_save_gives_a_file_that_predicts_the_same(fitted: TextClassifier, tmp_pa
     loaded = recurra.load(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
     np.testing.assert_array_equal(loaded.predict(TEXTS), fitted.predict(TEXTS))
-    read = fitted.read(TEXTS[0])
+    read = fitted.read(TEXTS[0], gates=True)
+    assert read.layers[0].h.shape[0] == len(read.tokens)
     assert read.tokens == TEXTS[0].split()
     np.testing.assert_allclose(read.probabilities[-1], fitted.predict_proba(TEXTS[:1])[0], atol=1e-5)
 
