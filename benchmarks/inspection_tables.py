@@ -70,7 +70,7 @@ def attribution_lines() -> list[str]:
             f"| {row['cell']} | {row['directions']} | {error['median']:.1e} ({error['largest']:.1e}) "
             f"| {row['steps']['median']:.0f} | {row['milliseconds']['median']:.0f} ms | {changed} |"
         )
-    return [*lines, "", _foot(result, f"3 epochs, {result['documents']}, a busy machine")]
+    return [*lines, "", _foot(result, f"3 epochs, {result['documents']}")]
 
 
 def reading_lines() -> list[str]:
@@ -81,7 +81,7 @@ def reading_lines() -> list[str]:
         times = " | ".join(f"{row[way]:.1f} ms" for way in ("read", "gates", "json", "attribution"))
         lines.append(f"| `{row['preset']}` | {times} |")
     machine = result["machine"]
-    foot = f"{result['words']} words; {machine['cores']} cores of {machine['processor']}, busy with other work."
+    foot = f"{result['words']} words; {machine['cores']} cores of {machine['processor']}."
     return [*lines, "", f"{foot} Command: `{result['command']}`"]
 
 

@@ -20,6 +20,8 @@ BAR = 21
 UNITS = 6
 LEVELS = "▁▂▃▄▅▆▇█"
 DISTANCES = (1, 5, 10, 20, 40)
+# Steps that the line beside them draws.
+DRAWN = 24
 
 
 def show_reading(reading: ReadingJson, output: Output) -> None:
@@ -80,20 +82,20 @@ def show_flows(flows: list[FlowJson], output: Output) -> None:
     table.add_column("half is gone after", justify="right")
     for distance in DISTANCES:
         table.add_column(str(distance), justify="right")
-    table.add_column("gradient's norm, 0 to the end of the text")
+    table.add_column(f"{DRAWN} steps")
     for flow in flows:
         by_state = {"h": (flow["norm"], flow["half_distance"])}
         if flow["cell_norm"] is not None:
             by_state["c"] = (flow["cell_norm"], flow["cell_half_distance"])
         for state, (norm, half) in by_state.items():
             table.add_row(
-                cut(flow["name"], 30),
+                cut(flow["name"], 50),
                 flow["cell"],
                 flow["when"],
                 state,
                 "not reached" if half is None else f"{half:.1f} steps",
                 *(f"{norm[d]:.2g}" if d < len(norm) else "" for d in DISTANCES),
-                _line(norm[:40], 0.0, 1.0),
+                _line(norm[:DRAWN], 0.0, 1.0),
             )
     output.shown(table)
     if any(flow["cell_norm"] is not None for flow in flows):
