@@ -96,6 +96,9 @@ class DelimitedBlocks:
         options = csv_options(self.delimiter, threads=False, block_size=BLOCK_BYTES, on_wrong_row=keep)
         try:
             for batch in csv.open_csv(content, **options):
+                if not len(batch):
+                    # A block that blank lines fill.
+                    continue
                 read += _bytes_of(batch)
                 first = 0 if names else 1
                 names = names or checked_names(batch, self.source)
