@@ -1,0 +1,354 @@
+"""Flags: units that a word switches on and that stay on, found in data, with what they are worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.batches import Ragged
+from recurra.data.documents import Label
+from recurra.data.table import Table
+from recurra.errors import SettingsError
+from recurra.inspection.phrases import Phrase, Phrases
+from recurra.inspection.sample import Sample
+from recurra.inspection.silence import Means, Unit, means_of, silenced
+from recurra.inspection.switches import Switches, switches
+from recurra.inspection.trajectories import network_ids, trajectories
+from recurra.runtime import Model
+from recurra.runtime.network import Network
+
+__all__ = ["Flag", "FlagExample", "Flags", "Together", "flags"]
+
+Array = npt.NDArray[np.float32]
+
+# Units whose silence each flag's is compared with, of the same layer and direction.
+CONTROLS = 8
+# Random sets that the flags' common silence is compared with.
+SETS = 10
+# A unit with this score or more counts as a flag.
+FLAG = 0.5
+
+
+@dataclass(frozen=True)
+class FlagExample:
+    """A document in which a flag was switched on.
+
+    Attributes:
+        row: of the table.
+        tokens: T words.
+        states: T numbers, c after each word (h of cells without c); going backward, after this word and all behind it.
+        end: the state after the last token, pads included.
+        flip: the word that switched it, from 0; T or more if it was a pad.
+        label: the true one.
+        predicted: the model's.
+    """
+
+    row: int
+    tokens: list[str]
+    states: list[float]
+    end: float
+    flip: int
+    label: Label
+    predicted: Label
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; the states are called c, whatever the cell."""
+        return {
+            "row": self.row, "text": " ".join(self.tokens), "tokens": self.tokens, "c": self.states, "end": self.end,
+            "flip": self.flip, "label": self.label, "predicted": self.predicted,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A unit that behaves like a flag, more or less.
+
+    Attributes:
+        unit: which.
+        score: how much like a flag, 0 to 1 (:class:`recurra.inspection.switches.Switches`).
+        separation: the share of its states' variance that two levels explain.
+        threshold: between them.
+        on_when: ``above`` or ``below`` the threshold.
+        ends_on: the share of documents in which it is on at the end.
+        held: the share of documents in which one word switched it on, by much and for good.
+        speaks_for: the class that it adds most to where it is on at the end.
+        weight: what it adds to that class's logit there, in the mean, against the mean of all classes: the change when
+            it is silenced.
+        accuracy_silenced: share of right answers when it alone gives its mean.
+        drop: how much less that is.
+        drop_random: the mean drop of other units of the same layer and direction; ``None`` if there are none.
+        on: phrases that switch it on for good.
+        off: phrases that switch it off for good.
+        examples: documents in which it was switched on for good.
+    """
+
+    unit: Unit
+    score: float
+    separation: float
+    threshold: float
+    on_when: str
+    ends_on: float
+    held: float
+    speaks_for: Label
+    weight: float
+    accuracy_silenced: float
+    drop: float
+    drop_random: float | None
+    on: list[Phrase]
+    off: list[Phrase]
+    examples: list[FlagExample]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        names = (
+            "score", "separation", "threshold", "on_when", "ends_on", "held", "speaks_for", "weight",
+            "accuracy_silenced", "drop", "drop_random",
+        )  # fmt: skip
+        return {
+            "layer": self.unit.layer,
+            "direction": self.unit.direction,
+            "unit": self.unit.number,
+            **{name: getattr(self, name) for name in names},
+            "on": [phrase.to_dict() for phrase in self.on],
+            "off": [phrase.to_dict() for phrase in self.off],
+            "examples": [example.to_dict() for example in self.examples],
+        }
+
+
+@dataclass(frozen=True)
+class Together:
+    """All flags silenced at once, against random sets of as many other units.
+
+    Attributes:
+        units: how many; 0 if no unit is a flag.
+        accuracy_silenced: share of right answers without them.
+        drop: how much less that is.
+        random_drops: the same of each random set.
+    """
+
+    units: int
+    accuracy_silenced: float
+    drop: float
+    random_drops: list[float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, with the mean of the random drops."""
+        mean = float(np.mean(self.random_drops)) if self.random_drops else None
+        return {
+            "units": self.units, "accuracy_silenced": self.accuracy_silenced, "drop": self.drop, "drop_random": mean,
+            "random_drops": self.random_drops,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Flags:
+    """The units of a model, the most flag-like first.
+
+    Attributes:
+        model: its name.
+        cell: its cell.
+        documents: how many were looked at.
+        accuracy: on them.
+        scores: of all units, falling; ``units`` are the first of them.
+        units: those looked at closely.
+        together: all flags silenced at once.
+        notes: what a person should know.
+    """
+
+    model: str
+    cell: str
+    documents: int
+    accuracy: float
+    scores: list[float]
+    units: list[Flag]
+    together: Together
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "model": self.model,
+            "cell": self.cell,
+            "documents": self.documents,
+            "accuracy": self.accuracy,
+            "scores": self.scores,
+            "units": [unit.to_dict() for unit in self.units],
+            "together": self.together.to_dict(),
+            "notes": self.notes,
+        }
+
+
+def flags(
+    model: Model,
+    data: Table,
+    *,
+    name: str = "model",
+    documents: int | None = 2000,
+    units: int = 12,
+    examples: int = 3,
+    seed: int = 0,
+) -> Flags:
+    """Looks for flags in a model as it reads a table.
+
+    Args:
+        model: any cell, depth and direction.
+        data: labelled rows; for honest accuracies those that it did not learn from.
+        name: the model's, for the result.
+        documents: rows at most, drawn evenly; ``None`` takes all.
+        units: how many to look at closely, the most flag-like first.
+        examples: documents to show for each.
+        seed: of the rows and the random units.
+
+    Raises:
+        DataError: see :meth:`Sample.of`.
+        SettingsError: ``units`` is below 1.
+    """
+    if units < 1:
+        raise SettingsError(f"units is {units}", "Give 1 or more.")
+    notes: list[str] = []
+    sample = Sample.of(model, data, limit=documents, seed=seed, say=notes.append)
+    return _Search(model, sample, seed).flags(name, units, examples, notes)
+
+
+class _Search:
+    """A model and what it read."""
+
+    def __init__(self, model: Model, sample: Sample, seed: int) -> None:
+        self.bundle, self.sample = model.bundle, sample
+        self.read: Ragged = network_ids(self.bundle, sample.ids)
+        self.generator = np.random.default_rng(seed)
+        self.means: Means = means_of(self.bundle, sample.ids)
+        self.probabilities = self._answers(())
+        self.right = self._right(self.probabilities)
+        self._drops: dict[Unit, tuple[float, Array]] = {}
+
+    def flags(self, name: str, count: int, examples: int, notes: list[str]) -> Flags:
+        words = self._words()
+        found: dict[Unit, Switches] = {}
+        for one in trajectories(self.bundle, self.sample.ids):
+            looked = switches(one, words)
+            found |= {Unit(one.layer, one.direction, unit): looked for unit in range(one.hidden.shape[1])}
+        ranked = sorted(found, key=lambda unit: -found[unit].score[unit.number])
+        chosen = ranked[:count]
+        controls = self._controls(found, chosen)
+        states = self._states(chosen)
+        shown = [self._flag(unit, found[unit], controls, states[unit], examples) for unit in chosen]
+        scores = [float(found[unit].score[unit.number]) for unit in ranked]
+        accuracy = float(self.right)
+        together = self._together([unit for unit, score in zip(ranked, scores, strict=True) if score >= FLAG], ranked)
+        return Flags(name, self.bundle.network.cell, len(self.sample), accuracy, scores, shown, together, notes)
+
+    def _flag(self, unit: Unit, found: Switches, controls: list[Unit], states: Array, examples: int) -> Flag:
+        accuracy, answers = self._silent(unit)
+        others = [self.right - self._silent(other)[0] for other in controls if other[:2] == unit[:2] and other != unit]
+        ends_on, held = found.ends_on[:, unit.number], found.held(unit.number, on=True)
+        voice = _logits(self.probabilities) - _logits(answers)
+        said = voice[ends_on].mean(axis=0) if ends_on.any() else voice.mean(axis=0)
+        loudest = int(said.argmax())
+        return Flag(
+            unit=unit,
+            score=float(found.score[unit.number]),
+            separation=float(found.separation[unit.number]),
+            threshold=float(found.threshold[unit.number]),
+            on_when="below" if found.below[unit.number] else "above",
+            ends_on=float(ends_on.mean()),
+            held=len(held) / len(self.sample),
+            speaks_for=self.sample.classes[loudest],
+            weight=float(said[loudest]),
+            accuracy_silenced=accuracy,
+            drop=self.right - accuracy,
+            drop_random=float(np.mean(others)) if others else None,
+            on=self._phrases(unit, found, held),
+            off=self._phrases(unit, found, found.held(unit.number, on=False)),
+            examples=[
+                self._example(unit, place, found, states) for place in self._telling(held, found, unit, examples)
+            ],
+        )
+
+    def _phrases(self, unit: Unit, found: Switches, documents: npt.NDArray[np.int64]) -> list[Phrase]:
+        phrases = Phrases(
+            self.read.values, self.read.offsets, self.sample.targets, self.bundle.vocabulary, self.sample.classes
+        )
+        tokens = found.token[documents, unit.number]
+        return phrases.at(documents, tokens, backward=unit.direction == "backward")
+
+    def _telling(self, held: npt.NDArray[np.int64], found: Switches, unit: Unit, count: int) -> list[int]:
+        """Documents for examples: switched by the most usual words, each word once, and by a word, not a pad."""
+        tokens = self.read.values[found.token[held, unit.number]]
+        words, inverse, often = np.unique(tokens, return_inverse=True, return_counts=True)
+        first = {word: int(place) for place, word in reversed(list(zip(held, inverse.tolist(), strict=True)))}
+        # Words without a name tell a reader nothing.
+        named = [word for word in np.argsort(-often, kind="stable").tolist() if words[word] > 1]
+        return [first[word] for word in named[:count]]
+
+    def _example(self, unit: Unit, place: int, found: Switches, states: Array) -> FlagExample:
+        first, end = self.read.offsets[place], self.read.offsets[place + 1]
+        tokens = self.bundle.pipeline.tokens(self.sample.documents[place])
+        line = states[first:end]
+        return FlagExample(
+            row=int(self.sample.rows[place]),
+            tokens=tokens,
+            states=[float(value) for value in line[: len(tokens)]],
+            end=float(line[0 if unit.direction == "backward" else -1]),
+            flip=int(found.token[place, unit.number] - first),
+            label=self.sample.label(place),
+            predicted=self.sample.classes[int(self.probabilities[place].argmax())],
+        )
+
+    def _together(self, flagged: list[Unit], units: list[Unit]) -> Together:
+        # Half of all units at most, so that there are as many others.
+        flagged = flagged[: len(units) // 2]
+        if not flagged:
+            return Together(0, float(self.right), 0.0, [])
+        others = [unit for unit in units if unit not in flagged]
+        drops = []
+        for _ in range(SETS):
+            drawn = self.generator.choice(len(others), len(flagged), replace=False)
+            drops.append(self.right - self._right(self._answers([others[place] for place in drawn])))
+        accuracy = self._right(self._answers(flagged))
+        return Together(len(flagged), accuracy, self.right - accuracy, drops)
+
+    def _controls(self, found: dict[Unit, Switches], chosen: list[Unit]) -> list[Unit]:
+        """Random units of every layer and direction that a chosen one belongs to."""
+        drawn = []
+        for layer, direction in sorted({unit[:2] for unit in chosen}):
+            pool = [unit for unit in found if unit[:2] == (layer, direction)]
+            places = self.generator.choice(len(pool), min(CONTROLS, len(pool)), replace=False)
+            drawn += [pool[place] for place in np.sort(places)]
+        return drawn
+
+    def _states(self, chosen: list[Unit]) -> dict[Unit, Array]:
+        """What each chosen unit carries, float32[N]."""
+        kept = {}
+        for one in trajectories(self.bundle, self.sample.ids):
+            for unit in chosen:
+                if unit[:2] == (one.layer, one.direction):
+                    kept[unit] = one.carried[:, unit.number].copy()
+        return kept
+
+    def _words(self) -> npt.NDArray[np.bool_]:
+        lengths = self.sample.ids.lengths
+        place = np.arange(len(self.read.values)) - np.repeat(self.read.offsets[:-1], self.read.lengths)
+        return place < np.repeat(lengths, self.read.lengths)
+
+    def _silent(self, unit: Unit) -> tuple[float, Array]:
+        if unit not in self._drops:
+            answers = self._answers([unit])
+            self._drops[unit] = self._right(answers), answers
+        return self._drops[unit]
+
+    def _answers(self, units: list[Unit] | tuple[()]) -> Array:
+        bundle = silenced(self.bundle, units, self.means) if units else self.bundle
+        return Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).probabilities(self.sample.ids)
+
+    def _right(self, probabilities: Array) -> float:
+        return float((probabilities.argmax(axis=1) == self.sample.targets).mean())
+
+
+def _logits(probabilities: Array) -> npt.NDArray[np.float64]:
+    """Logits, each row's mean being zero, from probabilities; one that is 0 in float32 counts as 1e-38."""
+    logs = np.log(np.maximum(probabilities.astype(np.float64), 1e-38))
+    return np.asarray(logs - logs.mean(axis=1, keepdims=True))
