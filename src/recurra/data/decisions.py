@@ -76,7 +76,7 @@ def read_decisions(path: str | Path) -> list[Decision]:
     try:
         if file.stat().st_size > LARGEST:
             raise DataError(f"{source} has {file.stat().st_size:,} bytes", "Give a file of decisions, not the table.")
-        content = file.read_text(encoding="utf-8-sig")
+        content = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{source} is not UTF-8 (byte {error.start})", "Save it as UTF-8.") from None
     except (OSError, ValueError) as error:
@@ -115,7 +115,7 @@ def decisions_csv(decisions: Iterable[Decision], notes: Sequence[Mapping[str, ob
     decisions = list(decisions)
     extra = list(notes[0]) if notes else []
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out)
     writer.writerow([*COLUMNS, *extra, "text"])
     for place, one in enumerate(decisions):
         values = [notes[place][name] for name in extra] if notes else []

@@ -16,7 +16,7 @@ from recurra.inspection.phrases import Phrase, Phrases
 from recurra.inspection.sample import Sample
 from recurra.inspection.silence import Means, Unit, means_of, silenced
 from recurra.inspection.switches import Switches, switches
-from recurra.inspection.trajectories import network_ids, trajectories
+from recurra.inspection.trajectories import are_words, network_ids, trajectories
 from recurra.runtime import Model
 from recurra.runtime.network import Network
 
@@ -28,8 +28,6 @@ Array = npt.NDArray[np.float32]
 CONTROLS = 8
 # Random sets that the flags' common silence is compared with.
 SETS = 10
-# A unit with this score or more counts as a flag.
-FLAG = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,6 +72,8 @@ class Flag:
         on_when: ``above`` or ``below`` the threshold.
         ends_on: the share of documents in which it is on at the end.
         held: the share of documents in which one word switched it on, by much and for good.
+        stays: of the documents in which it is on at the end, the share in which it was switched on once and stayed so.
+        jump: the median step at the word that switched it on for good, in distances between the two levels.
         speaks_for: the class that it adds most to where it is on at the end.
         weight: what it adds to that class's logit there, in the mean, against the mean of all classes: the change when
             it is silenced.
@@ -92,6 +92,8 @@ class Flag:
     on_when: str
     ends_on: float
     held: float
+    stays: float
+    jump: float
     speaks_for: Label
     weight: float
     accuracy_silenced: float
@@ -104,7 +106,7 @@ class Flag:
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         names = (
-            "score", "separation", "threshold", "on_when", "ends_on", "held", "speaks_for", "weight",
+            "score", "separation", "threshold", "on_when", "ends_on", "held", "stays", "jump", "speaks_for", "weight",
             "accuracy_silenced", "drop", "drop_random",
         )  # fmt: skip
         return {
@@ -120,10 +122,10 @@ class Flag:
 
 @dataclass(frozen=True)
 class Together:
-    """All flags silenced at once, against random sets of as many other units.
+    """The most flag-like units silenced at once, against random sets of as many others.
 
     Attributes:
-        units: how many; 0 if no unit is a flag.
+        units: how many: a quarter of all units, and no more than were looked at closely.
         accuracy_silenced: share of right answers without them.
         drop: how much less that is.
         random_drops: the same of each random set.
@@ -154,7 +156,7 @@ class Flags:
         accuracy: on them.
         scores: of all units, falling; ``units`` are the first of them.
         units: those looked at closely.
-        together: all flags silenced at once.
+        together: the most flag-like units silenced at once.
         notes: what a person should know.
     """
 
@@ -226,7 +228,7 @@ class _Search:
         self._drops: dict[Unit, tuple[float, Array]] = {}
 
     def flags(self, name: str, count: int, examples: int, notes: list[str]) -> Flags:
-        words = self._words()
+        words = are_words(self.read, self.sample.ids.lengths)
         found: dict[Unit, Switches] = {}
         for one in trajectories(self.bundle, self.sample.ids):
             looked = switches(one, words)
@@ -237,9 +239,8 @@ class _Search:
         states = self._states(chosen)
         shown = [self._flag(unit, found[unit], controls, states[unit], examples) for unit in chosen]
         scores = [float(found[unit].score[unit.number]) for unit in ranked]
-        accuracy = float(self.right)
-        together = self._together([unit for unit, score in zip(ranked, scores, strict=True) if score >= FLAG], ranked)
-        return Flags(name, self.bundle.network.cell, len(self.sample), accuracy, scores, shown, together, notes)
+        together = self._together(ranked, min(count, len(ranked) // 4))
+        return Flags(name, self.bundle.network.cell, len(self.sample), self.right, scores, shown, together, notes)
 
     def _flag(self, unit: Unit, found: Switches, controls: list[Unit], states: Array, examples: int) -> Flag:
         accuracy, answers = self._silent(unit)
@@ -256,6 +257,8 @@ class _Search:
             on_when="below" if found.below[unit.number] else "above",
             ends_on=float(ends_on.mean()),
             held=len(held) / len(self.sample),
+            stays=float(found.stays[unit.number]),
+            jump=float(found.jump[unit.number]),
             speaks_for=self.sample.classes[loudest],
             weight=float(said[loudest]),
             accuracy_silenced=accuracy,
@@ -298,18 +301,16 @@ class _Search:
             predicted=self.sample.classes[int(self.probabilities[place].argmax())],
         )
 
-    def _together(self, flagged: list[Unit], units: list[Unit]) -> Together:
-        # Half of all units at most, so that there are as many others.
-        flagged = flagged[: len(units) // 2]
+    def _together(self, ranked: list[Unit], count: int) -> Together:
+        flagged, others = ranked[:count], ranked[count:]
         if not flagged:
-            return Together(0, float(self.right), 0.0, [])
-        others = [unit for unit in units if unit not in flagged]
+            return Together(0, self.right, 0.0, [])
         drops = []
         for _ in range(SETS):
-            drawn = self.generator.choice(len(others), len(flagged), replace=False)
+            drawn = self.generator.choice(len(others), count, replace=False)
             drops.append(self.right - self._right(self._answers([others[place] for place in drawn])))
         accuracy = self._right(self._answers(flagged))
-        return Together(len(flagged), accuracy, self.right - accuracy, drops)
+        return Together(count, accuracy, self.right - accuracy, drops)
 
     def _controls(self, found: dict[Unit, Switches], chosen: list[Unit]) -> list[Unit]:
         """Random units of every layer and direction that a chosen one belongs to."""
@@ -328,11 +329,6 @@ class _Search:
                 if unit[:2] == (one.layer, one.direction):
                     kept[unit] = one.carried[:, unit.number].copy()
         return kept
-
-    def _words(self) -> npt.NDArray[np.bool_]:
-        lengths = self.sample.ids.lengths
-        place = np.arange(len(self.read.values)) - np.repeat(self.read.offsets[:-1], self.read.lengths)
-        return place < np.repeat(lengths, self.read.lengths)
 
     def _silent(self, unit: Unit) -> tuple[float, Array]:
         if unit not in self._drops:

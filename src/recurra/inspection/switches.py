@@ -38,6 +38,9 @@ class Switches:
         token: int64[B, H], where it switched for the last time, a place among all tokens; -1 if it never did.
         sharp: bool[B, H], whether it switched sharply then.
         sharp_on: int64[H], how often it switched on sharply, whether it stayed on or not.
+        stays: float64[H], of the documents in which it is on at the end, the share in which it was switched on once.
+        jump: float64[H], the median over these documents of how far its state moved at the word that switched it on for
+            good, in distances between its levels; sharply means 1/2 or more.
         score: float64[H], 0 to 1; 2 · held / (ends on + sharply switched on), with held the documents that it was
             switched on in sharply and for good. It is F1 of "was switched on sharply" for "is on at the end". A unit
             that is on (or off) at the end of less than 1 % of the documents has 0.
@@ -51,6 +54,8 @@ class Switches:
     token: Places
     sharp: Flags
     sharp_on: Places
+    stays: Floats
+    jump: Floats
     score: Floats
 
     def held(self, unit: int, *, on: bool) -> Places:
@@ -81,11 +86,13 @@ def switches(trajectory: Trajectory, words: Flags) -> Switches:
     was_on = np.roll(on, -1 if backward else 1, axis=0)
     before[first], was_on[first] = 0, False
     crossed = on != was_on
-    by_much = np.abs(states - before) >= (levels[1] - levels[0]) / 2
+    moved = np.abs(states - before)
+    by_much = moved >= (levels[1] - levels[0]) / 2
     sharp_on = (crossed & on & by_much).sum(axis=0)
 
     token = np.full((documents, units), -1, dtype=np.int64)
     sharp, ends_on = np.zeros((documents, units), dtype=bool), np.zeros((documents, units), dtype=bool)
+    once, step = np.zeros((documents, units), dtype=bool), np.zeros((documents, units))
     if len(some):
         # The last crossing is that of the highest place, or backward of the lowest.
         places = np.arange(len(states), dtype=np.int64)[:, None]
@@ -95,11 +102,16 @@ def switches(trajectory: Trajectory, words: Flags) -> Switches:
         found[found == len(states)] = -1
         token[some] = found
         sharp[some] = np.take_along_axis(by_much, np.maximum(found, 0), axis=0) & (found >= 0)
+        step[some] = np.take_along_axis(moved, np.maximum(found, 0), axis=0)
+        once[some] = np.add.reduceat(crossed & on, offsets[:-1][some], axis=0, dtype=np.int64) == 1
         ends_on[some] = on[trajectory.last[some]]
     held, ends = (ends_on & sharp).sum(axis=0), ends_on.sum(axis=0)
     score = 2 * held / np.maximum(ends + sharp_on, 1)
     score[(ends < RARE * documents) | (ends > (1 - RARE) * documents)] = 0
-    return Switches(threshold, levels, separation, below, ends_on, token, sharp, sharp_on, score)
+    stays = (ends_on & once).sum(axis=0) / np.maximum(ends, 1)
+    apart = np.where(levels[1] > levels[0], levels[1] - levels[0], 1.0)
+    jump = np.array([np.median(step[ends_on[:, unit], unit]) if ends[unit] else 0.0 for unit in range(units)]) / apart
+    return Switches(threshold, levels, separation, below, ends_on, token, sharp, sharp_on, stays, jump, score)
 
 
 def otsu(states: npt.NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:

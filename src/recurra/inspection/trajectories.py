@@ -15,7 +15,7 @@ from recurra.bundle import Bundle
 from recurra.models.shapes import DIRECTIONS
 from recurra.recurrence.cells import State, cell_named
 
-__all__ = ["Trajectory", "final_states", "network_ids", "trajectories"]
+__all__ = ["Trajectory", "are_words", "final_states", "network_ids", "trajectories"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -54,6 +54,17 @@ class Trajectory:
 def network_ids(bundle: Bundle, documents: Ragged) -> Ragged:
     """The ids that the network reads: with the pads that a network without a mask takes for words."""
     return documents.padded_to(bundle.pad_to) if bundle.pad_to else documents
+
+
+def are_words(read: Ragged, lengths: Places) -> npt.NDArray[np.bool_]:
+    """Which of the tokens that are read are words and no pads, bool[N].
+
+    Args:
+        read: of :func:`network_ids`.
+        lengths: int64[B], words of each document.
+    """
+    places = np.arange(len(read.values)) - np.repeat(read.offsets[:-1], read.lengths)
+    return places < np.repeat(lengths, read.lengths)
 
 
 def trajectories(bundle: Bundle, documents: Ragged) -> Iterator[Trajectory]:

@@ -27,6 +27,7 @@ def out_of_fold(
     network: NetworkSettings,
     training: TrainingSettings,
     folds: int = 5,
+    classes: Sequence[Label] | None = None,
     listener: Callable[[int], Listener] = lambda fold: Listener(),
 ) -> npt.NDArray[np.float32]:
     """Trains a model a fold on the rows of all others, and lets it answer for its own.
@@ -38,18 +39,19 @@ def out_of_fold(
         network: the network's.
         training: the training's; its seed also deals the rows.
         folds: k, 2 or more.
+        classes: the order of the columns; sorted labels if not given.
         listener: of a fold's number, hears of its training.
 
     Returns:
-        float32[B, C], columns by sorted label; a class that a fold's model never saw has the probability 0 there.
+        float32[B, C]; a class that a fold's model never saw has the probability 0 there.
 
     Raises:
-        DataError: too few rows, or one class alone.
+        DataError: too few rows, one class alone, or a label that is none of ``classes``.
         SettingsError: ``folds`` is below 2.
     """
-    classes = Labels.learn(labels)
-    numbers = fold_numbers(classes.encode(labels), folds, seed=training.seed)
-    answers = np.zeros((len(documents), len(classes)), dtype=np.float32)
+    known = Labels.learn(labels) if classes is None else Labels(tuple(classes))
+    numbers = fold_numbers(known.encode(labels), folds, seed=training.seed)
+    answers = np.zeros((len(documents), len(known)), dtype=np.float32)
     for fold in range(folds):
         others, own = np.flatnonzero(numbers != fold).tolist(), np.flatnonzero(numbers == fold).tolist()
         fitted = fit(
@@ -60,7 +62,7 @@ def out_of_fold(
             training=training,
             listener=listener(fold),
         )
-        columns = classes.encode(fitted.bundle.labels.classes)
+        columns = known.encode(fitted.bundle.labels.classes)
         answers[np.asarray(own)[:, None], columns] = Model(fitted.bundle).predict_proba([documents[row] for row in own])
     return answers
 
