@@ -1,9 +1,11 @@
-"""``recurra inspect MODEL --data DATA``: what a network does over a whole file."""
+"""``recurra inspect MODEL --view VIEW --data DATA``: what a network does over a whole file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import typer
 
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from recurra.inspection.states import States
     from recurra.runtime import Model
 
-__all__ = ["VIEWS", "DataView", "show_data"]
+__all__ = ["VIEWS", "DataView", "show_data", "view_name"]
 
 VIEWS = ("flags", "states", "doubts")
 # Columns of a phrase list or a text in a table.
@@ -35,7 +37,7 @@ class DataView(NamedTuple):
         view: ``flags``, ``states`` or ``doubts``.
         data: a file or the name of a set; of a set the test rows.
         train: the same of the rows that the model learned from; of a set the training rows.
-        take: rows at most, or ``None`` for what the view takes of itself.
+        rows: at most, or ``None`` for what the view takes of itself.
         top: flags, or doubts of each reason, to show.
         folds: train so many models to doubt rows that the model learned from; ``None`` asks the model itself.
         queue: file to write the doubted rows to.
@@ -45,19 +47,25 @@ class DataView(NamedTuple):
     view: str
     data: str
     train: str | None = None
-    take: int | None = None
+    rows: int | None = None
     top: int = 12
     folds: int | None = None
     queue: Path | None = None
     seed: int = 0
 
 
-def show_data(model: Model, name: str, wanted: DataView, reading: Reading, output: Output) -> None:
+def view_name(word: str) -> str:
+    """A reader of the views' names."""
+    if word not in VIEWS:
+        raise typer.BadParameter(f"{word!r:.80}. Give one of {', '.join(VIEWS)}")
+    return word
+
+
+def show_data(path: Path, wanted: DataView, reading: Reading, output: Output) -> None:
     """Computes a view and prints it.
 
     Args:
-        model: the model.
-        name: what to call it.
+        path: of the model.
         wanted: the view and its options.
         reading: how to read the files.
         output: of the command.
@@ -69,25 +77,28 @@ def show_data(model: Model, name: str, wanted: DataView, reading: Reading, outpu
         for option, value in (("--folds", wanted.folds), ("--queue", wanted.queue), ("--train", wanted.train)):
             if value is not None:
                 raise SettingsError(f"{option} is given with --view {wanted.view}", "It belongs to --view doubts.")
+    from recurra.runtime import load
+
+    model, name = load(path), str(path)
     part: Literal["train", "test"] = "train" if wanted.folds else "test"
     data = read_data(wanted.data, reading, part=part, output=output)
     if wanted.view == "flags":
         from recurra.inspection import flags
 
-        found = flags(model, data, name=name, documents=wanted.take or 2000, units=wanted.top, seed=wanted.seed)
+        found = flags(model, data, name=name, documents=wanted.rows or 2000, units=wanted.top, seed=wanted.seed)
         _show_flags(found, output)
         output.document({**found.to_dict(), "notes": [*output.notes, *found.notes]})
     elif wanted.view == "states":
         from recurra.inspection import states
 
-        space = states(model, data, name=name, documents=wanted.take or 1000, seed=wanted.seed)
+        space = states(model, data, name=name, documents=wanted.rows or 1000, seed=wanted.seed)
         _show_states(space, output)
         output.document({**space.to_dict(), "notes": output.notes})
     else:
         doubted = _doubts(model, name, data, wanted, reading, output)
         _show_doubts(doubted, output)
         if wanted.queue is not None:
-            _write_queue(doubted, wanted.queue, output)
+            _write_queue(doubted, wanted.queue, wanted.data, output)
         output.document({**doubted.to_dict(), "notes": output.notes})
 
 
@@ -97,8 +108,8 @@ def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: Rea
     train = None
     if wanted.train is not None:
         train = read_data(wanted.train, reading, part="train", output=output)
-    if wanted.take is not None:
-        data = data.head(wanted.take)
+    if wanted.rows is not None:
+        data = data.head(wanted.rows)
     probabilities = _out_of_fold(model, data, wanted, output) if wanted.folds else None
     return doubts(
         model,
@@ -181,13 +192,11 @@ def _show_doubts(doubted: Doubts, output: Output) -> None:
     output.detail(aligned(rows, right=(0, 3)))
 
 
-def _write_queue(doubted: Doubts, path: Path, output: Output) -> None:
+def _write_queue(doubted: Doubts, path: Path, data: str, output: Output) -> None:
     from recurra.bundle import write_atomically
     from recurra.data.decisions import decisions_csv
 
     decisions, notes = doubted.queue()
     write_atomically(path, decisions_csv(decisions, notes).encode("utf-8", "replace"))
-    output.result(
-        f"queue: {path} ({len(decisions):,} rows). Change keep to exclude or relabel, then: "
-        f"recurra train DATA --exclude {path} --relabel {path} --out DIR"
-    )
+    output.result(f"queue: {path} ({len(decisions):,} rows). Change keep to exclude or relabel in it.")
+    output.detail(f"Then, where {data} is what you train with: recurra train {data} --exclude {path} --relabel {path}")

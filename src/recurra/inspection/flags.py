@@ -223,8 +223,8 @@ class _Search:
         self.read: Ragged = network_ids(self.bundle, sample.ids)
         self.generator = np.random.default_rng(seed)
         self.means: Means = means_of(self.bundle, sample.ids)
-        self.probabilities = self._answers(())
-        self.right = self._right(self.probabilities)
+        self.logits = self._answers(())
+        self.right = self._right(self.logits)
         self._drops: dict[Unit, tuple[float, Array]] = {}
 
     def flags(self, name: str, count: int, examples: int, notes: list[str]) -> Flags:
@@ -246,7 +246,8 @@ class _Search:
         accuracy, answers = self._silent(unit)
         others = [self.right - self._silent(other)[0] for other in controls if other[:2] == unit[:2] and other != unit]
         ends_on, held = found.ends_on[:, unit.number], found.held(unit.number, on=True)
-        voice = _logits(self.probabilities) - _logits(answers)
+        voice = (self.logits - answers).astype(np.float64)
+        voice -= voice.mean(axis=1, keepdims=True)
         said = voice[ends_on].mean(axis=0) if ends_on.any() else voice.mean(axis=0)
         loudest = int(said.argmax())
         return Flag(
@@ -298,7 +299,7 @@ class _Search:
             end=float(line[0 if unit.direction == "backward" else -1]),
             flip=int(found.token[place, unit.number] - first),
             label=self.sample.label(place),
-            predicted=self.sample.classes[int(self.probabilities[place].argmax())],
+            predicted=self.sample.classes[int(self.logits[place].argmax())],
         )
 
     def _together(self, ranked: list[Unit], count: int) -> Together:
@@ -338,13 +339,7 @@ class _Search:
 
     def _answers(self, units: list[Unit] | tuple[()]) -> Array:
         bundle = silenced(self.bundle, units, self.means) if units else self.bundle
-        return Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).probabilities(self.sample.ids)
+        return Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
 
-    def _right(self, probabilities: Array) -> float:
-        return float((probabilities.argmax(axis=1) == self.sample.targets).mean())
-
-
-def _logits(probabilities: Array) -> npt.NDArray[np.float64]:
-    """Logits, each row's mean being zero, from probabilities; one that is 0 in float32 counts as 1e-38."""
-    logs = np.log(np.maximum(probabilities.astype(np.float64), 1e-38))
-    return np.asarray(logs - logs.mean(axis=1, keepdims=True))
+    def _right(self, logits: Array) -> float:
+        return float((logits.argmax(axis=1) == self.sample.targets).mean())

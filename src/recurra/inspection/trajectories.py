@@ -1,11 +1,12 @@
-"""The states of a network at every token of many documents, layer by layer, in NumPy."""
+"""The states of a network at every token of many documents, layer by layer, in NumPy.
+
+One document with its gates, in float64, is :mod:`recurra.runtime.trace`'s; here are thousands, of any lengths.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from recurra.batches import Ragged
 from recurra.bundle import Bundle
 from recurra.models.shapes import DIRECTIONS
 from recurra.recurrence.cells import State, cell_named
+from recurra.runtime.trace import OPS
 
 __all__ = ["Trajectory", "are_words", "final_states", "network_ids", "trajectories"]
 
@@ -135,16 +137,8 @@ def _read(
     for step, running in enumerate(active.tolist()):
         tokens = begins[:running] - step if backward else begins[:running] + step
         before = State(state.hidden[:running], None if state.cell is None else state.cell[:running])
-        state, _ = cell.step(NUMPY, drive[tokens if rows is None else rows[tokens]], before, W_H, b_H)
+        state, _ = cell.step(OPS, drive[tokens if rows is None else rows[tokens]], before, W_H, b_H)
         hidden[tokens] = state.hidden
         if cells is not None:
             cells[tokens] = state.cell
     return hidden, cells
-
-
-def _sigmoid(values: Any) -> Any:
-    # No power can overflow in this form.
-    return 0.5 + 0.5 * np.tanh(0.5 * values)
-
-
-NUMPY: Any = SimpleNamespace(tanh=np.tanh, sigmoid=_sigmoid)
