@@ -135,17 +135,17 @@ def label_lines() -> list[str]:
     """Spoiled labels, seed by seed."""
     result = _read("doubts")
     lines = [
-        "| seed | rows | labels spoiled | suspected | of them spoiled | of the first 100 | spoiled ones found "
+        "| doubted by | seed | rows | labels spoiled | suspected | of them spoiled | of the first 100 | spoiled ones found "
         "| accuracy, spoiled | without the suspected | true labels |",
-        "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| {run['seed']} | {run['rows']:,} | {run['spoiled']:,} | {run['suspected']:,} | {run['precision']:.0%} "
+        f"| {run['preset']} | {run['seed']} | {run['rows']:,} | {run['spoiled']:,} | {run['suspected']:,} | {run['precision']:.0%} "
         f"| {run['first_hundred']} | {run['recall']:.0%} | {run['accuracy_spoiled']:.2%} "
         f"| {run['accuracy_without_suspected']:.2%} | {run['accuracy_true']:.2%} |"
         for run in result["labels"]
     ]
-    return [*lines, "", _foot(result, "lesson/lstm, 2 epochs, 5 folds")]
+    return [*lines, "", _foot(result, "5 folds; lesson/lstm 2 epochs, default 3")]
 
 
 TABLES = {

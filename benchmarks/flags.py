@@ -92,8 +92,8 @@ def main() -> None:
                     flush=True,
                 )
             result = {
-                "command": f"python benchmarks/flags.py --seeds {options.seeds}",
-                "dataset": data.name,
+                "command": "python benchmarks/flags.py",
+                "dataset": data.title,
                 "train_rows": phrase(len(data.train), data),
                 "test_rows": len(data.test),
                 "machine": machine(),

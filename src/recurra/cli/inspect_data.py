@@ -109,6 +109,7 @@ def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: Rea
     if wanted.train is not None:
         train = read_data(wanted.train, reading, part="train", output=output)
     if wanted.rows is not None:
+        # The first ones, so that rows are called by the same number as in the file.
         data = data.head(wanted.rows)
     probabilities = _out_of_fold(model, data, wanted, output) if wanted.folds else None
     return doubts(

@@ -95,8 +95,8 @@ def switches(trajectory: Trajectory, words: Flags) -> Switches:
     once, step = np.zeros((documents, units), dtype=bool), np.zeros((documents, units))
     if len(some):
         # The last crossing is that of the highest place, or backward of the lowest.
-        places = np.arange(len(states), dtype=np.int64)[:, None]
-        nowhere = len(states) if backward else -1
+        places = np.arange(len(states), dtype=np.int32)[:, None]
+        nowhere = np.int32(len(states) if backward else -1)
         extreme = np.minimum if backward else np.maximum
         found = extreme.reduceat(np.where(crossed, places, nowhere), offsets[:-1][some], axis=0)
         found[found == len(states)] = -1
