@@ -135,16 +135,21 @@ def label_lines() -> list[str]:
     """Spoiled labels, seed by seed."""
     result = _read("doubts")
     lines = [
-        "| doubted by | seed | rows | labels spoiled | suspected | of them spoiled | of the first 100 | spoiled ones found "
-        "| accuracy, spoiled | without the suspected | true labels |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| doubted by | seed | rows | labels spoiled | suspected | of them spoiled | of the first 100 "
+        "| spoiled ones found | accuracy, spoiled | without the suspected | true labels |",
+        "|---|" + "---:|" * 10,
     ]
-    lines += [
-        f"| {run['preset']} | {run['seed']} | {run['rows']:,} | {run['spoiled']:,} | {run['suspected']:,} | {run['precision']:.0%} "
-        f"| {run['first_hundred']} | {run['recall']:.0%} | {run['accuracy_spoiled']:.2%} "
-        f"| {run['accuracy_without_suspected']:.2%} | {run['accuracy_true']:.2%} |"
-        for run in result["labels"]
-    ]
+    for run in result["labels"]:
+        cells = [
+            run["preset"],
+            str(run["seed"]),
+            *(f"{run[name]:,}" for name in ("rows", "spoiled", "suspected")),
+            f"{run['precision']:.0%}",
+            str(run["first_hundred"]),
+            f"{run['recall']:.0%}",
+            *(f"{run[f'accuracy_{name}']:.2%}" for name in ("spoiled", "without_suspected", "true")),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return [*lines, "", _foot(result, "5 folds; lesson/lstm 2 epochs, default 3")]
 
 

@@ -136,3 +136,15 @@ def test_what_cannot_be_searched() -> None:
         flags(model, Table(["x"], None, "text", None, None, "made.csv"))
     with pytest.raises(DataError, match="training never saw"):
         flags(model, Table(["x"], ["z"], "text", None, "label", "made.csv"))
+
+
+def test_documents_without_words_have_no_flags() -> None:
+    found = flags(Model(make_bundle(labels=("a", "b"))), Table(["", ""], ["a", "b"], "text", None, "label", "made.csv"))
+    assert set(found.scores) == {0.0}
+    assert all(unit.on == unit.examples == [] for unit in found.units)
+
+
+def test_progress_reaches_what_was_announced() -> None:
+    heard: list[tuple[int, int | None]] = []
+    flags(model_with_a_flag(), table(), units=2, advance=lambda some, total: heard.append((some, total)))
+    assert sum(some for some, _ in heard) == heard[-1][1]

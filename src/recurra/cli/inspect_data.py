@@ -85,7 +85,16 @@ def show_data(path: Path, wanted: DataView, reading: Reading, output: Output) ->
     if wanted.view == "flags":
         from recurra.inspection import flags
 
-        found = flags(model, data, name=name, documents=wanted.rows or 2000, units=wanted.top, seed=wanted.seed)
+        with Bars(output) as bars:
+            found = flags(
+                model,
+                data,
+                name=name,
+                documents=wanted.rows or 2000,
+                units=wanted.top,
+                seed=wanted.seed,
+                advance=bars.counting("silencing units"),
+            )
         _show_flags(found, output)
         output.document({**found.to_dict(), "notes": [*output.notes, *found.notes]})
     elif wanted.view == "states":
@@ -136,7 +145,8 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
             data.labels or [],
             text=model.bundle.text,
             network=model.settings,
-            training=training.replace(seed=wanted.seed),
+            # Pretrained vectors and a GPU's precision are not at hand.
+            training=training.replace(seed=wanted.seed, freeze_vectors=False, precision="float32"),
             folds=wanted.folds or 0,
             classes=model.classes_,
             listener=lambda fold: bars.training(f"fold {fold + 1} of {wanted.folds}"),

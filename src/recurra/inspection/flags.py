@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -192,6 +193,7 @@ def flags(
     units: int = 12,
     examples: int = 3,
     seed: int = 0,
+    advance: Callable[[int, int | None], None] = lambda documents, total: None,
 ) -> Flags:
     """Looks for flags in a model as it reads a table.
 
@@ -203,6 +205,7 @@ def flags(
         units: how many to look at closely, the most flag-like first.
         examples: documents to show for each.
         seed: of the rows and the random units.
+        advance: hears how many documents a silenced network has read, and how many will be read in all.
 
     Raises:
         DataError: see :meth:`Sample.of`.
@@ -212,14 +215,15 @@ def flags(
         raise SettingsError(f"units is {units}", "Give 1 or more.")
     notes: list[str] = []
     sample = Sample.of(model, data, limit=documents, seed=seed, say=notes.append)
-    return _Search(model, sample, seed).flags(name, units, examples, notes)
+    return _Search(model, sample, seed, advance).flags(name, units, examples, notes)
 
 
 class _Search:
     """A model and what it read."""
 
-    def __init__(self, model: Model, sample: Sample, seed: int) -> None:
-        self.bundle, self.sample = model.bundle, sample
+    def __init__(self, model: Model, sample: Sample, seed: int, advance: Callable[[int, int | None], None]) -> None:
+        self.bundle, self.sample, self.advance = model.bundle, sample, advance
+        self.passes: int | None = None
         self.read: Ragged = network_ids(self.bundle, sample.ids)
         self.generator = np.random.default_rng(seed)
         self.means: Means = means_of(self.bundle, sample.ids)
@@ -236,6 +240,8 @@ class _Search:
         ranked = sorted(found, key=lambda unit: -found[unit].score[unit.number])
         chosen = ranked[:count]
         controls = self._controls(found, chosen)
+        # Each unit, the set of flags and the random sets, and the network as it is.
+        self.passes = len({*chosen, *controls}) + SETS + 2
         states = self._states(chosen)
         shown = [self._flag(unit, found[unit], controls, states[unit], examples) for unit in chosen]
         scores = [float(found[unit].score[unit.number]) for unit in ranked]
@@ -339,7 +345,9 @@ class _Search:
 
     def _answers(self, units: list[Unit] | tuple[()]) -> Array:
         bundle = silenced(self.bundle, units, self.means) if units else self.bundle
-        return Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
+        logits = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
+        self.advance(len(self.sample), None if self.passes is None else self.passes * len(self.sample))
+        return logits
 
     def _right(self, logits: Array) -> float:
         return float((logits.argmax(axis=1) == self.sample.targets).mean())

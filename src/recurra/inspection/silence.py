@@ -70,7 +70,8 @@ def means_of(bundle: Bundle, documents: Ragged) -> Means:
     """
     states, top = {}, []
     for one in trajectories(bundle, documents):
-        states[one.layer, one.direction] = one.hidden.mean(axis=0, dtype=np.float64).astype(np.float32)
+        tokens = max(len(one.hidden), 1)
+        states[one.layer, one.direction] = (one.hidden.sum(axis=0, dtype=np.float64) / tokens).astype(np.float32)
         if one.layer == bundle.network.layers - 1:
             top.append(one)
     return Means(states, pooled_states(bundle, top).mean(axis=0, dtype=np.float64).astype(np.float32))
