@@ -13,7 +13,7 @@ from recurra.data.decisions import apply_decisions, decisions_csv, read_decision
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.inspection import doubts
-from recurra.inspection.doubts import Doubt
+from recurra.inspection.doubt_results import Doubt
 from recurra.models.settings import NetworkSettings
 from recurra.runtime import Model
 from recurra.text import TextSettings

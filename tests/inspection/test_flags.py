@@ -12,7 +12,7 @@ from rows import make_rows
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.inspection import flags
-from recurra.inspection.flags import Flags
+from recurra.inspection.flag_results import Flags
 from recurra.runtime import Model
 
 WORDS = ("oil", "prices", "rise", "again", "and", "the", "team", "wins", "a", "late", "match", "in", "rome")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from recurra.data.table import Table
-    from recurra.inspection.doubts import Doubts
-    from recurra.inspection.flags import Flags
+    from recurra.inspection.doubt_results import Doubts
+    from recurra.inspection.flag_results import Flags
     from recurra.inspection.phrases import Phrase
     from recurra.inspection.states import States
     from recurra.runtime import Model

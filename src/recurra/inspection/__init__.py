@@ -2,8 +2,10 @@
 
 from recurra.inspection.attribution import Attribution, attribute
 from recurra.inspection.compare import compare, compare_text
-from recurra.inspection.doubts import Doubts, doubts
-from recurra.inspection.flags import Flags, flags
+from recurra.inspection.doubt_results import Doubts
+from recurra.inspection.doubts import doubts
+from recurra.inspection.flag_results import Flags
+from recurra.inspection.flags import flags
 from recurra.inspection.gradient_flow import GradientFlow, GradientFlows, gradients
 from recurra.inspection.read import read
 from recurra.inspection.states import States, states
