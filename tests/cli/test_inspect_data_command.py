@@ -96,6 +96,22 @@ def test_doubts_for_people(run: Run, trained: Path, spoiled: Path) -> None:
     assert any(line.startswith("queue: queue.csv (") for line in ran.out.splitlines())
 
 
+@pytest.mark.parametrize("view", ["flags", "states", "doubts"])
+def test_rows_without_a_title_are_told_of_once(run: Run, tmp_path: Path, view: str) -> None:
+    pairs, labels = make_rows(40)
+    rows = [
+        (label, title if place else "", text)
+        for place, (label, (title, text)) in enumerate(zip(labels, pairs, strict=True))
+    ]
+    titles = write_table(tmp_path / "titles.csv", ("label", "title", "description"), rows)
+    small = ["--set", "hidden=4", "--set", "embedding=5", "--set", "field=title", "--epochs", 1, "--quiet"]
+    assert run("train", titles, "--out", "run", *small).code == 0
+    ran = run("inspect", "run/model.safetensors", "--view", view, "--data", titles)
+    assert ran.out.count("1 of 40 rows have no title and are left out.") == 1
+    notes = run("inspect", "run/model.safetensors", "--view", view, "--data", titles, "--json").json["notes"]
+    assert notes.count("1 of 40 rows have no title and are left out.") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "code", "parts"),
     [

@@ -95,12 +95,16 @@ def show_data(path: Path, wanted: DataView, reading: Reading, output: Output) ->
                 seed=wanted.seed,
                 advance=bars.counting("silencing units"),
             )
+        for note in found.notes:
+            output.note(note)
         _show_flags(found, output)
-        output.document({**found.to_dict(), "notes": [*output.notes, *found.notes]})
+        output.document({**found.to_dict(), "notes": output.notes})
     elif wanted.view == "states":
         from recurra.inspection import states
 
         space = states(model, data, name=name, documents=wanted.rows or 1000, seed=wanted.seed)
+        for note in space.notes:
+            output.note(note)
         _show_states(space, output)
         output.document({**space.to_dict(), "notes": output.notes})
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,6 +97,7 @@ class States:
         start: the point of the state before the first word, zero.
         documents: some of the documents, as many of each class as there are.
         points: where all of them end.
+        notes: what a person should know.
     """
 
     model: str
@@ -106,6 +107,7 @@ class States:
     start: list[float]
     documents: list[DocumentPath]
     points: list[Point]
+    notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -117,6 +119,7 @@ class States:
             "start": self.start,
             "documents": [document.to_dict() for document in self.documents],
             "points": [point._asdict() for point in self.points],
+            "notes": self.notes,
         }
 
 
@@ -145,7 +148,8 @@ def states(
     """
     if paths < 0:
         raise SettingsError(f"paths is {paths}", "Give 0 or more.")
-    sample = Sample.of(model, data, limit=documents, seed=seed)
+    notes: list[str] = []
+    sample = Sample.of(model, data, limit=documents, seed=seed, say=notes.append)
     top = [one for one in trajectories(model.bundle, sample.ids) if one.layer == model.bundle.network.layers - 1]
     offsets = top[0].offsets
     joined = np.concatenate([one.hidden for one in top], axis=1)
@@ -181,6 +185,7 @@ def states(
         start=_rounded(components.of(np.zeros((1, joined.shape[1])))[0]),
         documents=shown,
         points=points,
+        notes=notes,
     )
 
 
