@@ -81,7 +81,9 @@ class Output:
         terminal = sys.stdout is not None and sys.stdout.isatty()
         # A file has no width, and a table that is folded to some is of no use there.
         columns = shutil.get_terminal_size().columns if terminal else WIDE
-        console = Console(file=buffer, force_terminal=terminal, width=columns, highlight=False, markup=False, emoji=False)
+        console = Console(
+            file=buffer, force_terminal=terminal, width=columns, highlight=False, markup=False, emoji=False
+        )
         console.print(renderable)
         _write("\n".join(line.rstrip() for line in buffer.getvalue().rstrip("\n").split("\n")))
 

@@ -151,11 +151,8 @@ def _bar(value: float, largest: float) -> Text:
 def _line(values: list[float], lowest: float, highest: float) -> str:
     """A mark of eight heights for each number."""
     steps = len(LEVELS) - 1
-    return "".join(
-        LEVELS[min(max(round(steps * (value - lowest) / (highest - lowest)), 0), steps)] for value in values
-    )
+    return "".join(LEVELS[min(max(round(steps * (value - lowest) / (highest - lowest)), 0), steps)] for value in values)
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
-

@@ -70,9 +70,7 @@ class ReadingJson(TypedDict):
     attribution: NotRequired[AttributionJson]
 
 
-def read(
-    model: Model, document: Document, *, name: str, gates: bool = False, attribution: bool = False
-) -> ReadingJson:
+def read(model: Model, document: Document, *, name: str, gates: bool = False, attribution: bool = False) -> ReadingJson:
     """Reads a document with a model.
 
     Args:

@@ -111,7 +111,10 @@ def _measure(
         monitor.said("Timing batches with and without bucketing …")
         bucketing = bucketing_result(masked[0], *measure_bucketing(masked[0], data.train, seed=seed), data)
     monitor.said("Looking inside: a text word by word, and how far back the gradient reaches …")
-    reading, gradients = reading_result(list(trained.values()), data), flow_result(list(trained.values()), data, seed=seed)
+    reading, gradients = (
+        reading_result(list(trained.values()), data),
+        flow_result(list(trained.values()), data, seed=seed),
+    )
     monitor.said("Training the linear model on TF-IDF …")
     return {
         "dataset": data.title,

@@ -68,9 +68,7 @@ def layer_pictures(reading: ReadingJson, layer: LayerJson, *, name: str) -> list
         # Only the cell state has no bound.
         largest = max(1.0, float(np.abs(drawn).max())) if key == "c" else 1.0
         title = f"{what[0].upper()}{what[1:]}" + (f", full colour at ±{largest:.2f}" if key == "c" else "")
-        pictures.append(
-            heat_map(drawn, rows=labels, columns=words, largest=largest, name=f"{name}-{key}", title=title)
-        )
+        pictures.append(heat_map(drawn, rows=labels, columns=words, largest=largest, name=f"{name}-{key}", title=title))
     return pictures
 
 

@@ -75,9 +75,7 @@ def flow_sentences(flows: Sequence[FlowJson]) -> list[str]:
     for flow in flows:
         if flow["when"] == "before training":
             continue
-        before = next(
-            (one for one in flows if one["name"] == flow["name"] and one["when"] == "before training"), None
-        )
+        before = next((one for one in flows if one["name"] == flow["name"] and one["when"] == "before training"), None)
         sentence = f"{name_of(flow['name'])}: after training {_reach(flow)}"
         if before is not None:
             sentence += f"; before training {_reach(before)}"
