@@ -72,8 +72,8 @@ def silence_lines() -> list[str]:
     """What the trained networks lose without units."""
     result = _read("flags")
     lines = [
-        "| network | the most flag-like unit silenced | another unit of its layer | the first silenced together | how many "
-        "| as many random units | the costliest unit shown |",
+        "| network | the most flag-like unit silenced | another unit of its layer | the first silenced together "
+        "| how many | as many random units | the costliest unit shown |",
         "|---|---|---|---|---:|---|---|",
     ]
     points = "{:+.2%}".format
