@@ -91,7 +91,9 @@ def inspect(
         Path | None, typer.Option("--queue", metavar="FILE", help="For doubts: write them to a .csv, to be decided.")
     ] = None,
     seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Of a view's random choices.")] = 0,
-    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures there.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures there.")
+    ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -173,9 +175,7 @@ def _flows(paths: list[Path], data: str, reading: Reading, rows: int, output: Ou
     return flows
 
 
-def _page(
-    path: Path | None, readings: list[ReadingJson], flows: list[FlowJson], about: str, output: Output
-) -> None:
+def _page(path: Path | None, readings: list[ReadingJson], flows: list[FlowJson], about: str, output: Output) -> None:
     if path is None:
         return
     from recurra.bundle import write_atomically
