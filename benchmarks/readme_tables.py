@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import finding_tables
 import inspection_tables
 import peer_tables
 
@@ -79,6 +80,7 @@ TABLES = (
     | {"docs/benchmarks.md": peer_tables.TABLES}
     | inspection_tables.TABLES
 )
+TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 
 
 def main() -> None:

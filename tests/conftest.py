@@ -28,6 +28,7 @@ def compiled_kernels() -> None:
     for name in (
         "words",
         "distinct",
+        "shingles",
         "packing",
         "adam",
         "training.loss",

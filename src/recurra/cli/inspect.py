@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recurra.cli.inspect_data import DataView, show_data, view_name
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -36,7 +37,11 @@ EXAMPLES = (
     "recurra inspect runs/news/model.safetensors 'Oil prices rise again'",
     "recurra inspect runs/news/model.safetensors 'Oil prices rise' --gates --attribution --html oil.html",
     "recurra inspect rnn.safetensors lstm.safetensors --gradients --data test.csv",
+    "recurra inspect runs/news/model.safetensors --view flags --data test.csv",
+    "recurra inspect runs/news/model.safetensors --view doubts --data train.csv --folds 5 --queue decisions.csv",
 )
+
+GRADIENT_ROWS = 500
 
 
 def inspect(
@@ -55,12 +60,37 @@ def inspect(
     gradients: Annotated[
         bool, typer.Option("--gradients", help="Measure how far back the loss's gradient reaches, on DATA.")
     ] = False,
+    view: Annotated[
+        str | None,
+        typer.Option("--view", parser=view_name, metavar="VIEW", help="Look at DATA: flags, states or doubts."),
+    ] = None,
     data: Annotated[
-        str | None, typer.Option("--data", metavar="DATA", help="Labelled rows for --gradients: a file or a set.")
+        str | None,
+        typer.Option("--data", metavar="DATA", help="Labelled rows for --gradients and --view: a file or a set."),
     ] = None,
     rows: Annotated[
-        int, typer.Option("--rows", parser=whole_number(1), metavar="N", help="Rows of DATA at most, drawn evenly.")
-    ] = 500,
+        int | None,
+        typer.Option(
+            "--rows",
+            parser=whole_number(1),
+            metavar="N",
+            help="Rows of DATA at most: 500 for gradients, 2000 for flags, 1000 for states, else all.",
+        ),
+    ] = None,
+    top: Annotated[
+        int, typer.Option(parser=whole_number(1), metavar="N", help="Flags, or doubts of each reason, to show.")
+    ] = 12,
+    train: Annotated[
+        str | None, typer.Option("--train", metavar="DATA", help="For doubts: the rows learned from, to compare with.")
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(parser=whole_number(2), metavar="K", help="For doubts about training rows: train K models."),
+    ] = None,
+    queue: Annotated[
+        Path | None, typer.Option("--queue", metavar="FILE", help="For doubts: write them to a .csv, to be decided.")
+    ] = None,
+    seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Of a view's random choices.")] = 0,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures there.")
     ] = None,
@@ -72,21 +102,31 @@ def inspect(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show what a model makes of a text, word by word, or how far back it can learn."""
+    """Show what a model makes of a text, word by word, how far back it learns, or what it does over a file."""
     output = Output(as_json=as_json, quiet=quiet)
+    if gradients and view is not None:
+        raise typer.BadParameter(f"--gradients is given with --view {view}. Choose one")
     if gradients:
         if data is None:
             raise typer.BadParameter("--gradients needs labelled rows. Give --data DATA")
         if gates or attribution:
             raise typer.BadParameter("--gradients reads no text. Leave out --gates and --attribution")
         paths = [model, *map(Path, texts or ())]
-        flows = _flows(paths, data, Reading(text, title, label, encoding, data_dir), rows, output)
+        flows = _flows(paths, data, Reading(text, title, label, encoding, data_dir), rows or GRADIENT_ROWS, output)
         about = f"Measured on {count(max(flow['documents'] for flow in flows))} rows of {data}."
         _page(html, [], flows, about, output)
         output.document({"models": flows, "notes": output.notes})
         return
+    if view is not None:
+        if data is None:
+            raise typer.BadParameter("--view needs labelled rows. Give --data DATA")
+        if texts or gates or attribution or html is not None:
+            raise typer.BadParameter("--view shows no text. Leave out texts, --gates, --attribution and --html")
+        wanted = DataView(view, data, train=train, rows=rows, top=top, folds=folds, queue=queue, seed=seed)
+        show_data(model, wanted, Reading(text, title, label, encoding, data_dir), output)
+        return
     if data is not None:
-        raise typer.BadParameter("--data is given without --gradients. Add it, or leave --data out")
+        raise typer.BadParameter("--data is given without --gradients or --view. Add one, or leave --data out")
     readings = _readings(model, texts or [], encoding, gates=gates, attribution=attribution, output=output)
     _page(html, readings, [], f"Read word by word: {count(len(readings))} of your texts.", output)
     output.document(readings)

@@ -29,6 +29,8 @@ from recurra.cli.tables import Reading, read_data
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from recurra.data.decisions import Cleaning
+    from recurra.data.table import Table
     from recurra.runtime import Model
     from recurra.training.fit import Fitted
 
@@ -38,6 +40,7 @@ EXAMPLES = (
     "recurra train tickets.csv --out runs/tickets",
     "recurra train news.parquet --model lesson/bilstm --text body --title headline --out runs/news",
     "recurra train tickets.csv --set cell=gru --set 'pooling=[\"max\"]' --epochs 5 --out runs/gru",
+    "recurra train tickets.csv --exclude decisions.csv --relabel decisions.csv --out runs/cleaned",
 )
 
 
@@ -72,6 +75,13 @@ def train(
         str, typer.Option(metavar="NAME", help="Of the recurrence: auto, torch, numba or reference.")
     ] = "auto",
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    exclude: Annotated[
+        Path | None, typer.Option("--exclude", metavar="FILE", help="Leave out rows, as this file of decisions says.")
+    ] = None,
+    relabel: Annotated[
+        Path | None,
+        typer.Option("--relabel", metavar="FILE", help="Change labels, as this file of decisions says."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in DIR.")] = False,
     checkpoint_every: Annotated[
         float,
@@ -96,6 +106,8 @@ def train(
     preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
     table = read_data(data, Reading(text, title, label, encoding, data_dir), part="train", output=output)
 
+    table, cleaning = _cleaned(table, exclude, relabel, output)
+
     from recurra.runtime import Model
     from recurra.training.fit import fit
 
@@ -114,6 +126,7 @@ def train(
             resume=resume,
             checkpoint_seconds=checkpoint_every,
             listener=bars.training(),
+            cleaning=cleaning,
         )
     _report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted:
@@ -145,6 +158,21 @@ def settings_of(words: Sequence[str]) -> dict[str, Any]:
     return settings
 
 
+def _cleaned(table: Table, exclude: Path | None, relabel: Path | None, output: Output) -> tuple[Table, Cleaning | None]:
+    """The table after a person's decisions, and what they changed."""
+    if exclude is None and relabel is None:
+        return table, None
+    from recurra.data.decisions import apply_decisions, read_decisions
+
+    table, cleaning = apply_decisions(
+        table,
+        exclude=read_decisions(exclude) if exclude else (),
+        relabel=read_decisions(relabel) if relabel else (),
+    )
+    output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
+    return table, cleaning
+
+
 def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
     outcome, info = fitted.outcome, model.info
     rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
@@ -165,6 +193,7 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
             "preset": info["record"]["preset"],
             "rows": fitted.rows,
             "held_out": info["record"]["held_out"],
+            "cleaning": info["record"].get("cleaning"),
             "classes": info["classes"],
             "vocabulary": info["vocabulary"],
             "parameters": info["parameters"]["total"],

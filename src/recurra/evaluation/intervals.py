@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.errors import DataError
-from recurra.evaluation.metrics import BINS, bins_of, log_losses, macro_f1, share_of, weighted_f1
+from recurra.evaluation.metrics import BINS, bins_of, calibration_error, log_losses, macro_f1, share_of, weighted_f1
 
-__all__ = ["Interval", "bootstrap", "wilson"]
+__all__ = ["Interval", "bootstrap", "resampled", "wilson"]
 
 Interval: TypeAlias = tuple[float, float]
 """(low, high) of a 95 % interval."""
@@ -65,6 +65,23 @@ def bootstrap(
     Returns:
         (low, high) by the score's name.
     """
+    scores = resampled(probabilities, targets, seed=seed, resamples=resamples)
+    ends = {name: np.quantile(values, [0.025, 0.975]) for name, values in scores.items()}
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    ece = calibration_error(confidence, probabilities.argmax(axis=1) == targets)
+    low, high = ends["ece"]
+    ends["ece"] = np.array([max(0.0, 2 * ece - high), max(ece, 2 * ece - low)])
+    return {name: (float(low), float(high)) for name, (low, high) in ends.items()}
+
+
+def resampled(
+    probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.int64], *, seed: int, resamples: int
+) -> dict[str, npt.NDArray[np.float64]]:
+    """The scores of each resample, float64[resamples], by the score's name; see :func:`bootstrap`.
+
+    The rows that are drawn hang on the seed and the numbers of rows and classes alone: two classifiers of the same rows
+    are scored on the same draws.
+    """
     rows, classes = probabilities.shape
     predicted = probabilities.argmax(axis=1)
     right = predicted == targets
@@ -95,11 +112,8 @@ def bootstrap(
                 ]
             )
         )
-    low, high = np.quantile(np.concatenate(parts, axis=1), [0.025, 0.975], axis=1)
-    ece = float(np.abs(np.bincount(bins, gaps, BINS)).sum() / rows)
-    low[-1], high[-1] = max(0.0, 2 * ece - high[-1]), max(ece, 2 * ece - low[-1])
     names = ("accuracy", "macro_f1", "weighted_f1", "log_loss", "ece")
-    return {name: (float(a), float(b)) for name, a, b in zip(names, low, high, strict=True)}
+    return dict(zip(names, np.concatenate(parts, axis=1), strict=True))
 
 
 def _cells(groups: npt.NDArray[np.int64], drawn: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:

@@ -14,7 +14,7 @@ from recurra.data.documents import Document, Label
 from recurra.errors import DataError
 from recurra.evaluation.evaluate import checked
 
-__all__ = ["Mistake", "MistakeJson", "mistakes"]
+__all__ = ["Mistake", "MistakeJson", "mistakes", "shortened"]
 
 # About four lines on a page: enough to judge a label by.
 LENGTH = 280
@@ -95,7 +95,7 @@ def mistakes(
     return [
         Mistake(
             row=int(row),
-            text=_short(documents[row]),
+            text=shortened(documents[row]),
             label=classes[targets[row]],
             predicted=classes[predicted[row]],
             probability=float(probabilities[row, predicted[row]]),
@@ -105,7 +105,7 @@ def mistakes(
     ]
 
 
-def _short(document: Document) -> str:
+def shortened(document: Document) -> str:
     """One line of at most LENGTH characters, cut behind a word where there is one near the end."""
     parts = [document] if isinstance(document, str) else [part for part in document if part.strip()]
     # Joining white space reads the whole text; four times the length is enough unless most of it is white space.

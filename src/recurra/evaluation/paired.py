@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from recurra.errors import DataError
 from recurra.evaluation.intervals import NORMAL_975, Interval
 from recurra.evaluation.metrics import log_losses
 
-__all__ = ["Change", "Differences", "change", "differences", "paired_interval"]
+__all__ = ["Change", "Differences", "change", "differences", "holm", "paired_interval", "sign_test"]
 
 
 @dataclass(frozen=True)
@@ -109,3 +110,41 @@ def paired_interval(gained: int, lost: int, rows: int) -> Interval:
     n, apart, both = rows + 2, gained - lost, gained + lost + 1
     half = NORMAL_975 * math.sqrt(both - apart**2 / n) / n
     return max(-1.0, apart / n - half), min(1.0, apart / n + half)
+
+
+def sign_test(only_a: int, only_b: int) -> float:
+    """The exact p of the hypothesis that neither of two classifiers is better (McNemar's test in its exact form).
+
+    Of the rows that one alone has right, each classifier then has every one with probability 1/2: p is twice the
+    binomial tail, ``min(1, 2 · Σ_{k <= min(b, c)} C(b + c, k) / 2^(b + c))`` (McNemar 1947, Psychometrika 12;
+    Dietterich 1998, Neural Computation 10).
+
+    Args:
+        only_a: rows that the first alone has right.
+        only_b: rows that the second alone has right.
+
+    Raises:
+        DataError: a number below 0.
+    """
+    if min(only_a, only_b) < 0:
+        raise DataError(f"{only_a} and {only_b} rows", "Give numbers of rows, 0 or more.")
+    count = only_a + only_b
+    # Python's whole numbers hold the sum exactly, however many rows there are.
+    term = total = 1
+    for k in range(min(only_a, only_b)):
+        term = term * (count - k) // (k + 1)
+        total += term
+    return min(1.0, total / 2 ** (count - 1)) if count else 1.0
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Adjusts the p values of several tests so that all together err as seldom as one (Holm 1979).
+
+    The i-th smallest of m, counted from 0, is multiplied with m - i; none gets smaller than one before it, or above 1.
+    """
+    order = sorted(range(len(values)), key=lambda place: values[place])
+    adjusted, highest = [0.0] * len(values), 0.0
+    for rank, place in enumerate(order):
+        highest = max(highest, min(1.0, (len(values) - rank) * values[place]))
+        adjusted[place] = highest
+    return adjusted

@@ -16,6 +16,7 @@ import torch
 
 from recurra.bundle import Bundle, write_bundle
 from recurra.bundle.atomic import write_atomically
+from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label
 from recurra.data.split import hold_out
 from recurra.data.table import Table
@@ -68,6 +69,7 @@ def fit(
     resume: bool = False,
     checkpoint_seconds: float = 60.0,
     listener: Listener | None = None,
+    cleaning: Cleaning | None = None,
 ) -> Fitted:
     """Trains a classifier.
 
@@ -85,6 +87,7 @@ def fit(
         resume: go on from the folder's checkpoint.
         checkpoint_seconds: time between checkpoints within an epoch.
         listener: hears of the progress.
+        cleaning: what was done to the rows before, for the record.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -156,6 +159,7 @@ def fit(
         "best_epoch": outcome.best_epoch,
         "steps": outcome.steps,
         "data_sha256": fingerprint,
+        **({"cleaning": cleaning.to_dict()} if cleaning else {}),
         "scores": {"validation": _scores(validation)},
         "versions": {
             "recurra": VERSION,

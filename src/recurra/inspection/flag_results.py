@@ -1,0 +1,167 @@
+"""What a search for flags finds, for Python and for JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from recurra.data.documents import Label
+from recurra.inspection.phrases import Phrase
+from recurra.inspection.silence import Unit
+
+__all__ = ["Flag", "FlagExample", "Flags", "Together"]
+
+
+@dataclass(frozen=True)
+class FlagExample:
+    """A document in which a flag was switched on.
+
+    Attributes:
+        row: of the table.
+        tokens: T words.
+        states: T numbers, c after each word (h of cells without c); going backward, after this word and all behind it.
+        end: the state after the last token, pads included.
+        flip: the word that switched it, from 0; T or more if it was a pad.
+        label: the true one.
+        predicted: the model's.
+    """
+
+    row: int
+    tokens: list[str]
+    states: list[float]
+    end: float
+    flip: int
+    label: Label
+    predicted: Label
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; the states are called c, whatever the cell."""
+        return {
+            "row": self.row, "text": " ".join(self.tokens), "tokens": self.tokens, "c": self.states, "end": self.end,
+            "flip": self.flip, "label": self.label, "predicted": self.predicted,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A unit that behaves like a flag, more or less.
+
+    Attributes:
+        unit: which.
+        score: how much like a flag, 0 to 1 (:class:`recurra.inspection.switches.Switches`).
+        separation: the share of its states' variance that two levels explain.
+        threshold: between them.
+        on_when: ``above`` or ``below`` the threshold.
+        ends_on: the share of documents in which it is on at the end.
+        held: the share of documents in which one word switched it on, by much and for good.
+        stays: of the documents in which it is on at the end, the share in which it was switched on once and stayed so.
+        jump: the median step at the word that switched it on for good, in distances between the two levels.
+        speaks_for: the class that it adds most to where it is on at the end.
+        weight: what it adds to that class's logit there, in the mean, against the mean of all classes: the change when
+            it is silenced.
+        accuracy_silenced: share of right answers when it alone gives its mean.
+        drop: how much less that is.
+        drop_random: the mean drop of other units of the same layer and direction; ``None`` if there are none.
+        on: phrases that switch it on for good.
+        off: phrases that switch it off for good.
+        examples: documents in which it was switched on for good.
+    """
+
+    unit: Unit
+    score: float
+    separation: float
+    threshold: float
+    on_when: str
+    ends_on: float
+    held: float
+    stays: float
+    jump: float
+    speaks_for: Label
+    weight: float
+    accuracy_silenced: float
+    drop: float
+    drop_random: float | None
+    on: list[Phrase]
+    off: list[Phrase]
+    examples: list[FlagExample]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        names = (
+            "score", "separation", "threshold", "on_when", "ends_on", "held", "stays", "jump", "speaks_for", "weight",
+            "accuracy_silenced", "drop", "drop_random",
+        )  # fmt: skip
+        return {
+            "layer": self.unit.layer,
+            "direction": self.unit.direction,
+            "unit": self.unit.number,
+            **{name: getattr(self, name) for name in names},
+            "on": [phrase.to_dict() for phrase in self.on],
+            "off": [phrase.to_dict() for phrase in self.off],
+            "examples": [example.to_dict() for example in self.examples],
+        }
+
+
+@dataclass(frozen=True)
+class Together:
+    """The most flag-like units silenced at once, against random sets of as many others.
+
+    Attributes:
+        units: how many: a quarter of all units, and no more than were looked at closely.
+        accuracy_silenced: share of right answers without them.
+        drop: how much less that is.
+        random_drops: the same of each random set.
+    """
+
+    units: int
+    accuracy_silenced: float
+    drop: float
+    random_drops: list[float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, with the mean of the random drops."""
+        mean = float(np.mean(self.random_drops)) if self.random_drops else None
+        return {
+            "units": self.units, "accuracy_silenced": self.accuracy_silenced, "drop": self.drop, "drop_random": mean,
+            "random_drops": self.random_drops,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Flags:
+    """The units of a model, the most flag-like first.
+
+    Attributes:
+        model: its name.
+        cell: its cell.
+        documents: how many were looked at.
+        accuracy: on them.
+        scores: of all units, falling; ``units`` are the first of them.
+        units: those looked at closely.
+        together: the most flag-like units silenced at once.
+        notes: what a person should know.
+    """
+
+    model: str
+    cell: str
+    documents: int
+    accuracy: float
+    scores: list[float]
+    units: list[Flag]
+    together: Together
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "model": self.model,
+            "cell": self.cell,
+            "documents": self.documents,
+            "accuracy": self.accuracy,
+            "scores": self.scores,
+            "units": [unit.to_dict() for unit in self.units],
+            "together": self.together.to_dict(),
+            "notes": self.notes,
+        }

@@ -1,0 +1,88 @@
+"""Rows of a table as a model reads them: all, or as many as a view can take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.batches import Ragged
+from recurra.data.documents import Document, Label
+from recurra.data.table import Table
+from recurra.errors import DataError
+from recurra.evaluation.targets import targets_of
+from recurra.runtime import Model
+
+__all__ = ["Sample"]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Labelled documents and their ids.
+
+    Attributes:
+        rows: int64[B], the place of each in its table, from 0, rising.
+        documents: B texts or (title, text) pairs.
+        targets: int64[B], their classes.
+        ids: their tokens, without pads.
+        classes: the labels, by class.
+    """
+
+    rows: npt.NDArray[np.int64]
+    documents: list[Document]
+    targets: npt.NDArray[np.int64]
+    ids: Ragged
+    classes: list[Label]
+
+    @classmethod
+    def of(
+        cls,
+        model: Model,
+        data: Table,
+        *,
+        limit: int | None = None,
+        seed: int = 0,
+        say: Callable[[str], None] = lambda message: None,
+    ) -> Sample:
+        """Chooses rows.
+
+        Args:
+            model: rows without a title say nothing to one that reads titles, and are left out.
+            data: a table with labels.
+            limit: rows at most, drawn evenly; ``None`` takes all.
+            seed: of the draw.
+            say: hears what a person should know.
+
+        Raises:
+            DataError: no labels, a label that the model does not know, or no row that it can read.
+        """
+        if data.labels is None:
+            raise DataError(f"{data.source} has no labels", "Name their column.")
+        rows = np.arange(len(data))
+        if model.bundle.text.field == "title":
+            rows = np.array([row for row in rows.tolist() if _has_title(data.documents[row])], dtype=np.int64)
+            if len(rows) < len(data):
+                say(f"{len(data) - len(rows):,} of {len(data):,} rows have no title and are left out.")
+        if not len(rows):
+            raise DataError(
+                f"{data.source} has no row that the model can read", "Give texts, with titles if it reads them."
+            )
+        if limit is not None and limit < len(rows):
+            rows = np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
+        documents = [data.documents[row] for row in rows.tolist()]
+        labels = [data.labels[row] for row in rows.tolist()]
+        targets = targets_of(model.bundle.labels, labels, source=data.source, say=say)
+        return cls(rows, documents, targets, model.bundle.pipeline.encode(documents), model.classes_)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def label(self, place: int) -> Label:
+        """The label of the document at a place of the sample."""
+        return self.classes[int(self.targets[place])]
+
+
+def _has_title(document: Document) -> bool:
+    return isinstance(document, str) or bool(document[0].strip())

@@ -1,0 +1,221 @@
+"""State space: the ways of documents through the first principal components of a network's states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Label
+from recurra.data.table import Table
+from recurra.errors import SettingsError
+from recurra.inspection.sample import Sample
+from recurra.inspection.trajectories import are_words, network_ids, trajectories
+from recurra.runtime import Model
+
+__all__ = ["Components", "DocumentPath", "Point", "States", "principal_components", "states"]
+
+Floats = npt.NDArray[np.float64]
+COMPONENTS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Principal components of N states of D numbers.
+
+    Attributes:
+        mean: float64[D].
+        axes: float64[K, D], unit vectors, that of the largest variance first; each one's largest number is positive.
+        explained_variance: float64[K], the share of the variance along each.
+    """
+
+    mean: Floats
+    axes: Floats
+    explained_variance: Floats
+
+    def of(self, states: npt.NDArray[np.floating]) -> Floats:
+        """Coordinates along the first two axes, float64[N, 2]; the second is 0 where states have one number."""
+        found = (states - self.mean) @ self.axes[:2].T
+        return np.pad(found, ((0, 0), (0, 2 - found.shape[1])))
+
+
+class Point(NamedTuple):
+    """Where a document ends: its row, label, predicted label and coordinates."""
+
+    row: int
+    label: Label
+    predicted: Label
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class DocumentPath:
+    """The way of a document.
+
+    Attributes:
+        row: of the table.
+        tokens: T words.
+        path: T points, the state after each word; of two directions the joined states at it.
+        end: the state after the last token, pads included; of two directions the forward state there joined with the
+            backward state at the first.
+        label: the true one.
+        predicted: the model's.
+    """
+
+    row: int
+    tokens: list[str]
+    path: list[list[float]]
+    end: list[float]
+    label: Label
+    predicted: Label
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "row": self.row,
+            "text": " ".join(self.tokens),
+            "tokens": self.tokens,
+            "path": self.path,
+            "end": self.end,
+            "label": self.label,
+            "predicted": self.predicted,
+        }
+
+
+@dataclass(frozen=True)
+class States:
+    """The top layer's states in the plane.
+
+    Attributes:
+        model: its name.
+        labels: its classes.
+        fitted_on: documents whose states gave the components.
+        explained_variance: shares of the variance, of up to three components; the plane shows the first two.
+        start: the point of the state before the first word, zero.
+        documents: some of the documents, as many of each class as there are.
+        points: where all of them end.
+        notes: what a person should know.
+    """
+
+    model: str
+    labels: list[Label]
+    fitted_on: int
+    explained_variance: list[float]
+    start: list[float]
+    documents: list[DocumentPath]
+    points: list[Point]
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "model": self.model,
+            "labels": self.labels,
+            "fitted_on": self.fitted_on,
+            "explained_variance": self.explained_variance,
+            "start": self.start,
+            "documents": [document.to_dict() for document in self.documents],
+            "points": [point._asdict() for point in self.points],
+            "notes": self.notes,
+        }
+
+
+def states(
+    model: Model,
+    data: Table,
+    *,
+    name: str = "model",
+    documents: int | None = 1000,
+    paths: int = 40,
+    seed: int = 0,
+) -> States:
+    """Finds the plane in which a model's states differ most, and draws documents in it.
+
+    Args:
+        model: any cell, depth and direction; the top layer's h is shown, both directions joined.
+        data: labelled rows.
+        name: the model's, for the result.
+        documents: rows at most that the components are fitted on, drawn evenly; ``None`` takes all.
+        paths: of them, documents to show word by word, the same number of each class.
+        seed: of the rows.
+
+    Raises:
+        DataError: see :meth:`Sample.of`.
+        SettingsError: ``paths`` is below 0.
+    """
+    if paths < 0:
+        raise SettingsError(f"paths is {paths}", "Give 0 or more.")
+    notes: list[str] = []
+    sample = Sample.of(model, data, limit=documents, seed=seed, say=notes.append)
+    top = [one for one in trajectories(model.bundle, sample.ids) if one.layer == model.bundle.network.layers - 1]
+    offsets = top[0].offsets
+    joined = np.concatenate([one.hidden for one in top], axis=1)
+    words = are_words(network_ids(model.bundle, sample.ids), sample.ids.lengths)
+    # Without a word there is nothing but the zero state.
+    components = principal_components(joined[words] if words.any() else np.zeros((1, joined.shape[1])))
+    padded = [np.concatenate([one.hidden, np.zeros((1, one.hidden.shape[1]), dtype=np.float32)]) for one in top]
+    ends = components.of(np.concatenate([state[one.last] for state, one in zip(padded, top, strict=True)], axis=1))
+    predicted = model.predict_proba(sample.documents).argmax(axis=1)
+    shown = []
+    for place in _balanced(sample.targets, paths):
+        tokens = model.bundle.pipeline.tokens(sample.documents[place])
+        own = joined[offsets[place] : offsets[place] + len(tokens)]
+        shown.append(
+            DocumentPath(
+                row=int(sample.rows[place]),
+                tokens=tokens,
+                path=_rounded(components.of(own)),
+                end=_rounded(ends[place]),
+                label=sample.label(place),
+                predicted=sample.classes[int(predicted[place])],
+            )
+        )
+    points = [
+        Point(int(row), sample.label(place), sample.classes[int(predicted[place])], *_rounded(ends[place]))
+        for place, row in enumerate(sample.rows)
+    ]
+    return States(
+        model=name,
+        labels=sample.classes,
+        fitted_on=len(sample),
+        explained_variance=components.explained_variance.tolist(),
+        start=_rounded(components.of(np.zeros((1, joined.shape[1])))[0]),
+        documents=shown,
+        points=points,
+        notes=notes,
+    )
+
+
+def principal_components(states: npt.NDArray[np.floating], count: int = COMPONENTS) -> Components:
+    """The directions of the largest variance (Pearson 1901; Hotelling 1933), from the covariance matrix.
+
+    Args:
+        states: float[N, D], N of 1 or more.
+        count: K at most; no more than D are given.
+    """
+    values = states.astype(np.float64)
+    mean = values.mean(axis=0)
+    centred = values - mean
+    variances, vectors = np.linalg.eigh(centred.T @ centred / len(values))
+    axes = vectors.T[::-1][:count]
+    # An eigenvector's sign is left open; the same data must give the same picture.
+    largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
+    axes = axes * np.where(largest < 0, -1.0, 1.0)
+    total = max(float(variances.sum()), np.finfo(np.float64).tiny)
+    return Components(mean, axes, np.maximum(variances[::-1][:count], 0) / total)
+
+
+def _balanced(targets: npt.NDArray[np.int64], count: int) -> list[int]:
+    """Places of documents, one class after another in turn, until there are so many."""
+    turns = np.empty(len(targets), dtype=np.int64)
+    for target in np.unique(targets):
+        own = np.flatnonzero(targets == target)
+        turns[own] = np.arange(len(own))
+    return [int(place) for place in np.sort(np.lexsort((targets, turns))[:count])]
+
+
+def _rounded(values: Floats) -> Any:
+    return np.round(values, 5).tolist()

@@ -1,0 +1,110 @@
+"""Texts as sets of short pieces (shingles), their MinHash signatures, and what two sets share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recurra.kernels.arrays import Ids, Places, ReadIds, ReadPlaces
+
+__all__ = ["cut", "shared", "signatures"]
+
+# FNV-1a (Fowler, Noll, Vo), 64 bits, over code points; the product at the end mixes the upper bits, which are kept.
+_BASIS = np.uint64(14695981039346656037)
+_PRIME = np.uint64(1099511628211)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_ONE = np.uint64(1)
+_32 = np.uint64(32)
+
+
+def cut(first: int, end: int, text: ReadIds, offsets: ReadPlaces, size: int, pieces: Places, counts: Places) -> None:
+    """The different pieces of ``size`` characters of each text, as hashes in rising order.
+
+    A shorter text is one piece; an empty one has none.
+
+    Args:
+        first: the first text.
+        end: the text behind the last.
+        text: code points of all texts.
+        offsets: where each text begins.
+        size: characters in a piece.
+        pieces: as long as ``text``; those of a text are written from its own beginning on.
+        counts: how many pieces each text has, written from ``first`` to ``end``.
+    """
+    for document in range(first, end):
+        begin, stop = offsets[document], offsets[document + 1]
+        count = max(stop - begin - size + 1, min(stop - begin, 1))
+        for piece in range(count):
+            hashed = _BASIS
+            for at in range(begin + piece, min(begin + piece + size, stop)):
+                hashed = (hashed ^ np.uint64(text[at])) * _PRIME
+            hashed *= _MIX
+            # Shifted by one bit, it is a positive number for all purposes.
+            pieces[begin + piece] = np.int64(hashed >> _ONE)
+        own = pieces[begin : begin + count]
+        own.sort()
+        different = min(count, 1)
+        for piece in range(1, count):
+            if own[piece] != own[piece - 1]:
+                own[different] = own[piece]
+                different += 1
+        counts[document] = different
+
+
+def signatures(
+    first: int, end: int, pieces: ReadPlaces, offsets: ReadPlaces, counts: ReadPlaces, factors: ReadIds,
+    minima: Ids,
+) -> None:  # fmt: skip
+    """The least value of each of K hash functions over each text's pieces (Broder 1997).
+
+    Hash k of a piece is the product of its upper bits with the odd factor k, modulo 2³². Two texts have the same
+    minimum with a probability of about their Jaccard similarity.
+
+    Args:
+        first: the first text.
+        end: the text behind the last.
+        pieces: see :func:`cut`.
+        offsets: see :func:`cut`.
+        counts: see :func:`cut`.
+        factors: int32[K], odd.
+        minima: int32[texts · K], written text by text; of a text without pieces all are -1.
+    """
+    functions = len(factors)
+    for document in range(first, end):
+        least = minima[document * functions : (document + 1) * functions]
+        for k in range(functions):
+            least[k] = -1
+        for at in range(offsets[document], offsets[document] + counts[document]):
+            piece = np.uint32(np.uint64(pieces[at]) >> _32)
+            for k in range(functions):
+                least[k] = np.int32(min(np.uint32(least[k]), np.uint32(piece * np.uint32(factors[k]))))
+
+
+def shared(
+    first: int, end: int, left: ReadPlaces, right: ReadPlaces, pieces: ReadPlaces, offsets: ReadPlaces,
+    counts: ReadPlaces, others: ReadPlaces, other_offsets: ReadPlaces, other_counts: ReadPlaces, both: Places,
+) -> None:  # fmt: skip
+    """How many pieces the texts of each pair have in common.
+
+    Args:
+        first: the first pair.
+        end: the pair behind the last.
+        left: the one text of each pair, in ``pieces``.
+        right: the other, in ``others``.
+        pieces: see :func:`cut`; so are the next two.
+        offsets: of ``pieces``.
+        counts: of ``pieces``.
+        others: the same of the other texts.
+        other_offsets: of ``others``.
+        other_counts: of ``others``.
+        both: written.
+    """
+    for pair in range(first, end):
+        a, b = offsets[left[pair]], other_offsets[right[pair]]
+        a_end, b_end = a + counts[left[pair]], b + other_counts[right[pair]]
+        same = 0
+        while a < a_end and b < b_end:
+            x, y = pieces[a], others[b]
+            same += x == y
+            a += x <= y
+            b += y <= x
+        both[pair] = same

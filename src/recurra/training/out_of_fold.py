@@ -1,0 +1,91 @@
+"""Probabilities of every training row from a model that did not learn from it (cross-validation)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Document, Label
+from recurra.errors import DataError, SettingsError
+from recurra.models.settings import NetworkSettings
+from recurra.runtime import Model
+from recurra.text import Labels, TextSettings
+from recurra.training.fit import fit
+from recurra.training.progress import Listener
+from recurra.training.settings import TrainingSettings
+
+__all__ = ["fold_numbers", "out_of_fold"]
+
+
+def out_of_fold(
+    documents: Sequence[Document],
+    labels: Sequence[Label],
+    *,
+    text: TextSettings,
+    network: NetworkSettings,
+    training: TrainingSettings,
+    folds: int = 5,
+    classes: Sequence[Label] | None = None,
+    listener: Callable[[int], Listener] = lambda fold: Listener(),
+) -> npt.NDArray[np.float32]:
+    """Trains a model a fold on the rows of all others, and lets it answer for its own.
+
+    Args:
+        documents: B texts or (title, text) pairs.
+        labels: as many.
+        text: the text pipeline's settings, learned anew in each fold.
+        network: the network's.
+        training: the training's; its seed also deals the rows.
+        folds: k, 2 or more.
+        classes: the order of the columns; sorted labels if not given.
+        listener: of a fold's number, hears of its training.
+
+    Returns:
+        float32[B, C]; a class that a fold's model never saw has the probability 0 there.
+
+    Raises:
+        DataError: too few rows, one class alone, or a label that is none of ``classes``.
+        SettingsError: ``folds`` is below 2.
+    """
+    known = Labels.learn(labels) if classes is None else Labels(tuple(classes))
+    numbers = fold_numbers(known.encode(labels), folds, seed=training.seed)
+    answers = np.zeros((len(documents), len(known)), dtype=np.float32)
+    for fold in range(folds):
+        others, own = np.flatnonzero(numbers != fold).tolist(), np.flatnonzero(numbers == fold).tolist()
+        fitted = fit(
+            [documents[row] for row in others],
+            [labels[row] for row in others],
+            text=text,
+            network=network,
+            training=training,
+            listener=listener(fold),
+        )
+        columns = known.encode(fitted.bundle.labels.classes)
+        answers[np.asarray(own)[:, None], columns] = Model(fitted.bundle).predict_proba([documents[row] for row in own])
+    return answers
+
+
+def fold_numbers(targets: npt.NDArray[np.int64], folds: int, *, seed: int) -> npt.NDArray[np.int64]:
+    """Deals rows to folds, int64[B], so that each has its share of every class, to one row.
+
+    Args:
+        targets: int64[B].
+        folds: how many, 2 or more.
+        seed: of the shuffle.
+
+    Raises:
+        DataError: fewer rows than folds.
+        SettingsError: fewer than 2 folds.
+    """
+    if folds < 2:
+        raise SettingsError(f"folds is {folds}", "Give 2 or more.")
+    if len(targets) < folds:
+        raise DataError(f"{len(targets)} rows for {folds} folds", "Give more rows, or choose fewer folds.")
+    order = np.random.default_rng(seed).permutation(len(targets))
+    # Shuffled, then by class: dealt in turn, no fold gets more of one than its share.
+    by_class = order[np.argsort(targets[order], kind="stable")]
+    numbers = np.empty(len(targets), dtype=np.int64)
+    numbers[by_class] = np.arange(len(targets)) % folds
+    return numbers

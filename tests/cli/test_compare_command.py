@@ -1,0 +1,74 @@
+"""``recurra compare``: models on a file and on a text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bundles import make_bundle
+from commands import Run, check_failed
+from rows import make_rows
+
+import recurra
+from recurra.bundle import write_bundle
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """A model with random weights and the classes of the generated rows."""
+    path = tmp_path / "other" / "model.safetensors"
+    path.parent.mkdir()
+    write_bundle(make_bundle(labels=("money", "sport", "tech", "world")), path)
+    return path
+
+
+def test_on_a_file(run: Run, trained: Path, other: Path, news: Path) -> None:
+    good = trained / "model.safetensors"
+    ran = run("compare", good, other, "--data", news, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    values = ran.json
+    pairs, labels = make_rows(60)
+    expected = [float(np.mean(recurra.load(path).predict(pairs) == labels)) for path in (good, other)]
+    assert [(one["name"], one["accuracy"]) for one in values["models"]] == [
+        ("run/model.safetensors", expected[0]),
+        ("other/model.safetensors", expected[1]),
+    ]
+    pair = values["pairs"][0]
+    assert pair["difference"] == pytest.approx(expected[0] - expected[1])
+    assert pair["interval"][0] < pair["difference"] < pair["interval"][1]
+    assert pair["only_a"] + pair["only_b"] + pair["both"] + pair["neither"] == values["rows"] == 60
+    assert pair["p"] < 0.01
+    assert {one["name"] for one in values["slices"]} >= {"class money", "class world"}
+
+    ran = run("compare", good, other, "--data", news, "--quiet")
+    assert ran.out.startswith("60 rows\n")
+    assert f"{expected[0]:.4f}" in ran.out
+    assert "class money" not in ran.out
+    assert "class money" in run("compare", good, other, "--data", news).out
+    assert run("compare", good, other, "--data", news, "--take", 9, "--json").json["rows"] == 9
+
+
+def test_on_texts(run: Run, trained: Path, other: Path) -> None:
+    good = trained / "model.safetensors"
+    ran = run("compare", good, other, "--text", "Bank stock rise", "--json")
+    assert ran.json["text"] == "Bank stock rise"
+    assert [one["model"] for one in ran.json["models"]] == ["run/model.safetensors", "other/model.safetensors"]
+    for path, one in zip((good, other), ran.json["models"], strict=True):
+        assert one["label"] == recurra.load(path).predict(["Bank stock rise"])[0]
+        assert len(one["probabilities"]) == 3
+    ran = run("compare", good, other, "--text", "Bank stock", "--text", "", "--json")
+    assert [one["text"] for one in ran.json] == ["Bank stock", ""]
+    lines = run("compare", good, other, "--text", "Bank stock rise").out.splitlines()
+    assert lines[0] == "Bank stock rise"
+    assert lines[2].split()[:2] == ["run/model.safetensors", recurra.load(good).predict(["Bank stock rise"])[0]]
+
+
+def test_wrong_usage(run: Run, trained: Path, other: Path, model: Path, news: Path) -> None:
+    good = trained / "model.safetensors"
+    check_failed(run("compare", good, other), 1, "neither --data nor --text")
+    check_failed(run("compare", good, other, "--data", news, "--text", "x"), 1, "both --data and --text")
+    check_failed(run("compare", good, "--data", news), 1, "given one model")
+    check_failed(run("compare", good, good, "--data", news), 1, "the same model is given twice")
+    check_failed(run("compare", good, model, "--data", news, "--quiet"), 1, "knows the classes")
+    check_failed(run("compare", good, "none.safetensors", "--data", news), 1, "none.safetensors")

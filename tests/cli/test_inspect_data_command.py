@@ -1,0 +1,154 @@
+"""``recurra inspect --view``: flags, states and doubts of a file."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from commands import Run, check_failed
+from rows import make_rows, write_news, write_table
+
+import recurra
+
+
+def test_flags(run: Run, trained: Path, news: Path) -> None:
+    model = trained / "model.safetensors"
+    ran = run("inspect", model, "--view", "flags", "--data", news, "--top", 2, "--rows", 40, "--seed", 1, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    values = ran.json
+    assert values["model"] == str(model)
+    assert values["documents"] == 40
+    assert len(values["units"]) == 2
+    network = recurra.load(model).settings
+    assert len(values["scores"]) == network.hidden * network.layers * network.directions
+    assert values["notes"][0].startswith("columns guessed")
+    ran = run("inspect", model, "--view", "flags", "--data", news, "--top", 2, "--rows", 40, "--seed", 1, "--quiet")
+    lines = ran.out.splitlines()
+    assert lines[0] == f"40 documents, accuracy {values['accuracy']:.4f}, {len(values['scores'])} units"
+    assert f"{values['units'][0]['score']:.2f}" in lines[2]
+    assert lines[-1].startswith(f"the first {values['together']['units']} silenced together: accuracy")
+
+
+def test_states(run: Run, trained: Path, news: Path) -> None:
+    ran = run("inspect", trained / "model.safetensors", "--view", "states", "--data", news, "--json")
+    values = ran.json
+    assert values["labels"] == ["money", "sport", "tech", "world"]
+    assert len(values["points"]) == values["fitted_on"] == 60
+    assert all(len(one["path"]) == len(one["tokens"]) for one in values["documents"])
+    ran = run("inspect", trained / "model.safetensors", "--view", "states", "--data", news, "--quiet")
+    assert ran.out.startswith("60 documents; principal components explain ")
+    assert [line.split()[0] for line in ran.out.splitlines()[2:]] == values["labels"]
+
+
+@pytest.fixture
+def spoiled(tmp_path: Path) -> Path:
+    """60 rows, the label of row 6 changed."""
+    pairs, labels = make_rows(60, seed=4)
+    labels[6] = "money" if labels[6] != "money" else "world"
+    rows = [(label, *pair) for label, pair in zip(labels, pairs, strict=True)]
+    return write_table(tmp_path / "spoiled.csv", ("label", "title", "description"), rows)
+
+
+def test_doubts_become_a_queue_that_training_takes(run: Run, trained: Path, spoiled: Path) -> None:
+    model = trained / "model.safetensors"
+    ran = run("inspect", model, "--view", "doubts", "--data", spoiled, "--queue", "queue.csv", "--top", 3, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    true = make_rows(60, seed=4)[1][6]
+    doubt = next(one for one in ran.json["rows"] if one["row"] == 6 and one["reason"] == "suspected label error")
+    assert (doubt["predicted"], doubt["suggested"]) == (true, true)
+
+    with Path("queue.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["decision"] for row in rows} == {"keep"}
+    for row in rows:
+        row["decision"] = "relabel" if row["row"] == "6" else "exclude"
+    write_table(Path("queue.csv"), list(rows[0]), [list(row.values()) for row in rows])
+    small = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--json"]
+    ran = run("train", spoiled, "--exclude", "queue.csv", "--relabel", "queue.csv", "--out", "cleaned", *small)
+    assert ran.code == 0
+    assert ran.json["rows"] == 60 - (len(rows) - 1)
+    assert (ran.json["cleaning"]["excluded"], ran.json["cleaning"]["relabelled"]) == (len(rows) - 1, 1)
+    record = recurra.load(ran.json["model"]).record
+    assert record["cleaning"] == ran.json["cleaning"]
+    assert f"{len(rows) - 1} rows are excluded and 1 relabelled by decision." in ran.json["notes"]
+    ran = run("train", spoiled, "--out", "plain", *small)
+    assert ran.json["cleaning"] is None
+    assert "cleaning" not in recurra.load(ran.json["model"]).record
+
+
+def test_doubts_out_of_fold_and_beside_training_rows(run: Run, trained: Path, spoiled: Path) -> None:
+    model = trained / "model.safetensors"
+    options = ("--view", "doubts", "--data", spoiled, "--top", 2, "--json")
+    ran = run("inspect", model, *options, "--folds", 3, "--train", spoiled)
+    assert ran.code == 0
+    assert ran.json["compared_with"] == "train"
+    # Each row is its own copy among the training rows.
+    assert ran.json["counts"]["near-duplicate"] == 60
+    assert ran.json["counts"]["near-duplicate of another label"] == 0
+    assert ran.json["counts"]["mistakes"] != run("inspect", model, *options).json["counts"]["mistakes"]
+
+
+def test_doubts_for_people(run: Run, trained: Path, spoiled: Path) -> None:
+    ran = run("inspect", trained / "model.safetensors", "--view", "doubts", "--data", spoiled, "--queue", "queue.csv")
+    assert "rows: 60" in ran.out.splitlines()
+    assert any("suspected label error" in line and line.lstrip().startswith("6 ") for line in ran.out.splitlines())
+    assert any(line.startswith("queue: queue.csv (") for line in ran.out.splitlines())
+
+
+@pytest.mark.parametrize("view", ["flags", "states", "doubts"])
+def test_rows_without_a_title_are_told_of_once(run: Run, tmp_path: Path, view: str) -> None:
+    pairs, labels = make_rows(40)
+    rows = [
+        (label, title if place else "", text)
+        for place, (label, (title, text)) in enumerate(zip(labels, pairs, strict=True))
+    ]
+    titles = write_table(tmp_path / "titles.csv", ("label", "title", "description"), rows)
+    small = ["--set", "hidden=4", "--set", "embedding=5", "--set", "field=title", "--epochs", 1, "--quiet"]
+    assert run("train", titles, "--out", "run", *small).code == 0
+    ran = run("inspect", "run/model.safetensors", "--view", view, "--data", titles)
+    assert ran.out.count("1 of 40 rows have no title and are left out.") == 1
+    notes = run("inspect", "run/model.safetensors", "--view", view, "--data", titles, "--json").json["notes"]
+    assert notes.count("1 of 40 rows have no title and are left out.") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "parts"),
+    [
+        (["--view", "flags"], 2, ["--view needs labelled rows"]),
+        (["--view", "colours", "--data", "news.csv"], 2, ["'colours'", "flags, states, doubts"]),
+        (["--view", "flags", "--data", "news.csv", "--gradients"], 2, ["--gradients is given with --view flags"]),
+        (["a text", "--view", "flags", "--data", "news.csv"], 2, ["--view shows no text"]),
+        (["--view", "flags", "--data", "news.csv", "--folds", "3"], 1, ["--folds is given with --view flags"]),
+        (["--view", "states", "--data", "news.csv", "--queue", "q.csv"], 1, ["--queue is given with --view states"]),
+        (["--view", "doubts", "--data", "none.csv"], 1, ["no file 'none.csv'"]),
+        (["--view", "doubts", "--data", "news.csv"], 1, ["has the label", "which training never saw"]),
+    ],
+)
+def test_wrong_usage(run: Run, model: Path, news: Path, words: list[str], code: int, parts: list[str]) -> None:
+    check_failed(run("inspect", model, *words, "--quiet"), code, *parts)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "parts"),
+    [
+        ("row,decision,label\n60,exclude,\n", ["row 60", "60 rows"]),
+        ("row,decision,label\n1,relabel,colour\n", ["'colour'", "money, sport, tech, world"]),
+        ("row,label\n1,money\n", ["no column 'decision'"]),
+        ("row,decision,label,text\n1,exclude,,Some other text\n", ["'Some other text'"]),
+    ],
+)
+def test_decisions_that_training_refuses(run: Run, news: Path, decisions: str, parts: list[str]) -> None:
+    Path("d.csv").write_text(decisions, encoding="utf-8")
+    options = ["--exclude", "d.csv", "--relabel", "d.csv", "--out", "run", "--quiet"]
+    check_failed(run("train", news, *options), 1, *parts)
+    assert not Path("run").exists()
+
+
+def test_a_resumed_run_must_have_the_same_decisions(run: Run, tmp_path: Path) -> None:
+    news = write_news(tmp_path / "more.csv", 40)
+    Path("d.csv").write_text("row,decision,label\n1,exclude,\n", encoding="utf-8")
+    small = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--quiet"]
+    assert run("train", news, "--out", "run", "--exclude", "d.csv", *small).code == 0
+    check_failed(run("train", news, "--out", "run", "--resume", *small), 1, "run")
+    assert run("train", news, "--out", "run", "--exclude", "d.csv", "--resume", *small).code == 0
