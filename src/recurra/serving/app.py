@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -56,24 +57,27 @@ def create_app(
         files: the page's, by address.
 
     Returns:
-        The ASGI application.
+        The ASGI application; every model has answered once.
+
+    Raises:
+        RecurraError: a model gives no probabilities.
     """
     limits = limits or Limits()
     catalogue, metrics, views, lane = Catalogue(models), Metrics(), Views(), Lane(limits)
-    batchers = {
-        name: Batcher(answering(model), limits=limits, name=f"recurra-{name}", computed=partial(metrics.computed, name))
-        for name, model in models.items()
-    }
-    for name, batcher in batchers.items():
-        metrics.watch(name, partial(getattr, batcher, "waiting"))
+    batchers: dict[str, Batcher] = {}
+    for name, model in models.items():
+        answer = answering(model)
+        # Compiles what is not compiled yet, and builds the tables: nobody has to wait for it later.
+        answer(["", "warm up"])
+        batchers[name] = Batcher(
+            answer, limits=limits, name=f"recurra-{name}", computed=partial(metrics.computed, name)
+        )
+        metrics.watch(name, partial(getattr, batchers[name], "waiting"))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         for batcher in batchers.values():
             batcher.start()
-        # Compiles what is not compiled yet, and builds the tables: nobody has to wait for it later.
-        for batcher in batchers.values():
-            await batcher.answers(["", "warm up"])
         yield
         for batcher in batchers.values():
             await batcher.close()
@@ -81,12 +85,22 @@ def create_app(
 
     # FastAPI's own pages of documentation load scripts from elsewhere.
     app = FastAPI(title="Recurra", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
-    guard = Guard(app, access=access, limits=limits, metrics=metrics, background=lambda: views.busy)
+    stopping = asyncio.Event()
+    classifier, reader = Classifier(catalogue, batchers, limits, stopping), Reader(catalogue, lane, limits)
+    guard = Guard(
+        app,
+        direct={"/v1/classify": classifier, "/v1/read": reader.read, "/v1/compare": reader.compare},
+        access=access,
+        limits=limits,
+        metrics=metrics,
+        stopping=stopping,
+        background=lambda: views.busy,
+    )
     for status in (404, 405):
         app.add_exception_handler(status, unknown)
     app.add_exception_handler(RequestError, refused)
     app.add_exception_handler(Exception, failed)
-    add_texts(app, Classifier(catalogue, batchers, limits, guard.stopping), Reader(catalogue, lane, limits))
+    add_texts(app, classifier, reader)
     add_findings(app, Findings(catalogue, views, data), catalogue, partial(_runs, lane, runs))
     add_state(app, guard, batchers, metrics)
     for address, endpoint in page_files(files or {}).items():

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recurra.serving.access import Access
@@ -20,6 +21,8 @@ __all__ = ["Guard"]
 
 _log = logging.getLogger(__name__)
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -28,13 +31,14 @@ class Guard:
 
     Args:
         app: answers.
+        direct: what answers a POST to these paths, past the layers of ``app``, which take longer than a small model.
         access: who may ask.
         limits: of requests that are answered at the same time.
         metrics: counts them.
+        stopping: set when new requests are to be refused, while those that were taken are finished.
         background: whether something is being computed that no request waits for.
 
     Attributes:
-        stopping: set when new requests are refused, while those that were taken are finished.
         taken: requests that are being answered, those that were refused left out.
     """
 
@@ -42,14 +46,17 @@ class Guard:
         self,
         app: ASGIApp,
         *,
+        direct: Mapping[str, Endpoint],
         access: Access,
         limits: Limits,
         metrics: Metrics,
+        stopping: asyncio.Event,
         background: Callable[[], bool],
     ) -> None:
-        self._app, self._access, self._limits, self._metrics = app, access, limits, metrics
+        self._app, self._direct = app, direct
+        self._access, self._limits, self._metrics = access, limits, metrics
         self.background = background
-        self.stopping = asyncio.Event()
+        self.stopping = stopping
         self.taken = 0
         metrics.in_flight.set_function(lambda: self.taken)
 
@@ -64,12 +71,12 @@ class Guard:
         refused = self._access.refusal(scope["path"], scope["headers"]) or self._busy(scope["path"])
         try:
             if refused is not None:
+                answer.path = "refused"
                 await refusal(refused.status, str(refused), headers=refused.headers)(scope, receive, answer.send)
             else:
                 await self._answer(scope, receive, answer)
         finally:
-            route = scope.get("route")
-            path = "refused" if refused is not None else getattr(route, "path", "other")
+            path = answer.path or getattr(scope.get("route"), "path", "other")
             method = scope["method"] if scope["method"] in METHODS else "other"
             self._metrics.answered(method, path, answer.status, time.perf_counter() - began)
 
@@ -90,8 +97,16 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         self.taken += 1
+        direct = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
         try:
-            await self._app(scope, receive, answer.send)
+            if direct is None:
+                await self._app(scope, receive, answer.send)
+            else:
+                answer.path = scope["path"]
+                response = await direct(Request(scope, receive))
+                await response(scope, receive, answer.send)
+        except RequestError as error:
+            await refusal(error.status, str(error), headers=error.headers)(scope, receive, answer.send)
         except ClientDisconnect:
             # Nobody is there to be told. The server closes the connection of an answer that has no end.
             answer.status = 499
@@ -108,12 +123,14 @@ class _Answer:
 
     Attributes:
         began: whether the status has been sent.
+        path: to count it under, where that is known better than by the route.
         status: that was sent, or 499 if whoever asked was gone before.
     """
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.began = False
+        self.path = ""
         self.status = 499
 
     async def send(self, message: Message) -> None:

@@ -59,7 +59,9 @@ class Metrics:
         self._batches.labels(model).observe(texts)
 
     def watch(self, model: str, waiting: Callable[[], int]) -> None:
-        """Shows how many texts wait for a model."""
+        """Shows how many texts wait for a model, and begins to count for it."""
+        self._texts.labels(model)
+        self._batches.labels(model)
         self._waiting.labels(model).set_function(waiting)
 
     def page(self) -> Response:
