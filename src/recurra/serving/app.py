@@ -84,7 +84,9 @@ def create_app(
         lane.close()
 
     # FastAPI's own pages of documentation load scripts from elsewhere.
-    app = FastAPI(title="Recurra", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Recurra", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
+    )
     stopping = asyncio.Event()
     classifier, reader = Classifier(catalogue, batchers, limits, stopping), Reader(catalogue, lane, limits)
     guard = Guard(

@@ -72,10 +72,10 @@ class Batcher:
         self._thread.start()
 
     async def close(self) -> None:
-        """Computes what was taken, and ends."""
+        """Computes what was taken, and ends; what takes too long is left to itself."""
         self._hand_over()
         self._handed.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.join, self._limits.stop_seconds)
 
     async def answers(self, texts: list[str], *, patient: bool = False) -> list[bytes]:
         """The answers to texts, in their order.
