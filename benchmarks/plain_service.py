@@ -18,15 +18,21 @@ import recurra
 
 
 class Asked(BaseModel):
+    """What is asked."""
+
     texts: list[str]
 
 
 class Result(BaseModel):
+    """The answer to a text."""
+
     label: str
     probabilities: dict[str, float]
 
 
 class Answer(BaseModel):
+    """The answers."""
+
     results: list[Result]
 
 

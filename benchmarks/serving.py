@@ -2,8 +2,9 @@
 
     python benchmarks/serving.py                   # into benchmarks/results/serving.json; needs wrk (Debian: wrk)
 
-A request has one text of 40 words drawn by Zipf's law from 20,000; 512 different ones are asked in turn. The models have
-the lesson's shapes and random weights, which take as long to compute as trained ones. wrk runs on the same machine.
+A request has one text of 40 words drawn by Zipf's law from 20,000; 512 different ones are asked in turn. The
+models have the lesson's shapes and random weights, which take as long to compute as trained ones. wrk runs on the
+same machine.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ class Server:
                 time.sleep(0.1)
 
     def ask(self, texts: list[str]) -> list[dict[str, float]]:
+        """The probabilities of some texts."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/v1/classify",
             json.dumps({"texts": texts}).encode(),
@@ -96,6 +98,7 @@ class Server:
             return [one["probabilities"] for one in json.load(found)["results"]]
 
     def load(self, script: Path, connections: int, seconds: float) -> dict[str, float]:
+        """Has wrk ask for a while."""
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "10s", "-s", str(script)]
         command.append(f"http://127.0.0.1:{self.port}")
         out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -106,6 +109,7 @@ class Server:
         return {"rate": 1e6 * count / duration, "p50_ms": half / 1000, "p99_ms": p99 / 1000, "failed": failed}
 
     def stop(self) -> None:
+        """Ends the process."""
         os.kill(self.process.pid, signal.SIGTERM)
         self.process.wait(30)
 
@@ -173,7 +177,7 @@ def main() -> None:
         texts = write_bodies(folder / "bodies")
         (folder / "wrk.lua").write_text(SCRIPT % (folder / "bodies"))
         for preset in PRESETS:
-            rows += measure(preset, folder, folder / "wrk.lua", texts, options.rounds, options.seconds)
+            rows += measure(preset, folder, texts, options.rounds, options.seconds)
     command = f"python benchmarks/serving.py --rounds {options.rounds} --seconds {options.seconds:g}"
     result = {"command": command, "machine": machine(), "rounds": options.rounds, "rows": rows}
     options.out.write_text(json.dumps(result, indent=1) + "\n")
