@@ -117,10 +117,8 @@ class Server:
 NAMES = ("recurra serve", "FastAPI, def", "FastAPI, async")
 
 
-def measure(
-    preset: str, folder: Path, script: Path, texts: list[str], rounds: int, seconds: float
-) -> list[dict[str, object]]:
-    model = folder / "model.safetensors"
+def measure(preset: str, folder: Path, texts: list[str], rounds: int, seconds: float) -> list[dict[str, object]]:
+    model, script = folder / "model.safetensors", folder / "wrk.lua"
     write_model(preset, model)
     servers = [Server(name, model) for name in NAMES]
     try:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +20,7 @@ from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.serving import Access
+    from recurra.serving.page import PageFile
 
 __all__ = ["EXAMPLES", "serve"]
 
@@ -81,7 +85,7 @@ def serve(
     reading = Reading(text, title, label, encoding, data_dir)
     table = None if data is None else read_data(data, reading, part="test", output=output)
     limits = Limits()
-    guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs)
+    guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())
     logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)
     with bound_socket(host, port) as listener:
         address = _address(host, listener.getsockname()[1])
@@ -117,6 +121,14 @@ def _access(host: str, token_file: Path | None) -> Access:
             "Give --token-file FILE, or leave --host out and let a proxy or ssh -L come to 127.0.0.1.",
         )
     return Access(token=token, hosts=None)
+
+
+def _page_files() -> Mapping[str, PageFile]:
+    """The page's files, where it is installed."""
+    if find_spec("recurra.web") is None:
+        return {}
+    files: Mapping[str, PageFile] = import_module("recurra.web").FILES
+    return files
 
 
 def _address(host: str, port: int) -> str:
