@@ -6,13 +6,21 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rows import write_news
+from services import asking, make_service
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
+import recurra
+from recurra import TextClassifier, inspection
+from recurra.data.read import read_table
 from recurra.errors import DataError
+from recurra.serving.findings import VIEWS
 from recurra.serving.refusals import FAILED
 from recurra.serving.views import Views
 
@@ -62,7 +70,6 @@ def test_views_are_kept_apart_by_view_and_model() -> None:
     ("error", "status", "line"),
     [
         (DataError("news.csv has no labels", "Name their column."), 404, "news.csv has no labels. Name their column."),
-        (ModuleNotFoundError("no torch", name="torch"), 404, "This view needs torch, which is not installed."),
         (ZeroDivisionError("a secret"), 500, FAILED),
         (None, 500, FAILED),
     ],
@@ -94,3 +101,17 @@ def test_models_tell_what_they_are(client: TestClient) -> None:
     assert models[1]["classes"] == [1, 2, 3, 4]
     assert models[0]["network"]["cell"] == "lstm"
     assert models[0]["parameters"]["total"] > 0
+
+
+def test_what_is_found_in_a_file(tmp_path: Path) -> None:
+    """A view gives what Python gives, as JSON."""
+    table = read_table(write_news(tmp_path / "news.csv", 80))
+    fitted = TextClassifier(model="lesson/lstm", epochs=1).fit(table.documents, table.labels)
+    fitted.save(tmp_path / "model.safetensors")
+    model = recurra.load(tmp_path / "model.safetensors")
+    with asking(make_service(models={"news": model}, data=table)) as client:
+        for view in [view for view in VIEWS if hasattr(inspection, view)]:
+            found = until_there(partial(client.get, f"/v1/{view}?model=news"))
+            assert found.status_code == 200, found.text
+            expected = getattr(inspection, view)(model, table, name="news").to_dict()
+            assert found.json() == json.loads(json.dumps(expected))

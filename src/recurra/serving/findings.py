@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.responses import Response
 
+from recurra import inspection
 from recurra.runtime import Model
 from recurra.serving.catalogue import Catalogue
 from recurra.serving.refusals import RequestError
@@ -73,6 +73,7 @@ class Findings:
 
 
 def _found(function: str, name: str, model: Model, data: Table) -> Any:
-    # Not imported before somebody asks: some of it needs torch, and none of it is needed to classify.
-    find = getattr(importlib.import_module("recurra.inspection"), function)
+    find = getattr(inspection, function, None)
+    if find is None:
+        raise RequestError(404, f"This version of recurra has no {function}", "Update it: pip install -U recurra")
     return find(model, data, name=name).to_dict()

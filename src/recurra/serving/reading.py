@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recurra.runtime import Model
+from recurra.errors import RecurraError
+from recurra.inspection import read
+from recurra.inspection.read import ReadingJson
 from recurra.serving.body import media_type, parsed, read_body
 from recurra.serving.catalogue import Catalogue
 from recurra.serving.classify import check_text
@@ -38,7 +37,8 @@ class Reader:
         asked = parsed(Read, await read_body(request, self._limits))
         name = self._catalogue.named(asked.model)
         check_text(asked.text, "text", self._limits)
-        return await self._lane.run(lambda: json_response(self._reading(name, asked.text)))
+        wanted = {"gates": asked.gates, "attribution": asked.attribution}
+        return await self._lane.run(lambda: json_response(self._reading(name, asked.text, **wanted)))
 
     async def compare(self, request: Request) -> Response:
         """A text as several models read it."""
@@ -57,7 +57,7 @@ class Reader:
             lambda: json_response({"text": asked.text, "models": [self._reading(name, asked.text) for name in names]})
         )
 
-    def _reading(self, name: str, text: str) -> dict[str, Any]:
+    def _reading(self, name: str, text: str, **wanted: bool) -> ReadingJson:
         model = self._catalogue.models[name]
         tokens = len(model.bundle.pipeline.tokens(text))
         if tokens > self._limits.read_tokens:
@@ -66,24 +66,8 @@ class Reader:
                 f"The text has {tokens:,} tokens, and {self._limits.read_tokens:,} at most are read one by one",
                 "Cut it, or ask /v1/classify for the answer alone.",
             )
-        return _read(model, name, text)
-
-
-def _read(model: Model, name: str, text: str) -> dict[str, Any]:
-    reading = model.read(text)
-    start = model.predict_proba([""])[0]
-    logits = np.log(np.concatenate([start[None], reading.probabilities]).astype(np.float64))
-    logits -= logits.mean(axis=1, keepdims=True)
-    ids = model.bundle.pipeline.encode([text])[0].tolist()
-    return {
-        "model": name,
-        "text": text,
-        "labels": model.classes_,
-        "exact": True,
-        "method": "prefixes",
-        "tokens": [{"text": token, "known": number > 1} for token, number in zip(reading.tokens, ids, strict=True)],
-        "start": start.tolist(),
-        "probabilities": reading.probabilities.tolist(),
-        "evidence": np.diff(logits, axis=0).tolist(),
-        "label": model.classes_[int((reading.probabilities[-1] if ids else start).argmax())],
-    }
+        try:
+            return read(model, text, name=name, **wanted)
+        except RecurraError as error:
+            # Some networks can be read, but not be differentiated.
+            raise RequestError(422, error.received, error.mend) from error

@@ -82,8 +82,6 @@ def _computed(asked: _Asked, make: Make) -> Response:
     except RecurraError as error:
         # It cannot be had here, and the line says what to do about it.
         return refusal(404, str(error))
-    except ModuleNotFoundError as error:
-        return refusal(404, f"This view needs {error.name}, which is not installed. pip install 'recurra[all]' does.")
     except Exception:
         _log.exception("The view %s of %s failed", asked.view, asked.model)
         return refusal(500, FAILED)
