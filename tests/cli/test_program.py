@@ -15,7 +15,7 @@ from commands import Run
 
 import recurra
 
-COMMANDS = ("lesson", "train", "evaluate", "predict", "score", "inspect", "compare", "info", "export", "data")
+COMMANDS = ("lesson", "train", "evaluate", "predict", "score", "serve", "inspect", "compare", "info", "export", "data")
 SCRIPT = Path(sysconfig.get_path("scripts"), "recurra")
 
 

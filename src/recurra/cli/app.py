@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from recurra.cli import bench, compare, data, evaluate, export, info, inspect, lesson, predict, score, train
+from recurra.cli import bench, compare, data, evaluate, export, info, inspect, lesson, predict, score, serve, train
 from recurra.cli.failures import INTERRUPTED, Failure, failure_of
 from recurra.cli.options import examples
 from recurra.cli.output import flush, plain
@@ -25,6 +25,7 @@ app.command(epilog=examples(*train.EXAMPLES))(train.train)
 app.command(epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
 app.command(epilog=examples(*predict.EXAMPLES))(predict.predict)
 app.command(epilog=examples(*score.EXAMPLES))(score.score)
+app.command(epilog=examples(*serve.EXAMPLES))(serve.serve)
 app.command(epilog=examples(*inspect.EXAMPLES))(inspect.inspect)
 app.command(epilog=examples(*compare.EXAMPLES))(compare.compare)
 app.command(epilog=examples(*info.EXAMPLES))(info.info)

@@ -21,6 +21,11 @@ _EXTRAS = {
     "huggingface_hub": "data",
     "jinja2": "report",
     "matplotlib": "report",
+    "fastapi": "serve",
+    "starlette": "serve",
+    "pydantic": "serve",
+    "uvicorn": "serve",
+    "prometheus_client": "serve",
 }
 _MENDS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from recurra.bundle.atomic import write_atomically
 from recurra.errors import TrainingError
+from recurra.training.files import CHECKPOINT
 from recurra.training.progress import History
 
 __all__ = ["CHECKPOINT", "Position", "read_checkpoint", "unreadable", "write_checkpoint"]
 
-CHECKPOINT = "checkpoint.safetensors"
 LARGEST_COUNT = 2**53
 
 

@@ -6,12 +6,9 @@ import os
 from pathlib import Path
 
 from recurra.errors import TrainingError
-from recurra.training.checkpoint import CHECKPOINT
+from recurra.training.files import CHECKPOINT, HISTORY, MODEL
 
 __all__ = ["HISTORY", "MODEL", "prepare_folder"]
-
-MODEL = "model.safetensors"
-HISTORY = "history.json"
 
 
 def prepare_folder(folder: Path, *, resume: bool) -> None:

@@ -1,0 +1,135 @@
+"""``recurra serve``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recurra.cli.options import DataDir, Encoding, Json, LabelColumn, Quiet, TextColumn, TitleColumn, whole_number
+from recurra.cli.output import Output, flush
+from recurra.cli.tables import Reading, read_data
+from recurra.errors import RecurraError, SettingsError
+
+if TYPE_CHECKING:
+    from recurra.serving import Access
+    from recurra.serving.page import PageFile
+
+__all__ = ["EXAMPLES", "serve"]
+
+EXAMPLES = (
+    "recurra serve runs/tickets/model.safetensors",
+    "recurra serve lstm=a.safetensors gru=b.safetensors --data test.csv --runs runs",
+    "recurra serve runs/tickets/model.safetensors --host 0.0.0.0 --token-file token.txt",
+)
+
+LAST_PORT = 65_535
+
+
+def serve(
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL...", help="Model files, each PATH or NAME=PATH; the first is the default."),
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="DATA", help="Labelled rows, a file or a set, for the views of a whole file."),
+    ] = None,
+    runs: Annotated[
+        Path | None, typer.Option("--runs", metavar="DIR", help="Show the training runs in this folder.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="Address to listen at; others than this machine need a token.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", parser=whole_number(0), metavar="PORT", help="Port; 0 takes any that is free.")
+    ] = 8000,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", metavar="FILE", help="File of a token that every request then has to bear."),
+    ] = None,
+    text: TextColumn = None,
+    title: TitleColumn = None,
+    label: LabelColumn = None,
+    encoding: Encoding = "utf-8",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Answer over HTTP: a page, and an API for programs.
+
+    /openapi.json says what can be asked. SIGTERM or Ctrl-C ends it when all that was taken is answered.
+    """
+    if port > LAST_PORT:
+        raise SettingsError(f"--port is {port}", f"Give one from 0 to {LAST_PORT}.")
+    output = Output(as_json=as_json, quiet=quiet)
+    access = _access(host, token_file)
+    from recurra.runtime import load
+    from recurra.serving import Limits, create_app
+    from recurra.serving.catalogue import names_of
+    from recurra.serving.runs import check_folder
+    from recurra.serving.server import bound_socket
+    from recurra.serving.server import serve as answer
+
+    paths = names_of(models)
+    loaded = {name: load(path) for name, path in paths.items()}
+    if runs is not None:
+        check_folder(runs)
+    reading = Reading(text, title, label, encoding, data_dir)
+    table = None if data is None else read_data(data, reading, part="test", output=output)
+    limits = Limits()
+    guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())
+    logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    with bound_socket(host, port) as listener:
+        address = _address(host, listener.getsockname()[1])
+
+        def ready() -> None:
+            output.detail(f"models: {', '.join(paths)}")
+            output.result(f"ready: {address}")
+            output.document({"address": address, "models": list(paths), "data": data, "token": token_file is not None})
+            flush()
+
+        finished = answer(guard, listener, limits=limits, ready=ready)
+    if not finished:
+        raise RecurraError(
+            f"The service stopped before all that it had taken was answered (it waits {limits.stop_seconds:g} s)",
+            "Ask again what was not answered.",
+        )
+    if guard.background():
+        # A view that takes minutes cannot be stopped, and nobody waits for it any more; Python would.
+        flush()
+        os._exit(0)
+
+
+def _access(host: str, token_file: Path | None) -> Access:
+    """Who may ask."""
+    from recurra.serving.access import LOCAL_NAMES, Access, is_loopback, read_token
+
+    token = None if token_file is None else read_token(token_file)
+    if is_loopback(host):
+        return Access(token=token, hosts=(*LOCAL_NAMES, host))
+    if token is None:
+        raise SettingsError(
+            f"--host {host!r:.80} lets other machines ask, and there is no token",
+            "Give --token-file FILE, or leave --host out and let a proxy or ssh -L come to 127.0.0.1.",
+        )
+    return Access(token=token, hosts=None)
+
+
+def _page_files() -> Mapping[str, PageFile]:
+    """The page's files, where it is installed."""
+    if find_spec("recurra.web") is None:
+        return {}
+    files: Mapping[str, PageFile] = import_module("recurra.web").FILES
+    return files
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

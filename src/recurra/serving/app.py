@@ -1,0 +1,122 @@
+"""The service as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from recurra.runtime import Model
+from recurra.serving.access import Access
+from recurra.serving.batcher import Batcher
+from recurra.serving.catalogue import Catalogue, answering
+from recurra.serving.classify import Classifier
+from recurra.serving.findings import Findings
+from recurra.serving.guard import Guard
+from recurra.serving.lane import Lane
+from recurra.serving.limits import Limits
+from recurra.serving.metrics import Metrics
+from recurra.serving.openapi import describe
+from recurra.serving.page import PageFile, page_files
+from recurra.serving.reading import Reader
+from recurra.serving.refusals import RequestError, failed, json_response, refused, unknown
+from recurra.serving.routes import add_findings, add_state, add_texts
+from recurra.serving.runs import runs_in
+from recurra.serving.views import Views
+from recurra.version import VERSION
+
+if TYPE_CHECKING:
+    from recurra.data.table import Table
+
+__all__ = ["create_app"]
+
+# FastAPI's own pages of documentation load scripts from elsewhere.
+NO_PAGES = {"docs_url": None, "redoc_url": None}
+
+
+def create_app(
+    models: Mapping[str, Model],
+    *,
+    access: Access,
+    limits: Limits | None = None,
+    data: Table | None = None,
+    runs: Path | None = None,
+    files: Mapping[str, PageFile] | None = None,
+) -> Guard:
+    """Builds the service.
+
+    Args:
+        models: by name, one at least; the first is asked where a request names none.
+        access: who may ask.
+        limits: what is taken at most.
+        data: labelled rows, for the views of a whole file.
+        runs: folder of training runs.
+        files: the page's, by address.
+
+    Returns:
+        The ASGI application; every model has answered once.
+
+    Raises:
+        RecurraError: a model gives no probabilities.
+    """
+    limits = limits or Limits()
+    catalogue, metrics, views, lane = Catalogue(models), Metrics(), Views(), Lane(limits)
+    batchers: dict[str, Batcher] = {}
+    for name, model in models.items():
+        answer = answering(model)
+        # Compiles what is not compiled yet, and builds the tables: nobody has to wait for it later.
+        answer(["", "warm up"])
+        batchers[name] = Batcher(
+            answer, limits=limits, name=f"recurra-{name}", computed=partial(metrics.computed, name)
+        )
+        metrics.watch(name, partial(getattr, batchers[name], "waiting"))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for batcher in batchers.values():
+            batcher.start()
+        yield
+        for batcher in batchers.values():
+            await batcher.close()
+        lane.close()
+
+    # FastAPI's own pages of documentation load scripts from elsewhere.
+    app = FastAPI(
+        title="Recurra", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
+    )
+    stopping = asyncio.Event()
+    classifier, reader = Classifier(catalogue, batchers, limits, stopping), Reader(catalogue, lane, limits)
+    guard = Guard(
+        app,
+        direct={"/v1/classify": classifier, "/v1/read": reader.read, "/v1/compare": reader.compare},
+        access=access,
+        limits=limits,
+        metrics=metrics,
+        stopping=stopping,
+        background=lambda: views.busy,
+    )
+    for status in (404, 405):
+        app.add_exception_handler(status, unknown)
+    app.add_exception_handler(RequestError, refused)
+    app.add_exception_handler(Exception, failed)
+    add_texts(app, classifier, reader)
+    add_findings(app, Findings(catalogue, views, data), catalogue, partial(_runs, lane, runs))
+    add_state(app, guard, batchers, metrics)
+    for address, endpoint in page_files(files or {}).items():
+        app.add_api_route(address, endpoint, include_in_schema=False)
+    describe(app, limits)
+    return guard
+
+
+async def _runs(lane: Lane, folder: Path | None) -> Response:
+    if folder is None:
+        raise RequestError(
+            404, "This service was given no runs", "Start it with --runs, such as: recurra serve MODEL --runs runs"
+        )
+    return json_response(await lane.run(partial(runs_in, folder)))

@@ -1,0 +1,178 @@
+"""Texts of many requests are computed together.
+
+Requests that come while the model is at work wait for it, and are its next batch. When it is idle nothing waits: a
+batch is what one turn of the event loop has read, so that requests which lay in the sockets together stay together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from recurra.serving.limits import Limits
+from recurra.serving.refusals import RequestError
+
+__all__ = ["Batcher"]
+
+# A batch is full at so many texts, beyond which more in it are hardly faster.
+BATCH_TEXTS = 512
+# And at so many characters: behind a long text nobody should wait longer than for that text.
+BATCH_CHARACTERS = 1 << 18
+
+
+class _Job(NamedTuple):
+    texts: list[str]
+    characters: int
+    future: asyncio.Future[list[bytes]]
+
+
+class Batcher:
+    """Gathers texts of requests into batches, which a thread of its own computes one after another.
+
+    Args:
+        answer: computes a batch: as many answers as texts, in their order. Only that thread calls it.
+        limits: of what may wait.
+        name: of the thread.
+        computed: hears how many texts each batch had, on the event loop.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[list[str]], Sequence[bytes]],
+        *,
+        limits: Limits,
+        name: str,
+        computed: Callable[[int], None],
+    ) -> None:
+        self._answer, self._limits, self._computed = answer, limits, computed
+        self._waiting = self._characters = 0
+        self._gathered: list[_Job] = []
+        self._handed: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._room = asyncio.Event()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+
+    @property
+    def waiting(self) -> int:
+        """Texts that wait or are being computed."""
+        return self._waiting
+
+    @property
+    def alive(self) -> bool:
+        """Whether somebody computes."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begins to compute; called on the event loop that the requests come from."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Computes what was taken, and ends; what takes too long is left to itself."""
+        self._hand_over()
+        self._handed.put(None)
+        await asyncio.to_thread(self._thread.join, self._limits.stop_seconds)
+
+    async def answers(self, texts: list[str], *, patient: bool = False) -> list[bytes]:
+        """The answers to texts, in their order.
+
+        Args:
+            texts: of one request.
+            patient: waits for room instead of raising, for streams, which bound themselves.
+
+        Raises:
+            RequestError: 503, too much is waiting.
+        """
+        characters = sum(map(len, texts))
+        while self._full(len(texts), characters):
+            if not patient:
+                raise RequestError(
+                    503,
+                    f"{self._waiting:,} texts are waiting",
+                    "Ask again in a second, or slower.",
+                    headers={"Retry-After": "1"},
+                )
+            self._room.clear()
+            await self._room.wait()
+        future: asyncio.Future[list[bytes]] = self._loop.create_future()
+        self._waiting += len(texts)
+        self._characters += characters
+        self._gathered.append(_Job(texts, characters, future))
+        if len(self._gathered) == 1:
+            self._loop.call_soon(self._hand_over)
+        return await future
+
+    def _full(self, texts: int, characters: int) -> bool:
+        # Where nothing waits, anything that a single request may hold is taken.
+        over = self._waiting + texts > self._limits.waiting_texts
+        return bool(self._waiting) and (over or self._characters + characters > self._limits.waiting_characters)
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._handed.put(self._gathered)
+            self._gathered = []
+
+    def _work(self) -> None:
+        held: deque[_Job] = deque()
+        open_ = True
+        while open_ or held:
+            # Sleeps only where there is nothing to do.
+            with contextlib.suppress(queue.Empty):
+                while (jobs := self._handed.get(block=not held)) is not None:
+                    held.extend(jobs)
+                open_ = False
+            if held:
+                self._compute(_next(held))
+
+    def _compute(self, batch: list[_Job]) -> None:
+        # Those whose time is over need no answer any more.
+        wanted = [job for job in batch if not job.future.cancelled()]
+        texts = [text for job in wanted for text in job.texts]
+        answers: Sequence[bytes] = ()
+        failure: Exception | None = None
+        try:
+            if texts:
+                answers = self._answer(texts)
+        except Exception as error:
+            # Whoever waits hears of it, and the thread goes on.
+            failure = error
+        with contextlib.suppress(RuntimeError):
+            # The loop may have ended meanwhile, and whoever waited with it.
+            self._loop.call_soon_threadsafe(self._deliver, batch, wanted, answers, failure)
+
+    def _deliver(
+        self, batch: list[_Job], wanted: list[_Job], answers: Sequence[bytes], failure: Exception | None
+    ) -> None:
+        """Hands the answers to those who wait, on the event loop."""
+        for job in batch:
+            self._waiting -= len(job.texts)
+            self._characters -= job.characters
+        self._room.set()
+        self._computed(len(answers))
+        first = 0
+        for job in wanted:
+            end = first + len(job.texts)
+            if not job.future.done():
+                if failure is not None:
+                    job.future.set_exception(failure)
+                else:
+                    job.future.set_result(list(answers[first:end]))
+            first = end
+
+
+def _next(held: deque[_Job]) -> list[_Job]:
+    """The first jobs, as many as make a batch full; one at least."""
+    batch: list[_Job] = []
+    texts = characters = 0
+    while held:
+        job = held[0]
+        if batch and (texts + len(job.texts) > BATCH_TEXTS or characters + job.characters > BATCH_CHARACTERS):
+            break
+        batch.append(held.popleft())
+        texts += len(job.texts)
+        characters += job.characters
+    return batch

@@ -1,0 +1,141 @@
+"""Bodies of requests: bounded in size and time, and checked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from recurra.serving.limits import Limits
+from recurra.serving.refusals import RequestError
+
+__all__ = ["LINES", "media_type", "parsed", "read_body"]
+
+LINES = "application/x-ndjson"
+Asked = TypeVar("Asked", bound=BaseModel)
+
+_adapters: dict[type[BaseModel], TypeAdapter[Any]] = {}
+
+
+def media_type(request: Request, *allowed: str) -> str:
+    """What the body is.
+
+    A page of another site can send a body to this one without asking first, but not under these types.
+
+    Raises:
+        RequestError: 415, something else than ``allowed``, or compressed.
+    """
+    given = request.headers.get("content-type", "")
+    kind = given.partition(";")[0].strip().lower()
+    if kind not in allowed:
+        raise RequestError(
+            415,
+            f"The body's Content-Type is {given[:80]!r}" if given else "The body has no Content-Type",
+            f"Send Content-Type: {' or '.join(allowed)}.",
+        )
+    coding = request.headers.get("content-encoding", "identity")
+    if coding.strip().lower() != "identity":
+        raise RequestError(415, f"The body's Content-Encoding is {coding[:80]!r}", "Send it as it is.")
+    return kind
+
+
+async def read_body(request: Request, limits: Limits) -> bytes:
+    """The whole body.
+
+    Raises:
+        RequestError: 413, it is too large; 408, it does not come.
+        ClientDisconnect: whoever asked is gone.
+    """
+    # uvicorn refuses a length that is no number, and less than the body as well.
+    declared = request.headers.get("content-length")
+    if declared is not None and declared.isdecimal() and int(declared) > limits.body_bytes:
+        raise _too_large(f"{int(declared):,} bytes", limits)
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(limits.seconds):
+            while True:
+                message = await request.receive()
+                if message["type"] != "http.request":
+                    raise ClientDisconnect
+                part = message.get("body", b"")
+                size += len(part)
+                if size > limits.body_bytes:
+                    raise _too_large(f"more than {limits.body_bytes:,} bytes", limits)
+                parts.append(part)
+                if not message.get("more_body", False):
+                    return parts[0] if len(parts) == 1 else b"".join(parts)
+    except TimeoutError:
+        raise RequestError(
+            408,
+            f"The body did not come whole within {limits.seconds:g} s",
+            "Send it faster, or in smaller requests.",
+            headers={"Connection": "close"},
+        ) from None
+
+
+def _too_large(size: str, limits: Limits) -> RequestError:
+    return RequestError(
+        413,
+        f"The body has {size}, and a request {limits.body_bytes:,} at most",
+        f"Send fewer texts at a time, or stream them as {LINES}.",
+    )
+
+
+def parsed(kind: type[Asked], data: bytes, *, what: str = "The body") -> Asked:
+    """Checks JSON and what it holds.
+
+    Args:
+        kind: what is expected.
+        data: UTF-8.
+        what: names it in errors.
+
+    Raises:
+        RequestError: 422, it is no JSON, or holds something else.
+    """
+    adapter = _adapters.get(kind)
+    if adapter is None:
+        adapter = _adapters[kind] = TypeAdapter(kind)
+    try:
+        asked: Asked = adapter.validate_json(data)
+    except ValidationError as error:
+        raise _unexpected(error, kind, data, what) from None
+    return asked
+
+
+def _unexpected(error: ValidationError, kind: type[BaseModel], data: bytes, what: str) -> RequestError:
+    """The first thing that is wrong, in one line."""
+    found = error.errors(include_url=False, include_context=False)[0]
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in found["loc"])[1:81]
+    names = ", ".join(kind.model_fields)
+    given = f"{found['input']!r:.80} ({type(found['input']).__name__})"
+    match found["type"]:
+        case "json_invalid":
+            received, mend = f"{what} is no JSON: {found['msg'].removeprefix('Invalid JSON: ')[:120]}", "Send JSON."
+            if not _is_utf8(data):
+                received, mend = f"{what} is not UTF-8", "Encode it in UTF-8."
+        case "missing":
+            received, mend = f"{what} has no {where}", f"Its fields are {names}."
+        case "extra_forbidden":
+            received, mend = f"{what} has the unknown field {where!r}", f"Its fields are {names}."
+        case "string_type":
+            received, mend = f"{where} is {given}", "Give a text."
+        case "string_unicode":
+            received, mend = f"{where} is no Unicode text", "Leave out halves of surrogate pairs."
+        case "list_type":
+            received, mend = f"{where} is {given}", "Give a list of texts."
+        case "bool_type":
+            received, mend = f"{where} is {given}", "Give true or false."
+        case _:
+            received, mend = f"{where or what} is {given}", f"Give an object with the fields {names}."
+    return RequestError(422, received, mend)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""The models of a service by their names: a request names one of these, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recurra.data.documents import Label
+from recurra.errors import RecurraError, SettingsError
+from recurra.runtime import Model
+from recurra.serving.refusals import RequestError
+
+__all__ = ["Catalogue", "answering", "names_of"]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Models by name, in the order given.
+
+    Attributes:
+        models: one at least.
+    """
+
+    models: Mapping[str, Model]
+
+    def named(self, name: str | None) -> str:
+        """The name itself, or that of the first model if there is none.
+
+        Raises:
+            RequestError: 404, there is no such model.
+        """
+        if name is None:
+            return next(iter(self.models))
+        if name not in self.models:
+            known = ", ".join(self.models)
+            raise RequestError(404, f"There is no model {name!r:.80}", f"The models are {known:.300}.")
+        return name
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the models are, as plain JSON values."""
+        return {"models": [{"name": name, **model.info} for name, model in self.models.items()]}
+
+
+def answering(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
+    """A function from texts to their answers as JSON: the label, and the probability of every class."""
+    labels = [json.dumps(label, ensure_ascii=False).encode("utf-8", "replace") for label in model.classes_]
+    # As JSON writes a label that is a key; nine digits are what tells any two float32 numbers apart.
+    pairs = b",".join(_key(label).replace(b"%", b"%%") + b":%.9g" for label in model.classes_)
+    templates = [b'{"label":' + label.replace(b"%", b"%%") + b',"probabilities":{' + pairs + b"}}" for label in labels]
+
+    def answer(texts: list[str]) -> Sequence[bytes]:
+        rows = model.predict_proba(texts)
+        if not np.isfinite(rows).all():
+            raise RecurraError("The model gives a probability that is no number", "Train it again, or serve another.")
+        chosen = rows.argmax(axis=1).tolist()
+        return [templates[best] % tuple(row) for best, row in zip(chosen, rows.tolist(), strict=True)]
+
+    return answer
+
+
+def _key(label: Label) -> bytes:
+    text = label if isinstance(label, str) else json.dumps(label)
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def names_of(words: Sequence[str]) -> dict[str, Path]:
+    """Names for model files.
+
+    Args:
+        words: paths, or NAME=PATH. A file model.safetensors is called after its folder, any other one after itself.
+
+    Raises:
+        SettingsError: no name, or one that stands there twice.
+    """
+    named: dict[str, Path] = {}
+    for word in words:
+        path, name = Path(word), ""
+        if "=" in word and not path.exists():
+            name, _, rest = word.partition("=")
+            path = Path(rest)
+        elif path.stem == "model":
+            name = path.absolute().parent.name
+        name = name.strip() or path.stem
+        if not name or not name.isprintable() or len(name) > 80:
+            raise SettingsError(f"The model {word!r:.200} has no name that can be shown", "Write NAME=PATH.")
+        if name in named:
+            raise SettingsError(
+                f"Two models are called {name!r}: {named[name]} and {path}", f"Write NAME=PATH, such as other={path}."
+            )
+        named[name] = path
+    return named

@@ -1,0 +1,120 @@
+"""``POST /v1/classify``: one or many texts, or a stream of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recurra.errors import RecurraError
+from recurra.serving.batcher import Batcher
+from recurra.serving.body import LINES, media_type, parsed, read_body
+from recurra.serving.catalogue import Catalogue
+from recurra.serving.limits import Limits
+from recurra.serving.refusals import JSON, RequestError
+from recurra.serving.schema import Classify, Line
+from recurra.serving.stream import LineStream
+
+__all__ = ["Classifier", "check_text"]
+
+
+class Classifier:
+    """Answers requests to classify.
+
+    Args:
+        catalogue: the models.
+        batchers: what computes their answers, by name.
+        limits: of a request.
+        stopping: set when the service takes no more lines of a stream.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, batchers: Mapping[str, Batcher], limits: Limits, stopping: asyncio.Event
+    ) -> None:
+        self._catalogue, self._batchers, self._limits, self._stopping = catalogue, batchers, limits, stopping
+        self._heads = {
+            name: b'{"model":' + json.dumps(name, ensure_ascii=False).encode() + b',"results":[' for name in batchers
+        }
+
+    async def __call__(self, request: Request) -> Response:
+        """The answer to a request, or a stream of answers.
+
+        Raises:
+            RequestError: it cannot be answered.
+        """
+        if media_type(request, JSON, LINES) == LINES:
+            return self._stream(request)
+        asked = parsed(Classify, await read_body(request, self._limits))
+        name = self._catalogue.named(asked.model)
+        if len(asked.texts) > self._limits.texts:
+            raise RequestError(
+                422,
+                f"There are {len(asked.texts):,} texts, and a request has {self._limits.texts:,} at most",
+                f"Send fewer at a time, or stream them as {LINES}.",
+            )
+        for place, text in enumerate(asked.texts):
+            check_text(text, f"texts[{place}]", self._limits)
+        answers: list[bytes] = []
+        if asked.texts:
+            try:
+                async with asyncio.timeout(self._limits.seconds):
+                    answers = await self._batchers[name].answers(asked.texts)
+            except TimeoutError:
+                raise _late(self._limits) from None
+        if LINES in request.headers.get("accept", ""):
+            return Response(b"".join(answer + b"\n" for answer in answers), media_type=LINES)
+        return Response(self._heads[name] + b",".join(answers) + b"]}", media_type=JSON)
+
+    def _stream(self, request: Request) -> Response:
+        """Each line ``{"text": …}`` gives one line, in order: the answer, or ``{"error": …}``."""
+        batcher = self._batchers[self._catalogue.named(request.query_params.get("model"))]
+
+        async def answer(lines: Sequence[bytes | None]) -> bytes:
+            given = [self._text(line) for line in lines]
+            texts = [text for text in given if isinstance(text, str)]
+            try:
+                async with asyncio.timeout(self._limits.seconds):
+                    answers = iter(await batcher.answers(texts, patient=True) if texts else ())
+            except TimeoutError:
+                late = _problem(str(_late(self._limits)))
+                return b"".join(late if isinstance(text, str) else text for text in given)
+            return b"".join(next(answers) + b"\n" if isinstance(text, str) else text for text in given)
+
+        return LineStream(answer, failed=_problem, limits=self._limits, stopping=self._stopping)
+
+    def _text(self, line: bytes | None) -> str | bytes:
+        """The text of a line, or the line that says what is wrong with it."""
+        if line is None:
+            return _problem(f"The line has more than {self._limits.body_bytes:,} bytes. Cut or split its text.")
+        try:
+            text = parsed(Line, line, what="The line").text
+            check_text(text, "text", self._limits)
+        except RecurraError as error:
+            return _problem(str(error))
+        return text
+
+
+def check_text(text: str, where: str, limits: Limits) -> None:
+    """Raises a :class:`RequestError` if a text is too long."""
+    if len(text) > limits.text_characters:
+        raise RequestError(
+            422,
+            f"{where} has {len(text):,} characters, and a text {limits.text_characters:,} at most",
+            "Cut or split it.",
+        )
+
+
+def _late(limits: Limits) -> RequestError:
+    return RequestError(
+        504,
+        f"There was no answer within {limits.seconds:g} s",
+        "Ask again later, or for fewer texts at a time.",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _problem(line: str) -> bytes:
+    return json.dumps({"error": line}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

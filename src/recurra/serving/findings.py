@@ -1,0 +1,79 @@
+"""``GET /v1/flags`` and its like: what :mod:`recurra.inspection` finds in a whole file."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from starlette.responses import Response
+
+from recurra import inspection
+from recurra.runtime import Model
+from recurra.serving.catalogue import Catalogue
+from recurra.serving.refusals import RequestError
+from recurra.serving.views import Views
+
+if TYPE_CHECKING:
+    from recurra.data.table import Table
+
+__all__ = ["VIEWS", "Findings", "View"]
+
+
+class View(NamedTuple):
+    """A view of a whole file.
+
+    Attributes:
+        function: of :mod:`recurra.inspection`, from a model and a table.
+        summary: what it shows.
+    """
+
+    function: str
+    summary: str
+
+
+VIEWS = {
+    "flags": View("flags", "Units that switch at a word and stay, and what that is worth"),
+    "states": View("states", "Ways of documents through the first principal components of the states"),
+    "doubts": View("doubts", "Confident mistakes, suspected label errors and near-duplicates"),
+    "gradients": View("gradients", "How far back the loss's gradient reaches"),
+}
+
+
+class Findings:
+    """Views of the models over one file.
+
+    Args:
+        catalogue: the models.
+        views: computes and keeps them.
+        data: the file's labelled rows; ``None`` if there are none.
+    """
+
+    def __init__(self, catalogue: Catalogue, views: Views, data: Table | None) -> None:
+        self._catalogue, self._views, self._data = catalogue, views, data
+
+    def answer(self, view: str, model: str | None) -> Response:
+        """A view of a model, or 202 while it is computed.
+
+        Args:
+            view: one of ``VIEWS``.
+            model: its name; ``None`` is the first.
+
+        Raises:
+            RequestError: 404, there is no such model, or no data.
+        """
+        name = self._catalogue.named(model)
+        if self._data is None:
+            raise RequestError(
+                404,
+                f"The view {view!r} needs labelled rows, and this service was given none",
+                "Start it with --data, such as: recurra serve MODEL --data test.csv",
+            )
+        make = partial(_found, VIEWS[view].function, name, self._catalogue.models[name], self._data)
+        return self._views.answer(view, name, make)
+
+
+def _found(function: str, name: str, model: Model, data: Table) -> Any:
+    find = getattr(inspection, function, None)
+    if find is None:
+        raise RequestError(404, f"This version of recurra has no {function}", "Update it: pip install -U recurra")
+    return find(model, data, name=name).to_dict()

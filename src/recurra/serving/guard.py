@@ -1,0 +1,141 @@
+"""What every request passes before and after it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recurra.serving.access import Access
+from recurra.serving.headers import with_headers
+from recurra.serving.limits import Limits
+from recurra.serving.metrics import Metrics
+from recurra.serving.refusals import FAILED, RequestError, refusal
+
+__all__ = ["Guard"]
+
+_log = logging.getLogger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Guard:
+    """Lets in who may ask, counts, adds headers, and turns whatever goes wrong into one line.
+
+    Args:
+        app: answers.
+        direct: what answers a POST to these paths, past the layers of ``app``, which take longer than a small model.
+        access: who may ask.
+        limits: of requests that are answered at the same time.
+        metrics: counts them.
+        stopping: set when new requests are to be refused, while those that were taken are finished.
+        background: whether something is being computed that no request waits for.
+
+    Attributes:
+        taken: requests that are being answered, those that were refused left out.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        direct: Mapping[str, Endpoint],
+        access: Access,
+        limits: Limits,
+        metrics: Metrics,
+        stopping: asyncio.Event,
+        background: Callable[[], bool],
+    ) -> None:
+        self._app, self._direct = app, direct
+        self._access, self._limits, self._metrics = access, limits, metrics
+        self.background = background
+        self.stopping = stopping
+        self.taken = 0
+        metrics.in_flight.set_function(lambda: self.taken)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request, as an ASGI application."""
+        if scope["type"] != "http":
+            # Lifespan; the server that we start knows no other kind.
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        answer = _Answer(send)
+        refused = self._access.refusal(scope["path"], scope["headers"]) or self._busy(scope["path"])
+        try:
+            if refused is not None:
+                answer.path = "refused"
+                await refusal(refused.status, str(refused), headers=refused.headers)(scope, receive, answer.send)
+            else:
+                await self._answer(scope, receive, answer)
+        finally:
+            path = answer.path or getattr(scope.get("route"), "path", "other")
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._metrics.answered(method, path, answer.status, time.perf_counter() - began)
+
+    def _busy(self, path: str) -> RequestError | None:
+        if path == "/healthz":
+            return None
+        if self.stopping.is_set():
+            return RequestError(
+                503, "The service is stopping", "Ask another one, or again when it is back.",
+                headers={"Connection": "close", "Retry-After": "5"},
+            )  # fmt: skip
+        if self.taken >= self._limits.requests:
+            return RequestError(
+                503, f"{self.taken:,} requests are being answered", "Ask again in a second, or slower.",
+                headers={"Retry-After": "1"},
+            )  # fmt: skip
+        return None
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        self.taken += 1
+        direct = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
+        try:
+            if direct is None:
+                await self._app(scope, receive, answer.send)
+            else:
+                answer.path = scope["path"]
+                response = await direct(Request(scope, receive))
+                await response(scope, receive, answer.send)
+        except RequestError as error:
+            await refusal(error.status, str(error), headers=error.headers)(scope, receive, answer.send)
+        except ClientDisconnect:
+            # Nobody is there to be told. The server closes the connection of an answer that has no end.
+            answer.status = 499
+        except Exception:
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            if not answer.began:
+                await refusal(500, FAILED)(scope, receive, answer.send)
+        finally:
+            self.taken -= 1
+
+
+class _Answer:
+    """What is sent, with the headers of every answer.
+
+    Attributes:
+        began: whether the status has been sent.
+        path: to count it under, where that is known better than by the route.
+        status: that was sent, or 499 if whoever asked was gone before.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.began = False
+        self.path = ""
+        self.status = 499
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.began = True
+            self.status = message["status"]
+            message = {**message, "headers": with_headers(list(message.get("headers", ())))}
+        await self._send(message)

@@ -1,0 +1,36 @@
+"""A body as lines: cut where they end, whatever parts it comes in."""
+
+from __future__ import annotations
+
+__all__ = ["Lines"]
+
+
+class Lines:
+    """Cuts bytes into lines as they come. Empty lines are left out.
+
+    Args:
+        most: bytes of a line; ``None`` stands for one that is longer, of which no more than that is kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._rest, self._skipping = most, b"", False
+
+    def feed(self, part: bytes) -> list[bytes | None]:
+        """The lines that end in this part, without their ends."""
+        *whole, self._rest = (self._rest + part).split(b"\n")
+        found: list[bytes | None] = []
+        for line in whole:
+            if self._skipping or len(line) > self._most:
+                found.append(None)
+            elif line.strip():
+                found.append(line)
+            self._skipping = False
+        if len(self._rest) > self._most:
+            self._skipping = True
+        if self._skipping:
+            self._rest = b""
+        return found
+
+    def end(self) -> list[bytes | None]:
+        """The last line, which need not end."""
+        return self.feed(b"\n") if self._rest or self._skipping else []

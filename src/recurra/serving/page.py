@@ -1,0 +1,54 @@
+"""The page's files, from a fixed map: no address of a request ever becomes a path."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+__all__ = ["PageFile", "page_files"]
+
+
+class PageFile(Protocol):
+    """A file of the page: where it lies, and what Content-Type says of it."""
+
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+
+    @property
+    def media_type(self) -> str: ...  # noqa: D102
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def page_files(files: Mapping[str, PageFile]) -> dict[str, Endpoint]:
+    """What answers each address.
+
+    Args:
+        files: by address, such as ``/`` or ``/static/page.css``.
+    """
+    return {address: _endpoint(file) for address, file in files.items()}
+
+
+def _endpoint(file: PageFile) -> Endpoint:
+    @cache
+    def content() -> tuple[bytes, str]:
+        data = file.path.read_bytes()
+        return data, f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+
+    async def answer(request: Request) -> Response:
+        data, tag = content()
+        # Kept by the browser, and asked about each time: an updated service has an updated page.
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        given = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+        if tag in given:
+            return Response(status_code=304, headers=headers)
+        return Response(data, headers=headers, media_type=file.media_type)
+
+    return answer

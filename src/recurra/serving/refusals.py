@@ -1,0 +1,75 @@
+"""Requests that are not answered as asked: a status, and one line that says what was received and what to do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recurra.errors import RecurraError
+
+__all__ = ["FAILED", "JSON", "RequestError", "failed", "json_response", "refusal", "refused", "unknown"]
+
+JSON = "application/json"
+FAILED = "The service failed on this request. The log of recurra serve says where; report it as a bug."
+
+
+class RequestError(RecurraError):
+    """A request that cannot be answered as asked.
+
+    Args:
+        status: of HTTP.
+        received: what was found.
+        mend: what to try.
+        headers: to send with it, such as Retry-After.
+    """
+
+    def __init__(self, status: int, received: str, mend: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(received, mend)
+        self.status, self.headers = status, headers or {}
+
+    def __reduce__(self) -> Any:
+        return _again, (self.status, self.received, self.mend, self.headers)
+
+
+def _again(status: int, received: str, mend: str, headers: dict[str, str]) -> RequestError:
+    return RequestError(status, received, mend, headers=headers)
+
+
+def refusal(status: int, line: str, *, headers: dict[str, str] | None = None) -> Response:
+    """The answer ``{"error": line}``."""
+    return json_response({"error": line}, status=status, headers=headers)
+
+
+def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A value as JSON; numbers that JSON has no form for are a bug and raise."""
+    body = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # Halves of surrogate pairs, which a text of a table may hold, have no form in UTF-8.
+    return Response(body.encode("utf-8", "replace"), status, headers, JSON)
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer for a :class:`RequestError`, as a handler of Starlette's."""
+    if not isinstance(error, RequestError):
+        raise error
+    return refusal(error.status, str(error), headers=error.headers)
+
+
+async def unknown(request: Request, error: Exception) -> Response:
+    """The answer where no route is, or none for the method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        line = f"{request.method:.20} is not possible here. Use {headers.get('Allow', 'another method')}."
+    else:
+        line = "There is nothing at this address. See /openapi.json."
+    return refusal(error.status_code, line, headers=headers)
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    """The answer where the service itself failed; Starlette raises the error again, for the log."""
+    return refusal(500, FAILED)

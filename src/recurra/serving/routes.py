@@ -1,0 +1,164 @@
+"""Addresses of the service, as FastAPI knows them and the OpenAPI document tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+from starlette.responses import Response
+
+from recurra.serving import schema
+from recurra.serving.batcher import Batcher
+from recurra.serving.body import LINES
+from recurra.serving.catalogue import Catalogue
+from recurra.serving.classify import Classifier
+from recurra.serving.findings import VIEWS, Findings
+from recurra.serving.guard import Guard
+from recurra.serving.metrics import Metrics
+from recurra.serving.reading import Reader
+from recurra.serving.refusals import JSON, json_response
+
+__all__ = ["add_findings", "add_state", "add_texts"]
+
+Responses = dict[int | str, dict[str, Any]]
+
+_REASONS = {
+    401: "No token, or another one.",
+    403: "A page of another site asked.",
+    404: "No such model, or something that this service was not given.",
+    408: "The body did not come.",
+    413: "The body is too large.",
+    415: "The body is of another type.",
+    421: "The Host header names another machine.",
+    422: "The body holds something else than it should.",
+    500: "A bug.",
+    503: "Too much is waiting, or the service is stopping: ask again after Retry-After.",
+    504: "The answer took too long.",
+}
+ACCESS = (401, 403, 421, 500, 503)
+BODY = (404, 408, 413, 415, 422, 504)
+
+ModelName = Annotated[str | None, Query(description="Name of a model; the first if left out.")]
+
+
+def add_texts(app: FastAPI, classifier: Classifier, reader: Reader) -> None:
+    """What is asked with texts.
+
+    The bodies are read by ourselves, with bounds, and not by FastAPI, so the document is told what they are.
+    """
+    model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string"}}
+    model["description"] = "Of a stream of lines, whose lines name none; the first if left out."
+    lines = {LINES: {"schema": {"type": "string"}}}
+    app.add_api_route(
+        "/v1/classify",
+        classifier.__call__,
+        methods=["POST"],
+        summary="Classify texts",
+        description=(
+            f'One or many texts at once; or, as `{LINES}`, any number of lines `{{"text": …}}`, each of which gives '
+            'one line, in order, as soon as it is known: the answer, or `{"error": …}`. Whoever sends lines has to '
+            f"read at the same time. With `Accept: {LINES}` the answers to a list come as lines, too."
+        ),
+        responses={200: {"model": schema.Classified, "content": lines}, **_problems(*ACCESS, *BODY)},
+        openapi_extra={**_body(schema.Classify, **{LINES: schema.Line}), "parameters": [model]},
+    )
+    app.add_api_route(
+        "/v1/read",
+        reader.read,
+        methods=["POST"],
+        summary="Read a text word by word",
+        responses={200: {"model": dict[str, Any]}, **_problems(*ACCESS, *BODY)},
+        openapi_extra=_body(schema.Read),
+    )
+    app.add_api_route(
+        "/v1/compare",
+        reader.compare,
+        methods=["POST"],
+        summary="Read a text with several models",
+        responses={200: {"model": schema.Compared}, **_problems(*ACCESS, *BODY)},
+        openapi_extra=_body(schema.Compare),
+    )
+
+
+def add_findings(
+    app: FastAPI, findings: Findings, catalogue: Catalogue, runs: Callable[[], Awaitable[Response]]
+) -> None:
+    """What is asked about models, about a whole file and about training runs."""
+
+    async def models() -> Response:
+        return json_response(catalogue.to_dict())
+
+    app.add_api_route(
+        "/v1/models",
+        models,
+        summary="The models of this service",
+        responses={200: {"model": schema.Models}, **_problems(*ACCESS)},
+    )
+    for view, about in VIEWS.items():
+        app.add_api_route(
+            f"/v1/{view}",
+            _view(findings, view),
+            summary=about.summary,
+            description="Computed in the background when it is first asked for; 202 until it is there.",
+            responses={
+                200: {"model": dict[str, Any]},
+                202: {"model": schema.Computing, "description": "It is being computed: ask again after Retry-After."},
+                **_problems(*ACCESS, 404),
+            },
+        )
+
+    async def list_runs() -> Response:
+        return await runs()
+
+    app.add_api_route(
+        "/v1/runs",
+        list_runs,
+        summary="Training runs, those that go on included",
+        responses={200: {"model": schema.Runs}, **_problems(*ACCESS, 404, 504)},
+    )
+
+
+def _view(findings: Findings, view: str) -> Callable[..., Awaitable[Response]]:
+    async def answer(model: ModelName = None) -> Response:
+        return findings.answer(view, model)
+
+    return answer
+
+
+def add_state(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metrics: Metrics) -> None:
+    """What whoever runs the service asks."""
+
+    async def healthz() -> Response:
+        return json_response({"state": "alive"})
+
+    async def readyz() -> Response:
+        # The guard has refused already if the service is stopping.
+        if all(batcher.alive for batcher in batchers.values()):
+            return json_response({"state": "ready"})
+        return json_response({"error": "A thread that computes has ended. Start the service anew."}, status=503)
+
+    async def count() -> Response:
+        return metrics.page()
+
+    state: Responses = {200: {"model": schema.State}}
+    app.add_api_route("/healthz", healthz, summary="Whether the process lives", responses={**state, **_problems(421)})
+    app.add_api_route("/readyz", readyz, summary="Whether it takes requests", responses={**state, **_problems(*ACCESS)})
+    app.add_api_route(
+        "/metrics",
+        count,
+        summary="Counters for Prometheus",
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **_problems(*ACCESS)},
+    )
+
+
+def _problems(*statuses: int) -> Responses:
+    return {status: {"model": schema.Problem, "description": _REASONS[status]} for status in sorted(statuses)}
+
+
+def _body(model: type[Any], **others: type[Any]) -> dict[str, Any]:
+    content = {
+        kind: {"schema": {"$ref": f"#/components/schemas/{one.__name__}"}}
+        for kind, one in {JSON: model, **others}.items()
+    }
+    return {"requestBody": {"required": True, "content": content}}

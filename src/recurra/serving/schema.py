@@ -1,0 +1,121 @@
+"""What requests hold and what answers hold, for checks and for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from recurra.serving.limits import Limits
+
+__all__ = [
+    "Classified",
+    "Classify",
+    "Compare",
+    "Compared",
+    "Computing",
+    "Line",
+    "Models",
+    "Problem",
+    "Read",
+    "Runs",
+    "State",
+    "bounded",
+]
+
+Model = Annotated[str | None, Field(description="Name of a model, as /v1/models lists them; the first if left out.")]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Classify(_Asked):
+    """Texts to classify."""
+
+    texts: list[str]
+    model: Model = None
+
+
+class Line(_Asked):
+    """A line of a stream of texts."""
+
+    text: str
+
+
+class Read(_Asked):
+    """A text to read word by word."""
+
+    text: str
+    model: Model = None
+    gates: Annotated[bool, Field(description="Adds the states and gates of every layer.")] = False
+    attribution: Annotated[bool, Field(description="Adds what each word did to the answer.")] = False
+
+
+class Compare(_Asked):
+    """A text for several models to read."""
+
+    text: str
+    models: Annotated[list[str] | None, Field(description="Names of models; all if left out.")] = None
+
+
+class Result(BaseModel):
+    """The answer to one text."""
+
+    label: str | int | float | bool
+    probabilities: dict[str, float]
+
+
+class Classified(BaseModel):
+    """The answers to texts, in their order."""
+
+    model: str
+    results: list[Result]
+
+
+class Compared(BaseModel):
+    """A text as several models read it."""
+
+    text: str
+    models: list[dict[str, Any]]
+
+
+class Models(BaseModel):
+    """The models of this service; the first is asked where no other is named."""
+
+    models: list[dict[str, Any]]
+
+
+class Runs(BaseModel):
+    """Training runs, the newest first."""
+
+    runs: list[dict[str, Any]]
+
+
+class Computing(BaseModel):
+    """What was asked for is being computed: ask again."""
+
+    state: str
+    view: str
+    model: str
+    seconds: float
+
+
+class State(BaseModel):
+    """Whether the service is well."""
+
+    state: str
+
+
+class Problem(BaseModel):
+    """Why a request was not answered as asked, in one line."""
+
+    error: str
+
+
+def bounded(schemas: dict[str, Any], limits: Limits) -> None:
+    """Writes the limits into the OpenAPI document's schemas."""
+    texts = schemas["Classify"]["properties"]["texts"]
+    texts["maxItems"] = limits.texts
+    for text in (texts["items"], *(schemas[name]["properties"]["text"] for name in ("Line", "Read", "Compare"))):
+        text["maxLength"] = limits.text_characters

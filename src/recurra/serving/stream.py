@@ -1,0 +1,129 @@
+"""Lines in and lines out over one request, each answered as it comes.
+
+Whoever sends a stream has to read at the same time. Answers are kept for a client that does not, up to a bound; then
+no more lines are taken from it until it reads, and if it does not do so in time the connection is closed. So memory
+does not grow, and no stream holds up another request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from recurra.serving.body import LINES
+from recurra.serving.limits import Limits
+from recurra.serving.lines import Lines
+
+__all__ = ["LineStream"]
+
+# Lines that are answered together.
+BLOCK = 256
+# Answered blocks that are kept for a client which sends faster than it reads.
+AHEAD = 64
+
+Answer = Callable[[Sequence[bytes | None]], Awaitable[bytes]]
+
+
+class LineStream(Response):
+    """The answer to a stream of lines.
+
+    Args:
+        answer: gives the lines for some lines; ``None`` is one that was too long.
+        failed: the line that tells why no more lines are answered.
+        limits: of a line, and of the time in which something must come or go.
+        stopping: set when the service takes no more lines.
+    """
+
+    media_type = LINES
+
+    def __init__(
+        self, answer: Answer, *, failed: Callable[[str], bytes], limits: Limits, stopping: asyncio.Event
+    ) -> None:
+        super().__init__(None)
+        # Its length is not known.
+        del self.headers["content-length"]
+        self._answer, self._failed, self._limits, self._stopping = answer, failed, limits, stopping
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers the lines, as an ASGI application."""
+        ready: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
+        reader = asyncio.create_task(self._read(receive, ready))
+        try:
+            # First it asks for the body, which tells a client that waits for that to send it; then the answer begins,
+            # for a client that waits for this.
+            await asyncio.sleep(0)
+            await self._send(send, {"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            while (part := await ready.get()) is not None:
+                await self._send(send, {"type": "http.response.body", "body": part, "more_body": True})
+            await reader
+            await self._send(send, {"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ClientDisconnect):
+                await reader
+
+    async def _send(self, send: Send, message: Message) -> None:
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                await send(message)
+        except TimeoutError:
+            # Ending here without the last part has the connection closed.
+            raise ClientDisconnect from None
+
+    async def _read(self, receive: Receive, ready: asyncio.Queue[bytes | None]) -> None:
+        """Puts the answers into ``ready``, and ``None`` at the end."""
+        try:
+            async for block in self._blocks(receive):
+                await ready.put(await self._answer(block))
+            if self._stopping.is_set():
+                await ready.put(self._failed("The service is stopping. Send the lines that are left to another one."))
+        except TimeoutError:
+            seconds = f"{self._limits.seconds:g} s"
+            await ready.put(self._failed(f"No line came within {seconds}. Send the lines that are left anew."))
+        finally:
+            await ready.put(None)
+
+    async def _blocks(self, receive: Receive) -> AsyncIterator[Sequence[bytes | None]]:
+        """Lines as they come, some at a time.
+
+        Raises:
+            ClientDisconnect: whoever sent them is gone.
+            TimeoutError: nothing came for too long.
+        """
+        lines = Lines(self._limits.body_bytes)
+        stopped = asyncio.ensure_future(self._stopping.wait())
+        coming: asyncio.Future[Message] = asyncio.ensure_future(_received(receive))
+        try:
+            while True:
+                either: set[asyncio.Future[Any]] = {coming, stopped}
+                await asyncio.wait(either, timeout=self._limits.seconds, return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
+                    if stopped.done():
+                        return
+                    raise TimeoutError
+                message = coming.result()
+                if message["type"] != "http.request":
+                    raise ClientDisconnect
+                found = deque(lines.feed(message.get("body", b"")))
+                more = message.get("more_body", False)
+                if not more:
+                    found.extend(lines.end())
+                while found:
+                    yield [found.popleft() for _ in range(min(BLOCK, len(found)))]
+                if not more:
+                    return
+                coming = asyncio.ensure_future(_received(receive))
+        finally:
+            stopped.cancel()
+            coming.cancel()
+
+
+async def _received(receive: Receive) -> Message:
+    return await receive()

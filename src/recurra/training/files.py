@@ -1,0 +1,9 @@
+"""The names of the files in a run's folder, for whoever looks at runs without torch."""
+
+from __future__ import annotations
+
+__all__ = ["CHECKPOINT", "HISTORY", "MODEL"]
+
+CHECKPOINT = "checkpoint.safetensors"
+MODEL = "model.safetensors"
+HISTORY = "history.json"

@@ -1,0 +1,83 @@
+"""``recurra serve``: what it is given, before anybody asks."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from commands import Run, check_failed
+
+from recurra.errors import SettingsError
+from recurra.serving.catalogue import names_of
+
+
+def write_token(folder: Path, mode: int) -> Path:
+    path = folder / "token"
+    path.write_text("correct-horse-battery\n")
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "models.example"])  # noqa: S104
+def test_other_machines_need_a_token(host: str, run: Run, model: Path) -> None:
+    check_failed(run("serve", model, "--host", host), 1, f"--host {host!r} lets other machines ask", "--token-file")
+
+
+def test_a_token_that_everybody_can_read(run: Run, model: Path, tmp_path: Path) -> None:
+    path = write_token(tmp_path, 0o644)
+    check_failed(run("serve", model, "--token-file", path), 1, "Everybody on this machine", f"chmod 600 {path}")
+
+
+def test_a_port_that_is_taken(run: Run, model: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        check_failed(run("serve", model, "--port", port), 1, f"port {port} cannot be listened to", "--port")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such name"])
+def test_an_address_that_is_not_ours(host: str, run: Run, model: Path, tmp_path: Path) -> None:
+    words = ["--host", host, "--token-file", write_token(tmp_path, 0o600)]
+    check_failed(run("serve", model, *words), 1, f"{host!r} port 8000 cannot be listened to", "--host")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "parts"),
+    [
+        (["--port", "70000"], 1, ["--port is 70000", "65535"]),
+        (["--port", "x"], 2, ["'x'"]),
+        (["--data", "missing.csv"], 1, ["missing.csv"]),
+        (["--runs", "missing"], 1, ["There is no folder missing", "--runs"]),
+        (["--token-file", "missing"], 1, ["--token-file missing cannot be read"]),
+        (["missing.safetensors"], 1, ["There is no file missing.safetensors"]),
+    ],
+)
+def test_mistakes_are_one_line(words: list[str], code: int, parts: list[str], run: Run, model: Path) -> None:
+    check_failed(run("serve", model, *words), code, *parts)
+
+
+def test_no_model_at_all(run: Run) -> None:
+    check_failed(run("serve"), 2, "was given no MODEL")
+
+
+def test_two_models_of_one_name(run: Run, model: Path) -> None:
+    check_failed(run("serve", f"a={model}", f"a={model}"), 1, "Two models are called 'a'", "NAME=PATH")
+
+
+def test_names_of_models(tmp_path: Path) -> None:
+    (tmp_path / "a=b.safetensors").touch()
+    words = [
+        "runs/news/model.safetensors",
+        "lstm.safetensors",
+        "x=some/where.safetensors",
+        str(tmp_path / "a=b.safetensors"),
+    ]
+    assert names_of(words) == {
+        "news": Path("runs/news/model.safetensors"),
+        "lstm": Path("lstm.safetensors"),
+        "x": Path("some/where.safetensors"),
+        "a=b": tmp_path / "a=b.safetensors",
+    }
+    for word in ("a\x1b[2J=m.safetensors", "x" * 81 + "=m.safetensors"):
+        with pytest.raises(SettingsError, match="has no name that can be shown"):
+            names_of([word])

@@ -1,0 +1,186 @@
+"""Bodies cut into lines, and streams: every line in gives one line out, and memory stays bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from services import LINES, MODELS, Conversation, asking, make_service, rows_of, talk
+from starlette.testclient import TestClient
+
+from recurra.serving.lines import Lines
+from recurra.serving.stream import AHEAD, BLOCK
+
+
+def line(text: str) -> bytes:
+    return json.dumps({"text": text}).encode() + b"\n"
+
+
+@given(st.lists(st.binary(max_size=12).map(lambda part: part.replace(b"\r", b"")), max_size=12), st.integers(1, 8))
+def test_lines_do_not_hang_on_the_parts_they_come_in(parts: list[bytes], most: int) -> None:
+    lines = Lines(most)
+    found = [one for part in parts for one in lines.feed(part)] + lines.end()
+    whole = b"".join(parts).split(b"\n")
+    assert found == [one if len(one) <= most else None for one in whole if one.strip() or len(one) > most]
+
+
+def test_no_more_than_a_line_is_kept() -> None:
+    lines = Lines(100)
+    for _ in range(50):
+        assert lines.feed(b"x" * 90) == []
+        assert len(lines._rest) <= 100
+    assert lines.feed(b"\nab\n") == [None, b"ab"]
+
+
+def test_each_line_is_answered_in_order(client: TestClient) -> None:
+    texts = [f"oil {'prices ' * (n % 7)}" for n in range(3 * BLOCK + 5)]
+    found = client.post("/v1/classify?model=gru", content=b"".join(map(line, texts)), headers=LINES)
+    assert (found.status_code, found.headers["content-type"]) == (200, "application/x-ndjson")
+    answers = [json.loads(one) for one in found.text.splitlines()]
+    np.testing.assert_allclose(rows_of(answers, MODELS["gru"]), MODELS["gru"].predict_proba(texts), atol=1e-6)
+
+
+def test_a_bad_line_has_its_own_line() -> None:
+    bad = [b"oil", b'{"text": 5}', b'{"text": "\xff"}', b'{"text": "x", "y": 1}', b"[" * 50_000, b'{"text": NaN}']
+    long = [json.dumps({"text": "x" * 21}).encode(), b'{"text": "' + b"x" * 70_000 + b'"}']
+    body = b"\n\n".join([line("oil").strip(), *bad, *long, line("team").strip()])
+    with asking(make_service(limits={"text_characters": 20, "body_bytes": 60_000})) as client:
+        answers = [
+            json.loads(one) for one in client.post("/v1/classify", content=body, headers=LINES).text.splitlines()
+        ]
+    assert [list(one) for one in answers] == [
+        ["label", "probabilities"],
+        *[["error"]] * (len(bad) + len(long)),
+        ["label", "probabilities"],
+    ]
+    lines = [one["error"] for one in answers[1:-1]]
+    assert lines[1] == "text is 5 (int). Give a text."
+    assert lines[2] == "The line is not UTF-8. Encode it in UTF-8."
+    assert lines[-2] == "text has 21 characters, and a text 20 at most. Cut or split it."
+    assert lines[-1] == "The line has more than 60,000 bytes. Cut or split its text."
+
+
+def test_a_stream_for_an_unknown_model_is_refused_before_it_begins(client: TestClient) -> None:
+    found = client.post("/v1/classify?model=none", content=line("oil"), headers=LINES)
+    assert (found.status_code, list(found.json())) == (404, ["error"])
+
+
+def test_answers_come_before_the_body_ends() -> None:
+    async def conversation() -> Any:
+        one = Conversation(headers=LINES)
+        task = asyncio.create_task(guard(one.scope, one.receive, one.send))
+        one.say(line("oil"))
+        while one.body.count(b"\n") < 1:
+            await asyncio.sleep(0.001)
+        assert not task.done()
+        one.say(line("team")[:5])
+        await asyncio.sleep(0.02)
+        assert one.body.count(b"\n") == 1
+        one.say(line("team")[5:], b"", end=True)
+        await task
+        return one
+
+    guard = make_service()
+    one = talk(guard, conversation)
+    assert (one.status, one.ended, one.body.count(b"\n")) == (200, True, 2)
+
+
+def test_a_client_that_does_not_read_is_read_from_no_longer() -> None:
+    block = line("oil") * BLOCK
+
+    async def conversation() -> Any:
+        one = Conversation(headers=LINES)
+        task = asyncio.create_task(guard(one.scope, one.receive, one.send))
+        one.say(block)
+        while one.body.count(b"\n") < BLOCK:
+            await asyncio.sleep(0.001)
+        one.writable.clear()
+        one.say(*[block] * (2 * AHEAD))
+        before = -1
+        while before != one.taken:
+            before = one.taken
+            await asyncio.sleep(0.2)
+        assert AHEAD <= one.taken <= AHEAD + 5
+        one.writable.set()
+        one.say(b"", end=True)
+        await task
+        return one
+
+    guard = make_service()
+    one = talk(guard, conversation)
+    assert (one.ended, one.body.count(b"\n")) == (True, BLOCK * (1 + 2 * AHEAD))
+
+
+def test_a_client_that_never_reads_is_cut_off() -> None:
+    async def conversation() -> Any:
+        one = Conversation(headers=LINES)
+        one.say(line("oil"))
+        one.writable.clear()
+        await guard(one.scope, one.receive, one.send)
+        return one
+
+    guard = make_service(limits={"seconds": 0.2})
+    one = talk(guard, conversation)
+    assert not one.ended
+    assert guard.taken == 0
+
+
+def test_a_client_that_leaves_leaves_nothing_behind() -> None:
+    async def conversation() -> Any:
+        one = Conversation(headers=LINES)
+        task = asyncio.create_task(guard(one.scope, one.receive, one.send))
+        one.say(line("oil"))
+        while not one.body:
+            await asyncio.sleep(0.001)
+        before = len(asyncio.all_tasks())
+        one.leave()
+        await task
+        assert len(asyncio.all_tasks()) < before
+        return one
+
+    guard = make_service()
+    one = talk(guard, conversation)
+    assert (one.ended, guard.taken) == (False, 0)
+
+
+def test_silence_ends_a_stream_with_a_line_that_says_so() -> None:
+    async def conversation() -> Any:
+        one = Conversation(headers=LINES)
+        one.say(line("oil"))
+        await guard(one.scope, one.receive, one.send)
+        return one
+
+    guard = make_service(limits={"seconds": 0.2})
+    one = talk(guard, conversation)
+    assert one.ended
+    answer, last = one.body.splitlines()
+    assert "label" in json.loads(answer)
+    assert json.loads(last) == {"error": "No line came within 0.2 s. Send the lines that are left anew."}
+
+
+def test_a_stream_ends_when_the_service_stops() -> None:
+    async def conversation() -> Any:
+        one = Conversation(headers=LINES)
+        task = asyncio.create_task(guard(one.scope, one.receive, one.send))
+        one.say(line("oil") * 3)
+        while one.body.count(b"\n") < 3:
+            await asyncio.sleep(0.001)
+        guard.stopping.set()
+        await task
+        return one
+
+    guard = make_service()
+    one = talk(guard, conversation)
+    assert one.ended
+    assert json.loads(one.body.splitlines()[-1])["error"].startswith("The service is stopping.")
+
+
+@pytest.mark.parametrize("body", [b"", b"\n\n", b"  \n"])
+def test_no_lines_have_no_answers(client: TestClient, body: bytes) -> None:
+    found = client.post("/v1/classify", content=body, headers=LINES)
+    assert (found.status_code, found.content) == (200, b"")

@@ -1,0 +1,117 @@
+"""Views of a whole file: 202 until they are there, computed once, and their failures in one line."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rows import write_news
+from services import asking, make_service
+from starlette.responses import Response
+from starlette.testclient import TestClient
+
+import recurra
+from recurra import TextClassifier, inspection
+from recurra.data.read import read_table
+from recurra.errors import DataError
+from recurra.serving.findings import VIEWS
+from recurra.serving.refusals import FAILED
+from recurra.serving.views import Views
+
+
+def until_there(ask: Callable[[], Any]) -> Any:
+    for _ in range(2000):
+        found = ask()
+        if found.status_code != 202:
+            return found
+        time.sleep(0.005)
+    raise AssertionError("it never came")
+
+
+def test_it_is_computed_once_and_then_always_the_same() -> None:
+    views, gate, calls = Views(), threading.Event(), []
+
+    def make() -> Any:
+        calls.append(1)
+        assert gate.wait(30)
+        return {"rows": [1.5, None], "text": "\ud800 <b>"}
+
+    ask: Callable[[], Response] = lambda: views.answer("flags", "lstm", make)  # noqa: E731
+    first = ask()
+    assert first.status_code == 202
+    assert first.headers["retry-after"] == "1"
+    state = json.loads(first.body)
+    assert (state["state"], state["view"], state["model"]) == ("computing", "flags", "lstm")
+    assert state["seconds"] >= 0
+    assert ask().status_code == 202
+    assert views.busy
+    gate.set()
+    found = until_there(ask)
+    assert (found.status_code, json.loads(found.body)) == (200, {"rows": [1.5, None], "text": "? <b>"})
+    assert ask() is found
+    assert (len(calls), views.busy) == (1, False)
+
+
+def test_views_are_kept_apart_by_view_and_model() -> None:
+    views = Views()
+    for view in ("flags", "states"):
+        for model in ("lstm", "gru"):
+            ask = lambda: views.answer(view, model, lambda: [view, model])  # noqa: B023, E731
+            assert json.loads(until_there(ask).body) == [view, model]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (DataError("news.csv has no labels", "Name their column."), 404, "news.csv has no labels. Name their column."),
+        (ZeroDivisionError("a secret"), 500, FAILED),
+        (None, 500, FAILED),
+    ],
+)
+def test_failures_are_kept_as_one_line(error: Exception | None, status: int, line: str) -> None:
+    def make() -> Any:
+        if error is not None:
+            raise error
+        return float("nan")
+
+    views = Views()
+    found = until_there(lambda: views.answer("flags", "lstm", make))
+    assert found.status_code == status
+    assert json.loads(found.body)["error"].startswith(line)
+    assert until_there(lambda: views.answer("flags", "gru", lambda: 1)).status_code == 200
+
+
+@pytest.mark.parametrize("view", ["flags", "states", "doubts", "gradients"])
+def test_without_data_the_line_says_what_to_start(client: TestClient, view: str) -> None:
+    found = client.get(f"/v1/{view}")
+    assert found.status_code == 404
+    assert found.json()["error"].endswith("Start it with --data, such as: recurra serve MODEL --data test.csv")
+    assert client.get(f"/v1/{view}?model=none").json()["error"].startswith("There is no model 'none'.")
+
+
+def test_models_tell_what_they_are(client: TestClient) -> None:
+    models = client.get("/v1/models").json()["models"]
+    assert [one["name"] for one in models] == ["lstm", "gru"]
+    assert models[1]["classes"] == [1, 2, 3, 4]
+    assert models[0]["network"]["cell"] == "lstm"
+    assert models[0]["parameters"]["total"] > 0
+
+
+def test_what_is_found_in_a_file(tmp_path: Path) -> None:
+    """A view gives what Python gives, as JSON."""
+    table = read_table(write_news(tmp_path / "news.csv", 80))
+    fitted = TextClassifier(model="lesson/lstm", epochs=1).fit(table.documents, table.labels)
+    fitted.save(tmp_path / "model.safetensors")
+    model = recurra.load(tmp_path / "model.safetensors")
+    with asking(make_service(models={"news": model}, data=table)) as client:
+        for view in [view for view in VIEWS if hasattr(inspection, view)]:
+            found = until_there(partial(client.get, f"/v1/{view}?model=news"))
+            assert found.status_code == 200, found.text
+            expected = getattr(inspection, view)(model, table, name="news").to_dict()
+            assert found.json() == json.loads(json.dumps(expected))
