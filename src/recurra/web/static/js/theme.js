@@ -1,6 +1,6 @@
 // Light and dark, and the colours as the page shows them now.
 
-import { recall, remember } from "./storage.js";
+import { remember } from "./storage.js";
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -18,11 +18,6 @@ export function setTheme(name) {
   else document.documentElement.dataset.theme = name;
   remember("theme", name === "system" ? null : name);
   events.dispatchEvent(new Event("theme"));
-}
-
-/** The theme that was kept in another tab or an earlier visit. */
-export function keptTheme() {
-  return recall("theme", "system");
 }
 
 /** Calls when colours change, until the signal ends it. */

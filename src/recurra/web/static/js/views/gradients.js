@@ -1,0 +1,64 @@
+// Vanishing gradients: how much of the loss's gradient is left, step by step back from the end.
+
+import { el, fill } from "../dom.js";
+import { compact, number, t } from "../i18n.js";
+import { card, choice } from "../parts/card.js";
+import { fileName, jsonButton, svgButton } from "../parts/download.js";
+import { fromData } from "../parts/from-data.js";
+import { emptyPanel } from "../parts/notices.js";
+import { chart, plain } from "../parts/plot.js";
+import { foldedTable, table } from "../parts/table.js";
+import { css } from "../theme.js";
+
+const DASHES = { "before training": "dot", "after training": "solid" };
+
+export function mount(body, signal) {
+  return fromData(body, { path: "/v1/gradients", query: () => ({}), draw: (flow, lifetime) => draw(body, flow, lifetime), signal });
+}
+
+/** One colour for each network, dotted before training. */
+function draw(body, flow, signal) {
+  if (flow.models.length === 0) {
+    fill(body, emptyPanel(t("gradients.none"), t("gradients.none_about")));
+    return;
+  }
+  const names = [...new Set(flow.models.map((model) => model.name))];
+  const series = (model) => `series-${(names.indexOf(model.name) % 6) + 1}`;
+  const called = (model) => `${model.name}, ${when(model)}`;
+  let logarithmic = true;
+  const traces = () => flow.models.flatMap((model) => {
+    const line = { color: css(series(model)), width: 2, dash: DASHES[model.when] ?? "dash" };
+    const edge = { type: "scatter", mode: "lines", x: model.distance, hoverinfo: "skip", line: { width: 0, color: css(series(model)) } };
+    const said = model.distance.map((distance, place) => plain(t("gradients.hover", { name: called(model), distance, norm: compact(model.norm[place]) })));
+    return [{ ...edge, y: floor(model.low) }, { ...edge, y: floor(model.high), fill: "tonexty", fillcolor: css(series(model), 0.12) },
+      { type: "scatter", mode: "lines", name: plain(called(model)), x: model.distance, y: floor(model.norm), line, text: said, hoverinfo: "text" }];
+  });
+  // A logarithmic axis has no place for nought.
+  const floor = (values) => values.map((value) => (logarithmic && !(value > 0) ? null : value));
+  const layout = () => ({
+    hovermode: "closest", margin: { l: 56, r: 12, t: 8, b: 44 },
+    xaxis: { title: { text: t("gradients.distance") } },
+    yaxis: { type: logarithmic ? "log" : "linear", title: { text: t("gradients.norm") }, ...(logarithmic ? { exponentformat: "power", dtick: 1 } : { rangemode: "tozero" }) },
+  });
+  const plot = chart({ label: t("gradients.chart_label", { models: names.join(", ") }), height: 380, draw: () => ({ traces: traces(), layout: layout() }), signal });
+  const legend = el("ul", { class: "legend" }, flow.models.map((model) => el("li", {},
+    el("span", { class: `stroke ${model.when === "before training" ? "dotted" : ""}`, style: { "--series": `var(--${series(model)})` }, "aria-hidden": "true" }), el("bdi", { text: called(model) }))));
+  const scale = choice(t("gradients.scale"), [["log", t("gradients.log")], ["linear", t("gradients.linear")]], "log", (value) => { logarithmic = value === "log"; plot.redraw(); });
+  const distances = flow.models.map((model) => model.distance).reduce((a, b) => (a.length >= b.length ? a : b));
+  fill(body,
+    card(t("gradients.chart"), {
+      note: t("gradients.chart_note"), tools: scale, body: [legend, plot.node],
+      table: foldedTable(t("gradients.chart"), [{ name: t("gradients.distance"), number: true }, ...flow.models.map((model) => ({ name: called(model), number: true }))],
+        () => distances.map((distance, place) => [number(distance), ...flow.models.map((model) => compact(model.norm[place]))])),
+      downloads: [svgButton("gradient-flow", plot.svg), jsonButton("gradient-flow", () => flow)],
+    }),
+    card(t("gradients.half"), { note: t("gradients.half_note"), body: table(t("gradients.half"),
+      [{ name: t("gradients.model") }, { name: t("gradients.cell") }, { name: t("gradients.when") }, { name: t("gradients.half_distance"), number: true }, { name: t("gradients.documents"), number: true }],
+      flow.models.map((model) => [model.name, t(`cells.${model.cell}`), when(model), model.half_distance === null ? t("gradients.never") : number(model.half_distance, { digits: 1 }), number(model.documents)])),
+    downloads: [jsonButton(fileName("half-distance"), () => flow.models.map(({ name, cell, when: at, half_distance: half }) => ({ name, cell, when: at, half_distance: half })))] }));
+}
+
+function when(model) {
+  const key = { "before training": "gradients.before", "after training": "gradients.after" }[model.when];
+  return key ? t(key) : model.when;
+}
