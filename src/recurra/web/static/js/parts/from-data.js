@@ -21,7 +21,7 @@ export function fromData(node, { path, query = () => ({ model: store.model }), d
     const panel = loadingPanel(t("page.asking"));
     fill(node, panel);
     const waiting = (state) => {
-      const seconds = Number.isFinite(state.seconds) ? t("page.computing_for", { seconds: number(state.seconds, { digits: 0 }) }) : "";
+      const seconds = state.seconds >= 1 ? t("page.computing_for", { seconds: number(state.seconds, { digits: 0 }) }) : "";
       panel.querySelector("p").textContent = `${t("page.computing")} ${seconds}`.trim();
     };
     try {

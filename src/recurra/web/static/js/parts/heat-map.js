@@ -32,7 +32,7 @@ export function heatMap({ rows, columns, values, lowest, highest, label, said, s
     const font = getComputedStyle(document.body).fontFamily;
     pen.font = `13px ${font}`;
     names = Math.min(Math.max(48, ...rows.map((row) => pen.measureText(row).width + 10)), Math.max(72, room * 0.34));
-    width = Math.min(34, Math.max(5, Math.floor((room - names) / columns.length)));
+    width = Math.min(40, Math.max(5, Math.floor((room - names) / columns.length)));
     const across = Math.ceil(names + width * columns.length + 2);
     const down = HEAD + ROW * rows.length + FOOT;
     const density = window.devicePixelRatio || 1;

@@ -11,7 +11,7 @@ import { t } from "../i18n.js";
  */
 export function table(caption, columns, rows) {
   return el("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 }, el("table", {},
-    el("caption", { text: caption }),
+    el("caption", { class: "unseen", text: caption }),
     el("thead", {}, el("tr", {}, columns.map(({ name, number }) => el("th", { scope: "col", class: number && "figure", text: name })))),
     el("tbody", {}, rows.map((cells) => el("tr", {}, cells.map((cell, place) => {
       const properties = { class: columns[place].number && "figure", dir: columns[place].number ? null : "auto" };

@@ -15,6 +15,8 @@ import { look, seriesStyle } from "./labels.js";
  */
 export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1, strongest = null } = {}) {
   const most = strongest ?? Math.max(1e-9, ...tints.map(({ value }) => Math.abs(value)));
+  // A mark tells classes apart; where there is one class only, it would be noise.
+  const several = new Set(tints.map(({ place }) => place)).size > 1;
   const words = tokens.map((token, place) => {
     const tint = tints[place];
     const share = Math.min(1, Math.abs(tint.value) / most);
@@ -26,7 +28,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1, 
       "aria-label": said, style: { ...(tint.place === null ? {} : seriesStyle(tint.place)), "--share": share.toFixed(3) },
       data: { place },
     }, el("bdi", { class: "word-text", text: token.text }),
-    figure !== null && el("span", { class: "word-figure" }, tint.place !== null && share > 0.02 ? `${look(tint.place).mark} ` : "", figure)));
+    figure !== null && el("span", { class: "word-figure" }, several && Number(tint.value.toFixed(digits)) !== 0 ? `${look(tint.place).mark} ` : "", figure)));
   });
   const buttons = words.map((word) => word.firstElementChild);
 

@@ -13,11 +13,9 @@ import { emptyPanel } from "../parts/notices.js";
 import { chart, plain } from "../parts/plot.js";
 import { foldedTable, table } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
+import { toneLegend, toneLine } from "../parts/tones.js";
 import { wordLine } from "../parts/words.js";
 import { store } from "../store.js";
-import { css } from "../theme.js";
-
-const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 
 export function mount(body, signal) {
   if (store.models.length < 2) {
@@ -49,12 +47,12 @@ export function mount(body, signal) {
       traces: rows().map(({ name, y, words }, place) => ({
         type: "scatter", mode: "lines", name: plain(name), x: y.map((value, step) => step), y, hoverinfo: "text",
         text: y.map((value, step) => plain(`${name}, ${step ? words[step - 1].text : t("reading.before_short")}: ${percent(value)}`)),
-        line: { color: css(`series-${(place % 6) + 1}`), width: 2, dash: DASHES[place % DASHES.length] },
+        line: toneLine(place),
       })),
       layout: { hovermode: "closest", yaxis: { range: [-0.02, 1.02], tickformat: ".0%", dtick: 0.25 }, xaxis: { title: { text: t("compare.words_read") } }, margin: { l: 48, r: 12, t: 8, b: 44 } },
     });
     const plot = chart({ label: t("compare.chart_label", { label: shown }), draw: drawing, height: 300, signal: lifetime.signal });
-    const legend = el("ul", { class: "legend" }, answer.models.map((reading, place) => el("li", {}, el("span", { class: "stroke", style: { "--series": `var(--series-${(place % 6) + 1})` }, "aria-hidden": "true" }), el("bdi", { text: reading.model }))));
+    const legend = toneLegend(answer.models.map((reading, place) => [reading.model, place]));
     return card(t("compare.chart"), {
       tools: picker(t("compare.of_class"), labels.map((label) => [label, label]), shown, (label) => { shown = label; plot.redraw(); }),
       body: [legend, plot.node], downloads: [svgButton("comparison", plot.svg), jsonButton("comparison", () => answer)],
@@ -83,17 +81,18 @@ function drawData(node, answer) {
     card(t("compare.accuracy"), { note: t("compare.rows", { count: answer.rows }), downloads: [jsonButton("comparison-data", () => answer)],
       body: table(t("compare.accuracy"), [{ name: t("page.model") }, { name: t("compare.right"), number: true }, { name: t("compare.behind"), number: true }],
         answer.models.map((model) => [model.name, percent(model.accuracy, 2), model.accuracy === best ? "–" : t("reading.points", { change: signed(100 * (model.accuracy - best), 2) })])) }),
-    answer.pairs.map((pair) => pairCard(pair, answer.rows)));
+    answer.pairs.map((pair) => pairCard(pair, answer)));
 }
 
-function pairCard(pair, rows) {
-  const parts = [["both", "series-3"], ["only_a", "series-1"], ["only_b", "series-2"], ["neither", "faint"]];
+function pairCard(pair, answer) {
+  const tone = (model) => `tone-${(answer.models.findIndex(({ name }) => name === model) % 6) + 1}`;
+  const parts = [["both", "edge"], ["only_a", tone(pair.a)], ["only_b", tone(pair.b)], ["neither", "line"]];
   const named = (name) => t(`compare.${name}`, { a: pair.a, b: pair.b });
   return card(t("compare.pair", { a: pair.a, b: pair.b }), {
     body: [
       el("p", { class: "note", text: t("compare.difference", { difference: signed(100 * pair.difference, 2), low: signed(100 * pair.interval[0], 2), high: signed(100 * pair.interval[1], 2), p: compact(pair.p) }) }),
-      el("div", { class: "stack", "aria-hidden": "true" }, parts.map(([name, token]) => el("span", { style: { "--share": pair[name] / Math.max(1, rows), "--series": `var(--${token})` } }))),
-      el("ul", { class: "legend" }, parts.map(([name, token]) => el("li", {}, el("span", { class: "stroke block", style: { "--series": `var(--${token})` }, "aria-hidden": "true" }), `${named(name)}: `, el("span", { class: "figure", text: number(pair[name]) })))),
+      el("div", { class: "stack", "aria-hidden": "true" }, parts.map(([name, token]) => el("span", { style: { "--share": pair[name] / Math.max(1, answer.rows), "--part": `var(--${token})` } }))),
+      el("ul", { class: "legend" }, parts.map(([name, token]) => el("li", {}, el("span", { class: "block", style: { "--part": `var(--${token})` }, "aria-hidden": "true" }), `${named(name)}: `, el("span", { class: "figure", text: number(pair[name]) })))),
       pair.examples?.length > 0 && el("details", { class: "as-table" }, el("summary", { text: t("compare.examples", { count: pair.examples.length }) }),
         el("ul", { class: "neighbours" }, pair.examples.map((example) => el("li", {}, el("p", { dir: "auto", text: example.text }), el("p", { class: "soft" },
           t("page.label"), " ", labelName(example.label, placeOf(example.label)), " · ", [["a", pair.a], ["b", pair.b]].map(([side, name]) => example[side] !== undefined && [`${name}: `, labelName(example[side], placeOf(example[side])), " "])))))),

@@ -34,7 +34,7 @@ function draw(body, doubts) {
     const relabel = el("select", { "aria-label": t("doubts.new_label", { row: row.row }), tabindex: -1, on: { change: () => decide(place, "relabel", relabel.value) } },
       el("option", { value: "", text: t("doubts.relabel"), disabled: true, selected: true }), labels.map((label) => el("option", { value: String(label), text: String(label) })));
     const buttons = ["keep", "exclude"].map((name) => el("button", { type: "button", tabindex: -1, text: t(`doubts.${name}`), data: { decision: name }, on: { click: () => decide(place, name) } }));
-    const node = el("li", { class: "doubt", tabindex: place === 0 ? 0 : -1, data: { row: row.row }, on: { focusin: () => reach(place) } },
+    const node = el("li", { class: `doubt${place === 0 ? " current" : ""}`, tabindex: place === 0 ? 0 : -1, data: { row: row.row }, on: { focusin: () => reach(place), click: () => reach(place) } },
       el("div", { class: "doubt-head" }, el("span", { class: "figure soft", text: t("doubts.row", { row: String(row.row) }) }), el("span", { class: "badge", text: reasonName(row.reason) }), status),
       el("p", { class: "doubt-text", dir: "auto", text: row.text }),
       el("p", { class: "doubt-says" }, t("doubts.data_say"), " ", labelName(row.label, placeOf(row.label, labels)), " · ", t("doubts.model_says"), " ", labelName(row.predicted, placeOf(row.predicted, labels)), " ", el("span", { class: "figure", text: percent(row.probability) })),
@@ -54,9 +54,11 @@ function draw(body, doubts) {
     progress.textContent = t("doubts.progress", { decided: decisions.size, count: doubts.rows.length });
   }
   function reach(place) {
-    items[here]?.node.setAttribute("tabindex", "-1");
+    for (const [number, { node }] of items.entries()) {
+      node.setAttribute("tabindex", number === place ? "0" : "-1");
+      node.classList.toggle("current", number === place);
+    }
     here = place;
-    items[here].node.setAttribute("tabindex", "0");
   }
   function go(place) {
     const next = Math.min(items.length - 1, Math.max(0, place));

@@ -10,6 +10,9 @@ import { emptyPanel } from "../parts/notices.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 
+// So few units that what they do stands beside the picture.
+const FEW = 16;
+
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
   const tools = el("div", { class: "toolbar" });
@@ -55,7 +58,7 @@ export function mount(body, signal) {
     const name = fileName("gates", reading.model, layer.layer + 1, layer.direction, shown);
     return card(title, {
       tools: map.scale,
-      body: [map.node, unitList(layer, units)],
+      body: el("div", { class: `heat-and-units ${units.length <= FEW ? "few" : ""}` }, map.node, unitList(layer, units)),
       table: foldedTable(title, [{ name: t("reading.word") }, ...units.map((unit) => ({ name: t("gates.unit", { unit: String(unit) }), number: true }))],
         () => rows.map((row, place) => [words[place], ...row.map((value) => gate ? number(value, { digits: 3, fixed: true }) : signed(value, 3))])),
       downloads: [pngButton(name, () => map.canvas), jsonButton(name, () => layer)],
@@ -104,6 +107,6 @@ function roleOf(layer, unit) {
 /** What each unit does, in words, in the order of the picture. */
 function unitList(layer, units) {
   if (!layer.roles?.some(Boolean)) return null;
-  return el("details", { class: "as-table" }, el("summary", { text: t("gates.what_units_do") }),
+  return el("details", { class: "as-table", open: units.length <= FEW }, el("summary", { text: t("gates.what_units_do") }),
     el("ol", { class: "units" }, units.map((unit) => el("li", {}, el("span", { class: "figure", text: unit }), " ", el("span", { dir: "auto", text: roleOf(layer, unit) })))));
 }

@@ -8,9 +8,10 @@ import { fromData } from "../parts/from-data.js";
 import { emptyPanel } from "../parts/notices.js";
 import { chart, plain } from "../parts/plot.js";
 import { foldedTable, table } from "../parts/table.js";
-import { css } from "../theme.js";
+import { toneColour, toneLegend, toneLine } from "../parts/tones.js";
 
-const DASHES = { "before training": "dot", "after training": "solid" };
+// Places among the dashes: dotted before, solid after.
+const DASHES = { "before training": 2, "after training": 0 };
 
 export function mount(body, signal) {
   return fromData(body, { path: "/v1/gradients", query: () => ({}), draw: (flow, lifetime) => draw(body, flow, lifetime), signal });
@@ -23,14 +24,14 @@ function draw(body, flow, signal) {
     return;
   }
   const names = [...new Set(flow.models.map((model) => model.name))];
-  const series = (model) => `series-${(names.indexOf(model.name) % 6) + 1}`;
+  const tone = (model) => names.indexOf(model.name);
   const called = (model) => `${model.name}, ${when(model)}`;
   let logarithmic = true;
   const traces = () => flow.models.flatMap((model) => {
-    const line = { color: css(series(model)), width: 2, dash: DASHES[model.when] ?? "dash" };
-    const edge = { type: "scatter", mode: "lines", x: model.distance, hoverinfo: "skip", line: { width: 0, color: css(series(model)) } };
+    const line = toneLine(tone(model), DASHES[model.when] ?? 1);
+    const edge = { type: "scatter", mode: "lines", x: model.distance, hoverinfo: "skip", line: { width: 0, color: toneColour(tone(model)) } };
     const said = model.distance.map((distance, place) => plain(t("gradients.hover", { name: called(model), distance, norm: compact(model.norm[place]) })));
-    return [{ ...edge, y: floor(model.low) }, { ...edge, y: floor(model.high), fill: "tonexty", fillcolor: css(series(model), 0.12) },
+    return [{ ...edge, y: floor(model.low) }, { ...edge, y: floor(model.high), fill: "tonexty", fillcolor: toneColour(tone(model), 0.12) },
       { type: "scatter", mode: "lines", name: plain(called(model)), x: model.distance, y: floor(model.norm), line, text: said, hoverinfo: "text" }];
   });
   // A logarithmic axis has no place for nought.
@@ -38,11 +39,10 @@ function draw(body, flow, signal) {
   const layout = () => ({
     hovermode: "closest", margin: { l: 56, r: 12, t: 8, b: 44 },
     xaxis: { title: { text: t("gradients.distance") } },
-    yaxis: { type: logarithmic ? "log" : "linear", title: { text: t("gradients.norm") }, ...(logarithmic ? { exponentformat: "power", dtick: 1 } : { rangemode: "tozero" }) },
+    yaxis: { type: logarithmic ? "log" : "linear", title: { text: t("gradients.norm") }, ...(logarithmic ? decades(flow.models) : { rangemode: "tozero" }) },
   });
   const plot = chart({ label: t("gradients.chart_label", { models: names.join(", ") }), height: 380, draw: () => ({ traces: traces(), layout: layout() }), signal });
-  const legend = el("ul", { class: "legend" }, flow.models.map((model) => el("li", {},
-    el("span", { class: `stroke ${model.when === "before training" ? "dotted" : ""}`, style: { "--series": `var(--${series(model)})` }, "aria-hidden": "true" }), el("bdi", { text: called(model) }))));
+  const legend = toneLegend(flow.models.map((model) => [called(model), tone(model), DASHES[model.when] ?? 1]));
   const scale = choice(t("gradients.scale"), [["log", t("gradients.log")], ["linear", t("gradients.linear")]], "log", (value) => { logarithmic = value === "log"; plot.redraw(); });
   const distances = flow.models.map((model) => model.distance).reduce((a, b) => (a.length >= b.length ? a : b));
   fill(body,
@@ -56,6 +56,15 @@ function draw(body, flow, signal) {
       [{ name: t("gradients.model") }, { name: t("gradients.cell") }, { name: t("gradients.when") }, { name: t("gradients.half_distance"), number: true }, { name: t("gradients.documents"), number: true }],
       flow.models.map((model) => [model.name, t(`cells.${model.cell}`), when(model), model.half_distance === null ? t("gradients.never") : number(model.half_distance, { digits: 1 }), number(model.documents)])),
     downloads: [jsonButton(fileName("half-distance"), () => flow.models.map(({ name, cell, when: at, half_distance: half }) => ({ name, cell, when: at, half_distance: half })))] }));
+}
+
+/** Ticks at powers of ten. They are written by us: Plotly writes them with styles, which the page's policy forbids. */
+function decades(models) {
+  const least = Math.min(...models.flatMap((model) => [...model.low, ...model.norm]).filter((value) => value > 0));
+  const lowest = Math.floor(Math.log10(least));
+  const step = Math.max(1, Math.ceil(-lowest / 8));
+  const powers = Array.from({ length: Math.floor((2 - lowest) / step) + 1 }, (_, place) => 1 - place * step);
+  return { tickvals: powers.map((power) => 10 ** power), ticktext: powers.map((power) => compact(10 ** power)) };
 }
 
 function when(model) {

@@ -8,13 +8,12 @@ import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { emptyPanel, errorPanel, loadingPanel, needs } from "../parts/notices.js";
 import { chart, plain } from "../parts/plot.js";
 import { foldedTable } from "../parts/table.js";
-import { css } from "../theme.js";
+import { toneLine, toneSwatch } from "../parts/tones.js";
 
 // A running one is asked after often; otherwise now and then, for a new one may begin.
 const OFTEN = 2000;
 const SELDOM = 10_000;
 const FIRST = ["validation_accuracy", "train_loss", "train_accuracy"];
-const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 
 export async function mount(body, signal) {
   fill(body, loadingPanel(t("page.asking")));
@@ -50,7 +49,6 @@ function build(body, signal) {
   const hidden = new Set();
   const list = el("tbody");
   const tools = el("div");
-  const colour = (run) => `series-${(runs.indexOf(run) % 6) + 1}`;
   const shown = () => runs.filter((run) => !hidden.has(run.name) && run.epochs.some((epoch) => Number.isFinite(epoch[metric])));
   const plot = chart({ label: t("runs.chart_label"), height: 340, signal, draw: () => ({
     traces: shown().map((run) => {
@@ -58,10 +56,10 @@ function build(body, signal) {
       return {
         type: "scatter", mode: "lines+markers", name: plain(run.name), x: points.map((epoch) => epoch.epoch), y: points.map((epoch) => epoch[metric]), hoverinfo: "text",
         text: points.map((epoch) => plain(`${run.name}, ${t("runs.epoch_at", { epoch: epoch.epoch })}: ${shownValue(metric, epoch[metric])}`)),
-        line: { color: css(colour(run)), width: 2, dash: DASHES[runs.indexOf(run) % DASHES.length] }, marker: { size: 5 },
+        line: toneLine(runs.indexOf(run)), marker: { size: 5 },
       };
     }),
-    layout: { hovermode: "closest", margin: { l: 56, r: 12, t: 8, b: 44 }, xaxis: { title: { text: t("runs.epoch") }, tickformat: "d" }, yaxis: isShare(metric) ? { tickformat: ".0%" } : {} },
+    layout: { hovermode: "closest", margin: { l: 56, r: 12, t: 8, b: 44 }, xaxis: { title: { text: t("runs.epoch") } }, yaxis: isShare(metric) ? { tickformat: ".0%" } : {} },
   }) });
   const rowsOfTable = () => runs.flatMap((run) => run.epochs.map((epoch) => [run.name, number(epoch.epoch), ...FIRST.map((name) => shownValue(name, epoch[name]))]));
   fill(body, card(t("runs.curves"), {
@@ -80,15 +78,15 @@ function build(body, signal) {
       tools.dataset.metrics = metrics.join();
       fill(tools, picker(t("runs.metric"), metrics.map((name) => [name, metricName(name)]), metric, (name) => { metric = name; plot.redraw(); }));
     }
-    fill(list, runs.map((run) => runRow(run, { colour: colour(run), hidden, redraw: plot.redraw })));
+    fill(list, runs.map((run, place) => runRow(run, { place, hidden, redraw: plot.redraw })));
     plot.redraw();
   };
 }
 
-function runRow(run, { colour, hidden, redraw }) {
+function runRow(run, { place, hidden, redraw }) {
   const best = run.epochs.map((epoch) => epoch.validation_accuracy).filter(Number.isFinite);
   const box = el("input", { type: "checkbox", checked: !hidden.has(run.name), on: { change: () => { if (box.checked) hidden.delete(run.name); else hidden.add(run.name); redraw(); } } });
-  return el("tr", {}, el("th", { scope: "row" }, el("label", { class: "run-name" }, box, el("span", { class: "stroke", style: { "--series": `var(--${colour})` }, "aria-hidden": "true" }), el("bdi", { text: run.name }))),
+  return el("tr", {}, el("th", { scope: "row" }, el("label", { class: "run-name" }, box, toneSwatch(place), el("bdi", { text: run.name }))),
     el("td", {}, el("span", { class: `badge ${run.state}`, text: t(`runs.states.${run.state}`) })), el("td", { class: "figure", text: number(run.epochs.length) }),
     el("td", { class: "figure", text: best.length ? percent(Math.max(...best), 2) : "–" }),
     el("td", {}, el("details", {}, el("summary", { text: t("runs.show_settings") }), el("dl", { class: "settings" }, flat(run.settings).map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value })))), jsonButton(fileName("run", run.name), () => run))));

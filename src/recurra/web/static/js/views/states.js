@@ -101,7 +101,7 @@ function draw(body, states, signal) {
   }
   signal.addEventListener("abort", () => clearTimeout(timer));
 
-  fill(body, card(t("states.chart"), {
+  fill(body, el("div", { class: "beside" }, card(t("states.chart"), {
     note: t("states.chart_note"),
     body: [el("ul", { class: "legend" }, classes.map((place) => el("li", {}, labelName(states.labels[place], place)))), plot.node],
     table: foldedTable(t("states.chart"), [{ name: t("states.document") }, { name: t("page.label") }, { name: t("page.predicted") }, { name: axis(0), number: true }, { name: axis(1), number: true }],
@@ -114,7 +114,7 @@ function draw(body, states, signal) {
       el("div", { class: "player" }, !lessMotion() && play, slider), said],
     table: foldedTable(t("states.one"), [{ name: t("reading.word") }, { name: axis(0), number: true }, { name: axis(1), number: true }], () => documents[chosen].path.map((point, place) => [documents[chosen].tokens[place], signed(point[0], 3), signed(point[1], 3)])),
     downloads: [jsonButton(fileName("path", states.model), () => documents[chosen])],
-  }));
+  })));
   choose(0);
 }
 
