@@ -9,9 +9,10 @@ import { errorPanel, loadingPanel, needs } from "./notices.js";
 /**
  * Fills an element with a view of the data, now and whenever another model is chosen.
  * @param {Element} node
- * @param {object} options `path`; `query` (from the store); `draw(answer, signal)`; `what` is missing on 404; `signal`.
+ * @param {object} options `path`; `queries` (from the store, one for each question); `draw(answers, signal)`, answers in
+ *   the order of the questions; `what` is missing on 404; `signal`.
  */
-export function fromData(node, { path, query = () => ({ model: store.model }), draw, what = "data", signal }) {
+export function fromData(node, { path, queries = () => [{ model: store.model }], draw, what = "data", signal }) {
   let asking = null;
 
   async function ask() {
@@ -25,10 +26,10 @@ export function fromData(node, { path, query = () => ({ model: store.model }), d
       panel.querySelector("p").textContent = `${t("page.computing")} ${seconds}`.trim();
     };
     try {
-      const answer = await computed(path, { query: query(), signal: both, waiting });
+      const answers = await Promise.all(queries().map((query) => computed(path, { query, signal: both, waiting })));
       if (both.aborted) return;
       fill(node);
-      draw(answer, both);
+      draw(answers, both);
       say(t("page.ready"));
     } catch (error) {
       if (both.aborted) return;

@@ -41,9 +41,10 @@ function frame(layout) {
  * @param {object} options `label` (what it shows, for those who do not see it), `height` in pixels, `draw` (gives
  *   `{traces, layout}` in the present colours), `hovered` (called with the x of the point under the pointer, null when it
  *   leaves), `clicked` (called with the point), `signal`.
- * @returns {{node: Element, redraw: function(): Promise, mark: function(number|null): void, svg: function(): Promise<string>}}
+ * @returns {{node: Element, redraw: function(): Promise, mark: function(number|null): void, describe: function(string): void,
+ *   svg: function(): Promise<string>}} `mark` draws a line at an x, `describe` changes the label.
  */
-export function chart({ label, height = 280, draw, hovered = null, clicked = null, signal }) {
+export function chart({ label = "", height = 280, draw, hovered = null, clicked = null, signal }) {
   const canvas = el("div", { class: "chart-canvas", style: { height: `${height}px` } });
   const node = el("div", { class: "chart", role: "img", "aria-label": label }, canvas);
   let drawn = null;
@@ -86,9 +87,13 @@ export function chart({ label, height = 280, draw, hovered = null, clicked = nul
     return decodeURIComponent(address.slice(address.indexOf(",") + 1));
   }
 
+  function describe(words) {
+    node.setAttribute("aria-label", words);
+  }
+
   onTheme(redraw, signal);
   signal.addEventListener("abort", () => { if (drawn) window.Plotly.purge(canvas); });
   // Drawn when it stands in the page, so that Plotly knows its width.
   requestAnimationFrame(redraw);
-  return { node, redraw, mark, svg };
+  return { node, redraw, mark, describe, svg };
 }

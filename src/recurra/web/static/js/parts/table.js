@@ -20,11 +20,16 @@ export function table(caption, columns, rows) {
     }))))));
 }
 
-/** The same, folded away and built when it is opened: long tables cost nothing until somebody wants them. */
+/**
+ * The same, folded away and built when it is opened: long tables cost nothing until somebody wants them. Its method
+ * `refresh` is to be called when the rows have changed.
+ */
 export function foldedTable(caption, columns, rows) {
   const details = el("details", { class: "as-table" }, el("summary", { text: t("table.show") }));
-  details.addEventListener("toggle", () => {
-    if (details.open && details.childElementCount === 1) details.append(table(caption, columns, rows()));
-  });
+  details.refresh = () => {
+    while (details.childElementCount > 1) details.lastElementChild.remove();
+    if (details.open) details.append(table(caption, columns, rows()));
+  };
+  details.addEventListener("toggle", details.refresh);
   return details;
 }

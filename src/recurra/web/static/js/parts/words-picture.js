@@ -27,7 +27,7 @@ export function wordsPicture(tokens, tints, { title, digits = 1 }) {
     parts.push(
       el("svg:rect", { x, y: y - 18, width, height: 26, rx: 4, fill: tint.value < 0 ? "none" : between(paper, ink, 0.45 * share), stroke: tint.value < 0 && share > 0.02 ? between(paper, ink, share) : "none", "stroke-dasharray": "3 2" }),
       el("svg:text", { x: x + 6, y, fill: css("ink"), text: token.text }),
-      el("svg:text", { x: x + 6, y: y + 21, fill: css("soft"), "font-size": 10, text: `${several && Number(tint.value.toFixed(digits)) !== 0 ? `${look(tint.place).mark} ` : ""}${signed(tint.value, digits)}` }));
+      el("svg:text", { x: x + 6, y: y + 21, fill: css("soft"), "font-size": 10, text: `${several && Number(tint.value.toFixed(digits)) !== 0 ? `${look(tint.place).mark} ` : ""}${tint.figure ?? signed(tint.value, digits)}` }));
     x += width + 6;
   }
   const height = y + 36;

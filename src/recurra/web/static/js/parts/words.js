@@ -7,8 +7,9 @@ import { look, seriesStyle } from "./labels.js";
 /**
  * A line of words.
  * @param {Array<{text: string, known?: boolean}>} tokens
- * @param {Array<{place: number|null, value: number, said?: string}>} tints for each word: the class whose colour it
- *   takes (null: the accent), how strongly (in the unit of `value`, negative for against), and what is said of it.
+ * @param {Array<{place: number|null, value: number, figure?: string, said?: string}>} tints for each word: the class whose colour it
+ *   takes (null: the accent), how strongly (in the unit of `value`, negative for against), the number under it where
+ *   it is another one, and what is said of it.
  * @param {object} options `label` (of the list), `chosen` (called with the word's place when it is pointed at or
  *   reached), `digits` under each word (null: none).
  * @returns {{node: Element, mark: function(number|null): void}}
@@ -21,7 +22,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1, 
     const tint = tints[place];
     const share = Math.min(1, Math.abs(tint.value) / most);
     const unknown = token.known === false;
-    const figure = digits === null ? null : signed(tint.value, digits);
+    const figure = digits === null ? null : tint.figure ?? signed(tint.value, digits);
     const said = [token.text, tint.said ?? figure, unknown && t("words.unknown")].filter(Boolean).join(", ");
     return el("li", { class: "word-place" }, el("button", {
       type: "button", class: `word${tint.value < 0 ? " against" : ""}${unknown ? " unknown" : ""}`, tabindex: place === 0 ? 0 : -1,

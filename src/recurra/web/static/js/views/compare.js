@@ -62,7 +62,7 @@ export function mount(body, signal) {
   }
 
   const reading = follow(onText, { path: "/v1/compare", request: () => ({ text: store.text }), draw, signal });
-  fromData(onData, { path: "/v1/compare", query: () => ({}), draw: (answer) => drawData(onData, answer), signal });
+  fromData(onData, { path: "/v1/compare", queries: () => [{}], draw: ([answer]) => drawData(onData, answer), signal });
   return reading;
 }
 

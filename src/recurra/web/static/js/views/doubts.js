@@ -12,7 +12,7 @@ import { emptyPanel } from "../parts/notices.js";
 import { store } from "../store.js";
 
 export function mount(body, signal) {
-  return fromData(body, { path: "/v1/doubts", draw: (doubts) => draw(body, doubts), signal });
+  return fromData(body, { path: "/v1/doubts", draw: ([doubts]) => draw(body, doubts), signal });
 }
 
 function draw(body, doubts) {

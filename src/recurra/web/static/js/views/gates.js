@@ -7,6 +7,7 @@ import { fileName, jsonButton, pngButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
 import { heatMap } from "../parts/heat-map.js";
 import { emptyPanel } from "../parts/notices.js";
+import { roleWords } from "../parts/roles.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 
@@ -101,7 +102,7 @@ function nameOf(kind, cell) {
 }
 
 function roleOf(layer, unit) {
-  return layer.roles?.[unit] ?? "";
+  return roleWords(layer.roles?.[unit] ?? "");
 }
 
 /** What each unit does, in words, in the order of the picture. */

@@ -9,12 +9,21 @@ import { emptyPanel } from "../parts/notices.js";
 import { chart, plain } from "../parts/plot.js";
 import { foldedTable, table } from "../parts/table.js";
 import { toneColour, toneLegend, toneLine } from "../parts/tones.js";
+import { store } from "../store.js";
 
+// Models that are shown together.
+const MOST = 6;
 // Places among the dashes: dotted before, solid after.
 const DASHES = { "before training": 2, "after training": 0 };
 
 export function mount(body, signal) {
-  return fromData(body, { path: "/v1/gradients", query: () => ({}), draw: (flow, lifetime) => draw(body, flow, lifetime), signal });
+  return fromData(body, { path: "/v1/gradients", queries: () => shownModels().map((model) => ({ model })), draw: (flows, lifetime) => draw(body, { models: flows.flatMap((flow) => flow.models) }, lifetime), signal });
+}
+
+/** The chosen model and others beside it, for the cells are told apart side by side. */
+function shownModels() {
+  const names = store.models.map(({ name }) => name);
+  return names.filter((name) => name === store.model || names.indexOf(name) < MOST);
 }
 
 /** One colour for each network, dotted before training. */

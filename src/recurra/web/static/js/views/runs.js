@@ -13,6 +13,8 @@ import { toneLine, toneSwatch } from "../parts/tones.js";
 // A running one is asked after often; otherwise now and then, for a new one may begin.
 const OFTEN = 2000;
 const SELDOM = 10_000;
+// What a run calls the numbers of its training windows, and what they are called beside those of its epochs.
+const CURVES = { loss: "train_loss", accuracy: "train_accuracy" };
 const FIRST = ["validation_accuracy", "train_loss", "train_accuracy"];
 
 export async function mount(body, signal) {
@@ -49,13 +51,13 @@ function build(body, signal) {
   const hidden = new Set();
   const list = el("tbody");
   const tools = el("div");
-  const shown = () => runs.filter((run) => !hidden.has(run.name) && run.epochs.some((epoch) => Number.isFinite(epoch[metric])));
+  const shown = () => runs.filter((run) => !hidden.has(run.name) && pointsOf(run, metric).length > 0);
   const plot = chart({ label: t("runs.chart_label"), height: 340, signal, draw: () => ({
     traces: shown().map((run) => {
-      const points = run.epochs.filter((epoch) => Number.isFinite(epoch[metric]));
+      const points = pointsOf(run, metric);
       return {
-        type: "scatter", mode: "lines+markers", name: plain(run.name), x: points.map((epoch) => epoch.epoch), y: points.map((epoch) => epoch[metric]), hoverinfo: "text",
-        text: points.map((epoch) => plain(`${run.name}, ${t("runs.epoch_at", { epoch: epoch.epoch })}: ${shownValue(metric, epoch[metric])}`)),
+        type: "scatter", mode: "lines+markers", name: plain(run.name), x: points.map(([epoch]) => epoch), y: points.map(([, value]) => value), hoverinfo: "text",
+        text: points.map(([epoch, value]) => plain(`${run.name}, ${t("runs.epoch_at", { epoch })}: ${shownValue(metric, value)}`)),
         line: toneLine(runs.indexOf(run)), marker: { size: 5 },
       };
     }),
@@ -71,7 +73,8 @@ function build(body, signal) {
 
   return (present) => {
     runs = present;
-    const metrics = [...new Set(runs.flatMap((run) => run.epochs.flatMap((epoch) => Object.keys(epoch).filter((name) => name !== "epoch" && Number.isFinite(epoch[name])))))]
+    const names = (rows, rename) => rows.flatMap((row) => Object.keys(row).filter((name) => name !== "epoch" && Number.isFinite(row[name])).map(rename));
+    const metrics = [...new Set(runs.flatMap((run) => [...names(run.epochs, (name) => name), ...names(run.curve ?? [], (name) => CURVES[name] ?? name)]))]
       .sort((a, b) => (FIRST.indexOf(a) + 1 || 99) - (FIRST.indexOf(b) + 1 || 99));
     if (!metrics.includes(metric)) metric = metrics[0] ?? FIRST[0];
     if (tools.dataset.metrics !== metrics.join()) {
@@ -81,6 +84,13 @@ function build(body, signal) {
     fill(list, runs.map((run, place) => runRow(run, { place, hidden, redraw: plot.redraw })));
     plot.redraw();
   };
+}
+
+/** Pairs of epoch and value: from the windows of the training where it has them, which are finer than its epochs. */
+function pointsOf(run, metric) {
+  const inCurve = Object.keys(CURVES).find((name) => CURVES[name] === metric) ?? metric;
+  const fine = (run.curve ?? []).filter((row) => Number.isFinite(row[inCurve])).map((row) => [row.epoch, row[inCurve]]);
+  return fine.length > 0 ? fine : run.epochs.filter((row) => Number.isFinite(row[metric])).map((row) => [row.epoch, row[metric]]);
 }
 
 function runRow(run, { place, hidden, redraw }) {

@@ -15,7 +15,7 @@ import { css, lessMotion } from "../theme.js";
 const STEP = 450;
 
 export function mount(body, signal) {
-  return fromData(body, { path: "/v1/states", draw: (states, lifetime) => draw(body, states, lifetime), signal });
+  return fromData(body, { path: "/v1/states", draw: ([states], lifetime) => draw(body, states, lifetime), signal });
 }
 
 function draw(body, states, signal) {
