@@ -7,7 +7,7 @@ import { onChange, store } from "../store.js";
 import { errorPanel, loadingPanel } from "./notices.js";
 
 // Long enough that fast typing asks once, short enough not to be felt.
-const DEBOUNCE = 60;
+const DEBOUNCE = 30;
 
 const kept = new Map();
 

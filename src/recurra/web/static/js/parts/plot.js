@@ -41,7 +41,7 @@ function frame(layout) {
  * @param {object} options `label` (what it shows, for those who do not see it), `height` in pixels, `draw` (gives
  *   `{traces, layout}` in the present colours), `hovered` (called with the x of the point under the pointer, null when it
  *   leaves), `clicked` (called with the point), `signal`.
- * @returns {{node: Element, redraw: function(): Promise, mark: function(number|null): void, describe: function(string): void,
+ * @returns {{node: Element, redraw: function(): void, mark: function(number|null): void, describe: function(string): void,
  *   svg: function(): Promise<string>}} `mark` draws a line at an x, `describe` changes the label.
  */
 export function chart({ label = "", height = 280, draw, hovered = null, clicked = null, signal }) {
@@ -55,7 +55,16 @@ export function chart({ label = "", height = 280, draw, hovered = null, clicked 
     return [...(layout.shapes ?? []), ...line];
   }
 
-  async function redraw() {
+  let asked = false;
+
+  /** Draws soon: once for all that changed meanwhile, and after the browser has painted what else did. */
+  function redraw() {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => setTimeout(() => { asked = false; drawNow(); }));
+  }
+
+  async function drawNow() {
     let Plotly;
     try {
       Plotly = await plotly();
@@ -94,6 +103,6 @@ export function chart({ label = "", height = 280, draw, hovered = null, clicked 
   onTheme(redraw, signal);
   signal.addEventListener("abort", () => { if (drawn) window.Plotly.purge(canvas); });
   // Drawn when it stands in the page, so that Plotly knows its width.
-  requestAnimationFrame(redraw);
+  redraw();
   return { node, redraw, mark, describe, svg };
 }

@@ -48,7 +48,7 @@ export function mount(body, signal) {
 /** A row for each word with a bar to the right (for) or left (against) for each method. */
 function barTable(reading, found, methods, place) {
   const most = methods.map((method) => Math.max(1e-9, ...found[method].map(Math.abs)));
-  return el("div", { class: "scroll", role: "region", "aria-label": t("attribution.table"), tabindex: 0 }, el("table", { class: "bar-table" },
+  return el("div", { class: "scroll", role: "region", "aria-label": t("table.of", { caption: t("attribution.table") }), tabindex: 0 }, el("table", { class: "bar-table" },
     el("thead", {}, el("tr", {}, el("th", { scope: "col", text: t("reading.word") }), methods.map((method) => el("th", { scope: "col", colspan: 2, text: t(`attribution.${method}`) })))),
     el("tbody", {}, reading.tokens.map((token, row) => el("tr", {}, el("th", { scope: "row", dir: "auto", text: token.text }), methods.map((method, column) => {
       const value = found[method][row];

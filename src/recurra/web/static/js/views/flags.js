@@ -32,7 +32,7 @@ function draw(body, flags) {
   const heads = ["unit", "speaks_for", "score", "drop", "drop_random"];
   fill(body, card(t("flags.units"), {
     note: t("flags.units_note", { documents: flags.documents, accuracy: percent(flags.accuracy, 2) }),
-    body: [el("div", { class: "scroll", role: "region", "aria-label": t("flags.units"), tabindex: 0 }, el("table", { class: "master" },
+    body: [el("div", { class: "scroll", role: "region", "aria-label": t("table.of", { caption: t("flags.units") }), tabindex: 0 }, el("table", { class: "master" },
       el("thead", {}, el("tr", {}, heads.map((head, place) => el("th", { scope: "col", class: place > 1 && "figure", text: t(`flags.${head}`) })))),
       el("tbody", {}, rows))), together(flags.together), (flags.notes ?? []).map((note) => el("p", { class: "note", text: note }))],
     downloads: [jsonButton(fileName("flags", flags.model), () => flags)],

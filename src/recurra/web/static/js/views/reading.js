@@ -84,7 +84,7 @@ function build(first, kind, outer) {
       card(t("reading.answer"), { body: answer, downloads: [jsonButton(fileName("reading", reading.model), () => reading)] }),
       card(t("reading.words"), { note: t("reading.words_note"), tools: chooseClass, body: [words, after],
         downloads: [svgButton(fileName("words", reading.model), () => wordsPicture(reading.tokens, tints(), { title: evidenceName() }))] })),
-    card(t("reading.chart"), { note: t("reading.chart_note"), tools: chooseWay, body: [plot.legend, plot.node], table, downloads: [svgButton(fileName("probabilities", reading.model), plot.svg)] }));
+    card(t("reading.chart"), { note: [t("reading.chart_note"), chooseWay && t("reading.chart_note_ends")].filter(Boolean).join(" "), tools: chooseWay, body: [plot.legend, plot.node], table, downloads: [svgButton(fileName("probabilities", reading.model), plot.svg)] }));
 
   return {
     kind, node, end: () => own.abort(),

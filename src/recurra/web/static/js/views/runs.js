@@ -68,7 +68,7 @@ function build(body, signal) {
     tools, body: plot.node,
     table: foldedTable(t("runs.curves"), [{ name: t("runs.run") }, { name: t("runs.epoch"), number: true }, ...FIRST.map((name) => ({ name: metricName(name), number: true }))], rowsOfTable),
     downloads: [svgButton("runs", plot.svg), jsonButton("runs", () => ({ runs }))],
-  }), card(t("runs.list"), { body: el("div", { class: "scroll", role: "region", "aria-label": t("runs.list"), tabindex: 0 }, el("table", {},
+  }), card(t("runs.list"), { body: el("div", { class: "scroll", role: "region", "aria-label": t("table.of", { caption: t("runs.list") }), tabindex: 0 }, el("table", {},
     el("thead", {}, el("tr", {}, ["run", "state", "epochs", "best", "settings"].map((name) => el("th", { scope: "col", text: t(`runs.${name}`) })))), list)) }));
 
   return (present) => {
