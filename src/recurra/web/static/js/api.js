@@ -27,20 +27,26 @@ async function answered(path, options) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, "");
   }
-  let body = null;
+  let body;
   try {
     body = await response.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(response.status, `${response.status} ${response.statusText}`.trim());
   }
-  if (!response.ok) throw new ApiError(response.status, String(body?.error ?? `${response.status} ${response.statusText}`));
+  if (!response.ok)
+    throw new ApiError(response.status, String(body?.error ?? `${response.status} ${response.statusText}`));
   return { status: response.status, body };
 }
 
 /** Asks with POST; JSON there and back. */
 export async function post(path, value, { signal } = {}) {
-  const options = { method: "POST", body: JSON.stringify(value), headers: { "content-type": "application/json" }, signal };
+  const options = {
+    method: "POST",
+    body: JSON.stringify(value),
+    headers: { "content-type": "application/json" },
+    signal,
+  };
   return (await answered(path, options)).body;
 }
 
@@ -62,7 +68,14 @@ export function pause(milliseconds, signal) {
       return;
     }
     const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      },
+      { once: true },
+    );
   });
 }
 

@@ -12,22 +12,51 @@ const main = document.getElementById("main");
 let opened = null;
 
 function select(label, options, chosen, change) {
-  const control = el("select", { on: { change: () => change(control.value) } },
-    options.map(([value, name]) => el("option", { value, text: name, selected: value === chosen })));
+  const control = el(
+    "select",
+    { on: { change: () => change(control.value) } },
+    options.map(([value, name]) => el("option", { value, text: name, selected: value === chosen })),
+  );
   return el("label", { class: "choice" }, el("span", { class: "choice-name", text: label }), control);
 }
 
 function drawFrame() {
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", t(node.dataset.label));
-  fill(document.getElementById("choices"),
-    store.models.length > 0 && select(t("page.model"), store.models.map(({ name }) => [name, name]), store.model, setModel),
+  fill(
+    document.getElementById("choices"),
+    store.models.length > 0 &&
+      select(
+        t("page.model"),
+        store.models.map(({ name }) => [name, name]),
+        store.model,
+        setModel,
+      ),
     select(t("page.language"), Object.entries(LANGUAGES), currentLanguage(), changeLanguage),
-    select(t("page.theme"), ["system", "light", "dark"].map((name) => [name, t(`page.theme_${name}`)]), theme(), setTheme));
-  fill(document.getElementById("views"), GROUPS.map((group) => el("div", { class: "view-group" },
-    el("h2", { class: "view-group-name", id: `group-${group.name}`, text: t(`groups.${group.name}`) }),
-    el("ul", { "aria-labelledby": `group-${group.name}` }, group.views.map((view) => el("li", {},
-      el("a", { href: addressOf(view), text: t(`${view}.tab`), data: { view } })))))));
+    select(
+      t("page.theme"),
+      ["system", "light", "dark"].map((name) => [name, t(`page.theme_${name}`)]),
+      theme(),
+      setTheme,
+    ),
+  );
+  fill(
+    document.getElementById("views"),
+    GROUPS.map((group) =>
+      el(
+        "div",
+        { class: "view-group" },
+        el("h2", { class: "view-group-name", id: `group-${group.name}`, text: t(`groups.${group.name}`) }),
+        el(
+          "ul",
+          { "aria-labelledby": `group-${group.name}` },
+          group.views.map((view) =>
+            el("li", {}, el("a", { href: addressOf(view), text: t(`${view}.tab`), data: { view } })),
+          ),
+        ),
+      ),
+    ),
+  );
   markCurrent();
 }
 
@@ -75,13 +104,24 @@ async function open({ moveFocus = true } = {}) {
 
 function askForToken() {
   const field = el("input", { type: "password", autocomplete: "off", required: true, id: "token" });
-  const form = el("form", { class: "notice", on: { submit: async (event) => {
-    event.preventDefault();
-    setToken(field.value.trim());
-    await start();
-  } } },
-  el("h2", { text: t("token.title") }), el("p", { text: t("token.about") }),
-  el("label", { for: "token", text: t("token.label") }), field, el("button", { type: "submit", text: t("token.send") }));
+  const form = el(
+    "form",
+    {
+      class: "notice",
+      on: {
+        submit: async (event) => {
+          event.preventDefault();
+          setToken(field.value.trim());
+          await start();
+        },
+      },
+    },
+    el("h2", { text: t("token.title") }),
+    el("p", { text: t("token.about") }),
+    el("label", { for: "token", text: t("token.label") }),
+    field,
+    el("button", { type: "submit", text: t("token.send") }),
+  );
   fill(main, form);
   field.focus();
 }

@@ -18,7 +18,8 @@ export function el(tag, properties = {}, ...children) {
   for (const [name, value] of Object.entries(data ?? {})) node.dataset[name] = String(value);
   for (const [name, listener] of Object.entries(on ?? {})) node.addEventListener(name, listener, { signal });
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : String(value));
+    if (value !== null && value !== undefined && value !== false)
+      node.setAttribute(name, value === true ? "" : String(value));
   }
   node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
@@ -26,7 +27,9 @@ export function el(tag, properties = {}, ...children) {
 
 /** Puts other children into an element. */
 export function fill(node, ...children) {
-  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.replaceChildren(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return node;
 }
 
@@ -43,5 +46,7 @@ export function say(words) {
   const said = document.getElementById("said");
   said.textContent = "";
   // A live region announces changes only: the empty text must have been there for a moment.
-  setTimeout(() => { said.textContent = words; }, 30);
+  setTimeout(() => {
+    said.textContent = words;
+  }, 30);
 }

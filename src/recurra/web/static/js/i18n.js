@@ -79,7 +79,9 @@ export function signed(value, digits = 2) {
   // Rounded first, so that −0.001 does not become −0.00.
   const rounded = Number(value.toFixed(digits));
   const options = { signDisplay: "exceptZero", minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return format(options).format(rounded === 0 ? 0 : rounded).replace("-", "−");
+  return format(options)
+    .format(rounded === 0 ? 0 : rounded)
+    .replace("-", "−");
 }
 
 /** A small or large number in few characters: 0.0012, 3.4e-7. */

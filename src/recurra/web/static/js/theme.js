@@ -40,7 +40,10 @@ export function colour(name) {
     document.body.append(probe);
   }
   probe.style.setProperty("color", `var(--${name})`);
-  return getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number);
+  return getComputedStyle(probe)
+    .color.match(/[\d.]+/g)
+    .slice(0, 3)
+    .map(Number);
 }
 
 /** The same colour as CSS text, for canvases and pictures that leave the page. */

@@ -16,9 +16,29 @@ export function probabilityBars(labels, probabilities) {
   const shown = largest(probabilities, SHOWN);
   const rest = labels.length - shown.length;
   const left = Math.max(0, 1 - shown.reduce((sum, place) => sum + probabilities[place], 0));
-  return el("ul", { class: "bars" }, shown.map((place) => el("li", { class: "bar", style: seriesStyle(place) },
-    labelName(labels[place], place),
-    el("span", { class: "bar-track", "aria-hidden": "true" }, el("span", { class: "bar-fill", style: { "--share": probabilities[place] } })),
-    el("span", { class: "figure", text: percent(probabilities[place]) }))),
-  rest > 0 && el("li", { class: "bar rest" }, el("span", { text: t("bars.others", { count: rest }) }), el("span"), el("span", { class: "figure", text: percent(left) })));
+  return el(
+    "ul",
+    { class: "bars" },
+    shown.map((place) =>
+      el(
+        "li",
+        { class: "bar", style: seriesStyle(place) },
+        labelName(labels[place], place),
+        el(
+          "span",
+          { class: "bar-track", "aria-hidden": "true" },
+          el("span", { class: "bar-fill", style: { "--share": probabilities[place] } }),
+        ),
+        el("span", { class: "figure", text: percent(probabilities[place]) }),
+      ),
+    ),
+    rest > 0 &&
+      el(
+        "li",
+        { class: "bar rest" },
+        el("span", { text: t("bars.others", { count: rest }) }),
+        el("span"),
+        el("span", { class: "figure", text: percent(left) }),
+      ),
+  );
 }

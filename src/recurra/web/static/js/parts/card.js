@@ -7,12 +7,20 @@ import { el, newId } from "../dom.js";
  * @param {object} parts `note` (a sentence under the title), `tools` (controls beside it), `body` (elements), `table`
  *   (from foldedTable), `downloads` (buttons), `wide` (takes the whole width).
  */
-export function card(title, { note = null, tools = null, body = [], table = null, downloads = [], className = "" } = {}) {
+export function card(
+  title,
+  { note = null, tools = null, body = [], table = null, downloads = [], className = "" } = {},
+) {
   const id = newId("card");
-  return el("section", { class: `card ${className}`.trim(), "aria-labelledby": id },
+  return el(
+    "section",
+    { class: `card ${className}`.trim(), "aria-labelledby": id },
     el("header", { class: "card-head" }, el("h2", { id, text: title }), tools && el("div", { class: "tools" }, tools)),
     note && el("p", { class: "note", text: note }),
-    body, (table || downloads.length > 0) && el("footer", { class: "card-foot" }, table, el("div", { class: "downloads" }, downloads)));
+    body,
+    (table || downloads.length > 0) &&
+      el("footer", { class: "card-foot" }, table, el("div", { class: "downloads" }, downloads)),
+  );
 }
 
 /**
@@ -22,15 +30,29 @@ export function card(title, { note = null, tools = null, body = [], table = null
  */
 export function choice(legend, options, chosen, change) {
   const name = newId("choice");
-  return el("fieldset", { class: "segments" }, el("legend", { class: "unseen", text: legend }), options.map(([value, words]) => {
-    const input = el("input", { type: "radio", name, value, checked: value === chosen, on: { change: () => change(value) } });
-    return el("label", { class: "segment" }, input, el("span", { text: words }));
-  }));
+  return el(
+    "fieldset",
+    { class: "segments" },
+    el("legend", { class: "unseen", text: legend }),
+    options.map(([value, words]) => {
+      const input = el("input", {
+        type: "radio",
+        name,
+        value,
+        checked: value === chosen,
+        on: { change: () => change(value) },
+      });
+      return el("label", { class: "segment" }, input, el("span", { text: words }));
+    }),
+  );
 }
 
 /** A labelled list to choose from. */
 export function picker(label, options, chosen, change) {
-  const control = el("select", { on: { change: () => change(control.value) } },
-    options.map(([value, name]) => el("option", { value, text: name, selected: String(value) === String(chosen) })));
+  const control = el(
+    "select",
+    { on: { change: () => change(control.value) } },
+    options.map(([value, name]) => el("option", { value, text: name, selected: String(value) === String(chosen) })),
+  );
   return el("label", { class: "choice" }, el("span", { class: "choice-name", text: label }), control);
 }

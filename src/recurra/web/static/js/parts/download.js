@@ -16,7 +16,17 @@ export function keep(name, blob) {
 
 /** A file name of letters, digits and hyphens. */
 export function fileName(...parts) {
-  return parts.map((part) => String(part).normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "")).filter(Boolean).join("-") || "recurra";
+  return (
+    parts
+      .map((part) =>
+        String(part)
+          .normalize("NFKC")
+          .replace(/[^\p{L}\p{N}]+/gu, "-")
+          .replace(/^-+|-+$/g, ""),
+      )
+      .filter(Boolean)
+      .join("-") || "recurra"
+  );
 }
 
 function button(words, kind, click) {
@@ -25,12 +35,16 @@ function button(words, kind, click) {
 
 /** A button that keeps a value as JSON. */
 export function jsonButton(name, value) {
-  return button(t("download.json"), "json", () => keep(`${name}.json`, new Blob([`${JSON.stringify(value(), null, 1)}\n`], { type: "application/json" })));
+  return button(t("download.json"), "json", () =>
+    keep(`${name}.json`, new Blob([`${JSON.stringify(value(), null, 1)}\n`], { type: "application/json" })),
+  );
 }
 
 /** A button that keeps a picture as SVG; `svg` gives its text. */
 export function svgButton(name, svg) {
-  return button(t("download.svg"), "svg", async () => keep(`${name}.svg`, new Blob([await svg()], { type: "image/svg+xml" })));
+  return button(t("download.svg"), "svg", async () =>
+    keep(`${name}.svg`, new Blob([await svg()], { type: "image/svg+xml" })),
+  );
 }
 
 /** A button that keeps a canvas as PNG. */

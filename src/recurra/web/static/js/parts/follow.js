@@ -14,8 +14,8 @@ const kept = new Map();
 /**
  * Keeps an element in step with the text.
  * @param {Element} node gets what `draw` makes, or says why there is nothing.
- * @param {object} options `path` and `request` (the body, from the store) of the question, `draw` (answer → nothing; it
- *   fills the element), `signal`.
+ * @param {object} options `path` and `request` (gives the body) of the question, `draw` (fills the element with the
+ *   answer), `signal`.
  */
 export function follow(node, { path, request, draw, signal }) {
   let asking = null;
@@ -30,7 +30,7 @@ export function follow(node, { path, request, draw, signal }) {
     // Old numbers are not to be taken for new ones: what is being replaced is dimmed for those who see it and said.
     node.setAttribute("aria-busy", "true");
     try {
-      const answer = kept.get(key) ?? await post(path, body, { signal: AbortSignal.any([signal, mine.signal]) });
+      const answer = kept.get(key) ?? (await post(path, body, { signal: AbortSignal.any([signal, mine.signal]) }));
       if (signal.aborted || mine.signal.aborted) return;
       if (kept.size >= 20) kept.delete(kept.keys().next().value);
       kept.set(key, answer);
@@ -43,10 +43,16 @@ export function follow(node, { path, request, draw, signal }) {
     if (asking === mine) node.setAttribute("aria-busy", "false");
   }
 
-  onChange(["text", "model"], () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => { if (!signal.aborted) ask(); }, DEBOUNCE);
-  }, signal);
+  onChange(
+    ["text", "model"],
+    () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        if (!signal.aborted) ask();
+      }, DEBOUNCE);
+    },
+    signal,
+  );
   fill(node, loadingPanel(t("page.reading")));
   return ask();
 }

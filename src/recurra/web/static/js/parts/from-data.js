@@ -9,8 +9,8 @@ import { errorPanel, loadingPanel, needs } from "./notices.js";
 /**
  * Fills an element with a view of the data, now and whenever another model is chosen.
  * @param {Element} node
- * @param {object} options `path`; `queries` (from the store, one for each question); `draw(answers, signal)`, answers in
- *   the order of the questions; `what` is missing on 404; `signal`.
+ * @param {object} options `path`; `queries` (gives one for each question); `draw(answers, signal)`, in the order of the
+ *   questions; `what` is missing on 404; `signal`.
  */
 export function fromData(node, { path, queries = () => [{ model: store.model }], draw, what = "data", signal }) {
   let asking = null;
@@ -22,7 +22,8 @@ export function fromData(node, { path, queries = () => [{ model: store.model }],
     const panel = loadingPanel(t("page.asking"));
     fill(node, panel);
     const waiting = (state) => {
-      const seconds = state.seconds >= 1 ? t("page.computing_for", { seconds: number(state.seconds, { digits: 0 }) }) : "";
+      const seconds =
+        state.seconds >= 1 ? t("page.computing_for", { seconds: number(state.seconds, { digits: 0 }) }) : "";
       panel.querySelector("p").textContent = `${t("page.computing")} ${seconds}`.trim();
     };
     try {
@@ -34,7 +35,10 @@ export function fromData(node, { path, queries = () => [{ model: store.model }],
     } catch (error) {
       if (both.aborted) return;
       if (error instanceof ApiError && error.status === 401) location.reload();
-      fill(node, error instanceof ApiError && error.status === 404 ? needs(error, what) : errorPanel(error, { retry: ask }));
+      fill(
+        node,
+        error instanceof ApiError && error.status === 404 ? needs(error, what) : errorPanel(error, { retry: ask }),
+      );
     }
   }
 
@@ -44,5 +48,18 @@ export function fromData(node, { path, queries = () => [{ model: store.model }],
 
 /** A list of facts: names with their numbers. */
 export function facts(pairs) {
-  return el("dl", { class: "facts" }, pairs.filter(Boolean).map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { class: "figure" }, value instanceof Node ? value : String(value)))));
+  return el(
+    "dl",
+    { class: "facts" },
+    pairs
+      .filter(Boolean)
+      .map(([name, value]) =>
+        el(
+          "div",
+          {},
+          el("dt", { text: name }),
+          el("dd", { class: "figure" }, value instanceof Node ? value : String(value)),
+        ),
+      ),
+  );
 }

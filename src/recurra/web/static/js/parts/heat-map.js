@@ -19,7 +19,18 @@ export function heatMap({ rows, columns, values, lowest, highest, label, said, s
   const canvas = el("canvas", { class: "heat-canvas" });
   const readout = el("p", { class: "readout", role: "status", text: t("heat.point") });
   const help = newId("heat-help");
-  const frame = el("div", { class: "heat", role: "application", "aria-roledescription": t("heat.role"), "aria-label": label, "aria-describedby": help, tabindex: 0 }, canvas);
+  const frame = el(
+    "div",
+    {
+      class: "heat",
+      role: "application",
+      "aria-roledescription": t("heat.role"),
+      "aria-label": label,
+      "aria-describedby": help,
+      tabindex: 0,
+    },
+    canvas,
+  );
   const scroller = el("div", { class: "heat-scroll" }, frame);
   let cell = null;
   let names = 0;
@@ -91,7 +102,8 @@ export function heatMap({ rows, columns, values, lowest, highest, label, said, s
     const [row, column] = cell ?? [-move[0], -move[1]];
     choose(row + move[0], column + move[1]);
     const left = names + cell[1] * width;
-    if (left < scroller.scrollLeft + names || left + width > scroller.scrollLeft + scroller.clientWidth) scroller.scrollLeft = left - scroller.clientWidth / 2;
+    if (left < scroller.scrollLeft + names || left + width > scroller.scrollLeft + scroller.clientWidth)
+      scroller.scrollLeft = left - scroller.clientWidth / 2;
   });
   canvas.addEventListener("pointermove", (event) => {
     const column = Math.floor((event.offsetX - names) / width);
@@ -102,12 +114,27 @@ export function heatMap({ rows, columns, values, lowest, highest, label, said, s
   observer.observe(scroller);
   signal.addEventListener("abort", () => observer.disconnect());
   onTheme(paint, signal);
-  return { node: el("div", { class: "heat-map" }, el("p", { class: "unseen", id: help, text: t("heat.help") }), scroller, readout), canvas, scale: scaleOf(lowest, highest) };
+  return {
+    node: el(
+      "div",
+      { class: "heat-map" },
+      el("p", { class: "unseen", id: help, text: t("heat.help") }),
+      scroller,
+      readout,
+    ),
+    canvas,
+    scale: scaleOf(lowest, highest),
+  };
 }
 
 /** The colours' meaning, from the lowest to the highest value. */
 function scaleOf(lowest, highest) {
   const two = lowest < 0;
-  return el("div", { class: "scale" }, el("span", { class: "figure", text: two ? signed(lowest, 1) : number(lowest) }),
-    el("span", { class: `scale-bar ${two ? "two" : "one"}`, "aria-hidden": "true" }), el("span", { class: "figure", text: two ? signed(highest, 1) : number(highest) }));
+  return el(
+    "div",
+    { class: "scale" },
+    el("span", { class: "figure", text: two ? signed(lowest, 1) : number(lowest) }),
+    el("span", { class: `scale-bar ${two ? "two" : "one"}`, "aria-hidden": "true" }),
+    el("span", { class: "figure", text: two ? signed(highest, 1) : number(highest) }),
+  );
 }

@@ -5,6 +5,10 @@ import { look, seriesStyle } from "./labels.js";
 
 /** The name of a class, with its mark before it. */
 export function labelName(label, place) {
-  return el("span", { class: "label-name", style: seriesStyle(place) },
-    el("span", { class: "mark", text: look(place).mark, "aria-hidden": "true" }), el("bdi", { text: label }));
+  return el(
+    "span",
+    { class: "label-name", style: seriesStyle(place) },
+    el("span", { class: "mark", text: look(place).mark, "aria-hidden": "true" }),
+    el("bdi", { text: label }),
+  );
 }

@@ -33,5 +33,8 @@ export function seriesStyle(place) {
 
 /** The places of the classes with the largest values, largest first. */
 export function largest(values, count) {
-  return values.map((value, place) => place).sort((a, b) => values[b] - values[a]).slice(0, count);
+  return values
+    .map((value, place) => place)
+    .sort((a, b) => values[b] - values[a])
+    .slice(0, count);
 }

@@ -7,13 +7,23 @@ import { store } from "../store.js";
 
 /** Something is being fetched or computed. */
 export function loadingPanel(words) {
-  return el("div", { class: "notice waiting", role: "status" }, el("span", { class: "pulse", "aria-hidden": "true" }), el("p", { text: words }));
+  return el(
+    "div",
+    { class: "notice waiting", role: "status" },
+    el("span", { class: "pulse", "aria-hidden": "true" }),
+    el("p", { text: words }),
+  );
 }
 
 /** Nothing is there, which is no mistake. `command` is what to run to change it. */
 export function emptyPanel(title, words, command = null) {
-  return el("div", { class: "notice empty" }, el("h2", { text: title }), el("p", { text: words }),
-    command && el("pre", { class: "command", tabindex: 0 }, el("code", { text: command })));
+  return el(
+    "div",
+    { class: "notice empty" },
+    el("h2", { text: title }),
+    el("p", { text: words }),
+    command && el("pre", { class: "command", tabindex: 0 }, el("code", { text: command })),
+  );
 }
 
 /** A request failed: what the service said, and a button to try again. */
@@ -22,9 +32,13 @@ export function errorPanel(error, { retry = null } = {}) {
   if (!ours) console.error(error);
   const line = ours && error.message ? error.message : ours ? t("errors.no_answer") : t("errors.page");
   const key = ours ? `errors.status_${error.status}` : "errors.page_title";
-  return el("div", { class: "notice failed", role: "alert" },
-    el("h2", { text: knows(key) ? t(key) : t("errors.title") }), el("p", { text: line, dir: "auto" }),
-    retry && el("button", { type: "button", text: t("errors.retry"), on: { click: retry } }));
+  return el(
+    "div",
+    { class: "notice failed", role: "alert" },
+    el("h2", { text: knows(key) ? t(key) : t("errors.title") }),
+    el("p", { text: line, dir: "auto" }),
+    retry && el("button", { type: "button", text: t("errors.retry"), on: { click: retry } }),
+  );
 }
 
 /** The service was started without the data or the folder that a view needs. */

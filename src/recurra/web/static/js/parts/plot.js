@@ -11,10 +11,17 @@ let library = null;
 /** Fetches Plotly once; later calls share it. */
 export function plotly() {
   library ??= new Promise((resolve, reject) => {
-    const script = el("script", { src: FILE, on: {
-      load: () => resolve(window.Plotly),
-      error: () => { library = null; script.remove(); reject(new Error(FILE)); },
-    } });
+    const script = el("script", {
+      src: FILE,
+      on: {
+        load: () => resolve(window.Plotly),
+        error: () => {
+          library = null;
+          script.remove();
+          reject(new Error(FILE));
+        },
+      },
+    });
     document.head.append(script);
   });
   return library;
@@ -26,23 +33,43 @@ export function plain(text) {
 }
 
 function frame(layout) {
-  const axis = { gridcolor: css("line"), linecolor: css("line"), zerolinecolor: css("line"), tickcolor: css("line"), automargin: true, fixedrange: true, zeroline: false };
-  const font = { family: "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK JP', sans-serif", size: 12.5, color: css("soft") };
+  const axis = {
+    gridcolor: css("line"),
+    linecolor: css("line"),
+    zerolinecolor: css("line"),
+    tickcolor: css("line"),
+    automargin: true,
+    fixedrange: true,
+    zeroline: false,
+  };
+  const font = {
+    family: "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK JP', sans-serif",
+    size: 12.5,
+    color: css("soft"),
+  };
   const { xaxis = {}, yaxis = {}, ...rest } = layout;
   return {
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font, showlegend: false, dragmode: false, autosize: true,
-    margin: { l: 48, r: 12, t: 8, b: 32 }, hoverlabel: { bgcolor: css("card"), bordercolor: css("line"), font: { ...font, color: css("ink") } },
-    ...rest, xaxis: { ...axis, ...xaxis }, yaxis: { ...axis, ...yaxis },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font,
+    showlegend: false,
+    dragmode: false,
+    autosize: true,
+    margin: { l: 48, r: 12, t: 8, b: 32 },
+    hoverlabel: { bgcolor: css("card"), bordercolor: css("line"), font: { ...font, color: css("ink") } },
+    ...rest,
+    xaxis: { ...axis, ...xaxis },
+    yaxis: { ...axis, ...yaxis },
   };
 }
 
 /**
  * A chart.
  * @param {object} options `label` (what it shows, for those who do not see it), `height` in pixels, `draw` (gives
- *   `{traces, layout}` in the present colours), `hovered` (called with the x of the point under the pointer, null when it
- *   leaves), `clicked` (called with the point), `signal`.
- * @returns {{node: Element, redraw: function(): void, mark: function(number|null): void, describe: function(string): void,
- *   svg: function(): Promise<string>}} `mark` draws a line at an x, `describe` changes the label.
+ *   `{traces, layout}` in the present colours), `hovered` (called with the x of the point under the pointer, null when
+ *   it leaves), `clicked` (called with the point), `signal`.
+ * @returns `node`; `redraw()`; `mark(x)` draws a line at an x, or none at null; `describe(words)` changes the label;
+ *   `svg()` promises the picture's text.
  */
 export function chart({ label = "", height = 280, draw, hovered = null, clicked = null, signal }) {
   const canvas = el("div", { class: "chart-canvas", style: { height: `${height}px` } });
@@ -51,7 +78,21 @@ export function chart({ label = "", height = 280, draw, hovered = null, clicked 
   let marked = null;
 
   function shapes(layout) {
-    const line = marked === null ? [] : [{ type: "line", xref: "x", yref: "paper", x0: marked, x1: marked, y0: 0, y1: 1, line: { color: css("accent"), width: 1.5 } }];
+    const line =
+      marked === null
+        ? []
+        : [
+            {
+              type: "line",
+              xref: "x",
+              yref: "paper",
+              x0: marked,
+              x1: marked,
+              y0: 0,
+              y1: 1,
+              line: { color: css("accent"), width: 1.5 },
+            },
+          ];
     return [...(layout.shapes ?? []), ...line];
   }
 
@@ -61,7 +102,12 @@ export function chart({ label = "", height = 280, draw, hovered = null, clicked 
   function redraw() {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(() => setTimeout(() => { asked = false; drawNow(); }));
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        asked = false;
+        drawNow();
+      }),
+    );
   }
 
   async function drawNow() {
@@ -76,7 +122,12 @@ export function chart({ label = "", height = 280, draw, hovered = null, clicked 
     const { traces, layout = {} } = draw();
     const first = drawn === null;
     drawn = { layout };
-    await Plotly.react(canvas, traces, { ...frame(layout), shapes: shapes(layout), height }, { displayModeBar: false, responsive: true, doubleClick: false });
+    await Plotly.react(
+      canvas,
+      traces,
+      { ...frame(layout), shapes: shapes(layout), height },
+      { displayModeBar: false, responsive: true, doubleClick: false },
+    );
     if (first && hovered) {
       canvas.on("plotly_hover", (event) => hovered(event.points[0].x));
       canvas.on("plotly_unhover", () => hovered(null));
@@ -92,7 +143,11 @@ export function chart({ label = "", height = 280, draw, hovered = null, clicked 
 
   async function svg() {
     const Plotly = await plotly();
-    const address = await Plotly.toImage(canvas, { format: "svg", width: Math.round(canvas.clientWidth) || 800, height });
+    const address = await Plotly.toImage(canvas, {
+      format: "svg",
+      width: Math.round(canvas.clientWidth) || 800,
+      height,
+    });
     return decodeURIComponent(address.slice(address.indexOf(",") + 1));
   }
 
@@ -101,7 +156,9 @@ export function chart({ label = "", height = 280, draw, hovered = null, clicked 
   }
 
   onTheme(redraw, signal);
-  signal.addEventListener("abort", () => { if (drawn) window.Plotly.purge(canvas); });
+  signal.addEventListener("abort", () => {
+    if (drawn) window.Plotly.purge(canvas);
+  });
   // Drawn when it stands in the page, so that Plotly knows its width.
   redraw();
   return { node, redraw, mark, describe, svg };

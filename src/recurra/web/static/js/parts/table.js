@@ -10,14 +10,46 @@ import { t } from "../i18n.js";
  * @param {Array<Array>} rows cells are text or elements; the first of a row is its head.
  */
 export function table(caption, columns, rows) {
-  return el("div", { class: "scroll", role: "region", "aria-label": t("table.of", { caption }), tabindex: 0 }, el("table", {},
-    el("caption", { class: "unseen", text: caption }),
-    el("thead", {}, el("tr", {}, columns.map(({ name, number }) => el("th", { scope: "col", class: number && "figure", text: name })))),
-    el("tbody", {}, rows.map((cells) => el("tr", {}, cells.map((cell, place) => {
-      const properties = { class: columns[place].number && "figure", dir: columns[place].number ? null : "auto" };
-      const content = cell instanceof Node ? { ...properties } : { ...properties, text: cell };
-      return el(place === 0 ? "th" : "td", place === 0 ? { ...content, scope: "row" } : content, cell instanceof Node && cell);
-    }))))));
+  return el(
+    "div",
+    { class: "scroll", role: "region", "aria-label": t("table.of", { caption }), tabindex: 0 },
+    el(
+      "table",
+      {},
+      el("caption", { class: "unseen", text: caption }),
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          columns.map(({ name, number }) => el("th", { scope: "col", class: number && "figure", text: name })),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        rows.map((cells) =>
+          el(
+            "tr",
+            {},
+            cells.map((cell, place) => {
+              const properties = {
+                class: columns[place].number && "figure",
+                dir: columns[place].number ? null : "auto",
+              };
+              const content = cell instanceof Node ? { ...properties } : { ...properties, text: cell };
+              return el(
+                place === 0 ? "th" : "td",
+                place === 0 ? { ...content, scope: "row" } : content,
+                cell instanceof Node && cell,
+              );
+            }),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /**

@@ -19,11 +19,22 @@ export function toneColour(place, opacity = 1) {
 
 /** The same line in a legend. */
 export function toneSwatch(place, dash = place) {
-  return el("svg:svg", { class: "swatch", viewBox: "0 0 28 8", width: 28, height: 8, "aria-hidden": "true" },
-    el("svg:path", { d: "M0 4h28", class: `tone-${(place % TONES) + 1}`, "stroke-dasharray": STROKES[dash % STROKES.length] }));
+  return el(
+    "svg:svg",
+    { class: "swatch", viewBox: "0 0 28 8", width: 28, height: 8, "aria-hidden": "true" },
+    el("svg:path", {
+      d: "M0 4h28",
+      class: `tone-${(place % TONES) + 1}`,
+      "stroke-dasharray": STROKES[dash % STROKES.length],
+    }),
+  );
 }
 
 /** A legend of lines. */
 export function toneLegend(names) {
-  return el("ul", { class: "legend" }, names.map(([name, place, dash]) => el("li", {}, toneSwatch(place, dash), el("bdi", { text: name }))));
+  return el(
+    "ul",
+    { class: "legend" },
+    names.map(([name, place, dash]) => el("li", {}, toneSwatch(place, dash), el("bdi", { text: name }))),
+  );
 }

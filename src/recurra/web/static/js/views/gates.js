@@ -31,15 +31,48 @@ export function mount(body, signal) {
     const layers = reading.layers ?? [];
     if (reading.tokens.length === 0 || layers.length === 0) {
       fill(tools);
-      fill(answer, emptyPanel(t(layers.length === 0 ? "gates.none" : "reading.no_words"), t(layers.length === 0 ? "gates.none_about" : "reading.no_words_about")));
+      fill(
+        answer,
+        emptyPanel(
+          t(layers.length === 0 ? "gates.none" : "reading.no_words"),
+          t(layers.length === 0 ? "gates.none_about" : "reading.no_words_about"),
+        ),
+      );
       return;
     }
     const kinds = kindsOf(layers);
     if (!kinds.includes(shown)) shown = kinds[0];
-    fill(tools, choice(t("gates.show"), kinds.map((kind) => [kind, nameOf(kind, layers[0].cell)]), shown, (kind) => { shown = kind; draw(last); refocus(tools, 0); }),
-      choice(t("gates.order"), [["sorted", t("gates.sorted")], ["number", t("gates.numbered")]], sorted ? "sorted" : "number", (order) => { sorted = order === "sorted"; draw(last); refocus(tools, 1); }));
-    fill(answer, el("p", { class: "note wide", text: wordsFor("about", shown, layers[0].cell) }),
-      layers.map((layer) => layerCard(reading, layer)));
+    fill(
+      tools,
+      choice(
+        t("gates.show"),
+        kinds.map((kind) => [kind, nameOf(kind, layers[0].cell)]),
+        shown,
+        (kind) => {
+          shown = kind;
+          draw(last);
+          refocus(tools, 0);
+        },
+      ),
+      choice(
+        t("gates.order"),
+        [
+          ["sorted", t("gates.sorted")],
+          ["number", t("gates.numbered")],
+        ],
+        sorted ? "sorted" : "number",
+        (order) => {
+          sorted = order === "sorted";
+          draw(last);
+          refocus(tools, 1);
+        },
+      ),
+    );
+    fill(
+      answer,
+      el("p", { class: "note wide", text: wordsFor("about", shown, layers[0].cell) }),
+      layers.map((layer) => layerCard(reading, layer)),
+    );
   }
 
   function layerCard(reading, layer) {
@@ -51,17 +84,48 @@ export function mount(body, signal) {
     // Gates lie between 0 and 1, states between −1 and 1; only the memory cell knows no bound.
     const gate = shown !== "h" && shown !== "c" && !isCandidate(layer.cell, shown);
     const most = gate ? 1 : Math.max(1, Math.ceil(Math.max(...flat.map(Math.abs)) * 10) / 10);
-    const title = t("gates.layer", { layer: number(layer.layer + 1), direction: t(`gates.${layer.direction}`), what: nameOf(shown, layer.cell) });
+    const title = t("gates.layer", {
+      layer: number(layer.layer + 1),
+      direction: t(`gates.${layer.direction}`),
+      what: nameOf(shown, layer.cell),
+    });
     const map = heatMap({
-      rows: words, columns: units.map(String), values: rows, lowest: gate ? 0 : -most, highest: most, label: title, signal: lifetime.signal,
-      said: (row, column) => t("gates.cell", { word: words[row], unit: String(units[column]), value: gate ? number(rows[row][column], { digits: 3, fixed: true }) : signed(rows[row][column], 3), role: roleOf(layer, units[column]) }),
+      rows: words,
+      columns: units.map(String),
+      values: rows,
+      lowest: gate ? 0 : -most,
+      highest: most,
+      label: title,
+      signal: lifetime.signal,
+      said: (row, column) =>
+        t("gates.cell", {
+          word: words[row],
+          unit: String(units[column]),
+          value: gate ? number(rows[row][column], { digits: 3, fixed: true }) : signed(rows[row][column], 3),
+          role: roleOf(layer, units[column]),
+        }),
     });
     const name = fileName("gates", reading.model, layer.layer + 1, layer.direction, shown);
     return card(title, {
       tools: map.scale,
-      body: el("div", { class: `heat-and-units ${units.length <= FEW ? "few" : ""}` }, map.node, unitList(layer, units)),
-      table: foldedTable(title, [{ name: t("reading.word") }, ...units.map((unit) => ({ name: t("gates.unit", { unit: String(unit) }), number: true }))],
-        () => rows.map((row, place) => [words[place], ...row.map((value) => gate ? number(value, { digits: 3, fixed: true }) : signed(value, 3))])),
+      body: el(
+        "div",
+        { class: `heat-and-units ${units.length <= FEW ? "few" : ""}` },
+        map.node,
+        unitList(layer, units),
+      ),
+      table: foldedTable(
+        title,
+        [
+          { name: t("reading.word") },
+          ...units.map((unit) => ({ name: t("gates.unit", { unit: String(unit) }), number: true })),
+        ],
+        () =>
+          rows.map((row, place) => [
+            words[place],
+            ...row.map((value) => (gate ? number(value, { digits: 3, fixed: true }) : signed(value, 3))),
+          ]),
+      ),
       downloads: [pngButton(name, () => map.canvas), jsonButton(name, () => layer)],
     });
   }
@@ -108,6 +172,22 @@ function roleOf(layer, unit) {
 /** What each unit does, in words, in the order of the picture. */
 function unitList(layer, units) {
   if (!layer.roles?.some(Boolean)) return null;
-  return el("details", { class: "as-table", open: units.length <= FEW }, el("summary", { text: t("gates.what_units_do") }),
-    el("ol", { class: "units" }, units.map((unit) => el("li", {}, el("span", { class: "figure", text: unit }), " ", el("span", { dir: "auto", text: roleOf(layer, unit) })))));
+  return el(
+    "details",
+    { class: "as-table", open: units.length <= FEW },
+    el("summary", { text: t("gates.what_units_do") }),
+    el(
+      "ol",
+      { class: "units" },
+      units.map((unit) =>
+        el(
+          "li",
+          {},
+          el("span", { class: "figure", text: unit }),
+          " ",
+          el("span", { dir: "auto", text: roleOf(layer, unit) }),
+        ),
+      ),
+    ),
+  );
 }

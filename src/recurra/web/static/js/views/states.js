@@ -27,23 +27,69 @@ function draw(body, states, signal) {
   let chosen = 0;
   let step = documents[0].path.length - 1;
   let timer = null;
-  const classes = states.labels.map((label, place) => place).filter((place) => documents.some((document) => placeOf(document.label, states.labels) === place));
+  // Where all of them end, and of some the way; older services give the ways alone.
+  const points =
+    states.points ??
+    documents.map((document) => ({
+      row: document.row,
+      label: document.label,
+      predicted: document.predicted,
+      x: document.path.at(-1)[0],
+      y: document.path.at(-1)[1],
+    }));
+  const withPath = new Map(documents.map((document, place) => [document.row, place]));
+  const classes = states.labels
+    .map((label, place) => place)
+    .filter((place) => points.some((point) => placeOf(point.label, states.labels) === place));
 
   const traces = () => {
-    const path = documents[chosen].path.slice(0, step + 1);
+    const { tokens, path, end } = documents[chosen];
+    const way = [
+      ...(states.start ? [["", states.start]] : []),
+      ...path.slice(0, step + 1).map((point, place) => [tokens[place], point]),
+    ];
+    // Pads that the model reads after the last word lead on to the end.
+    if (end && step === path.length - 1) way.push([t("states.end"), end]);
     const ends = classes.map((place) => {
-      const own = documents.filter((document) => placeOf(document.label, states.labels) === place);
+      const own = points.filter((point) => placeOf(point.label, states.labels) === place);
       return {
-        type: "scatter", mode: "markers", name: plain(states.labels[place]), x: own.map((document) => document.path.at(-1)[0]), y: own.map((document) => document.path.at(-1)[1]),
-        marker: { color: colourOf(place, 0.65), symbol: look(place).symbol, size: 7 }, hoverinfo: "text", text: own.map((document) => plain(short(document.text, 70))),
-        customdata: own.map((document) => documents.indexOf(document)),
+        type: "scatter",
+        mode: "markers",
+        name: plain(states.labels[place]),
+        x: own.map((point) => point.x),
+        y: own.map((point) => point.y),
+        marker: {
+          color: colourOf(place, 0.65),
+          symbol: look(place).symbol,
+          size: own.map((point) => (withPath.has(point.row) ? 9 : 6)),
+        },
+        hoverinfo: "text",
+        text: own.map(saidOf),
+        customdata: own.map((point) => withPath.get(point.row) ?? null),
       };
     });
-    return [...ends, { type: "scatter", mode: "lines+markers", x: path.map((point) => point[0]), y: path.map((point) => point[1]), hoverinfo: "text",
-      text: path.map((point, place) => plain(documents[chosen].tokens[place])), line: { color: css("ink"), width: 1.5 }, marker: { color: css("ink"), size: path.map((point, place) => (place === path.length - 1 ? 11 : 4)) } }];
+    return [
+      ...ends,
+      {
+        type: "scatter",
+        mode: "lines+markers",
+        x: way.map(([, point]) => point[0]),
+        y: way.map(([, point]) => point[1]),
+        hoverinfo: "text",
+        text: way.map(([word]) => plain(word)),
+        line: { color: css("ink"), width: 1.5 },
+        marker: { color: css("ink"), size: way.map((one, place) => (place === way.length - 1 ? 11 : 4)) },
+      },
+    ];
   };
-  const axis = (component) => t("states.axis", { component: number(component + 1), share: percent(states.explained_variance[component]) });
-  const all = documents.flatMap((document) => document.path);
+  const saidOf = (point) => {
+    const place = withPath.get(point.row);
+    const head = `${t("doubts.row", { row: String(point.row) })}: ${point.label} → ${point.predicted}`;
+    return plain(place === undefined ? head : `${head}. ${short(documents[place].text, 60)}`);
+  };
+  const axis = (component) =>
+    t("states.axis", { component: number(component + 1), share: percent(states.explained_variance[component]) });
+  const all = [...documents.flatMap((document) => document.path), ...points.map((point) => [point.x, point.y])];
   const range = (place) => {
     const values = all.map((point) => point[place]);
     const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
@@ -52,15 +98,45 @@ function draw(body, states, signal) {
   };
   // Fixed, so that the picture does not jump while a document is played.
   const ranges = [range(0), range(1)];
-  const layout = () => ({ hovermode: "closest", margin: { l: 56, r: 12, t: 8, b: 44 }, xaxis: { title: { text: axis(0) }, range: ranges[0] }, yaxis: { title: { text: axis(1) }, range: ranges[1] } });
-  const plot = chart({ label: t("states.chart_label", { count: documents.length }), height: 460, draw: () => ({ traces: traces(), layout: layout() }), signal,
-    clicked: (point) => { if (Number.isInteger(point.customdata)) choose(point.customdata); } });
+  const layout = () => ({
+    hovermode: "closest",
+    margin: { l: 56, r: 12, t: 8, b: 44 },
+    xaxis: { title: { text: axis(0) }, range: ranges[0] },
+    yaxis: { title: { text: axis(1) }, range: ranges[1] },
+  });
+  const plot = chart({
+    label: t("states.chart_label", { count: points.length }),
+    height: 460,
+    draw: () => ({ traces: traces(), layout: layout() }),
+    signal,
+    clicked: (point) => {
+      if (Number.isInteger(point.customdata)) choose(point.customdata);
+    },
+  });
 
-  const slider = el("input", { type: "range", min: 0, max: documents[0].path.length - 1, value: step, "aria-label": t("states.step"), on: { input: () => { stop(); go(Number(slider.value)); } } });
+  const slider = el("input", {
+    type: "range",
+    min: 0,
+    max: documents[0].path.length - 1,
+    value: step,
+    "aria-label": t("states.step"),
+    on: {
+      input: () => {
+        stop();
+        go(Number(slider.value));
+      },
+    },
+  });
   const play = el("button", { type: "button", on: { click: () => (timer === null ? start() : stop()) } });
   const sentence = el("p", { class: "sentence", dir: "auto" });
   const said = el("p", { class: "readout", role: "status" });
-  const select = el("select", { on: { change: () => choose(Number(select.value)) } }, documents.map((document, place) => el("option", { value: place, text: `${document.row}: ${short(document.text, 60)}` })));
+  const select = el(
+    "select",
+    { on: { change: () => choose(Number(select.value)) } },
+    documents.map((document, place) =>
+      el("option", { value: place, text: `${document.row}: ${short(document.text, 60)}` }),
+    ),
+  );
   const facts = el("p", {});
 
   function drawControls() {
@@ -68,8 +144,23 @@ function draw(body, states, signal) {
     slider.value = step;
     const { tokens, path } = documents[chosen];
     slider.setAttribute("aria-valuetext", tokens[step]);
-    fill(sentence, tokens.map((token, place) => [el("span", { class: place < step ? "past" : place === step ? "now" : "future", text: token }), " "]));
-    said.textContent = timer === null ? t("states.at", { word: tokens[step], place: number(step + 1), count: number(tokens.length), x: signed(path[step][0]), y: signed(path[step][1]) }) : "";
+    fill(
+      sentence,
+      tokens.map((token, place) => [
+        el("span", { class: place < step ? "past" : place === step ? "now" : "future", text: token }),
+        " ",
+      ]),
+    );
+    said.textContent =
+      timer === null
+        ? t("states.at", {
+            word: tokens[step],
+            place: number(step + 1),
+            count: number(tokens.length),
+            x: signed(path[step][0]),
+            y: signed(path[step][1]),
+          })
+        : "";
   }
   function go(place) {
     step = place;
@@ -83,7 +174,10 @@ function draw(body, states, signal) {
   }
   function start() {
     const next = () => {
-      if (step >= documents[chosen].path.length - 1) { stop(); return; }
+      if (step >= documents[chosen].path.length - 1) {
+        stop();
+        return;
+      }
       timer = setTimeout(next, STEP);
       go(step + 1);
     };
@@ -96,25 +190,81 @@ function draw(body, states, signal) {
     select.value = place;
     slider.max = documents[place].path.length - 1;
     const document = documents[place];
-    fill(facts, t("page.label"), " ", labelName(document.label, placeOf(document.label, states.labels)), " · ", t("page.predicted"), " ", labelName(document.predicted, placeOf(document.predicted, states.labels)));
+    fill(
+      facts,
+      t("page.label"),
+      " ",
+      labelName(document.label, placeOf(document.label, states.labels)),
+      " · ",
+      t("page.predicted"),
+      " ",
+      labelName(document.predicted, placeOf(document.predicted, states.labels)),
+    );
     go(document.path.length - 1);
   }
   signal.addEventListener("abort", () => clearTimeout(timer));
 
-  fill(body, el("div", { class: "beside" }, card(t("states.chart"), {
-    note: t("states.chart_note"),
-    body: [el("ul", { class: "legend" }, classes.map((place) => el("li", {}, labelName(states.labels[place], place)))), plot.node],
-    table: foldedTable(t("states.chart"), [{ name: t("states.document") }, { name: t("page.label") }, { name: t("page.predicted") }, { name: axis(0), number: true }, { name: axis(1), number: true }],
-      () => documents.map((document) => [short(document.text, 80), document.label, document.predicted, signed(document.path.at(-1)[0]), signed(document.path.at(-1)[1])])),
-    downloads: [svgButton(fileName("states", states.model), plot.svg), jsonButton(fileName("states", states.model), () => states)],
-  }), card(t("states.one"), {
-    note: t(lessMotion() ? "states.one_still" : "states.one_note"),
-    // Who asked for less motion moves the slider; nothing moves by itself.
-    body: [el("label", { class: "choice full" }, el("span", { class: "choice-name", text: t("states.document") }), select), facts, sentence,
-      el("div", { class: "player" }, !lessMotion() && play, slider), said],
-    table: foldedTable(t("states.one"), [{ name: t("reading.word") }, { name: axis(0), number: true }, { name: axis(1), number: true }], () => documents[chosen].path.map((point, place) => [documents[chosen].tokens[place], signed(point[0], 3), signed(point[1], 3)])),
-    downloads: [jsonButton(fileName("path", states.model), () => documents[chosen])],
-  })));
+  fill(
+    body,
+    el(
+      "div",
+      { class: "beside" },
+      card(t("states.chart"), {
+        note: t("states.chart_note"),
+        body: [
+          el(
+            "ul",
+            { class: "legend" },
+            classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
+          ),
+          plot.node,
+        ],
+        table: foldedTable(
+          t("states.chart"),
+          [
+            { name: t("states.row") },
+            { name: t("page.label") },
+            { name: t("page.predicted") },
+            { name: axis(0), number: true },
+            { name: axis(1), number: true },
+          ],
+          () =>
+            points.map((point) => [String(point.row), point.label, point.predicted, signed(point.x), signed(point.y)]),
+        ),
+        downloads: [
+          svgButton(fileName("states", states.model), plot.svg),
+          jsonButton(fileName("states", states.model), () => states),
+        ],
+      }),
+      card(t("states.one"), {
+        note: t(lessMotion() ? "states.one_still" : "states.one_note"),
+        // Who asked for less motion moves the slider; nothing moves by itself.
+        body: [
+          el(
+            "label",
+            { class: "choice full" },
+            el("span", { class: "choice-name", text: t("states.document") }),
+            select,
+          ),
+          facts,
+          sentence,
+          el("div", { class: "player" }, !lessMotion() && play, slider),
+          said,
+        ],
+        table: foldedTable(
+          t("states.one"),
+          [{ name: t("reading.word") }, { name: axis(0), number: true }, { name: axis(1), number: true }],
+          () =>
+            documents[chosen].path.map((point, place) => [
+              documents[chosen].tokens[place],
+              signed(point[0], 3),
+              signed(point[1], 3),
+            ]),
+        ),
+        downloads: [jsonButton(fileName("path", states.model), () => documents[chosen])],
+      }),
+    ),
+  );
   choose(0);
 }
 
