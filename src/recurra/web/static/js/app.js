@@ -89,14 +89,18 @@ async function open({ moveFocus = true } = {}) {
   markCurrent();
   document.title = `${t(`${view}.title`)} · Recurra`;
   const heading = el("h1", { text: t(`${view}.title`), tabindex: -1 });
-  const body = el("div", { class: `view view-${view}` });
+  const body = el("div", { class: `view view-${view}`, "aria-busy": "true" });
   fill(main, el("header", { class: "view-head" }, heading, el("p", { class: "lead", text: t(`${view}.lead`) })), body);
   if (moveFocus) heading.focus();
   try {
     const module = await import(`./views/${view}.js`);
-    if (!signal.aborted) await module.mount(body, signal);
+    if (signal.aborted) return;
+    const mounted = module.mount(body, signal);
+    body.removeAttribute("aria-busy");
+    await mounted;
   } catch (error) {
     if (signal.aborted) return;
+    body.removeAttribute("aria-busy");
     if (error instanceof ApiError && error.status === 401) askForToken();
     else fill(body, errorPanel(error, { retry: () => open({ moveFocus: false }) }));
   }

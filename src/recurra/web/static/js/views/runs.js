@@ -202,7 +202,7 @@ function runRow(run, { place, hidden, redraw }) {
       el("label", { class: "run-name" }, box, toneSwatch(place), el("bdi", { text: run.name })),
     ),
     el("td", {}, el("span", { class: `badge ${run.state}`, text: t(`runs.states.${run.state}`) })),
-    el("td", { class: "figure", text: number(run.epochs.length) }),
+    el("td", { class: "figure", text: number(run.epochs.at(-1)?.epoch, { digits: 2 }) }),
     el("td", { class: "figure", text: best.length ? percent(Math.max(...best), 2) : "–" }),
     el(
       "td",

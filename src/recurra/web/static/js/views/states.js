@@ -122,8 +122,10 @@ function draw(body, states, signal) {
     "aria-label": t("states.step"),
     on: {
       input: () => {
+        // Read before stopping, which puts the slider back to where the playing was.
+        const wanted = Number(slider.value);
         stop();
-        go(Number(slider.value));
+        go(wanted);
       },
     },
   });
