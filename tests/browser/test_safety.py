@@ -19,7 +19,7 @@ def test_markup_is_shown_as_text(visit: Visit, site: Site) -> None:
     page = visit("reading")
     dialogs = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    # The model's tokens have no marks; the service's own answer with marks in them is what a tokeniser that keeps them gives.
+    # The lesson's tokens have no marks; this is what a tokeniser that keeps them makes the service answer.
     answer = site.post("/v1/read", text="a a a a a a a a", model="lstm")
     words = MARKUP.split()
     answer["tokens"] = [{"text": word, "known": True} for word in words]

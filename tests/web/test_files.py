@@ -12,7 +12,8 @@ PAGE = Path(__file__).parents[2] / "src" / "recurra" / "web" / "static"
 MODULES = sorted(PAGE.rglob("*.js"))
 # Ways from text to markup, or to code.
 MARKUP = re.compile(
-    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|srcdoc|\beval\b|new Function"
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|srcdoc"
+    r"|\beval\b|new Function"
 )
 
 

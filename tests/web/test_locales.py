@@ -57,7 +57,7 @@ def test_nothing_is_empty_and_japanese_is_japanese() -> None:
     assert all(form.strip() for value in japanese.values() for form in forms(value))
     # Names that are the same in both languages.
     assert same == {
-        "download.json", "download.svg", "download.png", "cells.simple_rnn", "cells.gru", "cells.lstm", "download.png",
+        "download.json", "download.svg", "download.png", "cells.simple_rnn", "cells.gru", "cells.lstm",
     }  # fmt: skip
 
 

@@ -54,4 +54,4 @@ def _page_files() -> Iterator[tuple[str, PageFile]]:
 
 
 FILES: Mapping[str, PageFile] = MappingProxyType(dict(_page_files()))
-"""What is served, by address. Plotly's file is among them where Plotly is installed; the page says so where it is not."""
+"""What is served, by address; with Plotly's file where Plotly is installed. Where it is not, the page says so."""
