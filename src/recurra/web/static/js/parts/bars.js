@@ -35,7 +35,7 @@ export function probabilityBars(labels, probabilities) {
     rest > 0 &&
       el(
         "li",
-        { class: "bar rest" },
+        { class: "bar" },
         el("span", { text: t("bars.others", { count: rest }) }),
         el("span"),
         el("span", { class: "figure", text: percent(left) }),

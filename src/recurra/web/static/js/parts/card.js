@@ -5,16 +5,13 @@ import { el, newId } from "../dom.js";
 /**
  * @param {string} title
  * @param {object} parts `note` (a sentence under the title), `tools` (controls beside it), `body` (elements), `table`
- *   (from foldedTable), `downloads` (buttons), `wide` (takes the whole width).
+ *   (from foldedTable), `downloads` (buttons).
  */
-export function card(
-  title,
-  { note = null, tools = null, body = [], table = null, downloads = [], className = "" } = {},
-) {
+export function card(title, { note = null, tools = null, body = [], table = null, downloads = [] } = {}) {
   const id = newId("card");
   return el(
     "section",
-    { class: `card ${className}`.trim(), "aria-labelledby": id },
+    { class: "card", "aria-labelledby": id },
     el("header", { class: "card-head" }, el("h2", { id, text: title }), tools && el("div", { class: "tools" }, tools)),
     note && el("p", { class: "note", text: note }),
     body,

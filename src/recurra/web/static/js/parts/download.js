@@ -4,7 +4,7 @@ import { el } from "../dom.js";
 import { t } from "../i18n.js";
 
 /** Hands a file to the browser. */
-export function keep(name, blob) {
+function keep(name, blob) {
   const address = URL.createObjectURL(blob);
   const link = el("a", { href: address, download: name });
   document.body.append(link);

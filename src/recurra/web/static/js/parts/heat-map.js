@@ -105,23 +105,20 @@ export function heatMap({ rows, columns, values, lowest, highest, label, said, s
     if (left < scroller.scrollLeft + names || left + width > scroller.scrollLeft + scroller.clientWidth)
       scroller.scrollLeft = left - scroller.clientWidth / 2;
   });
-  canvas.addEventListener("pointermove", (event) => {
+  const point = (event) => {
     const column = Math.floor((event.offsetX - names) / width);
     const row = Math.floor((event.offsetY - HEAD) / ROW);
     if (row >= 0 && row < rows.length && column >= 0 && column < columns.length) choose(row, column);
-  });
+  };
+  canvas.addEventListener("pointermove", point);
+  // A finger that taps does not move.
+  canvas.addEventListener("pointerdown", point);
   const observer = new ResizeObserver(paint);
   observer.observe(scroller);
   signal.addEventListener("abort", () => observer.disconnect());
   onTheme(paint, signal);
   return {
-    node: el(
-      "div",
-      { class: "heat-map" },
-      el("p", { class: "unseen", id: help, text: t("heat.help") }),
-      scroller,
-      readout,
-    ),
+    node: el("div", {}, el("p", { class: "unseen", id: help, text: t("heat.help") }), scroller, readout),
     canvas,
     scale: scaleOf(lowest, highest),
   };

@@ -9,7 +9,7 @@ const FILE = "/static/vendor/plotly/plotly.min.js";
 let library = null;
 
 /** Fetches Plotly once; later calls share it. */
-export function plotly() {
+function plotly() {
   library ??= new Promise((resolve, reject) => {
     const script = el("script", {
       src: FILE,

@@ -27,7 +27,7 @@ export function wordsPicture(tokens, tints, { title, digits = 1 }) {
       x = 16;
       y += 52;
     }
-    const ink = colour(tint.place === null ? "accent" : look(tint.place).token);
+    const ink = colour(look(tint.place).token);
     parts.push(
       el("svg:rect", {
         x,

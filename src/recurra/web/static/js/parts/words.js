@@ -7,8 +7,8 @@ import { look, seriesStyle } from "./labels.js";
 /**
  * A line of words.
  * @param {Array<{text: string, known?: boolean}>} tokens
- * @param {Array<{place: number|null, value: number, figure?: string, said?: string}>} tints for each word: the class
- *   whose colour it takes (null: the accent), how strongly (negative for against), the number under it where it is
+ * @param {Array<{place: number, value: number, figure?: string, said?: string}>} tints for each word: the class
+ *   whose colour it takes, how strongly (negative for against), the number under it where it is
  *   another one, and what is said of it.
  * @param {object} options `label` (of the list), `chosen` (called with the word's place when it is pointed at or
  *   reached), `digits` under each word (null: none).
@@ -26,7 +26,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 }
     const said = [token.text, tint.said ?? figure, unknown && t("words.unknown")].filter(Boolean).join(", ");
     return el(
       "li",
-      { class: "word-place" },
+      {},
       el(
         "button",
         {
@@ -34,7 +34,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 }
           class: `word${tint.value < 0 ? " against" : ""}${unknown ? " unknown" : ""}`,
           tabindex: place === 0 ? 0 : -1,
           "aria-label": said,
-          style: { ...(tint.place === null ? {} : seriesStyle(tint.place)), "--share": share.toFixed(3) },
+          style: { ...seriesStyle(tint.place), "--share": share.toFixed(3) },
           data: { place },
         },
         el("bdi", { class: "word-text", text: token.text }),

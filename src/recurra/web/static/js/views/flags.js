@@ -20,7 +20,7 @@ function draw(body, flags) {
     fill(body, emptyPanel(t("flags.none"), t("flags.none_about", { documents: flags.documents })));
     return;
   }
-  const detail = el("div", { class: "detail" });
+  const detail = el("div");
   const rows = flags.units.map((unit, place) => unitRow(unit, () => show(place)));
   function show(place) {
     for (const [other, row] of rows.entries()) {

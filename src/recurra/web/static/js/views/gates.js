@@ -70,7 +70,7 @@ export function mount(body, signal) {
     );
     fill(
       answer,
-      el("p", { class: "note wide", text: wordsFor("about", shown, layers[0].cell) }),
+      el("p", { class: "note", text: wordsFor("about", shown, layers[0].cell) }),
       layers.map((layer) => layerCard(reading, layer)),
     );
   }

@@ -181,7 +181,7 @@ function wordNumbers(reading, place) {
   return [
     el(
       "p",
-      { class: "after-head" },
+      {},
       el("span", { class: "soft", text: t("reading.after", { place: place + 1, count: reading.tokens.length }) }),
       " ",
       el("bdi", { class: "quoted", text }),
