@@ -41,9 +41,15 @@ export function errorPanel(error, { retry = null } = {}) {
   );
 }
 
-/** The service was started without the data or the folder that a view needs. */
+/**
+ * The service has not got what a view needs. Most often it was started without the data or the folder, and the panel
+ * says what to run; else its own line says what is wrong, such as a label that the model does not know.
+ * @param {ApiError} error with status 404.
+ * @param {"data" | "runs"} what the option that gives it.
+ */
 export function needs(error, what) {
+  if (!error.message.includes(`--${what}`)) return errorPanel(error);
   const models = store.models.map(({ name }) => `${name}.safetensors`).join(" ") || "MODEL";
-  const command = what === "runs" ? `recurra serve ${models} --runs runs/` : `recurra serve ${models} --data DATA.csv`;
-  return el("div", {}, emptyPanel(t(`needs.${what}`), error.message, command));
+  const given = { data: "test.csv", runs: "runs" }[what];
+  return emptyPanel(t(`needs.${what}`), error.message, `recurra serve ${models} --${what} ${given}`);
 }
