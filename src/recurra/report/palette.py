@@ -8,7 +8,7 @@ INK = "#010203"
 """Stand-in for the colour of the page's text."""
 
 SERIES = ("#010211", "#010212", "#010213", "#010214", "#010215", "#010216")
-"""Stand-ins for the page's colours ``--series-1`` to ``--series-6`` (style.css: Okabe and Ito's, darker or lighter)."""
+"""Stand-ins for the page's colours ``--series-1`` to ``--series-6`` (colours.css: Okabe and Ito's, adapted)."""
 
 # Colour is never the only sign: each series has its own marker and line as well.
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -23,7 +23,7 @@ LINES: tuple[str | tuple[float, tuple[float, ...]], ...] = (
 
 
 def in_page_colours(svg: str) -> str:
-    """Replaces the stand-ins by what style.css defines for light and dark pages."""
+    """Replaces the stand-ins by what colours.css defines for light and dark pages."""
     for number, stand_in in enumerate(SERIES, start=1):
         svg = svg.replace(stand_in, f"var(--series-{number})")
     return svg.replace(INK, "currentColor")

@@ -1,0 +1,5 @@
+"""The reading room: a page, served as plain files, that shows what a network remembers as it reads."""
+
+from recurra.web.files import FILES, PageFile
+
+__all__ = ["FILES", "PageFile"]

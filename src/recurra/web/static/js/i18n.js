@@ -1,0 +1,93 @@
+// Words and numbers in the reader's language.
+
+import { recall, remember } from "./storage.js";
+
+/** Languages of the page, by their own names. */
+export const LANGUAGES = { en: "English", ja: "日本語" };
+
+let language = "en";
+let words = {};
+let plurals = new Intl.PluralRules("en");
+
+/** The language that was chosen last time, or the first of the browser's that the page speaks. */
+export function preferred() {
+  const wanted = [recall("language"), ...navigator.languages.map((name) => name.split("-")[0])];
+  return wanted.find((name) => Object.hasOwn(LANGUAGES, name)) ?? "en";
+}
+
+/** Loads a language's words; everything written after it is in that language. */
+export async function speak(name, { keep = false } = {}) {
+  const answer = await fetch(`/static/locales/${name}.json`);
+  if (!answer.ok) throw new Error(`/static/locales/${name}.json: ${answer.status}`);
+  words = await answer.json();
+  language = name;
+  plurals = new Intl.PluralRules(name);
+  document.documentElement.lang = name;
+  if (keep) remember("language", name);
+}
+
+export function currentLanguage() {
+  return language;
+}
+
+function found(key) {
+  return key.split(".").reduce((part, name) => (part && Object.hasOwn(part, name) ? part[name] : undefined), words);
+}
+
+/** Whether the language has words for a key. */
+export function knows(key) {
+  return found(key) !== undefined;
+}
+
+/**
+ * The words of a key, with {names} filled in. Words that hang on a number are given as {"one": …, "other": …} and
+ * chosen by `count`. A key without words is shown itself: a gap that is seen is mended.
+ */
+export function t(key, values = {}) {
+  let text = found(key);
+  if (text && typeof text === "object") text = text[plurals.select(values.count)] ?? text.other;
+  if (typeof text !== "string") return key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => {
+    if (!Object.hasOwn(values, name)) return whole;
+    return typeof values[name] === "number" ? number(values[name]) : String(values[name]);
+  });
+}
+
+const formats = new Map();
+
+function format(options) {
+  const key = language + JSON.stringify(options);
+  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(language, options));
+  return formats.get(key);
+}
+
+/** A number with at most `digits` decimal places (all of them where `fixed`). */
+export function number(value, { digits = 3, fixed = false } = {}) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  return format({ maximumFractionDigits: digits, minimumFractionDigits: fixed ? digits : 0 }).format(value);
+}
+
+/** A share as per cent. */
+export function percent(value, digits = 1) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  return format({ style: "percent", maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
+}
+
+/** A number with its sign: +0.31, −1.20. */
+export function signed(value, digits = 2) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  // Rounded first, so that −0.001 does not become −0.00.
+  const rounded = Number(value.toFixed(digits));
+  const options = { signDisplay: "exceptZero", minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return format(options)
+    .format(rounded === 0 ? 0 : rounded)
+    .replace("-", "−");
+}
+
+/** A small or large number in few characters: 0.0012, 3.4e-7. */
+export function compact(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(1).replace("-", "−");
+  return format({ maximumSignificantDigits: 3 }).format(value).replace("-", "−");
+}

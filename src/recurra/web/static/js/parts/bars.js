@@ -1,0 +1,44 @@
+// Probabilities as bars: a list, longest first, each with its number.
+
+import { el } from "../dom.js";
+import { percent, t } from "../i18n.js";
+import { labelName } from "./label-name.js";
+import { largest, seriesStyle } from "./labels.js";
+
+const SHOWN = 6;
+
+/**
+ * The most probable classes with bars; what is left over is one line.
+ * @param {Array} labels the classes.
+ * @param {number[]} probabilities of each class.
+ */
+export function probabilityBars(labels, probabilities) {
+  const shown = largest(probabilities, SHOWN);
+  const rest = labels.length - shown.length;
+  const left = Math.max(0, 1 - shown.reduce((sum, place) => sum + probabilities[place], 0));
+  return el(
+    "ul",
+    { class: "bars" },
+    shown.map((place) =>
+      el(
+        "li",
+        { class: "bar", style: seriesStyle(place) },
+        labelName(labels[place], place),
+        el(
+          "span",
+          { class: "bar-track", "aria-hidden": "true" },
+          el("span", { class: "bar-fill", style: { "--share": probabilities[place] } }),
+        ),
+        el("span", { class: "figure", text: percent(probabilities[place]) }),
+      ),
+    ),
+    rest > 0 &&
+      el(
+        "li",
+        { class: "bar" },
+        el("span", { text: t("bars.others", { count: rest }) }),
+        el("span"),
+        el("span", { class: "figure", text: percent(left) }),
+      ),
+  );
+}

@@ -1,0 +1,65 @@
+// Views of a whole file: computed once by the service, which may take a while or have no data at all.
+
+import { ApiError, computed } from "../api.js";
+import { el, fill, say } from "../dom.js";
+import { number, t } from "../i18n.js";
+import { onChange, store } from "../store.js";
+import { errorPanel, loadingPanel, needs } from "./notices.js";
+
+/**
+ * Fills an element with a view of the data, now and whenever another model is chosen.
+ * @param {Element} node
+ * @param {object} options `path`; `queries` (gives one for each question); `draw(answers, signal)`, in the order of the
+ *   questions; `what` is missing on 404; `signal`.
+ */
+export function fromData(node, { path, queries = () => [{ model: store.model }], draw, what = "data", signal }) {
+  let asking = null;
+
+  async function ask() {
+    asking?.abort();
+    asking = new AbortController();
+    const both = AbortSignal.any([signal, asking.signal]);
+    const panel = loadingPanel(t("page.asking"));
+    fill(node, panel);
+    const waiting = (state) => {
+      const seconds =
+        state.seconds >= 1 ? t("page.computing_for", { seconds: number(state.seconds, { digits: 0 }) }) : "";
+      panel.querySelector("p").textContent = `${t("page.computing")} ${seconds}`.trim();
+    };
+    try {
+      const answers = await Promise.all(queries().map((query) => computed(path, { query, signal: both, waiting })));
+      if (both.aborted) return;
+      fill(node);
+      draw(answers, both);
+      say(t("page.ready"));
+    } catch (error) {
+      if (both.aborted) return;
+      if (error instanceof ApiError && error.status === 401) location.reload();
+      fill(
+        node,
+        error instanceof ApiError && error.status === 404 ? needs(error, what) : errorPanel(error, { retry: ask }),
+      );
+    }
+  }
+
+  onChange(["model"], ask, signal);
+  return ask();
+}
+
+/** A list of facts: names with their numbers. */
+export function facts(pairs) {
+  return el(
+    "dl",
+    { class: "facts" },
+    pairs
+      .filter(Boolean)
+      .map(([name, value]) =>
+        el(
+          "div",
+          {},
+          el("dt", { text: name }),
+          el("dd", { class: "figure" }, value instanceof Node ? value : String(value)),
+        ),
+      ),
+  );
+}

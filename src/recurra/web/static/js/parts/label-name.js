@@ -1,0 +1,14 @@
+// A class's name with its mark and colour.
+
+import { el } from "../dom.js";
+import { look, seriesStyle } from "./labels.js";
+
+/** The name of a class, with its mark before it. */
+export function labelName(label, place) {
+  return el(
+    "span",
+    { class: "label-name", style: seriesStyle(place) },
+    el("span", { class: "mark", text: look(place).mark, "aria-hidden": "true" }),
+    el("bdi", { text: label }),
+  );
+}

@@ -1,0 +1,40 @@
+// Classes: always the same colour and mark for the same class, never the colour alone.
+
+import { store } from "../store.js";
+import { css } from "../theme.js";
+
+const COLOURS = 6;
+const MARKS = ["●", "■", "▲", "◆", "▼", "✚", "★"];
+const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "star"];
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "5px,2px,1px,2px,1px,2px"];
+
+/** The class's place among the model's classes, by which it is drawn. */
+export function placeOf(label, labels = null) {
+  const all = labels ?? store.models.find(({ name }) => name === store.model)?.classes ?? [];
+  return Math.max(0, all.map(String).indexOf(String(label)));
+}
+
+/** How a class is drawn. 6 colours and 7 marks give 42 classes a look of their own. */
+export function look(place) {
+  const series = (place % COLOURS) + 1;
+  const style = place % MARKS.length;
+  return { series, token: `series-${series}`, mark: MARKS[style], symbol: SYMBOLS[style], dash: DASHES[style] };
+}
+
+/** The class's colour as CSS text, for canvases and pictures. */
+export function colourOf(place, opacity = 1) {
+  return css(look(place).token, opacity);
+}
+
+/** A style that gives an element's --series the class's colour. */
+export function seriesStyle(place) {
+  return { "--series": `var(--${look(place).token})` };
+}
+
+/** The places of the classes with the largest values, largest first. */
+export function largest(values, count) {
+  return values
+    .map((value, place) => place)
+    .sort((a, b) => values[b] - values[a])
+    .slice(0, count);
+}

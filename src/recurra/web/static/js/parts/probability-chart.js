@@ -1,0 +1,91 @@
+// The class probabilities after every word, as lines.
+
+import { el, fill } from "../dom.js";
+import { t } from "../i18n.js";
+import { labelName } from "./label-name.js";
+import { colourOf, largest, look } from "./labels.js";
+import { chart, plain } from "./plot.js";
+
+const LINES = 6;
+// More words than this are numbered along the axis instead of written there.
+const WRITTEN = 60;
+const LONGEST = 14;
+
+/**
+ * The chart of a reading. By beginnings, x 0 is before any word and x t after the t-th; by ends, x t is the text from
+ * the (t + 1)-th word on, and the last one an empty text.
+ * @param {function(): object} current gives the reading, as /v1/read answers.
+ * @param {object} options `ends` (says whether the ends are shown instead of the beginnings); `reached` is called with
+ *   the place of the word under the pointer, null where there is none; `signal`.
+ * @returns what `chart` returns, `legend`, `markWord(place)` and `show()`, which is called when the reading is another.
+ */
+export function probabilityChart(current, { ends, reached, signal }) {
+  const legend = el("ul", { class: "legend" });
+  const placeAt = (x) => (ends() ? x : x - 1);
+
+  /** The classes that were ever likely, in the model's order. */
+  function classes({ labels, start, probabilities }) {
+    return largest(
+      labels.map((label, c) => Math.max(start[c], ...probabilities.map((row) => row[c]))),
+      LINES,
+    ).sort((a, b) => a - b);
+  }
+
+  function draw() {
+    const reading = current();
+    const tokens = reading.tokens.map((token) => token.text);
+    const rows = ends() ? [...reading.suffix_probabilities, reading.start] : [reading.start, ...reading.probabilities];
+    const words = ends() ? [...tokens, t("reading.after_short")] : [t("reading.before_short"), ...tokens];
+    const x = rows.map((row, place) => place);
+    const written = rows.length <= WRITTEN;
+    return {
+      traces: classes(reading).map((c) => ({
+        type: "scatter",
+        mode: written ? "lines+markers" : "lines",
+        hoverinfo: "none",
+        name: plain(reading.labels[c]),
+        x,
+        y: rows.map((row) => row[c]),
+        line: { color: colourOf(c), width: 2, dash: look(c).dash },
+        marker: { color: colourOf(c), symbol: look(c).symbol, size: 6 },
+      })),
+      layout: {
+        hovermode: "x",
+        xaxis: written
+          ? {
+              tickvals: x,
+              ticktext: words.map((word) => plain(word.length > LONGEST ? `${word.slice(0, LONGEST - 1)}…` : word)),
+              range: [-0.3, rows.length - 0.7],
+            }
+          : {},
+        yaxis: { range: [-0.02, 1.02], tickformat: ".0%", dtick: 0.25 },
+      },
+    };
+  }
+
+  const plot = chart({
+    draw,
+    height: 300,
+    signal,
+    hovered: (x) => {
+      plot.mark(x);
+      reached(x !== null && placeAt(x) in current().tokens ? placeAt(x) : null);
+    },
+  });
+
+  return {
+    ...plot,
+    legend,
+    markWord: (place) => plot.mark(ends() ? place : place + 1),
+    show() {
+      const reading = current();
+      fill(
+        legend,
+        classes(reading).map((c) => el("li", {}, labelName(reading.labels[c], c))),
+      );
+      plot.describe(t("reading.chart_label", { label: reading.label, count: reading.tokens.length }));
+      plot.mark(null);
+      plot.redraw();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+// A text's words, tinted by what each did. Arrow keys walk from word to word; each says its numbers.
+
+import { el } from "../dom.js";
+import { signed, t } from "../i18n.js";
+import { look, seriesStyle } from "./labels.js";
+
+/**
+ * A line of words.
+ * @param {Array<{text: string, known?: boolean}>} tokens
+ * @param {Array<{place: number, value: number, figure?: string, said?: string}>} tints for each word: the class
+ *   whose colour it takes, how strongly (negative for against), the number under it where it is
+ *   another one, and what is said of it.
+ * @param {object} options `label` (of the list), `chosen` (called with the word's place when it is pointed at or
+ *   reached), `digits` under each word (null: none).
+ * @returns {{node: Element, mark: function(number|null): void}}
+ */
+export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 } = {}) {
+  const most = Math.max(1e-9, ...tints.map(({ value }) => Math.abs(value)));
+  // A mark tells classes apart; where there is one class only, it would be noise.
+  const several = new Set(tints.map(({ place }) => place)).size > 1;
+  const words = tokens.map((token, place) => {
+    const tint = tints[place];
+    const share = Math.min(1, Math.abs(tint.value) / most);
+    const unknown = token.known === false;
+    const figure = digits === null ? null : (tint.figure ?? signed(tint.value, digits));
+    const said = [token.text, tint.said ?? figure, unknown && t("words.unknown")].filter(Boolean).join(", ");
+    return el(
+      "li",
+      {},
+      el(
+        "button",
+        {
+          type: "button",
+          class: `word${tint.value < 0 ? " against" : ""}${unknown ? " unknown" : ""}`,
+          tabindex: place === 0 ? 0 : -1,
+          "aria-label": said,
+          style: { ...seriesStyle(tint.place), "--share": share.toFixed(3) },
+          data: { place },
+        },
+        el("bdi", { class: "word-text", text: token.text }),
+        figure !== null &&
+          el(
+            "span",
+            { class: "word-figure" },
+            several && Number(tint.value.toFixed(digits)) !== 0 ? `${look(tint.place).mark} ` : "",
+            figure,
+          ),
+      ),
+    );
+  });
+  const buttons = words.map((word) => word.firstElementChild);
+
+  function reach(place) {
+    for (const button of buttons) button.tabIndex = -1;
+    buttons[place].tabIndex = 0;
+    mark(place);
+    chosen(place);
+  }
+  function mark(place) {
+    for (const [number, button] of buttons.entries()) button.classList.toggle("marked", number === place);
+  }
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  const node = el(
+    "ol",
+    {
+      class: "words",
+      "aria-label": label,
+      on: {
+        focusin: (event) => reach(Number(event.target.closest("button").dataset.place)),
+        pointerover: (event) => {
+          const button = event.target.closest("button");
+          if (button) {
+            mark(Number(button.dataset.place));
+            chosen(Number(button.dataset.place));
+          }
+        },
+        keydown: (event) => {
+          const here = buttons.indexOf(document.activeElement);
+          const there =
+            event.key === "Home" ? 0 : event.key === "End" ? buttons.length - 1 : here + (steps[event.key] ?? NaN);
+          if (here < 0 || !buttons[there]) return;
+          event.preventDefault();
+          buttons[there].focus();
+        },
+      },
+    },
+    words,
+  );
+  return { node, mark };
+}

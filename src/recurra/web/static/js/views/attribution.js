@@ -1,0 +1,126 @@
+// Attribution: how much of the answer each word accounts for, by two methods side by side.
+
+import { el, fill } from "../dom.js";
+import { number, percent, signed, t } from "../i18n.js";
+import { card } from "../parts/card.js";
+import { fileName, jsonButton, svgButton } from "../parts/download.js";
+import { follow, readRequest } from "../parts/follow.js";
+import { facts } from "../parts/from-data.js";
+import { labelName } from "../parts/label-name.js";
+import { placeOf, seriesStyle } from "../parts/labels.js";
+import { emptyPanel } from "../parts/notices.js";
+import { textPanel } from "../parts/text-panel.js";
+import { wordsPicture } from "../parts/words-picture.js";
+import { wordLine } from "../parts/words.js";
+
+const METHODS = ["integrated_gradients", "occlusion"];
+
+export function mount(body, signal) {
+  const answer = el("div", { class: "answer" });
+  fill(body, textPanel(signal), answer);
+
+  function draw(reading) {
+    const found = reading.attribution;
+    if (!found || reading.tokens.length === 0) {
+      fill(
+        answer,
+        emptyPanel(
+          t(reading.tokens.length ? "attribution.none" : "reading.no_words"),
+          t(reading.tokens.length ? "attribution.none_about" : "reading.no_words_about"),
+        ),
+      );
+      return;
+    }
+    const place = placeOf(found.target, reading.labels);
+    const methods = METHODS.filter((method) => found[method]);
+    fill(
+      answer,
+      card(t("attribution.explained"), {
+        body: facts([
+          [t("attribution.target"), labelName(found.target, place)],
+          [t("attribution.steps"), number(found.steps)],
+          [t("attribution.completeness"), percent(found.completeness_error, 3)],
+        ]),
+        note: t("attribution.explained_note"),
+        downloads: [
+          jsonButton(fileName("attribution", reading.model), () => ({
+            text: reading.text,
+            tokens: reading.tokens,
+            attribution: found,
+          })),
+        ],
+      }),
+      methods.map((method) => {
+        const tints = found[method].map((value) => ({ place, value, said: signed(value, 3) }));
+        const line = wordLine(reading.tokens, tints, { label: t(`attribution.${method}`), digits: 2 });
+        return card(t(`attribution.${method}`), {
+          note: t(`attribution.${method}_note`),
+          body: line.node,
+          downloads: [
+            svgButton(fileName(method, reading.model), () =>
+              wordsPicture(reading.tokens, tints, {
+                title: `${t(`attribution.${method}`)}: ${found.target}`,
+                digits: 2,
+              }),
+            ),
+          ],
+        });
+      }),
+      card(t("attribution.table"), {
+        note: t("attribution.table_note"),
+        body: barTable(reading, found, methods, place),
+      }),
+    );
+  }
+
+  return follow(answer, { path: "/v1/read", request: () => readRequest({ attribution: true }), draw, signal });
+}
+
+/** A row for each word with a bar to the right (for) or left (against) for each method. */
+function barTable(reading, found, methods, place) {
+  const most = methods.map((method) => Math.max(1e-9, ...found[method].map(Math.abs)));
+  return el(
+    "div",
+    { class: "scroll", role: "region", "aria-label": t("table.of", { caption: t("attribution.table") }), tabindex: 0 },
+    el(
+      "table",
+      { class: "bar-table" },
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          el("th", { scope: "col", text: t("reading.word") }),
+          methods.map((method) => el("th", { scope: "col", colspan: 2, text: t(`attribution.${method}`) })),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        reading.tokens.map((token, row) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row", dir: "auto", text: token.text }),
+            methods.map((method, column) => {
+              const value = found[method][row];
+              return [
+                el("td", { class: "figure", text: signed(value, 3) }),
+                el(
+                  "td",
+                  { class: "bar-cell" },
+                  el("span", {
+                    class: `signed-bar ${value < 0 ? "against" : ""}`,
+                    "aria-hidden": "true",
+                    style: { ...seriesStyle(place), "--share": (Math.abs(value) / most[column]).toFixed(3) },
+                  }),
+                ),
+              ];
+            }),
+          ),
+        ),
+      ),
+    ),
+  );
+}

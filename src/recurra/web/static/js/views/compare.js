@@ -1,0 +1,280 @@
+// Compare: several models on one text, and on a whole file who is right where.
+
+import { el, fill } from "../dom.js";
+import { compact, number, percent, signed, t } from "../i18n.js";
+import { card, picker } from "../parts/card.js";
+import { fileName, jsonButton, svgButton } from "../parts/download.js";
+import { tintsOf } from "../parts/evidence.js";
+import { follow } from "../parts/follow.js";
+import { fromData } from "../parts/from-data.js";
+import { labelName } from "../parts/label-name.js";
+import { largest, placeOf } from "../parts/labels.js";
+import { emptyPanel } from "../parts/notices.js";
+import { chart, plain } from "../parts/plot.js";
+import { foldedTable, table } from "../parts/table.js";
+import { textPanel } from "../parts/text-panel.js";
+import { toneLegend, toneLine } from "../parts/tones.js";
+import { wordLine } from "../parts/words.js";
+import { store } from "../store.js";
+
+export function mount(body, signal) {
+  if (store.models.length < 2) {
+    const name = store.models[0]?.name ?? "one";
+    fill(
+      body,
+      emptyPanel(t("compare.one"), t("compare.one_about"), `recurra serve ${name}.safetensors other.safetensors`),
+    );
+    return Promise.resolve();
+  }
+  const onText = el("div", { class: "answer" });
+  const onData = el("div", { class: "answer" });
+  fill(body, textPanel(signal), onText, el("h2", { class: "part", text: t("compare.on_data") }), onData);
+  let lifetime = new AbortController();
+  let shown = null;
+  signal.addEventListener("abort", () => lifetime.abort());
+
+  function draw(answer) {
+    lifetime.abort();
+    lifetime = new AbortController();
+    fill(onText, sideBySide(answer), answer.models.some((reading) => reading.tokens.length > 0) && together(answer));
+  }
+
+  function together(answer) {
+    const labels = [...new Set(answer.models.flatMap((reading) => reading.labels.map(String)))];
+    if (!labels.includes(shown)) shown = String(answer.models[0].label);
+    const rows = () =>
+      answer.models
+        .map((reading) => {
+          const place = reading.labels.map(String).indexOf(shown);
+          return {
+            name: reading.model,
+            y: place < 0 ? null : [reading.start, ...reading.probabilities].map((row) => row[place]),
+            words: reading.tokens,
+          };
+        })
+        .filter(({ y }) => y !== null);
+    const drawing = () => ({
+      traces: rows().map(({ name, y, words }, place) => ({
+        type: "scatter",
+        mode: "lines",
+        name: plain(name),
+        x: y.map((value, step) => step),
+        y,
+        hoverinfo: "text",
+        text: y.map((value, step) =>
+          plain(`${name}, ${step ? words[step - 1].text : t("reading.before_short")}: ${percent(value)}`),
+        ),
+        line: toneLine(place),
+      })),
+      layout: {
+        hovermode: "closest",
+        yaxis: { range: [-0.02, 1.02], tickformat: ".0%", dtick: 0.25 },
+        xaxis: { title: { text: t("compare.words_read") } },
+        margin: { l: 48, r: 12, t: 8, b: 44 },
+      },
+    });
+    const plot = chart({
+      label: t("compare.chart_label", { label: shown }),
+      draw: drawing,
+      height: 300,
+      signal: lifetime.signal,
+    });
+    const legend = toneLegend(answer.models.map((reading, place) => [reading.model, place]));
+    return card(t("compare.chart"), {
+      tools: picker(
+        t("compare.of_class"),
+        labels.map((label) => [label, label]),
+        shown,
+        (label) => {
+          shown = label;
+          plot.redraw();
+        },
+      ),
+      body: [legend, plot.node],
+      downloads: [svgButton("comparison", plot.svg), jsonButton("comparison", () => answer)],
+      table: foldedTable(
+        t("compare.chart"),
+        [
+          { name: t("reading.word"), number: true },
+          ...answer.models.map((reading) => ({ name: reading.model, number: true })),
+        ],
+        () => {
+          const lines = rows();
+          return lines[0].y.map((value, step) => [number(step), ...lines.map(({ y }) => percent(y[step]))]);
+        },
+      ),
+    });
+  }
+
+  const reading = follow(onText, { path: "/v1/compare", request: () => ({ text: store.text }), draw, signal });
+  fromData(onData, { path: "/v1/compare", queries: () => [{}], draw: ([answer]) => drawData(onData, answer), signal });
+  return reading;
+}
+
+function sideBySide(answer) {
+  return el(
+    "div",
+    { class: "grid" },
+    answer.models.map((reading) => {
+      const last = reading.probabilities.at(-1) ?? reading.start;
+      const best = largest(last, 1)[0];
+      return card(reading.model, {
+        body: [
+          el(
+            "p",
+            { class: "headline small" },
+            labelName(reading.labels[best], best),
+            el("span", { class: "figure", text: percent(last[best]) }),
+          ),
+          reading.tokens.length > 0 &&
+            wordLine(reading.tokens, tintsOf(reading, null), {
+              label: t("compare.words_of", { model: reading.model }),
+              digits: null,
+            }).node,
+        ],
+      });
+    }),
+  );
+}
+
+function drawData(node, answer) {
+  const best = Math.max(...answer.models.map((model) => model.accuracy));
+  fill(
+    node,
+    card(t("compare.accuracy"), {
+      note: t("compare.rows", { count: answer.rows }),
+      downloads: [jsonButton("comparison-data", () => answer)],
+      body: table(
+        t("compare.accuracy"),
+        [
+          { name: t("page.model") },
+          { name: t("compare.right"), number: true },
+          { name: t("compare.interval"), number: true },
+          { name: t("compare.behind"), number: true },
+        ],
+        answer.models.map((model) => [
+          model.name,
+          percent(model.accuracy, 2),
+          model.interval ? `${percent(model.interval[0], 2)}–${percent(model.interval[1], 2)}` : "–",
+          model.accuracy === best ? "–" : t("reading.points", { change: signed(100 * (model.accuracy - best), 2) }),
+        ]),
+      ),
+    }),
+    answer.pairs.map((pair) => pairCard(pair, answer)),
+    answer.slices?.length > 0 && sliceCard(answer),
+  );
+}
+
+function pairCard(pair, answer) {
+  const tone = (model) => `tone-${(answer.models.findIndex(({ name }) => name === model) % 6) + 1}`;
+  const parts = [
+    ["both", "edge"],
+    ["only_a", tone(pair.a)],
+    ["only_b", tone(pair.b)],
+    ["neither", "line"],
+  ];
+  const named = (name) => t(`compare.${name}`, { a: pair.a, b: pair.b });
+  return card(t("compare.pair", { a: pair.a, b: pair.b }), {
+    body: [
+      el("p", {
+        class: "note",
+        text: t("compare.difference", {
+          difference: signed(100 * pair.difference, 2),
+          low: signed(100 * pair.interval[0], 2),
+          high: signed(100 * pair.interval[1], 2),
+          p: compact(pair.p_adjusted ?? pair.p),
+        }),
+      }),
+      el(
+        "div",
+        { class: "stack", "aria-hidden": "true" },
+        parts.map(([name, token]) =>
+          el("span", { style: { "--share": pair[name] / Math.max(1, answer.rows), "--part": `var(--${token})` } }),
+        ),
+      ),
+      el(
+        "ul",
+        { class: "legend" },
+        parts.map(([name, token]) =>
+          el(
+            "li",
+            {},
+            el("span", { class: "block", style: { "--part": `var(--${token})` }, "aria-hidden": "true" }),
+            `${named(name)}: `,
+            el("span", { class: "figure", text: number(pair[name]) }),
+          ),
+        ),
+      ),
+      pair.examples.length > 0 &&
+        el(
+          "details",
+          { class: "as-table" },
+          el("summary", { text: t("compare.examples", { count: pair.examples.length }) }),
+          el("ul", { class: "neighbours" }, pair.examples.map(exampleItem)),
+        ),
+    ],
+    downloads: [jsonButton(fileName("pair", pair.a, pair.b), () => pair)],
+  });
+}
+
+function exampleItem(example) {
+  return el(
+    "li",
+    {},
+    el("p", { dir: "auto", text: example.text }),
+    el(
+      "p",
+      { class: "soft" },
+      `${t("doubts.row", { row: String(example.row) })} · `,
+      t("page.label"),
+      " ",
+      labelName(example.label, placeOf(example.label)),
+      Object.entries(example.answers).map(([name, said]) => [
+        " · ",
+        el("bdi", { text: `${name}: ` }),
+        labelName(said.label, placeOf(said.label)),
+        " ",
+        el("span", { class: "figure", text: percent(said.probability) }),
+      ]),
+    ),
+  );
+}
+
+/** Parts of the rows, by class, length and unknown words: a model may be better only there. */
+function sliceCard(answer) {
+  return card(t("compare.slices"), {
+    note: t("compare.slices_note"),
+    body: table(
+      t("compare.slices"),
+      [
+        { name: t("compare.slice") },
+        { name: t("compare.slice_rows"), number: true },
+        ...answer.models.map(({ name }) => ({ name, number: true })),
+      ],
+      answer.slices.map((slice) => [
+        sliceName(slice.name),
+        number(slice.rows),
+        ...slice.accuracy.map((accuracy) => percent(accuracy)),
+      ]),
+    ),
+  });
+}
+
+const SLICES = [
+  [/^class (?<label>.+)$/, "class"],
+  [/^up to (?<high>\d+) tokens$/, "short"],
+  [/^(?<low>\d+) to (?<high>\d+) tokens$/, "middle"],
+  [/^more than (?<low>\d+) tokens$/, "long"],
+  [/^up to (?<high>\d+%) unknown$/, "known"],
+  [/^(?<low>\d+%) to (?<high>\d+%) unknown$/, "some_unknown"],
+  [/^more than (?<low>\d+%) unknown$/, "unknown"],
+];
+
+/** A slice's name, as the service says it in English, in the reader's language. */
+function sliceName(name) {
+  for (const [pattern, key] of SLICES) {
+    const found = pattern.exec(name);
+    if (found) return t(`compare.slice_names.${key}`, found.groups);
+  }
+  return name;
+}

@@ -1,0 +1,191 @@
+// Vanishing gradients: how much of the loss's gradient is left, step by step back from the end.
+
+import { el, fill } from "../dom.js";
+import { compact, number, t } from "../i18n.js";
+import { card, choice } from "../parts/card.js";
+import { jsonButton, svgButton } from "../parts/download.js";
+import { fromData } from "../parts/from-data.js";
+import { emptyPanel } from "../parts/notices.js";
+import { chart, plain } from "../parts/plot.js";
+import { foldedTable, table } from "../parts/table.js";
+import { toneColour, toneLegend, toneLine } from "../parts/tones.js";
+import { store } from "../store.js";
+
+// Models that are shown together.
+const MOST = 6;
+// Places among the dashes: dotted before, solid after.
+const DASHES = { "before training": 2, "after training": 0 };
+
+export function mount(body, signal) {
+  return fromData(body, {
+    path: "/v1/gradients",
+    queries: () => shownModels().map((model) => ({ model })),
+    draw: (flows, lifetime) => draw(body, { models: flows.flatMap((flow) => flow.models) }, lifetime),
+    signal,
+  });
+}
+
+/** The chosen model and others beside it, for the cells are told apart side by side. */
+function shownModels() {
+  const names = store.models.map(({ name }) => name);
+  return names.filter((name) => name === store.model || names.indexOf(name) < MOST);
+}
+
+/**
+ * One colour for each network, dotted before training. An LSTM's memory lies in c, so its line can be that of c; the
+ * others have one state.
+ */
+function draw(body, flow, signal) {
+  if (flow.models.length === 0) {
+    fill(body, emptyPanel(t("gradients.none"), t("gradients.none_about")));
+    return;
+  }
+  const names = [...new Set(flow.models.map((model) => model.name))];
+  let state = "h";
+  let scale = "log";
+  const lines = () =>
+    flow.models.map((model) => ({
+      model,
+      name: `${model.name}, ${when(model)}`,
+      tone: names.indexOf(model.name),
+      dash: DASHES[model.when] ?? 1,
+      ...(state === "c" && model.cell_norm
+        ? { norm: model.cell_norm, half: model.cell_half_distance }
+        : { norm: model.norm, low: model.low, high: model.high, half: model.half_distance }),
+    }));
+
+  const plot = chart({
+    label: t("gradients.chart_label", { models: names.join(", ") }),
+    height: 380,
+    draw: () => ({ traces: lines().flatMap((line) => tracesOf(line, scale)), layout: layoutOf(lines(), scale) }),
+    signal,
+  });
+  const drawing = foldedTable(
+    t("gradients.chart"),
+    [{ name: t("gradients.distance"), number: true }, ...lines().map(({ name }) => ({ name, number: true }))],
+    () => {
+      const shown = lines();
+      const steps = Math.max(...shown.map(({ norm }) => norm.length));
+      return Array.from({ length: steps }, (_, place) => [
+        number(place),
+        ...shown.map(({ norm }) => compact(norm[place])),
+      ]);
+    },
+  );
+  const halves = el("div");
+  const drawHalves = () => fill(halves, halfTable(lines()));
+  const tools = el(
+    "div",
+    { class: "toolbar" },
+    flow.models.some((model) => model.cell_norm) &&
+      choice(
+        t("gradients.state"),
+        ["h", "c"].map((name) => [name, t(`gradients.by_${name}`)]),
+        state,
+        (name) => {
+          state = name;
+          plot.redraw();
+          drawing.refresh();
+          drawHalves();
+        },
+      ),
+    choice(
+      t("gradients.scale"),
+      ["log", "linear"].map((name) => [name, t(`gradients.${name}`)]),
+      scale,
+      (name) => {
+        scale = name;
+        plot.redraw();
+      },
+    ),
+  );
+  drawHalves();
+  const padded = [...new Set(flow.models.filter((model) => model.pads).map((model) => model.name))];
+  fill(
+    body,
+    card(t("gradients.chart"), {
+      note: t("gradients.chart_note"),
+      tools,
+      body: [
+        toneLegend(lines().map(({ name, tone, dash }) => [name, tone, dash])),
+        plot.node,
+        padded.length > 0 && el("p", { class: "note", text: t("gradients.pads", { models: padded.join(", ") }) }),
+      ],
+      table: drawing,
+      downloads: [svgButton("gradient-flow", plot.svg), jsonButton("gradient-flow", () => flow)],
+    }),
+    card(t("gradients.half"), { note: t("gradients.half_note"), body: halves }),
+  );
+}
+
+/** The median as a line, with the middle half of the documents shaded where it is known. */
+function tracesOf({ model, name, tone, dash, norm, low, high }, scale) {
+  // A logarithmic axis has no place for nought.
+  const drawn = (values) => values.map((value) => (scale === "log" && !(value > 0) ? null : value));
+  const edge = { type: "scatter", mode: "lines", x: model.distance, hoverinfo: "skip", line: { width: 0 } };
+  const said = model.distance.map((distance, place) =>
+    plain(t("gradients.hover", { name, distance, norm: compact(norm[place]) })),
+  );
+  const line = { type: "scatter", mode: "lines", name: plain(name), x: model.distance, y: drawn(norm) };
+  return [
+    ...(low
+      ? [
+          { ...edge, y: drawn(low) },
+          { ...edge, y: drawn(high), fill: "tonexty", fillcolor: toneColour(tone, 0.12) },
+        ]
+      : []),
+    { ...line, line: toneLine(tone, dash), text: said, hoverinfo: "text" },
+  ];
+}
+
+function layoutOf(lines, scale) {
+  return {
+    hovermode: "closest",
+    margin: { l: 56, r: 12, t: 8, b: 44 },
+    xaxis: { title: { text: t("gradients.distance") } },
+    yaxis: {
+      type: scale,
+      title: { text: t("gradients.norm") },
+      ...(scale === "log" ? decades(lines) : { rangemode: "tozero" }),
+    },
+  };
+}
+
+function halfTable(lines) {
+  return table(
+    t("gradients.half"),
+    [
+      { name: t("gradients.model") },
+      { name: t("gradients.cell") },
+      { name: t("gradients.when") },
+      { name: t("gradients.half_distance"), number: true },
+      { name: t("gradients.documents"), number: true },
+    ],
+    lines.map(({ model, half }) => [
+      model.name,
+      t(`cells.${model.cell}`),
+      when(model),
+      half === null ? t("gradients.never") : number(half, { digits: 1 }),
+      number(model.documents),
+    ]),
+  );
+}
+
+/** Ticks at powers of ten. They are written by us: Plotly writes them with styles, which the page's policy forbids. */
+function decades(lines) {
+  const values = lines.flatMap(({ norm, low, high }) => [...norm, ...(low ?? []), ...(high ?? [])]);
+  const sizes = values.filter((value) => value > 0).map(Math.log10);
+  const lowest = Math.floor(Math.min(0, ...sizes));
+  const highest = Math.ceil(Math.max(0, ...sizes));
+  const step = Math.max(1, Math.ceil((highest - lowest) / 8));
+  // Counted from 1, where all lines begin.
+  const down = Array.from({ length: Math.floor(-lowest / step) + 1 }, (_, place) => -place * step);
+  const up = Array.from({ length: Math.floor(highest / step) }, (_, place) => (place + 1) * step);
+  const powers = [...down, ...up];
+  return { tickvals: powers.map((power) => 10 ** power), ticktext: powers.map((power) => compact(10 ** power)) };
+}
+
+function when(model) {
+  const key = { "before training": "gradients.before", "after training": "gradients.after" }[model.when];
+  return key ? t(key) : model.when;
+}

@@ -1,0 +1,209 @@
+// Reading: the answer, what each word did to it, and the probabilities after every word.
+
+import { el, fill } from "../dom.js";
+import { percent, signed, t } from "../i18n.js";
+import { probabilityBars } from "../parts/bars.js";
+import { card, choice, picker } from "../parts/card.js";
+import { fileName, jsonButton, svgButton } from "../parts/download.js";
+import { tintsOf } from "../parts/evidence.js";
+import { follow, readRequest } from "../parts/follow.js";
+import { labelName } from "../parts/label-name.js";
+import { largest } from "../parts/labels.js";
+import { emptyPanel } from "../parts/notices.js";
+import { probabilityChart } from "../parts/probability-chart.js";
+import { foldedTable } from "../parts/table.js";
+import { textPanel } from "../parts/text-panel.js";
+import { wordsPicture } from "../parts/words-picture.js";
+import { wordLine } from "../parts/words.js";
+
+export function mount(body, signal) {
+  const answer = el("div", { class: "answer" });
+  fill(body, textPanel(signal), answer);
+  let page = null;
+
+  function draw(reading) {
+    if (reading.tokens.length === 0) {
+      page?.end();
+      page = null;
+      fill(
+        answer,
+        emptyPanel(t("reading.no_words"), t("reading.no_words_about")),
+        card(t("reading.answer"), { body: answerOf(reading) }),
+      );
+      return;
+    }
+    // The cards stay while one types, and only what is in them changes: nothing jumps, and no list closes.
+    const kind = JSON.stringify([reading.model, reading.labels]);
+    if (page?.kind !== kind || !page.node.isConnected) {
+      page?.end();
+      page = build(reading, kind, signal);
+      fill(answer, page.node);
+    }
+    page.show(reading);
+  }
+
+  return follow(answer, { path: "/v1/read", request: () => readRequest(), draw, signal });
+}
+
+/** The answer to a reading: the class, every class's probability, and how the numbers were found. */
+function answerOf(reading) {
+  const probabilities = reading.probabilities.at(-1) ?? reading.start;
+  const best = largest(probabilities, 1)[0];
+  const exact = reading.exact ? "exact" : "inexact";
+  return [
+    el(
+      "p",
+      { class: "headline" },
+      labelName(reading.labels[best], best),
+      el("span", { class: "figure", text: percent(probabilities[best]) }),
+    ),
+    probabilityBars(reading.labels, probabilities),
+    el(
+      "p",
+      { class: "method" },
+      el("span", { class: `badge ${exact}`, text: t(`reading.${exact}`) }),
+      el("span", { class: "soft", text: t(`reading.${exact}_about`) }),
+    ),
+  ];
+}
+
+/** The cards for readings of one model. */
+function build(first, kind, outer) {
+  const own = new AbortController();
+  const signal = AbortSignal.any([outer, own.signal]);
+  let reading = first;
+  let shown = null;
+  let way = "beginnings";
+  let line = null;
+
+  const answer = el("div", { class: "stacked" });
+  const words = el("div");
+  const after = el("div", { class: "after", role: "status" });
+  const evidenceName = () =>
+    shown === null ? t("reading.evidence_each") : t("reading.evidence_for", { label: reading.labels[shown] });
+  const tints = () => tintsOf(reading, shown);
+  const describe = (place) => fill(after, wordNumbers(reading, place));
+  const drawWords = () => {
+    line = wordLine(reading.tokens, tints(), {
+      label: evidenceName(),
+      chosen: (place) => {
+        plot.markWord(place);
+        describe(place);
+      },
+    });
+    fill(words, line.node);
+  };
+  const plot = probabilityChart(() => reading, {
+    signal,
+    ends: () => way === "ends",
+    reached: (place) => {
+      line.mark(place);
+      if (place !== null) describe(place);
+    },
+  });
+
+  const classes = [["", t("reading.each")], ...reading.labels.map((label, place) => [String(place), String(label)])];
+  const chooseClass = picker(t("reading.evidence"), classes, "", (value) => {
+    shown = value === "" ? null : Number(value);
+    drawWords();
+  });
+  const ways = ["beginnings", "ends"].map((name) => [name, t(`reading.by_${name}`)]);
+  const chooseWay = reading.suffix_probabilities
+    ? choice(t("reading.way"), ways, way, (name) => {
+        way = name;
+        plot.mark(null);
+        plot.redraw();
+      })
+    : null;
+  const table = foldedTable(
+    t("reading.chart"),
+    [{ name: t("reading.word") }, ...reading.labels.map((label) => ({ name: String(label), number: true }))],
+    () => [
+      [t("reading.before"), ...reading.start.map((p) => percent(p))],
+      ...reading.tokens.map((token, place) => [token.text, ...reading.probabilities[place].map((p) => percent(p))]),
+    ],
+  );
+
+  const node = el(
+    "div",
+    { class: "answer" },
+    el(
+      "div",
+      { class: "columns" },
+      card(t("reading.answer"), {
+        body: answer,
+        downloads: [jsonButton(fileName("reading", reading.model), () => reading)],
+      }),
+      card(t("reading.words"), {
+        note: t("reading.words_note"),
+        tools: chooseClass,
+        body: [words, after],
+        downloads: [
+          svgButton(fileName("words", reading.model), () =>
+            wordsPicture(reading.tokens, tints(), { title: evidenceName() }),
+          ),
+        ],
+      }),
+    ),
+    card(t("reading.chart"), {
+      note: [t("reading.chart_note"), chooseWay && t("reading.chart_note_ends")].filter(Boolean).join(" "),
+      tools: chooseWay,
+      body: [plot.legend, plot.node],
+      table,
+      downloads: [svgButton(fileName("probabilities", reading.model), plot.svg)],
+    }),
+  );
+
+  return {
+    kind,
+    node,
+    end: () => own.abort(),
+    show(next) {
+      reading = next;
+      fill(answer, answerOf(reading));
+      drawWords();
+      fill(after, el("p", { class: "soft", text: t("reading.point") }));
+      plot.show();
+      table.refresh();
+    },
+  };
+}
+
+/** A word's numbers: where the classes stand after it and how they moved. */
+function wordNumbers(reading, place) {
+  const now = reading.probabilities[place];
+  const before = place > 0 ? reading.probabilities[place - 1] : reading.start;
+  const shown = largest(
+    now.map((p, c) => Math.max(p, before[c])),
+    4,
+  );
+  const { text, known } = reading.tokens[place];
+  return [
+    el(
+      "p",
+      {},
+      el("span", { class: "soft", text: t("reading.after", { place: place + 1, count: reading.tokens.length }) }),
+      " ",
+      el("bdi", { class: "quoted", text }),
+      !known && el("span", { class: "soft", text: ` (${t("words.unknown")})` }),
+    ),
+    el(
+      "ul",
+      { class: "moves" },
+      shown.map((c) =>
+        el(
+          "li",
+          {},
+          labelName(reading.labels[c], c),
+          " ",
+          el("span", { class: "figure", text: percent(now[c]) }),
+          " ",
+          el("span", {
+            class: "figure soft",
+            text: t("reading.points", { change: signed(100 * (now[c] - before[c]), 1) }),
+          }),
+        ),
+      ),
+    ),
+  ];
+}

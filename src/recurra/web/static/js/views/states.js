@@ -1,0 +1,275 @@
+// State space: where documents end, and the way of one document, word by word.
+
+import { el, fill } from "../dom.js";
+import { number, percent, signed, t } from "../i18n.js";
+import { card } from "../parts/card.js";
+import { fileName, jsonButton, svgButton } from "../parts/download.js";
+import { fromData } from "../parts/from-data.js";
+import { labelName } from "../parts/label-name.js";
+import { colourOf, look, placeOf } from "../parts/labels.js";
+import { emptyPanel } from "../parts/notices.js";
+import { chart, plain } from "../parts/plot.js";
+import { foldedTable } from "../parts/table.js";
+import { css, lessMotion } from "../theme.js";
+
+const STEP = 450;
+
+export function mount(body, signal) {
+  return fromData(body, { path: "/v1/states", draw: ([states], lifetime) => draw(body, states, lifetime), signal });
+}
+
+function draw(body, states, signal) {
+  const documents = states.documents.filter((document) => document.path.length > 0);
+  if (documents.length === 0) {
+    fill(body, emptyPanel(t("states.none"), t("states.none_about")));
+    return;
+  }
+  let chosen = 0;
+  let step = documents[0].path.length - 1;
+  let timer = null;
+  // Where all of them end, and of some the way; older services give the ways alone.
+  const points =
+    states.points ??
+    documents.map((document) => ({
+      row: document.row,
+      label: document.label,
+      predicted: document.predicted,
+      x: document.path.at(-1)[0],
+      y: document.path.at(-1)[1],
+    }));
+  const withPath = new Map(documents.map((document, place) => [document.row, place]));
+  const classes = states.labels
+    .map((label, place) => place)
+    .filter((place) => points.some((point) => placeOf(point.label, states.labels) === place));
+
+  const traces = () => {
+    const { tokens, path, end } = documents[chosen];
+    const way = [
+      ...(states.start ? [["", states.start]] : []),
+      ...path.slice(0, step + 1).map((point, place) => [tokens[place], point]),
+    ];
+    // Pads that the model reads after the last word lead on to the end.
+    if (end && step === path.length - 1) way.push([t("states.end"), end]);
+    const ends = classes.map((place) => {
+      const own = points.filter((point) => placeOf(point.label, states.labels) === place);
+      return {
+        type: "scatter",
+        mode: "markers",
+        name: plain(states.labels[place]),
+        x: own.map((point) => point.x),
+        y: own.map((point) => point.y),
+        marker: {
+          color: colourOf(place, 0.65),
+          symbol: look(place).symbol,
+          size: own.map((point) => (withPath.has(point.row) ? 9 : 6)),
+        },
+        hoverinfo: "text",
+        text: own.map(saidOf),
+        customdata: own.map((point) => withPath.get(point.row) ?? null),
+      };
+    });
+    return [
+      ...ends,
+      {
+        type: "scatter",
+        mode: "lines+markers",
+        x: way.map(([, point]) => point[0]),
+        y: way.map(([, point]) => point[1]),
+        hoverinfo: "text",
+        text: way.map(([word]) => plain(word)),
+        line: { color: css("ink"), width: 1.5 },
+        marker: { color: css("ink"), size: way.map((one, place) => (place === way.length - 1 ? 11 : 4)) },
+      },
+    ];
+  };
+  const saidOf = (point) => {
+    const place = withPath.get(point.row);
+    const head = `${t("doubts.row", { row: String(point.row) })}: ${point.label} → ${point.predicted}`;
+    return plain(place === undefined ? head : `${head}. ${short(documents[place].text, 60)}`);
+  };
+  const axis = (component) =>
+    t("states.axis", { component: number(component + 1), share: percent(states.explained_variance[component]) });
+  const all = [...documents.flatMap((document) => document.path), ...points.map((point) => [point.x, point.y])];
+  const range = (place) => {
+    const values = all.map((point) => point[place]);
+    const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+    const edge = 0.05 * (most - least || 1);
+    return [least - edge, most + edge];
+  };
+  // Fixed, so that the picture does not jump while a document is played.
+  const ranges = [range(0), range(1)];
+  const layout = () => ({
+    hovermode: "closest",
+    margin: { l: 56, r: 12, t: 8, b: 44 },
+    xaxis: { title: { text: axis(0) }, range: ranges[0] },
+    yaxis: { title: { text: axis(1) }, range: ranges[1] },
+  });
+  const plot = chart({
+    label: t("states.chart_label", { count: points.length }),
+    height: 460,
+    draw: () => ({ traces: traces(), layout: layout() }),
+    signal,
+    clicked: (point) => {
+      if (Number.isInteger(point.customdata)) choose(point.customdata);
+    },
+  });
+
+  const slider = el("input", {
+    type: "range",
+    min: 0,
+    max: documents[0].path.length - 1,
+    value: step,
+    "aria-label": t("states.step"),
+    on: {
+      input: () => {
+        // Read before stopping, which puts the slider back to where the playing was.
+        const wanted = Number(slider.value);
+        stop();
+        go(wanted);
+      },
+    },
+  });
+  const play = el("button", { type: "button", on: { click: () => (timer === null ? start() : stop()) } });
+  const sentence = el("p", { class: "sentence", dir: "auto" });
+  const said = el("p", { class: "readout", role: "status" });
+  const select = el(
+    "select",
+    { on: { change: () => choose(Number(select.value)) } },
+    documents.map((document, place) =>
+      el("option", { value: place, text: `${document.row}: ${short(document.text, 60)}` }),
+    ),
+  );
+  const facts = el("p", {});
+
+  function drawControls() {
+    play.textContent = t(timer === null ? "states.play" : "states.stop");
+    slider.value = step;
+    const { tokens, path } = documents[chosen];
+    slider.setAttribute("aria-valuetext", tokens[step]);
+    fill(
+      sentence,
+      tokens.map((token, place) => [
+        el("span", { class: place < step ? "past" : place === step ? "now" : "future", text: token }),
+        " ",
+      ]),
+    );
+    said.textContent =
+      timer === null
+        ? t("states.at", {
+            word: tokens[step],
+            place: number(step + 1),
+            count: number(tokens.length),
+            x: signed(path[step][0]),
+            y: signed(path[step][1]),
+          })
+        : "";
+  }
+  function go(place) {
+    step = place;
+    drawControls();
+    plot.redraw();
+  }
+  function stop() {
+    clearTimeout(timer);
+    timer = null;
+    drawControls();
+  }
+  function start() {
+    const next = () => {
+      if (step >= documents[chosen].path.length - 1) {
+        stop();
+        return;
+      }
+      timer = setTimeout(next, STEP);
+      go(step + 1);
+    };
+    timer = setTimeout(next, STEP);
+    go(0);
+  }
+  function choose(place) {
+    stop();
+    chosen = place;
+    select.value = place;
+    slider.max = documents[place].path.length - 1;
+    const document = documents[place];
+    fill(
+      facts,
+      t("page.label"),
+      " ",
+      labelName(document.label, placeOf(document.label, states.labels)),
+      " · ",
+      t("page.predicted"),
+      " ",
+      labelName(document.predicted, placeOf(document.predicted, states.labels)),
+    );
+    go(document.path.length - 1);
+  }
+  signal.addEventListener("abort", () => clearTimeout(timer));
+
+  fill(
+    body,
+    el(
+      "div",
+      { class: "beside" },
+      card(t("states.chart"), {
+        note: t("states.chart_note"),
+        body: [
+          el(
+            "ul",
+            { class: "legend" },
+            classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
+          ),
+          plot.node,
+        ],
+        table: foldedTable(
+          t("states.chart"),
+          [
+            { name: t("states.row") },
+            { name: t("page.label") },
+            { name: t("page.predicted") },
+            { name: axis(0), number: true },
+            { name: axis(1), number: true },
+          ],
+          () =>
+            points.map((point) => [String(point.row), point.label, point.predicted, signed(point.x), signed(point.y)]),
+        ),
+        downloads: [
+          svgButton(fileName("states", states.model), plot.svg),
+          jsonButton(fileName("states", states.model), () => states),
+        ],
+      }),
+      card(t("states.one"), {
+        note: t(lessMotion() ? "states.one_still" : "states.one_note"),
+        // Who asked for less motion moves the slider; nothing moves by itself.
+        body: [
+          el(
+            "label",
+            { class: "choice full" },
+            el("span", { class: "choice-name", text: t("states.document") }),
+            select,
+          ),
+          facts,
+          sentence,
+          el("div", { class: "player" }, !lessMotion() && play, slider),
+          said,
+        ],
+        table: foldedTable(
+          t("states.one"),
+          [{ name: t("reading.word") }, { name: axis(0), number: true }, { name: axis(1), number: true }],
+          () =>
+            documents[chosen].path.map((point, place) => [
+              documents[chosen].tokens[place],
+              signed(point[0], 3),
+              signed(point[1], 3),
+            ]),
+        ),
+        downloads: [jsonButton(fileName("path", states.model), () => documents[chosen])],
+      }),
+    ),
+  );
+  choose(0);
+}
+
+function short(text, length) {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}

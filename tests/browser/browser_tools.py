@@ -1,0 +1,86 @@
+"""What the tests in a browser share: the service, waiting, and numbers as the page writes them."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+# One label is markup itself: it must be shown, not obeyed.
+LABELS = {
+    "Markets": "oil shares bank prices profit",
+    "Sports": "team match goal coach final",
+    "R&D <i>": "chip lab phone code laser",
+}
+COMMON = "the a of and in after says new"
+VIEWS = ("reading", "gates", "attribution", "compare", "flags", "states", "doubts", "gradients", "runs")
+TEXT = "Oil prices rise after the coach says new chip"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A service that runs: where, and what it answers."""
+
+    address: str
+
+    def get(self, path: str) -> Any:
+        """An answer, when it is there."""
+        for _ in range(600):
+            with urllib.request.urlopen(self.address + path, timeout=60) as answer:  # noqa: S310 - our own service
+                if answer.status != 202:
+                    return json.load(answer)
+            time.sleep(0.1)
+        raise AssertionError(f"{path} is still being computed")
+
+    def post(self, path: str, **body: Any) -> Any:
+        sent = json.dumps(body).encode()
+        request = urllib.request.Request(self.address + path, sent, {"content-type": "application/json"})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own service
+            return json.load(answer)
+
+
+def settled(page: Page) -> None:
+    """Waits until nothing is asked or drawn any more; the page's policy forbids Playwright's own way, an eval."""
+    for _ in range(400):
+        if page.evaluate(
+            """() => document.querySelector("main h1, main form")
+            && !document.querySelector(".waiting, [aria-busy=true]")
+            && [...document.querySelectorAll(".chart-canvas")].every((one) => one.querySelector(".main-svg, p"))"""
+        ):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"the page does not settle: {page.locator('main').inner_text()[:500]}")
+
+
+def type_text(page: Page, text: str) -> None:
+    """Puts a text into the field and waits for its reading."""
+    page.get_by_label("Text to read").fill(text)
+    page.wait_for_timeout(100)
+    settled(page)
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """As the page writes a share in English."""
+    return f"{100 * value:.{digits}f}%"
+
+
+def signed(value: float, digits: int) -> str:
+    """As the page writes a number with its sign."""
+    text = f"{value:+.{digits}f}"
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
+
+
+def table(page: Page, name: str) -> list[list[str]]:
+    """The cells of a table, row by row, without its head; folded ones are opened."""
+    card = page.locator("section.card", has=page.get_by_role("heading", name=name, exact=True))
+    summary = card.get_by_text("Show as a table", exact=True)
+    if summary.count():
+        summary.first.click()
+    rows = card.locator("tbody tr")
+    rows.first.wait_for()
+    return [row.locator("th, td").all_inner_texts() for row in rows.all()]

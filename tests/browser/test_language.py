@@ -1,0 +1,50 @@
+"""English and Japanese."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from browser_tools import VIEWS, settled
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+KEY = re.compile(
+    r"\b(?:page|reading|gates|attribution|compare|flags|states|doubts|gradients|runs|roles|errors)\.[a-z_]+"
+)
+
+
+def test_every_view_speaks_japanese_and_shows_no_key(visit: Callable[..., Page]) -> None:
+    page = visit("reading")
+    page.get_by_label("Language").select_option("ja")
+    page.get_by_text("読ませる文章").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "ja"
+    assert page.evaluate("document.activeElement.value") == "ja"
+    for view in VIEWS:
+        page.evaluate("view => { location.hash = `#/${view}`; }", view)
+        page.wait_for_timeout(50)
+        settled(page)
+        assert JAPANESE.search(page.locator("h1").inner_text()), view
+        assert JAPANESE.search(page.title()), view
+        texts = page.locator("main").inner_text()
+        names = page.evaluate("[...document.querySelectorAll('[aria-label]')].map((one) => one.ariaLabel).join('\\n')")
+        assert not KEY.findall(texts + names), view
+        assert "{" not in texts + names, view
+
+
+def test_the_language_is_remembered(visit: Callable[..., Page]) -> None:
+    page = visit("reading")
+    page.get_by_label("Language").select_option("ja")
+    page.get_by_text("読ませる文章").wait_for()
+    page.reload()
+    settled(page)
+    assert page.locator("h1").inner_text() == "読解"
+    assert page.evaluate("document.documentElement.lang") == "ja"
+
+
+def test_a_browser_in_japanese_opens_in_japanese(visit: Callable[..., Page]) -> None:
+    page = visit("flags", locale="ja-JP")
+    assert page.locator("h1").inner_text() == "フラグ"

@@ -1,0 +1,171 @@
+"""Every view shows the numbers that the service gave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from browser_tools import TEXT, Site, percent, settled, signed, table, type_text
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Visit = Callable[..., "Page"]
+
+
+@pytest.mark.parametrize("model", ["lstm", "bilstm"])
+def test_reading(visit: Visit, site: Site, model: str) -> None:
+    page = visit("reading")
+    page.get_by_label("Model").select_option(model)
+    type_text(page, TEXT)
+    answer = site.post("/v1/read", text=TEXT, model=model)
+    best = max(answer["probabilities"][-1])
+    assert page.locator(".headline").inner_text().split("\n") == [
+        "●■▲"[answer["labels"].index(answer["label"])] + answer["label"],
+        percent(best),
+    ]
+    assert page.locator(".badge").first.inner_text() == ("exact" if answer["exact"] else "by prefixes and suffixes")
+    assert page.locator(".words .word-text").all_inner_texts() == [token["text"] for token in answer["tokens"]]
+    rows = table(page, "Probabilities after every word")
+    assert rows[0] == ["before any word", *map(percent, answer["start"])]
+    assert rows[1:] == [
+        [token["text"], *map(percent, row)]
+        for token, row in zip(answer["tokens"], answer["probabilities"], strict=True)
+    ]
+    assert (
+        page.get_by_role("img", name=re.compile("Lines of the class probabilities"))
+        .locator(".scatterlayer .trace")
+        .count()
+        == 3
+    )
+
+
+def test_evidence_of_one_class_is_the_change_of_its_logit(visit: Visit, site: Site) -> None:
+    page = visit("reading")
+    type_text(page, TEXT)
+    answer = site.post("/v1/read", text=TEXT, model="lstm")
+    page.get_by_label("Evidence for").select_option(label="Sports")
+    place = answer["labels"].index("Sports")
+    wanted = [signed(row[place] - sum(row) / len(row), 1) for row in answer["evidence"]]
+    assert page.locator(".words .word-figure").all_inner_texts() == wanted
+
+
+def test_gates_by_pointer_and_by_keys(visit: Visit, site: Site) -> None:
+    page = visit("gates")
+    type_text(page, TEXT)
+    layer = site.post("/v1/read", text=TEXT, model="lstm", gates=True)["layers"][0]
+    page.get_by_role("radio", name="forget gate f").check(force=True)
+    settled(page)
+    rows = table(page, "Layer 1, forward: forget gate f")
+    assert [row[1:] for row in rows] == [[f"{row[unit]:.3f}" for unit in layer["order"]] for row in layer["gates"]["f"]]
+    heat = page.get_by_role("application", name="Layer 1, forward: forget gate f")
+    heat.focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    unit = layer["order"][1]
+    assert f"prices, unit {unit}: {layer['gates']['f'][1][unit]:.3f}." in page.locator(".readout").first.inner_text()
+    page.get_by_role("radio", name="by number").check(force=True)
+    box = page.locator("canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] - 8, box["y"] + 30)
+    assert (
+        f"oil, unit {len(layer['order']) - 1}: {layer['gates']['f'][0][-1]:.3f}."
+        in page.locator(".readout").first.inner_text()
+    )
+
+
+def test_attribution(visit: Visit, site: Site) -> None:
+    page = visit("attribution")
+    type_text(page, TEXT)
+    found = site.post("/v1/read", text=TEXT, model="lstm", attribution=True)["attribution"]
+    facts = page.locator(".facts dd").all_inner_texts()
+    assert facts[1:] == [f"{found['steps']:,}", percent(found["completeness_error"], 3)]
+    assert found["target"] in facts[0]
+    rows = page.locator(".bar-table tbody tr").all()
+    shown = [row.locator("td.figure").all_inner_texts() for row in rows]
+    assert shown == [
+        [signed(a, 3), signed(b, 3)] for a, b in zip(found["integrated_gradients"], found["occlusion"], strict=True)
+    ]
+
+
+def test_comparison_on_a_text_and_on_the_file(visit: Visit, site: Site) -> None:
+    page = visit("compare")
+    type_text(page, TEXT)
+    on_text = site.post("/v1/compare", text=TEXT)
+    shown = page.locator(".headline .figure").all_inner_texts()
+    assert shown == [percent(max(one["probabilities"][-1])) for one in on_text["models"]]
+    on_file = site.get("/v1/compare")
+    rows = table(page, "Accuracy")
+    assert [row[:2] for row in rows] == [[one["name"], percent(one["accuracy"], 2)] for one in on_file["models"]]
+    pair = on_file["pairs"][0]
+    counts = page.locator("section.card", has_text="only lstm").locator(".legend .figure").all_inner_texts()
+    assert counts == [str(pair[name]) for name in ("both", "only_a", "only_b", "neither")]
+    assert len(table(page, "Parts of the rows")) == len(on_file["slices"])
+
+
+def test_flags(visit: Visit, site: Site) -> None:
+    page = visit("flags")
+    flags = site.get("/v1/flags?model=lstm")
+    rows = table(page, "Units")
+    assert [row[3] for row in rows] == [f"{signed(-100 * unit['drop'], 2)} points" for unit in flags["units"]]
+    second = flags["units"][1]
+    name = f"Unit {second['unit']}, layer 1 {second['direction']}"
+    page.get_by_role("button", name=name).click()
+    card = page.locator("section.card", has=page.get_by_role("heading", name=name, exact=True))
+    assert card.locator(".phrases bdi.quoted").all_inner_texts() == [
+        one["phrase"] for one in second["on"] + second["off"]
+    ]
+    for figure, example in zip(card.locator("figure.example").all(), second["examples"], strict=True):
+        assert figure.locator(".word-text").all_inner_texts() == example["tokens"]
+        assert figure.locator(".word-figure").all_inner_texts() == [signed(value, 1) for value in example["c"]]
+
+
+def test_states_step_by_step(visit: Visit, site: Site) -> None:
+    page = visit("states")
+    states = site.get("/v1/states?model=lstm")
+    axis = page.locator(".xtitle").text_content()
+    assert percent(states["explained_variance"][0]) in (axis or "")
+    document = states["documents"][0]
+    page.get_by_label("Word", exact=True).focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    x, y = document["path"][1]
+    words = f"After “{document['tokens'][1]}”, word 2 of {len(document['tokens'])}: {signed(x, 2)}, {signed(y, 2)}"
+    assert page.locator(".readout").inner_text() == words
+    assert len(table(page, "Where documents end")) == len(states["points"])
+
+
+def test_playing_a_document_walks_to_its_end(visit: Visit, site: Site) -> None:
+    page = visit("states")
+    page.get_by_role("button", name="Play").click()
+    last = site.get("/v1/states?model=lstm")["documents"][0]["tokens"][-1]
+    page.get_by_role("button", name="Play").wait_for()
+    assert page.locator(".sentence .now").inner_text() == last
+
+
+def test_gradients(visit: Visit, site: Site) -> None:
+    page = visit("gradients")
+    flows = [flow for model in ("lstm", "bilstm") for flow in site.get(f"/v1/gradients?model={model}")["models"]]
+    rows = table(page, "Half distance")
+    assert [row[0] for row in rows] == [flow["name"] for flow in flows]
+    halves = [flow["half_distance"] for flow in flows]
+    assert [row[3] for row in rows] == [
+        "not reached" if half is None else f"{half:.1f}".removesuffix(".0") for half in halves
+    ]
+
+
+def test_runs(visit: Visit, site: Site) -> None:
+    page = visit("runs")
+    runs = site.get("/v1/runs")["runs"]
+    rows = table(page, "All runs")
+    assert [row[0].strip() for row in rows] == [run["name"] for run in runs]
+    best = [
+        max(epoch["validation_accuracy"] for epoch in run["epochs"] if epoch["validation_accuracy"]) for run in runs
+    ]
+    assert [row[3] for row in rows] == [percent(value, 2) for value in best]
+    assert page.locator(".scatterlayer .trace").count() == len(runs)
+    page.get_by_role("checkbox").first.uncheck()
+    page.wait_for_timeout(300)
+    assert page.locator(".scatterlayer .trace").count() == len(runs) - 1
