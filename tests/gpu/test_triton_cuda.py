@@ -128,7 +128,6 @@ def test_a_captured_graph_is_replayed_with_other_documents(cell: str, hidden: in
         with torch.no_grad():
             inputs.normal_()
             outer.normal_()
-            # What the room's states are multiplied with must not matter.
         return torch.tensor(active)
 
     def run() -> tuple[Tensor, ...]:
