@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -79,12 +80,7 @@ def packed_ways(shape: Shape, device: str) -> list[Way]:
         packed = pack_padded_sequence(inputs.detach(), torch.tensor(lengths))
         data = packed.data.requires_grad_()
         outer = torch.randn(len(data), shape.directions * shape.hidden, device=device).to(data.dtype)
-
-        def states() -> Tensor:
-            found: Tensor = module(packed)[0].data
-            return found
-
-        return _call(states, [data, *module.parameters()], outer, precision)
+        return _call(lambda: module(packed)[0].data, [data, *module.parameters()], outer, precision)
 
     return _ways("torch PackedSequence" if device == "cpu" else "cuDNN PackedSequence", device, build)
 
@@ -103,7 +99,7 @@ def _drawn(shape: Shape, device: str, seed: int) -> tuple[Tensor, Tensor, list[W
     cell, fused, lengths = cell_named(shape.cell), shape.gates * shape.hidden, shape.lengths(seed)
 
     def draw(*size: int) -> Tensor:
-        scale = 1 / size[0] ** 0.5
+        scale = 1 / math.sqrt(size[0])
         return (torch.randn(size, generator=generator, device=device) * scale).requires_grad_()
 
     weights = [
@@ -133,7 +129,7 @@ def _module(shape: Shape, device: str, seed: int, dtype: torch.dtype) -> tuple[A
     return module, grid.to(dtype).requires_grad_(), lengths
 
 
-def _call(states: Callable[[], Tensor], leaves: list[Tensor], outer: Tensor, precision: str | None = None) -> Call:
+def _call(states: Callable[[], Any], leaves: list[Tensor], outer: Tensor, precision: str | None = None) -> Call:
     def call() -> object:
         with _allowed(precision):
             return torch.autograd.grad(states(), leaves, outer)
