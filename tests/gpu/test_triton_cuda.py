@@ -85,7 +85,8 @@ def test_states_and_gradients_are_those_of_the_reference(
 ) -> None:
     one = drawn(cell, batch, hidden=hidden, directions=directions)
     expected = computed(ReferenceEngine(), rounded(one))
-    assert too_far(computed(Direct(layer, products=products), one), expected, TOLERANCES[products]) == []
+    float32 = computed(ReferenceEngine(), one)
+    assert too_far(computed(Direct(layer, products=products), one), expected, TOLERANCES[products], float32) == []
 
 
 @pytest.mark.parametrize("batch", BATCHES)
@@ -94,7 +95,9 @@ def test_states_and_gradients_are_those_of_the_reference(
 def test_narrow_layers(cell: str, hidden: int, batch: str) -> None:
     """In float32 alone: the gradient of a single unit is a sum that may all but cancel, and 1 % of it means nothing."""
     one = drawn(cell, batch, hidden=hidden, directions=2)
-    assert too_far(computed(Direct(layer), one), computed(ReferenceEngine(), rounded(one)), TOLERANCES["ieee"]) == []
+    expected = computed(ReferenceEngine(), rounded(one))
+    found = computed(Direct(layer), one)
+    assert too_far(found, expected, TOLERANCES["ieee"], computed(ReferenceEngine(), one)) == []
 
 
 @pytest.mark.parametrize("products", TOLERANCES)

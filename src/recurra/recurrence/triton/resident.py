@@ -21,6 +21,7 @@ from recurra.recurrence.triton.tiles import (
     place,
     product,
     runs_at,
+    settled,
     start_of,
     store_gates,
     take,
@@ -281,7 +282,7 @@ def _step_back(W, now, d_h, d_c, CELL: tl.constexpr, PRODUCTS: tl.constexpr):
             d_r = d_n * now[3].to(tl.float32) * r * (1.0 - r)
             return (d_z, d_r, d_n), d_v, _sums_back(W, (d_z, d_r, d_v), d_h * z, 3, PRODUCTS), d_c
         else:
-            d_reset = product(d_n, W[2], tl.zeros_like(d_h), PRODUCTS)
+            d_reset = settled(product(d_n, W[2], tl.zeros_like(d_h), PRODUCTS), PRODUCTS)
             d_r = d_reset * past_h * r * (1.0 - r)
             return (d_z, d_r, d_n), d_h, _sums_back(W, (d_z, d_r), d_h * z + d_reset * r, 2, PRODUCTS), d_c
 
@@ -298,6 +299,7 @@ def _sums(W, d, h, FIRST: tl.constexpr, PRODUCTS: tl.constexpr):
 @triton.jit
 def _sums_back(W, d_a, total, FIRST: tl.constexpr, PRODUCTS: tl.constexpr):
     """``total`` and what flows back through the recurrent products of the first gates."""
+    sums = tl.zeros_like(total)
     for g in tl.static_range(FIRST):
-        total = product(d_a[g], W[g], total, PRODUCTS)
-    return total
+        sums = product(d_a[g], W[g], sums, PRODUCTS)
+    return total + settled(sums, PRODUCTS)
