@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -157,3 +159,10 @@ def test_without_a_gpu_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["bench", "recurrence"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("There is no CUDA device here. Choose --device cpu, or run it on a machine with a GPU.")
+
+
+def test_the_table_in_the_log_is_what_the_formula_says() -> None:
+    folder = Path(__file__).parents[2] / "benchmarks" / "recurrence"
+    done = subprocess.run([sys.executable, folder / "roofline.py"], capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") == 2 + 3 * 3 * 2 * 2
+    assert done.stdout in (folder / "GPU.md").read_text(encoding="utf-8")
