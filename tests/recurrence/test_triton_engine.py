@@ -27,13 +27,13 @@ if torch.cuda.is_available():
 from recurrence.triton_layers import Direct, Kernels, Roomy, rounded  # noqa: E402
 
 from recurra.recurrence import triton as package  # noqa: E402
-from recurra.recurrence.triton import Layout, layer, plan  # noqa: E402
+from recurra.recurrence.triton import Layout, function, layer, plan  # noqa: E402
 
 TOLERANCE = 1e-5
 CELL_NAMES = sorted(CELLS)
 # More than one block of documents, of which the second is ragged; documents that end in the middle of a block.
 RAGGED = [4, *[3] * 9, *[2] * 6, 1, 1]
-WAYS = {"resident": plan.RESIDENT_BYTES, "streamed": 0}
+WAYS = {"resident": plan.H100_SHARED, "streamed": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both kinds of kernels, whatever the width."""
-    monkeypatch.setattr(plan, "RESIDENT_BYTES", WAYS[request.param])
+    monkeypatch.setattr(function, "shared_memory", lambda device: WAYS[request.param])
     return str(request.param)
 
 
@@ -78,6 +78,20 @@ def test_states_and_gradients_are_those_of_the_reference(
 ) -> None:
     one = drawn(cell, lengths, hidden=hidden, directions=directions)
     assert wrong(computed(Kernels(), one), one) == []
+
+
+def test_where_the_weights_stay_goes_by_the_shared_memory() -> None:
+    """Bytes of an H100, an A100 and an RTX 4090, by CUDA's table of compute capabilities."""
+    lstm = CELLS["lstm"]
+    for width, products, places in [
+        (64, "bf16", "yyy"),
+        (128, "bf16", "yyn"),
+        (64, "ieee", "yyy"),
+        (128, "ieee", "nnn"),
+    ]:
+        plans = [plan.plan_for(lstm, width, products, shared=kib * 1024) for kib in (227, 163, 99)]
+        assert "".join("y" if one.resident else "n" for one in plans) == places
+        assert all(one.units == (width if one.resident else 64) for one in plans)
 
 
 @pytest.mark.parametrize("cell", CELL_NAMES)
@@ -123,7 +137,7 @@ def test_any_lengths_and_any_width(
 ) -> None:
     one = drawn(cell, sorted(lengths, reverse=True), hidden=hidden, directions=directions, initial=initial)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "RESIDENT_BYTES", WAYS["resident" if resident else "streamed"])
+        patch.setattr(function, "shared_memory", lambda device: WAYS["resident" if resident else "streamed"])
         assert wrong(computed(Kernels(), one), one) == []
 
 

@@ -21,6 +21,8 @@ __all__ = ["TritonEngine", "products_asked_for", "triton_missing"]
 
 # The first version whose compiler is known to take the kernels.
 LEAST = (3, 6)
+# Of the matrix units' bfloat16 and tf32, and of the shared memory that streamed weights need.
+CAPABILITY = (8, 0)
 KERNELS = ("simple_rnn", "gru", "gru_reset_before", "lstm")
 # torch's setting of float32 products, and the same precision in the kernels.
 PRECISIONS: dict[str, Products] = {"highest": "ieee", "high": "tf32", "medium": "bf16"}
@@ -60,8 +62,10 @@ class TritonEngine:
         return layer(cell, inputs, weights, layout, initial=initial, products=products)
 
     def takes(self, inputs: Tensor, weights: Sequence[Weights]) -> bool:
-        """Whether the kernels compute such a layer: on a CUDA device, weights in float32, and not too wide."""
-        return inputs.is_cuda and self.fits(inputs, weights)
+        """Whether the kernels compute such a layer: on an Ampere or later, weights in float32, and not too wide."""
+        if not inputs.is_cuda or torch.cuda.get_device_capability(inputs.device) < CAPABILITY:
+            return False
+        return self.fits(inputs, weights)
 
     @staticmethod
     def fits(inputs: Tensor, weights: Sequence[Weights]) -> bool:

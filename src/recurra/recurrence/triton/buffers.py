@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import torch
@@ -105,10 +107,10 @@ def read(
     kernel = resident.forward
     if not plan.resident:
         kernel = streamed.forward
-        options["DEPTH"] = plan.depth
         arrays.append(torch.empty((3, directions, documents, setting.hidden), device=device))
         arrays.append(torch.empty((directions, documents, setting.hidden), device=device))
-    kernel[_grid(setting, documents, directions)](*arrays, *layout, **sizes, **options)
+    with _on_device(drive):
+        kernel[_grid(setting, documents, directions)](*arrays, *layout, **sizes, **options)
     return hidden, kept
 
 
@@ -148,22 +150,17 @@ def read_back(setting: Setting, kept: Kept, W_H: Tensor, d_hidden: Tensor, layou
         torch.empty((directions, documents, hidden), device=device) if cell.cell_state else None,
     )
     kernel = resident.backward if plan.resident else streamed.backward
-    kernel[_grid(setting, documents, directions)](
-        kept.gates,
-        W_H,
-        kept.past_h,
-        kept.past_c,
-        kept.extra,
-        d_hidden,
-        *found,
-        *layout,
-        documents=documents,
-        steps=len(layout.starts) - 1,
-        rows=rows,
-        **_options(setting),
-        **({} if plan.resident else {"DEPTH": plan.depth}),
-    )
+    arrays = [kept.gates, W_H, kept.past_h, kept.past_c, kept.extra, d_hidden, *found]
+    sizes = {"documents": documents, "steps": len(layout.starts) - 1, "rows": rows}
+    with _on_device(d_hidden):
+        kernel[_grid(setting, documents, directions)](*arrays, *layout, **sizes, **_options(setting))
     return found
+
+
+def _on_device(tensor: Tensor) -> AbstractContextManager[object]:
+    """Triton launches on the current device, which need not be that of the tensors."""
+    device_of: Callable[[Tensor], AbstractContextManager[object]] = torch.cuda.device_of
+    return device_of(tensor)
 
 
 def _grid(setting: Setting, documents: int, directions: int) -> tuple[int, int]:
@@ -179,6 +176,7 @@ def _options(setting: Setting) -> dict[str, Any]:
         "UNITS": plan.units,
         "BLOCK": plan.block,
         "PRODUCTS": setting.products,
+        **({} if plan.resident else {"DEPTH": plan.depth}),
         "num_warps": plan.warps,
         # Loops over the steps must not be pipelined; those over tiles ask for it themselves.
         "num_stages": 1,

@@ -13,7 +13,7 @@ from recurra.recurrence.cells import Cell, State
 from recurra.recurrence.engines.base import Weights
 from recurra.recurrence.triton.buffers import Gradients, Kept, Setting, read, read_back
 from recurra.recurrence.triton.layout import Layout
-from recurra.recurrence.triton.plan import Products, plan_for
+from recurra.recurrence.triton.plan import Products, plan_for, shared_memory
 
 __all__ = ["layer"]
 
@@ -59,7 +59,8 @@ def layer(
         _stacked([state.cell for state in initial] if initial else []),
     ]
     keep = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in tensors)
-    setting = Setting(cell, hidden, products, plan_for(cell, hidden, products), keep)
+    plan = plan_for(cell, hidden, products, shared=shared_memory(inputs.device))
+    setting = Setting(cell, hidden, products, plan, keep)
     run: Callable[..., tuple[Tensor, ...]] = _Function.apply
     return list(run(setting, layout, *tensors))
 

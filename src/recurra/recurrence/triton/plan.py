@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+import torch
 import triton
 
 from recurra.errors import SettingsError
 from recurra.recurrence.cells import Cell
 
-__all__ = ["LARGEST_HIDDEN", "Plan", "Products", "plan_for"]
+__all__ = ["LARGEST_HIDDEN", "Plan", "Products", "plan_for", "shared_memory"]
 
 Products: TypeAlias = Literal["ieee", "tf32", "bf16"]
 
 # Documents of a program. The matrix unit's tiles have 16 rows at least; more would leave multiprocessors idle, for a
 # batch of 512 in two directions is 64 programs on 132 of them.
 BLOCK = 16
-# Bytes of W_H that a program can keep in the 227 KiB of a multiprocessor's shared memory. The rest is for tiles on
-# their way from one layout to another.
-RESIDENT_BYTES = 192 * 1024
+# Bytes of shared memory that a program can have on an H100, and what it needs beside W_H for tiles on their way from
+# one layout to another: 24 KB at most by the compiler's reports.
+H100_SHARED = 232_448
+RESERVED = 28 * 1024
 # Float32 products run on the ordinary units, whose operands stand in registers over the whole depth of a product: at
 # 128 they no longer fit (the compiler reports 4 KB of spills a thread).
 LARGEST_IEEE = 64
@@ -45,13 +47,22 @@ class Plan(NamedTuple):
     warps: int
 
 
-def plan_for(cell: Cell, hidden: int, products: Products) -> Plan:
+def shared_memory(device: torch.device) -> int:
+    """Bytes of shared memory that a program can have; an H100's where Triton's interpreter takes a GPU's place."""
+    if device.type != "cuda":
+        return H100_SHARED
+    properties: Any = torch.cuda.get_device_properties(device)
+    return int(properties.shared_memory_per_block_optin)
+
+
+def plan_for(cell: Cell, hidden: int, products: Products, *, shared: int = H100_SHARED) -> Plan:
     """The plan of a layer.
 
     Args:
         cell: the formula.
         hidden: H.
         products: precision of the products.
+        shared: bytes of shared memory that a program can have.
 
     Raises:
         SettingsError: the layer is too wide, or there are no such products.
@@ -66,7 +77,7 @@ def plan_for(cell: Cell, hidden: int, products: Products) -> Plan:
     units = max(16, triton.next_power_of_2(hidden))
     number = 2 if products == "bf16" else 4
     fits = products != "ieee" or units <= LARGEST_IEEE
-    if fits and len(cell.gates) * units * units * number <= RESIDENT_BYTES:
+    if fits and len(cell.gates) * units * units * number + RESERVED <= shared:
         # A warp has 16 columns of every gate, two tiles of the matrix unit; 8 of float32 numbers, twice as wide.
         return Plan(True, units, BLOCK, units, max(1, min(8, units // (16 if products == "bf16" else 8))))
     # Two or three tiles of 8 KB a gate in flight; a thread of the ordinary units has half as many sums, or they spill.

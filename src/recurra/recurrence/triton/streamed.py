@@ -31,7 +31,8 @@ from recurra.recurrence.triton.tiles import (
 __all__ = ["backward", "forward"]
 
 
-@triton.jit(do_not_specialize=["documents", "steps", "rows"])
+# Compiled once for every batch, whatever its sizes and wherever its layout lies in memory.
+@triton.jit(do_not_specialize=["documents", "steps", "rows"], do_not_specialize_on_alignment=["starts", "lengths"])
 def forward(
     drive, W_H, b_H, h0, c0, hidden, gates, past_h, past_c, extra,
     state_h, state_c, starts, lengths, documents, steps, rows,
@@ -143,7 +144,8 @@ def forward(
             clear_room(extra, tokens, rows, H, UNITS, BLOCK)
 
 
-@triton.jit(do_not_specialize=["documents", "steps", "rows"])
+# Compiled once for every batch, whatever its sizes and wherever its layout lies in memory.
+@triton.jit(do_not_specialize=["documents", "steps", "rows"], do_not_specialize_on_alignment=["starts", "lengths"])
 def backward(
     gates, W_H, past_h, past_c, extra, d_hidden, d_drive, d_late, d_h0,
     d_c0, starts, lengths, documents, steps, rows,
