@@ -48,7 +48,7 @@ def answer(
 
 @pytest.mark.parametrize(
     ("cell", "bidirectional", "layers", "engine"),
-    list(itertools.product(["simple_rnn", "gru", "lstm"], [False, True], [1, 2], ["torch", "reference"])),
+    list(itertools.product(["simple_rnn", "gru", "lstm"], [False, True], [1, 2], ["triton", "torch", "reference"])),
 )
 def test_cuda_equals_the_float64_reference(cell: str, bidirectional: bool, layers: int, engine: str) -> None:
     settings = NetworkSettings(

@@ -51,6 +51,7 @@ def case(
     size: int = 3,
     hidden: int = 4,
     seed: int = 0,
+    device: str = "cpu",
 ) -> Case:
     rng = np.random.default_rng(seed)
     kind = cell_named(cell)
@@ -58,7 +59,7 @@ def case(
     active = [sum(length > step for length in lengths) for step in range(max(lengths))]
 
     def draw(*shape: int, scale: float = 1.0) -> Tensor:
-        return torch.tensor(rng.normal(0, scale, shape), dtype=dtype).requires_grad_()
+        return torch.tensor(rng.normal(0, scale, shape), dtype=dtype, device=device).requires_grad_()
 
     weights = [
         Weights(
@@ -80,7 +81,7 @@ def computed(engine: Engine, case: Case, cell: Cell | None = None) -> dict[str, 
     """The states of each direction and the gradient of a mean over them with respect to every leaf."""
     states = engine.layer(cell or case.cell, case.inputs, case.weights, case.active, initial=case.initial)
     rng = np.random.default_rng(1)
-    projections = [torch.tensor(rng.normal(size=tuple(s.shape)), dtype=s.dtype) for s in states]
+    projections = [torch.tensor(rng.normal(size=tuple(s.shape)), dtype=s.dtype, device=s.device) for s in states]
     loss = sum((s * p).sum() for s, p in zip(states, projections, strict=True)) / len(case.lengths)
     leaves = case.leaves
     # A leaf that was not used at all has no gradient; that is a difference, not an error.
@@ -119,6 +120,30 @@ def formula(case: Case) -> dict[str, Tensor]:
             rows = np.array([getattr(reads[k], part)[t] for k, t in places])
             found[f"{part} {direction}"] = torch.from_numpy(rows)
     return found
+
+
+def relative_errors(found: dict[str, Tensor], expected: dict[str, Tensor]) -> dict[str, float]:
+    """‖found − expected‖ / ‖expected‖ of each tensor; what must be zero and is not is infinitely wrong."""
+    assert found.keys() == expected.keys()
+    errors = {}
+    for name, right in expected.items():
+        right = right.double().cpu()
+        off, size = torch.linalg.norm(found[name].double().cpu() - right).item(), torch.linalg.norm(right).item()
+        errors[name] = off / size if size else float("inf") if off else 0.0
+    return errors
+
+
+def too_far(
+    found: dict[str, Tensor], expected: dict[str, Tensor], tolerance: float, rounded: dict[str, Tensor] | None = None
+) -> list[str]:
+    """What is off by more than the tolerance; a NaN always is.
+
+    Where sums all but cancel, every float32 computation is off: then by more than ten times what ``rounded`` is, the
+    reference's own computation in float32.
+    """
+    errors = relative_errors(found, expected)
+    own = relative_errors(rounded, expected) if rounded is not None else dict.fromkeys(errors, 0.0)
+    return [f"{name} by {error:.1e}" for name, error in errors.items() if not error < max(tolerance, 10 * own[name])]
 
 
 def array(tensor: Tensor) -> npt.NDArray[np.float64]:

@@ -58,7 +58,7 @@ def test_every_cell_runs_on_the_reference_engine() -> None:
 
 def test_an_unknown_engine_and_one_that_lacks_the_cell_are_named() -> None:
     with pytest.raises(
-        SettingsError, match=r"There is no engine 'cuda'\. The engines are auto, numba, torch, reference\."
+        SettingsError, match=r"There is no engine 'cuda'\. The engines are auto, triton, numba, torch, reference\."
     ):
         engine_for("cuda", CELLS["gru"])
     with pytest.raises(SettingsError, match="torch engine does not compute the cell gru_reset_before"):

@@ -1,4 +1,4 @@
-"""``recurra bench train``, ``predict`` and ``latency``."""
+"""``recurra bench train``, ``predict``, ``latency`` and ``recurrence``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from recurra.cli.options import DataDir, Json, Quiet, examples, whole_number
 from recurra.cli.output import Output, aligned
 from recurra.cli.train import settings_of
+from recurra.errors import SettingsError
 
 __all__ = ["bench"]
 
@@ -146,6 +147,58 @@ def latency(
     """
     wanted = _Wanted(data, model, settings_of(settings or ()), peers, peers_python, rounds, take, out, data_dir)
     _measure("latency", wanted, Output(as_json=as_json, quiet=quiet))
+
+
+@bench.command(
+    epilog=examples(
+        "recurra bench recurrence --device cuda",
+        "recurra bench recurrence --device cpu --cells lstm --hidden 64 --steps 44 --batch 64 --repeats 10",
+    )
+)
+def recurrence(
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="cuda, or cpu for Numba's kernels beside torch's.")
+    ] = "cuda",
+    cells: Annotated[
+        str, typer.Option(metavar="A,B", help="Some of simple_rnn, gru and lstm.")
+    ] = "simple_rnn,gru,lstm",
+    hidden: Annotated[str, typer.Option(metavar="N,N", help="Widths.")] = "64,128,256",
+    steps: Annotated[str, typer.Option(metavar="N,N", help="Words of the longest document.")] = "44,200",
+    batch: Annotated[int, typer.Option(parser=whole_number(1), metavar="N", help="Documents.")] = 512,
+    repeats: Annotated[int, typer.Option(parser=whole_number(1), metavar="N", help="Timed calls of each way.")] = 30,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time recurrent layers alone, with every gradient, against torch's kernels, and say how far the floor is.
+
+    Two directions, 128 inputs, documents of half the steps up to all. A peer takes part padded and as a PackedSequence,
+    in its fastest precision and in float32.
+    """
+    from recurra.bench.recurrence.run import run_recurrence
+    from recurra.bench.recurrence.shapes import shapes_of
+    from recurra.bundle import write_atomically
+
+    output = Output(as_json=as_json, quiet=quiet)
+    names = [name.strip() for name in cells.split(",") if name.strip()]
+    shapes = shapes_of(names, _numbers("hidden", hidden), _numbers("steps", steps), batch=batch)
+    result = run_recurrence(shapes, device=device, repeats=repeats, say=output.detail)
+    if out is not None:
+        write_atomically(out, json.dumps(result, indent=1, ensure_ascii=False).encode())
+    rows = [("layer", "recurra, µs", "peer's, µs", "times as fast", "of the floor", "way", "peer", "launch")]
+    for row in result["rows"]:
+        share = f"{row['roofline']['share']:.0%}" if "roofline" in row else ""
+        figures = (f"{row['ours']:,.0f}", f"{row['peer']:,.0f}", f"{row['ratio']:.2f}", share)
+        rows.append((row["what"], *figures, row["our_way"], row["peer_name"], row["launch"]))
+    output.result(aligned(rows, right=(1, 2, 3, 4)))
+    output.document(result)
+
+
+def _numbers(name: str, text: str) -> list[int]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise SettingsError(f"{name} is {text!r:.80}", f"Give whole numbers from 1 on, such as --{name} 64,128.")
+    return [int(part) for part in parts]
 
 
 def _measure(task: str, wanted: _Wanted, output: Output) -> None:

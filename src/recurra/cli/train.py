@@ -72,7 +72,7 @@ def train(
         Path | None, typer.Option(metavar="FILE", help="Pretrained word vectors: .txt, .vec, .npy or .safetensors.")
     ] = None,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="Of the recurrence: auto, torch, numba or reference.")
+        str, typer.Option(metavar="NAME", help="Of the recurrence: auto, triton, numba, torch or reference.")
     ] = "auto",
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
     exclude: Annotated[

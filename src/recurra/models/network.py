@@ -75,6 +75,7 @@ class Network(nn.Module):
             )
         self.settings = settings
         self.cell = cell_named(settings.cell)
+        self._engine = engine
         self.engine = engine_for(engine, self.cell)
         # torch allows no dots in a parameter's name. Its fused optimisers pair up numbers by their place in memory, so
         # a weight must lie there row by row, as the moments of a resumed run do.
@@ -94,8 +95,9 @@ class Network(nn.Module):
         return {name: weight.detach().float().cpu().numpy().copy() for name, weight in self.named_weights().items()}
 
     def place(self, device: torch.device | str, *, seed: int) -> None:
-        """Moves weights to a device and seeds the dropout masks drawn there."""
+        """Moves weights to a device, takes the engine for it and seeds the dropout masks drawn there."""
         self.to(device)
+        self.engine = engine_for(self._engine, self.cell, device=torch.device(device).type)
         self.generator = torch.Generator(device)
         self.generator.manual_seed(seed)
 

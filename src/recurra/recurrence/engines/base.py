@@ -46,9 +46,15 @@ class Trace(NamedTuple):
 
 
 class Engine(Protocol):
-    """Computes recurrent layers on packed batches (:class:`recurra.batches.Packed`)."""
+    """Computes recurrent layers on packed batches (:class:`recurra.batches.Packed`).
+
+    Attributes:
+        name: by which it is asked for.
+        device: the kind of device that its kernels are for, ``None`` for every kind; elsewhere another engine computes.
+    """
 
     name: str
+    device: str | None
 
     def supports(self, cell: Cell) -> bool:
         """Whether this engine computes the cell."""

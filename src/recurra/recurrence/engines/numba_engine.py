@@ -11,11 +11,10 @@ from torch import Tensor
 
 from recurra.recurrence.cells import Cell, State
 from recurra.recurrence.engines.base import Weights
+from recurra.recurrence.engines.fallback import fallback
 from recurra.recurrence.engines.numba_direction import FORMS
 from recurra.recurrence.engines.numba_layer import Layer
 from recurra.recurrence.engines.parts import Parts
-from recurra.recurrence.engines.reference import ReferenceEngine
-from recurra.recurrence.engines.torch_engine import TorchEngine
 
 __all__ = ["NumbaEngine"]
 
@@ -27,6 +26,7 @@ class NumbaEngine:
     """Every cell in float32 on a CPU; elsewhere, and in other precisions, torch or the reference computes a layer."""
 
     name = "numba"
+    device: str | None = "cpu"
 
     def supports(self, cell: Cell) -> bool:
         """Every cell that has kernels."""
@@ -43,8 +43,7 @@ class NumbaEngine:
     ) -> list[Tensor]:
         """See :meth:`recurra.recurrence.engines.base.Engine.layer`."""
         if inputs.device.type != "cpu" or inputs.dtype != torch.float32:
-            other = next(engine for engine in (TorchEngine(), ReferenceEngine()) if engine.supports(cell))
-            return other.layer(cell, inputs, weights, active, initial=initial)
+            return fallback(cell).layer(cell, inputs, weights, active, initial=initial)
         starts = np.zeros(len(active) + 1, dtype=np.int64)
         np.cumsum(active, out=starts[1:])
         tensors: list[Tensor | None] = []

@@ -18,6 +18,7 @@ class ReferenceEngine:
     """Runs every cell on any device and in any precision; gradients come from autograd."""
 
     name = "reference"
+    device: str | None = None
 
     def supports(self, cell: Cell) -> bool:
         """Every cell: its formula is all that is needed."""

@@ -26,6 +26,7 @@ class TorchEngine:
     """What ``torch.nn.RNN``, ``GRU`` and ``LSTM`` call, with our weights' layout."""
 
     name = "torch"
+    device: str | None = None
 
     def supports(self, cell: Cell) -> bool:
         """Not the GRU with the reset before the product."""

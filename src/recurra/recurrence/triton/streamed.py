@@ -1,0 +1,276 @@
+"""Kernels for layers whose W_H the chip cannot hold: it is read at every step, tile by tile, from the second cache.
+
+A program still reads one block of documents from first word to last, but unit block after unit block. The states live
+in scratch memory of the program, which the caches hold: the product with a block of W_H needs all units of the state
+before. There are two hidden states, one is read while the other is written, so that one barrier a step is enough.
+
+The loop over the steps must not be pipelined, for a step reads what the one before wrote; the loops over tiles of W_H
+are. Arrays are as in :mod:`recurra.recurrence.triton.resident`.
+"""
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+
+from recurra.recurrence.triton.activations import tanh
+from recurra.recurrence.triton.formulas import gru_back, gru_candidate, gru_gates, lstm, lstm_back
+from recurra.recurrence.triton.tiles import (
+    clear_room,
+    gate_tiles,
+    line_of,
+    place,
+    product,
+    runs_at,
+    start_of,
+    store_gates,
+    take,
+    write,
+)
+
+__all__ = ["backward", "forward"]
+
+
+# Compiled once for every batch, whatever its sizes and wherever its layout lies in memory.
+@triton.jit(do_not_specialize=["documents", "steps", "rows"], do_not_specialize_on_alignment=["starts", "lengths"])
+def forward(
+    drive, W_H, b_H, h0, c0, hidden, gates, past_h, past_c, extra,
+    state_h, state_c, starts, lengths, documents, steps, rows,
+    CELL: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr, BLOCK: tl.constexpr,
+    DEPTH: tl.constexpr, PRODUCTS: tl.constexpr, INITIAL: tl.constexpr, KEEP: tl.constexpr,
+):  # fmt: skip
+    """The states; arguments are those of :func:`recurra.recurrence.triton.resident.forward` and a few more.
+
+    ``UNITS`` is the width of a block of units, ``DEPTH`` the rows of a tile of W_H. Scratch memory is ``state_h``
+    [3, D, B, H], two hidden states and r ⊙ h of a GRU with reset before, and ``state_c`` [D, B, H], the cell state, or
+    z of a GRU with reset before.
+    """
+    direction = tl.program_id(1)
+    backwards = direction == 1
+    k, columns = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.arange(0, UNITS)
+    known = k < documents
+    length = tl.load(lengths + k, mask=known, other=0)
+    longest = tl.max(length, axis=0)
+    origin = direction * documents + k
+    layer_size = tl.num_programs(1) * documents * H
+    W = W_H + direction * H * G * H
+    reset_h = state_h + 2 * layer_size
+
+    for first in range(0, H, UNITS):
+        u = first + columns
+        there = known[:, None] & (u < H)[None, :]
+        h = tl.zeros([BLOCK, UNITS], dtype=tl.float32)
+        c = tl.zeros([BLOCK, UNITS], dtype=tl.float32)
+        if INITIAL:
+            h = take(h0, origin, u, there, H)
+            if CELL == "lstm":
+                c = take(c0, origin, u, there, H)
+        write(state_h, origin, u, h, there, H)
+        if CELL == "lstm":
+            write(state_c, origin, u, c, there, H)
+    tl.debug_barrier()
+
+    for s in tl.range(longest, num_stages=1):
+        t = place(s, longest, backwards)
+        runs = runs_at(t, length)
+        line = line_of(start_of(starts, t, longest), k)
+        old, new = state_h + (s % 2) * layer_size, state_h + (1 - s % 2) * layer_size
+        if CELL == "gru_reset_before":
+            for first in tl.range(0, H, UNITS, num_stages=1):
+                u = first + columns
+                there = known[:, None] & (u < H)[None, :]
+                now = runs[:, None] & there
+                a_z, a_r = _products(old, W, 0, origin, u, known, 2, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+                d_z = take(drive, line, u, now, G * H).to(tl.float32)
+                d_r = take(drive, line, H + u, now, G * H).to(tl.float32)
+                z, r = gru_gates(a_z + d_z, a_r + d_r, PRODUCTS)
+                h = take(old, origin, u, there, H)
+                write(reset_h, origin, u, r * h, there, H)
+                write(state_c, origin, u, z, there, H)
+                if KEEP:
+                    write(gates, line, u, z, now, G * H)
+                    write(gates, line, H + u, r, now, G * H)
+                    write(extra, line, u, r * h, now, H)
+            tl.debug_barrier()
+        for first in tl.range(0, H, UNITS, num_stages=1):
+            u = first + columns
+            there = known[:, None] & (u < H)[None, :]
+            now = runs[:, None] & there
+            h = take(old, origin, u, there, H)
+            if KEEP:
+                write(past_h, line, u, h, now, H)
+            if CELL == "gru_reset_before":
+                (a_n,) = _products(reset_h, W, 2, origin, u, known, 1, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+                a_n += take(drive, line, 2 * H + u, now, G * H).to(tl.float32)
+                n, h_new = gru_candidate(take(state_c, origin, u, there, H), a_n, h, PRODUCTS)
+                if KEEP:
+                    write(gates, line, 2 * H + u, n, now, G * H)
+            else:
+                a = _products(old, W, 0, origin, u, known, G, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+                d = gate_tiles(drive, line, u, now, G, H)
+                if CELL == "simple_rnn":
+                    h_new = tanh(a[0] + d[0].to(tl.float32), PRODUCTS)
+                    activations = (h_new,)
+                elif CELL == "lstm":
+                    c = take(state_c, origin, u, there, H)
+                    if KEEP:
+                        write(past_c, line, u, c, now, H)
+                    a = (a[0] + d[0], a[1] + d[1], a[2] + d[2], a[3] + d[3])
+                    activations, c_new, h_new = lstm(a, c, PRODUCTS)
+                    write(state_c, origin, u, c_new, now, H)
+                else:
+                    b = b_H + direction * G * H + u
+                    b_z = tl.load(b, mask=u < H, other=0.0)[None, :]
+                    b_r = tl.load(b + H, mask=u < H, other=0.0)[None, :]
+                    b_n = tl.load(b + 2 * H, mask=u < H, other=0.0)[None, :]
+                    z, r = gru_gates(a[0] + b_z + d[0], a[1] + b_r + d[1], PRODUCTS)
+                    v = a[2] + b_n
+                    n, h_new = gru_candidate(z, d[2] + r * v, h, PRODUCTS)
+                    activations = (z, r, n)
+                    if KEEP:
+                        write(extra, line, u, v, now, H)
+                if KEEP:
+                    store_gates(gates, line, u, activations, now, G, H)
+            h = tl.where(now, h_new, h)
+            write(new, origin, u, h, there, H)
+            write(hidden, line, u, h, now, H)
+        tl.debug_barrier()
+
+    tokens = tl.load(starts + steps)
+    clear_room(hidden, tokens, rows, H, UNITS, BLOCK)
+    if KEEP:
+        clear_room(past_h, tokens, rows, H, UNITS, BLOCK)
+        if CELL == "gru_reset_before":
+            clear_room(extra, tokens, rows, H, UNITS, BLOCK)
+
+
+# Compiled once for every batch, whatever its sizes and wherever its layout lies in memory.
+@triton.jit(do_not_specialize=["documents", "steps", "rows"], do_not_specialize_on_alignment=["starts", "lengths"])
+def backward(
+    gates, W_H, past_h, past_c, extra, d_hidden, d_drive, d_late, d_h0,
+    d_c0, starts, lengths, documents, steps, rows,
+    CELL: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr, BLOCK: tl.constexpr,
+    DEPTH: tl.constexpr, PRODUCTS: tl.constexpr,
+):  # fmt: skip
+    """The gradients of the drive and of the initial states.
+
+    Arguments are those of :func:`recurra.recurrence.triton.resident.backward`, ``UNITS`` and ``DEPTH`` those of
+    :func:`forward`. ``d_h0`` and ``d_c0`` hold the gradient of the states on its way back. A step first computes the
+    gradient of its drive, unit block after unit block, and then multiplies it, as it stands in memory, with W_H
+    transposed.
+    """
+    direction = tl.program_id(1)
+    backwards = direction == 0
+    k, columns = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.arange(0, UNITS)
+    known = k < documents
+    length = tl.load(lengths + k, mask=known, other=0)
+    longest = tl.max(length, axis=0)
+    origin = direction * documents + k
+    W = W_H + direction * H * G * H
+
+    for first in range(0, H, UNITS):
+        u = first + columns
+        there = known[:, None] & (u < H)[None, :]
+        write(d_h0, origin, u, tl.zeros([BLOCK, UNITS], dtype=tl.float32), there, H)
+        if CELL == "lstm":
+            write(d_c0, origin, u, tl.zeros([BLOCK, UNITS], dtype=tl.float32), there, H)
+    tl.debug_barrier()
+
+    for s in tl.range(longest, num_stages=1):
+        t = place(s, longest, backwards)
+        runs = runs_at(t, length)
+        line = line_of(start_of(starts, t, longest), k)
+        for first in tl.range(0, H, UNITS, num_stages=1):
+            u = first + columns
+            now = runs[:, None] & known[:, None] & (u < H)[None, :]
+            d_h = take(d_h0, origin, u, now, H) + take(d_hidden, line, u, now, H)
+            activations = gate_tiles(gates, line, u, now, G, H)
+            if CELL == "simple_rnn":
+                n = activations[0].to(tl.float32)
+                write(d_drive, line, u, d_h * (1.0 - n * n), now, H)
+            elif CELL == "lstm":
+                i, f = activations[0].to(tl.float32), activations[1].to(tl.float32)
+                g, o = activations[2].to(tl.float32), activations[3].to(tl.float32)
+                c, d_c = take(past_c, line, u, now, H), take(d_c0, origin, u, now, H)
+                d_a, d_c = lstm_back((i, f, g, o), c, d_h, d_c, PRODUCTS)
+                store_gates(d_drive, line, u, d_a, now, G, H)
+                write(d_c0, origin, u, d_c, now, H)
+            else:
+                z, r = activations[0].to(tl.float32), activations[1].to(tl.float32)
+                n, h = activations[2].to(tl.float32), take(past_h, line, u, now, H).to(tl.float32)
+                d_z, d_n = gru_back(z, n, h, d_h)
+                write(d_drive, line, u, d_z, now, G * H)
+                write(d_drive, line, 2 * H + u, d_n, now, G * H)
+                if CELL == "gru":
+                    v = take(extra, line, u, now, H).to(tl.float32)
+                    write(d_drive, line, H + u, d_n * v * r * (1.0 - r), now, G * H)
+                    write(d_late, line, u, d_n * r, now, H)
+                # What goes straight to the state before waits here for what comes through the products.
+                write(d_h0, origin, u, d_h * z, now, H)
+        tl.debug_barrier()
+        if CELL == "gru_reset_before":
+            for first in tl.range(0, H, UNITS, num_stages=1):
+                u = first + columns
+                now = runs[:, None] & known[:, None] & (u < H)[None, :]
+                d_reset = _back(d_drive, 2 * H, G * H, W, 2, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+                r = take(gates, line, H + u, now, G * H).to(tl.float32)
+                h = take(past_h, line, u, now, H).to(tl.float32)
+                write(d_drive, line, H + u, d_reset * h * r * (1.0 - r), now, G * H)
+                write(d_h0, origin, u, take(d_h0, origin, u, now, H) + d_reset * r, now, H)
+            tl.debug_barrier()
+        for first in tl.range(0, H, UNITS, num_stages=1):
+            u = first + columns
+            now = runs[:, None] & known[:, None] & (u < H)[None, :]
+            total = tl.zeros([BLOCK, UNITS], dtype=tl.float32)
+            if CELL == "gru" or CELL == "gru_reset_before":
+                total = take(d_h0, origin, u, now, H)
+                for g in tl.static_range(2):
+                    total += _back(d_drive, g * H, G * H, W, g, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+                if CELL == "gru":
+                    total += _back(d_late, 0, H, W, 2, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+            else:
+                for g in tl.static_range(G):
+                    total += _back(d_drive, g * H, G * H, W, g, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+            write(d_h0, origin, u, total, now, H)
+        tl.debug_barrier()
+
+    tokens = tl.load(starts + steps)
+    clear_room(d_drive, tokens, rows, G * H, UNITS, BLOCK)
+    if CELL == "gru":
+        clear_room(d_late, tokens, rows, H, UNITS, BLOCK)
+
+
+@triton.jit
+def _products(
+    states, W, first_gate, origin, u, known, COUNT: tl.constexpr, G: tl.constexpr,
+    H: tl.constexpr, BLOCK: tl.constexpr, UNITS: tl.constexpr, DEPTH: tl.constexpr, PRODUCTS: tl.constexpr,
+):  # fmt: skip
+    """A block of units of states · W for some gates that follow one another."""
+    sums = ()
+    for _ in tl.static_range(COUNT):
+        sums = sums + (tl.zeros([BLOCK, UNITS], dtype=tl.float32),)  # noqa: RUF005
+    for depth in tl.range(0, H, DEPTH, num_stages=3):
+        v = depth + tl.arange(0, DEPTH)
+        left = take(states, origin, v, known[:, None] & (v < H)[None, :], H)
+        more = ()
+        for g in tl.static_range(COUNT):
+            tile = take(W, v, (first_gate + g) * H + u, (v < H)[:, None] & (u < H)[None, :], G * H)
+            more = more + (product(left, tile, sums[g], PRODUCTS),)  # noqa: RUF005
+        sums = more
+    return sums
+
+
+@triton.jit
+def _back(
+    d_a, column, width, W, gate, line, u, runs, G: tl.constexpr,
+    H: tl.constexpr, BLOCK: tl.constexpr, UNITS: tl.constexpr, DEPTH: tl.constexpr, PRODUCTS: tl.constexpr,
+):  # fmt: skip
+    """A block of units of d_a · Wᵀ for one gate, d_a from the columns of an array in memory."""
+    total = tl.zeros([BLOCK, UNITS], dtype=tl.float32)
+    for depth in tl.range(0, H, DEPTH, num_stages=3):
+        v = depth + tl.arange(0, DEPTH)
+        left = take(d_a, line, column + v, runs[:, None] & (v < H)[None, :], width)
+        at = u[None, :] * (G * H) + (gate * H + v)[:, None]
+        tile = tl.load(W + at, mask=(v < H)[:, None] & (u < H)[None, :], other=0.0)
+        total = product(left, tile, total, PRODUCTS)
+    return total
