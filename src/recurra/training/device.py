@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 
 from recurra.models.network import Network
+from recurra.models.shapes import DIRECTIONS
+from recurra.recurrence.engines.triton_engine import TritonEngine
 from recurra.training.averaging import Average
 from recurra.training.device_adam import DeviceAdam, Read
 from recurra.training.graphs import Graphs
@@ -83,8 +85,11 @@ class DeviceStep:
 
     @staticmethod
     def takes(network: Network) -> bool:
-        """Whether the network can be trained so: it is on a GPU and its engine reads lengths there."""
-        return network.generator.device.type == "cuda" and network.engine.name == "triton"
+        """Whether the network can be trained so: on a GPU, with kernels that find lengths there themselves."""
+        engine = network.engine
+        return isinstance(engine, TritonEngine) and engine.takes(
+            network.named_weights()["W_O"], [network.stored(0, DIRECTIONS[0])]
+        )
 
     def most(self, batches: Sequence[npt.NDArray[np.int64]]) -> int:
         """How many of these batches :meth:`run` can take at once, at least 1."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from recurra.recurrence.cells import Cell
 from recurra.recurrence.engines.base import Engine, Weights
+from recurra.recurrence.engines.triton_engine import TritonEngine, products_asked_for
 
 __all__ = ["static_layer"]
 
@@ -18,10 +19,13 @@ def static_layer(
 ) -> list[Tensor]:
     """What :meth:`recurra.recurrence.engines.base.Engine.layer` computes, and zeros in the rows behind it.
 
+    The Triton kernels read on the device where documents end. Any other engine is told by the host, which waits for the
+    device to tell it.
+
     Args:
         engine: of the recurrence.
         cell: the formula.
-        inputs: [R, I]; the first N are packed inputs, the others room.
+        inputs: [R, I]; the first N are packed inputs, the others room, of any finite numbers.
         weights: of the forward direction, then of the backward one if there are two.
         starts: int32[T + 1], the first row of each step, N behind the last one.
         lengths: int32[B], falling, 0 for empty documents.
@@ -29,6 +33,11 @@ def static_layer(
     Returns:
         [R, H] a direction.
     """
+    if isinstance(engine, TritonEngine) and engine.takes(inputs, weights):
+        from recurra.recurrence.triton import Layout, layer
+
+        products = products_asked_for(inputs.device.type)
+        return layer(cell, inputs, weights, Layout(starts, lengths), products=products)
     active = [count for count in (starts[1:] - starts[:-1]).tolist() if count]
     size, rows = weights[0].W_H.shape[0], sum(active)
     if not rows:
