@@ -21,7 +21,7 @@ pytest.importorskip("triton")
 if torch.cuda.is_available():
     pytest.skip("with a CUDA device the kernels run on it: tests/gpu", allow_module_level=True)
 
-from recurrence.triton_layers import Kernels  # noqa: E402
+from recurrence.triton_layers import Kernels
 
 INPUTS, HIDDEN, ROOM, ACTIVE = 5, 6, 7, [4, 3, 3, 1]
 CASES: dict[str, Engine] = {**ENGINES, "triton": Kernels()}

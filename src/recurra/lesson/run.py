@@ -115,7 +115,9 @@ def _measure(
     masked = [one for one in trained.values() if one.model.settings.masked]
     if masked:
         monitor.said("Timing batches with and without bucketing …")
-        bucketing = bucketing_result(masked[0], *measure_bucketing(masked[0], data.train, seed=seed, device=device), data)
+        bucketing = bucketing_result(
+            masked[0], *measure_bucketing(masked[0], data.train, seed=seed, device=device), data
+        )
     monitor.said("Looking inside: a text word by word, and how far back the gradient reaches …")
     reading, gradients = (
         reading_result(list(trained.values()), data),

@@ -105,8 +105,9 @@ class DeviceStep:
         with self._on_stream():
             rooms = self.plan.fill(batches, self._numbers(rates))
             self.network.train()
+            step = self._step if self._graphs is None else self._graphs
             for room in rooms:
-                (self._graphs or self._step)(room)
+                step(room)
             self.network.reading = None
             count = len(batches)
             found = torch.cat(
