@@ -29,9 +29,11 @@ def pool(states: Tensor, batch: BatchLike, settings: NetworkSettings, attention:
     parts: list[Tensor] = []
     for name in settings.pooling:
         if name == "last":
-            forward = states[:, : settings.hidden].index_select(0, batch.last)
-            # Going backward, the last word read is the document's first: the first rows of all.
-            parts += [forward, states[:running, settings.hidden :]]
+            # Forward the state at the last word; backward that at the first, and all first words are the first rows.
+            # One gather from the two directions' halves of a row: each slice would cost a pass over all states, back.
+            places = [batch.last, torch.arange(running, device=states.device)][: settings.directions]
+            halves = torch.stack([settings.directions * rows + side for side, rows in enumerate(places)], dim=1)
+            parts.append(states.reshape(-1, settings.hidden).index_select(0, halves.flatten()).view(running, -1))
         elif name == "max":
             parts.append(batch.grid(states, -torch.inf).amax(dim=0))
         elif name == "mean":
