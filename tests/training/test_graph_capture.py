@@ -42,7 +42,7 @@ class Recorder:
             one.captured, recorder.capturing = recorder.capturing, None
 
         monkeypatch.setattr(torch.cuda, "CUDAGraph", CUDAGraph)
-        monkeypatch.setattr(torch.cuda, "Stream", lambda: "side stream")
+        monkeypatch.setattr(torch.cuda, "Stream", lambda device: f"side stream of {device}")
         monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: "pool")
         monkeypatch.setattr(torch.cuda, "graph", graph)
 
@@ -59,16 +59,16 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 
 def test_first_called_then_captured_then_replayed(recorder: Recorder) -> None:
-    graphs = Graphs(recorder.run, None)
+    graphs = Graphs(recorder.run, None, device=torch.device("cuda:1"))
     for key in "abaab":
         graphs(key)
     assert recorder.events == [
         ("runs", "a"),
         ("runs", "b"),
-        ("captures", "pool", "side stream"),
+        ("captures", "pool", "side stream of cuda:1"),
         ("replays", "a"),
         ("replays", "a"),
-        ("captures", "pool", "side stream"),
+        ("captures", "pool", "side stream of cuda:1"),
         ("replays", "b"),
     ]
     assert len(graphs) == 2
@@ -76,7 +76,7 @@ def test_first_called_then_captured_then_replayed(recorder: Recorder) -> None:
 
 def test_a_generator_is_registered_with_every_graph(recorder: Recorder) -> None:
     generator = torch.Generator()
-    graphs = Graphs(recorder.run, generator)
+    graphs = Graphs(recorder.run, generator, device=torch.device("cuda"))
     for key in "aabb":
         graphs(key)
     assert [event for event in recorder.events if event[0] == "registers"] == [("registers", generator)] * 2

@@ -81,7 +81,7 @@ class DeviceStep:
         self._graphs: Graphs[Room] | None = None
         if self.device.type == "cuda":
             random = shape.dropout or shape.weight_drop or shape.word_dropout
-            self._graphs = Graphs(self._step, network.generator if random else None)
+            self._graphs = Graphs(self._step, network.generator if random else None, device=self.device)
 
     @staticmethod
     def takes(network: Network) -> bool:

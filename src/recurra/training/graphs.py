@@ -22,12 +22,13 @@ class Graphs(Generic[Key]):
     Args:
         run: works on the device alone, on tensors that keep their addresses; the same for the same key.
         generator: what it draws random numbers from, ``None`` if from nothing.
+        device: where it works.
     """
 
-    def __init__(self, run: Callable[[Key], None], generator: torch.Generator | None) -> None:
+    def __init__(self, run: Callable[[Key], None], generator: torch.Generator | None, *, device: torch.device) -> None:
         self._run, self._generator = run, generator
         # Captures on the default stream are not allowed.
-        self.stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        self.stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         # One at a time is replayed and leaves nothing that the next one reads: they may share their memory.
         self._pool = torch.cuda.graph_pool_handle()
         self._seen: set[Key] = set()
