@@ -26,7 +26,7 @@ def test_every_option_reaches_the_lesson(run: Run, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(recurra.lesson, "run_lesson", stand_in)
     rows = ["--dataset", "r8", "--data-dir", "sets", "--take", 40, "--take-test", 20]
-    words = [*rows, "--models", "gru,lstm", "--epochs", 2, "--seed", 7, "--out", "x"]
+    words = [*rows, "--models", "gru,lstm", "--epochs", 2, "--seed", 7, "--device", "cpu", "--out", "x"]
     assert run("lesson", *words, "--json") == (0, '{\n  "dataset": "AG News"\n}\n', "")
     del received["monitor"]
     assert received == {
@@ -37,6 +37,7 @@ def test_every_option_reaches_the_lesson(run: Run, monkeypatch: pytest.MonkeyPat
         "models": ["gru", "lstm"],
         "epochs": 2,
         "seed": 7,
+        "device": "cpu",
         "out": Path("x"),
     }
     assert run("lesson").out == "two\nlines\n"
@@ -50,6 +51,15 @@ def test_mistakes_leave_no_folder(run: Run) -> None:
     check_failed(run("lesson", "--models", "gru,rnn", "--out", "a/b"), 1, "'rnn'", "simple-rnn-titles")
     check_failed(run("lesson", "--data-dir", "nowhere", "--out", "a/b", "-q"), 1, "nowhere")
     assert not Path("a").exists()
+
+
+def test_a_device_that_is_not_there_is_named(run: Run) -> None:
+    folder = Path("sets/tiny")
+    folder.mkdir(parents=True)
+    for part in ("train.csv", "test.csv"):
+        write_news(folder / part, 8)
+    words = ["--dataset", "tiny", "--data-dir", "sets", "--models", "gru", "--out", "out", "-q"]
+    check_failed(run("lesson", *words, "--device", "abacus"), 1, "'abacus'", "Choose auto or cpu.")
 
 
 def test_a_small_lesson(run: Run, tmp_path: Path) -> None:

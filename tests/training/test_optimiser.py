@@ -214,7 +214,7 @@ def test_the_average_follows_its_formula(decay: float) -> None:
         with torch.no_grad():
             for weight in weights.values():
                 weight += torch.tensor(rng.normal(size=tuple(weight.shape)))
-        average.update(step)
+        average.update(average.share(step))
         d = min(decay, (1 + step) / (10 + step))
         for name, weight in weights.items():
             expected[name] = d * expected[name] + (1 - d) * weight.detach().numpy()

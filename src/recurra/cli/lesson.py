@@ -39,6 +39,7 @@ def lesson(
         typer.Option(parser=whole_number(1), metavar="N", help="Passes over the rows; the lesson makes one."),
     ] = None,
     seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Of every random choice.")] = 0,
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for lesson.html and the models.")] = Path(
         "lesson-run"
     ),
@@ -61,6 +62,7 @@ def lesson(
             models=named,
             epochs=epochs,
             seed=seed,
+            device=device,
             out=out,
             monitor=_monitor(bars),
         )

@@ -1,4 +1,4 @@
-"""Texts to ids in one pass over their bytes."""
+"""Texts to ids in one pass over their bytes, by a table that is given or learned meanwhile."""
 
 from __future__ import annotations
 
@@ -47,9 +47,11 @@ def index(tokens: ReadBytes, offsets: ReadPlaces, slots: Places) -> None:
 
 def lesson(
     first: int, end: int, data: ReadBytes, bounds: ReadPlaces, kinds: ReadBytes, lowered: ReadBytes,
-    tokens: ReadBytes, offsets: ReadPlaces, slots: ReadPlaces, word: Bytes, ids: Ids, lengths: Places, total: Places,
+    tokens: Bytes, offsets: Places, slots: Places, known: Places, word: Bytes, ids: Ids, lengths: Places, total: Places,
 ) -> None:  # fmt: skip
     """The ids of :func:`recurra.text.tokens.lesson_tokens`.
+
+    Tokens that are not in the table are put there while there is room: so a vocabulary is learned.
 
     Args:
         first: the first text.
@@ -58,9 +60,10 @@ def lesson(
         bounds: where each text begins.
         kinds: uint8[256], what each byte is.
         lowered: uint8[256], each byte as it is looked up.
-        tokens: see :func:`index`.
-        offsets: see :func:`index`.
+        tokens: the UTF-8 of all tokens, and room for more.
+        offsets: where each begins, and where the next one will; as long as there may be tokens, and one more.
         slots: see :func:`index`.
+        known: int64[2], how many tokens there are; and 1 once there was no room for another, which gets the id 1.
         word: scratch, as long as the longest text plus 1.
         ids: written from its beginning on, one text after the other; room for an id every second byte and text.
         lengths: how many ids each text has, written from ``first`` to ``end``.
@@ -79,11 +82,11 @@ def lesson(
                 size += 1
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
             elif kind == SPACE and size:
-                ids[count] = _found(word, size, hashed, tokens, offsets, slots)
+                ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
                 count += 1
                 size, hashed = 0, _BASIS
         if size:
-            ids[count] = _found(word, size, hashed, tokens, offsets, slots)
+            ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
             count += 1
         lengths[text] = count - before
     total[0] = count
@@ -91,7 +94,7 @@ def lesson(
 
 def words(
     first: int, end: int, data: ReadBytes, bounds: ReadPlaces, kinds: ReadBytes, lowered: ReadBytes,
-    tokens: ReadBytes, offsets: ReadPlaces, slots: ReadPlaces, word: Bytes, ids: Ids, lengths: Places, total: Places,
+    tokens: Bytes, offsets: Places, slots: Places, known: Places, word: Bytes, ids: Ids, lengths: Places, total: Places,
 ) -> None:  # fmt: skip
     """The ids of :func:`recurra.text.tokens.word_tokens` for texts of ASCII alone; others get the length -1 and no id.
 
@@ -118,25 +121,27 @@ def words(
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
                 continue
             if size:
-                ids[count] = _found(word, size, hashed, tokens, offsets, slots)
+                ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
                 count += 1
                 size, hashed = 0, _BASIS
             if kind != SPACE:
                 word[0] = byte
-                ids[count] = _found(word, 1, (_BASIS ^ np.uint64(byte)) * _PRIME, tokens, offsets, slots)
+                ids[count] = _found(word, 1, (_BASIS ^ np.uint64(byte)) * _PRIME, tokens, offsets, slots, known)
                 count += 1
         if not ascii_alone:
             lengths[text], count = -1, before
             continue
         if size:
-            ids[count] = _found(word, size, hashed, tokens, offsets, slots)
+            ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
             count += 1
         lengths[text] = count - before
     total[0] = count
 
 
 @njit
-def _found(word: Bytes, size: int, hashed: int, tokens: Bytes, offsets: Places, slots: Places) -> int:
+def _found(
+    word: Bytes, size: int, hashed: int, tokens: Bytes, offsets: Places, slots: Places, known: Places
+) -> int:  # fmt: skip
     tag = np.int64((np.uint64(hashed) * _MIX) >> _33)
     last = len(slots) - 1
     slot = tag & last
@@ -153,4 +158,16 @@ def _found(word: Bytes, size: int, hashed: int, tokens: Bytes, offsets: Places, 
                 if same:
                     return token + SPECIAL
         slot = (slot + 1) & last
-    return UNKNOWN
+    token = known[0]
+    begin = offsets[token]
+    if token + 1 == len(offsets) or begin + size > len(tokens):
+        if not known[1]:
+            # Several threads may look words up; none of them writes more than this, and that once.
+            known[1] = 1
+        return UNKNOWN
+    for k in range(size):
+        tokens[begin + k] = word[k]
+    offsets[token + 1] = begin + size
+    slots[slot] = (tag << 32) | (token + 1)
+    known[0] = token + 1
+    return token + SPECIAL

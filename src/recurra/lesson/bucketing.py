@@ -11,6 +11,7 @@ from recurra.data.table import Table
 from recurra.lesson.one_model import Trained
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network
+from recurra.training.fit import chosen_device
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.settings import TrainingSettings
 
@@ -36,13 +37,14 @@ class Batching:
     seconds: float
 
 
-def measure_bucketing(trained: Trained, table: Table, *, seed: int) -> tuple[list[Batching], int]:
+def measure_bucketing(trained: Trained, table: Table, *, seed: int, device: str) -> tuple[list[Batching], int]:
     """Times a training with and without bucketing, in turn, from the same fresh weights.
 
     Args:
         trained: gives the shape of network and batches; it is not changed.
         table: the training rows.
         seed: of the run.
+        device: where to train, as in :func:`recurra.training.fit.fit`.
 
     Returns:
         Without and with bucketing, and how many documents were timed.
@@ -59,7 +61,7 @@ def measure_bucketing(trained: Trained, table: Table, *, seed: int) -> tuple[lis
         for bucketing in seconds:
             weights = initial_weights(bundle.network, rows=bundle.pipeline.rows, classes=len(bundle.labels), seed=seed)
             network = Network(bundle.network, weights)
-            network.place("cpu", seed=seed)
+            network.place(chosen_device(device, base), seed=seed)
             seconds[bucketing].append(Trainer(network, rows, None, base.replace(bucketing=bucketing)).run().seconds)
     measured = [
         Batching(

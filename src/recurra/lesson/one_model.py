@@ -66,6 +66,7 @@ def train_one(
     epochs: int,
     seed: int,
     monitor: LessonMonitor,
+    device: str = "auto",
     options: dict[str, Any] | None = None,
 ) -> Trained:
     """Trains a preset on a set and scores it.
@@ -77,6 +78,7 @@ def train_one(
         epochs: passes over the training rows.
         seed: of the run.
         monitor: hears of the progress.
+        device: where the network learns, as in :func:`recurra.training.fit.fit`.
         options: settings that differ from the preset's.
 
     Raises:
@@ -92,6 +94,7 @@ def train_one(
         network=preset.network,
         training=preset.training,
         preset=preset.name,
+        device=device,
         listener=monitor.stage(title),
     )
     if fitted.outcome.interrupted:

@@ -41,6 +41,7 @@ def run_lesson(
     models: Sequence[str] | None = None,
     epochs: int | None = None,
     seed: int = 0,
+    device: str = "auto",
     out: Path = Path("lesson-run"),
     monitor: LessonMonitor | None = None,
 ) -> LessonResult:
@@ -55,6 +56,7 @@ def run_lesson(
         epochs: passes over the training rows; ``None`` is the lesson's one epoch, and more on sets much smaller
             than AG News.
         seed: of every random choice.
+        device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``mps``.
         out: folder for the page, the numbers as ``lesson.json`` and the models.
         monitor: hears of the progress.
 
@@ -78,11 +80,13 @@ def run_lesson(
 
     trained: dict[str, Trained] = {}
     for name in names:
-        trained[name] = one = train_one(name, f"lesson/{name}", data, epochs=epochs, seed=seed, monitor=monitor)
+        trained[name] = one = train_one(
+            name, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, monitor=monitor
+        )
         write_bundle(one.model.bundle, out / "models" / f"{name}.safetensors")
         monitor.said(f"\n{one.preset}\n{one.model.summary()}\n{_spoken(one)}")
     monitor.said("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
-    result = _measure(trained, data, epochs=epochs, seed=seed, monitor=monitor)
+    result = _measure(trained, data, epochs=epochs, seed=seed, device=device, monitor=monitor)
     write_atomically(out / "lesson.json", json.dumps(result, indent=1, ensure_ascii=False).encode())
     write_atomically(out / PAGE, lesson_page(result).encode())
     monitor.said(f"\n{lesson_table(result)}\n\nThe page is {out / PAGE}, the models lie in {out / 'models'}.")
@@ -90,10 +94,12 @@ def run_lesson(
 
 
 def _measure(
-    trained: dict[str, Trained], data: NamedSet, *, epochs: int, seed: int, monitor: LessonMonitor
+    trained: dict[str, Trained], data: NamedSet, *, epochs: int, seed: int, device: str, monitor: LessonMonitor
 ) -> LessonResult:
     def again(title: str, name: str, options: dict[str, object]) -> Trained:
-        return train_one(title, f"lesson/{name}", data, epochs=epochs, seed=seed, monitor=monitor, options=options)
+        return train_one(
+            title, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, monitor=monitor, options=options
+        )
 
     masking = vocabulary = bucketing = None
     if "simple-rnn-masked" in trained:
@@ -109,7 +115,9 @@ def _measure(
     masked = [one for one in trained.values() if one.model.settings.masked]
     if masked:
         monitor.said("Timing batches with and without bucketing …")
-        bucketing = bucketing_result(masked[0], *measure_bucketing(masked[0], data.train, seed=seed), data)
+        bucketing = bucketing_result(
+            masked[0], *measure_bucketing(masked[0], data.train, seed=seed, device=device), data
+        )
     monitor.said("Looking inside: a text word by word, and how far back the gradient reaches …")
     reading, gradients = (
         reading_result(list(trained.values()), data),

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from recurra.errors import SettingsError
-from recurra.models.batch import Batch
+from recurra.models.batch import BatchLike
 from recurra.models.pooling import pool
 from recurra.models.settings import NetworkSettings
 from recurra.models.shapes import DIRECTIONS
@@ -30,7 +30,7 @@ class Output(NamedTuple):
     """What the network answers.
 
     Attributes:
-        logits: [B, C], in the order of the documents given.
+        logits: [B, C], in the order of the batch's documents.
         steps: [N, C], the logits at every token in packed order, where ``every_step`` asks for them.
     """
 
@@ -101,7 +101,7 @@ class Network(nn.Module):
         self.generator = torch.Generator(device)
         self.generator.manual_seed(seed)
 
-    def forward(self, batch: Batch) -> Output:
+    def forward(self, batch: BatchLike) -> Output:
         """Logits of a batch; in training mode with dropout.
 
         Args:
@@ -114,9 +114,9 @@ class Network(nn.Module):
         steps = None
         if self.settings.every_step:
             steps = states @ self._weights["W_O"] + self._weights["b_O"]
-        return Output(logits[batch.inverse], steps)
+        return Output(batch.restored(logits), steps)
 
-    def states(self, batch: Batch) -> Tensor:
+    def states(self, batch: BatchLike) -> Tensor:
         """[N, H · directions], the top layer's hidden state at each token, packed."""
         states = self._inputs(batch.ids)
         for layer in range(self.settings.layers):
@@ -124,7 +124,7 @@ class Network(nn.Module):
                 return states.new_zeros(0, self.settings.state_size)
             states = self._dropped(states, self.settings.dropout)
             weights = [self.direction(layer, name) for name in DIRECTIONS[: self.settings.directions]]
-            states = torch.cat(self.engine.layer(self.cell, states, weights, batch.active), dim=1)
+            states = torch.cat(batch.layer(self.engine, self.cell, states, weights), dim=1)
         return states
 
     def stored(self, layer: int, direction: str) -> Weights:
@@ -144,7 +144,7 @@ class Network(nn.Module):
             ids = ids.masked_fill(self.chance(ids.shape) < self.settings.word_dropout, UNKNOWN)
         if self.settings.input == "one_hot":
             W_I = self._weights["layers:0:forward:W_I"]
-            return F.one_hot(ids, len(W_I)).to(W_I.dtype)
+            return F.one_hot(ids.long(), len(W_I)).to(W_I.dtype)
         vectors = F.embedding(ids, self._weights["embedding"])
         if self.training and self.keep_reading and vectors.requires_grad:
             vectors.retain_grad()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from recurra.models.batch import Batch
+from recurra.models.batch import BatchLike
 from recurra.models.settings import NetworkSettings
 
 __all__ = ["attention_weights", "pool"]
 
 
-def pool(states: Tensor, batch: Batch, settings: NetworkSettings, attention: dict[str, Tensor]) -> Tensor:
+def pool(states: Tensor, batch: BatchLike, settings: NetworkSettings, attention: dict[str, Tensor]) -> Tensor:
     """Pools states and joins the poolings in the order of ``settings.pooling``.
 
     Args:
@@ -29,21 +29,23 @@ def pool(states: Tensor, batch: Batch, settings: NetworkSettings, attention: dic
     parts: list[Tensor] = []
     for name in settings.pooling:
         if name == "last":
-            forward = states[batch.last, : settings.hidden]
-            # Going backward, the last word read is the document's first: the first rows of all.
-            parts += [forward, states[:running, settings.hidden :]]
+            # Forward the state at the last word; backward that at the first, and all first words are the first rows.
+            # One gather from the two directions' halves of a row: each slice would cost a pass over all states, back.
+            places = [batch.last, torch.arange(running, device=states.device)][: settings.directions]
+            halves = torch.stack([settings.directions * rows + side for side, rows in enumerate(places)], dim=1)
+            parts.append(states.reshape(-1, settings.hidden).index_select(0, halves.flatten()).view(running, -1))
         elif name == "max":
             parts.append(batch.grid(states, -torch.inf).amax(dim=0))
         elif name == "mean":
-            parts.append(batch.grid(states, 0.0).sum(dim=0) / batch.lengths[:running, None])
+            parts.append(batch.grid(states, 0.0).sum(dim=0) / batch.lengths[:running, None].clamp(min=1))
         else:
             weights = attention_weights(states, batch, attention)
             parts.append((weights * batch.grid(states, 0.0)).sum(dim=0))
-    pooled = torch.cat(parts, dim=1)
-    return torch.cat([pooled, pooled.new_zeros(len(batch) - running, pooled.shape[1])])
+    return batch.spread(torch.cat(parts, dim=1))
 
 
-def attention_weights(states: Tensor, batch: Batch, attention: dict[str, Tensor]) -> Tensor:
+def attention_weights(states: Tensor, batch: BatchLike, attention: dict[str, Tensor]) -> Tensor:
     """[T, A, 1]: softmax over a document's tokens of v · tanh(W s + b) (Yang et al. 2016, Hierarchical Attention)."""
     scores = torch.tanh(states @ attention["W"] + attention["b"]) @ attention["v"]
-    return torch.softmax(batch.grid(scores[:, None], -torch.inf), dim=0)
+    # The lowest number and not minus infinity, of which a softmax over nothing else would not be a number.
+    return torch.softmax(batch.grid(scores[:, None], torch.finfo(scores.dtype).min), dim=0)

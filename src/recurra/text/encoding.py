@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import string
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,13 +16,11 @@ from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import run_together
 from recurra.text.buffer import TextBuffer
-from recurra.text.tokens import LOWER, PUNCTUATION, TOKENISERS, word_pattern
+from recurra.text.tokens import LOWER, PUNCTUATION, word_pattern
 from recurra.text.vocabulary import UNKNOWN_ID, Vocabulary
 
-__all__ = ["Encoder", "count_tokens", "encoder"]
+__all__ = ["Encoder", "byte_kinds", "encoder", "pieces"]
 
-# Texts that are counted at once, so that the lists of words stay small however large the set is.
-CHUNK = 2048
 # Bytes of text that a thread reads at once: some milliseconds of work.
 PIECE = 1 << 20
 # Words that end at any byte and are looked up there; see recurra.kernels.words.
@@ -31,19 +28,6 @@ _PART, _SPACE, _DELETED, _APOSTROPHE, _MARK = range(5)
 
 Encoder: TypeAlias = Callable[[TextBuffer], Ragged]
 """B texts to the ids of their tokens, a ragged set of B documents."""
-
-
-def count_tokens(texts: Sequence[str], tokens: str) -> Counter[str]:
-    """How often each token occurs in all texts together.
-
-    Args:
-        texts: any number.
-        tokens: a name in :data:`recurra.text.tokens.TOKENISERS`.
-    """
-    counts: Counter[str] = Counter()
-    for first in range(0, len(texts), CHUNK):
-        counts.update(chain.from_iterable(map(TOKENISERS[tokens], texts[first : first + CHUNK])))
-    return counts
 
 
 def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
@@ -73,17 +57,19 @@ class WordEncoder:
 
     def __init__(self, tokens: str, vocabulary: Vocabulary) -> None:
         self.tokens, self.vocabulary = tokens, vocabulary
-        kinds, lowered = _lesson_bytes() if tokens == "lesson" else _word_bytes()
+        kinds, lowered = byte_kinds(tokens)
         text, offsets = vocabulary.to_tensors()
         slots = np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
         kernels_of("words").index(text, offsets, slots)
-        self._tables = (kinds, lowered, text, offsets, slots)
+        # No room for another token: an unknown one stays unknown. The kernel would write to the bytes, were there any.
+        known = np.array([len(vocabulary), 1], dtype=np.int64)
+        self._tables = (kinds, lowered, text.copy(), offsets, slots, known)
 
     def __call__(self, texts: TextBuffer) -> Ragged:
         """The ids of B texts."""
         lengths = np.empty(len(texts), dtype=np.int64)
         parts: dict[int, npt.NDArray[np.int32]] = {}
-        run_together([partial(self._encode, texts, lengths, first, end, parts) for first, end in _pieces(texts)])
+        run_together([partial(self._encode, texts, lengths, first, end, parts) for first, end in pieces(texts)])
         values = parts[0] if len(parts) == 1 else np.concatenate([parts[first] for first in sorted(parts)])
         if self.tokens == "lesson":
             return Ragged(values, _offsets(lengths))
@@ -114,7 +100,12 @@ class WordEncoder:
         return Ragged.from_lists([[ids.get(word, UNKNOWN_ID) for word in find(text.lower())] for text in texts])
 
 
-def _pieces(texts: TextBuffer) -> list[tuple[int, int]]:
+def byte_kinds(tokens: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """What each byte is to the tokeniser ``lesson`` or ``words``, and as what it is looked up: uint8[256] both."""
+    return _lesson_bytes() if tokens == "lesson" else _word_bytes()
+
+
+def pieces(texts: TextBuffer) -> list[tuple[int, int]]:
     """Ranges of texts of about :data:`PIECE` bytes; a longer text is a range of its own."""
     size = int(texts.offsets[-1] - texts.offsets[0])
     if size <= PIECE:

@@ -12,7 +12,8 @@ import numpy as np
 from recurra.batches import Ragged
 from recurra.data.documents import Document
 from recurra.text.buffer import TextBuffer
-from recurra.text.encoding import Encoder, count_tokens, encoder
+from recurra.text.counting import count_tokens
+from recurra.text.encoding import Encoder, encoder
 from recurra.text.fields import readable, titles
 from recurra.text.settings import TextSettings
 from recurra.text.tokens import TOKENISERS

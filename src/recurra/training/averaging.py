@@ -23,9 +23,12 @@ class Average:
         self.weights = weights
         self.tensors: dict[str, Tensor] = {name: weight.detach().clone() for name, weight in weights.items()}
 
+    def share(self, steps: int) -> float:
+        """1 - d at step ``steps``: what part of the average the weights become."""
+        return 1 - min(self.decay, (1 + steps) / (10 + steps))
+
     @torch.no_grad()
-    def update(self, steps: int) -> None:
-        """Takes in the weights after step ``steps``."""
-        share = 1 - min(self.decay, (1 + steps) / (10 + steps))
+    def update(self, share: float | Tensor) -> None:
+        """Takes in the weights, by a share from 0 to 1."""
         for name, weight in self.weights.items():
             self.tensors[name].lerp_(weight, share)

@@ -34,7 +34,7 @@ from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
 from recurra.version import VERSION
 
-__all__ = ["Fitted", "fit"]
+__all__ = ["Fitted", "chosen_device", "fit"]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def fit(
     targets = classes.encode(labels)
     if training.freeze_vectors and vectors is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
-    chosen_device = _device(device, training)
+    place = chosen_device(device, training)
     if folder is not None:
         prepare_folder(folder, resume=resume)
     elif resume:
@@ -129,7 +129,7 @@ def fit(
         found, values = rows_of_vectors
         weights["embedding"][SPECIAL_IDS : SPECIAL_IDS + len(values)][found] = values[found]
     module = Network(network, weights, engine=engine)
-    module.place(chosen_device, seed=training.seed)
+    module.place(place, seed=training.seed)
 
     fingerprint = Table(list(documents), list(labels), "text", None, "label", "memory").fingerprint
     settings = {"text": text.to_dict(), "network": network.to_dict(), "training": training.to_dict()}
@@ -199,7 +199,12 @@ def _with_title(
     return [documents[row] for row in kept], [labels[row] for row in kept]
 
 
-def _device(name: str, training: TrainingSettings) -> torch.device:
+def chosen_device(name: str, training: TrainingSettings) -> torch.device:
+    """The device of a name, ``auto`` being a GPU where there is one.
+
+    Raises:
+        SettingsError: it is not there, or cannot compute in the precision of the settings.
+    """
     try:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
         torch.empty(1, device=device)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import Task, in_parts, run_together
-from recurra.training.optimiser import BETAS, KERAS_BETAS
+from recurra.training.optimiser import BETAS, corrected_rate
 from recurra.training.rows import WORTH_A_THREAD, Rows
 from recurra.training.settings import TrainingSettings
 
@@ -103,8 +103,7 @@ class LazyAdam:
             Whether the work was shared among threads, and ``beside`` was done.
         """
         self.steps += 1
-        first, second = KERAS_BETAS if self.settings.optimiser == "keras_adam" else BETAS
-        rate = learning_rate * math.sqrt(1 - second**self.steps) / (1 - first**self.steps)
+        rate = corrected_rate(self.settings, learning_rate, self.steps)
         decay = 1 - learning_rate * self.settings.weight_decay
         kernel = kernels_of("adam").step
         fixed = (scale, *BETAS, rate, self.settings.epsilon, decay)

@@ -20,6 +20,7 @@ from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.training.averaging import Average
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
+from recurra.training.device import DeviceStep
 from recurra.training.direct import DirectStep
 from recurra.training.interrupt import Interrupt
 from recurra.training.predict import logits
@@ -31,12 +32,16 @@ from recurra.training.threads import fitting_threads
 
 __all__ = ["Outcome", "Rows", "Trainer"]
 
+Batches = Sequence[npt.NDArray[np.int64]]
+
 # Points of the curves within an epoch. Held-out rows are looked at that often in the first epoch, in which most is
 # learned, and at the end of each later one.
 WINDOWS, CHECKS = 20, 5
 # Sound weights are copied at the beginning of each window at first, and every so many steps after so many of them: a
 # copy takes milliseconds, the time of ten steps of a small network.
 KEPT_EARLY, KEPT_EVERY = 50, 500
+# Seconds that steps on a device may take before a person who waits or interrupts is heard again.
+LOOK_EVERY = 0.25
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,13 @@ class Trainer:
         self.weights = network.named_weights()
         if settings.freeze_vectors and "embedding" in self.weights:
             self.weights["embedding"].requires_grad_(False)
-        self.step: Step = (DirectStep if DirectStep.takes(network, settings) else AutogradStep)(network, rows, settings)
         self.average = Average(self.weights, settings.averaging) if settings.averaging else None
+        self.step: Step | DeviceStep
+        if DeviceStep.takes(network):
+            self.step = DeviceStep(network, rows, settings, self.average)
+        else:
+            self.step = (DirectStep if DirectStep.takes(network, settings) else AutogradStep)(network, rows, settings)
+        self._steps_at_once = 1
         self.best: dict[str, Tensor] | None = None
         self.good: dict[str, Tensor] | None = None
         self.position = Position()
@@ -167,49 +177,80 @@ class Trainer:
         saved = time.monotonic()
         while not position.finished:
             batches = epoch_batches(self.rows.documents.lengths, settings, position.epoch)
-            checks = 1 if position.epoch else CHECKS
+            checks = 1 if position.epoch or not self.held else CHECKS
             while position.batch < len(batches):
                 began = time.perf_counter()
-                rate = learning_rate(settings, (position.epoch + position.batch / len(batches)) / settings.epochs)
-                self._step(batches[position.batch : position.batch + 2], rate)
-                position.batch += 1
+                if isinstance(self.step, DeviceStep):
+                    self._stretch(self.step, batches, stop=_next_due(position.batch, len(batches), checks))
+                else:
+                    self._step(self.step, batches)
                 position.seconds += time.perf_counter() - began
-                if position.batch * WINDOWS // len(batches) > (position.batch - 1) * WINDOWS // len(batches):
-                    self._close_window(position.batch / len(batches), rate)
-                if position.batch * checks // len(batches) > (position.batch - 1) * checks // len(batches):
-                    self._check(position.batch / len(batches), rate)
+                if _due(position.batch, len(batches), checks):
+                    self._check(position.batch / len(batches), self._rate(position.batch - 1, len(batches)))
                 if position.batch == len(batches):
                     break
                 if self.folder and time.monotonic() - saved > self.checkpoint_seconds:
                     self._checkpoint()
                     saved = time.monotonic()
                 yield
-            self._stop_if_broken(position.steps, rate)
+            self._stop_if_broken(position.steps, self._rate(len(batches) - 1, len(batches)))
             position.epoch += 1
             position.batch = 0
             position.finished = position.epoch >= settings.epochs or self._stop_early()
             self._checkpoint()
             yield
 
-    def _step(self, batches: Sequence[npt.NDArray[np.int64]], rate: float) -> None:
-        """A step on the first batch; the one after it is only made ready."""
-        indices, *following = batches
-        found = self.step.gradient(indices)
-        self._stop_if_not_finite(found, rate)
+    def _rate(self, batch: int, batches: int) -> float:
+        """The learning rate of a batch of the running epoch."""
+        return learning_rate(self.settings, (self.position.epoch + batch / batches) / self.settings.epochs)
+
+    def _step(self, step: Step, batches: Batches) -> None:
+        """A step on the next batch; the one after it is only made ready."""
         position = self.position
+        indices, *following = batches[position.batch : position.batch + 2]
+        rate = self._rate(position.batch, len(batches))
+        found = step.gradient(indices)
+        self._stop_if_not_finite(found, rate)
         early = position.steps < KEPT_EARLY and position.window_documents == 0
         if self.good is None or early or position.steps % KEPT_EVERY == 0:
-            self._keep()
-        self.step.update(rate, *following)
+            self.good = self._trained() or self.good
+        step.update(rate, *following)
         position.steps += 1
         if self.average:
-            self.step.settle()
-            self.average.update(position.steps)
+            step.settle()
+            self.average.update(self.average.share(position.steps))
+        self._count(found, indices, len(batches))
+
+    def _stretch(self, step: DeviceStep, batches: Batches, *, stop: int) -> None:
+        """Steps on the next batches, before batch ``stop``, between two looks at the device."""
+        position, began = self.position, time.perf_counter()
+        some = batches[position.batch : min(stop, position.batch + self._steps_at_once)]
+        some = some[: step.most(some)]
+        rates = [self._rate(position.batch + place, len(batches)) for place in range(len(some))]
+        before = self._trained()
+        found = step.run(some, rates)
+        if found.taken and before:
+            # Their loss and gradient were sound.
+            self.good = before
+        for indices, one in zip(some, found.taken, strict=False):
+            position.steps += 1
+            self._count(one, indices, len(batches))
+        if found.failed:
+            self._stop_if_not_finite(found.failed, rates[len(found.taken)])
+        quick = time.perf_counter() - began < LOOK_EVERY
+        self._steps_at_once = max(self._steps_at_once, 2 * len(some)) if quick else max(1, len(some) // 2)
+
+    def _count(self, found: Stepped, indices: npt.NDArray[np.int64], batches: int) -> None:
+        """Takes a step on a batch into the curves."""
+        position = self.position
+        position.batch += 1
         position.documents += len(indices)
         position.window_documents += len(indices)
         position.loss_sum += found.loss * len(indices)
         position.right_sum += found.right
         self.listener.stepped(len(indices), found.loss)
+        if _due(position.batch, batches, WINDOWS):
+            self._close_window(position.batch / batches, self._rate(position.batch - 1, batches))
 
     def _stop_if_not_finite(self, found: Stepped, rate: float) -> None:
         # Looked at before the update, which would spread one wrong number over all weights.
@@ -234,10 +275,11 @@ class Trainer:
         place = f"step {step} (epoch {self.position.epoch + 1}, learning rate {rate:g})"
         return TrainingError(f"{what} at {place}", "Lower learning_rate, or set clip to 1 or less.")
 
-    def _keep(self) -> None:
-        """Remembers trained weights that have just given a finite loss: a run that fails goes back to them."""
-        if self.position.steps:
-            self.good = {name: tensor.clone() for name, tensor in self._latest().items()}
+    def _trained(self) -> dict[str, Tensor] | None:
+        """Copies of trained weights: a run that fails goes back to the last that have given a finite loss."""
+        if not self.position.steps:
+            return None
+        return {name: tensor.clone() for name, tensor in self._latest().items()}
 
     def _close_window(self, share: float, rate: float) -> None:
         position = self.position
@@ -304,6 +346,16 @@ class Trainer:
             groups["best"] = self.weights
         layout = {f"{group}.{name}": weight for group, weights in groups.items() for name, weight in weights.items()}
         return {**layout, **self.step.layout(position.steps), "generator": self.network.generator.get_state()}
+
+
+def _due(batch: int, batches: int, times: int) -> bool:
+    """Whether what is done so many times an epoch is done after so many batches of it."""
+    return batch * times // batches > (batch - 1) * times // batches
+
+
+def _next_due(batch: int, batches: int, times: int) -> int:
+    """After how many batches it is next done."""
+    return -(-(batch * times // batches + 1) * batches // times)
 
 
 @contextmanager

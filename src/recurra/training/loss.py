@@ -8,11 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recurra.models.batch import Batch
+from recurra.models.batch import BatchLike
 from recurra.models.network import Output
 from recurra.training.settings import TrainingSettings
 
-__all__ = ["Loss", "class_weights"]
+__all__ = ["ABSENT", "Loss", "class_weights"]
+
+# The class of a document that is not there.
+ABSENT = -100
 
 
 def class_weights(settings: TrainingSettings, targets: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:
@@ -57,24 +60,32 @@ class Loss:
         if settings.class_weights == "balanced":
             self.weights = torch.from_numpy(class_weights(settings, targets, classes)).to(device)
 
-    def __call__(self, output: Output, batch: Batch, targets: Tensor) -> Tensor:
-        """The mean loss of a batch.
+    def __call__(self, output: Output, batch: BatchLike, targets: Tensor) -> Tensor:
+        """The mean loss of a batch, by weight over its documents.
 
         Args:
             output: the network's answer.
             batch: the documents it read.
-            targets: int64[B], their classes.
+            targets: int64[B], their classes; :data:`ABSENT` where a batch of fixed size has no document.
         """
-        pooled = F.cross_entropy(output.logits, targets, weight=self.weights, label_smoothing=self.smoothing)
-        if output.steps is None or len(batch.last) == 0:
+        pooled = self._each(output.logits, targets).sum() / self._weight(targets)
+        if output.steps is None or batch.running == 0:
             return pooled
-        running = len(batch.last)
-        places = torch.argsort(batch.inverse)[batch.slots % running]
-        losses = F.cross_entropy(
-            output.steps, targets[places], weight=self.weights, label_smoothing=self.smoothing, reduction="none"
-        )
+        sorted_targets = batch.by_length(targets)
+        each = self._each(output.steps, batch.by_token(sorted_targets, ABSENT))
         # A mean over each document's steps first, so that long documents do not count for more.
-        steps = batch.grid(losses[:, None], 0.0).sum(dim=0)[:, 0] / batch.lengths[:running]
-        # And as the pooled loss, a mean by weight over documents.
-        weight = running if self.weights is None else self.weights[targets[places[:running]]].sum()
-        return (1 - self.every_step) * pooled + self.every_step * steps.sum() / weight
+        steps = (each / batch.by_token(batch.lengths, 1)).sum()
+        weight = self._weight(sorted_targets.masked_fill(batch.lengths == 0, ABSENT))
+        return (1 - self.every_step) * pooled + self.every_step * steps / weight
+
+    def _each(self, logits: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(
+            logits, targets, weight=self.weights, label_smoothing=self.smoothing, ignore_index=ABSENT, reduction="none"
+        )
+
+    def _weight(self, targets: Tensor) -> Tensor:
+        # Written out: where classes are weighed and smoothed, torch's own mean waits for the device.
+        present = targets != ABSENT
+        if self.weights is None:
+            return present.sum()
+        return (self.weights.index_select(0, targets.clamp(min=0)) * present).sum()

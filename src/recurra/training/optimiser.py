@@ -12,7 +12,7 @@ from torch import Tensor
 from recurra.models.network import Reading
 from recurra.training.settings import TrainingSettings
 
-__all__ = ["Optimiser"]
+__all__ = ["BETAS", "Optimiser", "clip", "corrected_rate"]
 
 BETAS = (0.9, 0.999)
 # Keras takes the powers of both in float32, which makes its first steps a few millionths shorter.
@@ -132,6 +132,18 @@ class Optimiser:
             "exp_avg": m.to(weight.device),
             "exp_avg_sq": v.to(weight.device),
         }
+
+
+def corrected_rate(settings: TrainingSettings, learning_rate: float, step: int) -> float:
+    """α of a step in the paper's short form: η √(1-β₂ᵗ)/(1-β₁ᵗ).
+
+    Args:
+        settings: the rule.
+        learning_rate: η.
+        step: t, from 1 on.
+    """
+    first, second = KERAS_BETAS if settings.optimiser == "keras_adam" else BETAS
+    return learning_rate * math.sqrt(1 - second**step) / (1 - first**step)
 
 
 def clip(weights: Iterable[torch.nn.Parameter], largest: float) -> float:

@@ -19,7 +19,7 @@ from recurra.training.loss import Loss
 from recurra.training.optimiser import Optimiser, clip
 from recurra.training.settings import TrainingSettings
 
-__all__ = ["AutogradStep", "Rows", "Step", "Stepped", "packed"]
+__all__ = ["AutogradStep", "Rows", "Step", "Stepped", "mixed_precision", "packed"]
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class AutogradStep:
         batch = Batch(packed(self.network, self.rows.documents, indices), self.device)
         targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
         self.network.train()
-        with self._precision():
+        with mixed_precision(self.settings, self.device):
             output = self.network(batch)
             loss = self.loss(output, batch, targets)
         self.optimiser.zero_grad()
@@ -147,17 +147,19 @@ class AutogradStep:
         weights = self.optimiser.weights if steps else {}
         return {f"{moment}.{name}": weight for moment in "mv" for name, weight in weights.items()}
 
-    def _precision(self) -> AbstractContextManager[object]:
-        if self.settings.precision == "bfloat16":
-            return torch.autocast(self.device.type, dtype=torch.bfloat16)
-        return nullcontext()
-
     def _wrong(self) -> tuple[str, float] | None:
         gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}
         norms = torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients.values()])
         if bool(torch.isfinite(norms).all()):
             return None
         return next((name, n) for name, n in zip(gradients, norms.tolist(), strict=True) if not math.isfinite(n))
+
+
+def mixed_precision(settings: TrainingSettings, device: torch.device) -> AbstractContextManager[object]:
+    """In which the network computes in the precision of the settings."""
+    if settings.precision == "bfloat16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return nullcontext()
 
 
 def packed(network: Network, documents: Ragged, indices: npt.NDArray[np.int64]) -> Packed:

@@ -1,0 +1,215 @@
+"""Training that stays on the device: many steps between two looks at it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from recurra.models.network import Network
+from recurra.models.shapes import DIRECTIONS
+from recurra.recurrence.engines.triton_engine import TritonEngine
+from recurra.training.averaging import Average
+from recurra.training.device_adam import DeviceAdam, Read
+from recurra.training.graphs import Graphs
+from recurra.training.loss import Loss
+from recurra.training.optimiser import corrected_rate
+from recurra.training.plan import STEPS, Plan, Room
+from recurra.training.settings import TrainingSettings
+from recurra.training.step import Rows, Stepped, mixed_precision
+
+__all__ = ["DeviceStep", "Stretch"]
+
+# What a step is given: α, the decay of the weights, the share of the weights in their average.
+RATE, DECAY, SHARE = range(3)
+
+
+class Stretch(NamedTuple):
+    """What some steps gave.
+
+    Attributes:
+        taken: of each step that moved the weights.
+        failed: of the step that found numbers that are not finite; it moved nothing, nor did those behind it.
+    """
+
+    taken: list[Stepped]
+    failed: Stepped | None
+
+
+class DeviceStep:
+    """Takes steps as :class:`recurra.training.step.AutogradStep` does, and reads nothing back until it has taken many.
+
+    Token ids, batches, losses and the optimiser stay on the device; see :class:`recurra.training.plan.Plan`. On a GPU
+    each room's step is a CUDA graph.
+
+    Args:
+        network: on its device.
+        rows: to learn from.
+        settings: of the training.
+        average: of the weights, kept up step by step.
+    """
+
+    def __init__(
+        self, network: Network, rows: Rows, settings: TrainingSettings, average: Average | None = None
+    ) -> None:
+        self.network, self.settings, self.average = network, settings, average
+        self.device, self.steps = network.generator.device, 0
+        shape, weights = network.settings, network.named_weights()
+        self.plan = Plan(
+            rows,
+            documents=min(settings.batch_size, max(1, len(rows))),
+            masked=shape.masked,
+            numbers=3,
+            fitting=bool(shape.every_step) or shape.pooling != ("last",),
+            device=self.device,
+        )
+        self.loss = Loss(settings, rows.targets, len(weights["b_O"]), every_step=shape.every_step, device=self.device)
+        self.adam = DeviceAdam(weights, settings)
+        network.keep_reading = True
+        # 1 from the step on that found numbers that are not finite.
+        self._skip = torch.zeros((), device=self.device)
+        self._losses = torch.zeros(STEPS, device=self.device)
+        self._right = torch.zeros(STEPS, dtype=torch.int64, device=self.device)
+        # The norm of each weight's gradient in the first such step.
+        self._norms = torch.zeros(len(self.adam.weights), device=self.device)
+        self._graphs: Graphs[Room] | None = None
+        if self.device.type == "cuda":
+            random = shape.dropout or shape.weight_drop or shape.word_dropout
+            self._graphs = Graphs(self._step, network.generator if random else None, device=self.device)
+
+    @staticmethod
+    def takes(network: Network) -> bool:
+        """Whether the network can be trained so: on a GPU, with kernels that find lengths there themselves."""
+        engine = network.engine
+        return isinstance(engine, TritonEngine) and engine.takes(
+            network.named_weights()["W_O"], [network.stored(0, DIRECTIONS[0])]
+        )
+
+    def most(self, batches: Sequence[npt.NDArray[np.int64]]) -> int:
+        """How many of these batches :meth:`run` can take at once, at least 1."""
+        return self.plan.most(batches)
+
+    def run(self, batches: Sequence[npt.NDArray[np.int64]], rates: Sequence[float]) -> Stretch:
+        """Takes a step on each batch.
+
+        Args:
+            batches: the training rows of each.
+            rates: the learning rates.
+        """
+        with self._on_stream():
+            rooms = self.plan.fill(batches, self._numbers(rates))
+            self.network.train()
+            step = self._step if self._graphs is None else self._graphs
+            for room in rooms:
+                step(room)
+            self.network.reading = None
+            count = len(batches)
+            found = torch.cat(
+                [self._losses[:count].double(), self._right[:count].double(), self._norms.double(), self._skip[None]]
+            ).cpu()
+        losses, right, norms, skipped = torch.split(found, [count, count, len(self._norms), 1])
+        stepped = [Stepped(loss, int(n), None) for loss, n in zip(losses.tolist(), right.tolist(), strict=True)]
+        if not skipped.item():
+            self.steps += count
+            return Stretch(stepped, None)
+        done = next(n for n, one in enumerate(stepped) if one.right < 0)
+        self.steps += done
+        wrong = next(
+            ((n, v) for n, v in zip(self.adam.weights, norms.tolist(), strict=True) if not math.isfinite(v)), None
+        )
+        return Stretch(stepped[:done], stepped[done]._replace(right=0, wrong=wrong))
+
+    def settle(self) -> None:
+        """Nothing is left behind."""
+
+    def settled(self) -> dict[str, Tensor]:
+        """Nothing is left behind."""
+        return {}
+
+    def tensors(self) -> dict[str, Tensor]:
+        """See :meth:`recurra.training.step.Step.tensors`."""
+        return self.adam.tensors() if self.steps else {}
+
+    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
+        """See :meth:`recurra.training.step.Step.restore`."""
+        self.steps = steps
+        if steps:
+            self.adam.restore(tensors)
+
+    def layout(self, steps: int) -> dict[str, Tensor]:
+        """See :meth:`recurra.training.step.Step.layout`."""
+        return self.adam.tensors() if steps else {}
+
+    def _numbers(self, rates: Sequence[float]) -> npt.NDArray[np.float32]:
+        numbers = np.empty((len(rates), 3), dtype=np.float32)
+        for place, rate in enumerate(rates):
+            step = self.steps + place + 1
+            numbers[place, RATE] = corrected_rate(self.settings, rate, step)
+            numbers[place, DECAY] = 1 - rate * self.settings.weight_decay
+            numbers[place, SHARE] = self.average.share(step) if self.average else 0
+        return numbers
+
+    @contextmanager
+    def _on_stream(self) -> Iterator[None]:
+        if self._graphs is None:
+            yield
+            return
+        self._graphs.stream.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(self._graphs.stream):
+            yield
+
+    def _step(self, room: Room) -> None:
+        """One step, on the device alone."""
+        batch, targets = self.plan.batch(room)
+        with mixed_precision(self.settings, self.device):
+            output = self.network(batch)
+            loss = self.loss(output, batch, targets)
+        gradients, read = self._gradients(loss, batch.starts[-1])
+        with torch.no_grad():
+            right = (output.logits.argmax(dim=1) == targets).sum()
+            norms = torch.stack(torch._foreach_norm(gradients))
+            sound = torch.isfinite(norms).all() & torch.isfinite(loss)
+            self._norms.copy_(torch.where(self._skip > 0, self._norms, norms))
+            self._skip.copy_(torch.where(sound, self._skip, 1.0))
+            at = self.plan.at
+            self._losses.index_copy_(0, at, loss.detach().float()[None])
+            # A step that was not taken is marked.
+            self._right.index_copy_(0, at, torch.where(self._skip > 0, -1, right)[None])
+            numbers = self.plan.numbers()
+            divisor = None
+            if self.settings.clip:
+                # torch's clipping divides by a little more than the norm, and so does this.
+                divisor = ((torch.linalg.vector_norm(norms) + 1e-6) / self.settings.clip).clamp(min=1)
+            self.adam.step(
+                gradients, rate=numbers[RATE], decay=numbers[DECAY], divisor=divisor, skip=self._skip, read=read
+            )
+            if self.average:
+                self.average.update(torch.where(self._skip > 0, 0.0, numbers[SHARE]))
+            at += 1
+
+    def _gradients(self, loss: Tensor, tokens: Tensor) -> tuple[list[Tensor], Read | None]:
+        """The gradient of each weight that learns, the embedding's summed up from its tokens' own.
+
+        torch would sum it up itself, but above some thousand tokens with a look from the host.
+        """
+        weights, reading = self.adam.weights, self.network.reading
+        sources: list[Tensor] = [weight for name, weight in weights.items() if name != "embedding" or reading is None]
+        if reading is not None:
+            sources.append(reading.vectors)
+        # Empty documents alone reach nothing but the output's bias.
+        found = torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True)
+        # torch's fused kernels pair up numbers by their place in memory, and a gradient may come transposed.
+        gradients = [gradient.contiguous() for gradient in found]
+        if reading is None:
+            return gradients, None
+        d_vectors = gradients.pop()
+        whole = torch.zeros_like(weights["embedding"]).index_add_(0, reading.ids, d_vectors)
+        gradients.insert(list(weights).index("embedding"), whole)
+        present = torch.arange(len(reading.ids), device=tokens.device) < tokens
+        return gradients, Read(reading.ids, d_vectors, present.float())
