@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bundles import make_bundle
-from loops import pooled, softmax, states
+from state_loops import pooled, softmax, states
 
 from recurra.batches import Ragged
 from recurra.inspection.silence import Unit, means_of, silenced

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from bundles import make_bundle
-from loops import states as loop_states
+from state_loops import states as loop_states
 
 from recurra.data.table import Table
 from recurra.inspection import states

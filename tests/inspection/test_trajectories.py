@@ -9,7 +9,7 @@ import pytest
 from bundles import make_bundle
 from hypothesis import given
 from hypothesis import strategies as st
-from loops import pooled, states
+from state_loops import pooled, states
 
 from recurra.batches import Ragged
 from recurra.inspection.silence import pooled_states
