@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from browser_tools import TEXT, Site, type_text
+
 from recurra.data.decisions import read_decisions
 
 if TYPE_CHECKING:
