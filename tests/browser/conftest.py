@@ -32,7 +32,7 @@ def write_rows(path: Path, rows: int, seed: int) -> None:
         writer.writerow(["label", "text"])
         for _ in range(rows):
             label = draw.choice(list(LABELS))
-            words = draw.choices(LABELS[label].split(), k=4) + draw.choices(COMMON.split(), k=5)
+            words = draw.choices(LABELS[label].split(), k=3) + draw.choices(COMMON.split(), k=3)
             draw.shuffle(words)
             writer.writerow([draw.choice(list(LABELS)) if draw.random() < 1 / 12 else label, " ".join(words)])
 

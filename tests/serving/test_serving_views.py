@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundles import make_bundle
 from rows import write_news
 from services import asking, make_service
 from starlette.responses import Response
@@ -20,6 +21,7 @@ import recurra
 from recurra import TextClassifier, inspection
 from recurra.data.read import read_table
 from recurra.errors import DataError
+from recurra.runtime import Model
 from recurra.serving.findings import VIEWS
 from recurra.serving.refusals import FAILED
 from recurra.serving.views import Views
@@ -115,3 +117,24 @@ def test_what_is_found_in_a_file(tmp_path: Path) -> None:
             assert found.status_code == 200, found.text
             expected = getattr(inspection, view)(model, table, name="news").to_dict()
             assert found.json() == json.loads(json.dumps(expected))
+
+
+def test_models_side_by_side_on_a_file(tmp_path: Path) -> None:
+    table = read_table(write_news(tmp_path / "news.csv", 40))
+    labels = tuple(sorted(set(table.labels or ())))
+    models = {
+        name: Model(make_bundle(cell=name, labels=labels, seed=seed)) for seed, name in enumerate(("lstm", "gru"))
+    }
+    with asking(make_service(models=models, data=table)) as client:
+        found = until_there(lambda: client.get("/v1/compare"))
+    assert found.json() == json.loads(json.dumps(inspection.compare(models, table).to_dict()))
+    assert [one["name"] for one in found.json()["models"]] == ["lstm", "gru"]
+
+
+def test_one_model_or_no_rows_are_not_compared(tmp_path: Path, client: TestClient) -> None:
+    assert client.get("/v1/compare").status_code == 404
+    assert "--data" in client.get("/v1/compare").json()["error"]
+    table = read_table(write_news(tmp_path / "news.csv", 40))
+    with asking(make_service(models={"a": Model(make_bundle())}, data=table)) as alone:
+        found = until_there(lambda: alone.get("/v1/compare"))
+    assert (found.status_code, found.json()["error"]) == (404, "1 models to compare. Give two or more.")

@@ -51,6 +51,7 @@ class Doubt:
             "suggested": self.suggested,
             "details": self.details,
             "neighbours": self.neighbours,
+            "head": self.head,
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,14 +63,25 @@ class Findings:
             RequestError: 404, there is no such model, or no data.
         """
         name = self._catalogue.named(model)
+        make = partial(_found, VIEWS[view].function, name, self._catalogue.models[name], self._rows(view))
+        return self._views.answer(view, name, make)
+
+    def compare(self) -> Response:
+        """All models side by side on the file, or 202 while that is computed.
+
+        Raises:
+            RequestError: 404, there are no data.
+        """
+        return self._views.answer("compare", "", partial(_compared, self._catalogue.models, self._rows("compare")))
+
+    def _rows(self, view: str) -> Table:
         if self._data is None:
             raise RequestError(
                 404,
                 f"The view {view!r} needs labelled rows, and this service was given none",
                 "Start it with --data, such as: recurra serve MODEL --data test.csv",
             )
-        make = partial(_found, VIEWS[view].function, name, self._catalogue.models[name], self._data)
-        return self._views.answer(view, name, make)
+        return self._data
 
 
 def _found(function: str, name: str, model: Model, data: Table) -> Any:
@@ -77,3 +89,7 @@ def _found(function: str, name: str, model: Model, data: Table) -> Any:
     if find is None:
         raise RequestError(404, f"This version of recurra has no {function}", "Update it: pip install -U recurra")
     return find(model, data, name=name).to_dict()
+
+
+def _compared(models: Mapping[str, Model], data: Table) -> Any:
+    return inspection.compare(models, data).to_dict()

@@ -95,18 +95,30 @@ def add_findings(
         summary="The models of this service",
         responses={200: {"model": schema.Models}, **_problems(*ACCESS)},
     )
+    computed: Responses = {
+        200: {"model": dict[str, Any]},
+        202: {"model": schema.Computing, "description": "It is being computed: ask again after Retry-After."},
+        **_problems(*ACCESS, 404),
+    }
     for view, about in VIEWS.items():
         app.add_api_route(
             f"/v1/{view}",
             _view(findings, view),
             summary=about.summary,
             description="Computed in the background when it is first asked for; 202 until it is there.",
-            responses={
-                200: {"model": dict[str, Any]},
-                202: {"model": schema.Computing, "description": "It is being computed: ask again after Retry-After."},
-                **_problems(*ACCESS, 404),
-            },
+            responses=computed,
         )
+
+    async def compare() -> Response:
+        return findings.compare()
+
+    app.add_api_route(
+        "/v1/compare",
+        compare,
+        summary="All models side by side: accuracy, differences with intervals, and who is right where",
+        description="Computed in the background when it is first asked for; 202 until it is there.",
+        responses=computed,
+    )
 
     async def list_runs() -> Response:
         return await runs()
