@@ -79,6 +79,13 @@ def test_blocks_hold_what_the_whole_holds(
     assert joined(parts) == [list(column) for column in zip(*rows, strict=True)]
 
 
+@pytest.mark.parametrize("length", range(95, 125))
+def test_a_line_break_in_quotes_may_be_cut_in_two(tmp_path: Path, small: int, length: int) -> None:
+    path, filler, text = tmp_path / "cut.csv", "x" * (length - 14), "one\r\n\r\ntwo"
+    path.write_text(f'text,label\n{filler},a\n"{text}",b\n', encoding="utf-8", newline="")
+    assert joined(list(blocks_of(path).read())) == [[filler, text], ["a", "b"]]
+
+
 @given(content=broken(_CSV) | st.binary(max_size=80), encoding=st.sampled_from(["utf-8", "latin-1", "utf-16", "utf-7"]))
 def test_what_is_refused_whole_is_refused_in_blocks(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, encoding: str

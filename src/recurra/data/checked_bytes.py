@@ -35,7 +35,7 @@ class CheckedBytes(io.RawIOBase):
         self.file, self.source, self.encoding, self.end = file, source, encoding, end
         self.taken, self.blank, self.tail = 0, True, b""
         self._given, self._lines, self._last = 0, 0, b""
-        self._ahead, self._done, self._lock = b"", False, threading.Lock()
+        self._ahead, self._return, self._done, self._lock = b"", b"", False, threading.Lock()
         try:
             self._plain = codecs.lookup(encoding).name == "utf-8"
             # Codecs that turn texts into texts or bytes into bytes are none of files; decoding alone tells.
@@ -71,8 +71,12 @@ class CheckedBytes(io.RawIOBase):
             content = self._utf8(raw)
             self.taken += len(raw)
             self._look_at(content)
+            content, self._return = self._return + content, b""
             if self._done:
                 content += self.end
+            elif content.endswith(b"\r"):
+                # pyarrow loses the line feed that a piece begins with behind one that ends so, inside quotes, too.
+                content, self._return = content[:-1], b"\r"
             if content:
                 return content
         return b""

@@ -85,10 +85,7 @@ class Findings:
 
 
 def _found(function: str, name: str, model: Model, data: Table) -> Any:
-    find = getattr(inspection, function, None)
-    if find is None:
-        raise RequestError(404, f"This version of recurra has no {function}", "Update it: pip install -U recurra")
-    return find(model, data, name=name).to_dict()
+    return getattr(inspection, function)(model, data, name=name).to_dict()
 
 
 def _compared(models: Mapping[str, Model], data: Table) -> Any:
