@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from browser_tools import TEXT, Site, type_text
 
-from recurra.data.decisions import read_decisions
+from recurra.data.decisions import apply_decisions, read_decisions
+from recurra.data.read import read_table
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -51,7 +52,7 @@ def test_gates_as_png_of_the_picture_that_is_shown(visit: Visit) -> None:
     assert [int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")] == size
 
 
-def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site) -> None:
+def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site, folder: Path) -> None:
     page = visit("doubts")
     rows = site.get("/v1/doubts?model=lstm")["rows"]
     order = list(dict.fromkeys(row["row"] for row in rows))
@@ -71,8 +72,12 @@ def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site)
     assert page.locator(".doubt").first.locator(".decision").inner_text() == "excluded"
     with page.expect_download() as download:
         page.get_by_role("button", name="Export decisions").click()
-    decisions = {one.row: one for one in read_decisions(download.value.path())}
+    found = read_decisions(download.value.path())
+    decisions = {one.row: one for one in found}
     assert {row: one.decision for row, one in decisions.items()} == wanted
+    # The texts in the file are those of the table, or this would raise.
+    cleaned, what = apply_decisions(read_table(folder / "test.csv"), exclude=found, relabel=found)
+    assert (len(cleaned), what.excluded) == (119, 1)
     assert decisions[rows[2]["row"]].label == sorted({"Markets", "Sports", "R&D <i>"})[1]
 
 
