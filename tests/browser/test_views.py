@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser_tools import TEXT, Site, percent, settled, signed, table, type_text
@@ -169,3 +169,24 @@ def test_runs(visit: Visit, site: Site) -> None:
     page.get_by_role("checkbox").first.uncheck()
     page.wait_for_timeout(300)
     assert page.locator(".scatterlayer .trace").count() == len(runs) - 1
+
+
+def test_curves_grow_while_a_run_goes_on(visit: Visit, site: Site) -> None:
+    page = visit("reading")
+    run = site.get("/v1/runs")["runs"][0]
+    asked: list[int] = []
+
+    def answer(route: Any) -> None:
+        asked.append(len(asked) + 1)
+        epochs = [{"epoch": k + 1, "validation_accuracy": 0.5 + k / 10} for k in range(len(asked))]
+        route.fulfill(json={"runs": [{**run, "state": "running", "epochs": epochs, "curve": []}]})
+
+    page.route("**/v1/runs", answer)
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_text("running", exact=True).wait_for()
+    best = page.locator("tbody td.figure").nth(1)
+    page.get_by_text("60.00%", exact=True).wait_for()
+    assert best.inner_text() == "60.00%"
+    assert len(asked) == 2
+    page.wait_for_timeout(300)
+    assert page.locator(".scatterlayer .point").count() == 2
