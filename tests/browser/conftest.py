@@ -86,7 +86,8 @@ def site(serve: Callable[..., Site], folder: Path) -> Site:
     return serve("lstm", "bilstm", options=("--data", str(folder / "test.csv"), "--runs", str(folder / "runs")))
 
 
-@pytest.fixture(scope="session")
+# Playwright's event loop runs as long as its browser does, and tests of other folders start loops of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install 'recurra[dev]'")
     path = os.environ.get("RECURRA_CHROMIUM") or shutil.which("chromium")
