@@ -1,4 +1,5 @@
-# Everything a newcomer needs: `make lesson` and `make test`. Both set up .venv from pinned versions first.
+# Everything a newcomer needs: `make lesson` and `make test`. Both set up .venv from pinned versions first; the second adds
+# what development needs.
 # `make bench` measures beside peers, which get an environment of their own.
 PYTHON ?= python3
 # Passed to pip, for example to choose another source for torch.
@@ -17,10 +18,10 @@ BIN := .venv/bin
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
 
-test: .venv/ready
+test: .venv/dev-ready
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
-lint: .venv/ready
+lint: .venv/dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -48,6 +49,10 @@ bench: .venv/ready .venv-peers/ready
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Recurra needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]' $(PIP_ARGS)
+	touch $@
+
+.venv/dev-ready: .venv/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all,dev]' $(PIP_ARGS)
 	touch $@
 
