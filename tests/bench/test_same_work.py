@@ -97,7 +97,7 @@ def test_peers_of_another_environment_answer_alike(
 def test_peers_import_nothing_of_ours() -> None:
     folder = PROGRAMS.parent
     code = (
-        "import sys; sys.path.append(sys.argv[1]); import peers.job, peers.protocol;"
+        "import sys; sys.path.insert(0, sys.argv[1]); import peers.job, peers.protocol;"
         "sys.exit(any(name.partition('.')[0] == 'recurra' for name in sys.modules))"
     )
     subprocess.run(
