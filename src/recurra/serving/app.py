@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-# FastAPI's own pages of documentation load scripts from elsewhere.
-NO_PAGES = {"docs_url": None, "redoc_url": None}
-
 
 def create_app(
     models: Mapping[str, Model],
