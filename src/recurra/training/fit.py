@@ -27,6 +27,7 @@ from recurra.models.network import Network
 from recurra.models.settings import NetworkSettings
 from recurra.text import Labels, TextPipeline, TextSettings, load_vectors
 from recurra.text.vocabulary import SPECIAL_IDS
+from recurra.training.card import for_the_card, write_card
 from recurra.training.folder import HISTORY, MODEL, prepare_folder
 from recurra.training.loop import Outcome, Rows, Trainer, epoch_batches
 from recurra.training.predict import logits
@@ -161,6 +162,7 @@ def fit(
         "data_sha256": fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
         "scores": {"validation": _scores(validation)},
+        **for_the_card(targets, held_rows, validation, outcome),
         "versions": {
             "recurra": VERSION,
             "numpy": np.__version__,
@@ -179,6 +181,7 @@ def fit(
     )
     if folder is not None:
         write_bundle(bundle, folder / MODEL)
+        write_card(bundle, folder)
         write_atomically(folder / HISTORY, json.dumps(outcome.history.to_json(), indent=1).encode())
     if outcome.failure:
         kept_at = f"The last good model is {folder / MODEL}." if folder else ""
