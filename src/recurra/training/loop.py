@@ -387,7 +387,8 @@ def epoch_batches(
     generator = np.random.default_rng([settings.seed, epoch])
     rows = None
     if settings.sampler == "balanced":
-        assert targets is not None
+        if targets is None:
+            raise TypeError("A balanced sampler needs the rows' classes")
         rows = balanced_rows(targets, generator)
     batches = cut_batches(
         lengths if rows is None else lengths[rows],

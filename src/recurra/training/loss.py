@@ -35,7 +35,7 @@ def class_weights(settings: TrainingSettings, targets: npt.NDArray[np.int64], cl
 
 
 class Loss:
-    """Cross-entropy or focal loss, with class weights, label smoothing and the loss at every step where they are asked for.
+    """Cross-entropy or focal loss, with class weights, smoothing and the loss at every step where they are asked for.
 
     Args:
         settings: of the training.
