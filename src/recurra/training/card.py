@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from recurra.bundle import Bundle, digest_of, write_atomically
 from recurra.card import model_card
@@ -14,24 +13,23 @@ from recurra.evaluation import Evaluation
 from recurra.text.vocabulary import UNKNOWN_ID
 from recurra.training.files import CARD, MODEL
 from recurra.training.loop import Outcome
-from recurra.training.step import Rows
+from recurra.training.preparing import Prepared
 
 __all__ = ["for_the_card", "write_card"]
 
 
-def for_the_card(
-    targets: npt.NDArray[np.int64], held: Rows | None, validation: Evaluation | None, outcome: Outcome
-) -> dict[str, Any]:
+def for_the_card(prepared: Prepared, validation: Evaluation | None, outcome: Outcome) -> dict[str, Any]:
     """Parts of the record: rows and scores of each class, intervals, accuracy in training, unknown tokens.
 
     Args:
-        targets: int64[B], the classes of all rows.
-        held: the rows held out, or none.
-        validation: their scores.
+        prepared: what was trained on.
+        validation: scores on the rows held out.
         outcome: of the training.
     """
-    classes = 0 if validation is None else len(validation.classes)
-    facts: dict[str, Any] = {"classes": {"rows": np.bincount(targets, minlength=classes).tolist()}}
+    rows, held = np.bincount(prepared.rows.targets, minlength=len(prepared.classes)), prepared.held
+    if held is not None:
+        rows += np.bincount(held.targets, minlength=len(prepared.classes))
+    facts: dict[str, Any] = {"classes": {"rows": rows.tolist()}}
     learned = _training_accuracy(outcome)
     if learned is not None:
         facts["training_accuracy"] = learned
