@@ -98,7 +98,7 @@ def test_no_other_threshold_gives_a_label_a_higher_f1(rows: int, seed: int, ties
 def test_labels_with_few_rows_share_a_threshold() -> None:
     p, targets, _ = case(200, 4, seed=9)
     targets[:, 2:] = False
-    targets[:LEAST_POSITIVES - 1, 2], targets[20 : 20 + LEAST_POSITIVES - 1, 3] = True, True
+    targets[: LEAST_POSITIVES - 1, 2], targets[20 : 20 + LEAST_POSITIVES - 1, 3] = True, True
     found = tuned_thresholds(p, targets)
     assert found.own.tolist() == [True, True, False, False]
     assert found.values[2] == found.values[3] == np.float32(found.shared)

@@ -241,7 +241,9 @@ def _ranking_precision(p: Doubles, targets: Indicator) -> Doubles:
     order = np.argsort(-p, axis=1, kind="stable")
     sorted_p, had = np.take_along_axis(p, order, axis=1), np.take_along_axis(targets, order, axis=1)
     # How many labels, and how many had, are at least as probable: those up to the last of equals.
-    last = np.where(np.append(sorted_p[:, 1:] < sorted_p[:, :-1], np.ones((rows, 1), bool), axis=1), np.arange(classes), classes)
+    last = np.where(
+        np.append(sorted_p[:, 1:] < sorted_p[:, :-1], np.ones((rows, 1), bool), axis=1), np.arange(classes), classes
+    )
     last = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
     before = np.take_along_axis(np.cumsum(had, axis=1), last, axis=1)
     total = had.sum(axis=1)

@@ -14,6 +14,7 @@ __all__ = ["LEAST_POSITIVES", "UNTUNED", "Thresholds", "tuned_thresholds"]
 Floats = npt.NDArray[np.floating]
 Indicator = npt.NDArray[np.bool_]
 
+FOLDS = 10
 LEAST_POSITIVES = 10
 """Held-out rows that a label needs for a threshold of its own: with fewer, a row more or less would move it far."""
 UNTUNED = 0.5
@@ -29,7 +30,7 @@ class Thresholds(NamedTuple):
         own: bool[C], which labels have one of their own.
         rows: B that they were chosen on.
         micro_f1: on these rows, which is a little too good.
-        cross_fitted: micro F1 where each half of the rows has the thresholds of the other half.
+        cross_fitted: micro F1 where each tenth of the rows has the thresholds of the others.
     """
 
     values: npt.NDArray[np.float32]
@@ -58,13 +59,14 @@ def tuned_thresholds(probabilities: Floats, targets: Indicator, *, seed: int = 0
     Args:
         probabilities: float[B, C], B of 2 or more.
         targets: bool[B, C].
-        seed: of the halves.
+        seed: of the tenths.
     """
     values, shared, own = _tuned(probabilities, targets)
-    halves = np.array_split(np.random.default_rng(seed).permutation(len(targets)), 2)
+    folds = np.random.default_rng(seed).permutation(len(targets)) % FOLDS
     crossed = np.zeros(targets.shape, dtype=bool)
-    for mine, other in (halves, halves[::-1]):
-        crossed[mine] = probabilities[mine] >= _tuned(probabilities[other], targets[other])[0]
+    for fold in range(FOLDS):
+        mine, others = folds == fold, folds != fold
+        crossed[mine] = probabilities[mine] >= _tuned(probabilities[others], targets[others])[0]
     return Thresholds(
         values,
         shared,

@@ -64,6 +64,7 @@ def bundled(
     pad_to: int | None,
     validation: Evaluation | None,
     cleaning: Cleaning | None,
+    calibration: dict[str, Any],
 ) -> Bundle:
     """What the model file holds.
 
@@ -76,6 +77,7 @@ def bundled(
         pad_to: for unmasked networks, the length up to which documents get pads.
         validation: scores on the held-out rows, for the record.
         cleaning: what was done to the rows before, for the record.
+        calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
     record: dict[str, Any] = {
         "preset": preset,
@@ -87,6 +89,7 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **calibration,
         "scores": {"validation": _scores(validation)},
         "versions": {
             "recurra": VERSION,
