@@ -19,9 +19,9 @@ def hold_out_sets(
     """Splits rows into those to train on and those held out, each label in its own share as far as that can be.
 
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011, "On the Stratification of Multi-Label Data", ECML
-    PKDD, algorithm 1) of two subsets: the rows of the rarest label that is left are dealt first, each to the subset that
-    lacks most of that label. Rows without a label are dealt last. A label never loses its last row to the held-out ones.
-    The same arguments give the same split.
+    PKDD, algorithm 1) of two subsets: the rows of the rarest label that is left are dealt first, each to the subset
+    that lacks most of that label. Rows without a label are dealt last. A label never loses its last row to the held-out
+    ones. The same arguments give the same split.
 
     Args:
         indicator: bool[B, C], which labels each row has.

@@ -54,11 +54,12 @@ class SetEvaluation:
         macro_f1: mean F1 of the labels that occur.
         subset_accuracy: share of rows that are given exactly the labels they have.
         hamming_loss: share of decisions that are wrong.
-        ranking_precision: label-ranking average precision (Schapire and Singer 2000): over the labels that a row has, the
-            mean share of such labels among those at least as probable. 1 for a row that has no label, or all.
+        ranking_precision: label-ranking average precision (Schapire and Singer 2000): over the labels that a row has,
+            the mean share of such labels among those at least as probable. 1 for a row that has no label, or all.
         log_loss: mean of -log p of all decisions, in nats.
         ece: expected calibration error in 15 bins, over the probabilities of all labels.
-        intervals: 95 % interval of each of these scores: Wilson for subset_accuracy, bootstrap over rows for the others.
+        intervals: 95 % interval of each of these scores: Wilson for subset_accuracy, bootstrap over rows for the
+            others.
         labels: scores of each label, in the order of the probabilities' columns.
         reliability: how often rows have a label, by bins of its probability.
         mean_labels: labels a row has, and is given, on average.
@@ -145,13 +146,16 @@ def evaluate_sets(
         **scores,
         intervals=intervals,
         labels=tuple(
-            LabelScore(label, *map(float, numbers), *map(int, counts))
-            for label, numbers, counts in zip(
-                classes,
-                zip(thresholds, precision, recall, f1, strict=True),
-                zip(support, called, strict=True),
-                strict=True,
+            LabelScore(
+                label=label,
+                threshold=float(thresholds[place]),
+                precision=float(precision[place]),
+                recall=float(recall[place]),
+                f1=float(f1[place]),
+                support=int(support[place]),
+                given=int(called[place]),
             )
+            for place, label in enumerate(classes)
         ),
         reliability=reliability(probabilities.ravel().astype(np.float64), targets.ravel()),
         mean_labels=(float(targets.sum(axis=1).mean()), float(given.sum(axis=1).mean())),
@@ -211,7 +215,8 @@ class _Parts:
         each = np.stack(
             [~wrong.any(axis=1), wrong.mean(axis=1), _ranking_precision(p, targets), losses.mean(axis=1)], axis=1
         )
-        return cls(*(part.astype(np.float64) for part in (given & targets, given, targets)), each, gaps)
+        right, called, support = (part.astype(np.float64) for part in (given & targets, given, targets))
+        return cls(right, called, support, each, gaps)
 
 
 def _weighted(parts: _Parts, counts: Doubles) -> dict[str, Doubles]:

@@ -76,19 +76,19 @@ def calibrate(logits: npt.NDArray[np.floating], targets: npt.NDArray[Any], *, se
         targets: int64[B], the true classes; or bool[B, C], which labels a row has.
         seed: of the tenths.
     """
-    logits = logits.astype(np.float64)
-    folds = np.random.default_rng(seed).permutation(len(logits)) % FOLDS
-    crossed = np.empty_like(logits)
+    z = logits.astype(np.float64)
+    folds = np.random.default_rng(seed).permutation(len(z)) % FOLDS
+    crossed = np.empty_like(z)
     for fold in range(FOLDS):
         own, others = folds == fold, folds != fold
-        crossed[own] = logits[own] / fitted_temperature(logits[others], targets[others])
-    before, cross_fitted = _quality(logits, targets), _quality(crossed, targets)
-    temperature = fitted_temperature(logits, targets) if cross_fitted.log_loss < before.log_loss else 1.0
+        crossed[own] = z[own] / fitted_temperature(z[others], targets[others])
+    before, cross_fitted = _quality(z, targets), _quality(crossed, targets)
+    temperature = fitted_temperature(z, targets) if cross_fitted.log_loss < before.log_loss else 1.0
     return Calibration(
         temperature=temperature,
-        rows=len(logits),
+        rows=len(z),
         before=before,
-        after=_quality(logits / temperature, targets),
+        after=_quality(z / temperature, targets),
         cross_fitted=cross_fitted,
     )
 
