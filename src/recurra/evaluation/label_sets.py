@@ -211,7 +211,7 @@ class _Parts:
         losses = -np.log(np.clip(np.where(targets, p, 1 - p), EPSILON, 1 - EPSILON))
         rows = len(targets)
         cells = (bins_of(p) + np.arange(rows)[:, None] * BINS).ravel()
-        gaps = np.bincount(cells, (targets - p).ravel(), rows * BINS).reshape(rows, BINS)
+        gaps = np.bincount(cells, (targets - p).ravel(), rows * BINS).reshape(rows, BINS).astype(np.float64)
         each = np.stack(
             [~wrong.any(axis=1), wrong.mean(axis=1), _ranking_precision(p, targets), losses.mean(axis=1)], axis=1
         )

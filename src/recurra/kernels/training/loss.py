@@ -1,4 +1,4 @@
-"""Cross-entropy and its gradient, over the classes or label by label."""
+"""Cross-entropy and focal loss with their gradients."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from recurra.kernels.arrays import Doubles, Matrix, Numbers, ReadPlaces
 
-__all__ = ["binary_cross_entropy", "cross_entropy"]
+__all__ = ["cross_entropy", "focal"]
 
 
 def cross_entropy(
@@ -50,32 +50,56 @@ def cross_entropy(
     results[0, 0], results[0, 1] = np.float32(loss) / total, right
 
 
-def binary_cross_entropy(
-    logits: Matrix, targets: Matrix, weights: Matrix, smoothing: float, d_logits: Matrix, results: Doubles
+def focal(
+    logits: Matrix,
+    targets: ReadPlaces,
+    weights: Numbers,
+    smoothing: float,
+    gamma: float,
+    d_logits: Matrix,
+    results: Doubles,
 ) -> None:
-    """The mean over documents and labels of -w (q log σ(x) + (1 - q) log (1 - σ(x))), with q = (1 - ε) y + ε/2.
+    """The mean, by weight, of -Σ_c q_c w_c (1 - p_c)^γ log p_c (Lin et al. 2017), with q as in cross-entropy.
+
+    With g_c = q_c w_c (γ p_c (1 - p_c)^(γ-1) log p_c - (1 - p_c)^γ) the gradient of logit k is g_k - p_k Σ_c g_c.
 
     Args:
-        logits: x, [B, C].
-        targets: y, [B, C], 1 where a document has a label and 0 where not.
-        weights: w, [2, C], of documents without the label and with it.
+        logits: [B, C].
+        targets: int64[B].
+        weights: w, [C].
         smoothing: ε.
+        gamma: γ, 0 or more.
         d_logits: [B, C], the gradient, written.
-        results: [1, 2], the loss and how many documents have exactly the labels with x above 0, written.
+        results: [1, 2], the loss and how many targets have the largest logit, written.
     """
     documents, classes = logits.shape
-    loss, right = 0.0, 0
+    total, loss, right = 0.0, 0.0, 0
+    slopes = np.empty(classes, dtype=np.float64)
     for b in range(documents):
-        wrong = 0
+        total += weights[targets[b]]
+    for b in range(documents):
+        highest, place = logits[b, 0], 0
+        for c in range(1, classes):
+            if logits[b, c] > highest:
+                highest, place = logits[b, c], c
+        right += place == targets[b]
+        powers = 0.0
         for c in range(classes):
-            x, y = np.float64(logits[b, c]), targets[b, c]
-            w = np.float64(weights[int(y), c])
-            q = (1 - smoothing) * y + smoothing / 2
-            power = math.exp(-abs(x))
-            # log (1 + exp x) = max(x, 0) + log (1 + exp -|x|)
-            loss += w * (max(x, 0.0) + math.log1p(power) - q * x)
-            sigma = (power if x < 0 else 1.0) / (1 + power)
-            d_logits[b, c] = w * (sigma - q) / (documents * classes)
-            wrong += (x > 0) != (y > 0)
-        right += wrong == 0
-    results[0, 0], results[0, 1] = np.float32(loss) / (documents * classes), right
+            powers += math.exp(np.float64(logits[b, c]) - highest)
+        log_sum, slope = math.log(powers) + highest, 0.0
+        for c in range(classes):
+            share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * weights[c]
+            log_p = logits[b, c] - log_sum
+            missing = -math.expm1(log_p)
+            slopes[c] = 0.0
+            # At p = 1 the loss is 0, and so is the slope for any γ above 0.
+            if missing > 0 or gamma == 0:
+                power = missing**gamma
+                loss -= share * power * log_p
+                slopes[c] = -share * power
+                if gamma > 0:
+                    slopes[c] += share * gamma * math.exp(log_p) * power / missing * log_p
+            slope += slopes[c]
+        for c in range(classes):
+            d_logits[b, c] = (slopes[c] - math.exp(logits[b, c] - log_sum) * slope) / total
+    results[0, 0], results[0, 1] = np.float32(loss) / total, right
