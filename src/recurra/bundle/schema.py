@@ -23,7 +23,8 @@ def check_bundle(bundle: Bundle) -> None:
 
     Raises:
         ModelFileError: a weight is missing, unknown, of a wrong shape or type or not finite; ``pad_to`` is out of
-            range; the vocabulary does not suit the tokens, or these are not chosen yet; the weights are to be stored as something unknown.
+            range; the vocabulary does not suit the tokens, or these are not chosen yet; the weights are to be stored as
+            something unknown.
     """
     if bundle.weights not in ("float32", "int8"):
         raise ModelFileError(f"The weights are to be stored as {bundle.weights!r:.80}", "Choose float32 or int8.")

@@ -1,11 +1,11 @@
 """``tokens = "auto"``: whether texts are read by words or by characters, by rules that a person can follow.
 
-Looked at are at most 2,000 training rows, spread evenly over all of them, the first 1,000 characters of each. Then, in
-this order:
+Looked at are at most 2,000 training rows, drawn from all of them by a fixed seed, the first 1,000 characters of each;
+for the same rows the choice is the same. Then, in this order:
 
 1. Three tenths of the letters or more are of a script that is written without spaces: characters.
-2. The texts have two words or fewer on average, and more than half of the words are new from one half of the rows to the
-   other, as with surnames: characters.
+2. The texts have two words or fewer on average, and more than half of the words are new from one half of the rows to
+   the other, as with surnames: characters.
 3. There are 500 rows or more, more than two fifths of the words are new so, and naive Bayes errs on trigrams of
    characters a fifth less than on words, by more than two standard errors, as where languages are mixed: characters.
    (New words alone do not tell: in Finnish or Korean they are twice as many as in English, and carry topics well.)
@@ -56,8 +56,11 @@ class TokenChoice:
 
 
 def looked_at(rows: int) -> npt.NDArray[np.int64]:
-    """The places of the rows that are looked at, rising, int64[at most 2,000]: all, or an even spread over them."""
-    return np.arange(rows) if rows <= LOOKED_AT else np.arange(LOOKED_AT) * rows // LOOKED_AT
+    """The places of the rows that are looked at, rising, int64[at most 2,000]; the same for as many rows."""
+    if rows <= LOOKED_AT:
+        return np.arange(rows)
+    # Not every so many rows: where classes take turns in a file, that could be one class alone.
+    return np.sort(np.random.default_rng(0).choice(rows, LOOKED_AT, replace=False))
 
 
 def choose_tokens(texts: Sequence[str], targets: npt.NDArray[np.int64] | None) -> TokenChoice:
@@ -71,6 +74,9 @@ def choose_tokens(texts: Sequence[str], targets: npt.NDArray[np.int64] | None) -
     shares = unspaced_shares(texts)
     if sum(shares.values()) >= UNSPACED:
         return TokenChoice("characters", language_of(shares))
+    # The halves are the rows of even and of odd place, and classes may take turns in a file.
+    order = np.random.default_rng(0).permutation(len(texts))
+    texts = [texts[place] for place in order.tolist()]
     words = [[word for word in word_tokens(text) if word[0].isalnum()] for text in texts]
     count = sum(map(len, words))
     if not count:
@@ -80,9 +86,9 @@ def choose_tokens(texts: Sequence[str], targets: npt.NDArray[np.int64] | None) -
     if count <= FEW_WORDS * len(texts) and share > MOST_ARE_NEW:
         return TokenChoice("characters", f"{count / len(texts):.1f} words a text, and {new}")
     if targets is not None and len(texts) >= ENOUGH_ROWS and share > MANY_ARE_NEW:
-        by_word, by_trigram = _right(words, texts, targets)
+        by_word, by_trigram = _right(words, texts, targets[order])
         wrong, fewer = int((~by_word).sum()), int(by_trigram.sum()) - int(by_word.sum())
-        # McNemar (1947): were both alike, rows that one of them alone has right would be either's by the toss of a coin.
+        # McNemar (1947): were both alike, a row that one of them alone has right would be either's by chance.
         if fewer >= FEWER_ERRORS * wrong and fewer > STANDARD_ERRORS * math.sqrt((by_word != by_trigram).sum()):
             less = f"a linear model errs {_percent(fewer / wrong)} less on characters"
             return TokenChoice("characters", f"{new}, and {less}")
@@ -90,7 +96,7 @@ def choose_tokens(texts: Sequence[str], targets: npt.NDArray[np.int64] | None) -
 
 
 def _new(words: Sequence[Sequence[str]]) -> float:
-    """The share of words that do not occur in the other half of the rows; the halves are the rows of even and of odd place."""
+    """The share of words that do not occur in the other half of the rows."""
     halves = [[word for row in words[half::2] for word in row] for half in (0, 1)]
     known = [set(half) for half in halves]
     missing = sum(word not in known[1 - place] for place, half in enumerate(halves) for word in half)

@@ -32,7 +32,7 @@ def code_points(texts: Iterable[str]) -> npt.NDArray[np.uint32]:
 
 
 def unspaced_shares(texts: Iterable[str]) -> dict[str, float]:
-    """Of all letters and marks, the share that each of the scripts in :data:`BLOCKS` has; all 0 where there are none."""
+    """The share of all letters and marks that each script in :data:`BLOCKS` has; 0 where there are none."""
     points, counts = np.unique(code_points(texts), return_counts=True)
     found: Counter[str] = Counter()
     letters = 0

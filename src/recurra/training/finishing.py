@@ -18,6 +18,7 @@ from recurra.errors import TrainingError
 from recurra.evaluation import Evaluation, evaluate
 from recurra.models.network import Network
 from recurra.text import Labels
+from recurra.text.choice import TokenChoice
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
 from recurra.training.predict import logits
@@ -64,6 +65,7 @@ def bundled(
     pad_to: int | None,
     validation: Evaluation | None,
     cleaning: Cleaning | None,
+    choice: TokenChoice | None = None,
 ) -> Bundle:
     """What the model file holds.
 
@@ -76,6 +78,7 @@ def bundled(
         pad_to: for unmasked networks, the length up to which documents get pads.
         validation: scores on the held-out rows, for the record.
         cleaning: what was done to the rows before, for the record.
+        choice: of words or characters, for the record, where ``tokens`` was ``auto``.
     """
     record: dict[str, Any] = {
         "preset": preset,
@@ -87,6 +90,7 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
         "scores": {"validation": _scores(validation)},
         "versions": {
             "recurra": VERSION,
