@@ -19,6 +19,7 @@ from recurra.evaluation import Evaluation, evaluate
 from recurra.models.network import Network
 from recurra.text import Labels
 from recurra.text.choice import TokenChoice
+from recurra.training.card import for_the_card, write_card
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
 from recurra.training.predict import logits
@@ -92,6 +93,7 @@ def bundled(
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
         **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
         "scores": {"validation": _scores(validation)},
+        **for_the_card(prepared, validation, outcome),
         "versions": {
             "recurra": VERSION,
             "numpy": np.__version__,
@@ -118,6 +120,7 @@ def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
     """
     if folder is not None:
         write_bundle(bundle, folder / MODEL)
+        write_card(bundle, folder)
         write_atomically(folder / HISTORY, json.dumps(outcome.history.to_json(), indent=1).encode())
     if outcome.failure:
         kept_at = f"The last good model is {folder / MODEL}." if folder else ""

@@ -120,4 +120,5 @@ def fit(
 def _pad_to(rows: Rows, training: TrainingSettings) -> int:
     """The mean length of the first epoch's batches, each padded to its longest document."""
     lengths = rows.documents.lengths
-    return round(float(np.mean([lengths[batch].max() for batch in epoch_batches(lengths, training, 0)])))
+    batches = epoch_batches(lengths, training, 0, rows.targets)
+    return round(float(np.mean([lengths[batch].max() for batch in batches])))
