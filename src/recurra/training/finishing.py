@@ -66,7 +66,8 @@ def bundled(
     pad_to: int | None,
     validation: Evaluation | None,
     cleaning: Cleaning | None,
-    choice: TokenChoice | None = None,
+    choice: TokenChoice | None,
+    calibration: dict[str, Any],
 ) -> Bundle:
     """What the model file holds.
 
@@ -80,6 +81,7 @@ def bundled(
         validation: scores on the held-out rows, for the record.
         cleaning: what was done to the rows before, for the record.
         choice: of words or characters, for the record, where ``tokens`` was ``auto``.
+        calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
     record: dict[str, Any] = {
         "preset": preset,
@@ -92,6 +94,7 @@ def bundled(
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
         **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
+        **calibration,
         "scores": {"validation": _scores(validation)},
         **for_the_card(prepared, validation, outcome),
         "versions": {

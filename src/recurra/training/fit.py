@@ -16,6 +16,7 @@ from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.training.building import build, chosen_device
+from recurra.training.calibrate import calibrated
 from recurra.training.finishing import Fitted, bundled, validated, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
@@ -101,6 +102,7 @@ def fit(
         listener.said(f"There is no checkpoint in {folder}: training starts from the beginning.")
     outcome = trainer.run()
 
+    calibration = calibrated(module, prepared.held, training, pad_to=pad_to, listener=listener)
     validation = validated(module, prepared.held, prepared.classes, pad_to)
     bundle = bundled(
         module,
@@ -112,6 +114,7 @@ def fit(
         validation=validation,
         cleaning=cleaning,
         choice=chosen.choice,
+        calibration=calibration,
     )
     write_run(folder, bundle, outcome)
     return Fitted(bundle, outcome, prepared.count, validation)
