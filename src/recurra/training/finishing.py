@@ -19,6 +19,7 @@ from recurra.evaluation import Evaluation, evaluate
 from recurra.models.network import Network
 from recurra.text import Labels
 from recurra.training.card import for_the_card, write_card
+from recurra.training.continuing import descent
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
 from recurra.training.predict import logits
@@ -65,6 +66,7 @@ def bundled(
     pad_to: int | None,
     validation: Evaluation | None,
     cleaning: Cleaning | None,
+    initial: Bundle | None = None,
 ) -> Bundle:
     """What the model file holds.
 
@@ -77,6 +79,7 @@ def bundled(
         pad_to: for unmasked networks, the length up to which documents get pads.
         validation: scores on the held-out rows, for the record.
         cleaning: what was done to the rows before, for the record.
+        initial: the model that training went on from, for the record.
     """
     record: dict[str, Any] = {
         "preset": preset,
@@ -88,6 +91,7 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **({"continued": descent(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         "scores": {"validation": _scores(validation)},
         **for_the_card(prepared, validation, outcome),
         "versions": {

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from recurra.bundle import Bundle, digest_in
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.training.building import build, chosen_device
+from recurra.training.continuing import check_continues
 from recurra.training.finishing import Fitted, bundled, validated, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
@@ -41,6 +43,7 @@ def fit(
     checkpoint_seconds: float = 60.0,
     listener: Listener | None = None,
     cleaning: Cleaning | None = None,
+    initial: Bundle | None = None,
 ) -> Fitted:
     """Trains a classifier.
 
@@ -59,14 +62,19 @@ def fit(
         checkpoint_seconds: time between checkpoints within an epoch.
         listener: hears of the progress.
         cleaning: what was done to the rows before, for the record.
+        initial: a model that training goes on from; its words and classes stay, new ones are added.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
     listener = listener or Listener()
-    labelled = labelled_rows(documents, labels, text, listener)
-    if training.freeze_vectors and vectors is None:
+    if initial is not None:
+        check_continues(initial, text, network)
+        if vectors is not None:
+            raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
+    labelled = labelled_rows(documents, labels, text, listener, initial=initial)
+    if training.freeze_vectors and vectors is None and initial is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
     if folder is not None:
@@ -74,12 +82,21 @@ def fit(
     elif resume:
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
 
-    prepared = prepare(labelled, text, training)
-    module = build(network, prepared, training, vectors=vectors, engine=engine, device=place, listener=listener)
+    prepared = prepare(labelled, text, training, initial=initial, listener=listener)
+    module = build(
+        network,
+        prepared,
+        training,
+        vectors=vectors,
+        engine=engine,
+        device=place,
+        listener=listener,
+        initial=initial,
+    )
     pad_to = None if network.masked else _pad_to(prepared.rows, training)
 
     settings = {"text": text.to_dict(), "network": module.settings.to_dict(), "training": training.to_dict()}
-    described = [prepared.fingerprint, settings, str(vectors)]
+    described = [prepared.fingerprint, settings, str(vectors), *([digest_in(initial)] if initial else [])]
     trainer = Trainer(
         module,
         prepared.rows,
@@ -105,6 +122,7 @@ def fit(
         pad_to=pad_to,
         validation=validation,
         cleaning=cleaning,
+        initial=initial,
     )
     write_run(folder, bundle, outcome)
     return Fitted(bundle, outcome, prepared.count, validation)

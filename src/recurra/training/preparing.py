@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.data.split import hold_out
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import Labels, TextPipeline, TextSettings
+from recurra.training.continuing import grown_labels, grown_pipeline
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import Rows
@@ -59,9 +61,16 @@ class Prepared:
 
 
 def labelled_rows(
-    documents: Sequence[Document], labels: Sequence[Label], text: TextSettings, listener: Listener
+    documents: Sequence[Document],
+    labels: Sequence[Label],
+    text: TextSettings,
+    listener: Listener,
+    *,
+    initial: Bundle | None = None,
 ) -> Labelled:
     """Checks documents and labels; pairs without a title are left out where titles are what is read.
+
+    The classes are those of the labels and, if training goes on from a model, of that.
 
     Raises:
         DataError: nothing can be learned from them.
@@ -71,7 +80,7 @@ def labelled_rows(
             f"There are {len(documents):,} documents and {len(labels):,} labels", "Give one label a document."
         )
     documents, labels = _with_title(documents, labels, text, listener)
-    classes = Labels.learn(labels)
+    classes = Labels.learn(labels) if initial is None else grown_labels(initial, labels)
     if len(classes) < 2:
         raise DataError(
             f"All {len(labels):,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
@@ -79,8 +88,17 @@ def labelled_rows(
     return Labelled(documents, labels, classes, classes.encode(labels))
 
 
-def prepare(labelled: Labelled, text: TextSettings, training: TrainingSettings) -> Prepared:
+def prepare(
+    labelled: Labelled,
+    text: TextSettings,
+    training: TrainingSettings,
+    *,
+    initial: Bundle | None = None,
+    listener: Listener | None = None,
+) -> Prepared:
     """Holds rows out, learns the vocabulary and turns all documents into token ids.
+
+    If training goes on from a model, its vocabulary is kept and grows; the listener hears by how much.
 
     Raises:
         DataError: nothing can be held out, or no token is found.
@@ -91,6 +109,8 @@ def prepare(labelled: Labelled, text: TextSettings, training: TrainingSettings) 
     # must stay as new to the network as test rows are.
     seen = documents if text.vocabulary_documents else [documents[row] for row in kept]
     pipeline = TextPipeline.learn(seen, text)
+    if initial is not None:
+        pipeline = grown_pipeline(initial, pipeline, text, listener or Listener())
     ids = pipeline.encode(documents)
     return Prepared(
         count=len(documents),
