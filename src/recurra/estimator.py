@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from recurra.bundle import read_bundle, write_bundle
 from recurra.data.documents import Document
 from recurra.errors import DataError
-from recurra.presets import load_preset, preset_of
+from recurra.presets import load_preset, preset_to_continue
 from recurra.runtime import Model, Reading
 from recurra.training.fit import fit
 from recurra.training.progress import Listener
@@ -96,7 +96,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "seed": self.random_state,
         }
         bundle = initial.bundle if isinstance(initial, Model) else None if initial is None else read_bundle(initial)
-        preset = load_preset(self.model) if bundle is None else preset_of(bundle)
+        preset = load_preset(self.model) if bundle is None else preset_to_continue(bundle)
         preset = preset.with_options({**(self.options or {}), **_given(named)})
         fitted = fit(
             as_documents(X),

@@ -31,7 +31,7 @@ def test_a_model_goes_on_with_new_rows_and_old_ones(run: Run, trained: Path, new
     after, before = recurra.load("next/model.safetensors"), recurra.load(model)
     assert after.classes_ == [*before.classes_, "zoo"]
     assert after.settings == before.settings
-    assert after.record["training"] == {**before.record["training"], "epochs": 1}
+    assert after.record["training"] == {**before.record["training"], "epochs": 1, "patience": 0}
 
 
 def test_without_replay_the_new_rows_are_all(run: Run, trained: Path, tmp_path: Path) -> None:

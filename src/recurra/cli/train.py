@@ -111,14 +111,14 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a table of texts and labels."""
-    from recurra.presets import load_preset, preset_of
+    from recurra.presets import load_preset, preset_to_continue
 
     output = Output(as_json=as_json, quiet=quiet)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
     options = {**settings_of(settings or ()), **given}
     initial = _initial(start, model, replay)
-    preset = (load_preset(model) if initial is None else preset_of(initial)).with_options(options)
+    preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
     reading = Reading(text, title, label, encoding, data_dir)
     table = read_data(data, reading, part="train", output=output)
 

@@ -1,4 +1,4 @@
-"""The preset of a trained model: what it was trained with."""
+"""The preset by which a trained model is trained on."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from recurra.errors import SettingsError
 from recurra.presets.preset import Preset
 from recurra.training.settings import TrainingSettings
 
-__all__ = ["preset_of"]
+__all__ = ["preset_to_continue"]
 
 
-def preset_of(bundle: Bundle) -> Preset:
-    """Text pipeline, network and training settings of a model, to train it on or anew.
+def preset_to_continue(bundle: Bundle) -> Preset:
+    """Text pipeline, network and training settings of a model, but no early stopping (``patience`` is 0).
+
+    A trained model is sure of itself: while it learns a new class, the loss on rows held out is held up by the few that
+    it gets wrong, and the first epoch may have the lowest although the class is not learned yet.
 
     Raises:
         SettingsError: its record does not have them.
@@ -20,7 +23,7 @@ def preset_of(bundle: Bundle) -> Preset:
     values = record.get("training")
     if not isinstance(values, dict):
         raise SettingsError("The model's record has no training settings", "Give a model that Recurra trained.")
-    training = TrainingSettings.from_dict(values, where="the model's record")
+    training = TrainingSettings.from_dict(values, where="the model's record").replace(patience=0)
     name = record.get("preset")
     return Preset(
         name=name if isinstance(name, str) else "", text=bundle.text, network=bundle.network, training=training
