@@ -64,7 +64,7 @@ def test_the_lessons_presets_are_the_lessons(
     }
     assert preset.text == TextSettings(**vocabulary, fixed_rows=True, **text)
     assert preset.network == NetworkSettings(**{"embedding": 64, **network})
-    assert preset.training == TrainingSettings(optimiser="keras_adam", validation=0.02, **training)
+    assert preset.training == TrainingSettings(optimiser="keras_adam", validation=0.02, calibrate=False, **training)
     assert (preset.training.epochs, preset.training.optimiser) == (1, "keras_adam")
     assert (preset.training.learning_rate, preset.training.epsilon) == (1e-3, 1e-7)
     assert (preset.network.masked, preset.network.pooling) == (network.get("masked", True), ("last",))
@@ -110,7 +110,7 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
             "[network]\nunits = 3\n",
             "[network] of the preset {name} has the unknown setting 'units'. The settings here are",
         ),
-        ("[net]\n", "The preset {name} has 'net' at its top. There may be about, text, network, training."),
+        ("[net]\n", "The preset {name} has 'net' at its top. There may be about, text, network, training, characters."),
         ("network = 3\n", "network in the preset {name} is 3. Make it a table: [network]."),
         ('[network]\nhidden = "8"\n', "hidden in [network] of the preset {name} is '8'. Give a value of type int."),
         ("[network]\nhidden = 8.0\n", "hidden in [network] of the preset {name} is 8.0. Give a value of type int."),
@@ -121,7 +121,10 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
             '[training]\ndecay = "steep"\n',
             "decay in [training] of the preset {name} is 'steep'. Choose one of none, linear",
         ),
-        ('[text]\ntokens = ["words"]\n', "tokens in [text] of the preset {name} is ['words']. Choose one of lesson"),
+        (
+            '[text]\ntokens = ["words"]\n',
+            "tokens in [text] of the preset {name} is ['words']. Choose one of auto, lesson",
+        ),
         ("about = 3\n", "about in the preset {name} is 3. "),
         ("[network\n", "The preset {name} is not TOML: "),
         ("[network]\nhidden = 1\nhidden = 2\n", "The preset {name} is not TOML: "),

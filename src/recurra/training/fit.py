@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +17,14 @@ from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.training.building import build, chosen_device
+from recurra.training.calibrate import calibrated
 from recurra.training.continuing import check_continues
 from recurra.training.finishing import Fitted, bundled, validated, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.preparing import labelled_rows, prepare
 from recurra.training.progress import Listener
+from recurra.training.reading import resolve
 from recurra.training.settings import TrainingSettings
 
 __all__ = ["Fitted", "chosen_device", "fit"]
@@ -34,6 +37,7 @@ def fit(
     text: TextSettings,
     network: NetworkSettings,
     training: TrainingSettings,
+    characters: Mapping[str, Any] | None = None,
     preset: str = "",
     vectors: Path | None = None,
     engine: str = "auto",
@@ -53,6 +57,7 @@ def fit(
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
+        characters: single settings that differ where ``tokens = "auto"`` chooses characters.
         preset: name of what the settings came from, for the record.
         vectors: file of pretrained vectors for the embedding, whose size then follows from it.
         engine: of the recurrence.
@@ -82,6 +87,8 @@ def fit(
     elif resume:
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
 
+    chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
+    text, network, training = chosen.text, chosen.network, chosen.training
     prepared = prepare(labelled, text, training, initial=initial, listener=listener)
     module = build(
         network,
@@ -112,6 +119,7 @@ def fit(
         listener.said(f"There is no checkpoint in {folder}: training starts from the beginning.")
     outcome = trainer.run()
 
+    calibration = calibrated(module, prepared.held, training, pad_to=pad_to, listener=listener)
     validation = validated(module, prepared.held, prepared.classes, pad_to)
     bundle = bundled(
         module,
@@ -123,6 +131,8 @@ def fit(
         validation=validation,
         cleaning=cleaning,
         initial=initial,
+        choice=chosen.choice,
+        calibration=calibration,
     )
     write_run(folder, bundle, outcome)
     return Fitted(bundle, outcome, prepared.count, validation)
