@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
-__all__ = ["Document", "Label"]
+from recurra.errors import DataError
+
+__all__ = ["Document", "Label", "check_documents"]
 
 Document: TypeAlias = str | tuple[str, str]
 """One text, or (title, text)."""
 
 Label: TypeAlias = str | int | bool | float
 """A class as the user writes it."""
+
+
+def check_documents(documents: Sequence[Document]) -> None:
+    """Raises a :class:`DataError` that names the first thing which is no document."""
+    if isinstance(documents, str):
+        raise DataError(
+            f"A list of documents was expected, not the text {documents[:80]!r}", "Put it in a list: [text]."
+        )
+    for place, document in enumerate(documents):
+        if isinstance(document, str):
+            continue
+        if isinstance(document, tuple) and len(document) == 2 and all(isinstance(part, str) for part in document):
+            continue
+        raise DataError(
+            f"Document {place} (counted from 0) is {repr(document)[:80]}", "Give a text, or a pair (title, text)."
+        )

@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
+from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label
 from recurra.errors import SettingsError
@@ -26,8 +28,8 @@ __all__ = ["Fitted", "chosen_device", "fit"]
 
 
 def fit(
-    documents: Sequence[Document],
-    labels: Sequence[Label],
+    documents: Sequence[Document] | Corpus,
+    labels: Sequence[Label] | None = None,
     *,
     text: TextSettings,
     network: NetworkSettings,
@@ -45,8 +47,8 @@ def fit(
     """Trains a classifier.
 
     Args:
-        documents: texts, or (title, text) pairs.
-        labels: as many.
+        documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
+        labels: as many as documents.
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
@@ -65,7 +67,8 @@ def fit(
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
     listener = listener or Listener()
-    labelled = labelled_rows(documents, labels, text, listener)
+    corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
+    labelled = labelled_rows(corpus, text, listener)
     if training.freeze_vectors and vectors is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
@@ -74,7 +77,7 @@ def fit(
     elif resume:
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
 
-    prepared = prepare(labelled, text, training)
+    prepared = prepare(labelled, text, training, folder=folder, listener=listener)
     module = build(network, prepared, training, vectors=vectors, engine=engine, device=place, listener=listener)
     pad_to = None if network.masked else _pad_to(prepared.rows, training)
 
