@@ -64,7 +64,7 @@ def test_the_file_has_no_name_and_a_full_disk_is_told(tmp_path: Path, monkeypatc
         assert list(tmp_path.iterdir()) == []
     with (
         Collected(10, folder=tmp_path / "gone") as kept,
-        pytest.raises(DataError, match="cannot be kept in .*gone: No such file"),
+        pytest.raises(DataError, match=r"cannot be kept in .*gone: No such file"),
     ):
         kept.add(Ragged.from_lists([[1, 2]]))
 
@@ -88,12 +88,12 @@ def test_reading_at_random_does_not_keep_the_whole_file_in_memory(monkeypatch: p
         for _ in range(8):
             kept.add(Ragged(np.ones(size // 8, dtype=np.int32), np.arange(0, size // 8 + 1, length)))
         documents = kept.whole()
-    monkeypatch.setattr(collected, "RESIDENT", 1 << 23)
+    monkeypatch.setattr(collected, "RESIDENT", 1 << 25)
     assert isinstance(documents, Mapped)
     before, most = mapped_bytes(), 0
     generator = np.random.default_rng(0)
-    for _ in range(300):
-        pack(documents, generator.integers(0, len(documents), 64))
+    for _ in range(3000):
+        pack(documents, generator.integers(0, len(documents), 4))
         most = max(most, mapped_bytes() - before)
     # The file has 64 MiB, and all of its pages were read.
-    assert 1 << 19 < most < 1 << 24
+    assert 0 < most < 48 << 20

@@ -35,6 +35,10 @@ class Batches(Sequence[npt.NDArray[np.int64]]):
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
+    def of(self, rows: npt.NDArray[np.int64]) -> Batches:
+        """The same batches of rows that the documents are places of."""
+        return Batches(rows[self.order], self.bounds, self.turns)
+
     @overload
     def __getitem__(self, index: int) -> npt.NDArray[np.int64]: ...
 

@@ -26,8 +26,8 @@ RESIDENT = 1 << 26
 They count as this process's memory while they are mapped, and reading at random soon maps the whole file.
 """
 
-# What reading at a place maps beyond what is read, at most: Linux maps pages around one that is missing.
-AROUND = 1 << 16
+# What reading at a place maps, at most: Linux maps the large page that it keeps the file in as a whole.
+AROUND = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)

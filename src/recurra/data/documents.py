@@ -7,13 +7,16 @@ from typing import TypeAlias
 
 from recurra.errors import DataError
 
-__all__ = ["Document", "Label", "check_documents"]
+__all__ = ["Document", "Label", "LabelSet", "check_documents"]
 
 Document: TypeAlias = str | tuple[str, str]
 """One text, or (title, text)."""
 
 Label: TypeAlias = str | int | bool | float
 """A class as the user writes it."""
+
+LabelSet: TypeAlias = tuple[Label, ...]
+"""The labels of a row that may have several, or none."""
 
 
 def check_documents(documents: Sequence[Document]) -> None:

@@ -18,6 +18,7 @@ from recurra.errors import TrainingError
 from recurra.evaluation import Evaluation, evaluate
 from recurra.models.network import Network
 from recurra.text import Labels
+from recurra.training.card import for_the_card, write_card
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
 from recurra.training.predict import logits
@@ -64,6 +65,7 @@ def bundled(
     pad_to: int | None,
     validation: Evaluation | None,
     cleaning: Cleaning | None,
+    calibration: dict[str, Any],
 ) -> Bundle:
     """What the model file holds.
 
@@ -76,6 +78,7 @@ def bundled(
         pad_to: for unmasked networks, the length up to which documents get pads.
         validation: scores on the held-out rows, for the record.
         cleaning: what was done to the rows before, for the record.
+        calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
     record: dict[str, Any] = {
         "preset": preset,
@@ -87,7 +90,9 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **calibration,
         "scores": {"validation": _scores(validation)},
+        **for_the_card(prepared, validation, outcome),
         "versions": {
             "recurra": VERSION,
             "numpy": np.__version__,
@@ -114,6 +119,7 @@ def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
     """
     if folder is not None:
         write_bundle(bundle, folder / MODEL)
+        write_card(bundle, folder)
         write_atomically(folder / HISTORY, json.dumps(outcome.history.to_json(), indent=1).encode())
     if outcome.failure:
         kept_at = f"The last good model is {folder / MODEL}." if folder else ""

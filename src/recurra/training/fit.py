@@ -17,6 +17,7 @@ from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.training.building import build, chosen_device
+from recurra.training.calibrate import calibrated
 from recurra.training.finishing import Fitted, bundled, validated, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
@@ -98,6 +99,7 @@ def fit(
         listener.said(f"There is no checkpoint in {folder}: training starts from the beginning.")
     outcome = trainer.run()
 
+    calibration = calibrated(module, prepared.held, training, pad_to=pad_to, listener=listener)
     validation = validated(module, prepared.held, prepared.classes, pad_to)
     bundle = bundled(
         module,
@@ -108,6 +110,7 @@ def fit(
         pad_to=pad_to,
         validation=validation,
         cleaning=cleaning,
+        calibration=calibration,
     )
     write_run(folder, bundle, outcome)
     return Fitted(bundle, outcome, prepared.count, validation)
@@ -116,4 +119,5 @@ def fit(
 def _pad_to(rows: Rows, training: TrainingSettings) -> int:
     """The mean length of the first epoch's batches, each padded to its longest document."""
     lengths = rows.documents.lengths
-    return round(float(np.mean([lengths[batch].max() for batch in epoch_batches(lengths, training, 0)])))
+    batches = epoch_batches(lengths, training, 0, rows.targets)
+    return round(float(np.mean([lengths[batch].max() for batch in batches])))
