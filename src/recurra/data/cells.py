@@ -18,6 +18,7 @@ __all__ = [
     "checked_texts",
     "column_of",
     "is_label",
+    "is_list",
     "is_text",
     "labels_of",
     "plain_labels",
@@ -44,6 +45,14 @@ def is_label(kind: pyarrow.DataType) -> bool:
     return is_text(kind) or any(is_kind(kind) for is_kind in simple)
 
 
+def is_list(kind: pyarrow.DataType) -> bool:
+    """Whether a column of this type can hold several labels a row: lists of texts."""
+    from pyarrow import types
+
+    lists = (types.is_list, types.is_large_list, types.is_fixed_size_list)
+    return any(is_kind(kind) for is_kind in lists) and is_text(kind.value_type)
+
+
 def column_of(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
     """The column of that name.
 
@@ -65,6 +74,15 @@ def _first(mask: pyarrow.ChunkedArray) -> int | None:
 
 def _where(raw: RawTable, place: int, name: str) -> str:
     return f"row {place + raw.first_row:,}{raw.row_hint}, column {name!r}"
+
+
+def _held(column: pyarrow.ChunkedArray) -> str:
+    """What a column holds, for a message; of JSON its first value that is no text."""
+    kind = str(column.type)
+    if kind.startswith("extension<arrow.json"):
+        odd = next((value for value in column.to_pylist() if value is not None and value[:1] != '"'), None)
+        return f"values of several kinds, such as {odd[:60]}" if odd else "values of several kinds"
+    return kind[:80]
 
 
 def texts_of(raw: RawTable, name: str, source: str) -> list[str]:
@@ -91,7 +109,7 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
     column = column_of(raw, name, source)
     if not is_text(column.type):
         raise DataError(
-            f"{source}: column {name!r} holds {str(column.type)[:80]}, not texts",
+            f"{source}: column {name!r} holds {_held(column)}, not texts",
             "Name a column of texts with --text or --title.",
         )
     lengths = compute.binary_length(column)
@@ -133,9 +151,14 @@ def plain_labels(raw: RawTable, name: str, source: str) -> list[Label]:
         values = list(texts_of(raw, name, source))
     elif is_label(column.type):
         values = column.to_pylist()
+    elif is_list(column.type):
+        raise DataError(
+            f"{source}: column {name!r} holds lists, several labels a row",
+            "Write one label a row, as a text.",
+        )
     else:
         raise DataError(
-            f"{source}: column {name!r} holds {str(column.type)[:80]}, which cannot be labels",
+            f"{source}: column {name!r} holds {_held(column)}, which cannot be labels",
             "Name a column of strings, integers, floats or booleans with --label.",
         )
     for place, value in enumerate(values):

@@ -10,6 +10,7 @@ import numpy as np
 
 from recurra.batches import Ragged
 from recurra.data.documents import Document
+from recurra.errors import SettingsError
 from recurra.text.buffer import TextBuffer
 from recurra.text.counting import most_frequent
 from recurra.text.encoding import Encoder, encoder
@@ -49,6 +50,7 @@ class TextPipeline:
 
         Raises:
             DataError: something is no document, or no token is found.
+            SettingsError: ``tokens`` is still ``auto``.
         """
         pairs = bool(len(documents)) and all(isinstance(document, tuple) for document in documents)
         return cls.learn_from([documents], settings, pairs=pairs)
@@ -64,7 +66,12 @@ class TextPipeline:
 
         Raises:
             DataError: something is no document, or no token is found.
+            SettingsError: ``tokens`` is still ``auto``.
         """
+        if settings.tokens == "auto":
+            raise SettingsError(
+                "A vocabulary is to be learned with tokens = auto", "Choose first: recurra.text.choice.choose_tokens."
+            )
         if settings.field == "title" and pairs:
             settings = settings.replace(first_words=None)
         counts = most_frequent(_counted(blocks, settings), settings.tokens, settings.vocabulary_size)
