@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ from recurra.cli.options import (
     DataArgument,
     DataDir,
     Encoding,
+    FormatName,
     Json,
     LabelColumn,
     Quiet,
@@ -31,8 +31,8 @@ from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
+    from recurra.data.corpus import Corpus
     from recurra.data.decisions import Cleaning
-    from recurra.data.table import Table
     from recurra.runtime import Model
     from recurra.training.fit import Fitted
 
@@ -106,6 +106,7 @@ def train(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -119,20 +120,19 @@ def train(
     options = {**settings_of(settings or ()), **given}
     initial = _initial(start, model, replay)
     preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
-    reading = Reading(text, title, label, encoding, data_dir)
+    reading = Reading(text, title, label, encoding, data_dir, format_name)
     table = read_data(data, reading, part="train", output=output)
-
-    table, cleaning = _cleaned(table, exclude, relabel, output)
+    rows, cleaning = _cleaned(table.corpus, exclude, relabel, output)
     if replay is not None:
-        table = _replayed(table, read_data(replay, reading, part="train", output=output), preset.training.seed, output)
+        old = read_data(replay, reading, part="train", output=output).corpus
+        rows = _with_old(rows, old, preset.training.seed, output)
 
     from recurra.runtime import Model
     from recurra.training.fit import fit
 
     with Bars(output) as bars, unless_empty(out):
         fitted = fit(
-            table.documents,
-            table.labels or [],
+            rows,
             text=preset.text,
             network=preset.network,
             training=preset.training,
@@ -197,33 +197,34 @@ def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | Non
     return read_bundle(start)
 
 
-def _replayed(table: Table, old: Table, seed: int, output: Output) -> Table:
+def _with_old(rows: Corpus, old: Corpus, seed: int, output: Output) -> Corpus:
     """The rows with as many of before behind them, or all of those if they are fewer; drawn by the seed."""
     import numpy as np
 
-    chosen = old.take(np.sort(np.random.default_rng(seed).permutation(len(old))[: len(table)]))
-    output.note(f"{len(chosen):,} of {len(old):,} rows of {old.source} are mixed in.")
-    return replace(
-        table,
-        documents=[*table.documents, *chosen.documents],
-        labels=[*(table.labels or []), *(chosen.labels or [])],
-        source=f"{table.source} and {old.source}",
-    )
+    from recurra.data.corpus import Chosen
+    from recurra.data.joined import Joined
+
+    kept = np.zeros(len(old), dtype=bool)
+    kept[np.random.default_rng(seed).permutation(len(old))[: len(rows)]] = True
+    output.note(f"{kept.sum():,} of {len(old):,} rows of {old.source} are mixed in.")
+    return Joined(rows, Chosen(old, kept))
 
 
-def _cleaned(table: Table, exclude: Path | None, relabel: Path | None, output: Output) -> tuple[Table, Cleaning | None]:
-    """The table after a person's decisions, and what they changed."""
+def _cleaned(
+    rows: Corpus, exclude: Path | None, relabel: Path | None, output: Output
+) -> tuple[Corpus, Cleaning | None]:
+    """The rows after a person's decisions, and what they changed."""
     if exclude is None and relabel is None:
-        return table, None
+        return rows, None
     from recurra.data.decisions import apply_decisions, read_decisions
 
-    table, cleaning = apply_decisions(
-        table,
+    cleaned, cleaning = apply_decisions(
+        rows,
         exclude=read_decisions(exclude) if exclude else (),
         relabel=read_decisions(relabel) if relabel else (),
     )
     output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
-    return table, cleaning
+    return cleaned, cleaning
 
 
 def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:

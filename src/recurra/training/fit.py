@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from recurra.bundle import Bundle, digest_in
+from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label
 from recurra.errors import SettingsError
@@ -31,8 +32,8 @@ __all__ = ["Fitted", "chosen_device", "fit"]
 
 
 def fit(
-    documents: Sequence[Document],
-    labels: Sequence[Label],
+    documents: Sequence[Document] | Corpus,
+    labels: Sequence[Label] | None = None,
     *,
     text: TextSettings,
     network: NetworkSettings,
@@ -52,8 +53,8 @@ def fit(
     """Trains a classifier.
 
     Args:
-        documents: texts, or (title, text) pairs.
-        labels: as many.
+        documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
+        labels: as many as documents.
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
@@ -74,11 +75,12 @@ def fit(
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
     listener = listener or Listener()
+    corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
     if initial is not None:
         check_continues(initial, text, network)
         if vectors is not None:
             raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
-    labelled = labelled_rows(documents, labels, text, listener, initial=initial)
+    labelled = labelled_rows(corpus, text, listener, initial=initial)
     if training.freeze_vectors and vectors is None and initial is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
@@ -89,7 +91,7 @@ def fit(
 
     chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
     text, network, training = chosen.text, chosen.network, chosen.training
-    prepared = prepare(labelled, text, training, initial=initial, listener=listener)
+    prepared = prepare(labelled, text, training, folder=folder, listener=listener, initial=initial)
     module = build(
         network,
         prepared,
@@ -130,9 +132,9 @@ def fit(
         pad_to=pad_to,
         validation=validation,
         cleaning=cleaning,
-        initial=initial,
         choice=chosen.choice,
         calibration=calibration,
+        initial=initial,
     )
     write_run(folder, bundle, outcome)
     return Fitted(bundle, outcome, prepared.count, validation)
