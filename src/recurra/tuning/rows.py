@@ -1,0 +1,119 @@
+"""The rows of a study: split once, read once for each kind of tokens, and cut to each trial's vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.batches import Ragged
+from recurra.data.documents import Document, Label
+from recurra.data.split import hold_out
+from recurra.presets import Preset
+from recurra.text import TextPipeline, Vocabulary
+from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
+from recurra.training.preparing import Labelled, Prepared, labelled_rows, prepare
+from recurra.training.progress import Listener
+from recurra.training.step import Rows
+from recurra.tuning.size import fitting_vocabulary, header_room
+
+__all__ = ["SET_ASIDE", "StudyRows"]
+
+# The share of rows that no trial sees, so that the score on them has chosen nothing.
+SET_ASIDE = 0.1
+
+
+class StudyRows:
+    """What every trial learns from, what it is chosen by, and what none of them sees.
+
+    A tenth of the rows, 2,000 at most, is set aside; of the others the preset's ``validation`` is held out to choose
+    by. Each split keeps the classes' shares.
+
+    Args:
+        documents: texts or (title, text) pairs.
+        labels: as many.
+        preset: of the first trial: its text settings say what is read, its seed how rows are dealt.
+        largest_vocabulary: rows of an embedding that a trial may ask for.
+        listener: hears what was left out.
+
+    Attributes:
+        classes: the distinct labels in order.
+        aside: documents and labels that no trial sees.
+
+    Raises:
+        DataError: too few rows, or nothing to learn from them.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        labels: Sequence[Label],
+        preset: Preset,
+        *,
+        largest_vocabulary: int,
+        listener: Listener,
+    ) -> None:
+        everything = labelled_rows(documents, labels, preset.text, listener)
+        self._training = preset.training
+        self._text = preset.text.replace(vocabulary_size=largest_vocabulary)
+        kept, aside = hold_out(list(everything.labels), share=SET_ASIDE, seed=self._training.seed)
+        self._kept = _taken(everything, kept)
+        set_aside = _taken(everything, aside)
+        self.classes = everything.classes
+        self.aside = (list(set_aside.documents), list(set_aside.labels))
+        self._read: dict[str, Prepared] = {}
+
+    def of(self, tokens: str) -> Prepared:
+        """The rows read as tokens of a kind, with the largest vocabulary."""
+        if tokens not in self._read:
+            self._read[tokens] = prepare(self._kept, self._text.replace(tokens=tokens), self._training)
+        return self._read[tokens]
+
+    def prepared(self, preset: Preset, *, max_size: int | None = None, int8: bool = False) -> Prepared | None:
+        """The rows as a trial's network reads them.
+
+        The vocabulary is the one that its text settings would learn: tokens stand in it by falling frequency, so a
+        smaller one is the head of a larger one, and the ids behind it become the unknown token's.
+
+        Args:
+            preset: the trial's.
+            max_size: bytes that the model's file may take; the vocabulary is cut further to fit.
+            int8: whether the file holds the large weights as int8.
+
+        Returns:
+            ``None`` if no vocabulary fits.
+        """
+        whole = self.of(preset.text.tokens)
+        size = preset.text.vocabulary_size
+        pipeline = TextPipeline(whole.pipeline.settings.replace(vocabulary_size=size), whole.pipeline.vocabulary)
+        if preset.text.tokens != "bytes":
+            pipeline = replace(pipeline, vocabulary=Vocabulary(pipeline.vocabulary.tokens[: size - SPECIAL_IDS]))
+        if max_size is not None:
+            room = max_size - header_room(self.classes)
+            fitting = fitting_vocabulary(preset.network, pipeline, classes=len(self.classes), int8=int8, room=room)
+            if fitting is None:
+                return None
+            pipeline = fitting
+        known = len(pipeline.vocabulary) + SPECIAL_IDS
+        held = whole.held and _with_unknown(whole.held, known)
+        return replace(whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held)
+
+
+def _taken(labelled: Labelled, places: npt.NDArray[np.int64]) -> Labelled:
+    chosen: list[Any] = places.tolist()
+    documents, labels = labelled.documents, labelled.labels
+    return replace(
+        labelled,
+        documents=[documents[row] for row in chosen],
+        labels=[labels[row] for row in chosen],
+        targets=labelled.targets[places],
+    )
+
+
+def _with_unknown(rows: Rows, known: int) -> Rows:
+    """The rows for a vocabulary that ends before id ``known``."""
+    values = rows.documents.values
+    return Rows(Ragged(np.where(values < known, values, np.int32(UNKNOWN_ID)), rows.documents.offsets), rows.targets)
