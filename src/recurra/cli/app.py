@@ -10,7 +10,21 @@ from typing import Annotated
 
 import typer
 
-from recurra.cli import bench, compare, data, evaluate, export, info, inspect, lesson, predict, score, serve, train, tune
+from recurra.cli import (
+    bench,
+    compare,
+    data,
+    evaluate,
+    export,
+    info,
+    inspect,
+    lesson,
+    predict,
+    score,
+    serve,
+    train,
+    tune,
+)
 from recurra.cli.failures import INTERRUPTED, Failure, failure_of
 from recurra.cli.options import examples
 from recurra.cli.output import flush, plain

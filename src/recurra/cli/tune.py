@@ -26,8 +26,7 @@ from recurra.cli.tables import Reading, read_data
 from recurra.cli.train import settings_of
 
 if TYPE_CHECKING:
-    from recurra.tuning.results import Tried
-    from recurra.tuning.tuner import Tuned
+    from recurra.tuning.results import Tried, Tuned
 
 __all__ = ["EXAMPLES", "tune"]
 
@@ -56,7 +55,7 @@ def tune(
         typer.Option(parser=whole_number(1), metavar="N", help="Stop after so many trials, those resumed included."),
     ] = None,
     max_size: Annotated[
-        str | None, typer.Option("--max-size", metavar="SIZE", help="Of the model's file at most, such as 800kB or 5MB.")
+        str | None, typer.Option("--max-size", metavar="SIZE", help="Of a model's file at most, such as 800kB or 5MB.")
     ] = None,
     int8: Annotated[bool, typer.Option("--int8", help="Store the large weights of every model as int8.")] = False,
     model: Annotated[
@@ -96,7 +95,9 @@ def tune(
     bound = bytes_of(max_size) if max_size is not None else None
 
     from recurra.cli.tune_lines import StudyLines
-    from recurra.tuning.tuner import BEST, Limits, Tuner
+    from recurra.tuning.limits import Limits
+    from recurra.tuning.models import BEST
+    from recurra.tuning.tuner import Tuner
 
     limits = Limits(
         minutes=MINUTES if minutes is None and trials is None else minutes, trials=trials, max_size=bound, int8=int8

@@ -75,10 +75,10 @@ class StudyLines(StudyListener):
         if trial.state == "too large":
             # There may be many of them; the counts at the end tell.
             return
-        score = f"log loss {trial.log_loss:.4f}  accuracy {trial.validation['accuracy']:.4f}" if trial.validation else ""
+        score = trial.validation and f"log loss {trial.log_loss:.4f}  accuracy {trial.validation['accuracy']:.4f}"
         size = shown_bytes(trial.size) if trial.size else ""
         state = "best so far" if is_best else trial.why[:80] if trial.state == "failed" else ""
-        parts = [f"trial {trial.number:3}", f"{trial.state:7}", score, f"{size:>8}", f"{trial.seconds:5.1f} s"]
+        parts = [f"trial {trial.number:3}", f"{trial.state:7}", score or "", f"{size:>8}", f"{trial.seconds:5.1f} s"]
         self.output.detail("  ".join([*parts, _brief(trial), state]).rstrip())
 
     def said(self, message: str) -> None:
@@ -104,6 +104,6 @@ class StudyLines(StudyListener):
 def _brief(trial: Tried) -> str:
     """The settings that people look at first, in one short piece."""
     one = trial.settings
-    directions = "2×" if one.get("bidirectional") else ""
-    layers = f"{one['layers']} layers of " if one.get("layers", 1) != 1 else ""
-    return f"{layers}{directions}{one.get('cell', '')} {one.get('hidden', '')}, {one.get('pooling', '')}, {one.get('tokens', '')}"
+    layers = f"{one['layers']} layers of " if one["layers"] > 1 else ""
+    size = f"{one['cell']} {'2 × ' if one['bidirectional'] else ''}{one['hidden']}"
+    return ", ".join([layers + size, *(one[name] for name in ("pooling", "tokens") if name in one)])

@@ -75,10 +75,6 @@ class TrialListener(Listener):
         # The first trial is what the others must beat: it is trained to its end.
         self.pruned = self.number > 0 and self.trial.should_prune()
 
-    def said(self, message: str) -> None:
-        """Passes it on."""
-        self.study.said(message)
-
     def enough(self) -> bool:
         """Whether it is pruned, or out of time."""
         self.stopped = self.stopped or self.time_is_up()

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
-__all__ = ["Tried", "best_of", "csv_of", "tried"]
+__all__ = ["FOUND", "Tried", "Tuned", "best_of", "csv_of", "tried"]
+
+FOUND = "recurra"
+"""Under this name a trial's storage holds what was found, in one piece: a kill leaves all of it or nothing."""
 
 State = Literal["done", "pruned", "stopped", "failed", "too large", "unfinished"]
 
@@ -54,11 +57,32 @@ class Tried:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Tuned:
+    """How a study ended.
+
+    Attributes:
+        trials: all of them.
+        best: whose model is in the folder, or ``None``.
+        rows: (learned from, held out to choose by, set aside).
+        importances: share of the differences in loss that each setting explains (fANOVA: Hutter et al. 2014); empty
+            for fewer than ten finished trials.
+        seconds: of this run.
+        interrupted: whether a person stopped it.
+    """
+
+    trials: list[Tried]
+    best: Tried | None
+    rows: tuple[int, int, int]
+    importances: dict[str, float]
+    seconds: float
+    interrupted: bool
+
+
 def tried(trial: FrozenTrial) -> Tried:
     """A trial as the storage holds it."""
-    if trial.state in (TrialState.RUNNING, TrialState.WAITING):
-        return Tried(trial.number, "unfinished", dict(trial.params))
-    return Tried(number=trial.number, **trial.user_attrs)
+    found = trial.user_attrs.get(FOUND)
+    return Tried(trial.number, "unfinished", dict(trial.params)) if found is None else Tried(**found)
 
 
 def best_of(trials: Sequence[Tried]) -> Tried | None:

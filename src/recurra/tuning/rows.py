@@ -12,15 +12,19 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.data.documents import Document, Label
 from recurra.data.split import hold_out
+from recurra.errors import SettingsError
 from recurra.presets import Preset
 from recurra.text import TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.preparing import Labelled, Prepared, labelled_rows, prepare
 from recurra.training.progress import Listener
 from recurra.training.step import Rows
-from recurra.tuning.size import fitting_vocabulary, header_room
+from recurra.tuning.limits import Limits
+from recurra.tuning.size import fitting_vocabulary, header_room, shown_bytes
+from recurra.tuning.space import Parameter, with_parameters
+from recurra.tuning.starts import smallest
 
-__all__ = ["SET_ASIDE", "StudyRows"]
+__all__ = ["SET_ASIDE", "StudyRows", "check_room"]
 
 # The share of rows that no trial sees, so that the score on them has chosen nothing.
 SET_ASIDE = 0.1
@@ -72,7 +76,7 @@ class StudyRows:
             self._read[tokens] = prepare(self._kept, self._text.replace(tokens=tokens), self._training)
         return self._read[tokens]
 
-    def prepared(self, preset: Preset, *, max_size: int | None = None, int8: bool = False) -> Prepared | None:
+    def prepared(self, preset: Preset, limits: Limits) -> Prepared | None:
         """The rows as a trial's network reads them.
 
         The vocabulary is the one that its text settings would learn: tokens stand in it by falling frequency, so a
@@ -80,8 +84,7 @@ class StudyRows:
 
         Args:
             preset: the trial's.
-            max_size: bytes that the model's file may take; the vocabulary is cut further to fit.
-            int8: whether the file holds the large weights as int8.
+            limits: bytes that the model's file may take; the vocabulary is cut further to fit.
 
         Returns:
             ``None`` if no vocabulary fits.
@@ -91,15 +94,34 @@ class StudyRows:
         pipeline = TextPipeline(whole.pipeline.settings.replace(vocabulary_size=size), whole.pipeline.vocabulary)
         if preset.text.tokens != "bytes":
             pipeline = replace(pipeline, vocabulary=Vocabulary(pipeline.vocabulary.tokens[: size - SPECIAL_IDS]))
-        if max_size is not None:
-            room = max_size - header_room(self.classes)
-            fitting = fitting_vocabulary(preset.network, pipeline, classes=len(self.classes), int8=int8, room=room)
+        if limits.max_size is not None:
+            room = limits.max_size - header_room(self.classes)
+            fitting = fitting_vocabulary(
+                preset.network, pipeline, classes=len(self.classes), int8=limits.int8, room=room
+            )
             if fitting is None:
                 return None
             pipeline = fitting
         known = len(pipeline.vocabulary) + SPECIAL_IDS
         held = whole.held and _with_unknown(whole.held, known)
         return replace(whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held)
+
+
+def check_room(rows: StudyRows, preset: Preset, space: tuple[Parameter, ...], limits: Limits) -> None:
+    """Raises a :class:`SettingsError` if not even the smallest network fits into a file of the size asked for."""
+    least = with_parameters(preset, smallest(preset, space))
+    if limits.max_size is None or rows.prepared(least, limits) is not None:
+        return
+    # The vocabulary is cut to what fits, down to a least one: the least size is where that one begins to fit.
+    low, high = limits.max_size, 2**40
+    while high - low > high // 100:
+        middle = (low + high) // 2
+        fits = rows.prepared(least, replace(limits, max_size=middle)) is not None
+        low, high = (low, middle) if fits else (middle, high)
+    raise SettingsError(
+        f"No settings give a model file of {shown_bytes(limits.max_size)}",
+        f"Allow {shown_bytes(high)}{'' if limits.int8 else ', or store the weights with --int8'}.",
+    )
 
 
 def _taken(labelled: Labelled, places: npt.NDArray[np.int64]) -> Labelled:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from recurra.presets import Preset
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
 
-__all__ = ["SPACE", "Between", "Choice", "Parameter", "Sizes", "parameters_of", "space_around", "suggested"]
+__all__ = [
+    "SPACE",
+    "Between",
+    "Choice",
+    "Parameter",
+    "Sizes",
+    "parameters_of",
+    "space_around",
+    "suggested",
+    "with_parameters",
+]
 
 Plain: TypeAlias = str | int | bool
 JOINT = "+"
@@ -38,8 +48,7 @@ class Choice:
 
     def suggested(self, trial: BaseTrial) -> Plain:
         """The trial's value."""
-        value: Plain = trial.suggest_categorical(self.name, self.options)
-        return value
+        return cast(Plain, trial.suggest_categorical(self.name, self.options))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from recurra.presets import Preset, load_preset
-from recurra.tuning.space import Parameter, parameters_of
+from recurra.tuning.space import Parameter, Sizes, parameters_of
 
-__all__ = ["starts"]
+__all__ = ["smallest", "starts"]
 
 # Each is a way of its own, so that the search begins with a view of the whole space.
 _VARIANTS: tuple[dict[str, Any], ...] = (
@@ -20,12 +20,13 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def starts(preset: Preset, space: tuple[Parameter, ...]) -> list[dict[str, Any]]:
+def starts(preset: Preset, space: tuple[Parameter, ...], *, small: bool) -> list[dict[str, Any]]:
     """The values of the first trials; the first of all are the preset's.
 
     Args:
         preset: where the search begins.
         space: around it.
+        small: whether the last of them is to be the smallest network of the space, where a size is asked for.
     """
     own = parameters_of(preset, space)
     names = own.keys()
@@ -33,4 +34,12 @@ def starts(preset: Preset, space: tuple[Parameter, ...]) -> list[dict[str, Any]]
     found = [own, characters if own["tokens"] != "characters" else {**own, "tokens": "words"}]
     for variant in _VARIANTS:
         found.append({**own, **{name: value for name, value in variant.items() if name in names}})
-    return found
+    return [*found, smallest(preset, space)] if small else found
+
+
+def smallest(preset: Preset, space: tuple[Parameter, ...]) -> dict[str, Any]:
+    """The values of the space's smallest network; of the preset's those that do not change its size."""
+    least: dict[str, Any] = {one.name: one.values[0] for one in space if isinstance(one, Sizes)}
+    least |= {"batch_size": preset.training.batch_size, "cell": "gru", "bidirectional": False, "pooling": "max"}
+    own = parameters_of(preset, space)
+    return {**own, **{name: value for name, value in least.items() if name in own}}

@@ -1,45 +1,41 @@
-"""The study: trial after trial until time or trials are used up, the best model always in the folder."""
+"""The study: trial after trial until time or trials are used up."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import optuna
 import torch
 from optuna.trial import Trial, TrialState
 
-from recurra.bundle import int8_bundle
 from recurra.bundle.atomic import write_atomically
 from recurra.bundle.format import encode
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label
 from recurra.data.table import Table
-from recurra.errors import RecurraError, SettingsError, TrainingError
-from recurra.evaluation import Evaluation, evaluate
+from recurra.errors import TrainingError
 from recurra.presets import Preset
-from recurra.runtime import Model
 from recurra.training.building import chosen_device
-from recurra.training.finishing import Fitted, write_run
-from recurra.training.fit import fit_prepared
-from recurra.training.folder import MODEL, prepare_folder
+from recurra.training.files import MODEL
+from recurra.training.folder import prepare_folder
 from recurra.training.interrupt import Interrupt
+from recurra.training.progress import Listener
+from recurra.tuning.limits import Limits
 from recurra.tuning.listener import StudyListener, TrialListener
-from recurra.tuning.results import Tried, best_of, csv_of, tried
-from recurra.tuning.rows import StudyRows
-from recurra.tuning.size import header_room, shown_bytes, tensor_bytes
-from recurra.tuning.space import Sizes, parameters_of, space_around, suggested, with_parameters
+from recurra.tuning.models import Models, scores_of
+from recurra.tuning.results import FOUND, Tried, Tuned, best_of, csv_of, tried
+from recurra.tuning.rows import StudyRows, check_room
+from recurra.tuning.space import Sizes, parameters_of, space_around, suggested
 from recurra.tuning.starts import starts
 from recurra.tuning.storage import STUDY, open_study, storage_of
-from recurra.tuning.toml import preset_toml
 
-__all__ = ["BEST", "TRIALS", "Limits", "Tuned", "Tuner"]
+__all__ = ["TRIALS", "Tuner"]
 
-BEST, TRIALS = "best.toml", "trials.csv"
+TRIALS = "trials.csv"
 
 # Trials before the sampler learns from them, the given ones included (TPE: Bergstra et al. 2011).
 STARTUP = 8
@@ -49,49 +45,6 @@ PRUNE_FROM, PRUNE_AFTER = 2, 4
 TOO_LARGE = 100
 # Finished trials from which on the settings' importances mean something.
 IMPORTANCE_FROM = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What ends a study, and what a model may be.
-
-    Attributes:
-        minutes: from now; ``None`` sets no bound.
-        trials: in all, those before a resumption included; ``None`` sets no bound.
-        max_size: bytes of the model's file, or ``None``.
-        int8: the file holds the large weights as int8.
-    """
-
-    minutes: float | None = None
-    trials: int | None = None
-    max_size: int | None = None
-    int8: bool = False
-
-    def __post_init__(self) -> None:
-        if self.minutes is None and self.trials is None:
-            raise SettingsError("Neither minutes nor trials are given", "Say when the study is to end.")
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """How a study ended.
-
-    Attributes:
-        trials: all of them.
-        best: whose model is in the folder, or ``None``.
-        rows: (learned from, held out to choose by, set aside).
-        importances: share of the differences in loss that each setting explains (fANOVA: Hutter et al. 2014); empty
-            for fewer than ten finished trials.
-        seconds: of this run.
-        interrupted: whether a person stopped it.
-    """
-
-    trials: list[Tried]
-    best: Tried | None
-    rows: tuple[int, int, int]
-    importances: dict[str, float]
-    seconds: float
-    interrupted: bool
 
 
 class Tuner:
@@ -112,7 +65,8 @@ class Tuner:
         clock: seconds.
 
     Raises:
-        DataError, SettingsError: nothing can be learned from this, or the storage cannot be used.
+        DataError, SettingsError: nothing can be learned from this, the storage cannot be used, or no settings of the
+            space give a model file of the size asked for.
         TrainingError: the folder or the study cannot be used.
     """
 
@@ -135,8 +89,7 @@ class Tuner:
         self._began, self._clock = clock(), clock
         self._listener = listener or StudyListener()
         self._preset, self._folder, self._limits = _with_held_out(preset), folder, limits
-        self._engine, self._cleaning = engine, cleaning
-        self._device: torch.device = chosen_device(device, preset.training)
+        place = chosen_device(device, preset.training)
         self._space = space_around(self._preset)
         largest = next(one for one in self._space if isinstance(one, Sizes) and one.name == "vocabulary_size")
         self._rows = StudyRows(
@@ -146,6 +99,8 @@ class Tuner:
             largest_vocabulary=largest.values[-1],
             listener=_Said(self._listener),
         )
+        self._models = Models(self._rows, self._preset, folder, limits, engine=engine, device=place, cleaning=cleaning)
+        check_room(self._rows, self._preset, self._space, limits)
         if not resume and (folder / STUDY).exists():
             raise TrainingError(f"The folder {folder} holds a study", "Go on with --resume, or name an empty folder.")
         prepare_folder(folder, resume=resume)
@@ -159,28 +114,23 @@ class Tuner:
                 )
             self._listener.said("There is no such study yet: it starts from the beginning.")
         self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=PRUNE_AFTER, n_warmup_steps=PRUNE_FROM)
-        for parameters in starts(self._preset, self._space)[len(self._study.trials) :]:
+        first = starts(self._preset, self._space, small=limits.max_size is not None)
+        for parameters in first[len(self._study.trials) :]:
             self._study.enqueue_trial(parameters)
 
     def run(self) -> Tuned:
-        """Tries until time or trials are used up, or a person stops it.
-
-        Raises:
-            SettingsError: no settings of the space fit into a file of the size asked for.
-        """
+        """Tries until time or trials are used up, or a person stops it."""
         with Interrupt() as interrupt:
             best = best_of(self._trials())
             if best and not (self._folder / MODEL).exists():
                 self._listener.said(f"The model of trial {best.number} is not in {self._folder}: it is trained again.")
-                self._again(best)
+                self._models.again(best, self._ear(best.number, None))
             interrupted = False
             for trial in self._next_trials():
                 interrupted = self._try(trial) or interrupt.received
                 if interrupted:
                     break
         trials = self._trials()
-        if best_of(trials) is None and not interrupted and all(one.state == "too large" for one in trials):
-            raise self._nothing_fits()
         some = self._rows.of(self._preset.text.tokens)
         return Tuned(
             trials=trials,
@@ -207,7 +157,7 @@ class Tuner:
             if len(ended) >= TOO_LARGE and all(one.state == "too large" for one in ended[-TOO_LARGE:]):
                 self._listener.said(f"The last {TOO_LARGE} settings fit into no file of the size: the study ends.")
                 return
-            self._seed(len(ended))
+            self._seed(len(trials))
             yield self._study.ask()
 
     def _try(self, trial: Trial) -> bool:
@@ -218,14 +168,14 @@ class Tuner:
         began = self._clock()
         self._listener.began(trial.number)
         ear = self._ear(trial.number, best, trial)
-        prepared = self._rows.prepared(preset, max_size=self._limits.max_size, int8=self._limits.int8)
+        prepared = self._rows.prepared(preset, self._limits)
         if prepared is None:
             found = Tried(trial.number, "too large", parameters_of(preset, self._space))
             return self._told(trial, found, is_best=False)
         preset = preset.with_options({"vocabulary_size": prepared.pipeline.settings.vocabulary_size})
         settings = parameters_of(preset, self._space)
         try:
-            fitted = self._fitted(trial.number, preset, prepared, ear)
+            fitted = self._models.trained(trial.number, preset, prepared, ear)
         except (TrainingError, MemoryError, torch.OutOfMemoryError) as error:
             why = getattr(error, "received", "") or type(error).__name__
             found = Tried(trial.number, "failed", settings, seconds=self._clock() - began, why=why)
@@ -235,7 +185,7 @@ class Tuner:
             trial.number,
             "stopped" if interrupted or ear.stopped else "pruned" if ear.pruned else "done",
             settings,
-            validation=_scores(fitted.validation),
+            validation=scores_of(fitted.validation),
             epochs=fitted.outcome.epochs,
             best_epoch=fitted.outcome.best_epoch,
         )
@@ -244,21 +194,19 @@ class Tuner:
             return interrupted
         is_best = best is None or found.log_loss < best.log_loss or best.number == found.number
         if is_best or trial.number == 0:
-            found = replace(found, aside=self._aside(fitted))
-            fitted = _with_aside(fitted, found)
+            fitted, aside = self._models.scored(fitted)
+            found = replace(found, aside=aside)
         found = replace(found, size=len(encode(fitted.bundle)), seconds=self._clock() - began)
         if self._limits.max_size is not None and (found.size or 0) > self._limits.max_size:
             found, is_best = replace(found, state="too large", validation=None, aside=None), False
         if is_best:
-            self._keep(fitted, found, preset)
+            self._models.keep(fitted, found.number, preset)
         self._told(trial, found, is_best=is_best)
         return interrupted
 
     def _told(self, trial: Trial, found: Tried, *, is_best: bool) -> bool:
         """Stores what was found. What was stopped stays unfinished there: resumed, it is trained to its end."""
-        for name, value in asdict(found).items():
-            if name != "number":
-                trial.set_user_attr(name, value)
+        trial.set_user_attr(FOUND, asdict(found))
         if found.state == "done":
             self._study.tell(trial, found.log_loss)
         elif found.state != "stopped":
@@ -266,38 +214,6 @@ class Tuner:
         write_atomically(self._folder / TRIALS, csv_of(self._trials()).encode())
         self._listener.ended(found, is_best=is_best)
         return False
-
-    def _fitted(self, number: int, preset: Preset, prepared: Any, ear: TrialListener) -> Fitted:
-        fitted = fit_prepared(
-            prepared,
-            network=preset.network,
-            training=preset.training,
-            preset=preset.name,
-            engine=self._engine,
-            device=self._device,
-            listener=ear,
-            cleaning=self._cleaning,
-        )
-        study = {"trial": number, "seed": preset.training.seed, "set_aside": len(self._rows.aside[0])}
-        bundle = replace(fitted.bundle, record={**fitted.bundle.record, "tuning": study})
-        return replace(fitted, bundle=int8_bundle(bundle) if self._limits.int8 else bundle)
-
-    def _aside(self, fitted: Fitted) -> dict[str, float] | None:
-        documents, labels = self._rows.aside
-        targets = self._rows.classes.encode(labels)
-        return _scores(evaluate(Model(fitted.bundle).predict_proba(documents), targets, self._rows.classes.classes))
-
-    def _keep(self, fitted: Fitted, found: Tried, preset: Preset) -> None:
-        """Puts the best model into the folder; a kill at any moment leaves the one before or this one."""
-        write_run(self._folder, fitted.bundle, fitted.outcome)
-        about = f"Trial {found.number} of a study around {self._preset.name}."
-        write_atomically(self._folder / BEST, preset_toml(replace(preset, about=about)).encode())
-
-    def _again(self, best: Tried) -> None:
-        preset = with_parameters(self._preset, best.settings)
-        prepared = self._rows.prepared(preset, max_size=self._limits.max_size, int8=self._limits.int8)
-        fitted = self._fitted(best.number, preset, prepared, self._ear(best.number, None))
-        self._keep(_with_aside(fitted, replace(best, aside=self._aside(fitted))), best, preset)
 
     def _ear(self, number: int, best: Tried | None, trial: Trial | None = None) -> TrialListener:
         loss = best.log_loss if best else None
@@ -337,42 +253,18 @@ class Tuner:
             sort_keys=True,
         )
 
-    def _nothing_fits(self) -> RecurraError:
-        narrow = {one.name: one.values[0] for one in self._space if isinstance(one, Sizes)}
-        preset = with_parameters(self._preset, narrow | {"bidirectional": False, "cell": "gru", "pooling": "max"})
-        prepared = self._rows.prepared(preset)
-        least = 0
-        if prepared is not None:
-            classes = len(self._rows.classes)
-            least = tensor_bytes(preset.network, prepared.pipeline, classes=classes, int8=self._limits.int8)
-        return SettingsError(
-            f"No settings give a model file of {shown_bytes(self._limits.max_size or 0)}",
-            f"Allow about {shown_bytes(least + header_room(self._rows.classes))}"
-            f"{'' if self._limits.int8 else ', or store the weights with --int8'}.",
-        )
 
-
-class _Said(TrialListener):
-    """Passes on what is said before there is a trial."""
+class _Said(Listener):
+    """Passes on what is said about the rows."""
 
     def __init__(self, study: StudyListener) -> None:
-        self.study = study
+        self._study = study
+
+    def said(self, message: str) -> None:
+        """Passes it on."""
+        self._study.said(message)
 
 
 def _with_held_out(preset: Preset) -> Preset:
     """The preset, holding out a tenth of the rows if it holds out none: trials are chosen by them."""
     return preset if preset.training.validation else preset.with_options({"validation": 0.1})
-
-
-def _with_aside(fitted: Fitted, found: Tried) -> Fitted:
-    """The same with the scores on the rows set aside in the model's record."""
-    record = fitted.bundle.record
-    scores = {**record["scores"], "set_aside": found.aside}
-    return replace(fitted, bundle=replace(fitted.bundle, record={**record, "scores": scores}))
-
-
-def _scores(evaluation: Evaluation | None) -> dict[str, float] | None:
-    if evaluation is None:
-        return None
-    values = evaluation.to_json()
-    return {name: values[name] for name in ("rows", "accuracy", "macro_f1", "log_loss", "ece")}
