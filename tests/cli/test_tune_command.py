@@ -80,9 +80,13 @@ def test_ctrl_c_says_what_is_kept(run: Run, news: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(Tuner, "_try", lambda self, trial: tries(self, trial) or trial.number == 1)
     ran = run("tune", news, "--out", "study", "--trials", 5, *SMALL)
     assert ran.code == 130
-    assert ran.err == f"recurra: interrupted. {Path('study/model.safetensors')} holds the best so far; --resume goes on.\n"
+    assert (
+        ran.err == f"recurra: interrupted. {Path('study/model.safetensors')} holds the best so far; --resume goes on.\n"
+    )
     assert ran.out.splitlines()[-1].startswith("model: ")
-    assert run("tune", news, "--out", "study", "--trials", 3, "--resume", "--json", *SMALL).json["counts"] == {"done": 3}
+    assert run("tune", news, "--out", "study", "--trials", 3, "--resume", "--json", *SMALL).json["counts"] == {
+        "done": 3
+    }
 
 
 @pytest.mark.parametrize(

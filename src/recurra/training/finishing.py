@@ -65,6 +65,7 @@ def bundled(
     pad_to: int | None,
     validation: Evaluation | None,
     cleaning: Cleaning | None,
+    calibration: dict[str, Any],
 ) -> Bundle:
     """What the model file holds.
 
@@ -77,6 +78,7 @@ def bundled(
         pad_to: for unmasked networks, the length up to which documents get pads.
         validation: scores on the held-out rows, for the record.
         cleaning: what was done to the rows before, for the record.
+        calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
     record: dict[str, Any] = {
         "preset": preset,
@@ -88,6 +90,7 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **calibration,
         "scores": {"validation": _scores(validation)},
         **for_the_card(prepared, validation, outcome),
         "versions": {

@@ -16,6 +16,7 @@ from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.training.building import build, chosen_device
+from recurra.training.calibrate import calibrated
 from recurra.training.finishing import Fitted, bundled, validated, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
@@ -147,6 +148,7 @@ def fit_prepared(
         listener.said(f"There is no checkpoint in {folder}: training starts from the beginning.")
     outcome = trainer.run()
 
+    calibration = calibrated(module, prepared.held, training, pad_to=pad_to, listener=listener)
     validation = validated(module, prepared.held, prepared.classes, pad_to)
     bundle = bundled(
         module,
@@ -157,6 +159,7 @@ def fit_prepared(
         pad_to=pad_to,
         validation=validation,
         cleaning=cleaning,
+        calibration=calibration,
     )
     write_run(folder, bundle, outcome)
     return Fitted(bundle, outcome, prepared.count, validation)

@@ -40,6 +40,8 @@ class TrainingSettings(Settings):
         validation: share of the training rows held out, at most 2,000 rows; 0 holds out none.
         patience: epochs without a lower validation loss before stopping; 0 never stops early. Whenever rows are held
             out and ``patience`` is above 0, the best epoch's weights are restored.
+        calibrate: divide the trained network's output by the temperature that makes its probabilities as sure as they
+            are right on the held-out rows (:mod:`recurra.evaluation.temperature`). No answer changes.
         precision: ``float32``, or ``bfloat16`` for mixed precision on a GPU.
         freeze_vectors: keep pretrained vectors as they are.
         seed: of every random choice.
@@ -64,6 +66,7 @@ class TrainingSettings(Settings):
     averaging: float = 0.0
     validation: float = 0.05
     patience: int = 0
+    calibrate: bool = True
     precision: Literal["float32", "bfloat16"] = "float32"
     freeze_vectors: bool = False
     seed: int = 0
