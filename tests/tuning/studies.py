@@ -17,7 +17,15 @@ ROWS = make_rows(120)
 
 
 def small_preset(**options: Any) -> Preset:
-    wanted = {"epochs": 2, "hidden": 6, "embedding": 8, "batch_size": 16, "learning_rate": 0.01, **options}
+    wanted = {
+        "tokens": "words",
+        "epochs": 2,
+        "hidden": 6,
+        "embedding": 8,
+        "batch_size": 16,
+        "learning_rate": 0.01,
+        **options,
+    }
     return load_preset("default").with_options(wanted)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from recurra.data.documents import Document, Label
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
+from recurra.text.choice import TokenChoice
 from recurra.training.building import build, chosen_device
 from recurra.training.calibrate import calibrated
 from recurra.training.finishing import Fitted, bundled, validated, write_run
@@ -22,6 +24,7 @@ from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.preparing import Prepared, labelled_rows, prepare
 from recurra.training.progress import Listener
+from recurra.training.reading import resolve
 from recurra.training.settings import TrainingSettings
 
 __all__ = ["Fitted", "chosen_device", "fit", "fit_prepared"]
@@ -34,6 +37,7 @@ def fit(
     text: TextSettings,
     network: NetworkSettings,
     training: TrainingSettings,
+    characters: Mapping[str, Any] | None = None,
     preset: str = "",
     vectors: Path | None = None,
     engine: str = "auto",
@@ -52,6 +56,7 @@ def fit(
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
+        characters: single settings that differ where ``tokens = "auto"`` chooses characters.
         preset: name of what the settings came from, for the record.
         vectors: file of pretrained vectors for the embedding, whose size then follows from it.
         engine: of the recurrence.
@@ -76,10 +81,12 @@ def fit(
     elif resume:
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
 
+    chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
     return fit_prepared(
-        prepare(labelled, text, training),
-        network=network,
-        training=training,
+        prepare(labelled, chosen.text, chosen.training),
+        network=chosen.network,
+        training=chosen.training,
+        choice=chosen.choice,
         preset=preset,
         vectors=vectors,
         engine=engine,
@@ -101,6 +108,7 @@ def fit_prepared(
     engine: str,
     device: torch.device,
     listener: Listener,
+    choice: TokenChoice | None = None,
     cleaning: Cleaning | None = None,
     vectors: Path | None = None,
     folder: Path | None = None,
@@ -117,6 +125,7 @@ def fit_prepared(
         engine: of the recurrence.
         device: where to.
         listener: hears of the progress.
+        choice: why these tokens are read, for the record.
         cleaning: what was done to the rows before, for the record.
         vectors: file of pretrained vectors.
         folder: of the run, made ready; ``None`` writes nothing.
@@ -159,6 +168,7 @@ def fit_prepared(
         pad_to=pad_to,
         validation=validation,
         cleaning=cleaning,
+        choice=choice,
         calibration=calibration,
     )
     write_run(folder, bundle, outcome)

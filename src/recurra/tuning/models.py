@@ -62,6 +62,7 @@ class Models:
         Raises:
             TrainingError: the training could not go on.
         """
+        choice = self._rows.choice
         fitted = fit_prepared(
             prepared,
             network=preset.network,
@@ -70,6 +71,7 @@ class Models:
             engine=self._engine,
             device=self._device,
             listener=listener,
+            choice=choice if choice and choice.tokens == preset.text.tokens else None,
             cleaning=self._cleaning,
         )
         study = {"trial": number, "seed": preset.training.seed, "set_aside": len(self._rows.aside[0])}

@@ -18,10 +18,11 @@ from recurra.text import TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.preparing import Labelled, Prepared, labelled_rows, prepare
 from recurra.training.progress import Listener
+from recurra.training.reading import resolve
 from recurra.training.step import Rows
 from recurra.tuning.limits import Limits
 from recurra.tuning.size import fitting_vocabulary, header_room, shown_bytes
-from recurra.tuning.space import Parameter, with_parameters
+from recurra.tuning.space import LARGEST_VOCABULARY, Parameter, with_parameters
 from recurra.tuning.starts import smallest
 
 __all__ = ["SET_ASIDE", "StudyRows", "check_room"]
@@ -39,11 +40,12 @@ class StudyRows:
     Args:
         documents: texts or (title, text) pairs.
         labels: as many.
-        preset: of the first trial: its text settings say what is read, its seed how rows are dealt.
-        largest_vocabulary: rows of an embedding that a trial may ask for.
-        listener: hears what was left out.
+        preset: where the search begins: its text settings say what is read, its seed how rows are dealt.
+        listener: hears what was left out, and what was chosen.
 
     Attributes:
+        preset: of the first trial: the one given, once it is chosen whether to read words or characters.
+        choice: why, or ``None`` where the preset said it.
         classes: the distinct labels in order.
         aside: documents and labels that no trial sees.
 
@@ -57,14 +59,21 @@ class StudyRows:
         labels: Sequence[Label],
         preset: Preset,
         *,
-        largest_vocabulary: int,
         listener: Listener,
     ) -> None:
         everything = labelled_rows(documents, labels, preset.text, listener)
-        self._training = preset.training
-        self._text = preset.text.replace(vocabulary_size=largest_vocabulary)
-        kept, aside = hold_out(list(everything.labels), share=SET_ASIDE, seed=self._training.seed)
+        kept, aside = hold_out(list(everything.labels), share=SET_ASIDE, seed=preset.training.seed)
         self._kept = _taken(everything, kept)
+        chosen = resolve(
+            self._kept,
+            text=preset.text,
+            network=preset.network,
+            training=preset.training,
+            characters=preset.characters,
+            listener=listener,
+        )
+        self.preset = replace(preset, text=chosen.text, network=chosen.network, training=chosen.training, characters={})
+        self.choice = chosen.choice
         set_aside = _taken(everything, aside)
         self.classes = everything.classes
         self.aside = (list(set_aside.documents), list(set_aside.labels))
@@ -73,7 +82,9 @@ class StudyRows:
     def of(self, tokens: str) -> Prepared:
         """The rows read as tokens of a kind, with the largest vocabulary."""
         if tokens not in self._read:
-            self._read[tokens] = prepare(self._kept, self._text.replace(tokens=tokens), self._training)
+            own = self.preset.text
+            text = own.replace(tokens=tokens, vocabulary_size=max(LARGEST_VOCABULARY, own.vocabulary_size))
+            self._read[tokens] = prepare(self._kept, text, self.preset.training)
         return self._read[tokens]
 
     def prepared(self, preset: Preset, limits: Limits) -> Prepared | None:

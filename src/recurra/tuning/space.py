@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from optuna.trial import BaseTrial
 
 __all__ = [
+    "LARGEST_VOCABULARY",
     "SPACE",
     "Between",
     "Choice",
@@ -105,6 +106,8 @@ class Between:
 
 Parameter: TypeAlias = Choice | Sizes | Between
 
+LARGEST_VOCABULARY = 50_000
+
 SPACE: tuple[Parameter, ...] = (
     Choice(
         "tokens",
@@ -113,7 +116,7 @@ SPACE: tuple[Parameter, ...] = (
     ),
     Sizes(
         "vocabulary_size",
-        (1_000, 2_000, 5_000, 10_000, 20_000, 50_000),
+        (1_000, 2_000, 5_000, 10_000, 20_000, LARGEST_VOCABULARY),
         "Rare words cost most of the file and are learned from a handful of rows.",
     ),
     Sizes("embedding", (16, 24, 32, 48, 64, 96, 128, 192), "Above some 200 only pretrained vectors have gained."),

@@ -29,11 +29,14 @@ def starts(preset: Preset, space: tuple[Parameter, ...], *, small: bool) -> list
         small: whether the last of them is to be the smallest network of the space, where a size is asked for.
     """
     own = parameters_of(preset, space)
-    names = own.keys()
-    characters = parameters_of(load_preset("characters"), space)
-    found = [own, characters if own["tokens"] != "characters" else {**own, "tokens": "words"}]
+    # Characters where the preset reads something else, and words where it reads characters.
+    if own["tokens"] == "characters":
+        other = load_preset("default").with_options({"tokens": "words"})
+    else:
+        other = load_preset("characters")
+    found = [own, parameters_of(other, space)]
     for variant in _VARIANTS:
-        found.append({**own, **{name: value for name, value in variant.items() if name in names}})
+        found.append({**own, **{name: value for name, value in variant.items() if name in own}})
     return [*found, smallest(preset, space)] if small else found
 
 

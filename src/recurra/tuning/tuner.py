@@ -29,7 +29,7 @@ from recurra.tuning.listener import StudyListener, TrialListener
 from recurra.tuning.models import Models, scores_of
 from recurra.tuning.results import FOUND, Tried, Tuned, best_of, csv_of, tried
 from recurra.tuning.rows import StudyRows, check_room
-from recurra.tuning.space import Sizes, parameters_of, space_around, suggested
+from recurra.tuning.space import parameters_of, space_around, suggested
 from recurra.tuning.starts import starts
 from recurra.tuning.storage import STUDY, open_study, storage_of
 
@@ -88,17 +88,11 @@ class Tuner:
     ) -> None:
         self._began, self._clock = clock(), clock
         self._listener = listener or StudyListener()
-        self._preset, self._folder, self._limits = _with_held_out(preset), folder, limits
+        self._folder, self._limits = folder, limits
         place = chosen_device(device, preset.training)
+        self._rows = StudyRows(documents, labels, _with_held_out(preset), listener=_Said(self._listener))
+        self._preset = self._rows.preset
         self._space = space_around(self._preset)
-        largest = next(one for one in self._space if isinstance(one, Sizes) and one.name == "vocabulary_size")
-        self._rows = StudyRows(
-            documents,
-            labels,
-            self._preset,
-            largest_vocabulary=largest.values[-1],
-            listener=_Said(self._listener),
-        )
         self._models = Models(self._rows, self._preset, folder, limits, engine=engine, device=place, cleaning=cleaning)
         check_room(self._rows, self._preset, self._space, limits)
         if not resume and (folder / STUDY).exists():
