@@ -62,7 +62,7 @@ def test_lines_for_people(run: Run, news: Path) -> None:
 def test_every_option_reaches_the_study(run: Run, news: Path) -> None:
     words = ["--trials", 2, "--minutes", 5, "--max-size", "60kB", "--int8", "--seed", 3, "--storage", "trials.log"]
     more = ["--model", "characters", "--engine", "reference", "--device", "cpu"]
-    columns = ["--text", "description", "--label", "label", "--encoding", "utf-8", "--data-dir", "."]
+    columns = ["--text", "description", "--label", "label", "--encoding", "utf-8", "--data-dir", ".", "--format", "csv"]
     ran = run("tune", news, "--out", "study", "--json", *words, *more, *columns, *SMALL)
     assert (ran.code, ran.err) == (0, "")
     model = recurra.load("study/model.safetensors")

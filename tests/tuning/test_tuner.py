@@ -15,6 +15,7 @@ import pytest
 from tuning.studies import ROWS, Ears, small_preset, study
 
 import recurra
+from recurra.data.corpus import Listed
 from recurra.data.split import hold_out
 from recurra.errors import DataError, RecurraError, SettingsError, TrainingError
 from recurra.presets import load_preset
@@ -269,7 +270,7 @@ def test_limits_and_rows_that_make_no_study(tmp_path: Path) -> None:
     from recurra.tuning.tuner import Tuner
 
     with pytest.raises(DataError):
-        Tuner(["a", "b"], ["x", "y"], preset=small_preset(), folder=tmp_path / "few", limits=Limits(trials=1))
+        Tuner(Listed(["a", "b"], ["x", "y"]), preset=small_preset(), folder=tmp_path / "few", limits=Limits(trials=1))
     assert not (tmp_path / "few").exists()
 
 

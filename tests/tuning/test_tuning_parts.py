@@ -14,6 +14,7 @@ from rows import make_rows
 
 from recurra.bundle import int8_bundle
 from recurra.bundle.format import encode
+from recurra.data.corpus import Listed
 from recurra.errors import RecurraError, SettingsError
 from recurra.presets import load_preset, preset_names
 from recurra.training.fit import fit
@@ -117,10 +118,10 @@ def test_the_size_is_known_before_training(
 @pytest.mark.parametrize("size", [3, 12, 29, 20_000])
 def test_a_cut_vocabulary_is_the_one_that_would_be_learned(tokens: str, size: int) -> None:
     preset = load_preset("default").with_options({"tokens": tokens, "vocabulary_size": size})
-    rows = StudyRows(DOCUMENTS, LABELS, preset, listener=Listener())
+    rows = StudyRows(Listed(DOCUMENTS, LABELS), preset, listener=Listener())
     found = rows.prepared(preset, ANY)
     assert found is not None
-    wanted = prepare(rows._kept, preset.text, preset.training)
+    wanted = prepare(rows._kept, preset.text, preset.training, folder=None, listener=Listener())
     assert found.pipeline == wanted.pipeline
     assert found.held is not None
     assert wanted.held is not None
@@ -133,12 +134,15 @@ def test_a_cut_vocabulary_is_the_one_that_would_be_learned(tokens: str, size: in
 def test_no_row_is_in_two_parts() -> None:
     unique = [f"{document[1]} {row}" for row, document in enumerate(DOCUMENTS)]
     preset = load_preset("default")
-    rows = StudyRows(unique, LABELS, preset, listener=Listener())
-    aside = set(rows.aside[0])
+    rows = StudyRows(Listed(unique, LABELS), preset, listener=Listener())
+    aside = set(rows.aside)
+    others = {text for block in rows._kept.corpus.blocks() for text in block}
     assert len(aside) == 12
-    assert aside.isdisjoint(rows._kept.documents)
-    assert aside | set(rows._kept.documents) == set(unique)
-    assert set(rows.aside[1]) == set(LABELS)
+    assert aside.isdisjoint(others)
+    assert aside | others == set(unique)
+    of = dict(zip(unique, LABELS, strict=True))
+    assert [rows.classes.classes[target] for target in rows.aside_targets] == [of[text] for text in rows.aside]
+    assert {of[text] for text in aside} == set(LABELS)
 
 
 @pytest.mark.parametrize(

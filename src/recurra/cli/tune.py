@@ -13,6 +13,7 @@ from recurra.cli.options import (
     DataArgument,
     DataDir,
     Encoding,
+    FormatName,
     Json,
     LabelColumn,
     Quiet,
@@ -81,6 +82,7 @@ def tune(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -102,11 +104,10 @@ def tune(
     limits = Limits(
         minutes=MINUTES if minutes is None and trials is None else minutes, trials=trials, max_size=bound, int8=int8
     )
-    table = read_data(data, Reading(text, title, label, encoding, data_dir), part="train", output=output)
+    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
     with StudyLines(output, minutes=limits.minutes, trials=trials) as lines, unless_empty(out):
         tuner = Tuner(
-            table.documents,
-            table.labels or [],
+            table.corpus,
             preset=preset,
             folder=out,
             limits=limits,

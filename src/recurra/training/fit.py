@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 
+from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label
 from recurra.errors import SettingsError
@@ -31,8 +32,8 @@ __all__ = ["Fitted", "chosen_device", "fit", "fit_prepared"]
 
 
 def fit(
-    documents: Sequence[Document],
-    labels: Sequence[Label],
+    documents: Sequence[Document] | Corpus,
+    labels: Sequence[Label] | None = None,
     *,
     text: TextSettings,
     network: NetworkSettings,
@@ -51,8 +52,8 @@ def fit(
     """Trains a classifier.
 
     Args:
-        documents: texts, or (title, text) pairs.
-        labels: as many.
+        documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
+        labels: as many as documents.
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
@@ -72,7 +73,8 @@ def fit(
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
     listener = listener or Listener()
-    labelled = labelled_rows(documents, labels, text, listener)
+    corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
+    labelled = labelled_rows(corpus, text, listener)
     if training.freeze_vectors and vectors is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
@@ -83,7 +85,7 @@ def fit(
 
     chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
     return fit_prepared(
-        prepare(labelled, chosen.text, chosen.training),
+        prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener),
         network=chosen.network,
         training=chosen.training,
         choice=chosen.choice,

@@ -9,7 +9,6 @@ import torch
 
 from recurra.bundle import int8_bundle
 from recurra.bundle.atomic import write_atomically
-from recurra.data.decisions import Cleaning
 from recurra.evaluation import Evaluation, evaluate
 from recurra.presets import Preset
 from recurra.runtime import Model
@@ -39,7 +38,6 @@ class Models:
         limits: how the file holds the weights.
         engine: of the recurrence.
         device: where to.
-        cleaning: what was done to the rows before, for the record.
     """
 
     def __init__(
@@ -51,10 +49,9 @@ class Models:
         *,
         engine: str,
         device: torch.device,
-        cleaning: Cleaning | None,
     ) -> None:
         self._rows, self._preset, self._folder, self._limits = rows, preset, folder, limits
-        self._engine, self._device, self._cleaning = engine, device, cleaning
+        self._engine, self._device = engine, device
 
     def trained(self, number: int, preset: Preset, prepared: Prepared, listener: TrialListener) -> Fitted:
         """Trains a trial's model; its record says which trial it is.
@@ -72,17 +69,15 @@ class Models:
             device=self._device,
             listener=listener,
             choice=choice if choice and choice.tokens == preset.text.tokens else None,
-            cleaning=self._cleaning,
         )
-        study = {"trial": number, "seed": preset.training.seed, "set_aside": len(self._rows.aside[0])}
+        study = {"trial": number, "seed": preset.training.seed, "set_aside": len(self._rows.aside)}
         bundle = replace(fitted.bundle, record={**fitted.bundle.record, "tuning": study})
         return replace(fitted, bundle=int8_bundle(bundle) if self._limits.int8 else bundle)
 
     def scored(self, fitted: Fitted) -> tuple[Fitted, dict[str, float] | None]:
         """Scores a model, as its file will hold it, on the rows set aside; they stand in its record, too."""
-        documents, labels = self._rows.aside
-        classes = self._rows.classes
-        found = evaluate(Model(fitted.bundle).predict_proba(documents), classes.encode(labels), classes.classes)
+        answers = Model(fitted.bundle).predict_proba(self._rows.aside)
+        found = evaluate(answers, self._rows.aside_targets, self._rows.classes.classes)
         aside, record = scores_of(found), fitted.bundle.record
         scores = {**record["scores"], "set_aside": aside}
         return replace(fitted, bundle=replace(fitted.bundle, record={**record, "scores": scores})), aside

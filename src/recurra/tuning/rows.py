@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 
 from recurra.batches import Ragged
-from recurra.data.documents import Document, Label
+from recurra.data.corpus import Chosen, Corpus
 from recurra.data.split import hold_out
 from recurra.errors import SettingsError
 from recurra.presets import Preset
@@ -38,8 +36,7 @@ class StudyRows:
     by. Each split keeps the classes' shares.
 
     Args:
-        documents: texts or (title, text) pairs.
-        labels: as many.
+        corpus: all rows.
         preset: where the search begins: its text settings say what is read, its seed how rows are dealt.
         listener: hears what was left out, and what was chosen.
 
@@ -47,7 +44,8 @@ class StudyRows:
         preset: of the first trial: the one given, once it is chosen whether to read words or characters.
         choice: why, or ``None`` where the preset said it.
         classes: the distinct labels in order.
-        aside: documents and labels that no trial sees.
+        aside: documents that no trial sees.
+        aside_targets: int64[rows], their classes.
 
     Raises:
         DataError: too few rows, or nothing to learn from them.
@@ -55,15 +53,17 @@ class StudyRows:
 
     def __init__(
         self,
-        documents: Sequence[Document],
-        labels: Sequence[Label],
+        corpus: Corpus,
         preset: Preset,
         *,
         listener: Listener,
     ) -> None:
-        everything = labelled_rows(documents, labels, preset.text, listener)
-        kept, aside = hold_out(list(everything.labels), share=SET_ASIDE, seed=preset.training.seed)
-        self._kept = _taken(everything, kept)
+        everything = labelled_rows(corpus, preset.text, listener)
+        corpus = everything.corpus
+        aside = np.zeros(len(corpus), dtype=bool)
+        aside[hold_out(corpus.labels, share=SET_ASIDE, seed=preset.training.seed)[1]] = True
+        self._listener = listener
+        self._kept = Labelled(Chosen(corpus, ~aside), everything.classes, everything.targets[~aside])
         chosen = resolve(
             self._kept,
             text=preset.text,
@@ -74,9 +74,9 @@ class StudyRows:
         )
         self.preset = replace(preset, text=chosen.text, network=chosen.network, training=chosen.training, characters={})
         self.choice = chosen.choice
-        set_aside = _taken(everything, aside)
         self.classes = everything.classes
-        self.aside = (list(set_aside.documents), list(set_aside.labels))
+        self.aside = list(chain.from_iterable(Chosen(corpus, aside).blocks()))
+        self.aside_targets = everything.targets[aside]
         self._read: dict[str, Prepared] = {}
 
     def of(self, tokens: str) -> Prepared:
@@ -84,7 +84,7 @@ class StudyRows:
         if tokens not in self._read:
             own = self.preset.text
             text = own.replace(tokens=tokens, vocabulary_size=max(LARGEST_VOCABULARY, own.vocabulary_size))
-            self._read[tokens] = prepare(self._kept, text, self.preset.training)
+            self._read[tokens] = prepare(self._kept, text, self.preset.training, folder=None, listener=self._listener)
         return self._read[tokens]
 
     def prepared(self, preset: Preset, limits: Limits) -> Prepared | None:
@@ -135,18 +135,9 @@ def check_room(rows: StudyRows, preset: Preset, space: tuple[Parameter, ...], li
     )
 
 
-def _taken(labelled: Labelled, places: npt.NDArray[np.int64]) -> Labelled:
-    chosen: list[Any] = places.tolist()
-    documents, labels = labelled.documents, labelled.labels
-    return replace(
-        labelled,
-        documents=[documents[row] for row in chosen],
-        labels=[labels[row] for row in chosen],
-        targets=labelled.targets[places],
-    )
-
-
 def _with_unknown(rows: Rows, known: int) -> Rows:
     """The rows for a vocabulary that ends before id ``known``."""
     values = rows.documents.values
+    if not len(values) or int(values.max()) < known:
+        return rows
     return Rows(Ragged(np.where(values < known, values, np.int32(UNKNOWN_ID)), rows.documents.offsets), rows.targets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,9 +14,8 @@ from optuna.trial import Trial, TrialState
 
 from recurra.bundle.atomic import write_atomically
 from recurra.bundle.format import encode
-from recurra.data.decisions import Cleaning
-from recurra.data.documents import Document, Label
-from recurra.data.table import Table
+from recurra.data.corpus import Corpus
+from recurra.data.fingerprint import Fingerprint
 from recurra.errors import TrainingError
 from recurra.presets import Preset
 from recurra.training.building import chosen_device
@@ -51,8 +50,7 @@ class Tuner:
     """Tries settings around a preset.
 
     Args:
-        documents: texts or (title, text) pairs.
-        labels: as many.
+        corpus: documents with labels; they need not be in memory, but for their token ids and the rows set aside.
         preset: trial 0; its seed is the study's.
         folder: for the best model, and the study where no storage is named.
         limits: when to end.
@@ -60,7 +58,6 @@ class Tuner:
         resume: go on with the study that is there.
         engine: of the recurrence.
         device: as in :func:`recurra.training.fit.fit`.
-        cleaning: what was done to the rows before, for the record.
         listener: hears of the progress.
         clock: seconds.
 
@@ -72,8 +69,7 @@ class Tuner:
 
     def __init__(
         self,
-        documents: Sequence[Document],
-        labels: Sequence[Label],
+        corpus: Corpus,
         *,
         preset: Preset,
         folder: Path,
@@ -82,7 +78,6 @@ class Tuner:
         resume: bool = False,
         engine: str = "auto",
         device: str = "auto",
-        cleaning: Cleaning | None = None,
         listener: StudyListener | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -90,16 +85,16 @@ class Tuner:
         self._listener = listener or StudyListener()
         self._folder, self._limits = folder, limits
         place = chosen_device(device, preset.training)
-        self._rows = StudyRows(documents, labels, _with_held_out(preset), listener=_Said(self._listener))
+        self._rows = StudyRows(corpus, _with_held_out(preset), listener=_Said(self._listener))
         self._preset = self._rows.preset
         self._space = space_around(self._preset)
-        self._models = Models(self._rows, self._preset, folder, limits, engine=engine, device=place, cleaning=cleaning)
+        self._models = Models(self._rows, self._preset, folder, limits, engine=engine, device=place)
         check_room(self._rows, self._preset, self._space, limits)
         if not resume and (folder / STUDY).exists():
             raise TrainingError(f"The folder {folder} holds a study", "Go on with --resume, or name an empty folder.")
         prepare_folder(folder, resume=resume)
         kept = storage_of(storage, folder)
-        self._study, known = open_study(kept, described=self._described(documents, labels), resume=resume)
+        self._study, known = open_study(kept, described=self._described(corpus), resume=resume)
         if resume and not known:
             if storage is None and len(optuna.get_all_study_names(kept)) > 1:
                 raise TrainingError(
@@ -129,7 +124,7 @@ class Tuner:
         return Tuned(
             trials=trials,
             best=best_of(trials),
-            rows=(len(some.rows), len(some.held or ()), len(self._rows.aside[0])),
+            rows=(len(some.rows), len(some.held or ()), len(self._rows.aside)),
             importances=self._importances(),
             seconds=self._clock() - self._began,
             interrupted=interrupted,
@@ -234,12 +229,15 @@ class Tuner:
         found = optuna.importance.get_param_importances(self._study, evaluator=evaluator)
         return {name: round(float(share), 4) for name, share in found.items()}
 
-    def _described(self, documents: Sequence[Document], labels: Sequence[Label]) -> str:
+    def _described(self, corpus: Corpus) -> str:
         """All that the trials hang on."""
+        fingerprint = Fingerprint(len(corpus))
+        for block in corpus.blocks():
+            fingerprint.add(block)
         preset = self._preset
         return json.dumps(
             {
-                "data": Table(list(documents), list(labels), "text", None, "label", "memory").fingerprint,
+                "data": fingerprint.of(corpus.labels),
                 "settings": [part.to_dict() for part in (preset.text, preset.network, preset.training)],
                 "space": [asdict(one) for one in self._space],
                 "size": [self._limits.max_size, self._limits.int8],
