@@ -16,6 +16,13 @@ settings.register_profile("recurra", deadline=None, max_examples=50, suppress_he
 settings.load_profile("recurra")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of our own."""
+    parser.addoption(
+        "--refresh-tutorial", action="store_true", help="write what is printed today into docs/tutorial instead"
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def compiled_kernels() -> None:
     """Compiles the kernels first: the line that says so would stand among what a command prints."""

@@ -80,7 +80,7 @@ def test_resume_of_a_finished_run_changes_nothing(run: Run, news: Path) -> None:
     before = Path("run/model.safetensors").read_bytes()
     ran = run("train", news, "--out", "run", "--resume", "--json", *SMALL)
     assert ran.code == 0
-    assert ran.json["notes"][1:] == []
+    assert [note.split(":")[0] for note in ran.json["notes"]] == ["columns guessed", "calibration"]
     assert Path("run/model.safetensors").read_bytes() == before
 
 
@@ -129,7 +129,8 @@ def test_own_preset_named_columns_and_vectors(run: Run, tmp_path: Path) -> None:
     assert (values["preset"], values["held_out"], model.settings.cell) == ("own.toml", 6, "gru")
     assert model.settings.embedding == 4
     assert model.classes_ == ["money", "sport", "tech", "world"]
-    assert len(values["notes"]) == 1
+    assert len(values["notes"]) == 2
+    assert values["notes"][1] == "calibration: skipped, 6 held-out rows are fewer than 100."
     assert values["notes"][0].startswith("2 of ")
 
 

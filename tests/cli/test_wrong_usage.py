@@ -52,8 +52,9 @@ def test_wrong_usage(words: list[str], parts: list[str], run: Run) -> None:
 def test_a_package_that_is_not_installed(
     module: str, words: list[str], extra: str, run: Run, trained: Path, news: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The module of ours that has torch already must import it anew.
+    # The modules of ours that have torch already must import it anew.
     monkeypatch.delitem(sys.modules, "recurra.training.fit")
+    monkeypatch.delitem(sys.modules, "recurra.training.building")
     monkeypatch.setitem(sys.modules, module, None)
     ran = run(*(word.format(model=trained / "model.safetensors") for word in words))
     check_failed(ran, 1, module, "not installed", f"pip install '{extra}'")

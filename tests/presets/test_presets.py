@@ -64,7 +64,7 @@ def test_the_lessons_presets_are_the_lessons(
     }
     assert preset.text == TextSettings(**vocabulary, fixed_rows=True, **text)
     assert preset.network == NetworkSettings(**{"embedding": 64, **network})
-    assert preset.training == TrainingSettings(optimiser="keras_adam", validation=0.02, **training)
+    assert preset.training == TrainingSettings(optimiser="keras_adam", validation=0.02, calibrate=False, **training)
     assert (preset.training.epochs, preset.training.optimiser) == (1, "keras_adam")
     assert (preset.training.learning_rate, preset.training.epsilon) == (1e-3, 1e-7)
     assert (preset.network.masked, preset.network.pooling) == (network.get("masked", True), ("last",))

@@ -16,7 +16,7 @@ from recurra.training.settings import TrainingSettings
 TEXT = TextSettings(tokens="lesson")
 PLAIN = NetworkSettings(cell="gru", hidden=5, embedding=4)
 FULL = PLAIN.replace(layers=2, bidirectional=True, dropout=0.2, weight_drop=0.2, word_dropout=0.2, every_step=0.2)
-SHORT = TrainingSettings(epochs=2, batch_size=8, learning_rate=0.01, validation=0.0)
+SHORT = TrainingSettings(epochs=2, batch_size=8, learning_rate=0.01, validation=0.0, calibrate=False)
 THOROUGH = TrainingSettings(
     epochs=3,
     batch_size=8,

@@ -18,7 +18,7 @@ from training.runs import FULL, SHORT, THOROUGH, Steps, train
 
 from recurra.errors import RecurraError, SettingsError, TrainingError
 from recurra.training.checkpoint import CHECKPOINT, Position
-from recurra.training.folder import HISTORY, MODEL, prepare_folder
+from recurra.training.folder import CARD, HISTORY, MODEL, prepare_folder
 
 OPTIONS: dict[str, Any] = {"network": FULL, "training": THOROUGH, "count": 24}
 
@@ -51,10 +51,10 @@ def laid_out(files: dict[str, bytes], folder: Path) -> Path:
     return folder
 
 
-def test_a_run_makes_its_folder_and_leaves_three_files(tmp_path: Path) -> None:
+def test_a_run_makes_its_folder_and_leaves_four_files(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "run"
     train(folder)
-    assert names(folder) == sorted([CHECKPOINT, MODEL, HISTORY])
+    assert names(folder) == sorted([CARD, CHECKPOINT, MODEL, HISTORY])
     curves = json.loads((folder / HISTORY).read_text())
     assert curves.keys() == {"training", "validation"}
     assert curves["training"][-1]["epoch"] == 2
@@ -130,10 +130,10 @@ def test_resume_without_a_folder_is_refused() -> None:
 
 
 def test_resume_clears_away_what_a_kill_left_half_written(tmp_path: Path, run: dict[str, bytes]) -> None:
-    left = {f".{name}.0a1b2c3d.tmp": b"half" for name in (CHECKPOINT, MODEL, HISTORY)}
+    left = {f".{name}.0a1b2c3d.tmp": b"half" for name in (CARD, CHECKPOINT, MODEL, HISTORY)}
     folder = laid_out({**run, **left, ".notes.tmp": b"mine"}, tmp_path / "run")
     train(folder, **OPTIONS, resume=True)
-    assert names(folder) == sorted([".notes.tmp", CHECKPOINT, MODEL, HISTORY])
+    assert names(folder) == sorted([".notes.tmp", CARD, CHECKPOINT, MODEL, HISTORY])
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from recurra.bundle.atomic import write_atomically
 from recurra.bundle.bundle import Bundle
-from recurra.bundle.format import LARGEST_FILE, decode, encode
+from recurra.bundle.format import LARGEST_FILE, decode, encode, stored_digest
 from recurra.errors import ModelFileError
 
-__all__ = ["read_bundle", "write_bundle"]
+__all__ = ["digest_of", "read_bundle", "write_bundle"]
 
 
 def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
@@ -43,6 +43,15 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
         return decode(data)
     except ModelFileError as error:
         raise ModelFileError(f"The model {os.fspath(path)} cannot be used: {error.received}", error.mend) from error
+
+
+def digest_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 by which a model file is known: it stands in the file, which is not checked against it here.
+
+    Raises:
+        ModelFileError: no such file, or none that recurra wrote.
+    """
+    return stored_digest(_bytes_of(path))
 
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,7 @@ from recurra.errors import ModelFileError, SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import Labels, TextSettings, Vocabulary
 
-__all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode"]
+__all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode", "stored_digest"]
 
 FORMAT = 2
 LARGEST_FILE = 4 * 2**30
@@ -124,6 +125,18 @@ def decode(data: bytes) -> Bundle:
     )
     check_bundle(bundle)
     return bundle
+
+
+def stored_digest(data: bytes) -> str:
+    """The digest that stands in the bytes of a model file.
+
+    Raises:
+        ModelFileError: they are no model file's.
+    """
+    digest = _about(_header(data)).get("digest")
+    if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
+        raise ModelFileError(f"The digest of the file is {digest!r:.80}", _NOT_OURS)
+    return digest
 
 
 def _header(data: bytes) -> dict[str, Any]:

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from recurra.cli.options import Json, ModelArgument, Quiet
 from recurra.cli.output import Output, aligned, count, cut
 
 __all__ = ["EXAMPLES", "info"]
 
-EXAMPLES = ("recurra info runs/tickets/model.safetensors",)
+EXAMPLES = (
+    "recurra info runs/tickets/model.safetensors",
+    "recurra info runs/tickets/model.safetensors --card > model-card.md",
+)
 
 
-def info(model: ModelArgument, as_json: Json = False, quiet: Quiet = False) -> None:
+def info(
+    model: ModelArgument,
+    card: Annotated[bool, typer.Option("--card", help="Print the model card in Markdown instead.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Show what a model file holds."""
     from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     known = {"model": str(model), "bytes": model.stat().st_size, **loaded.info}
+    if card:
+        from recurra.bundle import digest_of
+        from recurra.card import model_card
+
+        text = model_card(loaded.bundle, digest=digest_of(model))
+        output.result(text.rstrip("\n"))
+        output.document({**known, "card": text})
+        return
     output.detail(aligned(_about(known)))
     output.detail("")
     output.result(loaded.summary())

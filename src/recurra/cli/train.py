@@ -15,6 +15,7 @@ from recurra.cli.options import (
     DataArgument,
     DataDir,
     Encoding,
+    FormatName,
     Json,
     LabelColumn,
     Quiet,
@@ -93,6 +94,7 @@ def train(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -104,7 +106,7 @@ def train(
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
     preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
-    table = read_data(data, Reading(text, title, label, encoding, data_dir), part="train", output=output)
+    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
 
     table, cleaning = _cleaned(table, exclude, relabel, output)
 
@@ -179,6 +181,9 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
     validation = info["record"]["scores"]["validation"]
     output.detail(f"vocabulary: {info['vocabulary']:,} tokens")
     output.detail(model.summary())
+    calibration = info["record"].get("calibration")
+    if calibration and "temperature" in calibration:
+        output.detail(_calibrated(calibration))
     output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
     if fitted.validation:
         low, high = fitted.validation.intervals["accuracy"]
@@ -203,9 +208,21 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
             "best_epoch": outcome.best_epoch,
             "steps": outcome.steps,
             "interrupted": outcome.interrupted,
+            "calibration": calibration,
             "validation": validation,
             "notes": output.notes,
         }
+    )
+
+
+def _calibrated(found: dict[str, Any]) -> str:
+    on = f"on {found['rows']:,} validation rows"
+    before, after, crossed = (found[name]["ece"] for name in ("before", "after", "cross_fitted"))
+    if found["temperature"] == 1:
+        return f"calibration: temperature 1, ECE {before:.3f} {on}; no other helps rows that it was not chosen on"
+    return (
+        f"calibration: temperature {found['temperature']:.2f}, ECE {before:.3f} → {after:.3f} {on} "
+        f"({crossed:.3f} where each tenth has the others' temperature)"
     )
 
 

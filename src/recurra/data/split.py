@@ -10,7 +10,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["hold_out"]
+__all__ = ["checked_share", "hold_out"]
 
 
 def hold_out(
@@ -34,13 +34,8 @@ def hold_out(
         DataError: there are no rows, or too few to hold one out.
         SettingsError: ``share`` or ``limit`` is out of range.
     """
-    if not 0 <= share < 1:
-        raise SettingsError(f"The share {share} to hold out", "Give one from 0 to below 1.")
-    if limit < 0:
-        raise SettingsError(f"The limit {limit} of rows to hold out", "Give 0 or more.")
     count = labels_or_count if isinstance(labels_or_count, int) else len(labels_or_count)
-    if count < 1:
-        raise DataError(f"{count} rows to split", "Give at least one row.")
+    checked_share(share, limit, count)
     if isinstance(labels_or_count, int):
         classes = np.zeros(count, dtype=np.int64)
     else:
@@ -60,6 +55,16 @@ def hold_out(
     for start, part in zip(starts, _parts(sizes, wanted), strict=True):
         held[by_class[start : start + part]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def checked_share(share: float, limit: int, rows: int) -> None:
+    """Raises unless a share of so many rows can be held out: see :func:`hold_out`."""
+    if not 0 <= share < 1:
+        raise SettingsError(f"The share {share} to hold out", "Give one from 0 to below 1.")
+    if limit < 0:
+        raise SettingsError(f"The limit {limit} of rows to hold out", "Give 0 or more.")
+    if rows < 1:
+        raise DataError(f"{rows} rows to split", "Give at least one row.")
 
 
 def _parts(sizes: npt.NDArray[np.int64], wanted: int) -> npt.NDArray[np.int64]:

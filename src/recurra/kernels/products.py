@@ -11,13 +11,15 @@ from numba.core.types.containers import UniTuple
 from numba.extending import intrinsic
 
 from recurra.kernels.panels import BLOCK
-from recurra.kernels.vectors import FLOAT, four_vectors, fused, pointer_to, spread, vector
+from recurra.kernels.vectors import FLOAT, LANES, four_vectors, fused, pointer_to, spread, vector
 
 __all__ = ["add_panel", "add_product", "multiplied"]
 
-# Documents that share every load of a weight. With 32 columns four of them are 16 sums in registers of 256 bits, and
-# eight are 16 sums in registers of 512 bits: enough to keep two multiply-add units busy.
-_EIGHT = bool(binding.get_host_cpu_features().get("avx512f"))
+# Vectors of eight sums that fit into the registers beside the numbers they are made of. A sum that does not fit goes to
+# memory and back at every step, which costs half of the speed. With AVX-512 there are 32 registers of 512 bits; AVX2
+# has 16 of 256, and NEON 32 of 128.
+_WIDE = bool(binding.get_host_cpu_features().get("avx512f"))
+_SUMS = 32 if _WIDE else 12
 _WORD = ir.IntType(64)
 
 
@@ -38,9 +40,15 @@ def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any,
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         first, addresses, matrix, row, step, count = arguments
         first, addresses = cgutils.unpack_tuple(builder, first), cgutils.unpack_tuple(builder, addresses)
-        return context.make_tuple(
-            builder, signature.return_type, _sums(builder, first, addresses, matrix, row, step, count)
-        )
+        columns = len(first) // len(addresses)
+        vectors = columns * first[0].type.count // LANES
+        # Where the registers do not hold all sums, half of the documents go first.
+        some = len(addresses) if len(addresses) * vectors <= _SUMS else len(addresses) // 2
+        found = []
+        for d in range(0, len(addresses), some):
+            part, rows = first[d * columns : (d + some) * columns], addresses[d : d + some]
+            found += _sums(builder, part, rows, matrix, row, step, count)
+        return context.make_tuple(builder, signature.return_type, found)
 
     # The arguments are types here, and tuples of a fixed length among them.
     words = types.int64
@@ -65,16 +73,25 @@ def _sums(
         phi.add_incoming(value, before)
     now, here = list(running), at
     for k in range(unrolled):
-        weights = []
-        for v in range(columns):
-            weight = builder.load(pointer_to(builder, builder.add(here, builder.mul(step, _WORD(v))), kind))
-            weight.align = 4
-            weights.append(weight)
-        for d, address in enumerate(addresses):
-            place = builder.add(builder.add(address, offset), _WORD(4 * k))
-            number = spread(builder, builder.load(pointer_to(builder, place, FLOAT)), kind)
-            for v, weight in enumerate(weights):
-                now[d * columns + v] = fused(builder, number, weight, now[d * columns + v])
+
+        def weight(v: int, here: Any = here) -> Any:
+            found = builder.load(pointer_to(builder, builder.add(here, builder.mul(step, _WORD(v))), kind))
+            found.align = 4
+            return found
+
+        def number(d: int, k: int = k) -> Any:
+            place = builder.add(builder.add(addresses[d], offset), _WORD(4 * k))
+            return spread(builder, builder.load(pointer_to(builder, place, FLOAT)), kind)
+
+        # The fewer of the two are held in registers, and of the others one at a time.
+        if columns < len(addresses):
+            weights = [weight(v) for v in range(columns)]
+            pairs = ((d, v, x, y) for d in range(len(addresses)) for x in [number(d)] for v, y in enumerate(weights))
+        else:
+            numbers = [number(d) for d in range(len(addresses))]
+            pairs = ((d, v, x, y) for v in range(columns) for y in [weight(v)] for d, x in enumerate(numbers))
+        for d, v, x, y in pairs:
+            now[d * columns + v] = fused(builder, x, y, now[d * columns + v])
         here = builder.add(here, row)
     following = builder.add(offset, _WORD(4 * unrolled))
     for phi, value in zip(running, now, strict=True):
@@ -86,8 +103,8 @@ def _sums(
     return now
 
 
-def _tile(documents: int, kind: Any) -> Any:
-    """A product of some documents with as many columns as a kind of vector has lanes."""
+def _tile(documents: int, kind: Any, columns: int) -> Any:
+    """A product of some documents with so many columns, each as wide as a kind of vector."""
 
     @intrinsic
     def add_tile(
@@ -104,27 +121,36 @@ def _tile(documents: int, kind: Any) -> Any:
             for place in range(documents):
                 document = builder.add(d, _WORD(place))
                 here.append(builder.select(builder.icmp_signed("<", document, last), document, last))
-            targets = [
-                pointer_to(builder, builder.add(sums, builder.mul(sum_row, document)), data) for document in here
-            ]
+            targets = []
+            for document in here:
+                target = builder.add(sums, builder.mul(sum_row, document))
+                targets += [
+                    pointer_to(builder, builder.add(target, _WORD(column)), data)
+                    for column in range(0, width * columns, width)
+                ]
             sources = [builder.add(rows, builder.mul(row, document)) for document in here]
             before = []
             for target in targets:
                 before.append(builder.load(target))
                 before[-1].align = 4
-            line = _WORD(4 * kind.lanes)
-            for target, value in zip(targets, _sums(builder, before, sources, panel, line, line, count), strict=True):
+            found = _sums(builder, before, sources, panel, _WORD(width * columns), _WORD(width), count)
+            for target, value in zip(targets, found, strict=True):
                 builder.store(value, target).align = 4
             return context.get_dummy_value()
 
         return types.void(*[types.int64] * 8), code
 
-    data = ir.VectorType(FLOAT, kind.lanes)
+    data, width = ir.VectorType(FLOAT, kind.lanes), 4 * kind.lanes
     return add_tile
 
 
-_eight, _four, _two = _tile(8, four_vectors), _tile(4, four_vectors), _tile(2, four_vectors)
-_thin = _tile(4, vector)
+def _panel_tile(documents: int) -> Any:
+    """A product with 32 columns: as one value, which LLVM makes two registers of 512 bits of, or as four."""
+    return _tile(documents, four_vectors, 1) if _WIDE else _tile(documents, vector, 4)
+
+
+_eight, _four, _three, _two, _one = map(_panel_tile, (8, 4, 3, 2, 1))
+_thin = _tile(4, vector, 1)
 
 
 @njit
@@ -142,16 +168,24 @@ def add_panel(sums: int, sum_row: int, rows: int, row: int, first: int, stop: in
         count: rows of the matrix, even.
     """
     d = first
-    if _EIGHT:
+    if _WIDE:
         while stop - d > 4:
             _eight(sums, sum_row, rows, row, d, stop - 1, panel, count)
             d += 8
-    while stop - d > 2:
-        _four(sums, sum_row, rows, row, d, stop - 1, panel, count)
-        d += 4
-    # At the end of most batches no more than two are left.
-    if d < stop:
+        if stop - d > 2:
+            _four(sums, sum_row, rows, row, d, stop - 1, panel, count)
+            d += 4
+    else:
+        # Four are better done as two and two.
+        while stop - d > 4 or stop - d == 3:
+            _three(sums, sum_row, rows, row, d, stop - 1, panel, count)
+            d += 3
+    while stop - d > 1:
         _two(sums, sum_row, rows, row, d, stop - 1, panel, count)
+        d += 2
+    # At the end of most batches one document is left.
+    if d < stop:
+        _one(sums, sum_row, rows, row, d, stop - 1, panel, count)
 
 
 @njit

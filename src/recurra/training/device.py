@@ -68,6 +68,7 @@ class DeviceStep:
             numbers=3,
             fitting=bool(shape.every_step) or shape.pooling != ("last",),
             device=self.device,
+            repeats=settings.sampler == "balanced",
         )
         self.loss = Loss(settings, rows.targets, len(weights["b_O"]), every_step=shape.every_step, device=self.device)
         self.adam = DeviceAdam(weights, settings)

@@ -215,9 +215,12 @@ class DirectStep:
         d_logits, d_values = np.empty_like(logits), np.empty_like(values)
         kernels = kernels_of("training.output")
         kernels.output(values, W_O, b_O, logits)
-        kernels_of("training.loss").cross_entropy(
-            logits, targets, self._class_weights, self.settings.label_smoothing, d_logits, result
-        )
+        losses, settings = kernels_of("training.loss"), self.settings
+        given = logits, targets, self._class_weights, settings.label_smoothing
+        if settings.loss == "focal":
+            losses.focal(*given, settings.focal_gamma, d_logits, result)
+        else:
+            losses.cross_entropy(*given, d_logits, result)
         kernels.output_back(values, d_logits, W_O, into["W_O"], into["b_O"], d_values)
         return float(result[0, 0]), int(result[0, 1]), [d_values]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CHECKPOINT", "HISTORY", "MODEL"]
+__all__ = ["CARD", "CHECKPOINT", "HISTORY", "MODEL"]
 
 CHECKPOINT = "checkpoint.safetensors"
 MODEL = "model.safetensors"
 HISTORY = "history.json"
+CARD = "model-card.md"

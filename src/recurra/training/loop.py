@@ -25,6 +25,7 @@ from recurra.training.direct import DirectStep
 from recurra.training.interrupt import Interrupt
 from recurra.training.predict import logits
 from recurra.training.progress import Check, History, Listener, Window
+from recurra.training.sampler import balanced_rows
 from recurra.training.schedule import learning_rate
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import AutogradStep, Rows, Step, Stepped
@@ -176,7 +177,7 @@ class Trainer:
         position, settings = self.position, self.settings
         saved = time.monotonic()
         while not position.finished:
-            batches = epoch_batches(self.rows.documents.lengths, settings, position.epoch)
+            batches = epoch_batches(self.rows.documents.lengths, settings, position.epoch, self.rows.targets)
             checks = 1 if position.epoch or not self.held else CHECKS
             while position.batch < len(batches):
                 began = time.perf_counter()
@@ -370,13 +371,30 @@ def _exact_products() -> Iterator[None]:
 
 
 def epoch_batches(
-    lengths: npt.NDArray[np.int64], settings: TrainingSettings, epoch: int
+    lengths: npt.NDArray[np.int64],
+    settings: TrainingSettings,
+    epoch: int,
+    targets: npt.NDArray[np.int64] | None = None,
 ) -> list[npt.NDArray[np.int64]]:
-    """The batches of an epoch; the same for the same seed."""
-    return cut_batches(
-        lengths,
+    """The batches of an epoch; the same for the same seed.
+
+    Args:
+        lengths: int64[B], tokens of each training row.
+        settings: of the training.
+        epoch: how many were before.
+        targets: int64[B], the rows' classes, which a balanced sampler needs.
+    """
+    generator = np.random.default_rng([settings.seed, epoch])
+    rows = None
+    if settings.sampler == "balanced":
+        if targets is None:
+            raise TypeError("A balanced sampler needs the rows' classes")
+        rows = balanced_rows(targets, generator)
+    batches = cut_batches(
+        lengths if rows is None else lengths[rows],
         batch_size=settings.batch_size,
         batch_tokens=settings.batch_tokens,
         bucketing=settings.bucketing,
-        generator=np.random.default_rng([settings.seed, epoch]),
+        generator=generator,
     )
+    return batches if rows is None else [rows[batch] for batch in batches]

@@ -35,7 +35,7 @@ def class_weights(settings: TrainingSettings, targets: npt.NDArray[np.int64], cl
 
 
 class Loss:
-    """Cross-entropy, with class weights, label smoothing and the loss at every step where they are asked for.
+    """Cross-entropy or focal loss, with class weights, smoothing and the loss at every step where they are asked for.
 
     Args:
         settings: of the training.
@@ -55,6 +55,7 @@ class Loss:
         device: torch.device,
     ) -> None:
         self.smoothing = settings.label_smoothing
+        self.gamma = settings.focal_gamma if settings.loss == "focal" else 0.0
         self.every_step = every_step
         self.weights: Tensor | None = None
         if settings.class_weights == "balanced":
@@ -79,9 +80,23 @@ class Loss:
         return (1 - self.every_step) * pooled + self.every_step * steps / weight
 
     def _each(self, logits: Tensor, targets: Tensor) -> Tensor:
+        if self.gamma:
+            return self._focal(logits, targets)
         return F.cross_entropy(
             logits, targets, weight=self.weights, label_smoothing=self.smoothing, ignore_index=ABSENT, reduction="none"
         )
+
+    def _focal(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """-Σ_c q_c w_c (1 - p_c)^γ log p_c of each row (Lin et al. 2017), with q as label smoothing has it."""
+        logs = F.log_softmax(logits.float() if logits.dtype == torch.bfloat16 else logits, dim=1)
+        # 1 - p without cancellation; at 0, where a power below 1 has no slope, the row's own is 0.
+        missing = (-torch.expm1(logs)).clamp(min=torch.finfo(logs.dtype).tiny)
+        wanted = torch.full_like(logs, self.smoothing / logs.shape[1])
+        wanted = wanted.scatter_add(1, targets.clamp(min=0)[:, None], torch.full_like(logs[:, :1], 1 - self.smoothing))
+        if self.weights is not None:
+            wanted = wanted * self.weights
+        each = -(wanted * missing**self.gamma * logs).sum(dim=1)
+        return each.masked_fill(targets == ABSENT, 0.0)
 
     def _weight(self, targets: Tensor) -> Tensor:
         # Written out: where classes are weighed and smoothed, torch's own mean waits for the device.

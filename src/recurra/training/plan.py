@@ -52,17 +52,26 @@ class Plan:
         fitting: as many steps in a room as a batch has; otherwise as many as the longest document, which makes fewer
             rooms, for networks that do not look at the number of steps.
         device: where to.
+        repeats: a batch may hold a row more than once.
     """
 
     def __init__(
-        self, rows: Rows, *, documents: int, masked: bool, numbers: int, fitting: bool, device: torch.device
+        self,
+        rows: Rows,
+        *,
+        documents: int,
+        masked: bool,
+        numbers: int,
+        fitting: bool,
+        device: torch.device,
+        repeats: bool = False,
     ) -> None:
         self.documents, self.masked, self.fitting, self.device = documents, masked, fitting, device
         self._lengths = rows.documents.lengths
         self._values = self._placed(rows.documents.values)
         self._offsets, self._classes = self._placed(rows.documents.offsets), self._placed(rows.targets)
         self._longest = int(self._lengths.max(initial=0))
-        self._largest = largest = _largest_batch(self._lengths, documents, masked=masked)
+        self._largest = largest = _largest_batch(self._lengths, documents, masked=masked, repeats=repeats)
         self._tokens = max(min(TOKENS, STEPS * largest), largest)
         width = _rounded(max(largest, documents, LEAST_ROWS))
         self._ids = self._zeros(self._tokens + width, dtype=torch.int32)
@@ -195,10 +204,12 @@ def _rounded(count: int) -> int:
     return -(-max(1, count) // unit) * unit
 
 
-def _largest_batch(lengths: Places, documents: int, *, masked: bool) -> int:
+def _largest_batch(lengths: Places, documents: int, *, masked: bool, repeats: bool) -> int:
     """Tokens that a batch may have."""
     most = min(documents, len(lengths))
     if not most:
         return 0
+    if repeats:
+        return int(lengths.max()) * documents
     longest = np.partition(lengths, len(lengths) - most)[len(lengths) - most :]
     return int(longest.sum()) if masked else int(longest.max()) * most

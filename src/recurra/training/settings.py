@@ -29,13 +29,19 @@ class TrainingSettings(Settings):
         warmup: share of all steps over which the learning rate rises from 0.
         decay: how it falls afterwards: ``none``, ``linear`` or ``cosine``, towards 0 behind the last step.
         clip: largest norm of all gradients together; 0 does not clip.
+        loss: ``cross_entropy``, or ``focal``, which counts rows less that are answered well already (Lin et al. 2017,
+            arXiv 1708.02002).
+        focal_gamma: γ of ``focal``: a row counts (1 - p)^γ of what it did; 0 is cross-entropy.
         label_smoothing: share of the target spread over all classes.
         class_weights: ``balanced`` weighs classes by rows / (classes × rows of the class), ``none`` all alike.
+        sampler: ``shuffle`` reads every row once an epoch; ``balanced`` draws as many rows, of every class alike.
         averaging: decay of an exponential moving average of the weights, which is what validation, saving and
             predicting then use; 0 keeps the last weights.
         validation: share of the training rows held out, at most 2,000 rows; 0 holds out none.
         patience: epochs without a lower validation loss before stopping; 0 never stops early. Whenever rows are held
             out and ``patience`` is above 0, the best epoch's weights are restored.
+        calibrate: divide the trained network's output by the temperature that makes its probabilities as sure as they
+            are right on the held-out rows (:mod:`recurra.evaluation.temperature`). No answer changes.
         precision: ``float32``, or ``bfloat16`` for mixed precision on a GPU.
         freeze_vectors: keep pretrained vectors as they are.
         seed: of every random choice.
@@ -52,11 +58,15 @@ class TrainingSettings(Settings):
     warmup: float = 0.0
     decay: Literal["none", "linear", "cosine"] = "none"
     clip: float = 0.0
+    loss: Literal["cross_entropy", "focal"] = "cross_entropy"
+    focal_gamma: float = 2.0
     label_smoothing: float = 0.0
     class_weights: Literal["none", "balanced"] = "none"
+    sampler: Literal["shuffle", "balanced"] = "shuffle"
     averaging: float = 0.0
     validation: float = 0.05
     patience: int = 0
+    calibrate: bool = True
     precision: Literal["float32", "bfloat16"] = "float32"
     freeze_vectors: bool = False
     seed: int = 0
@@ -68,6 +78,7 @@ class TrainingSettings(Settings):
             "patience": 0,
             "weight_decay": 0,
             "clip": 0,
+            "focal_gamma": 0,
             "seed": 0,
         }.items():
             at_least(name, getattr(self, name), least)
@@ -80,5 +91,13 @@ class TrainingSettings(Settings):
             raise SettingsError(f"seed is {self.seed}", "Give a number below 2**63.")
         if self.batch_tokens is not None:
             at_least("batch_tokens", self.batch_tokens, 1)
+        if self.focal_gamma == float("inf"):
+            raise SettingsError(f"focal_gamma is {self.focal_gamma}", "Give a number of 0 or more; 2 is usual.")
+        if self.focal_gamma != 2.0 and self.loss != "focal":
+            raise SettingsError(f"focal_gamma is {self.focal_gamma} with {self.loss}", "Set loss to focal.")
+        if self.sampler == "balanced" and self.class_weights == "balanced":
+            raise SettingsError(
+                "sampler and class_weights are both balanced", "Choose one: together they count rare classes twice."
+            )
         if self.weight_decay and self.optimiser != "adamw":
             raise SettingsError(f"weight_decay is {self.weight_decay} with {self.optimiser}", "Set optimiser to adamw.")

@@ -8,7 +8,7 @@ import numpy as np
 
 from recurra.kernels.arrays import Matrix, Places, ReadIds, ReadPlaces
 
-__all__ = ["by_length", "gather", "softmax"]
+__all__ = ["by_length", "gather", "sigmoid", "softmax"]
 
 
 def by_length(begins: ReadPlaces, pad_to: int, order: Places, bounds: Places) -> None:
@@ -93,3 +93,14 @@ def softmax(first: int, end: int, order: ReadPlaces, logits: Matrix, probabiliti
             total += out[k]
         for k in range(classes):
             out[k] /= total
+
+
+def sigmoid(first: int, end: int, order: ReadPlaces, logits: Matrix, probabilities: Matrix) -> None:
+    """1 / (1 + exp(-x)) of each number, by whichever form does not overflow. Arguments: see :func:`softmax`."""
+    classes = probabilities.shape[1]
+    for place in range(first, end):
+        row, out = logits[place - first], probabilities[order[place]]
+        for k in range(classes):
+            power = np.float32(math.exp(-abs(row[k])))
+            share = power if row[k] < 0 else np.float32(1.0)
+            out[k] = share / (np.float32(1.0) + power)

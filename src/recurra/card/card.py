@@ -1,0 +1,212 @@
+"""A model card, after Mitchell et al. 2019 (Model Cards for Model Reporting, arXiv 1810.03993)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from recurra.bundle import Bundle
+from recurra.card.facts import Facts, number
+from recurra.card.head import yaml_head
+from recurra.card.limits import limits
+from recurra.card.markdown import bullets, plain, quoted, table
+from recurra.models.shapes import count_parameters
+
+__all__ = ["model_card"]
+
+CELLS = {"simple_rnn": "SimpleRNN", "gru": "GRU", "gru_reset_before": "GRU", "lstm": "LSTM"}
+SCORES = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "log_loss": "log loss",
+    "ece": "expected calibration error",
+}
+# Rows of the table of classes; a card is a page for people.
+SHOWN_CLASSES = 100
+
+
+def model_card(bundle: Bundle, *, digest: str) -> str:
+    """The card of a model as Markdown with a YAML head; the same model gives the same text.
+
+    Args:
+        bundle: the model; its record is trusted in nothing.
+        digest: SHA-256 in the model's file, see :func:`recurra.bundle.digest_of`.
+    """
+    facts = Facts(bundle)
+    parts = [
+        yaml_head(facts),
+        f"# {_name(bundle)}",
+        _summary(bundle),
+        "## Model details",
+        _details(facts, digest),
+        "## Intended use",
+        _use(facts),
+        "## Scores",
+        _scores(facts),
+        "## Classes",
+        _classes(facts),
+        "## Training data",
+        _data(facts),
+        "## Limits",
+        bullets(limits(facts)),
+        "## What this card cannot know",
+        bullets(
+            [
+                "Who wrote the texts, and whether it serves all of them alike: `recurra evaluate` each group's rows.",
+                "How good the labels are: `recurra check` and `recurra inspect --view doubts` find doubtful rows.",
+                "The licence of the data and of the model, and what harm a wrong answer does: write them here.",
+            ]
+        ),
+        "## Settings",
+        "As a preset: kept in a `.toml` file, `recurra train DATA --model FILE.toml` trains with the same settings.",
+        _settings(facts),
+        "## How to load it",
+        '```python\nimport recurra\n\nmodel = recurra.load("model.safetensors")\nmodel.predict_proba(["a text"])\n```',
+        "```console\n$ recurra predict model.safetensors 'a text'\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _name(bundle: Bundle) -> str:
+    network = bundle.network
+    return (
+        f"Text classifier: {'bidirectional ' if network.bidirectional else ''}{CELLS.get(network.cell, network.cell)}"
+    )
+
+
+def _summary(bundle: Bundle) -> str:
+    classes = [plain(label) for label in bundle.labels.classes]
+    shown = ", ".join(classes[:10]) + (f" and {len(classes) - 10:,} more" if len(classes) > 10 else "")
+    return f"Reads {_reads(bundle)} and gives each of {len(classes)} classes its probability: {shown}."
+
+
+def _reads(bundle: Bundle) -> str:
+    units = {"characters": "characters", "bytes": "bytes"}.get(bundle.text.tokens, "words")
+    return f"{'a title' if bundle.text.field == 'title' else 'a text'} as {units}"
+
+
+def _details(facts: Facts, digest: str) -> str:
+    bundle, network = facts.bundle, facts.bundle.network
+    count = sum(count_parameters(network, rows=bundle.pipeline.rows, classes=len(bundle.labels)).values())
+    layers = f"{network.layers} layer{'s' if network.layers > 1 else ''} of {network.hidden} units"
+    directions = ", read in both directions" if network.bidirectional else ""
+    rows = [
+        ("network", f"{CELLS.get(network.cell, plain(network.cell))}, {layers}{directions}"),
+        ("pooling", ", ".join(network.pooling)),
+        ("parameters", f"{count:,}, stored as {bundle.weights}"),
+        ("vocabulary", f"{len(bundle.vocabulary):,} tokens ({bundle.text.tokens})"),
+        ("preset", plain(facts.record.get("preset") or "none")),
+        ("file's SHA-256", f"`{digest}`"),
+    ]
+    parent = facts.part("continued")
+    if parent:
+        rows.append(("continued from", f"the model `{plain(parent.get('parent', 'unknown'))}`"))
+    versions = facts.part("versions")
+    if versions:
+        rows.append(("made with", ", ".join(f"{plain(name)} {plain(versions[name])}" for name in sorted(versions))))
+    return table(("", ""), rows)
+
+
+def _use(facts: Facts) -> str:
+    return (
+        f"For texts like those that it learned from, in one of these {len(facts.bundle.labels)} classes. Nothing is "
+        "known about texts of another kind, time or language. It is not made for decisions about people that nobody "
+        "looks at again."
+    )
+
+
+def _scores(facts: Facts) -> str:
+    rows = []
+    for name, title in SCORES.items():
+        value, interval = facts.score(name), facts.interval(name)
+        if value is not None:
+            rows.append((title, f"{value:.4f}", f"{interval[0]:.4f}–{interval[1]:.4f}" if interval else ""))
+    if not rows:
+        return "None: no rows were held out."
+    held = "" if facts.held_out is None else f"{facts.held_out:,} "
+    parts = [
+        f"On {held}rows held out of the training rows; no test set has been looked at.",
+        table(("score", "value", "95 % interval"), rows, right=(1, 2)),
+    ]
+    return "\n\n".join([*parts, *_calibration(facts)])
+
+
+def _calibration(facts: Facts) -> list[str]:
+    found = facts.part("calibration")
+    temperature = number(found.get("temperature"))
+    if temperature is None:
+        return []
+    sentence = f"Its probabilities are calibrated by temperature scaling with {temperature:.4g}"
+    before, after = number(found.get("ece_before")), number(found.get("ece_after"))
+    if before is not None and after is not None:
+        sentence += (
+            f": the expected calibration error went from {before:.4f} to {after:.4f} on the rows it was fitted on"
+        )
+    return [sentence + "."]
+
+
+def _classes(facts: Facts) -> str:
+    labels = facts.bundle.labels.classes
+    if not facts.classes:
+        return bullets([plain(label) for label in labels[:SHOWN_CLASSES]])
+    columns = [
+        name for name in ("rows", "held_out", "precision", "recall", "f1") if any(name in c for c in facts.classes)
+    ]
+    titles = {"held_out": "held out", "f1": "F1"}
+    rows = []
+    for label, one in zip(labels[:SHOWN_CLASSES], facts.classes, strict=False):
+        tested = one.get("held_out", 1) > 0
+        rows.append([plain(label), *(_cell(name, one.get(name), tested=tested) for name in columns)])
+    header = ["class", *(titles.get(name, name) for name in columns)]
+    shown = table(header, rows, right=range(1, len(header)))
+    left = len(labels) - SHOWN_CLASSES
+    return shown if left <= 0 else f"{shown}\n\n{left:,} more classes are not shown."
+
+
+def _cell(name: str, value: float | None, *, tested: bool) -> str:
+    if value is None or (name in ("precision", "recall", "f1") and not tested):
+        return "–"
+    return f"{value:,.0f}" if name in ("rows", "held_out") else f"{value:.3f}"
+
+
+def _data(facts: Facts) -> str:
+    rows = []
+    if facts.rows is not None:
+        held = "" if facts.held_out is None else f", {facts.held_out:,} of them held out"
+        rows.append(("rows", f"{facts.rows:,}{held}"))
+    if "data_sha256" in facts.record:
+        rows.append(("SHA-256 of the rows", f"`{plain(facts.record['data_sha256'])}`"))
+    cleaning = facts.part("cleaning")
+    excluded, relabelled = (number(cleaning.get(name)) for name in ("excluded", "relabelled"))
+    if excluded is not None and relabelled is not None:
+        rows.append(("decided by people", f"{excluded:,.0f} rows left out, {relabelled:,.0f} labels changed"))
+    chain = facts.part("continued").get("chain")
+    for one in chain if isinstance(chain, list) else []:
+        if isinstance(one, dict):
+            rows.append(("before that", f"{plain(one.get('rows'))} rows, `{plain(one.get('data_sha256'))}`"))
+    return table(("", ""), rows) if rows else "The record does not say."
+
+
+def _settings(facts: Facts) -> str:
+    groups = {
+        "text": facts.bundle.text.to_dict(),
+        "network": facts.bundle.network.to_dict(),
+        "training": facts.part("training"),
+    }
+    lines = ["```toml", 'about = "The settings of this model."']
+    for title, values in groups.items():
+        lines += ["", f"[{title}]"]
+        lines += [f"{name} = {_toml(value)}" for name, value in sorted(values.items()) if _is_setting(name, value)]
+    return "\n".join([*lines, "```"])
+
+
+def _is_setting(name: str, value: Any) -> bool:
+    """Whether it can stand in a preset; TOML has no null: what is not set is left out."""
+    values = value if isinstance(value, list) else [value]
+    return name.isidentifier() and name.isascii() and all(isinstance(one, str | int | float) for one in values)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return quoted(value) if isinstance(value, str) else json.dumps(value)

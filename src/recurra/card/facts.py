@@ -1,0 +1,78 @@
+"""What a model's record says, taken only where it is what it should be: a model file may come from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from recurra.bundle import Bundle
+
+__all__ = ["ClassFacts", "Facts"]
+
+ClassFacts = dict[str, float]
+"""Of one class: ``rows``, ``held_out``, ``precision``, ``recall`` and ``f1``, as far as they are known."""
+
+
+class Facts:
+    """The record of a model with checked types.
+
+    Args:
+        bundle: the model.
+
+    Attributes:
+        bundle: the model.
+        record: its record.
+        rows: training rows with those held out, or ``None``.
+        held_out: rows held out, or ``None``.
+        classes: what is known of each class, in the model's order; empty if nothing is.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle, self.record = bundle, bundle.record
+        self.rows, self.held_out = (whole(self.record.get(name)) for name in ("rows", "held_out"))
+        self.classes = self._classes()
+
+    def part(self, *names: str) -> Mapping[str, Any]:
+        """A part of the record that has names and values; an empty one if it is not there."""
+        found: Any = self.record
+        for name in names:
+            found = found.get(name) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def score(self, name: str) -> float | None:
+        """A score on the rows held out."""
+        return number(self.part("scores", "validation").get(name))
+
+    def interval(self, name: str) -> tuple[float, float] | None:
+        """The 95 % interval of a score on the rows held out."""
+        found = self.part("intervals", "validation").get(name)
+        ends = [number(end) for end in found] if isinstance(found, list) else []
+        return (ends[0], ends[1]) if len(ends) == 2 and ends[0] is not None and ends[1] is not None else None
+
+    def _classes(self) -> list[ClassFacts]:
+        found = self.part("classes")
+        columns = {name: found.get(name) for name in ("rows", "held_out", "precision", "recall", "f1")}
+        count = len(self.bundle.labels)
+        kept = {
+            name: [number(value) for value in values]
+            for name, values in columns.items()
+            if isinstance(values, list) and len(values) == count
+        }
+        facts: list[ClassFacts] = [{} for _ in range(count)]
+        for name, values in kept.items():
+            for one, value in zip(facts, values, strict=True):
+                if value is not None:
+                    one[name] = value
+        return facts if any(facts) else []
+
+
+def number(value: object) -> float | None:
+    """A number, or ``None``."""
+    return (
+        float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15 else None
+    )
+
+
+def whole(value: object) -> int | None:
+    """A whole number of things, or ``None``."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15 else None

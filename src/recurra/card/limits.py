@@ -1,0 +1,128 @@
+"""What a person should know before trusting a model, in sentences that follow from its record."""
+
+from __future__ import annotations
+
+from recurra.card.facts import Facts, number
+from recurra.card.markdown import plain
+
+__all__ = ["limits"]
+
+# A class of fewer rows is learned from single examples, and its scores hang on a handful of rows.
+FEW_ROWS = 50
+# Fewer rows held out leave the accuracy's interval wider than about ±5 points.
+FEW_HELD_OUT = 400
+# The most frequent class over the rarest: above it, accuracy says little about the rare ones.
+UNEVEN = 5
+# Points of accuracy between training rows and rows held out.
+OVERFIT = 0.05
+# Share of words that the vocabulary misses; news and reviews usually miss 1 to 5 %.
+MANY_UNKNOWN = 0.05
+# F1 of a class that is worse than a guess of a person would let it be.
+POOR_F1 = 0.6
+NAMED = 5
+
+
+def limits(facts: Facts) -> list[str]:
+    """The sentences, the general one last."""
+    return [
+        *_held_out(facts),
+        *_classes(facts),
+        *_overfit(facts),
+        *_words(facts),
+        *_network(facts),
+        "It always names one of its classes, also for a text that belongs to none of them or is in another language.",
+    ]
+
+
+def _held_out(facts: Facts) -> list[str]:
+    if facts.held_out is None:
+        return ["The record does not say whether rows were held out: nothing is known about its scores."]
+    if not facts.held_out:
+        return ["No rows were held out: nothing is known about its scores. Evaluate it on rows that it has not seen."]
+    sentences = []
+    if facts.held_out < FEW_HELD_OUT:
+        sentences.append(f"Only {facts.held_out:,} rows were held out, so the scores are uncertain: see the intervals.")
+    if facts.part("training").get("patience"):
+        sentences.append(
+            "The rows held out also chose the epoch at which training stopped, so their scores are a little too good."
+        )
+    return sentences
+
+
+def _classes(facts: Facts) -> list[str]:
+    labels = facts.bundle.labels.classes
+    rows = {label: one["rows"] for label, one in zip(labels, facts.classes, strict=False) if "rows" in one}
+    sentences = []
+    few = sorted((count, str(label)) for label, count in rows.items() if count < FEW_ROWS)
+    if few:
+        sentences.append(
+            f"{_several(len(few), 'class has', 'classes have')} fewer than {FEW_ROWS} rows: "
+            f"{_some([f'{plain(label)} ({count:,.0f})' for count, label in few])}."
+        )
+    if rows and max(rows.values()) > UNEVEN * max(1.0, min(rows.values())):
+        sentences.append(
+            f"The largest class has {max(rows.values()):,.0f} rows and the smallest {min(rows.values()):,.0f}: look at "
+            "macro F1 and at each class, not at the accuracy alone."
+        )
+    poor = [
+        (one["f1"], str(label))
+        for label, one in zip(labels, facts.classes, strict=False)
+        if one.get("held_out", 0) > 0 and one.get("f1", 1.0) < POOR_F1
+    ]
+    if poor:
+        named = [f"{plain(label)} ({f1:.2f})" for f1, label in sorted(poor)]
+        sentences.append(
+            f"{_several(len(poor), 'class has', 'classes have')} an F1 below {POOR_F1:g} on the rows held out: "
+            f"{_some(named)}."
+        )
+    unseen = [str(label) for label, one in zip(labels, facts.classes, strict=False) if one.get("held_out") == 0]
+    if unseen and facts.held_out:
+        named = [plain(label) for label in unseen]
+        sentences.append(f"No row was held out of {_several(len(unseen), 'class', 'classes')}: {_some(named)}.")
+    return sentences
+
+
+def _overfit(facts: Facts) -> list[str]:
+    learned, held = number(facts.record.get("training_accuracy")), facts.score("accuracy")
+    if learned is None or held is None or learned - held <= OVERFIT:
+        return []
+    return [
+        f"At the end it was right on {learned:.1%} of the rows it learned from, and on {held:.1%} of those held "
+        "out: it knows part of the training rows by heart."
+    ]
+
+
+def _words(facts: Facts) -> list[str]:
+    text, share = facts.bundle.text, facts.record.get("unknown_tokens")
+    sentences = []
+    if isinstance(share, float) and share > MANY_UNKNOWN:
+        sentences.append(
+            f"{share:.1%} of the tokens of the rows held out are not in its vocabulary: all of these look alike to it."
+        )
+    if text.field == "title":
+        cut = f"the first {text.first_words} words of a text without one" if text.first_words else "a text as a title"
+        sentences.append(f"It reads the title alone, or {cut}.")
+    if text.tokens == "lesson":
+        sentences.append("Its words are split at ASCII white space: it is of little use for Chinese, Japanese or Thai.")
+    return sentences
+
+
+def _network(facts: Facts) -> list[str]:
+    sentences = []
+    if not facts.bundle.network.masked:
+        sentences.append(
+            f"It reads pads as words: a text of fewer than {facts.bundle.pad_to} tokens is answered as if it ended in "
+            "pads."
+        )
+    if facts.bundle.weights == "int8":
+        sentences.append("Its weights are rounded to 8 bits; the scores are those from before rounding.")
+    return sentences
+
+
+def _several(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED:,} more"

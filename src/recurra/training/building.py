@@ -1,0 +1,86 @@
+"""The network of a run, with its first weights, on its device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from recurra.errors import SettingsError
+from recurra.models.initial import initial_weights
+from recurra.models.network import Network
+from recurra.models.settings import NetworkSettings
+from recurra.text import TextPipeline, load_vectors
+from recurra.text.vocabulary import SPECIAL_IDS
+from recurra.training.preparing import Prepared
+from recurra.training.progress import Listener
+from recurra.training.settings import TrainingSettings
+
+__all__ = ["build", "chosen_device"]
+
+
+def build(
+    network: NetworkSettings,
+    prepared: Prepared,
+    training: TrainingSettings,
+    *,
+    vectors: Path | None,
+    engine: str,
+    device: torch.device,
+    listener: Listener,
+) -> Network:
+    """A network for these rows.
+
+    Args:
+        network: its settings; the embedding's size follows from the vectors, if there are any.
+        prepared: the rows, with vocabulary and classes.
+        training: the run's settings, for the seed.
+        vectors: file of pretrained vectors.
+        engine: of the recurrence.
+        device: where it computes.
+        listener: hears how many words have a vector.
+
+    Raises:
+        DataError, SettingsError: the vectors cannot be used, or there is no such engine.
+    """
+    network, rows_of_vectors = _vectors(vectors, prepared.pipeline, network, listener)
+    weights = initial_weights(network, rows=prepared.pipeline.rows, classes=len(prepared.classes), seed=training.seed)
+    if rows_of_vectors is not None:
+        found, values = rows_of_vectors
+        weights["embedding"][SPECIAL_IDS : SPECIAL_IDS + len(values)][found] = values[found]
+    module = Network(network, weights, engine=engine)
+    module.place(device, seed=training.seed)
+    return module
+
+
+def chosen_device(name: str, training: TrainingSettings) -> torch.device:
+    """The device of a name, ``auto`` being a GPU where there is one.
+
+    Raises:
+        SettingsError: it is not there, or cannot compute in the precision of the settings.
+    """
+    try:
+        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SettingsError(f"The device {name!r} cannot be used here", "Choose auto or cpu.") from error
+    if training.precision == "bfloat16" and device.type != "cuda":
+        raise SettingsError(
+            f"precision is bfloat16 on the device {device}", "Mixed precision needs a GPU; use float32."
+        )
+    return device
+
+
+def _vectors(
+    path: Path | None, pipeline: TextPipeline, network: NetworkSettings, listener: Listener
+) -> tuple[NetworkSettings, tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]] | None]:
+    if path is None:
+        return network, None
+    if network.input == "one_hot":
+        raise SettingsError(f"The vectors {path} are given with one_hot input", "Set input to embedding.")
+    values, found = load_vectors(path, pipeline.vocabulary.tokens)
+    covered = f"{int(found.sum()):,} of {len(found):,} words of the vocabulary ({found.mean():.1%})"
+    listener.said(f"{covered} have a vector in {path.name}.")
+    return network.replace(embedding=values.shape[1]), (found, values)

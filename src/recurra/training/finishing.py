@@ -1,0 +1,133 @@
+"""From a trained network to the model file: scores on the held-out rows, the record, the bundle."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from recurra.bundle import Bundle, write_bundle
+from recurra.bundle.atomic import write_atomically
+from recurra.data.decisions import Cleaning
+from recurra.errors import TrainingError
+from recurra.evaluation import Evaluation, evaluate
+from recurra.models.network import Network
+from recurra.text import Labels
+from recurra.training.card import for_the_card, write_card
+from recurra.training.folder import HISTORY, MODEL
+from recurra.training.loop import Outcome
+from recurra.training.predict import logits
+from recurra.training.preparing import Prepared
+from recurra.training.settings import TrainingSettings
+from recurra.training.step import Rows
+from recurra.version import VERSION
+
+__all__ = ["Fitted", "bundled", "validated", "write_run"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model and how it came to be.
+
+    Attributes:
+        bundle: what the model file holds.
+        outcome: curves, time, how the run ended.
+        rows: training rows, those held out included.
+        validation: scores on the held-out rows, or ``None`` if there were none.
+    """
+
+    bundle: Bundle
+    outcome: Outcome
+    rows: int
+    validation: Evaluation | None
+
+
+def validated(network: Network, held: Rows | None, classes: Labels, pad_to: int | None) -> Evaluation | None:
+    """Scores on the held-out rows; ``None`` without any."""
+    if not held:
+        return None
+    scores = torch.softmax(logits(network, held.documents, pad_to=pad_to).double(), dim=1).numpy()
+    return evaluate(scores, held.targets, classes.classes)
+
+
+def bundled(
+    network: Network,
+    prepared: Prepared,
+    training: TrainingSettings,
+    outcome: Outcome,
+    *,
+    preset: str,
+    pad_to: int | None,
+    validation: Evaluation | None,
+    cleaning: Cleaning | None,
+    calibration: dict[str, Any],
+) -> Bundle:
+    """What the model file holds.
+
+    Args:
+        network: trained.
+        prepared: what it was trained on.
+        training: how.
+        outcome: how the run ended.
+        preset: name of what the settings came from, for the record.
+        pad_to: for unmasked networks, the length up to which documents get pads.
+        validation: scores on the held-out rows, for the record.
+        cleaning: what was done to the rows before, for the record.
+        calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
+    """
+    record: dict[str, Any] = {
+        "preset": preset,
+        "training": training.to_dict(),
+        "rows": prepared.count,
+        "held_out": len(prepared.held) if prepared.held else 0,
+        "epochs": outcome.epochs,
+        "best_epoch": outcome.best_epoch,
+        "steps": outcome.steps,
+        "data_sha256": prepared.fingerprint,
+        **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **calibration,
+        "scores": {"validation": _scores(validation)},
+        **for_the_card(prepared, validation, outcome),
+        "versions": {
+            "recurra": VERSION,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),
+        },
+    }
+    return Bundle(
+        text=prepared.pipeline.settings,
+        network=network.settings,
+        vocabulary=prepared.pipeline.vocabulary,
+        labels=prepared.classes,
+        pad_to=pad_to,
+        tensors=network.arrays(),
+        record=record,
+    )
+
+
+def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
+    """Writes model and curves into the run's folder, if there is one.
+
+    Raises:
+        TrainingError: the run could not go on; with a folder, the last good model lies in it.
+    """
+    if folder is not None:
+        write_bundle(bundle, folder / MODEL)
+        write_card(bundle, folder)
+        write_atomically(folder / HISTORY, json.dumps(outcome.history.to_json(), indent=1).encode())
+    if outcome.failure:
+        kept_at = f"The last good model is {folder / MODEL}." if folder else ""
+        raise TrainingError(outcome.failure.received, f"{outcome.failure.mend} {kept_at}") from outcome.failure
+
+
+def _scores(evaluation: Evaluation | None) -> dict[str, float]:
+    if evaluation is None:
+        return {}
+    values = evaluation.to_json()
+    return {name: values[name] for name in ("rows", "accuracy", "macro_f1", "log_loss", "ece")}

@@ -1,0 +1,114 @@
+"""From documents and labels to the rows that a network learns from: classes, split, vocabulary, token ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Document, Label
+from recurra.data.split import hold_out
+from recurra.data.table import Table
+from recurra.errors import DataError
+from recurra.text import Labels, TextPipeline, TextSettings
+from recurra.training.progress import Listener
+from recurra.training.settings import TrainingSettings
+from recurra.training.step import Rows
+
+__all__ = ["Labelled", "Prepared", "labelled_rows", "prepare"]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows that can be learned from.
+
+    Attributes:
+        documents: B texts or (title, text) pairs.
+        labels: as many, as the user wrote them.
+        classes: the distinct labels in order.
+        targets: int64[B], the class of each row.
+    """
+
+    documents: Sequence[Document]
+    labels: Sequence[Label]
+    classes: Labels
+    targets: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a network is built for and trained on.
+
+    Attributes:
+        count: rows, those held out included.
+        classes: the distinct labels in order.
+        pipeline: how documents become token ids.
+        rows: to learn from.
+        held: held out, or ``None`` if there are none.
+        fingerprint: of all documents and labels, SHA-256 (hex).
+    """
+
+    count: int
+    classes: Labels
+    pipeline: TextPipeline
+    rows: Rows
+    held: Rows | None
+    fingerprint: str
+
+
+def labelled_rows(
+    documents: Sequence[Document], labels: Sequence[Label], text: TextSettings, listener: Listener
+) -> Labelled:
+    """Checks documents and labels; pairs without a title are left out where titles are what is read.
+
+    Raises:
+        DataError: nothing can be learned from them.
+    """
+    if len(documents) != len(labels):
+        raise DataError(
+            f"There are {len(documents):,} documents and {len(labels):,} labels", "Give one label a document."
+        )
+    documents, labels = _with_title(documents, labels, text, listener)
+    classes = Labels.learn(labels)
+    if len(classes) < 2:
+        raise DataError(
+            f"All {len(labels):,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
+        )
+    return Labelled(documents, labels, classes, classes.encode(labels))
+
+
+def prepare(labelled: Labelled, text: TextSettings, training: TrainingSettings) -> Prepared:
+    """Holds rows out, learns the vocabulary and turns all documents into token ids.
+
+    Raises:
+        DataError: nothing can be held out, or no token is found.
+    """
+    documents, labels = labelled.documents, labelled.labels
+    kept, held = hold_out(list(labels), share=training.validation, seed=training.seed)
+    # A fixed number of texts is counted from the head of the file, whatever is held out; otherwise the held-out rows
+    # must stay as new to the network as test rows are.
+    seen = documents if text.vocabulary_documents else [documents[row] for row in kept]
+    pipeline = TextPipeline.learn(seen, text)
+    ids = pipeline.encode(documents)
+    return Prepared(
+        count=len(documents),
+        classes=labelled.classes,
+        pipeline=pipeline,
+        rows=Rows(ids.take(kept), labelled.targets[kept]),
+        held=Rows(ids.take(held), labelled.targets[held]) if len(held) else None,
+        fingerprint=Table(list(documents), list(labels), "text", None, "label", "memory").fingerprint,
+    )
+
+
+def _with_title(
+    documents: Sequence[Document], labels: Sequence[Label], text: TextSettings, listener: Listener
+) -> tuple[Sequence[Document], Sequence[Label]]:
+    if text.field != "title":
+        return documents, labels
+    kept = [row for row, one in enumerate(documents) if isinstance(one, str) or one[0].strip()]
+    if len(kept) == len(documents):
+        return documents, labels
+    listener.said(f"{len(documents) - len(kept):,} of {len(documents):,} rows have no title and are left out.")
+    return [documents[row] for row in kept], [labels[row] for row in kept]

@@ -1,0 +1,230 @@
+"""The model card: the same model, the same page; what it says follows from the record; no record breaks it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bundles import make_bundle
+from huggingface_hub import ModelCard
+from hypothesis import given
+from hypothesis import strategies as st
+from rows import make_rows
+
+from recurra.bundle import Bundle, digest_of, int8_bundle, read_bundle, write_bundle
+from recurra.card import model_card
+from recurra.errors import ModelFileError
+from recurra.evaluation.intervals import wilson
+from recurra.models.settings import NetworkSettings
+from recurra.presets.preset import Preset
+from recurra.text import TextSettings
+from recurra.training.fit import fit
+from recurra.training.settings import TrainingSettings
+
+CLASSES = {
+    "rows": [100, 100, 100],
+    "held_out": [10, 10, 10],
+    "precision": [1.0, 1.0, 1.0],
+    "recall": [1.0, 1.0, 1.0],
+    "f1": [1.0, 1.0, 1.0],
+}
+SOUND: dict[str, Any] = {
+    "rows": 5000,
+    "held_out": 500,
+    "data_sha256": "ab" * 32,
+    "classes": CLASSES,
+    "scores": {"validation": {"accuracy": 0.95, "macro_f1": 0.94, "log_loss": 0.2, "ece": 0.01}},
+    "intervals": {"validation": {"accuracy": [0.93, 0.97]}},
+    "training_accuracy": 0.97,
+    "unknown_tokens": 0.01,
+    "training": {"epochs": 3, "patience": 0},
+}
+
+
+def card_of(record: dict[str, Any], **model: Any) -> str:
+    return model_card(words(make_bundle(**model), record), digest="0" * 64)
+
+
+def words(bundle: Bundle, record: dict[str, Any]) -> Bundle:
+    return replace(bundle, record=record, text=bundle.text.replace(tokens="words"))
+
+
+def limits_of(card: str) -> list[str]:
+    part = card.split("## Limits\n\n")[1].split("\n\n##")[0]
+    return part.splitlines()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("card") / "run"
+    documents, labels = make_rows(80)
+    fit(
+        documents,
+        labels,
+        text=TextSettings(),
+        network=NetworkSettings(cell="gru", hidden=5, embedding=4),
+        training=TrainingSettings(epochs=2, batch_size=8, learning_rate=0.02, validation=0.2),
+        folder=folder,
+    )
+    return folder
+
+
+def test_a_run_has_its_models_card_and_the_file_gives_it_again(run: Path) -> None:
+    bundle = read_bundle(run / "model.safetensors")
+    card = (run / "model-card.md").read_text(encoding="utf-8")
+    assert card == model_card(bundle, digest=digest_of(run / "model.safetensors"))
+    assert "| money | 20 | 4 |" in card
+    assert f"`{bundle.record['data_sha256']}`" in card
+
+
+def test_the_record_has_what_the_rows_held_out_gave(run: Path) -> None:
+    record = read_bundle(run / "model.safetensors").record
+    accuracy = record["scores"]["validation"]["accuracy"]
+    assert record["intervals"]["validation"]["accuracy"] == pytest.approx(wilson(round(16 * accuracy), 16))
+    assert record["classes"]["rows"] == [20] * 4
+    assert record["classes"]["held_out"] == [4] * 4
+    assert np.mean(record["classes"]["recall"]) == pytest.approx(accuracy)
+    assert np.mean(record["classes"]["f1"]) == pytest.approx(record["scores"]["validation"]["macro_f1"])
+
+
+def test_the_digest_is_the_sha256_of_the_file_with_zeros_in_its_place(run: Path) -> None:
+    data = (run / "model.safetensors").read_bytes()
+    digest = digest_of(run / "model.safetensors")
+    assert hashlib.sha256(data.replace(digest.encode(), b"0" * 64)).hexdigest() == digest
+
+
+def test_the_digest_of_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "no-model").write_bytes(b"nothing of the kind")
+    with pytest.raises(ModelFileError, match="no safetensors file"):
+        digest_of(tmp_path / "no-model")
+
+
+def test_the_hub_reads_the_head(run: Path) -> None:
+    bundle = read_bundle(run / "model.safetensors")
+    data = ModelCard((run / "model-card.md").read_text(encoding="utf-8")).data
+    assert (data.library_name, data.pipeline_tag) == ("recurra", "text-classification")
+    assert "gru" in data.tags
+    assert data.eval_results is not None
+    found = {one.metric_type: one.metric_value for one in data.eval_results}
+    for name, value in found.items():
+        assert value == pytest.approx(bundle.record["scores"]["validation"][name], rel=1e-5)
+    assert found.keys() == {"accuracy", "macro_f1", "log_loss", "ece"}
+
+
+def test_the_settings_are_a_preset(run: Path) -> None:
+    bundle = read_bundle(run / "model.safetensors")
+    card = (run / "model-card.md").read_text(encoding="utf-8")
+    preset = Preset.from_dict(tomllib.loads(card.split("```toml\n")[1].split("```")[0]), name="card")
+    assert preset.network == bundle.network
+    assert preset.text == bundle.text
+    assert preset.training.to_dict() == bundle.record["training"]
+
+
+def test_a_sound_model_has_the_general_limit_alone() -> None:
+    (limit,) = limits_of(card_of(SOUND))
+    assert "always names one of its classes" in limit
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"held_out": 0}, "No rows were held out"),
+        ({"held_out": None}, "does not say whether rows were held out"),
+        ({"held_out": 399}, "Only 399 rows were held out"),
+        ({"training": {"patience": 2}}, "also chose the epoch"),
+        ({"classes": CLASSES | {"rows": [49, 100, 100]}}, "1 class has fewer than 50 rows: a (49)"),
+        ({"classes": CLASSES | {"rows": [100, 501, 100]}}, "The largest class has 501 rows and the smallest 100"),
+        (
+            {"classes": CLASSES | {"f1": [1, 0.59, 0.1]}},
+            "2 classes have an F1 below 0.6 on the rows held out: c (0.10)",
+        ),
+        ({"classes": CLASSES | {"held_out": [0, 10, 10]}}, "No row was held out of 1 class: a"),
+        ({"training_accuracy": 1.0}, "right on 100.0% of the rows it learned from, and on 95.0%"),
+        ({"unknown_tokens": 0.06}, "6.0% of the tokens"),
+    ],
+)
+def test_a_limit_is_said_where_the_record_has_it(change: dict[str, Any], said: str) -> None:
+    found = limits_of(card_of({**SOUND, **change}))
+    assert len(found) == 2
+    assert said in found[0]
+
+
+def test_limits_of_the_network() -> None:
+    (pads, _) = limits_of(card_of(SOUND, masked=False))
+    assert "fewer than 5 tokens" in pads
+    (rounded, _) = limits_of(model_card(int8_bundle(words(make_bundle(), SOUND)), digest=""))
+    assert "8 bits" in rounded
+    (split, _) = limits_of(model_card(replace(make_bundle(), record=SOUND), digest=""))
+    assert "split at ASCII white space" in split
+
+
+def test_scores_stand_with_their_intervals() -> None:
+    card = card_of(SOUND)
+    assert "| accuracy | 0.9500 | 0.9300–0.9700 |" in card
+    assert "| macro F1 | 0.9400 |  |" in card
+    assert "95 % interval" not in card_of({})
+
+
+def test_calibration_cleaning_and_parents_are_told() -> None:
+    record = {
+        **SOUND,
+        "calibration": {"temperature": 1.5, "ece_before": 0.05, "ece_after": 0.01},
+        "cleaning": {"excluded": 3, "relabelled": 2},
+        "continued": {"parent": "cd" * 32, "chain": [{"rows": 10, "data_sha256": "ef" * 32}]},
+    }
+    card = card_of(record)
+    assert "temperature scaling with 1.5: the expected calibration error went from 0.0500 to 0.0100" in card
+    assert "3 rows left out, 2 labels changed" in card
+    assert f"the model `{'cd' * 32}`" in card
+    assert f"10 rows, `{'ef' * 32}`" in card
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+_odd = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys((*SOUND, "calibration", "cleaning", "continued", "versions"), _json)
+)
+
+
+@given(_odd)
+def test_any_record_has_a_card(record: dict[str, Any]) -> None:
+    card = card_of(record)
+    assert "## Limits" in card
+    tomllib.loads(card.split("```toml\n")[1].split("```")[0])
+    card.encode()
+
+
+@given(st.lists(st.text(max_size=12), min_size=2, max_size=5, unique=True))
+def test_labels_break_no_table(labels: list[str]) -> None:
+    count = len(labels)
+    record = {"classes": {"rows": [60] * count, "held_out": [0] * count}, "held_out": 9, "preset": labels[0]}
+    card = card_of(record, labels=tuple(labels))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", card)
+    part = card.split("## Classes\n\n")[1].split("\n\n##")[0].splitlines()
+    assert len(part) == 2 + count
+    for line in part:
+        assert len(re.findall(r"(?<!\\)\|", line.replace("\\\\", ""))) == 4
+
+
+def test_the_head_of_odd_labels_is_yaml() -> None:
+    bundle: Bundle = replace(make_bundle(labels=("a: b", "#c", "'\"")), record={**SOUND, "data_sha256": "x: [\n#'\""})
+    assert ModelCard(model_card(bundle, digest="")).data.library_name == "recurra"
+
+
+def test_info_prints_the_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from recurra.cli import main
+
+    path = tmp_path / "model.safetensors"
+    write_bundle(replace(make_bundle(), record=SOUND), path)
+    assert main(["info", str(path), "--card"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == model_card(read_bundle(path), digest=digest_of(path))

@@ -1,0 +1,132 @@
+"""Scores of several labels a row against scikit-learn, and thresholds against trying all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from recurra.errors import DataError, SettingsError
+from recurra.evaluation.label_sets import evaluate_sets, resampled_sets, set_scores
+from recurra.evaluation.thresholds import LEAST_POSITIVES, tuned_thresholds
+
+Case = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]
+
+
+def case(rows: int, classes: int, *, seed: int, ties: bool = False) -> Case:
+    generator = np.random.default_rng(seed)
+    p = generator.random((rows, classes)).astype(np.float32)
+    if ties:
+        p = np.round(p, 1).astype(np.float32)
+    targets = generator.random((rows, classes)) < p**2
+    return p, targets, generator.uniform(0.2, 0.8, classes).astype(np.float32)
+
+
+def f1(had: npt.NDArray[np.bool_], given_to: npt.NDArray[np.bool_]) -> float:
+    return float(2 * (had & given_to).sum() / max(1, had.sum() + given_to.sum()))
+
+
+@settings(max_examples=25)
+@given(rows=st.integers(1, 40), classes=st.integers(2, 6), seed=st.integers(0, 10**6), ties=st.booleans())
+def test_scores_are_those_of_scikit_learn(rows: int, classes: int, seed: int, ties: bool) -> None:
+    p, targets, thresholds = case(rows, classes, seed=seed, ties=ties)
+    given_labels = p >= thresholds
+    found = set_scores(p, targets, thresholds)
+    options: dict[str, Any] = {"zero_division": 0.0}
+    seen = (given_labels | targets).any(axis=0)
+    assert found["micro_f1"] == pytest.approx(metrics.f1_score(targets, given_labels, average="micro", **options))
+    if seen.any():
+        macro = [metrics.f1_score(targets[:, c], given_labels[:, c], **options) for c in np.flatnonzero(seen)]
+        assert found["macro_f1"] == pytest.approx(np.mean(macro))
+    assert found["subset_accuracy"] == pytest.approx(metrics.accuracy_score(targets, given_labels))
+    assert found["hamming_loss"] == pytest.approx(metrics.hamming_loss(targets, given_labels))
+    assert found["ranking_precision"] == pytest.approx(metrics.label_ranking_average_precision_score(targets, p))
+    clipped = np.clip(p.astype(float), 1e-7, 1 - 1e-7)
+    losses = -np.log(np.where(targets, clipped, 1 - clipped))
+    assert found["log_loss"] == pytest.approx(losses.mean(), rel=1e-5)
+
+
+def test_an_evaluation_has_the_scores_of_each_label_and_intervals_that_hold_them() -> None:
+    p, targets, thresholds = case(500, 5, seed=3)
+    found = evaluate_sets(p, targets, thresholds, list("abcde"))
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(targets, p >= thresholds)
+    for place, one in enumerate(found.labels):
+        assert (one.label, one.threshold) == ("abcde"[place], thresholds[place])
+        assert (one.precision, one.recall, one.f1) == pytest.approx((precision[place], recall[place], f1[place]))
+        assert (one.support, one.given) == (support[place], (p >= thresholds)[:, place].sum())
+    for name, (low, high) in found.intervals.items():
+        assert low <= getattr(found, name) <= high
+        assert 0 < high - low < 0.12, name
+    values = found.to_json()
+    assert values["multi_label"]
+    assert values["labels"][0]["label"] == "a"
+    assert sum(one["rows"] for one in values["reliability"]) == 2500
+    assert found.mean_labels == pytest.approx((targets.sum() / 500, (p >= thresholds).sum() / 500))
+
+
+def test_intervals_hold_the_true_score_about_as_often_as_they_say() -> None:
+    p, targets, thresholds = case(20_000, 4, seed=5)
+    true, hits = set_scores(p, targets, thresholds), dict.fromkeys(("micro_f1", "macro_f1", "hamming_loss"), 0)
+    for place in range(60):
+        rows = np.random.default_rng(place).integers(0, 20_000, 200)
+        draws = resampled_sets(p[rows], targets[rows], thresholds, seed=place, resamples=200)
+        for name in hits:
+            low, high = np.quantile(draws[name], [0.025, 0.975])
+            hits[name] += low <= true[name] <= high
+    # Binomial(60, 0.95): 51 or fewer happens once in 1,500.
+    assert all(51 <= count <= 60 for count in hits.values()), hits
+
+
+@settings(max_examples=10)
+@given(rows=st.integers(20, 50), seed=st.integers(0, 10**6), ties=st.booleans())
+def test_no_other_threshold_gives_a_label_a_higher_f1(rows: int, seed: int, ties: bool) -> None:
+    p, targets, _ = case(rows, 3, seed=seed, ties=ties)
+    found = tuned_thresholds(p, targets)
+    assert found.rows == rows
+    assert ((found.values > 0) & (found.values < 1)).all()
+    for label in np.flatnonzero(found.own):
+        mine = f1(targets[:, label], p[:, label] >= found.values[label])
+        every = [f1(targets[:, label], p[:, label] >= one) for one in np.unique(p[:, label])]
+        assert mine == pytest.approx(max(every))
+
+
+def test_labels_with_few_rows_share_a_threshold() -> None:
+    p, targets, _ = case(200, 4, seed=9)
+    targets[:, 2:] = False
+    targets[: LEAST_POSITIVES - 1, 2], targets[20 : 20 + LEAST_POSITIVES - 1, 3] = True, True
+    found = tuned_thresholds(p, targets)
+    assert found.own.tolist() == [True, True, False, False]
+    assert found.values[2] == found.values[3] == np.float32(found.shared)
+    few, had = p[:, 2:].ravel(), targets[:, 2:].ravel()
+    best = max(f1(had, few >= one) for one in np.unique(few))
+    assert f1(had, few >= found.values[2]) == pytest.approx(best)
+    targets[:, 3] = False
+    alone = tuned_thresholds(p, targets)
+    assert (alone.shared, alone.values[2]) == (0.5, 0.5)
+
+
+def test_thresholds_say_how_they_do_on_rows_they_were_not_chosen_on() -> None:
+    generator = np.random.default_rng(0)
+    # Probabilities that tell nothing: what F1 the thresholds win on their own rows is luck.
+    p, targets = generator.random((60, 20)).astype(np.float32), generator.random((60, 20)) < 0.3
+    found = tuned_thresholds(p, targets)
+    assert found.micro_f1 == pytest.approx(metrics.f1_score(targets, p >= found.values, average="micro"))
+    assert found.cross_fitted < found.micro_f1
+    assert found.to_dict().keys() == {"own", "shared", "rows", "micro_f1", "cross_fitted_micro_f1"}
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    p, targets, thresholds = case(5, 3, seed=0)
+    with pytest.raises(DataError, match="There are no rows"):
+        evaluate_sets(p[:0], targets[:0], thresholds, "abc")
+    with pytest.raises(DataError, match=r"shape \(5, 3\), targets of shape \(5, 2\)"):
+        evaluate_sets(p, targets[:, :2], thresholds, "abc")
+    with pytest.raises(DataError, match="Row 1 holds"):
+        evaluate_sets(np.where(np.arange(5)[:, None] == 1, 1.5, p), targets, thresholds, "abc")
+    with pytest.raises(SettingsError, match="resamples is 0"):
+        evaluate_sets(p, targets, thresholds, "abc", resamples=0)
