@@ -15,11 +15,66 @@ from recurra.checking.source import LabelNames
 from recurra.data.sources import open_blocks
 
 TOPICS = {
-    "sport": "goal match team win league cup player coach stadium referee penalty season".split(),
-    "money": "bank stock price market oil trade tax profit share bond dividend investor".split(),
-    "tech": "chip phone software web robot data code server cloud laptop network browser".split(),
+    "sport": [
+        "goal",
+        "match",
+        "team",
+        "win",
+        "league",
+        "cup",
+        "player",
+        "coach",
+        "stadium",
+        "referee",
+        "penalty",
+        "season",
+    ],
+    "money": [
+        "bank",
+        "stock",
+        "price",
+        "market",
+        "oil",
+        "trade",
+        "tax",
+        "profit",
+        "share",
+        "bond",
+        "dividend",
+        "investor",
+    ],
+    "tech": [
+        "chip",
+        "phone",
+        "software",
+        "web",
+        "robot",
+        "data",
+        "code",
+        "server",
+        "cloud",
+        "laptop",
+        "network",
+        "browser",
+    ],
 }
-SMALL = "the of a again today very new old great and with for after before since".split()
+SMALL = [
+    "the",
+    "of",
+    "a",
+    "again",
+    "today",
+    "very",
+    "new",
+    "old",
+    "great",
+    "and",
+    "with",
+    "for",
+    "after",
+    "before",
+    "since",
+]
 HEADER = ("id", "label", "text")
 
 

@@ -26,7 +26,13 @@ def test_repeats(rows: list[tuple[int, int]], skipped: set[int]) -> None:
         first.setdefault((key, label), place)
         if label != NO_LABEL:
             labels.setdefault(key, set()).add(label)
-    texts = [key for key in dict.fromkeys(key for place, (key, label) in enumerate(rows) if label != NO_LABEL and place not in skipped) if len(labels[key]) > 1]
+    texts = [
+        key
+        for key in dict.fromkeys(
+            key for place, (key, label) in enumerate(rows) if label != NO_LABEL and place not in skipped
+        )
+        if len(labels[key]) > 1
+    ]
     conflicts = [
         place
         for key in texts

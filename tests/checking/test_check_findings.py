@@ -151,7 +151,7 @@ def test_rare_classes_are_those_of_which_none_is_held_out(tmp_path: Path) -> Non
         rows[40 * 3 + row * 3][1] = "more"
     labels = [row[1] for row in rows]
     _, held = hold_out(labels, share=0.1, seed=0)
-    expected = {label for label in labels} - {labels[row] for row in held}
+    expected = set(labels) - {labels[row] for row in held}
     report = checked(write_rows(tmp_path / "train.csv", rows))
     finding = report.found("rare classes")
     assert finding is not None

@@ -34,7 +34,25 @@ def rows_of(path: Path) -> list[list[str]]:
 
 
 texts = st.lists(
-    st.sampled_from(["one", "two", "three", " ", "  ", "cafÃ©", "R&amp;D", "&amp;amp;lt;", "\x07", "\ufeff", "É»", "", "Ã", "©", "\r\n"]),
+    st.sampled_from(
+        [
+            "one",
+            "two",
+            "three",
+            " ",
+            "  ",
+            "cafÃ©",
+            "R&amp;D",
+            "&amp;amp;lt;",
+            "\x07",
+            "\ufeff",
+            "É»",
+            "",
+            "Ã",
+            "©",
+            "\r\n",
+        ]
+    ),
     max_size=4,
 ).map("".join)
 labels = st.sampled_from(["a", "A", " a", "b", "b ", "B", "c", "", "  "])
@@ -53,7 +71,9 @@ def test_the_cleaned_copy_is_clean(
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         # A row of each is sound, so that something is left.
-        first = write_rows(place / "train.csv", [*train, ("x", "a", "a text of its own"), ("y", "b", "and another one")])
+        first = write_rows(
+            place / "train.csv", [*train, ("x", "a", "a text of its own"), ("y", "b", "and another one")]
+        )
         second = write_rows(place / "test.csv", [*test, ("z", "a", "not in training")])
         out = place / f"clean.{kind}"
         fixed = cleaned(first, out, second, entities=entities, conflicts=conflicts)

@@ -30,8 +30,9 @@ def misread(text: str) -> str:
 @pytest.mark.parametrize(
     "text",
     [
-        "café", "Straße", "Größe: 5 µm", "naïve façade", "it’s “good” – really…", "5 € or £4", "Привет, мир!", "Ελληνικά",
-        "日本語のニュース", "한국어", "ราคา", "smile 😀", "señor", "Français à Noël", "trademark™", "½ of it",
+        "café", "Straße", "Größe: 5 µm", "naïve façade", "it’s “good” – really…", "5 € or £4", "Привет, мир!",
+        "Ελληνικά", "日本語のニュース", "한국어", "ราคา", "smile 😀", "señor", "Français à Noël",
+        "trademark™", "½ of it",
     ],
 )  # fmt: skip
 def test_what_was_misread_is_read_right(text: str) -> None:
@@ -44,7 +45,9 @@ def test_what_was_misread_is_read_right(text: str) -> None:
     assert without_mojibake(text) == text
 
 
-@pytest.mark.parametrize("text", ["CAFÉ»", "«À»", "IRMÃ»", "à «citer»", "Â", "Ã", "50 Â", "ÄÖÜ", "São Paulo", "Ñandú", "ï"])
+@pytest.mark.parametrize(
+    "text", ["CAFÉ»", "«À»", "IRMÃ»", "à «citer»", "Â", "Ã", "50 Â", "ÄÖÜ", "São Paulo", "Ñandú", "ï"]
+)
 def test_what_may_be_meant_is_left(text: str) -> None:
     assert mended(text) == text
 
@@ -79,7 +82,9 @@ def test_control_characters() -> None:
 
 
 damaged = st.lists(
-    st.sampled_from(["Ã", "©", "Â", "â", "€", "™", "&", "amp;", "#39;", "lt;", " ", "a", "É", "\x07", "\x92", "\x81", "&#", "x"])
+    st.sampled_from(
+        ["Ã", "©", "Â", "â", "€", "™", "&", "amp;", "#39;", "lt;", " ", "a", "É", "\x07", "\x92", "\x81", "&#", "x"]
+    )
     | st.characters(),
     max_size=30,
 ).map("".join)
@@ -98,7 +103,11 @@ def test_a_mended_text_is_sound(text: str, entities: bool) -> None:
 @given(damaged)
 def test_the_sieve_misses_nothing(text: str) -> None:
     """Arrow's sieve must let through whatever a mend would change."""
-    for sieve, mend in ((MOJIBAKE, without_mojibake), (CONTROL, without_control_characters), (ENTITY, without_entities)):
+    for sieve, mend in (
+        (MOJIBAKE, without_mojibake),
+        (CONTROL, without_control_characters),
+        (ENTITY, without_entities),
+    ):
         if mend(text) != text:
             assert re.search(sieve, text)
 

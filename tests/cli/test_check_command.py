@@ -152,7 +152,9 @@ def test_near_copies_inside_and_the_similarity(run: Run) -> None:
         (["--model", "missing.safetensors"], 1, ["no file missing.safetensors"]),
     ],
 )
-def test_wrong_usage_is_one_line_and_leaves_nothing(words: list[str], code: int, parts: list[str], run: Run, tmp_path: Path) -> None:
+def test_wrong_usage_is_one_line_and_leaves_nothing(
+    words: list[str], code: int, parts: list[str], run: Run, tmp_path: Path
+) -> None:
     before = everything(tmp_path)
     check_failed(run("check", "train.csv", *words, "--json"), code, *parts)
     assert everything(tmp_path) == before
@@ -163,7 +165,9 @@ def test_a_file_whose_rows_cannot_be_told(run: Run) -> None:
     check_failed(run("check", "bad.csv"), 1, "row 3", "3 fields for 2 columns")
 
 
-def test_ctrl_c_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*arguments: object, **named: object) -> None:
         raise KeyboardInterrupt
 

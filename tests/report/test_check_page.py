@@ -10,13 +10,23 @@ from recurra.report.check_page import ROWS, check_page
 
 
 def _report(*findings: Finding) -> Report:
-    seen = FileSeen("train.csv", 1200, {"text": "text", "title": None, "label": "kind"}, {"a<b": 1000, "c": 200}, 41, "")
-    return Report({"train": seen}, findings, WordsSeen("test rows", "that training would learn", 900, "words", 0.0625), ["this", "that"])
+    seen = FileSeen(
+        "train.csv", 1200, {"text": "text", "title": None, "label": "kind"}, {"a<b": 1000, "c": 200}, 41, ""
+    )
+    return Report(
+        {"train": seen},
+        findings,
+        WordsSeen("test rows", "that training would learn", 900, "words", 0.0625),
+        ["this", "that"],
+    )
 
 
 def _near_copies() -> Finding:
     other = {"part": "train", "row": 3, "number": 5, "text": "another <b>", "label": "c"}
-    rows = [Row(place, place + 2, f"text {place} <script>", "a<b", {"similarity": 0.875, "other": other}) for place in range(30)]
+    rows = [
+        Row(place, place + 2, f"text {place} <script>", "a<b", {"similarity": 0.875, "other": other})
+        for place in range(30)
+    ]
     facts = {"at_least": [{"similarity": 0.5, "rows": 30, "other_label": 7}]}
     return Finding("near-copies", "warning", "train", 30, "They are alike.", "Look at them.", rows=rows, facts=facts)
 
@@ -24,7 +34,15 @@ def _near_copies() -> Finding:
 def test_findings_with_rows_and_numbers() -> None:
     page = check_page(_report(_near_copies()))
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
-    for part in ("Check of train.csv", "1 warning.", "30 rows", "They are alike.", "Look at them.", "0.88", "misses 6.25"):
+    for part in (
+        "Check of train.csv",
+        "1 warning.",
+        "30 rows",
+        "They are alike.",
+        "Look at them.",
+        "0.88",
+        "misses 6.25",
+    ):
         assert part in text.replace("\N{NO-BREAK SPACE}", " ")
     assert page.count("&lt;script&gt;") == ROWS
     assert "<script" not in page

@@ -162,7 +162,9 @@ def check(
     drafts += leak_findings(sources["train"], len(facts["train"]))
     words, found = _words(sources, facts, training, known)
     drafts += found
-    findings = sorted(described(drafts, sources), key=lambda one: (GRAVEST_FIRST.index(one.severity), one.part != "train"))
+    findings = sorted(
+        described(drafts, sources), key=lambda one: (GRAVEST_FIRST.index(one.severity), one.part != "train")
+    )
     return Report(
         files={part: _seen(source, facts[part], names) for part, source in sources.items()},
         findings=findings,
@@ -240,5 +242,3 @@ def _looked_for(test: bool, model: bool, inside: bool, train: Source) -> list[st
     if inside:
         what.append("near-copies among the training rows")
     return [*what, "words that the vocabulary misses"]
-
-

@@ -81,9 +81,16 @@ def copies_inside(facts: Facts, part: Part) -> list[Draft]:
         mend = "Decide for a label; --fix --drop-conflicts leaves all of them out."
         drafts.append(
             Draft(
-                "conflicting labels", "warning", part, found.conflicts, meaning, mend,
-                others=firsts, other_part=part, facts={"texts": found.texts},
-            )  # fmt: skip
+                "conflicting labels",
+                "warning",
+                part,
+                found.conflicts,
+                meaning,
+                mend,
+                others=firsts,
+                other_part=part,
+                facts={"texts": found.texts},
+            )
         )
     if len(found.later):
         effect = (
@@ -94,9 +101,16 @@ def copies_inside(facts: Facts, part: Part) -> list[Draft]:
         meaning = f"An earlier row has their text and label: {effect}."
         drafts.append(
             Draft(
-                "duplicates", "warning", part, found.later, meaning, "--fix leaves the later ones out.",
-                others=found.earlier, other_part=part, mended=True,
-            )  # fmt: skip
+                "duplicates",
+                "warning",
+                part,
+                found.later,
+                meaning,
+                "--fix leaves the later ones out.",
+                others=found.earlier,
+                other_part=part,
+                mended=True,
+            )
         )
     return drafts
 
@@ -123,9 +137,16 @@ def copies_between(train: Facts, test: Facts) -> list[Draft]:
     mend = "--fix with --test leaves these training rows out."
     return [
         Draft(
-            "test texts among the training rows", "error" if share >= LYING else "warning", "test", rows, meaning, mend,
-            others=others, mended=True, facts={"share": share, "other_label": int(unlike.sum())},
-        )  # fmt: skip
+            "test texts among the training rows",
+            "error" if share >= LYING else "warning",
+            "test",
+            rows,
+            meaning,
+            mend,
+            others=others,
+            mended=True,
+            facts={"share": share, "other_label": int(unlike.sum())},
+        )
     ]
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from recurra.data.content import Content, Opened
 
-__all__ = ["BytesSeen", "NUL_STAND_IN", "ReadableContent", "likely_encoding", "look_at_bytes"]
+__all__ = ["NUL_STAND_IN", "BytesSeen", "ReadableContent", "likely_encoding", "look_at_bytes"]
 
 PIECE = 1 << 20
 
@@ -128,7 +128,9 @@ class _Readable:
 # Shift JIS and EUC-JP: kana; EUC-KR: syllables; GB 18030 and Big5: the ideographs that make up most texts.
 _KANA = re.compile("[\u3040-\u30ff\u3001\u3002]")
 _SYLLABLE = re.compile("[\uac00-\ud7a3]")
-_IDEOGRAPH = re.compile("[的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长新年月全市這來國個說們為時會後對沒於發當無開樣點與業產電車東車處]")
+_IDEOGRAPH = re.compile(
+    "[的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长新年月全市這來國個說們為時會後對沒於發當無開樣點與業產電車東車處]"
+)
 _EAST_ASIAN = (
     ("euc_jp", _KANA),
     ("shift_jis", _KANA),

@@ -87,8 +87,15 @@ def facts_of_rows(source: Source, *, advance: Callable[[int, int | None], None] 
         advance(len(block), source.blocks.total)
     joined = {kind: np.concatenate(found) for kind, found in places.items()}
     empty, untitled = joined.pop("empty"), joined.pop("untitled")
-    every = [np.concatenate(part) for part in (labels, keys, characters, longest)]
-    return Facts(*every, damaged=joined, empty=empty, untitled=untitled)
+    return Facts(
+        labels=np.concatenate(labels),
+        keys=np.concatenate(keys),
+        characters=np.concatenate(characters),
+        longest=np.concatenate(longest),
+        damaged=joined,
+        empty=empty,
+        untitled=untitled,
+    )
 
 
 def _damaged(block: Block) -> dict[str, npt.NDArray[np.int64]]:

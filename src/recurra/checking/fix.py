@@ -90,9 +90,7 @@ def fix(source: Source, out: Path, *, test: Source | None = None, mends: Mends =
     return Fixed(out, listed, left, dict(reasons.most_common()), len(changes.relabelled), len(changes.mended))
 
 
-def _cleaned(
-    block: Block, source: Source, changes: Plan, mends: Mends
-) -> tuple[list[str], list[pyarrow.ChunkedArray]]:
+def _cleaned(block: Block, source: Source, changes: Plan, mends: Mends) -> tuple[list[str], list[pyarrow.ChunkedArray]]:
     """The block's columns after the changes."""
     rows = range(block.first, block.first + len(block))
     kept = np.array([row not in changes.removed for row in rows])

@@ -110,9 +110,7 @@ def _spelled(facts: Facts, part: Part, names: LabelNames, counts: Mapping[str, i
     pairs = [f"{name!r} ({counts[name]:,}) is {best!r} ({counts[best]:,})" for name, best in usual.items()]
     meaning = f"Labels that differ in case or white space alone are classes of their own: {_shortened(pairs)}."
     mend = "--fix gives them the spelling that most rows have."
-    return [
-        Draft("one class in several spellings", "warning", part, rows, meaning, mend, details=details, mended=True)
-    ]
+    return [Draft("one class in several spellings", "warning", part, rows, meaning, mend, details=details, mended=True)]
 
 
 def _usual_labels(facts: Facts, names: LabelNames, counts: Mapping[str, int]) -> npt.NDArray[np.int32]:
@@ -152,21 +150,33 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
         mend = "Add rows, join them with a related class, or leave them out."
         drafts.append(
             Draft(
-                "rare classes", "warning", "train", rows, meaning, mend,
-                count=len(rare), what="class", facts={"classes": few},
-            )  # fmt: skip
+                "rare classes",
+                "warning",
+                "train",
+                rows,
+                meaning,
+                mend,
+                count=len(rare),
+                what="class",
+                facts={"classes": few},
+            )
         )
     if most >= UNEVEN * least:
-        largest, smallest = list(counts)[0], list(counts)[-1]
-        meaning = (
-            f"{largest!r} has {most:,} rows and {smallest!r} {least:,}: accuracy says little about small classes."
-        )
+        largest, smallest = names[numbers[0]], names[numbers[-1]]
+        meaning = f"{largest!r} has {most:,} rows and {smallest!r} {least:,}: accuracy says little about small classes."
         mend = "Look at macro F1 and at each class's recall; training can weigh classes (--set class_weights=balanced)."
         drafts.append(
             Draft(
-                "uneven classes", "note", "train", NOWHERE, meaning, mend,
-                count=len(counts), what="class", facts={"largest": most, "smallest": least},
-            )  # fmt: skip
+                "uneven classes",
+                "note",
+                "train",
+                NOWHERE,
+                meaning,
+                mend,
+                count=len(counts),
+                what="class",
+                facts={"largest": most, "smallest": least},
+            )
         )
     return drafts
 

@@ -123,7 +123,16 @@ def _other_columns(source: Source, sample: _Sample) -> list[Draft]:
         mend = "Do not write it into the texts, unless it is known for the texts to come."
         facts = {"column": name, "right": right, "values": len(by_value)}
         drafts.append(
-            Draft("a column that tells the label", "note", "train", NOWHERE, meaning, mend, count=1, what="column",
-                  facts=facts)
-        )  # fmt: skip
+            Draft(
+                "a column that tells the label",
+                "note",
+                "train",
+                NOWHERE,
+                meaning,
+                mend,
+                count=1,
+                what="column",
+                facts=facts,
+            )
+        )
     return drafts

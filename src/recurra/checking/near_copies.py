@@ -21,8 +21,8 @@ STEPS = (0.5, 0.6, 0.7, 0.8, 0.9)
 """Similarities at which near-copies are counted, from the least that is asked for on."""
 
 CLOSE = 0.8
-"""From here on two texts differ in a word or two. At 0.5 short texts may share no more than a frame, such as "What is the
-... ?"; of news they are the same report, edited."""
+"""From here on two texts differ in a word or two. At 0.5 short texts may share no more than a frame, such as "What is
+the ... ?"; of news they are the same report, edited."""
 
 Places = npt.NDArray[np.int64]
 
@@ -52,7 +52,9 @@ def near_copies_between(
     if not len(rows):
         return []
     others = known.rows[found.other[tested.of_row[rows]]]
-    return [_draft("near-copies of training rows", "test", test[1], train[1], rows, others, similarity[rows], threshold)]
+    return [
+        _draft("near-copies of training rows", "test", test[1], train[1], rows, others, similarity[rows], threshold)
+    ]
 
 
 def near_copies_inside(source: Source, facts: Facts, *, threshold: float, advance: Advance) -> list[Draft]:
@@ -119,15 +121,21 @@ def _draft(
     close = int((similarity >= CLOSE).sum())
     of_which = f"{wrong:,} of them under another label; {close:,} are of similarity {CLOSE:g} or more"
     meaning = (
-        f"{share:.1%} of the test rows have a training row of similarity {threshold:g} or more, {of_which}, a word or two "
-        "apart. Part of the score is memory, and part of the mistakes are contradictions."
+        f"{share:.1%} of the test rows have a training row of similarity {threshold:g} or more, {of_which}, a word or "
+        "two apart. Part of the score is memory, and part of the mistakes are contradictions."
         if part == "test"
-        else f"{share:.1%} of the rows have an earlier one of similarity {threshold:g} or more, {of_which}, a word or two "
-        "apart."
+        else f"{share:.1%} of the rows have an earlier one of similarity {threshold:g} or more, {of_which}, a word or "
+        "two apart."
     )
     mend = "Split by source or by date, so that copies fall on one side; look at those under another label."
     return Draft(
-        kind, "warning", part, rows, meaning, mend,
-        others=others, details=[{"similarity": round(float(one), 4)} for one in similarity],
+        kind,
+        "warning",
+        part,
+        rows,
+        meaning,
+        mend,
+        others=others,
+        details=[{"similarity": round(float(one), 4)} for one in similarity],
         facts={"share": share, "other_label": wrong, "at_least": at_least},
-    )  # fmt: skip
+    )

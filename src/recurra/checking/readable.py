@@ -37,7 +37,9 @@ def readable(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]]:
         mend = f"It is probably {seen.likely}: name it with --encoding {seen.likely}; --fix writes a copy in UTF-8."
         facts = {"byte": place, "line": line, "likely": seen.likely}
         drafts.append(
-            Draft("wrong encoding", "error", part, NOWHERE, meaning, mend, count=1, what="file", mended=True, facts=facts)
+            Draft(
+                "wrong encoding", "error", part, NOWHERE, meaning, mend, count=1, what="file", mended=True, facts=facts
+            )
         )
     if seen.nuls:
         meaning = f"NUL characters, the first in line {seen.nul_line:,}: training stops there."
@@ -45,9 +47,17 @@ def readable(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]]:
         facts = {"line": seen.nul_line}
         drafts.append(
             Draft(
-                "NUL characters", "error", part, NOWHERE, meaning, mend,
-                count=seen.nuls, what="character", mended=True, facts=facts,
-            )  # fmt: skip
+                "NUL characters",
+                "error",
+                part,
+                NOWHERE,
+                meaning,
+                mend,
+                count=seen.nuls,
+                what="character",
+                mended=True,
+                facts=facts,
+            )
         )
     if drafts:
         of_text.content = ReadableContent(of_text.content, seen.likely or of_text.encoding)

@@ -80,8 +80,8 @@ class Block:
     @cached_property
     def documents(self) -> list[Document]:
         """As training reads them."""
-        texts: list[Document] = self.texts.to_pylist()
-        return texts if self.titles is None else list(zip(self.titles.to_pylist(), texts, strict=True))
+        texts: list[str] = self.texts.to_pylist()
+        return list(texts) if self.titles is None else list(zip(self.titles.to_pylist(), texts, strict=True))
 
     @cached_property
     def whole(self) -> pyarrow.ChunkedArray:
@@ -161,7 +161,7 @@ class Source:
             return np.array([self.names.number(value) for value in column.to_pylist()], dtype=np.int32)
         coded = pa.concat_arrays(column.chunks).dictionary_encode(null_encoding="encode")
         numbers = np.array([self.names.number(value) for value in coded.dictionary.to_pylist()], dtype=np.int32)
-        return numbers[coded.indices.to_numpy(zero_copy_only=False)]
+        return np.asarray(numbers[coded.indices.to_numpy(zero_copy_only=False)])
 
 
 class TableBlocks:
@@ -188,7 +188,7 @@ class TableBlocks:
             if table.labels is not None:
                 values.append(table.labels[first : first + BLOCK_ROWS])
             if table.has_titles:
-                values.append([_encodable(title) for title, _ in documents])
+                values.append([_encodable(one[0]) for one in documents])
             values.append([_encodable(one if isinstance(one, str) else one[1]) for one in documents])
             arrays = [pa.chunked_array([pa.array(value)]) for value in values]
             yield RawTable(names, arrays, first, " (counted from 0)", typed=True)

@@ -46,7 +46,7 @@ def _without_lost_characters(text: str) -> str:
 _DAMAGES = {
     "mojibake": _Damage(
         "warning",
-        "UTF-8 was once read as another encoding (“Ã©” for “é”): the same word is spelled in two ways, and is two words.",
+        "UTF-8 was once read as another encoding (“Ã©” for “é”): a word that is spelled in two ways is two words.",
         "--fix writes them as they were, where that is certain.",
         True,
         without_mojibake,
@@ -94,9 +94,15 @@ def text_findings(facts: Facts, part: Part) -> list[Draft]:
         if len(rows):
             drafts.append(
                 Draft(
-                    kind, damage.severity, part, rows, damage.meaning, damage.mend,
-                    excerpt=partial(_excerpt, damage.mending), mended=damage.mended,
-                )  # fmt: skip
+                    kind,
+                    damage.severity,
+                    part,
+                    rows,
+                    damage.meaning,
+                    damage.mend,
+                    excerpt=partial(_excerpt, damage.mending),
+                    mended=damage.mended,
+                )
             )
     return [*drafts, *_cut(facts, part), *_long(facts, part)]
 
@@ -121,7 +127,9 @@ def _cut(facts: Facts, part: Part) -> list[Draft]:
     if len(np.unique(facts.keys[rows])) < CUT_ROWS:
         # The same long text again and again.
         return []
-    meaning = f"They have {longest:,} characters each, the most in the file, as if the program that wrote it had cut them."
+    meaning = (
+        f"They have {longest:,} characters each, the most in the file, as if the program that wrote it had cut them."
+    )
     mend = "Export the table again without a limit of length, or live with it if new texts are cut alike."
     return [Draft("texts that look cut", "warning", part, rows, meaning, mend, facts={"characters": longest})]
 
@@ -136,6 +144,8 @@ def _long(facts: Facts, part: Part) -> list[Draft]:
         return []
     rows = rows[np.argsort(-facts.characters[rows], kind="stable")]
     details = [{"characters": length} for length in facts.characters[rows].tolist()]
-    meaning = f"The median is {median:,.0f} characters; a network reads word by word, and waits for the longest of a batch."
+    meaning = (
+        f"The median is {median:,.0f} characters; a network reads word by word, and waits for the longest of a batch."
+    )
     mend = "Look whether they are several texts in one, such as whole threads of mail."
     return [Draft("extremely long texts", "note", part, rows, meaning, mend, details=details)]

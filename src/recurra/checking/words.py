@@ -15,14 +15,14 @@ from recurra.checking.source import Source
 from recurra.data.documents import Document
 from recurra.text import TextPipeline, TextSettings, Vocabulary
 from recurra.text.counting import count_tokens
-from recurra.text.encoding import UNKNOWN_ID
 from recurra.text.fields import readable
+from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["Missed", "learned_words", "missed_words", "rows_of", "word_findings"]
 
 MANY, VERY_MANY = 0.05, 0.15
-"""The share of tokens that the vocabulary misses from which on it is a note, and a warning. Of news about 1 % is missed,
-of reviews 5 %; at one in seven, a text of ordinary length has several holes."""
+"""The share of tokens that the vocabulary misses from which on it is a note, and a warning. At one in seven, a text
+of ordinary length has several holes."""
 
 WORST = 100
 """Rows that are listed, those with the most missed tokens among theirs first."""
@@ -131,14 +131,27 @@ def word_findings(missed: Missed, part: Part, *, whose: str, rows_named: str) ->
         f"{missed.share:.1%} of the {missed.tokens:,} tokens of the {rows_named} are not in the vocabulary {whose} "
         f"({missed.known:,} tokens), and say nothing: {shown}."
     )
-    mend = "More rows, pretrained --vectors or --set tokens=characters help; in many languages, so does cleaner spelling."
+    mend = (
+        "More rows, pretrained --vectors or --set tokens=characters help; in many languages, so does cleaner spelling."
+    )
     rows = np.array([row for row, _, _ in missed.worst], dtype=np.int64)
     details = [{"missed": holes, "tokens": tokens} for _, holes, tokens in missed.worst]
     return [
         Draft(
-            "words that the vocabulary misses", "warning" if missed.share >= VERY_MANY else "note", part, rows, meaning,
-            mend, details=details, count=missed.rows,
-            facts={"share": missed.share, "tokens": missed.tokens, "missed": missed.missed, "vocabulary": missed.known,
-                   "common": [list(pair) for pair in missed.common]},
-        )  # fmt: skip
+            "words that the vocabulary misses",
+            "warning" if missed.share >= VERY_MANY else "note",
+            part,
+            rows,
+            meaning,
+            mend,
+            details=details,
+            count=missed.rows,
+            facts={
+                "share": missed.share,
+                "tokens": missed.tokens,
+                "missed": missed.missed,
+                "vocabulary": missed.known,
+                "common": [list(pair) for pair in missed.common],
+            },
+        )
     ]

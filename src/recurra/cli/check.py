@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from recurra.checking.finding import Finding, Part, Row
     from recurra.checking.fix import Fixed
     from recurra.checking.report import Report
-    from recurra.checking.source import LabelNames
 
 __all__ = ["EXAMPLES", "check"]
 
@@ -101,7 +100,7 @@ def check(
     from recurra.checking.check import check as look
 
     reading = Reading(text, title, label, encoding, data_dir, format_name)
-    train, tested, names = _opened(data, test, reading, output)
+    train, tested = _opened(data, test, reading, output)
     with Bars(output) as bars:
         report = look(
             train,
@@ -146,9 +145,7 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
             raise SettingsError(f"--fix {fix} is {name} itself", "Name another file: the original is kept.")
 
 
-def _opened(
-    data: str, test: str | None, reading: Reading, output: Output
-) -> tuple[Opened, Opened | None, LabelNames]:
+def _opened(data: str, test: str | None, reading: Reading, output: Output) -> tuple[Opened, Opened | None]:
     """The training file and the test file, if there is one; a named set has both."""
     from recurra.checking.check import open_source
     from recurra.checking.source import LabelNames
@@ -162,10 +159,10 @@ def _opened(
         return open_source(blocks, part, names, text=reading.text, title=reading.title, label=reading.label)
 
     if is_file(data):
-        return opened(data, "train"), None if test is None else opened(test, "test"), names
+        return opened(data, "train"), None if test is None else opened(test, "test")
     found = named_set(data, reading, output)
     tested = open_source(found.test, "test", names) if test is None else opened(test, "test")
-    return open_source(found.train, "train", names), tested, names
+    return open_source(found.train, "train", names), tested
 
 
 def _training() -> Training:
@@ -198,7 +195,8 @@ def _show(report: Report, output: Output) -> None:
         )
     if (words := report.words) is not None:
         output.detail(
-            f"vocabulary {words.whose}: {words.vocabulary:,} {words.tokens}; of the {words.rows} it misses {words.share:.1%}"
+            f"vocabulary {words.whose}: {words.vocabulary:,} {words.tokens}; "
+            f"of the {words.rows} it misses {words.share:.1%}"
         )
     for finding in report.findings:
         _show_finding(finding, report, output)

@@ -30,9 +30,7 @@ def check_page(report: Report) -> str:
     Raises:
         RecurraError: matplotlib or jinja2 is not installed.
     """
-    counts = [
-        plural(report.count(severity), severity) for severity in GRAVEST_FIRST if report.count(severity)
-    ]
+    counts = [plural(report.count(severity), severity) for severity in GRAVEST_FIRST if report.count(severity)]
     return render(
         "check.html",
         title=f"Check of {listing([seen.name for seen in report.files.values()])}",
@@ -71,8 +69,8 @@ def _words(report: Report) -> str:
         return ""
     words = report.words
     return (
-        f"The vocabulary {words.whose} has {count(words.vocabulary)} {words.tokens}; it misses {percent(words.share)} of "
-        f"those in the {words.rows}."
+        f"The vocabulary {words.whose} has {count(words.vocabulary)} {words.tokens}; it misses {percent(words.share)} "
+        f"of those in the {words.rows}."
     )
 
 
