@@ -120,6 +120,7 @@ def train(
             text=preset.text,
             network=preset.network,
             training=preset.training,
+            characters=preset.characters,
             preset=preset.name,
             vectors=vectors,
             engine=engine,
