@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from recurra.checking.copies import copies_between, copies_inside
 from recurra.checking.draft import Draft, described
@@ -26,6 +27,8 @@ from recurra.data.split import hold_out
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import TextPipeline, TextSettings
+from recurra.text.choice import choose_tokens, looked_at
+from recurra.text.fields import readable as readable_texts
 
 __all__ = ["Known", "Opened", "Training", "check", "open_source"]
 
@@ -37,12 +40,14 @@ class Training:
     """What training would do with the rows.
 
     Attributes:
-        text: its text pipeline.
+        text: its text pipeline; ``tokens`` may be ``auto``.
+        characters: settings that differ where ``auto`` chooses characters; those of the text pipeline count here.
         share: of the rows that it holds out.
         seed: with which it draws them.
     """
 
     text: TextSettings = field(default_factory=TextSettings)
+    characters: Mapping[str, Any] = field(default_factory=dict)
     share: float = 0.1
     seed: int = 0
 
@@ -191,13 +196,25 @@ def _words(
             kept, held = hold_out(facts["train"].labels[usable].tolist(), share=training.share, seed=training.seed)
             if part == "train":
                 rows, named = usable[held], "rows that training would hold out"
-            pipeline = learned_words(rows_of(sources["train"], usable[kept]), training.text)
+            settings = _read_by(sources["train"], facts["train"], usable[kept], training)
+            pipeline = learned_words(rows_of(sources["train"], usable[kept]), settings)
         except DataError:
             # Too few rows to split, or no word in them: other findings say so.
             return None, []
     missed: Missed = missed_words(rows_of(sources[part], rows), pipeline)
     seen = WordsSeen(named, whose, missed.known, pipeline.settings.tokens, missed.share)
     return seen, word_findings(missed, part, whose=whose, rows_named=named)
+
+
+def _read_by(source: Source, facts: Facts, kept: npt.NDArray[np.int64], training: Training) -> TextSettings:
+    """The settings of the text pipeline once words or characters are chosen, as training chooses them."""
+    if training.text.tokens != "auto":
+        return training.text
+    places = kept[looked_at(len(kept))]
+    documents = [document for _, some in rows_of(source, places) for document in some]
+    choice = choose_tokens(readable_texts(documents, training.text), facts.labels[places].astype(np.int64))
+    own = {name: value for name, value in training.characters.items() if name in training.text.to_dict()}
+    return training.text.replace(**(own if choice.tokens == "characters" else {}), tokens=choice.tokens)
 
 
 def _untitled(facts: Facts, part: Part) -> list[Draft]:

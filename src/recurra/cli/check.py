@@ -171,7 +171,12 @@ def _training() -> Training:
     from recurra.presets import load_preset
 
     preset = load_preset("default")
-    return Training(text=preset.text, share=preset.training.validation, seed=preset.training.seed)
+    return Training(
+        text=preset.text,
+        characters=preset.characters,
+        share=preset.training.validation,
+        seed=preset.training.seed,
+    )
 
 
 def _known(model: Path) -> Known:
