@@ -19,6 +19,7 @@ COMMANDS = (
     "lesson",
     "check",
     "train",
+    "tune",
     "evaluate",
     "predict",
     "score",

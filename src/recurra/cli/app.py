@@ -24,6 +24,7 @@ from recurra.cli import (
     score,
     serve,
     train,
+    tune,
 )
 from recurra.cli.failures import INTERRUPTED, Failure, failure_of
 from recurra.cli.options import examples
@@ -37,6 +38,7 @@ app = typer.Typer(name="recurra", rich_markup_mode=None, add_completion=False, p
 app.command(epilog=examples(*lesson.EXAMPLES))(lesson.lesson)
 app.command(epilog=examples(*check.EXAMPLES))(check.check)
 app.command(epilog=examples(*train.EXAMPLES))(train.train)
+app.command(epilog=examples(*tune.EXAMPLES))(tune.tune)
 app.command(epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
 app.command(epilog=examples(*predict.EXAMPLES))(predict.predict)
 app.command(epilog=examples(*score.EXAMPLES))(score.score)
