@@ -60,6 +60,9 @@ class History:
 class Listener:
     """Hears of a run's progress; the methods do nothing until overridden."""
 
+    def read(self, what: str, documents: int, total: int) -> None:
+        """So many documents more, of ``total``, were gone over before training; ``what`` says what for."""
+
     def started(self, documents: int, done: int) -> None:
         """Training goes over ``documents`` documents in all, ``done`` of them before this run."""
 
@@ -71,3 +74,7 @@ class Listener:
 
     def said(self, message: str) -> None:
         """Something a person should know, in one line."""
+
+    def enough(self) -> bool:
+        """Whether the run should end now, with the best weights so far; asked after every look at the network."""
+        return False
