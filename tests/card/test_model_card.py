@@ -174,7 +174,7 @@ def test_scores_stand_with_their_intervals() -> None:
 def test_calibration_cleaning_and_parents_are_told() -> None:
     record = {
         **SOUND,
-        "calibration": {"temperature": 1.5, "ece_before": 0.05, "ece_after": 0.01},
+        "calibration": {"temperature": 1.5, "before": {"ece": 0.05}, "after": {"ece": 0.01}},
         "cleaning": {"excluded": 3, "relabelled": 2},
         "continued": {"parent": "cd" * 32, "chain": [{"rows": 10, "data_sha256": "ef" * 32}]},
     }

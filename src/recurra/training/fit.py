@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from recurra.data.decisions import Cleaning
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
+from recurra.training.answering import trainable, validate
 from recurra.training.building import build, chosen_device
 from recurra.training.calibrate import calibrated
-from recurra.training.finishing import Fitted, bundled, validated, write_run
+from recurra.training.finishing import Fitted, bundled, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.preparing import labelled_rows, prepare
@@ -28,7 +29,7 @@ __all__ = ["Fitted", "chosen_device", "fit"]
 
 def fit(
     documents: Sequence[Document],
-    labels: Sequence[Label],
+    labels: Sequence[Label] | Sequence[LabelSet],
     *,
     text: TextSettings,
     network: NetworkSettings,
@@ -47,7 +48,7 @@ def fit(
 
     Args:
         documents: texts, or (title, text) pairs.
-        labels: as many.
+        labels: as many; each a tuple of labels, which may be empty, where documents have several.
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
@@ -67,6 +68,7 @@ def fit(
     """
     listener = listener or Listener()
     labelled = labelled_rows(documents, labels, text, listener)
+    trainable(labelled.targets, training)
     if training.freeze_vectors and vectors is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
@@ -97,7 +99,7 @@ def fit(
     outcome = trainer.run()
 
     calibration = calibrated(module, prepared.held, training, pad_to=pad_to, listener=listener)
-    validation = validated(module, prepared.held, prepared.classes, pad_to)
+    validation, thresholds = validate(module, prepared.held, prepared.classes, training, pad_to=pad_to)
     bundle = bundled(
         module,
         prepared,
@@ -106,6 +108,7 @@ def fit(
         preset=preset,
         pad_to=pad_to,
         validation=validation,
+        thresholds=thresholds,
         cleaning=cleaning,
         calibration=calibration,
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, LabelSet
 from recurra.data.split import hold_out
+from recurra.data.stratify import hold_out_sets
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import Labels, TextPipeline, TextSettings
+from recurra.training.answering import classes_of
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import Rows
@@ -28,13 +30,13 @@ class Labelled:
         documents: B texts or (title, text) pairs.
         labels: as many, as the user wrote them.
         classes: the distinct labels in order.
-        targets: int64[B], the class of each row.
+        targets: int64[B], the class of each row; or bool[B, C], the labels of each, where rows may have several.
     """
 
     documents: Sequence[Document]
-    labels: Sequence[Label]
+    labels: Sequence[Label] | Sequence[LabelSet]
     classes: Labels
-    targets: npt.NDArray[np.int64]
+    targets: npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,10 @@ class Prepared:
 
 
 def labelled_rows(
-    documents: Sequence[Document], labels: Sequence[Label], text: TextSettings, listener: Listener
+    documents: Sequence[Document],
+    labels: Sequence[Label] | Sequence[LabelSet],
+    text: TextSettings,
+    listener: Listener,
 ) -> Labelled:
     """Checks documents and labels; pairs without a title are left out where titles are what is read.
 
@@ -71,12 +76,7 @@ def labelled_rows(
             f"There are {len(documents):,} documents and {len(labels):,} labels", "Give one label a document."
         )
     documents, labels = _with_title(documents, labels, text, listener)
-    classes = Labels.learn(labels)
-    if len(classes) < 2:
-        raise DataError(
-            f"All {len(labels):,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
-        )
-    return Labelled(documents, labels, classes, classes.encode(labels))
+    return Labelled(documents, labels, *classes_of(labels))
 
 
 def prepare(labelled: Labelled, text: TextSettings, training: TrainingSettings) -> Prepared:
@@ -86,7 +86,10 @@ def prepare(labelled: Labelled, text: TextSettings, training: TrainingSettings) 
         DataError: nothing can be held out, or no token is found.
     """
     documents, labels = labelled.documents, labelled.labels
-    kept, held = hold_out(list(labels), share=training.validation, seed=training.seed)
+    if labelled.targets.ndim == 2:
+        kept, held = hold_out_sets(labelled.targets, share=training.validation, seed=training.seed)
+    else:
+        kept, held = hold_out(labelled.targets.tolist(), share=training.validation, seed=training.seed)
     # A fixed number of texts is counted from the head of the file, whatever is held out; otherwise the held-out rows
     # must stay as new to the network as test rows are.
     seen = documents if text.vocabulary_documents else [documents[row] for row in kept]
@@ -98,13 +101,18 @@ def prepare(labelled: Labelled, text: TextSettings, training: TrainingSettings) 
         pipeline=pipeline,
         rows=Rows(ids.take(kept), labelled.targets[kept]),
         held=Rows(ids.take(held), labelled.targets[held]) if len(held) else None,
-        fingerprint=Table(list(documents), list(labels), "text", None, "label", "memory").fingerprint,
+        fingerprint=Table(list(documents), _simple(labels), "text", None, "label", "memory").fingerprint,
     )
 
 
+def _simple(labels: Sequence[Label] | Sequence[LabelSet]) -> list[Label]:
+    """Labels as they are, and tuples of labels as Python writes them."""
+    return [repr(label) if isinstance(label, tuple) else label for label in labels]
+
+
 def _with_title(
-    documents: Sequence[Document], labels: Sequence[Label], text: TextSettings, listener: Listener
-) -> tuple[Sequence[Document], Sequence[Label]]:
+    documents: Sequence[Document], labels: Sequence[Any], text: TextSettings, listener: Listener
+) -> tuple[Sequence[Document], Sequence[Any]]:
     if text.field != "title":
         return documents, labels
     kept = [row for row, one in enumerate(documents) if isinstance(one, str) or one[0].strip()]
