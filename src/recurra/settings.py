@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hin
 
 from recurra.errors import SettingsError
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "spread"]
 
 
 class Settings:
@@ -48,6 +48,26 @@ class Settings:
     def replace(self, **changes: Any) -> Self:
         """The same settings with some changed, checked again. Errors name the setting."""
         return type(self).from_dict({**self.to_dict(), **changes}, where=f"{type(self).__name__}")
+
+
+def spread(options: Mapping[str, Any], sections: Mapping[str, Settings]) -> dict[str, dict[str, Any]]:
+    """Sorts single settings by the group that has them; a setting's name says which.
+
+    Args:
+        options: such as ``{"hidden": 128, "epochs": 3}``.
+        sections: groups of settings that share no name.
+
+    Raises:
+        SettingsError: no group has such a setting.
+    """
+    changes: dict[str, dict[str, Any]] = {key: {} for key in sections}
+    for name, value in options.items():
+        home = next((key for key in sections if name in sections[key].to_dict()), None)
+        if home is None:
+            known = sorted(name for section in sections.values() for name in section.to_dict())
+            raise SettingsError(f"There is no setting {name!r:.80}", f"The settings are {', '.join(known)}.")
+        changes[home][name] = value
+    return changes
 
 
 def at_least(name: str, value: float, least: float) -> None:

@@ -15,6 +15,7 @@ from recurra.cli.options import (
     DataArgument,
     DataDir,
     Encoding,
+    FormatName,
     Json,
     LabelColumn,
     Quiet,
@@ -102,6 +103,7 @@ def train(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -113,7 +115,7 @@ def train(
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
     preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
-    table = read_data(data, Reading(text, title, label, encoding, data_dir), part="train", output=output)
+    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
 
     table, cleaning = _cleaned(table, exclude, relabel, output)
 
@@ -127,6 +129,7 @@ def train(
             text=preset.text,
             network=preset.network,
             training=preset.training,
+            characters=preset.characters,
             preset=preset.name,
             vectors=vectors,
             engine=engine,
@@ -200,8 +203,8 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
         )
         low, high = fitted.validation.intervals[first]
         output.result(
-            f"validation on {validation['rows']:,} rows: {NAMES[first]} {validation[first]:.4f} ({low:.4f}–{high:.4f}), "
-            + ", ".join(f"{NAMES[name]} {validation[name]:.4f}" for name in others)
+            f"validation on {validation['rows']:,} rows: {NAMES[first]} {validation[first]:.4f} "
+            f"({low:.4f}–{high:.4f}), " + ", ".join(f"{NAMES[name]} {validation[name]:.4f}" for name in others)
         )
     if found := info["record"].get("thresholds"):
         output.detail(_thresholds(found, len(info["classes"])))
@@ -243,8 +246,8 @@ def _calibrated(found: dict[str, Any]) -> str:
 def _thresholds(found: dict[str, Any], labels: int) -> str:
     shared = "" if found["shared"] is None else f", {labels - found['own']:,} with few rows share {found['shared']:.3f}"
     return (
-        f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} on "
-        f"the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
+        f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} "
+        f"on the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
     )
 
 

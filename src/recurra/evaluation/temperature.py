@@ -96,12 +96,12 @@ def calibrate(logits: npt.NDArray[np.floating], targets: npt.NDArray[Any], *, se
 def fitted_temperature(logits: Floats, targets: npt.NDArray[Any]) -> float:
     """The temperature of the lowest log loss, between 1 / HOTTEST and HOTTEST.
 
-    A network that is right on all of B rows may be wrong on the next: with Platt's rule (1999, "Probabilistic Outputs for
-    Support Vector Machines", section 2.2) a share of 1 / (B + 1) of each target is spread over all classes, as if one
-    more row had been seen that says nothing. Otherwise such a network would get the least temperature there is.
+    A network that is right on all of B rows may be wrong on the next: with Platt's rule (1999, "Probabilistic Outputs
+    for Support Vector Machines", section 2.2) a share of 1 / (B + 1) of each target is spread over all classes, as if
+    one more row had been seen that says nothing. Otherwise such a network would get the least temperature there is.
 
-    In β = 1 / T the loss is convex, so its derivative crosses 0 once: Newton's steps, and halves of what is left where a
-    step leads out of it.
+    In β = 1 / T the loss is convex, so its derivative crosses 0 once: Newton's steps, and halves of what is left where
+    a step leads out of it.
 
     Args:
         logits: float64[B, C], B of 1 or more.

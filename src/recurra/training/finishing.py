@@ -17,6 +17,7 @@ from recurra.data.decisions import Cleaning
 from recurra.errors import TrainingError
 from recurra.evaluation.thresholds import Thresholds
 from recurra.models.network import Network
+from recurra.text.choice import TokenChoice
 from recurra.training.answering import Validation, scores_of, values_of
 from recurra.training.card import for_the_card, write_card
 from recurra.training.folder import HISTORY, MODEL
@@ -56,6 +57,7 @@ def bundled(
     validation: Validation | None,
     thresholds: Thresholds | None,
     cleaning: Cleaning | None,
+    choice: TokenChoice | None,
     calibration: dict[str, Any],
 ) -> Bundle:
     """What the model file holds.
@@ -70,6 +72,7 @@ def bundled(
         validation: scores on the held-out rows, for the record.
         thresholds: of rows that may have several labels, if they were chosen.
         cleaning: what was done to the rows before, for the record.
+        choice: of words or characters, for the record, where ``tokens`` was ``auto``.
         calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
     multi_label = prepared.rows.multi_label
@@ -83,6 +86,7 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
         **calibration,
         **({"thresholds": thresholds.to_dict()} if thresholds else {}),
         "scores": {"validation": scores_of(validation)},

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Document, Label, LabelSet
@@ -19,7 +20,7 @@ from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import Rows
 
-__all__ = ["Labelled", "Prepared", "labelled_rows", "prepare"]
+__all__ = ["Labelled", "Prepared", "labelled_rows", "prepare", "split_of"]
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,7 @@ def prepare(labelled: Labelled, text: TextSettings, training: TrainingSettings) 
         DataError: nothing can be held out, or no token is found.
     """
     documents, labels = labelled.documents, labelled.labels
-    if labelled.targets.ndim == 2:
-        kept, held = hold_out_sets(labelled.targets, share=training.validation, seed=training.seed)
-    else:
-        kept, held = hold_out(labelled.targets.tolist(), share=training.validation, seed=training.seed)
+    kept, held = split_of(labelled, training)
     # A fixed number of texts is counted from the head of the file, whatever is held out; otherwise the held-out rows
     # must stay as new to the network as test rows are.
     seen = documents if text.vocabulary_documents else [documents[row] for row in kept]
@@ -103,6 +101,19 @@ def prepare(labelled: Labelled, text: TextSettings, training: TrainingSettings) 
         held=Rows(ids.take(held), labelled.targets[held]) if len(held) else None,
         fingerprint=Table(list(documents), _simple(labels), "text", None, "label", "memory").fingerprint,
     )
+
+
+def split_of(labelled: Labelled, training: TrainingSettings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The rows to learn from and the rows held out.
+
+    Raises:
+        DataError: none can be held out.
+    """
+    options: dict[str, Any] = {"share": training.validation, "seed": training.seed}
+    if labelled.targets.ndim == 2:
+        return hold_out_sets(labelled.targets, **options)
+    single: Any = list(labelled.labels)
+    return hold_out(single, **options)
 
 
 def _simple(labels: Sequence[Label] | Sequence[LabelSet]) -> list[Label]:
