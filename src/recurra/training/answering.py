@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from recurra.data.documents import Label, LabelSet
+from recurra.data.documents import LabelSet
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation import Evaluation, evaluate
 from recurra.evaluation.label_sets import SetEvaluation, evaluate_sets
@@ -31,37 +31,35 @@ SET_SCORES = (
 )  # fmt: skip
 
 
-def classes_of(labels: Sequence[Label] | Sequence[LabelSet]) -> tuple[Labels, npt.NDArray[Any]]:
-    """The distinct labels, and what each row has of them.
+def classes_of(values: Sequence[Any], *, rows: int) -> tuple[Labels, npt.NDArray[Any]]:
+    """The labels, and what the rows have of them.
 
     Args:
-        labels: of B rows: one each, or a tuple each, which may be empty.
+        values: V different ones that rows have: a label each, or a tuple of labels each, which may be empty.
+        rows: how many have them, for messages.
 
     Returns:
-        The labels in order; and int64[B], the class of each row, or bool[B, C], which labels it has.
+        The labels in order; and int64[V], the class of each value, or bool[V, C], which labels stand in it.
 
     Raises:
         DataError: fewer than two labels, or some that are none.
     """
-    sets = [label for label in labels if isinstance(label, tuple)]
+    sets: list[LabelSet] = [value for value in values if isinstance(value, tuple)]
     if not sets:
-        single: Any = labels
-        classes = Labels.learn(single)
+        classes = Labels.learn(values)
         if len(classes) < 2:
             raise DataError(
-                f"All {len(labels):,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
+                f"All {rows:,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
             )
-        return classes, classes.encode(single)
-    if len(sets) < len(labels):
-        one = next(label for label in labels if not isinstance(label, tuple))
+        return classes, classes.encode(values)
+    if len(sets) < len(values):
+        one = next(value for value in values if not isinstance(value, tuple))
         raise DataError(
             f"Some rows have a list of labels, and others one label, such as {one!r:.80}", "Give every row a list."
         )
     classes = learn_sets(sets)
     if len(classes) < 2:
-        raise DataError(
-            f"All labels of {len(labels):,} rows are {classes.classes[0]!r}", "Give rows of two labels or more."
-        )
+        raise DataError(f"All labels of {rows:,} rows are {classes.classes[0]!r}", "Give rows of two labels or more.")
     return classes, encode_sets(classes, sets)
 
 

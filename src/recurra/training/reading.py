@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+import numpy as np
+
+from recurra.data.corpus import Chosen
 from recurra.models.settings import NetworkSettings
 from recurra.settings import spread
 from recurra.text import TextSettings
@@ -60,9 +64,12 @@ def resolve(
     """
     if text.tokens != "auto":
         return Resolved(text=text, network=network, training=training)
+    corpus = labelled.corpus
     kept, _ = split_of(labelled, training)
     places = kept[looked_at(len(kept))]
-    documents = [labelled.documents[place] for place in places.tolist()]
+    marked = np.zeros(len(corpus), dtype=bool)
+    marked[places] = True
+    documents = list(chain.from_iterable(Chosen(corpus, marked).blocks()))
     several = labelled.targets.ndim == 2
     choice = choose_tokens(readable(documents, text), None if several else labelled.targets[places])
     if listener:
