@@ -20,6 +20,7 @@ from recurra.models.network import Network
 from recurra.text.choice import TokenChoice
 from recurra.training.answering import Validation, scores_of, values_of
 from recurra.training.card import for_the_card, write_card
+from recurra.training.continuing import descent
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
 from recurra.training.preparing import Prepared
@@ -59,6 +60,7 @@ def bundled(
     cleaning: Cleaning | None,
     choice: TokenChoice | None,
     calibration: dict[str, Any],
+    initial: Bundle | None = None,
 ) -> Bundle:
     """What the model file holds.
 
@@ -72,6 +74,7 @@ def bundled(
         validation: scores on the held-out rows, for the record.
         thresholds: of rows that may have several labels, if they were chosen.
         cleaning: what was done to the rows before, for the record.
+        initial: the model that training went on from, for the record.
         choice: of words or characters, for the record, where ``tokens`` was ``auto``.
         calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
@@ -86,6 +89,7 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **({"continued": descent(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
         **calibration,
         **({"thresholds": thresholds.to_dict()} if thresholds else {}),
