@@ -19,6 +19,7 @@ from recurra.evaluation import Evaluation, evaluate
 from recurra.models.network import Network
 from recurra.text import Labels
 from recurra.text.choice import TokenChoice
+from recurra.text.segmenters import versions_of
 from recurra.training.card import for_the_card, write_card
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
@@ -102,6 +103,7 @@ def bundled(
             "numpy": np.__version__,
             "python": platform.python_version(),
             "torch": str(torch.__version__),
+            **versions_of(prepared.pipeline.settings.tokens),
         },
     }
     return Bundle(
