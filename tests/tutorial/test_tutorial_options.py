@@ -55,7 +55,6 @@ STILL_TO_WRITE: set[tuple[str, str]] = {
     ("evaluate", "--encoding"),
     ("evaluate", "--json"),
     ("evaluate", "--label"),
-    ("evaluate", "--quiet"),
     ("evaluate", "--text"),
     ("evaluate", "--title"),
     ("export", "--data-dir"),
