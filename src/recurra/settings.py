@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 
 from recurra.errors import SettingsError
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "choices"]
 
 
 class Settings:
@@ -36,7 +37,7 @@ class Settings:
         if unknown:
             raise SettingsError(
                 f"{where} has the unknown setting {unknown[0]!r:.80}",
-                f"The settings here are {', '.join(sorted(names))}.",
+                choices(unknown[0], names, "settings here"),
             )
         return cls(**{name: _checked(value, hints[name], f"{name} in {where}") for name, value in values.items()})
 
@@ -48,6 +49,12 @@ class Settings:
     def replace(self, **changes: Any) -> Self:
         """The same settings with some changed, checked again. Errors name the setting."""
         return type(self).from_dict({**self.to_dict(), **changes}, where=f"{type(self).__name__}")
+
+
+def choices(word: str, names: Collection[str], what: str) -> str:
+    """What to do about a name that does not exist: the one that was probably meant, and all there are."""
+    close = get_close_matches(word, names, n=1)
+    return f"{f'Did you mean {close[0]}? ' if close else ''}The {what} are {', '.join(sorted(names))}."
 
 
 def at_least(name: str, value: float, least: float) -> None:

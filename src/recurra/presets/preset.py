@@ -11,7 +11,7 @@ from typing import Any
 
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
-from recurra.settings import Settings
+from recurra.settings import Settings, choices
 from recurra.text.settings import TextSettings
 from recurra.training.settings import TrainingSettings
 
@@ -67,8 +67,8 @@ class Preset:
         for name, value in options.items():
             homes = [key for key in _SECTIONS if name in getattr(self, key).to_dict()]
             if not homes:
-                known = sorted(name for key in _SECTIONS for name in getattr(self, key).to_dict())
-                raise SettingsError(f"There is no setting {name!r:.80}", f"The settings are {', '.join(known)}.")
+                known = [name for key in _SECTIONS for name in getattr(self, key).to_dict()]
+                raise SettingsError(f"There is no setting {name!r:.80}", choices(name, known, "settings"))
             changes[homes[0]][name] = value
         sections: dict[str, Any] = {key: getattr(self, key).replace(**changes[key]) for key in _SECTIONS}
         return Preset(name=self.name, about=self.about, **sections)
