@@ -96,6 +96,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             text=preset.text,
             network=preset.network,
             training=preset.training,
+            characters=preset.characters,
             preset=preset.name,
             vectors=Path(self.vectors) if self.vectors else None,
             engine=self.engine,

@@ -10,7 +10,10 @@ from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hin
 
 from recurra.errors import SettingsError
 
-__all__ = ["Settings", "choices"]
+__all__ = ["Settings", "choices", "spread"]
+
+
+_KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
 class Settings:
@@ -26,7 +29,7 @@ class Settings:
 
         Args:
             values: as read from TOML or JSON.
-            where: the place the values come from, for errors.
+            where: the place the values come from, for errors; empty if they come from no place that has a name.
 
         Raises:
             SettingsError: an unknown name or a value of the wrong type or range.
@@ -36,10 +39,15 @@ class Settings:
         unknown = sorted(set(values) - names)
         if unknown:
             raise SettingsError(
-                f"{where} has the unknown setting {unknown[0]!r:.80}",
-                choices(unknown[0], names, "settings here"),
+                f"{where or cls.__name__} has the unknown setting {unknown[0]!r:.80}",
+                choices(unknown[0], sorted(names), "settings here"),
             )
-        return cls(**{name: _checked(value, hints[name], f"{name} in {where}") for name, value in values.items()})
+        return cls(
+            **{
+                name: _checked(value, hints[name], f"{name} in {where}" if where else name)
+                for name, value in values.items()
+            }
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; :meth:`from_dict` reads them back."""
@@ -48,13 +56,33 @@ class Settings:
 
     def replace(self, **changes: Any) -> Self:
         """The same settings with some changed, checked again. Errors name the setting."""
-        return type(self).from_dict({**self.to_dict(), **changes}, where=f"{type(self).__name__}")
+        return type(self).from_dict({**self.to_dict(), **changes}, where="")
 
 
 def choices(word: str, names: Collection[str], what: str) -> str:
     """What to do about a name that does not exist: the one that was probably meant, and all there are."""
     close = get_close_matches(word, names, n=1)
-    return f"{f'Did you mean {close[0]}? ' if close else ''}The {what} are {', '.join(sorted(names))}."
+    return f"{f'Did you mean {close[0]}? ' if close else ''}The {what} are {', '.join(names)}."
+
+
+def spread(options: Mapping[str, Any], sections: Mapping[str, Settings]) -> dict[str, dict[str, Any]]:
+    """Sorts single settings by the group that has them; a setting's name says which.
+
+    Args:
+        options: such as ``{"hidden": 128, "epochs": 3}``.
+        sections: groups of settings that share no name.
+
+    Raises:
+        SettingsError: no group has such a setting.
+    """
+    changes: dict[str, dict[str, Any]] = {key: {} for key in sections}
+    for name, value in options.items():
+        home = next((key for key in sections if name in sections[key].to_dict()), None)
+        if home is None:
+            known = sorted(name for section in sections.values() for name in section.to_dict())
+            raise SettingsError(f"There is no setting {name!r:.80}", choices(name, known, "settings"))
+        changes[home][name] = value
+    return changes
 
 
 def at_least(name: str, value: float, least: float) -> None:
@@ -86,4 +114,4 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
         return float(value)
     if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
-    raise SettingsError(f"{where} is {value!r:.80}", f"Give a value of type {hint.__name__}.")
+    raise SettingsError(f"{where} is {value!r:.80}", f"Give {_KINDS[hint]}.")

@@ -243,6 +243,7 @@ def test_a_pad_to_of_a_masked_model_is_refused() -> None:
         ("text", "tokens", "eval", "tokens in the text settings is 'eval'"),
         ("text", "vocabulary_size", None, "vocabulary_size"),
         ("text", "tokens", "bytes", "not the 256 bytes"),
+        ("text", "tokens", "auto", "tokens are auto"),
     ],
 )
 def test_settings_out_of_range_are_refused(table: str, setting: str, value: Any, match: str) -> None:

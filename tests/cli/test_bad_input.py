@@ -30,7 +30,8 @@ BAD_TABLES = {
     "nul.csv": (b"label,text\na,one\nb,tw\0o\n", ["NUL byte at byte 21, line 3", "Remove"]),
     "latin.csv": ("label,text\na,une\nb,d\xe9j\xe0\n".encode("latin-1"), ["0xe9", "line 3", "--encoding latin-1"]),
     "unlabelled.csv": (b"label,text\na,one\n,two\n", ["row 3", "no label", "give every row a label"]),
-    "words.txt": (b"some words", ["'.txt'", ".csv, .tsv or .parquet"]),
+    "words.txt": (b"some words", ["words.txt holds texts and no labels", "begin each line with __label__"]),
+    "words.doc": (b"some words", ["'.doc'", ".csv, .tsv, .jsonl", "--format"]),
     "folder.csv": ("folder", ["is a folder", "name a file in it"]),
     "bad.parquet": (b"PAR1 but no more", ["bad.parquet is not a whole Parquet file", "download it again"]),
 }

@@ -43,6 +43,9 @@ def test_info_for_people(run: Run, trained: Path) -> None:
         "money, sport, tech, world",
         "120 rows, 12 of them held out",
         "accuracy",
+        "tokens      words, ",
+        "chosen      ",
+        "% of the words are new from one half of the rows to the other",
         "torch",
     ):
         assert part in ran.out
@@ -55,7 +58,11 @@ _json = st.recursive(
 )
 
 
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(("preset", "rows", "held_out", "scores", "versions"), _json)))
+@given(
+    st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("preset", "rows", "held_out", "scores", "tokens", "versions"), _json)
+    )
+)
 def test_info_takes_any_record(record: dict[str, Any]) -> None:
     """A model file may come from anywhere, and its record hold anything."""
     known = recurra.Model(replace(make_bundle(), record=record)).info

@@ -341,9 +341,9 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
         (["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"], ["'id' is named by --text and --title"]),
         (["data.txt", "--out", "out.csv", "--keep", "id"], ["--keep id", "data.txt, which has no columns"]),
         (["-", "--out", "out.csv", "--text", "text"], ["--text text", "standard input, which has no columns"]),
-        (["data.json", "--out", "out.csv"], ["ends in '.json'", ".csv, .tsv, .parquet or .txt file"]),
+        (["data.json", "--out", "out.csv"], ["ends in '.json'", "call it .jsonl"]),
         (["agnews", "--out", "out.csv"], ["No file 'agnews'"]),
-        ([".", "--out", "out.csv"], ["is a folder"]),
+        (["data.csv", "--out", "out.csv", "--format", "xml"], ["--format 'xml'", "csv, tsv, jsonl"]),
     ],
 )
 def test_wrong_words(words: list[str], parts: list[str], run: Run, model: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from test_read_hostile import _CSV, broken
 
 from recurra.data import blocks as module
 from recurra.data.blocks import DelimitedBlocks, ParquetBlocks, head_of
+from recurra.data.content import FileContent
 from recurra.data.delimited import RawTable, parse_delimited
 from recurra.data.faults import ROW_HINT
 from recurra.data.parquet import parse_parquet
@@ -37,7 +38,7 @@ def whole(path: Path, encoding: str = "utf-8") -> RawTable:
 
 
 def blocks_of(path: Path, encoding: str = "utf-8") -> DelimitedBlocks:
-    return DelimitedBlocks(path, delimiter=",", source="it", encoding=encoding)
+    return DelimitedBlocks(FileContent(path, source="it"), delimiter=",", encoding=encoding)
 
 
 def joined(parts: list[RawTable]) -> list[list[Any]]:
@@ -207,9 +208,9 @@ def test_parquet_in_blocks_is_parquet_whole(tmp_path: Path, kind: str, small: in
     texts = texts.dictionary_encode() if kind == "dictionary" else texts.cast(getattr(pa, kind)())
     path = tmp_path / "x.parquet"
     parquet.write_table(pa.table({"id": range(40), "a.b": texts, "other": texts}), path, row_group_size=15)
-    blocks = ParquetBlocks(path, source="it")
+    blocks = ParquetBlocks(FileContent(path, source="it"))
     parts = list(blocks.read())
-    expected = parse_parquet(path, source="it")
+    expected = parse_parquet(FileContent(path, source="it"))
     assert len(parts) > 10
     assert joined(parts) == [column.to_pylist() for column in expected.columns]
     assert [column.type for column in parts[0].columns] == [column.type for column in expected.columns]
@@ -223,17 +224,17 @@ def test_parquet_in_blocks_is_parquet_whole(tmp_path: Path, kind: str, small: in
 def test_parquet_without_rows_or_cut_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     parquet.write_table(pa.table({"text": pa.array([], pa.string())}), path)
-    assert "has columns and no rows" in complaint(ParquetBlocks(path, source="it").read())
+    assert "has columns and no rows" in complaint(ParquetBlocks(FileContent(path, source="it")).read())
     parquet.write_table(pa.table({"text": ["a"] * 1000}), path)
     path.write_bytes(path.read_bytes()[:-9])
-    assert "is not a whole Parquet file" in complaint(ParquetBlocks(path, source="it").read())
+    assert "is not a whole Parquet file" in complaint(ParquetBlocks(FileContent(path, source="it")).read())
 
 
 def test_a_row_group_that_is_too_large_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_PARQUET_BYTES", 100)
     path = tmp_path / "x.parquet"
     parquet.write_table(pa.table({"text": [f"text {n}" for n in range(1000)]}), path)
-    assert "has a row group that unpacks to" in complaint(ParquetBlocks(path, source="it").read())
+    assert "has a row group that unpacks to" in complaint(ParquetBlocks(FileContent(path, source="it")).read())
 
 
 def test_the_head_is_the_first_rows(tmp_path: Path, small: int) -> None:

@@ -12,16 +12,14 @@ from hypothesis import strategies as st
 
 from recurra.data import lines as module
 from recurra.data.cells import MAX_TEXT_BYTES
-from recurra.data.checked_bytes import CheckedBytes
+from recurra.data.content import PipeContent
 from recurra.data.lines import LineBlocks
 from recurra.errors import DataError
 
 
 def read(content: bytes, encoding: str = "utf-8") -> list[str]:
     found = []
-    for data, offsets in LineBlocks(
-        CheckedBytes(io.BytesIO(content), source="it", encoding=encoding), len(content)
-    ).read():
+    for data, offsets in LineBlocks(PipeContent(io.BytesIO(content), source="it"), encoding=encoding).lines():
         assert data.dtype == np.uint8
         assert offsets.dtype == np.int64
         assert offsets[0] == 0
@@ -84,7 +82,7 @@ def test_a_line_without_end_is_not_read_to_its_end() -> None:
 
     endless = Endless()
     with pytest.raises(DataError, match="line 1 is longer"):
-        list(LineBlocks(CheckedBytes(endless, source="it", encoding="utf-8"), None).read())  # type: ignore[arg-type]
+        list(LineBlocks(PipeContent(endless, source="it"), encoding="utf-8").lines())  # type: ignore[arg-type]
     assert endless.given < 4 * MAX_TEXT_BYTES
 
 

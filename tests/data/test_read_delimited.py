@@ -129,9 +129,9 @@ def test_other_encodings(tmp_path: Path, encoding: str) -> None:
 
 def test_missing_files_folders_and_unknown_kinds(tmp_path: Path) -> None:
     assert "none.csv'. Check the path." in complaint(tmp_path / "none.csv")
-    assert "is a folder. Name a file in it" in complaint(tmp_path)
-    assert "ends in '.txt'. Give a .csv, .tsv or .parquet file." in complaint(write(tmp_path, "a", "x.txt"))
-    assert "ends in '.gz'" in complaint(write(tmp_path, "a", "x.csv.gz"))
+    assert "is a folder without .txt files in folders. Name a file in it" in complaint(tmp_path)
+    assert "ends in '.doc'. Give a .csv, .tsv, .jsonl" in complaint(write(tmp_path, "a", "x.doc"))
+    assert "is not whole, or not packed by gzip" in complaint(write(tmp_path, "a", "x.csv.gz"))
     assert "cannot be opened" in complaint(Path("a\0b.csv"))
     assert "cannot be opened" in complaint(Path("x" * 5000 + ".csv"))
 
@@ -139,11 +139,11 @@ def test_missing_files_folders_and_unknown_kinds(tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path, "label,text\na,b\n")
 
-    def refuse(_: Path) -> bytes:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     # The superuser may read every file, so the refusal is played.
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert "cannot be read: Permission denied. Check its permissions." in complaint(path)
 
 

@@ -23,11 +23,14 @@ def check_bundle(bundle: Bundle) -> None:
 
     Raises:
         ModelFileError: a weight is missing, unknown, of a wrong shape or type or not finite; ``pad_to`` is out of
-            range; the vocabulary does not suit the tokens; the weights are to be stored as something unknown.
+            range; the vocabulary does not suit the tokens, or these are not chosen yet; the weights are to be stored as
+            something unknown.
     """
     if bundle.weights not in ("float32", "int8"):
         raise ModelFileError(f"The weights are to be stored as {bundle.weights!r:.80}", "Choose float32 or int8.")
     _check_pad_to(bundle.pad_to, masked=bundle.network.masked)
+    if bundle.text.tokens == "auto":
+        raise ModelFileError("The model's tokens are auto, which says nothing of how it reads", _ANEW)
     if bundle.text.tokens == "bytes" and bundle.vocabulary.tokens != tuple(map(chr, range(256))):
         raise ModelFileError("The vocabulary of a model that reads bytes is not the 256 bytes", _ANEW)
     if bundle.network.layers > len(bundle.tensors):

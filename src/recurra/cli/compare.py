@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recurra.cli.options import DataDir, Encoding, Json, LabelColumn, Quiet, TitleColumn, whole_number
+from recurra.cli.options import DataDir, Encoding, FormatName, Json, LabelColumn, Quiet, TitleColumn, whole_number
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.tables import Reading, read_data
 from recurra.errors import SettingsError
@@ -45,6 +45,7 @@ def compare(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -66,7 +67,7 @@ def compare(
         return
     from recurra.inspection import compare as compare_on
 
-    reading = Reading(column, title, label, encoding, data_dir)
+    reading = Reading(column, title, label, encoding, data_dir, format_name)
     table = read_data(data or "", reading, part="test", output=output)
     found = compare_on(loaded, table, documents=take, seed=seed, say=output.note)
     _show(found, output)

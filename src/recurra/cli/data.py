@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.options import DataDir, Encoding, Json, LabelColumn, Quiet, TextColumn, TitleColumn
+from recurra.cli.options import DataDir, Encoding, FormatName, Json, LabelColumn, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.tables import Reading, read_data
 
@@ -24,19 +24,21 @@ CLASSES = 20
 
 def data(
     source: Annotated[
-        str | None, typer.Argument(metavar="DATA", help="A .csv, .tsv or .parquet file, or the name of a set.")
+        str | None,
+        typer.Argument(metavar="DATA", help="A file, a folder per class, - for standard input, or a set's name."),
     ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Show how a file is read, or which named sets there are."""
     output = Output(as_json=as_json, quiet=quiet)
-    reading = Reading(text, title, label, encoding, data_dir)
+    reading = Reading(text, title, label, encoding, data_dir, format_name)
     if source is None:
         _show_sets(reading, output)
     else:

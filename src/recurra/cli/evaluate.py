@@ -14,6 +14,7 @@ from recurra.cli.options import (
     DataArgument,
     DataDir,
     Encoding,
+    FormatName,
     Json,
     LabelColumn,
     ModelArgument,
@@ -47,6 +48,7 @@ def evaluate(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -57,7 +59,7 @@ def evaluate(
 
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
-    table = read_data(data, Reading(text, title, label, encoding, data_dir), part="test", output=output)
+    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="test", output=output)
     documents, labels = readable_rows(table, classifier, output)
     targets = targets_of(classifier.bundle.labels, labels, source=table.source, say=output.note)
     probabilities = probabilities_of(classifier.predict_proba, documents, output)

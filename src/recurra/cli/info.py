@@ -61,6 +61,7 @@ def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
     rows += [
         ("reads", "titles" if text["field"] == "title" else "title and text"),
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
+        *_chosen(record),
         ("pads", pads),
         ("file", f"{known['weights']} weights, {known['bytes']:,} bytes"),
     ]
@@ -68,3 +69,10 @@ def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
     if isinstance(versions, dict):
         rows.append(("made with", ", ".join(f"{name} {number}" for name, number in versions.items())))
     return [(name, cut(value, 90)) for name, value in rows]
+
+
+def _chosen(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Why words or characters are read, where training chose."""
+    tokens = record.get("tokens")
+    reason = tokens.get("reason") if isinstance(tokens, dict) else None
+    return [("chosen", reason)] if isinstance(reason, str) else []

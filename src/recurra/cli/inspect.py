@@ -12,6 +12,7 @@ from recurra.cli.inspect_data import DataView, show_data, view_name
 from recurra.cli.options import (
     DataDir,
     Encoding,
+    FormatName,
     Json,
     LabelColumn,
     ModelArgument,
@@ -98,12 +99,14 @@ def inspect(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Show what a model makes of a text, word by word, how far back it learns, or what it does over a file."""
     output = Output(as_json=as_json, quiet=quiet)
+    reading = Reading(text, title, label, encoding, data_dir, format_name)
     if gradients and view is not None:
         raise typer.BadParameter(f"--gradients is given with --view {view}. Choose one")
     if gradients:
@@ -112,7 +115,9 @@ def inspect(
         if gates or attribution:
             raise typer.BadParameter("--gradients reads no text. Leave out --gates and --attribution")
         paths = [model, *map(Path, texts or ())]
-        flows = _flows(paths, data, Reading(text, title, label, encoding, data_dir), rows or GRADIENT_ROWS, output)
+        flows = _flows(
+            paths, data, Reading(text, title, label, encoding, data_dir, format_name), rows or GRADIENT_ROWS, output
+        )
         about = f"Measured on {count(max(flow['documents'] for flow in flows))} rows of {data}."
         _page(html, [], flows, about, output)
         output.document({"models": flows, "notes": output.notes})
@@ -123,7 +128,7 @@ def inspect(
         if texts or gates or attribution or html is not None:
             raise typer.BadParameter("--view shows no text. Leave out texts, --gates, --attribution and --html")
         wanted = DataView(view, data, train=train, rows=rows, top=top, folds=folds, queue=queue, seed=seed)
-        show_data(model, wanted, Reading(text, title, label, encoding, data_dir), output)
+        show_data(model, wanted, reading, output)
         return
     if data is not None:
         raise typer.BadParameter("--data is given without --gradients or --view. Add one, or leave --data out")

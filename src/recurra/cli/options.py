@@ -13,6 +13,7 @@ __all__ = [
     "DataArgument",
     "DataDir",
     "Encoding",
+    "FormatName",
     "Json",
     "LabelColumn",
     "ModelArgument",
@@ -68,7 +69,11 @@ ModelArgument: TypeAlias = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model file, such as runs/news/model.safetensors.")
 ]
 DataArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="DATA", help="A .csv, .tsv or .parquet file, or the name of a set (see recurra data).")
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A file, a folder per class, - for standard input, or a set's name (see recurra data).",
+    ),
 ]
 DataDir: TypeAlias = Annotated[
     Path | None,
@@ -82,5 +87,9 @@ TitleColumn: TypeAlias = Annotated[
 ]
 LabelColumn: TypeAlias = Annotated[
     str | None, typer.Option("--label", metavar="COLUMN", help="Column of the labels; guessed without it.")
+]
+FormatName: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="csv, tsv, jsonl, fasttext, txt or parquet; by the name without it."),
 ]
 Encoding: TypeAlias = Annotated[str, typer.Option("--encoding", metavar="NAME", help="Encoding of text files.")]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from recurra.cli.options import Encoding, Json, ModelArgument, Quiet, TextColumn, TitleColumn
+from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned, cut, write_bytes
 from recurra.cli.progress import Bars
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
+    from recurra.data.blocks import Blocks
+    from recurra.data.lines import LineBlocks
     from recurra.scoring.rows import Rows
     from recurra.scoring.score import Scored
     from recurra.scoring.sinks import File
@@ -29,8 +30,6 @@ EXAMPLES = (
     "recurra score runs/tickets/model.safetensors - < texts.txt | cut -d, -f1 | sort | uniq -c",
 )
 
-TABLES = (".csv", ".tsv", ".parquet")
-
 
 def score(
     model: ModelArgument,
@@ -38,7 +37,7 @@ def score(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A .csv, .tsv or .parquet table, a .txt file of one text a line, or - for lines of standard input.",
+            help="A table, a .txt file of one text a line, a folder of .txt files, or - for standard input.",
         ),
     ],
     out: Annotated[
@@ -55,6 +54,7 @@ def score(
     text: TextColumn = None,
     title: TitleColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -72,8 +72,8 @@ def score(
     classifier = load(model)
     names = column_names(keep or [], classifier.classes_, every=every)
     with contextlib.ExitStack() as stack:
-        asked = _Asked(text, title, tuple(keep or ()), encoding)
-        source = stack.enter_context(_opened(data, asked, classifier.bundle.text, output))
+        asked = _Asked(text, title, tuple(keep or ()), encoding, format_name)
+        source = _opened(data, asked, classifier.bundle.text, output)
         sink = sink_for(kind, stack.enter_context(_written(out)), names, classifier.classes_)
         count = stack.enter_context(Bars(output)).counting("scoring")
         scored = score_rows(classifier, source.rows, sink, done=lambda rows: count(rows, source.total()))
@@ -85,6 +85,7 @@ class _Asked(NamedTuple):
     title: str | None
     keep: tuple[str, ...]
     encoding: str
+    format: str | None
 
 
 class _Source(NamedTuple):
@@ -111,7 +112,7 @@ def _kind(out: Path | None, data: str, *, as_json: bool) -> str:
             f"Give a name that ends in {', '.join(KINDS[:-1])} or {KINDS[-1]}.",
         )
     if kind == ".parquet":
-        from recurra.data.read import require_pyarrow
+        from recurra.data.formats import require_pyarrow
 
         require_pyarrow("Writing .parquet")
     same = False
@@ -122,58 +123,37 @@ def _kind(out: Path | None, data: str, *, as_json: bool) -> str:
     return kind
 
 
-@contextlib.contextmanager
-def _opened(data: str, asked: _Asked, settings: TextSettings, output: Output) -> Iterator[_Source]:
-    from recurra.data.read import checked_kind, short_name
-
-    if data == "-":
-        if sys.stdin is None:
-            raise DataError("There is no standard input", "Name a file, or pipe one text a line.")
-        yield _lines(sys.stdin.buffer, "standard input", asked, None)
-        return
-    file, source = Path(data), short_name(data)
-    kind = checked_kind(file, source, kinds=(*TABLES, ".txt"), largest=None)
-    if kind == ".txt":
-        try:
-            opened = file.open("rb")
-        except OSError as error:
-            raise DataError(f"{source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
-        with opened:
-            yield _lines(opened, source, asked, file.stat().st_size)
-    else:
-        yield _table(file, kind, source, asked, settings, output)
-
-
-def _lines(file: BinaryIO, source: str, asked: _Asked, size: int | None) -> _Source:
-    from recurra.data.checked_bytes import CheckedBytes
+def _opened(data: str, asked: _Asked, settings: TextSettings, output: Output) -> _Source:
     from recurra.data.lines import LineBlocks
+    from recurra.data.sources import open_blocks
+
+    blocks = open_blocks(data, format=asked.format, encoding=asked.encoding, part="test")
+    rows = _lines(blocks, asked) if isinstance(blocks, LineBlocks) else _table(blocks, asked, settings, output)
+    for note in blocks.notes:
+        output.note(note)
+    return _Source(rows, lambda: blocks.total)
+
+
+def _lines(lines: LineBlocks, asked: _Asked) -> Iterator[Rows]:
     from recurra.scoring.rows import rows_of_lines
 
     for option, value in (("--text", asked.text), ("--title", asked.title), ("--keep", " ".join(asked.keep) or None)):
         if value is not None:
             raise SettingsError(
-                f"{option} {value:.80} is given for {source}, which has no columns",
-                "Leave it out, or give a .csv, .tsv or .parquet file.",
+                f"{option} {value:.80} is given for {lines.source}, which has no columns",
+                "Leave it out, give a table such as a .csv file, or say what it is with --format.",
             )
-    lines = LineBlocks(CheckedBytes(file, source=source, encoding=asked.encoding), size)
-    return _Source(rows_of_lines(lines), lambda: lines.total)
+    return rows_of_lines(lines)
 
 
-def _table(file: Path, kind: str, source: str, asked: _Asked, settings: TextSettings, output: Output) -> _Source:
-    from recurra.data.blocks import Blocks, DelimitedBlocks, ParquetBlocks, head_of
+def _table(blocks: Blocks, asked: _Asked, settings: TextSettings, output: Output) -> Iterator[Rows]:
+    from recurra.data.blocks import head_of
     from recurra.data.columns import choose_columns, listed
-    from recurra.data.read import check_separator, facts_of, require_pyarrow
+    from recurra.data.read import check_separator, facts_of
     from recurra.scoring.rows import rows_of_table
 
-    require_pyarrow()
-    blocks: Blocks
-    if kind == ".parquet":
-        blocks = ParquetBlocks(file, source=source)
-    else:
-        delimiter = "," if kind == ".csv" else "\t"
-        blocks = DelimitedBlocks(file, delimiter=delimiter, source=source, encoding=asked.encoding)
-    head = head_of(blocks)
-    if asked.text is None and kind != ".parquet":
+    head, source = head_of(blocks), blocks.source
+    if asked.text is None:
         check_separator(head, source)
     columns = choose_columns(facts_of(head), source=source, text=asked.text, title=asked.title, labelled=False)
     if columns.note is not None:
@@ -181,7 +161,7 @@ def _table(file: Path, kind: str, source: str, asked: _Asked, settings: TextSett
     for name in asked.keep:
         if name not in head.names:
             raise DataError(f"{source} has no column {name!r:.80}", f"Name one of {listed(head.names)} with --keep.")
-    return _Source(rows_of_table(blocks, columns, asked.keep, settings), lambda: blocks.total)
+    return rows_of_table(blocks, columns, asked.keep, settings)
 
 
 class _StandardOutput:

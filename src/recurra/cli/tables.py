@@ -23,6 +23,7 @@ class Reading(NamedTuple):
         label: of the labels.
         encoding: of a text file.
         data_dir: folder of named sets.
+        format: of a file, where its name does not tell.
     """
 
     text: str | None
@@ -30,15 +31,16 @@ class Reading(NamedTuple):
     label: str | None
     encoding: str
     data_dir: Path | None
+    format: str | None = None
 
 
 def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], output: Output) -> Table:
     """The labelled table that ``name`` stands for; what was guessed becomes a note.
 
     Args:
-        name: path of a file, or name of a set where no such file is.
+        name: path of a file or folder, ``-`` for standard input, or name of a set where no such file is.
         reading: the options.
-        part: which rows of a named set.
+        part: which rows of a named set, or of a folder that has both.
         output: takes the notes.
 
     Raises:
@@ -46,14 +48,22 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
         SettingsError: columns are named for a set, which has its own.
     """
     path = Path(name)
-    if path.exists() or path.suffix or path.name != name:
+    if name == "-" or path.exists() or path.suffix or path.name != name:
         from recurra.data.read import read_table
 
-        table = read_table(path, text=reading.text, title=reading.title, label=reading.label, encoding=reading.encoding)
+        table = read_table(
+            name,
+            text=reading.text,
+            title=reading.title,
+            label=reading.label,
+            encoding=reading.encoding,
+            format=reading.format,
+            part=part,
+        )
         for note in table.notes:
             output.note(note)
         return table
-    named = {"--text": reading.text, "--title": reading.title, "--label": reading.label}
+    named = {"--text": reading.text, "--title": reading.title, "--label": reading.label, "--format": reading.format}
     for option, column in named.items():
         if column is not None:
             raise SettingsError(

@@ -15,6 +15,7 @@ from recurra.cli.options import (
     DataArgument,
     DataDir,
     Encoding,
+    FormatName,
     Json,
     LabelColumn,
     Quiet,
@@ -93,6 +94,7 @@ def train(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -104,7 +106,7 @@ def train(
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
     preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
-    table = read_data(data, Reading(text, title, label, encoding, data_dir), part="train", output=output)
+    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
 
     table, cleaning = _cleaned(table, exclude, relabel, output)
 
@@ -118,6 +120,7 @@ def train(
             text=preset.text,
             network=preset.network,
             training=preset.training,
+            characters=preset.characters,
             preset=preset.name,
             vectors=vectors,
             engine=engine,

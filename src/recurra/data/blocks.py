@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import contextlib
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from recurra.data.checked_bytes import CheckedBytes
+from recurra.data.content import Content, Opened
 from recurra.data.delimited import RawTable, checked_names, csv_options
 from recurra.data.faults import ROW_HINT, check_closed, empty_file, header_only, parse_error
+from recurra.data.lines import opened_text
 from recurra.data.parquet import MAX_PARQUET_BYTES, no_rows, opened_parquet, plain_column
-from recurra.data.read import GUESS_ROWS
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["BLOCK_BYTES", "BLOCK_ROWS", "Blocks", "DelimitedBlocks", "ParquetBlocks", "head_of"]
+__all__ = ["BLOCK_BYTES", "BLOCK_ROWS", "GUESS_ROWS", "Blocks", "DelimitedBlocks", "ParquetBlocks", "head_of", "joined"]
 
 BLOCK_BYTES = 4 << 20
 """Bytes of a block, about, and of the longest row of a text file: pyarrow reads up to 33 of them ahead."""
@@ -25,28 +25,34 @@ BLOCK_BYTES = 4 << 20
 BLOCK_ROWS = 1 << 16
 """Rows of a block of Parquet, at most."""
 
+GUESS_ROWS = 10_000
+"""Rows that a guess looks at."""
+
 _HEAD_BLOCKS = 4  # that a guess looks at, at most: rows may be long
 
 
 class Blocks(Protocol):
-    """A table that is read block by block.
+    """A table that is read block by block, as often as needed.
 
     Attributes:
-        source: the file's name, for messages.
-        total: how many rows the file has, as far as can be told by now.
+        source: the table's name, for messages.
+        total: how many rows it has, as far as can be told by now.
+        notes: one line each on what was guessed or left out; there may be more after reading.
     """
 
     source: str
     total: int | None
+    notes: list[str]
 
-    def read(self, columns: Sequence[str] | None = None) -> Iterator[RawTable]:
-        """The blocks in order, from the first on.
+    def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
+        """The blocks in order, from the first on; names and types are those of the first.
 
         Args:
             columns: the names of those that are needed, all if not given; there may be more in what is read.
+            again: whether the table will be read once more later: what comes from a pipe is then kept on disk.
 
         Raises:
-            DataError: the file cannot be used as it is, which may show at any block.
+            DataError: the table cannot be used as it is, which may show at any block.
         """
 
 
@@ -54,33 +60,23 @@ class DelimitedBlocks:
     """Blocks of a .csv or .tsv file; all columns are read, whichever are needed.
 
     Args:
-        file: an existing file.
+        content: the file.
         delimiter: one character.
-        source: its name, for messages.
         encoding: its text encoding, by Python's name.
     """
 
-    def __init__(self, file: Path, *, delimiter: str, source: str, encoding: str) -> None:
-        self.file, self.delimiter, self.source, self.encoding = file, delimiter, source, encoding
+    def __init__(self, content: Content, *, delimiter: str, encoding: str) -> None:
+        self.content, self.delimiter, self.source, self.encoding = content, delimiter, content.source, encoding
         self.total: int | None = None
+        self.notes: list[str] = []
 
-    def read(self, columns: Sequence[str] | None = None) -> Iterator[RawTable]:
+    def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`Blocks`."""
-        try:
-            opened = self.file.open("rb")
-        except OSError as error:
-            raise DataError(f"{self.source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
-        with opened:
-            size = os.fstat(opened.fileno()).st_size
-            # One more line break marks a quote that is still open at the end.
-            content = CheckedBytes(opened, source=self.source, encoding=self.encoding, end=b"\n")
-            try:
-                yield from self._parsed(content, size)
-            finally:
-                # pyarrow's threads may still be reading.
-                content.stop()
+        # One more line break marks a quote that is still open at the end.
+        with opened_text(self.content, encoding=self.encoding, again=again, end=b"\n") as (text, opened):
+            yield from self._parsed(text, opened)
 
-    def _parsed(self, content: CheckedBytes, size: int) -> Iterator[RawTable]:
+    def _parsed(self, content: CheckedBytes, opened: Opened) -> Generator[RawTable]:
         import pyarrow as pa
         from pyarrow import csv
 
@@ -104,7 +100,9 @@ class DelimitedBlocks:
                 names = names or checked_names(batch, self.source)
                 last = str(batch.columns[-1][-1].as_py())
                 rows += len(batch)
-                self.total = max(rows - 1, rows * size // max(read, 1) - 1)
+                size = opened.size
+                if size is not None:
+                    self.total = max(rows - 1, rows * size // max(read, 1) - 1)
                 if len(batch) > first:
                     columns = [pa.chunked_array([column[first:]]) for column in batch.columns]
                     yield RawTable(names, columns, rows - len(batch) + first + 1, ROW_HINT, typed=False)
@@ -122,21 +120,21 @@ class ParquetBlocks:
     """Blocks of a .parquet file.
 
     Args:
-        file: an existing file.
-        source: its name, for messages.
+        content: the file.
     """
 
-    def __init__(self, file: Path, *, source: str) -> None:
-        self.file, self.source = file, source
+    def __init__(self, content: Content) -> None:
+        self.content, self.source = content, content.source
         self.total: int | None = None
+        self.notes: list[str] = []
 
-    def read(self, columns: Sequence[str] | None = None) -> Iterator[RawTable]:
+    def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`Blocks`."""
         import pyarrow as pa
 
         rows = 0
         # Pages are read one by one and not whole columns of a row group, which may be as large as the file.
-        with opened_parquet(self.file, source=self.source, buffer_size=1 << 20, pre_buffer=False) as opened:
+        with opened_parquet(self.content, buffer_size=1 << 20, pre_buffer=False) as opened:
             metadata = opened.metadata
             self.total = metadata.num_rows
             sizes = [metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)]
@@ -162,16 +160,21 @@ class ParquetBlocks:
 
 def head_of(blocks: Blocks) -> RawTable:
     """The first rows of a table, with all columns: enough to guess what they hold."""
-    import pyarrow as pa
-
     parts: list[RawTable] = []
     rows = 0
-    reading = blocks.read()
-    for part in reading:
-        parts.append(part)
-        rows += len(part.columns[0]) if part.columns else 0
-        if rows >= GUESS_ROWS or len(parts) == _HEAD_BLOCKS:
-            break
+    with contextlib.closing(blocks.read()) as reading:
+        for part in reading:
+            parts.append(part)
+            rows += len(part.columns[0]) if part.columns else 0
+            if rows >= GUESS_ROWS or len(parts) == _HEAD_BLOCKS:
+                break
+    return joined(parts)
+
+
+def joined(parts: Sequence[RawTable]) -> RawTable:
+    """Blocks that follow each other as one."""
+    import pyarrow as pa
+
     columns = [
         pa.chunked_array([chunk for column in same for chunk in column.chunks])
         for same in zip(*(part.columns for part in parts), strict=True)

@@ -13,7 +13,7 @@ from recurra.errors import DataError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["MAX_TEXT_BYTES", "checked_texts", "column_of", "is_label", "is_text", "labels_of", "texts_of"]
+__all__ = ["MAX_TEXT_BYTES", "checked_texts", "column_of", "is_label", "is_list", "is_text", "labels_of", "texts_of"]
 
 MAX_TEXT_BYTES = 1 << 20
 """Bytes of the longest text that is read, in UTF-8."""
@@ -32,6 +32,14 @@ def is_label(kind: pyarrow.DataType) -> bool:
 
     simple = (types.is_integer, types.is_floating, types.is_boolean)
     return is_text(kind) or any(is_kind(kind) for is_kind in simple)
+
+
+def is_list(kind: pyarrow.DataType) -> bool:
+    """Whether a column of this type can hold several labels a row: lists of texts."""
+    from pyarrow import types
+
+    lists = (types.is_list, types.is_large_list, types.is_fixed_size_list)
+    return any(is_kind(kind) for is_kind in lists) and is_text(kind.value_type)
 
 
 def column_of(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
@@ -55,6 +63,15 @@ def _first(mask: pyarrow.ChunkedArray) -> int | None:
 
 def _where(raw: RawTable, place: int, name: str) -> str:
     return f"row {place + raw.first_row:,}{raw.row_hint}, column {name!r}"
+
+
+def _held(column: pyarrow.ChunkedArray) -> str:
+    """What a column holds, for a message; of JSON its first value that is no text."""
+    kind = str(column.type)
+    if kind.startswith("extension<arrow.json"):
+        odd = next((value for value in column.to_pylist() if value is not None and value[:1] != '"'), None)
+        return f"values of several kinds, such as {odd[:60]}" if odd else "values of several kinds"
+    return kind[:80]
 
 
 def texts_of(raw: RawTable, name: str, source: str) -> list[str]:
@@ -81,7 +98,7 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
     column = column_of(raw, name, source)
     if not is_text(column.type):
         raise DataError(
-            f"{source}: column {name!r} holds {str(column.type)[:80]}, not texts",
+            f"{source}: column {name!r} holds {_held(column)}, not texts",
             "Name a column of texts with --text or --title.",
         )
     lengths = compute.binary_length(column)
@@ -116,9 +133,14 @@ def labels_of(raw: RawTable, name: str, source: str) -> list[Label]:
             values = _typed(values)
     elif is_label(column.type):
         values = column.to_pylist()
+    elif is_list(column.type):
+        raise DataError(
+            f"{source}: column {name!r} holds lists, several labels a row",
+            "Write one label a row, as a text.",
+        )
     else:
         raise DataError(
-            f"{source}: column {name!r} holds {str(column.type)[:80]}, which cannot be labels",
+            f"{source}: column {name!r} holds {_held(column)}, which cannot be labels",
             "Name a column of strings, integers, floats or booleans with --label.",
         )
     for place, value in enumerate(values):

@@ -6,8 +6,8 @@ import codecs
 import io
 import sys
 import threading
-from typing import BinaryIO
 
+from recurra.data.content import Opened
 from recurra.data.faults import check_marks, nul_byte, unknown_encoding, wrong_bytes
 
 __all__ = ["CheckedBytes"]
@@ -31,7 +31,7 @@ class CheckedBytes(io.RawIOBase):
         DataError: the encoding is unknown; and, from :meth:`read`, a byte is not of it, or is NUL.
     """
 
-    def __init__(self, file: BinaryIO, *, source: str, encoding: str, end: bytes = b"") -> None:
+    def __init__(self, file: Opened, *, source: str, encoding: str, end: bytes = b"") -> None:
         self.file, self.source, self.encoding, self.end = file, source, encoding, end
         self.taken, self.blank, self.tail = 0, True, b""
         self._given, self._lines, self._last = 0, 0, b""
@@ -54,6 +54,11 @@ class CheckedBytes(io.RawIOBase):
         """The next bytes: about ``size`` of them, none at the end and only there."""
         with self._lock:
             return self._next(size)
+
+    @property
+    def done(self) -> bool:
+        """Whether all has been read."""
+        return self._done
 
     def stop(self) -> None:
         """Ends the reading: another thread that is amid it is waited for, and gets nothing more."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from recurra.errors import DataError
 
-__all__ = ["ColumnFacts", "Columns", "choose_columns", "listed"]
+__all__ = ["ColumnFacts", "Columns", "choose_columns", "is_usual_name", "listed"]
 
 # Tiers of names, the surest first; two columns of one tier are as likely as each other.
 _TEXT_NAMES = (
@@ -120,6 +120,15 @@ def listed(names: Collection[str]) -> str:
     return ", ".join(shown) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
+def is_usual_name(name: str) -> bool:
+    """Whether columns of texts, titles or labels are usually called so."""
+    return any(_plain(name) in tier for tiers in (_TEXT_NAMES, _TITLE_NAMES, _LABEL_NAMES) for tier in tiers)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W+", "_", name.strip().casefold())
+
+
 def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]) -> None:
     roles: dict[str, str] = {}
     for option, name in asked.items():
@@ -139,7 +148,7 @@ def _by_name(
 ) -> str | None:
     """The column of the first tier that has one; several of one tier are an error, or None where not strict."""
     for tier in tiers:
-        found = [fact.name for fact in facts if re.sub(r"\W+", "_", fact.name.strip().casefold()) in tier]
+        found = [fact.name for fact in facts if _plain(fact.name) in tier]
         if len(found) == 1:
             return found[0]
         if found:

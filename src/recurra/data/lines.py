@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.data.cells import MAX_TEXT_BYTES
 from recurra.data.checked_bytes import CheckedBytes
+from recurra.data.content import Content, Opened
+from recurra.data.delimited import RawTable
+from recurra.data.faults import empty_file
 from recurra.errors import DataError
 
-__all__ = ["BLOCK_BYTES", "LineBlocks"]
+__all__ = ["BLOCK_BYTES", "LineBlocks", "opened_text", "whole_lines"]
 
 BLOCK_BYTES = 1 << 20
 """Bytes read at once."""
@@ -23,20 +27,28 @@ Lines = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 class LineBlocks:
     r"""The lines of a file without their ends, which are \n or \r\n; an empty line is an empty text.
 
+    As :class:`recurra.data.blocks.Blocks` they are a table of one column, ``text``; :meth:`lines` needs no pyarrow.
+
     Args:
         content: the file.
-        size: its bytes, or ``None`` where nobody knows, as of a pipe.
+        encoding: its text encoding, by Python's name.
 
     Attributes:
+        source: the file's name, for messages.
         total: how many lines there are, as far as can be told by now.
+        notes: none.
     """
 
-    def __init__(self, content: CheckedBytes, size: int | None) -> None:
-        self.content, self.size = content, size
+    def __init__(self, content: Content, *, encoding: str) -> None:
+        self.content, self.source, self.encoding = content, content.source, encoding
         self.total: int | None = None
+        self.notes: list[str] = []
 
-    def read(self) -> Iterator[Lines]:
+    def lines(self, *, again: bool = True) -> Iterator[Lines]:
         """The lines, some thousands at a time.
+
+        Args:
+            again: whether they will be read once more later.
 
         Yields:
             (uint8[S] UTF-8, int64[B + 1] where each line begins and the last one ends), Arrow's layout of strings.
@@ -44,21 +56,78 @@ class LineBlocks:
         Raises:
             DataError: a line is longer than ``MAX_TEXT_BYTES``, or the file is no text.
         """
-        content, rest, done = self.content, b"", 0
-        while piece := content.read(BLOCK_BYTES):
-            if not done and not rest:
-                piece = piece.removeprefix(codecs.BOM_UTF8)
-            body, end, rest = (rest + piece).rpartition(b"\n")
-            if end:
-                texts, offsets = _cut(body + end, done, content.source)
-                done += len(offsets) - 1
-                if self.size is not None:
-                    self.total = max(done, done * self.size // max(content.taken - len(rest), 1))
+        done = taken = 0
+        with opened_text(self.content, encoding=self.encoding, again=again) as (text, opened):
+            for body in whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_TEXT_BYTES):
+                texts, offsets = _cut(body, done, self.source)
+                done, taken = done + len(offsets) - 1, taken + len(body)
+                size = opened.size
+                if size is not None:
+                    self.total = done if text.done else max(done, done * size // taken)
                 yield texts, offsets
-            if len(rest) > MAX_TEXT_BYTES + 1:
-                raise _too_long(done, content.source)
-        if rest:
-            yield _cut(rest + b"\n", done, content.source)
+        self.total = done
+
+    def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
+        """See :class:`recurra.data.blocks.Blocks`."""
+        import pyarrow as pa
+
+        done = 0
+        for data, offsets in self.lines(again=again):
+            buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+            texts = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
+            yield RawTable(["text"], [pa.chunked_array([texts])], done + 1, "", typed=False)
+            done += len(texts)
+        if not done:
+            raise empty_file(self.source)
+
+
+@contextlib.contextmanager
+def opened_text(
+    content: Content, *, encoding: str, again: bool, end: bytes = b""
+) -> Iterator[tuple[CheckedBytes, Opened]]:
+    """The bytes of a file as UTF-8, and the file.
+
+    Args:
+        content: the file.
+        encoding: its text encoding, by Python's name.
+        again: whether it will be opened once more later.
+        end: what is put behind the last byte.
+    """
+    opened = content.open(again=again)
+    try:
+        text = CheckedBytes(opened, source=content.source, encoding=encoding, end=end)
+        try:
+            yield text, opened
+        finally:
+            # Another thread may still be reading.
+            text.stop()
+    finally:
+        opened.close()
+
+
+def whole_lines(content: CheckedBytes, *, at_once: int, longest: int) -> Iterator[bytes]:
+    """The bytes of a file, cut where lines end; the last line ends so as well.
+
+    Args:
+        content: the file.
+        at_once: bytes of a piece, about.
+        longest: bytes of the longest line.
+
+    Raises:
+        DataError: a line is longer, or the file is no text.
+    """
+    rest, lines, first = b"", 0, True
+    while piece := content.read(at_once):
+        if first:
+            piece, first = piece.removeprefix(codecs.BOM_UTF8), False
+        body, end, rest = (rest + piece).rpartition(b"\n")
+        if end:
+            yield body + end
+            lines += body.count(b"\n") + 1
+        if len(rest) > longest + 1:
+            raise _too_long(lines, content.source, longest)
+    if rest:
+        yield rest + b"\n"
 
 
 def _cut(body: bytes, done: int, source: str) -> Lines:
@@ -69,11 +138,11 @@ def _cut(body: bytes, done: int, source: str) -> Lines:
     offsets = np.concatenate([[0], ends - np.arange(len(ends))])
     lengths = np.diff(offsets)
     if lengths.max() > MAX_TEXT_BYTES:
-        raise _too_long(done + int((lengths > MAX_TEXT_BYTES).argmax()), source)
+        raise _too_long(done + int((lengths > MAX_TEXT_BYTES).argmax()), source, MAX_TEXT_BYTES)
     texts = data[~is_end]
     texts.flags.writeable = False
     return texts, offsets
 
 
-def _too_long(before: int, source: str) -> DataError:
-    return DataError(f"{source}: line {before + 1:,} is longer than {MAX_TEXT_BYTES:,} bytes", "Cut or split the text.")
+def _too_long(before: int, source: str, longest: int) -> DataError:
+    return DataError(f"{source}: line {before + 1:,} is longer than {longest:,} bytes", "Cut or split the text.")

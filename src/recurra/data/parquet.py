@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.errors import DataError
 
@@ -19,17 +19,17 @@ MAX_PARQUET_BYTES = 1 << 32
 """Bytes that a file may unpack to."""
 
 
-def parse_parquet(file: Path, *, source: str) -> RawTable:
+def parse_parquet(content: Content) -> RawTable:
     """Reads all columns; dictionary-encoded ones are unpacked.
 
     Args:
-        file: an existing file.
-        source: its name, for messages.
+        content: the file.
 
     Raises:
         DataError: not Parquet, cut or damaged, no rows, too many columns, or too large once unpacked.
     """
-    with opened_parquet(file, source=source) as opened:
+    source = content.source
+    with opened_parquet(content) as opened:
         metadata = opened.metadata
         size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
         if size > MAX_PARQUET_BYTES:
@@ -44,12 +44,11 @@ def parse_parquet(file: Path, *, source: str) -> RawTable:
 
 
 @contextlib.contextmanager
-def opened_parquet(file: Path, *, source: str, **options: Any) -> Iterator[Any]:
+def opened_parquet(content: Content, **options: Any) -> Iterator[Any]:
     """A ``pyarrow.parquet.ParquetFile`` with not too many columns; what fails inside becomes one error.
 
     Args:
-        file: an existing file.
-        source: its name, for messages.
+        content: the file.
         options: of ``ParquetFile``.
 
     Raises:
@@ -58,9 +57,10 @@ def opened_parquet(file: Path, *, source: str, **options: Any) -> Iterator[Any]:
     import pyarrow as pa
     from pyarrow import parquet
 
+    source = content.source
     broken = DataError(f"{source} is not a whole Parquet file", "Write or download it again, or give a .csv file.")
     try:
-        with parquet.ParquetFile(file, **options) as opened:
+        with content.seekable() as file, parquet.ParquetFile(file, **options) as opened:
             if opened.metadata.num_columns > MAX_COLUMNS:
                 raise DataError(
                     f"{source} has {opened.metadata.num_columns:,} columns", f"Keep at most {MAX_COLUMNS} of them."

@@ -93,6 +93,7 @@ def train_one(
         text=preset.text,
         network=preset.network,
         training=preset.training,
+        characters=preset.characters,
         preset=preset.name,
         device=device,
         listener=monitor.stage(title),

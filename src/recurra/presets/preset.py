@@ -11,11 +11,16 @@ from typing import Any
 
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
-from recurra.settings import Settings, choices
+from recurra.settings import Settings, choices, spread
 from recurra.text.settings import TextSettings
 from recurra.training.settings import TrainingSettings
 
 __all__ = ["Preset", "load_preset", "preset_names"]
+
+# What of the settings is used before tokens are chosen.
+DECIDED_BEFORE = frozenset(
+    {"tokens", "field", "first_words", "vocabulary_from", "vocabulary_documents", "validation", "seed", "precision"}
+)
 
 _SECTIONS: dict[str, type[Settings]] = {"text": TextSettings, "network": NetworkSettings, "training": TrainingSettings}
 
@@ -27,6 +32,7 @@ class Preset:
     Attributes:
         name: ``lesson/lstm``, or an own file's path.
         about: one sentence for people.
+        characters: settings that differ where ``tokens = "auto"`` chooses characters.
     """
 
     name: str
@@ -34,25 +40,35 @@ class Preset:
     text: TextSettings = field(default_factory=TextSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    characters: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, name: str) -> Preset:
-        """Builds a preset from the tables ``text``, ``network`` and ``training``; the rest keeps its default."""
-        unknown = sorted(set(values) - {"about", *_SECTIONS})
+        """Builds a preset from the tables ``text``, ``network`` and ``training``; the rest keeps its default.
+
+        A table ``characters`` may name settings of all three that differ where ``tokens = "auto"`` chooses characters;
+        what is read and how rows are held out stays, as it comes before that choice.
+        """
+        tables = [*_SECTIONS, "characters"]
+        unknown = sorted(set(values) - {"about", *tables})
         if unknown:
             raise SettingsError(
-                f"The preset {name} has {unknown[0]!r:.80} at its top", f"There may be about, {', '.join(_SECTIONS)}."
+                f"The preset {name} has {unknown[0]!r:.80} at its top", f"There may be about, {', '.join(tables)}."
             )
         sections: dict[str, Any] = {}
-        for key, kind in _SECTIONS.items():
+        for key in tables:
             table = values.get(key, {})
             if not isinstance(table, Mapping):
                 raise SettingsError(f"{key} in the preset {name} is {table!r:.80}", f"Make it a table: [{key}].")
-            sections[key] = kind.from_dict(table, where=f"[{key}] of the preset {name}")
+            sections[key] = (
+                _SECTIONS[key].from_dict(table, where=f"[{key}] of the preset {name}") if key in _SECTIONS else table
+            )
         about = values.get("about", "")
         if not isinstance(about, str):
             raise SettingsError(f"about in the preset {name} is {about!r:.80}", "Give a sentence in quotes.")
-        return cls(name=name, about=about, **sections)
+        preset = cls(name=name, about=about, **sections)
+        preset._check_characters()
+        return preset
 
     def with_options(self, options: Mapping[str, Any]) -> Preset:
         """The preset with single settings changed; a setting's name says which table it belongs to.
@@ -63,15 +79,26 @@ class Preset:
         Raises:
             SettingsError: no table has such a setting.
         """
-        changes: dict[str, dict[str, Any]] = {key: {} for key in _SECTIONS}
-        for name, value in options.items():
-            homes = [key for key in _SECTIONS if name in getattr(self, key).to_dict()]
-            if not homes:
-                known = [name for key in _SECTIONS for name in getattr(self, key).to_dict()]
-                raise SettingsError(f"There is no setting {name!r:.80}", choices(name, known, "settings"))
-            changes[homes[0]][name] = value
-        sections: dict[str, Any] = {key: getattr(self, key).replace(**changes[key]) for key in _SECTIONS}
-        return Preset(name=self.name, about=self.about, **sections)
+        characters = {key: value for key, value in self.characters.items() if key not in options}
+        if self.text.tokens == "auto" and options.get("tokens") == "characters":
+            # Told to do what it might have chosen, it does it as well as if it had.
+            options, characters = {**characters, **options}, {}
+        changes = spread(options, self._groups())
+        sections: dict[str, Any] = {key: group.replace(**changes[key]) for key, group in self._groups().items()}
+        return Preset(name=self.name, about=self.about, characters=characters, **sections)
+
+    def _groups(self) -> dict[str, Settings]:
+        return {key: getattr(self, key) for key in _SECTIONS}
+
+    def _check_characters(self) -> None:
+        """Raises where the table ``characters`` holds a mistake."""
+        where = f"[characters] of the preset {self.name}"
+        early = [name for name in self.characters if name in DECIDED_BEFORE]
+        if early:
+            raise SettingsError(f"{where} sets {early[0]}", "That is decided before the tokens are: set it for both.")
+        changes = spread(self.characters, self._groups())
+        for key, group in self._groups().items():
+            type(group).from_dict({**group.to_dict(), **changes[key]}, where=where)
 
 
 def preset_names() -> list[str]:
@@ -97,7 +124,7 @@ def load_preset(name: str) -> Preset:
     if not name.endswith(".toml"):
         raise SettingsError(
             f"There is no preset {name!r:.80}",
-            f"The presets are {', '.join(preset_names())}; an own one is a path that ends in .toml.",
+            f"{choices(name, preset_names(), 'presets').rstrip('.')}; an own one is a path that ends in .toml.",
         )
     try:
         data = Path(name).read_bytes()

@@ -52,7 +52,7 @@ def rows_of_lines(lines: LineBlocks) -> Iterator[Rows]:
     Raises:
         DataError: a line is no text, or too long.
     """
-    for data, offsets in lines.read():
+    for data, offsets in lines.lines(again=False):
         for first in range(0, len(offsets) - 1, BATCH):
             some = offsets[first : first + BATCH + 1]
             yield Rows(TextBuffer(data, some), len(some) - 1, int((some[1:] == some[:-1]).sum()))
@@ -73,7 +73,7 @@ def rows_of_table(blocks: Blocks, columns: Columns, keep: Sequence[str], setting
     from pyarrow import compute
 
     named = [columns.text, *filter(None, [columns.title]), *keep]
-    for raw in blocks.read(list(dict.fromkeys(named))):
+    for raw in blocks.read(list(dict.fromkeys(named)), again=False):
         texts = checked_texts(raw, columns.text, blocks.source)
         titles = None if columns.title is None else checked_texts(raw, columns.title, blocks.source)
         kept = {name: column_of(raw, name, blocks.source) for name in keep}

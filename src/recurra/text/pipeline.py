@@ -11,6 +11,7 @@ import numpy as np
 
 from recurra.batches import Ragged
 from recurra.data.documents import Document
+from recurra.errors import SettingsError
 from recurra.text.buffer import TextBuffer
 from recurra.text.counting import count_tokens
 from recurra.text.encoding import Encoder, encoder
@@ -50,7 +51,12 @@ class TextPipeline:
 
         Raises:
             DataError: something is no document, or no token is found.
+            SettingsError: ``tokens`` is still ``auto``.
         """
+        if settings.tokens == "auto":
+            raise SettingsError(
+                "A vocabulary is to be learned with tokens = auto", "Choose first: recurra.text.choice.choose_tokens."
+            )
         if settings.field == "title" and len(documents) and all(isinstance(document, tuple) for document in documents):
             settings = settings.replace(first_words=None)
         texts = (titles if settings.vocabulary_from == "titles" else readable)(documents, settings)

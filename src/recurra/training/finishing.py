@@ -18,6 +18,7 @@ from recurra.errors import TrainingError
 from recurra.evaluation import Evaluation, evaluate
 from recurra.models.network import Network
 from recurra.text import Labels
+from recurra.text.choice import TokenChoice
 from recurra.training.card import for_the_card, write_card
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
@@ -65,6 +66,7 @@ def bundled(
     pad_to: int | None,
     validation: Evaluation | None,
     cleaning: Cleaning | None,
+    choice: TokenChoice | None,
     calibration: dict[str, Any],
 ) -> Bundle:
     """What the model file holds.
@@ -78,6 +80,7 @@ def bundled(
         pad_to: for unmasked networks, the length up to which documents get pads.
         validation: scores on the held-out rows, for the record.
         cleaning: what was done to the rows before, for the record.
+        choice: of words or characters, for the record, where ``tokens`` was ``auto``.
         calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
     record: dict[str, Any] = {
@@ -90,6 +93,7 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
         **calibration,
         "scores": {"validation": _scores(validation)},
         **for_the_card(prepared, validation, outcome),

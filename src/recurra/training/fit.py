@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.preparing import labelled_rows, prepare
 from recurra.training.progress import Listener
+from recurra.training.reading import resolve
 from recurra.training.settings import TrainingSettings
 
 __all__ = ["Fitted", "chosen_device", "fit"]
@@ -33,6 +35,7 @@ def fit(
     text: TextSettings,
     network: NetworkSettings,
     training: TrainingSettings,
+    characters: Mapping[str, Any] | None = None,
     preset: str = "",
     vectors: Path | None = None,
     engine: str = "auto",
@@ -51,6 +54,7 @@ def fit(
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
+        characters: single settings that differ where ``tokens = "auto"`` chooses characters.
         preset: name of what the settings came from, for the record.
         vectors: file of pretrained vectors for the embedding, whose size then follows from it.
         engine: of the recurrence.
@@ -75,6 +79,8 @@ def fit(
     elif resume:
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
 
+    chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
+    text, network, training = chosen.text, chosen.network, chosen.training
     prepared = prepare(labelled, text, training)
     module = build(network, prepared, training, vectors=vectors, engine=engine, device=place, listener=listener)
     pad_to = None if network.masked else _pad_to(prepared.rows, training)
@@ -107,6 +113,7 @@ def fit(
         pad_to=pad_to,
         validation=validation,
         cleaning=cleaning,
+        choice=chosen.choice,
         calibration=calibration,
     )
     write_run(folder, bundle, outcome)

@@ -1,0 +1,154 @@
+"""A folder per class, and in it a file per text: ``reviews/pos/0_9.txt``.
+
+``train`` and ``test`` beside each other may each hold such folders (the layout of the IMDB reviews). Symbolic links are
+not followed, and files that do not end in .txt or are hidden are passed over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from recurra.data.blocks import BLOCK_BYTES
+from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.data.delimited import RawTable
+from recurra.data.faults import unknown_encoding, wrong_bytes
+from recurra.errors import DataError
+
+__all__ = ["MAX_FILES", "FolderBlocks"]
+
+MAX_FILES = 1 << 20
+"""Files of a table, at most: their names are sorted in memory."""
+
+PARTS = ("train", "test")
+
+# The IMDB reviews keep texts without a label beside the classes.
+_UNLABELLED = "unsup"
+
+
+class FolderBlocks:
+    """Blocks of a folder with the columns ``label``, ``text`` and ``file``, by class and file name.
+
+    Without folders in it, the folder's own .txt files are the rows, and there is no ``label``.
+
+    Args:
+        folder: an existing one.
+        source: its name, for messages.
+        encoding: of the files, by Python's name.
+        part: which of its folders ``train`` and ``test`` is read, where it has them.
+    """
+
+    def __init__(self, folder: Path, *, source: str, encoding: str, part: Literal["train", "test"]) -> None:
+        self.source, self.encoding = source, encoding
+        self.notes: list[str] = []
+        self.total: int | None = None
+        names = _folders_in(folder, source)
+        self.folder = folder
+        if any(name in names for name in PARTS):
+            if part not in names:
+                raise DataError(f"{source} has no folder {part!r}", "Name the folder that holds one folder per class.")
+            self.folder = folder / part
+            self.notes.append(f"reading the folder {part!r} of {source}")
+        self._files: list[tuple[str | None, str]] | None = None
+
+    def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
+        """See :class:`recurra.data.blocks.Blocks`."""
+        if self._files is None:
+            self._files = self._found()
+        self.total = len(self._files)
+        files, first = iter(self._files), 1
+        while some := self._some(files):
+            yield self._table(some, first)
+            first += len(some)
+
+    def _found(self) -> list[tuple[str | None, str]]:
+        """Class and path of each file, sorted."""
+        classes: list[str | None] = [*_folders_in(self.folder, self.source)]
+        if _UNLABELLED in classes and len(classes) > 1:
+            classes.remove(_UNLABELLED)
+            self.notes.append(f"the folder {_UNLABELLED!r} is left out: its texts have no label")
+        found: list[tuple[str | None, str]] = []
+        others = 0
+        for name in classes or [None]:
+            place = self.folder if name is None else self.folder / name
+            texts: list[str] = []
+            for entry in _entries(place, self.source):
+                if entry.is_file(follow_symlinks=False) and entry.name.endswith(".txt"):
+                    texts.append(entry.name if name is None else f"{name}/{entry.name}")
+                    self._check_number(len(found) + len(texts))
+                else:
+                    others += 1
+            found += [(name, text) for text in sorted(texts)]
+        if not found:
+            raise DataError(
+                f"{self.source!r} is a folder without .txt files in folders",
+                "Name a file in it, such as train.csv, or put the texts of each class into a folder of its own.",
+            )
+        if others:
+            self.notes.append(f"{others:,} links, folders and files that are not .txt are passed over")
+        return found
+
+    def _check_number(self, count: int) -> None:
+        if count > MAX_FILES:
+            raise DataError(
+                f"{self.source} holds more than {MAX_FILES:,} files",
+                "Write their texts into one .csv or .parquet file.",
+            )
+
+    def _some(self, files: Iterator[tuple[str | None, str]]) -> list[tuple[str | None, str, str]]:
+        """The next files with their texts, about a block's bytes of them."""
+        some: list[tuple[str | None, str, str]] = []
+        size = 0
+        while size < BLOCK_BYTES and (one := next(files, None)):
+            text = self._text(one[1])
+            some.append((*one, text))
+            size += len(text)
+        return some
+
+    def _text(self, name: str) -> str:
+        source = f"{self.source}/{name}"
+        try:
+            # The flag makes a link that has taken the file's place since an error.
+            with os.fdopen(os.open(self.folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
+                data = file.read(4 * MAX_TEXT_BYTES + 1)
+        except OSError as error:
+            raise DataError(f"{source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
+        try:
+            text = data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise wrong_bytes(data[error.start : error.start + 1], error.start, line, source, self.encoding) from None
+        except (LookupError, ValueError):
+            raise unknown_encoding(self.encoding, source) from None
+        return text.removeprefix("\ufeff").rstrip("\r\n")
+
+    def _table(self, some: list[tuple[str | None, str, str]], first: int) -> RawTable:
+        import pyarrow as pa
+
+        labels, names, texts = zip(*some, strict=True)
+        columns = {"label": labels, "text": texts, "file": names}
+        if labels[0] is None:
+            del columns["label"]
+        arrays = [pa.chunked_array([pa.array(values, pa.string())]) for values in columns.values()]
+        hint = f" ({names[0]} is row {first:,})"
+        return RawTable([*columns], arrays, first, hint, typed=False)
+
+
+def _entries(folder: Path, source: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            found = list(islice((entry for entry in entries if not entry.name.startswith(".")), MAX_FILES + 1))
+    except OSError as error:
+        raise DataError(f"{source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
+    if len(found) > MAX_FILES:
+        raise DataError(
+            f"{source} holds more than {MAX_FILES:,} files", "Write their texts into one .csv or .parquet file."
+        )
+    return found
+
+
+def _folders_in(folder: Path, source: str) -> list[str]:
+    return sorted(entry.name for entry in _entries(folder, source) if entry.is_dir(follow_symlinks=False))

@@ -1,0 +1,69 @@
+"""Data frames of pandas, Polars and others, and Arrow tables, through the Arrow PyCapsule interface."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from recurra.data.blocks import BLOCK_ROWS
+from recurra.data.delimited import MAX_COLUMNS, RawTable
+from recurra.data.parquet import plain_column
+from recurra.errors import DataError
+
+__all__ = ["FrameBlocks", "is_frame"]
+
+
+def is_frame(source: object) -> bool:
+    """Whether something is a table that can be handed over: it has columns, and Arrow's interface."""
+    stream = any(hasattr(source, name) for name in ("__arrow_c_stream__", "__arrow_c_array__"))
+    # A single column has the interface as well, and no columns.
+    return stream and any(hasattr(source, name) for name in ("columns", "column_names", "schema"))
+
+
+class FrameBlocks:
+    """Blocks of a data frame or Arrow table; an index of pandas is no column.
+
+    Args:
+        frame: one of those for which :func:`is_frame` is true. A stream that can be read only once is read here.
+
+    Raises:
+        DataError: it does not hand itself over.
+    """
+
+    def __init__(self, frame: Any) -> None:
+        import pyarrow as pa
+
+        self.source = f"the {type(frame).__module__.partition('.')[0]} {type(frame).__name__}"
+        self.notes: list[str] = []
+        try:
+            table = pa.table(frame)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            raise DataError(
+                f"{self.source} cannot be handed over: {str(error)[:120]}", "Give each column values of one type."
+            ) from None
+        own = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", [])
+        self.table = table.drop_columns([name for name in own if isinstance(name, str)])
+        self.total: int | None = table.num_rows
+        if self.table.num_columns > MAX_COLUMNS:
+            raise DataError(
+                f"{self.source} has {self.table.num_columns:,} columns", f"Keep at most {MAX_COLUMNS} of them."
+            )
+        if not table.num_rows:
+            raise DataError(f"{self.source} has no rows", "Give at least one row.")
+
+    def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
+        """See :class:`recurra.data.blocks.Blocks`."""
+        import pyarrow as pa
+
+        first = 0
+        for batch in self.table.to_batches(max_chunksize=BLOCK_ROWS):
+            try:
+                # Lengths and UTF-8 are taken on trust where Arrow data is handed over.
+                batch.validate(full=True)
+            except pa.ArrowException as error:
+                raise DataError(f"{self.source} is damaged: {str(error)[:120]}", "Make it anew.") from None
+            plain = [plain_column(pa.chunked_array([column])) for column in batch.columns]
+            if len(batch):
+                yield RawTable(list(batch.schema.names), plain, first, " (counted from 0)", typed=True)
+            first += len(batch)

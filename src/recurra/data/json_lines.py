@@ -1,0 +1,235 @@
+"""JSON lines: one object a line, its keys the columns.
+
+Names and types are those of the first lines. A column holds texts, whole numbers, numbers, booleans or lists of texts;
+what is none of these, or several of them, is kept as JSON (Arrow's extension type of that name) and can be neither text
+nor label.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from recurra.data.blocks import GUESS_ROWS
+from recurra.data.content import Content
+from recurra.data.delimited import MAX_COLUMNS, RawTable
+from recurra.data.faults import empty_file
+from recurra.data.lines import opened_text, whole_lines
+from recurra.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["JsonBlocks"]
+
+BLOCK_BYTES = 1 << 20
+"""Bytes of a block, about: as Python's objects they take some ten times as much."""
+
+MAX_LINE_BYTES = 1 << 22
+HEAD_BLOCKS = 4
+"""Blocks, at most, that tell names and types."""
+
+_KINDS: dict[type, str] = {str: "text", bool: "boolean", int: "whole number", float: "number"}
+_WORDS = {
+    "text": "a text",
+    "boolean": "true or false",
+    "whole number": "a whole number",
+    "number": "a number",
+    "list": "a list of texts",
+}
+
+Numbered = tuple[int, dict[str, Any]]
+
+
+class JsonBlocks:
+    """Blocks of a .jsonl or .ndjson file; blank lines are passed over.
+
+    Args:
+        content: the file.
+        encoding: its text encoding, by Python's name.
+    """
+
+    def __init__(self, content: Content, *, encoding: str) -> None:
+        self.content, self.source, self.encoding = content, content.source, encoding
+        self.total: int | None = None
+        self.notes: list[str] = []
+
+    def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
+        """See :class:`recurra.data.blocks.Blocks`."""
+        rows = 0
+        with opened_text(self.content, encoding=self.encoding, again=again) as (text, opened):
+            taken = 0
+            kinds: dict[str, str] | None = None
+            blocks = self._objects(whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_LINE_BYTES))
+            for some, size, blank in _with_head(blocks):
+                taken += size
+                if not some:
+                    continue
+                kinds = kinds or self._kinds(some)
+                wanted = {name: kind for name, kind in kinds.items() if columns is None or name in columns}
+                hint = " (blank lines are not counted)" if blank else ""
+                yield RawTable([*wanted], self._columns(some, wanted, kinds), rows + 1, hint, typed=True)
+                rows += len(some)
+                if opened.size is not None:
+                    self.total = rows if text.done else max(rows, rows * opened.size // taken)
+        if not rows:
+            raise empty_file(self.source)
+        self.total = rows
+
+    def _objects(self, pieces: Iterable[bytes]) -> Iterator[tuple[list[Numbered], int, bool]]:
+        """The objects of each piece with their lines' numbers, its size, and whether blank lines came so far."""
+        decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).decode
+        number, blank = 0, False
+        for piece in pieces:
+            found: list[Numbered] = []
+            # Only a line feed ends a line: JSON may hold other line separators.
+            for line in piece.decode().split("\n")[:-1]:
+                number += 1
+                if not line.strip():
+                    blank = True
+                    continue
+                try:
+                    value = decode(line)
+                except (ValueError, RecursionError) as error:
+                    raise self._wrong(number, error) from None
+                if type(value) is not dict:
+                    raise self._wrong(number, ValueError(f"a line holds {_shown(value)}, not an object"))
+                found.append((number, value))
+            yield found, len(piece), blank
+
+    def _wrong(self, number: int, error: Exception) -> DataError:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else getattr(error, "msg", str(error))
+        if isinstance(error, json.JSONDecodeError):
+            reason = f"{reason} at character {error.pos + 1:,}"
+        return DataError(
+            f"{self.source}: line {number:,} is not JSON as it is read here: {str(reason)[:120]}",
+            'Write one object a line, such as {"text": "…", "label": "…"}.',
+        )
+
+    def _kinds(self, some: list[Numbered]) -> dict[str, str]:
+        """What each column holds, by the first lines."""
+        names = list(dict.fromkeys(name for _, row in some for name in row))
+        if len(names) > MAX_COLUMNS:
+            raise DataError(f"{self.source} has {len(names):,} keys", f"Keep at most {MAX_COLUMNS} of them.")
+        return {name: _kind_of(row[name] for _, row in some if row.get(name) is not None) for name in names}
+
+    def _columns(
+        self, some: list[Numbered], wanted: dict[str, str], known: dict[str, str]
+    ) -> list[pyarrow.ChunkedArray]:
+        import pyarrow as pa
+
+        types = {
+            "text": pa.string(),
+            "boolean": pa.bool_(),
+            "whole number": pa.int64(),
+            "number": pa.float64(),
+            "list": pa.list_(pa.string()),
+            "json": pa.json_(pa.string()),
+        }
+        for number, row in some:
+            if not row.keys() <= known.keys():
+                name = next(name for name in row if name not in known)
+                self._pass_over(name, number)
+        made = []
+        for name, kind in wanted.items():
+            values = [row.get(name) for _, row in some]
+            try:
+                made.append(pa.chunked_array([pa.array(_as(kind, values), types[kind])]))
+            except (_OddError, pa.ArrowException, UnicodeEncodeError, OverflowError):
+                raise self._odd(name, kind, some) from None
+        return made
+
+    def _odd(self, name: str, kind: str, some: list[Numbered]) -> DataError:
+        """The error for the first value of a column that is not of its kind."""
+        import pyarrow as pa
+
+        for number, row in some:
+            value = row.get(name)
+            where = f"{self.source}: line {number:,}, {name[:40]!r}"
+            try:
+                pa.array(_as(kind, [value]), pa.int64() if kind == "whole number" else None)
+            except _OddError:
+                return DataError(
+                    f"{where} holds {_shown(value)}, and earlier lines hold {_WORDS[kind]} there",
+                    "Write the same kind of value on every line.",
+                )
+            except UnicodeEncodeError:
+                return DataError(f"{where} holds half a character, {_shown(value)}", "Write the character whole.")
+            except (pa.ArrowException, OverflowError):
+                return DataError(f"{where} holds {_shown(value)}, beyond 64 bits", "Write it as a text, in quotes.")
+        return DataError(f"{self.source}: the values of {name[:40]!r} cannot be read", "Write them as texts.")
+
+    def _pass_over(self, name: str, number: int) -> None:
+        note = f"the key {name[:40]!r} is left out: it stands on line {number:,} first, and none before names it"
+        if len(self.notes) < MAX_COLUMNS and not any(note.startswith(old.partition(":")[0]) for old in self.notes):
+            self.notes.append(note)
+
+
+class _OddError(Exception):
+    """A value is of another kind than its column."""
+
+
+def _with_head(
+    blocks: Iterator[tuple[list[Numbered], int, bool]],
+) -> Iterator[tuple[list[Numbered], int, bool]]:
+    """The blocks, the first ones as one: as many as a guess looks at."""
+    some: list[Numbered] = []
+    size, blanks = 0, False
+    for found, taken, blank in islice(blocks, HEAD_BLOCKS):
+        some += found
+        size += taken
+        blanks = blank
+        if len(some) >= GUESS_ROWS:
+            break
+    yield some, size, blanks
+    yield from blocks
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)[:40]!r} stands there twice")
+    return made
+
+
+def _constant(word: str) -> None:
+    raise ValueError(f"JSON has no number {word}")
+
+
+def _kind_of(values: Iterable[Any]) -> str:
+    values = list(values)
+    kinds = set(map(type, values))
+    if kinds == {int, float}:
+        return "number"
+    if len(kinds) == 1 and (kind := _KINDS.get(next(iter(kinds)))):
+        return kind
+    if list in kinds and kinds <= {list, str}:
+        return "list" if all(type(one) is str for value in values if type(value) is list for one in value) else "json"
+    # A column of nothing is one of texts.
+    return "json" if kinds else "text"
+
+
+def _as(kind: str, values: list[Any]) -> list[Any]:
+    """The values as pyarrow takes them; an :class:`_OddError` if one is not of the kind."""
+    if kind == "json":
+        return [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
+    kinds = set(map(type, values)) - {type(None)}
+    if kind == "list":
+        if not kinds <= {list, str}:
+            raise _OddError
+        lists = [[value] if type(value) is str else value for value in values]
+        if any(type(one) is not str for value in lists if value for one in value):
+            raise _OddError
+        return lists
+    allowed = {int, float} if kind == "number" else {own for own, name in _KINDS.items() if name == kind}
+    if not kinds <= allowed:
+        raise _OddError
+    return [None if value is None else float(value) for value in values] if kind == "number" else values
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,114 @@
+"""Compressed bytes, unpacked as they are read.
+
+A small file may unpack to any length (a "bomb"). Memory does not grow with it: whatever reads these bytes holds some
+blocks of them, each row is bounded, and the decoders keep a window of 32 KiB (gzip) or 128 MiB at most (Zstandard's own
+limit, beyond which it refuses). What would grow is time and what is written, so the length is bounded as well: text
+packs to a tenth of its length or, where it repeats itself, to a hundredth, and a file that unpacks to more than
+``MAX_RATIO`` times its own length is refused once it is over ``FREE_BYTES``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tempfile
+import zlib
+from typing import Any, BinaryIO
+
+from recurra.data.content import Content, Opened
+from recurra.errors import DataError
+
+__all__ = ["FREE_BYTES", "MAX_RATIO", "PACKINGS", "PackedContent"]
+
+PACKINGS = {".gz": "gzip", ".zst": "zstd"}
+"""Extensions of compressed files, and what they are compressed by."""
+
+MAX_RATIO = 200
+FREE_BYTES = 1 << 28
+
+_PIECE = 1 << 20
+
+
+class PackedContent:
+    """Bytes out of a compressed file.
+
+    Args:
+        content: the compressed bytes.
+        packing: ``gzip`` or ``zstd``; the second needs pyarrow.
+    """
+
+    def __init__(self, content: Content, packing: str) -> None:
+        self.content, self.packing, self.source = content, packing, content.source
+
+    def open(self, *, again: bool = True) -> Opened:
+        """See :class:`recurra.data.content.Content`."""
+        return _Unpacked(self.content.open(again=again), self.packing, self.source)
+
+    def seekable(self) -> BinaryIO:
+        """See :class:`recurra.data.content.Content`."""
+        opened, file = self.open(again=False), tempfile.TemporaryFile()  # noqa: SIM115  (it is handed on)
+        while data := opened.read(_PIECE):
+            file.write(data)
+        opened.close()
+        file.seek(0)
+        return file
+
+
+class _Counted(io.RawIOBase):
+    """The packed bytes, and how many of them have been taken."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.opened, self.taken = opened, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.opened.read(_PIECE if size < 0 else size)
+        self.taken += len(data)
+        return data
+
+
+class _Unpacked:
+    def __init__(self, opened: Opened, packing: str, source: str) -> None:
+        self.opened, self.packing, self.source = opened, packing, source
+        self.packed, self.given = _Counted(opened), 0
+        self.stream: Any
+        if packing == "gzip":
+            self.stream = gzip.GzipFile(fileobj=self.packed, mode="rb")
+        else:
+            import pyarrow as pa
+
+            self.stream = pa.CompressedInputStream(pa.PythonFile(self.packed, mode="r"), "zstd")
+
+    @property
+    def size(self) -> int | None:
+        """Length of what is unpacked, if the rest packs as well as what has come."""
+        whole = self.opened.size
+        return None if whole is None else whole * self.given // max(self.packed.taken, 1)
+
+    def read(self, size: int, /) -> bytes:
+        parts: list[bytes] = []
+        missing = size
+        try:
+            while missing and (data := self.stream.read(missing)):
+                parts.append(data)
+                missing -= len(data)
+        except (OSError, EOFError, zlib.error) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(
+                f"{self.source} is not whole, or not packed by {self.packing}: {str(error)[:80].rstrip('.')}",
+                "Make or download it again.",
+            ) from None
+        self.given += size - missing
+        if self.given > max(FREE_BYTES, MAX_RATIO * self.packed.taken):
+            raise DataError(
+                f"{self.source} unpacks to more than {MAX_RATIO} times its own length",
+                "If it is meant so, unpack it first.",
+            )
+        return b"".join(parts)
+
+    def close(self) -> None:
+        self.stream.close()
+        self.opened.close()

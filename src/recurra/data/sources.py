@@ -1,0 +1,112 @@
+"""The one way to open a table, whatever it comes from."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from recurra.data.blocks import Blocks, DelimitedBlocks, ParquetBlocks
+from recurra.data.class_folders import FolderBlocks
+from recurra.data.content import Content, FileContent, PipeContent
+from recurra.data.fasttext_lines import FastTextBlocks
+from recurra.data.formats import (
+    Format,
+    checked_format,
+    format_of_text,
+    head_text,
+    named_format,
+    packing_of,
+    require_pyarrow,
+    short_name,
+)
+from recurra.data.frames import FrameBlocks, is_frame
+from recurra.data.json_lines import JsonBlocks
+from recurra.data.lines import LineBlocks
+from recurra.data.packed import PackedContent
+from recurra.errors import DataError
+
+__all__ = ["STANDARD_INPUT", "Source", "open_blocks"]
+
+STANDARD_INPUT = "-"
+
+Source: TypeAlias = str | Path | Any
+"""A file's or folder's path, ``-`` for standard input, or a data frame or Arrow table."""
+
+
+def open_blocks(
+    source: Source,
+    *,
+    format: str | None = None,  # noqa: A002  (the option's name)
+    encoding: str = "utf-8",
+    part: Literal["train", "test"] = "train",
+    largest: int | None = None,
+) -> Blocks:
+    """Opens a table of any kind, to be read block by block.
+
+    Files are known by their extension: .csv, .tsv (header row, RFC 4180 quoting), .jsonl or .ndjson (an object a line),
+    .txt (fastText's lines if the first ones begin with ``__label__``, else a text a line), each packed as .gz or .zst
+    or not, and .parquet. A folder holds a folder of .txt files per class. Standard input is known by its first bytes.
+
+    Args:
+        source: a path, ``-`` for standard input, or a data frame or Arrow table.
+        format: one of :data:`recurra.data.formats.FORMATS`, where name or first bytes do not tell.
+        encoding: text encoding, for all but Parquet and frames.
+        part: of a folder that has both, ``train`` or ``test``.
+        largest: bytes of the largest file that is opened, ``None`` for any.
+
+    Raises:
+        DataError: it cannot be opened, or is of no kind that is read.
+        SettingsError: there is no such format.
+    """
+    if is_frame(source):
+        require_pyarrow("Reading data frames")
+        return FrameBlocks(source)
+    if source == STANDARD_INPUT:
+        return _of_input(format, encoding)
+    file, name = Path(source), short_name(str(source))
+    found = checked_format(file, name, format=format, largest=largest)
+    if found.name == "folder":
+        require_pyarrow("Reading folders")
+        return FolderBlocks(file, source=name, encoding=encoding, part=part)
+    content = _unpacked(FileContent(file, source=name), found.packing)
+    if found.name == "txt" and format is None and format_of_text(head_text(content, encoding)) == "fasttext":
+        found = Format("fasttext")
+    return _of_format(content, found.name, encoding)
+
+
+def _of_input(asked: str | None, encoding: str) -> Blocks:
+    if sys.stdin is None:
+        raise DataError("There is no standard input", "Name a file, or pipe a table or one text a line.")
+    content: Content = PipeContent(sys.stdin.buffer, source="standard input")
+    named = named_format("", asked)
+    packing = packing_of(content)
+    if packing in ("gzip", "zstd"):
+        content = _unpacked(content, packing)
+    name = named.name if named else "parquet" if packing == "parquet" else format_of_text(head_text(content, encoding))
+    blocks = _of_format(content, name, encoding)
+    if named is None:
+        packed = f", packed by {packing}" if packing in ("gzip", "zstd") else ""
+        blocks.notes.append(f"standard input is read as {name}{packed}, by its first bytes; name it with --format")
+    return blocks
+
+
+def _unpacked(content: Content, packing: str | None) -> Content:
+    if packing is None:
+        return content
+    if packing == "zstd":
+        require_pyarrow("Reading .zst")
+    return PackedContent(content, packing)
+
+
+def _of_format(content: Content, name: str, encoding: str) -> Blocks:
+    if name == "txt":
+        return LineBlocks(content, encoding=encoding)
+    require_pyarrow()
+    if name == "parquet":
+        return ParquetBlocks(content)
+    if name == "jsonl":
+        return JsonBlocks(content, encoding=encoding)
+    if name == "fasttext":
+        return FastTextBlocks(content, encoding=encoding)
+    return DelimitedBlocks(content, delimiter="," if name == "csv" else "\t", encoding=encoding)

@@ -1,0 +1,78 @@
+"""Settings of a run once it is chosen whether to read words or characters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recurra.data.split import hold_out
+from recurra.models.settings import NetworkSettings
+from recurra.settings import spread
+from recurra.text import TextSettings
+from recurra.text.choice import TokenChoice, choose_tokens, looked_at
+from recurra.text.fields import readable
+from recurra.training.preparing import Labelled
+from recurra.training.progress import Listener
+from recurra.training.settings import TrainingSettings
+
+__all__ = ["Resolved", "resolve"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """What a run is trained with.
+
+    Attributes:
+        text: how documents become tokens; never ``auto``.
+        network: the network's shape.
+        training: the training's settings.
+        choice: what was chosen and why, or ``None`` where the settings said it.
+    """
+
+    text: TextSettings
+    network: NetworkSettings
+    training: TrainingSettings
+    choice: TokenChoice | None = None
+
+
+def resolve(
+    labelled: Labelled,
+    *,
+    text: TextSettings,
+    network: NetworkSettings,
+    training: TrainingSettings,
+    characters: Mapping[str, Any] | None = None,
+    listener: Listener | None = None,
+) -> Resolved:
+    """Chooses words or characters where ``tokens`` is ``auto``, by the rows that will be trained on.
+
+    Args:
+        labelled: all rows; those that the settings hold out are not looked at.
+        text: the text pipeline's settings.
+        network: the network's.
+        training: the training's.
+        characters: single settings, of any of the three, that differ where characters are chosen.
+        listener: hears what was chosen, and why.
+
+    Raises:
+        DataError: nothing can be held out.
+        SettingsError: ``characters`` names an unknown setting, or a value out of range.
+    """
+    if text.tokens != "auto":
+        return Resolved(text=text, network=network, training=training)
+    kept, _ = hold_out(list(labelled.labels), share=training.validation, seed=training.seed)
+    places = kept[looked_at(len(kept))]
+    documents = [labelled.documents[place] for place in places.tolist()]
+    choice = choose_tokens(readable(documents, text), labelled.targets[places])
+    if listener:
+        listener.said(str(choice))
+    groups = {"text": text, "network": network, "training": training}
+    differing = characters if choice.tokens == "characters" and characters else {}
+    changes = spread({**differing, "tokens": choice.tokens}, groups)
+    return Resolved(
+        text=text.replace(**changes["text"]),
+        network=network.replace(**changes["network"]),
+        training=training.replace(**changes["training"]),
+        choice=choice,
+    )
