@@ -76,7 +76,7 @@ def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site,
     decisions = {one.row: one for one in found}
     assert {row: one.decision for row, one in decisions.items()} == wanted
     # The texts in the file are those of the table, or this would raise.
-    cleaned, what = apply_decisions(read_table(folder / "test.csv"), exclude=found, relabel=found)
+    cleaned, what = apply_decisions(read_table(folder / "test.csv").corpus, exclude=found, relabel=found)
     assert (len(cleaned), what.excluded) == (119, 1)
     assert decisions[rows[2]["row"]].label == sorted({"Markets", "Sports", "R&D <i>"})[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -32,32 +33,32 @@ def written(folder: Path, text: str) -> Path:
 
 def test_rows_are_excluded_and_relabelled(table: Table) -> None:
     decisions = [Decision(0, "exclude"), Decision(1, "relabel", "world"), Decision(2, "keep", "money")]
-    cleaned, record = apply_decisions(table, exclude=decisions, relabel=decisions)
-    assert cleaned.documents == [("", "a match"), ("Rome", "falls")]
-    assert cleaned.labels == ["world", "world"]
+    cleaned, record = apply_decisions(table.corpus, exclude=decisions, relabel=decisions)
+    assert list(chain.from_iterable(cleaned.blocks())) == [("", "a match"), ("Rome", "falls")]
+    assert cleaned.labels.plain() == ["world", "world"]
     assert (record.excluded, record.relabelled) == (1, 1)
     assert table.labels == ["money", "money", "world"]
-    again = apply_decisions(table, exclude=decisions[::-1], relabel=decisions[::-1])[1]
+    again = apply_decisions(table.corpus, exclude=decisions[::-1], relabel=decisions[::-1])[1]
     assert again == record
-    assert apply_decisions(table, exclude=decisions)[1].decisions_sha256 != record.decisions_sha256
+    assert apply_decisions(table.corpus, exclude=decisions)[1].decisions_sha256 != record.decisions_sha256
 
 
 def test_each_option_takes_its_own_decisions_alone(table: Table) -> None:
     decisions = [Decision(0, "exclude"), Decision(1, "relabel", "world")]
-    assert len(apply_decisions(table, exclude=decisions)[0]) == 2
-    assert apply_decisions(table, exclude=decisions)[0].labels == ["money", "world"]
-    assert apply_decisions(table, relabel=decisions)[0].labels == ["money", "world", "world"]
+    assert len(apply_decisions(table.corpus, exclude=decisions)[0]) == 2
+    assert apply_decisions(table.corpus, exclude=decisions)[0].labels.plain() == ["money", "world"]
+    assert apply_decisions(table.corpus, relabel=decisions)[0].labels.plain() == ["money", "world", "world"]
 
 
 def test_a_label_that_is_right_already_changes_nothing(table: Table) -> None:
-    cleaned, record = apply_decisions(table, relabel=[Decision(2, "relabel", "world")])
-    assert cleaned == table
+    cleaned, record = apply_decisions(table.corpus, relabel=[Decision(2, "relabel", "world")])
+    assert (list(chain.from_iterable(cleaned.blocks())), cleaned.labels.plain()) == (table.documents, table.labels)
     assert record.relabelled == 0
 
 
 def test_numbers_are_labels_as_they_are_written() -> None:
     table = Table(["x", "y"], [1, 2], "text", None, "label", "n.csv")
-    assert apply_decisions(table, relabel=[Decision(0, "relabel", "2")])[0].labels == [2, 2]
+    assert apply_decisions(table.corpus, relabel=[Decision(0, "relabel", "2")])[0].labels.plain() == [2, 2]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_decisions_that_do_not_fit_the_table(
     table: Table, exclude: list[Decision], relabel: list[Decision], message: str
 ) -> None:
     with pytest.raises(DataError, match=message):
-        apply_decisions(table, exclude=exclude, relabel=relabel)
+        apply_decisions(table.corpus, exclude=exclude, relabel=relabel)
 
 
 @pytest.mark.parametrize(
@@ -137,4 +138,4 @@ def test_a_rows_own_head_fits_it(document: tuple[str, str]) -> None:
     assert not line.split("\r\n")[1].split(",")[-1].startswith(("=", "+", "-", "@"))
     for text in (head_of(document), "'" + head_of(document)):
         if text == head_of(document) or text[1:2] in ("=", "+", "-", "@"):
-            assert len(apply_decisions(table, exclude=[Decision(0, "exclude", text=text)])[0]) == 1
+            assert len(apply_decisions(table.corpus, exclude=[Decision(0, "exclude", text=text)])[0]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -144,11 +145,10 @@ def test_the_queue_becomes_decisions(model: Model, data: Table, train: Table, tm
     ]
     path.write_text("\n".join(lines), encoding="utf-8")
     decided = read_decisions(path)
-    cleaned, record = apply_decisions(data, exclude=decided, relabel=decided)
+    cleaned, record = apply_decisions(data.corpus, exclude=decided, relabel=decided)
     assert (record.excluded, record.relabelled) == (1, 1)
-    assert cleaned.labels is not None
-    assert cleaned.labels[WRONG] == make_rows(80, seed=2)[1][WRONG]
-    assert data.documents[COPY] not in cleaned.documents
+    assert cleaned.labels.plain()[WRONG] == make_rows(80, seed=2)[1][WRONG]
+    assert data.documents[COPY] not in list(chain.from_iterable(cleaned.blocks()))
 
 
 def test_json_and_determinism(model: Model, data: Table, train: Table) -> None:

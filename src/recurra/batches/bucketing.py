@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import overload
+
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["cut_batches"]
+__all__ = ["Batches", "cut_batches"]
 
 # Batches whose documents are sorted together when bucketing: long enough to make lengths alike inside a batch,
 # short enough that batches differ from epoch to epoch.
 POOL = 100
+
+
+class Batches(Sequence[npt.NDArray[np.int64]]):
+    """Batches of documents, each made when it is asked for: as arrays of their own they would take much more memory.
+
+    Args:
+        order: int64[B], the documents.
+        bounds: int64[batches + 1], where each batch begins among them and the last one ends.
+        turns: int64[batches], which batch comes when; in order if not given.
+    """
+
+    def __init__(
+        self,
+        order: npt.NDArray[np.int64],
+        bounds: npt.NDArray[np.int64],
+        turns: npt.NDArray[np.int64] | None = None,
+    ) -> None:
+        self.order, self.bounds, self.turns = order, bounds, turns
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def of(self, rows: npt.NDArray[np.int64]) -> Batches:
+        """The same batches of rows that the documents are places of."""
+        return Batches(rows[self.order], self.bounds, self.turns)
+
+    @overload
+    def __getitem__(self, index: int) -> npt.NDArray[np.int64]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[npt.NDArray[np.int64]]: ...
+
+    def __getitem__(self, index: int | slice) -> npt.NDArray[np.int64] | list[npt.NDArray[np.int64]]:
+        """Documents of a batch, int64, or of several."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"batch {index} of {len(self)}")
+        place = index % len(self)
+        if self.turns is not None:
+            place = int(self.turns[place])
+        return self.order[self.bounds[place] : self.bounds[place + 1]]
 
 
 def cut_batches(
@@ -19,7 +64,7 @@ def cut_batches(
     batch_tokens: int | None = None,
     bucketing: bool = False,
     generator: np.random.Generator | None = None,
-) -> list[npt.NDArray[np.int64]]:
+) -> Batches:
     """Cuts documents into batches; every document is in exactly one.
 
     Args:
@@ -31,7 +76,7 @@ def cut_batches(
         generator: shuffles documents (and bucketed batches); ``None`` keeps the file's order.
 
     Returns:
-        Index arrays, int64.
+        The documents of each.
     """
     count = len(lengths)
     order = np.arange(count) if generator is None else generator.permutation(count)
@@ -44,26 +89,22 @@ def cut_batches(
             ]
             or [order]
         )
-    batches = _by_tokens(order, lengths, batch_size, batch_tokens) if batch_tokens else _by_count(order, batch_size)
-    if bucketing and generator is not None:
-        batches = [batches[i] for i in generator.permutation(len(batches))]
-    return batches
+    if batch_tokens:
+        bounds = _by_tokens(lengths[order], batch_size, batch_tokens)
+    else:
+        bounds = np.append(np.arange(0, count, batch_size, dtype=np.int64), count)
+    turns = generator.permutation(len(bounds) - 1) if bucketing and generator is not None else None
+    return Batches(order, bounds, turns)
 
 
-def _by_count(order: npt.NDArray[np.int64], batch_size: int) -> list[npt.NDArray[np.int64]]:
-    return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-
-
-def _by_tokens(
-    order: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64], batch_size: int, batch_tokens: int
-) -> list[npt.NDArray[np.int64]]:
-    batches, first, longest = [], 0, 0
-    for place, length in enumerate(lengths[order].tolist()):
+def _by_tokens(lengths: npt.NDArray[np.int64], batch_size: int, batch_tokens: int) -> npt.NDArray[np.int64]:
+    bounds, longest = [0], 0
+    for place, length in enumerate(lengths.tolist()):
         longest = max(longest, length)
-        size = place + 1 - first
-        if place > first and (size > batch_size or size * longest > batch_tokens):
-            batches.append(order[first:place])
-            first, longest = place, length
-    if len(order):
-        batches.append(order[first:])
-    return batches
+        size = place + 1 - bounds[-1]
+        if size > 1 and (size > batch_size or size * longest > batch_tokens):
+            bounds.append(place)
+            longest = length
+    if len(lengths):
+        bounds.append(len(lengths))
+    return np.array(bounds, dtype=np.int64)

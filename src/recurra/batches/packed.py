@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recurra.batches.collected import Mapped
 from recurra.batches.ragged import Ragged
 from recurra.kernels.compiled import kernels_of
 
@@ -63,5 +64,9 @@ def pack(documents: Ragged, indices: npt.NDArray[np.int64] | None = None, *, pad
     ids = np.empty(int(lengths.sum()), dtype=np.int32)
     starts = np.zeros(int(lengths.max(initial=0)) + 1, dtype=np.int64)
     order, falling = np.empty(len(indices), dtype=np.int64), np.empty(len(indices), dtype=np.int64)
-    kernels_of("packing").pack(indices, documents.values, documents.offsets, pad_to, ids, starts, order, falling)
+    kernels = kernels_of("packing")
+    kernel = kernels.pack_short if documents.values.dtype == np.uint16 else kernels.pack
+    kernel(indices, documents.values, documents.offsets, pad_to, ids, starts, order, falling)
+    if isinstance(documents, Mapped):
+        documents.pages.have_been_read(int(lengths.sum()) * documents.values.itemsize, len(indices))
     return Packed(ids, starts, order, falling)

@@ -68,7 +68,8 @@ class Ragged:
         np.cumsum(lengths, out=offsets[1:])
         # Position k of the result belongs to document d and lies k - offsets[d] tokens after d's start.
         shift = np.repeat(self.offsets[:-1][chosen] - offsets[:-1], lengths)
-        return Ragged(self.values[np.arange(offsets[-1]) + shift], offsets)
+        values = self.values[np.arange(offsets[-1]) + shift].astype(np.int32, copy=False)
+        return Ragged(values, offsets)
 
     def padded_to(self, length: int, pad_id: int = 0) -> Ragged:
         """Every document of fewer than ``length`` tokens gets ``pad_id`` appended up to it; longer ones stay whole."""

@@ -87,6 +87,14 @@ class TrainingBar(Listener):
         self._steps = 0
         self._advance: Callable[[int, str], None] = lambda documents, remark: None
         self._loss = 0.0
+        self._way = ""
+
+    def read(self, what: str, documents: int, total: int) -> None:
+        """Draws a bar for each way over the documents, and moves it on."""
+        if what != self._way:
+            self._way = what
+            self._advance = self.bars.begin(f"{self.title}: {what}" if self.title else what, total)
+        self._advance(documents, "")
 
     def started(self, documents: int, done: int) -> None:
         """Draws the bar."""

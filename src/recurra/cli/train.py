@@ -30,8 +30,8 @@ from recurra.cli.tables import Reading, read_data
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from recurra.data.corpus import Corpus
     from recurra.data.decisions import Cleaning
-    from recurra.data.table import Table
     from recurra.runtime import Model
     from recurra.training.fit import Fitted
 
@@ -107,16 +107,14 @@ def train(
     given = {name: value for name, value in named.items() if value is not None}
     preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
     table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
-
-    table, cleaning = _cleaned(table, exclude, relabel, output)
+    rows, cleaning = _cleaned(table.corpus, exclude, relabel, output)
 
     from recurra.runtime import Model
     from recurra.training.fit import fit
 
     with Bars(output) as bars, unless_empty(out):
         fitted = fit(
-            table.documents,
-            table.labels or [],
+            rows,
             text=preset.text,
             network=preset.network,
             training=preset.training,
@@ -161,19 +159,21 @@ def settings_of(words: Sequence[str]) -> dict[str, Any]:
     return settings
 
 
-def _cleaned(table: Table, exclude: Path | None, relabel: Path | None, output: Output) -> tuple[Table, Cleaning | None]:
-    """The table after a person's decisions, and what they changed."""
+def _cleaned(
+    rows: Corpus, exclude: Path | None, relabel: Path | None, output: Output
+) -> tuple[Corpus, Cleaning | None]:
+    """The rows after a person's decisions, and what they changed."""
     if exclude is None and relabel is None:
-        return table, None
+        return rows, None
     from recurra.data.decisions import apply_decisions, read_decisions
 
-    table, cleaning = apply_decisions(
-        table,
+    cleaned, cleaning = apply_decisions(
+        rows,
         exclude=read_decisions(exclude) if exclude else (),
         relabel=read_decisions(relabel) if relabel else (),
     )
     output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
-    return table, cleaning
+    return cleaned, cleaning
 
 
 def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from recurra.data.delimited import RawTable
@@ -13,7 +13,18 @@ from recurra.errors import DataError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["MAX_TEXT_BYTES", "checked_texts", "column_of", "is_label", "is_list", "is_text", "labels_of", "texts_of"]
+__all__ = [
+    "MAX_TEXT_BYTES",
+    "checked_texts",
+    "column_of",
+    "is_label",
+    "is_list",
+    "is_text",
+    "labels_of",
+    "plain_labels",
+    "texts_of",
+    "typed_labels",
+]
 
 MAX_TEXT_BYTES = 1 << 20
 """Bytes of the longest text that is read, in UTF-8."""
@@ -117,6 +128,15 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
 def labels_of(raw: RawTable, name: str, source: str) -> list[Label]:
     """The column's labels, all of one type.
 
+    The arguments and errors are those of :func:`plain_labels`.
+    """
+    labels = plain_labels(raw, name, source)
+    return labels if raw.typed else typed_labels(labels)
+
+
+def plain_labels(raw: RawTable, name: str, source: str) -> list[Label]:
+    """The column's labels as they are written: texts, unless the file itself says what type they have.
+
     Args:
         raw: the parsed file.
         name: a column of it.
@@ -129,8 +149,6 @@ def labels_of(raw: RawTable, name: str, source: str) -> list[Label]:
     values: list[Label | None]
     if is_text(column.type):
         values = list(texts_of(raw, name, source))
-        if not raw.typed:
-            values = _typed(values)
     elif is_label(column.type):
         values = column.to_pylist()
     elif is_list(column.type):
@@ -153,15 +171,16 @@ def labels_of(raw: RawTable, name: str, source: str) -> list[Label]:
     return [value for value in values if value is not None]
 
 
-def _typed(values: list[Label | None]) -> list[Label | None]:
+def typed_labels(values: Sequence[Label]) -> list[Label]:
     """Texts as booleans, integers or floats where all of them are written so; "07" and "1.50" stay texts."""
     distinct = {str(value) for value in values}
     readers: tuple[Callable[[str], Label | None], ...] = (_bool, _int, _float)
     for reader in readers:
         table = {value: reader(value) for value in distinct}
-        if all(known is not None for known in table.values()):
-            return [table[str(value)] for value in values]
-    return values
+        known = {value: label for value, label in table.items() if label is not None}
+        if len(known) == len(table):
+            return [known[str(value)] for value in values]
+    return list(values)
 
 
 def _bool(value: str) -> bool | None:

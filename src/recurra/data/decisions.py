@@ -6,12 +6,14 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recurra.data.documents import Document, Label
-from recurra.data.table import Table
+import numpy as np
+
+from recurra.data.corpus import Chosen, Corpus, blocks_with
+from recurra.data.documents import Document
 from recurra.errors import DataError
 
 __all__ = ["DECISIONS", "Cleaning", "Decision", "apply_decisions", "decisions_csv", "head_of", "read_decisions"]
@@ -124,48 +126,44 @@ def decisions_csv(decisions: Iterable[Decision], notes: Sequence[Mapping[str, ob
 
 
 def apply_decisions(
-    table: Table, *, exclude: Sequence[Decision] = (), relabel: Sequence[Decision] = ()
-) -> tuple[Table, Cleaning]:
-    """A table without the rows to exclude, and with the right labels.
+    rows: Corpus, *, exclude: Sequence[Decision] = (), relabel: Sequence[Decision] = ()
+) -> tuple[Chosen, Cleaning]:
+    """Rows without those to exclude, and with the right labels.
 
     Args:
-        table: as read from the file that the decisions are about.
+        rows: as read from the file that the decisions are about.
         exclude: of these the rows decided ``exclude`` are left out.
         relabel: of these the rows decided ``relabel`` get their labels.
 
     Raises:
-        DataError: a row that the table does not have, another text than the decision names, a label that is no class
-            of the table, or a row that is both excluded and relabelled.
+        DataError: a row that is not among them, another text than the decision names, a label that is no class of
+            theirs, or a row that is both excluded and relabelled.
     """
-    if table.labels is None:
-        raise DataError(f"{table.source} has no labels", "Name their column.")
     gone = {one.row for one in exclude if one.decision == "exclude"}
     changed = {one.row: one for one in relabel if one.decision == "relabel"}
-    for one in [*exclude, *relabel]:
-        _check(one, table)
+    _check([*exclude, *relabel], rows)
     if both := sorted(gone & changed.keys()):
         raise DataError(f"Row {both[0]} is excluded and relabelled", "Decide for one of them.")
-    classes = {str(label): label for label in table.labels}
-    labels: list[Label] = list(table.labels)
-    relabelled = 0
+    labels = rows.labels
+    classes = {str(label): place for place, label in enumerate(labels.values)}
     for row, one in changed.items():
         if one.label not in classes:
             known = ", ".join(sorted(classes))
             raise DataError(
-                f"Row {row} is to be relabelled {one.label!r:.80}, which no row of {table.source} has",
+                f"Row {row} is to be relabelled {one.label!r:.80}, which no row of {rows.source} has",
                 f"Choose one of {known if len(known) <= 300 else known[:300] + '…'}.",
             )
-        relabelled += labels[row] != classes[one.label]
-        labels[row] = classes[one.label]
+    places = np.array(list(changed), dtype=np.int64)
+    codes = np.array([classes[one.label] for one in changed.values()], dtype=np.int32)
+    relabelled = int((labels.codes[places] != codes).sum())
     # The same decisions in another order, or with those to keep, do the same.
     applied = sorted([(row, "exclude", "") for row in gone] + [(row, "relabel", changed[row].label) for row in changed])
     digest = hashlib.sha256(repr(applied).encode()).hexdigest()
-    cleaned = replace(table, labels=labels)
-    if gone:
-        cleaned = cleaned.take([row for row in range(len(table)) if row not in gone])
-    if not len(cleaned):
-        raise DataError(f"All {len(table):,} rows of {table.source} are excluded", "Keep some.")
-    return cleaned, Cleaning(len(gone), relabelled, digest)
+    kept = np.ones(len(rows), dtype=bool)
+    kept[list(gone)] = False
+    if not kept.any():
+        raise DataError(f"All {len(rows):,} rows of {rows.source} are excluded", "Keep some.")
+    return Chosen(rows, kept, labels.changed(places, codes).take(kept)), Cleaning(len(gone), relabelled, digest)
 
 
 def head_of(document: Document) -> str:
@@ -186,18 +184,29 @@ def _decision(line: Mapping[str | Any, Any], where: str) -> Decision:
     return Decision(int(row), decision, label, text)
 
 
-def _check(one: Decision, table: Table) -> None:
-    if one.row >= len(table):
-        raise DataError(
-            f"A decision is about row {one.row} of {table.source}, which has {len(table):,} rows",
-            "Give the decisions about this table; rows are counted from 0.",
-        )
-    head = head_of(table.documents[one.row])
-    if one.text and one.text not in (head, _harmless(head)):
-        raise DataError(
-            f"A decision about row {one.row} of {table.source} has the text {one.text[:40]!r}, the row {head[:40]!r}",
-            "Give the decisions about this table.",
-        )
+def _check(decisions: Sequence[Decision], rows: Corpus) -> None:
+    """That all of them are about these rows."""
+    for one in decisions:
+        if one.row >= len(rows):
+            raise DataError(
+                f"A decision is about row {one.row} of {rows.source}, which has {len(rows):,} rows",
+                "Give the decisions about this table; rows are counted from 0.",
+            )
+    marked = np.zeros(len(rows), dtype=bool)
+    marked[[one.row for one in decisions if one.text]] = True
+    heads = {
+        first + place: head_of(block[place])
+        for first, block, some in blocks_with(rows, marked)
+        for place in np.flatnonzero(some).tolist()
+    }
+    for one in decisions:
+        head = heads.get(one.row, "")
+        if one.text and one.text not in (head, _harmless(head)):
+            raise DataError(
+                f"A decision about row {one.row} of {rows.source} has the text {one.text[:40]!r}, "
+                f"the row {head[:40]!r}",
+                "Give the decisions about this table.",
+            )
 
 
 def _harmless(text: str) -> str:

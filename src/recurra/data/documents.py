@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
-__all__ = ["Document", "Label", "LabelSet"]
+from recurra.errors import DataError
+
+__all__ = ["Document", "Label", "LabelSet", "check_documents"]
 
 Document: TypeAlias = str | tuple[str, str]
 """One text, or (title, text)."""
@@ -14,3 +17,19 @@ Label: TypeAlias = str | int | bool | float
 
 LabelSet: TypeAlias = tuple[Label, ...]
 """The labels of a row that may have several, or none."""
+
+
+def check_documents(documents: Sequence[Document]) -> None:
+    """Raises a :class:`DataError` that names the first thing which is no document."""
+    if isinstance(documents, str):
+        raise DataError(
+            f"A list of documents was expected, not the text {documents[:80]!r}", "Put it in a list: [text]."
+        )
+    for place, document in enumerate(documents):
+        if isinstance(document, str):
+            continue
+        if isinstance(document, tuple) and len(document) == 2 and all(isinstance(part, str) for part in document):
+            continue
+        raise DataError(
+            f"Document {place} (counted from 0) is {repr(document)[:80]}", "Give a text, or a pair (title, text)."
+        )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from recurra.data.coded import CodedLabels
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
 
@@ -14,7 +15,7 @@ __all__ = ["checked_share", "hold_out"]
 
 
 def hold_out(
-    labels_or_count: Sequence[Label] | int, *, share: float, limit: int = 2000, seed: int
+    labels_or_count: Sequence[Label] | CodedLabels | int, *, share: float, limit: int = 2000, seed: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Splits rows into those to train on and those held out.
 
@@ -37,10 +38,10 @@ def hold_out(
     count = labels_or_count if isinstance(labels_or_count, int) else len(labels_or_count)
     checked_share(share, limit, count)
     if isinstance(labels_or_count, int):
-        classes = np.zeros(count, dtype=np.int64)
+        classes = np.zeros(count, dtype=np.int32)
     else:
-        places: dict[Label, int] = {}
-        classes = np.array([places.setdefault(label, len(places)) for label in labels_or_count], dtype=np.int64)
+        labels = labels_or_count if isinstance(labels_or_count, CodedLabels) else CodedLabels.of(labels_or_count)
+        classes = labels.codes
     held = np.zeros(count, dtype=bool)
     sizes = np.bincount(classes)
     wanted = min(max(round(share * count), 1), limit, int((sizes - 1).sum())) if share > 0 else 0

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from recurra.data.coded import CodedLabels
+from recurra.data.corpus import Listed
 from recurra.data.documents import Document, Label
+from recurra.data.fingerprint import Fingerprint
 from recurra.errors import DataError
 
 __all__ = ["Table"]
@@ -81,40 +82,22 @@ class Table:
         return self if count is None or count >= len(self) else self.take(range(max(count, 0)))
 
     @property
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) over documents and labels: equal tables, and only those, share it.
+    def corpus(self) -> Listed:
+        """The same rows, to be learned from.
 
-        Every value is written as a type byte, its length in bytes (uint64, little-endian) and its bytes, so no two
-        different tables give the same stream. Column names, source and notes are not part of it.
+        Raises:
+            DataError: there are no labels.
         """
-        digest = hashlib.sha256()
-        for part in (self.documents, self.labels):
-            digest.update(b"-" if part is None else b"+" + struct.pack("<Q", len(part)))
-            for block in _blocks(part or ()):
-                digest.update(block)
-        return digest.hexdigest()
+        if self.labels is None:
+            raise DataError(f"{self.source} has no labels", "Name their column.")
+        return Listed(self.documents, self.labels, source=self.source)
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) over documents and labels (:class:`recurra.data.fingerprint.Fingerprint`).
 
-def _blocks(values: Sequence[Document] | Sequence[Label], size: int = 4096) -> Iterable[bytes]:
-    """The encoded values in joined blocks: hashing 58,000 short strings one by one costs more than the hash."""
-    for start in range(0, len(values), size):
-        yield b"".join(_encoded(value) for value in values[start : start + size])
-
-
-def _encoded(value: Document | Label) -> bytes:
-    if isinstance(value, tuple):
-        return b"p" + _encoded(value[0]) + _encoded(value[1])
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, str):
-        # A text may hold lone surrogates when it was not read from a file; they have no UTF-8 of their own.
-        kind, body = b"s", value.encode("utf-8", "surrogatepass")
-    elif isinstance(value, bool):  # before int, of which it is a kind
-        kind, body = b"b", b"1" if value else b"0"
-    elif isinstance(value, int):
-        kind, body = b"i", str(value).encode()
-    elif isinstance(value, float):
-        kind, body = b"f", struct.pack("<d", value)
-    else:
-        raise DataError(f"a value of type {type(value).__name__}", "Give texts, pairs of texts, and simple labels.")
-    return kind + struct.pack("<Q", len(body)) + body
+        Column names, source and notes are not part of it.
+        """
+        fingerprint = Fingerprint(len(self))
+        fingerprint.add(self.documents)
+        return fingerprint.of(None if self.labels is None else CodedLabels.of(self.labels))

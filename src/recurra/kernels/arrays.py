@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "Bytes", "Doubles", "Grid", "Ids", "Matrix", "Numbers", "Places", "ReadBytes", "ReadIds", "ReadPlaces", "address",
+    "Bytes", "Doubles", "Grid", "Ids", "Matrix", "Numbers", "Places", "ReadBytes", "ReadIds", "ReadPlaces",
+    "ReadShortIds", "address",
 ]  # fmt: skip
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -23,6 +24,7 @@ Grid: TypeAlias = npt.NDArray[np.int64]
 ReadBytes: TypeAlias = Bytes
 ReadIds: TypeAlias = Ids
 ReadPlaces: TypeAlias = Places
+ReadShortIds: TypeAlias = npt.NDArray[np.uint16]
 
 
 def address(array: npt.NDArray[Any] | None) -> int:

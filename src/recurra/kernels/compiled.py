@@ -17,7 +17,7 @@ from typing import Any
 
 import numba
 from llvmlite import binding
-from numba import cfunc, float32, float64, int32, int64, njit, types, uint8, void
+from numba import cfunc, float32, float64, int32, int64, njit, types, uint8, uint16, void
 
 __all__ = ["entries_of", "kernels_of"]
 
@@ -32,6 +32,7 @@ _TYPES = {
     "Bytes": uint8[::1],
     "Ids": int32[::1],
     "ReadIds": types.Array(int32, 1, "C", readonly=True),
+    "ReadShortIds": types.Array(uint16, 1, "C", readonly=True),
     "Places": int64[::1],
     "ReadPlaces": types.Array(int64, 1, "C", readonly=True),
     "Numbers": float32[::1],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
-from recurra.kernels.arrays import Ids, Places, ReadIds, ReadPlaces
+from recurra.kernels.arrays import Ids, Places, ReadIds, ReadPlaces, ReadShortIds
 
-__all__ = ["pack"]
+__all__ = ["pack", "pack_short"]
 
 
 def pack(
@@ -25,6 +26,25 @@ def pack(
         order: int64[B], written: the place in ``indices`` of the k-th longest.
         lengths: int64[B], written, falling.
     """
+    _pack(indices, values, offsets, pad_to, ids, starts, order, lengths)
+
+
+def pack_short(
+    indices: ReadPlaces, values: ReadShortIds, offsets: ReadPlaces, pad_to: int, ids: Ids, starts: Places,
+    order: Places, lengths: Places,
+) -> None:  # fmt: skip
+    """The same for ids that are stored in two bytes.
+
+    Args: see :func:`pack`.
+    """
+    _pack(indices, values, offsets, pad_to, ids, starts, order, lengths)
+
+
+@njit
+def _pack(
+    indices: ReadPlaces, values: ReadIds | ReadShortIds, offsets: ReadPlaces, pad_to: int, ids: Ids, starts: Places,
+    order: Places, lengths: Places,
+) -> None:  # fmt: skip
     steps = len(starts) - 1
     # Counting: for each length, where the documents of that length begin.
     places = np.zeros(steps + 1, dtype=np.int64)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
+from typing import Protocol
 
 import numpy as np
 
 from recurra.kernels.compiled import kernels_of
 from recurra.text.buffer import TextBuffer
 from recurra.text.encoding import byte_kinds, pieces
-from recurra.text.tokens import TOKENISERS
+from recurra.text.spilled import SpilledCounts
+from recurra.text.tokens import TOKENISERS, utf8
 from recurra.text.vocabulary import SPECIAL_IDS
 
-__all__ = ["count_tokens"]
+__all__ = ["HELD", "count_tokens", "most_frequent"]
 
 # Texts that are counted at once, so that they are not all in memory twice however large the set is.
 CHUNK = 2048
 # Tokens, and bytes of them, for which there is room at first.
 TOKENS, BYTES = 1 << 14, 1 << 17
+
+HELD = 1 << 18
+"""Different tokens that are counted in memory, some 100 MB; beyond, counts go to disk and are added up there."""
 
 
 def count_tokens(texts: Sequence[str], tokens: str) -> Counter[str]:
@@ -29,15 +34,90 @@ def count_tokens(texts: Sequence[str], tokens: str) -> Counter[str]:
         texts: any number.
         tokens: a name in :data:`recurra.text.tokens.TOKENISERS`.
     """
-    counter = _WordCounter(tokens) if tokens in ("lesson", "words") else None
-    counts: Counter[str] = Counter()
+    counter = _counter_of(tokens)
     for first in range(0, len(texts), CHUNK):
-        some = texts[first : first + CHUNK]
-        left = counter.add(some) if counter else some
-        counts.update(chain.from_iterable(map(TOKENISERS[tokens], left)))
-    if counter:
-        counts.update(counter.counts())
-    return counts
+        counter.add(texts[first : first + CHUNK])
+    return counter.taken()
+
+
+def most_frequent(texts: Iterable[Sequence[str]], tokens: str, count: int, *, held: int = HELD) -> dict[str, int]:
+    """How often the most frequent tokens occur, exactly, in texts that need not be in memory together.
+
+    Args:
+        texts: any number, some thousands at a time.
+        tokens: a name in :data:`recurra.text.tokens.TOKENISERS`.
+        count: how many tokens are asked for; of tokens as frequent as the last one all may be among them, or those
+            that come last in the order of their UTF-8 bytes, which a vocabulary takes first.
+        held: different tokens that are counted in memory.
+    """
+    counter, spilled = _counter_of(tokens), SpilledCounts()
+    for some in texts:
+        for first in range(0, len(some), CHUNK):
+            counter.add(some[first : first + CHUNK])
+            if len(counter) > held:
+                spilled.add(counter.taken())
+    rest = counter.taken()
+    if not spilled:
+        return rest
+    spilled.add(rest)
+    return spilled.most_frequent(count)
+
+
+class _TokenCounter(Protocol):
+    def add(self, texts: Sequence[str]) -> None:
+        """Counts the tokens of texts."""
+
+    def taken(self) -> Counter[str]:
+        """How often each token was met; the counter is then as new."""
+
+    def __len__(self) -> int:
+        """How many different tokens it holds."""
+
+
+def _counter_of(tokens: str) -> _TokenCounter:
+    if tokens in ("lesson", "words"):
+        return _WordCounter(tokens)
+    return _CharacterCounter() if tokens == "characters" else _PlainCounter(tokens)
+
+
+class _PlainCounter:
+    """Counts what a tokeniser gives."""
+
+    def __init__(self, tokens: str) -> None:
+        self._tokeniser = TOKENISERS[tokens]
+        self._counts: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def add(self, texts: Sequence[str]) -> None:
+        self._counts.update(chain.from_iterable(map(self._tokeniser, texts)))
+
+    def taken(self) -> Counter[str]:
+        counts, self._counts = self._counts, Counter()
+        return counts
+
+
+class _CharacterCounter:
+    """Counts code points, of which there are few enough for a row of numbers."""
+
+    def __init__(self) -> None:
+        self._met = np.zeros(0, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._met))
+
+    def add(self, texts: Sequence[str]) -> None:
+        points = np.frombuffer(utf8("".join(texts)).decode().encode("utf-32-le"), dtype="<u4")
+        met = np.bincount(points, minlength=len(self._met))
+        met[: len(self._met)] += self._met
+        self._met = met
+
+    def taken(self) -> Counter[str]:
+        points = np.flatnonzero(self._met)
+        counts = Counter(dict(zip(map(chr, points.tolist()), self._met[points].tolist(), strict=True)))
+        self._met = np.zeros(0, dtype=np.int64)
+        return counts
 
 
 class _WordCounter:
@@ -46,14 +126,21 @@ class _WordCounter:
     def __init__(self, tokens: str) -> None:
         self._name = tokens
         self._kinds, self._lowered = byte_kinds(tokens)
+        # Texts that the kernel leaves to Unicode's rules.
+        self._others = _PlainCounter(tokens)
+        self._empty()
+
+    def _empty(self) -> None:
         self._tokens = np.empty(BYTES, dtype=np.uint8)
         self._offsets = np.zeros(TOKENS + 1, dtype=np.int64)
         self._slots = np.zeros(4 * TOKENS, dtype=np.int64)
         self._known = np.zeros(2, dtype=np.int64)
         self._met = np.zeros(TOKENS, dtype=np.int64)
 
-    def add(self, texts: Sequence[str]) -> list[str]:
-        """Counts texts; gives back those that the kernel leaves to Unicode's rules, which are not counted."""
+    def __len__(self) -> int:
+        return int(self._known[0]) + len(self._others)
+
+    def add(self, texts: Sequence[str]) -> None:
         buffer = TextBuffer.of(texts)
         lengths, count = np.empty(len(buffer), dtype=np.int64), np.empty(1, dtype=np.int64)
         learn = getattr(kernels_of("words"), self._name)
@@ -72,14 +159,16 @@ class _WordCounter:
                 self._grow()
             met = np.bincount(ids[: count[0]] - SPECIAL_IDS, minlength=len(self._met))
             self._met += met
-        return [texts[text] for text in np.flatnonzero(lengths < 0).tolist()]
+        self._others.add([texts[text] for text in np.flatnonzero(lengths < 0).tolist()])
 
-    def counts(self) -> dict[str, int]:
-        """The words and how often each was met."""
+    def taken(self) -> Counter[str]:
         whole, bounds = self._tokens.tobytes(), self._offsets[: self._known[0] + 1].tolist()
         words = [whole[begin:end].decode() for begin, end in pairwise(bounds)]
+        counts = self._others.taken()
         # A word that only a text left to Unicode's rules has begun with was learned and never counted.
-        return {word: count for word, count in zip(words, self._met.tolist(), strict=False) if count}
+        counts.update({word: count for word, count in zip(words, self._met.tolist(), strict=False) if count})
+        self._empty()
+        return counts
 
     def _grow(self) -> None:
         """Twice the room."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recurra.data.documents import Document
-from recurra.errors import DataError
+from recurra.data.documents import Document, check_documents
 from recurra.text.settings import TextSettings
 
 __all__ = ["readable", "titles"]
@@ -49,22 +48,6 @@ def titles(documents: Sequence[Document], settings: TextSettings) -> list[str]:
     """
     check_documents(documents)
     return [_title(document, settings.first_words or TITLE_WORDS) for document in documents]
-
-
-def check_documents(documents: Sequence[Document]) -> None:
-    """Raises a :class:`DataError` that names the first thing which is no document."""
-    if isinstance(documents, str):
-        raise DataError(
-            f"A list of documents was expected, not the text {documents[:80]!r}", "Put it in a list: [text]."
-        )
-    for place, document in enumerate(documents):
-        if isinstance(document, str):
-            continue
-        if isinstance(document, tuple) and len(document) == 2 and all(isinstance(part, str) for part in document):
-            continue
-        raise DataError(
-            f"Document {place} (counted from 0) is {repr(document)[:80]}", "Give a text, or a pair (title, text)."
-        )
 
 
 def _title(document: Document, words: int | None) -> str:

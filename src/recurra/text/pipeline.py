@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from recurra.batches import Ragged
 from recurra.data.documents import Document
 from recurra.errors import SettingsError
 from recurra.text.buffer import TextBuffer
-from recurra.text.counting import count_tokens
+from recurra.text.counting import most_frequent
 from recurra.text.encoding import Encoder, encoder
 from recurra.text.fields import readable, titles
 from recurra.text.settings import TextSettings
@@ -53,15 +52,30 @@ class TextPipeline:
             DataError: something is no document, or no token is found.
             SettingsError: ``tokens`` is still ``auto``.
         """
+        pairs = bool(len(documents)) and all(isinstance(document, tuple) for document in documents)
+        return cls.learn_from([documents], settings, pairs=pairs)
+
+    @classmethod
+    def learn_from(cls, blocks: Iterable[Sequence[Document]], settings: TextSettings, *, pairs: bool) -> TextPipeline:
+        """Learns the vocabulary of documents that come in parts; the parts make no difference.
+
+        Args:
+            blocks: the training documents, some at a time; no more are asked for than are counted.
+            settings: see :meth:`learn`.
+            pairs: whether all of them are (title, text) pairs.
+
+        Raises:
+            DataError: something is no document, or no token is found.
+            SettingsError: ``tokens`` is still ``auto``.
+        """
         if settings.tokens == "auto":
             raise SettingsError(
                 "A vocabulary is to be learned with tokens = auto", "Choose first: recurra.text.choice.choose_tokens."
             )
-        if settings.field == "title" and len(documents) and all(isinstance(document, tuple) for document in documents):
+        if settings.field == "title" and pairs:
             settings = settings.replace(first_words=None)
-        texts = (titles if settings.vocabulary_from == "titles" else readable)(documents, settings)
-        counted = list(islice(filter(None, texts), settings.vocabulary_documents))
-        return cls(settings, Vocabulary.learn(count_tokens(counted, settings.tokens), settings))
+        counts = most_frequent(_counted(blocks, settings), settings.tokens, settings.vocabulary_size)
+        return cls(settings, Vocabulary.learn(counts, settings))
 
     @property
     def rows(self) -> int:
@@ -120,3 +134,16 @@ class TextPipeline:
     @cached_property
     def _encoder(self) -> Encoder:
         return encoder(self.settings.tokens, self.vocabulary)
+
+
+def _counted(blocks: Iterable[Sequence[Document]], settings: TextSettings) -> Iterator[list[str]]:
+    """The texts whose tokens are counted."""
+    read = titles if settings.vocabulary_from == "titles" else readable
+    left = settings.vocabulary_documents
+    for block in blocks:
+        texts = list(filter(None, read(block, settings)))[:left]
+        yield texts
+        if left is not None:
+            left -= len(texts)
+            if not left:
+                return

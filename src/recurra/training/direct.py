@@ -143,7 +143,7 @@ class DirectStep:
 
     def _packed(self, indices: Places) -> Packed:
         ahead, self._ahead = self._ahead, None
-        if ahead is not None and ahead[0] is indices:
+        if ahead is not None and np.array_equal(ahead[0], indices):
             return ahead[1]
         return packed(self.network, self.rows.documents, indices)
 

@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label
 from recurra.errors import SettingsError
@@ -29,8 +30,8 @@ __all__ = ["Fitted", "chosen_device", "fit"]
 
 
 def fit(
-    documents: Sequence[Document],
-    labels: Sequence[Label],
+    documents: Sequence[Document] | Corpus,
+    labels: Sequence[Label] | None = None,
     *,
     text: TextSettings,
     network: NetworkSettings,
@@ -49,8 +50,8 @@ def fit(
     """Trains a classifier.
 
     Args:
-        documents: texts, or (title, text) pairs.
-        labels: as many.
+        documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
+        labels: as many as documents.
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
@@ -70,7 +71,8 @@ def fit(
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
     listener = listener or Listener()
-    labelled = labelled_rows(documents, labels, text, listener)
+    corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
+    labelled = labelled_rows(corpus, text, listener)
     if training.freeze_vectors and vectors is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
@@ -81,7 +83,7 @@ def fit(
 
     chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
     text, network, training = chosen.text, chosen.network, chosen.training
-    prepared = prepare(labelled, text, training)
+    prepared = prepare(labelled, text, training, folder=folder, listener=listener)
     module = build(network, prepared, training, vectors=vectors, engine=engine, device=place, listener=listener)
     pad_to = None if network.masked else _pad_to(prepared.rows, training)
 

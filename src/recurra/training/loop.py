@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recurra.batches import cut_batches
+from recurra.batches import Batches, cut_batches
 from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.training.averaging import Average
@@ -32,8 +32,6 @@ from recurra.training.step import AutogradStep, Rows, Step, Stepped
 from recurra.training.threads import fitting_threads
 
 __all__ = ["Outcome", "Rows", "Trainer"]
-
-Batches = Sequence[npt.NDArray[np.int64]]
 
 # Points of the curves within an epoch. Held-out rows are looked at that often in the first epoch, in which most is
 # learned, and at the end of each later one.
@@ -375,7 +373,7 @@ def epoch_batches(
     settings: TrainingSettings,
     epoch: int,
     targets: npt.NDArray[np.int64] | None = None,
-) -> list[npt.NDArray[np.int64]]:
+) -> Batches:
     """The batches of an epoch; the same for the same seed.
 
     Args:
@@ -397,4 +395,4 @@ def epoch_batches(
         bucketing=settings.bucketing,
         generator=generator,
     )
-    return batches if rows is None else [rows[batch] for batch in batches]
+    return batches if rows is None else batches.of(rows)

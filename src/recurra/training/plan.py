@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from recurra.batches import Mapped, Ragged
 from recurra.models.static_batch import StaticBatch
 from recurra.training.loss import ABSENT
 from recurra.training.step import Rows
@@ -68,7 +69,7 @@ class Plan:
     ) -> None:
         self.documents, self.masked, self.fitting, self.device = documents, masked, fitting, device
         self._lengths = rows.documents.lengths
-        self._values = self._placed(rows.documents.values)
+        self._values = self._placed_ids(rows.documents)
         self._offsets, self._classes = self._placed(rows.documents.offsets), self._placed(rows.targets)
         self._longest = int(self._lengths.max(initial=0))
         self._largest = largest = _largest_batch(self._lengths, documents, masked=masked, repeats=repeats)
@@ -184,6 +185,17 @@ class Plan:
 
     def _zeros(self, *shape: int, dtype: torch.dtype = torch.int64) -> Tensor:
         return torch.zeros(shape, dtype=dtype, device=self.device)
+
+    def _placed_ids(self, documents: Ragged) -> Tensor:
+        """int32[N], the ids of all documents."""
+        if not isinstance(documents, Mapped):
+            return self._placed(documents.values)
+        ids = self._zeros(len(documents.values), dtype=torch.int32)
+        for first in range(0, len(ids), TOKENS):
+            some = documents.values[first : first + TOKENS]
+            ids[first : first + TOKENS] = self._placed(some.astype(np.int32))
+            documents.pages.have_been_read(some.nbytes, 1)
+        return ids
 
     def _placed(self, array: npt.NDArray[np.generic]) -> Tensor:
         tensor = torch.from_numpy(np.ascontiguousarray(array))

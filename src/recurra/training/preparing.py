@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, Label
+from recurra.batches import Collected
+from recurra.data.corpus import Chosen, Corpus, blocks_with
+from recurra.data.documents import Document
+from recurra.data.fingerprint import Fingerprint
 from recurra.data.split import hold_out
-from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.training.progress import Listener
@@ -25,14 +28,12 @@ class Labelled:
     """Rows that can be learned from.
 
     Attributes:
-        documents: B texts or (title, text) pairs.
-        labels: as many, as the user wrote them.
+        corpus: B documents with labels.
         classes: the distinct labels in order.
         targets: int64[B], the class of each row.
     """
 
-    documents: Sequence[Document]
-    labels: Sequence[Label]
+    corpus: Corpus
     classes: Labels
     targets: npt.NDArray[np.int64]
 
@@ -58,57 +59,86 @@ class Prepared:
     fingerprint: str
 
 
-def labelled_rows(
-    documents: Sequence[Document], labels: Sequence[Label], text: TextSettings, listener: Listener
-) -> Labelled:
-    """Checks documents and labels; pairs without a title are left out where titles are what is read.
+def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener) -> Labelled:
+    """Checks the labels; pairs without a title are left out where titles are what is read.
 
     Raises:
         DataError: nothing can be learned from them.
     """
-    if len(documents) != len(labels):
-        raise DataError(
-            f"There are {len(documents):,} documents and {len(labels):,} labels", "Give one label a document."
-        )
-    documents, labels = _with_title(documents, labels, text, listener)
-    classes = Labels.learn(labels)
+    if text.field == "title":
+        corpus = _with_title(corpus, listener)
+    labels = corpus.labels
+    classes = Labels.learn(labels.values)
     if len(classes) < 2:
         raise DataError(
-            f"All {len(labels):,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
+            f"All {len(corpus):,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
         )
-    return Labelled(documents, labels, classes, classes.encode(labels))
+    return Labelled(corpus, classes, classes.encode(labels.values)[labels.codes])
 
 
-def prepare(labelled: Labelled, text: TextSettings, training: TrainingSettings) -> Prepared:
+def prepare(
+    labelled: Labelled, text: TextSettings, training: TrainingSettings, *, folder: Path | None, listener: Listener
+) -> Prepared:
     """Holds rows out, learns the vocabulary and turns all documents into token ids.
 
+    The documents are gone over twice and are never all in memory; their ids are kept in a file where they are many.
+
+    Args:
+        labelled: the rows.
+        text: what is read, and how.
+        training: says what is held out.
+        folder: for a file of ids, which goes with the process.
+        listener: hears how far each way over the rows is.
+
     Raises:
-        DataError: nothing can be held out, or no token is found.
+        DataError: nothing can be held out, no token is found, or ids cannot be kept.
     """
-    documents, labels = labelled.documents, labelled.labels
-    kept, held = hold_out(list(labels), share=training.validation, seed=training.seed)
+    corpus = labelled.corpus
+    count = len(corpus)
+    held = np.zeros(count, dtype=bool)
+    held[hold_out(corpus.labels, share=training.validation, seed=training.seed)[1]] = True
     # A fixed number of texts is counted from the head of the file, whatever is held out; otherwise the held-out rows
     # must stay as new to the network as test rows are.
-    seen = documents if text.vocabulary_documents else [documents[row] for row in kept]
-    pipeline = TextPipeline.learn(seen, text)
-    ids = pipeline.encode(documents)
+    seen = corpus if text.vocabulary_documents else Chosen(corpus, ~held)
+    pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", listener), text, pairs=corpus.pairs)
+
+    fingerprint = Fingerprint(count)
+    with Collected(pipeline.rows, folder=folder) as ids, Collected(pipeline.rows, folder=folder) as held_ids:
+        for _, block, out in blocks_with(corpus, held):
+            fingerprint.add(block)
+            encoded = pipeline.encode(block)
+            ids.add(encoded.take(np.flatnonzero(~out)))
+            held_ids.add(encoded.take(np.flatnonzero(out)))
+            listener.read("finding token ids", len(block), count)
+        rows = Rows(ids.whole(), labelled.targets[~held])
+        held_rows = Rows(held_ids.whole(), labelled.targets[held]) if held.any() else None
     return Prepared(
-        count=len(documents),
+        count=count,
         classes=labelled.classes,
         pipeline=pipeline,
-        rows=Rows(ids.take(kept), labelled.targets[kept]),
-        held=Rows(ids.take(held), labelled.targets[held]) if len(held) else None,
-        fingerprint=Table(list(documents), list(labels), "text", None, "label", "memory").fingerprint,
+        rows=rows,
+        held=held_rows,
+        fingerprint=fingerprint.of(corpus.labels),
     )
 
 
-def _with_title(
-    documents: Sequence[Document], labels: Sequence[Label], text: TextSettings, listener: Listener
-) -> tuple[Sequence[Document], Sequence[Label]]:
-    if text.field != "title":
-        return documents, labels
-    kept = [row for row, one in enumerate(documents) if isinstance(one, str) or one[0].strip()]
-    if len(kept) == len(documents):
-        return documents, labels
-    listener.said(f"{len(documents) - len(kept):,} of {len(documents):,} rows have no title and are left out.")
-    return [documents[row] for row in kept], [labels[row] for row in kept]
+def _told(corpus: Corpus, what: str, listener: Listener) -> Iterator[Sequence[Document]]:
+    for block in corpus.blocks():
+        yield block
+        listener.read(what, len(block), len(corpus))
+
+
+def _with_title(corpus: Corpus, listener: Listener) -> Corpus:
+    """The rows that have a title, and texts that stand alone."""
+    if not len(corpus):
+        return corpus
+    titled = np.concatenate(
+        [
+            np.fromiter((isinstance(one, str) or bool(one[0].strip()) for one in block), bool, len(block))
+            for block in corpus.blocks()
+        ]
+    )
+    if titled.all():
+        return corpus
+    listener.said(f"{int((~titled).sum()):,} of {len(corpus):,} rows have no title and are left out.")
+    return Chosen(corpus, titled)

@@ -60,6 +60,9 @@ class History:
 class Listener:
     """Hears of a run's progress; the methods do nothing until overridden."""
 
+    def read(self, what: str, documents: int, total: int) -> None:
+        """So many documents more, of ``total``, were gone over before training; ``what`` says what for."""
+
     def started(self, documents: int, done: int) -> None:
         """Training goes over ``documents`` documents in all, ``done`` of them before this run."""
 

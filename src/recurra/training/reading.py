@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+import numpy as np
+
+from recurra.data.corpus import Chosen
 from recurra.data.split import hold_out
 from recurra.models.settings import NetworkSettings
 from recurra.settings import spread
@@ -61,9 +65,12 @@ def resolve(
     """
     if text.tokens != "auto":
         return Resolved(text=text, network=network, training=training)
-    kept, _ = hold_out(list(labelled.labels), share=training.validation, seed=training.seed)
+    corpus = labelled.corpus
+    kept, _ = hold_out(corpus.labels, share=training.validation, seed=training.seed)
     places = kept[looked_at(len(kept))]
-    documents = [labelled.documents[place] for place in places.tolist()]
+    marked = np.zeros(len(corpus), dtype=bool)
+    marked[places] = True
+    documents = list(chain.from_iterable(Chosen(corpus, marked).blocks()))
     choice = choose_tokens(readable(documents, text), labelled.targets[places])
     if listener:
         listener.said(str(choice))

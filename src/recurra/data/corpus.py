@@ -1,0 +1,123 @@
+"""Rows to learn from that are gone over in order, as often as needed, and need not be in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.coded import CodedLabels
+from recurra.data.documents import Document, Label, check_documents
+from recurra.errors import DataError
+
+__all__ = ["BLOCK", "Chosen", "Corpus", "Listed", "blocks_with"]
+
+BLOCK = 1 << 16
+"""Documents of a block, at most."""
+
+
+class Corpus(Protocol):
+    """B documents and their labels.
+
+    Attributes:
+        source: where they came from, for messages.
+    """
+
+    source: str
+
+    def __len__(self) -> int:
+        """B."""
+
+    @property
+    def labels(self) -> CodedLabels:
+        """A label a document."""
+
+    @property
+    def pairs(self) -> bool:
+        """Whether all documents are (title, text) pairs."""
+
+    def blocks(self) -> Iterator[Sequence[Document]]:
+        """All documents in order, some thousands at a time.
+
+        Raises:
+            DataError: the source cannot be read any more, or is not what it was.
+        """
+
+
+class Listed:
+    """Documents and labels that are in memory.
+
+    Args:
+        documents: B texts or (title, text) pairs.
+        labels: as many.
+        source: where they came from.
+
+    Raises:
+        DataError: they are not as many, or something is no document.
+    """
+
+    def __init__(self, documents: Sequence[Document], labels: Sequence[Label], *, source: str = "memory") -> None:
+        if len(documents) != len(labels):
+            raise DataError(
+                f"There are {len(documents):,} documents and {len(labels):,} labels", "Give one label a document."
+            )
+        check_documents(documents)
+        self.documents, self.labels, self.source = documents, CodedLabels.of(labels), source
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    @property
+    def pairs(self) -> bool:
+        """See :class:`Corpus`."""
+        return all(isinstance(document, tuple) for document in self.documents)
+
+    def blocks(self) -> Iterator[Sequence[Document]]:
+        """See :class:`Corpus`."""
+        for first in range(0, len(self.documents), BLOCK):
+            yield self.documents[first : first + BLOCK]
+
+
+class Chosen:
+    """Some rows of a corpus.
+
+    Args:
+        rows: the corpus.
+        kept: bool[B], which of them.
+        labels: of those, if others than the corpus has.
+    """
+
+    def __init__(self, rows: Corpus, kept: npt.NDArray[np.bool_], labels: CodedLabels | None = None) -> None:
+        self.rows, self.kept, self.source = rows, kept, rows.source
+        self._labels = labels
+
+    def __len__(self) -> int:
+        return int(self.kept.sum())
+
+    @cached_property
+    def labels(self) -> CodedLabels:
+        """See :class:`Corpus`."""
+        return self.rows.labels.take(self.kept) if self._labels is None else self._labels
+
+    @property
+    def pairs(self) -> bool:
+        """See :class:`Corpus`."""
+        return self.rows.pairs
+
+    def blocks(self) -> Iterator[Sequence[Document]]:
+        """See :class:`Corpus`."""
+        for _, block, kept in blocks_with(self.rows, self.kept):
+            yield [block[place] for place in np.flatnonzero(kept).tolist()]
+
+
+def blocks_with(
+    corpus: Corpus, marks: npt.NDArray[np.bool_]
+) -> Iterator[tuple[int, Sequence[Document], npt.NDArray[np.bool_]]]:
+    """The blocks of a corpus, each with its first row and its part of bool[B]."""
+    first = 0
+    for block in corpus.blocks():
+        yield first, block, marks[first : first + len(block)]
+        first += len(block)

@@ -1,0 +1,75 @@
+"""A hash over documents and labels that arrive in parts."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from recurra.data.coded import CodedLabels
+from recurra.data.documents import Document, Label
+from recurra.errors import DataError
+
+__all__ = ["Fingerprint"]
+
+# Values that are joined before they are hashed: hashing short strings one by one costs more than the hash.
+JOINED = 4096
+
+
+class Fingerprint:
+    """SHA-256 over B documents and B labels: equal rows, and only those, share it.
+
+    Every value is written as a type byte, its length in bytes (uint64, little-endian) and its bytes, so no two
+    different tables give the same stream.
+
+    Args:
+        count: B.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._digest = hashlib.sha256(b"+" + struct.pack("<Q", count))
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Takes the next documents."""
+        for some in _parts(documents):
+            self._digest.update(b"".join(map(_encoded, some)))
+
+    def of(self, labels: CodedLabels | None) -> str:
+        """The hash (hex), once all documents have been taken.
+
+        Args:
+            labels: as many as documents; ``None`` where there are none.
+        """
+        digest = self._digest.copy()
+        if labels is None:
+            digest.update(b"-")
+            return digest.hexdigest()
+        digest.update(b"+" + struct.pack("<Q", len(labels)))
+        encoded = np.array([_encoded(value) for value in labels.values], dtype=object)
+        for first in range(0, len(labels), JOINED):
+            digest.update(b"".join(encoded[labels.codes[first : first + JOINED]]))
+        return digest.hexdigest()
+
+
+def _parts(values: Sequence[Document]) -> Iterator[Sequence[Document]]:
+    for start in range(0, len(values), JOINED):
+        yield values[start : start + JOINED]
+
+
+def _encoded(value: Document | Label) -> bytes:
+    if isinstance(value, tuple):
+        return b"p" + _encoded(value[0]) + _encoded(value[1])
+    if isinstance(value, str):
+        # A text may hold lone surrogates when it was not read from a file; they have no UTF-8 of their own.
+        kind, body = b"s", value.encode("utf-8", "surrogatepass")
+    elif isinstance(value, bool):  # before int, of which it is a kind
+        kind, body = b"b", b"1" if value else b"0"
+    elif isinstance(value, int):
+        kind, body = b"i", str(value).encode()
+    elif isinstance(value, float):
+        kind, body = b"f", struct.pack("<d", value)
+    else:
+        raise DataError(f"a value of type {type(value).__name__}", "Give texts, pairs of texts, and simple labels.")
+    return kind + struct.pack("<Q", len(body)) + body
