@@ -156,7 +156,10 @@ def test_training_settings_out_of_range_are_named(settings: dict[str, Any], mess
         ({"min_count": 0}, "min_count is 0. Give 1 or more."),
         ({"first_words": 0}, "first_words is 0. Give 1 or more."),
         ({"vocabulary_documents": 0}, "vocabulary_documents is 0. Give 1 or more."),
-        ({"tokens": "subwords"}, "tokens in the test is 'subwords'. Choose one of lesson, words, characters, bytes."),
+        (
+            {"tokens": "subwords"},
+            "tokens in the test is 'subwords'. Choose one of auto, lesson, words, characters, bytes.",
+        ),
     ],
 )
 def test_text_settings_out_of_range_are_named(settings: dict[str, Any], message: str) -> None:

@@ -27,7 +27,7 @@ HEADER = Ticket._fields
 def main(folder: Path) -> None:
     """Writes all files into ``folder``, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    train = misfiled(make_tickets(800, seed=1), 40, seed=2)
+    train = misfiled(make_tickets(1000, seed=1), 50, seed=2)
     test = make_tickets(200, seed=3, first=5000)
     write_csv(folder / "train.csv", HEADER, train)
     write_csv(folder / "test.csv", HEADER, test)

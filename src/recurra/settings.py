@@ -61,7 +61,7 @@ class Settings:
 
 def choices(word: str, names: Collection[str], what: str) -> str:
     """What to do about a name that does not exist: the one that was probably meant, and all there are."""
-    close = get_close_matches(word, names, n=1)
+    close = get_close_matches(word, names, n=1, cutoff=0.75)
     return f"{f'Did you mean {close[0]}? ' if close else ''}The {what} are {', '.join(names)}."
 
 

@@ -172,6 +172,7 @@ def test_no_options_change_nothing_and_none_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"hiden": 3}, "There is no setting 'hiden'. Did you mean hidden? The settings are averaging, batch_size,"),
         ({"units": 3}, "There is no setting 'units'. The settings are averaging, batch_size,"),
         ({"hidden": "3"}, "hidden is '3'. Give a whole number."),
         ({"epochs": 0}, "epochs is 0. Give 1 or more."),
