@@ -9,9 +9,11 @@ from recurra.cli.output import Output
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from recurra.cli.progress import Bars
+    from recurra.data.corpus import Corpus
     from recurra.data.table import Table
 
-__all__ = ["Reading", "read_data"]
+__all__ = ["Reading", "read_data", "read_rows"]
 
 
 class Reading(NamedTuple):
@@ -47,8 +49,7 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
         DataError: no such file or set, or one that cannot be used.
         SettingsError: columns are named for a set, which has its own.
     """
-    path = Path(name)
-    if name == "-" or path.exists() or path.suffix or path.name != name:
+    if _is_source(name):
         from recurra.data.read import read_table
 
         table = read_table(
@@ -63,6 +64,45 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
         for note in table.notes:
             output.note(note)
         return table
+    return _named(name, reading, part, output)
+
+
+def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Corpus:
+    """The labelled training rows that ``name`` stands for; a large table is not in memory, but read anew when needed.
+
+    The arguments and errors are those of :func:`read_data`.
+
+    Args:
+        name: see there.
+        reading: see there.
+        output: see there.
+        bars: show how far the first reading is.
+    """
+    if not _is_source(name):
+        return _named(name, reading, "train", output).corpus
+    from recurra.data.formats import require_pyarrow
+    from recurra.data.sources import open_blocks
+    from recurra.data.streamed import StreamedTable
+
+    require_pyarrow()
+    blocks = open_blocks(name, format=reading.format, encoding=reading.encoding)
+    rows = StreamedTable(
+        blocks, text=reading.text, title=reading.title, label=reading.label, read=bars.counting("reading")
+    )
+    # What is wrong with the table shows here, before anything else is loaded or made.
+    len(rows)
+    for note in rows.notes:
+        output.note(note)
+    return rows
+
+
+def _is_source(name: str) -> bool:
+    """Whether a name is one of a file, a folder or standard input, and not of a set."""
+    path = Path(name)
+    return name == "-" or path.exists() or bool(path.suffix) or path.name != name
+
+
+def _named(name: str, reading: Reading, part: Literal["train", "test"], output: Output) -> Table:
     named = {"--text": reading.text, "--title": reading.title, "--label": reading.label, "--format": reading.format}
     for option, column in named.items():
         if column is not None:

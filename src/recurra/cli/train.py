@@ -26,7 +26,7 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import Reading, read_rows
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -106,13 +106,13 @@ def train(
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
     preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
-    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
-    rows, cleaning = _cleaned(table.corpus, exclude, relabel, output)
-
-    from recurra.runtime import Model
-    from recurra.training.fit import fit
-
+    reading = Reading(text, title, label, encoding, data_dir, format_name)
     with Bars(output) as bars, unless_empty(out):
+        rows, cleaning = _cleaned(read_rows(data, reading, output=output, bars=bars), exclude, relabel, output)
+
+        from recurra.runtime import Model
+        from recurra.training.fit import fit
+
         fitted = fit(
             rows,
             text=preset.text,
