@@ -180,9 +180,9 @@ def main() -> None:
         print(result["file"], flush=True)
         commands = {
             "train": ["train", str(data), "--model", options.preset, "--epochs", "1", "--out", str(run)],
-            "score": ["score", str(run / "model.safetensors"), str(data), "--text", "text"]
-            + ["--keep", "id", "--out", str(folder / "answers.csv")],
+            "score": ["score", str(run / "model.safetensors"), str(data), "--text", "text", "--keep", "id"],
         }
+        commands["score"] += ["--out", str(folder / "answers.csv")]
         for command, words in commands.items():
             found = {**watched(words, folder / "told"), "floor_megabytes": floor(command)}
             result[command] = found

@@ -11,9 +11,10 @@ from recurra.errors import SettingsError
 if TYPE_CHECKING:
     from recurra.cli.progress import Bars
     from recurra.data.corpus import Corpus
+    from recurra.data.sets import NamedSet
     from recurra.data.table import Table
 
-__all__ = ["Reading", "read_data", "read_rows"]
+__all__ = ["Reading", "is_file", "named_set", "read_data", "read_rows"]
 
 
 class Reading(NamedTuple):
@@ -49,7 +50,7 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
         DataError: no such file or set, or one that cannot be used.
         SettingsError: columns are named for a set, which has its own.
     """
-    if _is_source(name):
+    if is_file(name):
         from recurra.data.read import read_table
 
         table = read_table(
@@ -64,7 +65,8 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
         for note in table.notes:
             output.note(note)
         return table
-    return _named(name, reading, part, output)
+    found = named_set(name, reading, output)
+    return found.train if part == "train" else found.test
 
 
 def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Corpus:
@@ -78,8 +80,8 @@ def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Cor
         output: see there.
         bars: show how far the first reading is.
     """
-    if not _is_source(name):
-        return _named(name, reading, "train", output).corpus
+    if not is_file(name):
+        return named_set(name, reading, output).train.corpus
     from recurra.data.formats import require_pyarrow
     from recurra.data.sources import open_blocks
     from recurra.data.streamed import StreamedTable
@@ -96,13 +98,19 @@ def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Cor
     return rows
 
 
-def _is_source(name: str) -> bool:
-    """Whether a name is one of a file, a folder or standard input, and not of a set."""
+def is_file(name: str) -> bool:
+    """Whether DATA is a file, a folder or standard input, and not the name of a set."""
     path = Path(name)
     return name == "-" or path.exists() or bool(path.suffix) or path.name != name
 
 
-def _named(name: str, reading: Reading, part: Literal["train", "test"], output: Output) -> Table:
+def named_set(name: str, reading: Reading, output: Output) -> NamedSet:
+    """A set by its name.
+
+    Raises:
+        DataError: there is no such set.
+        SettingsError: columns are named for it, which has its own.
+    """
     named = {"--text": reading.text, "--title": reading.title, "--label": reading.label, "--format": reading.format}
     for option, column in named.items():
         if column is not None:
@@ -111,5 +119,4 @@ def _named(name: str, reading: Reading, part: Literal["train", "test"], output: 
             )
     from recurra.data.sets import load_set
 
-    found = load_set(name, data_dir=reading.data_dir, say=output.note)
-    return found.train if part == "train" else found.test
+    return load_set(name, data_dir=reading.data_dir, say=output.note)

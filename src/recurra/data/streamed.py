@@ -106,8 +106,12 @@ class StreamedTable:
             )
 
     def _raw(self, *more: str) -> Iterator[RawTable]:
+        import pyarrow as pa
+
         names = [self.columns.text, *filter(None, [self.columns.title]), *more]
-        return iter(self._blocks.read(list(dict.fromkeys(names))))
+        yield from self._blocks.read(list(dict.fromkeys(names)))
+        # Arrow keeps what it has read into for its next reading; what comes now needs the room.
+        pa.default_memory_pool().release_unused()
 
     def _documents(self, raw: RawTable) -> list[Document]:
         texts = texts_of(raw, self.columns.text, self.source)
