@@ -26,10 +26,11 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import Reading, read_rows
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from recurra.bundle import Bundle
     from recurra.data.corpus import Corpus
     from recurra.data.decisions import Cleaning
     from recurra.runtime import Model
@@ -41,8 +42,18 @@ EXAMPLES = (
     "recurra train tickets.csv --out runs/tickets",
     "recurra train news.parquet --model lesson/bilstm --text body --title headline --out runs/news",
     "recurra train tickets.csv --set cell=gru --set 'pooling=[\"max\"]' --epochs 5 --out runs/gru",
+    "recurra train newer.csv --from runs/tickets/model.safetensors --replay tickets.csv --out runs/newer",
     "recurra train tickets.csv --exclude decisions.csv --relabel decisions.csv --out runs/cleaned",
 )
+
+NAMES = {
+    "accuracy": "accuracy",
+    "micro_f1": "micro F1",
+    "macro_f1": "macro F1",
+    "subset_accuracy": "rows with exactly the right labels",
+    "log_loss": "log loss",
+    "ece": "ECE",
+}
 
 
 def train(
@@ -53,6 +64,16 @@ def train(
     model: Annotated[
         str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/gru, or an own .toml file.")
     ] = "default",
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="MODEL", help="Go on from this model: its words and classes stay, new ones come."
+        ),
+    ] = None,
+    replay: Annotated[
+        str | None,
+        typer.Option(metavar="OLD", help="With --from: rows of before to mix in, as many as there are new ones."),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(parser=whole_number(1), metavar="N", help="Passes over the rows, at most.")
     ] = None,
@@ -100,19 +121,24 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a table of texts and labels."""
-    from recurra.presets import load_preset
+    from recurra.presets import load_preset, preset_to_continue
 
     output = Output(as_json=as_json, quiet=quiet)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
-    preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
-    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
-    rows, cleaning = _cleaned(table.corpus, exclude, relabel, output)
-
-    from recurra.runtime import Model
-    from recurra.training.fit import fit
-
+    options = {**settings_of(settings or ()), **given}
+    initial = _initial(start, model, replay)
+    preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
+    reading = Reading(text, title, label, encoding, data_dir, format_name)
     with Bars(output) as bars, unless_empty(out):
+        rows, cleaning = _cleaned(read_rows(data, reading, output=output, bars=bars), exclude, relabel, output)
+        if replay is not None:
+            old = read_rows(replay, reading, output=output, bars=bars)
+            rows = _with_old(rows, old, preset.training.seed, output)
+
+        from recurra.runtime import Model
+        from recurra.training.fit import fit
+
         fitted = fit(
             rows,
             text=preset.text,
@@ -128,6 +154,7 @@ def train(
             checkpoint_seconds=checkpoint_every,
             listener=bars.training(),
             cleaning=cleaning,
+            initial=initial,
         )
     _report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted:
@@ -159,6 +186,38 @@ def settings_of(words: Sequence[str]) -> dict[str, Any]:
     return settings
 
 
+def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | None:
+    """The model to go on from.
+
+    Raises:
+        SettingsError: options that go with it alone, or not with it.
+    """
+    if start is None:
+        if replay is not None:
+            raise SettingsError(f"--replay {replay} is given without --from", "Name the model to go on from.")
+        return None
+    if model != "default":
+        raise SettingsError(
+            f"--model {model} is given with --from {start}", "Leave one out: the model's own settings are used."
+        )
+    from recurra.bundle import read_bundle
+
+    return read_bundle(start)
+
+
+def _with_old(rows: Corpus, old: Corpus, seed: int, output: Output) -> Corpus:
+    """The rows with as many of before behind them, or all of those if they are fewer; drawn by the seed."""
+    import numpy as np
+
+    from recurra.data.corpus import Chosen
+    from recurra.data.joined import Joined
+
+    kept = np.zeros(len(old), dtype=bool)
+    kept[np.random.default_rng(seed).permutation(len(old))[: len(rows)]] = True
+    output.note(f"{kept.sum():,} of {len(old):,} rows of {old.source} are mixed in.")
+    return Joined(rows, Chosen(old, kept))
+
+
 def _cleaned(
     rows: Corpus, exclude: Path | None, relabel: Path | None, output: Output
 ) -> tuple[Corpus, Cleaning | None]:
@@ -187,11 +246,18 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
         output.detail(_calibrated(calibration))
     output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
     if fitted.validation:
-        low, high = fitted.validation.intervals["accuracy"]
-        output.result(
-            f"validation on {validation['rows']:,} rows: accuracy {validation['accuracy']:.4f} ({low:.4f}–{high:.4f}), "
-            f"macro F1 {validation['macro_f1']:.4f}, log loss {validation['log_loss']:.4f}, ECE {validation['ece']:.4f}"
+        first, *others = (
+            ("micro_f1", "macro_f1", "subset_accuracy", "log_loss", "ece")
+            if model.multi_label
+            else ("accuracy", "macro_f1", "log_loss", "ece")
         )
+        low, high = fitted.validation.intervals[first]
+        output.result(
+            f"validation on {validation['rows']:,} rows: {NAMES[first]} {validation[first]:.4f} "
+            f"({low:.4f}–{high:.4f}), " + ", ".join(f"{NAMES[name]} {validation[name]:.4f}" for name in others)
+        )
+    if found := info["record"].get("thresholds"):
+        output.detail(_thresholds(found, len(info["classes"])))
     output.result(f"model: {_model_in(out)}")
     output.document(
         {
@@ -200,6 +266,7 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
             "rows": fitted.rows,
             "held_out": info["record"]["held_out"],
             "cleaning": info["record"].get("cleaning"),
+            "continued": info["record"].get("continued"),
             "classes": info["classes"],
             "vocabulary": info["vocabulary"],
             "parameters": info["parameters"]["total"],
@@ -224,6 +291,14 @@ def _calibrated(found: dict[str, Any]) -> str:
     return (
         f"calibration: temperature {found['temperature']:.2f}, ECE {before:.3f} → {after:.3f} {on} "
         f"({crossed:.3f} where each tenth has the others' temperature)"
+    )
+
+
+def _thresholds(found: dict[str, Any], labels: int) -> str:
+    shared = "" if found["shared"] is None else f", {labels - found['own']:,} with few rows share {found['shared']:.3f}"
+    return (
+        f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} "
+        f"on the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
     )
 
 

@@ -11,16 +11,19 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from recurra.bundle import Bundle, digest_in
 from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice
+from recurra.training.answering import trainable, validate
 from recurra.training.building import build, chosen_device
 from recurra.training.calibrate import calibrated
-from recurra.training.finishing import Fitted, bundled, validated, write_run
+from recurra.training.continuing import check_continues
+from recurra.training.finishing import Fitted, bundled, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.preparing import Prepared, labelled_rows, prepare
@@ -33,7 +36,7 @@ __all__ = ["Fitted", "chosen_device", "fit", "fit_prepared"]
 
 def fit(
     documents: Sequence[Document] | Corpus,
-    labels: Sequence[Label] | None = None,
+    labels: Sequence[Label] | Sequence[LabelSet] | None = None,
     *,
     text: TextSettings,
     network: NetworkSettings,
@@ -48,12 +51,13 @@ def fit(
     checkpoint_seconds: float = 60.0,
     listener: Listener | None = None,
     cleaning: Cleaning | None = None,
+    initial: Bundle | None = None,
 ) -> Fitted:
     """Trains a classifier.
 
     Args:
         documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
-        labels: as many as documents.
+        labels: as many as documents; each a tuple of labels, which may be empty, where documents have several.
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
@@ -67,6 +71,7 @@ def fit(
         checkpoint_seconds: time between checkpoints within an epoch.
         listener: hears of the progress.
         cleaning: what was done to the rows before, for the record.
+        initial: a model that training goes on from; its words and classes stay, new ones are added.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -74,8 +79,13 @@ def fit(
     """
     listener = listener or Listener()
     corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
-    labelled = labelled_rows(corpus, text, listener)
-    if training.freeze_vectors and vectors is None:
+    if initial is not None:
+        check_continues(initial, text, network)
+        if vectors is not None:
+            raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
+    labelled = labelled_rows(corpus, text, listener, initial=initial)
+    trainable(labelled.targets, training)
+    if training.freeze_vectors and vectors is None and initial is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
     if folder is not None:
@@ -85,7 +95,7 @@ def fit(
 
     chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
     return fit_prepared(
-        prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener),
+        prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener, initial=initial),
         network=chosen.network,
         training=chosen.training,
         choice=chosen.choice,
@@ -98,6 +108,7 @@ def fit(
         checkpoint_seconds=checkpoint_seconds,
         listener=listener,
         cleaning=cleaning,
+        initial=initial,
     )
 
 
@@ -116,6 +127,7 @@ def fit_prepared(
     folder: Path | None = None,
     resume: bool = False,
     checkpoint_seconds: float = 60.0,
+    initial: Bundle | None = None,
 ) -> Fitted:
     """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
 
@@ -133,17 +145,27 @@ def fit_prepared(
         folder: of the run, made ready; ``None`` writes nothing.
         resume: go on from the folder's checkpoint.
         checkpoint_seconds: time between checkpoints within an epoch.
+        initial: a model that training goes on from, whose words and classes the rows have.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
     text = prepared.pipeline.settings
-    module = build(network, prepared, training, vectors=vectors, engine=engine, device=device, listener=listener)
+    module = build(
+        network,
+        prepared,
+        training,
+        vectors=vectors,
+        engine=engine,
+        device=device,
+        listener=listener,
+        initial=initial,
+    )
     pad_to = None if network.masked else _pad_to(prepared.rows, training)
 
     settings = {"text": text.to_dict(), "network": module.settings.to_dict(), "training": training.to_dict()}
-    described = [prepared.fingerprint, settings, str(vectors)]
+    described = [prepared.fingerprint, settings, str(vectors), *([digest_in(initial)] if initial else [])]
     trainer = Trainer(
         module,
         prepared.rows,
@@ -160,7 +182,7 @@ def fit_prepared(
     outcome = trainer.run()
 
     calibration = calibrated(module, prepared.held, training, pad_to=pad_to, listener=listener)
-    validation = validated(module, prepared.held, prepared.classes, pad_to)
+    validation, thresholds = validate(module, prepared.held, prepared.classes, training, pad_to=pad_to)
     bundle = bundled(
         module,
         prepared,
@@ -169,9 +191,11 @@ def fit_prepared(
         preset=preset,
         pad_to=pad_to,
         validation=validation,
+        thresholds=thresholds,
         cleaning=cleaning,
         choice=choice,
         calibration=calibration,
+        initial=initial,
     )
     write_run(folder, bundle, outcome)
     return Fitted(bundle, outcome, prepared.count, validation)
