@@ -16,8 +16,8 @@ def lines() -> list[str]:
     seeds = len(found["rows"][0]["runs"])
     table = [
         f"| tokens | accuracy, median of {seeds} seeds (lowest–highest) | tokens a title | known | vocabulary "
-        "| parameters | titles/s |",
-        "|---|---|---:|---:|---:|---:|---:|",
+        "| parameters |",
+        "|---|---|---:|---:|---:|---:|",
     ]
     for row in found["rows"]:
         runs = row["runs"]
@@ -25,7 +25,7 @@ def lines() -> list[str]:
             f"| `{row['tokens']}` | {row['median']:.2%} ({min(all_of(runs, 'accuracy')):.2%}–"
             f"{max(all_of(runs, 'accuracy')):.2%}) | {middle(runs, 'tokens_a_title'):.1f} "
             f"| {middle(runs, 'known_tokens'):.1%} | {middle(runs, 'vocabulary'):,.0f} "
-            f"| {middle(runs, 'parameters'):,.0f} | {middle(runs, 'titles_per_second'):,.0f} |"
+            f"| {middle(runs, 'parameters'):,.0f} |"
         )
     versions = ", ".join(f"{name} {number}" for row in found["rows"] for name, number in row["versions"].items())
     note = (

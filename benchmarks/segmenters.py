@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import statistics
-import time
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +40,7 @@ def main() -> None:
             preset = load_preset("default").with_options({"tokens": tokens, "seed": seed})
             fitted = fit(*known, text=preset.text, network=preset.network, training=preset.training)
             model = Model(fitted.bundle)
-            began = time.perf_counter()
             found = model.predict(new)
-            seconds = time.perf_counter() - began
             accuracy = float(np.mean(found == np.asarray(answers)))
             runs.append(
                 {
@@ -56,7 +53,6 @@ def main() -> None:
                     "tokens_a_title": len(fitted.bundle.pipeline.encode(new).values) / len(new),
                     "epochs": fitted.outcome.epochs,
                     "best_epoch": fitted.outcome.best_epoch,
-                    "titles_per_second": len(new) / seconds,
                 }
             )
             print(tokens, seed, runs[-1], flush=True)
