@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import checking_tables
 import finding_tables
 import inspection_tables
 import peer_tables
@@ -83,6 +84,7 @@ TABLES = (
     | inspection_tables.TABLES
     | segmenter_tables.TABLES
 )
+TABLES |= checking_tables.TABLES
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 
 

@@ -207,7 +207,8 @@ def _show(report: Report, output: Output) -> None:
         _show_finding(finding, report, output)
     found = [(report.count(severity), severity) for severity in ("error", "warning", "note")]
     if report.findings:
-        output.result("\n" + ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in found))
+        output.detail("")
+        output.result(", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in found))
     else:
         output.detail(_folded(f"Looked for {', '.join(report.looked_for)}.", ""))
         output.result("nothing found")
@@ -215,7 +216,8 @@ def _show(report: Report, output: Output) -> None:
 
 def _show_finding(finding: Finding, report: Report, output: Output) -> None:
     name = report.files[finding.part].name
-    output.result(f"\n{finding.severity}: {finding.kind}, {how_many(finding)} in {name}")
+    output.detail("")
+    output.result(f"{finding.severity}: {finding.kind}, {how_many(finding)} in {name}")
     output.detail(_folded(finding.meaning, "  "))
     rows = [line for row in finding.rows[:FIRST] for line in _lines(row, finding)]
     if rows:
