@@ -13,6 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from recurra.bundle import read_bundle, write_bundle
 from recurra.data.documents import Document
+from recurra.data.frames import is_frame
+from recurra.data.read import read_table
 from recurra.errors import DataError
 from recurra.presets import load_preset, preset_to_continue
 from recurra.runtime import Model, Reading
@@ -25,7 +27,8 @@ __all__ = ["TextClassifier"]
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A recurrent text classifier.
 
-    ``X`` is a sequence of texts, or of (title, text) pairs; an array or a column of a data frame serves as well.
+    ``X`` is a sequence of texts, or of (title, text) pairs; an array or a column of a data frame serves as well. Of a
+    whole data frame or Arrow table ``fit`` guesses the columns of texts and titles, and predicting reads the same.
 
     Args:
         model: name of a preset (:func:`recurra.presets.preset_names`) or path of an own one.
@@ -41,6 +44,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes:
         classes_: the classes, sorted.
+        columns_: where ``fit`` was given a table, the columns that it read: text, and title or ``None``.
         model_: the :class:`recurra.runtime.Model` that predicts, without torch.
         history_: curves of the training (:class:`recurra.training.progress.History`).
         validation_: scores on the rows that ``fit`` held out, or ``None``.
@@ -98,8 +102,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         bundle = initial.bundle if isinstance(initial, Model) else None if initial is None else read_bundle(initial)
         preset = load_preset(self.model) if bundle is None else preset_to_continue(bundle)
         preset = preset.with_options({**(self.options or {}), **_given(named)})
+        table = read_table(X, labelled=False) if is_frame(X) else None
         fitted = fit(
-            as_documents(X),
+            as_documents(X) if table is None else table.documents,
             list(y),
             text=preset.text,
             network=preset.network,
@@ -112,6 +117,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             listener=self.listener,
             initial=bundle,
         )
+        self.columns_ = None if table is None else (table.text_column, table.title_column)
         self.model_ = Model(fitted.bundle)
         self.classes_ = np.asarray(fitted.bundle.labels.classes)
         self.history_ = fitted.outcome.history
@@ -126,7 +132,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
         """The probability of each class, float32[B, C], columns as in ``classes_``."""
         check_is_fitted(self)
-        return self.model_.predict_proba(as_documents(X))
+        return self.model_.predict_proba(self._documents(X))
+
+    def _documents(self, X: Any) -> list[Document]:
+        if not is_frame(X):
+            return as_documents(X)
+        text, title = self.columns_ or (None, None)
+        return read_table(X, text=text, title=title, labelled=False).documents
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`)."""

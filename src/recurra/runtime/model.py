@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
+from recurra.data.frames import is_frame
 from recurra.errors import DataError
 from recurra.models.settings import NetworkSettings
 from recurra.runtime.network import Network
@@ -24,6 +26,8 @@ from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
 
 __all__ = ["Model", "load"]
+
+_log = logging.getLogger(__name__)
 
 # Documents that are computed at once: their ids and states are in memory together.
 AT_ONCE = 1 << 14
@@ -61,7 +65,8 @@ class Model:
 
         Args:
             documents: B texts or (title, text) pairs, of any length, empty ones too; or Arrow strings, of any library
-                (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts.
+                (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
+                table, whose columns are guessed as :func:`recurra.data.read.read_table` does, and logged.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`; every row sums to 1.
@@ -76,7 +81,7 @@ class Model:
         """The most probable class of each document, [B], as the labels were written.
 
         Args:
-            documents: B texts or (title, text) pairs, or Arrow strings, as for :meth:`predict_proba`.
+            documents: B texts or (title, text) pairs, Arrow strings or a table, as for :meth:`predict_proba`.
 
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
@@ -167,6 +172,13 @@ class Model:
 
 def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
     """Arrow strings as the buffer they are, and anything else as a list."""
+    if is_frame(documents):
+        from recurra.data.read import read_table
+
+        table = read_table(documents, labelled=False)
+        for note in table.notes:
+            _log.info("%s: %s", table.source, note)
+        return table.documents
     if is_arrow(documents):
         # pandas hands its strings over only where pyarrow is installed; they can be listed everywhere.
         with contextlib.suppress(ImportError):
