@@ -13,7 +13,7 @@ from recurra.checking.copies import copies_between, copies_inside
 from recurra.checking.draft import Draft, described
 from recurra.checking.facts import Facts, facts_of_rows
 from recurra.checking.finding import Part
-from recurra.checking.labels import NOWHERE, class_rows, label_findings, unknown_labels
+from recurra.checking.labels import NOWHERE, class_rows, held_out, label_findings, unknown_labels
 from recurra.checking.leaks import leak_findings
 from recurra.checking.near_copies import near_copies_between, near_copies_inside
 from recurra.checking.readable import readable
@@ -23,7 +23,6 @@ from recurra.checking.texts import text_findings
 from recurra.checking.words import Missed, learned_words, missed_words, rows_of, word_findings
 from recurra.data.blocks import Blocks
 from recurra.data.faults import ROW_HINT
-from recurra.data.split import hold_out
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import TextPipeline, TextSettings
@@ -191,9 +190,9 @@ def _words(
         pipeline, whose = known.pipeline, f"of {known.name}"
         named = named if part == "test" else "rows"
     else:
-        usable = facts["train"].usable
+        usable, train_names = facts["train"].usable, sources["train"].names
         try:
-            kept, held = hold_out(facts["train"].labels[usable].tolist(), share=training.share, seed=training.seed)
+            kept, held = held_out(facts["train"].labels[usable], train_names, share=training.share, seed=training.seed)
             if part == "train":
                 rows, named = usable[held], "rows that training would hold out"
             settings = _read_by(sources["train"], facts["train"], usable[kept], training)
@@ -212,7 +211,8 @@ def _read_by(source: Source, facts: Facts, kept: npt.NDArray[np.int64], training
         return training.text
     places = kept[looked_at(len(kept))]
     documents = [document for _, some in rows_of(source, places) for document in some]
-    choice = choose_tokens(readable_texts(documents, training.text), facts.labels[places].astype(np.int64))
+    targets = None if source.names.several else facts.labels[places].astype(np.int64)
+    choice = choose_tokens(readable_texts(documents, training.text), targets)
     own = {name: value for name, value in training.characters.items() if name in training.text.to_dict()}
     return training.text.replace(**(own if choice.tokens == "characters" else {}), tokens=choice.tokens)
 

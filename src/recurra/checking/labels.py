@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +15,9 @@ from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.source import NO_LABEL, LabelNames
 from recurra.data.split import hold_out
+from recurra.data.stratify import hold_out_sets
 
-__all__ = ["class_rows", "folded", "label_findings", "spellings", "unknown_labels"]
+__all__ = ["class_rows", "folded", "held_out", "label_findings", "spellings", "unknown_labels"]
 
 UNEVEN = 10
 """The largest class has so many times the rows of the smallest: accuracy then says little about the small ones."""
@@ -30,9 +33,7 @@ NOWHERE: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 def class_rows(facts: Facts, names: LabelNames) -> dict[str, int]:
     """The rows of each class, the largest first."""
-    counts = np.bincount(facts.labels[facts.labels != NO_LABEL], minlength=len(names.names))
-    found = {names[int(number)]: int(counts[number]) for number in np.argsort(-counts, kind="stable")}
-    return {name: rows for name, rows in found.items() if rows}
+    return _by_class(facts.labels[facts.labels != NO_LABEL], names)
 
 
 def folded(name: str) -> str:
@@ -55,6 +56,26 @@ def spellings(counts: Mapping[str, int]) -> dict[str, str]:
     return usual
 
 
+def held_out(
+    labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The rows that training would learn from and those that it would hold out; see :func:`hold_out`.
+
+    Args:
+        labels: int32[rows], numbers of labels; each row has one.
+        names: of the labels.
+        share: of the rows to hold out.
+        seed: of the shuffle.
+    """
+    if not names.several:
+        return hold_out(labels.tolist(), share=share, seed=seed)
+    places = {name: place for place, name in enumerate(sorted(set(chain.from_iterable(names.members))))}
+    has = np.zeros((len(names.members), len(places)), dtype=bool)
+    for number, own in enumerate(names.members):
+        has[number, [places[name] for name in own]] = True
+    return hold_out_sets(has[labels], share=share, seed=seed)
+
+
 def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float, seed: int) -> list[Draft]:
     """What is wrong with the labels of one file.
 
@@ -73,7 +94,8 @@ def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float,
             Draft("no label", "error", part, missing, meaning, "Label them; --fix leaves them out.", mended=True)
         )
     counts = class_rows(facts, names)
-    drafts += _spelled(facts, part, names, counts)
+    if not names.several:
+        drafts += _spelled(facts, part, names, counts)
     if part == "train":
         drafts += _few(_usual_labels(facts, names, counts), names, share=share, seed=seed)
     return drafts
@@ -92,7 +114,7 @@ def unknown_labels(
         who: these, such as ``the training rows``.
         mend: what to do.
     """
-    numbers = [number for number, name in enumerate(names.names) if name not in known]
+    numbers = [number for number, own in enumerate(names.members) if not set(own) <= set(known)]
     rows = np.flatnonzero(np.isin(facts.labels, numbers))
     if not len(rows):
         return []
@@ -126,28 +148,25 @@ def _usual_labels(facts: Facts, names: LabelNames, counts: Mapping[str, int]) ->
 def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed: int) -> list[Draft]:
     """Too few classes, classes with too few rows, and uneven ones."""
     labelled = np.flatnonzero(labels != NO_LABEL)
-    rows_of = np.bincount(labels[labelled], minlength=len(names.names))
-    numbers = [int(number) for number in np.argsort(-rows_of, kind="stable") if rows_of[number]]
-    counts = {names[number]: int(rows_of[number]) for number in numbers}
+    counts = _by_class(labels[labelled], names)
     if len(counts) < 2:
         meaning = "There is nothing to tell apart: training needs two classes or more."
         mend = "Name the column of the labels with --label, or add rows of other classes."
         return [Draft("a single class", "error", "train", NOWHERE, meaning, mend, count=len(counts), what="class")]
     most, least = max(counts.values()), min(counts.values())
-    if most == 1:
+    if most == 1 and not names.several:
         meaning = "Every class has one row: none can be held out to see what was learned, and training stops."
         mend = "Give more rows a class."
         return [Draft("rare classes", "error", "train", labelled, meaning, mend, count=len(counts), what="class")]
     drafts = []
-    _, held = hold_out(labels[labelled].tolist(), share=share, seed=seed)
-    judged = np.bincount(labels[labelled][held], minlength=len(names.names))
-    rare = [number for number in numbers if not judged[number]]
-    if rare:
+    _, held = held_out(labels[labelled], names, share=share, seed=seed)
+    few = {name: rows for name, rows in counts.items() if name not in _by_class(labels[labelled][held], names)}
+    if few:
+        rare = [number for number, own in enumerate(names.members) if few.keys() & set(own)]
         rows = np.flatnonzero(np.isin(labels, rare))
-        few = {names[number]: int(rows_of[number]) for number in rare}
         meaning = (
             f"Too few rows for one to be among the {len(held):,} that training holds out, so that validation says "
-            f"nothing about {'this class' if len(rare) == 1 else 'these classes'}: {_listed(few)}."
+            f"nothing about {'this class' if len(few) == 1 else 'these classes'}: {_listed(few)}."
             f"{_meant(few, set(counts) - set(few))}"
         )
         mend = "Add rows, join them with a related class, or leave them out."
@@ -159,13 +178,13 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
                 rows,
                 meaning,
                 mend,
-                count=len(rare),
+                count=len(few),
                 what="class",
                 facts={"classes": few},
             )
         )
     if most >= UNEVEN * least:
-        largest, smallest = names[numbers[0]], names[numbers[-1]]
+        largest, smallest = next(iter(counts)), next(reversed(counts))
         meaning = f"{largest!r} has {most:,} rows and {smallest!r} {least:,}: accuracy says little about small classes."
         mend = "Look at macro F1 and at each class's recall; training can weigh classes (--set class_weights=balanced)."
         drafts.append(
@@ -190,6 +209,15 @@ def _meant(names: Collection[str], known: Collection[str]) -> str:
     meant = {name: get_close_matches(folded(name), others, n=1, cutoff=ALIKE) for name in names}
     pairs = [f"{name!r} may be {others[found[0]]!r}" for name, found in meant.items() if found]
     return f" {_shortened(pairs)}." if pairs else ""
+
+
+def _by_class(labels: npt.NDArray[np.int32], names: LabelNames) -> dict[str, int]:
+    """Rows of each class, the largest first; all rows have a label."""
+    counts: Counter[str] = Counter()
+    for number, rows in enumerate(np.bincount(labels).tolist()):
+        for name in names.members[number] if rows else ():
+            counts[name] += rows
+    return dict(counts.most_common())
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -46,7 +46,8 @@ def leak_findings(source: Source, rows: int) -> list[Draft]:
         rows: it has.
     """
     sample = _sample(source, rows)
-    return [*_named_in_text(source, sample), *_other_columns(source, sample)]
+    # Of a row with several labels nothing belongs to one of them alone.
+    return [] if source.names.several else [*_named_in_text(source, sample), *_other_columns(source, sample)]
 
 
 def _sample(source: Source, rows: int) -> _Sample:

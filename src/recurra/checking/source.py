@@ -36,20 +36,33 @@ NO_LABEL = -1
 
 
 class LabelNames:
-    """Numbers for labels as they are written, the same in all files of a check."""
+    """Numbers for labels as they are written, the same in all files of a check.
+
+    Attributes:
+        names: of each number the label; of a row with several, all of them in one.
+        members: of each number its classes: one, or any number where rows have several labels.
+        several: whether rows have several labels.
+    """
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.members: list[tuple[str, ...]] = []
+        self.several = False
         self._numbers: dict[str, int] = {}
 
     def number(self, value: object) -> int:
         """Of a label; ``NO_LABEL`` of one that is missing, blank or no number."""
         name = written(value)
+        members: tuple[str, ...] = (name,)
+        if isinstance(value, list):
+            # A row may have none of several labels.
+            self.several, members, name = True, tuple(sorted(set(map(written, value)))), name or "(none)"
         if not name.strip() or (isinstance(value, float) and not np.isfinite(value)):
             return NO_LABEL
         if name not in self._numbers:
             self._numbers[name] = len(self.names)
             self.names.append(name)
+            self.members.append(members)
         return self._numbers[name]
 
     def __getitem__(self, number: int) -> str:
