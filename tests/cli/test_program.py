@@ -15,7 +15,21 @@ from commands import Run
 
 import recurra
 
-COMMANDS = ("lesson", "train", "evaluate", "predict", "score", "serve", "inspect", "compare", "info", "export", "data")
+COMMANDS = (
+    "lesson",
+    "check",
+    "train",
+    "tune",
+    "evaluate",
+    "predict",
+    "score",
+    "serve",
+    "inspect",
+    "compare",
+    "info",
+    "export",
+    "data",
+)
 SCRIPT = Path(sysconfig.get_path("scripts"), "recurra")
 
 

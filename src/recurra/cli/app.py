@@ -10,7 +10,22 @@ from typing import Annotated
 
 import typer
 
-from recurra.cli import bench, compare, data, evaluate, export, info, inspect, lesson, predict, score, serve, train
+from recurra.cli import (
+    bench,
+    check,
+    compare,
+    data,
+    evaluate,
+    export,
+    info,
+    inspect,
+    lesson,
+    predict,
+    score,
+    serve,
+    train,
+    tune,
+)
 from recurra.cli.failures import INTERRUPTED, Failure, failure_of
 from recurra.cli.options import examples
 from recurra.cli.output import flush, plain
@@ -21,7 +36,9 @@ __all__ = ["app", "main"]
 app = typer.Typer(name="recurra", rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
 app.command(epilog=examples(*lesson.EXAMPLES))(lesson.lesson)
+app.command(epilog=examples(*check.EXAMPLES))(check.check)
 app.command(epilog=examples(*train.EXAMPLES))(train.train)
+app.command(epilog=examples(*tune.EXAMPLES))(tune.tune)
 app.command(epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
 app.command(epilog=examples(*predict.EXAMPLES))(predict.predict)
 app.command(epilog=examples(*score.EXAMPLES))(score.score)

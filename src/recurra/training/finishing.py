@@ -20,6 +20,7 @@ from recurra.models.network import Network
 from recurra.text import Labels
 from recurra.text.choice import TokenChoice
 from recurra.training.card import for_the_card, write_card
+from recurra.training.continuing import descent
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
 from recurra.training.predict import logits
@@ -68,6 +69,7 @@ def bundled(
     cleaning: Cleaning | None,
     choice: TokenChoice | None,
     calibration: dict[str, Any],
+    initial: Bundle | None = None,
 ) -> Bundle:
     """What the model file holds.
 
@@ -80,6 +82,7 @@ def bundled(
         pad_to: for unmasked networks, the length up to which documents get pads.
         validation: scores on the held-out rows, for the record.
         cleaning: what was done to the rows before, for the record.
+        initial: the model that training went on from, for the record.
         choice: of words or characters, for the record, where ``tokens`` was ``auto``.
         calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
@@ -93,6 +96,7 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **({"continued": descent(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
         **calibration,
         "scores": {"validation": _scores(validation)},

@@ -9,24 +9,28 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import torch
 
+from recurra.bundle import Bundle, digest_in
 from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
+from recurra.text.choice import TokenChoice
 from recurra.training.building import build, chosen_device
 from recurra.training.calibrate import calibrated
+from recurra.training.continuing import check_continues
 from recurra.training.finishing import Fitted, bundled, validated, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
-from recurra.training.preparing import labelled_rows, prepare
+from recurra.training.preparing import Prepared, labelled_rows, prepare
 from recurra.training.progress import Listener
 from recurra.training.reading import resolve
 from recurra.training.settings import TrainingSettings
 
-__all__ = ["Fitted", "chosen_device", "fit"]
+__all__ = ["Fitted", "chosen_device", "fit", "fit_prepared"]
 
 
 def fit(
@@ -46,6 +50,7 @@ def fit(
     checkpoint_seconds: float = 60.0,
     listener: Listener | None = None,
     cleaning: Cleaning | None = None,
+    initial: Bundle | None = None,
 ) -> Fitted:
     """Trains a classifier.
 
@@ -65,6 +70,7 @@ def fit(
         checkpoint_seconds: time between checkpoints within an epoch.
         listener: hears of the progress.
         cleaning: what was done to the rows before, for the record.
+        initial: a model that training goes on from; its words and classes stay, new ones are added.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -72,8 +78,12 @@ def fit(
     """
     listener = listener or Listener()
     corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
-    labelled = labelled_rows(corpus, text, listener)
-    if training.freeze_vectors and vectors is None:
+    if initial is not None:
+        check_continues(initial, text, network)
+        if vectors is not None:
+            raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
+    labelled = labelled_rows(corpus, text, listener, initial=initial)
+    if training.freeze_vectors and vectors is None and initial is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
     if folder is not None:
@@ -82,13 +92,78 @@ def fit(
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
 
     chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
-    text, network, training = chosen.text, chosen.network, chosen.training
-    prepared = prepare(labelled, text, training, folder=folder, listener=listener)
-    module = build(network, prepared, training, vectors=vectors, engine=engine, device=place, listener=listener)
+    return fit_prepared(
+        prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener, initial=initial),
+        network=chosen.network,
+        training=chosen.training,
+        choice=chosen.choice,
+        preset=preset,
+        vectors=vectors,
+        engine=engine,
+        device=place,
+        folder=folder,
+        resume=resume,
+        checkpoint_seconds=checkpoint_seconds,
+        listener=listener,
+        cleaning=cleaning,
+        initial=initial,
+    )
+
+
+def fit_prepared(
+    prepared: Prepared,
+    *,
+    network: NetworkSettings,
+    training: TrainingSettings,
+    preset: str,
+    engine: str,
+    device: torch.device,
+    listener: Listener,
+    choice: TokenChoice | None = None,
+    cleaning: Cleaning | None = None,
+    vectors: Path | None = None,
+    folder: Path | None = None,
+    resume: bool = False,
+    checkpoint_seconds: float = 60.0,
+    initial: Bundle | None = None,
+) -> Fitted:
+    """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
+
+    Args:
+        prepared: rows, classes and vocabulary.
+        network: the network's settings.
+        training: the training's.
+        preset: as in :func:`fit`, and so are all that follow.
+        engine: of the recurrence.
+        device: where to.
+        listener: hears of the progress.
+        choice: why these tokens are read, for the record.
+        cleaning: what was done to the rows before, for the record.
+        vectors: file of pretrained vectors.
+        folder: of the run, made ready; ``None`` writes nothing.
+        resume: go on from the folder's checkpoint.
+        checkpoint_seconds: time between checkpoints within an epoch.
+        initial: a model that training goes on from, whose words and classes the rows have.
+
+    Raises:
+        DataError, SettingsError: nothing can be learned from this.
+        TrainingError: the run could not go on; with a folder, the last good model lies in it.
+    """
+    text = prepared.pipeline.settings
+    module = build(
+        network,
+        prepared,
+        training,
+        vectors=vectors,
+        engine=engine,
+        device=device,
+        listener=listener,
+        initial=initial,
+    )
     pad_to = None if network.masked else _pad_to(prepared.rows, training)
 
     settings = {"text": text.to_dict(), "network": module.settings.to_dict(), "training": training.to_dict()}
-    described = [prepared.fingerprint, settings, str(vectors)]
+    described = [prepared.fingerprint, settings, str(vectors), *([digest_in(initial)] if initial else [])]
     trainer = Trainer(
         module,
         prepared.rows,
@@ -115,8 +190,9 @@ def fit(
         pad_to=pad_to,
         validation=validation,
         cleaning=cleaning,
-        choice=chosen.choice,
+        choice=choice,
         calibration=calibration,
+        initial=initial,
     )
     write_run(folder, bundle, outcome)
     return Fitted(bundle, outcome, prepared.count, validation)

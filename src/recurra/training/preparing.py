@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Collected
+from recurra.bundle import Bundle
 from recurra.data.corpus import Chosen, Corpus, blocks_with
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.split import hold_out
 from recurra.errors import DataError
 from recurra.text import Labels, TextPipeline, TextSettings
+from recurra.training.continuing import grown_labels, grown_pipeline
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import Rows
@@ -59,8 +61,10 @@ class Prepared:
     fingerprint: str
 
 
-def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener) -> Labelled:
+def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener, *, initial: Bundle | None = None) -> Labelled:
     """Checks the labels; pairs without a title are left out where titles are what is read.
+
+    The classes are those of the labels and, if training goes on from a model, of that.
 
     Raises:
         DataError: nothing can be learned from them.
@@ -68,7 +72,7 @@ def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener) -> Lab
     if text.field == "title":
         corpus = _with_title(corpus, listener)
     labels = corpus.labels
-    classes = Labels.learn(labels.values)
+    classes = Labels.learn(labels.values) if initial is None else grown_labels(initial, labels.values)
     if len(classes) < 2:
         raise DataError(
             f"All {len(corpus):,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
@@ -77,7 +81,13 @@ def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener) -> Lab
 
 
 def prepare(
-    labelled: Labelled, text: TextSettings, training: TrainingSettings, *, folder: Path | None, listener: Listener
+    labelled: Labelled,
+    text: TextSettings,
+    training: TrainingSettings,
+    *,
+    folder: Path | None,
+    listener: Listener,
+    initial: Bundle | None = None,
 ) -> Prepared:
     """Holds rows out, learns the vocabulary and turns all documents into token ids.
 
@@ -89,6 +99,7 @@ def prepare(
         training: says what is held out.
         folder: for a file of ids, which goes with the process.
         listener: hears how far each way over the rows is.
+        initial: a model that training goes on from; its vocabulary is kept and grows.
 
     Raises:
         DataError: nothing can be held out, no token is found, or ids cannot be kept.
@@ -101,6 +112,8 @@ def prepare(
     # must stay as new to the network as test rows are.
     seen = corpus if text.vocabulary_documents else Chosen(corpus, ~held)
     pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", listener), text, pairs=corpus.pairs)
+    if initial is not None:
+        pipeline = grown_pipeline(initial, pipeline, text, listener)
 
     fingerprint = Fingerprint(count)
     with Collected(pipeline.rows, folder=folder) as ids, Collected(pipeline.rows, folder=folder) as held_ids:
