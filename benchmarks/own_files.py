@@ -15,10 +15,10 @@ import argparse
 import csv
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,12 @@ def command(*words: object) -> dict[str, Any]:
     return dict(json.loads(ran.stdout))
 
 
+def processor_seconds() -> float:
+    """Of all commands that have ended; unlike the clock's, they hardly hang on what else the machine does."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def rows_of(path: Path) -> tuple[list[str], list[str]]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -64,9 +70,9 @@ def rows_of(path: Path) -> tuple[list[str], list[str]]:
 
 def one_run(folder: Path, out: Path, seed: int, test: tuple[list[str], list[str]]) -> dict[str, Any]:
     """A model of the training file, scored on the test file."""
-    began = time.perf_counter()
+    before = processor_seconds()
     trained = command("train", folder / "train.csv", "--out", out, "--seed", seed, "--quiet")
-    wall = time.perf_counter() - began
+    spent = processor_seconds() - before
     scores = command("evaluate", trained["model"], folder / "test.csv")
     model = recurra.load(trained["model"])
     return {
@@ -75,8 +81,8 @@ def one_run(folder: Path, out: Path, seed: int, test: tuple[list[str], list[str]
         "macro_f1": scores["macro_f1"],
         "log_loss": scores["log_loss"],
         "ece": scores["ece"],
-        "seconds": trained["seconds"],
-        "command_seconds": wall,
+        "seconds": spent,
+        "training_wall_seconds": trained["seconds"],
         "epochs": trained["epochs"],
         "best_epoch": trained["best_epoch"],
         "parameters": trained["parameters"],

@@ -21,7 +21,7 @@ from recurra.data.split import hold_out
 WORKER = Path(__file__).parent / "own_files" / "fasttext_worker.py"
 # Rows of the training file that the settings are chosen on.
 SHARE, SEED = 0.15, 777
-# A trial's way: train on texts and labels, answer for texts; gives the labels and the seconds of training.
+# A trial's way: train on texts and labels, answer for texts; gives the labels and the processor seconds of training.
 Way = Callable[[Sequence[str], Sequence[str], Sequence[str]], tuple[list[str], float]]
 
 
@@ -34,7 +34,7 @@ class Baseline:
         settings: in words.
         chosen_on: accuracy on the held-out training rows.
         labels: predicted for the test rows.
-        seconds: of training on all training rows.
+        seconds: of the processor, for training on all training rows.
     """
 
     name: str
@@ -89,9 +89,9 @@ def _chosen(
 def _linear_way(analyzer: str, runs: tuple[int, int], C: float) -> Way:
     def way(texts: Sequence[str], labels: Sequence[str], test: Sequence[str]) -> tuple[list[str], float]:
         model = make_pipeline(TfidfVectorizer(analyzer=analyzer, ngram_range=runs, sublinear_tf=True), LinearSVC(C=C))
-        began = time.perf_counter()
+        began = time.process_time()
         model.fit(texts, labels)
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         return list(model.predict(test)), seconds
 
     return way

@@ -35,7 +35,7 @@ def score_lines() -> list[str]:
     """Accuracy and seconds of each set, beside the baselines."""
     lines = [
         "| set | training rows, classes | read by | `recurra train FILE`: test accuracy, median of {n} seeds "
-        "(lowest–highest) | 95 % interval | training, whole command | TF-IDF of words + LinearSVC "
+        "(lowest–highest) | 95 % interval | the whole command | TF-IDF of words + LinearSVC "
         "| TF-IDF of characters + LinearSVC | fastText |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
@@ -47,7 +47,7 @@ def score_lines() -> list[str]:
         lines.append(
             f"| {one['about']} | {one['train_rows']:,}, {one['classes']} | {runs[0]['tokens']} "
             f"| **{one['accuracy']:.2%}** ({min(scores):.2%}–{max(scores):.2%}) | {low_high[0]:.2%}–{low_high[1]:.2%} "
-            f"| {_median(runs, 'seconds'):.0f} s, {_median(runs, 'command_seconds'):.0f} s "
+            f"| {_median(runs, 'seconds'):.0f} s "
             f"| {_score(linear[0])} | {_score(linear[1])} | {_score(_best(one['baselines'], 'fastText'))} |"
         )
     first = next(iter(result["sets"].values()))
