@@ -46,6 +46,15 @@ EXAMPLES = (
     "recurra train tickets.csv --exclude decisions.csv --relabel decisions.csv --out runs/cleaned",
 )
 
+NAMES = {
+    "accuracy": "accuracy",
+    "micro_f1": "micro F1",
+    "macro_f1": "macro F1",
+    "subset_accuracy": "rows with exactly the right labels",
+    "log_loss": "log loss",
+    "ece": "ECE",
+}
+
 
 def train(
     data: DataArgument,
@@ -238,11 +247,18 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
         output.detail(_calibrated(calibration))
     output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
     if fitted.validation:
-        low, high = fitted.validation.intervals["accuracy"]
-        output.result(
-            f"validation on {validation['rows']:,} rows: accuracy {validation['accuracy']:.4f} ({low:.4f}–{high:.4f}), "
-            f"macro F1 {validation['macro_f1']:.4f}, log loss {validation['log_loss']:.4f}, ECE {validation['ece']:.4f}"
+        first, *others = (
+            ("micro_f1", "macro_f1", "subset_accuracy", "log_loss", "ece")
+            if model.multi_label
+            else ("accuracy", "macro_f1", "log_loss", "ece")
         )
+        low, high = fitted.validation.intervals[first]
+        output.result(
+            f"validation on {validation['rows']:,} rows: {NAMES[first]} {validation[first]:.4f} "
+            f"({low:.4f}–{high:.4f}), " + ", ".join(f"{NAMES[name]} {validation[name]:.4f}" for name in others)
+        )
+    if found := info["record"].get("thresholds"):
+        output.detail(_thresholds(found, len(info["classes"])))
     output.result(f"model: {_model_in(out)}")
     output.document(
         {
@@ -276,6 +292,14 @@ def _calibrated(found: dict[str, Any]) -> str:
     return (
         f"calibration: temperature {found['temperature']:.2f}, ECE {before:.3f} → {after:.3f} {on} "
         f"({crossed:.3f} where each tenth has the others' temperature)"
+    )
+
+
+def _thresholds(found: dict[str, Any], labels: int) -> str:
+    shared = "" if found["shared"] is None else f", {labels - found['own']:,} with few rows share {found['shared']:.3f}"
+    return (
+        f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} "
+        f"on the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
     )
 
 
