@@ -10,7 +10,6 @@ from pathlib import Path
 
 import finding_tables
 import inspection_tables
-import own_files_tables
 import peer_tables
 import serving_tables
 
@@ -81,7 +80,6 @@ TABLES = (
     {readme: {"lesson": partial(lesson_lines, readme)} for readme in HEADS}
     | {"docs/benchmarks.md": peer_tables.TABLES, "docs/serving.md": serving_tables.TABLES}
     | inspection_tables.TABLES
-    | own_files_tables.TABLES
 )
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 
