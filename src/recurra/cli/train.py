@@ -26,7 +26,7 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import Reading, read_rows
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -130,16 +130,15 @@ def train(
     initial = _initial(start, model, replay)
     preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
     reading = Reading(text, title, label, encoding, data_dir, format_name)
-    table = read_data(data, reading, part="train", output=output)
-    rows, cleaning = _cleaned(table.corpus, exclude, relabel, output)
-    if replay is not None:
-        old = read_data(replay, reading, part="train", output=output).corpus
-        rows = _with_old(rows, old, preset.training.seed, output)
-
-    from recurra.runtime import Model
-    from recurra.training.fit import fit
-
     with Bars(output) as bars, unless_empty(out):
+        rows, cleaning = _cleaned(read_rows(data, reading, output=output, bars=bars), exclude, relabel, output)
+        if replay is not None:
+            old = read_rows(replay, reading, output=output, bars=bars)
+            rows = _with_old(rows, old, preset.training.seed, output)
+
+        from recurra.runtime import Model
+        from recurra.training.fit import fit
+
         fitted = fit(
             rows,
             text=preset.text,
