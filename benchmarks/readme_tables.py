@@ -12,6 +12,7 @@ import finding_tables
 import inspection_tables
 import large_file_tables
 import peer_tables
+import segmenter_tables
 import serving_tables
 
 from recurra.report.published import PUBLISHED
@@ -82,6 +83,7 @@ TABLES = (
     | {"docs/benchmarks.md": peer_tables.TABLES, "docs/serving.md": serving_tables.TABLES}
     | {"docs/large-files.md": large_file_tables.TABLES}
     | inspection_tables.TABLES
+    | segmenter_tables.TABLES
 )
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 
