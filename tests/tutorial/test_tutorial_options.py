@@ -16,26 +16,6 @@ EXCEPTIONS: dict[tuple[str, str], str] = {}
 
 # (command, option) that no page uses yet; to become empty.
 STILL_TO_WRITE: set[tuple[str, str]] = {
-    ("tune", "--data-dir"),
-    ("tune", "--device"),
-    ("tune", "--encoding"),
-    ("tune", "--engine"),
-    ("tune", "--format"),
-    ("tune", "--int8"),
-    ("tune", "--json"),
-    ("tune", "--label"),
-    ("tune", "--max-size"),
-    ("tune", "--minutes"),
-    ("tune", "--model"),
-    ("tune", "--out"),
-    ("tune", "--quiet"),
-    ("tune", "--resume"),
-    ("tune", "--seed"),
-    ("tune", "--set"),
-    ("tune", "--storage"),
-    ("tune", "--text"),
-    ("tune", "--title"),
-    ("tune", "--trials"),
 }
 
 
