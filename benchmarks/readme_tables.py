@@ -10,6 +10,7 @@ from pathlib import Path
 
 import finding_tables
 import inspection_tables
+import own_files_tables
 import large_file_tables
 import peer_tables
 import segmenter_tables
@@ -83,6 +84,7 @@ TABLES = (
     | {"docs/benchmarks.md": peer_tables.TABLES, "docs/serving.md": serving_tables.TABLES}
     | {"docs/large-files.md": large_file_tables.TABLES}
     | inspection_tables.TABLES
+    | own_files_tables.TABLES
     | segmenter_tables.TABLES
 )
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
