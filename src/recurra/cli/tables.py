@@ -24,6 +24,7 @@ class Reading(NamedTuple):
         encoding: of a text file.
         data_dir: folder of named sets.
         format: of a file, where its name does not tell.
+        several: whether rows have several labels, or none.
     """
 
     text: str | None
@@ -32,6 +33,7 @@ class Reading(NamedTuple):
     encoding: str
     data_dir: Path | None
     format: str | None = None
+    several: bool = False
 
 
 def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], output: Output) -> Table:
@@ -59,6 +61,7 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
             encoding=reading.encoding,
             format=reading.format,
             part=part,
+            several=reading.several,
         )
         for note in table.notes:
             output.note(note)

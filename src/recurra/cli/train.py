@@ -18,6 +18,7 @@ from recurra.cli.options import (
     FormatName,
     Json,
     LabelColumn,
+    LabelSeparator,
     Quiet,
     TextColumn,
     TitleColumn,
@@ -92,6 +93,13 @@ def train(
         Path | None,
         typer.Option("--relabel", metavar="FILE", help="Change labels, as this file of decisions says."),
     ] = None,
+    multi_label: Annotated[
+        bool, typer.Option("--multi-label", help="Rows have several labels, or none: lists, or split at a mark.")
+    ] = False,
+    label_separator: LabelSeparator = None,
+    single_label: Annotated[
+        bool, typer.Option("--single-label", help="Each cell is one label, even if it looks like several.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in DIR.")] = False,
     checkpoint_every: Annotated[
         float,
@@ -115,8 +123,16 @@ def train(
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
     preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
-    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
+    several = multi_label or label_separator is not None
+    reading = Reading(text, title, label, encoding, data_dir, format_name, several)
+    table = read_data(data, reading, part="train", output=output)
     rows, cleaning = _cleaned(table.corpus, exclude, relabel, output)
+
+    from recurra.data.several import confirmed_rows
+
+    rows, separator = confirmed_rows(
+        rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
+    )
 
     from recurra.runtime import Model
     from recurra.training.fit import fit
@@ -137,6 +153,7 @@ def train(
             checkpoint_seconds=checkpoint_every,
             listener=bars.training(),
             cleaning=cleaning,
+            label_separator=separator,
         )
     _report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted:

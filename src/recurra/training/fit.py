@@ -47,6 +47,7 @@ def fit(
     checkpoint_seconds: float = 60.0,
     listener: Listener | None = None,
     cleaning: Cleaning | None = None,
+    label_separator: str | None = None,
 ) -> Fitted:
     """Trains a classifier.
 
@@ -66,6 +67,7 @@ def fit(
         checkpoint_seconds: time between checkpoints within an epoch.
         listener: hears of the progress.
         cleaning: what was done to the rows before, for the record.
+        label_separator: what stood between the labels of a row, for the record.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -118,6 +120,7 @@ def fit(
         validation=validation,
         thresholds=thresholds,
         cleaning=cleaning,
+        label_separator=label_separator,
         choice=chosen.choice,
         calibration=calibration,
     )
