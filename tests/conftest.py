@@ -38,9 +38,14 @@ def compiled_kernels() -> None:
         "shingles",
         "packing",
         "adam",
+        "jobs",
+        "waiting",
+        "training.dense",
         "training.loss",
+        "training.output",
         "training.pooling",
         "inference.dense",
+        "inference.documents",
         "inference.pooling",
     ):
         kernels_of(name)

@@ -15,7 +15,20 @@ from commands import Run
 
 import recurra
 
-COMMANDS = ("lesson", "train", "evaluate", "predict", "score", "serve", "inspect", "compare", "info", "export", "data")
+COMMANDS = (
+    "lesson",
+    "train",
+    "tune",
+    "evaluate",
+    "predict",
+    "score",
+    "serve",
+    "inspect",
+    "compare",
+    "info",
+    "export",
+    "data",
+)
 SCRIPT = Path(sysconfig.get_path("scripts"), "recurra")
 
 

@@ -10,7 +10,21 @@ from typing import Annotated
 
 import typer
 
-from recurra.cli import bench, compare, data, evaluate, export, info, inspect, lesson, predict, score, serve, train
+from recurra.cli import (
+    bench,
+    compare,
+    data,
+    evaluate,
+    export,
+    info,
+    inspect,
+    lesson,
+    predict,
+    score,
+    serve,
+    train,
+    tune,
+)
 from recurra.cli.failures import INTERRUPTED, Failure, failure_of
 from recurra.cli.options import examples
 from recurra.cli.output import flush, plain
@@ -22,6 +36,7 @@ app = typer.Typer(name="recurra", rich_markup_mode=None, add_completion=False, p
 
 app.command(epilog=examples(*lesson.EXAMPLES))(lesson.lesson)
 app.command(epilog=examples(*train.EXAMPLES))(train.train)
+app.command(epilog=examples(*tune.EXAMPLES))(tune.tune)
 app.command(epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
 app.command(epilog=examples(*predict.EXAMPLES))(predict.predict)
 app.command(epilog=examples(*score.EXAMPLES))(score.score)

@@ -19,6 +19,8 @@ _EXTRAS = {
     "sklearn": "train",
     "pyarrow": "data",
     "huggingface_hub": "data",
+    "optuna": "tune",
+    "sqlalchemy": "tune",
     "jinja2": "report",
     "matplotlib": "report",
     "fastapi": "serve",

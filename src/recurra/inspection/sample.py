@@ -56,8 +56,13 @@ class Sample:
             say: hears what a person should know.
 
         Raises:
-            DataError: no labels, a label that the model does not know, or no row that it can read.
+            DataError: a model of several labels, no labels, a label that the model does not know, or no row that it can read.
         """
+        if model.multi_label:
+            raise DataError(
+                "Views of a whole file look at rows of one class, and this model gives several labels",
+                "Read single texts with it, or see recurra evaluate for each label's scores.",
+            )
         if data.labels is None:
             raise DataError(f"{data.source} has no labels", "Name their column.")
         rows = np.arange(len(data))

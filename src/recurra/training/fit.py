@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import torch
 
 from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
@@ -16,18 +17,19 @@ from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
+from recurra.text.choice import TokenChoice
 from recurra.training.answering import trainable, validate
 from recurra.training.building import build, chosen_device
 from recurra.training.calibrate import calibrated
 from recurra.training.finishing import Fitted, bundled, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
-from recurra.training.preparing import labelled_rows, prepare
+from recurra.training.preparing import Prepared, labelled_rows, prepare
 from recurra.training.progress import Listener
 from recurra.training.reading import resolve
 from recurra.training.settings import TrainingSettings
 
-__all__ = ["Fitted", "chosen_device", "fit"]
+__all__ = ["Fitted", "chosen_device", "fit", "fit_prepared"]
 
 
 def fit(
@@ -86,9 +88,65 @@ def fit(
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
 
     chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
-    text, network, training = chosen.text, chosen.network, chosen.training
-    prepared = prepare(labelled, text, training, folder=folder, listener=listener)
-    module = build(network, prepared, training, vectors=vectors, engine=engine, device=place, listener=listener)
+    return fit_prepared(
+        prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener),
+        network=chosen.network,
+        training=chosen.training,
+        choice=chosen.choice,
+        preset=preset,
+        vectors=vectors,
+        engine=engine,
+        device=place,
+        folder=folder,
+        resume=resume,
+        checkpoint_seconds=checkpoint_seconds,
+        listener=listener,
+        cleaning=cleaning,
+        label_separator=label_separator,
+    )
+
+
+def fit_prepared(
+    prepared: Prepared,
+    *,
+    network: NetworkSettings,
+    training: TrainingSettings,
+    preset: str,
+    engine: str,
+    device: torch.device,
+    listener: Listener,
+    choice: TokenChoice | None = None,
+    cleaning: Cleaning | None = None,
+    label_separator: str | None = None,
+    vectors: Path | None = None,
+    folder: Path | None = None,
+    resume: bool = False,
+    checkpoint_seconds: float = 60.0,
+) -> Fitted:
+    """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
+
+    Args:
+        prepared: rows, classes and vocabulary.
+        network: the network's settings.
+        training: the training's.
+        preset: as in :func:`fit`, and so are all that follow.
+        engine: of the recurrence.
+        device: where to.
+        listener: hears of the progress.
+        choice: why these tokens are read, for the record.
+        cleaning: what was done to the rows before, for the record.
+        label_separator: what stood between the labels of a row, for the record.
+        vectors: file of pretrained vectors.
+        folder: of the run, made ready; ``None`` writes nothing.
+        resume: go on from the folder's checkpoint.
+        checkpoint_seconds: time between checkpoints within an epoch.
+
+    Raises:
+        DataError, SettingsError: nothing can be learned from this.
+        TrainingError: the run could not go on; with a folder, the last good model lies in it.
+    """
+    text = prepared.pipeline.settings
+    module = build(network, prepared, training, vectors=vectors, engine=engine, device=device, listener=listener)
     pad_to = None if network.masked else _pad_to(prepared.rows, training)
 
     settings = {"text": text.to_dict(), "network": module.settings.to_dict(), "training": training.to_dict()}
@@ -121,7 +179,7 @@ def fit(
         thresholds=thresholds,
         cleaning=cleaning,
         label_separator=label_separator,
-        choice=chosen.choice,
+        choice=choice,
         calibration=calibration,
     )
     write_run(folder, bundle, outcome)

@@ -150,7 +150,7 @@ class Trainer:
         with Interrupt() as interrupt, fitting_threads(self.network.settings), _exact_products():
             try:
                 for _ in self._steps():
-                    if interrupt.received:
+                    if interrupt.received or self.listener.enough():
                         break
             except TrainingError as error:
                 failure = error

@@ -74,3 +74,7 @@ class Listener:
 
     def said(self, message: str) -> None:
         """Something a person should know, in one line."""
+
+    def enough(self) -> bool:
+        """Whether the run should end now, with the best weights so far; asked after every look at the network."""
+        return False

@@ -1,0 +1,205 @@
+"""``recurra tune``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recurra.cli.folders import unless_empty
+from recurra.cli.options import (
+    DataArgument,
+    DataDir,
+    Encoding,
+    FormatName,
+    Json,
+    LabelColumn,
+    Quiet,
+    TextColumn,
+    TitleColumn,
+    number_above,
+    whole_number,
+)
+from recurra.cli.output import Output, aligned, cut
+from recurra.cli.tables import Reading, read_data
+from recurra.cli.train import settings_of
+
+if TYPE_CHECKING:
+    from recurra.tuning.results import Tried, Tuned
+
+__all__ = ["EXAMPLES", "tune"]
+
+EXAMPLES = (
+    "recurra tune tickets.csv --minutes 10 --out runs/tuned",
+    "recurra tune tickets.csv --minutes 30 --max-size 800kB --int8 --out runs/small",
+    "recurra tune tickets.csv --trials 40 --storage trials.log --out runs/tuned --resume",
+    "recurra train tickets.csv --model runs/tuned/best.toml --out runs/final",
+)
+# Trials that the table of the best shows.
+SHOWN = 5
+MINUTES = 10.0
+
+
+def tune(
+    data: DataArgument,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the study; the best model lies there at any time.")
+    ],
+    minutes: Annotated[
+        float | None,
+        typer.Option(parser=number_above(0), metavar="M", help="Stop after so long; 10 unless --trials is given."),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(parser=whole_number(1), metavar="N", help="Stop after so many trials, those resumed included."),
+    ] = None,
+    max_size: Annotated[
+        str | None, typer.Option("--max-size", metavar="SIZE", help="Of a model's file at most, such as 800kB or 5MB.")
+    ] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="Store the large weights of every model as int8.")] = False,
+    model: Annotated[
+        str, typer.Option("--model", metavar="PRESET", help="What to start from, and the first trial.")
+    ] = "default",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the preset to start with; repeatable."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Of the split and every random choice.")
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Of the trials: sqlite:///FILE, postgresql://…, or a path ending in .log."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the study that is there.")] = False,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="Of the recurrence: auto, triton, numba, torch or reference.")
+    ] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    text: TextColumn = None,
+    title: TitleColumn = None,
+    label: LabelColumn = None,
+    encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Try settings, and keep the best model."""
+    from recurra.presets import load_preset
+    from recurra.tuning.size import bytes_of
+
+    output = Output(as_json=as_json, quiet=quiet)
+    given = {"seed": seed} if seed is not None else {}
+    preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
+    bound = bytes_of(max_size) if max_size is not None else None
+
+    from recurra.cli.tune_lines import StudyLines
+    from recurra.tuning.limits import Limits
+    from recurra.tuning.models import BEST
+    from recurra.tuning.tuner import Tuner
+
+    limits = Limits(
+        minutes=MINUTES if minutes is None and trials is None else minutes, trials=trials, max_size=bound, int8=int8
+    )
+    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
+    with StudyLines(output, minutes=limits.minutes, trials=trials) as lines, unless_empty(out):
+        tuner = Tuner(
+            table.corpus,
+            preset=preset,
+            folder=out,
+            limits=limits,
+            storage=storage,
+            resume=resume,
+            engine=engine,
+            device=device,
+            listener=lines,
+        )
+        tuned = tuner.run()
+    _report(tuned, data, out, output)
+    if tuned.interrupted:
+        kept = f"{_model_in(out)} holds the best so far" if tuned.best else "nothing was learned yet"
+        print(f"recurra: interrupted. {kept}; --resume goes on.", file=sys.stderr)
+        raise typer.Exit(130)
+    output.detail(f"To learn from all rows with these settings: recurra train {data} --model {out / BEST} --out DIR")
+
+
+def _report(tuned: Tuned, data: str, out: Path, output: Output) -> None:
+    best, trials = tuned.best, tuned.trials
+    first = next((one for one in trials if one.number == 0), None)
+    output.result(_counts(trials, tuned.seconds))
+    if best is not None:
+        output.result(_table(trials))
+        learned, held, aside = tuned.rows
+        output.detail(
+            f"learned from {learned:,} rows, chosen by the log loss on {held:,}; the best of {_scored(trials)} scores "
+            f"flatters, so the {aside:,} rows set aside, which chose nothing, say more:"
+        )
+        for name, one in (("first", first), ("best", best)):
+            if one is not None and one.validation and one.aside:
+                output.result(
+                    f"{name}, trial {one.number}: accuracy {one.validation['accuracy']:.4f}, "
+                    f"set aside {one.aside['accuracy']:.4f}; log loss {one.validation['log_loss']:.4f}, "
+                    f"set aside {one.aside['log_loss']:.4f}"
+                )
+        if tuned.importances:
+            main = [f"{name} {share:.0%}" for name, share in list(tuned.importances.items())[:4]]
+            output.detail(f"what the loss hangs on: {', '.join(main)}")
+        output.result(f"model: {_model_in(out)}")
+    output.document(
+        {
+            "model": str(_model_in(out)) if best else None,
+            "best": best.to_json() if best else None,
+            "first": first.to_json() if first else None,
+            "rows": dict(zip(("learned", "held_out", "set_aside"), tuned.rows, strict=True)),
+            "counts": _count_of(trials),
+            "importances": tuned.importances,
+            "seconds": tuned.seconds,
+            "interrupted": tuned.interrupted,
+            "trials": [one.to_json() for one in trials],
+            "notes": output.notes,
+        }
+    )
+
+
+def _count_of(trials: list[Tried]) -> dict[str, int]:
+    states = [one.state for one in trials]
+    return {state: states.count(state) for state in dict.fromkeys(states)}
+
+
+def _counts(trials: list[Tried], seconds: float) -> str:
+    said = ", ".join(f"{count} {state}" for state, count in _count_of(trials).items())
+    return f"{len(trials)} trial{'' if len(trials) == 1 else 's'} ({said}) in {seconds:.0f} s"
+
+
+def _scored(trials: list[Tried]) -> int:
+    return sum(one.validation is not None for one in trials)
+
+
+def _table(trials: list[Tried]) -> str:
+    """The best trials; settings in which none of them differs are left out."""
+    from recurra.tuning.size import shown_bytes
+
+    best = sorted((one for one in trials if one.validation), key=lambda one: (one.log_loss, one.number))[:SHOWN]
+    names = [name for name in best[0].settings if len({str(one.settings.get(name)) for one in best}) > 1]
+    rows: list[list[str]] = [["trial", "log loss", "accuracy", "size", *names]]
+    for one in best:
+        scores: dict[str, Any] = one.validation or {}
+        rows.append(
+            [
+                str(one.number),
+                f"{scores['log_loss']:.4f}",
+                f"{scores['accuracy']:.4f}",
+                shown_bytes(one.size or 0),
+                *(cut(str(one.settings.get(name, "")), 20) for name in names),
+            ]
+        )
+    return aligned(rows, right=(0, 1, 2, 3))
+
+
+def _model_in(folder: Path) -> Path:
+    from recurra.training.files import MODEL
+
+    return folder / MODEL

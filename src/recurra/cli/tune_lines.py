@@ -1,0 +1,109 @@
+"""A study on the terminal: a line a trial, and below them what goes on now."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from recurra.cli.output import Output
+from recurra.training.progress import Check
+from recurra.tuning.listener import StudyListener
+from recurra.tuning.results import Tried
+from recurra.tuning.size import shown_bytes
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+__all__ = ["StudyLines"]
+
+# Seconds between two looks of the live line.
+LOOK_EVERY = 0.2
+
+
+class StudyLines(StudyListener):
+    """Prints how each trial ended; while entered, a live line shows the best, the counts and the time left.
+
+    Args:
+        output: of the command.
+        minutes: after which the study ends, or ``None``.
+        trials: after which it ends, or ``None``.
+    """
+
+    def __init__(self, output: Output, *, minutes: float | None, trials: int | None) -> None:
+        self.output, self._minutes, self._trials = output, minutes, trials
+        self._began = self._looked = time.monotonic()
+        self._ended: list[str] = []
+        self._best: Tried | None = None
+        self._now = ""
+        self._live: Status | None = None
+
+    def __enter__(self) -> Self:
+        if self.output.progress:
+            from rich.console import Console
+
+            self._live = Console(stderr=True, highlight=False, markup=False).status("reading the rows")
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def began(self, number: int) -> None:
+        """Shows it."""
+        self._now = f"trial {number}"
+        self._show()
+
+    def checked(self, number: int, check: Check, best: float | None) -> None:
+        """Shows how far the trial is."""
+        self._now = f"trial {number}, epoch {check.epoch:.1f}, loss {check.loss:.4f}"
+        self._show()
+
+    def stepped(self) -> None:
+        """Lets the time go on."""
+        if time.monotonic() - self._looked > LOOK_EVERY:
+            self._show()
+
+    def ended(self, trial: Tried, *, is_best: bool) -> None:
+        """Prints it."""
+        self._ended.append(trial.state)
+        if is_best:
+            self._best = trial
+        if trial.state == "too large":
+            # There may be many of them; the counts at the end tell.
+            return
+        score = trial.validation and f"log loss {trial.log_loss:.4f}  accuracy {trial.validation['accuracy']:.4f}"
+        size = shown_bytes(trial.size) if trial.size else ""
+        state = "best so far" if is_best else trial.why[:80] if trial.state == "failed" else ""
+        parts = [f"trial {trial.number:3}", f"{trial.state:7}", score or "", f"{size:>8}", f"{trial.seconds:5.1f} s"]
+        self.output.detail("  ".join([*parts, _brief(trial), state]).rstrip())
+
+    def said(self, message: str) -> None:
+        """Prints it."""
+        self.output.note(message)
+
+    def _show(self) -> None:
+        self._looked = time.monotonic()
+        if not self._live:
+            return
+        counts = [f"{self._ended.count(state)} {state}" for state in dict.fromkeys(self._ended)]
+        parts = [self._now, ", ".join(counts)]
+        if self._best:
+            parts.append(f"best {self._best.log_loss:.4f} (trial {self._best.number})")
+        if self._minutes is not None:
+            left = max(0.0, 60 * self._minutes - (self._looked - self._began))
+            parts.append(f"{int(left // 60)}:{int(left % 60):02} left")
+        elif self._trials is not None:
+            parts.append(f"{self._trials} trials wanted")
+        self._live.update("  ".join(filter(None, parts)))
+
+
+def _brief(trial: Tried) -> str:
+    """The settings that people look at first, in one short piece."""
+    one = trial.settings
+    layers = f"{one['layers']} layers of " if one["layers"] > 1 else ""
+    size = f"{one['cell']} {'2 × ' if one['bidirectional'] else ''}{one['hidden']}"
+    return ", ".join([layers + size, *(one[name] for name in ("pooling", "tokens") if name in one)])

@@ -1,0 +1,143 @@
+"""The rows of a study: split once, read once for each kind of tokens, and cut to each trial's vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+
+from recurra.batches import Ragged
+from recurra.data.corpus import Chosen, Corpus
+from recurra.data.split import hold_out
+from recurra.errors import SettingsError
+from recurra.presets import Preset
+from recurra.text import TextPipeline, Vocabulary
+from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
+from recurra.training.preparing import Labelled, Prepared, labelled_rows, prepare
+from recurra.training.progress import Listener
+from recurra.training.reading import resolve
+from recurra.training.step import Rows
+from recurra.tuning.limits import Limits
+from recurra.tuning.size import fitting_vocabulary, header_room, shown_bytes
+from recurra.tuning.space import LARGEST_VOCABULARY, Parameter, with_parameters
+from recurra.tuning.starts import smallest
+
+__all__ = ["SET_ASIDE", "StudyRows", "check_room"]
+
+# The share of rows that no trial sees, so that the score on them has chosen nothing.
+SET_ASIDE = 0.1
+
+
+class StudyRows:
+    """What every trial learns from, what it is chosen by, and what none of them sees.
+
+    A tenth of the rows, 2,000 at most, is set aside; of the others the preset's ``validation`` is held out to choose
+    by. Each split keeps the classes' shares.
+
+    Args:
+        corpus: all rows.
+        preset: where the search begins: its text settings say what is read, its seed how rows are dealt.
+        listener: hears what was left out, and what was chosen.
+
+    Attributes:
+        preset: of the first trial: the one given, once it is chosen whether to read words or characters.
+        choice: why, or ``None`` where the preset said it.
+        classes: the distinct labels in order.
+        aside: documents that no trial sees.
+        aside_targets: int64[rows], their classes.
+
+    Raises:
+        DataError: too few rows, or nothing to learn from them.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        preset: Preset,
+        *,
+        listener: Listener,
+    ) -> None:
+        everything = labelled_rows(corpus, preset.text, listener)
+        corpus = everything.corpus
+        aside = np.zeros(len(corpus), dtype=bool)
+        aside[hold_out(corpus.labels, share=SET_ASIDE, seed=preset.training.seed)[1]] = True
+        self._listener = listener
+        self._kept = Labelled(Chosen(corpus, ~aside), everything.classes, everything.targets[~aside])
+        chosen = resolve(
+            self._kept,
+            text=preset.text,
+            network=preset.network,
+            training=preset.training,
+            characters=preset.characters,
+            listener=listener,
+        )
+        self.preset = replace(preset, text=chosen.text, network=chosen.network, training=chosen.training, characters={})
+        self.choice = chosen.choice
+        self.classes = everything.classes
+        self.aside = list(chain.from_iterable(Chosen(corpus, aside).blocks()))
+        self.aside_targets = everything.targets[aside]
+        self._read: dict[str, Prepared] = {}
+
+    def of(self, tokens: str) -> Prepared:
+        """The rows read as tokens of a kind, with the largest vocabulary."""
+        if tokens not in self._read:
+            own = self.preset.text
+            text = own.replace(tokens=tokens, vocabulary_size=max(LARGEST_VOCABULARY, own.vocabulary_size))
+            self._read[tokens] = prepare(self._kept, text, self.preset.training, folder=None, listener=self._listener)
+        return self._read[tokens]
+
+    def prepared(self, preset: Preset, limits: Limits) -> Prepared | None:
+        """The rows as a trial's network reads them.
+
+        The vocabulary is the one that its text settings would learn: tokens stand in it by falling frequency, so a
+        smaller one is the head of a larger one, and the ids behind it become the unknown token's.
+
+        Args:
+            preset: the trial's.
+            limits: bytes that the model's file may take; the vocabulary is cut further to fit.
+
+        Returns:
+            ``None`` if no vocabulary fits.
+        """
+        whole = self.of(preset.text.tokens)
+        size = preset.text.vocabulary_size
+        pipeline = TextPipeline(whole.pipeline.settings.replace(vocabulary_size=size), whole.pipeline.vocabulary)
+        if preset.text.tokens != "bytes":
+            pipeline = replace(pipeline, vocabulary=Vocabulary(pipeline.vocabulary.tokens[: size - SPECIAL_IDS]))
+        if limits.max_size is not None:
+            room = limits.max_size - header_room(self.classes)
+            fitting = fitting_vocabulary(
+                preset.network, pipeline, classes=len(self.classes), int8=limits.int8, room=room
+            )
+            if fitting is None:
+                return None
+            pipeline = fitting
+        known = len(pipeline.vocabulary) + SPECIAL_IDS
+        held = whole.held and _with_unknown(whole.held, known)
+        return replace(whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held)
+
+
+def check_room(rows: StudyRows, preset: Preset, space: tuple[Parameter, ...], limits: Limits) -> None:
+    """Raises a :class:`SettingsError` if not even the smallest network fits into a file of the size asked for."""
+    least = with_parameters(preset, smallest(preset, space))
+    if limits.max_size is None or rows.prepared(least, limits) is not None:
+        return
+    # The vocabulary is cut to what fits, down to a least one: the least size is where that one begins to fit.
+    low, high = limits.max_size, 2**40
+    while high - low > high // 100:
+        middle = (low + high) // 2
+        fits = rows.prepared(least, replace(limits, max_size=middle)) is not None
+        low, high = (low, middle) if fits else (middle, high)
+    raise SettingsError(
+        f"No settings give a model file of {shown_bytes(limits.max_size)}",
+        f"Allow {shown_bytes(high)}{'' if limits.int8 else ', or store the weights with --int8'}.",
+    )
+
+
+def _with_unknown(rows: Rows, known: int) -> Rows:
+    """The rows for a vocabulary that ends before id ``known``."""
+    values = rows.documents.values
+    if not len(values) or int(values.max()) < known:
+        return rows
+    return Rows(Ragged(np.where(values < known, values, np.int32(UNKNOWN_ID)), rows.documents.offsets), rows.targets)

@@ -1,0 +1,108 @@
+"""How many bytes a model's file takes, before there is a model."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from recurra.bundle.int8 import int8_axis
+from recurra.errors import SettingsError
+from recurra.models.settings import NetworkSettings
+from recurra.models.shapes import weight_shapes
+from recurra.text import Labels, TextPipeline, Vocabulary
+from recurra.text.vocabulary import SPECIAL_IDS
+
+__all__ = ["LEAST_VOCABULARY", "bytes_of", "fitting_vocabulary", "header_room", "shown_bytes", "tensor_bytes"]
+
+# A vocabulary that has to make room for a size is not cut below so many tokens.
+LEAST_VOCABULARY = 250
+# Settings, record and the tensors' names; labels come on top.
+HEADER = 8_192
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+def bytes_of(size: str) -> int:
+    """A number of bytes out of ``800kB``, ``5MB``, ``1.5 MiB`` or ``5000000``.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z]*)", size.strip())
+    if not found or found[2].lower() not in _UNITS or float(found[1]) * _UNITS[found[2].lower()] < 1:
+        raise SettingsError(f"The size {size!r:.80}", "Give a number of bytes, such as 800kB, 5MB or 1.5MiB.")
+    return int(float(found[1]) * _UNITS[found[2].lower()])
+
+
+def shown_bytes(size: int) -> str:
+    """A number of bytes as people write it: ``5.6 MB``."""
+    for name, unit in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"
+
+
+def tensor_bytes(network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool) -> int:
+    """The bytes of all tensors of a model's file, exactly; its header comes on top.
+
+    Args:
+        network: the network's shape.
+        pipeline: with the vocabulary.
+        classes: number of classes.
+        int8: whether the file holds the large weights as int8.
+    """
+    text, offsets = pipeline.vocabulary.to_tensors()
+    return _weight_bytes(network, pipeline.rows, classes, int8=int8) + text.nbytes + offsets.nbytes
+
+
+def header_room(labels: Labels) -> int:
+    """Bytes that the file's header takes at most."""
+    # The labels' JSON is a string in the header's JSON.
+    return HEADER + len(json.dumps(json.dumps(labels.to_json())))
+
+
+def fitting_vocabulary(
+    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool, room: int
+) -> TextPipeline | None:
+    """The pipeline, its vocabulary cut from its end until the tensors take ``room`` bytes at most.
+
+    Returns:
+        ``None`` if they take more with :data:`LEAST_VOCABULARY` tokens, or all there are, too.
+    """
+    if tensor_bytes(network, pipeline, classes=classes, int8=int8) <= room:
+        return pipeline
+    settings, tokens = pipeline.settings, pipeline.vocabulary.tokens
+    if settings.tokens == "bytes":
+        return None
+    text_bytes = np.cumsum([len(token.encode()) for token in tokens])
+
+    def fits(count: int) -> bool:
+        rows = count + SPECIAL_IDS
+        held = 8 * (count + 1) + int(text_bytes[count - 1])
+        return _weight_bytes(network, rows, classes, int8=int8) + held <= room
+
+    low, high = min(LEAST_VOCABULARY, len(tokens)), len(tokens)
+    if not fits(low):
+        return None
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return cut(pipeline, low)
+
+
+def cut(pipeline: TextPipeline, count: int) -> TextPipeline:
+    """The pipeline that the same texts give with room for so many tokens: the most frequent stay."""
+    tokens: Sequence[str] = pipeline.vocabulary.tokens[:count]
+    settings = pipeline.settings.replace(vocabulary_size=count + SPECIAL_IDS)
+    return TextPipeline(settings, Vocabulary(tuple(tokens)))
+
+
+def _weight_bytes(network: NetworkSettings, rows: int, classes: int, *, int8: bool) -> int:
+    total = 0
+    for name, shape in weight_shapes(network, rows=rows, classes=classes).items():
+        axis = int8_axis(name, network) if int8 else None
+        total += 4 * math.prod(shape) if axis is None else math.prod(shape) + 4 * shape[1 - axis]
+    return total

@@ -1,0 +1,262 @@
+"""The study: trial after trial until time or trials are used up."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import optuna
+import torch
+from optuna.trial import Trial, TrialState
+
+from recurra.bundle.atomic import write_atomically
+from recurra.bundle.format import encode
+from recurra.data.corpus import Corpus
+from recurra.data.fingerprint import Fingerprint
+from recurra.errors import TrainingError
+from recurra.presets import Preset
+from recurra.training.building import chosen_device
+from recurra.training.files import MODEL
+from recurra.training.folder import prepare_folder
+from recurra.training.interrupt import Interrupt
+from recurra.training.progress import Listener
+from recurra.tuning.limits import Limits
+from recurra.tuning.listener import StudyListener, TrialListener
+from recurra.tuning.models import Models, scores_of
+from recurra.tuning.results import FOUND, Tried, Tuned, best_of, csv_of, tried
+from recurra.tuning.rows import StudyRows, check_room
+from recurra.tuning.space import parameters_of, space_around, suggested
+from recurra.tuning.starts import starts
+from recurra.tuning.storage import STUDY, open_study, storage_of
+
+__all__ = ["TRIALS", "Tuner"]
+
+TRIALS = "trials.csv"
+
+# Trials before the sampler learns from them, the given ones included (TPE: Bergstra et al. 2011).
+STARTUP = 8
+# A trial is compared from its second epoch on, once so many have reached it.
+PRUNE_FROM, PRUNE_AFTER = 2, 4
+# Settings in a row that fit into no file of the size asked for.
+TOO_LARGE = 100
+# Finished trials from which on the settings' importances mean something.
+IMPORTANCE_FROM = 10
+
+
+class Tuner:
+    """Tries settings around a preset.
+
+    Args:
+        corpus: documents with labels; they need not be in memory, but for their token ids and the rows set aside.
+        preset: trial 0; its seed is the study's.
+        folder: for the best model, and the study where no storage is named.
+        limits: when to end.
+        storage: see :func:`recurra.tuning.storage.storage_of`.
+        resume: go on with the study that is there.
+        engine: of the recurrence.
+        device: as in :func:`recurra.training.fit.fit`.
+        listener: hears of the progress.
+        clock: seconds.
+
+    Raises:
+        DataError, SettingsError: nothing can be learned from this, the storage cannot be used, or no settings of the
+            space give a model file of the size asked for.
+        TrainingError: the folder or the study cannot be used.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        *,
+        preset: Preset,
+        folder: Path,
+        limits: Limits,
+        storage: str | None = None,
+        resume: bool = False,
+        engine: str = "auto",
+        device: str = "auto",
+        listener: StudyListener | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._began, self._clock = clock(), clock
+        self._listener = listener or StudyListener()
+        self._folder, self._limits = folder, limits
+        place = chosen_device(device, preset.training)
+        self._rows = StudyRows(corpus, _with_held_out(preset), listener=_Said(self._listener))
+        self._preset = self._rows.preset
+        self._space = space_around(self._preset)
+        self._models = Models(self._rows, self._preset, folder, limits, engine=engine, device=place)
+        check_room(self._rows, self._preset, self._space, limits)
+        if not resume and (folder / STUDY).exists():
+            raise TrainingError(f"The folder {folder} holds a study", "Go on with --resume, or name an empty folder.")
+        prepare_folder(folder, resume=resume)
+        kept = storage_of(storage, folder)
+        self._study, known = open_study(kept, described=self._described(corpus), resume=resume)
+        if resume and not known:
+            if storage is None and len(optuna.get_all_study_names(kept)) > 1:
+                raise TrainingError(
+                    f"The study in {folder} belongs to other data or settings",
+                    "Resume with the same data and options as before, or name another folder.",
+                )
+            self._listener.said("There is no such study yet: it starts from the beginning.")
+        self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=PRUNE_AFTER, n_warmup_steps=PRUNE_FROM)
+        first = starts(self._preset, self._space, small=limits.max_size is not None)
+        for parameters in first[len(self._study.trials) :]:
+            self._study.enqueue_trial(parameters)
+
+    def run(self) -> Tuned:
+        """Tries until time or trials are used up, or a person stops it."""
+        with Interrupt() as interrupt:
+            best = best_of(self._trials())
+            if best and not (self._folder / MODEL).exists():
+                self._listener.said(f"The model of trial {best.number} is not in {self._folder}: it is trained again.")
+                self._models.again(best, self._ear(best.number, None))
+            interrupted = False
+            for trial in self._next_trials():
+                interrupted = self._try(trial) or interrupt.received
+                if interrupted:
+                    break
+        trials = self._trials()
+        some = self._rows.of(self._preset.text.tokens)
+        return Tuned(
+            trials=trials,
+            best=best_of(trials),
+            rows=(len(some.rows), len(some.held or ()), len(self._rows.aside)),
+            importances=self._importances(),
+            seconds=self._clock() - self._began,
+            interrupted=interrupted,
+        )
+
+    def _next_trials(self) -> Iterator[Trial]:
+        """Trials that a killed or stopped run has left, then new ones."""
+        for left in self._study.get_trials(states=(TrialState.RUNNING,)):
+            if self._time_is_up():
+                return
+            self._seed(left.number)
+            yield Trial(self._study, left._trial_id)
+        while not self._time_is_up():
+            trials = self._trials()
+            ended = [one for one in trials if one.state != "unfinished"]
+            counted = sum(one.state != "too large" for one in ended)
+            if self._limits.trials is not None and counted >= self._limits.trials:
+                return
+            if len(ended) >= TOO_LARGE and all(one.state == "too large" for one in ended[-TOO_LARGE:]):
+                self._listener.said(f"The last {TOO_LARGE} settings fit into no file of the size: the study ends.")
+                return
+            self._seed(len(trials))
+            yield self._study.ask()
+
+    def _try(self, trial: Trial) -> bool:
+        """Trains one trial; says whether a person stopped it."""
+        best = best_of(self._trials())
+        before = tried(self._study.trials[trial.number])
+        preset = suggested(trial, self._preset, self._space)
+        began = self._clock()
+        self._listener.began(trial.number)
+        ear = self._ear(trial.number, best, trial)
+        prepared = self._rows.prepared(preset, self._limits)
+        if prepared is None:
+            found = Tried(trial.number, "too large", parameters_of(preset, self._space))
+            return self._told(trial, found, is_best=False)
+        preset = preset.with_options({"vocabulary_size": prepared.pipeline.settings.vocabulary_size})
+        settings = parameters_of(preset, self._space)
+        try:
+            fitted = self._models.trained(trial.number, preset, prepared, ear)
+        except (TrainingError, MemoryError, torch.OutOfMemoryError) as error:
+            why = getattr(error, "received", "") or type(error).__name__
+            found = Tried(trial.number, "failed", settings, seconds=self._clock() - began, why=why)
+            return self._told(trial, found, is_best=False)
+        interrupted = fitted.outcome.interrupted
+        found = Tried(
+            trial.number,
+            "stopped" if interrupted or ear.stopped else "pruned" if ear.pruned else "done",
+            settings,
+            validation=scores_of(fitted.validation),
+            epochs=fitted.outcome.epochs,
+            best_epoch=fitted.outcome.best_epoch,
+        )
+        if found.state == "stopped" and found.log_loss > before.log_loss:
+            # Trained again, and not as far as the time before.
+            return interrupted
+        is_best = best is None or found.log_loss < best.log_loss or best.number == found.number
+        if is_best or trial.number == 0:
+            fitted, aside = self._models.scored(fitted)
+            found = replace(found, aside=aside)
+        found = replace(found, size=len(encode(fitted.bundle)), seconds=self._clock() - began)
+        if self._limits.max_size is not None and (found.size or 0) > self._limits.max_size:
+            found, is_best = replace(found, state="too large", validation=None, aside=None), False
+        if is_best:
+            self._models.keep(fitted, found.number, preset)
+        self._told(trial, found, is_best=is_best)
+        return interrupted
+
+    def _told(self, trial: Trial, found: Tried, *, is_best: bool) -> bool:
+        """Stores what was found. What was stopped stays unfinished there: resumed, it is trained to its end."""
+        trial.set_user_attr(FOUND, asdict(found))
+        if found.state == "done":
+            self._study.tell(trial, found.log_loss)
+        elif found.state != "stopped":
+            self._study.tell(trial, state=TrialState.FAIL if found.state == "failed" else TrialState.PRUNED)
+        write_atomically(self._folder / TRIALS, csv_of(self._trials()).encode())
+        self._listener.ended(found, is_best=is_best)
+        return False
+
+    def _ear(self, number: int, best: Tried | None, trial: Trial | None = None) -> TrialListener:
+        loss = best.log_loss if best else None
+        return TrialListener(trial, self._listener, number=number, best=loss, time_is_up=self._time_is_up)
+
+    def _time_is_up(self) -> bool:
+        minutes = self._limits.minutes
+        return minutes is not None and self._clock() - self._began >= 60 * minutes
+
+    def _trials(self) -> list[Tried]:
+        states = tuple(state for state in TrialState if state != TrialState.WAITING)
+        return [tried(one) for one in self._study.get_trials(states=states)]
+
+    def _seed(self, number: int) -> None:
+        """A sampler a trial: a resumed study draws what an uninterrupted one would have drawn."""
+        seed = (self._preset.training.seed * 1_000_003 + number) % 2**32
+        self._study.sampler = optuna.samplers.TPESampler(n_startup_trials=STARTUP, seed=seed)
+
+    def _importances(self) -> dict[str, float]:
+        done = self._study.get_trials(states=(TrialState.COMPLETE,))
+        if len(done) < IMPORTANCE_FROM or len({one.value for one in done}) < 2:
+            return {}
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=self._preset.training.seed)
+        found = optuna.importance.get_param_importances(self._study, evaluator=evaluator)
+        return {name: round(float(share), 4) for name, share in found.items()}
+
+    def _described(self, corpus: Corpus) -> str:
+        """All that the trials hang on."""
+        fingerprint = Fingerprint(len(corpus))
+        for block in corpus.blocks():
+            fingerprint.add(block)
+        preset = self._preset
+        return json.dumps(
+            {
+                "data": fingerprint.of(corpus.labels),
+                "settings": [part.to_dict() for part in (preset.text, preset.network, preset.training)],
+                "space": [asdict(one) for one in self._space],
+                "size": [self._limits.max_size, self._limits.int8],
+            },
+            sort_keys=True,
+        )
+
+
+class _Said(Listener):
+    """Passes on what is said about the rows."""
+
+    def __init__(self, study: StudyListener) -> None:
+        self._study = study
+
+    def said(self, message: str) -> None:
+        """Passes it on."""
+        self._study.said(message)
+
+
+def _with_held_out(preset: Preset) -> Preset:
+    """The preset, holding out a tenth of the rows if it holds out none: trials are chosen by them."""
+    return preset if preset.training.validation else preset.with_options({"validation": 0.1})

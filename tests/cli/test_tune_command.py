@@ -1,0 +1,148 @@
+"""``recurra tune``: what it prints, what it leaves, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import Run, check_failed, everything
+
+import recurra
+from recurra.tuning.tuner import Tuner
+
+SMALL = ["--set", "hidden=4", "--set", "embedding=5", "--set", "epochs=1", "--set", "batch_size=16"]
+
+
+def test_json_is_one_document_with_all_trials(run: Run, news: Path) -> None:
+    ran = run("tune", news, "--out", "study", "--trials", 3, "--json", *SMALL)
+    assert (ran.code, ran.err) == (0, "")
+    found = ran.json
+    assert [one["number"] for one in found["trials"]] == [0, 1, 2]
+    assert found["counts"] == {"done": 3}
+    assert found["first"] == found["trials"][0]
+    assert found["best"] in found["trials"]
+    assert found["best"]["validation"]["log_loss"] == min(one["validation"]["log_loss"] for one in found["trials"])
+    assert found["rows"] == {"learned": 49, "held_out": 5, "set_aside": 6}
+    assert found["first"]["aside"]["rows"] == 6
+    assert not found["interrupted"]
+    model = recurra.load(found["model"])
+    assert model.record["tuning"] == {"trial": found["best"]["number"], "seed": 0, "set_aside": 6}
+    assert sorted(path.name for path in Path("study").iterdir() if path.suffix in {".toml", ".csv", ".db"}) == [
+        "best.toml",
+        "study.db",
+        "trials.csv",
+    ]
+    assert json.loads(Path("study/history.json").read_text())["validation"]
+    # The settings that were found are a preset like any other.
+    assert run("train", news, "--out", "final", "--model", "study/best.toml", "--quiet").code == 0
+
+
+def test_lines_for_people(run: Run, news: Path) -> None:
+    ran = run("tune", news, "--out", "study", "--trials", 2, *SMALL)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    trials = [line for line in lines if line.startswith("trial  ") and "log loss" in line and " s  " in line]
+    assert len(trials) == 2
+    assert trials[0].endswith("best so far")
+    assert "lstm 2 × 4, max+mean, words" in trials[0]
+    assert any(line.startswith("2 trials (2 done) in ") for line in lines)
+    assert any("the 6 rows set aside, which chose nothing" in line for line in lines)
+    assert any(line.startswith("first, trial 0: accuracy ") for line in lines)
+    assert f"model: {Path('study/model.safetensors')}" in lines
+    assert lines[-1].startswith("To learn from all rows with these settings: recurra train ")
+    quiet = run("tune", news, "--out", "study", "--trials", 2, "--resume", "--quiet", *SMALL)
+    assert quiet.out.splitlines()[0].startswith("2 trials (2 done) in ")
+    assert "trial   0" not in quiet.out
+
+
+def test_every_option_reaches_the_study(run: Run, news: Path) -> None:
+    words = ["--trials", 2, "--minutes", 5, "--max-size", "60kB", "--int8", "--seed", 3, "--storage", "trials.log"]
+    more = ["--model", "characters", "--engine", "reference", "--device", "cpu"]
+    columns = ["--text", "description", "--label", "label", "--encoding", "utf-8", "--data-dir", ".", "--format", "csv"]
+    ran = run("tune", news, "--out", "study", "--json", *words, *more, *columns, *SMALL)
+    assert (ran.code, ran.err) == (0, "")
+    model = recurra.load("study/model.safetensors")
+    assert model.bundle.weights == "int8"
+    assert model.record["preset"] == "characters"
+    assert model.record["tuning"]["seed"] == model.record["training"]["seed"] == 3
+    assert Path("study/model.safetensors").stat().st_size <= 60_000
+    assert ran.json["first"]["settings"]["tokens"] == "characters"
+    assert Path("trials.log").is_file()
+    assert not Path("study/study.db").exists()
+
+
+def test_ctrl_c_says_what_is_kept(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = Tuner._try
+    monkeypatch.setattr(Tuner, "_try", lambda self, trial: tries(self, trial) or trial.number == 1)
+    ran = run("tune", news, "--out", "study", "--trials", 5, *SMALL)
+    assert ran.code == 130
+    assert (
+        ran.err == f"recurra: interrupted. {Path('study/model.safetensors')} holds the best so far; --resume goes on.\n"
+    )
+    assert ran.out.splitlines()[-1].startswith("model: ")
+    assert run("tune", news, "--out", "study", "--trials", 3, "--resume", "--json", *SMALL).json["counts"] == {
+        "done": 3
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "parts"),
+    [
+        (["--minutes", "0"], 2, ["--minutes", "above 0"]),
+        (["--trials", "0"], 2, ["--trials", "1 or more"]),
+        (["--trials", "1", "--max-size", "big"], 1, ["The size 'big'", "5MB"]),
+        (["--trials", "1", "--max-size", "2kB"], 1, ["No settings give a model file of 2.0 kB", "Allow"]),
+        (["--trials", "1", "--storage", "somewhere"], 1, ["'somewhere'", "sqlite:///"]),
+        (["--trials", "1", "--storage", "postgresql://me:pw@db/x"], 1, ["***", "psycopg2", "pip install"]),
+        (["--trials", "1", "--set", "hiden=3"], 1, ["hiden"]),
+        (["--trials", "1", "--device", "nowhere"], 1, ["nowhere"]),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_leaves_nothing(
+    run: Run, news: Path, words: list[str], code: int, parts: list[str]
+) -> None:
+    ran = run("tune", news, "--out", "study", "--quiet", *words)
+    check_failed(ran, code, *parts)
+    assert not Path("study").exists()
+
+
+def test_a_folder_that_holds_something_is_left_alone(run: Run, news: Path) -> None:
+    Path("study").mkdir()
+    Path("study/mine.txt").write_text("mine")
+    before = everything(Path("study"))
+    check_failed(run("tune", news, "--out", "study", "--trials", 1, "--quiet"), 1, "not empty", "empty folder")
+    assert everything(Path("study")) == before
+
+
+def test_without_optuna_it_names_the_extra(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name == "optuna" or name.startswith("recurra.tuning")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    check_failed(
+        run("tune", news, "--out", "study", "--trials", 1, "--quiet"), 1, "optuna", "pip install 'recurra[tune]'"
+    )
+    assert not Path("study").exists()
+
+
+def test_a_terminal_sees_a_live_line(news: Path) -> None:
+    pty = pytest.importorskip("pty")
+    reader, writer = pty.openpty()
+    command = [sys.executable, "-m", "recurra.cli", "tune", str(news), "--out", "study", "--trials", "2", *SMALL]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=writer) as running:
+        os.close(writer)
+        shown = b""
+        try:
+            while part := os.read(reader, 65536):
+                shown += part
+        except OSError:
+            # What Linux says when the other side of a terminal is closed.
+            pass
+        assert running.wait() == 0
+    os.close(reader)
+    assert b"trial 1" in shown
+    assert b"1 done" in shown
+    assert b"2 trials wanted" in shown

@@ -1,0 +1,58 @@
+"""Small studies: few rows, narrow networks, two epochs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rows import make_rows
+
+from recurra.data.corpus import Listed
+from recurra.presets import Preset, load_preset
+from recurra.tuning.limits import Limits
+from recurra.tuning.listener import StudyListener
+from recurra.tuning.results import Tried, Tuned
+from recurra.tuning.tuner import Tuner
+
+ROWS = make_rows(120)
+
+
+def small_preset(**options: Any) -> Preset:
+    wanted = {
+        "tokens": "words",
+        "epochs": 2,
+        "hidden": 6,
+        "embedding": 8,
+        "batch_size": 16,
+        "learning_rate": 0.01,
+        **options,
+    }
+    return load_preset("default").with_options(wanted)
+
+
+class Ears(StudyListener):
+    """Remembers what it hears."""
+
+    def __init__(self) -> None:
+        self.ends: list[tuple[Tried, bool]] = []
+        self.messages: list[str] = []
+
+    def ended(self, trial: Tried, *, is_best: bool) -> None:
+        self.ends.append((trial, is_best))
+
+    def said(self, message: str) -> None:
+        self.messages.append(message)
+
+
+def study(
+    folder: Path,
+    *,
+    trials: int | None = None,
+    minutes: float | None = None,
+    max_size: int | None = None,
+    int8: bool = False,
+    preset: Preset | None = None,
+    **options: Any,
+) -> Tuned:
+    limits = Limits(minutes=minutes, trials=trials, max_size=max_size, int8=int8)
+    return Tuner(Listed(*ROWS), preset=preset or small_preset(), folder=folder, limits=limits, **options).run()

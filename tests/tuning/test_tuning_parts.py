@@ -1,0 +1,206 @@
+"""The space, sizes, cut vocabularies, storages and presets of a study."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import optuna
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rows import make_rows
+
+from recurra.bundle import int8_bundle
+from recurra.bundle.format import encode
+from recurra.data.corpus import Listed
+from recurra.errors import RecurraError, SettingsError
+from recurra.presets import load_preset, preset_names
+from recurra.training.fit import fit
+from recurra.training.preparing import prepare
+from recurra.training.progress import Listener
+from recurra.tuning.limits import Limits
+from recurra.tuning.rows import StudyRows
+from recurra.tuning.size import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
+from recurra.tuning.space import SPACE, Sizes, parameters_of, space_around, suggested, with_parameters
+from recurra.tuning.starts import smallest, starts
+from recurra.tuning.storage import shown, storage_of
+from recurra.tuning.toml import preset_toml
+
+DOCUMENTS, LABELS = make_rows(120)
+ANY = Limits(trials=1)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_is_a_point_of_the_space_around_it(name: str) -> None:
+    preset = load_preset(name)
+    if preset.text.tokens == "auto":
+        preset = replace(preset.with_options({"tokens": "words"}), characters={})
+    space = space_around(preset)
+    own = parameters_of(preset, space)
+    assert suggested(optuna.trial.FixedTrial(own), preset, space) == preset
+    for parameters in starts(preset, space, small=True):
+        assert parameters.keys() == own.keys()
+        given = suggested(optuna.trial.FixedTrial(parameters), preset, space)
+        assert parameters_of(given, space) == parameters
+    assert starts(preset, space, small=False)[0] == own
+
+
+def test_every_range_has_a_reason_and_stands_in_the_documents() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "tune.md").read_text(encoding="utf-8")
+    for one in SPACE:
+        assert one.why.endswith(".")
+        assert re.search(rf"^\| `{one.name}` \|", text, re.MULTILINE), one.name
+        assert one.why in text
+
+
+def test_settings_that_make_no_sense_are_not_searched() -> None:
+    one_hot = load_preset("characters").with_options({"input": "one_hot"})
+    assert "embedding" not in {one.name for one in space_around(one_hot)}
+    every = load_preset("default").with_options({"tokens": "words", "every_step": 0.2, "pooling": ["last"]})
+    assert "pooling" not in {one.name for one in space_around(every)}
+    assert with_parameters(every, smallest(every, space_around(every))).network.pooling == ("last",)
+
+
+@given(st.floats(0, 1), st.integers(0, 10))
+def test_a_drawn_size_is_the_nearest_one(share: float, place: int) -> None:
+    sizes = next(one for one in SPACE if isinstance(one, Sizes) and one.name == "hidden")
+    drawn = min(sizes.values[0] * (sizes.values[-1] / sizes.values[0]) ** share, sizes.values[-1])
+    found = sizes.suggested(optuna.trial.FixedTrial({"hidden": drawn}))
+    assert found in sizes.values
+    assert all(
+        max(found, drawn) / min(found, drawn) <= max(one, drawn) / min(one, drawn) + 1e-9 for one in sizes.values
+    )
+    exact = sizes.values[place % len(sizes.values)]
+    assert sizes.suggested(optuna.trial.FixedTrial({"hidden": exact})) == exact
+
+
+@pytest.mark.parametrize("int8", [False, True])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"tokens": "bytes", "cell": "simple_rnn", "layers": 2},
+        {"cell": "gru", "pooling": ["attention", "max"], "bidirectional": False},
+        {"input": "one_hot", "tokens": "characters", "pooling": ["last"], "fixed_rows": True, "vocabulary_size": 300},
+    ],
+)
+def test_the_size_is_known_before_training(
+    options: dict[str, object], int8: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recurra.tuning.size.LEAST_VOCABULARY", 5)
+    preset = load_preset("default").with_options(
+        {"tokens": "words", "epochs": 1, "hidden": 5, "embedding": 7, **options}
+    )
+    bundle = fit(DOCUMENTS, LABELS, text=preset.text, network=preset.network, training=preset.training).bundle
+    data = encode(int8_bundle(bundle) if int8 else bundle)
+    header = 8 + int.from_bytes(data[:8], "little")
+    assert len(data) - header == tensor_bytes(preset.network, bundle.pipeline, classes=4, int8=int8)
+    assert header < header_room(bundle.labels)
+    # The largest vocabulary that fits is found: one token more would be too much.
+    room = len(data) - header - 40
+    fitting = fitting_vocabulary(preset.network, bundle.pipeline, classes=4, int8=int8, room=room)
+    if preset.text.tokens == "bytes":
+        assert fitting is None
+    else:
+        assert fitting is not None
+        known = len(fitting.vocabulary)
+        assert fitting.vocabulary.tokens == bundle.vocabulary.tokens[:known]
+        assert tensor_bytes(preset.network, fitting, classes=4, int8=int8) <= room
+        # Rows that are there for no token go first.
+        assert known == len(bundle.vocabulary) if preset.text.fixed_rows else known < len(bundle.vocabulary)
+        one_more = cut(bundle.pipeline, known + 1) if known < len(bundle.vocabulary) else bundle.pipeline
+        assert tensor_bytes(preset.network, one_more, classes=4, int8=int8) > room
+
+
+@pytest.mark.parametrize("tokens", ["words", "characters", "bytes", "lesson"])
+@pytest.mark.parametrize("size", [3, 12, 29, 20_000])
+def test_a_cut_vocabulary_is_the_one_that_would_be_learned(tokens: str, size: int) -> None:
+    preset = load_preset("default").with_options({"tokens": tokens, "vocabulary_size": size})
+    rows = StudyRows(Listed(DOCUMENTS, LABELS), preset, listener=Listener())
+    found = rows.prepared(preset, ANY)
+    assert found is not None
+    wanted = prepare(rows._kept, preset.text, preset.training, folder=None, listener=Listener())
+    assert found.pipeline == wanted.pipeline
+    assert found.held is not None
+    assert wanted.held is not None
+    for ours, plain in ((found.rows, wanted.rows), (found.held, wanted.held)):
+        assert (ours.documents.values == plain.documents.values).all()
+        assert (ours.documents.offsets == plain.documents.offsets).all()
+        assert (ours.targets == plain.targets).all()
+
+
+def test_no_row_is_in_two_parts() -> None:
+    unique = [f"{document[1]} {row}" for row, document in enumerate(DOCUMENTS)]
+    preset = load_preset("default")
+    rows = StudyRows(Listed(unique, LABELS), preset, listener=Listener())
+    aside = set(rows.aside)
+    others = {text for block in rows._kept.corpus.blocks() for text in block}
+    assert len(aside) == 12
+    assert aside.isdisjoint(others)
+    assert aside | others == set(unique)
+    of = dict(zip(unique, LABELS, strict=True))
+    assert [rows.classes.classes[target] for target in rows.aside_targets] == [of[text] for text in rows.aside]
+    assert {of[text] for text in aside} == set(LABELS)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("800kB", 800_000), ("5MB", 5_000_000), ("1.5 MiB", 1_572_864), ("12345", 12_345), ("2gb", 2e9)]
+)
+def test_sizes_are_read(text: str, size: int) -> None:
+    assert bytes_of(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "MB", "-5MB", "5 apples", "0.1b", "nan", "1e9", "5MB!"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="The size"):
+        bytes_of(text)
+
+
+def test_sizes_are_shown() -> None:
+    assert [shown_bytes(size) for size in (12, 1_200, 5_600_000, 3 * 10**9)] == [
+        "12 bytes",
+        "1.2 kB",
+        "5.6 MB",
+        "3.0 GB",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("trials", ["'trials'", "sqlite:///", ".log"]),
+        ("postgresql://me:secret@localhost/x", ["postgresql://me:***@localhost/x", "psycopg2", "pip install"]),
+        ("mysql://me:secret@localhost/x", ["mysql://me:***@localhost/x", "mysqlclient"]),
+        ("nosuch://me:secret@localhost/x", ["nosuch", "not installed"]),
+        ("redis://me:secret@localhost/0", ["pickles", "journal"]),
+        ("sqlite:////no/such/folder/x.db", ["cannot be opened", "unable to open"]),
+        ("/no/such/folder/x.log", ["/no/such/folder/x.log"]),
+    ],
+)
+def test_storages_that_cannot_be_used(url: str, parts: list[str], tmp_path: Path) -> None:
+    with pytest.raises(RecurraError) as caught:
+        storage_of(url, tmp_path)
+    for part in parts:
+        assert part in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_url_is_shown_without_its_password() -> None:
+    assert shown("postgresql://me:p:w@host/x") == "postgresql://me:***@host/x"
+    assert shown("sqlite:///trials.db") == "sqlite:///trials.db"
+
+
+def test_a_preset_reads_its_toml_back(tmp_path: Path) -> None:
+    preset = load_preset("default").with_options({"pooling": ["last", "attention"], "learning_rate": 3e-7, "seed": 4})
+    preset = replace(preset, name="x", about='Says "ü" and \\ and a\nnew line.', characters={})
+    path = tmp_path / "own.toml"
+    path.write_text(preset_toml(preset), encoding="utf-8")
+    read = load_preset(str(path))
+    assert (read.about, read.text, read.network, read.training) == (
+        preset.about,
+        preset.text,
+        preset.network,
+        preset.training,
+    )
