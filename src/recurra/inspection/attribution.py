@@ -39,7 +39,8 @@ class Attribution:
     """How much each word adds to a class's score.
 
     The score is the class's logit less the mean of all logits: what softmax cannot see is left out; of a model that
-    gives several labels it is the label's logit. The baseline is the document with the zero vector in place of each word's, its pads unchanged, so that only biases drive the network.
+    gives several labels it is the label's logit. The baseline is the document with the zero vector in place of each
+    word's, its pads unchanged, so that only biases drive the network.
 
     Attributes:
         target: the class that is explained.
