@@ -11,11 +11,11 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from recurra.bundle import write_bundle
+from recurra.bundle import read_bundle, write_bundle
 from recurra.data.documents import Document
 from recurra.errors import DataError
 from recurra.evaluation.abstaining import answered
-from recurra.presets import load_preset
+from recurra.presets import load_preset, preset_to_continue
 from recurra.runtime import Model, Reading
 from recurra.training.fit import fit
 from recurra.training.progress import Listener
@@ -79,8 +79,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.listener = listener
 
-    def fit(self, X: Sequence[Document], y: Sequence[Any]) -> Self:
+    def fit(self, X: Sequence[Document], y: Sequence[Any], *, initial: Model | str | Path | None = None) -> Self:
         """Trains on documents and their labels.
+
+        Args:
+            X: B documents.
+            y: as many labels.
+            initial: a model, or the file of one, that training goes on from: its settings take the place of the
+                preset's, its words and classes stay, and new ones are added.
 
         Raises:
             DataError: nothing can be learned from them.
@@ -93,7 +99,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "learning_rate": self.learning_rate,
             "seed": self.random_state,
         }
-        preset = load_preset(self.model).with_options({**(self.options or {}), **_given(named)})
+        bundle = initial.bundle if isinstance(initial, Model) else None if initial is None else read_bundle(initial)
+        preset = load_preset(self.model) if bundle is None else preset_to_continue(bundle)
+        preset = preset.with_options({**(self.options or {}), **_given(named)})
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
         fitted = fit(
@@ -108,6 +116,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             engine=self.engine,
             device=self.device,
             listener=self.listener,
+            initial=bundle,
         )
         self.model_ = Model(fitted.bundle)
         self.classes_ = np.asarray(fitted.bundle.labels.classes) if columns is None else np.arange(columns.shape[1])

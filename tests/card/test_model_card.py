@@ -174,12 +174,13 @@ def test_scores_stand_with_their_intervals() -> None:
 def test_calibration_cleaning_and_parents_are_told() -> None:
     record = {
         **SOUND,
-        "calibration": {"temperature": 1.5, "before": {"ece": 0.05}, "after": {"ece": 0.01}},
+        "calibration": {"temperature": 1.5, "before": {"ece": 0.05}, "cross_fitted": {"ece": 0.01}},
         "cleaning": {"excluded": 3, "relabelled": 2},
         "continued": {"parent": "cd" * 32, "chain": [{"rows": 10, "data_sha256": "ef" * 32}]},
     }
     card = card_of(record)
-    assert "temperature scaling with 1.5: the expected calibration error went from 0.0500 to 0.0100" in card
+    assert "a temperature of 1.5, chosen on the same rows: before, the expected calibration error was 0.0500" in card
+    assert "measured on it is 0.0100." in card
     assert "3 rows left out, 2 labels changed" in card
     assert f"the model `{'cd' * 32}`" in card
     assert f"10 rows, `{'ef' * 32}`" in card

@@ -17,6 +17,7 @@ import recurra
 
 COMMANDS = (
     "lesson",
+    "check",
     "train",
     "tune",
     "evaluate",

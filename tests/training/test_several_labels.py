@@ -113,3 +113,19 @@ def test_settings_that_say_nothing_about_several_labels_are_refused(changes: dic
 def test_labels_that_cannot_be_learned_are_refused(labels: list[object], message: str) -> None:
     with pytest.raises(DataError, match=message):
         train(rows=(["x", "y"], labels))
+
+
+def test_training_goes_on_with_new_labels_and_only_with_rows_of_the_same_kind() -> None:
+    first = fitted().bundle
+    texts, labels = topic_rows(100, seed=11)
+    more = train(
+        rows=(texts, [(*one, "new") if len(one) == 2 else one for one in labels]),
+        network=NETWORK,
+        text=first.text.replace(vocabulary_size=20_000),
+        training=SHORT.replace(epochs=1),
+        initial=first,
+    ).bundle
+    assert more.labels.classes == tuple(sorted((*TOPICS, "new")))
+    assert more.multi_label
+    with pytest.raises(DataError, match="has one label a row, and the model that training goes on from gives several"):
+        train(rows=(texts, ["art", "law"] * 50), network=NETWORK, text=first.text, training=SHORT, initial=first)

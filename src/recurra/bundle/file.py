@@ -11,7 +11,7 @@ from recurra.bundle.bundle import Bundle
 from recurra.bundle.format import LARGEST_FILE, decode, encode, stored_digest
 from recurra.errors import ModelFileError
 
-__all__ = ["digest_of", "read_bundle", "write_bundle"]
+__all__ = ["digest_in", "digest_of", "read_bundle", "write_bundle"]
 
 
 def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
@@ -52,6 +52,15 @@ def digest_of(path: str | os.PathLike[str]) -> str:
         ModelFileError: no such file, or none that recurra wrote.
     """
     return stored_digest(_bytes_of(path))
+
+
+def digest_in(bundle: Bundle) -> str:
+    """The digest that the file of a model has, or would have.
+
+    Raises:
+        ModelFileError: the parts of the model do not fit together.
+    """
+    return stored_digest(encode(bundle))
 
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:

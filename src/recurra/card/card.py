@@ -139,15 +139,15 @@ def _scores(facts: Facts) -> str:
 
 
 def _calibration(facts: Facts) -> list[str]:
-    found = facts.part("calibration")
-    temperature = number(found.get("temperature"))
+    temperature = number(facts.part("calibration").get("temperature"))
     if temperature is None:
         return []
-    sentence = f"Its probabilities are calibrated by temperature scaling with {temperature:.4g}"
-    before, after = (number(facts.part("calibration", name).get("ece")) for name in ("before", "after"))
-    if before is not None and after is not None:
+    sentence = f"Its logits are divided by a temperature of {temperature:.4g}, chosen on the same rows"
+    before, crossed = (number(facts.part("calibration", one).get("ece")) for one in ("before", "cross_fitted"))
+    if before is not None and crossed is not None:
         sentence += (
-            f": the expected calibration error went from {before:.4f} to {after:.4f} on the rows it was fitted on"
+            f": before, the expected calibration error was {before:.4f}; with temperatures chosen on other rows than "
+            f"they are measured on it is {crossed:.4f}"
         )
     return [sentence + "."]
 

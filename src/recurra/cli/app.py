@@ -12,6 +12,7 @@ import typer
 
 from recurra.cli import (
     bench,
+    check,
     compare,
     data,
     evaluate,
@@ -35,6 +36,7 @@ __all__ = ["app", "main"]
 app = typer.Typer(name="recurra", rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
 app.command(epilog=examples(*lesson.EXAMPLES))(lesson.lesson)
+app.command(epilog=examples(*check.EXAMPLES))(check.check)
 app.command(epilog=examples(*train.EXAMPLES))(train.train)
 app.command(epilog=examples(*tune.EXAMPLES))(tune.tune)
 app.command(epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)

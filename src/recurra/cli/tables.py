@@ -9,9 +9,10 @@ from recurra.cli.output import Output
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from recurra.data.sets import NamedSet
     from recurra.data.table import Table
 
-__all__ = ["Reading", "read_data"]
+__all__ = ["Reading", "is_file", "named_set", "read_data"]
 
 
 class Reading(NamedTuple):
@@ -49,8 +50,7 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
         DataError: no such file or set, or one that cannot be used.
         SettingsError: columns are named for a set, which has its own.
     """
-    path = Path(name)
-    if name == "-" or path.exists() or path.suffix or path.name != name:
+    if is_file(name):
         from recurra.data.read import read_table
 
         table = read_table(
@@ -66,6 +66,23 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
         for note in table.notes:
             output.note(note)
         return table
+    found = named_set(name, reading, output)
+    return found.train if part == "train" else found.test
+
+
+def is_file(name: str) -> bool:
+    """Whether DATA is a file, a folder or standard input, and not the name of a set."""
+    path = Path(name)
+    return name == "-" or path.exists() or bool(path.suffix) or path.name != name
+
+
+def named_set(name: str, reading: Reading, output: Output) -> NamedSet:
+    """A set by its name.
+
+    Raises:
+        DataError: there is no such set.
+        SettingsError: columns are named for it, which has its own.
+    """
     named = {"--text": reading.text, "--title": reading.title, "--label": reading.label, "--format": reading.format}
     for option, column in named.items():
         if column is not None:
@@ -74,5 +91,4 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
             )
     from recurra.data.sets import load_set
 
-    found = load_set(name, data_dir=reading.data_dir, say=output.note)
-    return found.train if part == "train" else found.test
+    return load_set(name, data_dir=reading.data_dir, say=output.note)

@@ -31,6 +31,7 @@ from recurra.cli.tables import Reading, read_data
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from recurra.bundle import Bundle
     from recurra.data.corpus import Corpus
     from recurra.data.decisions import Cleaning
     from recurra.runtime import Model
@@ -42,6 +43,7 @@ EXAMPLES = (
     "recurra train tickets.csv --out runs/tickets",
     "recurra train news.parquet --model lesson/bilstm --text body --title headline --out runs/news",
     "recurra train tickets.csv --set cell=gru --set 'pooling=[\"max\"]' --epochs 5 --out runs/gru",
+    "recurra train newer.csv --from runs/tickets/model.safetensors --replay tickets.csv --out runs/newer",
     "recurra train tickets.csv --exclude decisions.csv --relabel decisions.csv --out runs/cleaned",
 )
 
@@ -63,6 +65,16 @@ def train(
     model: Annotated[
         str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/gru, or an own .toml file.")
     ] = "default",
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="MODEL", help="Go on from this model: its words and classes stay, new ones come."
+        ),
+    ] = None,
+    replay: Annotated[
+        str | None,
+        typer.Option(metavar="OLD", help="With --from: rows of before to mix in, as many as there are new ones."),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(parser=whole_number(1), metavar="N", help="Passes over the rows, at most.")
     ] = None,
@@ -117,16 +129,21 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a table of texts and labels."""
-    from recurra.presets import load_preset
+    from recurra.presets import load_preset, preset_to_continue
 
     output = Output(as_json=as_json, quiet=quiet)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
-    preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
+    options = {**settings_of(settings or ()), **given}
+    initial = _initial(start, model, replay)
+    preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
     several = multi_label or label_separator is not None
     reading = Reading(text, title, label, encoding, data_dir, format_name, several)
     table = read_data(data, reading, part="train", output=output)
     rows, cleaning = _cleaned(table.corpus, exclude, relabel, output)
+    if replay is not None:
+        old = read_data(replay, reading, part="train", output=output).corpus
+        rows = _with_old(rows, old, preset.training.seed, output)
 
     from recurra.data.several import confirmed_rows
 
@@ -154,6 +171,7 @@ def train(
             listener=bars.training(),
             cleaning=cleaning,
             label_separator=separator,
+            initial=initial,
         )
     _report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted:
@@ -183,6 +201,38 @@ def settings_of(words: Sequence[str]) -> dict[str, Any]:
             parsed = {}
         settings[name.strip().replace("-", "_")] = parsed["value"] if parsed.keys() == {"value"} else value.strip()
     return settings
+
+
+def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | None:
+    """The model to go on from.
+
+    Raises:
+        SettingsError: options that go with it alone, or not with it.
+    """
+    if start is None:
+        if replay is not None:
+            raise SettingsError(f"--replay {replay} is given without --from", "Name the model to go on from.")
+        return None
+    if model != "default":
+        raise SettingsError(
+            f"--model {model} is given with --from {start}", "Leave one out: the model's own settings are used."
+        )
+    from recurra.bundle import read_bundle
+
+    return read_bundle(start)
+
+
+def _with_old(rows: Corpus, old: Corpus, seed: int, output: Output) -> Corpus:
+    """The rows with as many of before behind them, or all of those if they are fewer; drawn by the seed."""
+    import numpy as np
+
+    from recurra.data.corpus import Chosen
+    from recurra.data.joined import Joined
+
+    kept = np.zeros(len(old), dtype=bool)
+    kept[np.random.default_rng(seed).permutation(len(old))[: len(rows)]] = True
+    output.note(f"{kept.sum():,} of {len(old):,} rows of {old.source} are mixed in.")
+    return Joined(rows, Chosen(old, kept))
 
 
 def _cleaned(
@@ -233,6 +283,7 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
             "rows": fitted.rows,
             "held_out": info["record"]["held_out"],
             "cleaning": info["record"].get("cleaning"),
+            "continued": info["record"].get("continued"),
             "classes": info["classes"],
             "vocabulary": info["vocabulary"],
             "parameters": info["parameters"]["total"],

@@ -17,7 +17,7 @@ from recurra.errors import SettingsError
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import run_in_parts
 
-__all__ = ["NearDuplicate", "comparable", "near_duplicates"]
+__all__ = ["NearDuplicate", "Nearest", "comparable", "near_duplicates", "nearest_copies"]
 
 Places = npt.NDArray[np.int64]
 
@@ -29,6 +29,8 @@ BANDS, ROWS = 42, 3
 BLOCK = 1 << 13
 # Texts and pairs that are worth a thread.
 WORTH = 256
+# Candidates in memory at a time: texts made from one form letter are all alike.
+PAIRS = 1 << 21
 
 _MARKUP = re.compile(r"<[^<>]*>|#\d+;")
 _BETWEEN = re.compile(r"[\W_]+")
@@ -71,24 +73,66 @@ def near_duplicates(
     Raises:
         SettingsError: ``threshold`` is out of range.
     """
+    found: list[NearDuplicate] = []
+    for left, right, similarity in _alike(texts, reference, threshold=threshold, seed=seed):
+        pairs = zip(left.tolist(), right.tolist(), similarity.tolist(), strict=True)
+        found.extend(NearDuplicate(row, other, alike) for row, other, alike in pairs)
+    return sorted(found, key=lambda pair: (pair.row, -pair.similarity, pair.other))
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """The nearest copy of each of B texts.
+
+    Attributes:
+        other: int64[B], its place in the reference, the first of equally near ones; -1 where there is none.
+        similarity: float64[B], Jaccard's; 0 where there is none.
+    """
+
+    other: Places
+    similarity: npt.NDArray[np.float64]
+
+
+def nearest_copies(
+    texts: Sequence[Document], reference: Iterable[Document] | None = None, *, threshold: float = 0.5, seed: int = 0
+) -> Nearest:
+    """What :func:`near_duplicates` finds, but of each text the most alike alone.
+
+    Memory does not grow with the number of pairs, of which texts made from one form have as many as can be.
+
+    The arguments and errors are those of :func:`near_duplicates`.
+    """
+    nearest = Nearest(np.full(len(texts), -1, dtype=np.int64), np.zeros(len(texts)))
+    for left, right, similarity in _alike(texts, reference, threshold=threshold, seed=seed):
+        # The most alike of each text first, of these the first in the reference.
+        order = np.lexsort((right, -similarity, left))
+        row, best = np.unique(left[order], return_index=True)
+        better = similarity[order[best]] > nearest.similarity[row]
+        row, best = row[better], order[best[better]]
+        nearest.other[row], nearest.similarity[row] = right[best], similarity[best]
+    return nearest
+
+
+def _alike(
+    texts: Sequence[Document], reference: Iterable[Document] | None, *, threshold: float, seed: int
+) -> Iterator[tuple[Places, Places, npt.NDArray[np.float64]]]:
+    """Pairs of at least that similarity, a part at a time: places in the texts and in the reference."""
     if not 0 < threshold <= 1:
         raise SettingsError(f"threshold is {threshold}", "Give a similarity above 0 and at most 1; 0.5 is usual.")
     factors = _factors(seed)
     queries = _Pieces.of(texts)
     index = _Index.of(queries, factors)
-    found: list[NearDuplicate] = []
     first = 0
     for block in _blocks(texts if reference is None else reference):
         others = _Pieces.of(block)
-        left, right = index.candidates(_bands(others, factors))
-        if reference is None:
-            earlier = right + first < left
-            left, right = left[earlier], right[earlier]
-        similarity = _similarity(queries, others, left, right)
-        for pair in np.flatnonzero(similarity >= threshold).tolist():
-            found.append(NearDuplicate(int(left[pair]), int(right[pair]) + first, float(similarity[pair])))
+        for left, right in index.candidates(_bands(others, factors)):
+            if reference is None:
+                earlier = right + first < left
+                left, right = left[earlier], right[earlier]
+            similarity = _similarity(queries, others, left, right)
+            enough = similarity >= threshold
+            yield left[enough], right[enough] + first, similarity[enough]
         first += len(block)
-    return sorted(found, key=lambda pair: (pair.row, -pair.similarity, pair.other))
 
 
 def comparable(document: Document) -> str:
@@ -139,20 +183,30 @@ class _Index:
         order = np.argsort(keys, axis=1, kind="stable")
         return cls(np.take_along_axis(keys, order, axis=1), some[order])
 
-    def candidates(self, others: tuple[Places, Places]) -> tuple[Places, Places]:
-        """Pairs of an indexed text and another that agree in a band, each once."""
+    def candidates(self, others: tuple[Places, Places]) -> Iterator[tuple[Places, Places]]:
+        """Pairs of an indexed text and another that agree in a band, each once, about :data:`PAIRS` at a time."""
         keys, some = others
+        begin = np.stack([np.searchsorted(known, own, side="left") for known, own in zip(self.keys, keys, strict=True)])
+        end = np.stack([np.searchsorted(known, own, side="right") for known, own in zip(self.keys, keys, strict=True)])
+        together = np.cumsum((end - begin).sum(axis=0))
+        first = done = 0
+        while first < len(some):
+            # As many of the others as have that many pairs together, and one at least.
+            stop = max(int(np.searchsorted(together, done + PAIRS, side="right")), first + 1)
+            yield self._pairs(begin[:, first:stop], end[:, first:stop], some[first:stop])
+            first, done = stop, int(together[stop - 1])
+
+    def _pairs(self, begin: Places, end: Places, some: Places) -> tuple[Places, Places]:
         pairs = [np.empty(0, dtype=np.int64)]
         total = int(some.max(initial=-1)) + 1
-        for band, known in enumerate(self.keys):
-            begin = np.searchsorted(known, keys[band], side="left")
-            count = np.searchsorted(known, keys[band], side="right") - begin
+        for band, texts in enumerate(self.texts):
+            count = end[band] - begin[band]
             hits = np.flatnonzero(count)
             if len(hits):
                 # Place k of the hits of one text is its first place plus k.
                 sizes = count[hits]
                 inner = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-                left = self.texts[band][np.repeat(begin[hits], sizes) + inner]
+                left = texts[np.repeat(begin[band][hits], sizes) + inner]
                 pairs.append(left * total + np.repeat(some[hits], sizes))
         both = np.unique(np.concatenate(pairs))
         return (both // total, both % total) if len(both) else (both, both)

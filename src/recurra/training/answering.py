@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from recurra.data.documents import LabelSet
+from recurra.data.documents import Label, LabelSet
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation import Evaluation, evaluate
 from recurra.evaluation.label_sets import SetEvaluation, evaluate_sets
 from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
 from recurra.models.network import Network
 from recurra.text import Labels
-from recurra.text.label_sets import encode_sets, learn_sets
+from recurra.text.label_sets import encode_sets
 from recurra.training.predict import logits
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import Rows
@@ -31,12 +32,15 @@ SET_SCORES = (
 )  # fmt: skip
 
 
-def classes_of(values: Sequence[Any], *, rows: int) -> tuple[Labels, npt.NDArray[Any]]:
+def classes_of(
+    values: Sequence[Any], *, rows: int, learn: Callable[[Iterable[Label]], Labels] = Labels.learn
+) -> tuple[Labels, npt.NDArray[Any]]:
     """The labels, and what the rows have of them.
 
     Args:
         values: V different ones that rows have: a label each, or a tuple of labels each, which may be empty.
         rows: how many have them, for messages.
+        learn: makes the classes of all labels.
 
     Returns:
         The labels in order; and int64[V], the class of each value, or bool[V, C], which labels stand in it.
@@ -46,7 +50,7 @@ def classes_of(values: Sequence[Any], *, rows: int) -> tuple[Labels, npt.NDArray
     """
     sets: list[LabelSet] = [value for value in values if isinstance(value, tuple)]
     if not sets:
-        classes = Labels.learn(values)
+        classes = learn(values)
         if len(classes) < 2:
             raise DataError(
                 f"All {rows:,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
@@ -57,7 +61,7 @@ def classes_of(values: Sequence[Any], *, rows: int) -> tuple[Labels, npt.NDArray
         raise DataError(
             f"Some rows have a list of labels, and others one label, such as {one!r:.80}", "Give every row a list."
         )
-    classes = learn_sets(sets)
+    classes = learn(chain.from_iterable(sets))
     if len(classes) < 2:
         raise DataError(f"All labels of {rows:,} rows are {classes.classes[0]!r}", "Give rows of two labels or more.")
     return classes, encode_sets(classes, sets)

@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from recurra.bundle import Bundle
 from recurra.errors import SettingsError
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextPipeline, load_vectors
 from recurra.text.vocabulary import SPECIAL_IDS
+from recurra.training.continuing import grown_weights
 from recurra.training.preparing import Prepared
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
@@ -30,6 +32,7 @@ def build(
     engine: str,
     device: torch.device,
     listener: Listener,
+    initial: Bundle | None = None,
 ) -> Network:
     """A network for these rows.
 
@@ -41,12 +44,17 @@ def build(
         engine: of the recurrence.
         device: where it computes.
         listener: hears how many words have a vector.
+        initial: the model that training goes on from.
 
     Raises:
         DataError, SettingsError: the vectors cannot be used, or there is no such engine.
     """
     network, rows_of_vectors = _vectors(vectors, prepared.pipeline, network, listener)
-    weights = initial_weights(network, rows=prepared.pipeline.rows, classes=len(prepared.classes), seed=training.seed)
+    if initial is None:
+        rows, classes = prepared.pipeline.rows, len(prepared.classes)
+        weights = initial_weights(network, rows=rows, classes=classes, seed=training.seed)
+    else:
+        weights = grown_weights(initial, prepared.pipeline, prepared.classes, listener)
     if rows_of_vectors is not None:
         found, values = rows_of_vectors
         weights["embedding"][SPECIAL_IDS : SPECIAL_IDS + len(values)][found] = values[found]

@@ -20,6 +20,7 @@ from recurra.models.network import Network
 from recurra.text.choice import TokenChoice
 from recurra.training.answering import Validation, scores_of, values_of
 from recurra.training.card import for_the_card, write_card
+from recurra.training.continuing import descent
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
 from recurra.training.preparing import Prepared
@@ -60,6 +61,7 @@ def bundled(
     label_separator: str | None,
     choice: TokenChoice | None,
     calibration: dict[str, Any],
+    initial: Bundle | None = None,
 ) -> Bundle:
     """What the model file holds.
 
@@ -74,6 +76,7 @@ def bundled(
         thresholds: of rows that may have several labels, if they were chosen.
         cleaning: what was done to the rows before, for the record.
         label_separator: what stood between the labels of a row, for the record.
+        initial: the model that training went on from, for the record.
         choice: of words or characters, for the record, where ``tokens`` was ``auto``.
         calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
@@ -88,6 +91,7 @@ def bundled(
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
+        **({"continued": descent(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
         **({"label_separator": label_separator} if label_separator is not None else {}),
         **calibration,

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from recurra.bundle import Bundle, digest_in
 from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label, LabelSet
@@ -21,6 +22,7 @@ from recurra.text.choice import TokenChoice
 from recurra.training.answering import trainable, validate
 from recurra.training.building import build, chosen_device
 from recurra.training.calibrate import calibrated
+from recurra.training.continuing import check_continues
 from recurra.training.finishing import Fitted, bundled, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
@@ -50,6 +52,7 @@ def fit(
     listener: Listener | None = None,
     cleaning: Cleaning | None = None,
     label_separator: str | None = None,
+    initial: Bundle | None = None,
 ) -> Fitted:
     """Trains a classifier.
 
@@ -70,6 +73,7 @@ def fit(
         listener: hears of the progress.
         cleaning: what was done to the rows before, for the record.
         label_separator: what stood between the labels of a row, for the record.
+        initial: a model that training goes on from; its words and classes stay, new ones are added.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -77,9 +81,13 @@ def fit(
     """
     listener = listener or Listener()
     corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
-    labelled = labelled_rows(corpus, text, listener)
+    if initial is not None:
+        check_continues(initial, text, network)
+        if vectors is not None:
+            raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
+    labelled = labelled_rows(corpus, text, listener, initial=initial)
     trainable(labelled.targets, training)
-    if training.freeze_vectors and vectors is None:
+    if training.freeze_vectors and vectors is None and initial is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
     if folder is not None:
@@ -89,7 +97,7 @@ def fit(
 
     chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
     return fit_prepared(
-        prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener),
+        prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener, initial=initial),
         network=chosen.network,
         training=chosen.training,
         choice=chosen.choice,
@@ -103,6 +111,7 @@ def fit(
         listener=listener,
         cleaning=cleaning,
         label_separator=label_separator,
+        initial=initial,
     )
 
 
@@ -122,6 +131,7 @@ def fit_prepared(
     folder: Path | None = None,
     resume: bool = False,
     checkpoint_seconds: float = 60.0,
+    initial: Bundle | None = None,
 ) -> Fitted:
     """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
 
@@ -140,17 +150,27 @@ def fit_prepared(
         folder: of the run, made ready; ``None`` writes nothing.
         resume: go on from the folder's checkpoint.
         checkpoint_seconds: time between checkpoints within an epoch.
+        initial: a model that training goes on from, whose words and classes the rows have.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
     text = prepared.pipeline.settings
-    module = build(network, prepared, training, vectors=vectors, engine=engine, device=device, listener=listener)
+    module = build(
+        network,
+        prepared,
+        training,
+        vectors=vectors,
+        engine=engine,
+        device=device,
+        listener=listener,
+        initial=initial,
+    )
     pad_to = None if network.masked else _pad_to(prepared.rows, training)
 
     settings = {"text": text.to_dict(), "network": module.settings.to_dict(), "training": training.to_dict()}
-    described = [prepared.fingerprint, settings, str(vectors)]
+    described = [prepared.fingerprint, settings, str(vectors), *([digest_in(initial)] if initial else [])]
     trainer = Trainer(
         module,
         prepared.rows,
@@ -181,6 +201,7 @@ def fit_prepared(
         label_separator=label_separator,
         choice=choice,
         calibration=calibration,
+        initial=initial,
     )
     write_run(folder, bundle, outcome)
     return Fitted(bundle, outcome, prepared.count, validation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Collected
+from recurra.bundle import Bundle
 from recurra.data.corpus import Chosen, Corpus, blocks_with
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.split import hold_out
 from recurra.data.stratify import hold_out_sets
+from recurra.errors import DataError
 from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.training.answering import classes_of
+from recurra.training.continuing import grown_labels, grown_pipeline
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import Rows
@@ -61,8 +65,10 @@ class Prepared:
     fingerprint: str
 
 
-def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener) -> Labelled:
+def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener, *, initial: Bundle | None = None) -> Labelled:
     """Checks the labels; pairs without a title are left out where titles are what is read.
+
+    The classes are those of the labels and, if training goes on from a model, of that.
 
     Raises:
         DataError: nothing can be learned from them.
@@ -70,12 +76,26 @@ def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener) -> Lab
     if text.field == "title":
         corpus = _with_title(corpus, listener)
     labels = corpus.labels
-    classes, targets = classes_of(labels.values, rows=len(corpus))
+    grow = Labels.learn if initial is None else partial(grown_labels, initial)
+    classes, targets = classes_of(labels.values, rows=len(corpus), learn=grow)
+    if initial is not None and initial.multi_label != (targets.ndim == 2):
+        kinds = ("one label", "several labels")
+        raise DataError(
+            f"{corpus.source} has {kinds[targets.ndim - 1]} a row, and the model that training goes on from gives "
+            f"{kinds[initial.multi_label]}",
+            "Give rows like those that the model learned from.",
+        )
     return Labelled(corpus, classes, targets[labels.codes])
 
 
 def prepare(
-    labelled: Labelled, text: TextSettings, training: TrainingSettings, *, folder: Path | None, listener: Listener
+    labelled: Labelled,
+    text: TextSettings,
+    training: TrainingSettings,
+    *,
+    folder: Path | None,
+    listener: Listener,
+    initial: Bundle | None = None,
 ) -> Prepared:
     """Holds rows out, learns the vocabulary and turns all documents into token ids.
 
@@ -87,6 +107,7 @@ def prepare(
         training: says what is held out.
         folder: for a file of ids, which goes with the process.
         listener: hears how far each way over the rows is.
+        initial: a model that training goes on from; its vocabulary is kept and grows.
 
     Raises:
         DataError: nothing can be held out, no token is found, or ids cannot be kept.
@@ -99,6 +120,8 @@ def prepare(
     # must stay as new to the network as test rows are.
     seen = corpus if text.vocabulary_documents else Chosen(corpus, ~held)
     pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", listener), text, pairs=corpus.pairs)
+    if initial is not None:
+        pipeline = grown_pipeline(initial, pipeline, text, listener)
 
     fingerprint = Fingerprint(count)
     with Collected(pipeline.rows, folder=folder) as ids, Collected(pipeline.rows, folder=folder) as held_ids:

@@ -1,0 +1,1 @@
+"""Looking at labelled files before a model learns from them."""

@@ -1,0 +1,136 @@
+"""The first pass over a file: of each row its label, a key of its text and its length, and which texts are damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.checking.mending import (
+    CONTROL,
+    ENTITY,
+    MOJIBAKE,
+    without_control_characters,
+    without_entities,
+    without_mojibake,
+)
+from recurra.checking.source import NO_LABEL, Block, Source, key_of
+from recurra.data.cells import MAX_TEXT_BYTES
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["Facts", "facts_of_rows"]
+
+# Patterns that Arrow sieves a column by, and what then tells for certain.
+_SIEVES: dict[str, tuple[str, Callable[[str], str]]] = {
+    "mojibake": (MOJIBAKE, without_mojibake),
+    "control characters": (CONTROL, without_control_characters),
+    "HTML entities": (ENTITY, without_entities),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of a file after one pass; some 25 bytes a row.
+
+    Attributes:
+        labels: int32[rows], numbers of labels.
+        keys: uint64[rows], equal for texts that are equal but for white space; title and text together.
+        characters: int32[rows], of title and text together.
+        longest: int64[rows], bytes of the longer of title and text.
+        damaged: by its kind, the places of the rows that have it.
+        empty: places of rows without any text.
+        untitled: places of rows with a text and no title, in a file with titles.
+    """
+
+    labels: npt.NDArray[np.int32]
+    keys: npt.NDArray[np.uint64]
+    characters: npt.NDArray[np.int32]
+    longest: npt.NDArray[np.int64]
+    damaged: dict[str, npt.NDArray[np.int64]]
+    empty: npt.NDArray[np.int64]
+    untitled: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def usable(self) -> npt.NDArray[np.int64]:
+        """The rows that have a label and can be read."""
+        return np.flatnonzero((self.labels != NO_LABEL) & (self.longest <= MAX_TEXT_BYTES))
+
+
+def facts_of_rows(source: Source, *, advance: Callable[[int, int | None], None] = lambda rows, total: None) -> Facts:
+    """Reads a file once.
+
+    Args:
+        source: the file.
+        advance: hears how many rows more were read, and how many there are in all as far as can be told.
+
+    Raises:
+        DataError: the file cannot be read to its end.
+    """
+    labels, keys, characters, longest = [], [], [], []
+    kinds = (*_SIEVES, "replacement characters", "empty", "untitled")
+    places: dict[str, list[npt.NDArray[np.int64]]] = {kind: [np.empty(0, dtype=np.int64)] for kind in kinds}
+    for block in source:
+        labels.append(block.labels)
+        keys.append(np.fromiter(map(key_of, block.whole.to_pylist()), dtype=np.uint64, count=len(block)))
+        characters.append(_lengths(block))
+        longest.append(_sizes(block))
+        for kind, found in _damaged(block).items():
+            places[kind].append(found + block.first)
+        advance(len(block), source.blocks.total)
+    joined = {kind: np.concatenate(found) for kind, found in places.items()}
+    empty, untitled = joined.pop("empty"), joined.pop("untitled")
+    return Facts(
+        labels=np.concatenate(labels),
+        keys=np.concatenate(keys),
+        characters=np.concatenate(characters),
+        longest=np.concatenate(longest),
+        damaged=joined,
+        empty=empty,
+        untitled=untitled,
+    )
+
+
+def _damaged(block: Block) -> dict[str, npt.NDArray[np.int64]]:
+    """The places in the block of what is wrong with texts."""
+    from pyarrow import compute
+
+    found = {}
+    for kind, (sieve, mend) in _SIEVES.items():
+        maybe = _where(compute.match_substring_regex(block.whole, sieve))
+        texts = block.whole.take(maybe).to_pylist() if len(maybe) else []
+        found[kind] = maybe[np.array([mend(text) != text for text in texts], dtype=bool)]
+    found["replacement characters"] = _where(compute.match_substring(block.whole, "\ufffd"))
+    blank = compute.equal(compute.utf8_trim_whitespace(block.whole), "")
+    found["empty"] = _where(blank)
+    found["untitled"] = np.empty(0, dtype=np.int64)
+    if block.titles is not None:
+        no_title = compute.equal(compute.utf8_trim_whitespace(block.titles), "")
+        found["untitled"] = _where(compute.and_not(no_title, blank))
+    return found
+
+
+def _lengths(block: Block) -> npt.NDArray[np.int32]:
+    from pyarrow import compute
+
+    return np.asarray(compute.utf8_length(block.whole).to_numpy(), dtype=np.int32)
+
+
+def _sizes(block: Block) -> npt.NDArray[np.int64]:
+    from pyarrow import compute
+
+    sizes = compute.binary_length(block.texts).to_numpy()
+    if block.titles is not None:
+        sizes = np.maximum(sizes, compute.binary_length(block.titles).to_numpy())
+    return np.asarray(sizes, dtype=np.int64)
+
+
+def _where(mask: pyarrow.ChunkedArray) -> npt.NDArray[np.int64]:
+    return np.flatnonzero(mask.to_numpy())

@@ -1,0 +1,147 @@
+"""Writes a cleaned copy of a file, and beside it every change with its reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recurra.bundle.atomic import AtomicFile, write_atomically
+from recurra.checking.facts import facts_of_rows
+from recurra.checking.mending import mended
+from recurra.checking.plan import Mends, Plan, plan
+from recurra.checking.source import Block, Source
+from recurra.checking.writing import writer_for
+from recurra.data.decisions import Decision, decisions_csv, head_of
+from recurra.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["Fixed", "fix"]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What was written.
+
+    Attributes:
+        out: the cleaned copy.
+        changes: the file of changes, which ``train --exclude`` and ``--relabel`` read as well.
+        rows: in the copy.
+        removed: rows left out, by reason.
+        relabelled: rows that got the usual spelling of their label.
+        mended: rows whose text was mended.
+    """
+
+    out: Path
+    changes: Path
+    rows: int
+    removed: Mapping[str, int]
+    relabelled: int
+    mended: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "out": str(self.out),
+            "changes": str(self.changes),
+            "rows": self.rows,
+            "removed": dict(self.removed),
+            "relabelled": self.relabelled,
+            "mended": self.mended,
+        }
+
+
+def fix(source: Source, out: Path, *, test: Source | None = None, mends: Mends = Mends()) -> Fixed:  # noqa: B008
+    """Cleans a file as :func:`recurra.checking.plan.plan` decides; all its columns stay.
+
+    Args:
+        source: the file, which is left as it is.
+        out: a .csv, .tsv, .jsonl or .parquet file; the changes are written beside it, as ``.changes.csv``.
+        test: the file that it is tested on, whose texts are left out.
+        mends: what is asked for beyond what is certain.
+
+    Raises:
+        DataError: no row would be left, or a column has no form in the kind of file.
+        RecurraError: a file cannot be written; nothing is left behind.
+    """
+    facts = facts_of_rows(source)
+    tested = None if test is None else facts_of_rows(test)
+    changes = plan(source, facts, tested, mends)
+    left = len(facts) - len(changes.removed)
+    if not left:
+        raise DataError(f"No row of {source.name} would be left", "Look at what is wrong with it first.")
+    listed = out.with_suffix(".changes.csv")
+    with AtomicFile(out) as file:
+        writer = writer_for(out.suffix.lower(), file)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
+        decisions: list[Decision] = []
+        notes: list[Mapping[str, object]] = []
+        for block in source:
+            writer.write(*_cleaned(block, source, changes, mends))
+            _note(block, source, changes, decisions, notes)
+        writer.finish()
+        write_atomically(listed, decisions_csv(decisions, notes).encode("utf-8", "replace"))
+    reasons = Counter(reason.partition(" of row")[0] for reason in changes.removed.values())
+    return Fixed(out, listed, left, dict(reasons.most_common()), len(changes.relabelled), len(changes.mended))
+
+
+def _cleaned(block: Block, source: Source, changes: Plan, mends: Mends) -> tuple[list[str], list[pyarrow.ChunkedArray]]:
+    """The block's columns after the changes."""
+    rows = range(block.first, block.first + len(block))
+    kept = np.array([row not in changes.removed for row in rows])
+    texts = {row: row - block.first for row in changes.mended if row in rows}
+    labels = {row: row - block.first for row in changes.relabelled if row in rows}
+    columns = []
+    for name, column in zip(block.raw.names, block.raw.columns, strict=True):
+        if texts and name in (source.columns.text, source.columns.title):
+            values = column.to_pylist()
+            for place in texts.values():
+                values[place] = None if values[place] is None else mended(values[place], entities=mends.entities)
+            column = _like(column, values)
+        if labels and name == source.columns.label:
+            values = column.to_pylist()
+            for row, place in labels.items():
+                values[place] = changes.relabelled[row]
+            column = _like(column, values)
+        columns.append(column if kept.all() else column.filter(_mask(kept)))
+    return block.raw.names, columns
+
+
+def _note(
+    block: Block, source: Source, changes: Plan, decisions: list[Decision], notes: list[Mapping[str, object]]
+) -> None:
+    """Every change of the block's rows as a decision that was made."""
+    for row in range(block.first, block.first + len(block)):
+        reasons = []
+        label = ""
+        decision = "keep"
+        if row in changes.removed:
+            decision = "exclude"
+            reasons.append(changes.removed[row])
+        if row in changes.relabelled:
+            decision, label = "relabel", changes.relabelled[row]
+            reasons.append("spelling of the label")
+        if row in changes.mended:
+            reasons.append(f"text mended: {changes.mended[row]}")
+        if reasons:
+            document = block.documents[row - block.first]
+            decisions.append(Decision(row, decision, label, head_of(document)))
+            labelled = source.names[int(block.labels[row - block.first])]
+            notes.append({"labelled": labelled, "reason": "; ".join(reasons)})
+
+
+def _like(column: pyarrow.ChunkedArray, values: list[Any]) -> pyarrow.ChunkedArray:
+    import pyarrow as pa
+
+    return pa.chunked_array([pa.array(values, type=column.type)])
+
+
+def _mask(kept: np.ndarray[Any, np.dtype[np.bool_]]) -> pyarrow.Array:
+    import pyarrow as pa
+
+    return pa.array(kept)

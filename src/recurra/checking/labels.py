@@ -1,0 +1,190 @@
+"""Labels that are missing, unknown, rare, or one class in several spellings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.checking.draft import Draft
+from recurra.checking.facts import Facts
+from recurra.checking.finding import Part
+from recurra.checking.source import NO_LABEL, LabelNames
+from recurra.data.split import hold_out
+
+__all__ = ["class_rows", "folded", "label_findings", "spellings", "unknown_labels"]
+
+UNEVEN = 10
+"""The largest class has so many times the rows of the smallest: accuracy then says little about the small ones."""
+
+LONGEST_LIST = 12
+"""Classes that a sentence names."""
+
+NOWHERE: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+
+def class_rows(facts: Facts, names: LabelNames) -> dict[str, int]:
+    """The rows of each class, the largest first."""
+    counts = np.bincount(facts.labels[facts.labels != NO_LABEL], minlength=len(names.names))
+    found = {names[int(number)]: int(counts[number]) for number in np.argsort(-counts, kind="stable")}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def folded(name: str) -> str:
+    """A label without regard to case and white space."""
+    return " ".join(name.split()).casefold()
+
+
+def spellings(counts: Mapping[str, int]) -> dict[str, str]:
+    """For each label that is another one but for case and white space, the spelling that most rows have.
+
+    Of equally frequent ones it is the one without white space around it, then the first by code point.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in counts:
+        groups.setdefault(folded(name), []).append(name)
+    usual = {}
+    for same in groups.values():
+        best = min(same, key=lambda name: (-counts[name], name != name.strip(), name))
+        usual.update({name: best for name in same if name != best})
+    return usual
+
+
+def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float, seed: int) -> list[Draft]:
+    """What is wrong with the labels of one file.
+
+    Args:
+        facts: of the file.
+        part: which it is.
+        names: of the labels.
+        share: of the rows that training holds out.
+        seed: with which it draws them.
+    """
+    drafts = []
+    missing = np.flatnonzero(facts.labels == NO_LABEL)
+    if len(missing):
+        meaning = "Training and evaluation stop at the first row without a label."
+        drafts.append(
+            Draft("no label", "error", part, missing, meaning, "Label them; --fix leaves them out.", mended=True)
+        )
+    counts = class_rows(facts, names)
+    drafts += _spelled(facts, part, names, counts)
+    if part == "train":
+        drafts += _few(_usual_labels(facts, names, counts), names, share=share, seed=seed)
+    return drafts
+
+
+def unknown_labels(
+    facts: Facts, part: Part, names: LabelNames, known: Collection[str], *, who: str, mend: str
+) -> list[Draft]:
+    """Labels that others do not know.
+
+    Args:
+        facts: of the file.
+        part: which it is.
+        names: of the labels.
+        known: the classes of the others.
+        who: these, such as ``the training rows``.
+        mend: what to do.
+    """
+    numbers = [number for number, name in enumerate(names.names) if name not in known]
+    rows = np.flatnonzero(np.isin(facts.labels, numbers))
+    if not len(rows):
+        return []
+    counts = {name: count for name, count in class_rows(facts, names).items() if name not in known}
+    alike = {folded(name): name for name in known}
+    meant = {name: alike[folded(name)] for name in counts if folded(name) in alike}
+    hint = f" {', '.join(f'{name!r} may be {right!r}' for name, right in list(meant.items())[:3])}." if meant else ""
+    meaning = f"{_listed(counts)}: {who} never have {'it' if len(counts) == 1 else 'them'}, and evaluation stops.{hint}"
+    return [Draft("unknown labels", "error", part, rows, meaning, mend, facts={"classes": counts})]
+
+
+def _spelled(facts: Facts, part: Part, names: LabelNames, counts: Mapping[str, int]) -> list[Draft]:
+    usual = spellings(counts)
+    if not usual:
+        return []
+    numbers = [number for number, name in enumerate(names.names) if name in usual]
+    rows = np.flatnonzero(np.isin(facts.labels, numbers))
+    details = [{"usual": usual[names[int(number)]]} for number in facts.labels[rows]]
+    pairs = [f"{name!r} ({counts[name]:,}) is {best!r} ({counts[best]:,})" for name, best in usual.items()]
+    meaning = f"Labels that differ in case or white space alone are classes of their own: {_shortened(pairs)}."
+    mend = "--fix gives them the spelling that most rows have."
+    return [Draft("one class in several spellings", "warning", part, rows, meaning, mend, details=details, mended=True)]
+
+
+def _usual_labels(facts: Facts, names: LabelNames, counts: Mapping[str, int]) -> npt.NDArray[np.int32]:
+    """The labels in their usual spelling: one class misspelt once is not a rare one besides."""
+    numbers = {name: number for number, name in enumerate(names.names)}
+    usual = spellings(counts)
+    table = np.array([numbers[usual.get(name, name)] for name in names.names] + [NO_LABEL], dtype=np.int32)
+    return table[facts.labels]
+
+
+def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed: int) -> list[Draft]:
+    """Too few classes, classes with too few rows, and uneven ones."""
+    labelled = np.flatnonzero(labels != NO_LABEL)
+    rows_of = np.bincount(labels[labelled], minlength=len(names.names))
+    numbers = [int(number) for number in np.argsort(-rows_of, kind="stable") if rows_of[number]]
+    counts = {names[number]: int(rows_of[number]) for number in numbers}
+    if len(counts) < 2:
+        meaning = "There is nothing to tell apart: training needs two classes or more."
+        mend = "Name the column of the labels with --label, or add rows of other classes."
+        return [Draft("a single class", "error", "train", NOWHERE, meaning, mend, count=len(counts), what="class")]
+    most, least = max(counts.values()), min(counts.values())
+    if most == 1:
+        meaning = "Every class has one row: none can be held out to see what was learned, and training stops."
+        mend = "Give more rows a class."
+        return [Draft("rare classes", "error", "train", labelled, meaning, mend, count=len(counts), what="class")]
+    drafts = []
+    _, held = hold_out(labels[labelled].tolist(), share=share, seed=seed)
+    judged = np.bincount(labels[labelled][held], minlength=len(names.names))
+    rare = [number for number in numbers if not judged[number]]
+    if rare:
+        rows = np.flatnonzero(np.isin(labels, rare))
+        few = {names[number]: int(rows_of[number]) for number in rare}
+        meaning = (
+            f"Too few rows for one to be among the {len(held):,} that training holds out, so that validation says "
+            f"nothing about {'this class' if len(rare) == 1 else 'these classes'}: {_listed(few)}."
+        )
+        mend = "Add rows, join them with a related class, or leave them out."
+        drafts.append(
+            Draft(
+                "rare classes",
+                "warning",
+                "train",
+                rows,
+                meaning,
+                mend,
+                count=len(rare),
+                what="class",
+                facts={"classes": few},
+            )
+        )
+    if most >= UNEVEN * least:
+        largest, smallest = names[numbers[0]], names[numbers[-1]]
+        meaning = f"{largest!r} has {most:,} rows and {smallest!r} {least:,}: accuracy says little about small classes."
+        mend = "Look at macro F1 and at each class's recall; training can weigh classes (--set class_weights=balanced)."
+        drafts.append(
+            Draft(
+                "uneven classes",
+                "note",
+                "train",
+                NOWHERE,
+                meaning,
+                mend,
+                count=len(counts),
+                what="class",
+                facts={"largest": most, "smallest": least},
+            )
+        )
+    return drafts
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return _shortened([f"{name!r} ({rows:,} row{'' if rows == 1 else 's'})" for name, rows in counts.items()])
+
+
+def _shortened(words: list[str]) -> str:
+    more = len(words) - LONGEST_LIST
+    return ", ".join(words[:LONGEST_LIST]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,138 @@
+"""What gives the label away and may not be there when it counts: its name in the text, or another column."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from recurra.checking.draft import Draft
+from recurra.checking.labels import NOWHERE
+from recurra.checking.source import NO_LABEL, Source
+from recurra.data.cells import is_label
+
+__all__ = ["LOOKED_AT", "leak_findings"]
+
+LOOKED_AT = 20_000
+"""Rows that are looked at, spread evenly over the file: enough for shares as large as those that count here."""
+
+IN_MOST, ELSEWHERE = 0.5, 0.05
+"""A class's name leaks where it stands in half of its rows or more and in a twentieth of the others at most. Ordinary
+words that are the name of a topic ("weather", "age") stand in fewer."""
+
+LEAST_ROWS = 10
+"""Rows of a class or of a column's value below which nothing is said."""
+
+GIVES_AWAY = 0.99
+"""A column gives the label away where one label a value is right for so many rows."""
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Some rows: their texts in lower case, labels, and the values of the other columns by name."""
+
+    texts: list[str]
+    labels: list[int]
+    columns: dict[str, list[str]]
+
+
+def leak_findings(source: Source, rows: int) -> list[Draft]:
+    """Both kinds of leak in the training rows.
+
+    Args:
+        source: the training file.
+        rows: it has.
+    """
+    sample = _sample(source, rows)
+    return [*_named_in_text(source, sample), *_other_columns(source, sample)]
+
+
+def _sample(source: Source, rows: int) -> _Sample:
+    wanted = np.arange(rows) if rows <= LOOKED_AT else np.arange(LOOKED_AT) * rows // LOOKED_AT
+    roles = {source.columns.text, source.columns.title, source.columns.label}
+    names = [name for name in source.head.names if name not in roles and source.head.names.count(name) == 1]
+    texts: list[str] = []
+    labels: list[int] = []
+    columns: dict[str, list[str]] = {name: [] for name in names}
+    for block in source:
+        here = wanted[np.searchsorted(wanted, block.first) : np.searchsorted(wanted, block.first + len(block))]
+        places = here - block.first
+        texts += [text.casefold() for text in block.whole.take(places).to_pylist()]
+        labels += block.labels[places].tolist()
+        for name in names:
+            column = block.raw.columns[block.raw.names.index(name)]
+            values = column.take(places).to_pylist() if is_label(column.type) else [None] * len(places)
+            columns[name] += ["" if value is None else str(value) for value in values]
+    return _Sample(texts, labels, columns)
+
+
+def _named_in_text(source: Source, sample: _Sample) -> list[Draft]:
+    counts = Counter(label for label in sample.labels if label != NO_LABEL)
+    found = []
+    for label, rows in counts.items():
+        pattern = _name_pattern(source.names[label])
+        if rows < LEAST_ROWS or pattern is None:
+            continue
+        named = Counter(
+            own == label for text, own in zip(sample.texts, sample.labels, strict=True) if pattern.search(text)
+        )
+        others = len(sample.texts) - rows
+        if named[True] >= IN_MOST * rows and named[False] <= ELSEWHERE * max(others, 1):
+            found.append((source.names[label], named[True] / rows))
+    if not found:
+        return []
+    found.sort(key=lambda one: (-one[1], one[0]))
+    listed = ", ".join(f"{name!r} in {share:.0%} of its rows" for name, share in found[:8])
+    meaning = f"A class's name stands in its own texts and hardly in others: {listed}."
+    mend = "Look whether it stands there before somebody has chosen the label, or was written because of it."
+    facts = {"classes": [{"label": name, "share": share} for name, share in found]}
+    return [
+        Draft("labels named in their texts", "warning", "train", NOWHERE, meaning, mend, count=len(found), what="class",
+              facts=facts)
+    ]  # fmt: skip
+
+
+def _name_pattern(name: str) -> re.Pattern[str] | None:
+    """The name as words of a text; ``None`` where it is too short to mean anything."""
+    words = re.findall(r"[^\W_]+", name.casefold())
+    if len("".join(words)) < 3 or "".join(words).isdecimal():
+        return None
+    return re.compile(r"\b" + r"[\W_]+".join(map(re.escape, words)) + r"\b")
+
+
+def _other_columns(source: Source, sample: _Sample) -> list[Draft]:
+    drafts = []
+    labelled = [place for place, label in enumerate(sample.labels) if label != NO_LABEL]
+    if not labelled:
+        return []
+    commonest = Counter(sample.labels[place] for place in labelled).most_common(1)[0][1] / len(labelled)
+    for name, values in sample.columns.items():
+        pairs = Counter((values[place], sample.labels[place]) for place in labelled)
+        by_value: dict[str, list[int]] = {}
+        for (value, _), count in pairs.items():
+            by_value.setdefault(value, []).append(count)
+        if len(by_value) < 2 or len(labelled) < LEAST_ROWS * len(by_value):
+            # Few rows a value, such as of a number for each row, tell nothing.
+            continue
+        right = sum(map(max, by_value.values())) / len(labelled)
+        if right < GIVES_AWAY or commonest >= GIVES_AWAY:
+            continue
+        meaning = f"Who knows column {name!r} knows the label in {right:.1%} of the rows. It is not read."
+        mend = "Do not write it into the texts, unless it is known for the texts to come."
+        facts = {"column": name, "right": right, "values": len(by_value)}
+        drafts.append(
+            Draft(
+                "a column that tells the label",
+                "note",
+                "train",
+                NOWHERE,
+                meaning,
+                mend,
+                count=1,
+                what="column",
+                facts=facts,
+            )
+        )
+    return drafts

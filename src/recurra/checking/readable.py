@@ -1,0 +1,76 @@
+"""A file that training would refuse for its bytes, opened all the same, and what is wrong with it."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from typing import Any
+
+from recurra.checking.draft import Draft
+from recurra.checking.encodings import ReadableContent, look_at_bytes
+from recurra.checking.finding import Part
+from recurra.checking.labels import NOWHERE
+from recurra.data.blocks import Blocks
+
+__all__ = ["readable"]
+
+
+def readable(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]]:
+    """The file in a way that can be read to its end, and findings about its bytes.
+
+    Args:
+        blocks: of any kind; only files of text have an encoding.
+        part: which file it is.
+
+    Raises:
+        DataError: the file cannot be read at all.
+    """
+    of_text: Any = blocks
+    if not hasattr(blocks, "encoding") or not hasattr(blocks, "content") or not _known(of_text.encoding):
+        # Names that are no encodings are refused by the reader.
+        return blocks, ()
+    seen = look_at_bytes(of_text.content, of_text.encoding)
+    drafts = []
+    if seen.wrong is not None:
+        byte, place, line = seen.wrong
+        meaning = f"Byte 0x{byte:02x} at byte {place:,}, line {line:,} is not {of_text.encoding}: training stops there."
+        mend = f"It is probably {seen.likely}: name it with --encoding {seen.likely}; --fix writes a copy in UTF-8."
+        facts = {"byte": place, "line": line, "likely": seen.likely}
+        drafts.append(
+            Draft(
+                "wrong encoding", "error", part, NOWHERE, meaning, mend, count=1, what="file", mended=True, facts=facts
+            )
+        )
+    if seen.nuls:
+        meaning = f"NUL characters, the first in line {seen.nul_line:,}: training stops there."
+        mend = "Is it a text file? --fix removes them."
+        facts = {"line": seen.nul_line}
+        drafts.append(
+            Draft(
+                "NUL characters",
+                "error",
+                part,
+                NOWHERE,
+                meaning,
+                mend,
+                count=seen.nuls,
+                what="character",
+                mended=True,
+                facts=facts,
+            )
+        )
+    if drafts:
+        of_text.content = ReadableContent(of_text.content, seen.likely or of_text.encoding)
+        of_text.encoding = "utf-8"
+    return blocks, drafts
+
+
+def _known(encoding: str) -> bool:
+    try:
+        codecs.lookup(encoding)
+        b"a".decode(encoding)
+    except UnicodeDecodeError:
+        return True
+    except (LookupError, ValueError, TypeError):
+        return False
+    return True

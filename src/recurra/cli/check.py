@@ -1,0 +1,295 @@
+"""``recurra check``."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from recurra.cli.folders import unless_empty
+from recurra.cli.options import (
+    DataArgument,
+    DataDir,
+    Encoding,
+    FormatName,
+    Json,
+    LabelColumn,
+    Quiet,
+    TextColumn,
+    TitleColumn,
+    number_above,
+)
+from recurra.cli.output import Output, aligned, cut
+from recurra.cli.progress import Bars
+from recurra.cli.tables import Reading
+from recurra.errors import RecurraError, SettingsError
+
+if TYPE_CHECKING:
+    from recurra.checking.check import Known, Opened, Training
+    from recurra.checking.finding import Finding, Part, Row
+    from recurra.checking.fix import Fixed
+    from recurra.checking.report import Report
+
+__all__ = ["EXAMPLES", "check"]
+
+EXAMPLES = (
+    "recurra check tickets.csv",
+    "recurra check train.csv --test test.csv --out runs/check",
+    "recurra check train.csv --test test.csv --fix train.clean.csv",
+    "recurra check new-tickets.csv --model runs/tickets/model.safetensors --strict",
+)
+
+# Rows of a finding that are shown, columns of their texts, and of a line.
+FIRST, WIDE, LINE = 3, 60, 100
+
+
+def check(
+    data: DataArgument,
+    test: Annotated[
+        str | None,
+        typer.Option("--test", metavar="FILE", help="The rows that will be tested on; a named set has its own."),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", metavar="MODEL", help="A trained model that the rows are for: its labels and words."),
+    ] = None,
+    similarity: Annotated[
+        float,
+        typer.Option(parser=number_above(0), metavar="SHARE", help="From which on texts are near-copies, up to 1."),
+    ] = 0.5,
+    inside: Annotated[
+        bool, typer.Option("--inside", help="Look for near-copies among the training rows as well.")
+    ] = False,
+    fix: Annotated[
+        Path | None,
+        typer.Option("--fix", metavar="OUT", help="Write a cleaned copy of DATA, and its changes as OUT.changes.csv."),
+    ] = None,
+    drop_conflicts: Annotated[
+        bool, typer.Option("--drop-conflicts", help="With --fix: leave out equal texts under different labels.")
+    ] = False,
+    unescape: Annotated[
+        bool, typer.Option("--unescape", help="With --fix: write what HTML entities stand for.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if there are errors or warnings.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write check.json and check.html there.")
+    ] = None,
+    text: TextColumn = None,
+    title: TitleColumn = None,
+    label: LabelColumn = None,
+    format_name: FormatName = None,
+    encoding: Encoding = "utf-8",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find what is wrong with labelled rows before a model learns from them.
+
+    Looks for texts that are empty, damaged, cut or there twice, for test texts among the training rows, and for labels
+    that are missing, misspelt, rare or contradictory; says row, meaning and mend, and changes nothing but with --fix.
+    """
+    output = Output(as_json=as_json, quiet=quiet)
+    for option, given in (("--drop-conflicts", drop_conflicts), ("--unescape", unescape)):
+        if given and fix is None:
+            raise SettingsError(f"{option} is given without --fix", "Name the cleaned copy with --fix OUT.")
+    if fix is not None:
+        _check_copy(fix, data, test)
+    from recurra.checking.check import check as look
+
+    reading = Reading(text, title, label, encoding, data_dir, format_name)
+    train, tested = _opened(data, test, reading, output)
+    with Bars(output) as bars:
+        report = look(
+            train,
+            tested,
+            training=_training(),
+            known=None if model is None else _known(model),
+            similarity=similarity,
+            inside=inside,
+            progress=bars.counting,
+        )
+    for note in report.notes:
+        output.note(note)
+    _show(report, output)
+    fixed = None
+    if fix is not None:
+        from recurra.checking.fix import fix as clean
+        from recurra.checking.plan import Mends
+
+        mends = Mends(entities=unescape, conflicts=drop_conflicts)
+        fixed = clean(train.source, fix, test=None if tested is None else tested.source, mends=mends)
+        _show_fixed(fixed, output)
+    follows = _next(data, test, report, fixed)
+    if out is not None:
+        _write(out, report, follows)
+        output.result(f"page: {out / 'check.html'}")
+    output.detail(f"next: {follows}")
+    written = None if fixed is None else fixed.to_dict()
+    output.document({**report.to_dict(), "notes": output.notes, "fixed": written, "next": follows})
+    if strict and report.count("error") + report.count("warning"):
+        raise typer.Exit(1)
+
+
+def _check_copy(fix: Path, data: str, test: str | None) -> None:
+    from recurra.checking.writing import KINDS
+
+    if fix.suffix.lower() not in KINDS:
+        raise SettingsError(
+            f"--fix {str(fix)!r:.200} ends in {fix.suffix!r}", f"Give a name that ends in {', '.join(KINDS)}."
+        )
+    for name in filter(None, (data, test)):
+        if Path(name).exists() and fix.exists() and fix.samefile(name):
+            raise SettingsError(f"--fix {fix} is {name} itself", "Name another file: the original is kept.")
+
+
+def _opened(data: str, test: str | None, reading: Reading, output: Output) -> tuple[Opened, Opened | None]:
+    """The training file and the test file, if there is one; a named set has both."""
+    from recurra.checking.check import open_source
+    from recurra.checking.source import LabelNames
+    from recurra.cli.tables import is_file, named_set
+    from recurra.data.sources import open_blocks
+
+    names = LabelNames()
+
+    def opened(name: str, part: Literal["train", "test"]) -> Opened:
+        blocks = open_blocks(name, format=reading.format, encoding=reading.encoding, part=part)
+        return open_source(blocks, part, names, text=reading.text, title=reading.title, label=reading.label)
+
+    if is_file(data):
+        return opened(data, "train"), None if test is None else opened(test, "test")
+    found = named_set(data, reading, output)
+    tested = open_source(found.test, "test", names) if test is None else opened(test, "test")
+    return open_source(found.train, "train", names), tested
+
+
+def _training() -> Training:
+    """What ``recurra train DATA`` does of itself."""
+    from recurra.checking.check import Training
+    from recurra.presets import load_preset
+
+    preset = load_preset("default")
+    return Training(
+        text=preset.text,
+        characters=preset.characters,
+        share=preset.training.validation,
+        seed=preset.training.seed,
+    )
+
+
+def _known(model: Path) -> Known:
+    from recurra.checking.check import Known
+    from recurra.checking.source import written
+    from recurra.runtime import load
+    from recurra.text import TextPipeline
+
+    bundle = load(model).bundle
+    return Known(str(model), TextPipeline(bundle.text, bundle.vocabulary), [*map(written, bundle.labels.classes)])
+
+
+def _show(report: Report, output: Output) -> None:
+    for part, seen in report.files.items():
+        classes = list(seen.classes.items())
+        shown = [f"{cut(label, 30)} {rows:,}" for label, rows in classes[:6]]
+        more = f", … {cut(classes[-1][0], 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
+        output.detail(
+            f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
+            f"{len(classes):,} classes: {', '.join(shown)}{more}"
+        )
+    if (words := report.words) is not None:
+        output.detail(
+            f"vocabulary {words.whose}: {words.vocabulary:,} {words.tokens}; "
+            f"of the {words.rows} it misses {words.share:.1%}"
+        )
+    for finding in report.findings:
+        _show_finding(finding, report, output)
+    found = [(report.count(severity), severity) for severity in ("error", "warning", "note")]
+    if report.findings:
+        output.result("\n" + ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in found))
+    else:
+        output.detail(_folded(f"Looked for {', '.join(report.looked_for)}.", ""))
+        output.result("nothing found")
+
+
+def _show_finding(finding: Finding, report: Report, output: Output) -> None:
+    name = report.files[finding.part].name
+    output.result(f"\n{finding.severity}: {finding.kind}, {how_many(finding)} in {name}")
+    output.detail(_folded(finding.meaning, "  "))
+    rows = [line for row in finding.rows[:FIRST] for line in _lines(row, finding)]
+    if rows:
+        output.detail(aligned(rows, right=(1,)))
+    if len(finding.rows) > FIRST:
+        output.detail(f"    … {len(finding.rows) - FIRST:,} more in --json and --out")
+    output.detail(_folded(f"→ {finding.mend}", "  "))
+
+
+def how_many(finding: Finding) -> str:
+    """``1 row``, ``2 classes``."""
+    plural = {"class": "classes"}.get(finding.what, finding.what + "s")
+    return f"{finding.count:,} {finding.what if finding.count == 1 else plural}"
+
+
+def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
+    """A row, and under it the one that it is compared with, if that says something else."""
+    details = row.details
+    shown = [f"{details['similarity']:.2f}"] if "similarity" in details else []
+    shown += [f"usually {cut(details['usual'], 20)}"] if "usual" in details else []
+    shown += [f"{details['missed']:,} of {details['tokens']:,}"] if "missed" in details else []
+    shown += [f"{details[name]:,} {name}" for name in ("characters", "bytes") if name in details]
+    text = cut(details.get("found", row.text), WIDE)
+    lines = [("    row", f"{row.number:,}", cut(row.label, 20), " ".join(shown), text)]
+    other = details.get("other")
+    if other:
+        where = "row" if other["part"] == finding.part else f"{other['part']} row"
+        # What is the same need not be said again.
+        text = "" if other["text"] == row.text else cut(other["text"], WIDE)
+        lines.append((f"     = {where}", f"{other['number']:,}", cut(other["label"], 20), "", text))
+    return lines
+
+
+def _folded(text: str, indent: str) -> str:
+    return textwrap.fill(text, LINE, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _show_fixed(fixed: Fixed, output: Output) -> None:
+    what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
+    what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
+    what += [f"{fixed.mended:,} text{'' if fixed.mended == 1 else 's'} mended"] if fixed.mended else []
+    output.result(f"cleaned copy: {fixed.out}, {fixed.rows:,} rows; {', '.join(what) or 'nothing was to be mended'}")
+    output.result(f"changes: {fixed.changes}")
+
+
+def _next(data: str, test: str | None, report: Report, fixed: Fixed | None) -> str:
+    """The command to type next."""
+    tested = "" if test is None else f" --test {shlex.quote(test)}"
+    mended: list[Part] = [finding.part for finding in report.findings if finding.mended and finding.severity != "note"]
+    stem = Path(data).name.partition(".")[0] or "data"
+    if fixed is None and mended:
+        return f"recurra check {shlex.quote(data)}{tested} --fix {shlex.quote(stem + '.clean.csv')}"
+    rows = data if fixed is None else str(fixed.out)
+    if fixed is None and report.count("error"):
+        return f"mend the errors, then recurra check {shlex.quote(rows)}{tested}"
+    return f"recurra train {shlex.quote(rows)} --out {shlex.quote('runs/' + stem)}"
+
+
+def _write(folder: Path, report: Report, follows: str) -> None:
+    import json
+
+    from recurra.bundle import write_atomically
+    from recurra.report.check_page import check_page
+
+    files = {
+        "check.json": json.dumps({**report.to_dict(), "next": follows}, ensure_ascii=False, indent=1),
+        "check.html": check_page(report),
+    }
+    with unless_empty(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecurraError(
+                f"The folder {folder} cannot be used: {error.strerror}", "Choose another folder with --out."
+            ) from error
+        for name, content in files.items():
+            write_atomically(folder / name, content.encode("utf-8", "replace"))

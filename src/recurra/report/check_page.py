@@ -1,0 +1,106 @@
+"""The page of a check: what was looked at, and each finding with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from recurra.checking.finding import Finding, Row
+from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report
+from recurra.report.charts import bar_chart
+from recurra.report.page import render
+from recurra.report.picture import Picture
+from recurra.report.wording import count, listing, percent, plural
+
+__all__ = ["check_page"]
+
+ROWS = 20
+"""Rows of a finding on the page; check.json has all."""
+
+BARS = 20
+"""Classes of a picture: the largest, and as one bar what is left."""
+
+
+def check_page(report: Report) -> str:
+    """A self-contained HTML page about a check.
+
+    Args:
+        report: of :func:`recurra.checking.check.check`.
+
+    Raises:
+        RecurraError: matplotlib or jinja2 is not installed.
+    """
+    counts = [plural(report.count(severity), severity) for severity in GRAVEST_FIRST if report.count(severity)]
+    return render(
+        "check.html",
+        title=f"Check of {listing([seen.name for seen in report.files.values()])}",
+        verdict=f"{listing(counts)}." if counts else "Nothing was found.",
+        files=[_file(part, seen) for part, seen in report.files.items()],
+        words=_words(report),
+        findings=[_finding(place, finding, report) for place, finding in enumerate(report.findings)],
+        looked_for=listing(report.looked_for),
+        notes=list(report.notes),
+    )
+
+
+def _file(part: str, seen: FileSeen) -> dict[str, Any]:
+    columns = [f"{role} “{name}”" for role, name in seen.columns.items() if name is not None]
+    return {
+        "name": seen.name,
+        "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}; columns: {listing(columns)}; the "
+        f"median text has {count(seen.median)} characters.",
+        "classes": _classes(part, seen),
+    }
+
+
+def _classes(part: str, seen: FileSeen) -> Picture | None:
+    if not seen.classes:
+        return None
+    items = list(seen.classes.items())
+    shown = [(label[:40], float(rows), count(rows)) for label, rows in items[:BARS]]
+    left = sum(rows for _, rows in items[BARS:])
+    if left:
+        shown.append((f"{len(items) - BARS:,} more", float(left), count(left)))
+    return bar_chart(shown, name=f"classes-{part}", title=f"Rows of each class in {seen.name}", x_label="rows")
+
+
+def _words(report: Report) -> str:
+    if report.words is None:
+        return ""
+    words = report.words
+    return (
+        f"The vocabulary {words.whose} has {count(words.vocabulary)} {words.tokens}; it misses {percent(words.share)} "
+        f"of those in the {words.rows}."
+    )
+
+
+def _finding(place: int, finding: Finding, report: Report) -> dict[str, Any]:
+    what = {"class": "classes"}.get(finding.what, finding.what + "s")
+    rows = finding.rows[:ROWS]
+    return {
+        "id": f"finding-{place + 1}",
+        "severity": finding.severity,
+        "kind": finding.kind,
+        "count": f"{count(finding.count)} {finding.what if finding.count == 1 else what}",
+        "file": report.files[finding.part].name,
+        "meaning": finding.meaning,
+        "mend": finding.mend,
+        "mended": finding.mended,
+        "rows": [_row(row) for row in rows],
+        "details": sorted({name for row in rows for name in row.details if name not in ("other", "found")}),
+        "compared": any("other" in row.details for row in rows),
+        "more": len(finding.rows) - len(rows),
+        "at_least": finding.facts.get("at_least", []),
+        "common": finding.facts.get("common", [])[:ROWS],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    other: Mapping[str, Any] | None = row.details.get("other")
+    details = {name: _said(value) for name, value in row.details.items() if name not in ("other", "found")}
+    text = row.details.get("found", row.text)
+    return {"number": row.number, "label": row.label, "text": text, "details": details, "other": other}
+
+
+def _said(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else count(value) if isinstance(value, int) else str(value)

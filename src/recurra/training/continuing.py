@@ -1,0 +1,161 @@
+"""Training that goes on from a model: its words and classes stay, new ones are added."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.bundle import Bundle, digest_in
+from recurra.data.documents import Label
+from recurra.errors import DataError, SettingsError
+from recurra.models.settings import NetworkSettings
+from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
+from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
+from recurra.training.progress import Listener
+
+__all__ = ["check_continues", "descent", "grown_labels", "grown_pipeline", "grown_weights"]
+
+# What may change from run to run; all else is in the weights.
+OF_TEXT = ("vocabulary_size", "vocabulary_documents", "min_count")
+OF_NETWORK = ("dropout", "weight_drop", "word_dropout", "every_step")
+# Ancestors that a record names.
+REMEMBERED = 50
+
+
+def check_continues(initial: Bundle, text: TextSettings, network: NetworkSettings) -> None:
+    """That a model can be trained on with these settings.
+
+    Raises:
+        SettingsError: one of them contradicts the model.
+    """
+    for old, new, free in (
+        (initial.text.to_dict(), text.to_dict(), OF_TEXT),
+        (initial.network.to_dict(), network.to_dict(), OF_NETWORK),
+    ):
+        for name, value in old.items():
+            if name not in free and new[name] != value:
+                raise SettingsError(
+                    f"{name} is {new[name]!r:.80}, and {value!r:.80} in the model that training goes on from",
+                    "Leave it as it is, or train a new model.",
+                )
+    if text.vocabulary_size < initial.pipeline.rows:
+        raise SettingsError(
+            f"vocabulary_size is {text.vocabulary_size:,}, and the model that training goes on from has "
+            f"{initial.pipeline.rows:,} rows",
+            "Give as many or more.",
+        )
+
+
+def grown_labels(initial: Bundle, labels: Iterable[Label]) -> Labels:
+    """The model's classes and those of the new rows, sorted.
+
+    Raises:
+        DataError: the new labels are of another type.
+    """
+    found, known = Labels.learn(labels), initial.labels
+    old, new = type(known.classes[0]), type(found.classes[0])
+    if old is not new:
+        raise DataError(
+            f"The label {found.classes[0]!r:.80} is of type {new.__name__}, and the model's labels, such as "
+            f"{known.classes[0]!r:.80}, are of type {old.__name__}",
+            "Write the labels as in the rows that the model learned from.",
+        )
+    return Labels.learn([*known.classes, *found.classes])
+
+
+def grown_pipeline(initial: Bundle, learned: TextPipeline, text: TextSettings, listener: Listener) -> TextPipeline:
+    """The model's vocabulary with the tokens of the new rows behind it, the most frequent first.
+
+    Args:
+        initial: the model.
+        learned: what the new rows alone would give.
+        text: the new run's settings; ``vocabulary_size`` says how many rows there may be.
+        listener: hears how many are new.
+    """
+    known = initial.vocabulary
+    new = [token for token in learned.vocabulary.tokens if token not in known.ids]
+    taken = new[: max(0, text.vocabulary_size - SPECIAL_IDS - len(known))]
+    if new:
+        left = f"; {len(new) - len(taken):,} more do not fit, vocabulary_size is {text.vocabulary_size:,}"
+        listener.said(
+            f"{len(taken):,} new tokens get a row of the embedding, which starts as that of unknown tokens"
+            f"{left if len(taken) < len(new) else ''}."
+        )
+    # How a text without a title is read is the model's own, whatever the new rows look like.
+    settings = text.replace(first_words=initial.text.first_words)
+    return TextPipeline(settings, Vocabulary((*known.tokens, *taken)))
+
+
+def grown_weights(
+    initial: Bundle, pipeline: TextPipeline, classes: Labels, listener: Listener
+) -> dict[str, npt.NDArray[np.float32]]:
+    """The weights that training goes on from: at first the network answers as the model did.
+
+    A new token has the vector of the unknown one, as which it was read until now. A new class has output weights of 0
+    and the mean of the other classes' biases. A temperature that was divided out of the output is multiplied in again.
+
+    Args:
+        initial: the model.
+        pipeline: of :func:`grown_pipeline`.
+        classes: of :func:`grown_labels`.
+        listener: hears of new classes, and of weights that are rounded.
+    """
+    weights = {name: weight.copy() for name, weight in initial.tensors.items()}
+    first = SPECIAL_IDS + len(initial.vocabulary)
+    inputs = (
+        ["embedding"]
+        if "embedding" in weights
+        else [n for n in weights if n.startswith("layers.0.") and n.endswith(".W_I")]
+    )
+    for name in inputs:
+        old = weights[name]
+        grown = np.repeat(old[UNKNOWN_ID : UNKNOWN_ID + 1], pipeline.rows, axis=0)
+        grown[: len(old)] = old
+        grown[first : SPECIAL_IDS + len(pipeline.vocabulary)] = old[UNKNOWN_ID]
+        weights[name] = grown
+    temperature = _temperature(initial)
+    places = classes.encode(initial.labels.classes)
+    W, b = (weights[name].astype(np.float64) * temperature for name in ("W_O", "b_O"))
+    grown_W, grown_b = np.zeros((len(W), len(classes))), np.full(len(classes), b.mean())
+    grown_W[:, places], grown_b[places] = W, b
+    weights["W_O"], weights["b_O"] = grown_W.astype(np.float32), grown_b.astype(np.float32)
+    new = _new_classes(initial, classes)
+    if new:
+        named = ", ".join(map(str, new[:10])) + (f" and {len(new) - 10:,} more" if len(new) > 10 else "")
+        listener.said(f"{len(new)} new {'class' if len(new) == 1 else 'classes'}: {named}.")
+    if initial.weights == "int8":
+        listener.said("The model's weights are rounded to 8 bits: training goes on from those, in float32.")
+    return weights
+
+
+def descent(initial: Bundle, pipeline: TextPipeline, classes: Labels) -> dict[str, Any]:
+    """What the record says of where the model comes from; ``chain`` names its ancestors, the nearest first."""
+    parent, record = digest_in(initial), initial.record
+    before = record.get("continued")
+    older = before.get("chain", []) if isinstance(before, dict) else []
+    nearest = {"model": parent, **{name: record.get(name) for name in ("rows", "data_sha256")}}
+    return {
+        "parent": parent,
+        "parent_weights": initial.weights,
+        "temperature_undone": _temperature(initial),
+        "new_tokens": len(pipeline.vocabulary) - len(initial.vocabulary),
+        "new_classes": _new_classes(initial, classes),
+        "chain": [nearest, *(older if isinstance(older, list) else [])][:REMEMBERED],
+    }
+
+
+def _new_classes(initial: Bundle, classes: Labels) -> list[Label]:
+    return [label for label in classes.classes if label not in initial.labels.classes]
+
+
+def _temperature(initial: Bundle) -> float:
+    """What the model's output was divided by, 1 if it was not."""
+    found = initial.record.get("calibration")
+    value = found.get("temperature") if isinstance(found, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        return 1.0
+    return float(value)

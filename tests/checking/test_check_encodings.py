@@ -1,0 +1,90 @@
+"""Bytes of a file: the encoding that is guessed, and a reading that nothing stops."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from planted import checked, clean_rows, kinds
+
+from recurra.checking.encodings import NUL_STAND_IN, ReadableContent, likely_encoding, look_at_bytes
+from recurra.data.content import FileContent, PipeContent
+
+SAMPLES = {
+    "windows-1252": "label,text\na,Le café déjà fermé, l’été “passé”\nb,Größe und Straße\n",
+    "windows-1251": "label,text\na,Цены на нефть снова выросли\nb,Команда выиграла матч\n",
+    "shift_jis": "label,text\na,石油の価格がまた上がりました\nb,チームは試合に勝ちました\n",
+    "euc_jp": "label,text\na,石油の価格がまた上がりました\nb,チームは試合に勝ちました\n",
+    "euc_kr": "label,text\na,석유 가격이 다시 올랐습니다\nb,팀이 경기에서 이겼습니다\n",
+    "gb18030": "label,text\na,这是我们的新闻，他说石油价格又上涨了\nb,球队在比赛中赢了，大家都很高兴\n",
+    "big5": "label,text\na,這是我們的新聞，他說石油價格又上漲了\nb,球隊在比賽中贏了，大家都很高興\n",
+    "utf-16": "label,text\na,some words\nb,café\n",
+    "utf-16-le": "label,text\na,some words\nb,café\n",
+    "utf-16-be": "label,text\na,some words\nb,café\n",
+}
+
+
+@pytest.mark.parametrize("encoding", SAMPLES)
+def test_the_encoding_is_guessed(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(SAMPLES[encoding].encode(encoding))
+    seen = look_at_bytes(FileContent(path, source="file.csv"), "utf-8")
+    assert seen.likely == encoding
+    assert seen.wrong is not None
+    opened = ReadableContent(FileContent(path, source="file.csv"), encoding).open()
+    text = opened.read(10_000).decode()
+    opened.close()
+    assert text.removeprefix("\ufeff") == SAMPLES[encoding]
+
+
+def test_what_utf_8_reads_is_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    for sample in SAMPLES.values():
+        path.write_text(sample, encoding="utf-8")
+        seen = look_at_bytes(FileContent(path, source="file.csv"), "utf-8")
+        assert (seen.wrong, seen.likely, seen.nuls) == (None, None, 0)
+        assert likely_encoding(sample.encode(), "ascii") == "utf-8"
+
+
+def test_where_the_wrong_byte_is(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"label,text\na,one\nb,d\xe9j\xe0\n")
+    seen = look_at_bytes(FileContent(path, source="file.csv"), "utf-8")
+    assert seen.wrong == (0xE9, 20, 3)
+
+
+@given(st.binary(max_size=60), st.integers(1, 9), st.sampled_from(["utf-8", "latin-1", "utf-16-le", "shift_jis"]))
+def test_reading_is_never_stopped(data: bytes, size: int, encoding: str) -> None:
+    opened = ReadableContent(PipeContent(io.BytesIO(data), source="pipe"), encoding).open(again=False)
+    pieces = []
+    while piece := opened.read(size):
+        pieces.append(piece)
+    assert all(len(piece) == size for piece in pieces[:-1])
+    text = b"".join(pieces).decode()
+    assert "\0" not in text
+    expected = data.decode(encoding, "replace").replace("\0", NUL_STAND_IN)
+    assert text == expected.encode("utf-8", "replace").decode()
+
+
+def test_a_file_in_another_encoding_is_checked_all_the_same(tmp_path: Path) -> None:
+    rows = "".join(f"{row[1]},\xe9t\xe9 {row[2]}\n" for row in clean_rows(90))
+    (tmp_path / "train.csv").write_bytes(("label,text\n" + rows + "tech,\n").encode("latin-1"))
+    report = checked(tmp_path / "train.csv")
+    assert {("wrong encoding", "train"), ("empty texts", "train")} <= kinds(report)
+    finding = report.found("wrong encoding")
+    assert finding is not None
+    assert finding.facts == {"byte": 17, "line": 2, "likely": "windows-1252"}
+    assert "--encoding windows-1252" in finding.mend
+
+
+def test_nul_characters_are_found(tmp_path: Path) -> None:
+    rows = "".join(f"{row[1]},{row[2]}\n" for row in clean_rows(90))
+    (tmp_path / "train.csv").write_text("label,text\n" + rows + "tech,a \0 code\n", encoding="utf-8")
+    report = checked(tmp_path / "train.csv")
+    assert kinds(report) == {("NUL characters", "train"), ("control characters", "train")}
+    finding = report.found("NUL characters")
+    assert finding is not None
+    assert (finding.severity, finding.count, finding.facts["line"]) == ("error", 1, 92)

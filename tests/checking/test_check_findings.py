@@ -1,0 +1,249 @@
+"""Planted flaws are found, where they are, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from planted import TOPICS, checked, clean_rows, kinds, opened, rows_in, write_rows
+from rows import write_table
+
+from recurra.checking.check import Known, Training, check, open_source
+from recurra.checking.source import LabelNames
+from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.data.split import hold_out
+from recurra.data.table import Table
+from recurra.text import TextPipeline, TextSettings
+from recurra.text.tokens import word_tokens
+
+Rows = list[list[str]]
+
+
+def cell(row: int, column: int, value: Callable[[str], str]) -> Callable[[Rows, Rows], None]:
+    def plant(train: Rows, test: Rows) -> None:
+        train[row][column] = value(train[row][column])
+
+    return plant
+
+
+def copied(row: int, other: int, *, label: bool) -> Callable[[Rows, Rows], None]:
+    def plant(train: Rows, test: Rows) -> None:
+        train[row] = [train[row][0], train[other][1] if label else train[row][1], train[other][2]]
+
+    return plant
+
+
+def into_test(row: int, other: int, *, label: str | None = None, change: bool = False) -> Callable[[Rows, Rows], None]:
+    def plant(train: Rows, test: Rows) -> None:
+        text = train[other][2]
+        test[row] = ["x", label or train[other][1], text + " afterwards" if change else "  " + text.replace(" ", "  ")]
+
+    return plant
+
+
+def cut_at(length: int, rows: range) -> Callable[[Rows, Rows], None]:
+    def plant(train: Rows, test: Rows) -> None:
+        for row in rows:
+            train[row][2] = (f"{train[row][2]} " * 12)[: length - 1].strip().ljust(length, "x")
+
+    return plant
+
+
+def named_in_text(label: str) -> Callable[[Rows, Rows], None]:
+    def plant(train: Rows, test: Rows) -> None:
+        for row in train:
+            if row[1] == label:
+                row[2] = f"{label.upper()}: {row[2]}"
+
+    return plant
+
+
+FLAWS = {
+    "empty": (cell(5, 2, lambda _: " \t"), "empty texts", "train", [5]),
+    "unlabelled": (cell(7, 1, lambda _: " "), "no label", "train", [7]),
+    "mojibake": (cell(9, 2, lambda text: text + " cafÃ©"), "mojibake", "train", [9]),
+    "lost": (cell(11, 2, lambda text: "\ufffd" + text), "replacement characters", "train", [11]),
+    "control": (cell(13, 2, lambda text: text + "\x07"), "control characters", "train", [13]),
+    "html": (cell(15, 2, lambda text: text + " R&amp;D"), "HTML entities", "train", [15]),
+    "spelling": (cell(18, 1, lambda label: label.upper() + " "), "one class in several spellings", "train", [18]),
+    "too long": (cell(3, 2, lambda _: "wide " * (MAX_TEXT_BYTES // 5 + 1)), "texts too long to read", "train", [3]),
+    "conflict": (copied(22, 20, label=False), "conflicting labels", "train", [20, 22]),
+    "duplicate": (copied(26, 23, label=True), "duplicates", "train", [26]),
+    "cut": (cut_at(255, range(30, 60)), "texts that look cut", "train", list(range(30, 60))),
+    "name": (named_in_text("money"), "labels named in their texts", "train", []),
+    "near-copy": (into_test(2, 40, change=True), "near-copies of training rows", "test", [2]),
+}  # fmt: skip
+# What the flaw is besides, and cannot but be.
+ALSO = {"too long": {("extremely long texts", "train")}}
+
+
+def plant(tmp_path: Path, flaw: Callable[[Rows, Rows], None] | None) -> tuple[Path, Path]:
+    train, test = clean_rows(300), clean_rows(90, seed=2)
+    if flaw:
+        flaw(train, test)
+    return write_rows(tmp_path / "train.csv", train), write_rows(tmp_path / "test.csv", test)
+
+
+def test_clean_rows_are_clean(tmp_path: Path) -> None:
+    report = checked(*plant(tmp_path, None), inside=True)
+    assert report.findings == []
+    assert report.files["train"].rows == 300
+    assert report.files["test"].classes == {"sport": 30, "money": 30, "tech": 30}
+    assert report.words is not None
+    assert report.words.share < 0.01
+    assert "duplicates" in report.looked_for
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_a_planted_flaw_is_found_and_nothing_else(flaw: str, tmp_path: Path) -> None:
+    how, kind, part, rows = FLAWS[flaw]
+    report = checked(*plant(tmp_path, how))
+    assert kinds(report) - ALSO.get(flaw, set()) == {(kind, part)}
+    finding = report.found(kind, part)  # type: ignore[arg-type]
+    assert rows_in(finding) == rows
+    assert finding is not None
+    assert all(row.number == row.row + 2 for row in finding.rows)
+    assert finding.meaning
+    assert finding.mend
+
+
+def test_a_text_of_the_test_that_was_learned(tmp_path: Path) -> None:
+    """White space does not hide it, and it is a near-copy besides."""
+    report = checked(*plant(tmp_path, into_test(2, 40, label="tech")))
+    assert kinds(report) == {("test texts among the training rows", "test"), ("near-copies of training rows", "test")}
+    finding = report.found("test texts among the training rows", "test")
+    assert rows_in(finding) == [2]
+    assert finding is not None
+    assert finding.severity == "warning"
+    assert finding.rows[0].details["other"]["row"] == 40
+    assert finding.facts["other_label"] == 1
+
+
+def test_many_learned_test_rows_are_an_error(tmp_path: Path) -> None:
+    train = clean_rows(300)
+    write_rows(tmp_path / "train.csv", train)
+    write_rows(tmp_path / "test.csv", [*clean_rows(80, seed=2), *train[:10]])
+    report = checked(tmp_path / "train.csv", tmp_path / "test.csv")
+    finding = report.found("test texts among the training rows", "test")
+    assert finding is not None
+    assert (finding.severity, finding.count) == ("error", 10)
+
+
+def test_unknown_labels_of_the_test(tmp_path: Path) -> None:
+    train, test = clean_rows(300), clean_rows(90, seed=2)
+    test[4][1], test[5][1] = "weather", "Money"
+    report = checked(write_rows(tmp_path / "train.csv", train), write_rows(tmp_path / "test.csv", test))
+    finding = report.found("unknown labels", "test")
+    assert rows_in(finding) == [4, 5]
+    assert finding is not None
+    assert finding.severity == "error"
+    assert finding.facts["classes"] == {"weather": 1, "Money": 1}
+    assert "'Money' may be 'money'" in finding.meaning
+
+
+def test_rare_classes_are_those_of_which_none_is_held_out(tmp_path: Path) -> None:
+    rows = clean_rows(300)
+    for row in range(4):
+        rows[row * 3][1] = "few"
+    for row in range(12):
+        rows[40 * 3 + row * 3][1] = "more"
+    labels = [row[1] for row in rows]
+    _, held = hold_out(labels, share=0.1, seed=0)
+    expected = set(labels) - {labels[row] for row in held}
+    report = checked(write_rows(tmp_path / "train.csv", rows))
+    finding = report.found("rare classes")
+    assert finding is not None
+    assert expected == {"few"}
+    assert finding.facts["classes"] == {"few": 4}
+    assert rows_in(finding) == [0, 3, 6, 9]
+
+
+def test_uneven_classes(tmp_path: Path) -> None:
+    rows = [row for place, row in enumerate(clean_rows(600)) if row[1] != "tech" or place % 60 == 2]
+    report = checked(write_rows(tmp_path / "train.csv", rows))
+    finding = report.found("uneven classes")
+    assert finding is not None
+    assert (finding.facts["largest"], finding.facts["smallest"]) == (200, 10)
+
+
+@pytest.mark.parametrize("labels", [["a"] * 30, [f"class {n}" for n in range(30)]])
+def test_labels_that_cannot_be_trained_on(labels: list[str], tmp_path: Path) -> None:
+    rows = [[row[0], label, row[2]] for row, label in zip(clean_rows(30), labels, strict=True)]
+    first, _ = opened(write_rows(tmp_path / "train.csv", rows), label="label", text="text")
+    errors = [one.kind for one in check(first, training=Training()).findings if one.severity == "error"]
+    assert errors == ["a single class" if len(set(labels)) == 1 else "rare classes"]
+
+
+def test_a_column_that_tells_the_label(tmp_path: Path) -> None:
+    rows = [[f"desk {len(row[1])}{row[1][0]}", *row[1:]] for row in clean_rows(300)]
+    report = checked(write_table(tmp_path / "train.csv", ("desk", "label", "text"), rows))
+    assert kinds(report) == {("a column that tells the label", "train")}
+    assert report.findings[0].facts["column"] == "desk"
+
+
+def test_titles(tmp_path: Path) -> None:
+    rows = [[label, " ".join(text.split()[:3]), " ".join(text.split()[3:])] for _, label, text in clean_rows(300)]
+    rows[8][1] = ""
+    # Title and text together equal another row's.
+    rows[12] = [rows[0][0], "", f"{rows[0][1]} {rows[0][2]}"]
+    report = checked(write_table(tmp_path / "train.csv", ("label", "title", "text"), rows))
+    assert kinds(report) == {("titles missing", "train"), ("duplicates", "train")}
+    assert rows_in(report.found("titles missing")) == [8, 12]
+    assert rows_in(report.found("duplicates")) == [12]
+
+
+def test_missed_words_against_python(tmp_path: Path) -> None:
+    train, test = clean_rows(300), clean_rows(60, seed=2)
+    for row in test[:30]:
+        row[2] = f"zyx {row[2]} wvu zyx"
+    report = checked(write_rows(tmp_path / "train.csv", train), write_rows(tmp_path / "test.csv", test))
+    kept, _ = hold_out([row[1] for row in train], share=0.1, seed=0)
+    known = {word for row in kept for word in word_tokens(train[row][2])}
+    missed = [word for row in test for word in word_tokens(row[2]) if word not in known]
+    finding = report.found("words that the vocabulary misses", "test")
+    assert finding is not None
+    assert finding.count == 30
+    assert finding.facts["missed"] == len(missed) == 90
+    assert finding.facts["vocabulary"] == len(known)
+    assert finding.facts["common"] == [["zyx", 60], ["wvu", 30]]
+    shares = [row.details["missed"] / row.details["tokens"] for row in finding.rows]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_a_models_words_and_labels(tmp_path: Path) -> None:
+    rows = clean_rows(90)
+    pipeline = TextPipeline.learn([row[2] for row in rows if row[1] != "tech"], TextSettings())
+    first, _ = opened(write_rows(tmp_path / "new.csv", rows))
+    report = check(first, training=Training(), known=Known("m", pipeline, ["sport", "money"]))
+    finding = report.found("unknown labels")
+    assert rows_in(finding) == list(range(2, 90, 3))
+    words = report.found("words that the vocabulary misses")
+    assert words is not None
+    assert {word for word, _ in words.facts["common"]} <= set(TOPICS["tech"])
+    assert words.count == 30
+
+
+def test_a_table_without_a_header(tmp_path: Path) -> None:
+    write_table(tmp_path / "train.csv", ("money", "a text of the first row"), [row[1:] for row in clean_rows(300)])
+    report = checked(tmp_path / "train.csv")
+    assert ("no header row", "train") in kinds(report)
+
+
+def test_a_table_in_memory_is_checked_alike(tmp_path: Path) -> None:
+    rows = clean_rows(300)
+    rows[5][2] = ""
+    rows[26] = [rows[26][0], rows[23][1], rows[23][2]]
+    rows[27][2] += " \ud800"
+    table = Table([row[2] for row in rows], [row[1] for row in rows], "text", None, "label", "memory")
+    report = check(open_source(table, "train", LabelNames()), training=Training())
+    assert kinds(report) == {("empty texts", "train"), ("duplicates", "train"), ("replacement characters", "train")}
+    assert [row.number for row in report.findings[0].rows] == [5]
+
+
+def test_the_report_is_plain(tmp_path: Path) -> None:
+    values = checked(*plant(tmp_path, FLAWS["near-copy"][0])).to_dict()
+    assert json.loads(json.dumps(values)) == values
+    assert values["counts"] == {"errors": 0, "warnings": 1, "notes": 0}
+    assert values["findings"][0]["rows"][0]["other"]["number"] == 42

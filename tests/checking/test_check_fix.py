@@ -1,0 +1,199 @@
+"""The cleaned copy: what is mended is not found in it again, and what is not to be touched is not."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planted import checked, clean_rows, kinds, opened, write_rows
+from pyarrow import parquet
+
+from recurra.checking.check import Training, check
+from recurra.checking.fix import Fixed, fix
+from recurra.checking.plan import Mends
+from recurra.data.decisions import apply_decisions, read_decisions
+from recurra.data.read import read_table
+from recurra.errors import DataError
+
+
+def cleaned(train: Path, out: Path, test: Path | None = None, **mends: bool) -> Fixed:
+    first, second = opened(train, test, text="text", label="label")
+    return fix(first.source, out, test=None if second is None else second.source, mends=Mends(**mends))
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+texts = st.lists(
+    st.sampled_from(
+        [
+            "one",
+            "two",
+            "three",
+            " ",
+            "  ",
+            "cafÃ©",
+            "R&amp;D",
+            "&amp;amp;lt;",
+            "\x07",
+            "\ufeff",
+            "É»",
+            "",
+            "Ã",
+            "©",
+            "\r\n",
+        ]
+    ),
+    max_size=4,
+).map("".join)
+labels = st.sampled_from(["a", "A", " a", "b", "b ", "B", "c", "", "  "])
+tables = st.lists(st.tuples(st.integers(0, 99).map(str), labels, texts), min_size=3, max_size=14)
+
+
+@settings(max_examples=40)
+@given(tables, tables, st.booleans(), st.booleans(), st.sampled_from(["csv", "tsv", "jsonl", "parquet"]))
+def test_the_cleaned_copy_is_clean(
+    train: list[tuple[str, str, str]],
+    test: list[tuple[str, str, str]],
+    entities: bool,
+    conflicts: bool,
+    kind: str,
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        # A row of each is sound, so that something is left.
+        first = write_rows(
+            place / "train.csv", [*train, ("x", "a", "a text of its own"), ("y", "b", "and another one")]
+        )
+        second = write_rows(place / "test.csv", [*test, ("z", "a", "not in training")])
+        out = place / f"clean.{kind}"
+        fixed = cleaned(first, out, second, entities=entities, conflicts=conflicts)
+        again, other = opened(out, second, text="text", label="label")
+        report = check(again, other, training=Training())
+        left = [
+            one
+            for one in report.findings
+            if one.mended and (one.part == "train" or one.kind == "test texts among the training rows")
+        ]
+        assert left == []
+        found = {one.kind for one in report.findings if one.part == "train"}
+        assert not (entities and "HTML entities" in found)
+        assert not (conflicts and "conflicting labels" in found)
+        assert report.files["train"].rows == fixed.rows
+        # Once more changes nothing.
+        twice = cleaned(out, place / f"twice.{kind}", second, entities=entities, conflicts=conflicts)
+        assert (twice.rows, twice.removed, twice.relabelled, twice.mended) == (fixed.rows, {}, 0, 0)
+        assert (place / f"twice.{kind}").read_bytes() == out.read_bytes()
+
+
+def test_what_changes_and_what_stays(tmp_path: Path) -> None:
+    rows = clean_rows(60)
+    test = clean_rows(30, seed=2)
+    rows[3][2], rows[4][1] = " ", ""
+    rows[7][1] = "Money "
+    rows[9][2] += " cafÃ©, R&amp;D"
+    rows[12] = ["again", rows[0][1], f" {rows[0][2]}"]
+    rows[14] = ["conflict", "money", rows[15][2]]
+    rows[20] = ["tested", "tech", test[5][2]]
+    fixed = cleaned(write_rows(tmp_path / "a.csv", rows), tmp_path / "b.csv", write_rows(tmp_path / "t.csv", test))
+    expected = [list(row) for place, row in enumerate(rows) if place not in (3, 4, 12, 20)]
+    expected[5][1] = "money"
+    expected[7][2] = expected[7][2].replace("cafÃ©", "café")
+    assert rows_of(tmp_path / "b.csv") == expected
+    assert (fixed.rows, fixed.relabelled, fixed.mended) == (56, 1, 1)
+    assert fixed.removed == {"empty text": 1, "no label": 1, "duplicate": 1, "stands in the test": 1}
+    with fixed.changes.open(encoding="utf-8", newline="") as file:
+        changes = {int(row["row"]): (row["decision"], row["label"], row["reason"]) for row in csv.DictReader(file)}
+    assert changes == {
+        3: ("exclude", "", "empty text"),
+        4: ("exclude", "", "no label"),
+        7: ("relabel", "money", "spelling of the label"),
+        9: ("keep", "", "text mended: mojibake"),
+        12: ("exclude", "", "duplicate of row 0"),
+        20: ("exclude", "", "stands in the test"),
+    }
+
+
+def test_conflicts_and_entities_when_asked(tmp_path: Path) -> None:
+    rows = clean_rows(30)
+    rows[4] = ["conflict", "money", rows[0][2]]
+    rows[9][2] += " R&amp;D"
+    first = write_rows(tmp_path / "a.csv", rows)
+    assert cleaned(first, tmp_path / "kept.csv").rows == 30
+    fixed = cleaned(first, tmp_path / "b.csv", conflicts=True, entities=True)
+    assert fixed.removed == {"conflicting labels": 2}
+    left = rows_of(tmp_path / "b.csv")
+    assert [row[0] for row in left] == [row[0] for place, row in enumerate(rows) if place not in (0, 4)]
+    assert left[7][2].endswith(" R&D")
+
+
+def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None:
+    """What needs no mended text: the decisions give the rows and labels of the cleaned copy."""
+    rows = clean_rows(60)
+    rows[3][2] = ""
+    rows[7][1], rows[10][1] = "Money", " money"
+    rows[12] = ["again", rows[0][1], rows[0][2]]
+    first = write_rows(tmp_path / "a.csv", rows)
+    fixed = cleaned(first, tmp_path / "b.csv")
+    decisions = read_decisions(fixed.changes)
+    rows_left, cleaning = apply_decisions(read_table(first).corpus, exclude=decisions, relabel=decisions)
+    copy = read_table(tmp_path / "b.csv")
+    assert [*chain.from_iterable(rows_left.blocks())] == copy.documents
+    assert rows_left.labels.plain() == copy.labels
+    assert (cleaning.excluded, cleaning.relabelled) == (2, 2)
+
+
+def test_all_columns_and_types_stay_in_parquet_and_json(tmp_path: Path) -> None:
+    rows = clean_rows(30)
+    table = pa.table(
+        {
+            "text": [row[2] for row in rows],
+            "label": [row[1] for row in rows],
+            "number": pa.array(range(30), pa.int16()),
+            "share": [None if row % 3 else row / 7 for row in range(30)],
+            "tags": [[row[1], "x"] for row in rows],
+        }
+    )
+    table = pa.concat_tables([table, table.slice(4, 3)])
+    parquet.write_table(table, tmp_path / "a.parquet")
+    cleaned(tmp_path / "a.parquet", tmp_path / "b.parquet")
+    assert parquet.read_table(tmp_path / "b.parquet").equals(table.slice(0, 30))
+    cleaned(tmp_path / "a.parquet", tmp_path / "b.jsonl")
+    lines: list[dict[str, Any]] = [json.loads(line) for line in (tmp_path / "b.jsonl").read_text("utf-8").splitlines()]
+    assert lines == table.slice(0, 30).to_pylist()
+    with pytest.raises(DataError, match=r"'tags'.*\.jsonl or \.parquet"):
+        cleaned(tmp_path / "a.parquet", tmp_path / "c.csv")
+    assert not list(tmp_path.glob("c.*"))
+
+
+def test_numbers_as_labels(tmp_path: Path) -> None:
+    table = pa.table({"text": ["one text", "another", "one text", "a third"], "label": [1, 2, 1, None]})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    fixed = cleaned(tmp_path / "a.parquet", tmp_path / "b.parquet")
+    assert fixed.removed == {"no label": 1, "duplicate": 1}
+    assert parquet.read_table(tmp_path / "b.parquet").to_pylist() == table.slice(0, 2).to_pylist()
+
+
+def test_a_copy_in_utf_8_without_nul(tmp_path: Path) -> None:
+    text = "id,label,text\n" + "".join(f"{row},{'ab'[row % 2]},caf\xe9 num\xe9ro {row} \0\n" for row in range(20))
+    (tmp_path / "a.csv").write_bytes(text.encode("latin-1"))
+    assert {("wrong encoding", "train")} <= kinds(checked(tmp_path / "a.csv"))
+    cleaned(tmp_path / "a.csv", tmp_path / "b.csv")
+    assert rows_of(tmp_path / "b.csv") == [[str(row), "ab"[row % 2], f"café numéro {row} "] for row in range(20)]
+
+
+def test_nothing_is_written_where_nothing_would_be_left(tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "a.csv", [("1", "", "one"), ("2", "a", " ")])
+    with pytest.raises(DataError, match="No row"):
+        cleaned(rows, tmp_path / "b.csv")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv"}

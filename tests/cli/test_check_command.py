@@ -1,0 +1,176 @@
+"""``recurra check`` as it is typed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from commands import Run, check_failed, everything
+from planted import HEADER, clean_rows
+from rows import write_table
+
+from recurra.cli import main
+
+
+def write(path: str, count: int, *, seed: int = 1, flaws: bool = False) -> list[list[str]]:
+    """Clean rows; with flaws, one of each of four kinds."""
+    rows = clean_rows(count, seed=seed)
+    if flaws:
+        rows[3][2], rows[6][1] = "", "Sport"
+        rows[8] = ["again", rows[5][1], rows[5][2]]
+        rows[9][2] += " cafÃ©"
+    write_table(Path(path), HEADER, rows)
+    return rows
+
+
+@pytest.fixture(autouse=True)
+def _rows() -> None:
+    write("train.csv", 240, flaws=True)
+    write("test.csv", 60, seed=2)
+
+
+def test_findings_rows_meaning_mend_and_what_to_type_next(run: Run) -> None:
+    ran = run("check", "train.csv", "--test", "test.csv")
+    assert (ran.code, ran.err) == (0, "")
+    for part in (
+        "columns guessed: label 'label', text 'text'",
+        "train: train.csv, 240 rows (the header is row 1)",
+        "warning: empty texts, 1 row in train.csv",
+        "    row  5  sport",
+        "warning: one class in several spellings, 1 row in train.csv",
+        "warning: duplicates, 1 row in train.csv",
+        "     = row   7  tech",
+        "cafÃ©",
+        "→ --fix leaves them out.",
+        "next: recurra check train.csv --test test.csv --fix train.clean.csv",
+    ):
+        assert part in ran.out
+    # Sentences are folded.
+    assert "'Sport' (1) is 'sport' (79)" in " ".join(ran.out.split())
+    quiet = run("check", "train.csv", "--test", "test.csv", "--quiet")
+    assert "→" not in quiet.out
+    assert "warning: duplicates, 1 row in train.csv\n" in quiet.out
+    assert "0 errors, 4 warnings" in quiet.out
+
+
+def test_json_is_one_document_with_all_rows(run: Run) -> None:
+    values = run("check", "train.csv", "--test", "test.csv", "--json").json
+    found = {(one["kind"], one["part"]): one for one in values["findings"]}
+    assert found["duplicates", "train"]["rows"][0]["row"] == 8
+    assert found["duplicates", "train"]["rows"][0]["number"] == 10
+    assert found["duplicates", "train"]["rows"][0]["other"]["row"] == 5
+    assert values["counts"]["warnings"] == 4
+    assert values["files"]["test"]["rows"] == 60
+    assert values["fixed"] is None
+    assert len(values["notes"]) == 1
+
+
+def test_the_cleaned_copy_and_its_check(run: Run) -> None:
+    ran = run("check", "train.csv", "--test", "test.csv", "--fix", "clean.csv")
+    assert ran.code == 0
+    assert "cleaned copy: clean.csv, 238 rows; " in ran.out
+    assert "1 relabelled, 1 text mended" in ran.out
+    assert "next: recurra train clean.csv --out runs/train" in ran.out
+    with Path("clean.changes.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["row"] for row in csv.DictReader(file)] == ["3", "6", "8", "9"]
+    again = run("check", "clean.csv", "--test", "test.csv", "--strict", "--json")
+    assert again.code == 0
+    assert again.json["counts"]["warnings"] == again.json["counts"]["errors"] == 0
+
+
+def test_strict_fails_on_warnings_alone_and_prints_all_the_same(run: Run) -> None:
+    assert run("check", "train.csv").code == 0
+    ran = run("check", "train.csv", "--strict")
+    assert (ran.code, ran.err) == (1, "")
+    assert "warning: duplicates" in ran.out
+    write("good.csv", 240)
+    good = run("check", "good.csv", "--strict")
+    assert good.code == 0
+    assert "nothing found" in good.out
+    assert "Looked for wrong encodings, empty texts" in good.out
+    assert "next: recurra train good.csv --out runs/good" in good.out
+
+
+def test_a_folder_with_the_page(run: Run) -> None:
+    ran = run("check", "train.csv", "--test", "test.csv", "--out", "runs/check")
+    assert ran.code == 0
+    assert "page: runs/check/check.html" in ran.out
+    values = json.loads(Path("runs/check/check.json").read_text(encoding="utf-8"))
+    printed = run("check", "train.csv", "--test", "test.csv", "--json").json
+    assert values == {name: value for name, value in printed.items() if name != "fixed"}
+    assert "duplicates" in Path("runs/check/check.html").read_text(encoding="utf-8")
+
+
+def test_a_named_set_has_its_test_rows(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "sets" / "tiny"
+    folder.mkdir(parents=True)
+    write(str(folder / "train.csv"), 240)
+    test = write(str(folder / "test.csv"), 60, seed=2)
+    test[4][1] = "weather"
+    write_table(folder / "test.csv", ("id", "label", "text"), test)
+    values = run("check", "tiny", "--data-dir", "sets", "--json").json
+    assert [(one["kind"], one["part"]) for one in values["findings"]] == [("unknown labels", "test")]
+
+
+def test_rows_for_a_model(run: Run, trained: Path) -> None:
+    write("new.csv", 40)
+    rows = [["1", "weather", "sun and rain"], ["2", "sport", "the team wins"]]
+    write_table(Path("new.csv"), ("id", "label", "text"), rows)
+    values = run("check", "new.csv", "--model", trained / "model.safetensors", "--json").json
+    unknown = next(one for one in values["findings"] if one["kind"] == "unknown labels")
+    assert [row["row"] for row in unknown["rows"]] == [0]
+    assert str(trained / "model.safetensors") in unknown["meaning"]
+    assert values["words"]["whose"] == f"of {trained / 'model.safetensors'}"
+
+
+def test_near_copies_inside_and_the_similarity(run: Run) -> None:
+    rows = write("near.csv", 240)
+    rows[10][2] = rows[6][2] + " afterwards"
+    write_table(Path("near.csv"), ("id", "label", "text"), rows)
+    assert run("check", "near.csv", "--strict").code == 0
+    values = run("check", "near.csv", "--inside", "--json").json
+    assert [(one["kind"], one["rows"][0]["row"]) for one in values["findings"]] == [("near-copies", 10)]
+    assert run("check", "near.csv", "--inside", "--similarity", "0.99", "--strict").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "parts"),
+    [
+        (["--drop-conflicts"], 1, ["--drop-conflicts is given without --fix"]),
+        (["--unescape"], 1, ["--unescape is given without --fix"]),
+        (["--fix", "clean.txt"], 1, ["clean.txt", ".csv, .tsv, .jsonl, .parquet"]),
+        (["--fix", "train.csv"], 1, ["train.csv itself", "another file"]),
+        (["--fix", "nowhere/clean.csv"], 1, ["nowhere/clean.csv cannot be written", "Make its folder first"]),
+        (["--similarity", "1.5", "--test", "test.csv"], 1, ["threshold is 1.5", "at most 1"]),
+        (["--similarity", "0"], 2, ["'0'", "above 0"]),
+        (["--text", "nothing"], 1, ["no column 'nothing'"]),
+        (["--test", "missing.csv"], 1, ["No file 'missing.csv'"]),
+        (["--model", "missing.safetensors"], 1, ["no file missing.safetensors"]),
+    ],
+)
+def test_wrong_usage_is_one_line_and_leaves_nothing(
+    words: list[str], code: int, parts: list[str], run: Run, tmp_path: Path
+) -> None:
+    before = everything(tmp_path)
+    check_failed(run("check", "train.csv", *words, "--json"), code, *parts)
+    assert everything(tmp_path) == before
+
+
+def test_a_file_whose_rows_cannot_be_told(run: Run) -> None:
+    Path("bad.csv").write_text("label,text\na,one\nb,two,three\n")
+    check_failed(run("check", "bad.csv"), 1, "row 3", "3 fields for 2 columns")
+
+
+def test_ctrl_c_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*arguments: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("recurra.checking.fix.decisions_csv", interrupted)
+    before = everything(tmp_path)
+    assert main(["check", "train.csv", "--fix", "clean.csv", "-q"]) == 130
+    assert everything(tmp_path) == before
+    assert capsys.readouterr().err.startswith("recurra: interrupted")

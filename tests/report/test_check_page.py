@@ -1,0 +1,64 @@
+"""The page of a check."""
+
+from __future__ import annotations
+
+import re
+
+from recurra.checking.finding import Finding, Row
+from recurra.checking.report import FileSeen, Report, WordsSeen
+from recurra.report.check_page import ROWS, check_page
+
+
+def _report(*findings: Finding) -> Report:
+    seen = FileSeen(
+        "train.csv", 1200, {"text": "text", "title": None, "label": "kind"}, {"a<b": 1000, "c": 200}, 41, ""
+    )
+    return Report(
+        {"train": seen},
+        findings,
+        WordsSeen("test rows", "that training would learn", 900, "words", 0.0625),
+        ["this", "that"],
+    )
+
+
+def _near_copies() -> Finding:
+    other = {"part": "train", "row": 3, "number": 5, "text": "another <b>", "label": "c"}
+    rows = [
+        Row(place, place + 2, f"text {place} <script>", "a<b", {"similarity": 0.875, "other": other})
+        for place in range(30)
+    ]
+    facts = {"at_least": [{"similarity": 0.5, "rows": 30, "other_label": 7}]}
+    return Finding("near-copies", "warning", "train", 30, "They are alike.", "Look at them.", rows=rows, facts=facts)
+
+
+def test_findings_with_rows_and_numbers() -> None:
+    page = check_page(_report(_near_copies()))
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+    for part in (
+        "Check of train.csv",
+        "1 warning.",
+        "30 rows",
+        "They are alike.",
+        "Look at them.",
+        "0.88",
+        "misses 6.25",
+    ):
+        assert part in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert page.count("&lt;script&gt;") == ROWS
+    assert "<script" not in page
+    assert "train row 5" in text
+    assert f"{30 - ROWS} more rows are in check.json" in text
+    # A picture says its numbers again for those who cannot see it.
+    assert "a&lt;b: 1,000" in page
+
+
+def test_nothing_found() -> None:
+    page = check_page(_report())
+    assert "Nothing was found." in page
+    assert "Looked for this and that." in page
+    assert 'class="severity' not in page
+
+
+def test_missed_words_are_named() -> None:
+    finding = Finding("words that the vocabulary misses", "note", "train", 4, "m", "d", facts={"common": [["śeń", 3]]})
+    assert "<bdi>śeń</bdi>&nbsp;(3)" in check_page(_report(finding))
