@@ -21,7 +21,7 @@ from recurra.text.label_sets import encode_sets
 
 SMALL = ["--model", "lesson/gru", "--set", "hidden=16", "--set", "embedding=16", "--set", 'pooling=["max"]']
 SMALL += ["--set", "fixed_rows=false", "--set", "batch_size=16", "--learning-rate", "0.02", "--epochs", "5"]
-SMALL += ["--set", "validation=0.2", "--set", "calibrate=true", "--set", "vocabulary_from=texts", "--quiet"]
+SMALL += ["--set", "validation=0.2", "--set", "calibrate=true", "--set", "vocabulary_from=all", "--quiet"]
 
 
 def write_topics(path: Path, count: int, *, seed: int = 0, mark: str = "|") -> Path:
@@ -58,7 +58,7 @@ def test_what_looks_like_several_labels_is_asked_about(run: Run, tmp_path: Path,
         write_table(tmp_path / name, ("text", "labels"), [(text, "|".join(one)) for text, one in rows])
     else:
         write_topics(tmp_path / name, 60)
-    ran = run("train", name, "--out", "run")
+    ran = run("train", name, "--out", "run", "--quiet")
     check_failed(ran, 1, said, "Say --multi-label")
     assert not Path("run").exists()
 
@@ -82,7 +82,7 @@ def test_a_cell_that_only_looks_like_several_is_one_label(run: Run, tmp_path: Pa
     options = ["--set", "hidden=4", "--set", "embedding=4", "--epochs", 1, "--quiet"]
     assert run("train", path, "--single-label", "--out", "run", *options).code == 0
     assert recurra.load("run/model.safetensors").classes_ == ["a", "a|b", "b|c", "c"]
-    check_failed(run("train", path, "--single-label", "--multi-label", "--out", "x"), 1, "Choose one")
+    check_failed(run("train", path, "--single-label", "--multi-label", "--out", "x", "--quiet"), 1, "Choose one")
 
 
 def test_training_tells_thresholds_and_scores(run: Run, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> N
     assert f"micro F1           {expected['micro_f1']:.4f}" in shown
     assert "threshold" in shown
     other = write_topics(tmp_path / "other.csv", 50, seed=5, mark=";")
-    check_failed(run("evaluate", topics, other), 1, "is none of the 5 classes")
+    check_failed(run("evaluate", topics, other, "--quiet"), 1, "is none of the 5 classes")
     assert run("evaluate", topics, other, "--label-separator", ";").code == 0
 
 
@@ -135,7 +135,7 @@ def test_views_of_whole_files_say_that_they_are_not_for_it(
 ) -> None:
     path = write_news(tmp_path / "news.csv", 20)
     command, *options = words
-    check_failed(run(command, topics, *options, path), 1, "this model gives several labels")
+    check_failed(run(command, topics, *options, path, "--quiet"), 1, "this model gives several labels")
 
 
 def test_inspect_reads_a_text_with_its_labels(run: Run, topics: Path) -> None:
