@@ -27,7 +27,7 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import Reading, read_rows
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a table of texts and labels."""
+    from recurra.data.several import confirmed_rows
     from recurra.presets import load_preset, preset_to_continue
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -139,22 +140,18 @@ def train(
     preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
     several = multi_label or label_separator is not None
     reading = Reading(text, title, label, encoding, data_dir, format_name, several)
-    table = read_data(data, reading, part="train", output=output)
-    rows, cleaning = _cleaned(table.corpus, exclude, relabel, output)
-    if replay is not None:
-        old = read_data(replay, reading, part="train", output=output).corpus
-        rows = _with_old(rows, old, preset.training.seed, output)
-
-    from recurra.data.several import confirmed_rows
-
-    rows, separator = confirmed_rows(
-        rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
-    )
-
-    from recurra.runtime import Model
-    from recurra.training.fit import fit
-
     with Bars(output) as bars, unless_empty(out):
+        rows, cleaning = _cleaned(read_rows(data, reading, output=output, bars=bars), exclude, relabel, output)
+        if replay is not None:
+            old = read_rows(replay, reading, output=output, bars=bars)
+            rows = _with_old(rows, old, preset.training.seed, output)
+        rows, separator = confirmed_rows(
+            rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
+        )
+
+        from recurra.runtime import Model
+        from recurra.training.fit import fit
+
         fitted = fit(
             rows,
             text=preset.text,
