@@ -187,3 +187,22 @@ def test_evaluate_tells_what_holding_back_is_worth(run: Run, tmp_path: Path, tra
     assert "What if it may abstain?" in Path("scores/evaluation.html").read_text()
     shown = run("evaluate", trained / "model.safetensors", test, "--abstain-below", below).out
     assert f"held back: {(~sure).sum()} answers, {(right & ~sure).sum()} of them right" in shown
+
+
+def test_export_keeps_labels_and_thresholds(run: Run, tmp_path: Path, topics: Path) -> None:
+    test = write_topics(tmp_path / "test.csv", 100, seed=6)
+    ran = run("export", topics, test, "--int8", "--out", "small.safetensors", "--json")
+    assert ran.code == 0, ran.err
+    before, after = recurra.load(topics), recurra.load("small.safetensors")
+    assert np.array_equal(before.bundle.thresholds, after.bundle.thresholds)
+    texts, labels = topic_rows(100, seed=6)
+    sets = [[set(one) for one in model.predict(texts)] for model in (before, after)]
+    assert ran.json["changed"] == sum(one != other for one, other in zip(*sets, strict=True))
+    shares = [np.mean([one == set(had) for one, had in zip(found, labels, strict=True)]) for found in sets]
+    assert (ran.json["accuracy"]["before"], ran.json["accuracy"]["after"]) == pytest.approx(shares)
+    targets = encode_sets(before.bundle.labels, labels)
+    p = np.clip(before.predict_proba(texts).astype(float), 1e-7, 1 - 1e-7)
+    assert ran.json["log_loss"]["before"] == pytest.approx(-np.log(np.where(targets, p, 1 - p)).mean(), rel=1e-3)
+    assert run("export", topics, "--int8", "--out", "other.safetensors", "--json").code == 0
+    words = ["export", topics, "--int8", "--out", "third.safetensors", "--label-separator", ";", "--quiet"]
+    check_failed(run(*words), 1, "without rows of several labels")

@@ -113,10 +113,10 @@ def _several(
     classifier: Model, model: str, table: Table, separator: str | None, out: Path | None, output: Output
 ) -> None:
     """The same for a model that gives several labels."""
-    from recurra.cli.evaluate_several import Scored, score_several, separator_of, show_several
+    from recurra.cli.evaluate_several import Scored, score_several, show_several
     from recurra.evaluation.label_sets import wrong_decisions
 
-    scored = Scored(classifier, table, separator_of(classifier, separator), output)
+    scored = Scored(classifier, table, separator, output)
     found, thresholds = score_several(classifier, scored), classifier.bundle.thresholds
     values = {"model": model, "data": table.source, **found.to_json()}
     if out is not None and thresholds is not None:

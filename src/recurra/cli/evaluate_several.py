@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recurra.evaluation.label_sets import SetEvaluation
     from recurra.runtime import Model
 
-__all__ = ["Scored", "score_several", "separator_of", "show_several"]
+__all__ = ["Scored", "labelled_sets", "score_several", "separator_of", "show_several"]
 
 NAMES = {
     "micro_f1": "micro F1",
@@ -37,7 +37,7 @@ class Scored:
     Args:
         model: answers.
         table: labelled rows, their labels as they were read.
-        separator: between the labels of a cell.
+        separator: between the labels of a cell, as a person says.
         output: of the command.
 
     Attributes:
@@ -47,14 +47,20 @@ class Scored:
     """
 
     def __init__(self, model: Model, table: Table, separator: str | None, output: Output) -> None:
-        from recurra.data.several import sets_of_table
-        from recurra.text.label_sets import encode_sets
+        self.documents, self.targets = labelled_sets(model, table, separator, output)
+        self.probabilities = probabilities_of(model.predict_proba, self.documents, output)
 
-        labels: Any
-        documents, labels = readable_rows(sets_of_table(table, separator), model, output)
-        self.documents: Sequence[Document] = documents
-        self.targets: npt.NDArray[np.bool_] = encode_sets(model.bundle.labels, labels)
-        self.probabilities = probabilities_of(model.predict_proba, documents, output)
+
+def labelled_sets(
+    model: Model, table: Table, separator: str | None, output: Output
+) -> tuple[Sequence[Document], npt.NDArray[np.bool_]]:
+    """B documents that the model can read, and which labels they have, bool[B, C]. Arguments: see :class:`Scored`."""
+    from recurra.data.several import sets_of_table
+    from recurra.text.label_sets import encode_sets
+
+    labels: Any
+    documents, labels = readable_rows(sets_of_table(table, separator_of(model, separator)), model, output)
+    return documents, encode_sets(model.bundle.labels, labels)
 
 
 def separator_of(model: Model, given: str | None) -> str | None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.intervals import CHUNK, Interval, wilson
-from recurra.evaluation.metrics import BINS, EPSILON, Reliability, bins_of, macro_f1, reliability, share_of
+from recurra.evaluation.metrics import BINS, Reliability, bins_of, label_losses, macro_f1, reliability, share_of
 from recurra.evaluation.mistakes import shortened
 
 __all__ = [
@@ -270,7 +270,7 @@ class _Parts:
     def of(cls, probabilities: Floats, targets: Indicator, thresholds: Floats) -> _Parts:
         given, p = probabilities >= thresholds, probabilities.astype(np.float64)
         wrong = given != targets
-        losses = -np.log(np.clip(np.where(targets, p, 1 - p), EPSILON, 1 - EPSILON))
+        losses = label_losses(p, targets)
         rows = len(targets)
         cells = (bins_of(p) + np.arange(rows)[:, None] * BINS).ravel()
         gaps = np.bincount(cells, (targets - p).ravel(), rows * BINS).reshape(rows, BINS).astype(np.float64)
