@@ -11,6 +11,7 @@ from pathlib import Path
 import finding_tables
 import inspection_tables
 import peer_tables
+import segmenter_tables
 import serving_tables
 
 from recurra.report.published import PUBLISHED
@@ -80,6 +81,7 @@ TABLES = (
     {readme: {"lesson": partial(lesson_lines, readme)} for readme in HEADS}
     | {"docs/benchmarks.md": peer_tables.TABLES, "docs/serving.md": serving_tables.TABLES}
     | inspection_tables.TABLES
+    | segmenter_tables.TABLES
 )
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, cast
@@ -24,6 +25,7 @@ from recurra.runtime.trace import LayerTrace, trace_of
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
 from recurra.text.label_sets import decode_sets
+from recurra.text.segmenters import differing
 
 __all__ = ["Model", "load"]
 
@@ -39,8 +41,13 @@ def load(path: str | os.PathLike[str]) -> Model:
 
     Raises:
         ModelFileError: no such file, or none that can be used.
+        SettingsError: it reads words as a segmenter cuts them that is not installed.
     """
-    return Model(read_bundle(path))
+    model = Model(read_bundle(path))
+    # A record that comes from a file may lack versions, or hold something else.
+    if note := differing(model.bundle.text.tokens, model.record.get("versions")):
+        print(note, file=sys.stderr)
+    return model
 
 
 class Model:

@@ -18,6 +18,7 @@ from recurra.errors import TrainingError
 from recurra.evaluation.thresholds import Thresholds
 from recurra.models.network import Network
 from recurra.text.choice import TokenChoice
+from recurra.text.segmenters import versions_of
 from recurra.training.answering import Validation, scores_of, values_of
 from recurra.training.card import for_the_card, write_card
 from recurra.training.continuing import descent
@@ -103,6 +104,7 @@ def bundled(
             "numpy": np.__version__,
             "python": platform.python_version(),
             "torch": str(torch.__version__),
+            **versions_of(prepared.pipeline.settings.tokens),
         },
     }
     return Bundle(
