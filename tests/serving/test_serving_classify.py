@@ -112,7 +112,10 @@ DEEP = b'{"texts":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
         (b'{"texts": [NaN]}', "texts[0] is nan (float). Give a text."),
         (b'{"texts": [1e999]}', "texts[0] is inf (float). Give a text."),
         (b"{}", "The body has no texts. Its fields are texts, model, abstain_below."),
-        (b'{"texts": [], "modle": "a"}', "The body has the unknown field 'modle'. Its fields are texts, model, abstain_below."),
+        (
+            b'{"texts": [], "modle": "a"}',
+            "The body has the unknown field 'modle'. Its fields are texts, model, abstain_below.",
+        ),
         (b'{"texts": [], "model": 5}', "model is 5 (int). Give a text."),
         (b'{"texts": ["\xff\xfe"]}', "The body is not UTF-8. Encode it in UTF-8."),
         (b'{"texts": ["\\ud800"]}', "The body is no JSON"),
