@@ -23,10 +23,18 @@ __all__ = [
     "TextColumn",
     "TitleColumn",
     "examples",
+    "mark",
     "number_above",
     "probability",
     "whole_number",
 ]
+
+
+def mark(word: str) -> str:
+    """A reader of marks between words: anything but nothing."""
+    if not word:
+        raise typer.BadParameter("'' is no mark. Give one, such as |")
+    return word
 
 
 def probability(word: str) -> float:
@@ -108,7 +116,9 @@ FormatName: TypeAlias = Annotated[
 ]
 LabelSeparator: TypeAlias = Annotated[
     str | None,
-    typer.Option("--label-separator", metavar="MARK", help="What stands between the labels of a cell, such as |."),
+    typer.Option(
+        "--label-separator", parser=mark, metavar="MARK", help="What stands between the labels of a cell, such as |."
+    ),
 ]
 AbstainBelow: TypeAlias = Annotated[
     float | None,
