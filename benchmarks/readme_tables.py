@@ -10,6 +10,7 @@ from pathlib import Path
 
 import finding_tables
 import inspection_tables
+import large_file_tables
 import peer_tables
 import segmenter_tables
 import serving_tables
@@ -80,6 +81,7 @@ def filled(name: str, text: str) -> str:
 TABLES = (
     {readme: {"lesson": partial(lesson_lines, readme)} for readme in HEADS}
     | {"docs/benchmarks.md": peer_tables.TABLES, "docs/serving.md": serving_tables.TABLES}
+    | {"docs/large-files.md": large_file_tables.TABLES}
     | inspection_tables.TABLES
     | segmenter_tables.TABLES
 )
