@@ -12,6 +12,7 @@ import finding_tables
 import inspection_tables
 import peer_tables
 import serving_tables
+import training_tables
 
 from recurra.report.published import PUBLISHED
 
@@ -78,7 +79,11 @@ def filled(name: str, text: str) -> str:
 
 TABLES = (
     {readme: {"lesson": partial(lesson_lines, readme)} for readme in HEADS}
-    | {"docs/benchmarks.md": peer_tables.TABLES, "docs/serving.md": serving_tables.TABLES}
+    | {
+        "docs/benchmarks.md": peer_tables.TABLES,
+        "docs/serving.md": serving_tables.TABLES,
+        "docs/training.md": training_tables.TABLES,
+    }
     | inspection_tables.TABLES
 )
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
