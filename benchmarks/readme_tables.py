@@ -11,6 +11,7 @@ from pathlib import Path
 import finding_tables
 import inspection_tables
 import peer_tables
+import segmenter_tables
 import serving_tables
 import training_tables
 
@@ -85,6 +86,7 @@ TABLES = (
         "docs/training.md": training_tables.TABLES,
     }
     | inspection_tables.TABLES
+    | segmenter_tables.TABLES
 )
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,18 @@ WORDS = ("oil", "prices", "rise", "again", "and", "the", "team", "wins", "a", "l
 
 
 def make_bundle(
-    *, seed: int = 0, scale: float = 0.7, pad_to: int = 5, labels: tuple[Any, ...] = ("a", "b", "c"), **network: Any
+    *,
+    seed: int = 0,
+    scale: float = 0.7,
+    pad_to: int = 5,
+    labels: tuple[Any, ...] = ("a", "b", "c"),
+    thresholds: Sequence[float] | None = None,
+    **network: Any,
 ) -> Bundle:
-    """A model with weights drawn evenly from ±scale; ``network`` holds settings of the network."""
+    """A model with weights drawn evenly from ±scale; ``network`` holds settings of the network.
+
+    With thresholds it is one that gives any number of labels.
+    """
     settings = NetworkSettings(**{"hidden": 4, "embedding": 3, **network})
     text, vocabulary = TextSettings(tokens="lesson"), Vocabulary(WORDS)
     rows = TextPipeline(text, vocabulary).rows
@@ -31,4 +41,5 @@ def make_bundle(
         pad_to=None if settings.masked else pad_to,
         tensors={name: generator.uniform(-scale, scale, shape).astype(np.float32) for name, shape in shapes.items()},
         record={"preset": "none", "scores": {"accuracy": 0.5}, "seed": seed},
+        thresholds=None if thresholds is None else np.array(thresholds, dtype=np.float32),
     )

@@ -44,22 +44,22 @@ def test_values_of_the_right_type_are_taken() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "mend"),
     [
-        ("number", 1.0, "Give a value of type int."),
-        ("number", True, "Give a value of type int."),
-        ("number", "3", "Give a value of type int."),
-        ("number", None, "Give a value of type int."),
-        ("real", "0.5", "Give a value of type float."),
-        ("real", True, "Give a value of type float."),
-        ("flag", 1, "Give a value of type bool."),
-        ("flag", "true", "Give a value of type bool."),
-        ("word", 1, "Give a value of type str."),
-        ("word", ["a"], "Give a value of type str."),
+        ("number", 1.0, "Give a whole number."),
+        ("number", True, "Give a whole number."),
+        ("number", "3", "Give a whole number."),
+        ("number", None, "Give a whole number."),
+        ("real", "0.5", "Give a number."),
+        ("real", True, "Give a number."),
+        ("flag", 1, "Give true or false."),
+        ("flag", "true", "Give true or false."),
+        ("word", 1, "Give a text."),
+        ("word", ["a"], "Give a text."),
         ("choice", "z", "Choose one of x, y."),
         ("choice", True, "Choose one of x, y."),
         ("choice", ["x"], "Choose one of x, y."),
         ("several", "p", "Give a list."),
-        ("several", [1], "Give a value of type str."),
-        ("maybe", "4", "Give a value of type int."),
+        ("several", [1], "Give a text."),
+        ("maybe", "4", "Give a whole number."),
     ],
 )
 def test_values_of_a_wrong_type_are_named(name: str, value: Any, mend: str) -> None:
@@ -74,7 +74,7 @@ def test_an_unknown_name_is_named_with_those_there_are() -> None:
         Example.from_dict({"nubmer": 3}, where="the file")
     assert str(caught.value) == (
         "the file has the unknown setting 'nubmer'. "
-        "The settings here are choice, flag, maybe, number, real, several, word."
+        "Did you mean number? The settings here are choice, flag, maybe, number, real, several, word."
     )
 
 
@@ -156,7 +156,10 @@ def test_training_settings_out_of_range_are_named(settings: dict[str, Any], mess
         ({"min_count": 0}, "min_count is 0. Give 1 or more."),
         ({"first_words": 0}, "first_words is 0. Give 1 or more."),
         ({"vocabulary_documents": 0}, "vocabulary_documents is 0. Give 1 or more."),
-        ({"tokens": "subwords"}, "tokens in the test is 'subwords'. Choose one of lesson, words, characters, bytes."),
+        (
+            {"tokens": "subwords"},
+            "tokens in the test is 'subwords'. Choose one of auto, lesson, words, characters, bytes.",
+        ),
     ],
 )
 def test_text_settings_out_of_range_are_named(settings: dict[str, Any], message: str) -> None:

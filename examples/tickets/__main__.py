@@ -27,7 +27,7 @@ HEADER = Ticket._fields
 def main(folder: Path) -> None:
     """Writes all files into ``folder``, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    train = misfiled(make_tickets(800, seed=1), 40, seed=2)
+    train = misfiled(make_tickets(1000, seed=1), 50, seed=2)
     test = make_tickets(200, seed=3, first=5000)
     write_csv(folder / "train.csv", HEADER, train)
     write_csv(folder / "test.csv", HEADER, test)
@@ -41,8 +41,9 @@ def main(folder: Path) -> None:
     write_compressed(folder / "train.csv")
     write_compressed(folder / "train.jsonl")
     # What another program exports: other names of columns, and not UTF-8.
-    foreign = [(ticket.id, ticket.subject, f"{ticket.message} – Café Noël", ticket.topic) for ticket in train]
-    write_csv(folder / "export.csv", ("nr", "heading", "words", "desk"), foreign, delimiter=";", encoding="cp1252")
+    for name, tickets in (("export", train), ("export-test", test)):
+        foreign = [(one.id, one.subject, f"{one.message} – Café Noël", one.topic) for one in tickets]
+        write_csv(folder / f"{name}.csv", ("nr", "heading", "words", "desk"), foreign, encoding="cp1252")
     # A folder of named sets, as --data-dir wants it.
     for name, rows in (("train.csv", train), ("test.csv", test)):
         (folder / "sets" / "tickets").mkdir(parents=True, exist_ok=True)

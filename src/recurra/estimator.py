@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from recurra.bundle import read_bundle, write_bundle
 from recurra.data.documents import Document
 from recurra.errors import DataError
+from recurra.evaluation.abstaining import answered
 from recurra.presets import load_preset, preset_to_continue
 from recurra.runtime import Model, Reading
 from recurra.training.fit import fit
@@ -26,6 +27,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A recurrent text classifier.
 
     ``X`` is a sequence of texts, or of (title, text) pairs; an array or a column of a data frame serves as well.
+    Where texts may have several labels, or none, ``y`` holds a list of labels each, or is a binary indicator matrix
+    [texts, labels]; ``predict`` then gives such lists or such a matrix, and ``score`` is the share of texts that get
+    exactly their labels.
 
     Args:
         model: name of a preset (:func:`recurra.presets.preset_names`) or path of an own one.
@@ -40,7 +44,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         listener: hears of the progress of ``fit``.
 
     Attributes:
-        classes_: the classes, sorted.
+        classes_: the classes, sorted; of an indicator matrix the numbers of its columns.
         model_: the :class:`recurra.runtime.Model` that predicts, without torch.
         history_: curves of the training (:class:`recurra.training.progress.History`).
         validation_: scores on the rows that ``fit`` held out, or ``None``.
@@ -98,9 +102,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         bundle = initial.bundle if isinstance(initial, Model) else None if initial is None else read_bundle(initial)
         preset = load_preset(self.model) if bundle is None else preset_to_continue(bundle)
         preset = preset.with_options({**(self.options or {}), **_given(named)})
+        columns = indicator_of(y)
+        self.n_columns_ = None if columns is None else columns.shape[1]
         fitted = fit(
             as_documents(X),
-            list(y),
+            label_sets(y) if columns is None else [tuple(np.flatnonzero(row).tolist()) for row in columns],
             text=preset.text,
             network=preset.network,
             training=preset.training,
@@ -113,20 +119,72 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial=bundle,
         )
         self.model_ = Model(fitted.bundle)
-        self.classes_ = np.asarray(fitted.bundle.labels.classes)
+        self.classes_ = np.asarray(fitted.bundle.labels.classes) if columns is None else np.arange(columns.shape[1])
         self.history_ = fitted.outcome.history
         self.validation_ = fitted.validation
         return self
 
-    def predict(self, X: Sequence[Document]) -> npt.NDArray[Any]:
-        """The most probable class of each document, [B]."""
-        places = self.predict_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[places])
+    def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
+        """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].
+
+        Args:
+            X: B documents.
+            abstain_below: a document whose most probable class is less probable gets ``None``.
+
+        Raises:
+            SettingsError: ``abstain_below`` is no probability, or the documents have several labels.
+        """
+        check_is_fitted(self)
+        if not self.model_.multi_label:
+            below = self.model_.checked_abstaining(abstain_below)
+            probabilities = self.predict_proba(X)
+            found = np.asarray(self.classes_[probabilities.argmax(axis=1)])
+            if below is None:
+                return found
+            found = found.astype(object)
+            found[~answered(probabilities, below)] = None
+            return found
+        sets = self.model_.predict(as_documents(X), abstain_below=abstain_below)
+        if self.n_columns_ is None:
+            return sets
+        indicator = np.zeros((len(sets), self.n_columns_), dtype=np.int64)
+        for row, columns in enumerate(sets):
+            indicator[row, columns] = 1
+        return indicator
 
     def predict_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
         """The probability of each class, float32[B, C], columns as in ``classes_``."""
         check_is_fitted(self)
-        return self.model_.predict_proba(as_documents(X))
+        found = self.model_.predict_proba(as_documents(X))
+        if self.n_columns_ is None:
+            return found
+        # A column that no row had was no class to learn.
+        every = np.zeros((len(found), self.n_columns_), dtype=np.float32)
+        every[:, np.asarray(self.model_.classes_, dtype=np.int64)] = found
+        return every
+
+    def score(self, X: Sequence[Document], y: Any, sample_weight: Any = None) -> float:
+        """The share of documents that get their class, or exactly their labels.
+
+        Args:
+            X: B documents.
+            y: what ``fit`` takes.
+            sample_weight: what each document counts, float[B].
+        """
+        found, columns = self.predict(X), indicator_of(y)
+        if columns is not None:
+            right = (found == columns).all(axis=1)
+        elif self.model_.multi_label:
+            right = [set(mine) == set(theirs) for mine, theirs in zip(found, label_sets(y), strict=True)]
+        else:
+            right = found == np.asarray(y)
+        return float(np.average(right, weights=sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks estimators about themselves."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`)."""
@@ -137,6 +195,35 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Writes the model as one file that :func:`recurra.load` reads without torch."""
         check_is_fitted(self)
         write_bundle(self.model_.bundle, Path(path))
+
+
+def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
+    """Bool[B, C] of a matrix of zeros and ones, dense or sparse or a data frame; ``None`` of anything else.
+
+    Raises:
+        DataError: a matrix of other numbers.
+    """
+    if getattr(y, "ndim", 0) != 2:
+        return None
+    matrix = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    if not np.isin(matrix, (0, 1)).all():
+        raise DataError(
+            f"y is a matrix {list(matrix.shape)} of more than zeros and ones",
+            "Give a label each, a list of labels each, or a binary indicator matrix.",
+        )
+    return matrix.astype(np.bool_)
+
+
+def label_sets(y: Any) -> list[Any]:
+    """Labels as they are; lists, sets and arrays of labels as tuples."""
+    if isinstance(y, str | bytes) or not hasattr(y, "__iter__"):
+        raise DataError(f"y is {y!r:.60}", "Give a sequence of labels.")
+    return [
+        tuple(sorted(one) if isinstance(one, set | frozenset) else one)
+        if isinstance(one, list | tuple | set | frozenset | np.ndarray)
+        else one
+        for one in y
+    ]
 
 
 def as_documents(X: Any) -> list[Document]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 
 from recurra.errors import SettingsError
 
-__all__ = ["Settings", "spread"]
+__all__ = ["Settings", "choices", "spread"]
+
+
+_KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
 class Settings:
@@ -25,7 +29,7 @@ class Settings:
 
         Args:
             values: as read from TOML or JSON.
-            where: the place the values come from, for errors.
+            where: the place the values come from, for errors; empty if they come from no place that has a name.
 
         Raises:
             SettingsError: an unknown name or a value of the wrong type or range.
@@ -35,10 +39,15 @@ class Settings:
         unknown = sorted(set(values) - names)
         if unknown:
             raise SettingsError(
-                f"{where} has the unknown setting {unknown[0]!r:.80}",
-                f"The settings here are {', '.join(sorted(names))}.",
+                f"{where or cls.__name__} has the unknown setting {unknown[0]!r:.80}",
+                choices(unknown[0], sorted(names), "settings here"),
             )
-        return cls(**{name: _checked(value, hints[name], f"{name} in {where}") for name, value in values.items()})
+        return cls(
+            **{
+                name: _checked(value, hints[name], f"{name} in {where}" if where else name)
+                for name, value in values.items()
+            }
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; :meth:`from_dict` reads them back."""
@@ -47,7 +56,13 @@ class Settings:
 
     def replace(self, **changes: Any) -> Self:
         """The same settings with some changed, checked again. Errors name the setting."""
-        return type(self).from_dict({**self.to_dict(), **changes}, where=f"{type(self).__name__}")
+        return type(self).from_dict({**self.to_dict(), **changes}, where="")
+
+
+def choices(word: str, names: Collection[str], what: str) -> str:
+    """What to do about a name that does not exist: the one that was probably meant, and all there are."""
+    close = get_close_matches(word, names, n=1, cutoff=0.75)
+    return f"{f'Did you mean {close[0]}? ' if close else ''}The {what} are {', '.join(names)}."
 
 
 def spread(options: Mapping[str, Any], sections: Mapping[str, Settings]) -> dict[str, dict[str, Any]]:
@@ -65,7 +80,7 @@ def spread(options: Mapping[str, Any], sections: Mapping[str, Settings]) -> dict
         home = next((key for key in sections if name in sections[key].to_dict()), None)
         if home is None:
             known = sorted(name for section in sections.values() for name in section.to_dict())
-            raise SettingsError(f"There is no setting {name!r:.80}", f"The settings are {', '.join(known)}.")
+            raise SettingsError(f"There is no setting {name!r:.80}", choices(name, known, "settings"))
         changes[home][name] = value
     return changes
 
@@ -99,4 +114,4 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
         return float(value)
     if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
-    raise SettingsError(f"{where} is {value!r:.80}", f"Give a value of type {hint.__name__}.")
+    raise SettingsError(f"{where} is {value!r:.80}", f"Give {_KINDS[hint]}.")

@@ -20,6 +20,8 @@ from recurra.runtime import Model
 
 PLAIN = encode(make_bundle())
 UNMASKED = encode(make_bundle(cell="simple_rnn", masked=False))
+SEVERAL = encode(make_bundle(thresholds=(0.5, 0.25, 0.75)))
+SEVERAL_INT8 = encode(int8_bundle(make_bundle(thresholds=(0.5, 0.25, 0.75))))
 INT8 = encode(int8_bundle(make_bundle(bidirectional=True)))
 
 
@@ -89,7 +91,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return [(value, key) for key in keys] + [place for key in keys for place in places(value[key])]
 
 
-@given(st.data(), st.sampled_from([PLAIN, UNMASKED, INT8]))
+@given(st.data(), st.sampled_from([PLAIN, UNMASKED, INT8, SEVERAL, SEVERAL_INT8]))
 @settings(max_examples=400)
 def test_any_change_of_header_or_metadata_gives_one_error_or_a_whole_model(data: st.DataObject, file: bytes) -> None:
     header, about, body = take_apart(file)
@@ -128,7 +130,7 @@ def refused(data: bytes, match: str) -> None:
 
 def test_a_newer_format_asks_for_an_update() -> None:
     # Even a digest in another place and unknown keys must not hide what is to be done.
-    refused(forged(lambda h, a: a.update(format=3, something="new")), "format 3.*reads formats 1 to 2. Update recurra")
+    refused(forged(lambda h, a: a.update(format=4, something="new")), "format 4.*reads formats 1 to 3. Update recurra")
 
 
 @pytest.mark.parametrize("version", [None, "1", 0, -1, True, 1.0, [1]])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.checking.copies import repeats_in
+from recurra.checking.copies import copies_between, repeats_in
+from recurra.checking.facts import Facts
 from recurra.checking.source import NO_LABEL
 
 rows_of = st.lists(st.tuples(st.integers(0, 4), st.integers(NO_LABEL, 2)), max_size=12)
@@ -48,3 +50,27 @@ def test_repeats(rows: list[tuple[int, int]], skipped: set[int]) -> None:
     assert found.later.tolist() == sorted(earlier)
     assert found.conflicts.tolist() == conflicts
     assert found.texts == len(texts)
+
+
+def facts_with(keys: list[int], labels: list[int]) -> Facts:
+    none = np.empty(0, dtype=np.int64)
+    sizes = np.full(len(keys), 20)
+    return Facts(
+        labels=np.array(labels, dtype=np.int32),
+        keys=np.array(keys, dtype=np.uint64),
+        characters=sizes.astype(np.int32),
+        longest=sizes.astype(np.int64),
+        damaged={},
+        empty=none,
+        untitled=none,
+    )
+
+
+@pytest.mark.parametrize(("copies", "severity"), [(1, "note"), (2, "warning"), (9, "warning"), (10, "error")])
+def test_a_few_copies_are_a_note_and_many_learned_test_rows_an_error(copies: int, severity: str) -> None:
+    train, test = list(range(200)), [*range(1000, 1200 - copies), *range(copies)]
+    (found,) = copies_between(facts_with(train, [0] * 200), facts_with(test, [0] * 200))
+    assert found.severity == severity
+    assert found.rows.tolist() == list(range(200 - copies, 200))
+    assert found.others is not None
+    assert found.others.tolist() == list(range(copies))

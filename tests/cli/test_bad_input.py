@@ -26,7 +26,7 @@ BAD_TABLES = {
     "missing-set": (None, ["no set 'missing-set'", "--data-dir"]),
     "empty.csv": (b"", ["empty.csv is empty", "header row"]),
     "header.csv": (b"label,text\n", ["header.csv has a header and no rows", "at least one row"]),
-    "long.csv": (b"label,text\na,short\nb," + b"x" * 10_000_000 + b"\n", ["10,000,000 bytes", "1 MiB"]),
+    "long.csv": (b"label,text\na,short\nb," + b"x" * 3_000_000 + b"\n", ["3,000,000 bytes", "1 MiB"]),
     "nul.csv": (b"label,text\na,one\nb,tw\0o\n", ["NUL byte at byte 21, line 3", "Remove"]),
     "latin.csv": ("label,text\na,une\nb,d\xe9j\xe0\n".encode("latin-1"), ["0xe9", "line 3", "--encoding latin-1"]),
     "unlabelled.csv": (b"label,text\na,one\n,two\n", ["row 3", "no label", "give every row a label"]),

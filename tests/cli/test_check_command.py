@@ -40,7 +40,7 @@ def test_findings_rows_meaning_mend_and_what_to_type_next(run: Run) -> None:
         "warning: empty texts, 1 row in train.csv",
         "    row  5  sport",
         "warning: one class in several spellings, 1 row in train.csv",
-        "warning: duplicates, 1 row in train.csv",
+        "note: duplicates, 1 row in train.csv",
         "     = row   7  tech",
         "cafÃ©",
         "→ --fix leaves them out.",
@@ -51,8 +51,8 @@ def test_findings_rows_meaning_mend_and_what_to_type_next(run: Run) -> None:
     assert "'Sport' (1) is 'sport' (79)" in " ".join(ran.out.split())
     quiet = run("check", "train.csv", "--test", "test.csv", "--quiet")
     assert "→" not in quiet.out
-    assert "warning: duplicates, 1 row in train.csv\n" in quiet.out
-    assert "0 errors, 4 warnings" in quiet.out
+    assert "note: duplicates, 1 row in train.csv\n" in quiet.out
+    assert "0 errors, 3 warnings, 1 note" in quiet.out
 
 
 def test_json_is_one_document_with_all_rows(run: Run) -> None:
@@ -61,7 +61,7 @@ def test_json_is_one_document_with_all_rows(run: Run) -> None:
     assert found["duplicates", "train"]["rows"][0]["row"] == 8
     assert found["duplicates", "train"]["rows"][0]["number"] == 10
     assert found["duplicates", "train"]["rows"][0]["other"]["row"] == 5
-    assert values["counts"]["warnings"] == 4
+    assert values["counts"]["warnings"] == 3
     assert values["files"]["test"]["rows"] == 60
     assert values["fixed"] is None
     assert len(values["notes"]) == 1
@@ -84,7 +84,7 @@ def test_strict_fails_on_warnings_alone_and_prints_all_the_same(run: Run) -> Non
     assert run("check", "train.csv").code == 0
     ran = run("check", "train.csv", "--strict")
     assert (ran.code, ran.err) == (1, "")
-    assert "warning: duplicates" in ran.out
+    assert "warning: empty texts" in ran.out
     write("good.csv", 240)
     good = run("check", "good.csv", "--strict")
     assert good.code == 0

@@ -23,8 +23,8 @@ from recurra.bundle import write_bundle
 from recurra.cli import score as command
 from recurra.data import blocks, lines
 from recurra.runtime import Model
+from recurra.scoring import parquet as parquets
 from recurra.scoring import rows as batches
-from recurra.scoring import sinks
 
 ROWS = 100
 TEXTS = [" ".join(WORDS[(n * 7 + k) % len(WORDS)] for k in range(n % 6)) for n in range(ROWS)]
@@ -40,7 +40,7 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_ROWS", 9)
     monkeypatch.setattr(lines, "BLOCK_BYTES", 300)
     monkeypatch.setattr(batches, "BATCH", 4)
-    monkeypatch.setattr(sinks, "ROW_GROUP", 10)
+    monkeypatch.setattr(parquets, "ROW_GROUP", 10)
 
 
 def read_answers(path: Path) -> list[dict[str, Any]]:
@@ -218,14 +218,19 @@ def test_kept_columns_of_every_type(run: Run, model: Path) -> None:
                 assert found[:4] == ["nan", "inf", "", "0"]
 
 
-def test_a_kept_column_without_a_form_as_text(run: Run, model: Path) -> None:
+def test_kept_lists_and_bytes(run: Run, model: Path) -> None:
     data = write_data(".parquet", {"text": TEXTS, "list": [[n] for n in range(ROWS)]})
+    for out in ("out.csv", "out.jsonl", "out.parquet"):
+        assert run("score", model, data, "--out", out, "--keep", "list", "--text", "text").code == 0
+        found = [answer["list"] for answer in read_answers(Path(out))]
+        assert found == [f"[{n}]" if out == "out.csv" else [n] for n in range(ROWS)]
+    data = write_data(".parquet", {"text": TEXTS, "picture": [b"\xff"] * ROWS})
     for out in ("out.csv", "out.jsonl"):
-        ran = run("score", model, data, "--out", out, "--keep", "list", "--text", "text")
-        check_failed(ran, 1, "'list' holds list<", "write a .parquet file")
+        Path(out).unlink()
+        check_failed(
+            run("score", model, data, "--out", out, "-q"), 1, "'picture' holds binary", "write a .parquet file"
+        )
         assert not Path(out).exists()
-    assert run("score", model, data, "--out", "out.parquet", "--keep", "list").code == 0
-    assert [answer["list"] for answer in read_answers(Path("out.parquet"))] == [[n] for n in range(ROWS)]
 
 
 @pytest.mark.parametrize("kind", [".csv", ".tsv", ".parquet", ".txt"])
@@ -336,7 +341,10 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
         (["data.csv", "--out", "missing/out.csv"], ["missing/out.csv cannot be written", "Make its folder first"]),
         (["data.csv", "--out", "out.csv", "--keep", "nr"], ["no column 'nr'", "'id', 'text'", "--keep"]),
         (["data.csv", "--out", "out.csv", "--keep", "id", "--keep", "id"], ["--keep 'id' names a column twice"]),
-        (["data.csv", "--out", "out.csv", "--keep", "label"], ["--keep 'label'", "of its own"]),
+        (["data.csv", "--out", "out.csv", "--keep", "id", "--answers-only"], ["--keep", "--answers-only", "one of"]),
+        (["data.csv", "--resume"], ["--resume is given without --out"]),
+        (["-", "--out", "out.csv", "--resume"], ["--resume", "standard input, which cannot be read again"]),
+        (["data.csv", "--out", "out.parquet.gz"], ["ends in '.parquet.gz'", "may be packed"]),
         (["data.csv", "--out", "out.csv", "--text", "body"], ["no column 'body'", "--text"]),
         (["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"], ["'id' is named by --text and --title"]),
         (["data.txt", "--out", "out.csv", "--keep", "id"], ["--keep id", "data.txt, which has no columns"]),
@@ -371,6 +379,7 @@ def test_lines_need_no_pyarrow(run: Run, model: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("kind", [".csv", ".txt"])
 def test_a_reader_that_has_seen_enough(kind: str, model: Path) -> None:
+    head = b"label,probability\n" if kind == ".txt" else b"id,text,label,probability\n"
     data = write_data(kind, {"id": range(300_000), "text": ["the team wins"] * 300_000})
     process = subprocess.Popen(
         [sys.executable, "-m", "recurra.cli", "score", str(model), str(data), "-q"],
@@ -380,7 +389,7 @@ def test_a_reader_that_has_seen_enough(kind: str, model: Path) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     with process, process.stdout, process.stderr:
-        assert process.stdout.readline() == b"label,probability\n"
+        assert process.stdout.readline() == head
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1

@@ -80,7 +80,7 @@ def test_resume_of_a_finished_run_changes_nothing(run: Run, news: Path) -> None:
     before = Path("run/model.safetensors").read_bytes()
     ran = run("train", news, "--out", "run", "--resume", "--json", *SMALL)
     assert ran.code == 0
-    assert [note.split(":")[0] for note in ran.json["notes"]] == ["columns guessed", "calibration"]
+    assert not any("checkpoint" in note for note in ran.json["notes"])
     assert Path("run/model.safetensors").read_bytes() == before
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import random
+import re
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.errors import SettingsError
 from recurra.inspection import near_duplicates as module
-from recurra.inspection.near_duplicates import NearDuplicate, comparable, near_duplicates
+from recurra.inspection.near_duplicates import NearDuplicate, comparable, near_duplicates, nearest_copies
 
 WORDS = (
     *("oil", "prices", "rise", "again", "and", "the", "team", "wins", "a", "late", "match", "in", "rome", "while"),
@@ -84,6 +87,35 @@ def test_the_seed_hardly_matters_and_the_same_seed_gives_the_same() -> None:
     first = near_duplicates(texts, threshold=0.8, seed=1)
     assert first == near_duplicates(texts, threshold=0.8, seed=1)
     assert first == near_duplicates(texts, threshold=0.8, seed=2)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_nearest_copy_is_the_first_of_the_most_alike(inside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where candidates come a few at a time, as form letters make very many of them."""
+    texts, others = made_texts(120, 5), None if inside else [*made_texts(120, 5)[:50], *made_texts(80, 6)]
+    best: dict[int, NearDuplicate] = {}
+    for one in near_duplicates(texts, others, threshold=0.6):
+        best.setdefault(one.row, one)
+    for pairs in (1, 50):
+        monkeypatch.setattr(module, "PAIRS", pairs)
+        monkeypatch.setattr(module, "BLOCK", 32)
+        found = nearest_copies(texts, others, threshold=0.6)
+        rows = np.flatnonzero(found.other >= 0)
+        pairs_found = [NearDuplicate(int(row), int(found.other[row]), float(found.similarity[row])) for row in rows]
+        assert pairs_found == list(best.values())
+        assert (found.similarity[found.other < 0] == 0).all()
+    assert len(best) > 20
+
+
+def loop_comparable(text: str) -> str:
+    """The rule, without the tables for plain ASCII."""
+    text = re.sub(r"<[^<>]*>|#\d+;", " ", html.unescape(text))
+    return re.sub(r"[\W_]+", " ", text.lower()).strip()
+
+
+@given(st.text() | st.text(alphabet=st.characters(codec="ascii")) | st.text(alphabet="<a>#12; &lt;Bé_"))
+def test_what_is_compared(text: str) -> None:
+    assert comparable(text) == loop_comparable(text)
 
 
 def test_markup_case_and_marks_say_nothing() -> None:

@@ -112,11 +112,11 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
         ),
         ("[net]\n", "The preset {name} has 'net' at its top. There may be about, text, network, training, characters."),
         ("network = 3\n", "network in the preset {name} is 3. Make it a table: [network]."),
-        ('[network]\nhidden = "8"\n', "hidden in [network] of the preset {name} is '8'. Give a value of type int."),
-        ("[network]\nhidden = 8.0\n", "hidden in [network] of the preset {name} is 8.0. Give a value of type int."),
+        ('[network]\nhidden = "8"\n', "hidden in [network] of the preset {name} is '8'. Give a whole number."),
+        ("[network]\nhidden = 8.0\n", "hidden in [network] of the preset {name} is 8.0. Give a whole number."),
         ("[network]\nhidden = 0\n", "hidden is 0. Give 1 or more."),
         ('[network]\ncell = "gru2"\n', "There is no cell 'gru2'. The cells are simple_rnn, gru"),
-        ("[training]\nepochs = true\n", "epochs in [training] of the preset {name} is True. Give a value of type int."),
+        ("[training]\nepochs = true\n", "epochs in [training] of the preset {name} is True. Give a whole number."),
         (
             '[training]\ndecay = "steep"\n',
             "decay in [training] of the preset {name} is 'steep'. Choose one of none, linear",
@@ -165,15 +165,16 @@ def test_options_find_their_group() -> None:
 def test_no_options_change_nothing_and_none_is_a_value() -> None:
     preset = load_preset("default")
     assert preset.with_options({}) == preset
-    with pytest.raises(SettingsError, match="hidden in NetworkSettings is None"):
+    with pytest.raises(SettingsError, match="hidden is None"):
         preset.with_options({"hidden": None})
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"hiden": 3}, "There is no setting 'hiden'. Did you mean hidden? The settings are averaging, batch_size,"),
         ({"units": 3}, "There is no setting 'units'. The settings are averaging, batch_size,"),
-        ({"hidden": "3"}, "hidden in NetworkSettings is '3'. Give a value of type int."),
+        ({"hidden": "3"}, "hidden is '3'. Give a whole number."),
         ({"epochs": 0}, "epochs is 0. Give 1 or more."),
         ({"every_step": 0.5, "pooling": ["max", "mean"]}, "every_step is 0.5 with the poolings max, mean."),
     ],

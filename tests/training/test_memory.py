@@ -34,11 +34,12 @@ ERRORS: dict[str, Callable[[], Exception]] = {
 }
 
 
-def rows() -> Rows:
+def rows(*, several: bool = False) -> Rows:
     rng = np.random.default_rng(0)
     lengths = np.where(rng.random(COUNT) < 0.2, 0, rng.integers(1, 12, COUNT))
     documents = [rng.integers(0, VOCABULARY, length).tolist() for length in lengths]
-    return Rows(Ragged.from_lists(documents), rng.integers(0, CLASSES, COUNT))
+    targets = rng.random((COUNT, CLASSES)) < 0.4 if several else rng.integers(0, CLASSES, COUNT)
+    return Rows(Ragged.from_lists(documents), targets)
 
 
 class Allocator:
@@ -68,12 +69,17 @@ class Allocator:
 
 
 def trained(
-    kind: type[DirectStep | AutogradStep], shape: NetworkSettings, training: TrainingSettings, told: Steps | None = None
+    kind: type[DirectStep | AutogradStep],
+    shape: NetworkSettings,
+    training: TrainingSettings,
+    told: Steps | None = None,
+    *,
+    several: bool = False,
 ) -> tuple[dict[str, Any], list[Any]]:
     """The weights after some steps, taken in parts where someone listens."""
     network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1))
     network.place("cpu", seed=2)
-    data = rows()
+    data = rows(several=several)
     step: Any = kind(network, data, training)
     if told is not None:
         step = SparingStep(step, data, masked=shape.masked, generator=network.generator, listener=told)
@@ -124,6 +130,19 @@ def test_the_update_is_that_of_the_whole_batch(
     for mine, other in zip(parted, whole, strict=True):
         assert mine.loss == pytest.approx(other.loss, abs=1e-5)
         assert (mine.right, mine.wrong) == (other.right, other.wrong)
+    for name, weight in expected.items():
+        np.testing.assert_allclose(found[name], weight, rtol=0, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", [AutogradStep, DirectStep])
+def test_several_labels_a_row_are_a_mean_over_rows(
+    kind: type[DirectStep | AutogradStep], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = STEADY.replace(class_weights="balanced")
+    shape = SMALL.replace(every_step=0.3) if kind is AutogradStep else SMALL
+    expected, _ = trained(kind, shape, training, several=True)
+    Allocator(25, monkeypatch)
+    found, _ = trained(kind, shape, training, Steps(), several=True)
     for name, weight in expected.items():
         np.testing.assert_allclose(found[name], weight, rtol=0, atol=1e-5, err_msg=name)
 

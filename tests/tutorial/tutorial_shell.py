@@ -60,8 +60,8 @@ class Shell:
             return 0, ""
         if step.kind == "python":
             code, printed = self._python(step.source)
-        elif step.source.startswith("recurra ") and not _SPECIAL.search(step.source):
-            code, printed = self._here(shlex.split(step.source)[1:])
+        elif (line := step.source.replace("\\\n", " ")).startswith("recurra ") and not _SPECIAL.search(line):
+            code, printed = self._here(shlex.split(line)[1:])
         else:
             code, printed = self._bash(step.source)
         return code, _COMPILED.sub("", printed)

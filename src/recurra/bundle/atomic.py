@@ -17,7 +17,7 @@ from recurra.errors import RecurraError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
-__all__ = ["AtomicFile", "write_atomically"]
+__all__ = ["AtomicFile", "target_of", "told", "write_atomically"]
 
 _MENDS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",
@@ -62,15 +62,12 @@ class AtomicFile(io.RawIOBase):
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = path
         self._place = 0
-        with self._told():
-            self._target = Path(os.path.realpath(path))
-            if self._target.exists() and not self._target.is_file():
-                # Replacing a device or a pipe by a file would take it away from everybody.
-                raise OSError(errno.EISDIR, "is a folder" if self._target.is_dir() else "is no regular file")
+        with told(path):
+            self._target = target_of(path)
             self._temporary = self._target.with_name(f".{self._target.name[:100]}.{secrets.token_hex(4)}.tmp")
 
     def __enter__(self) -> Self:
-        with self._told():
+        with told(self.path):
             # "x" never follows or overwrites what another process may have put there under the same name.
             self._file = self._temporary.open("xb")
         return self
@@ -85,7 +82,7 @@ class AtomicFile(io.RawIOBase):
                 with contextlib.suppress(OSError):
                     self._file.close()
                 return
-            with self._told():
+            with told(self.path):
                 with self._file:
                     self._file.flush()
                     os.fsync(self._file.fileno())
@@ -101,7 +98,7 @@ class AtomicFile(io.RawIOBase):
 
     def write(self, data: Buffer) -> int:
         """Puts bytes behind those that are there, and tells how many."""
-        with self._told():
+        with told(self.path):
             size = self._file.write(data)
         self._place += size
         return size
@@ -110,12 +107,29 @@ class AtomicFile(io.RawIOBase):
         """How many bytes there are."""
         return self._place
 
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, ValueError) as error:
-            # ValueError: a path with a null character, which no system call accepts.
-            reason = getattr(error, "strerror", None) or str(error)
-            mend = _MENDS.get(getattr(error, "errno", 0) or 0, "Check the path, or choose another place.")
-            raise RecurraError(f"{os.fspath(self.path)} cannot be written: {reason}", mend) from error
+
+def target_of(path: str | os.PathLike[str]) -> Path:
+    """The file that a path names, through symbolic links.
+
+    Raises:
+        OSError: something else than a file is there.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        # Replacing a device or a pipe by a file would take it away from everybody.
+        raise OSError(errno.EISDIR, "is a folder" if target.is_dir() else "is no regular file")
+    return target
+
+
+@contextlib.contextmanager
+def told(path: str | os.PathLike[str]) -> Iterator[None]:
+    """What fails inside becomes a :class:`RecurraError` that says why ``path`` cannot be written."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        if isinstance(error, RecurraError):
+            raise
+        # ValueError: a path with a null character, which no system call accepts.
+        reason = getattr(error, "strerror", None) or str(error)
+        mend = _MENDS.get(getattr(error, "errno", 0) or 0, "Check the path, or choose another place.")
+        raise RecurraError(f"{os.fspath(path)} cannot be written: {reason}", mend) from error

@@ -30,6 +30,8 @@ class Bundle:
         record: how the model came about, for people and later comparison: preset, training settings, rows, hash of
             the data, scores, package versions. Plain JSON values, and no times: the same model gives the same bytes.
         weights: how the file holds the weights; :func:`recurra.bundle.int8_bundle` makes int8 of a float32 model.
+        thresholds: of a model that may give a row several labels, or none: float32[C], above 0 and below 1, the
+            probability from which on each label is given. ``None`` where every row has one class.
     """
 
     text: TextSettings
@@ -40,6 +42,12 @@ class Bundle:
     tensors: dict[str, npt.NDArray[np.float32]]
     record: dict[str, Any]
     weights: Literal["float32", "int8"] = "float32"
+    thresholds: npt.NDArray[np.float32] | None = None
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a row may have several labels, each with a probability of its own."""
+        return self.thresholds is not None
 
     @cached_property
     def pipeline(self) -> TextPipeline:

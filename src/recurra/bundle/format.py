@@ -6,7 +6,9 @@ keys would be written in random order). Its first key, ``digest``, is the SHA-25
 digest's own place, so any altered byte shows.
 
 Format 1 holds the weights as float32. Format 2 holds the large ones as int8 with their scales, as
-:mod:`recurra.bundle.int8` says, and is the same otherwise; a recurra that knows format 1 alone asks for an update.
+:mod:`recurra.bundle.int8` says, and is the same otherwise. Format 3 is that of a model which may give a row several
+labels: it has the float32 tensor ``thresholds`` beside, and in the metadata ``weights``, which is float32 or int8. A
+recurra that does not know a file's format asks for an update.
 """
 
 from __future__ import annotations
@@ -32,13 +34,14 @@ from recurra.text import Labels, TextSettings, Vocabulary
 
 __all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode", "stored_digest"]
 
-FORMAT = 2
+FORMAT = 3
 LARGEST_FILE = 4 * 2**30
 LARGEST_HEADER = 16 * 2**20
 # Sizes above this are no network's; left unchecked, they could grow past what Python turns into text.
 LARGEST_NUMBER = 2**31
 
 _KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
+THRESHOLDS = "thresholds"
 # A tuple: a hostile file may ask about a list, which no set can look up.
 _DTYPES = ("F32", "I64", "I8", "U8")
 # Quotes are escaped: the JSON of the metadata is itself a string in the JSON of the header.
@@ -62,13 +65,16 @@ def encode(bundle: Bundle) -> bytes:
     tensors = {name: np.ascontiguousarray(weight) for name, weight in stored.items()}
     about = {
         "digest": _ZEROS,
-        "format": 2 if bundle.weights == "int8" else 1,
+        "format": 3 if bundle.multi_label else 2 if bundle.weights == "int8" else 1,
         "labels": bundle.labels.to_json(),
         "network": bundle.network.to_dict(),
         "pad_to": bundle.pad_to,
         "record": bundle.record,
         "text": bundle.text.to_dict(),
     }
+    if bundle.thresholds is not None:
+        tensors[THRESHOLDS] = np.ascontiguousarray(bundle.thresholds)
+        about["weights"] = bundle.weights
     try:
         metadata = json.dumps(about, sort_keys=True, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
@@ -103,14 +109,16 @@ def decode(data: bytes) -> Bundle:
             "Update recurra: pip install -U recurra",
         )
     _check_digest(data, about)
-    if about.keys() != _KEYS:
+    if about.keys() != (_KEYS | {"weights"} if version == 3 else _KEYS):
         raise ModelFileError(f"The metadata holds {', '.join(sorted(about))!r:.80}", _ANEW)
     tensors = _tensors(data, header)
     vocabulary = Vocabulary.from_tensors(_pop(tensors, "vocabulary.bytes"), _pop(tensors, "vocabulary.offsets"))
     if not isinstance(about["record"], dict):
         raise ModelFileError(f"The record is {about['record']!r:.80}", _ANEW)
     network = _settings(NetworkSettings, about["network"], "network")
-    if version == 2:
+    thresholds = _pop(tensors, THRESHOLDS) if version == 3 else None
+    weights: Any = about["weights"] if version == 3 else "int8" if version == 2 else "float32"
+    if weights == "int8":
         _check_unpacked_size(tensors)
         tensors = unpacked(tensors, network)
     bundle = Bundle(
@@ -121,7 +129,8 @@ def decode(data: bytes) -> Bundle:
         pad_to=about["pad_to"],
         tensors=tensors,
         record=about["record"],
-        weights="int8" if version == 2 else "float32",
+        weights=weights,
+        thresholds=thresholds,
     )
     check_bundle(bundle)
     return bundle

@@ -22,9 +22,9 @@ def check_bundle(bundle: Bundle) -> None:
     """Checks that the parts of a model fit together.
 
     Raises:
-        ModelFileError: a weight is missing, unknown, of a wrong shape or type or not finite; ``pad_to`` is out of
-            range; the vocabulary does not suit the tokens, or these are not chosen yet; the weights are to be stored as
-            something unknown.
+        ModelFileError: a weight is missing, unknown, of a wrong shape or type or not finite; a threshold or ``pad_to``
+            is out of range; the vocabulary does not suit the tokens, or these are not chosen yet; the weights are to be
+            stored as something unknown.
     """
     if bundle.weights not in ("float32", "int8"):
         raise ModelFileError(f"The weights are to be stored as {bundle.weights!r:.80}", "Choose float32 or int8.")
@@ -45,6 +45,8 @@ def check_bundle(bundle: Bundle) -> None:
         raise ModelFileError(f"The weight {name[:80]!r} {what}", _ANEW)
     for name, shape in shapes.items():
         _check_weight(name, bundle.tensors[name], shape)
+    if bundle.thresholds is not None:
+        _check_thresholds(bundle.thresholds, len(bundle.labels))
 
 
 def _check_weight(name: str, weight: Any, shape: tuple[int, ...]) -> None:
@@ -57,6 +59,13 @@ def _check_weight(name: str, weight: Any, shape: tuple[int, ...]) -> None:
             f"The weight {name} holds {weight[~finite][0]}",
             "Train the model again, with a lower learning rate or with clipping (clip).",
         )
+
+
+def _check_thresholds(thresholds: Any, classes: int) -> None:
+    _check_weight("thresholds", thresholds, (classes,))
+    outside = (thresholds <= 0) | (thresholds >= 1)
+    if outside.any():
+        raise ModelFileError(f"A threshold is {thresholds[outside][0]}, and not between 0 and 1", _ANEW)
 
 
 def _check_pad_to(pad_to: Any, *, masked: bool) -> None:

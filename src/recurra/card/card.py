@@ -17,7 +17,11 @@ __all__ = ["model_card"]
 CELLS = {"simple_rnn": "SimpleRNN", "gru": "GRU", "gru_reset_before": "GRU", "lstm": "LSTM"}
 SCORES = {
     "accuracy": "accuracy",
+    "micro_f1": "micro F1",
     "macro_f1": "macro F1",
+    "subset_accuracy": "rows with exactly the right labels",
+    "hamming_loss": "share of wrong decisions about a label",
+    "ranking_precision": "label-ranking average precision",
     "log_loss": "log loss",
     "ece": "expected calibration error",
 }
@@ -77,6 +81,8 @@ def _name(bundle: Bundle) -> str:
 def _summary(bundle: Bundle) -> str:
     classes = [plain(label) for label in bundle.labels.classes]
     shown = ", ".join(classes[:10]) + (f" and {len(classes) - 10:,} more" if len(classes) > 10 else "")
+    if bundle.multi_label:
+        return f"Reads {_reads(bundle)} and gives it any of {len(classes)} labels, or none: {shown}."
     return f"Reads {_reads(bundle)} and gives each of {len(classes)} classes its probability: {shown}."
 
 
@@ -108,8 +114,9 @@ def _details(facts: Facts, digest: str) -> str:
 
 
 def _use(facts: Facts) -> str:
+    kinds = "with any" if facts.bundle.multi_label else "in one"
     return (
-        f"For texts like those that it learned from, in one of these {len(facts.bundle.labels)} classes. Nothing is "
+        f"For texts like those that it learned from, {kinds} of these {len(facts.bundle.labels)} classes. Nothing is "
         "known about texts of another kind, time or language. It is not made for decisions about people that nobody "
         "looks at again."
     )

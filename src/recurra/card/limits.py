@@ -30,8 +30,17 @@ def limits(facts: Facts) -> list[str]:
         *_overfit(facts),
         *_words(facts),
         *_network(facts),
-        "It always names one of its classes, also for a text that belongs to none of them or is in another language.",
+        _always(facts),
     ]
+
+
+def _always(facts: Facts) -> str:
+    if facts.bundle.multi_label:
+        return (
+            "It gives each label by itself, from the probability on that the rows held out chose: it does not know "
+            "which labels exclude or need each other."
+        )
+    return "It always names one of its classes, also for a text that belongs to none of them or is in another language."
 
 
 def _held_out(facts: Facts) -> list[str]:

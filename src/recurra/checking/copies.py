@@ -12,11 +12,14 @@ from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.source import NO_LABEL
 
-__all__ = ["Repeats", "copies_between", "copies_inside", "repeats_in"]
+__all__ = ["FEW", "Repeats", "copies_between", "copies_inside", "repeats_in"]
 
 LYING = 0.05
 """The share of test rows that were learned word for word from which on the score lies: a model that knows them by heart
 may gain as much by nothing else."""
+
+FEW = 0.01
+"""The share of rows below which copies are no more than a note: a hundredth of the rows hardly moves a score."""
 
 Places = npt.NDArray[np.int64]
 
@@ -102,7 +105,7 @@ def copies_inside(facts: Facts, part: Part) -> list[Draft]:
         drafts.append(
             Draft(
                 "duplicates",
-                "warning",
+                "warning" if len(found.later) >= FEW * len(facts) else "note",
                 part,
                 found.later,
                 meaning,
@@ -138,7 +141,7 @@ def copies_between(train: Facts, test: Facts) -> list[Draft]:
     return [
         Draft(
             "test texts among the training rows",
-            "error" if share >= LYING else "warning",
+            "error" if share >= LYING else "warning" if share >= FEW else "note",
             "test",
             rows,
             meaning,

@@ -17,6 +17,9 @@ __all__ = ["Draft", "described"]
 
 Places = npt.NDArray[np.int64]
 
+EXCERPTS = 1_000
+"""Rows of a finding that are listed with an excerpt, at most; it takes longer than the beginning of the text."""
+
 NONE: Places = np.empty(0, dtype=np.int64)
 
 
@@ -59,7 +62,7 @@ def described(drafts: Sequence[Draft], sources: Mapping[Part, Source]) -> list[F
     texts: dict[Part, dict[int, tuple[str, str]]] = {}
     for part, source in sources.items():
         own = [
-            (draft.excerpt, set(draft.rows[:LISTED].tolist()), found)
+            (draft.excerpt, set(draft.rows[:EXCERPTS].tolist()), found)
             for draft, found in zip(drafts, excerpts, strict=True)
             if draft.part == part and draft.excerpt is not None
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ __all__ = ["class_rows", "folded", "label_findings", "spellings", "unknown_label
 
 UNEVEN = 10
 """The largest class has so many times the rows of the smallest: accuracy then says little about the small ones."""
+
+ALIKE = 0.8
+"""Labels are likely to be one, misspelt, from this ratio of common letters on (Ratcliff and Obershelp 1988)."""
 
 LONGEST_LIST = 12
 """Classes that a sentence names."""
@@ -93,10 +97,8 @@ def unknown_labels(
     if not len(rows):
         return []
     counts = {name: count for name, count in class_rows(facts, names).items() if name not in known}
-    alike = {folded(name): name for name in known}
-    meant = {name: alike[folded(name)] for name in counts if folded(name) in alike}
-    hint = f" {', '.join(f'{name!r} may be {right!r}' for name, right in list(meant.items())[:3])}." if meant else ""
-    meaning = f"{_listed(counts)}: {who} never have {'it' if len(counts) == 1 else 'them'}, and evaluation stops.{hint}"
+    them = "it" if len(counts) == 1 else "them"
+    meaning = f"{_listed(counts)}: {who} never have {them}, and evaluation stops.{_meant(counts, known)}"
     return [Draft("unknown labels", "error", part, rows, meaning, mend, facts={"classes": counts})]
 
 
@@ -146,6 +148,7 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
         meaning = (
             f"Too few rows for one to be among the {len(held):,} that training holds out, so that validation says "
             f"nothing about {'this class' if len(rare) == 1 else 'these classes'}: {_listed(few)}."
+            f"{_meant(few, set(counts) - set(few))}"
         )
         mend = "Add rows, join them with a related class, or leave them out."
         drafts.append(
@@ -179,6 +182,14 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
             )
         )
     return drafts
+
+
+def _meant(names: Collection[str], known: Collection[str]) -> str:
+    """A sentence on which of the labels look like misspellings of others, if any does."""
+    others = {folded(name): name for name in known}
+    meant = {name: get_close_matches(folded(name), others, n=1, cutoff=ALIKE) for name in names}
+    pairs = [f"{name!r} may be {others[found[0]]!r}" for name, found in meant.items() if found]
+    return f" {_shortened(pairs)}." if pairs else ""
 
 
 def _listed(counts: Mapping[str, int]) -> str:

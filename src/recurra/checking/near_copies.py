@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from recurra.checking.copies import FEW
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
@@ -130,7 +131,7 @@ def _draft(
     mend = "Split by source or by date, so that copies fall on one side; look at those under another label."
     return Draft(
         kind,
-        "warning",
+        "warning" if share >= FEW else "note",
         part,
         rows,
         meaning,

@@ -11,6 +11,7 @@ from recurra.cli.options import DataDir, Encoding, FormatName, Json, LabelColumn
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.tables import Reading, read_data
 from recurra.errors import SettingsError
+from recurra.training.files import MODEL
 
 if TYPE_CHECKING:
     from recurra.evaluation.comparison import Comparison
@@ -130,8 +131,9 @@ def _show(found: Comparison, output: Output) -> None:
 
 
 def _names(models: list[Path]) -> list[str]:
-    """Short names that tell the files apart: ends of their paths, all as long."""
-    parts = [path.parts for path in models]
+    """Short names that tell the files apart: ends of their paths, all as long; of runs, those of the folders."""
+    runs = all(path.name == MODEL and path.parent.name for path in models)
+    parts = [path.parent.parts if runs else path.parts for path in models]
     for count in range(1, max(map(len, parts)) + 1):
         names = ["/".join(part[-count:]) for part in parts]
         if len(set(names)) == len(names):

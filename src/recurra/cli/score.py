@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
-from recurra.cli.output import Output, aligned, cut, write_bytes
+from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
-from recurra.errors import DataError, SettingsError
+from recurra.cli.score_data import Asked, RowSource, opened_rows
+from recurra.cli.score_output import OutKind, StandardOutput, out_kind
+from recurra.errors import SettingsError
+from recurra.version import VERSION
 
 if TYPE_CHECKING:
-    from recurra.data.blocks import Blocks
-    from recurra.data.lines import LineBlocks
-    from recurra.scoring.rows import Rows
+    from recurra.data.documents import Label
+    from recurra.runtime import Model
+    from recurra.scoring.part import PartFile
     from recurra.scoring.score import Scored
-    from recurra.scoring.sinks import File
-    from recurra.text import TextSettings
+    from recurra.scoring.sinks import File, Sink
 
 __all__ = ["EXAMPLES", "score"]
 
 EXAMPLES = (
-    "recurra score runs/tickets/model.safetensors tickets.csv --out labels.csv --keep id",
-    "recurra score runs/tickets/model.safetensors tickets.parquet --out labels.parquet --all",
+    "recurra score runs/tickets/model.safetensors tickets.csv --out labelled.csv",
+    "recurra score runs/tickets/model.safetensors tickets.parquet --out labels.parquet --keep id --all",
+    "recurra score runs/tickets/model.safetensors tickets.jsonl.gz --out labelled.jsonl.gz --resume",
     "recurra score runs/tickets/model.safetensors - < texts.txt | cut -d, -f1 | sort | uniq -c",
 )
 
@@ -43,14 +45,20 @@ def score(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="A .csv, .jsonl or .parquet file; without it CSV goes to standard output."
+            "--out",
+            metavar="FILE",
+            help="A .csv, .jsonl (packed as .gz or .zst or not) or .parquet file; without it CSV is printed.",
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Write the probability of every class, a column each.")] = False,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="COLUMN", help="Copy this column of the table, such as id; may be repeated."),
+        typer.Option("--keep", metavar="COLUMN", help="Keep this column alone, such as id; may be repeated."),
     ] = None,
+    answers_only: Annotated[bool, typer.Option("--answers-only", help="Keep no column of the table.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted or killed run ended; FILE comes out the same.")
+    ] = False,
     text: TextColumn = None,
     title: TitleColumn = None,
     encoding: Encoding = "utf-8",
@@ -60,130 +68,114 @@ def score(
 ) -> None:
     """Classify all rows of a file, however many, into a file.
 
-    Each row of DATA gives one of the output, in order: the columns kept, the label, its probability, and with --all
-    each class's. Memory does not grow with the rows. The file appears when it is whole, or not at all.
+    Each row of DATA gives one of the output, in order: its columns, the label, its probability, and with --all each
+    class's. Memory does not grow with the rows. The file appears when it is whole, or not at all.
     """
     from recurra.runtime import load
-    from recurra.scoring.score import score as score_rows
-    from recurra.scoring.sinks import column_names, sink_for
+    from recurra.scoring.part import PartFile
 
     output = Output(as_json=as_json, quiet=quiet, aside=out is None)
-    kind = _kind(out, data, as_json=as_json)
+    if answers_only and keep:
+        raise SettingsError("--keep is given with --answers-only", "Give one of them.")
+    kind = out_kind(out, data, as_json=as_json, resume=resume)
     classifier = load(model)
-    names = column_names(keep or [], classifier.classes_, every=every)
-    with contextlib.ExitStack() as stack:
-        asked = _Asked(text, title, tuple(keep or ()), encoding, format_name)
-        source = _opened(data, asked, classifier.bundle.text, output)
-        sink = sink_for(kind, stack.enter_context(_written(out)), names, classifier.classes_)
-        count = stack.enter_context(Bars(output)).counting("scoring")
-        scored = score_rows(classifier, source.rows, sink, done=lambda rows: count(rows, source.total()))
-    _tell(scored, str(model), data, out, output)
-
-
-class _Asked(NamedTuple):
-    text: str | None
-    title: str | None
-    keep: tuple[str, ...]
-    encoding: str
-    format: str | None
-
-
-class _Source(NamedTuple):
-    """Rows, and how many there are in all as far as can be told by now."""
-
-    rows: Iterator[Rows]
-    total: Callable[[], int | None]
-
-
-def _kind(out: Path | None, data: str, *, as_json: bool) -> str:
-    """The kind of file that is written."""
+    asked = Asked(text, title, () if answers_only else tuple(keep) if keep else None, encoding, format_name)
+    source = opened_rows(data, asked, classifier.bundle.text, output)
+    names = _columns(source, classifier, every, output)
     if out is None:
-        if as_json:
-            raise SettingsError(
-                "--json is given without --out", "Name a file for the answers with --out: both cannot be printed."
-            )
-        return ".csv"
-    from recurra.scoring.sinks import KINDS
+        scored = _scored(classifier, source, _sink(kind, StandardOutput(), names, source, classifier.classes_), output)
+    else:
+        plan = {
+            "data": data,
+            "its contents": _identity(data),
+            "the model": _identity(str(model)),
+            "columns": names,
+            "reading": f"{source.read_as}, {encoding}, {format_name}",
+            "recurra": VERSION,
+        }
+        part = PartFile(out, plan, resume=resume)
+        try:
+            with part:
+                _begin(part, resume, output)
+                begun = part.begun is not None
+                sink = _sink(kind, part, names, source, classifier.classes_, begun=begun)
+                scored = _scored(classifier, source, sink, output, part)
+                _finish(kind, part)
+        except KeyboardInterrupt:
+            if not part.kept:
+                raise
+            print(f"recurra: interrupted. --resume goes on with {out}.", file=sys.stderr)
+            raise typer.Exit(130) from None
+    for note in source.notes:
+        if note not in output.notes:
+            output.note(note)
+    _tell(scored, str(model), data, out, names, output)
 
-    kind = out.suffix.lower()
-    if kind not in KINDS:
-        raise SettingsError(
-            f"--out {str(out)!r:.200} ends in {kind!r}",
-            f"Give a name that ends in {', '.join(KINDS[:-1])} or {KINDS[-1]}.",
-        )
-    if kind == ".parquet":
-        from recurra.data.formats import require_pyarrow
 
-        require_pyarrow("Writing .parquet")
-    same = False
-    with contextlib.suppress(OSError, ValueError):
-        same = out.samefile(data)
-    if same:
-        raise SettingsError(f"--out {out} is the data itself", "Name another file: the data would be lost.")
-    return kind
+def _columns(source: RowSource, model: Model, every: bool, output: Output) -> list[str]:
+    """The names of the output's columns; what there is to say is said."""
+    from recurra.scoring.sinks import column_names
 
-
-def _opened(data: str, asked: _Asked, settings: TextSettings, output: Output) -> _Source:
-    from recurra.data.lines import LineBlocks
-    from recurra.data.sources import open_blocks
-
-    blocks = open_blocks(data, format=asked.format, encoding=asked.encoding, part="test")
-    rows = _lines(blocks, asked) if isinstance(blocks, LineBlocks) else _table(blocks, asked, settings, output)
-    for note in blocks.notes:
+    for note in source.notes:
         output.note(note)
-    return _Source(rows, lambda: blocks.total)
+    names = column_names(source.keep, model.classes_, every=every)
+    own = names[len(source.keep)]
+    if own != "label":
+        output.note(f"the data has columns called as the answers are: these are in {own!r} and so on")
+    return names
 
 
-def _lines(lines: LineBlocks, asked: _Asked) -> Iterator[Rows]:
-    from recurra.scoring.rows import rows_of_lines
+def _identity(path: str) -> str | None:
+    from recurra.data.identity import identity_of
 
-    for option, value in (("--text", asked.text), ("--title", asked.title), ("--keep", " ".join(asked.keep) or None)):
-        if value is not None:
-            raise SettingsError(
-                f"{option} {value:.80} is given for {lines.source}, which has no columns",
-                "Leave it out, give a table such as a .csv file, or say what it is with --format.",
-            )
-    return rows_of_lines(lines)
+    return None if path == "-" else identity_of(Path(path))
 
 
-def _table(blocks: Blocks, asked: _Asked, settings: TextSettings, output: Output) -> Iterator[Rows]:
-    from recurra.data.blocks import head_of
-    from recurra.data.columns import choose_columns, listed
-    from recurra.data.read import check_separator, facts_of
-    from recurra.scoring.rows import rows_of_table
-
-    head, source = head_of(blocks), blocks.source
-    if asked.text is None:
-        check_separator(head, source)
-    columns = choose_columns(facts_of(head), source=source, text=asked.text, title=asked.title, labelled=False)
-    if columns.note is not None:
-        output.note(columns.note)
-    for name in asked.keep:
-        if name not in head.names:
-            raise DataError(f"{source} has no column {name!r:.80}", f"Name one of {listed(head.names)} with --keep.")
-    return rows_of_table(blocks, columns, asked.keep, settings)
+def _begin(part: PartFile, resume: bool, output: Output) -> None:
+    if part.begun is not None:
+        output.note(f"going on after {part.begun.rows:,} rows that an earlier run answered")
+    elif resume:
+        output.note("no earlier run is there to go on from: beginning at the first row")
 
 
-class _StandardOutput:
-    def write(self, data: bytes, /) -> int:
-        return write_bytes(data)
+def _sink(
+    kind: OutKind, file: File, names: list[str], source: RowSource, classes: list[Label], *, begun: bool = False
+) -> Sink:
+    from recurra.scoring.packing import PackingFile
+    from recurra.scoring.parquet import BatchSink
+    from recurra.scoring.sinks import text_sink
+
+    if kind.form == ".parquet":
+        return BatchSink(file, names, classes, begun=begun)
+    packed = PackingFile(file, kind.packing) if kind.packing else file
+    return text_sink(kind.form, packed, names, classes, kept=len(source.keep), begun=begun)
 
 
-@contextlib.contextmanager
-def _written(out: Path | None) -> Iterator[File]:
-    from recurra.bundle import AtomicFile
+def _scored(model: Model, source: RowSource, sink: Sink, output: Output, part: PartFile | None = None) -> Scored:
+    from recurra.scoring.score import score as score_rows
 
-    if out is None:
-        yield _StandardOutput()
-        return
-    with AtomicFile(out) as file:
-        yield file
+    with Bars(output) as bars:
+        count = bars.counting("scoring")
+        return score_rows(
+            model,
+            source.rows,
+            sink,
+            done=lambda rows: count(rows, source.total()),
+            begun=part.begun if part else None,
+            checkpoint=part.checkpoint if part else None,
+        )
 
 
-def _tell(scored: Scored, model: str, data: str, out: Path | None, output: Output) -> None:
+def _finish(kind: OutKind, part: PartFile) -> None:
+    from recurra.scoring.parquet import as_parquet
+
+    part.finish(as_parquet if kind.form == ".parquet" else None)
+
+
+def _tell(scored: Scored, model: str, data: str, out: Path | None, names: list[str], output: Output) -> None:
     from recurra.scoring.sinks import written
 
-    speed = scored.rows / scored.seconds if scored.seconds else 0.0
+    speed = (scored.rows - scored.before) / scored.seconds if scored.seconds else 0.0
     if scored.empty:
         output.note(f"{scored.empty:,} of {scored.rows:,} rows have no text: they all get the same answer.")
     if out is not None:
@@ -199,6 +191,8 @@ def _tell(scored: Scored, model: str, data: str, out: Path | None, output: Outpu
             "seconds": scored.seconds,
             "docs_per_second": speed,
             "labels": {written(label): count for label, count in scored.counts},
+            "resumed_after": scored.before,
+            "columns": names,
             "out": str(out),
             "notes": output.notes,
         }

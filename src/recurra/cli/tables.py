@@ -9,10 +9,12 @@ from recurra.cli.output import Output
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from recurra.cli.progress import Bars
+    from recurra.data.corpus import Corpus
     from recurra.data.sets import NamedSet
     from recurra.data.table import Table
 
-__all__ = ["Reading", "is_file", "named_set", "read_data"]
+__all__ = ["Reading", "is_file", "named_set", "read_data", "read_rows"]
 
 
 class Reading(NamedTuple):
@@ -65,6 +67,35 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
         return table
     found = named_set(name, reading, output)
     return found.train if part == "train" else found.test
+
+
+def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Corpus:
+    """The labelled training rows that ``name`` stands for; a large table is not in memory, but read anew when needed.
+
+    The arguments and errors are those of :func:`read_data`.
+
+    Args:
+        name: see there.
+        reading: see there.
+        output: see there.
+        bars: show how far the first reading is.
+    """
+    if not is_file(name):
+        return named_set(name, reading, output).train.corpus
+    from recurra.data.formats import require_pyarrow
+    from recurra.data.sources import open_blocks
+    from recurra.data.streamed import StreamedTable
+
+    require_pyarrow()
+    blocks = open_blocks(name, format=reading.format, encoding=reading.encoding)
+    rows = StreamedTable(
+        blocks, text=reading.text, title=reading.title, label=reading.label, read=bars.counting("reading")
+    )
+    # What is wrong with the table shows here, before anything else is loaded or made.
+    len(rows)
+    for note in rows.notes:
+        output.note(note)
+    return rows
 
 
 def is_file(name: str) -> bool:

@@ -26,7 +26,7 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import Reading, read_rows
 from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ EXAMPLES = (
     "recurra train newer.csv --from runs/tickets/model.safetensors --replay tickets.csv --out runs/newer",
     "recurra train tickets.csv --exclude decisions.csv --relabel decisions.csv --out runs/cleaned",
 )
+
+NAMES = {
+    "accuracy": "accuracy",
+    "micro_f1": "micro F1",
+    "macro_f1": "macro F1",
+    "subset_accuracy": "rows with exactly the right labels",
+    "log_loss": "log loss",
+    "ece": "ECE",
+}
 
 
 def train(
@@ -130,16 +139,15 @@ def train(
     initial = _initial(start, model, replay)
     preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
     reading = Reading(text, title, label, encoding, data_dir, format_name)
-    table = read_data(data, reading, part="train", output=output)
-    rows, cleaning = _cleaned(table.corpus, exclude, relabel, output)
-    if replay is not None:
-        old = read_data(replay, reading, part="train", output=output).corpus
-        rows = _with_old(rows, old, preset.training.seed, output)
-
-    from recurra.runtime import Model
-    from recurra.training.fit import fit
-
     with Bars(output) as bars, unless_empty(out):
+        rows, cleaning = _cleaned(read_rows(data, reading, output=output, bars=bars), exclude, relabel, output)
+        if replay is not None:
+            old = read_rows(replay, reading, output=output, bars=bars)
+            rows = _with_old(rows, old, preset.training.seed, output)
+
+        from recurra.runtime import Model
+        from recurra.training.fit import fit
+
         fitted = fit(
             rows,
             text=preset.text,
@@ -268,11 +276,18 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
         output.detail(_calibrated(calibration))
     output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
     if fitted.validation:
-        low, high = fitted.validation.intervals["accuracy"]
-        output.result(
-            f"validation on {validation['rows']:,} rows: accuracy {validation['accuracy']:.4f} ({low:.4f}–{high:.4f}), "
-            f"macro F1 {validation['macro_f1']:.4f}, log loss {validation['log_loss']:.4f}, ECE {validation['ece']:.4f}"
+        first, *others = (
+            ("micro_f1", "macro_f1", "subset_accuracy", "log_loss", "ece")
+            if model.multi_label
+            else ("accuracy", "macro_f1", "log_loss", "ece")
         )
+        low, high = fitted.validation.intervals[first]
+        output.result(
+            f"validation on {validation['rows']:,} rows: {NAMES[first]} {validation[first]:.4f} "
+            f"({low:.4f}–{high:.4f}), " + ", ".join(f"{NAMES[name]} {validation[name]:.4f}" for name in others)
+        )
+    if found := info["record"].get("thresholds"):
+        output.detail(_thresholds(found, len(info["classes"])))
     output.result(f"model: {_model_in(out)}")
     output.document(
         {
@@ -306,6 +321,14 @@ def _calibrated(found: dict[str, Any]) -> str:
     return (
         f"calibration: temperature {found['temperature']:.2f}, ECE {before:.3f} → {after:.3f} {on} "
         f"({crossed:.3f} where each tenth has the others' temperature)"
+    )
+
+
+def _thresholds(found: dict[str, Any], labels: int) -> str:
+    shared = "" if found["shared"] is None else f", {labels - found['own']:,} with few rows share {found['shared']:.3f}"
+    return (
+        f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} "
+        f"on the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
     )
 
 

@@ -137,7 +137,8 @@ def _report(tuned: Tuned, data: str, out: Path, output: Output) -> None:
             f"learned from {learned:,} rows, chosen by the log loss on {held:,}; the best of {_scored(trials)} scores "
             f"flatters, so the {aside:,} rows set aside, which chose nothing, say more:"
         )
-        for name, one in (("first", first), ("best", best)):
+        ends = [("first and best", best)] if best == first else [("first", first), ("best", best)]
+        for name, one in ends:
             if one is not None and one.validation and one.aside:
                 output.result(
                     f"{name}, trial {one.number}: accuracy {one.validation['accuracy']:.4f}, "

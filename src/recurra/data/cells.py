@@ -17,8 +17,10 @@ __all__ = [
     "MAX_TEXT_BYTES",
     "checked_texts",
     "column_of",
+    "is_json",
     "is_label",
     "is_list",
+    "is_nested",
     "is_text",
     "labels_of",
     "plain_labels",
@@ -53,6 +55,18 @@ def is_list(kind: pyarrow.DataType) -> bool:
     return any(is_kind(kind) for is_kind in lists) and is_text(kind.value_type)
 
 
+def is_json(kind: pyarrow.DataType) -> bool:
+    """Whether a column holds JSON, as :mod:`recurra.data.json_lines` keeps values of several kinds."""
+    return str(kind).startswith("extension<arrow.json")
+
+
+def is_nested(kind: pyarrow.DataType) -> bool:
+    """Whether a column holds lists or structures."""
+    from pyarrow import types
+
+    return bool(types.is_nested(kind))
+
+
 def column_of(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
     """The column of that name.
 
@@ -78,11 +92,10 @@ def _where(raw: RawTable, place: int, name: str) -> str:
 
 def _held(column: pyarrow.ChunkedArray) -> str:
     """What a column holds, for a message; of JSON its first value that is no text."""
-    kind = str(column.type)
-    if kind.startswith("extension<arrow.json"):
+    if is_json(column.type):
         odd = next((value for value in column.to_pylist() if value is not None and value[:1] != '"'), None)
         return f"values of several kinds, such as {odd[:60]}" if odd else "values of several kinds"
-    return kind[:80]
+    return str(column.type)[:80]
 
 
 def texts_of(raw: RawTable, name: str, source: str) -> list[str]:

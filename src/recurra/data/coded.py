@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Label
+from recurra.data.documents import Label, LabelSet
 
 __all__ = ["CodedLabels", "Coder"]
 
@@ -19,15 +19,16 @@ class CodedLabels:
     """B labels.
 
     Attributes:
-        values: the distinct ones in the order in which they first appear; True and 1 are two labels.
+        values: the distinct ones in the order in which they first appear; True and 1 are two labels. Where rows may
+            have several labels each is a tuple of them.
         codes: int32[B], the place of each row's label among them.
     """
 
-    values: tuple[Label, ...]
+    values: tuple[Any, ...]
     codes: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, labels: Iterable[Label]) -> CodedLabels:
+    def of(cls, labels: Iterable[Label] | Iterable[LabelSet]) -> CodedLabels:
         """Looks at each label once; NumPy's scalars become Python's values."""
         coder = Coder()
         coder.add(labels)
@@ -40,7 +41,7 @@ class CodedLabels:
         """Each row's label."""
         return [self.values[code] for code in self.codes.tolist()]
 
-    def renamed(self, values: Sequence[Label]) -> CodedLabels:
+    def renamed(self, values: Sequence[Label] | Sequence[LabelSet]) -> CodedLabels:
         """The labels under other names; those that get the same one become one.
 
         Args:
@@ -68,10 +69,10 @@ class Coder:
 
     def __init__(self) -> None:
         self._places: dict[object, int] = {}
-        self._values: list[Label] = []
+        self._values: list[Any] = []
         self._parts: list[npt.NDArray[np.int32]] = []
 
-    def add(self, labels: Iterable[Label]) -> None:
+    def add(self, labels: Iterable[Label] | Iterable[LabelSet]) -> None:
         """Takes the next labels."""
         self._parts.append(np.fromiter(map(self._place, labels), dtype=np.int32))
 
@@ -80,7 +81,7 @@ class Coder:
         codes = np.concatenate(self._parts) if self._parts else np.empty(0, dtype=np.int32)
         return CodedLabels(tuple(self._values), codes)
 
-    def _place(self, label: Label) -> int:
+    def _place(self, label: Label | LabelSet) -> int:
         # Texts are told apart by themselves; of numbers 1, 1.0 and True are equal, and so are 0.0 and -0.0.
         key = label if type(label) is str else _key(label)
         place = self._places.get(key)
@@ -90,7 +91,7 @@ class Coder:
         return place
 
 
-def _key(label: Label) -> object:
+def _key(label: Label | LabelSet) -> object:
     plain = label.item() if isinstance(label, np.generic) else label
     return plain if type(plain) is str else (type(plain), repr(plain))
 

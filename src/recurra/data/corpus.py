@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.coded import CodedLabels
-from recurra.data.documents import Document, Label, check_documents
+from recurra.data.documents import Document, Label, LabelSet, check_documents
 from recurra.errors import DataError
 
 __all__ = ["BLOCK", "Chosen", "Corpus", "Listed", "blocks_with"]
@@ -52,14 +52,20 @@ class Listed:
 
     Args:
         documents: B texts or (title, text) pairs.
-        labels: as many.
+        labels: as many; each a tuple of labels where documents may have several.
         source: where they came from.
 
     Raises:
         DataError: they are not as many, or something is no document.
     """
 
-    def __init__(self, documents: Sequence[Document], labels: Sequence[Label], *, source: str = "memory") -> None:
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        labels: Sequence[Label] | Sequence[LabelSet],
+        *,
+        source: str = "memory",
+    ) -> None:
         if len(documents) != len(labels):
             raise DataError(
                 f"There are {len(documents):,} documents and {len(labels):,} labels", "Give one label a document."

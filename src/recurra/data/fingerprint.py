@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from recurra.data.coded import CodedLabels
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import DataError
 
 __all__ = ["Fingerprint"]
@@ -47,7 +47,7 @@ class Fingerprint:
             digest.update(b"-")
             return digest.hexdigest()
         digest.update(b"+" + struct.pack("<Q", len(labels)))
-        encoded = np.array([_encoded(value) for value in labels.values], dtype=object)
+        encoded = np.array([_label(value) for value in labels.values], dtype=object)
         for first in range(0, len(labels), JOINED):
             digest.update(b"".join(encoded[labels.codes[first : first + JOINED]]))
         return digest.hexdigest()
@@ -56,6 +56,12 @@ class Fingerprint:
 def _parts(values: Sequence[Document]) -> Iterator[Sequence[Document]]:
     for start in range(0, len(values), JOINED):
         yield values[start : start + JOINED]
+
+
+def _label(value: Label | LabelSet) -> bytes:
+    if isinstance(value, tuple):
+        return b"m" + struct.pack("<Q", len(value)) + b"".join(map(_encoded, value))
+    return _encoded(value)
 
 
 def _encoded(value: Document | Label) -> bytes:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from recurra.data.blocks import GUESS_ROWS, Blocks, DelimitedBlocks, ParquetBlocks, joined
 from recurra.data.cells import is_label, is_text, labels_of, texts_of
-from recurra.data.columns import ColumnFacts, choose_columns
+from recurra.data.columns import ColumnFacts, Columns, choose_columns
 from recurra.data.content import FileContent
 from recurra.data.delimited import RawTable, parse_delimited
-from recurra.data.documents import Document
+from recurra.data.documents import Document, Label
 from recurra.data.faults import ROW_HINT
 from recurra.data.formats import MAX_FILE_BYTES, require_pyarrow, short_name
 from recurra.data.parquet import parse_parquet
@@ -17,7 +18,7 @@ from recurra.data.sources import Source, open_blocks
 from recurra.data.table import Table
 from recurra.errors import DataError
 
-__all__ = ["check_separator", "facts_of", "read_table"]
+__all__ = ["check_header", "check_separator", "columns_of", "facts_of", "read_table"]
 
 
 def read_table(
@@ -55,25 +56,14 @@ def read_table(
     require_pyarrow()
     blocks = open_blocks(source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES)
     raw, name = _whole(blocks), blocks.source
-    if text is None:
-        check_separator(raw, name)
-    if labelled and label is None and raw.names in (["text"], ["text", "file"]):
-        raise DataError(
-            f"{name} holds texts and no labels",
-            "Give a table with a column of labels, begin each line with __label__, or make a folder per class.",
-        )
-    chosen = choose_columns(facts_of(raw), source=name, text=text, title=title, label=label, labelled=labelled)
+    chosen = columns_of(raw, name, text=text, title=title, label=label, labelled=labelled)
     texts = texts_of(raw, chosen.text, name)
     documents: list[Document] = list(texts)
     if chosen.title is not None:
         documents = list(zip(texts_of(raw, chosen.title, name), texts, strict=True))
     labels = None if chosen.label is None else labels_of(raw, chosen.label, name)
-    if label is None and labels is not None and raw.row_hint == ROW_HINT and chosen.label in set(map(str, labels)):
-        # A guess on a file without a header takes its first row for names, and that row would be lost.
-        raise DataError(
-            f"{name}: the first row names a column {short_name(chosen.label)!r}, which is one of its labels",
-            "Add a header row such as label,text, or name the label column with --label.",
-        )
+    if label is None and labels is not None:
+        check_header(raw, chosen.label, labels, name)
     return Table(
         documents=documents,
         labels=labels,
@@ -107,6 +97,44 @@ def _whole(blocks: Blocks) -> RawTable:
                 f"{blocks.source} holds more than {MAX_FILE_BYTES:,} bytes", "Split it: no more are read into memory."
             )
     return joined(parts)
+
+
+def columns_of(
+    head: RawTable, source: str, *, text: str | None, title: str | None, label: str | None, labelled: bool = True
+) -> Columns:
+    """The columns that are named, and guesses at the others.
+
+    Args:
+        head: the table, or enough of its first rows.
+        source: its name, for messages.
+        text: see :func:`read_table`.
+        title: see there.
+        label: see there.
+        labelled: see there.
+
+    Raises:
+        DataError: a column is missing, or cannot be guessed.
+    """
+    if text is None:
+        check_separator(head, source)
+    if labelled and label is None and head.names in (["text"], ["text", "file"]):
+        raise DataError(
+            f"{source} holds texts and no labels",
+            "Give a table with a column of labels, begin each line with __label__, or make a folder per class.",
+        )
+    return choose_columns(facts_of(head), source=source, text=text, title=title, label=label, labelled=labelled)
+
+
+def check_header(raw: RawTable, column: str | None, labels: Iterable[Label], source: str) -> None:
+    """Raises a :class:`DataError` where a guess took the first row of a file without a header for names.
+
+    That row would be lost; the name of the column of labels shows it, being one of them.
+    """
+    if raw.row_hint == ROW_HINT and column in set(map(str, labels)):
+        raise DataError(
+            f"{source}: the first row names a column {short_name(str(column))!r}, which is one of its labels",
+            "Add a header row such as label,text, or name the label column with --label.",
+        )
 
 
 def check_separator(raw: RawTable, source: str) -> None:

@@ -48,7 +48,7 @@ def hold_out(
     if wanted < 1 and share > 0 and limit > 0:
         raise DataError(
             f"{count:,} rows, one a class: none can be held out",
-            "Give more rows a class, or hold nothing out (share 0).",
+            "Give more rows a class, or hold nothing out: validation = 0.",
         )
     order = np.random.default_rng(seed).permutation(count)
     by_class = order[np.argsort(classes[order], kind="stable")]  # shuffled within each class

@@ -76,7 +76,7 @@ def hold_out_sets(
         if not spare:
             raise DataError(
                 f"{rows:,} rows, one a label: none can be held out",
-                "Give more rows a label, or hold nothing out (share 0).",
+                "Give more rows a label, or hold nothing out: validation = 0.",
             )
         held[spare[0]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)

@@ -20,7 +20,7 @@ __all__ = ["HOTTEST", "LEAST_ROWS", "Calibration", "Quality", "calibrate", "fitt
 Floats = npt.NDArray[np.float64]
 
 HOTTEST = 20.0
-"""Temperatures lie between 1 / HOTTEST and HOTTEST: a network that is right on every row would ask for 0."""
+"""Temperatures lie between 1 / HOTTEST and HOTTEST."""
 LEAST_ROWS = 100
 """Below that, one row more or less that is wrong decides about the temperature."""
 
@@ -96,8 +96,12 @@ def calibrate(logits: npt.NDArray[np.floating], targets: npt.NDArray[Any], *, se
 def fitted_temperature(logits: Floats, targets: npt.NDArray[Any]) -> float:
     """The temperature of the lowest log loss, between 1 / HOTTEST and HOTTEST.
 
-    In β = 1 / T the log loss is convex, so its derivative crosses 0 once: Newton's steps, and halves of what is left
-    where a step leads out of it.
+    A network that is right on all of B rows may be wrong on the next: with Platt's rule (1999, "Probabilistic Outputs
+    for Support Vector Machines", section 2.2) a share of 1 / (B + 1) of each target is spread over all classes, as if
+    one more row had been seen that says nothing. Otherwise such a network would get the least temperature there is.
+
+    In β = 1 / T the loss is convex, so its derivative crosses 0 once: Newton's steps, and halves of what is left where
+    a step leads out of it.
 
     Args:
         logits: float64[B, C], B of 1 or more.
@@ -116,15 +120,16 @@ def fitted_temperature(logits: Floats, targets: npt.NDArray[Any]) -> float:
 
 
 def _slope(logits: Floats, targets: npt.NDArray[Any], beta: float) -> tuple[float, float]:
-    """First and second derivative of the summed log loss of βz by β."""
+    """First and second derivative of the summed loss of βz by β."""
+    spread = 1 / (len(targets) + 1)
     if targets.ndim == 2:
-        p = _probabilities(beta * logits, targets)
-        return float(((p - targets) * logits).sum()), float((p * (1 - p) * logits**2).sum())
+        p, wanted = _probabilities(beta * logits, targets), (1 - spread) * targets + spread / 2
+        return float(((p - wanted) * logits).sum()), float((p * (1 - p) * logits**2).sum())
     # Softmax does not see what is added to all logits of a row; without it the squares are small.
     centred = logits - logits.max(axis=1, keepdims=True)
     p = _probabilities(beta * centred, targets)
     means = (p * centred).sum(axis=1)
-    own = centred[np.arange(len(targets)), targets]
+    own = (1 - spread) * centred[np.arange(len(targets)), targets] + spread * centred.mean(axis=1)
     return float((means - own).sum()), float(((p * centred**2).sum(axis=1) - means**2).sum())
 
 

@@ -26,7 +26,7 @@ def generated_documents(pipeline: TextPipeline, *, seed: int = 0) -> list[str]:
     tokens = list(pipeline.vocabulary.tokens)
     if pipeline.settings.tokens == "bytes":
         tokens = [token for token in tokens if token.isascii() and token.isprintable()]
-    joint = "" if pipeline.settings.tokens in {"characters", "bytes"} else " "
+    joint = " " if pipeline.settings.tokens in {"lesson", "words"} else ""
     shares = 1 / np.arange(1, len(tokens) + 1)
     lengths = np.repeat(LENGTHS, EACH)
     drawn = np.random.default_rng(seed).choice(len(tokens), size=lengths.sum(), p=shares / shares.sum())

@@ -106,7 +106,7 @@ def _slices(model: Model, sample: Sample) -> dict[str, Flags]:
         f"up to {short:.0f} tokens": lengths <= short,
         f"{short + 1:.0f} to {long:.0f} tokens": (lengths > short) & (lengths <= long),
         f"more than {long:.0f} tokens": lengths > long,
-        f"up to {few:.0%} unknown": share <= few,
+        f"up to {few:.0%} unknown" if few else "no word unknown": share <= few,
         f"{few:.0%} to {many:.0%} unknown": (share > few) & (share <= many),
-        f"more than {many:.0%} unknown": share > many,
+        f"more than {many:.0%} unknown" if many else "some words unknown": share > many,
     }

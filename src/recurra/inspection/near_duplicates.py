@@ -34,6 +34,7 @@ PAIRS = 1 << 21
 
 _MARKUP = re.compile(r"<[^<>]*>|#\d+;")
 _BETWEEN = re.compile(r"[\W_]+")
+_PLAIN = bytes(ord(chr(byte).lower()) if byte < 0x80 and chr(byte).isalnum() else ord(" ") for byte in range(256))
 
 
 class NearDuplicate(NamedTuple):
@@ -141,7 +142,13 @@ def comparable(document: Document) -> str:
     Markup says nothing: HTML's tags and entities are taken away, and what is left of an entity without its head.
     """
     text = document if isinstance(document, str) else " ".join(filter(None, document))
-    text = _MARKUP.sub(" ", html.unescape(text))
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text or "#" in text:
+        text = _MARKUP.sub(" ", text)
+    if text.isascii():
+        # The same by table, several times as fast.
+        return b" ".join(text.encode().translate(_PLAIN).split()).decode()
     return _BETWEEN.sub(" ", text.lower()).strip()
 
 

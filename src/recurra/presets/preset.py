@@ -11,7 +11,7 @@ from typing import Any
 
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
-from recurra.settings import Settings, spread
+from recurra.settings import Settings, choices, spread
 from recurra.text.settings import TextSettings
 from recurra.training.settings import TrainingSettings
 
@@ -124,7 +124,7 @@ def load_preset(name: str) -> Preset:
     if not name.endswith(".toml"):
         raise SettingsError(
             f"There is no preset {name!r:.80}",
-            f"The presets are {', '.join(preset_names())}; an own one is a path that ends in .toml.",
+            f"{choices(name, preset_names(), 'presets').rstrip('.')}; an own one is a path that ends in .toml.",
         )
     try:
         data = Path(name).read_bytes()

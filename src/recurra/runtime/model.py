@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, cast
@@ -14,7 +15,8 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
-from recurra.errors import DataError
+from recurra.errors import DataError, SettingsError
+from recurra.evaluation.abstaining import answered, checked_below
 from recurra.models.settings import NetworkSettings
 from recurra.runtime.network import Network
 from recurra.runtime.reading import Reading, read_ids
@@ -22,6 +24,8 @@ from recurra.runtime.summary import parameters_by_part, summary_of
 from recurra.runtime.trace import LayerTrace, trace_of
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
+from recurra.text.label_sets import decode_sets
+from recurra.text.segmenters import differing
 
 __all__ = ["Model", "load"]
 
@@ -37,8 +41,13 @@ def load(path: str | os.PathLike[str]) -> Model:
 
     Raises:
         ModelFileError: no such file, or none that can be used.
+        SettingsError: it reads words as a segmenter cuts them that is not installed.
     """
-    return Model(read_bundle(path))
+    model = Model(read_bundle(path))
+    # A record that comes from a file may lack versions, or hold something else.
+    if note := differing(model.bundle.text.tokens, model.record.get("versions")):
+        print(note, file=sys.stderr)
+    return model
 
 
 class Model:
@@ -64,7 +73,8 @@ class Model:
                 (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts.
 
         Returns:
-            float32[B, C], in the order of the documents and of :attr:`classes_`; every row sums to 1.
+            float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1, unless the model
+            gives several labels: then each label has a probability of its own.
 
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
@@ -72,17 +82,48 @@ class Model:
         parts = [self._network.probabilities(ids) for ids in self._encoded(documents)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def predict(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[Any]:
+    def predict(
+        self, documents: Iterable[Document] | ArrowStrings | TextBuffer, *, abstain_below: float | None = None
+    ) -> npt.NDArray[Any]:
         """The most probable class of each document, [B], as the labels were written.
+
+        Of a model that gives several labels it is the list of those whose probability reaches their threshold.
 
         Args:
             documents: B texts or (title, text) pairs, or Arrow strings, as for :meth:`predict_proba`.
+            abstain_below: a document whose most probable class is less probable gets ``None``.
 
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
+            SettingsError: ``abstain_below`` is no probability, or the model gives several labels.
         """
-        labels: npt.NDArray[Any] = self._classes[self.predict_proba(documents).argmax(axis=1)]
+        below = self.checked_abstaining(abstain_below)
+        probabilities = self.predict_proba(documents)
+        if self.bundle.thresholds is not None:
+            sets = np.empty(len(probabilities), dtype=object)
+            for place, labels_given in enumerate(decode_sets(self.classes_, probabilities >= self.bundle.thresholds)):
+                sets[place] = labels_given
+            return sets
+        labels: npt.NDArray[Any] = self._classes[probabilities.argmax(axis=1)]
+        if below is not None:
+            labels = labels.astype(object)
+            labels[~answered(probabilities, below)] = None
         return labels
+
+    def checked_abstaining(self, below: float | None) -> float | None:
+        """The probability itself, if this model can abstain below it.
+
+        Raises:
+            SettingsError: it is no probability, or the model gives several labels.
+        """
+        if below is None:
+            return None
+        if self.multi_label:
+            raise SettingsError(
+                f"abstain_below is {below} for a model that gives several labels",
+                "Leave it out: where no label is probable enough, such a model gives none.",
+            )
+        return checked_below(below)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The probabilities after every word, and what each word changed.
@@ -104,6 +145,11 @@ class Model:
         return read_ids(self._network, ids, bundle.pipeline.tokens(document), layers=layers)
 
     @property
+    def multi_label(self) -> bool:
+        """Whether a document may get several labels, or none."""
+        return self.bundle.multi_label
+
+    @property
     def settings(self) -> NetworkSettings:
         """The network's shape; the text pipeline's settings are ``bundle.text``."""
         return self.bundle.network
@@ -120,6 +166,7 @@ class Model:
         parts = parameters_by_part(bundle)
         return {
             "classes": self.classes_,
+            "thresholds": None if bundle.thresholds is None else bundle.thresholds.tolist(),
             "text": bundle.text.to_dict(),
             "network": bundle.network.to_dict(),
             "vocabulary": len(bundle.vocabulary),
@@ -154,7 +201,8 @@ class Model:
     @cached_property
     def _network(self) -> Network:
         # Not before it is asked something: who looks at a model's settings need not wait for its tables.
-        return Network(self.bundle.network, self.bundle.tensors, pad_to=self.bundle.pad_to)
+        bundle = self.bundle
+        return Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to, multi_label=bundle.multi_label)
 
     @cached_property
     def _classes(self) -> npt.NDArray[Any]:

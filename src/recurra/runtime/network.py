@@ -39,13 +39,21 @@ class Network:
         settings: the network's shape.
         tensors: the weights, by the names of :func:`recurra.models.shapes.weight_shapes`.
         pad_to: the length up to which id 0 is appended where the network is not masked.
+        multi_label: whether each class has a probability of its own, and not a share of one.
 
     Attributes:
         classes: C.
     """
 
-    def __init__(self, settings: NetworkSettings, tensors: Mapping[str, Array], *, pad_to: int | None) -> None:
-        self.settings = settings
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        tensors: Mapping[str, Array],
+        *,
+        pad_to: int | None,
+        multi_label: bool = False,
+    ) -> None:
+        self.settings, self.multi_label = settings, multi_label
         self.pad_to = pad_to or 0
         self.classes = len(tensors["b_O"])
         self._words = Words(settings, tensors)
@@ -68,10 +76,11 @@ class Network:
 
     def probabilities(self, documents: Ragged) -> Array:
         """The probability of each class, [B, C], in the order given; no document's answer hangs on the others."""
-        return self._answers(documents, kernels_of("inference.documents").softmax)
+        kernels = kernels_of("inference.documents")
+        return self._answers(documents, kernels.sigmoid if self.multi_label else kernels.softmax)
 
     def logits(self, documents: Ragged) -> Array:
-        """What the softmax of :meth:`probabilities` is taken of, [B, C]."""
+        """What :meth:`probabilities` are the softmax of, or each the sigmoid of, [B, C]."""
         return self._answers(documents, _scattered)
 
     def step_logits(self, ids: npt.NDArray[np.int32]) -> Array:

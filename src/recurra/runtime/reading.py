@@ -37,9 +37,9 @@ class Reading:
         probabilities: float32[T, C]; row t is the answer for the document that ends with token t.
         known: bool[T], whether the vocabulary has the token.
         start: float32[C], the answer before any token.
-        evidence: float32[T, C], by how much each token changes the logits. Only differences between logits count, so
-            their mean over the classes is taken off: a row's sum is 0, and the sum over tokens leads from ``start``
-            to the last answer.
+        evidence: float32[T, C], by how much each token changes the logits; the sum over tokens leads from ``start`` to
+            the last answer. Where every document has one class only differences between logits count, so their mean
+            over the classes is taken off: a row's sum is 0.
         exact: whether these are the network's own answers on its way through the text. A network of two directions
             has none before it has read all of it: see ``method``.
         method: how probabilities and evidence were found, for people.
@@ -72,29 +72,30 @@ def read_ids(
         tokens: the same as text.
         layers: states and gates, if wanted.
     """
+    probabilities, counted = (_sigmoid, _as_they_are) if network.multi_label else (_softmax, _centred)
     start = _logits(network, [ids[:0]])
     suffixes = None
     if network.settings.bidirectional:
         prefixes = _logits(network, [ids[: k + 1] for k in range(len(ids))])
         suffixes = _logits(network, [ids[k:] for k in range(len(ids))])
-        joins_prefix = np.diff(_centred(np.concatenate([start, prefixes])), axis=0)
-        joins_suffix = -np.diff(_centred(np.concatenate([suffixes, start])), axis=0)
+        joins_prefix = np.diff(counted(np.concatenate([start, prefixes])), axis=0)
+        joins_suffix = -np.diff(counted(np.concatenate([suffixes, start])), axis=0)
         evidence, method = (joins_prefix + joins_suffix) / 2, PREFIXES
     else:
         prefixes, method = network.step_logits(ids), ONE_PASS
         if padded := min(max(network.pad_to - 1, 0), len(ids)):
             prefixes[:padded] = _logits(network, [ids[: k + 1] for k in range(padded)])
             method = ONE_PASS_AND_PADS
-        evidence = np.diff(_centred(np.concatenate([start, prefixes])), axis=0)
+        evidence = np.diff(counted(np.concatenate([start, prefixes])), axis=0)
     return Reading(
         tokens=tokens,
-        probabilities=_softmax(prefixes),
+        probabilities=probabilities(prefixes),
         known=ids != UNKNOWN_ID,
-        start=_softmax(start)[0],
+        start=probabilities(start)[0],
         evidence=evidence.astype(np.float32),
         exact=suffixes is None,
         method=method,
-        suffix_probabilities=None if suffixes is None else _softmax(suffixes),
+        suffix_probabilities=None if suffixes is None else probabilities(suffixes),
         layers=tuple(layers),
     )
 
@@ -116,6 +117,15 @@ def _logits(network: Network, documents: Sequence[npt.NDArray[np.int32]]) -> Arr
 def _centred(logits: Array) -> npt.NDArray[np.float64]:
     wide = logits.astype(np.float64)
     return np.asarray(wide - wide.mean(axis=1, keepdims=True))
+
+
+def _as_they_are(logits: Array) -> npt.NDArray[np.float64]:
+    return logits.astype(np.float64)
+
+
+def _sigmoid(logits: Array) -> Array:
+    powers = np.exp(-np.abs(logits))
+    return np.asarray(np.where(logits < 0, powers, np.float32(1)) / (1 + powers))
 
 
 def _softmax(logits: Array) -> Array:

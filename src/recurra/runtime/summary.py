@@ -32,7 +32,7 @@ def summary_of(bundle: Bundle) -> str:
     rows.append(
         (f"pooling ({', '.join(network.pooling)})", f"[{network.pooled_size}]", f"{parts.get('attention', 0):,}")
     )
-    rows.append(("output (softmax)", f"[{classes}]", f"{parts['output']:,}"))
+    rows.append((f"output ({'sigmoid' if bundle.multi_label else 'softmax'})", f"[{classes}]", f"{parts['output']:,}"))
     stored = "" if bundle.weights == "float32" else f"{bundle.weights} weights"
     rows.append(("total", stored, f"{sum(parts.values()):,}"))
     header = ("part", "gives", "parameters")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label
+from recurra.errors import DataError
 from recurra.runtime import Model
+from recurra.scoring.part import Tally
 from recurra.scoring.rows import Rows
 from recurra.scoring.sinks import Answers, Sink
 
@@ -29,18 +31,28 @@ class Scored:
 
     Attributes:
         rows: how many there were.
+        before: how many of them an earlier run had answered.
         empty: how many of them had no text.
         counts: rows of each class, in the model's order.
-        seconds: for reading, predicting and writing together.
+        seconds: for reading, predicting and writing the others together.
     """
 
     rows: int
+    before: int
     empty: int
     counts: list[tuple[Label, int]]
     seconds: float
 
 
-def score(model: Model, rows: Iterable[Rows], sink: Sink, *, done: Callable[[int], None]) -> Scored:
+def score(
+    model: Model,
+    rows: Iterable[Rows],
+    sink: Sink,
+    *,
+    done: Callable[[int], None],
+    begun: Tally | None = None,
+    checkpoint: Callable[[Tally], None] | None = None,
+) -> Scored:
     """Predicts the class of every row and writes the answers in the rows' order.
 
     Args:
@@ -48,27 +60,49 @@ def score(model: Model, rows: Iterable[Rows], sink: Sink, *, done: Callable[[int
         rows: some at a time; no more than that is held.
         sink: takes the answers.
         done: hears how many rows have been written each time.
+        begun: what an earlier run has answered and written; those rows are passed over.
+        checkpoint: hears what has been answered, whenever all of that has been written.
 
     Raises:
-        DataError: a row cannot be read; the rows before it have been written.
+        DataError: a row cannot be read, the rows before it have been written; or the rows are not those of before.
     """
     start = time.perf_counter()
-    counts = np.zeros(len(model.classes_), dtype=np.int64)
-    empty = 0
-    with closing(_predicted(model, rows)) as answers:
+    before = begun or Tally(0, 0, (0,) * len(model.classes_))
+    counts = np.array(before.counts, dtype=np.int64)
+    empty = before.empty
+    with closing(_predicted(model, _behind(rows, before.rows, done))) as answers:
         for some, probabilities in answers:
             chosen = probabilities.argmax(axis=1)
             sink.write(Answers(some.kept, chosen, probabilities))
             counts += np.bincount(chosen, minlength=len(counts))
             empty += some.empty
             done(some.count)
+            if checkpoint is not None and sink.settled:
+                checkpoint(Tally(int(counts.sum()), empty, tuple(counts.tolist())))
     if not counts.sum():
         # A file without rows still tells the names of its columns.
         none = np.empty((0, len(counts)), dtype=np.float32)
         sink.write(Answers({}, np.empty(0, dtype=np.int64), none))
     sink.finish()
     totals = list(zip(model.classes_, counts.tolist(), strict=True))
-    return Scored(int(counts.sum()), empty, totals, time.perf_counter() - start)
+    return Scored(int(counts.sum()), before.rows, empty, totals, time.perf_counter() - start)
+
+
+def _behind(rows: Iterable[Rows], before: int, done: Callable[[int], None]) -> Iterator[Rows]:
+    """The rows behind the first ``before``, which end where some rows end: blocks are the same each time."""
+    passed = 0
+    for some in rows:
+        if passed == before:
+            yield some
+            continue
+        passed += some.count
+        if passed > before:
+            break
+        done(some.count)
+    if passed != before:
+        raise DataError(
+            f"The data does not end where {before:,} rows were answered", "Leave out --resume to begin anew."
+        )
 
 
 def _predicted(model: Model, rows: Iterable[Rows]) -> Generator[tuple[Rows, npt.NDArray[np.float32]]]:

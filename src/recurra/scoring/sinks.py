@@ -12,21 +12,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.cells import is_text
+from recurra.data.cells import is_json, is_nested, is_text
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["KINDS", "Answers", "File", "Sink", "column_names", "sink_for"]
+__all__ = ["KINDS", "Answers", "File", "Sink", "column_names", "text_sink", "written"]
 
 KINDS = (".csv", ".jsonl", ".parquet")
-
-ROW_GROUP = 1 << 18
-"""Rows of a row group of Parquet, about."""
-ROW_GROUP_BYTES = 16 << 20
-"""Bytes of its columns in memory, about: kept texts may be long."""
 
 _QUOTED = re.compile('[",\r\n]')
 
@@ -34,8 +29,15 @@ _QUOTED = re.compile('[",\r\n]')
 class File(Protocol):
     """What bytes are written to."""
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that was given has been written."""
+
     def write(self, data: bytes, /) -> int:
         """Takes bytes and tells how many."""
+
+    def flush(self) -> None:
+        """Hands on what is waiting, if anything does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,10 @@ class Answers:
 class Sink(Protocol):
     """Takes answers in the order of the rows."""
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that was given has been written."""
+
     def write(self, answers: Answers) -> None:
         """Writes them behind those that are there."""
 
@@ -72,19 +78,20 @@ class Sink(Protocol):
 def column_names(keep: Sequence[str], classes: Sequence[Label], *, every: bool) -> list[str]:
     """The columns of the output, in order: those kept, ``label``, ``probability``, and one a class if ``every``.
 
+    Where a kept column has one of these names, all of ours begin with ``predicted_``.
+
     Raises:
-        SettingsError: two of them have the same name.
+        SettingsError: a column is kept twice.
     """
-    names = [*keep, "label", "probability"]
+    own = ["label", "probability"]
     if every:
-        names += [f"probability_{written(label)}" for label in classes]
+        own += [f"probability_{written(label)}" for label in classes]
     for name in keep:
-        if names.count(name) > 1:
-            raise SettingsError(
-                f"--keep {name[:80]!r} names a column twice, or one that the output has of its own",
-                "Leave it out, or rename it in the data.",
-            )
-    return names
+        if keep.count(name) > 1:
+            raise SettingsError(f"--keep {name[:80]!r} names a column twice", "Name it once.")
+    while not set(own).isdisjoint(keep):
+        own = [f"predicted_{name}" for name in own]
+    return [*keep, *own]
 
 
 def written(label: Label) -> str:
@@ -92,21 +99,23 @@ def written(label: Label) -> str:
     return label if isinstance(label, str) else json.dumps(label)
 
 
-def sink_for(kind: str, file: File, names: Sequence[str], classes: Sequence[Label]) -> Sink:
-    """The sink that writes one kind of file.
+def text_sink(
+    kind: str, file: File, names: Sequence[str], classes: Sequence[Label], *, kept: int, begun: bool = False
+) -> Sink:
+    """The sink that writes .csv or .jsonl.
 
     Args:
-        kind: one of :data:`KINDS`.
+        kind: ``.csv`` or ``.jsonl``.
         file: takes the bytes.
         names: of the columns, from :func:`column_names`.
         classes: the model's.
+        kept: how many of the columns are kept ones.
+        begun: whether there are rows in the file already.
     """
-    if kind == ".parquet":
-        return _Parquet(file, names, classes)
-    kept = len(names) - 2 - (len(classes) if names[-1] != "probability" else 0)
     cells = ["%s"] * (kept + 1) + ["%.7f"] * (len(names) - kept - 1)
     if kind == ".csv":
-        file.write((",".join(map(_csv_cell, names)) + "\n").encode("utf-8", "replace"))
+        if not begun:
+            file.write((",".join(map(_csv_cell, names)) + "\n").encode("utf-8", "replace"))
         return _Text(file, ",".join(cells) + "\n", [_csv_cell(written(label)) for label in classes], _csv_column)
     keys = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in names]
     template = ", ".join(f"{key}: {cell}" for key, cell in zip(keys, cells, strict=True))
@@ -124,6 +133,10 @@ class _Text:
         self.file, self.template, self.labels, self.cells = file, template, labels, cells
         self.numbers = template.count("%.7f")
 
+    @property
+    def settled(self) -> bool:
+        return self.file.settled
+
     def write(self, answers: Answers) -> None:
         columns: list[list[Any]] = [self.cells(name, column) for name, column in answers.kept.items()]
         columns.append([self.labels[place] for place in answers.chosen.tolist()])
@@ -136,7 +149,7 @@ class _Text:
         self.file.write(((self.template * rows) % tuple(flat)).encode("utf-8", "replace"))
 
     def finish(self) -> None:
-        pass
+        self.file.flush()
 
 
 def _csv_cell(value: str | None) -> str:
@@ -154,6 +167,10 @@ def _json_column(name: str, column: pyarrow.ChunkedArray) -> list[str]:
     from pyarrow import types
 
     kind = column.type
+    if is_nested(kind):
+        return [json.dumps(value, ensure_ascii=False, default=str) for value in column.to_pylist()]
+    if is_json(kind):
+        return [value or "null" for value in column.to_pylist()]
     if types.is_floating(kind):
         # JSON has no form for what is no finite number.
         return [
@@ -169,52 +186,16 @@ def _as_text(name: str, column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
 
     if is_text(column.type):
         return column
+    if is_json(column.type):
+        return column.cast(column.type.storage_type)
+    if is_nested(column.type):
+        rows = column.to_pylist()
+        texts = [None if row is None else json.dumps(row, ensure_ascii=False, default=str) for row in rows]
+        return pa.chunked_array([pa.array(texts, pa.large_string())])
     try:
         return column.cast(pa.large_string())
     except pa.ArrowException:
         raise DataError(
             f"The kept column {name[:80]!r} holds {str(column.type)[:80]}, which has no form as text",
-            "Leave it out, or write a .parquet file.",
+            "Name the columns to keep with --keep, or write a .parquet file.",
         ) from None
-
-
-class _Parquet:
-    """Row groups of about :data:`ROW_GROUP` rows; probabilities are float32 as they were computed."""
-
-    def __init__(self, file: File, names: Sequence[str], classes: Sequence[Label]) -> None:
-        import pyarrow as pa
-
-        self.file, self.names = file, names
-        try:
-            self.labels = pa.array(classes)
-        except (pa.ArrowException, OverflowError):
-            # Whole numbers beyond 64 bits.
-            self.labels = pa.array(map(written, classes))
-        self.waiting: list[Any] = []
-        self.writer: Any = None
-
-    def write(self, answers: Answers) -> None:
-        import pyarrow as pa
-
-        columns = [*answers.kept.values(), self.labels.take(pa.array(answers.chosen))]
-        columns += map(pa.array, answers.shown.T[: len(self.names) - len(columns)])
-        self.waiting.append(pa.table(columns, names=self.names))
-        rows = sum(table.num_rows for table in self.waiting)
-        if rows >= ROW_GROUP or sum(table.nbytes for table in self.waiting) >= ROW_GROUP_BYTES:
-            self._write_group()
-
-    def _write_group(self) -> None:
-        import pyarrow as pa
-        from pyarrow import parquet
-
-        table = pa.concat_tables(self.waiting)
-        self.waiting = []
-        if self.writer is None:
-            self.writer = parquet.ParquetWriter(self.file, table.schema)
-        self.writer.write_table(table)
-
-    def finish(self) -> None:
-        if self.waiting:
-            self._write_group()
-        if self.writer is not None:
-            self.writer.close()

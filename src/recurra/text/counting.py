@@ -12,8 +12,9 @@ import numpy as np
 from recurra.kernels.compiled import kernels_of
 from recurra.text.buffer import TextBuffer
 from recurra.text.encoding import byte_kinds, pieces
+from recurra.text.segmenters import tokeniser
 from recurra.text.spilled import SpilledCounts
-from recurra.text.tokens import TOKENISERS, utf8
+from recurra.text.tokens import utf8
 from recurra.text.vocabulary import SPECIAL_IDS
 
 __all__ = ["HELD", "count_tokens", "most_frequent"]
@@ -32,7 +33,7 @@ def count_tokens(texts: Sequence[str], tokens: str) -> Counter[str]:
 
     Args:
         texts: any number.
-        tokens: a name in :data:`recurra.text.tokens.TOKENISERS`.
+        tokens: a name that :func:`recurra.text.segmenters.tokeniser` knows.
     """
     counter = _counter_of(tokens)
     for first in range(0, len(texts), CHUNK):
@@ -45,7 +46,7 @@ def most_frequent(texts: Iterable[Sequence[str]], tokens: str, count: int, *, he
 
     Args:
         texts: any number, some thousands at a time.
-        tokens: a name in :data:`recurra.text.tokens.TOKENISERS`.
+        tokens: a name that :func:`recurra.text.segmenters.tokeniser` knows.
         count: how many tokens are asked for; of tokens as frequent as the last one all may be among them, or those
             that come last in the order of their UTF-8 bytes, which a vocabulary takes first.
         held: different tokens that are counted in memory.
@@ -84,7 +85,7 @@ class _PlainCounter:
     """Counts what a tokeniser gives."""
 
     def __init__(self, tokens: str) -> None:
-        self._tokeniser = TOKENISERS[tokens]
+        self._tokeniser = tokeniser(tokens)
         self._counts: Counter[str] = Counter()
 
     def __len__(self) -> int:

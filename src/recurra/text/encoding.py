@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -16,6 +16,7 @@ from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import run_together
 from recurra.text.buffer import TextBuffer
+from recurra.text.segmenters import SEGMENTERS, tokeniser
 from recurra.text.tokens import LOWER, PUNCTUATION, word_pattern
 from recurra.text.vocabulary import UNKNOWN_ID, Vocabulary
 
@@ -34,11 +35,16 @@ def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
     """The function that turns texts into ids; making it once saves building its tables for every call.
 
     Args:
-        tokens: a name in :data:`recurra.text.tokens.TOKENISERS`.
+        tokens: a name that :func:`recurra.text.segmenters.tokeniser` knows.
         vocabulary: what it looks ids up in.
+
+    Raises:
+        SettingsError: a segmenter that is not installed.
     """
     if tokens in ("lesson", "words"):
         return WordEncoder(tokens, vocabulary)
+    if tokens in SEGMENTERS:
+        return partial(_segmented, tokeniser(tokens), vocabulary.ids)
     # One row of ids, looked up by number; the last place stands for all higher code points.
     numbers = {ord(token): i for token, i in vocabulary.ids.items() if len(token) == 1}
     table = np.full(max(numbers, default=0) + 2 if tokens == "characters" else 256, UNKNOWN_ID, dtype=np.int32)
@@ -133,6 +139,10 @@ def _word_bytes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     lowered = np.arange(256, dtype=np.uint8)
     lowered[list(string.ascii_uppercase.encode())] = list(string.ascii_lowercase.encode())
     return kinds, lowered
+
+
+def _segmented(cut: Callable[[str], list[str]], ids: Mapping[str, int], texts: TextBuffer) -> Ragged:
+    return Ragged.from_lists([[ids.get(word, UNKNOWN_ID) for word in cut(texts[text])] for text in range(len(texts))])
 
 
 def _characters(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:

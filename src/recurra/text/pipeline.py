@@ -15,8 +15,8 @@ from recurra.text.buffer import TextBuffer
 from recurra.text.counting import most_frequent
 from recurra.text.encoding import Encoder, encoder
 from recurra.text.fields import readable, titles
+from recurra.text.segmenters import tokeniser
 from recurra.text.settings import TextSettings
-from recurra.text.tokens import TOKENISERS
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID, Vocabulary
 
 __all__ = ["TextPipeline"]
@@ -120,7 +120,7 @@ class TextPipeline:
         Raises:
             DataError: it is no document.
         """
-        return TOKENISERS[self.settings.tokens](readable([document], self.settings)[0])
+        return tokeniser(self.settings.tokens)(readable([document], self.settings)[0])
 
     def coverage(self, documents: Sequence[Document]) -> float:
         """The share of the documents' tokens that the vocabulary knows; 1 where there is no token.

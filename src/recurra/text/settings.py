@@ -20,7 +20,8 @@ class TextSettings(Settings):
             ``None`` takes such a text for a title. Training on a set with titles sets ``None``.
         tokens: ``lesson`` (Keras's TextVectorization: ASCII lower case, ASCII punctuation deleted, split at ASCII
             white space), ``words`` (Unicode words in lower case, each punctuation mark a token), ``characters``
-            (code points), ``bytes`` (UTF-8), or ``auto``: words or characters, as the training rows suggest
+            (code points), ``bytes`` (UTF-8), a segmenter's words (``jieba``, ``sudachi``, ``newmm``:
+            :mod:`recurra.text.segmenters`), or ``auto``: words or characters, as the training rows suggest
             (:mod:`recurra.text.choice`); a trained model holds what was chosen.
         vocabulary_size: rows of the embedding at most, counting the pad (id 0) and the unknown token (id 1).
         vocabulary_from: ``all`` counts the tokens of what is read; ``titles`` those of titles alone.
@@ -31,7 +32,7 @@ class TextSettings(Settings):
 
     field: Literal["all", "title"] = "all"
     first_words: int | None = 10
-    tokens: Literal["auto", "lesson", "words", "characters", "bytes"] = "words"
+    tokens: Literal["auto", "lesson", "words", "characters", "bytes", "jieba", "sudachi", "newmm"] = "words"
     vocabulary_size: int = 20_000
     vocabulary_from: Literal["all", "titles"] = "all"
     vocabulary_documents: int | None = None

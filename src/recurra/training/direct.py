@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer
 from recurra.recurrence.engines.parts import Parts
+from recurra.training.label_loss import label_weights
 from recurra.training.lazy_adam import LazyAdam, RowGradient
 from recurra.training.loss import class_weights
 from recurra.training.pooled import Pooled
@@ -36,7 +38,7 @@ __all__ = ["DirectStep"]
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 # What a step calls beside the layers.
-PARTS = ("pooling", "output", "loss")
+PARTS = ("pooling", "output")
 # From the gradient of what an operation gave to that of what it was given; both are sums of arrays.
 Back = Callable[[list[Array]], list[Array]]
 
@@ -54,11 +56,16 @@ class DirectStep:
         self.network, self.rows, self.settings = network, rows, settings
         self.optimiser = LazyAdam(network.named_weights(), settings)
         self._weights = {name: weight.detach().numpy() for name, weight in network.named_weights().items()}
-        self._class_weights = class_weights(settings, rows.targets, len(self._weights["b_O"]))
+        self._class_weights = (
+            label_weights(settings, rows.targets)
+            if rows.multi_label
+            else class_weights(settings, rows.targets, len(self._weights["b_O"]))
+        )
         self._seen = np.zeros(len(self._weights["embedding"]), dtype=np.int32)
         self._arena, self._layers = Arena(), dict[int, Layer]()
         # Compiled here, the first time on a machine: the first step would else seem to take seconds.
-        for name in ("packing", "distinct", "adam", "jobs", "waiting", *(f"training.{part}" for part in PARTS)):
+        parts = *(f"training.{part}" for part in PARTS), self._loss_kernels
+        for name in ("packing", "distinct", "adam", "jobs", "waiting", *parts):
             kernels_of(name)
         for name in ("dense", network.cell.name):
             entries_of(f"training.{name}")
@@ -68,6 +75,10 @@ class DirectStep:
         self._norm = 0.0
         # Of the batch that the one at hand is a part of.
         self._longest = 0
+
+    @property
+    def _loss_kernels(self) -> str:
+        return "training.label_loss" if self.rows.multi_label else "training.loss"
 
     @staticmethod
     def takes(network: Network, settings: TrainingSettings) -> bool:
@@ -118,7 +129,7 @@ class DirectStep:
 
     def gradient_in_parts(self, parts: Sequence[Places]) -> Stepped:
         """See :meth:`recurra.training.step.PartedStep.gradient_in_parts`."""
-        weights = np.array([self._class_weights[self.rows.targets[part]].sum(dtype=np.float64) for part in parts])
+        weights = np.array([self._weight(part) for part in parts])
         sums = {name: np.zeros_like(gradient) for name, gradient in self.optimiser.gradients.items()}
         rows, loss, right = list[RowGradient](), 0.0, 0
         documents = self.rows.documents
@@ -137,6 +148,12 @@ class DirectStep:
             gradient[...] = sums[name]
         self._row_gradient = RowGradient.joined(rows) if rows else None
         return Stepped(loss, right, self._wrong(loss))
+
+    def _weight(self, part: Places) -> float:
+        """What the loss of some documents is divided by; several labels a row are a mean over rows and labels."""
+        if self.rows.multi_label:
+            return float(len(part))
+        return float(self._class_weights[self.rows.targets[part]].sum(dtype=np.float64))
 
     def update(self, rate: float, following: Places | None = None) -> None:
         """See :meth:`recurra.training.step.Step.update`."""
@@ -232,16 +249,19 @@ class DirectStep:
             )
         return found
 
-    def _output(self, values: Array, targets: Places) -> tuple[float, int, list[Array]]:
+    def _output(self, values: Array, targets: npt.NDArray[Any]) -> tuple[float, int, list[Array]]:
         """Loss, documents classified rightly, and the gradient of the pooled values."""
         W_O, b_O, into = self._weights["W_O"], self._weights["b_O"], self.optimiser.gradients
         logits, result = np.empty((len(values), len(b_O)), dtype=np.float32), np.empty((1, 2))
         d_logits, d_values = np.empty_like(logits), np.empty_like(values)
         kernels = kernels_of("training.output")
         kernels.output(values, W_O, b_O, logits)
-        losses, settings = kernels_of("training.loss"), self.settings
+        settings = self.settings
+        losses = kernels_of(self._loss_kernels)
         given = logits, targets, self._class_weights, settings.label_smoothing
-        if settings.loss == "focal":
+        if self.rows.multi_label:
+            losses.binary_cross_entropy(logits, targets.astype(np.float32), *given[2:], d_logits, result)
+        elif settings.loss == "focal":
             losses.focal(*given, settings.focal_gamma, d_logits, result)
         else:
             losses.cross_entropy(*given, d_logits, result)

@@ -15,21 +15,20 @@ from recurra.bundle import Bundle, write_bundle
 from recurra.bundle.atomic import write_atomically
 from recurra.data.decisions import Cleaning
 from recurra.errors import TrainingError
-from recurra.evaluation import Evaluation, evaluate
+from recurra.evaluation.thresholds import Thresholds
 from recurra.models.network import Network
-from recurra.text import Labels
 from recurra.text.choice import TokenChoice
+from recurra.text.segmenters import versions_of
+from recurra.training.answering import Validation, scores_of, values_of
 from recurra.training.card import for_the_card, write_card
 from recurra.training.continuing import descent
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
-from recurra.training.predict import logits
 from recurra.training.preparing import Prepared
 from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
 from recurra.version import VERSION
 
-__all__ = ["Fitted", "bundled", "validated", "write_run"]
+__all__ = ["Fitted", "bundled", "write_run"]
 
 
 @dataclass(frozen=True)
@@ -46,15 +45,7 @@ class Fitted:
     bundle: Bundle
     outcome: Outcome
     rows: int
-    validation: Evaluation | None
-
-
-def validated(network: Network, held: Rows | None, classes: Labels, pad_to: int | None) -> Evaluation | None:
-    """Scores on the held-out rows; ``None`` without any."""
-    if not held:
-        return None
-    scores = torch.softmax(logits(network, held.documents, pad_to=pad_to).double(), dim=1).numpy()
-    return evaluate(scores, held.targets, classes.classes)
+    validation: Validation | None
 
 
 def bundled(
@@ -65,7 +56,8 @@ def bundled(
     *,
     preset: str,
     pad_to: int | None,
-    validation: Evaluation | None,
+    validation: Validation | None,
+    thresholds: Thresholds | None,
     cleaning: Cleaning | None,
     choice: TokenChoice | None,
     calibration: dict[str, Any],
@@ -81,11 +73,13 @@ def bundled(
         preset: name of what the settings came from, for the record.
         pad_to: for unmasked networks, the length up to which documents get pads.
         validation: scores on the held-out rows, for the record.
+        thresholds: of rows that may have several labels, if they were chosen.
         cleaning: what was done to the rows before, for the record.
         initial: the model that training went on from, for the record.
         choice: of words or characters, for the record, where ``tokens`` was ``auto``.
         calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
+    multi_label = prepared.rows.multi_label
     record: dict[str, Any] = {
         "preset": preset,
         "training": training.to_dict(),
@@ -99,13 +93,15 @@ def bundled(
         **({"continued": descent(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
         **calibration,
-        "scores": {"validation": _scores(validation)},
+        **({"thresholds": thresholds.to_dict()} if thresholds else {}),
+        "scores": {"validation": scores_of(validation)},
         **for_the_card(prepared, validation, outcome),
         "versions": {
             "recurra": VERSION,
             "numpy": np.__version__,
             "python": platform.python_version(),
             "torch": str(torch.__version__),
+            **versions_of(prepared.pipeline.settings.tokens),
         },
     }
     return Bundle(
@@ -116,6 +112,7 @@ def bundled(
         pad_to=pad_to,
         tensors=network.arrays(),
         record=record,
+        thresholds=values_of(thresholds, len(prepared.classes)) if multi_label else None,
     )
 
 
@@ -132,10 +129,3 @@ def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
     if outcome.failure:
         kept_at = f"The last good model is {folder / MODEL}." if folder else ""
         raise TrainingError(outcome.failure.received, f"{outcome.failure.mend} {kept_at}") from outcome.failure
-
-
-def _scores(evaluation: Evaluation | None) -> dict[str, float]:
-    if evaluation is None:
-        return {}
-    values = evaluation.to_json()
-    return {name: values[name] for name in ("rows", "accuracy", "macro_f1", "log_loss", "ece")}

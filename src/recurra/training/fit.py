@@ -14,16 +14,17 @@ import torch
 from recurra.bundle import Bundle, digest_in
 from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice
+from recurra.training.answering import trainable, validate
 from recurra.training.building import build, chosen_device
 from recurra.training.calibrate import calibrated
 from recurra.training.continuing import check_continues
 from recurra.training.event_log import EventLog
-from recurra.training.finishing import Fitted, bundled, validated, write_run
+from recurra.training.finishing import Fitted, bundled, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.preparing import Prepared, labelled_rows, prepare
@@ -37,7 +38,7 @@ __all__ = ["Fitted", "chosen_device", "fit", "fit_prepared"]
 
 def fit(
     documents: Sequence[Document] | Corpus,
-    labels: Sequence[Label] | None = None,
+    labels: Sequence[Label] | Sequence[LabelSet] | None = None,
     *,
     text: TextSettings,
     network: NetworkSettings,
@@ -60,7 +61,7 @@ def fit(
 
     Args:
         documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
-        labels: as many as documents.
+        labels: as many as documents; each a tuple of labels, which may be empty, where documents have several.
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
@@ -89,6 +90,7 @@ def fit(
         if vectors is not None:
             raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
     labelled = labelled_rows(corpus, text, listener, initial=initial)
+    trainable(labelled.targets, training)
     if training.freeze_vectors and vectors is None and initial is None:
         raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
     place = chosen_device(device, training)
@@ -201,7 +203,7 @@ def fit_prepared(
             log.close()
 
     calibration = calibrated(module, prepared.held, training, pad_to=pad_to, listener=listener)
-    validation = validated(module, prepared.held, prepared.classes, pad_to)
+    validation, thresholds = validate(module, prepared.held, prepared.classes, training, pad_to=pad_to)
     bundle = bundled(
         module,
         prepared,
@@ -210,6 +212,7 @@ def fit_prepared(
         preset=preset,
         pad_to=pad_to,
         validation=validation,
+        thresholds=thresholds,
         cleaning=cleaning,
         choice=choice,
         calibration=calibration,

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from recurra.batches import Batches, cut_batches
 from recurra.errors import TrainingError
@@ -24,6 +23,7 @@ from recurra.training.device import DeviceStep
 from recurra.training.direct import DirectStep
 from recurra.training.interrupt import Interrupt
 from recurra.training.memory import SparingStep
+from recurra.training.objective import answered_rightly, held_out_loss
 from recurra.training.predict import logits
 from recurra.training.progress import Check, History, Listener, Window
 from recurra.training.sampler import balanced_rows
@@ -107,7 +107,7 @@ class Trainer:
             self.weights["embedding"].requires_grad_(False)
         self.average = Average(self.weights, settings.averaging) if settings.averaging else None
         self.step: Step | DeviceStep
-        if DeviceStep.takes(network):
+        if DeviceStep.takes(network) and not rows.multi_label:
             self.step = DeviceStep(network, rows, settings, self.average)
         else:
             parted = (DirectStep if DirectStep.takes(network, settings) else AutogradStep)(network, rows, settings)
@@ -305,11 +305,11 @@ class Trainer:
         scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
         self._restore(current)
         targets = torch.from_numpy(self.held.targets)
-        loss = F.cross_entropy(scores, targets).item()
+        loss = held_out_loss(scores, targets)
         if not math.isfinite(loss):
             self._stop_if_broken(self.position.steps, rate)
             raise self._failure(f"The validation loss became {loss}", self.position.steps, rate)
-        accuracy = (scores.argmax(dim=1) == targets).float().mean().item()
+        accuracy = answered_rightly(scores, targets).float().mean().item()
         check = Check(self.position.epoch + share, loss, accuracy)
         self.history.validation.append(check)
         self.listener.checked(check)

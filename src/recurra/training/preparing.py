@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +17,16 @@ from recurra.data.corpus import Chosen, Corpus, blocks_with
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.split import hold_out
+from recurra.data.stratify import hold_out_sets
 from recurra.errors import DataError
 from recurra.text import Labels, TextPipeline, TextSettings
+from recurra.training.answering import classes_of
 from recurra.training.continuing import grown_labels, grown_pipeline
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import Rows
 
-__all__ = ["Labelled", "Prepared", "labelled_rows", "prepare"]
+__all__ = ["Labelled", "Prepared", "labelled_rows", "prepare", "split_of"]
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,12 @@ class Labelled:
     Attributes:
         corpus: B documents with labels.
         classes: the distinct labels in order.
-        targets: int64[B], the class of each row.
+        targets: int64[B], the class of each row; or bool[B, C], the labels of each, where rows may have several.
     """
 
     corpus: Corpus
     classes: Labels
-    targets: npt.NDArray[np.int64]
+    targets: npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,16 @@ def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener, *, ini
     if text.field == "title":
         corpus = _with_title(corpus, listener)
     labels = corpus.labels
-    classes = Labels.learn(labels.values) if initial is None else grown_labels(initial, labels.values)
-    if len(classes) < 2:
+    grow = Labels.learn if initial is None else partial(grown_labels, initial)
+    classes, targets = classes_of(labels.values, rows=len(corpus), learn=grow)
+    if initial is not None and initial.multi_label != (targets.ndim == 2):
+        kinds = ("one label", "several labels")
         raise DataError(
-            f"All {len(corpus):,} rows have the label {classes.classes[0]!r}", "Give rows of two classes or more."
+            f"{corpus.source} has {kinds[targets.ndim - 1]} a row, and the model that training goes on from gives "
+            f"{kinds[initial.multi_label]}",
+            "Give rows like those that the model learned from.",
         )
-    return Labelled(corpus, classes, classes.encode(labels.values)[labels.codes])
+    return Labelled(corpus, classes, targets[labels.codes])
 
 
 def prepare(
@@ -107,7 +115,7 @@ def prepare(
     corpus = labelled.corpus
     count = len(corpus)
     held = np.zeros(count, dtype=bool)
-    held[hold_out(corpus.labels, share=training.validation, seed=training.seed)[1]] = True
+    held[split_of(labelled, training)[1]] = True
     # A fixed number of texts is counted from the head of the file, whatever is held out; otherwise the held-out rows
     # must stay as new to the network as test rows are.
     seen = corpus if text.vocabulary_documents else Chosen(corpus, ~held)
@@ -133,6 +141,17 @@ def prepare(
         held=held_rows,
         fingerprint=fingerprint.of(corpus.labels),
     )
+
+
+def split_of(labelled: Labelled, training: TrainingSettings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The rows to learn from and the rows held out, each label in its share.
+
+    Raises:
+        DataError: none can be held out.
+    """
+    if labelled.targets.ndim == 2:
+        return hold_out_sets(labelled.targets, share=training.validation, seed=training.seed)
+    return hold_out(labelled.corpus.labels, share=training.validation, seed=training.seed)
 
 
 def _told(corpus: Corpus, what: str, listener: Listener) -> Iterator[Sequence[Document]]:

@@ -15,7 +15,7 @@ class Window:
     Attributes:
         epoch: where the stretch ends, in epochs from the start, such as 0.25.
         loss: mean loss.
-        accuracy: share of documents classified rightly.
+        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
         learning_rate: at the end of the stretch.
     """
 
@@ -32,7 +32,7 @@ class Check:
     Attributes:
         epoch: when, in epochs from the start.
         loss: mean cross-entropy.
-        accuracy: share of documents classified rightly.
+        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
     """
 
     epoch: float

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from recurra.data.corpus import Chosen
-from recurra.data.split import hold_out
 from recurra.models.settings import NetworkSettings
 from recurra.settings import spread
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice, choose_tokens, looked_at
 from recurra.text.fields import readable
-from recurra.training.preparing import Labelled
+from recurra.training.preparing import Labelled, split_of
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
 
@@ -66,12 +65,13 @@ def resolve(
     if text.tokens != "auto":
         return Resolved(text=text, network=network, training=training)
     corpus = labelled.corpus
-    kept, _ = hold_out(corpus.labels, share=training.validation, seed=training.seed)
+    kept, _ = split_of(labelled, training)
     places = kept[looked_at(len(kept))]
     marked = np.zeros(len(corpus), dtype=bool)
     marked[places] = True
     documents = list(chain.from_iterable(Chosen(corpus, marked).blocks()))
-    choice = choose_tokens(readable(documents, text), labelled.targets[places])
+    several = labelled.targets.ndim == 2
+    choice = choose_tokens(readable(documents, text), None if several else labelled.targets[places])
     if listener:
         listener.said(str(choice))
     groups = {"text": text, "network": network, "training": training}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from recurra.batches import Packed, Ragged, pack
 from recurra.models.batch import Batch
 from recurra.models.network import Network
 from recurra.training.in_parts import joined_output, joined_reading, share_of_output
-from recurra.training.loss import Loss
+from recurra.training.objective import answered_rightly, loss_for
 from recurra.training.optimiser import Optimiser, clip
 from recurra.training.settings import TrainingSettings
 
@@ -30,11 +30,16 @@ class Rows:
 
     Attributes:
         documents: token ids.
-        targets: int64[B].
+        targets: int64[B], the class of each; or bool[B, C], the labels of each, where a row may have several.
     """
 
     documents: Ragged
-    targets: npt.NDArray[np.int64]
+    targets: npt.NDArray[Any]
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a row may have several labels."""
+        return self.targets.ndim == 2
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -112,7 +117,7 @@ class AutogradStep:
         self.network, self.rows, self.settings = network, rows, settings
         self.device = network.generator.device
         weights = network.named_weights()
-        self.loss = Loss(
+        self.loss = loss_for(
             settings,
             rows.targets,
             len(weights["b_O"]),
@@ -132,7 +137,7 @@ class AutogradStep:
             loss = self.loss(output, batch, targets)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        right = int((output.logits.argmax(dim=1) == targets).sum())
+        right = int(answered_rightly(output.logits, targets).sum())
         return Stepped(loss.item(), right, self._wrong())
 
     def gradient_in_parts(self, parts: Sequence[npt.NDArray[np.int64]]) -> Stepped:
@@ -166,7 +171,7 @@ class AutogradStep:
             torch.autograd.backward([logits] if steps is None else [logits, steps], share)
             readings.append(network.reading)
         network.reading = joined_reading(readings)
-        right = int((output.logits.argmax(dim=1) == targets).sum())
+        right = int(answered_rightly(output.logits, targets).sum())
         return Stepped(loss.item(), right, self._wrong())
 
     def update(self, rate: float, following: npt.NDArray[np.int64] | None = None) -> None:

@@ -9,9 +9,11 @@ import torch
 
 from recurra.bundle import int8_bundle
 from recurra.bundle.atomic import write_atomically
-from recurra.evaluation import Evaluation, evaluate
+from recurra.evaluation import evaluate
 from recurra.presets import Preset
 from recurra.runtime import Model
+from recurra.training import answering
+from recurra.training.answering import Validation
 from recurra.training.finishing import Fitted, write_run
 from recurra.training.fit import fit_prepared
 from recurra.training.preparing import Prepared
@@ -97,9 +99,6 @@ class Models:
             self.keep(fitted, best.number, preset)
 
 
-def scores_of(evaluation: Evaluation | None) -> dict[str, float] | None:
+def scores_of(validation: Validation | None) -> dict[str, float] | None:
     """The scores that a trial keeps."""
-    if evaluation is None:
-        return None
-    values = evaluation.to_json()
-    return {name: values[name] for name in ("rows", "accuracy", "macro_f1", "log_loss", "ece")}
+    return answering.scores_of(validation) or None

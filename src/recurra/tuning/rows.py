@@ -10,7 +10,7 @@ import numpy as np
 from recurra.batches import Ragged
 from recurra.data.corpus import Chosen, Corpus
 from recurra.data.split import hold_out
-from recurra.errors import SettingsError
+from recurra.errors import DataError, SettingsError
 from recurra.presets import Preset
 from recurra.text import TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
@@ -59,6 +59,11 @@ class StudyRows:
         listener: Listener,
     ) -> None:
         everything = labelled_rows(corpus, preset.text, listener)
+        if everything.targets.ndim == 2:
+            raise DataError(
+                f"{corpus.source} holds several labels a row, and tuning looks at one class a row",
+                "Train with recurra train --multi-label.",
+            )
         corpus = everything.corpus
         aside = np.zeros(len(corpus), dtype=bool)
         aside[hold_out(corpus.labels, share=SET_ASIDE, seed=preset.training.seed)[1]] = True

@@ -1,0 +1,120 @@
+"""A labelled table that is read anew each time its rows are gone over, and is in memory only where it is small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+
+from recurra.data.blocks import Blocks, head_of
+from recurra.data.cells import plain_labels, texts_of, typed_labels
+from recurra.data.coded import CodedLabels, Coder
+from recurra.data.delimited import RawTable
+from recurra.data.documents import Document
+from recurra.data.read import check_header, columns_of
+from recurra.errors import DataError
+
+__all__ = ["SMALL", "StreamedTable"]
+
+SMALL = 1 << 25
+"""Bytes of a table's columns up to which its documents stay in memory once they were read; others are read anew."""
+
+
+class StreamedTable:
+    """See :class:`recurra.data.corpus.Corpus`; the same rows as :func:`recurra.data.read.read_table` gives.
+
+    Args:
+        blocks: the table.
+        text: the text column, ``None`` to guess it.
+        title: the title column, ``None`` to guess it where the text column is guessed as well.
+        label: the label column, ``None`` to guess it.
+        read: hears of each block of the first reading: rows in it, and rows in all as far as can be told by then.
+
+    Attributes:
+        columns: which hold texts, titles and labels.
+
+    Raises:
+        DataError: the table cannot be used as it is.
+    """
+
+    def __init__(
+        self,
+        blocks: Blocks,
+        *,
+        text: str | None = None,
+        title: str | None = None,
+        label: str | None = None,
+        read: Callable[[int, int | None], None] = lambda rows, total: None,
+    ) -> None:
+        self.source = blocks.source
+        self.columns = columns_of(head_of(blocks), self.source, text=text, title=title, label=label)
+        self._blocks, self._label_guessed, self._read = blocks, label is None, read
+        self._kept: list[list[Document]] | None = []
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def labels(self) -> CodedLabels:
+        """See :class:`recurra.data.corpus.Corpus`; the first time the table is read to its end.
+
+        Raises:
+            DataError: a row cannot be used.
+        """
+        name = str(self.columns.label)
+        coder, size = Coder(), 0
+        for raw in self._raw(name):
+            coder.add(plain_labels(raw, name, self.source))
+            size += sum(column.nbytes for column in raw.columns)
+            if size > SMALL:
+                self._kept = None
+            if self._kept is not None:
+                self._kept.append(self._documents(raw))
+            self._read(len(raw.columns[0]), self._blocks.total)
+        labels = coder.coded()
+        if not raw.typed:
+            labels = labels.renamed(typed_labels(labels.values))
+        if self._label_guessed:
+            check_header(raw, name, labels.values, self.source)
+        return labels
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One line each on what was guessed or left out; there may be more once the table was read."""
+        return (*self._blocks.notes, *filter(None, [self.columns.note]))
+
+    @property
+    def pairs(self) -> bool:
+        """See :class:`recurra.data.corpus.Corpus`."""
+        return self.columns.title is not None
+
+    def blocks(self) -> Iterator[Sequence[Document]]:
+        """See :class:`recurra.data.corpus.Corpus`.
+
+        Raises:
+            DataError: a row cannot be used, or there are not as many as at first.
+        """
+        count, seen = len(self), 0
+        for block in map(self._documents, self._raw()) if self._kept is None else self._kept:
+            seen += len(block)
+            if seen > count:
+                break
+            yield block
+        if seen != count:
+            raise DataError(
+                f"{self.source} had {count:,} rows and now has {'more' if seen > count else f'{seen:,}'}",
+                "Leave it as it is while it is read.",
+            )
+
+    def _raw(self, *more: str) -> Iterator[RawTable]:
+        import pyarrow as pa
+
+        names = [self.columns.text, *filter(None, [self.columns.title]), *more]
+        yield from self._blocks.read(list(dict.fromkeys(names)))
+        # Arrow keeps what it has read into for its next reading; what comes now needs the room.
+        pa.default_memory_pool().release_unused()
+
+    def _documents(self, raw: RawTable) -> list[Document]:
+        texts = texts_of(raw, self.columns.text, self.source)
+        if self.columns.title is None:
+            return list(texts)
+        return list(zip(texts_of(raw, self.columns.title, self.source), texts, strict=True))

@@ -1,0 +1,172 @@
+"""Words of languages that are written without spaces, cut by programs that know their dictionaries.
+
+Each is an extra of its own and runs here alone: nothing is fetched, and nothing is written. What it cuts depends on its
+version, which therefore stands in the model's record.
+
+- ``jieba``, Chinese: the algorithm and dictionary of jieba as jieba-rs has them. (The package of that name keeps a
+  file of Python objects in the shared folder for temporary files and reads it back unseen, so it is not used.)
+- ``sudachi``, Japanese: SudachiPy with its small dictionary, in the longest units (mode C).
+- ``newmm``, Thai: PyThaiNLP's longest match through its dictionary and character clusters.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeAlias
+
+from recurra.errors import SettingsError
+from recurra.text.tokens import TOKENISERS, utf8
+
+__all__ = ["SEGMENTERS", "Segmenter", "differing", "tokeniser", "versions_of"]
+
+Cut: TypeAlias = Callable[[str], list[str]]
+"""A text to its pieces, which are the text when they are joined."""
+
+# Characters that are cut at once: a dictionary's search grows with the length, and Sudachi takes 49,149 bytes at most.
+AT_ONCE = 8_000
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """A program that cuts texts into words.
+
+    Attributes:
+        language: that it is for.
+        extra: of recurra that installs it.
+        packages: what it consists of, as package managers name it.
+        load: imports it.
+    """
+
+    language: str
+    extra: str
+    packages: tuple[str, ...]
+    load: Callable[[], Cut]
+
+
+def tokeniser(tokens: str) -> Callable[[str], list[str]]:
+    """The function from one text to its tokens.
+
+    Args:
+        tokens: a name in :data:`recurra.text.tokens.TOKENISERS` or :data:`SEGMENTERS`.
+
+    Raises:
+        SettingsError: the segmenter is not installed.
+    """
+    return TOKENISERS[tokens] if tokens in TOKENISERS else _segmented(tokens)
+
+
+def versions_of(tokens: str) -> dict[str, str]:
+    """The versions that tokens hang on, by package; empty where they hang on none.
+
+    Raises:
+        SettingsError: the segmenter is not installed.
+    """
+    if tokens not in SEGMENTERS:
+        return {}
+    try:
+        return {package: importlib.metadata.version(package) for package in SEGMENTERS[tokens].packages}
+    except importlib.metadata.PackageNotFoundError as error:
+        raise _missing(tokens, str(error.name)) from error
+
+
+def differing(tokens: str, versions: object) -> str:
+    """One line that says where the versions here are not those that a model learned with; empty if they are.
+
+    Args:
+        tokens: of the model.
+        versions: of its record, which may hold anything.
+
+    Raises:
+        SettingsError: the segmenter is not installed.
+    """
+    learned: Mapping[Any, Any] = versions if isinstance(versions, dict) else {}
+    for package, here in versions_of(tokens).items():
+        then = learned.get(package)
+        if then != here:
+            return (
+                f"The model learned its words with {package} {then!s:.40}, and {here} is installed: some texts may "
+                f"be cut otherwise. pip install '{package}=={then!s:.40}' brings that one."
+            )
+    return ""
+
+
+@cache
+def _segmented(tokens: str) -> Callable[[str], list[str]]:
+    """Loads a segmenter once; its dictionary takes some ten megabytes."""
+    versions_of(tokens)
+    try:
+        cut = SEGMENTERS[tokens].load()
+    except ImportError as error:
+        raise _missing(tokens, error.name or tokens) from error
+
+    def words(text: str) -> list[str]:
+        # Lower case, and without white space, as the tokens "words" are.
+        pieces = (piece for part in _parts(utf8(text).decode()) for piece in cut(part))
+        return [word for piece in pieces if (word := piece.strip().lower())]
+
+    return words
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The text in parts of a bounded length, cut at the end of a line or behind a full stop where there is one."""
+    while len(text) > AT_ONCE:
+        end = 1 + max(text.rfind(mark, AT_ONCE // 2, AT_ONCE) for mark in "\n。！？. ")
+        end = end or AT_ONCE
+        yield text[:end]
+        text = text[end:]
+    if text:
+        yield text
+
+
+def _jieba() -> Cut:
+    import rjieba
+
+    # A table of its own: words that other code adds to the module's must not change what a model reads.
+    table = rjieba.Jieba()
+    return lambda text: list(table.cut(text))
+
+
+def _sudachi() -> Cut:
+    import sudachipy
+
+    dictionary = sudachipy.Dictionary(dict="small")
+    # Cutting changes a tokeniser's own memory: a thread has one of its own.
+    local = threading.local()
+
+    def cut(text: str) -> list[str]:
+        if not hasattr(local, "tokeniser"):
+            local.tokeniser = dictionary.tokenizer(mode=sudachipy.SplitMode.C)
+        return [morpheme.surface() for morpheme in local.tokeniser.tokenize(text)]
+
+    return cut
+
+
+def _newmm() -> Cut:
+    # It would make a folder in the user's home, and could fetch corpora.
+    if "PYTHAINLP_READ_MODE" not in os.environ:
+        os.environ.setdefault("PYTHAINLP_READ_ONLY", "1")
+    os.environ.setdefault("PYTHAINLP_OFFLINE", "1")
+    from pythainlp.tokenize import word_tokenize
+
+    # "safe": bounded time for long texts without a clear border.
+    return lambda text: list(word_tokenize(text, engine="newmm-safe"))
+
+
+def _missing(tokens: str, package: str) -> SettingsError:
+    one = SEGMENTERS[tokens]
+    return SettingsError(
+        f"The tokens {tokens} ({one.language} words) need {package}, which is not installed",
+        f"Install it: pip install 'recurra[{one.extra}]'",
+    )
+
+
+SEGMENTERS: dict[str, Segmenter] = {
+    "jieba": Segmenter("Chinese", "chinese", ("rjieba",), _jieba),
+    "sudachi": Segmenter("Japanese", "japanese", ("sudachipy", "sudachidict-small"), _sudachi),
+    "newmm": Segmenter("Thai", "thai", ("pythainlp",), _newmm),
+}

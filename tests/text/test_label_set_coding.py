@@ -1,0 +1,37 @@
+"""Sets of labels to columns and back, against scikit-learn's binariser."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.preprocessing import MultiLabelBinarizer
+
+from recurra.errors import DataError
+from recurra.text.label_sets import decode_sets, encode_sets, learn_sets
+
+rows_of = st.lists(st.lists(st.sampled_from(["b", "a", "Z", "é", "10", "9"]), max_size=4).map(tuple), max_size=12)
+
+
+@given(rows_of.filter(lambda rows: any(rows)))
+def test_columns_are_scikit_learns_and_lead_back(rows: list[tuple[str, ...]]) -> None:
+    labels, binariser = learn_sets(rows), MultiLabelBinarizer()
+    expected = binariser.fit_transform(rows)
+    assert list(labels.classes) == binariser.classes_.tolist()
+    found = encode_sets(labels, rows)
+    assert found.dtype == np.bool_
+    assert np.array_equal(found, expected)
+    assert [set(row) for row in decode_sets(labels.classes, found)] == [set(row) for row in rows]
+    assert all(row == sorted(row) for row in decode_sets(labels.classes, found))
+
+
+def test_unknown_labels_and_rows_without_any() -> None:
+    labels = learn_sets([(1, 2), ()])
+    assert encode_sets(labels, []).shape == (0, 2)
+    with pytest.raises(DataError, match="The label 3 "):
+        encode_sets(labels, [(1, 3)])
+    with pytest.raises(DataError, match="There are no labels"):
+        learn_sets([(), ()])
+    with pytest.raises(DataError, match="of 2 types"):
+        learn_sets([(1,), ("a",)])
