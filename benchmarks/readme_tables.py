@@ -10,6 +10,7 @@ from pathlib import Path
 
 import finding_tables
 import inspection_tables
+import large_file_tables
 import peer_tables
 import segmenter_tables
 import serving_tables
@@ -85,6 +86,7 @@ TABLES = (
         "docs/serving.md": serving_tables.TABLES,
         "docs/training.md": training_tables.TABLES,
     }
+    | {"docs/large-files.md": large_file_tables.TABLES}
     | inspection_tables.TABLES
     | segmenter_tables.TABLES
 )

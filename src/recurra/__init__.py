@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from recurra.version import VERSION
 
 if TYPE_CHECKING:
+    from recurra.data.read import read_table
     from recurra.estimator import TextClassifier
     from recurra.runtime import Model, load
 
-__all__ = ["Model", "TextClassifier", "__version__", "load"]
+__all__ = ["Model", "TextClassifier", "__version__", "load", "read_table"]
 
 __version__ = VERSION
 
@@ -32,6 +33,10 @@ def __getattr__(name: str) -> Any:
         from recurra import runtime
 
         return getattr(runtime, name)
+    if name == "read_table":
+        from recurra.data.read import read_table
+
+        return read_table
     raise AttributeError(f"module 'recurra' has no attribute {name!r}")
 
 

@@ -13,6 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from recurra.bundle import read_bundle, write_bundle
 from recurra.data.documents import Document
+from recurra.data.frames import is_frame
+from recurra.data.read import read_table
 from recurra.errors import DataError
 from recurra.evaluation.abstaining import answered
 from recurra.presets import load_preset, preset_to_continue
@@ -26,7 +28,8 @@ __all__ = ["TextClassifier"]
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A recurrent text classifier.
 
-    ``X`` is a sequence of texts, or of (title, text) pairs; an array or a column of a data frame serves as well.
+    ``X`` is a sequence of texts, or of (title, text) pairs; an array or a column of a data frame serves as well. Of a
+    whole data frame or Arrow table ``fit`` guesses the columns of texts and titles, and predicting reads the same.
     Where texts may have several labels, or none, ``y`` holds a list of labels each, or is a binary indicator matrix
     [texts, labels]; ``predict`` then gives such lists or such a matrix, and ``score`` is the share of texts that get
     exactly their labels.
@@ -44,6 +47,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         listener: hears of the progress of ``fit``.
 
     Attributes:
+        columns_: where ``fit`` was given a table, the columns that it read: text, and title or ``None``.
         classes_: the classes, sorted; of an indicator matrix the numbers of its columns.
         model_: the :class:`recurra.runtime.Model` that predicts, without torch.
         history_: curves of the training (:class:`recurra.training.progress.History`).
@@ -104,8 +108,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         preset = preset.with_options({**(self.options or {}), **_given(named)})
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
+        table = read_table(X, labelled=False) if is_frame(X) else None
         fitted = fit(
-            as_documents(X),
+            as_documents(X) if table is None else table.documents,
             label_sets(y) if columns is None else [tuple(np.flatnonzero(row).tolist()) for row in columns],
             text=preset.text,
             network=preset.network,
@@ -118,6 +123,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             listener=self.listener,
             initial=bundle,
         )
+        self.columns_ = None if table is None else (table.text_column, table.title_column)
         self.model_ = Model(fitted.bundle)
         self.classes_ = np.asarray(fitted.bundle.labels.classes) if columns is None else np.arange(columns.shape[1])
         self.history_ = fitted.outcome.history
@@ -144,7 +150,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             found = found.astype(object)
             found[~answered(probabilities, below)] = None
             return found
-        sets = self.model_.predict(as_documents(X), abstain_below=abstain_below)
+        sets = self.model_.predict(self._documents(X), abstain_below=abstain_below)
         if self.n_columns_ is None:
             return sets
         indicator = np.zeros((len(sets), self.n_columns_), dtype=np.int64)
@@ -155,7 +161,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
         """The probability of each class, float32[B, C], columns as in ``classes_``."""
         check_is_fitted(self)
-        found = self.model_.predict_proba(as_documents(X))
+        found = self.model_.predict_proba(self._documents(X))
         if self.n_columns_ is None:
             return found
         # A column that no row had was no class to learn.
@@ -185,6 +191,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+    def _documents(self, X: Any) -> list[Document]:
+        if not is_frame(X):
+            return as_documents(X)
+        text, title = self.columns_ or (None, None)
+        return read_table(X, text=text, title=title, labelled=False).documents
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`)."""

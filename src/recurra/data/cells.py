@@ -90,11 +90,14 @@ def _where(raw: RawTable, place: int, name: str) -> str:
     return f"row {place + raw.first_row:,}{raw.row_hint}, column {name!r}"
 
 
-def _held(column: pyarrow.ChunkedArray) -> str:
-    """What a column holds, for a message; of JSON its first value that is no text."""
+def _held(raw: RawTable, column: pyarrow.ChunkedArray) -> str:
+    """What a column holds, for a message; of JSON its first value that is no text, and where."""
     if is_json(column.type):
-        odd = next((value for value in column.to_pylist() if value is not None and value[:1] != '"'), None)
-        return f"values of several kinds, such as {odd[:60]}" if odd else "values of several kinds"
+        for place, value in enumerate(column.to_pylist()):
+            if value is not None and value[:1] != '"':
+                row = f"row {place + raw.first_row:,}{raw.row_hint}"
+                return f"values of several kinds, such as {value[:60]} in {row}"
+        return "values of several kinds"
     return str(column.type)[:80]
 
 
@@ -122,7 +125,7 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
     column = column_of(raw, name, source)
     if not is_text(column.type):
         raise DataError(
-            f"{source}: column {name!r} holds {_held(column)}, not texts",
+            f"{source}: column {name!r} holds {_held(raw, column)}, not texts",
             "Name a column of texts with --text or --title.",
         )
     lengths = compute.binary_length(column)
@@ -171,7 +174,7 @@ def plain_labels(raw: RawTable, name: str, source: str) -> list[Label]:
         )
     else:
         raise DataError(
-            f"{source}: column {name!r} holds {_held(column)}, which cannot be labels",
+            f"{source}: column {name!r} holds {_held(raw, column)}, which cannot be labels",
             "Name a column of strings, integers, floats or booleans with --label.",
         )
     for place, value in enumerate(values):

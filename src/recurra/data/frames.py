@@ -17,8 +17,10 @@ __all__ = ["FrameBlocks", "is_frame"]
 def is_frame(source: object) -> bool:
     """Whether something is a table that can be handed over: it has columns, and Arrow's interface."""
     stream = any(hasattr(source, name) for name in ("__arrow_c_stream__", "__arrow_c_array__"))
-    # A single column has the interface as well, and no columns.
-    return stream and any(hasattr(source, name) for name in ("columns", "column_names", "schema"))
+    # A single column has the interface as well, and no columns; old versions of pandas have none.
+    return (stream and any(hasattr(source, name) for name in ("columns", "column_names", "schema"))) or (
+        hasattr(source, "columns") and hasattr(source, "iloc")
+    )
 
 
 class FrameBlocks:

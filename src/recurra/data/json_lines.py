@@ -206,8 +206,8 @@ def _kind_of(values: Iterable[Any]) -> str:
         return "number"
     if len(kinds) == 1 and (kind := _KINDS.get(next(iter(kinds)))):
         return kind
-    if list in kinds and kinds <= {list, str}:
-        return "list" if all(type(one) is str for value in values if type(value) is list for one in value) else "json"
+    if kinds == {list} and all(type(one) is str for value in values for one in value):
+        return "list"
     # A column of nothing is one of texts.
     return "json" if kinds else "text"
 
@@ -218,12 +218,9 @@ def _as(kind: str, values: list[Any]) -> list[Any]:
         return [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
     kinds = set(map(type, values)) - {type(None)}
     if kind == "list":
-        if not kinds <= {list, str}:
+        if not kinds <= {list} or any(type(one) is not str for value in values if value for one in value):
             raise _OddError
-        lists = [[value] if type(value) is str else value for value in values]
-        if any(type(one) is not str for value in lists if value for one in value):
-            raise _OddError
-        return lists
+        return values
     allowed = {int, float} if kind == "number" else {own for own, name in _KINDS.items() if name == kind}
     if not kinds <= allowed:
         raise _OddError

@@ -85,7 +85,9 @@ def plain_column(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
     from pyarrow import types
 
     if types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+        # Arrow takes nothing out of string views, which Polars' categories are.
+        kind = pa.large_string() if types.is_string_view(column.type.value_type) else column.type.value_type
+        column = pa.chunked_array([chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks], kind)
     if types.is_string_view(column.type) or types.is_null(column.type):
         column = column.cast(pa.large_string())
     return column.cast(pa.float32()) if types.is_float16(column.type) else column

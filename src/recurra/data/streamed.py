@@ -10,6 +10,7 @@ from recurra.data.cells import plain_labels, texts_of, typed_labels
 from recurra.data.coded import CodedLabels, Coder
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document
+from recurra.data.freed import give_back_freed
 from recurra.data.read import check_header, columns_of
 from recurra.errors import DataError
 
@@ -110,8 +111,10 @@ class StreamedTable:
 
         names = [self.columns.text, *filter(None, [self.columns.title]), *more]
         yield from self._blocks.read(list(dict.fromkeys(names)))
-        # Arrow keeps what it has read into for its next reading; what comes now needs the room.
-        pa.default_memory_pool().release_unused()
+        if self._kept is None:
+            # What comes now needs the room.
+            pa.default_memory_pool().release_unused()
+            give_back_freed()
 
     def _documents(self, raw: RawTable) -> list[Document]:
         texts = texts_of(raw, self.columns.text, self.source)

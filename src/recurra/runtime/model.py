@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
+from recurra.data.frames import is_frame
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.abstaining import answered, checked_below
 from recurra.models.settings import NetworkSettings
@@ -28,6 +30,8 @@ from recurra.text.label_sets import decode_sets
 from recurra.text.segmenters import differing
 
 __all__ = ["Model", "load"]
+
+_log = logging.getLogger(__name__)
 
 # Documents that are computed at once: their ids and states are in memory together.
 AT_ONCE = 1 << 14
@@ -70,7 +74,8 @@ class Model:
 
         Args:
             documents: B texts or (title, text) pairs, of any length, empty ones too; or Arrow strings, of any library
-                (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts.
+                (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
+                table, whose columns are guessed as :func:`recurra.data.read.read_table` does, and logged.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1, unless the model
@@ -90,7 +95,7 @@ class Model:
         Of a model that gives several labels it is the list of those whose probability reaches their threshold.
 
         Args:
-            documents: B texts or (title, text) pairs, or Arrow strings, as for :meth:`predict_proba`.
+            documents: B texts or (title, text) pairs, Arrow strings or a table, as for :meth:`predict_proba`.
             abstain_below: a document whose most probable class is less probable gets ``None``.
 
         Raises:
@@ -215,6 +220,13 @@ class Model:
 
 def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
     """Arrow strings as the buffer they are, and anything else as a list."""
+    if is_frame(documents):
+        from recurra.data.read import read_table
+
+        table = read_table(documents, labelled=False)
+        for note in table.notes:
+            _log.info("%s: %s", table.source, note)
+        return table.documents
     if is_arrow(documents):
         # pandas hands its strings over only where pyarrow is installed; they can be listed everywhere.
         with contextlib.suppress(ImportError):

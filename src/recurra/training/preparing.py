@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.batches import Collected
+from recurra.batches import Collected, Mapped
 from recurra.bundle import Bundle
 from recurra.data.corpus import Chosen, Corpus, blocks_with
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
+from recurra.data.freed import give_back_freed
 from recurra.data.split import hold_out
 from recurra.data.stratify import hold_out_sets
 from recurra.errors import DataError
@@ -133,6 +134,8 @@ def prepare(
             listener.read("finding token ids", len(block), count)
         rows = Rows(ids.whole(), labelled.targets[~held])
         held_rows = Rows(held_ids.whole(), labelled.targets[held]) if held.any() else None
+    if isinstance(rows.documents, Mapped):
+        give_back_freed()
     return Prepared(
         count=count,
         classes=labelled.classes,
