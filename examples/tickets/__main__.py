@@ -40,10 +40,10 @@ def main(folder: Path) -> None:
     write_folders(folder / "by-topic", [(ticket.message, ticket.topic) for ticket in train])
     write_compressed(folder / "train.csv")
     write_compressed(folder / "train.jsonl")
-    # What another program exports: other names of columns, and not UTF-8.
+    # What another program exports: other names of columns, semicolons, and not UTF-8.
     for name, tickets in (("export", train), ("export-test", test)):
         foreign = [(one.id, one.subject, f"{one.message} – Café Noël", one.topic) for one in tickets]
-        write_csv(folder / f"{name}.csv", ("nr", "heading", "words", "desk"), foreign, encoding="cp1252")
+        write_csv(folder / f"{name}.csv", ("nr", "heading", "words", "desk"), foreign, delimiter=";", encoding="cp1252")
     # A folder of named sets, as --data-dir wants it.
     for name, rows in (("train.csv", train), ("test.csv", test)):
         (folder / "sets" / "tickets").mkdir(parents=True, exist_ok=True)

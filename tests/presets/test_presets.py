@@ -183,3 +183,8 @@ def test_wrong_options_are_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_preset("lesson/lstm").with_options(options)
     assert str(caught.value).startswith(message)
+
+
+def test_the_preset_for_characters_is_what_the_default_chooses_for_them() -> None:
+    told, default = load_preset("characters"), load_preset("default").with_options({"tokens": "characters"})
+    assert (told.text, told.network, told.training) == (default.text, default.network, default.training)

@@ -155,11 +155,20 @@ def format_of_text(head: str) -> str:
         return "fasttext"
     if lines[0].lstrip().startswith("{"):
         return "jsonl"
-    for name, delimiter in (("tsv", "\t"), ("csv", ",")):
+    for name, delimiter in (("tsv", "\t"), ("csv", separator_of(head))):
         names = next(csv.reader([lines[0].rstrip("\r")], delimiter=delimiter), [])
         if len(names) > 1 and any(map(is_usual_name, names)):
             return name
     return "txt"
+
+
+def separator_of(head: str) -> str:
+    """What parts the fields of a .csv: a semicolon where the first line has some and no comma, else a comma.
+
+    Spreadsheets write semicolons where the comma is the decimal mark.
+    """
+    first = head.partition("\n")[0]
+    return ";" if ";" in first and "," not in first else ","
 
 
 def require_pyarrow(what: str = "Reading tables") -> None:

@@ -18,6 +18,7 @@ from recurra.data.formats import (
     named_format,
     packing_of,
     require_pyarrow,
+    separator_of,
     short_name,
 )
 from recurra.data.frames import FrameBlocks, is_frame
@@ -109,4 +110,9 @@ def _of_format(content: Content, name: str, encoding: str) -> Blocks:
         return JsonBlocks(content, encoding=encoding)
     if name == "fasttext":
         return FastTextBlocks(content, encoding=encoding)
-    return DelimitedBlocks(content, delimiter="," if name == "csv" else "\t", encoding=encoding)
+    if name == "tsv":
+        return DelimitedBlocks(content, delimiter="\t", encoding=encoding)
+    blocks = DelimitedBlocks(content, delimiter=separator_of(head_text(content, encoding)), encoding=encoding)
+    if blocks.delimiter == ";":
+        blocks.notes.append(f"{content.source}: its fields are parted by semicolons")
+    return blocks

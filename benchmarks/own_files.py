@@ -1,0 +1,173 @@
+"""`recurra train FILE` with nothing but the file, on six sets, beside linear models and fastText on the same rows.
+
+    python benchmarks/own_files.py                         # all six; RECURRA_DATA says where they lie
+    python benchmarks/own_files.py --sets trec6 --seeds 1  # some, into the same file of results
+
+The commands are those that a user types. The baselines' settings are chosen on a part of the training rows; the test
+rows choose nothing. Beside the scores there is what may explain them: words of the test rows that the vocabulary lacks,
+the accuracy on rows with and without such, and on texts whose tokens stand in random order.
+Results: benchmarks/results/own_files.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from own_files_baselines import all_baselines
+
+import recurra
+from recurra.bench.machine import machine
+from recurra.evaluation.intervals import wilson
+from recurra.runtime import Model
+from recurra.text.vocabulary import UNKNOWN_ID
+
+RESULTS = Path(__file__).parent / "results" / "own_files.json"
+SETS = {
+    "trec6": "TREC-6, questions by what they ask for",
+    "sst2": "SST-2, sentences of film reviews",
+    "banking77": "Banking77, requests to a bank",
+    "names_nationality": "surnames by nationality",
+    "thucnews_titles_zh": "THUCNews, Chinese headlines",
+    "langid_django": "Django's translations by language",
+}
+# Where words make no sense, fastText gets characters as well.
+FASTTEXT_BY = {
+    "names_nationality": ("words", "characters"),
+    "thucnews_titles_zh": ("words", "apart"),
+    "langid_django": ("words", "characters"),
+}
+
+
+def command(*words: object) -> dict[str, Any]:
+    """What a command answers as JSON."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "recurra.cli", *map(str, words), "--json"], capture_output=True, text=True, check=True
+    )
+    return dict(json.loads(ran.stdout))
+
+
+def processor_seconds() -> float:
+    """Of all commands that have ended; unlike the clock's, they hardly hang on what else the machine does."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def rows_of(path: Path) -> tuple[list[str], list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [row["text"] for row in rows], [row["label"] for row in rows]
+
+
+def one_run(folder: Path, out: Path, seed: int, test: tuple[list[str], list[str]]) -> dict[str, Any]:
+    """A model of the training file, scored on the test file."""
+    before = processor_seconds()
+    trained = command("train", folder / "train.csv", "--out", out, "--seed", seed, "--quiet")
+    spent = processor_seconds() - before
+    scores = command("evaluate", trained["model"], folder / "test.csv")
+    model = recurra.load(trained["model"])
+    return {
+        "seed": seed,
+        "accuracy": scores["accuracy"],
+        "macro_f1": scores["macro_f1"],
+        "log_loss": scores["log_loss"],
+        "ece": scores["ece"],
+        "seconds": spent,
+        "training_wall_seconds": trained["seconds"],
+        "epochs": trained["epochs"],
+        "best_epoch": trained["best_epoch"],
+        "parameters": trained["parameters"],
+        "tokens": model.bundle.text.tokens,
+        "reason": model.record["tokens"]["reason"],
+        **why(model, *test),
+    }
+
+
+def why(model: Model, texts: list[str], labels: list[str]) -> dict[str, float]:
+    """What may explain a score: unknown tokens, and how much hangs on their order."""
+    ids = model.bundle.pipeline.encode(texts)
+    unknown = np.array([bool((ids[row] == UNKNOWN_ID).any()) for row in range(len(texts))])
+    right = np.asarray(model.predict(texts)).astype(str) == np.array(labels)
+    generator = np.random.default_rng(0)
+    joint = " " if model.bundle.text.tokens == "words" else ""
+    tokens = [model.bundle.pipeline.tokens(text) for text in texts]
+    mixed = [joint.join(found[place] for place in generator.permutation(len(found))) for found in tokens]
+    return {
+        "unknown_tokens": float(np.mean(ids.values == UNKNOWN_ID)),
+        "rows_with_unknown": float(unknown.mean()),
+        "accuracy_with_unknown": float(right[unknown].mean()) if unknown.any() else float("nan"),
+        "accuracy_without_unknown": float(right[~unknown].mean()) if (~unknown).any() else float("nan"),
+        "accuracy_shuffled": float(np.mean(np.asarray(model.predict(mixed)).astype(str) == np.array(labels))),
+    }
+
+
+def one_set(name: str, folder: Path, seeds: int, python: Path | None) -> dict[str, Any]:
+    train, test = rows_of(folder / "train.csv"), rows_of(folder / "test.csv")
+    answers = np.array(test[1], dtype=object)
+    runs = []
+    with tempfile.TemporaryDirectory() as place:
+        for seed in range(seeds):
+            runs.append(one_run(folder, Path(place) / str(seed), seed, test))
+            print(name, runs[-1], flush=True)
+    baselines = []
+    ways = FASTTEXT_BY.get(name, ("words",))
+    for found in all_baselines(*train, test[0], fasttext_by=ways, python=python):
+        accuracy = float(np.mean(np.array(found.labels, dtype=object) == answers))
+        baselines.append(
+            {
+                "name": found.name,
+                "settings": found.settings,
+                "chosen_on": found.chosen_on,
+                "accuracy": accuracy,
+                "interval": list(wilson(round(accuracy * len(answers)), len(answers))),
+                "seconds": found.seconds,
+            }
+        )
+        print(name, baselines[-1], flush=True)
+    middle = sorted(run["accuracy"] for run in runs)[len(runs) // 2]
+    return {
+        "name": name,
+        "about": SETS[name],
+        "train_rows": len(train[0]),
+        "test_rows": len(test[0]),
+        "classes": len(set(train[1])),
+        "runs": runs,
+        "accuracy": middle,
+        "interval": list(wilson(round(middle * len(answers)), len(answers))),
+        "baselines": baselines,
+        "machine": machine(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("RECURRA_DATA", "../shared/data")))
+    parser.add_argument("--peers-python", type=Path, default=Path(".venv-peers/bin/python"))
+    options = parser.parse_args()
+    python = options.peers_python if options.peers_python.exists() else None
+    if python is None:
+        print(f"There is no {options.peers_python}: fastText is left out (make peers).")
+    for name in options.sets.split(","):
+        found = one_set(name, options.data_dir / name, options.seeds, python)
+        # Read and written set by set, so that a long run can be made in pieces.
+        result = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"sets": {}}
+        result["command"] = "python benchmarks/own_files.py"
+        result["sets"] = {
+            one: {**result["sets"], name: found}[one] for one in SETS if one in {**result["sets"], name: found}
+        }
+        RESULTS.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
