@@ -10,8 +10,8 @@ from pathlib import Path
 
 import finding_tables
 import inspection_tables
-import own_files_tables
 import large_file_tables
+import own_files_tables
 import peer_tables
 import segmenter_tables
 import serving_tables
