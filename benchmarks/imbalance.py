@@ -68,7 +68,12 @@ def main() -> None:
         kept, held = hold_out(list(labels), share=0.2, limit=len(labels), seed=0)
         for way, changes in WAYS.items():
             for seed in range(options.seeds):
-                changed = {**{k: v for k, v in settings.items() if k != "model"}, **changes, "seed": seed}
+                changed = {
+                    **{k: v for k, v in settings.items() if k != "model"},
+                    **changes,
+                    "calibrate": False,
+                    "seed": seed,
+                }
                 one = preset.with_options(changed)
                 fitted = fit(
                     [documents[row] for row in kept],

@@ -12,9 +12,11 @@ import checking_tables
 import finding_tables
 import inspection_tables
 import large_file_tables
+import own_files_tables
 import peer_tables
 import segmenter_tables
 import serving_tables
+import training_tables
 
 from recurra.report.published import PUBLISHED
 
@@ -81,9 +83,14 @@ def filled(name: str, text: str) -> str:
 
 TABLES = (
     {readme: {"lesson": partial(lesson_lines, readme)} for readme in HEADS}
-    | {"docs/benchmarks.md": peer_tables.TABLES, "docs/serving.md": serving_tables.TABLES}
+    | {
+        "docs/benchmarks.md": peer_tables.TABLES,
+        "docs/serving.md": serving_tables.TABLES,
+        "docs/training.md": training_tables.TABLES,
+    }
     | {"docs/large-files.md": large_file_tables.TABLES}
     | inspection_tables.TABLES
+    | own_files_tables.TABLES
     | segmenter_tables.TABLES
 )
 TABLES |= checking_tables.TABLES

@@ -266,13 +266,12 @@ def test_a_key_that_comes_late_is_left_out_and_said(place: Any) -> None:
     assert blocks.notes == ["the key 'late' is left out: it stands on line 51 first, and none before names it"]
 
 
-def test_several_labels_are_refused_where_one_is_read(place: Any) -> None:
+def test_several_labels_a_row_are_read_as_tuples(place: Any) -> None:
     for name, content in (
         ("x.txt", b"__label__a __label__b oil\n"),
         ("x.jsonl", b'{"text": "oil", "label": ["a", "b"]}\n'),
     ):
-        with pytest.raises(DataError, match="column 'label' holds lists, several labels a row"):
-            read_table(place(content, name))
+        assert read_table(place(content, name)).labels == [("a", "b")]
 
 
 def test_lines_without_labels_are_no_training_rows(place: Any) -> None:

@@ -15,8 +15,7 @@ COMMANDS = ("data", "check", "train", "evaluate", "predict", "score", "compare",
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 
 # (command, option) that no page uses yet; to become empty.
-STILL_TO_WRITE: set[tuple[str, str]] = {
-}
+STILL_TO_WRITE: set[tuple[str, str]] = set()
 
 
 def existing() -> dict[str, dict[str, str]]:

@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from recurra.cli.evaluate_several import labelled_sets
 from recurra.cli.labelled import probabilities_of, readable_rows
-from recurra.cli.options import DataDir, Encoding, Json, LabelColumn, ModelArgument, Quiet, TextColumn, TitleColumn
+from recurra.cli.options import (
+    DataDir,
+    Encoding,
+    Json,
+    LabelColumn,
+    LabelSeparator,
+    ModelArgument,
+    Quiet,
+    TextColumn,
+    TitleColumn,
+)
 from recurra.cli.output import Output, aligned
 from recurra.cli.tables import Reading, read_data
 from recurra.errors import RecurraError, SettingsError
@@ -49,6 +60,7 @@ def export(
     int8: Annotated[
         bool, typer.Option("--int8", help="A model file with int8 weights, of about a quarter of the size.")
     ] = False,
+    label_separator: LabelSeparator = None,
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -66,10 +78,11 @@ def export(
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     exported = _maker(form)(loaded.bundle)
-    rows = _rows(loaded, data, Reading(text, title, label, encoding, data_dir), output)
+    reading = Reading(text, title, label, encoding, data_dir, several=loaded.multi_label)
+    rows = _rows(loaded, data, reading, label_separator, output)
     before = probabilities_of(loaded.predict_proba, rows.documents, output)
     after = probabilities_of(exported.predict, rows.documents, output)
-    apart = check_answers(before, after)
+    apart = check_answers(before, after, thresholds=loaded.bundle.thresholds)
     scores = rows.change(before, after)
 
     from recurra.bundle import write_atomically
@@ -98,17 +111,19 @@ class _Rows(NamedTuple):
         documents: one or more.
         targets: their true classes, or ``None`` where they were generated.
         source: where they come from, for people.
+        thresholds: of a model that gives several labels.
     """
 
     documents: Sequence[Document]
-    targets: npt.NDArray[np.int64] | None
+    targets: npt.NDArray[Any] | None
     source: str
+    thresholds: npt.NDArray[np.float32] | None
 
     def change(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> Change | None:
         """What becomes of the scores, if there are true classes."""
         from recurra.evaluation.paired import change
 
-        return None if self.targets is None else change(before, after, self.targets)
+        return None if self.targets is None else change(before, after, self.targets, thresholds=self.thresholds)
 
 
 def _only(wanted: dict[str, bool], context: typer.Context) -> str:
@@ -143,12 +158,20 @@ def _check_place(out: Path, model: Path, data: str | None) -> None:
         raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")
 
 
-def _rows(model: Model, data: str | None, reading: Reading, output: Output) -> _Rows:
+def _rows(model: Model, data: str | None, reading: Reading, separator: str | None, output: Output) -> _Rows:
+    thresholds = model.bundle.thresholds
+    if separator is not None and (thresholds is None or data is None):
+        raise SettingsError(
+            f"--label-separator {separator!r:.20} is given without rows of several labels", "Leave it out."
+        )
     if data is not None:
         table = read_data(data, reading, part="test", output=output)
+        if thresholds is not None:
+            documents, indicator = labelled_sets(model, table, separator, output)
+            return _Rows(documents, indicator, table.source, thresholds)
         documents, labels = readable_rows(table, model, output)
         targets = targets_of(model.bundle.labels, labels, source=table.source, say=output.note)
-        return _Rows(documents, targets, table.source)
+        return _Rows(documents, targets, table.source, None)
     for option, column in {"--text": reading.text, "--title": reading.title, "--label": reading.label}.items():
         if column is not None:
             raise SettingsError(f"{option} {column} is given without DATA", "Name the file of labelled rows as well.")
@@ -156,7 +179,7 @@ def _rows(model: Model, data: str | None, reading: Reading, output: Output) -> _
 
     output.note("There are no labelled rows: give DATA, such as test.csv, to see the accuracy change.")
     generated = generated_documents(model.bundle.pipeline)
-    return _Rows(generated, None, "texts drawn at random from the model's vocabulary")
+    return _Rows(generated, None, "texts drawn at random from the model's vocabulary", thresholds)
 
 
 def _values(apart: Differences, scores: Change | None) -> dict[str, Any]:

@@ -77,9 +77,11 @@ def show_data(path: Path, wanted: DataView, reading: Reading, output: Output) ->
         for option, value in (("--folds", wanted.folds), ("--queue", wanted.queue), ("--train", wanted.train)):
             if value is not None:
                 raise SettingsError(f"{option} is given with --view {wanted.view}", "It belongs to --view doubts.")
+    from recurra.inspection.sample import check_one_class
     from recurra.runtime import load
 
     model, name = load(path), str(path)
+    check_one_class(model)
     part: Literal["train", "test"] = "train" if wanted.folds else "test"
     data = read_data(wanted.data, reading, part=part, output=output)
     if wanted.view == "flags":

@@ -10,20 +10,42 @@ from typing import Annotated, TypeAlias
 import typer
 
 __all__ = [
+    "AbstainBelow",
     "DataArgument",
     "DataDir",
     "Encoding",
     "FormatName",
     "Json",
     "LabelColumn",
+    "LabelSeparator",
     "ModelArgument",
     "Quiet",
     "TextColumn",
     "TitleColumn",
     "examples",
+    "mark",
     "number_above",
+    "probability",
     "whole_number",
 ]
+
+
+def mark(word: str) -> str:
+    """A reader of marks between words: anything but nothing."""
+    if not word:
+        raise typer.BadParameter("'' is no mark. Give one, such as |")
+    return word
+
+
+def probability(word: str) -> float:
+    """A reader of probabilities above 0, up to 1."""
+    try:
+        number = float(word)
+    except ValueError:
+        number = math.nan
+    if 0 < number <= 1:
+        return number
+    raise typer.BadParameter(f"{word!r:.80}. Give a probability above 0, up to 1, such as 0.8")
 
 
 def whole_number(least: int) -> Callable[[str], int]:
@@ -91,5 +113,17 @@ LabelColumn: TypeAlias = Annotated[
 FormatName: TypeAlias = Annotated[
     str | None,
     typer.Option("--format", metavar="NAME", help="csv, tsv, jsonl, fasttext, txt or parquet; by the name without it."),
+]
+LabelSeparator: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--label-separator", parser=mark, metavar="MARK", help="What stands between the labels of a cell, such as |."
+    ),
+]
+AbstainBelow: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--abstain-below", parser=probability, metavar="P", help="Give no label where the best one is less probable."
+    ),
 ]
 Encoding: TypeAlias = Annotated[str, typer.Option("--encoding", metavar="NAME", help="Encoding of text files.")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.options import Encoding, Json, ModelArgument, Quiet, whole_number
+from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
 from recurra.cli.output import Output, cut, plain, width
 from recurra.cli.stdin import lines_of_input
 
@@ -37,6 +37,7 @@ def predict(
         int | None,
         typer.Option(parser=whole_number(1), metavar="K", help="Show only the K most probable labels."),
     ] = None,
+    abstain_below: AbstainBelow = None,
     encoding: Encoding = "utf-8",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -46,6 +47,7 @@ def predict(
 
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
+    below = classifier.checked_abstaining(abstain_below)
     wanted: Iterable[str] = texts or ()
     if not texts or texts == ["-"]:
         if output.progress and sys.stdin is not None and sys.stdin.isatty():
@@ -53,7 +55,7 @@ def predict(
         wanted = lines_of_input(encoding)
     answers = []
     for block in _blocks(wanted, 1 if sys.stdin is not None and sys.stdin.isatty() else BLOCK):
-        for answer in _answers(classifier, block, top_k):
+        for answer in _answers(classifier, block, top_k, below):
             if as_json:
                 answers.append(answer)
             else:
@@ -72,22 +74,42 @@ def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
         yield block
 
 
-def _answers(model: Model, texts: list[str], top_k: int | None) -> Iterator[dict[str, Any]]:
-    """One answer a text: its label, and the probabilities with the largest first."""
-    for text, row in zip(texts, model.predict_proba(texts), strict=True):
+def _answers(model: Model, texts: list[str], top_k: int | None, below: float | None) -> Iterator[dict[str, Any]]:
+    """One answer a text: its label or labels, and the probabilities with the largest first."""
+    from recurra.evaluation.abstaining import answered
+    from recurra.text.label_sets import decode_sets
+
+    probabilities = model.predict_proba(texts)
+    sure = [True] * len(texts) if below is None else answered(probabilities, below).tolist()
+    sets = None if model.bundle.thresholds is None else decode_sets(
+        model.classes_, probabilities >= model.bundle.thresholds
+    )  # fmt: skip
+    for place, (text, row) in enumerate(zip(texts, probabilities, strict=True)):
         order = (-row).argsort(kind="stable")[:top_k].tolist()
+        best = model.classes_[order[0]] if sure[place] else None
         yield {
             "text": text,
-            "label": model.classes_[order[0]],
-            "probabilities": {model.classes_[place]: row[place].item() for place in order},
+            **({"label": best} if sets is None else {"labels": sets[place]}),
+            "probabilities": {model.classes_[column]: row[column].item() for column in order},
         }
 
 
 def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
-    """Labels with their probabilities, then as much of the text as the terminal is wide."""
+    """Labels with their probabilities, then as much of the text as the terminal is wide.
+
+    Of several labels those given are shown; a text without an answer has a dash for its label.
+    """
     widest = min(30, max(width(plain(str(label))) for label in model.classes_))
     parts = []
-    for label, probability in list(answer["probabilities"].items())[:shown]:
+    ranked = list(answer["probabilities"].items())[:shown]
+    if "labels" in answer:
+        if shown == 1:
+            ranked = [pair for pair in answer["probabilities"].items() if pair[0] in answer["labels"]]
+        if not ranked:
+            parts.append(f"{'–':<{widest}}           ")
+    elif answer["label"] is None and shown == 1:
+        ranked = [("–", ranked[0][1])]
+    for label, probability in ranked:
         name = cut(str(label), widest)
         parts.append(f"{name}{' ' * (widest - width(name))}  {100 * probability:5.1f} %  ")
     head = "".join(parts)

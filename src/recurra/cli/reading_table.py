@@ -36,7 +36,11 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
 
     labels, answer = reading["labels"], reading["labels"].index(reading["label"])
     last = reading["probabilities"][-1] if reading["tokens"] else reading["start"]
-    output.shown(Text(f"{reading['model']}: {plain(str(reading['label']))}  {100 * last[answer]:.1f} %", style="bold"))
+    said = [f"{plain(str(reading['label']))}  {100 * last[answer]:.1f} %"]
+    if "given" in reading:
+        given = [f"{plain(str(one))}  {100 * last[labels.index(one)]:.1f} %" for one in reading["given"]]
+        said = given or [f"no label; the most probable is {said[0]}"]
+    output.shown(Text(f"{reading['model']}: {', '.join(said)}", style="bold"))
     output.detail(f"{cut(reading['text'], 200)}\n{reading['method']}")
     why = reading.get("attribution")
     columns = {"evidence": [row[answer] for row in reading["evidence"]]}

@@ -79,6 +79,11 @@ def score(
         raise SettingsError("--keep is given with --answers-only", "Give one of them.")
     kind = out_kind(out, data, as_json=as_json, resume=resume)
     classifier = load(model)
+    if classifier.multi_label:
+        raise SettingsError(
+            f"The model {model} gives several labels, and score writes one a row",
+            "Use recurra predict MODEL --json, or model.predict in Python.",
+        )
     asked = Asked(text, title, () if answers_only else tuple(keep) if keep else None, encoding, format_name)
     source = opened_rows(data, asked, classifier.bundle.text, output)
     names = _columns(source, classifier, every, output)

@@ -27,6 +27,7 @@ class Reading(NamedTuple):
         encoding: of a text file.
         data_dir: folder of named sets.
         format: of a file, where its name does not tell.
+        several: whether rows have several labels, or none.
     """
 
     text: str | None
@@ -35,6 +36,7 @@ class Reading(NamedTuple):
     encoding: str
     data_dir: Path | None
     format: str | None = None
+    several: bool = False
 
 
 def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], output: Output) -> Table:
@@ -61,6 +63,7 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
             encoding=reading.encoding,
             format=reading.format,
             part=part,
+            several=reading.several,
         )
         for note in table.notes:
             output.note(note)
@@ -89,7 +92,12 @@ def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Cor
     require_pyarrow()
     blocks = open_blocks(name, format=reading.format, encoding=reading.encoding)
     rows = StreamedTable(
-        blocks, text=reading.text, title=reading.title, label=reading.label, read=bars.counting("reading")
+        blocks,
+        text=reading.text,
+        title=reading.title,
+        label=reading.label,
+        several=reading.several,
+        read=bars.counting("reading"),
     )
     # What is wrong with the table shows here, before anything else is loaded or made.
     len(rows)

@@ -18,6 +18,7 @@ from recurra.cli.options import (
     FormatName,
     Json,
     LabelColumn,
+    LabelSeparator,
     Quiet,
     TextColumn,
     TitleColumn,
@@ -27,7 +28,7 @@ from recurra.cli.options import (
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.cli.tables import Reading, read_rows
-from recurra.errors import SettingsError
+from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
@@ -83,6 +84,10 @@ def train(
     learning_rate: Annotated[
         float | None, typer.Option(parser=number_above(0), metavar="RATE", help="Of the optimiser.")
     ] = None,
+    find_learning_rate: Annotated[
+        bool,
+        typer.Option("--find-learning-rate", help="Find one on the training rows first; its picture lies in DIR."),
+    ] = False,
     seed: Annotated[
         int | None, typer.Option(parser=whole_number(0), metavar="N", help="Of every random choice.")
     ] = None,
@@ -104,7 +109,17 @@ def train(
         Path | None,
         typer.Option("--relabel", metavar="FILE", help="Change labels, as this file of decisions says."),
     ] = None,
+    multi_label: Annotated[
+        bool, typer.Option("--multi-label", help="Rows have several labels, or none: lists, or split at a mark.")
+    ] = False,
+    label_separator: LabelSeparator = None,
+    single_label: Annotated[
+        bool, typer.Option("--single-label", help="Each cell is one label, even if it looks like several.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in DIR.")] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write curves for TensorBoard into DIR/tensorboard.")
+    ] = False,
     checkpoint_every: Annotated[
         float,
         typer.Option(
@@ -121,20 +136,27 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a table of texts and labels."""
+    from recurra.data.several import confirmed_rows
     from recurra.presets import load_preset, preset_to_continue
 
     output = Output(as_json=as_json, quiet=quiet)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
     options = {**settings_of(settings or ()), **given}
+    if find_learning_rate and "learning_rate" in options:
+        raise SettingsError("A learning rate is given with --find-learning-rate", "Leave one of them out.")
     initial = _initial(start, model, replay)
     preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
-    reading = Reading(text, title, label, encoding, data_dir, format_name)
+    several = multi_label or label_separator is not None
+    reading = Reading(text, title, label, encoding, data_dir, format_name, several)
     with Bars(output) as bars, unless_empty(out):
         rows, cleaning = _cleaned(read_rows(data, reading, output=output, bars=bars), exclude, relabel, output)
         if replay is not None:
             old = read_rows(replay, reading, output=output, bars=bars)
             rows = _with_old(rows, old, preset.training.seed, output)
+        rows, separator = confirmed_rows(
+            rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
+        )
 
         from recurra.runtime import Model
         from recurra.training.fit import fit
@@ -154,8 +176,13 @@ def train(
             checkpoint_seconds=checkpoint_every,
             listener=bars.training(),
             cleaning=cleaning,
+            label_separator=separator,
             initial=initial,
+            find_learning_rate=find_learning_rate,
+            tensorboard=tensorboard,
         )
+    if find_learning_rate:
+        _draw_rate(out, data, output)
     _report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted:
         kept = f"the best so far, of epoch {best}" if (best := fitted.outcome.best_epoch) else "what was learned so far"
@@ -203,6 +230,23 @@ def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | Non
     from recurra.bundle import read_bundle
 
     return read_bundle(start)
+
+
+def _draw_rate(out: Path, data: str, output: Output) -> None:
+    """The page beside the curve; the packages for pages need not be there."""
+    import json
+
+    from recurra.bundle import write_atomically
+    from recurra.report.rate_page import rate_page
+    from recurra.training.files import RATE
+
+    page = out / "learning-rate.html"
+    try:
+        write_atomically(page, rate_page(json.loads((out / RATE).read_bytes()), data_name=data).encode())
+    except RecurraError as error:
+        output.note(f"No picture of the learning rate: {error}")
+    else:
+        output.detail(f"learning rate: {page}")
 
 
 def _with_old(rows: Corpus, old: Corpus, seed: int, output: Output) -> Corpus:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
@@ -141,37 +141,39 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
     return column
 
 
-def labels_of(raw: RawTable, name: str, source: str) -> list[Label]:
-    """The column's labels, all of one type.
+def labels_of(raw: RawTable, name: str, source: str, *, several: bool = False) -> list[Any]:
+    """The column's labels, all of one type; lists of them as tuples.
 
     The arguments and errors are those of :func:`plain_labels`.
     """
-    labels = plain_labels(raw, name, source)
-    return labels if raw.typed else typed_labels(labels)
+    labels = plain_labels(raw, name, source, several=several)
+    return labels if raw.typed or several else typed_labels(labels)
 
 
-def plain_labels(raw: RawTable, name: str, source: str) -> list[Label]:
+def plain_labels(raw: RawTable, name: str, source: str, *, several: bool = False) -> list[Any]:
     """The column's labels as they are written: texts, unless the file itself says what type they have.
+
+    Lists of labels are tuples; whether a row may have several is for others to ask.
 
     Args:
         raw: the parsed file.
         name: a column of it.
         source: the file's name, for messages.
+        several: whether rows have several labels: then an empty cell is a row without any.
 
     Raises:
         DataError: the column's type cannot be labels, or a row has none.
     """
     column = column_of(raw, name, source)
-    values: list[Label | None]
+    values: list[Any]
     if is_text(column.type):
         values = list(texts_of(raw, name, source))
+        if several:
+            return values
     elif is_label(column.type):
         values = column.to_pylist()
     elif is_list(column.type):
-        raise DataError(
-            f"{source}: column {name!r} holds lists, several labels a row",
-            "Write one label a row, as a text.",
-        )
+        return [tuple(dict.fromkeys(label for label in value or () if label)) for value in column.to_pylist()]
     else:
         raise DataError(
             f"{source}: column {name!r} holds {_held(raw, column)}, which cannot be labels",

@@ -24,6 +24,7 @@ _TITLE_NAMES = (("title",), ("headline", "subject", "heading", "summary"))
 _LABEL_NAMES = (
     ("label", "labels"),
     ("class", "class_index", "class_name", "category", "target", "topic", "sentiment", "intent", "label_text"),
+    ("classes", "categories", "targets", "topics", "tags", "genres", "intents"),
     ("language", "lang", "tag", "genre", "rating", "stars", "polarity", "y"),
 )
 _LIKELY_SHARE = 0.8  # a second column with texts nearly as long makes the longest a toss-up

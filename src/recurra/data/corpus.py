@@ -13,7 +13,7 @@ from recurra.data.coded import CodedLabels
 from recurra.data.documents import Document, Label, LabelSet, check_documents
 from recurra.errors import DataError
 
-__all__ = ["BLOCK", "Chosen", "Corpus", "Listed", "blocks_with"]
+__all__ = ["BLOCK", "Chosen", "Corpus", "Listed", "Renamed", "blocks_with"]
 
 BLOCK = 1 << 16
 """Documents of a block, at most."""
@@ -85,6 +85,30 @@ class Listed:
         """See :class:`Corpus`."""
         for first in range(0, len(self.documents), BLOCK):
             yield self.documents[first : first + BLOCK]
+
+
+class Renamed:
+    """The same documents under other labels.
+
+    Args:
+        rows: the corpus.
+        labels: B of them.
+    """
+
+    def __init__(self, rows: Corpus, labels: CodedLabels) -> None:
+        self.rows, self.labels, self.source = rows, labels, rows.source
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def pairs(self) -> bool:
+        """See :class:`Corpus`."""
+        return self.rows.pairs
+
+    def blocks(self) -> Iterator[Sequence[Document]]:
+        """See :class:`Corpus`."""
+        return self.rows.blocks()
 
 
 class Chosen:

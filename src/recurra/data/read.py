@@ -31,6 +31,7 @@ def read_table(
     encoding: str = "utf-8",
     format: str | None = None,  # noqa: A002  (the option's name)
     part: Literal["train", "test"] = "train",
+    several: bool = False,
 ) -> Table:
     """Reads documents and labels; columns that are not named are guessed, and the table's notes say so.
 
@@ -48,6 +49,7 @@ def read_table(
         encoding: text encoding of files of text.
         format: of a file, where its name does not tell.
         part: of a folder that has both, ``train`` or ``test``.
+        several: whether rows have several labels: a row may then have none, and texts are no numbers.
 
     Raises:
         DataError: the table cannot be used as it is; the one line names row, column or byte where known.
@@ -61,7 +63,7 @@ def read_table(
     documents: list[Document] = list(texts)
     if chosen.title is not None:
         documents = list(zip(texts_of(raw, chosen.title, name), texts, strict=True))
-    labels = None if chosen.label is None else labels_of(raw, chosen.label, name)
+    labels = None if chosen.label is None else labels_of(raw, chosen.label, name, several=several)
     if label is None and labels is not None:
         check_header(raw, chosen.label, labels, name)
     return Table(

@@ -28,6 +28,7 @@ class StreamedTable:
         text: the text column, ``None`` to guess it.
         title: the title column, ``None`` to guess it where the text column is guessed as well.
         label: the label column, ``None`` to guess it.
+        several: whether rows have several labels: a row may then have none, and texts are no numbers.
         read: hears of each block of the first reading: rows in it, and rows in all as far as can be told by then.
 
     Attributes:
@@ -44,11 +45,13 @@ class StreamedTable:
         text: str | None = None,
         title: str | None = None,
         label: str | None = None,
+        several: bool = False,
         read: Callable[[int, int | None], None] = lambda rows, total: None,
     ) -> None:
         self.source = blocks.source
         self.columns = columns_of(head_of(blocks), self.source, text=text, title=title, label=label)
         self._blocks, self._label_guessed, self._read = blocks, label is None, read
+        self._several = several
         self._kept: list[list[Document]] | None = []
 
     def __len__(self) -> int:
@@ -64,7 +67,7 @@ class StreamedTable:
         name = str(self.columns.label)
         coder, size = Coder(), 0
         for raw in self._raw(name):
-            coder.add(plain_labels(raw, name, self.source))
+            coder.add(plain_labels(raw, name, self.source, several=self._several))
             size += sum(column.nbytes for column in raw.columns)
             if size > SMALL:
                 self._kept = None
@@ -72,7 +75,7 @@ class StreamedTable:
                 self._kept.append(self._documents(raw))
             self._read(len(raw.columns[0]), self._blocks.total)
         labels = coder.coded()
-        if not raw.typed:
+        if not raw.typed and not self._several:
             labels = labels.renamed(typed_labels(labels.values))
         if self._label_guessed:
             check_header(raw, name, labels.values, self.source)

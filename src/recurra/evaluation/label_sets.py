@@ -9,12 +9,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Label
+from recurra.data.documents import Document, Label
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.intervals import CHUNK, Interval, wilson
-from recurra.evaluation.metrics import BINS, EPSILON, Reliability, bins_of, macro_f1, reliability, share_of
+from recurra.evaluation.metrics import BINS, Reliability, bins_of, label_losses, macro_f1, reliability, share_of
+from recurra.evaluation.mistakes import shortened
 
-__all__ = ["LabelScore", "SetEvaluation", "evaluate_sets", "resampled_sets", "set_scores"]
+__all__ = [
+    "LabelScore",
+    "SetEvaluation",
+    "WrongDecision",
+    "evaluate_sets",
+    "resampled_sets",
+    "set_scores",
+    "wrong_decisions",
+]
 
 Floats = npt.NDArray[np.floating]
 Doubles = npt.NDArray[np.float64]
@@ -96,6 +105,59 @@ class SetEvaluation:
                 for rows, promised, kept in zip(*(part.tolist() for part in self.reliability), strict=True)
             ],
         }
+
+
+@dataclass(frozen=True)
+class WrongDecision:
+    """A label that was given to a row which does not have it, or the other way round.
+
+    Attributes:
+        row: its place among the tested rows, from 0.
+        text: title and text, at most 280 characters.
+        label: which.
+        probability: of the label.
+        had: whether the row has it.
+    """
+
+    row: int
+    text: str
+    label: Label
+    probability: float
+    had: bool
+
+
+def wrong_decisions(
+    probabilities: Floats,
+    targets: Indicator,
+    thresholds: Floats,
+    documents: Sequence[Document],
+    classes: Sequence[Label],
+    top: int = 20,
+) -> list[WrongDecision]:
+    """The wrong decisions with the most probability for what is wrong, the surest first.
+
+    Args:
+        probabilities: float[B, C].
+        targets: bool[B, C].
+        thresholds: float[C].
+        documents: B texts.
+        classes: C labels.
+        top: how many at most.
+    """
+    wrong = (probabilities >= thresholds) != targets
+    surprise = np.where(targets, 1 - probabilities, probabilities)
+    places = np.flatnonzero(wrong.ravel())
+    surest = places[np.argsort(-surprise.ravel()[places], kind="stable")][:top]
+    return [
+        WrongDecision(
+            row=row,
+            text=shortened(documents[row]),
+            label=classes[column],
+            probability=float(probabilities[row, column]),
+            had=bool(targets[row, column]),
+        )
+        for row, column in (divmod(int(place), len(classes)) for place in surest)
+    ]
 
 
 SCORES = ("micro_f1", "macro_f1", "subset_accuracy", "hamming_loss", "ranking_precision", "log_loss", "ece")
@@ -208,7 +270,7 @@ class _Parts:
     def of(cls, probabilities: Floats, targets: Indicator, thresholds: Floats) -> _Parts:
         given, p = probabilities >= thresholds, probabilities.astype(np.float64)
         wrong = given != targets
-        losses = -np.log(np.clip(np.where(targets, p, 1 - p), EPSILON, 1 - EPSILON))
+        losses = label_losses(p, targets)
         rows = len(targets)
         cells = (bins_of(p) + np.arange(rows)[:, None] * BINS).ravel()
         gaps = np.bincount(cells, (targets - p).ravel(), rows * BINS).reshape(rows, BINS).astype(np.float64)

@@ -15,6 +15,7 @@ __all__ = [
     "calibration_error",
     "class_scores",
     "confusion_matrix",
+    "label_losses",
     "log_losses",
     "macro_f1",
     "reliability",
@@ -112,6 +113,12 @@ def log_losses(probabilities: npt.NDArray[np.floating], targets: IntArray) -> Fl
     """-log p(true class) of each row in nats, float64[B]; p is cut to float32's [eps, 1 - eps] so that it is finite."""
     of_target = probabilities[np.arange(len(targets)), targets].astype(np.float64)
     return -np.log(np.clip(of_target, EPSILON, 1 - EPSILON))
+
+
+def label_losses(probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.bool_]) -> FloatArray:
+    """-log of the probability of each decision about a label in nats, float64[B, C], cut as in :func:`log_losses`."""
+    p = probabilities.astype(np.float64)
+    return np.asarray(-np.log(np.clip(np.where(targets, p, 1 - p), EPSILON, 1 - EPSILON)))
 
 
 def bins_of(confidence: FloatArray) -> IntArray:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.errors import DataError
 from recurra.evaluation.intervals import NORMAL_975, Interval
-from recurra.evaluation.metrics import log_losses
+from recurra.evaluation.metrics import label_losses, log_losses
 
 __all__ = ["Change", "Differences", "change", "differences", "holm", "paired_interval", "sign_test"]
 
@@ -22,7 +23,7 @@ class Differences:
 
     Attributes:
         rows: B, documents that both answered.
-        changed: rows with another most probable class.
+        changed: rows with another most probable class, or other labels.
         largest: the largest difference of a probability, from 0 to 1; NaN if one of them is NaN.
         mean: of the differences of all B · C probabilities.
     """
@@ -38,8 +39,8 @@ class Change:
     """What a change of answers does to the scores.
 
     Attributes:
-        accuracy: shares of right rows, before and after.
-        log_loss: means of -log p(true class) in nats, before and after.
+        accuracy: shares of right rows, before and after; of several labels all have to be right.
+        log_loss: means of -log p(true class), or of each decision about a label, in nats, before and after.
         gained: rows that were wrong and are right.
         lost: rows that were right and are wrong.
         interval: 95 % interval of the accuracy's change.
@@ -52,12 +53,18 @@ class Change:
     interval: Interval
 
 
-def differences(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> Differences:
+def differences(
+    before: npt.NDArray[np.float32],
+    after: npt.NDArray[np.float32],
+    *,
+    thresholds: npt.NDArray[np.float32] | None = None,
+) -> Differences:
     """Compares probabilities with probabilities.
 
     Args:
         before: float32[B, C], B of 1 or more.
         after: float32[B, C], of the same rows.
+        thresholds: float32[C], where a row may have several labels.
 
     Raises:
         DataError: other shapes, or no rows.
@@ -67,23 +74,38 @@ def differences(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32])
             f"Answers of shape {before.shape} and {after.shape}", "Give both for the same rows, one or more."
         )
     apart = np.abs(before.astype(np.float64) - after)
-    changed = int((before.argmax(axis=1) != after.argmax(axis=1)).sum())
+    if thresholds is None:
+        changed = int((before.argmax(axis=1) != after.argmax(axis=1)).sum())
+    else:
+        changed = int(((before >= thresholds) != (after >= thresholds)).any(axis=1).sum())
     return Differences(len(before), changed, float(apart.max()), float(apart.mean()))
 
 
-def change(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], targets: npt.NDArray[np.int64]) -> Change:
+def change(
+    before: npt.NDArray[np.float32],
+    after: npt.NDArray[np.float32],
+    targets: npt.NDArray[Any],
+    *,
+    thresholds: npt.NDArray[np.float32] | None = None,
+) -> Change:
     """Compares the scores.
 
     Args:
         before: float32[B, C], B of 1 or more.
         after: float32[B, C], of the same rows.
-        targets: int64[B], the true classes.
+        targets: int64[B], the true classes; or bool[B, C], the labels, of which a row must be given exactly its own.
+        thresholds: float32[C], where a row may have several labels.
     """
-    was, now = before.argmax(axis=1) == targets, after.argmax(axis=1) == targets
+    if thresholds is not None:
+        was, now = (((one >= thresholds) == targets).all(axis=1) for one in (before, after))
+        losses = [float(label_losses(one, targets).mean()) for one in (before, after)]
+    else:
+        was, now = before.argmax(axis=1) == targets, after.argmax(axis=1) == targets
+        losses = [float(log_losses(one, targets).mean()) for one in (before, after)]
     gained, lost = int((now & ~was).sum()), int((was & ~now).sum())
     return Change(
         accuracy=(float(was.mean()), float(now.mean())),
-        log_loss=(float(log_losses(before, targets).mean()), float(log_losses(after, targets).mean())),
+        log_loss=(losses[0], losses[1]),
         gained=gained,
         lost=lost,
         interval=paired_interval(gained, lost, len(targets)),

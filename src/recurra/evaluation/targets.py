@@ -36,6 +36,10 @@ def targets_of(
         DataError: a label that training never saw.
     """
     kind = type(classes.classes[0])
+    if any(isinstance(label, tuple) for label in labels):
+        raise DataError(
+            f"{source} holds several labels a row, and the model gives one", "Give one label a row, as a text."
+        )
     if labels and type(labels[0]) is not kind:
         written = {_written(known): known for known in classes.classes}
         if len(written) == len(classes):

@@ -14,12 +14,18 @@ LEAST_AGREEMENT = 0.9
 """The share of documents that must keep their label. A sound export keeps more than 0.99 of them."""
 
 
-def check_answers(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> Differences:
+def check_answers(
+    before: npt.NDArray[np.float32],
+    after: npt.NDArray[np.float32],
+    *,
+    thresholds: npt.NDArray[np.float32] | None = None,
+) -> Differences:
     """Compares the answers to the same documents.
 
     Args:
         before: float32[B, C], the model's probabilities; B of 1 or more.
         after: float32[B, C], the exported model's.
+        thresholds: float32[C], of a model that gives several labels.
 
     Raises:
         ModelFileError: a probability is not finite, or fewer than :data:`LEAST_AGREEMENT` of the documents keep their
@@ -37,7 +43,7 @@ def check_answers(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32
                 "nothing is written",
                 mend,
             )
-    found = differences(before, after)
+    found = differences(before, after, thresholds=thresholds)
     kept = found.rows - found.changed
     if kept / found.rows < LEAST_AGREEMENT:
         raise ModelFileError(

@@ -38,8 +38,9 @@ PASS_NUMBERS = 1 << 22
 class Attribution:
     """How much each word adds to a class's score.
 
-    The score is the class's logit less the mean of all logits: what softmax cannot see is left out. The baseline is the
-    document with the zero vector in place of each word's, its pads unchanged, so that only biases drive the network.
+    The score is the class's logit less the mean of all logits: what softmax cannot see is left out; of a model that
+    gives several labels it is the label's logit. The baseline is the document with the zero vector in place of each
+    word's, its pads unchanged, so that only biases drive the network.
 
     Attributes:
         target: the class that is explained.
@@ -81,7 +82,7 @@ def attribute(bundle: Bundle, document: Document, *, target: int | None = None) 
     path = _Path(network, word_products(bundle.network, bundle.tensors, padded), len(ids))
     whole = path.logits(np.ones((len(ids), 1)))[0]
     chosen = int(whole.argmax()) if target is None else target
-    path.direction[:] = -1 / len(whole)
+    path.direction[:] = 0 if bundle.multi_label else -1 / len(whole)
     path.direction[chosen] += 1
 
     gradients, steps = _integrated(path)

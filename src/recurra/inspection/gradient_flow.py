@@ -17,6 +17,7 @@ from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.targets import targets_of
 from recurra.inspection.backward import Differentiable, Gradients
+from recurra.inspection.sample import check_one_class
 from recurra.models.initial import initial_weights
 from recurra.models.settings import NetworkSettings
 from recurra.runtime import Model
@@ -164,6 +165,7 @@ def gradients(
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
         SettingsError: the gradient of the model's cell is not known.
     """
+    check_one_class(model)
     if data.labels is None:
         raise DataError(f"{data.source} has no labels", "Name their column with --label.")
     rows = np.arange(len(data))

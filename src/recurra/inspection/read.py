@@ -10,6 +10,7 @@ from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attribute
 from recurra.inspection.units import units_of
 from recurra.runtime import LayerTrace, Model, Reading
+from recurra.text.label_sets import decode_sets
 
 __all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read"]
 
@@ -53,7 +54,11 @@ class AttributionJson(TypedDict):
 
 
 class ReadingJson(TypedDict):
-    """A document of T tokens, read word by word; see :class:`recurra.runtime.Reading`."""
+    """A document of T tokens, read word by word; see :class:`recurra.runtime.Reading`.
+
+    ``label`` is the most probable one. Of a model that gives several labels there are also those ``given`` and the
+    ``thresholds``, in the order of ``labels``.
+    """
 
     model: str
     text: str
@@ -66,6 +71,8 @@ class ReadingJson(TypedDict):
     evidence: list[list[float]]
     suffix_probabilities: list[list[float]] | None
     label: Label
+    given: NotRequired[list[Label]]
+    thresholds: NotRequired[list[float]]
     layers: NotRequired[list[LayerJson]]
     attribution: NotRequired[AttributionJson]
 
@@ -101,6 +108,9 @@ def read(model: Model, document: Document, *, name: str, gates: bool = False, at
         "suffix_probabilities": _numbers(reading.suffix_probabilities),
         "label": model.classes_[int(last.argmax())],
     }
+    if model.bundle.thresholds is not None:
+        found["given"] = decode_sets(model.classes_, (last >= model.bundle.thresholds)[None])[0]
+        found["thresholds"] = _numbers(model.bundle.thresholds)
     if gates:
         found["layers"] = [_layer(trace, reading, model) for trace in reading.layers]
     if attribution:

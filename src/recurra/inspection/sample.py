@@ -15,7 +15,7 @@ from recurra.errors import DataError
 from recurra.evaluation.targets import targets_of
 from recurra.runtime import Model
 
-__all__ = ["Sample"]
+__all__ = ["Sample", "check_one_class"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +56,10 @@ class Sample:
             say: hears what a person should know.
 
         Raises:
-            DataError: no labels, a label that the model does not know, or no row that it can read.
+            DataError: a model of several labels, no labels, a label that the model does not know, or no row that it
+                can read.
         """
+        check_one_class(model)
         if data.labels is None:
             raise DataError(f"{data.source} has no labels", "Name their column.")
         rows = np.arange(len(data))
@@ -82,6 +84,15 @@ class Sample:
     def label(self, place: int) -> Label:
         """The label of the document at a place of the sample."""
         return self.classes[int(self.targets[place])]
+
+
+def check_one_class(model: Model) -> None:
+    """Raises a :class:`DataError` for a model that gives several labels."""
+    if model.multi_label:
+        raise DataError(
+            "Views of a whole file look at rows of one class, and this model gives several labels",
+            "Read single texts with it, or see recurra evaluate for each label's scores.",
+        )
 
 
 def _has_title(document: Document) -> bool:

@@ -67,6 +67,11 @@ class NetworkSettings(Settings):
             )
 
     @property
+    def draws(self) -> bool:
+        """Whether training draws random numbers for masks."""
+        return bool(self.dropout or self.weight_drop or self.word_dropout)
+
+    @property
     def directions(self) -> int:
         """1, or 2 when reading from both ends."""
         return 2 if self.bidirectional else 1

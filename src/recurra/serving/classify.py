@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,7 +19,7 @@ from recurra.serving.refusals import JSON, RequestError
 from recurra.serving.schema import Classify, Line
 from recurra.serving.stream import LineStream
 
-__all__ = ["Classifier", "check_text"]
+__all__ = ["Classifier", "abstained", "check_text"]
 
 
 class Classifier:
@@ -57,6 +58,7 @@ class Classifier:
             )
         for place, text in enumerate(asked.texts):
             check_text(text, f"texts[{place}]", self._limits)
+        below = self._abstaining(name, asked.abstain_below)
         answers: list[bytes] = []
         if asked.texts:
             try:
@@ -64,26 +66,37 @@ class Classifier:
                     answers = await self._batchers[name].answers(asked.texts)
             except TimeoutError:
                 raise _late(self._limits) from None
+        if below is not None:
+            answers = [abstained(answer, below) for answer in answers]
         if LINES in request.headers.get("accept", ""):
             return Response(b"".join(answer + b"\n" for answer in answers), media_type=LINES)
         return Response(self._heads[name] + b",".join(answers) + b"]}", media_type=JSON)
 
     def _stream(self, request: Request) -> Response:
         """Each line ``{"text": …}`` gives one line, in order: the answer, or ``{"error": …}``."""
-        batcher = self._batchers[self._catalogue.named(request.query_params.get("model"))]
+        name = self._catalogue.named(request.query_params.get("model"))
+        batcher, below = self._batchers[name], self._abstaining(name, _number(request))
 
         async def answer(lines: Sequence[bytes | None]) -> bytes:
             given = [self._text(line) for line in lines]
             texts = [text for text in given if isinstance(text, str)]
             try:
                 async with asyncio.timeout(self._limits.seconds):
-                    answers = iter(await batcher.answers(texts, patient=True) if texts else ())
+                    found = await batcher.answers(texts, patient=True) if texts else []
+                    answers = iter(found if below is None else [abstained(answer, below) for answer in found])
             except TimeoutError:
                 late = _problem(str(_late(self._limits)))
                 return b"".join(late if isinstance(text, str) else text for text in given)
             return b"".join(next(answers) + b"\n" if isinstance(text, str) else text for text in given)
 
         return LineStream(answer, failed=_problem, limits=self._limits, stopping=self._stopping)
+
+    def _abstaining(self, name: str, below: float | None) -> float | None:
+        """The probability below which this model's answers are held back, if there is one."""
+        try:
+            return self._catalogue.models[name].checked_abstaining(below)
+        except RecurraError as error:
+            raise RequestError(422, error.received, error.mend) from error
 
     def _text(self, line: bytes | None) -> str | bytes:
         """The text of a line, or the line that says what is wrong with it."""
@@ -95,6 +108,24 @@ class Classifier:
         except RecurraError as error:
             return _problem(str(error))
         return text
+
+
+def abstained(answer: bytes, below: float) -> bytes:
+    """An answer as JSON, its label null where that is less probable than ``below``."""
+    if np.float32(max(json.loads(answer)["probabilities"].values())) >= np.float32(below):
+        return answer
+    # A quote inside a label is escaped, so this is the key itself.
+    return b'{"label":null' + answer[answer.index(b',"probabilities":') :]
+
+
+def _number(request: Request) -> float | None:
+    word = request.query_params.get("abstain_below")
+    if word is None:
+        return None
+    try:
+        return float(word)
+    except ValueError:
+        raise RequestError(422, f"abstain_below is {word!r:.60}", "Give a probability above 0, up to 1.") from None
 
 
 def check_text(text: str, where: str, limits: Limits) -> None:

@@ -49,6 +49,8 @@ def add_texts(app: FastAPI, classifier: Classifier, reader: Reader) -> None:
     """
     model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string"}}
     model["description"] = "Of a stream of lines, whose lines name none; the first if left out."
+    below = {"name": "abstain_below", "in": "query", "required": False, "schema": {"type": "number"}}
+    below["description"] = "Of a stream of lines: a text whose most probable label is less probable gets null."
     lines = {LINES: {"schema": {"type": "string"}}}
     app.add_api_route(
         "/v1/classify",
@@ -61,7 +63,7 @@ def add_texts(app: FastAPI, classifier: Classifier, reader: Reader) -> None:
             f"read at the same time. With `Accept: {LINES}` the answers to a list come as lines, too."
         ),
         responses={200: {"model": schema.Classified, "content": lines}, **_problems(*ACCESS, *BODY)},
-        openapi_extra={**_body(schema.Classify, **{LINES: schema.Line}), "parameters": [model]},
+        openapi_extra={**_body(schema.Classify, **{LINES: schema.Line}), "parameters": [model, below]},
     )
     app.add_api_route(
         "/v1/read",

@@ -35,6 +35,10 @@ class Classify(_Asked):
 
     texts: list[str]
     model: Model = None
+    abstain_below: Annotated[
+        float | None,
+        Field(gt=0, le=1, description="A text whose most probable label is less probable gets the label null."),
+    ] = None
 
 
 class Line(_Asked):
@@ -62,7 +66,12 @@ class Compare(_Asked):
 class Result(BaseModel):
     """The answer to one text."""
 
-    label: str | int | float | bool
+    label: Annotated[
+        str | int | float | bool | None, Field(description="Null where it was held back; not there of several labels.")
+    ] = None
+    labels: Annotated[
+        list[str | int | float | bool] | None, Field(description="Of a model that gives several labels, or none.")
+    ] = None
     probabilities: dict[str, float]
 
 

@@ -31,7 +31,7 @@ from recurra.training.loss import class_weights
 from recurra.training.pooled import Pooled
 from recurra.training.rows import WORTH_A_THREAD
 from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows, Stepped, packed
+from recurra.training.step import Rows, Stepped, longest_of, packed
 
 __all__ = ["DirectStep"]
 
@@ -44,7 +44,7 @@ Back = Callable[[list[Array]], list[Array]]
 
 
 class DirectStep:
-    """See :class:`recurra.training.step.Step`.
+    """See :class:`recurra.training.step.PartedStep`.
 
     Args:
         network: one that :meth:`takes` says yes to.
@@ -73,6 +73,8 @@ class DirectStep:
         # The rows of a batch that was packed before its turn.
         self._ahead: tuple[Places, Packed] | None = None
         self._norm = 0.0
+        # Of the batch that the one at hand is a part of.
+        self._longest = 0
 
     @property
     def _loss_kernels(self) -> str:
@@ -125,6 +127,34 @@ class DirectStep:
         self._row_gradient = self._by_row(found, places, d) if self.optimiser.rows else None
         return Stepped(loss, right, self._wrong(loss))
 
+    def gradient_in_parts(self, parts: Sequence[Places]) -> Stepped:
+        """See :meth:`recurra.training.step.PartedStep.gradient_in_parts`."""
+        weights = np.array([self._weight(part) for part in parts])
+        sums = {name: np.zeros_like(gradient) for name, gradient in self.optimiser.gradients.items()}
+        rows, loss, right = list[RowGradient](), 0.0, 0
+        documents = self.rows.documents
+        self._longest = 0 if self.network.settings.masked else longest_of(documents, np.concatenate(parts))
+        try:
+            for part, share in zip(parts, (weights / weights.sum()).tolist(), strict=True):
+                found = self.gradient(part)
+                loss, right = loss + share * found.loss, right + found.right
+                for name, gradient in self.optimiser.gradients.items():
+                    sums[name] += np.float32(share) * gradient
+                if self._row_gradient is not None:
+                    rows.append(self._row_gradient.times(share))
+        finally:
+            self._longest = 0
+        for name, gradient in self.optimiser.gradients.items():
+            gradient[...] = sums[name]
+        self._row_gradient = RowGradient.joined(rows) if rows else None
+        return Stepped(loss, right, self._wrong(loss))
+
+    def _weight(self, part: Places) -> float:
+        """What the loss of some documents is divided by; several labels a row are a mean over rows and labels."""
+        if self.rows.multi_label:
+            return float(len(part))
+        return float(self._class_weights[self.rows.targets[part]].sum(dtype=np.float64))
+
     def update(self, rate: float, following: Places | None = None) -> None:
         """See :meth:`recurra.training.step.Step.update`."""
         # torch's clipping divides by a little more than the norm, and so does this.
@@ -156,7 +186,7 @@ class DirectStep:
         ahead, self._ahead = self._ahead, None
         if ahead is not None and np.array_equal(ahead[0], indices):
             return ahead[1]
-        return packed(self.network, self.rows.documents, indices)
+        return packed(self.network, self.rows.documents, indices, longest=self._longest)
 
     def _pack(self, indices: Places) -> None:
         self._ahead = indices, packed(self.network, self.rows.documents, indices)

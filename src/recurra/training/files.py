@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["CARD", "CHECKPOINT", "HISTORY", "MODEL"]
+__all__ = ["CARD", "CHECKPOINT", "EVENTS", "HISTORY", "MODEL", "RATE"]
 
 CHECKPOINT = "checkpoint.safetensors"
 MODEL = "model.safetensors"
 HISTORY = "history.json"
 CARD = "model-card.md"
+RATE = "learning-rate.json"
+EVENTS = "tensorboard"

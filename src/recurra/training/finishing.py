@@ -59,6 +59,7 @@ def bundled(
     validation: Validation | None,
     thresholds: Thresholds | None,
     cleaning: Cleaning | None,
+    label_separator: str | None,
     choice: TokenChoice | None,
     calibration: dict[str, Any],
     initial: Bundle | None = None,
@@ -75,6 +76,7 @@ def bundled(
         validation: scores on the held-out rows, for the record.
         thresholds: of rows that may have several labels, if they were chosen.
         cleaning: what was done to the rows before, for the record.
+        label_separator: what stood between the labels of a row, for the record.
         initial: the model that training went on from, for the record.
         choice: of words or characters, for the record, where ``tokens`` was ``auto``.
         calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
@@ -92,6 +94,7 @@ def bundled(
         **({"cleaning": cleaning.to_dict()} if cleaning else {}),
         **({"continued": descent(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
+        **({"label_separator": label_separator} if label_separator is not None else {}),
         **calibration,
         **({"thresholds": thresholds.to_dict()} if thresholds else {}),
         "scores": {"validation": scores_of(validation)},

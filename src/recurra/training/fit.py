@@ -23,11 +23,13 @@ from recurra.training.answering import trainable, validate
 from recurra.training.building import build, chosen_device
 from recurra.training.calibrate import calibrated
 from recurra.training.continuing import check_continues
+from recurra.training.event_log import EventLog
 from recurra.training.finishing import Fitted, bundled, write_run
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.preparing import Prepared, labelled_rows, prepare
 from recurra.training.progress import Listener
+from recurra.training.rate_finder import with_found_rate
 from recurra.training.reading import resolve
 from recurra.training.settings import TrainingSettings
 
@@ -51,7 +53,10 @@ def fit(
     checkpoint_seconds: float = 60.0,
     listener: Listener | None = None,
     cleaning: Cleaning | None = None,
+    label_separator: str | None = None,
     initial: Bundle | None = None,
+    find_learning_rate: bool = False,
+    tensorboard: bool = False,
 ) -> Fitted:
     """Trains a classifier.
 
@@ -71,7 +76,10 @@ def fit(
         checkpoint_seconds: time between checkpoints within an epoch.
         listener: hears of the progress.
         cleaning: what was done to the rows before, for the record.
+        label_separator: what stood between the labels of a row, for the record.
         initial: a model that training goes on from; its words and classes stay, new ones are added.
+        find_learning_rate: find one on the training rows first, instead of that of the settings.
+        tensorboard: write curves for TensorBoard into the folder.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -92,6 +100,8 @@ def fit(
         prepare_folder(folder, resume=resume)
     elif resume:
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
+    if tensorboard and folder is None:
+        raise SettingsError("Curves for TensorBoard are asked for without a folder", "Name the folder of the run.")
 
     chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
     return fit_prepared(
@@ -108,7 +118,10 @@ def fit(
         checkpoint_seconds=checkpoint_seconds,
         listener=listener,
         cleaning=cleaning,
+        label_separator=label_separator,
         initial=initial,
+        find_learning_rate=find_learning_rate,
+        tensorboard=tensorboard,
     )
 
 
@@ -123,11 +136,14 @@ def fit_prepared(
     listener: Listener,
     choice: TokenChoice | None = None,
     cleaning: Cleaning | None = None,
+    label_separator: str | None = None,
     vectors: Path | None = None,
     folder: Path | None = None,
     resume: bool = False,
     checkpoint_seconds: float = 60.0,
     initial: Bundle | None = None,
+    find_learning_rate: bool = False,
+    tensorboard: bool = False,
 ) -> Fitted:
     """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
 
@@ -141,11 +157,14 @@ def fit_prepared(
         listener: hears of the progress.
         choice: why these tokens are read, for the record.
         cleaning: what was done to the rows before, for the record.
+        label_separator: what stood between the labels of a row, for the record.
         vectors: file of pretrained vectors.
         folder: of the run, made ready; ``None`` writes nothing.
         resume: go on from the folder's checkpoint.
         checkpoint_seconds: time between checkpoints within an epoch.
         initial: a model that training goes on from, whose words and classes the rows have.
+        find_learning_rate: find one first.
+        tensorboard: write curves for TensorBoard into the folder.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -162,6 +181,9 @@ def fit_prepared(
         listener=listener,
         initial=initial,
     )
+    if find_learning_rate:
+        training = with_found_rate(module, prepared.rows, training, engine=engine, folder=folder, listener=listener)
+    log = EventLog(folder, listener) if tensorboard and folder else None
     pad_to = None if network.masked else _pad_to(prepared.rows, training)
 
     settings = {"text": text.to_dict(), "network": module.settings.to_dict(), "training": training.to_dict()}
@@ -175,11 +197,15 @@ def fit_prepared(
         folder=folder,
         run=hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest(),
         checkpoint_seconds=checkpoint_seconds,
-        listener=listener,
+        listener=log or listener,
     )
     if resume and not trainer.resume():
         listener.said(f"There is no checkpoint in {folder}: training starts from the beginning.")
-    outcome = trainer.run()
+    try:
+        outcome = trainer.run()
+    finally:
+        if log:
+            log.close()
 
     calibration = calibrated(module, prepared.held, training, pad_to=pad_to, listener=listener)
     validation, thresholds = validate(module, prepared.held, prepared.classes, training, pad_to=pad_to)
@@ -193,6 +219,7 @@ def fit_prepared(
         validation=validation,
         thresholds=thresholds,
         cleaning=cleaning,
+        label_separator=label_separator,
         choice=choice,
         calibration=calibration,
         initial=initial,

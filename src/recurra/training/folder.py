@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from recurra.errors import TrainingError
-from recurra.training.files import CARD, CHECKPOINT, HISTORY, MODEL
+from recurra.training.files import CARD, CHECKPOINT, HISTORY, MODEL, RATE
 
 __all__ = ["CARD", "HISTORY", "MODEL", "prepare_folder"]
 
@@ -37,5 +37,5 @@ def prepare_folder(folder: Path, *, resume: bool) -> None:
         raise TrainingError(f"The folder {folder} is not empty", f"{hint} an empty folder.")
     # A run that was killed in the middle of writing leaves the part it had written under a temporary name.
     for entry in entries:
-        if any(entry.match(f".{name}.*.tmp") for name in (CHECKPOINT, MODEL, HISTORY, CARD)):
+        if any(entry.match(f".{name}.*.tmp") for name in (CHECKPOINT, MODEL, HISTORY, CARD, RATE)):
             entry.unlink(missing_ok=True)

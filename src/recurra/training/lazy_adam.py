@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,24 @@ class RowGradient:
 
     def __init__(self, rows: npt.NDArray[np.int64], sums: Array, squares: Array | None) -> None:
         self.rows, self.sums, self.squares = rows, sums, squares
+
+    def times(self, share: float) -> RowGradient:
+        """A copy of it, multiplied."""
+        squares = None if self.squares is None else self.squares * np.float32(share * share)
+        return RowGradient(self.rows, self.sums * np.float32(share), squares)
+
+    @classmethod
+    def joined(cls, parts: Sequence[RowGradient]) -> RowGradient:
+        """The sum over parts of a batch, of which several may have read a row."""
+        rows, places = np.unique(np.concatenate([part.rows for part in parts]), return_inverse=True)
+
+        def summed(arrays: Sequence[Array]) -> Array:
+            sums = np.zeros((len(rows), arrays[0].shape[1]), dtype=np.float32)
+            np.add.at(sums, places, np.concatenate(arrays))
+            return sums
+
+        squares = [part.squares for part in parts if part.squares is not None]
+        return cls(rows, summed([part.sums for part in parts]), summed(squares) if len(squares) == len(parts) else None)
 
 
 class LazyAdam:

@@ -22,6 +22,7 @@ from recurra.training.checkpoint import Position, read_checkpoint, unreadable, w
 from recurra.training.device import DeviceStep
 from recurra.training.direct import DirectStep
 from recurra.training.interrupt import Interrupt
+from recurra.training.memory import SparingStep
 from recurra.training.objective import answered_rightly, held_out_loss
 from recurra.training.predict import logits
 from recurra.training.progress import Check, History, Listener, Window
@@ -109,7 +110,14 @@ class Trainer:
         if DeviceStep.takes(network) and not rows.multi_label:
             self.step = DeviceStep(network, rows, settings, self.average)
         else:
-            self.step = (DirectStep if DirectStep.takes(network, settings) else AutogradStep)(network, rows, settings)
+            parted = (DirectStep if DirectStep.takes(network, settings) else AutogradStep)(network, rows, settings)
+            self.step = SparingStep(
+                parted,
+                rows,
+                masked=network.settings.masked,
+                generator=network.generator if network.settings.draws else None,
+                listener=self.listener,
+            )
         self._steps_at_once = 1
         self.best: dict[str, Tensor] | None = None
         self.good: dict[str, Tensor] | None = None
@@ -286,6 +294,7 @@ class Trainer:
             loss = position.loss_sum / position.window_documents
             accuracy = position.right_sum / position.window_documents
             self.history.training.append(Window(position.epoch + share, loss, accuracy, rate))
+            self.listener.windowed(self.history.training[-1])
         position.loss_sum, position.right_sum, position.window_documents = 0.0, 0, 0
 
     def _check(self, share: float, rate: float) -> None:

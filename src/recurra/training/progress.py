@@ -69,6 +69,9 @@ class Listener:
     def stepped(self, documents: int, loss: float) -> None:
         """A step over so many documents was taken."""
 
+    def windowed(self, window: Window) -> None:
+        """A stretch of the training's curves is done."""
+
     def checked(self, check: Check) -> None:
         """The held-out rows were looked at."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -15,11 +16,12 @@ from torch import Tensor
 from recurra.batches import Packed, Ragged, pack
 from recurra.models.batch import Batch
 from recurra.models.network import Network
+from recurra.training.in_parts import joined_output, joined_reading, share_of_output
 from recurra.training.objective import answered_rightly, loss_for
 from recurra.training.optimiser import Optimiser, clip
 from recurra.training.settings import TrainingSettings
 
-__all__ = ["AutogradStep", "Rows", "Step", "Stepped", "mixed_precision", "packed"]
+__all__ = ["AutogradStep", "PartedStep", "Rows", "Step", "Stepped", "longest_of", "mixed_precision", "packed"]
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,19 @@ class Step(Protocol):
         """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
 
 
+class PartedStep(Step, Protocol):
+    """A step that can take a batch in parts, for want of memory."""
+
+    def gradient_in_parts(self, parts: Sequence[npt.NDArray[np.int64]]) -> Stepped:
+        """What :meth:`gradient` gives for all parts together, to the rounding of float32.
+
+        Args:
+            parts: the training rows of each, two or more.
+        """
+
+
 class AutogradStep:
-    """See :class:`Step`.
+    """See :class:`PartedStep`.
 
     Args:
         network: on its device.
@@ -124,6 +137,40 @@ class AutogradStep:
             loss = self.loss(output, batch, targets)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        right = int(answered_rightly(output.logits, targets).sum())
+        return Stepped(loss.item(), right, self._wrong())
+
+    def gradient_in_parts(self, parts: Sequence[npt.NDArray[np.int64]]) -> Stepped:
+        """See :meth:`PartedStep.gradient_in_parts`.
+
+        Every part is gone through twice: for its logits, of which all together the loss is taken, and, with the loss's
+        gradient of them, for its own.
+        """
+        network, documents, generator = self.network, self.rows.documents, self.network.generator
+        indices = np.concatenate(parts)
+        longest = 0 if network.settings.masked else longest_of(documents, indices)
+        whole = packed(network, documents, indices, longest=longest)
+        some = [packed(network, documents, part, longest=longest) for part in parts]
+        network.train()
+        states, outputs = [], []
+        for part in some:
+            states.append(generator.get_state())
+            with torch.no_grad(), mixed_precision(self.settings, self.device):
+                outputs.append(network(Batch(part, self.device)))
+        output = joined_output(outputs, whole, some)
+        targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
+        with mixed_precision(self.settings, self.device):
+            loss = self.loss(output, Batch(whole, self.device), targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.zero_grad()
+        readings = []
+        for part, state, share in zip(some, states, share_of_output(output, whole, some), strict=True):
+            generator.set_state(state)
+            with mixed_precision(self.settings, self.device):
+                logits, steps = network(Batch(part, self.device))
+            torch.autograd.backward([logits] if steps is None else [logits, steps], share)
+            readings.append(network.reading)
+        network.reading = joined_reading(readings)
         right = int(answered_rightly(output.logits, targets).sum())
         return Stepped(loss.item(), right, self._wrong())
 
@@ -160,6 +207,11 @@ class AutogradStep:
         return next((name, n) for name, n in zip(gradients, norms.tolist(), strict=True) if not math.isfinite(n))
 
 
+def longest_of(documents: Ragged, indices: npt.NDArray[np.int64]) -> int:
+    """Tokens of the longest of some documents."""
+    return int((documents.offsets[indices + 1] - documents.offsets[indices]).max(initial=0))
+
+
 def mixed_precision(settings: TrainingSettings, device: torch.device) -> AbstractContextManager[object]:
     """In which the network computes in the precision of the settings."""
     if settings.precision == "bfloat16":
@@ -167,10 +219,16 @@ def mixed_precision(settings: TrainingSettings, device: torch.device) -> Abstrac
     return nullcontext()
 
 
-def packed(network: Network, documents: Ragged, indices: npt.NDArray[np.int64]) -> Packed:
-    """A training batch."""
-    longest = 0
+def packed(network: Network, documents: Ragged, indices: npt.NDArray[np.int64], *, longest: int = 0) -> Packed:
+    """A training batch.
+
+    Args:
+        network: says whether pads are left out.
+        documents: the training rows.
+        indices: those of the batch.
+        longest: tokens of the longest document of the batch that these are a part of.
+    """
     if not network.settings.masked and len(indices):
         # The lesson's networks take pads for words, and a batch is padded up to its longest document.
-        longest = int((documents.offsets[indices + 1] - documents.offsets[indices]).max())
+        longest = max(longest, longest_of(documents, indices))
     return pack(documents, indices, pad_to=longest)

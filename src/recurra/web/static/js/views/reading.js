@@ -51,12 +51,7 @@ function answerOf(reading) {
   const best = largest(probabilities, 1)[0];
   const exact = reading.exact ? "exact" : "inexact";
   return [
-    el(
-      "p",
-      { class: "headline" },
-      labelName(reading.labels[best], best),
-      el("span", { class: "figure", text: percent(probabilities[best]) }),
-    ),
+    reading.given ? givenLabels(reading, probabilities) : headline(reading, probabilities, best),
     probabilityBars(reading.labels, probabilities),
     el(
       "p",
@@ -65,6 +60,27 @@ function answerOf(reading) {
       el("span", { class: "soft", text: t(`reading.${exact}_about`) }),
     ),
   ];
+}
+
+/** A label with its probability, in large letters. */
+function headline(reading, probabilities, place) {
+  return el(
+    "p",
+    { class: "headline" },
+    labelName(reading.labels[place], place),
+    el("span", { class: "figure", text: percent(probabilities[place]) }),
+  );
+}
+
+/** The labels that a text is given where it may have several, the most probable first; a dash where it has none. */
+function givenLabels(reading, probabilities) {
+  const given = largest(probabilities, probabilities.length).filter((c) => probabilities[c] >= reading.thresholds[c]);
+  if (given.length === 0) return el("p", { class: "headline", text: t("reading.no_label") });
+  return el(
+    "div",
+    {},
+    given.map((place) => headline(reading, probabilities, place)),
+  );
 }
 
 /** The cards for readings of one model. */

@@ -1,0 +1,71 @@
+"""The table of docs/own-files.md: rows of Markdown from ``benchmarks/results/own_files.json``."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+RESULT = Path(__file__).parent / "results" / "own_files.json"
+
+__all__ = ["TABLES"]
+
+
+def _read() -> Any:
+    return json.loads(RESULT.read_text(encoding="utf-8"))
+
+
+def _median(runs: list[Any], key: str) -> float:
+    return float(statistics.median(run[key] for run in runs))
+
+
+def _best(baselines: list[Any], name: str) -> Any:
+    """The baseline of a kind that was best on held-out training rows."""
+    return max(
+        (one for one in baselines if one["name"].startswith(name)), key=lambda one: one["chosen_on"], default=None
+    )
+
+
+def _score(baseline: Any) -> str:
+    return f"{baseline['accuracy']:.2%} ({baseline['seconds']:.1f} s)" if baseline else "–"
+
+
+def score_lines() -> list[str]:
+    """Accuracy and seconds of each set, beside the baselines."""
+    lines = [
+        "| set | training rows, classes | read by | seeds | `recurra train FILE`: test accuracy, median "
+        "(lowest–highest) | 95 % interval | the whole command | TF-IDF of words + LinearSVC "
+        "| TF-IDF of characters + LinearSVC | fastText |",
+        "|---|---|---|---:|---|---|---|---|---|---|",
+    ]
+    result = _read()
+    for one in result["sets"].values():
+        runs, low_high = one["runs"], one["interval"]
+        scores = [run["accuracy"] for run in runs]
+        linear = [_best(one["baselines"], f"TF-IDF of {by}") for by in ("words", "characters")]
+        lines.append(
+            f"| {one['about']} | {one['train_rows']:,}, {one['classes']} | {runs[0]['tokens']} | {len(runs)} "
+            f"| **{one['accuracy']:.2%}** ({min(scores):.2%}–{max(scores):.2%}) | {low_high[0]:.2%}–{low_high[1]:.2%} "
+            f"| {_median(runs, 'seconds'):.0f} s "
+            f"| {_score(linear[0])} | {_score(linear[1])} | {_score(_best(one['baselines'], 'fastText'))} |"
+        )
+    machine = next(iter(result["sets"].values()))["machine"]
+    return [*lines, "", f"{machine['cores']} cores of {machine['processor']}. Command: `{result['command']}`"]
+
+
+def reason_lines() -> list[str]:
+    """What may explain the scores."""
+    lines = [
+        "| set | tokens of the test rows that are not in the vocabulary | test rows with such | accuracy on these "
+        "| accuracy on the others | accuracy when each text's tokens are shuffled |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in _read()["sets"].values():
+        keys = ("unknown_tokens", "rows_with_unknown", "accuracy_with_unknown", "accuracy_without_unknown")
+        shares = [_median(one["runs"], key) for key in (*keys, "accuracy_shuffled")]
+        lines.append(f"| {one['about']} | {' | '.join(f'{share:.1%}' for share in shares)} |")
+    return lines
+
+
+TABLES = {"docs/own-files.md": {"own-files": score_lines, "own-files-reasons": reason_lines}}

@@ -1,0 +1,97 @@
+"""``recurra evaluate`` of a model that gives several labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from recurra.cli.labelled import probabilities_of, readable_rows
+from recurra.cli.output import Output, aligned, cut
+from recurra.errors import ModelFileError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from recurra.data.documents import Document
+    from recurra.data.table import Table
+    from recurra.evaluation.label_sets import SetEvaluation
+    from recurra.runtime import Model
+
+__all__ = ["Scored", "labelled_sets", "score_several", "separator_of", "show_several"]
+
+NAMES = {
+    "micro_f1": "micro F1",
+    "macro_f1": "macro F1",
+    "subset_accuracy": "exactly right",
+    "hamming_loss": "Hamming loss",
+    "ranking_precision": "ranking precision",
+    "log_loss": "log loss",
+    "ece": "calibration error",
+}
+
+
+class Scored:
+    """Rows with their labels and the model's answers.
+
+    Args:
+        model: answers.
+        table: labelled rows, their labels as they were read.
+        separator: between the labels of a cell, as a person says.
+        output: of the command.
+
+    Attributes:
+        documents: B texts or pairs.
+        targets: bool[B, C].
+        probabilities: float32[B, C].
+    """
+
+    def __init__(self, model: Model, table: Table, separator: str | None, output: Output) -> None:
+        self.documents, self.targets = labelled_sets(model, table, separator, output)
+        self.probabilities = probabilities_of(model.predict_proba, self.documents, output)
+
+
+def labelled_sets(
+    model: Model, table: Table, separator: str | None, output: Output
+) -> tuple[Sequence[Document], npt.NDArray[np.bool_]]:
+    """B documents that the model can read, and which labels they have, bool[B, C]. Arguments: see :class:`Scored`."""
+    from recurra.data.several import sets_of_table
+    from recurra.text.label_sets import encode_sets
+
+    labels: Any
+    documents, labels = readable_rows(sets_of_table(table, separator_of(model, separator)), model, output)
+    return documents, encode_sets(model.bundle.labels, labels)
+
+
+def separator_of(model: Model, given: str | None) -> str | None:
+    """What stands between the labels of a cell: as a person says, or as in the rows that the model learned from."""
+    if given is not None:
+        return given
+    found = model.record.get("label_separator")
+    if found is not None and not isinstance(found, str):
+        raise ModelFileError(f"The record's label_separator is {found!r:.60}", "Name it with --label-separator.")
+    return found
+
+
+def score_several(model: Model, scored: Scored) -> SetEvaluation:
+    """The scores of these answers."""
+    from recurra.evaluation.label_sets import evaluate_sets
+
+    if model.bundle.thresholds is None:
+        raise TypeError("The model gives one class a row.")
+    return evaluate_sets(scored.probabilities, scored.targets, model.bundle.thresholds, model.classes_)
+
+
+def show_several(found: SetEvaluation, source: str, output: Output) -> None:
+    """Prints the scores, and those of each label."""
+    output.result(f"{found.rows:,} rows of {source}, {found.mean_labels[0]:.2f} labels each")
+    rows = [("", "score", "95 % interval")]
+    for key, name in NAMES.items():
+        low, high = found.intervals[key]
+        rows.append((name, f"{getattr(found, key):.4f}", f"{low:.4f}–{high:.4f}"))
+    output.result(aligned(rows, right=(1, 2)))
+    labels = [("label", "threshold", "precision", "recall", "F1", "have it", "given it")]
+    for one in found.labels:
+        numbers = (f"{one.threshold:.3f}", f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}")
+        labels.append((cut(str(one.label), 40), *numbers, f"{one.support:,}", f"{one.given:,}"))
+    output.detail("\n" + aligned(labels, right=range(1, 7)))

@@ -1,0 +1,179 @@
+"""A learning rate found on the training rows: it rises from step to step while the loss is watched.
+
+The range test of Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (arXiv 1506.01186).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.bundle import write_atomically
+from recurra.errors import TrainingError
+from recurra.models.network import Network
+from recurra.training.direct import DirectStep
+from recurra.training.files import RATE
+from recurra.training.loop import epoch_batches
+from recurra.training.progress import Listener
+from recurra.training.settings import TrainingSettings
+from recurra.training.step import AutogradStep, Rows
+from recurra.training.threads import fitting_threads
+
+__all__ = ["RateFound", "find_rate", "lowest_rate", "with_found_rate"]
+
+LOWEST, HIGHEST = 1e-5, 1.0
+STEPS = 150
+# Weight of the last loss in the smoothed one: it forgets what is more than about ten steps ago.
+SHARE = 0.1
+# Where the smoothed loss is that many times the lowest, nothing more is learned from higher rates.
+TOO_HIGH = 3.0
+# Steps at the beginning whose smoothed loss is of too few batches to be compared.
+FIRST = 10
+# An epoch that no training comes to: the batches are others than those of the run.
+EPOCH = 2**31
+
+
+@dataclass(frozen=True)
+class RateFound:
+    """What the range test found.
+
+    Attributes:
+        suggested: the learning rate to train with: a tenth of ``lowest``, to two digits.
+        lowest: the rate at which the smoothed loss was lowest.
+        rates: of each step, rising.
+        losses: of each step's batch before its update.
+        smoothed: their moving mean, each step counting a tenth.
+    """
+
+    suggested: float
+    lowest: float
+    rates: list[float]
+    losses: list[float]
+    smoothed: list[float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def with_found_rate(
+    network: Network,
+    rows: Rows,
+    settings: TrainingSettings,
+    *,
+    engine: str,
+    folder: Path | None,
+    listener: Listener,
+) -> TrainingSettings:
+    """The settings with a learning rate that is found on a copy of the network.
+
+    The curve is written into the run's folder; a run that is resumed takes the rate from there.
+
+    Args:
+        network: as training begins with it; it stays as it is.
+        rows: the training rows.
+        settings: of the run.
+        engine: of the recurrence.
+        folder: of the run, if it has one.
+        listener: hears the rate.
+
+    Raises:
+        TrainingError: the loss is not finite from the beginning, or what lies in the folder is no curve.
+    """
+    path = folder / RATE if folder else None
+    if path is not None and path.exists():
+        return settings.replace(learning_rate=_read(path))
+    copy = Network(network.settings, network.arrays(), engine=engine)
+    copy.place(network.generator.device, seed=settings.seed)
+    found = find_rate(copy, rows, settings)
+    if path is not None:
+        write_atomically(path, (json.dumps(found.to_json(), indent=1) + "\n").encode())
+    listener.said(f"learning rate: {found.suggested:g}, a tenth of where the loss was lowest ({found.lowest:.2g}).")
+    return settings.replace(learning_rate=found.suggested)
+
+
+def find_rate(network: Network, rows: Rows, settings: TrainingSettings) -> RateFound:
+    """Takes up to 150 steps at rates that rise from 1e-5 to 1, each by the same factor.
+
+    Args:
+        network: a copy of the one that is to be trained, on its device; its weights are worth nothing afterwards.
+        rows: the training rows; those held out are not looked at.
+        settings: of the run; ``learning_rate``, ``warmup`` and ``decay`` play no part.
+
+    Raises:
+        TrainingError: the loss is not finite from the beginning.
+    """
+    if settings.freeze_vectors and "embedding" in network.named_weights():
+        network.named_weights()["embedding"].requires_grad_(False)
+    step = (DirectStep if DirectStep.takes(network, settings) else AutogradStep)(network, rows, settings)
+    rates = np.geomspace(LOWEST, HIGHEST, STEPS)
+    losses: list[float] = []
+    with fitting_threads(network.settings):
+        for rate, indices in zip(rates.tolist(), _batches(rows, settings), strict=False):
+            found = step.gradient(indices)
+            if not math.isfinite(found.loss) or found.wrong:
+                break
+            losses.append(found.loss)
+            means = _smoothed(losses)
+            if means[-1] > TOO_HIGH * means.min():
+                break
+            step.update(rate)
+    if not losses:
+        raise TrainingError(
+            "The loss is not finite before the first step", "Set clip to 1 or less, or look at vectors."
+        )
+    smoothed, used = _smoothed(losses), rates[: len(losses)]
+    lowest = lowest_rate(used, smoothed)
+    return RateFound(float(f"{lowest / 10:.1e}"), lowest, used.tolist(), losses, smoothed.tolist())
+
+
+def lowest_rate(rates: npt.NDArray[np.float64], smoothed: npt.NDArray[np.float64]) -> float:
+    """The rate at which the smoothed loss is lowest; the first ten steps do not count.
+
+    Args:
+        rates: rising.
+        smoothed: the loss at each of them.
+    """
+    first = min(FIRST, len(smoothed) - 1)
+    return float(rates[first + int(np.argmin(smoothed[first:]))])
+
+
+def _read(path: Path) -> float:
+    """The rate that was found before.
+
+    Raises:
+        TrainingError: the file is none that was written here.
+    """
+    try:
+        rate = json.loads(path.read_bytes())["suggested"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        rate = None
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= HIGHEST:
+        raise TrainingError(f"{path} has no learning rate", "Start afresh in another folder.")
+    return float(rate)
+
+
+def _smoothed(losses: list[float]) -> npt.NDArray[np.float64]:
+    """A moving mean m ← (1 - s) m + s loss from 0 on, divided by what is missing to 1 at first, as in Adam."""
+    means, mean = [], 0.0
+    for count, loss in enumerate(losses, start=1):
+        mean += SHARE * (loss - mean)
+        means.append(mean / (1 - (1 - SHARE) ** count))
+    return np.array(means)
+
+
+def _batches(rows: Rows, settings: TrainingSettings) -> Iterator[npt.NDArray[np.int64]]:
+    """Batches without end."""
+    epoch = EPOCH
+    while True:
+        batches = epoch_batches(rows.documents.lengths, settings, epoch, rows.targets)
+        for place in range(len(batches)):
+            yield batches[place]
+        epoch += 1

@@ -1,0 +1,208 @@
+"""Commands on rows of several labels, and answers that are held back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bundles import make_bundle
+from commands import Run, check_failed
+from rows import write_news, write_table
+from topics import TOPICS, topic_rows
+
+import recurra
+from recurra.bundle import write_bundle
+from recurra.cli import main
+from recurra.evaluation.label_sets import set_scores
+from recurra.text.label_sets import encode_sets
+
+SMALL = ["--model", "lesson/gru", "--set", "hidden=16", "--set", "embedding=16", "--set", 'pooling=["max"]']
+SMALL += ["--set", "fixed_rows=false", "--set", "batch_size=16", "--learning-rate", "0.02", "--epochs", "5"]
+SMALL += ["--set", "validation=0.2", "--set", "calibrate=true", "--set", "vocabulary_from=all", "--quiet"]
+
+
+def write_topics(path: Path, count: int, *, seed: int = 0, mark: str = "|") -> Path:
+    texts, labels = topic_rows(count, seed=seed)
+    if path.suffix == ".jsonl":
+        lines = [json.dumps({"text": text, "labels": one}) for text, one in zip(texts, labels, strict=True)]
+        path.write_text("\n".join(lines) + "\n")
+        return path
+    return write_table(
+        path, ("text", "labels"), [(text, mark.join(one)) for text, one in zip(texts, labels, strict=True)]
+    )
+
+
+@pytest.fixture(scope="module")
+def topics(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of the topics, learned from a .csv file with | between labels."""
+    folder = tmp_path_factory.mktemp("topics")
+    data = write_topics(folder / "rows.csv", 500)
+    assert main(["train", str(data), "--label-separator", "|", "--out", str(folder / "run"), *SMALL]) == 0
+    return folder / "run" / "model.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("rows.csv", "rows.csv looks like several labels a row, 5 distinct ones, such as"),
+        ("rows.jsonl", "rows.jsonl looks like several labels a row, 5 distinct ones, such as"),
+    ],
+)
+def test_what_looks_like_several_labels_is_asked_about(run: Run, tmp_path: Path, name: str, said: str) -> None:
+    texts = topic_rows(60)
+    rows = [pair for pair in zip(*texts, strict=True) if pair[1] or name.endswith("l")]
+    if name.endswith(".csv"):
+        write_table(tmp_path / name, ("text", "labels"), [(text, "|".join(one)) for text, one in rows])
+    else:
+        write_topics(tmp_path / name, 60)
+    ran = run("train", name, "--out", "run", "--quiet")
+    check_failed(ran, 1, said, "Say --multi-label")
+    assert not Path("run").exists()
+
+
+def test_lists_and_marks_give_the_same_model(run: Run, tmp_path: Path) -> None:
+    csv, lines = write_topics(tmp_path / "rows.csv", 80), write_topics(tmp_path / "rows.jsonl", 80)
+    options = ["--set", "hidden=4", "--set", "embedding=4", "--epochs", 1, "--model", "lesson/gru"]
+    found = run("train", csv, "--multi-label", "--out", "a", *options, "--json")
+    assert found.code == 0, found.err
+    assert "Labels are split at '|': 5 distinct ones." in found.json["notes"]
+    assert run("train", lines, "--multi-label", "--out", "b", *options).code == 0
+    one, other = (recurra.load(f"{name}/model.safetensors") for name in "ab")
+    assert all(np.array_equal(one.bundle.tensors[name], other.bundle.tensors[name]) for name in one.bundle.tensors)
+    assert (one.record["label_separator"], "label_separator" in other.record) == ("|", False)
+    assert one.classes_ == list(TOPICS)
+
+
+def test_a_cell_that_only_looks_like_several_is_one_label(run: Run, tmp_path: Path) -> None:
+    rows = [(f"text {place}", ("a|b", "a", "b|c", "c")[place % 4]) for place in range(40)]
+    path = write_table(tmp_path / "rows.csv", ("text", "label"), rows)
+    options = ["--set", "hidden=4", "--set", "embedding=4", "--epochs", 1, "--quiet"]
+    assert run("train", path, "--single-label", "--out", "run", *options).code == 0
+    assert recurra.load("run/model.safetensors").classes_ == ["a", "a|b", "b|c", "c"]
+    check_failed(run("train", path, "--single-label", "--multi-label", "--out", "x", "--quiet"), 1, "Choose one")
+
+
+def test_training_tells_thresholds_and_scores(run: Run, tmp_path: Path) -> None:
+    path = write_topics(tmp_path / "rows.csv", 120)
+    options = ["--set", "hidden=4", "--set", "embedding=4", "--epochs", 1]
+    ran = run("train", path, "--multi-label", "--out", "run", *options)
+    assert ran.code == 0, ran.err
+    assert "validation on 12 rows: micro F1 " in ran.out
+    assert "rows with exactly the right labels" in ran.out
+    assert "thresholds: 0 of 5 labels have their own, 5 with few rows share 0." in ran.out
+
+
+def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> None:
+    test = write_topics(tmp_path / "test.csv", 200, seed=5)
+    ran = run("evaluate", topics, test, "--json", "--out", "scores")
+    assert ran.code == 0, ran.err
+    model = recurra.load(topics)
+    texts, labels = topic_rows(200, seed=5)
+    assert model.bundle.thresholds is not None
+    expected = set_scores(model.predict_proba(texts), encode_sets(model.bundle.labels, labels), model.bundle.thresholds)
+    for name, value in expected.items():
+        assert ran.json[name] == pytest.approx(value, abs=1e-6)
+    assert ran.json["micro_f1"] > 0.9
+    assert [one["label"] for one in ran.json["labels"]] == list(TOPICS)
+    page = Path("scores/evaluation.html").read_text()
+    assert "Scores of each label" in page
+    assert json.loads(Path("scores/metrics.json").read_text())["micro_f1"] == ran.json["micro_f1"]
+    shown = run("evaluate", topics, test).out
+    assert f"micro F1           {expected['micro_f1']:.4f}" in shown
+    assert "threshold" in shown
+    other = write_topics(tmp_path / "other.csv", 50, seed=5, mark=";")
+    check_failed(run("evaluate", topics, other, "--quiet"), 1, "is none of the 5 classes")
+    assert run("evaluate", topics, other, "--label-separator", ";").code == 0
+
+
+def test_predict_shows_the_labels_given(run: Run, topics: Path) -> None:
+    texts = ["art1 law2 common3 art0 law1", "common1 common2"]
+    ran = run("predict", topics, *texts, "--json")
+    assert [one["labels"] for one in ran.json] == [["art", "law"], []]
+    assert all(set(one["probabilities"]) == set(TOPICS) for one in ran.json)
+    lines = run("predict", topics, *texts).out.splitlines()
+    assert lines[0].split()[0] in ("art", "law")
+    assert {"art", "law"} <= set(lines[0].split())
+    assert lines[1].startswith("–")
+
+
+@pytest.mark.parametrize("words", [["inspect", "--view", "flags", "--data"], ["inspect", "--gradients", "--data"]])
+def test_views_of_whole_files_say_that_they_are_not_for_it(
+    run: Run, tmp_path: Path, topics: Path, words: Sequence[str]
+) -> None:
+    path = write_news(tmp_path / "news.csv", 20)
+    command, *options = words
+    check_failed(run(command, topics, *options, path, "--quiet"), 1, "this model gives several labels")
+
+
+def test_inspect_reads_a_text_with_its_labels(run: Run, topics: Path) -> None:
+    ran = run("inspect", topics, "art1 law2 common3 art0 law1", "--attribution", "--json")
+    assert ran.code == 0, ran.err
+    found = ran.json[0]
+    assert found["given"] == ["art", "law"]
+    assert len(found["thresholds"]) == 5
+    assert found["attribution"]["completeness_error"] < 0.01
+    assert run("inspect", topics, "art1 art2 law2").out.splitlines()[0].count("%") >= 1
+
+
+@pytest.mark.parametrize("words", [["predict", "a text"], ["evaluate", "news.csv"]])
+def test_several_labels_are_not_held_back(run: Run, tmp_path: Path, words: Sequence[str]) -> None:
+    write_bundle(make_bundle(thresholds=(0.5, 0.5, 0.5)), tmp_path / "m.safetensors")
+    write_news(tmp_path / "news.csv", 20)
+    command, *rest = words
+    ran = run(command, "m.safetensors", *rest, "--abstain-below", "0.5")
+    check_failed(ran, 1, "abstain_below is 0.5 for a model that gives several labels")
+
+
+def test_predict_holds_back(run: Run, model: Path) -> None:
+    texts = ["oil prices", "the team wins", "rome again", "a late match"]
+    p = recurra.load(model).predict_proba(texts).max(axis=1)
+    below = float(np.sort(p)[2])
+    found = run("predict", model, *texts, "--abstain-below", below, "--json").json
+    assert [one["label"] is None for one in found] == (p < np.float32(below)).tolist()
+    assert all(len(one["probabilities"]) == 3 for one in found)
+    lines = run("predict", model, *texts, "--abstain-below", below).out.splitlines()
+    assert [line.startswith("–") for line in lines] == (p < np.float32(below)).tolist()
+    check_failed(run("predict", model, "x", "--abstain-below", "2"), 2, "Give a probability above 0, up to 1")
+
+
+def test_evaluate_tells_what_holding_back_is_worth(run: Run, tmp_path: Path, trained: Path) -> None:
+    test = write_news(tmp_path / "test.csv", 40, seed=9)
+    model = recurra.load(trained / "model.safetensors")
+    from rows import make_rows
+
+    documents, labels = make_rows(40, seed=9)
+    p = model.predict_proba(documents)
+    below = float(np.sort(p.max(axis=1))[10])
+    ran = run("evaluate", trained / "model.safetensors", test, "--abstain-below", below, "--json", "--out", "scores")
+    found = ran.json["abstaining"]
+    sure = p.max(axis=1) >= np.float32(below)
+    right = model.predict(documents) == np.array(labels)
+    assert (found["answered"], found["withheld"]) == (sure.sum(), (~sure).sum())
+    assert found["accuracy"] == pytest.approx(right[sure].mean())
+    assert found["withheld_right"] == (right & ~sure).sum()
+    assert "What if it may abstain?" in Path("scores/evaluation.html").read_text()
+    shown = run("evaluate", trained / "model.safetensors", test, "--abstain-below", below).out
+    assert f"held back: {(~sure).sum()} answers, {(right & ~sure).sum()} of them right" in shown
+
+
+def test_export_keeps_labels_and_thresholds(run: Run, tmp_path: Path, topics: Path) -> None:
+    test = write_topics(tmp_path / "test.csv", 100, seed=6)
+    ran = run("export", topics, test, "--int8", "--out", "small.safetensors", "--json")
+    assert ran.code == 0, ran.err
+    before, after = recurra.load(topics), recurra.load("small.safetensors")
+    assert np.array_equal(before.bundle.thresholds, after.bundle.thresholds)
+    texts, labels = topic_rows(100, seed=6)
+    sets = [[set(one) for one in model.predict(texts)] for model in (before, after)]
+    assert ran.json["changed"] == sum(one != other for one, other in zip(*sets, strict=True))
+    shares = [np.mean([one == set(had) for one, had in zip(found, labels, strict=True)]) for found in sets]
+    assert (ran.json["accuracy"]["before"], ran.json["accuracy"]["after"]) == pytest.approx(shares)
+    targets = encode_sets(before.bundle.labels, labels)
+    p = np.clip(before.predict_proba(texts).astype(float), 1e-7, 1 - 1e-7)
+    assert ran.json["log_loss"]["before"] == pytest.approx(-np.log(np.where(targets, p, 1 - p)).mean(), rel=1e-3)
+    assert run("export", topics, "--int8", "--out", "other.safetensors", "--json").code == 0
+    words = ["export", topics, "--int8", "--out", "third.safetensors", "--label-separator", ";", "--quiet"]
+    check_failed(run(*words), 1, "without rows of several labels")

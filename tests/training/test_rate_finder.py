@@ -1,0 +1,68 @@
+"""The learning-rate finder: its rule, that it leaves the run alone, and that a resumed run keeps the rate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rows import make_rows
+from training.runs import FULL, PLAIN, SHORT, Steps, train
+
+from recurra.errors import TrainingError
+from recurra.training.rate_finder import lowest_rate
+
+TRAINING = SHORT.replace(validation=0.2)
+
+
+def test_the_rule_is_the_lowest_point_but_for_the_first_steps() -> None:
+    rates = np.geomspace(1e-5, 1, 51)
+    losses = np.abs(np.log10(rates) + 1.5) + 1
+    losses[3] = 0.1
+    assert lowest_rate(rates, losses) == pytest.approx(10**-1.5, rel=0.1)
+    assert lowest_rate(rates[:4], losses[:4]) == rates[3]
+
+
+def test_the_run_is_the_one_with_that_rate_and_nothing_else_changes(tmp_path: Path) -> None:
+    told = Steps()
+    options = {"rows": make_rows(60), "network": FULL, "training": TRAINING.replace(clip=1.0)}
+    found = train(tmp_path / "run", **options, find_learning_rate=True, listener=told)
+    curve = json.loads((tmp_path / "run" / "learning-rate.json").read_text())
+    rate = curve["suggested"]
+    assert rate == float(f"{curve['lowest'] / 10:.1e}") == found.bundle.record["training"]["learning_rate"]
+    assert curve["rates"] == sorted(curve["rates"])
+    assert len(curve["rates"]) == len(curve["losses"]) == len(curve["smoothed"]) > 20
+    assert [m for m in told.messages if m.startswith("learning rate")] == [
+        f"learning rate: {rate:g}, a tenth of where the loss was lowest ({curve['lowest']:.2g})."
+    ]
+    plain = train(**{**options, "training": options["training"].replace(learning_rate=rate)})
+    for name, weight in plain.bundle.tensors.items():
+        assert np.array_equal(weight, found.bundle.tensors[name]), name
+    again = train(**options, find_learning_rate=True)
+    assert again.bundle.tensors["W_O"].tobytes() == found.bundle.tensors["W_O"].tobytes()
+
+
+def test_the_losses_are_those_of_training_at_these_rates(tmp_path: Path) -> None:
+    train(tmp_path / "run", rows=make_rows(200), network=PLAIN, training=TRAINING, find_learning_rate=True)
+    curve = json.loads((tmp_path / "run" / "learning-rate.json").read_text())
+    smoothed, mean = [], 0.0
+    for count, loss in enumerate(curve["losses"], start=1):
+        mean = 0.9 * mean + 0.1 * loss
+        smoothed.append(mean / (1 - 0.9**count))
+    assert curve["smoothed"] == pytest.approx(smoothed)
+    # Four topics: a network that knows nothing, then one that has learned something.
+    assert curve["losses"][0] == pytest.approx(np.log(4), abs=0.1)
+    assert min(smoothed[10:]) < 1.0
+
+
+def test_a_resumed_run_takes_the_rate_that_lies_there(tmp_path: Path) -> None:
+    options = {"rows": make_rows(60), "training": TRAINING, "find_learning_rate": True}
+    whole = train(tmp_path / "run", **options)
+    told = Steps()
+    again = train(tmp_path / "run", **options, resume=True, listener=told)
+    assert again.bundle.record["training"] == whole.bundle.record["training"]
+    assert not [message for message in told.messages if message.startswith("learning rate")]
+    (tmp_path / "run" / "learning-rate.json").write_text('{"suggested": "fast"}')
+    with pytest.raises(TrainingError, match="has no learning rate"):
+        train(tmp_path / "run", **options, resume=True)
