@@ -87,7 +87,12 @@ def test_a_folder_that_is_not_empty_is_left_alone(run: Run, news: Path, tmp_path
 
 
 def test_a_table_that_may_not_be_read(run: Run, news: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pathlib.Path.read_bytes", _failing(errno.EACCES))
+    opened = Path.open
+
+    def closed(path: Path, *arguments: Any, **named: Any) -> Any:
+        return (_failing(errno.EACCES) if path == news else opened)(path, *arguments, **named)
+
+    monkeypatch.setattr("pathlib.Path.open", closed)
     ran = run("evaluate", model, news)
     monkeypatch.undo()
     check_failed(ran, 1, "news.csv", "Permission denied", "check its permissions")

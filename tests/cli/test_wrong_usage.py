@@ -9,7 +9,7 @@ import pytest
 from commands import Run, check_failed
 
 WRONG_USAGE = [
-    (["trian", "x.csv"], ["'trian'", "The commands are lesson, train, "]),
+    (["trian", "x.csv"], ["'trian'", "The commands are lesson, check, train, "]),
     (["--modle"], ["recurra has no option --modle", "See recurra --help."]),
     (["train", "x.csv", "--out", "run", "--modle", "gru"], ["no option --modle", "Did you mean --model?"]),
     (["train"], ["no DATA", "Give DATA", "recurra train --help"]),

@@ -35,7 +35,6 @@ EXAMPLES = (
     "recurra tune tickets.csv --minutes 10 --out runs/tuned",
     "recurra tune tickets.csv --minutes 30 --max-size 800kB --int8 --out runs/small",
     "recurra tune tickets.csv --trials 40 --storage trials.log --out runs/tuned --resume",
-    "recurra train tickets.csv --model runs/tuned/best.toml --out runs/final",
 )
 # Trials that the table of the best shows.
 SHOWN = 5
