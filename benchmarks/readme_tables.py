@@ -16,6 +16,7 @@ import own_files_tables
 import peer_tables
 import segmenter_tables
 import serving_tables
+import several_tables
 import training_tables
 
 from recurra.report.published import PUBLISHED
@@ -92,6 +93,7 @@ TABLES = (
     | inspection_tables.TABLES
     | own_files_tables.TABLES
     | segmenter_tables.TABLES
+    | several_tables.TABLES
 )
 TABLES |= checking_tables.TABLES
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}

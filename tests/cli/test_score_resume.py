@@ -9,15 +9,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from bundles import WORDS, make_bundle
 from commands import Run, check_failed, everything
 from rows import write_table
 
 from recurra.bundle import write_bundle
+from recurra.runtime import Model
 from recurra.scoring import part as parts
 from recurra.scoring.part import PartFile, Tally
 
@@ -204,6 +207,7 @@ def test_only_the_same_run_goes_on(run: Run, classifier: Path, monkeypatch: pyte
         (["--all"], "was begun with columns"),
         (["--keep", "id"], "was begun with columns"),
         (["--encoding", "latin-1"], "was begun with reading"),
+        (["--abstain-below", "0.5"], "was begun with abstain_below None, not 0.5"),
     ):
         check_failed(run(*words, "--resume", "-q", *more), 1, shown, "leave out --resume to begin anew")
         assert everything(Path()) == left
@@ -218,6 +222,42 @@ def test_only_the_same_run_goes_on(run: Run, classifier: Path, monkeypatch: pyte
     assert run(*words, "-q").code == 0
     assert Path("out.csv").read_bytes() == expected
     assert not list(Path().glob(".*"))
+
+
+@pytest.mark.usefixtures("_often")
+@pytest.mark.parametrize("out", OUTS)
+@pytest.mark.parametrize("several", [False, True])
+def test_rows_without_an_answer_are_gone_on_with(
+    several: bool, out: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = make_bundle(scale=3, thresholds=(0.6, 0.3, 0.8) if several else None)
+    write_bundle(bundle, tmp_path / "model.safetensors")
+    data = write_data(".csv")
+    # So many rows are answered that a resumed run meets both kinds.
+    below = float(np.median(Model(bundle).predict_proba(TEXTS).max(axis=1)))
+    own = [] if several else ["--abstain-below", repr(below)]
+    words = ["score", "model.safetensors", data, "--out", out, "--text", "text", *own]
+    whole = run(*words, "--json").json
+    expected = Path(out).read_bytes()
+    Path(out).unlink()
+    with monkeypatch.context() as patch:
+        interrupted_after(6, patch)
+        assert run(*words, "-q").code == 130
+    if several:
+        # As many labels, but another mark between them.
+        marked = replace(bundle, record={**bundle.record, "label_separator": "; "})
+        write_bundle(marked, tmp_path / "other.safetensors")
+        other = ["score", "other.safetensors", *words[2:]]
+        check_failed(run(*other, "--resume", "-q"), 1, "was begun with the model")
+    else:
+        for value, shown in (([], "None"), (["--abstain-below", "0.5"], "0.5")):
+            ran = run(*words[:-2], *value, "--resume", "-q")
+            check_failed(ran, 1, f"was begun with abstain_below {below!r}, not {shown}")
+    found = run(*words, "--resume", "--json").json
+    assert Path(out).read_bytes() == expected
+    assert 0 < found["resumed_after"] < ROWS
+    assert 0 < found["unanswered"] < ROWS
+    assert all(found[name] == whole[name] for name in ("rows", "labels", "unanswered"))
 
 
 @pytest.mark.usefixtures("_often")

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
+from recurra.cli.options import AbstainBelow, Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
 from recurra.cli.score_data import Asked, RowSource, opened_rows
-from recurra.cli.score_output import OutKind, StandardOutput, out_kind
+from recurra.cli.score_output import OutKind, StandardOutput, mark_between, out_kind
 from recurra.errors import SettingsError
 from recurra.version import VERSION
 
 if TYPE_CHECKING:
-    from recurra.data.documents import Label
     from recurra.runtime import Model
     from recurra.scoring.part import PartFile
     from recurra.scoring.score import Scored
@@ -59,6 +58,7 @@ def score(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where an interrupted or killed run ended; FILE comes out the same.")
     ] = False,
+    abstain_below: AbstainBelow = None,
     text: TextColumn = None,
     title: TitleColumn = None,
     encoding: Encoding = "utf-8",
@@ -69,7 +69,8 @@ def score(
     """Classify all rows of a file, however many, into a file.
 
     Each row of DATA gives one of the output, in order: its columns, the label, its probability, and with --all each
-    class's. Memory does not grow with the rows. The file appears when it is whole, or not at all.
+    class's. A model of several labels gives them in one column, in CSV with the mark between them that the model
+    learned from, or |. Memory does not grow with the rows. The file appears when it is whole, or not at all.
     """
     from recurra.runtime import load
     from recurra.scoring.part import PartFile
@@ -79,22 +80,21 @@ def score(
         raise SettingsError("--keep is given with --answers-only", "Give one of them.")
     kind = out_kind(out, data, as_json=as_json, resume=resume)
     classifier = load(model)
-    if classifier.multi_label:
-        raise SettingsError(
-            f"The model {model} gives several labels, and score writes one a row",
-            "Use recurra predict MODEL --json, or model.predict in Python.",
-        )
+    below = classifier.checked_abstaining(abstain_below)
+    mark = mark_between(classifier, kind)
     asked = Asked(text, title, () if answers_only else tuple(keep) if keep else None, encoding, format_name)
     source = opened_rows(data, asked, classifier.bundle.text, output)
     names = _columns(source, classifier, every, output)
     if out is None:
-        scored = _scored(classifier, source, _sink(kind, StandardOutput(), names, source, classifier.classes_), output)
+        sink = _sink(kind, StandardOutput(), names, source, classifier, mark)
+        scored = _scored(classifier, source, sink, below, output)
     else:
         plan = {
             "data": data,
             "its contents": _identity(data),
             "the model": _identity(str(model)),
             "columns": names,
+            "abstain_below": below,
             "reading": f"{source.read_as}, {encoding}, {format_name}",
             "recurra": VERSION,
         }
@@ -102,9 +102,8 @@ def score(
         try:
             with part:
                 _begin(part, resume, output)
-                begun = part.begun is not None
-                sink = _sink(kind, part, names, source, classifier.classes_, begun=begun)
-                scored = _scored(classifier, source, sink, output, part)
+                sink = _sink(kind, part, names, source, classifier, mark, begun=part.begun is not None)
+                scored = _scored(classifier, source, sink, below, output, part)
                 _finish(kind, part)
         except KeyboardInterrupt:
             if not part.kept:
@@ -114,7 +113,7 @@ def score(
     for note in source.notes:
         if note not in output.notes:
             output.note(note)
-    _tell(scored, str(model), data, out, names, output)
+    _tell(scored, str(model), data, out, names, below, output)
 
 
 def _columns(source: RowSource, model: Model, every: bool, output: Output) -> list[str]:
@@ -123,9 +122,9 @@ def _columns(source: RowSource, model: Model, every: bool, output: Output) -> li
 
     for note in source.notes:
         output.note(note)
-    names = column_names(source.keep, model.classes_, every=every)
+    names = column_names(source.keep, model.classes_, every=every, several=model.multi_label)
     own = names[len(source.keep)]
-    if own != "label":
+    if own.startswith("predicted_"):
         output.note(f"the data has columns called as the answers are: these are in {own!r} and so on")
     return names
 
@@ -144,19 +143,28 @@ def _begin(part: PartFile, resume: bool, output: Output) -> None:
 
 
 def _sink(
-    kind: OutKind, file: File, names: list[str], source: RowSource, classes: list[Label], *, begun: bool = False
+    kind: OutKind,
+    file: File,
+    names: list[str],
+    source: RowSource,
+    model: Model,
+    mark: str | None,
+    *,
+    begun: bool = False,
 ) -> Sink:
     from recurra.scoring.packing import PackingFile
     from recurra.scoring.parquet import BatchSink
     from recurra.scoring.sinks import text_sink
 
     if kind.form == ".parquet":
-        return BatchSink(file, names, classes, begun=begun)
+        return BatchSink(file, names, model.classes_, several=mark is not None, begun=begun)
     packed = PackingFile(file, kind.packing) if kind.packing else file
-    return text_sink(kind.form, packed, names, classes, kept=len(source.keep), begun=begun)
+    return text_sink(kind.form, packed, names, model.classes_, kept=len(source.keep), mark=mark, begun=begun)
 
 
-def _scored(model: Model, source: RowSource, sink: Sink, output: Output, part: PartFile | None = None) -> Scored:
+def _scored(
+    model: Model, source: RowSource, sink: Sink, below: float | None, output: Output, part: PartFile | None = None
+) -> Scored:
     from recurra.scoring.score import score as score_rows
 
     with Bars(output) as bars:
@@ -166,6 +174,7 @@ def _scored(model: Model, source: RowSource, sink: Sink, output: Output, part: P
             source.rows,
             sink,
             done=lambda rows: count(rows, source.total()),
+            below=below,
             begun=part.begun if part else None,
             checkpoint=part.checkpoint if part else None,
         )
@@ -177,7 +186,9 @@ def _finish(kind: OutKind, part: PartFile) -> None:
     part.finish(as_parquet if kind.form == ".parquet" else None)
 
 
-def _tell(scored: Scored, model: str, data: str, out: Path | None, names: list[str], output: Output) -> None:
+def _tell(
+    scored: Scored, model: str, data: str, out: Path | None, names: list[str], below: float | None, output: Output
+) -> None:
     from recurra.scoring.sinks import written
 
     speed = (scored.rows - scored.before) / scored.seconds if scored.seconds else 0.0
@@ -187,6 +198,9 @@ def _tell(scored: Scored, model: str, data: str, out: Path | None, names: list[s
         output.detail(f"{scored.rows:,} rows of {data} in {scored.seconds:.1f} s, {speed:,.0f} a second")
         rows = [(cut(written(label), 40), f"{count:,}") for label, count in scored.counts]
         output.detail(aligned(rows, right=(1,)))
+        if scored.unanswered:
+            why = "" if below is None else f": no label is as probable as {below:g}"
+            output.detail(f"{scored.unanswered:,} of {scored.rows:,} rows have no label{why}")
         output.result(f"answers: {out}")
     output.document(
         {
@@ -196,6 +210,7 @@ def _tell(scored: Scored, model: str, data: str, out: Path | None, names: list[s
             "seconds": scored.seconds,
             "docs_per_second": speed,
             "labels": {written(label): count for label, count in scored.counts},
+            "unanswered": scored.unanswered,
             "resumed_after": scored.before,
             "columns": names,
             "out": str(out),

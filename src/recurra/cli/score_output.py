@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from recurra.cli.output import write_bytes
 from recurra.errors import SettingsError
 
-__all__ = ["OutKind", "StandardOutput", "out_kind"]
+if TYPE_CHECKING:
+    from recurra.runtime import Model
+
+__all__ = ["OutKind", "StandardOutput", "mark_between", "out_kind"]
 
 
 class OutKind(NamedTuple):
@@ -72,3 +75,27 @@ def out_kind(out: Path | None, data: str, *, as_json: bool, resume: bool) -> Out
     if same:
         raise SettingsError(f"--out {out} is the data itself", "Name another file: the data would be lost.")
     return OutKind(form, packing)
+
+
+def mark_between(model: Model, kind: OutKind) -> str | None:
+    """What stands between the labels of a row in CSV: as in the rows that the model learned from, or ``|``.
+
+    Returns:
+        ``None`` for a model that gives one label a row.
+
+    Raises:
+        SettingsError: a label holds the mark, so that nobody could tell labels apart.
+    """
+    if not model.multi_label:
+        return None
+    from recurra.scoring.sinks import written
+
+    found = model.record.get("label_separator")
+    mark = found if isinstance(found, str) and found else "|"
+    for label in map(written, model.classes_):
+        if kind.form == ".csv" and mark in label:
+            raise SettingsError(
+                f"The label {label!r:.80} holds {mark!r:.20}, which stands between labels in CSV",
+                "Write a .jsonl or .parquet file with --out.",
+            )
+    return mark

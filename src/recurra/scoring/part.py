@@ -34,11 +34,13 @@ class Tally(NamedTuple):
     Attributes:
         rows: how many.
         empty: how many of them had no text.
-        counts: rows of each class, in the model's order.
+        unanswered: how many of them got no label.
+        counts: rows that got each label, in the model's order.
     """
 
     rows: int
     empty: int
+    unanswered: int
     counts: tuple[int, ...]
 
 
@@ -165,7 +167,8 @@ class PartFile:
             plan = json.loads(lines[0])["plan"]
             last = json.loads(lines[-1])
             place = int(last.pop("bytes"))
-            tally = Tally(int(last["rows"]), int(last["empty"]), tuple(map(int, last["counts"])))
+            rows, empty, unanswered = (int(last[name]) for name in ("rows", "empty", "unanswered"))
+            tally = Tally(rows, empty, unanswered, tuple(map(int, last["counts"])))
         except (IndexError, ValueError, KeyError, TypeError):
             # Killed before the first line was whole.
             return 0, 0

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Label
 from recurra.errors import DataError
+from recurra.evaluation.abstaining import answered
 from recurra.runtime import Model
 from recurra.scoring.part import Tally
 from recurra.scoring.rows import Rows
@@ -33,13 +34,15 @@ class Scored:
         rows: how many there were.
         before: how many of them an earlier run had answered.
         empty: how many of them had no text.
-        counts: rows of each class, in the model's order.
+        unanswered: how many of them got no label.
+        counts: rows that got each label, in the model's order.
         seconds: for reading, predicting and writing the others together.
     """
 
     rows: int
     before: int
     empty: int
+    unanswered: int
     counts: list[tuple[Label, int]]
     seconds: float
 
@@ -50,16 +53,18 @@ def score(
     sink: Sink,
     *,
     done: Callable[[int], None],
+    below: float | None = None,
     begun: Tally | None = None,
     checkpoint: Callable[[Tally], None] | None = None,
 ) -> Scored:
-    """Predicts the class of every row and writes the answers in the rows' order.
+    """Predicts the label or labels of every row and writes the answers in the rows' order.
 
     Args:
         model: predicts.
         rows: some at a time; no more than that is held.
         sink: takes the answers.
         done: hears how many rows have been written each time.
+        below: a row whose most probable class is less probable gets no label; not for models of several labels.
         begun: what an earlier run has answered and written; those rows are passed over.
         checkpoint: hears what has been answered, whenever all of that has been written.
 
@@ -67,25 +72,37 @@ def score(
         DataError: a row cannot be read, the rows before it have been written; or the rows are not those of before.
     """
     start = time.perf_counter()
-    before = begun or Tally(0, 0, (0,) * len(model.classes_))
+    before = begun or Tally(0, 0, 0, (0,) * len(model.classes_))
+    total, empty, unanswered, _ = before
     counts = np.array(before.counts, dtype=np.int64)
-    empty = before.empty
     with closing(_predicted(model, _behind(rows, before.rows, done))) as answers:
         for some, probabilities in answers:
-            chosen = probabilities.argmax(axis=1)
-            sink.write(Answers(some.kept, chosen, probabilities))
-            counts += np.bincount(chosen, minlength=len(counts))
+            given = _given(model, probabilities, below)
+            sink.write(Answers(some.kept, given, probabilities))
+            counts += given.sum(axis=0)
+            total += some.count
             empty += some.empty
+            unanswered += int((~given.any(axis=1)).sum())
             done(some.count)
             if checkpoint is not None and sink.settled:
-                checkpoint(Tally(int(counts.sum()), empty, tuple(counts.tolist())))
-    if not counts.sum():
+                checkpoint(Tally(total, empty, unanswered, tuple(counts.tolist())))
+    if not total:
         # A file without rows still tells the names of its columns.
         none = np.empty((0, len(counts)), dtype=np.float32)
-        sink.write(Answers({}, np.empty(0, dtype=np.int64), none))
+        sink.write(Answers({}, none.astype(np.bool_), none))
     sink.finish()
-    totals = list(zip(model.classes_, counts.tolist(), strict=True))
-    return Scored(int(counts.sum()), before.rows, empty, totals, time.perf_counter() - start)
+    labels = list(zip(model.classes_, counts.tolist(), strict=True))
+    return Scored(total, before.rows, empty, unanswered, labels, time.perf_counter() - start)
+
+
+def _given(model: Model, probabilities: npt.NDArray[np.float32], below: float | None) -> npt.NDArray[np.bool_]:
+    """Which labels each row gets, bool[B, C], as :meth:`recurra.runtime.Model.predict` gives them."""
+    if model.bundle.thresholds is not None:
+        return np.asarray(probabilities >= model.bundle.thresholds)
+    given = probabilities.argmax(axis=1)[:, None] == np.arange(probabilities.shape[1])
+    if below is not None:
+        given &= answered(probabilities, below)[:, None]
+    return np.asarray(given)
 
 
 def _behind(rows: Iterable[Rows], before: int, done: Callable[[int], None]) -> Iterator[Rows]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from recurra.data.cells import is_json, is_nested, is_text
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
+from recurra.text.label_sets import decode_sets
 
 if TYPE_CHECKING:
     import pyarrow
@@ -46,19 +47,23 @@ class Answers:
 
     Attributes:
         kept: columns of the input that go with them.
-        chosen: int64[B], the class with the largest probability.
+        given: bool[B, C], the labels that each row gets; where a row has one at most, it is the most probable one.
         probabilities: float32[B, C].
     """
 
     kept: dict[str, pyarrow.ChunkedArray]
-    chosen: npt.NDArray[np.int64]
+    given: npt.NDArray[np.bool_]
     probabilities: npt.NDArray[np.float32]
 
     @property
+    def chosen(self) -> npt.NDArray[np.int64]:
+        """int64[B], the class of each row, or -1 where it gets none."""
+        return np.where(self.given.any(axis=1), self.given.argmax(axis=1), -1)
+
+    @property
     def shown(self) -> npt.NDArray[np.float32]:
-        """float32[B, 1 + C]: the chosen class's probability, and then each one's."""
-        best = np.take_along_axis(self.probabilities, self.chosen[:, None], axis=1)
-        return np.concatenate([best, self.probabilities], axis=1)
+        """float32[B, 1 + C]: the largest probability, given as an answer or not, and then each one's."""
+        return np.concatenate([self.probabilities.max(axis=1, keepdims=True), self.probabilities], axis=1)
 
 
 class Sink(Protocol):
@@ -75,15 +80,16 @@ class Sink(Protocol):
         """Writes what is still to come; the file stays open."""
 
 
-def column_names(keep: Sequence[str], classes: Sequence[Label], *, every: bool) -> list[str]:
+def column_names(keep: Sequence[str], classes: Sequence[Label], *, every: bool, several: bool = False) -> list[str]:
     """The columns of the output, in order: those kept, ``label``, ``probability``, and one a class if ``every``.
 
+    Where a row may get ``several`` labels, ``labels`` stands for those two: they have no probability in common.
     Where a kept column has one of these names, all of ours begin with ``predicted_``.
 
     Raises:
         SettingsError: a column is kept twice.
     """
-    own = ["label", "probability"]
+    own = ["labels"] if several else ["label", "probability"]
     if every:
         own += [f"probability_{written(label)}" for label in classes]
     for name in keep:
@@ -100,7 +106,14 @@ def written(label: Label) -> str:
 
 
 def text_sink(
-    kind: str, file: File, names: Sequence[str], classes: Sequence[Label], *, kept: int, begun: bool = False
+    kind: str,
+    file: File,
+    names: Sequence[str],
+    classes: Sequence[Label],
+    *,
+    kept: int,
+    mark: str | None = None,
+    begun: bool = False,
 ) -> Sink:
     """The sink that writes .csv or .jsonl.
 
@@ -110,27 +123,36 @@ def text_sink(
         names: of the columns, from :func:`column_names`.
         classes: the model's.
         kept: how many of the columns are kept ones.
+        mark: for rows of any number of labels, and what stands between them in .csv; .jsonl has lists.
         begun: whether there are rows in the file already.
     """
     cells = ["%s"] * (kept + 1) + ["%.7f"] * (len(names) - kept - 1)
     if kind == ".csv":
         if not begun:
             file.write((",".join(map(_csv_cell, names)) + "\n").encode("utf-8", "replace"))
-        return _Text(file, ",".join(cells) + "\n", [_csv_cell(written(label)) for label in classes], _csv_column)
+        words = [written(label) for label in classes]
+        labels = _one_of([*map(_csv_cell, words), ""]) if mark is None else _several_of(words, _csv_set(mark))
+        return _Text(file, ",".join(cells) + "\n", labels, _csv_column, several=mark is not None)
     keys = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in names]
     template = ", ".join(f"{key}: {cell}" for key, cell in zip(keys, cells, strict=True))
-    return _Text(
-        file, "{" + template + "}\n", [json.dumps(label, ensure_ascii=False) for label in classes], _json_column
-    )
+    words = [json.dumps(label, ensure_ascii=False) for label in classes]
+    labels = _one_of([*words, "null"]) if mark is None else _several_of(words, lambda some: f"[{', '.join(some)}]")
+    return _Text(file, "{" + template + "}\n", labels, _json_column, several=mark is not None)
 
 
 class _Text:
     """Rows of text, all made by one template; probabilities have seven decimals, which is what float32 holds."""
 
     def __init__(
-        self, file: File, template: str, labels: Sequence[str], cells: Callable[[str, Any], list[str]]
+        self,
+        file: File,
+        template: str,
+        labels: Callable[[Answers], list[str]],
+        cells: Callable[[str, Any], list[str]],
+        *,
+        several: bool,
     ) -> None:
-        self.file, self.template, self.labels, self.cells = file, template, labels, cells
+        self.file, self.template, self.labels, self.cells, self.several = file, template, labels, cells, several
         self.numbers = template.count("%.7f")
 
     @property
@@ -139,9 +161,10 @@ class _Text:
 
     def write(self, answers: Answers) -> None:
         columns: list[list[Any]] = [self.cells(name, column) for name, column in answers.kept.items()]
-        columns.append([self.labels[place] for place in answers.chosen.tolist()])
-        columns += answers.shown[:, : self.numbers].T.tolist()
-        rows, width = len(answers.chosen), len(columns)
+        columns.append(self.labels(answers))
+        shown = answers.probabilities if self.several else answers.shown
+        columns += shown[:, : self.numbers].T.tolist()
+        rows, width = len(answers.given), len(columns)
         flat: list[Any] = [None] * (rows * width)
         for place, column in enumerate(columns):
             flat[place::width] = column
@@ -150,6 +173,21 @@ class _Text:
 
     def finish(self) -> None:
         self.file.flush()
+
+
+def _one_of(cells: Sequence[str]) -> Callable[[Answers], list[str]]:
+    """The cell of each row's label; the last of ``cells`` is that of no label, whose place is -1."""
+    return lambda answers: [cells[place] for place in answers.chosen.tolist()]
+
+
+def _several_of(words: Sequence[str], cell: Callable[[list[str]], str]) -> Callable[[Answers], list[str]]:
+    """The cell of each row's labels."""
+    return lambda answers: [cell(some) for some in decode_sets(words, answers.given)]
+
+
+def _csv_set(mark: str) -> Callable[[list[str]], str]:
+    # Without quotes, a row of one empty cell would be an empty line, which readers skip.
+    return lambda some: _csv_cell(mark.join(some)) or '""'
 
 
 def _csv_cell(value: str | None) -> str:

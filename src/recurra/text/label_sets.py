@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Label, LabelSet
+from recurra.data.documents import LabelSet
 from recurra.text.labels import Labels
 
 __all__ = ["decode_sets", "encode_sets", "learn_sets"]
 
 Indicator = npt.NDArray[np.bool_]
+
+# Labels, or what stands for them in a file.
+Name = TypeVar("Name")
 
 
 def learn_sets(rows: Iterable[LabelSet]) -> Labels:
@@ -38,14 +41,14 @@ def encode_sets(labels: Labels, rows: Sequence[LabelSet]) -> Indicator:
     return indicator
 
 
-def decode_sets(classes: Sequence[Label], indicator: npt.NDArray[Any]) -> list[list[Label]]:
+def decode_sets(classes: Sequence[Name], indicator: npt.NDArray[Any]) -> list[list[Name]]:
     """The labels of each row, in the order of the classes.
 
     Args:
         classes: C labels.
         indicator: bool[B, C].
     """
-    rows: list[list[Label]] = [[] for _ in range(len(indicator))]
+    rows: list[list[Name]] = [[] for _ in range(len(indicator))]
     for row, column in zip(*(places.tolist() for places in np.nonzero(indicator)), strict=True):
         rows[row].append(classes[column])
     return rows
