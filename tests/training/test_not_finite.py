@@ -14,7 +14,7 @@ from training.runs import PLAIN, SHORT, Steps, train
 import recurra
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.training import fit as fitting
+from recurra.training import building as fitting
 from recurra.training.checkpoint import CHECKPOINT
 from recurra.training.direct import DirectStep
 from recurra.training.folder import HISTORY, MODEL
