@@ -16,6 +16,7 @@ from rows import make_rows, write_news, write_table
 import recurra
 from recurra.bundle import int8_bundle, write_bundle
 from recurra.bundle.format import encode
+from recurra.data.formats import short_name
 from recurra.evaluation import evaluate
 from recurra.export import Exported
 
@@ -39,7 +40,7 @@ def test_json_is_what_python_gives(run: Run, trained: Path, rows: Path) -> None:
     scores = [evaluate(answers, targets, plain.classes_) for answers in (before, after)]
     assert values["bytes"] == {"before": path.stat().st_size, "after": Path("small.safetensors").stat().st_size}
     assert (values["model"], values["out"], values["format"]) == (str(path), "small.safetensors", "int8")
-    assert (values["rows"], values["data"]) == (40, str(rows))
+    assert (values["rows"], values["data"]) == (40, short_name(str(rows)))
     assert [values["accuracy"][when] for when in ("before", "after")] == [score.accuracy for score in scores]
     assert [values["log_loss"][when] for when in ("before", "after")] == pytest.approx(
         [score.log_loss for score in scores]
