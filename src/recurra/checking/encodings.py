@@ -101,7 +101,7 @@ class ReadableContent:
 
     def seekable(self) -> BinaryIO:
         """A text is never jumped in."""
-        raise NotImplementedError
+        raise NotImplementedError("text is read from its beginning to its end")
 
 
 class _Readable:

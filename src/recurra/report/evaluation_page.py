@@ -12,6 +12,7 @@ from recurra.report.charts import Line, line_chart, reliability_chart
 from recurra.report.class_sentences import calibration_sentence, class_sentences, mix_ups
 from recurra.report.page import render
 from recurra.report.picture import Picture
+from recurra.report.score_lines import score_lines
 from recurra.report.wording import percent, plural, scored
 
 __all__ = ["evaluation_page"]
@@ -54,14 +55,6 @@ def evaluation_page(
     """
     plain = evaluation.to_json()
     in_percent = {"accuracy", "macro_f1", "weighted_f1"}
-    scores = []
-    for key, name, meaning in _SCORES:
-        value, (low, high) = getattr(evaluation, key), evaluation.intervals[key]
-        if key in in_percent:
-            shown, interval = percent(value), f"{100 * low:.2f}–{100 * high:.2f}"
-        else:
-            shown, interval = f"{value:.4f}", f"{low:.4f}–{high:.4f}"
-        scores.append({"name": name, "value": shown, "interval": interval, "meaning": meaning})
     bins = [(part["rows"], part["confidence"], part["accuracy"]) for part in plain["reliability"]]
     return render(
         "evaluation.html",
@@ -70,7 +63,7 @@ def evaluation_page(
         trained_on=trained_on,
         rows=plural(evaluation.rows, "row"),
         evaluation=plain,
-        scores=scores,
+        scores=score_lines(evaluation, _SCORES, in_percent=in_percent),
         sentences=[*class_sentences(plain), calibration_sentence(plain)],
         mix_ups=mix_ups(plain),
         reliability=reliability_chart(bins, name="reliability", title="Right answers by top probability"),

@@ -8,7 +8,8 @@ from typing import Any
 from recurra.evaluation.label_sets import SetEvaluation, WrongDecision
 from recurra.report.charts import reliability_chart
 from recurra.report.page import render
-from recurra.report.wording import percent, plural
+from recurra.report.score_lines import score_lines
+from recurra.report.wording import plural
 
 __all__ = ["label_sets_page"]
 
@@ -45,14 +46,6 @@ def label_sets_page(
     """
     plain = evaluation.to_json()
     in_percent = {"micro_f1", "macro_f1", "subset_accuracy", "hamming_loss"}
-    scores = []
-    for key, name, meaning in _SCORES:
-        value, (low, high) = getattr(evaluation, key), evaluation.intervals[key]
-        if key in in_percent:
-            shown, interval = percent(value), f"{100 * low:.2f}–{100 * high:.2f}"
-        else:
-            shown, interval = f"{value:.4f}", f"{low:.4f}–{high:.4f}"
-        scores.append({"name": name, "value": shown, "interval": interval, "meaning": meaning})
     bins = [(part["rows"], part["confidence"], part["accuracy"]) for part in plain["reliability"]]
     return render(
         "label_sets.html",
@@ -61,7 +54,7 @@ def label_sets_page(
         trained_on=trained_on,
         rows=plural(evaluation.rows, "row"),
         evaluation=plain,
-        scores=scores,
+        scores=score_lines(evaluation, _SCORES, in_percent=in_percent),
         sentences=_sentences(evaluation),
         reliability=reliability_chart(bins, name="reliability", title="Rows that have a label by its probability"),
         wrong=wrong,
