@@ -190,10 +190,12 @@ def _known(model: Path) -> Known:
 
 
 def _show(report: Report, output: Output) -> None:
+    from recurra.checking.finding import spaced
+
     for part, seen in report.files.items():
         classes = list(seen.classes.items())
-        shown = [f"{cut(label, 30)} {rows:,}" for label, rows in classes[:6]]
-        more = f", … {cut(classes[-1][0], 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
+        shown = [f"{cut(spaced(label), 30)} {rows:,}" for label, rows in classes[:6]]
+        more = f", … {cut(spaced(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
         output.detail(
             f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
             f"{len(classes):,} classes: {', '.join(shown)}{more}"
@@ -235,19 +237,21 @@ def how_many(finding: Finding) -> str:
 
 def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
     """A row, and under it the one that it is compared with, if that says something else."""
+    from recurra.checking.finding import spaced
+
     details = row.details
     shown = [f"{details['similarity']:.2f}"] if "similarity" in details else []
-    shown += [f"usually {cut(details['usual'], 20)}"] if "usual" in details else []
+    shown += [f"usually {cut(spaced(details['usual']), 20)}"] if "usual" in details else []
     shown += [f"{details['missed']:,} of {details['tokens']:,}"] if "missed" in details else []
     shown += [f"{details[name]:,} {name}" for name in ("characters", "bytes") if name in details]
     text = cut(details.get("found", row.text), WIDE)
-    lines = [("    row", f"{row.number:,}", cut(row.label, 20), " ".join(shown), text)]
+    lines = [("    row", f"{row.number:,}", cut(spaced(row.label), 20), " ".join(shown), text)]
     other = details.get("other")
     if other:
         where = "row" if other["part"] == finding.part else f"{other['part']} row"
         # What is the same need not be said again.
         text = "" if other["text"] == row.text else cut(other["text"], WIDE)
-        lines.append((f"     = {where}", f"{other['number']:,}", cut(other["label"], 20), "", text))
+        lines.append((f"     = {where}", f"{other['number']:,}", cut(spaced(other["label"]), 20), "", text))
     return lines
 
 
