@@ -86,7 +86,7 @@ def check(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find what is wrong with labelled rows before a model learns from them.
+    """Find what is wrong with labelled rows before training.
 
     Looks for texts that are empty, damaged, cut or there twice, for test texts among the training rows, and for labels
     that are missing, misspelt, rare or contradictory; says row, meaning and mend, and changes nothing but with --fix.
