@@ -15,8 +15,8 @@ from typing import Any
 
 from recurra.bench.machine import machine
 from recurra.checking.check import Training, check, open_source
+from recurra.checking.label_names import LabelNames
 from recurra.checking.report import Report
-from recurra.checking.source import LabelNames
 from recurra.data.sets import NamedSet, load_set
 from recurra.lesson.results import phrase
 from recurra.presets import load_preset

@@ -1,4 +1,4 @@
-"""The table of docs/own-files.md: rows of Markdown from ``benchmarks/results/own_files.json``."""
+"""The tables of docs/own-files.md: rows of Markdown from ``benchmarks/results/own_files.json``."""
 
 from __future__ import annotations
 
@@ -68,4 +68,29 @@ def reason_lines() -> list[str]:
     return lines
 
 
-TABLES = {"docs/own-files.md": {"own-files": score_lines, "own-files-reasons": reason_lines}}
+def check_lines() -> list[str]:
+    """What ``recurra check`` found first, the graver findings before the others."""
+    lines = ["| set | `recurra check train.csv --test test.csv` finds | seconds |", "|---|---|---:|"]
+    for one in _read()["sets"].values():
+        grave = [f"{finding['kind']} {finding['count']:,}" for finding in _findings(one) if not _is_note(finding)]
+        notes = sum(map(_is_note, _findings(one)))
+        found = [*grave, *([f"{notes} note{'' if notes == 1 else 's'}"] if notes else [])]
+        lines.append(f"| {one['about']} | {', '.join(found) or 'nothing'} | {one['check']['seconds']:.1f} |")
+    return lines
+
+
+def _findings(one: Any) -> list[Any]:
+    return list(one["check"]["findings"])
+
+
+def _is_note(finding: Any) -> bool:
+    return bool(finding["severity"] == "note")
+
+
+TABLES = {
+    "docs/own-files.md": {
+        "own-files-check": check_lines,
+        "own-files": score_lines,
+        "own-files-reasons": reason_lines,
+    }
+}

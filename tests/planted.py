@@ -10,8 +10,8 @@ from rows import write_table
 
 from recurra.checking.check import Opened, Training, check, open_source
 from recurra.checking.finding import Finding, Part
+from recurra.checking.label_names import LabelNames
 from recurra.checking.report import Report
-from recurra.checking.source import LabelNames
 from recurra.data.sources import open_blocks
 
 TOPICS = {

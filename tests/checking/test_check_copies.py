@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recurra.checking.copies import copies_between, repeats_in
 from recurra.checking.facts import Facts
-from recurra.checking.source import NO_LABEL
+from recurra.checking.label_names import NO_LABEL
 
 rows_of = st.lists(st.tuples(st.integers(0, 4), st.integers(NO_LABEL, 2)), max_size=12)
 

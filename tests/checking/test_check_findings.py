@@ -11,7 +11,7 @@ from planted import TOPICS, checked, clean_rows, kinds, opened, rows_in, write_r
 from rows import write_table
 
 from recurra.checking.check import Known, Training, check, open_source
-from recurra.checking.source import LabelNames
+from recurra.checking.label_names import LabelNames
 from recurra.data.cells import MAX_TEXT_BYTES
 from recurra.data.split import hold_out
 from recurra.data.table import Table
@@ -248,22 +248,3 @@ def test_the_report_is_plain(tmp_path: Path) -> None:
     assert json.loads(json.dumps(values)) == values
     assert values["counts"] == {"errors": 0, "warnings": 1, "notes": 0}
     assert values["findings"][0]["rows"][0]["other"]["number"] == 42
-
-
-def test_rows_with_several_labels(tmp_path: Path) -> None:
-    """Classes are counted and judged one by one, whatever they stand together with; a row may have none."""
-    rows = clean_rows(240)
-    lines = [{"text": row[2], "topics": [row[1]] if place % 4 else [row[1], "old"]} for place, row in enumerate(rows)]
-    lines[5]["topics"] = []
-    lines[6]["topics"] = ["tech", "seldom"]
-    path = tmp_path / "train.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    first, _ = opened(path, label="topics")
-    report = check(first, training=Training())
-    assert report.files["train"].classes["old"] == 60
-    assert sum(report.files["train"].classes.values()) == 240 + 60 - 1 + 1
-    rare = report.found("rare classes")
-    assert rows_in(rare) == [6]
-    assert rare is not None
-    assert rare.facts["classes"] == {"seldom": 1}
-    assert kinds(report) == {("rare classes", "train"), ("uneven classes", "train")}

@@ -85,6 +85,69 @@ def test_a_cell_that_only_looks_like_several_is_one_label(run: Run, tmp_path: Pa
     check_failed(run("train", path, "--single-label", "--multi-label", "--out", "x", "--quiet"), 1, "Choose one")
 
 
+def test_check_counts_single_labels_and_says_what_to_type(run: Run, tmp_path: Path) -> None:
+    path = write_topics(tmp_path / "rows.csv", 300)
+    counts = {label: sum(label in one for one in topic_rows(300)[1]) for label in TOPICS}
+    asked = run("check", path)
+    assert (asked.code, asked.err) == (0, "")
+    assert "error: cells that look like several labels, " in asked.out
+    assert "5 distinct labels if they are split at '|'" in asked.out
+    again = f"next: recurra check {path} --multi-label --label-separator '|'\n"
+    assert again in asked.out
+    assert run("check", path, "--strict", "--quiet").code == 1
+    told = run("check", path, "--multi-label", "--out", "found")
+    assert "Labels are split at '|': 5 distinct ones." in told.out
+    assert f"5 labels, {sum(counts.values()) / 300:.2f} a row: art {counts['art']}" in told.out
+    assert f"{sum(counts.values()) / 300:.2f} a row; columns: " in Path("found/check.html").read_text()
+    assert "Labels are split at '|': 5 distinct ones." in json.loads(Path("found/check.json").read_text())["notes"]
+    assert told.out.endswith(f"next: recurra train {path} --label-separator '|' --out runs/rows\n")
+    values = run("check", path, "--label-separator", "|", "--json").json
+    assert values["files"]["train"]["classes"] == counts
+    assert (values["multi_label"], values["label_separator"]) == (True, "|")
+    single = run("check", path, "--single-label", "--json").json
+    assert "art|law" in single["files"]["train"]["classes"]
+    assert "--single-label" in single["next"]
+
+
+def test_check_asks_before_it_cleans(run: Run, tmp_path: Path) -> None:
+    path = write_topics(tmp_path / "rows.csv", 100)
+    lines = path.read_text().splitlines()
+    lines[3] = lines[3].rpartition(",")[0] + ",law|ART"
+    path.write_text("\n".join(lines) + "\n")
+    check_failed(run("check", path, "--fix", "clean.csv"), 1, "looks like several labels", "Say --multi-label")
+    assert not Path("clean.csv").exists()
+    ran = run("check", path, "--multi-label", "--fix", "clean.csv")
+    assert ran.code == 0, ran.err
+    assert "1 relabelled" in ran.out
+    assert ran.out.endswith("next: recurra train clean.csv --label-separator '|' --out runs/rows\n")
+    lines[3] = lines[3].replace("ART", "art")
+    assert Path("clean.csv").read_text().splitlines() == lines
+    lists = write_topics(tmp_path / "lists.jsonl", 100)
+    lists.write_text(lists.read_text().replace('"art"', '"Art"', 1))
+    assert "--multi-label --fix lists.clean.jsonl" in run("check", lists, "--multi-label").out
+
+
+def test_check_takes_labels_as_the_model_learned_them(run: Run, tmp_path: Path, topics: Path, model: Path) -> None:
+    path = write_topics(tmp_path / "new.csv", 100, seed=3)
+    values = run("check", path, "--model", topics, "--json").json
+    assert values["label_separator"] == "|"
+    assert set(values["files"]["train"]["classes"]) == set(TOPICS)
+    assert not [one for one in values["findings"] if one["severity"] == "error"]
+    other = write_topics(tmp_path / "other.csv", 100, seed=3, mark=";")
+    assert not run("check", other, "--model", topics, "--label-separator", ";", "--json").json["counts"]["errors"]
+    unknown = run("check", other, "--model", topics, "--json").json["findings"][0]
+    assert unknown["kind"] == "unknown labels"
+    for words, parts in (
+        (["--model", topics, "--single-label"], ["--single-label is given with", "several labels"]),
+        (["--model", model, "--multi-label"], ["--multi-label is given with", "one label a row"]),
+        (["--model", model, "--label-separator", "|"], ["--label-separator is given with", "one label a row"]),
+        (["--single-label", "--multi-label"], ["Choose one"]),
+    ):
+        check_failed(run("check", path, *words), 1, *parts)
+    lists = write_topics(tmp_path / "lists.jsonl", 20)
+    check_failed(run("check", lists, "--model", model), 1, "holds lists of labels, and single ones are asked for")
+
+
 def test_training_tells_thresholds_and_scores(run: Run, tmp_path: Path) -> None:
     path = write_topics(tmp_path / "rows.csv", 120)
     options = ["--set", "hidden=4", "--set", "embedding=4", "--epochs", 1]

@@ -13,12 +13,14 @@ from recurra.checking.copies import copies_between, copies_inside
 from recurra.checking.draft import Draft, described
 from recurra.checking.facts import Facts, facts_of_rows
 from recurra.checking.finding import Part
+from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import NOWHERE, class_rows, held_out, label_findings, unknown_labels
 from recurra.checking.leaks import leak_findings
 from recurra.checking.near_copies import near_copies_between, near_copies_inside
 from recurra.checking.readable import readable
 from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report, WordsSeen
-from recurra.checking.source import NO_LABEL, LabelNames, Source, source_of
+from recurra.checking.several import undecided
+from recurra.checking.source import Source, source_of
 from recurra.checking.texts import text_findings
 from recurra.checking.words import Missed, learned_words, missed_words, rows_of, word_findings
 from recurra.data.blocks import Blocks
@@ -120,6 +122,8 @@ def check(
 ) -> Report:
     """Looks at labelled rows before a model learns from them.
 
+    Rows may have several labels: as :func:`recurra.checking.several.settle` has decided, or where cells are lists.
+
     Args:
         train: the rows to learn from.
         test: the rows to test on.
@@ -140,10 +144,11 @@ def check(
         part: facts_of_rows(source, advance=progress(f"reading {source.name}")) for part, source in sources.items()
     }
     drafts = [draft for one in opened.values() for draft in one.drafts]
+    drafts += undecided(facts["train"], names)
     for part in sources:
         drafts += text_findings(facts[part], part)
         drafts += label_findings(facts[part], part, names, share=training.share, seed=training.seed)
-        drafts += copies_inside(facts[part], part)
+        drafts += copies_inside(facts[part], part, several=names.several)
         drafts += _untitled(facts[part], part)
         drafts += _headless(sources[part], facts[part], part)
         if known is not None:
@@ -174,6 +179,8 @@ def check(
         findings=findings,
         words=words,
         looked_for=_looked_for(test is not None, known is not None, inside, sources["train"]),
+        several=names.several,
+        separator=names.separator,
         notes=list(dict.fromkeys(note for source in sources.values() for note in source.notes)),
     )
 
@@ -229,8 +236,7 @@ def _untitled(facts: Facts, part: Part) -> list[Draft]:
 def _headless(source: Source, facts: Facts, part: Part) -> list[Draft]:
     """A guessed label column whose name is one of its labels: the file begins with a row and not with a header."""
     column = source.columns.label
-    numbers = np.unique(facts.labels[facts.labels != NO_LABEL])
-    if not source.guessed or source.head.row_hint != ROW_HINT or column not in {source.names[int(n)] for n in numbers}:
+    if not source.guessed or source.head.row_hint != ROW_HINT or column not in class_rows(facts, source.names):
         return []
     meaning = f"The first row names a column {column!r}, which is one of its labels: that row is taken for a header."
     mend = "Add a header row such as label,text, or name the label column with --label."

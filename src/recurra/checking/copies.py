@@ -10,7 +10,7 @@ import numpy.typing as npt
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
-from recurra.checking.source import NO_LABEL
+from recurra.checking.label_names import NO_LABEL
 
 __all__ = ["FEW", "Repeats", "copies_between", "copies_inside", "repeats_in"]
 
@@ -71,15 +71,21 @@ def repeats_in(keys: npt.NDArray[np.uint64], labels: npt.NDArray[np.int32], skip
     return Repeats(later[by_row], earlier[by_row], conflicts, int((kinds > 1).sum()))
 
 
-def copies_inside(facts: Facts, part: Part) -> list[Draft]:
-    """Duplicates and conflicting labels in one file."""
+def copies_inside(facts: Facts, part: Part, *, several: bool = False) -> list[Draft]:
+    """Duplicates and conflicting labels in one file.
+
+    Args:
+        facts: of the file.
+        part: which it is.
+        several: whether rows have several labels, all of which count together.
+    """
     found = repeats_in(facts.keys, facts.labels, facts.empty)
     drafts = []
     if len(found.conflicts):
         firsts = _first_of_other_label(facts, found.conflicts)
         meaning = (
-            f"{found.texts:,} {'text stands' if found.texts == 1 else 'texts stand'} there under several labels: no "
-            "classifier can be right on all of them."
+            f"{found.texts:,} {'text stands' if found.texts == 1 else 'texts stand'} there under "
+            f"{'different sets of' if several else 'several'} labels: no classifier can be right on all of them."
         )
         mend = "Decide for a label; --fix --drop-conflicts leaves all of them out."
         drafts.append(
@@ -101,7 +107,7 @@ def copies_inside(facts: Facts, part: Part) -> list[Draft]:
             if part == "train"
             else "they count several times in the score"
         )
-        meaning = f"An earlier row has their text and label: {effect}."
+        meaning = f"An earlier row has their text and {'labels' if several else 'label'}: {effect}."
         drafts.append(
             Draft(
                 "duplicates",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from recurra.checking.label_names import NO_LABEL
 from recurra.checking.mending import (
     CONTROL,
     ENTITY,
@@ -17,7 +18,7 @@ from recurra.checking.mending import (
     without_entities,
     without_mojibake,
 )
-from recurra.checking.source import NO_LABEL, Block, Source, key_of
+from recurra.checking.source import Block, Source, key_of
 from recurra.data.cells import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:

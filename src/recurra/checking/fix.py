@@ -12,10 +12,12 @@ import numpy as np
 
 from recurra.bundle.atomic import AtomicFile, write_atomically
 from recurra.checking.facts import facts_of_rows
+from recurra.checking.label_names import written
 from recurra.checking.mending import mended
 from recurra.checking.plan import Mends, Plan, plan
 from recurra.checking.source import Block, Source
 from recurra.checking.writing import writer_for
+from recurra.data.cells import column_of
 from recurra.data.decisions import Decision, decisions_csv, head_of
 from recurra.errors import DataError
 
@@ -95,7 +97,7 @@ def _cleaned(block: Block, source: Source, changes: Plan, mends: Mends) -> tuple
     rows = range(block.first, block.first + len(block))
     kept = np.array([row not in changes.removed for row in rows])
     texts = {row: row - block.first for row in changes.mended if row in rows}
-    labels = {row: row - block.first for row in changes.relabelled if row in rows}
+    labels = [row - block.first for row in rows if row in changes.relabelled]
     columns = []
     for name, column in zip(block.raw.names, block.raw.columns, strict=True):
         if texts and name in (source.columns.text, source.columns.title):
@@ -105,8 +107,8 @@ def _cleaned(block: Block, source: Source, changes: Plan, mends: Mends) -> tuple
             column = _like(column, values)
         if labels and name == source.columns.label:
             values = column.to_pylist()
-            for row, place in labels.items():
-                values[place] = changes.relabelled[row]
+            for place in labels:
+                values[place] = source.names.respelled_cell(values[place], changes.usual)
             column = _like(column, values)
         columns.append(column if kept.all() else column.filter(_mask(kept)))
     return block.raw.names, columns
@@ -116,6 +118,7 @@ def _note(
     block: Block, source: Source, changes: Plan, decisions: list[Decision], notes: list[Mapping[str, object]]
 ) -> None:
     """Every change of the block's rows as a decision that was made."""
+    cells = column_of(block.raw, source.columns.label or "", source.name)
     for row in range(block.first, block.first + len(block)):
         reasons = []
         label = ""
@@ -124,7 +127,8 @@ def _note(
             decision = "exclude"
             reasons.append(changes.removed[row])
         if row in changes.relabelled:
-            decision, label = "relabel", changes.relabelled[row]
+            cell = cells[row - block.first].as_py()
+            decision, label = "relabel", written(source.names.respelled_cell(cell, changes.usual))
             reasons.append("spelling of the label")
         if row in changes.mended:
             reasons.append(f"text mended: {changes.mended[row]}")

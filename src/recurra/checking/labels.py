@@ -13,9 +13,10 @@ import numpy.typing as npt
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
-from recurra.checking.source import NO_LABEL, LabelNames
+from recurra.checking.label_names import NO_LABEL, LabelNames
 from recurra.data.split import hold_out
 from recurra.data.stratify import hold_out_sets
+from recurra.errors import DataError
 
 __all__ = ["class_rows", "folded", "held_out", "label_findings", "spellings", "unknown_labels"]
 
@@ -94,10 +95,11 @@ def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float,
             Draft("no label", "error", part, missing, meaning, "Label them; --fix leaves them out.", mended=True)
         )
     counts = class_rows(facts, names)
-    if not names.several:
-        drafts += _spelled(facts, part, names, counts)
+    usual = spellings(counts)
+    drafts += _spelled(facts, part, names, counts, usual)
     if part == "train":
-        drafts += _few(_usual_labels(facts, names, counts), names, share=share, seed=seed)
+        # In the usual spelling: one class misspelt once is not a rare one besides.
+        drafts += _few(names.respelled(usual)[facts.labels], names, share=share, seed=seed)
     return drafts
 
 
@@ -124,25 +126,18 @@ def unknown_labels(
     return [Draft("unknown labels", "error", part, rows, meaning, mend, facts={"classes": counts})]
 
 
-def _spelled(facts: Facts, part: Part, names: LabelNames, counts: Mapping[str, int]) -> list[Draft]:
-    usual = spellings(counts)
-    if not usual:
+def _spelled(
+    facts: Facts, part: Part, names: LabelNames, counts: Mapping[str, int], usual: Mapping[str, str]
+) -> list[Draft]:
+    rows = np.flatnonzero(np.isin(facts.labels, names.having(usual)))
+    if not len(rows):
         return []
-    numbers = [number for number, name in enumerate(names.names) if name in usual]
-    rows = np.flatnonzero(np.isin(facts.labels, numbers))
-    details = [{"usual": usual[names[int(number)]]} for number in facts.labels[rows]]
+    respelled = names.respelled(usual)
+    details = [{"usual": names[int(respelled[number])]} for number in facts.labels[rows]]
     pairs = [f"{name!r} ({counts[name]:,}) is {best!r} ({counts[best]:,})" for name, best in usual.items()]
     meaning = f"Labels that differ in case or white space alone are classes of their own: {_shortened(pairs)}."
     mend = "--fix gives them the spelling that most rows have."
     return [Draft("one class in several spellings", "warning", part, rows, meaning, mend, details=details, mended=True)]
-
-
-def _usual_labels(facts: Facts, names: LabelNames, counts: Mapping[str, int]) -> npt.NDArray[np.int32]:
-    """The labels in their usual spelling: one class misspelt once is not a rare one besides."""
-    numbers = {name: number for number, name in enumerate(names.names)}
-    usual = spellings(counts)
-    table = np.array([numbers[usual.get(name, name)] for name in names.names] + [NO_LABEL], dtype=np.int32)
-    return table[facts.labels]
 
 
 def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed: int) -> list[Draft]:
@@ -154,16 +149,17 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
         mend = "Name the column of the labels with --label, or add rows of other classes."
         return [Draft("a single class", "error", "train", NOWHERE, meaning, mend, count=len(counts), what="class")]
     most, least = max(counts.values()), min(counts.values())
-    if most == 1 and not names.several:
-        meaning = "Every class has one row: none can be held out to see what was learned, and training stops."
+    try:
+        _, held = held_out(labels[labelled], names, share=share, seed=seed)
+    except DataError:
+        each = "Every row has a class that no other has" if names.several else "Every class has one row"
+        meaning = f"{each}: none can be held out to see what was learned, and training stops."
         mend = "Give more rows a class."
         return [Draft("rare classes", "error", "train", labelled, meaning, mend, count=len(counts), what="class")]
     drafts = []
-    _, held = held_out(labels[labelled], names, share=share, seed=seed)
     few = {name: rows for name, rows in counts.items() if name not in _by_class(labels[labelled][held], names)}
     if few:
-        rare = [number for number, own in enumerate(names.members) if few.keys() & set(own)]
-        rows = np.flatnonzero(np.isin(labels, rare))
+        rows = np.flatnonzero(np.isin(labels, names.having(few)))
         meaning = (
             f"Too few rows for one to be among the {len(held):,} that training holds out, so that validation says "
             f"nothing about {'this class' if len(few) == 1 else 'these classes'}: {_listed(few)}."

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recurra.checking.draft import Draft
+from recurra.checking.label_names import NO_LABEL
 from recurra.checking.labels import NOWHERE
-from recurra.checking.source import NO_LABEL, Source
+from recurra.checking.source import Source
 from recurra.data.cells import is_label
 
 __all__ = ["LOOKED_AT", "leak_findings"]
@@ -46,8 +47,7 @@ def leak_findings(source: Source, rows: int) -> list[Draft]:
         rows: it has.
     """
     sample = _sample(source, rows)
-    # Of a row with several labels nothing belongs to one of them alone.
-    return [] if source.names.several else [*_named_in_text(source, sample), *_other_columns(source, sample)]
+    return [*_named_in_text(source, sample), *_other_columns(source, sample)]
 
 
 def _sample(source: Source, rows: int) -> _Sample:
@@ -70,18 +70,20 @@ def _sample(source: Source, rows: int) -> _Sample:
 
 
 def _named_in_text(source: Source, sample: _Sample) -> list[Draft]:
-    counts = Counter(label for label in sample.labels if label != NO_LABEL)
+    names = source.names
+    counts = Counter(name for label in sample.labels if label != NO_LABEL for name in names.members[label])
     found = []
-    for label, rows in counts.items():
-        pattern = _name_pattern(source.names[label])
+    for name, rows in counts.items():
+        pattern = _name_pattern(name)
         if rows < LEAST_ROWS or pattern is None:
             continue
+        having = set(names.having([name]))
         named = Counter(
-            own == label for text, own in zip(sample.texts, sample.labels, strict=True) if pattern.search(text)
+            own in having for text, own in zip(sample.texts, sample.labels, strict=True) if pattern.search(text)
         )
         others = len(sample.texts) - rows
         if named[True] >= IN_MOST * rows and named[False] <= ELSEWHERE * max(others, 1):
-            found.append((source.names[label], named[True] / rows))
+            found.append((name, named[True] / rows))
     if not found:
         return []
     found.sort(key=lambda one: (-one[1], one[0]))
@@ -120,7 +122,8 @@ def _other_columns(source: Source, sample: _Sample) -> list[Draft]:
         right = sum(map(max, by_value.values())) / len(labelled)
         if right < GIVES_AWAY or commonest >= GIVES_AWAY:
             continue
-        meaning = f"Who knows column {name!r} knows the label in {right:.1%} of the rows. It is not read."
+        what = "all labels" if source.names.several else "the label"
+        meaning = f"Who knows column {name!r} knows {what} in {right:.1%} of the rows. It is not read."
         mend = "Do not write it into the texts, unless it is known for the texts to come."
         facts = {"column": name, "right": right, "values": len(by_value)}
         drafts.append(

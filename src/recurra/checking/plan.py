@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from recurra.checking.copies import repeats_in
 from recurra.checking.facts import Facts
+from recurra.checking.label_names import NO_LABEL
 from recurra.checking.labels import class_rows, spellings
 from recurra.checking.mending import mended
-from recurra.checking.source import NO_LABEL, Source, key_of
-from recurra.data.cells import column_of, is_text
+from recurra.checking.source import Source, key_of
+from recurra.data.cells import column_of, is_list, is_text
 
 __all__ = ["MENDED_KINDS", "Mends", "Plan", "plan"]
 
@@ -41,12 +42,14 @@ class Plan:
 
     Attributes:
         removed: for each row that is left out, why.
-        relabelled: for each row with a rare spelling of its label, the usual one.
+        relabelled: rows with a rare spelling of a label.
+        usual: for each such spelling the usual one.
         mended: for each row whose text changes, what was wrong with it.
     """
 
     removed: Mapping[int, str]
-    relabelled: Mapping[int, str]
+    relabelled: Collection[int]
+    usual: Mapping[str, str]
     mended: Mapping[int, str]
 
 
@@ -54,7 +57,7 @@ def plan(source: Source, facts: Facts, test: Facts | None, mends: Mends) -> Plan
     """Decides.
 
     Texts are mended first, then labels, so that what has become equal by that is seen; later copies of a text under the
-    same label go, and of training rows those whose text stands in the test.
+    same labels go, and of training rows those whose text stands in the test.
 
     Args:
         source: the file to be cleaned.
@@ -68,17 +71,11 @@ def plan(source: Source, facts: Facts, test: Facts | None, mends: Mends) -> Plan
         for row in facts.damaged[kind].tolist():
             wrong.setdefault(row, []).append(kind)
     keys, empty = _after_mending(source, facts, np.array(sorted(wrong), dtype=np.int64), mends)
-    # Several labels a row, or numbers, have no spelling.
-    of_texts = is_text(column_of(source.head, source.columns.label or "", source.name).type)
-    usual = spellings(class_rows(facts, source.names)) if of_texts else {}
-    numbers = {name: number for number, name in enumerate(source.names.names)}
-    relabelled = {
-        int(row): usual[source.names[int(facts.labels[row])]]
-        for row in np.flatnonzero(np.isin(facts.labels, [numbers[name] for name in usual]))
-    }
-    labels = facts.labels.copy()
-    for row, name in relabelled.items():
-        labels[row] = numbers[name]
+    # Numbers have no spelling.
+    kind = column_of(source.head, source.columns.label or "", source.name).type
+    usual = spellings(class_rows(facts, source.names)) if is_text(kind) or is_list(kind) else {}
+    relabelled = np.flatnonzero(np.isin(facts.labels, source.names.having(usual)))
+    labels = source.names.respelled(usual)[facts.labels]
 
     removed = {int(row): "no label" for row in np.flatnonzero(labels == NO_LABEL)}
     removed |= {int(row): "empty text" for row in empty if int(row) not in removed}
@@ -96,7 +93,8 @@ def plan(source: Source, facts: Facts, test: Facts | None, mends: Mends) -> Plan
     }
     return Plan(
         removed=removed,
-        relabelled={row: name for row, name in relabelled.items() if row not in removed},
+        relabelled={row for row in relabelled.tolist() if row not in removed},
+        usual=usual,
         mended={row: ", ".join(kinds) for row, kinds in wrong.items() if row not in removed},
     )
 

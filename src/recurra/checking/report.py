@@ -33,6 +33,11 @@ class FileSeen:
     median: float
     row_hint: str
 
+    @property
+    def mean_labels(self) -> float:
+        """Labels a row has on average."""
+        return sum(self.classes.values()) / max(self.rows, 1)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return {
@@ -40,6 +45,7 @@ class FileSeen:
             "rows": self.rows,
             "columns": dict(self.columns),
             "classes": dict(self.classes),
+            "mean_labels": self.mean_labels,
             "median_characters": self.median,
         }
 
@@ -82,6 +88,8 @@ class Report:
         findings: the gravest first, and those in the training file before the test file's.
         words: of the vocabulary, or ``None`` where it could not be learned.
         looked_for: what was looked for, found or not, in words.
+        several: whether rows have several labels; classes and their rows are then counted one by one.
+        separator: what the texts of labels were split at.
         notes: what was guessed while reading.
     """
 
@@ -89,6 +97,8 @@ class Report:
     findings: Sequence[Finding]
     words: WordsSeen | None
     looked_for: Sequence[str]
+    several: bool = False
+    separator: str | None = None
     notes: Sequence[str] = field(default_factory=list)
 
     def count(self, severity: str) -> int:
@@ -103,6 +113,8 @@ class Report:
         """Plain values."""
         return {
             "files": {part: seen.to_dict() for part, seen in self.files.items()},
+            "multi_label": self.several,
+            "label_separator": self.separator,
             "counts": {severity + "s": self.count(severity) for severity in GRAVEST_FIRST},
             "findings": [finding.to_dict() for finding in self.findings],
             "words": None if self.words is None else self.words.to_dict(),

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from recurra.checking.label_names import LabelNames
 from recurra.data.blocks import BLOCK_ROWS, Blocks, head_of
-from recurra.data.cells import column_of, is_label, is_text
+from recurra.data.cells import column_of, is_label, is_list, is_text
 from recurra.data.columns import Columns, choose_columns
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document
@@ -27,46 +28,10 @@ from recurra.errors import DataError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["KEPT_BYTES", "NO_LABEL", "Block", "LabelNames", "Source", "TableBlocks", "key_of", "source_of", "written"]
+__all__ = ["KEPT_BYTES", "Block", "Source", "TableBlocks", "key_of", "source_of"]
 
 KEPT_BYTES = 64 << 20
 """Bytes of a file's columns that stay in memory between the passes over it; a larger file is read anew for each."""
-
-NO_LABEL = -1
-
-
-class LabelNames:
-    """Numbers for labels as they are written, the same in all files of a check.
-
-    Attributes:
-        names: of each number the label; of a row with several, all of them in one.
-        members: of each number its classes: one, or any number where rows have several labels.
-        several: whether rows have several labels.
-    """
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.members: list[tuple[str, ...]] = []
-        self.several = False
-        self._numbers: dict[str, int] = {}
-
-    def number(self, value: object) -> int:
-        """Of a label; ``NO_LABEL`` of one that is missing, blank or no number."""
-        name = written(value)
-        members: tuple[str, ...] = (name,)
-        if isinstance(value, list):
-            # A row may have none of several labels.
-            self.several, members, name = True, tuple(sorted(set(map(written, value)))), name or "(none)"
-        if not name.strip() or (isinstance(value, float) and not np.isfinite(value)):
-            return NO_LABEL
-        if name not in self._numbers:
-            self._numbers[name] = len(self.names)
-            self.names.append(name)
-            self.members.append(members)
-        return self._numbers[name]
-
-    def __getitem__(self, number: int) -> str:
-        return "" if number == NO_LABEL else self.names[number]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +136,10 @@ class Source:
 
         column = column_of(raw, self.columns.label or "", self.name)
         if not is_label(column.type):
-            return np.array([self.names.number(value) for value in column.to_pylist()], dtype=np.int32)
+            # A missing list is one without labels, as training takes it.
+            none: list[str] | None = [] if is_list(column.type) else None
+            values = [none if value is None else value for value in column.to_pylist()]
+            return np.array([self.names.number(value) for value in values], dtype=np.int32)
         coded = pa.concat_arrays(column.chunks).dictionary_encode(null_encoding="encode")
         numbers = np.array([self.names.number(value) for value in coded.dictionary.to_pylist()], dtype=np.int32)
         return np.asarray(numbers[coded.indices.to_numpy(zero_copy_only=False)])
@@ -259,17 +227,6 @@ def _texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
             "Name a column of texts with --text or --title.",
         )
     return compute.fill_null(column.cast(pa.large_string()), "")
-
-
-def written(value: object) -> str:
-    """A value as files of text write it: true and not True, several labels with commas between."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return ", ".join(sorted(map(written, value)))
-    return str(value)
 
 
 def _encodable(text: str) -> str:

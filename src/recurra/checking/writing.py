@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from recurra.checking.source import written
+from recurra.checking.label_names import written
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from recurra.cli.check_labels import LabelCells, asked_for, refuse_to_clean
 from recurra.cli.folders import unless_empty
 from recurra.cli.options import (
     DataArgument,
@@ -17,7 +19,10 @@ from recurra.cli.options import (
     FormatName,
     Json,
     LabelColumn,
+    LabelSeparator,
+    MultiLabel,
     Quiet,
+    SingleLabel,
     TextColumn,
     TitleColumn,
     number_above,
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from recurra.checking.finding import Finding, Part, Row
     from recurra.checking.fix import Fixed
     from recurra.checking.report import Report
+    from recurra.runtime import Model
 
 __all__ = ["EXAMPLES", "check"]
 
@@ -39,6 +45,7 @@ EXAMPLES = (
     "recurra check tickets.csv",
     "recurra check train.csv --test test.csv --out runs/check",
     "recurra check train.csv --test test.csv --fix train.clean.csv",
+    "recurra check topics.csv --multi-label --label-separator '|'",
     "recurra check new-tickets.csv --model runs/tickets/model.safetensors --strict",
 )
 
@@ -73,6 +80,9 @@ def check(
     unescape: Annotated[
         bool, typer.Option("--unescape", help="With --fix: write what HTML entities stand for.")
     ] = False,
+    multi_label: MultiLabel = False,
+    label_separator: LabelSeparator = None,
+    single_label: SingleLabel = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if there are errors or warnings.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write check.json and check.html there.")
@@ -98,19 +108,25 @@ def check(
     if fix is not None:
         _check_copy(fix, data, test)
     from recurra.checking.check import check as look
+    from recurra.runtime import load
 
+    cells = LabelCells(multi_label, single_label, label_separator)
     reading = Reading(text, title, label, encoding, data_dir, format_name)
     train, tested = _opened(data, test, reading, output)
+    loaded = None if model is None else load(model)
+    cells.settle([one.source for one in (train, tested) if one is not None], loaded, model, output)
     with Bars(output) as bars:
         report = look(
             train,
             tested,
             training=_training(),
-            known=None if model is None else _known(model),
+            known=None if loaded is None else _known(str(model), loaded),
             similarity=similarity,
             inside=inside,
             progress=bars.counting,
         )
+    if fix is not None:
+        refuse_to_clean(report, fix)
     for note in report.notes:
         output.note(note)
     _show(report, output)
@@ -122,9 +138,10 @@ def check(
         mends = Mends(entities=unescape, conflicts=drop_conflicts)
         fixed = clean(train.source, fix, test=None if tested is None else tested.source, mends=mends)
         _show_fixed(fixed, output)
-    follows = _next(data, test, report, fixed)
+    follows = _next(data, test, report, fixed, cells)
     if out is not None:
-        _write(out, report, follows)
+        # With what was said before the rows were read, such as the mark that was found.
+        _write(out, replace(report, notes=output.notes), follows)
         output.result(f"page: {out / 'check.html'}")
     output.detail(f"next: {follows}")
     written = None if fixed is None else fixed.to_dict()
@@ -148,7 +165,7 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
 def _opened(data: str, test: str | None, reading: Reading, output: Output) -> tuple[Opened, Opened | None]:
     """The training file and the test file, if there is one; a named set has both."""
     from recurra.checking.check import open_source
-    from recurra.checking.source import LabelNames
+    from recurra.checking.label_names import LabelNames
     from recurra.cli.tables import is_file, named_set
     from recurra.data.sources import open_blocks
 
@@ -179,14 +196,13 @@ def _training() -> Training:
     )
 
 
-def _known(model: Path) -> Known:
+def _known(name: str, model: Model) -> Known:
     from recurra.checking.check import Known
-    from recurra.checking.source import written
-    from recurra.runtime import load
+    from recurra.checking.label_names import written
     from recurra.text import TextPipeline
 
-    bundle = load(model).bundle
-    return Known(str(model), TextPipeline(bundle.text, bundle.vocabulary), [*map(written, bundle.labels.classes)])
+    bundle = model.bundle
+    return Known(name, TextPipeline(bundle.text, bundle.vocabulary), [*map(written, bundle.labels.classes)])
 
 
 def _show(report: Report, output: Output) -> None:
@@ -196,9 +212,12 @@ def _show(report: Report, output: Output) -> None:
         classes = list(seen.classes.items())
         shown = [f"{cut(spaced(label), 30)} {rows:,}" for label, rows in classes[:6]]
         more = f", … {cut(spaced(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
+        kinds = (
+            f"{len(classes):,} labels, {seen.mean_labels:.2f} a row" if report.several else f"{len(classes):,} classes"
+        )
         output.detail(
             f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
-            f"{len(classes):,} classes: {', '.join(shown)}{more}"
+            f"{kinds}: {', '.join(shown)}{more}"
         )
     if (words := report.words) is not None:
         output.detail(
@@ -267,17 +286,22 @@ def _show_fixed(fixed: Fixed, output: Output) -> None:
     output.result(f"changes: {fixed.changes}")
 
 
-def _next(data: str, test: str | None, report: Report, fixed: Fixed | None) -> str:
+def _next(data: str, test: str | None, report: Report, fixed: Fixed | None, cells: LabelCells) -> str:
     """The command to type next."""
     tested = "" if test is None else f" --test {shlex.quote(test)}"
+    if fixed is None and (asked := asked_for(report)):
+        return f"recurra check {shlex.quote(data)}{tested} {asked}"
+    said = cells.again(report)
     mended: list[Part] = [finding.part for finding in report.findings if finding.mended and finding.severity != "note"]
     stem = Path(data).name.partition(".")[0] or "data"
     if fixed is None and mended:
-        return f"recurra check {shlex.quote(data)}{tested} --fix {shlex.quote(stem + '.clean.csv')}"
+        # Lists have no form in cells.
+        kind = ".jsonl" if report.several and report.separator is None else ".csv"
+        return f"recurra check {shlex.quote(data)}{tested}{said} --fix {shlex.quote(stem + '.clean' + kind)}"
     rows = data if fixed is None else str(fixed.out)
     if fixed is None and report.count("error"):
-        return f"mend the errors, then recurra check {shlex.quote(rows)}{tested}"
-    return f"recurra train {shlex.quote(rows)} --out {shlex.quote('runs/' + stem)}"
+        return f"mend the errors, then recurra check {shlex.quote(rows)}{tested}{said}"
+    return f"recurra train {shlex.quote(rows)}{said} --out {shlex.quote('runs/' + stem)}"
 
 
 def _write(folder: Path, report: Report, follows: str) -> None:

@@ -19,7 +19,9 @@ __all__ = [
     "LabelColumn",
     "LabelSeparator",
     "ModelArgument",
+    "MultiLabel",
     "Quiet",
+    "SingleLabel",
     "TextColumn",
     "TitleColumn",
     "examples",
@@ -113,6 +115,12 @@ LabelColumn: TypeAlias = Annotated[
 FormatName: TypeAlias = Annotated[
     str | None,
     typer.Option("--format", metavar="NAME", help="csv, tsv, jsonl, fasttext, txt or parquet; by the name without it."),
+]
+MultiLabel: TypeAlias = Annotated[
+    bool, typer.Option("--multi-label", help="Rows have several labels, or none: lists, or split at a mark.")
+]
+SingleLabel: TypeAlias = Annotated[
+    bool, typer.Option("--single-label", help="Each cell is one label, even if it looks like several.")
 ]
 LabelSeparator: TypeAlias = Annotated[
     str | None,

@@ -19,7 +19,9 @@ from recurra.cli.options import (
     Json,
     LabelColumn,
     LabelSeparator,
+    MultiLabel,
     Quiet,
+    SingleLabel,
     TextColumn,
     TitleColumn,
     number_above,
@@ -109,13 +111,9 @@ def train(
         Path | None,
         typer.Option("--relabel", metavar="FILE", help="Change labels, as this file of decisions says."),
     ] = None,
-    multi_label: Annotated[
-        bool, typer.Option("--multi-label", help="Rows have several labels, or none: lists, or split at a mark.")
-    ] = False,
+    multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
-    single_label: Annotated[
-        bool, typer.Option("--single-label", help="Each cell is one label, even if it looks like several.")
-    ] = False,
+    single_label: SingleLabel = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in DIR.")] = False,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write curves for TensorBoard into DIR/tensorboard.")

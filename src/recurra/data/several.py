@@ -35,6 +35,20 @@ class Several(NamedTuple):
     labels: int
     example: str
 
+    @property
+    def options(self) -> str:
+        """What to type where they are several."""
+        return "--multi-label" + ("" if self.separator is None else f" --label-separator {self.separator!r}")
+
+    @property
+    def how(self) -> str:
+        """What to type where they are several, and where they are not."""
+        return self.options + ("" if self.separator is None else "; or --single-label, if each cell is one label")
+
+    def parts(self, value: Any) -> LabelSet:
+        """The labels of a cell, if it holds several."""
+        return as_sets([value], self.separator)[0]
+
 
 def looks_several(values: Sequence[Any]) -> Several | None:
     """Whether a column's distinct values look like several labels a row.
@@ -93,12 +107,10 @@ def confirmed(
         if found is None:
             return labels, None
         if not single_label:
-            how = "--multi-label" if found.separator is None else f"--multi-label --label-separator {found.separator!r}"
-            single = "" if found.separator is None else "; or --single-label, if each cell is one label"
             raise DataError(
                 f"{source} looks like several labels a row, {found.labels:,} distinct ones, such as "
                 f"{found.example[:60]!r}",
-                f"Say {how}{single}.",
+                f"Say {found.how}.",
             )
         if found.separator is None:
             raise DataError(

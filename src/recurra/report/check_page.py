@@ -36,7 +36,7 @@ def check_page(report: Report) -> str:
         "check.html",
         title=f"Check of {listing([seen.name for seen in report.files.values()])}",
         verdict=f"{listing(counts)}." if counts else "Nothing was found.",
-        files=[_file(part, seen) for part, seen in report.files.items()],
+        files=[_file(part, seen, report.several) for part, seen in report.files.items()],
         words=_words(report),
         findings=[_finding(place, finding, report) for place, finding in enumerate(report.findings)],
         looked_for=listing(report.looked_for),
@@ -44,12 +44,13 @@ def check_page(report: Report) -> str:
     )
 
 
-def _file(part: str, seen: FileSeen) -> dict[str, Any]:
+def _file(part: str, seen: FileSeen, several: bool) -> dict[str, Any]:
     columns = [f"{role} “{name}”" for role, name in seen.columns.items() if name is not None]
+    each = f", {seen.mean_labels:.2f} a row" if several else ""
     return {
         "name": seen.name,
-        "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}; columns: {listing(columns)}; the "
-        f"median text has {count(seen.median)} characters.",
+        "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}{each}; columns: "
+        f"{listing(columns)}; the median text has {count(seen.median)} characters.",
         "classes": _classes(part, seen),
     }
 

@@ -56,6 +56,14 @@ class DirectStep:
         self.network, self.rows, self.settings = network, rows, settings
         self.optimiser = LazyAdam(network.named_weights(), settings)
         self._weights = {name: weight.detach().numpy() for name, weight in network.named_weights().items()}
+        # Of every direction of a layer: weights, and where their gradients go.
+        self._parts = [
+            [
+                (_parts(self._weights, prefix), _parts(self.optimiser.gradients, prefix))
+                for prefix in (f"layers.{layer}.{side}" for side in DIRECTIONS[: network.settings.directions])
+            ]
+            for layer in range(network.settings.layers)
+        ]
         self._class_weights = (
             label_weights(settings, rows.targets)
             if rows.multi_label
@@ -208,10 +216,9 @@ class DirectStep:
         """The states of a layer, [N, D]."""
         network = self.network
         size, to_inputs = network.settings.hidden, layer > 0 or self.optimiser.rows is not None
-        prefixes = [f"layers.{layer}.{direction}" for direction in DIRECTIONS[: network.settings.directions]]
         parts, masks = [], []
-        for prefix in prefixes:
-            one = _parts(self._weights, prefix)
+        into = [gradients for _, gradients in self._parts[layer]]
+        for one, _ in self._parts[layer]:
             masks.append(self._mask(one.W_H.shape, network.settings.weight_drop))
             parts.append(one if masks[-1] is None else one._replace(W_H=one.W_H * masks[-1]))
         run = self._layer_with_room(layer, len(batch.ids), inputs, shared=shared is not None)
@@ -219,7 +226,6 @@ class DirectStep:
 
         def backward(outer: list[Array]) -> list[Array]:
             sides = [[part[:, size * side : size * (side + 1)] for part in outer] for side in range(len(parts))]
-            into = [_parts(self.optimiser.gradients, prefix) for prefix in prefixes]
             found = run.backward(sides, to_inputs=to_inputs, targets=into)
             for mask, targets, gradients in zip(masks, into, found.parts, strict=True):
                 for target, gradient in zip(targets, gradients, strict=True):

@@ -76,6 +76,9 @@ class Named(IntEnum):
     OUTER, OUTER_ROW, MORE, MORE_ROW, D_W_I, D_W_H, D_W_H_LATE = range(-18, -25, -1)
 
 
+_NONE = Parts(*(np.empty(0, dtype=np.float32) for _ in range(3)))
+
+
 class Direction:
     """A direction. Its methods give the jobs of a stage, which need those of the stages before.
 
@@ -101,6 +104,7 @@ class Direction:
         self.size, self.width, self.early = size, self.form.gates * size, self.form.early * size
         self.line = 4 * self.width
         self.table = np.zeros(len(Named), dtype=np.int64)
+        self.parts, self._targets = _NONE, _NONE
         self._steps = (Named.STEPS, Named.STARTS, int(reverse), size)
         self._gates = arena.take(rows * self.width)
         self._drive = arena.take(sizes.different * self.width) if shared else self._gates
@@ -130,15 +134,19 @@ class Direction:
             places: int64[N], which input each token has, where they share them.
         """
         # The table holds addresses alone: what they stand for is kept here.
-        self.parts, self._kept = parts, (starts, inputs, places)
+        self._kept = starts, inputs, places
         rows, count = int(starts[-1]), len(inputs)
-        W_I, W_H, b, b_H, h0, c0 = map(address, parts)
-        zeros, late = self._zeros, 4 * self.early
         drive = self._drive if self.shared else 0
-        self.table[:17] = (
+        self.table[:9] = (
             len(starts) - 1, address(starts), rows, rows // 2, count, count // 2, address(inputs), drive,
-            address(places), W_I, W_H, W_H + late, b, b_H, h0 or zeros, c0 or zeros, h0 != 0,
+            address(places),
         )  # fmt: skip
+        # Who trains gives the same arrays batch after batch.
+        if parts is not self.parts:
+            self.parts = parts
+            W_I, W_H, b, b_H, h0, c0 = map(address, parts)
+            zeros, late = self._zeros, 4 * self.early
+            self.table[9:17] = W_I, W_H, W_H + late, b, b_H, h0 or zeros, c0 or zeros, h0 != 0
 
     def lay_out(self) -> list[Job]:
         """First stage forward: the weights in the order in which the products read them."""
@@ -181,12 +189,13 @@ class Direction:
         """
         W_I, W_H = self.parts.W_I, self.parts.W_H
         targets = targets or Parts(np.empty_like(W_I), np.empty_like(W_H), self.parts.b)
-        self._outer, self._targets, at = outer, targets, address(targets.W_H)
         first, second = outer[0], outer[-1]
-        self.table[17:] = (
-            address(first), first.strides[0], address(second), second.strides[0], address(targets.W_I), at,
-            at + 4 * self.early,
-        )  # fmt: skip
+        at = address(first)
+        self._outer = outer
+        self.table[17:21] = at, first.strides[0], at if second is first else address(second), second.strides[0]
+        if targets is not self._targets:
+            self._targets, at = targets, address(targets.W_H)
+            self.table[21:] = address(targets.W_I), at, at + 4 * self.early
 
     def turn(self, parts: int) -> list[Job]:
         """First stage backward.

@@ -46,6 +46,8 @@ def wider(parts: Parts, gates: int) -> Parts:
     W_I, W_H, b, b_H, h0, c0 = parts
     units = len(W_H)
     if units % LANES == 0 and len(W_I) % LANES == 0:
+        if all(part is None or part.flags.c_contiguous for part in parts):
+            return parts
         return Parts(*(None if part is None else np.ascontiguousarray(part) for part in parts))  # type: ignore[arg-type]
 
     def fused(part: Array) -> Array:

@@ -1,0 +1,92 @@
+"""``recurra check``: how a person or a model says that cells of labels are to be taken."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from recurra.cli.evaluate_several import separator_of
+from recurra.cli.output import Output
+from recurra.errors import DataError, SettingsError
+
+if TYPE_CHECKING:
+    from recurra.checking.finding import Finding
+    from recurra.checking.report import Report
+    from recurra.checking.source import Source
+    from recurra.runtime import Model
+
+__all__ = ["LabelCells", "asked_for", "refuse_to_clean"]
+
+
+class LabelCells(NamedTuple):
+    """What the options say of the cells.
+
+    Attributes:
+        multi_label: rows have several labels, or none.
+        single_label: each cell is one label.
+        separator: between the labels of a cell.
+    """
+
+    multi_label: bool
+    single_label: bool
+    separator: str | None
+
+    def settle(self, sources: Sequence[Source], model: Model | None, path: Path | None, output: Output) -> None:
+        """Has the files' cells taken as these options say, or as the model learned them.
+
+        Raises:
+            DataError: see :func:`recurra.checking.several.settle`.
+            SettingsError: options that contradict each other or the model.
+        """
+        from recurra.checking.several import settle
+
+        several = self.multi_label or self.separator is not None
+        asked = self
+        if model is not None:
+            if self.single_label and model.multi_label:
+                raise SettingsError(f"--single-label is given with {path}, which gives several labels", "Leave it out.")
+            if several and not model.multi_label:
+                option = "--multi-label" if self.multi_label else "--label-separator"
+                raise SettingsError(f"{option} is given with {path}, which gives one label a row", "Leave it out.")
+            if model.multi_label:
+                # Cells of another kind than the model learned from are looked at as they would be evaluated.
+                sources[0].names.decide(several=True, separator=separator_of(model, self.separator))
+                return
+            asked = self._replace(single_label=True)
+        settle(
+            sources,
+            multi_label=asked.multi_label,
+            single_label=asked.single_label,
+            separator=asked.separator,
+            say=output.note,
+        )
+
+    def again(self, report: Report) -> str:
+        """The options that say the same to the next command, each with a space before it."""
+        if self.single_label:
+            return " --single-label"
+        if not report.several:
+            return ""
+        return f" --label-separator {shlex.quote(report.separator)}" if report.separator else " --multi-label"
+
+
+def asked_for(report: Report) -> str | None:
+    """The options that would say how cells are to be taken, where that is not said and they look like several."""
+    found = _undecided(report)
+    return None if found is None else str(found.facts["say"])
+
+
+def refuse_to_clean(report: Report, fix: Path) -> None:
+    """Raises a :class:`DataError` where what is wrong with the rows hangs on what is not said."""
+    found = _undecided(report)
+    if found is not None and not report.several:
+        name = report.files["train"].name
+        raise DataError(f"--fix {str(fix)!r:.80} is given, and {name} looks like several labels a row", found.mend)
+
+
+def _undecided(report: Report) -> Finding | None:
+    from recurra.checking.several import LOOK_ALIKE
+
+    return report.found(LOOK_ALIKE)
