@@ -173,7 +173,7 @@ def train(
             folder=out,
             resume=resume,
             checkpoint_seconds=checkpoint_every,
-            listener=bars.training(),
+            listener=bars.training(score="exactly right" if several else "accuracy"),
             cleaning=cleaning,
             label_separator=separator,
             initial=initial,
@@ -245,7 +245,7 @@ def _draw_rate(out: Path, data: str, output: Output) -> None:
     except RecurraError as error:
         output.note(f"No picture of the learning rate: {error}")
     else:
-        output.detail(f"learning rate: {page}")
+        output.detail(f"page: {page}")
 
 
 def _with_old(rows: Corpus, old: Corpus, seed: int, output: Output) -> Corpus:
@@ -331,7 +331,10 @@ def _calibrated(found: dict[str, Any]) -> str:
     on = f"on {found['rows']:,} validation rows"
     before, after, crossed = (found[name]["ece"] for name in ("before", "after", "cross_fitted"))
     if found["temperature"] == 1:
-        return f"calibration: temperature 1, ECE {before:.3f} {on}; no other helps rows that it was not chosen on"
+        return (
+            f"calibration: temperature 1, ECE {before:.3f} {on}; "
+            "no other lowers the log loss of rows that did not choose it"
+        )
     return (
         f"calibration: temperature {found['temperature']:.2f}, ECE {before:.3f} → {after:.3f} {on} "
         f"({crossed:.3f} where each tenth has the others' temperature)"
