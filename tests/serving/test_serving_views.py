@@ -131,6 +131,16 @@ def test_models_side_by_side_on_a_file(tmp_path: Path) -> None:
     assert [one["name"] for one in found.json()["models"]] == ["lstm", "gru"]
 
 
+def test_models_of_several_labels_are_left_out_of_a_comparison_of_others(tmp_path: Path) -> None:
+    table = read_table(write_news(tmp_path / "news.csv", 40))
+    labels = tuple(sorted(set(table.labels or ())))
+    models = {name: Model(make_bundle(cell=name, labels=labels)) for name in ("lstm", "gru")}
+    several = Model(make_bundle(labels=labels, thresholds=(0.5,) * len(labels)))
+    with asking(make_service(models={"several": several, **models}, data=table)) as client:
+        found = until_there(lambda: client.get("/v1/compare"))
+    assert [one["name"] for one in found.json()["models"]] == ["lstm", "gru"]
+
+
 def test_one_model_or_no_rows_are_not_compared(tmp_path: Path, client: TestClient) -> None:
     assert client.get("/v1/compare").status_code == 404
     assert "--data" in client.get("/v1/compare").json()["error"]

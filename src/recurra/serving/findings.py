@@ -67,12 +67,17 @@ class Findings:
         return self._views.answer(view, name, make)
 
     def compare(self) -> Response:
-        """All models side by side on the file, or 202 while that is computed.
+        """The models side by side on the file, or 202 while that is computed.
+
+        Those that give several labels cannot be compared so, and are left out where two others are.
 
         Raises:
             RequestError: 404, there are no data.
         """
-        return self._views.answer("compare", "", partial(_compared, self._catalogue.models, self._rows("compare")))
+        models = self._catalogue.models
+        alike = {name: model for name, model in models.items() if not model.multi_label}
+        compared = alike if len(alike) > 1 else models
+        return self._views.answer("compare", "", partial(_compared, compared, self._rows("compare")))
 
     def _rows(self, view: str) -> Table:
         if self._data is None:
