@@ -148,7 +148,8 @@ def train(
     several = multi_label or label_separator is not None
     reading = Reading(text, title, label, encoding, data_dir, format_name, several)
     with Bars(output) as bars, unless_empty(out):
-        rows, cleaning = _cleaned(read_rows(data, reading, output=output, bars=bars), exclude, relabel, output)
+        rows = read_rows(data, reading, output=output, bars=bars)
+        rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
         if replay is not None:
             old = read_rows(replay, reading, output=output, bars=bars)
             rows = _with_old(rows, old, preset.training.seed, output)
@@ -261,7 +262,7 @@ def _with_old(rows: Corpus, old: Corpus, seed: int, output: Output) -> Corpus:
 
 
 def _cleaned(
-    rows: Corpus, exclude: Path | None, relabel: Path | None, output: Output
+    rows: Corpus, exclude: Path | None, relabel: Path | None, separator: str | None, output: Output
 ) -> tuple[Corpus, Cleaning | None]:
     """The rows after a person's decisions, and what they changed."""
     if exclude is None and relabel is None:
@@ -272,6 +273,7 @@ def _cleaned(
         rows,
         exclude=read_decisions(exclude) if exclude else (),
         relabel=read_decisions(relabel) if relabel else (),
+        separator=separator,
     )
     output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
     return cleaned, cleaning
