@@ -139,10 +139,20 @@ def test_models_of_several_labels_are_compared(tmp_path: Path) -> None:
         replace(make_bundle(seed=seed, thresholds=[0.5] * 3), record={"label_separator": "|"}) for seed in (1, 2)
     ]
     models = dict(zip("xy", map(Model, bundles), strict=True))
-    with asking(make_service(models=models, data=table)) as client:
+    with asking(make_service(models={"single": Model(make_bundle()), **models}, data=table)) as client:
         found = until_there(lambda: client.get("/v1/compare"))
     assert found.json() == json.loads(json.dumps(inspection.compare(models, table).to_dict()))
     assert {one["name"]: one["rows"] for one in found.json()["slices"]}["no label"] == 1
+
+
+def test_models_of_several_labels_are_left_out_of_a_comparison_of_others(tmp_path: Path) -> None:
+    table = read_table(write_news(tmp_path / "news.csv", 40))
+    labels = tuple(sorted(set(table.labels or ())))
+    models = {name: Model(make_bundle(cell=name, labels=labels)) for name in ("lstm", "gru")}
+    several = Model(make_bundle(labels=labels, thresholds=(0.5,) * len(labels)))
+    with asking(make_service(models={"several": several, **models}, data=table)) as client:
+        found = until_there(lambda: client.get("/v1/compare"))
+    assert [one["name"] for one in found.json()["models"]] == ["lstm", "gru"]
 
 
 def test_one_model_or_no_rows_are_not_compared(tmp_path: Path, client: TestClient) -> None:
