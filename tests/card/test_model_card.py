@@ -19,6 +19,7 @@ from rows import make_rows
 
 from recurra.bundle import Bundle, digest_of, int8_bundle, read_bundle, write_bundle
 from recurra.card import model_card
+from recurra.card.markdown import plain
 from recurra.errors import ModelFileError
 from recurra.evaluation.intervals import wilson
 from recurra.models.settings import NetworkSettings
@@ -229,3 +230,31 @@ def test_info_prints_the_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["info", str(path), "--card"]) == 0
     printed = capsys.readouterr().out
     assert printed == model_card(read_bundle(path), digest=digest_of(path))
+
+
+def classes_of(card: str) -> list[str]:
+    return card.split("## Classes\n\n")[1].split("\n\n##")[0].splitlines()
+
+
+def test_a_card_shows_a_hundred_classes_and_says_how_many_more_there_are() -> None:
+    labels = tuple(f"class {place:03}" for place in range(103))
+    for shown, first in ((SOUND | {"classes": {"rows": [60] * 103}}, "| class 000 | 60 |"), (SOUND, "- class 000")):
+        part = classes_of(card_of(shown, labels=labels))
+        assert first in part
+        assert not any("class 100" in line for line in part)
+    part = classes_of(card_of(SOUND | {"classes": {"rows": [60] * 103}}, labels=labels))
+    assert part[-2:] == ["", "3 more classes are not shown."]
+
+
+def test_what_is_no_score_is_left_out() -> None:
+    plainly = ["- a", "- b", "- c"]
+    assert classes_of(card_of({})) == plainly
+    # Of two classes something is known, and the model has three.
+    assert classes_of(card_of({"classes": {"rows": [60, 70]}})) == plainly
+    for odd in (True, "0.9", 10**400, None):
+        assert "None: no rows were held out." in card_of({"scores": {"validation": {"accuracy": odd}}})
+
+
+def test_text_in_a_card_is_shown_as_it_is() -> None:
+    assert plain("R&D &lt; <b>") == "R&amp;D &amp;lt; \\<b\\>"
+    assert plain("in\u202everse \u2066a") == "in\ufffdverse \ufffda"

@@ -6,12 +6,17 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from planted import TOPICS, checked, clean_rows, kinds, opened, rows_in, write_rows
 from rows import write_table
 
+from recurra.checking import leaks
 from recurra.checking.check import Known, Training, check, open_source
+from recurra.checking.facts import Facts
 from recurra.checking.label_names import LabelNames
+from recurra.checking.labels import spellings
+from recurra.checking.texts import text_findings
 from recurra.data.cells import MAX_TEXT_BYTES
 from recurra.data.split import hold_out
 from recurra.data.table import Table
@@ -248,3 +253,57 @@ def test_the_report_is_plain(tmp_path: Path) -> None:
     assert json.loads(json.dumps(values)) == values
     assert values["counts"] == {"errors": 0, "warnings": 1, "notes": 0}
     assert values["findings"][0]["rows"][0]["other"]["number"] == 42
+
+
+def test_a_leak_is_found_wherever_in_a_long_file_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaks, "LOOKED_AT", 90)
+    rows = sorted(clean_rows(600), key=lambda row: row[1], reverse=True)
+    for row in rows:
+        if row[1] == "money":
+            row[2] += " Money"
+    finding = checked(write_rows(tmp_path / "train.csv", rows)).found("labels named in their texts")
+    assert finding is not None
+    assert finding.facts["classes"] == [{"label": "money", "share": 1.0}]
+
+
+def facts_with(characters: list[int], keys: list[int] | None = None) -> Facts:
+    count, none = len(characters), np.empty(0, dtype=np.int64)
+    return Facts(
+        labels=np.zeros(count, dtype=np.int32),
+        keys=np.array(range(count) if keys is None else keys, dtype=np.uint64),
+        characters=np.array(characters, dtype=np.int32),
+        longest=np.array(characters, dtype=np.int64),
+        damaged=dict.fromkeys(("mojibake", "replacement characters", "control characters", "HTML entities"), none),
+        empty=none,
+        untitled=none,
+    )
+
+
+@pytest.mark.parametrize(
+    ("median", "length", "found"), [(50, 4_999, False), (50, 5_000, True), (200, 9_999, False), (200, 10_000, True)]
+)
+def test_a_text_is_extremely_long_by_itself_and_beside_the_others(median: int, length: int, found: bool) -> None:
+    drafts = text_findings(facts_with([length, *[median] * 50]), "train")
+    assert [(draft.kind, draft.rows.tolist()) for draft in drafts] == ([("extremely long texts", [0])] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("longest", "below", "alike", "found"),
+    [(10, 1, False, True), (9, 1, False, False), (10, 1, True, False), (20, 2, False, True), (10, 2, False, False),
+     (5, 0, False, True), (4, 0, False, False)],
+)  # fmt: skip
+def test_texts_look_cut_where_many_different_ones_have_the_greatest_length(
+    longest: int, below: int, alike: bool, found: bool
+) -> None:
+    lengths = [100] * longest + [length for length in range(90, 100) for _ in range(below)]
+    keys = [0 if alike and place < longest else place for place in range(len(lengths))]
+    drafts = text_findings(facts_with(lengths, keys), "train")
+    expected = [("texts that look cut", list(range(longest)))] if found else []
+    assert [(draft.kind, draft.rows.tolist()) for draft in drafts] == expected
+
+
+def test_the_usual_spelling_is_that_of_most_rows() -> None:
+    assert spellings({"Money": 2, "money": 3, "MONEY ": 1, "tech": 9}) == {"Money": "money", "MONEY ": "money"}
+    # Of equally frequent ones it is one without white space around it.
+    assert spellings({" a": 2, "a": 2}) == {" a": "a"}
+    assert spellings({"b": 2, "B": 2}) == {"b": "B"}

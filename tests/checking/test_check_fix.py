@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import checked, clean_rows, kinds, opened, write_rows
 from pyarrow import parquet
+from rows import write_table
 
 from recurra.checking.check import Training, check
 from recurra.checking.fix import Fixed, fix
@@ -197,3 +198,32 @@ def test_nothing_is_written_where_nothing_would_be_left(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No row"):
         cleaned(rows, tmp_path / "b.csv")
     assert {path.name for path in tmp_path.iterdir()} == {"a.csv"}
+
+
+def test_a_text_of_the_test_is_left_out_as_it_is_and_as_it_is_mended(tmp_path: Path) -> None:
+    rows, test = clean_rows(30), clean_rows(9, seed=2)
+    rows[3][2] = test[2][2] = "the same damage cafÃ© in both"
+    rows[7][2], test[5][2] = "damaged in training cafÃ© alone", "damaged in training café alone"
+    fixed = cleaned(write_rows(tmp_path / "a.csv", rows), tmp_path / "b.csv", write_rows(tmp_path / "t.csv", test))
+    assert fixed.removed == {"stands in the test": 2}
+    assert rows_of(tmp_path / "b.csv") == [list(row) for place, row in enumerate(rows) if place not in (3, 7)]
+
+
+def test_a_row_may_need_several_changes_and_one_that_goes_needs_no_other(tmp_path: Path) -> None:
+    rows = [[label, " ".join(text.split()[:3]), " ".join(text.split()[3:])] for _, label, text in clean_rows(60)]
+    rows[4][0], rows[4][1] = "Money", "cafÃ©"
+    rows[7] = ["Money", "", " "]
+    rows[13] = ["Money", *rows[1][1:]]
+    source = opened(write_table(tmp_path / "a.csv", ("label", "title", "text"), rows))[0].source
+    fixed = fix(source, tmp_path / "b.csv")
+    assert (fixed.removed, fixed.relabelled, fixed.mended) == ({"empty text": 1, "duplicate": 1}, 1, 1)
+    expected = [list(row) for place, row in enumerate(rows) if place not in (7, 13)]
+    expected[4][:2] = ["money", "café"]
+    assert rows_of(tmp_path / "b.csv") == expected
+    with fixed.changes.open(encoding="utf-8", newline="") as file:
+        changes = {int(row["row"]): (row["decision"], row["label"], row["reason"]) for row in csv.DictReader(file)}
+    assert changes == {
+        4: ("relabel", "money", "spelling of the label; text mended: mojibake"),
+        7: ("exclude", "", "empty text"),
+        13: ("exclude", "", "duplicate of row 1"),
+    }

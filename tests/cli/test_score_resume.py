@@ -21,6 +21,7 @@ from rows import write_table
 
 from recurra.bundle import write_bundle
 from recurra.runtime import Model
+from recurra.scoring import parquet as parquet_sink
 from recurra.scoring import part as parts
 from recurra.scoring.part import PartFile, Tally
 
@@ -340,3 +341,111 @@ def test_values_of_json_lines_are_kept(run: Run, classifier: Path) -> None:
     found = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     for row, answer in zip(rows, found, strict=True):
         assert {name: answer[name] for name in ("text", "n", "tags", "odd")} == {"odd": None, **row}
+
+
+def last_line(journal: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(journal.read_text().splitlines()[-1])
+    return found
+
+
+@pytest.mark.usefixtures("_often")
+def test_the_journal_tells_of_nothing_that_is_not_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, journal = tmp_path / "out.csv", tmp_path / ".out.csv.part.json"
+    on_disk: dict[int, int] = {}
+    usual = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        usual(descriptor)
+        status = os.fstat(descriptor)
+        on_disk[status.st_ino] = status.st_size
+        if journal.stat().st_size:
+            assert on_disk[part_number] >= last_line(journal)["bytes"]
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with PartFile(out, {}, resume=False) as part:
+        part_number = (tmp_path / ".out.csv.part").stat().st_ino
+        for count in (1, 2, 3):
+            part.write(b"some rows\n")
+            part.checkpoint(Tally(count, 0, 0, (count,)))
+            assert last_line(journal) == {
+                "bytes": 10 * count,
+                **Tally(count, 0, 0, (count,))._asdict(),
+                "counts": [count],
+            }
+            assert on_disk[journal.stat().st_ino] == journal.stat().st_size
+        part.write(b"the end\n")
+        part.finish()
+    assert on_disk[part_number] == len(out.read_bytes()) == 38
+
+
+def test_a_slow_disk_is_waited_for_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def fsync(descriptor: int) -> None:
+        now[0] += 1.0
+
+    monkeypatch.setattr(parts.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(os, "fsync", fsync)
+    journal = tmp_path / ".out.csv.part.json"
+    told = []
+    with PartFile(tmp_path / "out.csv", {}, resume=False) as part:
+        # Two seconds of waiting are a twentieth of forty.
+        for moment in (1.9, 2.0, 43.9, 44.0):
+            now[0] = max(now[0], moment)
+            part.checkpoint(Tally(0, 0, 0, ()))
+            told.append(len(journal.read_text().splitlines()))
+        part.finish()
+    assert told == [0, 2, 2, 3]
+
+
+def broken_off(out: Path, behind: bytes) -> None:
+    with PartFile(out, {}, resume=False) as file:
+        file.write(b"first\n")
+        file.checkpoint(Tally(1, 0, 0, (1,)))
+        file.write(behind)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("_often")
+def test_what_was_written_behind_the_journal_is_cut_off(tmp_path: Path) -> None:
+    out, part = tmp_path / "out.csv", tmp_path / ".out.csv.part"
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(out, b"much more than the rest of the rows\n")
+    assert part.read_bytes() == b"first\nmuch more than the rest of the rows\n"
+    with PartFile(out, {}, resume=True) as file:
+        assert file.begun == Tally(1, 0, 0, (1,))
+        file.write(b"last\n")
+        file.finish()
+    assert out.read_bytes() == b"first\nlast\n"
+
+
+@pytest.mark.usefixtures("_often")
+@pytest.mark.parametrize("lost", ["all", "some"])
+def test_a_part_that_is_shorter_than_its_journal_tells_is_begun_anew(lost: str, tmp_path: Path) -> None:
+    out, part = tmp_path / "out.csv", tmp_path / ".out.csv.part"
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(out, b"")
+    if lost == "all":
+        part.unlink()
+    else:
+        part.write_bytes(b"fir")
+    with PartFile(out, {}, resume=True) as file:
+        assert file.begun is None
+        file.write(b"anew\n")
+        file.finish()
+    assert out.read_bytes() == b"anew\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_row_groups_of_long_texts_have_fewer_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pa = pytest.importorskip("pyarrow")
+    monkeypatch.setattr(parquet_sink, "ROW_GROUP_BYTES", 4000)
+    table = pa.table({"text": ["x" * 1000] * 10})
+    with pa.ipc.new_stream(str(tmp_path / "stream"), table.schema) as stream:
+        for batch in table.to_batches(max_chunksize=1):
+            stream.write_batch(batch)
+    with (tmp_path / "out.parquet").open("wb") as file:
+        parquet_sink.as_parquet(tmp_path / "stream", file)
+    found = pa.parquet.ParquetFile(tmp_path / "out.parquet")
+    assert [found.metadata.row_group(place).num_rows for place in range(found.num_row_groups)] == [4, 4, 2]
+    assert found.read().equals(table)

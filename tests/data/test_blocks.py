@@ -245,3 +245,14 @@ def test_the_head_is_the_first_rows(tmp_path: Path, small: int) -> None:
     assert 8 < rows < 100
     assert head.columns[0].to_pylist() == [str(n) for n in range(rows)]
     assert (head.names, head.first_row) == (["id", "text"], 2)
+
+
+def test_blocks_of_parquet_are_cut_by_their_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BLOCK_BYTES", 4000)
+    path = tmp_path / "x.parquet"
+    texts = [f"{n:03}" * 100 for n in range(40)]
+    parquet.write_table(pa.table({"text": texts}), path, use_dictionary=False, compression="none")
+    parts = list(ParquetBlocks(FileContent(path, source="it")).read())
+    assert joined(parts) == [texts]
+    assert all(300 * len(part.columns[0]) <= 4000 for part in parts)
+    assert len(parts) < 6

@@ -101,3 +101,14 @@ def test_the_length_is_told_before_the_end(tmp_path: Path) -> None:
     opened.read(1 << 18)
     assert opened.size == pytest.approx(1 << 20, rel=0.2)
     opened.close()
+
+
+@pytest.mark.parametrize("packing", ["gzip", "zstd"])
+def test_a_packed_file_can_be_gone_back_and_forth_in(tmp_path: Path, packing: str) -> None:
+    """As Parquet is read, which has its index at the end."""
+    path = tmp_path / "x"
+    path.write_bytes(pack(CONTENT, packing))
+    with PackedContent(FileContent(path, source="it"), packing).seekable() as file:
+        assert file.read() == CONTENT
+        file.seek(-6, 2)
+        assert file.read() == CONTENT[-6:]

@@ -48,6 +48,18 @@ def test_what_is_joined_is_split(sets: list[tuple[str, ...]]) -> None:
     assert as_sets(sets, "|") == sets
 
 
+def test_a_label_that_a_cell_names_twice_is_one() -> None:
+    assert as_sets(["law| art|law |", "", " | "], "|") == [("law", "art"), (), ()]
+    assert as_sets(["law|art", " law "], None) == [("law|art",), ("law",)]
+
+
+def test_of_several_separators_the_first_that_fits_is_taken() -> None:
+    cells = ["a,b", "b,a", "a, b", "a", "b", "a,b|b,a", "b,a|a,b"]
+    found = looks_several(cells)
+    assert found is not None
+    assert (found.separator, found.labels) == ("|", 5)
+
+
 def test_a_person_has_to_say_which() -> None:
     labels = CodedLabels.of(["art", "art|law", "law|sea", "sea|art", "art"])
     said: list[str] = []
@@ -78,8 +90,9 @@ def test_lists_have_to_be_confirmed_as_well() -> None:
 
 def test_wishes_that_cannot_be_granted() -> None:
     labels = CodedLabels.of(["a", "b"])
-    with pytest.raises(SettingsError, match="Choose one"):
-        confirmed(labels, **{**SAID, "multi_label": True, "single_label": True}, say=print)
+    for said in ({"multi_label": True, "single_label": True}, {"separator": "|", "single_label": True}):
+        with pytest.raises(SettingsError, match="Choose one"):
+            confirmed(labels, **{**SAID, **said}, say=print)
     with pytest.raises(DataError, match="no cell looks like several labels"):
         confirmed(labels, **{**SAID, "multi_label": True}, say=print)
     assert confirmed(labels, **SAID, say=print) == (labels, None)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from recurra.data import blocks as blocks_module
 from recurra.data import fasttext_lines, json_lines, lines
 from recurra.data.blocks import head_of
+from recurra.data.formats import format_of_text
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError, SettingsError
@@ -319,3 +320,32 @@ def test_nothing_on_standard_input_is_an_empty_table(monkeypatch: pytest.MonkeyP
     for name in ("csv", "jsonl", "fasttext", "txt"):
         monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
         assert "standard input is empty" in complaint("-", format=name)
+
+
+def test_a_file_may_be_as_large_as_is_said_and_no_larger(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(b"text,label\na,b\n")
+    assert open_blocks(tmp_path / "x.csv", largest=15)
+    with pytest.raises(DataError, match=r"has 15 bytes\. Split it: at most 14 are read"):
+        open_blocks(tmp_path / "x.csv", largest=14)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("__label__a oil\n\n  __label__b gas\n", "fasttext"),
+        ("__label__a oil\nand a line of something else\n", "txt"),
+        ("\n\nid;text\n1;oil, gas\n", "csv"),
+        ("id,text;more\n", "txt"),
+        ("text\noil\n", "txt"),
+        ("\n \n", "txt"),
+    ],
+)
+def test_a_text_is_known_by_its_first_lines(text: str, expected: str) -> None:
+    assert format_of_text(text) == expected
+
+
+def test_a_separator_is_a_semicolon_only_where_the_first_line_has_no_comma(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("text,a;b\noil,1\n")
+    assert rows_in(tmp_path / "x.csv") == [{"text": "oil", "a;b": "1"}]
+    (tmp_path / "y.csv").write_text("text;a\noil, gas;1,5\n")
+    assert rows_in(tmp_path / "y.csv") == [{"text": "oil, gas", "a": "1,5"}]

@@ -12,7 +12,8 @@ from recurra.text import TextSettings, Vocabulary, counting, spilled
 from recurra.text.counting import count_tokens, most_frequent
 from recurra.text.spilled import SpilledCounts
 
-TOKENS = st.text(st.sampled_from("ab é中\n\x00"), min_size=1, max_size=3)
+TOKENS = st.text(st.sampled_from("ab é中\n\x00"), min_size=1, max_size=3) | st.just("中" * 200)
+COUNTS = st.integers(1, 5) | st.integers(1, 2**50)
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +22,7 @@ def few_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.dictionaries(TOKENS, st.integers(1, 5), max_size=8), min_size=1, max_size=6), st.integers(0, 9))
+@given(st.lists(st.dictionaries(TOKENS, COUNTS, max_size=8), min_size=1, max_size=6), st.integers(0, 9))
 def test_the_most_frequent_of_all_parts(parts: list[dict[str, int]], count: int) -> None:
     kept, expected = SpilledCounts(), Counter[str]()
     for part in parts:

@@ -14,14 +14,16 @@ from training.runs import PLAIN, SHORT, THOROUGH, Steps, train
 
 import recurra
 from recurra.batches import Ragged
+from recurra.data.split import hold_out
 from recurra.evaluation.metrics import calibration_error
+from recurra.evaluation.temperature import calibrate
 from recurra.runtime import Model
 from recurra.training.fit import Fitted
 from recurra.training.folder import MODEL
 
 WIDE = PLAIN.replace(hidden=16, embedding=16, pooling=("mean",))
 # Trained until it is sure of labels of which a third are by chance.
-LONG = SHORT.replace(epochs=6, batch_size=32, learning_rate=0.03, validation=0.25)
+LONG = SHORT.replace(epochs=6, batch_size=32, learning_rate=0.03, validation=0.25, seed=2)
 
 
 @cache
@@ -85,6 +87,20 @@ def test_the_record_tells_what_the_scores_were_and_are() -> None:
     assert plain.validation.accuracy == calibrated.validation.accuracy
 
 
+def test_the_record_is_what_calibrating_the_held_out_logits_tells() -> None:
+    documents, labels = doubtful_rows()
+    plain, calibrated, _ = both()
+    held = hold_out(labels, share=LONG.validation, seed=LONG.seed)[1].tolist()
+    ids = plain.bundle.pipeline.encode([documents[row] for row in held])
+    logits = Model(plain.bundle)._network.logits(Ragged(ids.values, ids.offsets))
+    targets = plain.bundle.labels.encode([labels[row] for row in held])
+    found, other = (calibrate(logits, targets, seed=seed).to_dict() for seed in (LONG.seed, 0))
+    record = calibrated.bundle.record["calibration"]
+    for name in ("before", "after", "cross_fitted"):
+        assert record[name] == pytest.approx(found[name], rel=1e-4), name
+    assert record["cross_fitted"]["log_loss"] != pytest.approx(other["cross_fitted"]["log_loss"], rel=1e-4)
+
+
 def test_a_run_that_is_resumed_at_its_end_is_not_calibrated_twice(tmp_path: Path) -> None:
     options: dict[str, Any] = {"rows": doubtful_rows(), "network": WIDE, "training": LONG.replace(calibrate=True)}
     train(tmp_path / "run", **options)
@@ -94,13 +110,15 @@ def test_a_run_that_is_resumed_at_its_end_is_not_calibrated_twice(tmp_path: Path
     assert recurra.load(tmp_path / "run" / MODEL).record["calibration"]["temperature"] != 1
 
 
-def test_averaged_weights_and_outputs_at_every_step_are_calibrated_as_well() -> None:
+@pytest.mark.parametrize("masked", [True, False])
+def test_averaged_weights_and_outputs_at_every_step_are_calibrated_as_well(masked: bool) -> None:
     training = THOROUGH.replace(validation=0.25, epochs=2, averaging=0.5, batch_tokens=None, batch_size=32)
-    fitted = train(rows=doubtful_rows(), training=training, network=PLAIN.replace(every_step=0.3))
+    fitted = train(rows=doubtful_rows(), training=training, network=PLAIN.replace(every_step=0.3, masked=masked))
     documents, labels = doubtful_rows()
     assert fitted.validation is not None
     found = fitted.bundle.record["calibration"]
-    assert found["after"]["ece"] == pytest.approx(fitted.validation.ece, rel=1e-4)
+    for name in ("log_loss", "ece"):
+        assert found["after"][name] == pytest.approx(getattr(fitted.validation, name), rel=1e-4)
     model = Model(fitted.bundle)
     p = model.predict_proba(documents)
     assert calibration_error(p.max(axis=1).astype(float), model.predict(documents) == np.array(labels)) < 0.2

@@ -13,11 +13,18 @@ from rows import TOPICS, make_rows
 from training.runs import PLAIN, SHORT, TEXT, Steps, train
 
 import recurra
-from recurra.bundle import Bundle, digest_of, int8_bundle, read_bundle, write_bundle
+from recurra.bundle import Bundle, digest_in, digest_of, int8_bundle, read_bundle, write_bundle
 from recurra.errors import DataError, SettingsError, TrainingError
 from recurra.runtime import Model
 from recurra.text import TextPipeline, TextSettings, Vocabulary
-from recurra.training.continuing import check_continues, grown_labels, grown_pipeline, grown_weights
+from recurra.training.continuing import (
+    REMEMBERED,
+    check_continues,
+    descent,
+    grown_labels,
+    grown_pipeline,
+    grown_weights,
+)
 from recurra.training.folder import CARD, MODEL
 
 TEXTS = ["oil prices rise", "the team wins a late match in rome", "", "zebra prices", "oil zebra quagga"]
@@ -37,7 +44,13 @@ def grown(initial: Bundle, labels: list[Any], *, text: TextSettings | None = Non
 
 
 @pytest.mark.parametrize(
-    "network", [{}, {"input": "one_hot"}, {"masked": False}, {"bidirectional": True, "pooling": ("max", "attention")}]
+    "network",
+    [
+        {},
+        {"input": "one_hot", "layers": 2, "hidden": 3},
+        {"masked": False},
+        {"bidirectional": True, "pooling": ("max", "attention")},
+    ],
 )
 def test_before_the_first_step_it_answers_as_the_model_did(network: dict[str, Any]) -> None:
     initial = make_bundle(**network)
@@ -54,6 +67,9 @@ def test_new_classes_come_in_order_and_leave_the_odds_of_the_others() -> None:
     old, new = Model(initial).predict_proba(TEXTS), Model(after).predict_proba(TEXTS)
     np.testing.assert_allclose(new[:, [1, 3]] / new[:, [1, 3]].sum(axis=1, keepdims=True), old, rtol=1e-5)
     np.testing.assert_allclose(new[:, 0], new[:, 2], rtol=1e-6)
+    # Whatever the text, a new class has the mean of the others' biases as its logit.
+    np.testing.assert_allclose(after.tensors["b_O"][[0, 2, 4]], initial.tensors["b_O"].mean(), rtol=1e-6)
+    assert not after.tensors["W_O"][:, [0, 2, 4]].any()
 
 
 def test_a_temperature_is_undone() -> None:
@@ -87,6 +103,22 @@ def test_the_vocabulary_grows_to_its_size_and_no_further() -> None:
         "1 new tokens get a row of the embedding, which starts as that of unknown tokens; 1 more do not fit, "
         "vocabulary_size is 16."
     ]
+
+
+def test_texts_without_a_title_are_read_as_the_model_read_them() -> None:
+    base = make_bundle()
+    initial = replace(base, text=base.text.replace(field="title", first_words=4))
+    after, _ = grown(initial, ["a", "b"], text=initial.text.replace(first_words=None))
+    assert after.text.first_words == 4
+    long = "oil prices rise again and the team wins"
+    assert np.array_equal(Model(after).predict_proba([long]), Model(initial).predict_proba(["oil prices rise again"]))
+
+
+def test_a_record_names_its_nearest_ancestors_and_does_not_grow_for_ever() -> None:
+    older = [{"model": str(place)} for place in range(REMEMBERED)]
+    initial = replace(make_bundle(), record={"continued": {"chain": older}, "rows": 7})
+    chain = descent(initial, initial.pipeline, initial.labels)["chain"]
+    assert chain == [{"model": digest_in(initial), "rows": 7, "data_sha256": None}, *older[:-1]]
 
 
 def test_fixed_rows_keep_their_number_and_new_words_take_free_ones() -> None:
@@ -123,6 +155,8 @@ def test_settings_that_contradict_the_model_are_refused(changed: dict[str, Any],
 
 def test_settings_of_training_may_change() -> None:
     initial = make_bundle(every_step=0.2)
+    full = initial.text.replace(vocabulary_size=initial.pipeline.rows)
+    check_continues(initial, full, initial.network)
     check_continues(initial, initial.text, initial.network.replace(dropout=0.5, word_dropout=0.1, every_step=0.0))
 
 

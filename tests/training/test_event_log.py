@@ -16,8 +16,10 @@ from tensorboardX.record_writer import RecordWriter
 from training.runs import SHORT, Steps, train
 
 from recurra.errors import SettingsError
-from recurra.training.event_log import NAME
+from recurra.training import event_log
+from recurra.training.event_log import NAME, EventLog
 from recurra.training.events import VERSION_EVENT, records_up_to, scalar_event
+from recurra.training.progress import Check, Window
 
 TRAINING = SHORT.replace(epochs=3, validation=0.2)
 
@@ -103,3 +105,31 @@ def test_a_resumed_run_goes_on_where_its_checkpoint_was(tmp_path: Path) -> None:
 def test_without_a_folder_there_is_nowhere_to_write() -> None:
     with pytest.raises(SettingsError, match="without a folder"):
         train(rows=make_rows(20), tensorboard=True)
+
+
+class Asked(Steps):
+    def enough(self) -> bool:
+        return True
+
+
+def test_points_come_while_it_runs_and_speed_is_that_of_training_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(event_log.time, "monotonic", lambda: now[0])
+    log = EventLog(tmp_path, Asked())
+    assert log.enough()
+    # 500 documents were learned from before this run.
+    log.started(1000, 500)
+    try:
+        for step in (600, 700):
+            now[0] += 2
+            log.stepped(100, 1.0)
+            log.windowed(Window(epoch=0.1, loss=1.0, accuracy=0.5, learning_rate=0.1))
+            # Nothing waits for the end of the run.
+            assert curves(tmp_path)["documents_per_second"][-1] == (step, 50.0)
+            now[0] += 30
+            log.checked(Check(epoch=1.0, loss=1.0, accuracy=0.5))
+            assert curves(tmp_path)["loss/validation"][-1] == (step, 1.0)
+    finally:
+        log.close()

@@ -12,6 +12,7 @@ from recurra.errors import DataError, SettingsError
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.training.out_of_fold import fold_numbers, out_of_fold
+from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
 
 SETTINGS = {
@@ -28,6 +29,12 @@ def test_folds_share_every_class(targets: list[int], folds: int, seed: int) -> N
         sizes = np.bincount(numbers[chosen], minlength=folds)
         assert sizes.max() - sizes.min() <= 1
     np.testing.assert_array_equal(numbers, fold_numbers(np.array(targets), folds, seed=seed))
+
+
+def test_another_seed_deals_the_rows_otherwise() -> None:
+    targets = np.arange(60) % 3
+    dealt = {fold_numbers(targets, 4, seed=seed).tobytes() for seed in range(5)}
+    assert len(dealt) == 5
 
 
 def test_a_wrong_label_is_not_believed() -> None:
@@ -50,7 +57,14 @@ def test_columns_follow_the_classes_and_unseen_ones_are_zero() -> None:
     labels = [label if label in ("money", "sport") else "money" for label in labels]
     labels[3] = "tech"
     order = ["tech", "sport", "money", "world"]
-    answers = out_of_fold(pairs, labels, folds=2, classes=order, **SETTINGS)  # type: ignore[arg-type]
+    heard: list[int] = []
+
+    def listener(fold: int) -> Listener:
+        heard.append(fold)
+        return Listener()
+
+    answers = out_of_fold(pairs, labels, folds=2, classes=order, listener=listener, **SETTINGS)  # type: ignore[arg-type]
+    assert heard == [0, 1]
     assert answers.shape == (40, 4)
     assert (answers[:, 3] == 0).all()
     # The fold of the one row of its class is answered by a model that never saw the class.

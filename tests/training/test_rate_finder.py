@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,11 @@ import pytest
 from rows import make_rows
 from training.runs import FULL, PLAIN, SHORT, Steps, train
 
+from recurra.batches import Ragged
 from recurra.errors import TrainingError
-from recurra.training.rate_finder import lowest_rate
+from recurra.training.loop import epoch_batches
+from recurra.training.rate_finder import _batches, lowest_rate
+from recurra.training.step import Rows
 
 TRAINING = SHORT.replace(validation=0.2)
 
@@ -66,3 +70,15 @@ def test_a_resumed_run_takes_the_rate_that_lies_there(tmp_path: Path) -> None:
     (tmp_path / "run" / "learning-rate.json").write_text('{"suggested": "fast"}')
     with pytest.raises(TrainingError, match="has no learning rate"):
         train(tmp_path / "run", **options, resume=True)
+
+
+def test_batches_are_of_epochs_that_no_training_comes_to() -> None:
+    documents = Ragged.from_lists([[place] for place in range(40)])
+    rows = Rows(documents, np.arange(40) % 2)
+    batches = _batches(rows, TRAINING)
+    first, second = ([next(batches).tolist() for _ in range(5)] for _ in range(2))
+    for epoch in (first, second):
+        assert sorted(chain.from_iterable(epoch)) == list(range(40))
+    assert first != second
+    learned = epoch_batches(documents.lengths, TRAINING, 0, rows.targets)
+    assert first != [learned[place].tolist() for place in range(len(learned))]

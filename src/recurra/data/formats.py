@@ -167,7 +167,7 @@ def separator_of(head: str) -> str:
 
     Spreadsheets write semicolons where the comma is the decimal mark.
     """
-    first = head.partition("\n")[0]
+    first = next((line for line in head.split("\n") if line.strip()), "")
     return ";" if ";" in first and "," not in first else ","
 
 

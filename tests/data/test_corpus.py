@@ -1,0 +1,58 @@
+"""Rows that are gone over in blocks are all rows, once each and in order, however they are cut and chosen."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recurra.data import corpus
+from recurra.data.coded import CodedLabels
+from recurra.data.corpus import Chosen, Listed, Renamed, blocks_with
+from recurra.data.documents import Document
+
+LABELLED = st.lists(st.tuples(st.text("ab", max_size=2), st.sampled_from("xyz"), st.booleans()), max_size=12)
+
+
+@given(LABELLED, st.integers(1, 5), st.data())
+def test_blocks_hold_every_row_once(rows: list[tuple[str, str, bool]], size: int, data: st.DataObject) -> None:
+    documents: list[Document] = [text for text, _, _ in rows]
+    labels = [label for _, label, _ in rows]
+    marks = np.array([mark for _, _, mark in rows], dtype=bool)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "BLOCK", size)
+        whole = Listed(documents, labels)
+        blocks = list(whole.blocks())
+        assert list(chain.from_iterable(blocks)) == documents
+        assert all(0 < len(block) <= size for block in blocks)
+        some = Chosen(whole, marks)
+        kept = [place for place, mark in enumerate(marks) if mark]
+        assert list(chain.from_iterable(some.blocks())) == [documents[place] for place in kept]
+        assert some.labels.plain() == [labels[place] for place in kept]
+        assert len(some) == len(kept)
+        first = 0
+        for begin, block, part in blocks_with(whole, marks):
+            assert begin == first
+            assert part.tolist() == marks[first : first + len(block)].tolist()
+            first += len(block)
+        assert first == len(rows)
+        # Other labels stand above those of the rows, and a choice can be made of a choice.
+        others = CodedLabels.of([f"new {label}" for label in labels])
+        renamed = Renamed(whole, others)
+        assert list(chain.from_iterable(renamed.blocks())) == documents
+        again = data.draw(st.lists(st.booleans(), min_size=len(kept), max_size=len(kept)))
+        twice = Chosen(Chosen(renamed, marks), np.array(again, dtype=bool))
+        left = [place for place, mark in zip(kept, again, strict=True) if mark]
+        assert list(chain.from_iterable(twice.blocks())) == [documents[place] for place in left]
+        assert twice.labels.plain() == [f"new {labels[place]}" for place in left]
+        own = CodedLabels.of(["own"] * len(kept))
+        assert Chosen(whole, marks, own).labels.plain() == ["own"] * len(kept)
+
+
+def test_pairs_are_pairs_only_where_all_are() -> None:
+    assert Listed([("a", "b"), ("c", "d")], ["x", "y"]).pairs
+    assert not Listed([("a", "b"), "c"], ["x", "y"]).pairs
+    assert not Chosen(Listed(["a", "b"], ["x", "y"]), np.array([True, False])).pairs

@@ -1,0 +1,71 @@
+"""Which rows are learned from, what the vocabulary may have seen, and what the record's hash is of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recurra.data.corpus import Listed
+from recurra.data.documents import Document
+from recurra.data.split import hold_out
+from recurra.data.stratify import hold_out_sets
+from recurra.data.table import Table
+from recurra.text import TextSettings
+from recurra.training.preparing import Prepared, labelled_rows, prepare, split_of
+from recurra.training.progress import Listener
+from recurra.training.settings import TrainingSettings
+
+TRAINING = TrainingSettings(validation=0.2, seed=3)
+LABELS = ["abc"[place % 3] for place in range(60)]
+# A word of its own in each row tells which rows were counted.
+TEXTS: list[Document] = [f"some text only{place}" for place in range(60)]
+
+
+def prepared(text: TextSettings) -> Prepared:
+    labelled = labelled_rows(Listed(TEXTS, LABELS), text, Listener())
+    return prepare(labelled, text, TRAINING, folder=None, listener=Listener())
+
+
+def own_words(found: Prepared) -> list[int]:
+    return sorted(int(token[4:]) for token in found.pipeline.vocabulary.tokens if token.startswith("only"))
+
+
+def test_words_of_held_out_rows_are_new_to_the_network() -> None:
+    kept, _ = hold_out(LABELS, share=0.2, seed=3)
+    assert own_words(prepared(TextSettings(tokens="words"))) == kept.tolist()
+
+
+def test_a_fixed_number_of_texts_is_counted_from_the_head() -> None:
+    assert own_words(prepared(TextSettings(tokens="words", vocabulary_documents=9))) == list(range(9))
+
+
+def test_rows_and_targets_stay_together_on_either_side() -> None:
+    found = prepared(TextSettings(tokens="characters"))
+    kept, held = hold_out(LABELS, share=0.2, seed=3)
+    assert found.held is not None
+    for rows, places in ((found.rows, kept), (found.held, held)):
+        expected = found.pipeline.encode([TEXTS[place] for place in places])
+        assert np.array_equal(rows.documents.values, expected.values)
+        assert np.array_equal(rows.documents.offsets, expected.offsets)
+        assert [found.classes.classes[target] for target in rows.targets] == [LABELS[place] for place in places]
+
+
+def test_the_hash_is_of_all_rows() -> None:
+    found = prepared(TextSettings(tokens="words"))
+    assert found.count == 60
+    assert found.fingerprint == Table(TEXTS, LABELS, "text", None, "label", "memory").fingerprint
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_each_label_is_held_out_in_its_share_by_the_runs_seed(seed: int) -> None:
+    training = TRAINING.replace(seed=seed)
+    sets = [tuple("abc"[: place % 4]) for place in range(60)]
+    labelled = labelled_rows(Listed(TEXTS, sets), TextSettings(), Listener())
+    expected = hold_out_sets(labelled.targets, share=0.2, seed=seed)
+    assert [part.tolist() for part in split_of(labelled, training)] == [part.tolist() for part in expected]
+    # Rows in the order of their labels: a split by place would leave a class out.
+    labels = sorted(LABELS)
+    labelled = labelled_rows(Listed(TEXTS, labels), TextSettings(), Listener())
+    _, held = split_of(labelled, training)
+    assert held.tolist() == hold_out(labels, share=0.2, seed=seed)[1].tolist()
+    assert [sum(labels[row] == label for row in held) for label in "abc"] == [4, 4, 4]
