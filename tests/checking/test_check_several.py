@@ -6,6 +6,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from recurra.checking.labels import held_out
 from recurra.checking.plan import Mends
 from recurra.checking.report import Report
 from recurra.checking.several import settle
+from recurra.data.decisions import Decision, apply_decisions, read_decisions
+from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
 from recurra.data.stratify import hold_out_sets
 from recurra.errors import DataError, SettingsError
@@ -268,6 +271,28 @@ def test_lists_stay_lists(name: str, tmp_path: Path) -> None:
     )
     sets[1], sets[2] = ("tech", "money"), ("money",)
     assert [line["label"] for line in found] == [list(own) for place, own in enumerate(sets) if place != 9]
+
+
+def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None:
+    """Also where the usual spelling gives a cell that no other row has."""
+    rows, sets = several_rows(60)
+    sets[5], sets[6], sets[9] = ("sport", "Money", "tech"), ("TECH",), (*reversed(sets[0]),)
+    rows[9][2] = rows[0][2]
+    path = write_sets(tmp_path / "rows.csv", rows, sets)
+    fixed = cleaned(path, tmp_path / "clean.csv", separator="|")
+    decisions = read_decisions(fixed.changes)
+    original = read_table(path, several=True).corpus
+    followed, cleaning = apply_decisions(original, exclude=decisions, relabel=decisions, separator="|")
+    copy = read_table(tmp_path / "clean.csv", several=True)
+    assert [*chain.from_iterable(followed.blocks())] == copy.documents
+    assert followed.labels.plain() == copy.labels
+    assert "sport|money|tech" in copy.labels
+    assert (cleaning.excluded, cleaning.relabelled) == (1, 2)
+    with pytest.raises(DataError, match=r"relabelled 'sport\|money\|tech', which no row"):
+        apply_decisions(original, relabel=decisions)
+    unknown = [Decision(3, "relabel", "sport|weather")]
+    with pytest.raises(DataError, match=r"relabelled 'sport\|weather', which no row"):
+        apply_decisions(original, relabel=unknown, separator="|")
 
 
 spelt = st.lists(st.sampled_from(["a", "A", "b", "B", "c"]), max_size=3).map(tuple)

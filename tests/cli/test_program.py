@@ -39,6 +39,9 @@ def test_without_a_command_it_shows_what_there_is(run: Run) -> None:
     assert (bare.code, bare.err) == (0, "")
     for name in COMMANDS:
         assert f"\n  {name} " in bare.out
+    # What a command is for is said whole.
+    assert "..." not in bare.out.split("Commands:")[1]
+    assert "..." not in run("bench", "--help").out.split("Commands:")[1]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

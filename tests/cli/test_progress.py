@@ -73,10 +73,12 @@ def test_checks_and_messages_are_lines(capsys: pytest.CaptureFixture[str]) -> No
         bar.started(100, 0)
         bar.checked(Check(epoch=0.2, loss=1.25, accuracy=0.5))
         bars.training("gru").checked(Check(epoch=1, loss=0.5, accuracy=0.875))
+        bars.training(score="exactly right").checked(Check(epoch=2, loss=0.5, accuracy=0.75))
         bar.said("2 rows have no title.")
     assert capsys.readouterr().out.splitlines() == [
         "epoch  0.20  validation loss 1.2500  accuracy 0.5000",
         "gru: epoch  1.00  validation loss 0.5000  accuracy 0.8750",
+        "epoch  2.00  validation loss 0.5000  exactly right 0.7500",
         "2 rows have no title.",
     ]
     assert output.notes == ["2 rows have no title."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +180,44 @@ def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> N
     other = write_topics(tmp_path / "other.csv", 50, seed=5, mark=";")
     check_failed(run("evaluate", topics, other, "--quiet"), 1, "is none of the 5 classes")
     assert run("evaluate", topics, other, "--label-separator", ";").code == 0
+
+
+def test_compare_of_two_models(run: Run, tmp_path: Path, topics: Path, model: Path) -> None:
+    bundle = recurra.load(topics).bundle
+    other = tmp_path / "other.safetensors"
+    tensors = {name: one.copy() for name, one in bundle.tensors.items()}
+    tensors["b_O"][:2] -= 3
+    write_bundle(replace(bundle, tensors=tensors), other)
+    test = write_topics(tmp_path / "test.csv", 200, seed=5)
+    ran = run("compare", topics, other, "--data", test, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    texts, labels = topic_rows(200, seed=5)
+    right = [
+        np.array([set(given) == set(had) for given, had in zip(recurra.load(path).predict(texts), labels, strict=True)])
+        for path in (topics, other)
+    ]
+    assert [one["accuracy"] for one in ran.json["models"]] == [one.mean() for one in right]
+    pair = ran.json["pairs"][0]
+    assert (pair["only_a"], pair["only_b"]) == ((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum())
+    alone = [run("evaluate", path, test, "--json").json for path in (topics, other)]
+    for name in ("micro_f1", "macro_f1", "log_loss"):
+        assert pair["differences"][name] == pytest.approx(alone[0][name] - alone[1][name])
+        low, high = pair["intervals"][name]
+        assert low < pair["differences"][name] < high
+    assert {one["name"]: one["rows"] for one in ran.json["slices"]}["class art"] == sum("art" in one for one in labels)
+
+    shown = run("compare", topics, other, "--data", test).out
+    for part in ("exactly right", "micro F1", "macro F1", "class art", "no label", f"{right[1].mean():.4f}", " says "):
+        assert part in shown
+    marked = write_topics(tmp_path / "marked.csv", 200, seed=5, mark=";")
+    again = run("compare", topics, other, "--data", marked, "--label-separator", ";", "--json").json
+    assert again["pairs"] == ran.json["pairs"]
+    check_failed(
+        run("compare", topics, model, "--data", test, "--quiet"), 1, "gives several labels a row, and", "gives one"
+    )
+    write_bundle(make_bundle(seed=1), tmp_path / "second.safetensors")
+    words = ["compare", model, "second.safetensors", "--data", test, "--label-separator", "|"]
+    check_failed(run(*words), 1, "--label-separator | is given", "Leave it out")
 
 
 def test_predict_shows_the_labels_given(run: Run, topics: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.errors import DataError
-from recurra.evaluation.comparison import compare_answers
+from recurra.evaluation.compare import compare_answers
 from recurra.evaluation.paired import holm, sign_test
 
 CLASSES = ["a", "b"]

@@ -62,6 +62,64 @@ def test_rows_without_a_title_are_nobodys_where_one_reads_titles() -> None:
     assert said == ["1 of 3 rows have no title and are left out."]
 
 
+def several(seed: int, mark: str | None = "|") -> Model:
+    """A model of several labels a row."""
+    thresholds = np.array([0.4, 0.5, 0.6], dtype=np.float32)
+    return model(seed, thresholds=thresholds, record={} if mark is None else {"label_separator": mark})
+
+
+SETS = [("a",), ("b", "a"), (), ("c",), ("c", "b"), ("a", "b", "c")]
+
+
+def test_a_row_is_right_where_exactly_its_labels_are_given() -> None:
+    models = {"x": several(1), "y": several(2, mark=None)}
+    data = Table(TEXTS, ["|".join(one) for one in SETS], "text", None, "label", "made.csv")
+    found = compare(models, data)
+    for name, one in models.items():
+        given = [set(answer) for answer in one.predict(TEXTS)]
+        assert found.accuracy[name] == np.mean([set(had) == own for had, own in zip(SETS, given, strict=True)])
+    assert found.multi_label
+    assert {one.name: one.rows for one in found.slices if one.name.startswith(("class", "no label"))} == {
+        "class a": 3,
+        "class b": 3,
+        "class c": 3,
+        "no label": 1,
+    }
+    assert any("tokens" in one.name for one in found.slices)
+    # Lists of labels say the same, and so does another mark that is named.
+    lists = Table(TEXTS, SETS, "text", None, "label", "made.jsonl")  # type: ignore[arg-type]
+    assert compare(models, lists).to_dict() == found.to_dict()
+    marked = Table(TEXTS, [" ; ".join(one) for one in SETS], "text", None, "label", "made.csv")
+    assert compare(models, marked, separator=";").to_dict() == found.to_dict()
+    assert compare(models, data, documents=4).rows == 4
+
+
+def test_thresholds_are_turned_with_the_labels() -> None:
+    first = several(1)
+    order = [2, 0, 1]
+    tensors = {
+        **first.bundle.tensors,
+        "W_O": first.bundle.tensors["W_O"][:, order].copy(),
+        "b_O": first.bundle.tensors["b_O"][order].copy(),
+    }
+    thresholds = first.bundle.thresholds
+    assert thresholds is not None
+    second = model(1, labels=("c", "a", "b"), tensors=tensors, thresholds=thresholds[order].copy())
+    pair = compare({"x": first, "y": second}, Table(TEXTS, SETS, "text", None, "label", "made.csv")).pairs[0]  # type: ignore[arg-type]
+    assert (pair.only_a, pair.only_b) == (0, 0)
+    assert pair.differences == pytest.approx(dict.fromkeys(pair.differences, 0), abs=1e-6)
+
+
+def test_models_of_both_kinds_or_marks_are_not_compared() -> None:
+    data = Table(TEXTS, LABELS, "text", None, "label", "made.csv")
+    for one, other in ((model(1), several(2)), (several(2), model(1))):
+        with pytest.raises(DataError, match=r"^[xy] gives several labels a row, and [xy] gives one"):
+            compare({"x": one, "y": other}, data)
+    with pytest.raises(DataError, match=r"marks ';' and '\|'\. Name the mark"):
+        compare({"x": several(1), "y": several(2, mark=";")}, data)
+    assert compare({"x": several(1), "y": several(2, mark=";")}, data, separator="|").rows == len(TEXTS)
+
+
 def test_what_cannot_be_compared() -> None:
     with pytest.raises(DataError, match="1 models to compare"):
         compare({"x": model(1)}, table())

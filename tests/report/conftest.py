@@ -159,7 +159,8 @@ class Parsed(HTMLParser):
         self.open: list[str] = []
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[tuple[str, str]] = []
-        self.feed(html)
+        # Where a long name may break, a reader sees nothing.
+        self.feed(html.replace("<wbr>", ""))
         self.close()
         assert self.open == [], f"never closed: {self.open}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -103,7 +103,7 @@ def test_descriptions_say_the_numbers(parse: Callable[[str], Any]):
     assert "train: from 1.25 at 0.5 to 0.75 at 1; validation: from 0.875 at 1" in parse(lines().svg).text
     assert "lstm, here: 87.1 (86.3 to 87.8); gru, Keras: 87.1" in parse(intervals().svg).text
     assert "random: 41.2 %; none: 0 %" in parse(bars().svg).text
-    assert "90.0 promised, 80.0 right, 10 rows" in parse(reliable().svg).text
+    assert "90.0 promised, 80.0 kept, 10 rows" in parse(reliable().svg).text
 
 
 def test_only_several_series_need_a_legend():
@@ -137,3 +137,24 @@ def test_pads_are_marked_where_they_were_measured(parse: Callable[[str], Any]):
     assert [text for text in shown if text in {"0", "10", "500"}][:3] == ["0", "10", "500"]
     only_none = line_chart([Line("a", [0], [1])], name="n", title="T", x_label="x", y_label="y", x_ticks=[0])
     assert "from 1 at 0 to 1 at 0" in only_none.svg
+
+
+@pytest.mark.parametrize(("x", "between"), [(range(5), False), ([0.0, 1.0, 2.0, 3.0, 4.0], True)])
+def test_nothing_is_marked_between_two_words(parse: Callable[[str], Any], x: Sequence[float], between: bool):
+    chart = line_chart(
+        [Line("a", x, [1, 2, 3, 4, 5])], name="n", title="T", x_label="x", y_label="y", y_limits=(0, 100)
+    )
+    shown = {text for inside, text in parse(chart.svg).texts if inside == "text"}
+    assert ("1.5" in shown) is between
+    assert shown & {"2", "2.0"}
+
+
+def test_marks_are_drawn_and_said(parse: Callable[[str], Any]):
+    plain, marked = (
+        line_chart([Line("a", [0, 1, 2], [1, 2, 3])], name="n", title="T", x_label="x", y_label="y", marks=marks)
+        for marks in ((), [("lowest <b>", 1.5)])
+    )
+    assert ("lowest <b>" in [text for _, text in parse(marked.svg).texts], "lowest" in plain.svg) == (True, False)
+    assert "lowest <b>: 1.5." in parse(marked.svg).text
+    strokes = [[a["d"] for tag, a in parse(chart.svg).elements if tag == "path"] for chart in (plain, marked)]
+    assert len(strokes[1]) > len(strokes[0])

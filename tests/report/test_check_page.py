@@ -6,6 +6,7 @@ import re
 
 from recurra.checking.finding import Finding, Row
 from recurra.checking.report import FileSeen, Report, WordsSeen
+from recurra.data.decisions import LENGTH
 from recurra.report.check_page import ROWS, check_page
 
 
@@ -41,7 +42,7 @@ def test_findings_with_rows_and_numbers() -> None:
         "They are alike.",
         "Look at them.",
         "0.88",
-        "misses 6.25",
+        "misses 6.2 %",
     ):
         assert part in text.replace("\N{NO-BREAK SPACE}", " ")
     assert page.count("&lt;script&gt;") == ROWS
@@ -50,6 +51,26 @@ def test_findings_with_rows_and_numbers() -> None:
     assert f"{30 - ROWS} more rows are in check.json" in text
     # A picture says its numbers again for those who cannot see it.
     assert "a&lt;b: 1,000" in page
+
+
+def test_what_cannot_be_seen_is_shown() -> None:
+    rows = [
+        Row(
+            0,
+            2,
+            "t" * LENGTH,
+            "c ",
+            {"usual": "c", "other": {"part": "train", "number": 9, "text": "u", "label": "a\t b"}},
+        ),
+        Row(1, 3, "short", "a b"),
+    ]
+    page = check_page(_report(Finding("k", "note", "train", 2, "m", "--drop-conflicts and <i>--fix</i>", rows=rows)))
+    assert f"{'t' * LENGTH}…" in page
+    assert "short…" not in page
+    for label in ("c␣", "a␣␣b", ">a b<"):
+        assert label in page
+    # An option is code, which does not break at its hyphens; what stands around it stays text.
+    assert "<code>--drop-conflicts</code> and &lt;i&gt;<code>--fix</code>&lt;/i&gt;" in page
 
 
 def test_nothing_found() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["LISTED", "Finding", "Part", "Row", "Severity"]
+__all__ = ["LISTED", "Finding", "Part", "Row", "Severity", "spaced"]
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 """``error``: training or evaluation would fail, or the score would lie; ``warning``: look at it; ``note``: know it."""
@@ -16,6 +17,11 @@ Part: TypeAlias = Literal["train", "test"]
 
 LISTED = 100_000
 """Rows of a finding that are listed with their text, at most, so that memory stays bounded; all are counted."""
+
+
+def spaced(label: str) -> str:
+    """A label for reading: white space that would not be seen, at its ends or doubled, as ``␣``."""
+    return label if label == " ".join(label.split()) else re.sub(r"\s", "␣", label)
 
 
 @dataclass(frozen=True)

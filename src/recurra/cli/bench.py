@@ -48,7 +48,7 @@ Out: TypeAlias = Annotated[
 
 bench = typer.Typer(
     rich_markup_mode=None,
-    help="Measure speed beside others: the same rows and hyperparameters, in turn, each in a process of its own.",
+    help="Measure speed beside others.\n\nThe same rows and hyperparameters, in turn, each in a process of its own.",
 )
 
 
@@ -118,8 +118,9 @@ def predict(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Time predicting against keras, torch, onnxruntime, fasttext and linear (TF-IDF and LinearSVC).
+    """Time predicting against peers.
 
+    They are keras, torch, onnxruntime, fasttext and linear (TF-IDF and LinearSVC).
     keras gets documents sorted by length in the batch size that is fastest, keras-plain as they come, 32 at a time.
     Recurra, fastText and the linear model get strings; the others get ready ids, and so need not cut words.
     """
@@ -141,9 +142,10 @@ def latency(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Time one document at a time, against the peers of predict; medians in microseconds.
+    """Time one document at a time, against the peers of predict.
 
-    Recurra, fastText and the linear model get strings; the others get ready ids, and so need not cut words.
+    Medians in microseconds. Recurra, fastText and the linear model get strings; the others get ready ids, and so need
+    not cut words.
     """
     wanted = _Wanted(data, model, settings_of(settings or ()), peers, peers_python, rounds, take, out, data_dir)
     _measure("latency", wanted, Output(as_json=as_json, quiet=quiet))
@@ -170,10 +172,10 @@ def recurrence(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Time recurrent layers alone, with every gradient, against torch's kernels, and say how far the floor is.
+    """Time recurrent layers alone against torch's kernels.
 
-    Two directions, 128 inputs, documents of half the steps up to all. A peer takes part padded and as a PackedSequence,
-    in its fastest precision and in float32.
+    With every gradient, and how far the floor is. Two directions, 128 inputs, documents of half the steps up to all. A
+    peer takes part padded and as a PackedSequence, in its fastest precision and in float32.
     """
     from recurra.bench.recurrence.run import run_recurrence
     from recurra.bench.recurrence.shapes import shapes_of

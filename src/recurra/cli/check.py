@@ -96,7 +96,7 @@ def check(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find what is wrong with labelled rows before a model learns from them.
+    """Find what is wrong with labelled rows before training.
 
     Looks for texts that are empty, damaged, cut or there twice, for test texts among the training rows, and for labels
     that are missing, misspelt, rare or contradictory; says row, meaning and mend, and changes nothing but with --fix.
@@ -206,10 +206,12 @@ def _known(name: str, model: Model) -> Known:
 
 
 def _show(report: Report, output: Output) -> None:
+    from recurra.checking.finding import spaced
+
     for part, seen in report.files.items():
         classes = list(seen.classes.items())
-        shown = [f"{cut(label, 30)} {rows:,}" for label, rows in classes[:6]]
-        more = f", … {cut(classes[-1][0], 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
+        shown = [f"{cut(spaced(label), 30)} {rows:,}" for label, rows in classes[:6]]
+        more = f", … {cut(spaced(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
         kinds = (
             f"{len(classes):,} labels, {seen.mean_labels:.2f} a row" if report.several else f"{len(classes):,} classes"
         )
@@ -254,19 +256,21 @@ def how_many(finding: Finding) -> str:
 
 def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
     """A row, and under it the one that it is compared with, if that says something else."""
+    from recurra.checking.finding import spaced
+
     details = row.details
     shown = [f"{details['similarity']:.2f}"] if "similarity" in details else []
-    shown += [f"usually {cut(details['usual'], 20)}"] if "usual" in details else []
+    shown += [f"usually {cut(spaced(details['usual']), 20)}"] if "usual" in details else []
     shown += [f"{details['missed']:,} of {details['tokens']:,}"] if "missed" in details else []
     shown += [f"{details[name]:,} {name}" for name in ("characters", "bytes") if name in details]
     text = cut(details.get("found", row.text), WIDE)
-    lines = [("    row", f"{row.number:,}", cut(row.label, 20), " ".join(shown), text)]
+    lines = [("    row", f"{row.number:,}", cut(spaced(row.label), 20), " ".join(shown), text)]
     other = details.get("other")
     if other:
         where = "row" if other["part"] == finding.part else f"{other['part']} row"
         # What is the same need not be said again.
         text = "" if other["text"] == row.text else cut(other["text"], WIDE)
-        lines.append((f"     = {where}", f"{other['number']:,}", cut(other["label"], 20), "", text))
+        lines.append((f"     = {where}", f"{other['number']:,}", cut(spaced(other["label"]), 20), "", text))
     return lines
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recurra.cli.evaluate_several import separator_of
 from recurra.cli.output import Output
 from recurra.errors import DataError, SettingsError
 
@@ -52,7 +51,8 @@ class LabelCells(NamedTuple):
                 raise SettingsError(f"{option} is given with {path}, which gives one label a row", "Leave it out.")
             if model.multi_label:
                 # Cells of another kind than the model learned from are looked at as they would be evaluated.
-                sources[0].names.decide(several=True, separator=separator_of(model, self.separator))
+                mark = model.label_separator if self.separator is None else self.separator
+                sources[0].names.decide(several=True, separator=mark)
                 return
             asked = self._replace(single_label=True)
         settle(

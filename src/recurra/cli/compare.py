@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.options import DataDir, Encoding, FormatName, Json, LabelColumn, Quiet, TitleColumn, whole_number
+from recurra.cli.options import (
+    DataDir,
+    Encoding,
+    FormatName,
+    Json,
+    LabelColumn,
+    LabelSeparator,
+    Quiet,
+    TitleColumn,
+    whole_number,
+)
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.tables import Reading, read_data
 from recurra.errors import SettingsError
@@ -27,6 +37,8 @@ EXAMPLES = (
 # Columns of an example's text.
 WIDE = 60
 
+SCORES = {"micro_f1": "micro F1", "macro_f1": "macro F1", "log_loss": "log loss"}
+
 
 def compare(
     models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="Two model files or more.")],
@@ -45,6 +57,7 @@ def compare(
     ] = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
+    label_separator: LabelSeparator = None,
     encoding: Encoding = "utf-8",
     format_name: FormatName = None,
     data_dir: DataDir = None,
@@ -68,9 +81,14 @@ def compare(
         return
     from recurra.inspection import compare as compare_on
 
-    reading = Reading(column, title, label, encoding, data_dir, format_name)
+    several = any(model.multi_label for model in loaded.values())
+    if label_separator is not None and not several:
+        raise SettingsError(
+            f"--label-separator {label_separator} is given, and the models give one label a row", "Leave it out."
+        )
+    reading = Reading(column, title, label, encoding, data_dir, format_name, several)
     table = read_data(data or "", reading, part="test", output=output)
-    found = compare_on(loaded, table, documents=take, seed=seed, say=output.note)
+    found = compare_on(loaded, table, separator=label_separator, documents=take, seed=seed, say=output.note)
     _show(found, output)
     output.document({"data": table.source, **found.to_dict(), "notes": output.notes})
 
@@ -102,7 +120,7 @@ def _texts(models: dict[str, Model], texts: list[str], output: Output) -> None:
 def _show(found: Comparison, output: Output) -> None:
     output.result(f"{found.rows:,} rows")
     names = list(found.accuracy)
-    rows = [("model", "accuracy", "95 % interval")]
+    rows = [("model", "exactly right" if found.multi_label else "accuracy", "95 % interval")]
     for name, accuracy in found.accuracy.items():
         low, high = found.intervals[name]
         rows.append((name, f"{accuracy:.4f}", f"{low:.4f}–{high:.4f}"))
@@ -115,6 +133,14 @@ def _show(found: Comparison, output: Output) -> None:
         numbers = (difference, f"{low:+.4f} to {high:+.4f}", f"{pair.p:.2g}", f"{pair.p_adjusted:.2g}")
         pairs.append((pair.a, pair.b, *numbers, *counts))
     output.result("\n" + aligned(pairs, right=range(2, 10)))
+    scores = [("a", "b", "score", "of a", "of b", "a - b", "95 % interval")]
+    for pair in found.pairs:
+        for key in (key for key in SCORES if key in pair.differences):
+            low, high = pair.intervals[key]
+            both = (f"{found.scores[pair.a][key]:.4f}", f"{found.scores[pair.b][key]:.4f}")
+            apart = (f"{pair.differences[key]:+.4f}", f"{low:+.4f} to {high:+.4f}")
+            scores.append((pair.a, pair.b, SCORES[key], *both, *apart))
+    output.detail("\n" + aligned(scores, right=range(3, 7)))
     slices = [("slice", "rows", *names)]
     for one in found.slices:
         slices.append((cut(one.name, 40), f"{one.rows:,}", *(f"{accuracy:.4f}" for accuracy in one.accuracy)))
@@ -125,9 +151,14 @@ def _show(found: Comparison, output: Output) -> None:
             wrong = pair.b if right == pair.a else pair.a
             said = example["answers"][wrong]["label"]
             output.detail(
-                f"row {example['row']}, {cut(str(example['label']), 20)}: {right} is right, {wrong} says "
-                f"{cut(str(said), 20)}: {cut(example['text'], WIDE)}"
+                f"row {example['row']}, {_written(example['label'])}: {right} is right, {wrong} says "
+                f"{_written(said)}: {cut(example['text'], WIDE)}"
             )
+
+
+def _written(label: Any) -> str:
+    """A label, or all labels of a row."""
+    return cut(", ".join(map(str, label)) or "no label" if isinstance(label, list) else str(label), 20)
 
 
 def _names(models: list[Path]) -> list[str]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from recurra.cli.labelled import probabilities_of, readable_rows
 from recurra.cli.output import Output, aligned, cut
-from recurra.errors import ModelFileError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from recurra.evaluation.label_sets import SetEvaluation
     from recurra.runtime import Model
 
-__all__ = ["Scored", "labelled_sets", "score_several", "separator_of", "show_several"]
+__all__ = ["Scored", "labelled_sets", "score_several", "show_several"]
 
 NAMES = {
     "micro_f1": "micro F1",
@@ -59,18 +58,10 @@ def labelled_sets(
     from recurra.text.label_sets import encode_sets
 
     labels: Any
-    documents, labels = readable_rows(sets_of_table(table, separator_of(model, separator)), model, output)
+    documents, labels = readable_rows(
+        sets_of_table(table, model.label_separator if separator is None else separator), model, output
+    )
     return documents, encode_sets(model.bundle.labels, labels)
-
-
-def separator_of(model: Model, given: str | None) -> str | None:
-    """What stands between the labels of a cell: as a person says, or as in the rows that the model learned from."""
-    if given is not None:
-        return given
-    found = model.record.get("label_separator")
-    if found is not None and not isinstance(found, str):
-        raise ModelFileError(f"The record's label_separator is {found!r:.60}", "Name it with --label-separator.")
-    return found
 
 
 def score_several(model: Model, scored: Scored) -> SetEvaluation:

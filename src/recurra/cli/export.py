@@ -13,6 +13,7 @@ from recurra.cli.labelled import probabilities_of, readable_rows
 from recurra.cli.options import (
     DataDir,
     Encoding,
+    FormatName,
     Json,
     LabelColumn,
     LabelSeparator,
@@ -54,7 +55,7 @@ def export(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="Labelled rows that show the accuracy change: a .csv, .tsv or .parquet file, or the name of a set.",
+            help="Labelled rows that show the accuracy change: a file, a folder per class, - or a set's name.",
         ),
     ] = None,
     int8: Annotated[
@@ -65,11 +66,12 @@ def export(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a model in another form, checked against the model it came from."""
+    """Write a model in another form, checked against the original."""
     form = _only({"int8": int8}, context)
     _check_place(out, model, data)
     from recurra.export import check_answers
@@ -78,7 +80,7 @@ def export(
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     exported = _maker(form)(loaded.bundle)
-    reading = Reading(text, title, label, encoding, data_dir, several=loaded.multi_label)
+    reading = Reading(text, title, label, encoding, data_dir, format_name, loaded.multi_label)
     rows = _rows(loaded, data, reading, label_separator, output)
     before = probabilities_of(loaded.predict_proba, rows.documents, output)
     after = probabilities_of(exported.predict, rows.documents, output)

@@ -104,7 +104,10 @@ def inspect(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show what a model makes of a text, word by word, how far back it learns, or what it does over a file."""
+    """Show a model at work: on a text, word by word, or over a file.
+
+    --gradients measures how far back it can learn.
+    """
     output = Output(as_json=as_json, quiet=quiet)
     reading = Reading(text, title, label, encoding, data_dir, format_name)
     if gradients and view is not None:

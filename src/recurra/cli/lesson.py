@@ -46,7 +46,7 @@ def lesson(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train the lesson's networks on news, and show what they learned and forget."""
+    """Train the lesson's networks and show what they learn and forget."""
     from recurra.lesson import run_lesson
     from recurra.lesson.run import PAGE
     from recurra.lesson.table import lesson_table

@@ -65,13 +65,14 @@ class Bars:
 
         return advance
 
-    def training(self, title: str = "") -> TrainingBar:
+    def training(self, title: str = "", *, score: str = "accuracy") -> TrainingBar:
         """The listener that shows a training as a bar, and its checks and messages as lines.
 
         Args:
             title: what is trained, where there are several.
+            score: what the share of right rows is called.
         """
-        return TrainingBar(self, title)
+        return TrainingBar(self, title, score=score)
 
 
 class TrainingBar(Listener):
@@ -80,10 +81,11 @@ class TrainingBar(Listener):
     Args:
         bars: where it appears.
         title: what is trained.
+        score: what the share of right rows is called.
     """
 
-    def __init__(self, bars: Bars, title: str) -> None:
-        self.bars, self.title = bars, title
+    def __init__(self, bars: Bars, title: str, *, score: str = "accuracy") -> None:
+        self.bars, self.title, self.score = bars, title, score
         self._steps = 0
         self._advance: Callable[[int, str], None] = lambda documents, remark: None
         self._loss = 0.0
@@ -110,7 +112,7 @@ class TrainingBar(Listener):
         """Prints the scores."""
         head = f"{self.title}: " if self.title else ""
         self.bars.output.detail(
-            f"{head}epoch {check.epoch:5.2f}  validation loss {check.loss:.4f}  accuracy {check.accuracy:.4f}"
+            f"{head}epoch {check.epoch:5.2f}  validation loss {check.loss:.4f}  {self.score} {check.accuracy:.4f}"
         )
 
     def said(self, message: str) -> None:

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recurra.cli.options import DataDir, Encoding, Json, LabelColumn, Quiet, TextColumn, TitleColumn, whole_number
+from recurra.cli.options import (
+    DataDir,
+    Encoding,
+    FormatName,
+    Json,
+    LabelColumn,
+    Quiet,
+    TextColumn,
+    TitleColumn,
+    whole_number,
+)
 from recurra.cli.output import Output, flush
 from recurra.cli.tables import Reading, read_data
 from recurra.errors import RecurraError, SettingsError
@@ -59,6 +69,7 @@ def serve(
     title: TitleColumn = None,
     label: LabelColumn = None,
     encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -82,7 +93,7 @@ def serve(
     loaded = {name: load(path) for name, path in paths.items()}
     if runs is not None:
         check_folder(runs)
-    reading = Reading(text, title, label, encoding, data_dir)
+    reading = Reading(text, title, label, encoding, data_dir, format_name)
     table = None if data is None else read_data(data, reading, part="test", output=output)
     limits = Limits()
     guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())

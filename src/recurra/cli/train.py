@@ -148,7 +148,8 @@ def train(
     several = multi_label or label_separator is not None
     reading = Reading(text, title, label, encoding, data_dir, format_name, several)
     with Bars(output) as bars, unless_empty(out):
-        rows, cleaning = _cleaned(read_rows(data, reading, output=output, bars=bars), exclude, relabel, output)
+        rows = read_rows(data, reading, output=output, bars=bars)
+        rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
         if replay is not None:
             old = read_rows(replay, reading, output=output, bars=bars)
             rows = _with_old(rows, old, preset.training.seed, output)
@@ -172,7 +173,7 @@ def train(
             folder=out,
             resume=resume,
             checkpoint_seconds=checkpoint_every,
-            listener=bars.training(),
+            listener=bars.training(score="exactly right" if several else "accuracy"),
             cleaning=cleaning,
             label_separator=separator,
             initial=initial,
@@ -244,7 +245,7 @@ def _draw_rate(out: Path, data: str, output: Output) -> None:
     except RecurraError as error:
         output.note(f"No picture of the learning rate: {error}")
     else:
-        output.detail(f"learning rate: {page}")
+        output.detail(f"page: {page}")
 
 
 def _with_old(rows: Corpus, old: Corpus, seed: int, output: Output) -> Corpus:
@@ -261,7 +262,7 @@ def _with_old(rows: Corpus, old: Corpus, seed: int, output: Output) -> Corpus:
 
 
 def _cleaned(
-    rows: Corpus, exclude: Path | None, relabel: Path | None, output: Output
+    rows: Corpus, exclude: Path | None, relabel: Path | None, separator: str | None, output: Output
 ) -> tuple[Corpus, Cleaning | None]:
     """The rows after a person's decisions, and what they changed."""
     if exclude is None and relabel is None:
@@ -272,6 +273,7 @@ def _cleaned(
         rows,
         exclude=read_decisions(exclude) if exclude else (),
         relabel=read_decisions(relabel) if relabel else (),
+        separator=separator,
     )
     output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
     return cleaned, cleaning
@@ -329,7 +331,10 @@ def _calibrated(found: dict[str, Any]) -> str:
     on = f"on {found['rows']:,} validation rows"
     before, after, crossed = (found[name]["ece"] for name in ("before", "after", "cross_fitted"))
     if found["temperature"] == 1:
-        return f"calibration: temperature 1, ECE {before:.3f} {on}; no other helps rows that it was not chosen on"
+        return (
+            f"calibration: temperature 1, ECE {before:.3f} {on}; "
+            "no other lowers the log loss of rows that did not choose it"
+        )
     return (
         f"calibration: temperature {found['temperature']:.2f}, ECE {before:.3f} → {after:.3f} {on} "
         f"({crossed:.3f} where each tenth has the others' temperature)"

@@ -7,13 +7,16 @@ import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from recurra.data.coded import CodedLabels
 from recurra.data.corpus import Chosen, Corpus, blocks_with
 from recurra.data.documents import Document
+from recurra.data.several import as_sets
 from recurra.errors import DataError
 
 __all__ = ["DECISIONS", "Cleaning", "Decision", "apply_decisions", "decisions_csv", "head_of", "read_decisions"]
@@ -126,7 +129,11 @@ def decisions_csv(decisions: Iterable[Decision], notes: Sequence[Mapping[str, ob
 
 
 def apply_decisions(
-    rows: Corpus, *, exclude: Sequence[Decision] = (), relabel: Sequence[Decision] = ()
+    rows: Corpus,
+    *,
+    exclude: Sequence[Decision] = (),
+    relabel: Sequence[Decision] = (),
+    separator: str | None = None,
 ) -> tuple[Chosen, Cleaning]:
     """Rows without those to exclude, and with the right labels.
 
@@ -134,6 +141,8 @@ def apply_decisions(
         rows: as read from the file that the decisions are about.
         exclude: of these the rows decided ``exclude`` are left out.
         relabel: of these the rows decided ``relabel`` get their labels.
+        separator: between the labels of a cell, where rows have several: a cell may then be one that no row has, of
+            labels that rows have.
 
     Raises:
         DataError: a row that is not among them, another text than the decision names, a label that is no class of
@@ -146,6 +155,12 @@ def apply_decisions(
         raise DataError(f"Row {both[0]} is excluded and relabelled", "Decide for one of them.")
     labels = rows.labels
     classes = {str(label): place for place, label in enumerate(labels.values)}
+    if separator is not None:
+        parts = set(chain.from_iterable(as_sets(labels.values, separator)))
+        cells = [one.label for one in changed.values() if parts.issuperset(as_sets([one.label], separator)[0])]
+        new = [cell for cell in dict.fromkeys(cells) if cell not in classes]
+        classes |= {cell: len(classes) + place for place, cell in enumerate(new)}
+        labels = CodedLabels((*labels.values, *new), labels.codes)
     for row, one in changed.items():
         if one.label not in classes:
             known = ", ".join(sorted(classes))

@@ -1,8 +1,11 @@
-"""Two or more classifiers on the same rows: who is right where, and whether the difference could be luck."""
+"""Two or more classifiers on the same rows: who is right where, and whether the difference could be luck.
+
+What is right is for :mod:`recurra.evaluation.compare` to say: the class, or all labels of a row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -10,18 +13,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document
 from recurra.errors import DataError
-from recurra.evaluation.evaluate import checked
-from recurra.evaluation.intervals import Interval, resampled, wilson
-from recurra.evaluation.metrics import class_scores, confusion_matrix, log_losses, macro_f1
+from recurra.evaluation.contender import Contender
+from recurra.evaluation.intervals import Interval, wilson
 from recurra.evaluation.mistakes import shortened
 from recurra.evaluation.paired import holm, paired_interval, sign_test
 
-__all__ = ["Comparison", "Pair", "Slice", "compare_answers"]
+__all__ = ["ComparedRows", "Comparison", "Pair", "Slice", "compared"]
 
-Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Pair:
     Attributes:
         a: the first's name.
         b: the second's.
-        differences: of accuracy, macro_f1 and log_loss.
+        differences: of accuracy, macro_f1 and log_loss; where rows have several labels, of micro_f1 as well.
         intervals: 95 % paired bootstrap interval of each.
         p: exact sign test (McNemar) on the rows that one alone has right.
         p_adjusted: the same for all pairs together, by Holm's rule.
@@ -105,14 +107,18 @@ class Comparison:
 
     Attributes:
         rows: B.
-        accuracy: by name.
+        multi_label: whether rows have several labels: a row is right where all of them are.
+        accuracy: share of right rows, by name.
+        scores: all that differences are told of, by the classifier's name and the score's.
         intervals: Wilson's 95 % interval of each.
         pairs: every two, in the order given.
         slices: parts of the rows.
     """
 
     rows: int
+    multi_label: bool
     accuracy: dict[str, float]
+    scores: dict[str, dict[str, float]]
     intervals: dict[str, Interval]
     pairs: list[Pair]
     slices: list[Slice]
@@ -121,8 +127,14 @@ class Comparison:
         """Plain values."""
         return {
             "rows": self.rows,
+            "multi_label": self.multi_label,
             "models": [
-                {"name": name, "accuracy": accuracy, "interval": list(self.intervals[name])}
+                {
+                    "name": name,
+                    "accuracy": accuracy,
+                    "interval": list(self.intervals[name]),
+                    "scores": self.scores[name],
+                }
                 for name, accuracy in self.accuracy.items()
             ],
             "pairs": [pair.to_dict() for pair in self.pairs],
@@ -130,99 +142,96 @@ class Comparison:
         }
 
 
-def compare_answers(
-    answers: Mapping[str, Array],
-    targets: Places,
-    documents: Sequence[Document],
-    classes: Sequence[Label],
+@dataclass(frozen=True, eq=False)
+class ComparedRows:
+    """The rows that are compared on.
+
+    Attributes:
+        documents: B texts.
+        names: int64[B], what the rows are called, or ``None`` for their places.
+        truth: gives the label, or the labels, that a row has, by its place.
+    """
+
+    documents: Sequence[Document]
+    names: Places | None
+    truth: Callable[[int], Any]
+
+
+def compared(
+    contenders: Mapping[str, Contender],
+    rows: ComparedRows,
+    slices: Mapping[str, Flags],
     *,
-    rows: Places | None = None,
-    slices: Mapping[str, npt.NDArray[np.bool_]] | None = None,
-    examples: int = 5,
-    resamples: int = 1000,
-    seed: int = 0,
+    examples: int,
+    multi_label: bool,
 ) -> Comparison:
-    """Compares classifiers by their probabilities.
+    """Compares classifiers, whatever makes a row right.
 
     Args:
-        answers: by name float32[B, C], of two classifiers or more.
-        targets: int64[B], the true classes.
-        documents: B texts.
-        classes: C labels, in the order of the columns.
-        rows: int64[B], what the rows are called in the examples; their places if not given.
-        slices: by name bool[B], which rows belong to it; empty ones are left out. The classes come of themselves.
+        contenders: by name, two or more, with the same scores.
+        rows: B of them.
+        slices: by name bool[B], which rows belong to it; empty ones are left out.
         examples: for each pair and side.
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
+        multi_label: whether rows have several labels.
 
     Raises:
-        DataError: one classifier alone, or arguments that do not fit each other.
+        DataError: one classifier alone, or another number of documents.
     """
-    if len(answers) < 2:
-        raise DataError(f"{len(answers)} classifiers to compare", "Give two or more.")
-    for probabilities in answers.values():
-        checked(probabilities, targets, classes)
-    if len(documents) != len(targets):
-        raise DataError(f"{len(documents)} documents for {len(targets)} rows", "Give the documents that were scored.")
-    right = {name: one.argmax(axis=1) == targets for name, one in answers.items()}
-    draws = {name: resampled(one, targets, seed=seed, resamples=resamples) for name, one in answers.items()}
-    scores = {name: _scores(one, targets) for name, one in answers.items()}
-    counts = [
-        (int((right[a] & ~right[b]).sum()), int((right[b] & ~right[a]).sum())) for a, b in combinations(answers, 2)
-    ]
-    p_values = [sign_test(*count) for count in counts]
-    pairs = []
-    for (a, b), (only_a, only_b), p, adjusted in zip(
-        combinations(answers, 2), counts, p_values, holm(p_values), strict=True
-    ):
-        intervals = {}
-        for name in scores[a]:
-            low, high = np.quantile(draws[a][name] - draws[b][name], [0.025, 0.975])
-            intervals[name] = (float(low), float(high))
-        shown = _Shown(documents, targets, classes, np.arange(len(targets)) if rows is None else rows)
-        pairs.append(
-            Pair(
-                a=a,
-                b=b,
-                differences={name: scores[a][name] - scores[b][name] for name in scores[a]},
-                intervals=intervals,
-                p=p,
-                p_adjusted=adjusted,
-                only_a=only_a,
-                only_b=only_b,
-                both=int((right[a] & right[b]).sum()),
-                neither=int((~right[a] & ~right[b]).sum()),
-                examples=[
-                    *shown.where(right[a] & ~right[b], a, b, answers[a], answers[b], examples),
-                    *shown.where(right[b] & ~right[a], a, b, answers[a], answers[b], examples),
-                ],
-            )
-        )
-    by_class = {f"class {label}": targets == place for place, label in enumerate(classes)}
+    if len(contenders) < 2:
+        raise DataError(f"{len(contenders)} classifiers to compare", "Give two or more.")
+    right = {name: one.right for name, one in contenders.items()}
+    count = len(next(iter(right.values())))
+    if len(rows.documents) != count:
+        raise DataError(f"{len(rows.documents)} documents for {count} rows", "Give the documents that were scored.")
+    names = list(combinations(contenders, 2))
+    p_values = [sign_test(int((right[a] & ~right[b]).sum()), int((right[b] & ~right[a]).sum())) for a, b in names]
     return Comparison(
-        rows=len(targets),
+        rows=count,
+        multi_label=multi_label,
         accuracy={name: float(one.mean()) for name, one in right.items()},
-        intervals={name: wilson(int(one.sum()), len(targets)) for name, one in right.items()},
-        pairs=pairs,
-        slices=[
-            _slice(name, chosen, list(right.values()))
-            for name, chosen in {**by_class, **(slices or {})}.items()
-            if chosen.any()
+        scores={name: one.scores for name, one in contenders.items()},
+        intervals={name: wilson(int(one.sum()), count) for name, one in right.items()},
+        pairs=[
+            _pair(a, b, contenders, rows, p=p, p_adjusted=adjusted, examples=examples)
+            for (a, b), p, adjusted in zip(names, p_values, holm(p_values), strict=True)
         ],
+        slices=[_slice(name, chosen, list(right.values())) for name, chosen in slices.items() if chosen.any()],
     )
 
 
-def _scores(probabilities: Array, targets: Places) -> dict[str, float]:
-    confusion = confusion_matrix(targets, probabilities.argmax(axis=1), probabilities.shape[1])
-    found = class_scores(confusion)
-    return {
-        "accuracy": float(np.trace(confusion) / len(targets)),
-        "macro_f1": float(macro_f1(found.f1, found.support + found.predicted)),
-        "log_loss": float(log_losses(probabilities, targets).mean()),
-    }
+def _pair(
+    a: str,
+    b: str,
+    contenders: Mapping[str, Contender],
+    rows: ComparedRows,
+    *,
+    p: float,
+    p_adjusted: float,
+    examples: int,
+) -> Pair:
+    first, second = contenders[a], contenders[b]
+    intervals = {}
+    for name in first.scores:
+        low, high = np.quantile(first.draws[name] - second.draws[name], [0.025, 0.975])
+        intervals[name] = (float(low), float(high))
+    only_a, only_b = first.right & ~second.right, second.right & ~first.right
+    both = {a: first, b: second}
+    return Pair(
+        a=a,
+        b=b,
+        differences={name: first.scores[name] - second.scores[name] for name in first.scores},
+        intervals=intervals,
+        p=p,
+        p_adjusted=p_adjusted,
+        only_a=int(only_a.sum()),
+        only_b=int(only_b.sum()),
+        both=int((first.right & second.right).sum()),
+        neither=int((~first.right & ~second.right).sum()),
+        examples=[*_examples(only_a, a, both, rows, examples), *_examples(only_b, b, both, rows, examples)],
+    )
 
 
-def _slice(name: str, chosen: npt.NDArray[np.bool_], right: list[npt.NDArray[np.bool_]]) -> Slice:
+def _slice(name: str, chosen: Flags, right: list[Flags]) -> Slice:
     inside, rows = [one[chosen] for one in right], int(chosen.sum())
     first = inside[0]
     intervals = [(0.0, 0.0)] + [
@@ -231,35 +240,22 @@ def _slice(name: str, chosen: npt.NDArray[np.bool_], right: list[npt.NDArray[np.
     return Slice(name, rows, [float(one.mean()) for one in inside], intervals)
 
 
-@dataclass(frozen=True, eq=False)
-class _Shown:
-    """Rows as examples."""
-
-    documents: Sequence[Document]
-    targets: Places
-    classes: Sequence[Label]
-    rows: Places
-
-    def where(
-        self, chosen: npt.NDArray[np.bool_], a: str, b: str, first: Array, second: Array, count: int
-    ) -> list[dict[str, Any]]:
-        """Rows with both answers, those first of which the two are surest together."""
-        places = np.flatnonzero(chosen)
-        sure = first[places].max(axis=1) + second[places].max(axis=1)
-        found = []
-        for place in places[np.argsort(-sure, kind="stable")][:count].tolist():
-            said = {
-                name: {"label": self.classes[int(one[place].argmax())], "probability": float(one[place].max())}
-                for name, one in ((a, first), (b, second))
-            }
-            label = self.classes[int(self.targets[place])]
-            found.append(
-                {
-                    "row": int(self.rows[place]),
-                    "text": shortened(self.documents[place]),
-                    "label": label,
-                    "right": a if said[a]["label"] == label else b,
-                    "answers": said,
-                }
-            )
-        return found
+def _examples(
+    chosen: Flags, right: str, contenders: Mapping[str, Contender], rows: ComparedRows, count: int
+) -> list[dict[str, Any]]:
+    """Rows with both answers, those first of which the two are surest together."""
+    places = np.flatnonzero(chosen)
+    sure = sum(one.sure[places] for one in contenders.values())
+    return [
+        {
+            "row": place if rows.names is None else int(rows.names[place]),
+            "text": shortened(rows.documents[place]),
+            "label": rows.truth(place),
+            "right": right,
+            "answers": {
+                name: {"label": one.answer(place), "probability": float(one.sure[place])}
+                for name, one in contenders.items()
+            },
+        }
+        for place in places[np.argsort(-sure, kind="stable")][:count].tolist()
+    ]

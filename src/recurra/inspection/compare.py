@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Document
+from recurra.data.several import as_sets
 from recurra.data.table import Table
 from recurra.errors import DataError
-from recurra.evaluation.comparison import Comparison, compare_answers
+from recurra.evaluation.compare import compare_answers, compare_sets
+from recurra.evaluation.comparison import Comparison
 from recurra.inspection.read import read
-from recurra.inspection.sample import Sample
+from recurra.inspection.sample import Sample, chosen_rows
 from recurra.runtime import Model
+from recurra.text.label_sets import encode_sets
 from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["compare", "compare_text"]
 
+Array = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -26,6 +30,7 @@ def compare(
     models: Mapping[str, Model],
     data: Table,
     *,
+    separator: str | None = None,
     documents: int | None = None,
     examples: int = 5,
     resamples: int = 1000,
@@ -35,11 +40,14 @@ def compare(
     """Compares models on the rows that all of them can read.
 
     The slices are the classes, thirds of the rows by their tokens, and thirds by the share of tokens that are unknown;
-    the first model's tokens and vocabulary count.
+    the first model's tokens and vocabulary count. Models that give several labels a row have it right where they give
+    exactly its own.
 
     Args:
-        models: two or more, by name, of the same classes.
+        models: two or more, by name, of the same classes; all of them give several labels a row, or none does.
         data: labelled rows that none of them learned from.
+        separator: between the labels of a cell, where rows have several; ``None`` takes that which the models learned
+            from.
         documents: rows at most, drawn evenly; ``None`` takes all.
         examples: for each pair and side.
         resamples: of the bootstrap.
@@ -47,12 +55,17 @@ def compare(
         say: hears what a person should know.
 
     Raises:
-        DataError: models of other classes, rows without labels, or none that all models can read.
+        DataError: models of other classes or of both kinds, rows without labels, or none that all models can read.
     """
     if len(models) < 2:
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
     (first, leader), *others = models.items()
     for name, model in others:
+        if model.multi_label != leader.multi_label:
+            one, other = (first, name) if leader.multi_label else (name, first)
+            raise DataError(
+                f"{one} gives several labels a row, and {other} gives one", "Compare models of one of these kinds."
+            )
         if set(model.classes_) != set(leader.classes_):
             raise DataError(
                 f"{first} knows the classes {leader.classes_!r:.120}, {name} {model.classes_!r:.120}",
@@ -60,22 +73,49 @@ def compare(
             )
     # Who reads titles alone decides which rows all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)
-    chosen = Sample.of(reader, data, limit=documents, seed=seed, say=say)
-    answers = {}
-    for name, model in models.items():
-        columns = [model.classes_.index(label) for label in reader.classes_]
-        answers[name] = model.predict_proba(chosen.documents)[:, columns]
-    return compare_answers(
-        answers,
-        chosen.targets,
-        chosen.documents,
-        chosen.classes,
-        rows=chosen.rows,
-        slices=_slices(leader, chosen),
-        examples=examples,
-        resamples=resamples,
-        seed=seed,
+    classes = reader.classes_
+    columns = {name: [model.classes_.index(label) for label in classes] for name, model in models.items()}
+
+    def answers(read: Sequence[Document]) -> dict[str, Array]:
+        return {name: model.predict_proba(read)[:, columns[name]] for name, model in models.items()}
+
+    options: dict[str, Any] = {"examples": examples, "resamples": resamples, "seed": seed}
+    if not leader.multi_label:
+        chosen = Sample.of(reader, data, limit=documents, seed=seed, say=say)
+        return compare_answers(
+            answers(chosen.documents),
+            chosen.targets,
+            chosen.documents,
+            classes,
+            rows=chosen.rows,
+            slices=_slices(leader, chosen.documents),
+            **options,
+        )
+    mark = _mark(models) if separator is None else separator
+    rows, texts, cells = chosen_rows(reader, data, limit=documents, seed=seed, say=say)
+    thresholds = {
+        name: np.asarray(model.bundle.thresholds, dtype=np.float32)[columns[name]] for name, model in models.items()
+    }
+    return compare_sets(
+        {name: (probabilities, thresholds[name]) for name, probabilities in answers(texts).items()},
+        encode_sets(reader.bundle.labels, as_sets(cells, mark)),
+        texts,
+        classes,
+        rows=rows,
+        slices=_slices(leader, texts),
+        **options,
     )
+
+
+def _mark(models: Mapping[str, Model]) -> str | None:
+    """What stands between the labels of a cell, as the models learned it."""
+    marks = sorted({model.label_separator for model in models.values() if model.label_separator is not None})
+    if len(marks) > 1:
+        raise DataError(
+            f"The models learned from cells with the marks {' and '.join(map(repr, marks))}",
+            "Name the mark of these rows with --label-separator.",
+        )
+    return marks[0] if marks else None
 
 
 def compare_text(models: Mapping[str, Model], text: Document) -> dict[str, Any]:
@@ -92,9 +132,9 @@ def compare_text(models: Mapping[str, Model], text: Document) -> dict[str, Any]:
     return {"text": readings[0]["text"], "models": readings}
 
 
-def _slices(model: Model, sample: Sample) -> dict[str, Flags]:
+def _slices(model: Model, documents: Sequence[Document]) -> dict[str, Flags]:
     """Rows of like length, and rows of like shares of unknown tokens."""
-    ids = model.bundle.pipeline.encode(sample.documents)
+    ids = model.bundle.pipeline.encode(documents)
     lengths = ids.lengths
     short, long = np.quantile(lengths, [1 / 3, 2 / 3])
     unknown = np.zeros(len(ids))

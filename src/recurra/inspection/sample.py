@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from recurra.errors import DataError
 from recurra.evaluation.targets import targets_of
 from recurra.runtime import Model
 
-__all__ = ["Sample", "check_one_class"]
+__all__ = ["Sample", "check_one_class", "chosen_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,21 +61,7 @@ class Sample:
                 can read.
         """
         check_one_class(model)
-        if data.labels is None:
-            raise DataError(f"{data.source} has no labels", "Name their column.")
-        rows = np.arange(len(data))
-        if model.bundle.text.field == "title":
-            rows = np.array([row for row in rows.tolist() if _has_title(data.documents[row])], dtype=np.int64)
-            if len(rows) < len(data):
-                say(f"{len(data) - len(rows):,} of {len(data):,} rows have no title and are left out.")
-        if not len(rows):
-            raise DataError(
-                f"{data.source} has no row that the model can read", "Give texts, with titles if it reads them."
-            )
-        if limit is not None and limit < len(rows):
-            rows = np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
-        documents = [data.documents[row] for row in rows.tolist()]
-        labels = [data.labels[row] for row in rows.tolist()]
+        rows, documents, labels = chosen_rows(model, data, limit=limit, seed=seed, say=say)
         targets = targets_of(model.bundle.labels, labels, source=data.source, say=say)
         return cls(rows, documents, targets, model.bundle.pipeline.encode(documents), model.classes_)
 
@@ -84,6 +71,30 @@ class Sample:
     def label(self, place: int) -> Label:
         """The label of the document at a place of the sample."""
         return self.classes[int(self.targets[place])]
+
+
+def chosen_rows(
+    model: Model, data: Table, *, limit: int | None, seed: int, say: Callable[[str], None]
+) -> tuple[npt.NDArray[np.int64], list[Document], list[Any]]:
+    """Rows of a table that a model can read: places, int64[B], rising; documents; and labels as the table has them.
+
+    Arguments and errors are those of :meth:`Sample.of`, but that labels may be of any kind.
+    """
+    if data.labels is None:
+        raise DataError(f"{data.source} has no labels", "Name their column.")
+    rows = np.arange(len(data))
+    if model.bundle.text.field == "title":
+        rows = np.array([row for row in rows.tolist() if _has_title(data.documents[row])], dtype=np.int64)
+        if len(rows) < len(data):
+            say(f"{len(data) - len(rows):,} of {len(data):,} rows have no title and are left out.")
+    if not len(rows):
+        raise DataError(
+            f"{data.source} has no row that the model can read", "Give texts, with titles if it reads them."
+        )
+    if limit is not None and limit < len(rows):
+        rows = np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
+    places = rows.tolist()
+    return rows, [data.documents[row] for row in places], [data.labels[row] for row in places]
 
 
 def check_one_class(model: Model) -> None:

@@ -44,6 +44,7 @@ def line_chart(
     y_limits: tuple[float, float] | None = None,
     x_ticks: Sequence[float] | None = None,
     log_y: bool = False,
+    marks: Sequence[tuple[str, float]] = (),
 ) -> Picture:
     """Numbers along an axis, such as loss over epochs or accuracy over appended pads.
 
@@ -56,6 +57,7 @@ def line_chart(
         y_limits: the axis's ends, to make pictures comparable; ``None`` fits the numbers.
         x_ticks: the only places to mark; the axis is then logarithmic above the first tick that is not 0.
         log_y: powers of ten up the axis, for numbers above 0.
+        marks: (name, place) of upright lines, named at their upper end; far enough apart for their names.
     """
 
     def draw(axes: Any) -> None:
@@ -79,6 +81,9 @@ def line_chart(
                 axes.set_xscale("symlog", linthresh=positive[0])
             axes.set_xticks(x_ticks, [f"{tick:g}" for tick in x_ticks])
             axes.minorticks_off()
+        elif all(isinstance(x, int) for line in lines for x in line.x):
+            # Between two words or steps there is nothing to read off.
+            axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel=x_label, ylabel=y_label)
         if log_y:
             axes.set_yscale("log")
@@ -87,16 +92,28 @@ def line_chart(
             axes.minorticks_off()
         if y_limits is not None:
             axes.set_ylim(*y_limits)
+        for label, place in marks:
+            axes.axvline(place, color=INK, alpha=0.6, linestyle=(0, (3, 3)), linewidth=1)
+            axes.annotate(
+                plain(label),
+                (place, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(-4, -3),
+                textcoords="offset points",
+                ha="right",
+                va="top",
+            )
 
     said = "; ".join(
         f"{line.name}: from {line.y[0]:.4g} at {line.x[0]:.4g} to {line.y[-1]:.4g} at {line.x[-1]:.4g}"
         for line in lines
     )
+    marked = "".join(f" {label}: {place:.4g}." for label, place in marks)
     return picture(
         draw,
         name=name,
         title=title,
-        description=f"{y_label} against {x_label}. {said}.",
+        description=f"{y_label} against {x_label}. {said}.{marked}",
         legend=[line.name for line in lines] if len(lines) > 1 else (),
     )
 
@@ -181,13 +198,24 @@ def bar_chart(
     return picture(draw, name=name, title=title, description=f"{x_label}. {said}.", height=70 + 44 * len(rows))
 
 
-def reliability_chart(bins: Sequence[tuple[int, float | None, float | None]], *, name: str, title: str) -> Picture:
-    """How often the top class is right against how probable the model called it, with the rows of each bin below.
+def reliability_chart(
+    bins: Sequence[tuple[int, float | None, float | None]],
+    *,
+    name: str,
+    title: str,
+    x_label: str = "top probability, %",
+    y_label: str = "right, %",
+    below: str = "rows",
+) -> Picture:
+    """How often what the model calls probable is so, against how probable it calls it, with the size of each bin below.
 
     Args:
-        bins: (rows, mean top probability, share that is right) of each bin; ``None`` where there are no rows.
+        bins: (rows, mean probability, share that is so) of each bin; ``None`` where there are no rows.
         name: unique on the page.
         title: what is shown.
+        x_label: of which probability.
+        y_label: of which share.
+        below: what is counted in a bin.
     """
     full = [(rows, promised, kept) for rows, promised, kept in bins if promised is not None and kept is not None]
 
@@ -198,19 +226,19 @@ def reliability_chart(bins: Sequence[tuple[int, float | None, float | None]], *,
             low, high = wilson(round(kept * rows), rows)
             upper.plot([100 * promised] * 2, [100 * low, 100 * high], color=SERIES[0], linewidth=1.2, alpha=0.7)
         upper.plot([100 * p for _, p, _ in full], [100 * k for _, _, k in full], color=SERIES[0], marker="o")
-        upper.set(ylabel="right, %", ylim=(0, 104), xlim=(0, 102))
+        upper.set(ylabel=y_label, ylim=(0, 104), xlim=(0, 102))
         edges = list(itertools.pairwise(100 * edge / len(bins) for edge in range(len(bins) + 1)))
         centres = [(left + right) / 2 for left, right in edges]
         lower.bar(centres, [rows for rows, _, _ in bins], width=90 / len(bins), color=SERIES[0], alpha=0.7)
-        lower.set(xlabel="top probability, %", ylabel="rows")
+        lower.set(xlabel=x_label, ylabel=below)
         lower.locator_params(axis="y", nbins=2)
 
-    said = "; ".join(f"{100 * p:.1f} promised, {100 * k:.1f} right, {rows} rows" for rows, p, k in full)
+    said = "; ".join(f"{100 * p:.1f} promised, {100 * k:.1f} kept, {rows} {below}" for rows, p, k in full)
     return picture(
         draw,
         name=name,
         title=title,
-        description=f"Share of right answers against the top probability, in per cent, by bins. {said}.",
+        description=f"{y_label} against {x_label}, by bins. {said}.",
         height=320,
         panels=(4, 1),
     )

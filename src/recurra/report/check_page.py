@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from recurra.checking.finding import Finding, Row
+from recurra.checking.finding import Finding, Row, spaced
 from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report
+from recurra.data.decisions import LENGTH
 from recurra.report.charts import bar_chart
 from recurra.report.page import render
 from recurra.report.picture import Picture
@@ -58,7 +59,7 @@ def _classes(part: str, seen: FileSeen) -> Picture | None:
     if not seen.classes:
         return None
     items = list(seen.classes.items())
-    shown = [(label[:40], float(rows), count(rows)) for label, rows in items[:BARS]]
+    shown = [(spaced(label)[:40], float(rows), count(rows)) for label, rows in items[:BARS]]
     left = sum(rows for _, rows in items[BARS:])
     if left:
         shown.append((f"{len(items) - BARS:,} more", float(left), count(left)))
@@ -70,8 +71,8 @@ def _words(report: Report) -> str:
         return ""
     words = report.words
     return (
-        f"The vocabulary {words.whose} has {count(words.vocabulary)} {words.tokens}; it misses {percent(words.share)} "
-        f"of those in the {words.rows}."
+        f"The vocabulary {words.whose} has {count(words.vocabulary)} {words.tokens}; it misses "
+        f"{percent(words.share, 1)} of those in the {words.rows}."
     )
 
 
@@ -98,10 +99,19 @@ def _finding(place: int, finding: Finding, report: Report) -> dict[str, Any]:
 
 def _row(row: Row) -> dict[str, Any]:
     other: Mapping[str, Any] | None = row.details.get("other")
+    if other:
+        other = {**other, "label": spaced(other["label"]), "text": _begun(other["text"])}
     details = {name: _said(value) for name, value in row.details.items() if name not in ("other", "found")}
-    text = row.details.get("found", row.text)
-    return {"number": row.number, "label": row.label, "text": text, "details": details, "other": other}
+    text = row.details.get("found", _begun(row.text))
+    return {"number": row.number, "label": spaced(row.label), "text": text, "details": details, "other": other}
+
+
+def _begun(text: str) -> str:
+    """The beginning of a text; a finding's row has no more of it, perhaps without the space at which it was cut."""
+    return text if len(text) < LENGTH - 1 else f"{text}…"
 
 
 def _said(value: object) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else count(value) if isinstance(value, int) else str(value)
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return count(value) if isinstance(value, int) else spaced(str(value))

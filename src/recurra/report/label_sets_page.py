@@ -56,7 +56,15 @@ def label_sets_page(
         evaluation=plain,
         scores=score_lines(evaluation, _SCORES, in_percent=in_percent),
         sentences=_sentences(evaluation),
-        reliability=reliability_chart(bins, name="reliability", title="Rows that have a label by its probability"),
+        reliability=reliability_chart(
+            bins,
+            name="reliability",
+            title="Rows that have a label by its probability",
+            x_label="probability of a label, %",
+            y_label="have it, %",
+            below="decisions",
+        ),
+        thresholds={one.label: one.threshold for one in evaluation.labels},
         wrong=wrong,
     )
 

@@ -10,8 +10,19 @@ from recurra.report.wording import amount, count, percent
 
 __all__ = ["render"]
 
+_OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]*)")
+
 # What HTML must not and UTF-8 cannot hold; line feeds and tabs stay.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def _options(text: str) -> Any:
+    """Text in which the command line's options are code, which does not break at their hyphens."""
+    from markupsafe import Markup
+
+    # Every second part is an option; what is joined is escaped.
+    code, parts = Markup("<code>{}</code>"), _OPTION.split(text)
+    return Markup("").join(code.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 def render(template: str, **values: Any) -> str:
@@ -37,6 +48,6 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=percent, count=count, amount=amount)
+    environment.filters.update(percent=percent, count=count, amount=amount, options=_options)
     html: str = environment.get_template(template).render(**values)
     return _UNPRINTABLE.sub("\ufffd", html)

@@ -34,6 +34,7 @@ def rate_page(found: dict[str, Any], *, data_name: str) -> str:
         x_label="learning rate",
         y_label="loss, nats",
         x_ticks=TICKS,
+        marks=[("taken", found["suggested"]), ("lowest", found["lowest"])],
     )
     return render(
         "rate.html",

@@ -17,7 +17,7 @@ from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
-from recurra.errors import DataError, SettingsError
+from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.abstaining import answered, checked_below
 from recurra.models.settings import NetworkSettings
 from recurra.runtime.network import Network
@@ -163,6 +163,18 @@ class Model:
     def record(self) -> dict[str, Any]:
         """How the model came about: preset, training settings, rows, scores, versions."""
         return self.bundle.record
+
+    @property
+    def label_separator(self) -> str | None:
+        """What stood between the labels of a cell in the rows that the model learned from, if anything did.
+
+        Raises:
+            ModelFileError: the record holds something else.
+        """
+        found = self.record.get("label_separator")
+        if found is not None and not isinstance(found, str):
+            raise ModelFileError(f"The record's label_separator is {found!r:.60}", "Name it with --label-separator.")
+        return found
 
     @property
     def info(self) -> dict[str, Any]:
