@@ -69,14 +69,15 @@ class Findings:
     def compare(self) -> Response:
         """The models side by side on the file, or 202 while that is computed.
 
-        Those that give several labels cannot be compared so, and are left out where two others are.
+        Those that give one label are not compared with those that give several: the others are left out where two of
+        one kind are.
 
         Raises:
             RequestError: 404, there are no data.
         """
         models = self._catalogue.models
-        alike = {name: model for name, model in models.items() if not model.multi_label}
-        compared = alike if len(alike) > 1 else models
+        kinds = [{name: one for name, one in models.items() if one.multi_label is several} for several in (False, True)]
+        compared = next((alike for alike in kinds if len(alike) > 1), models)
         return self._views.answer("compare", "", partial(_compared, compared, self._rows("compare")))
 
     def _rows(self, view: str) -> Table:
