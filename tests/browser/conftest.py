@@ -65,7 +65,7 @@ def serve(folder: Path) -> Iterator[Callable[..., Site]]:
     running = []
 
     def start(*models: str, options: tuple[str, ...] = ()) -> Site:
-        paths = [f"{name}={folder / 'runs' / name / 'model.safetensors'}" for name in models]
+        paths = [name if "=" in name else f"{name}={folder / 'runs' / name / 'model.safetensors'}" for name in models]
         command = [sys.executable, "-m", "recurra.cli", "serve", *paths, "--port", "0", "--json", *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         running.append(process)

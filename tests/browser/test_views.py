@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser_tools import TEXT, Site, percent, settled, signed, table, type_text
+from bundles import make_bundle
+
+from recurra.bundle import write_bundle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -40,6 +44,30 @@ def test_reading(visit: Visit, site: Site, model: str) -> None:
         .count()
         == 3
     )
+
+
+def test_labels_are_given_by_their_thresholds(visit: Visit, serve: Callable[..., Site], tmp_path: Path) -> None:
+    labels, thresholds = ("art", "law", "war"), (0.001, 0.999, 0.002)
+    write_bundle(make_bundle(labels=labels, thresholds=thresholds), tmp_path / "several.safetensors")
+    write_bundle(make_bundle(labels=labels), tmp_path / "single.safetensors")
+    site = serve(f"several={tmp_path / 'several.safetensors'}", f"single={tmp_path / 'single.safetensors'}")
+    # The service has no rows to compare them on.
+    page = visit("reading", at=site, expected=("404",))
+    type_text(page, TEXT)
+    answer = site.post("/v1/read", text=TEXT, model="several")
+    last = dict(zip(labels, answer["probabilities"][-1], strict=True))
+    given = sorted(("art", "war"), key=lambda label: -last[label])
+    shown = [text.split("\n") for text in page.locator(".headline").all_inner_texts()]
+    assert [(name[1:], p) for name, p in shown] == [(label, percent(last[label])) for label in given]
+    order = sorted(labels, key=lambda label: -last[label])
+    marks = page.locator(".bar-threshold").evaluate_all("all => all.map(x => x.style.getPropertyValue('--share'))")
+    assert [float(mark) for mark in marks] == pytest.approx([thresholds[labels.index(label)] for label in order])
+    assert "reaches the upright stroke" in page.locator("main").inner_text()
+    # In a comparison the answer is the same.
+    page.goto(f"{site.address}/#/compare")
+    settled(page)
+    shown = [text.split("\n") for text in page.locator(".card").first.locator(".headline").all_inner_texts()]
+    assert [name[1:] for name, _ in shown] == given
 
 
 def test_evidence_of_one_class_is_the_change_of_its_logit(visit: Visit, site: Site) -> None:

@@ -13,6 +13,7 @@ from made_up_readings import CLASSES, flow, made_up_reading
 from recurra.report.inspection_page import flow_parts, inspection_page, reading_parts
 from recurra.report.reading_pictures import UNITS, WORDS, layer_pictures
 from recurra.report.reading_sentences import flow_sentences, reading_sentences, settled_at
+from recurra.report.wording import percent
 
 
 def test_the_page_shows_what_was_read(check_page: Callable[[str], Any]):
@@ -114,6 +115,35 @@ def test_an_answer_settles_where_it_changes_for_the_last_time(path: list[float],
     assert settled_at(reading) == settled
     said = " ".join(reading_sentences(reading))
     assert (f"since word {settled} of {len(path) - 1}, “w{settled - 1}”" in said) is bool(settled)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "words", "first"),
+    [
+        ([0.5, 0.25], "The labels given are yes , no", "Given: yes with 60.0\xa0% (threshold 50.0\xa0%) and no with "),
+        ([0.75, 0.25], "The label given is no", "Given: no with 40.0\xa0% (threshold 25.0\xa0%)."),
+        ([0.75, 0.5], "No label is given", "No label reaches its threshold."),
+    ],
+)
+def test_labels_are_given_by_their_thresholds(
+    check_page: Callable[[str], Any], thresholds: list[float], words: str, first: str
+):
+    """The most probable label is no answer where a text may have several: it may be below its threshold."""
+    given = [label for label, p, bound in zip(["yes", "no"], [0.6, 0.4], thresholds, strict=True) if p >= bound]
+    more = {"model": "m", "text": "w0 w1", "method": "m", "thresholds": thresholds, "given": given}
+    reading = two_classes([0.4, 0.5, 0.6], [0.5, 1.0], **more)
+    said = reading_sentences(reading)
+    assert said[0].startswith(first)
+    assert (
+        said[1] == f"Explained is the most probable label, yes with 60.0\xa0% (threshold {percent(thresholds[0], 1)})."
+    )
+    text = check_page(inspection_page([reading], [], about="")).text
+    assert words in text
+    for absent in ("The answer is", "Answer so far", "The answer after each word", "mean of all logits"):
+        assert absent not in text
+    empty = {**reading, "tokens": [], "probabilities": []}
+    start = words.replace(" ,", " and") if given else words
+    assert reading_sentences(empty) == [f"There is no word to read; without any, {start[0].lower()}{start[1:]}."]
 
 
 def test_sentences_name_the_words_that_count():

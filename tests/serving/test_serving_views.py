@@ -6,13 +6,14 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bundles import make_bundle
-from rows import write_news
+from rows import write_news, write_table
 from services import asking, make_service
 from starlette.responses import Response
 from starlette.testclient import TestClient
@@ -128,6 +129,29 @@ def test_models_side_by_side_on_a_file(tmp_path: Path) -> None:
     with asking(make_service(models=models, data=table)) as client:
         found = until_there(lambda: client.get("/v1/compare"))
     assert found.json() == json.loads(json.dumps(inspection.compare(models, table).to_dict()))
+    assert [one["name"] for one in found.json()["models"]] == ["lstm", "gru"]
+
+
+def test_models_of_several_labels_are_compared(tmp_path: Path) -> None:
+    lines = [("oil prices", "a|b"), ("the team wins", ""), ("rome", "c")]
+    table = read_table(write_table(tmp_path / "sets.csv", ("text", "label"), lines), several=True)
+    bundles = [
+        replace(make_bundle(seed=seed, thresholds=[0.5] * 3), record={"label_separator": "|"}) for seed in (1, 2)
+    ]
+    models = dict(zip("xy", map(Model, bundles), strict=True))
+    with asking(make_service(models={"single": Model(make_bundle()), **models}, data=table)) as client:
+        found = until_there(lambda: client.get("/v1/compare"))
+    assert found.json() == json.loads(json.dumps(inspection.compare(models, table).to_dict()))
+    assert {one["name"]: one["rows"] for one in found.json()["slices"]}["no label"] == 1
+
+
+def test_models_of_several_labels_are_left_out_of_a_comparison_of_others(tmp_path: Path) -> None:
+    table = read_table(write_news(tmp_path / "news.csv", 40))
+    labels = tuple(sorted(set(table.labels or ())))
+    models = {name: Model(make_bundle(cell=name, labels=labels)) for name in ("lstm", "gru")}
+    several = Model(make_bundle(labels=labels, thresholds=(0.5,) * len(labels)))
+    with asking(make_service(models={"several": several, **models}, data=table)) as client:
+        found = until_there(lambda: client.get("/v1/compare"))
     assert [one["name"] for one in found.json()["models"]] == ["lstm", "gru"]
 
 

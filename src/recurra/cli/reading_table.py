@@ -36,12 +36,17 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
 
     labels, answer = reading["labels"], reading["labels"].index(reading["label"])
     last = reading["probabilities"][-1] if reading["tokens"] else reading["start"]
-    said = [f"{plain(str(reading['label']))}  {100 * last[answer]:.1f} %"]
-    if "given" in reading:
-        given = [f"{plain(str(one))}  {100 * last[labels.index(one)]:.1f} %" for one in reading["given"]]
-        said = given or [f"no label; the most probable is {said[0]}"]
-    output.shown(Text(f"{reading['model']}: {', '.join(said)}", style="bold"))
+    several = "given" in reading
+
+    def said(place: int) -> str:
+        threshold = f" (threshold {100 * reading['thresholds'][place]:.1f} %)" if several else ""
+        return f"{plain(str(labels[place]))}  {100 * last[place]:.1f} %{threshold}"
+
+    found = [said(labels.index(one)) for one in reading["given"]] or ["no label"] if several else [said(answer)]
+    output.shown(Text(f"{reading['model']}: {', '.join(found)}", style="bold"))
     output.detail(f"{cut(reading['text'], 200)}\n{reading['method']}")
+    if several:
+        output.detail(f"explained is the most probable label: {said(answer)}")
     why = reading.get("attribution")
     columns = {"evidence": [row[answer] for row in reading["evidence"]]}
     if why is not None:
@@ -51,7 +56,7 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
     for name in columns:
         table.add_column(f"{name} for {cut(str(reading['label']), 16)}" if name == "evidence" else name)
     table.add_column(cut(str(reading["label"]), 16), justify="right")
-    table.add_column("answer so far", no_wrap=True)
+    table.add_column("most probable so far" if several else "answer so far", no_wrap=True)
     table.add_row(Text("before any word", style="dim"), *[""] * len(columns), _percent(reading["start"][answer]), "")
     largest = {name: max(map(abs, values), default=0.0) or 1.0 for name, values in columns.items()}
     for t, token in enumerate(reading["tokens"]):

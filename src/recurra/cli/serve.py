@@ -93,7 +93,8 @@ def serve(
     loaded = {name: load(path) for name, path in paths.items()}
     if runs is not None:
         check_folder(runs)
-    reading = Reading(text, title, label, encoding, data_dir, format_name)
+    several = all(model.multi_label for model in loaded.values())
+    reading = Reading(text, title, label, encoding, data_dir, format_name, several)
     table = None if data is None else read_data(data, reading, part="test", output=output)
     limits = Limits()
     guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())

@@ -11,7 +11,7 @@ from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
 from recurra.report.page import render
 from recurra.report.reading_pictures import UNITS, WORDS, answer_picture, flow_pictures, layer_pictures
-from recurra.report.reading_sentences import attribution_sentences, flow_sentences, reading_sentences
+from recurra.report.reading_sentences import attribution_sentences, flow_sentences, heading, reading_sentences
 from recurra.report.wording import name_of
 
 __all__ = ["flow_parts", "inspection_page", "reading_parts"]
@@ -73,6 +73,8 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "reading": reading,
+        "several": "given" in reading,
+        "heading": heading(reading),
         "start": reading["start"][answer],
         "words": words,
         "columns": list(columns),

@@ -39,7 +39,7 @@ def answer_picture(reading: ReadingJson, *, name: str) -> Picture:
     return line_chart(
         [Line(str(reading["labels"][k]), range(len(rows)), (100 * rows[:, k]).tolist()) for k in order],
         name=name,
-        title="The answer after each word",
+        title="The probabilities after each word" if "given" in reading else "The answer after each word",
         x_label="words read",
         y_label="probability, %",
         y_limits=(-2, 102),

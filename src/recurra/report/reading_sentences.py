@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from recurra.data.documents import Label
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
 from recurra.report.wording import SPACE, listing, name_of, percent, plural
 
-__all__ = ["attribution_sentences", "flow_sentences", "reading_sentences", "settled_at"]
+__all__ = ["attribution_sentences", "flow_sentences", "heading", "reading_sentences", "settled_at"]
 
 # Words that a sentence names.
 NAMED = 3
@@ -25,20 +27,31 @@ def settled_at(reading: ReadingJson) -> int:
     return int(other[-1]) + 1 if len(other) else 0
 
 
+def heading(reading: ReadingJson) -> dict[str, Any]:
+    """The ``words`` before an answer, and the ``labels`` that it is: one, or those given where there may be several."""
+    if "given" not in reading:
+        return {"words": "The answer is", "labels": [reading["label"]]}
+    words = ("No label is given", "The label given is")
+    return {"words": (*words, "The labels given are")[min(len(reading["given"]), 2)], "labels": reading["given"]}
+
+
 def reading_sentences(reading: ReadingJson) -> list[str]:
     """Where the answer settles, which words speak for it and against it, and which are not known."""
     tokens = reading["tokens"]
     if not tokens:
-        return [f"There is no word to read; without any, the answer is {reading['label']}."]
+        found = heading(reading)
+        said = " ".join([found["words"], listing([str(label) for label in found["labels"]])]).strip()
+        return [f"There is no word to read; without any, {said[0].lower()}{said[1:]}."]
     words, settled, answer = [token["text"] for token in tokens], settled_at(reading), reading["label"]
     probability = percent(reading["probabilities"][-1][reading["labels"].index(answer)], 1)
-    sentences = [f"The answer is {answer}, with {probability}."]
+    sentences = _given(reading) if "given" in reading else [f"The answer is {answer}, with {probability}."]
     if settled:
         sentences.append(
             f"It is so since word {settled} of {len(words)}, “{words[settled - 1]}”, and was another before."
         )
     else:
-        sentences.append("It was the most probable class before any word, and no word changed that.")
+        what = "label" if "given" in reading else "class"
+        sentences.append(f"It was the most probable {what} before any word, and no word changed that.")
     evidence = np.array(reading["evidence"])[:, reading["labels"].index(answer)]
     sentences.append(_most(evidence, words, f"for {answer}", "evidence"))
     unknown = sum(not token["known"] for token in tokens)
@@ -53,6 +66,19 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
             "text of its own, and a word's evidence is the mean of what it adds to the words before and to those after."
         )
     return sentences
+
+
+def _given(reading: ReadingJson) -> list[str]:
+    """Which labels reach their thresholds, and which one is explained."""
+    last = reading["probabilities"][-1]
+
+    def said(label: Label) -> str:
+        place = reading["labels"].index(label)
+        return f"{label} with {percent(last[place], 1)} (threshold {percent(reading['thresholds'][place], 1)})"
+
+    given = listing([said(label) for label in reading["given"]])
+    first = f"Given: {given}." if given else "No label reaches its threshold."
+    return [first, f"Explained is the most probable label, {said(reading['label'])}."]
 
 
 def attribution_sentences(reading: ReadingJson) -> list[str]:

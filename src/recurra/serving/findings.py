@@ -67,12 +67,18 @@ class Findings:
         return self._views.answer(view, name, make)
 
     def compare(self) -> Response:
-        """All models side by side on the file, or 202 while that is computed.
+        """The models side by side on the file, or 202 while that is computed.
+
+        Those that give one label are not compared with those that give several: the others are left out where two of
+        one kind are.
 
         Raises:
             RequestError: 404, there are no data.
         """
-        return self._views.answer("compare", "", partial(_compared, self._catalogue.models, self._rows("compare")))
+        models = self._catalogue.models
+        kinds = [{name: one for name, one in models.items() if one.multi_label is several} for several in (False, True)]
+        compared = next((alike for alike in kinds if len(alike) > 1), models)
+        return self._views.answer("compare", "", partial(_compared, compared, self._rows("compare")))
 
     def _rows(self, view: str) -> Table:
         if self._data is None:

@@ -1,4 +1,4 @@
-// Probabilities as bars: a list, longest first, each with its number.
+// Probabilities as bars: a list, longest first, each with its number and, where labels have one, its threshold.
 
 import { el } from "../dom.js";
 import { percent, t } from "../i18n.js";
@@ -11,8 +11,9 @@ const SHOWN = 6;
  * The most probable classes with bars; what is left over is one line.
  * @param {Array} labels the classes.
  * @param {number[]} probabilities of each class.
+ * @param {number[]} [thresholds] of each label, where a text may have several: the probabilities then have no sum.
  */
-export function probabilityBars(labels, probabilities) {
+export function probabilityBars(labels, probabilities, thresholds) {
   const shown = largest(probabilities, SHOWN);
   const rest = labels.length - shown.length;
   const left = Math.max(0, 1 - shown.reduce((sum, place) => sum + probabilities[place], 0));
@@ -28,8 +29,11 @@ export function probabilityBars(labels, probabilities) {
           "span",
           { class: "bar-track", "aria-hidden": "true" },
           el("span", { class: "bar-fill", style: { "--share": probabilities[place] } }),
+          thresholds && el("span", { class: "bar-threshold", style: { "--share": thresholds[place] } }),
         ),
         el("span", { class: "figure", text: percent(probabilities[place]) }),
+        thresholds &&
+          el("span", { class: "unseen", text: t("bars.threshold", { threshold: percent(thresholds[place]) }) }),
       ),
     ),
     rest > 0 &&
@@ -38,7 +42,7 @@ export function probabilityBars(labels, probabilities) {
         { class: "bar" },
         el("span", { text: t("bars.others", { count: rest }) }),
         el("span"),
-        el("span", { class: "figure", text: percent(left) }),
+        !thresholds && el("span", { class: "figure", text: percent(left) }),
       ),
   );
 }

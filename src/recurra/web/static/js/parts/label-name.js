@@ -3,12 +3,12 @@
 import { el } from "../dom.js";
 import { look, seriesStyle } from "./labels.js";
 
-/** The name of a class, with its mark before it. */
+/** The name of a class, or of all that a row has, with its mark before it. */
 export function labelName(label, place) {
   return el(
     "span",
     { class: "label-name", style: seriesStyle(place) },
     el("span", { class: "mark", text: look(place).mark, "aria-hidden": "true" }),
-    el("bdi", { text: label }),
+    el("bdi", { text: [label].flat().join(", ") || "–" }),
   );
 }

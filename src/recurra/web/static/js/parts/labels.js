@@ -31,6 +31,12 @@ export function seriesStyle(place) {
   return { "--series": `var(--${look(place).token})` };
 }
 
+/** The places of the answer: the most probable class, or every label that reaches its threshold, perhaps none. */
+export function answerPlaces(reading, probabilities) {
+  if (!reading.thresholds) return largest(probabilities, 1);
+  return largest(probabilities, probabilities.length).filter((c) => probabilities[c] >= reading.thresholds[c]);
+}
+
 /** The places of the classes with the largest values, largest first. */
 export function largest(values, count) {
   return values

@@ -8,7 +8,7 @@ import { tintsOf } from "../parts/evidence.js";
 import { follow } from "../parts/follow.js";
 import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
-import { largest, placeOf } from "../parts/labels.js";
+import { answerPlaces, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { chart, plain } from "../parts/plot.js";
 import { foldedTable, table } from "../parts/table.js";
@@ -117,14 +117,17 @@ function sideBySide(answer) {
     { class: "grid" },
     answer.models.map((reading) => {
       const last = reading.probabilities.at(-1) ?? reading.start;
-      const best = largest(last, 1)[0];
+      const answer = answerPlaces(reading, last);
       return card(reading.model, {
         body: [
-          el(
-            "p",
-            { class: "headline small" },
-            labelName(reading.labels[best], best),
-            el("span", { class: "figure", text: percent(last[best]) }),
+          answer.length === 0 && el("p", { class: "headline small", text: t("reading.no_label") }),
+          answer.map((place) =>
+            el(
+              "p",
+              { class: "headline small" },
+              labelName(reading.labels[place], place),
+              el("span", { class: "figure", text: percent(last[place]) }),
+            ),
           ),
           reading.tokens.length > 0 &&
             wordLine(reading.tokens, tintsOf(reading, null), {

@@ -108,7 +108,7 @@ function unitRow(unit, open) {
       }),
     ),
     el("td", {}, labelName(unit.speaks_for, placeOf(unit.speaks_for))),
-    el("td", { class: "figure", text: compact(unit.score) }),
+    el("td", { class: "figure", text: number(unit.score, { digits: 3, fixed: true }) }),
     el("td", { class: "figure", text: points(-unit.drop) }),
     el("td", { class: "figure", text: others(unit) }),
   );

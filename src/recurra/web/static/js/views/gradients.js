@@ -27,8 +27,9 @@ export function mount(body, signal) {
 
 /** The chosen model and others beside it, for the cells are told apart side by side. */
 function shownModels() {
-  const names = store.models.map(({ name }) => name);
-  return names.filter((name) => name === store.model || names.indexOf(name) < MOST);
+  // A model of several labels has no such view, and its refusal would stand in place of all.
+  const names = store.models.filter(({ thresholds }) => !thresholds).map(({ name }) => name);
+  return names.length === 0 ? [store.model] : names.filter((name) => name === store.model || names.indexOf(name) < MOST);
 }
 
 /**

@@ -8,7 +8,7 @@ import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { tintsOf } from "../parts/evidence.js";
 import { follow, readRequest } from "../parts/follow.js";
 import { labelName } from "../parts/label-name.js";
-import { largest } from "../parts/labels.js";
+import { answerPlaces, largest } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { probabilityChart } from "../parts/probability-chart.js";
 import { foldedTable } from "../parts/table.js";
@@ -52,7 +52,8 @@ function answerOf(reading) {
   const exact = reading.exact ? "exact" : "inexact";
   return [
     reading.given ? givenLabels(reading, probabilities) : headline(reading, probabilities, best),
-    probabilityBars(reading.labels, probabilities),
+    probabilityBars(reading.labels, probabilities, reading.thresholds),
+    reading.given && el("p", { class: "note", text: t("reading.thresholds") }),
     el(
       "p",
       { class: "method" },
@@ -74,7 +75,7 @@ function headline(reading, probabilities, place) {
 
 /** The labels that a text is given where it may have several, the most probable first; a dash where it has none. */
 function givenLabels(reading, probabilities) {
-  const given = largest(probabilities, probabilities.length).filter((c) => probabilities[c] >= reading.thresholds[c]);
+  const given = answerPlaces(reading, probabilities);
   if (given.length === 0) return el("p", { class: "headline", text: t("reading.no_label") });
   return el(
     "div",
@@ -151,7 +152,7 @@ function build(first, kind, outer) {
         downloads: [jsonButton(fileName("reading", reading.model), () => reading)],
       }),
       card(t("reading.words"), {
-        note: t("reading.words_note"),
+        note: t(reading.given ? "reading.words_note_labels" : "reading.words_note"),
         tools: chooseClass,
         body: [words, after],
         downloads: [
