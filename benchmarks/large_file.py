@@ -242,8 +242,8 @@ def main() -> None:
         preset = options.preset or str(folder / "small.toml")
         with data.open("rb") as file:
             few.write_bytes(b"".join(file.readline() for _ in range(FEW)))
-        # The same commands on few rows say what is needed however large a file is.
-        for table in (few, data):
+        # The same commands on few rows say what is needed however large a file is; the first time they may compile.
+        for table in (few, few, data):
             shutil.rmtree(run, ignore_errors=True)
             commands = {
                 "train": ["train", str(table), "--model", preset, "--epochs", "1", "--out", str(run)],

@@ -18,17 +18,15 @@ def memory_lines() -> list[str]:
     """The highest memory of each command, and what of it there is on a few rows or before anything is read."""
     found = result()
     lines = [
-        "| command | highest, MB | on 2,000 rows | imports alone | **more than on 2,000 rows** | pages of files |",
+        "| command | highest, MB | on 2,000 rows | imports alone | **more than imports and model** | pages of files |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for command in ("train", "score"):
         one = found[command]
         floors, high = one["floor_megabytes"], one["highest_megabytes"]
-        few = floors["few_rows"]["VmHWM"]
-        lines.append(
-            f"| `recurra {command}` | {high['VmHWM']} | {few} | {floors['imports']['VmHWM']} "
-            f"| **{high['VmHWM'] - few}** | {high['RssFile']} |"
-        )
+        few, imports = floors["few_rows"]["VmHWM"], floors["imports"]["VmHWM"]
+        more = high["VmHWM"] - imports - round(found["model_megabytes"])
+        lines.append(f"| `recurra {command}` | {high['VmHWM']} | {few} | {imports} | **{more}** | {high['RssFile']} |")
     machine, file = found["machine"], found["file"]
     note = (
         f"{file['bytes']:,} bytes, {found['train']['told']['rows']:,} rows; {found['preset']}: a model of "
@@ -50,7 +48,7 @@ def pass_lines() -> list[str]:
         for one in found["ways"]
     ]
     note = (
-        f"On {found['bytes']:,} bytes of such rows, while others used the machine: seconds are those of the processor, "
+        f"On {found['bytes']:,} bytes of such rows; seconds are those of the processor, "
         "all threads together. "
         "Counting and finding ids wait for tables that do not fit its caches."
     )

@@ -64,7 +64,7 @@ def fasttext(texts: Sequence[str], labels: Sequence[str], test: Sequence[str], *
     if by == "apart":
         texts, test = ([" ".join("".join(text.split())) for text in some] for some in (texts, test))
     ways = {}
-    for epoch, lr in product((10, 25, 50), (0.1, 0.5)):
+    for epoch, lr in product((10, 25, 50, 100), (0.1, 0.5, 1.0)):
         ways[f"{epoch} epochs, lr = {lr:g}"] = _fasttext_way({**runs, "dim": 100, "epoch": epoch, "lr": lr}, python)
     return _chosen(f"fastText, {name}", ways, texts, labels, test)
 

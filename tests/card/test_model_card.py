@@ -185,6 +185,19 @@ def test_calibration_cleaning_and_parents_are_told() -> None:
     assert "3 rows left out, 2 labels changed" in card
     assert f"the model `{'cd' * 32}`" in card
     assert f"10 rows, `{'ef' * 32}`" in card
+    alone = card_of({**SOUND, "calibration": {"temperature": 1.0, "before": {"ece": 0.05}}})
+    assert "Its logits are as they were trained" in alone
+    assert "divided by" not in alone
+
+
+def test_labels_stand_with_their_thresholds() -> None:
+    card = card_of(SOUND, thresholds=(0.5, 0.25, 0.75))
+    rows = [line.split("|") for line in card.splitlines() if line.startswith(("| label |", "| a |", "| b |", "| c |"))]
+    assert [row[-2].strip() for row in rows] == ["threshold", "0.500", "0.250", "0.750"]
+    assert "with any of these 3 labels" in card
+    assert "from a threshold on" in card
+    # The view of doubts looks at rows of one class.
+    assert ("--view doubts" in card, "--view doubts" in card_of(SOUND)) == (False, True)
 
 
 _json = st.recursive(

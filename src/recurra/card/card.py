@@ -57,7 +57,7 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
         bullets(
             [
                 "Who wrote the texts, and whether it serves all of them alike: `recurra evaluate` each group's rows.",
-                "How good the labels are: `recurra check` and `recurra inspect --view doubts` find doubtful rows.",
+                f"How good the labels are: {_doubters(bundle)} doubtful rows.",
                 "The licence of the data and of the model, and what harm a wrong answer does: write them here.",
             ]
         ),
@@ -113,10 +113,15 @@ def _details(facts: Facts, digest: str) -> str:
     return table(("", ""), rows)
 
 
+def _doubters(bundle: Bundle) -> str:
+    """Which commands find doubtful rows; the view of doubts looks at rows of one class."""
+    return "`recurra check` finds" if bundle.multi_label else "`recurra check` and `recurra inspect --view doubts` find"
+
+
 def _use(facts: Facts) -> str:
-    kinds = "with any" if facts.bundle.multi_label else "in one"
+    kinds, what = ("with any", "labels") if facts.bundle.multi_label else ("in one", "classes")
     return (
-        f"For texts like those that it learned from, {kinds} of these {len(facts.bundle.labels)} classes. Nothing is "
+        f"For texts like those that it learned from, {kinds} of these {len(facts.bundle.labels)} {what}. Nothing is "
         "known about texts of another kind, time or language. It is not made for decisions about people that nobody "
         "looks at again."
     )
@@ -142,6 +147,10 @@ def _calibration(facts: Facts) -> list[str]:
     temperature = number(facts.part("calibration").get("temperature"))
     if temperature is None:
         return []
+    if temperature == 1:
+        return [
+            "Its logits are as they were trained: no temperature lowers the log loss of rows that did not choose it."
+        ]
     sentence = f"Its logits are divided by a temperature of {temperature:.4g}, chosen on the same rows"
     before, crossed = (number(facts.part("calibration", one).get("ece")) for one in ("before", "cross_fitted"))
     if before is not None and crossed is not None:
@@ -164,7 +173,11 @@ def _classes(facts: Facts) -> str:
     for label, one in zip(labels[:SHOWN_CLASSES], facts.classes, strict=False):
         tested = one.get("held_out", 1) > 0
         rows.append([plain(label), *(_cell(name, one.get(name), tested=tested) for name in columns)])
-    header = ["class", *(titles.get(name, name) for name in columns)]
+    header = ["label" if facts.bundle.multi_label else "class", *(titles.get(name, name) for name in columns)]
+    if (thresholds := facts.bundle.thresholds) is not None:
+        header.append("threshold")
+        for row, threshold in zip(rows, thresholds.tolist(), strict=False):
+            row.append(f"{threshold:.3f}")
     shown = table(header, rows, right=range(1, len(header)))
     left = len(labels) - SHOWN_CLASSES
     return shown if left <= 0 else f"{shown}\n\n{left:,} more classes are not shown."

@@ -8,6 +8,7 @@ import typer
 
 from recurra.cli.options import Json, ModelArgument, Quiet
 from recurra.cli.output import Output, aligned, count, cut
+from recurra.cli.train import NAMES
 
 __all__ = ["EXAMPLES", "info"]
 
@@ -53,10 +54,12 @@ def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
     scores = record.get("scores")
     for part, values in (scores if isinstance(scores, dict) else {}).items():
         if isinstance(values, dict) and values:
-            numbers = ", ".join(
-                f"{name} {value:.4g}" for name, value in values.items() if isinstance(value, int | float)
-            )
-            rows.append((part, numbers))
+            numbers = [
+                f"{title} {value:.4g}"
+                for name, title in NAMES.items()
+                if isinstance(value := values.get(name), int | float)
+            ]
+            rows.append((part, ", ".join(numbers)))
     pads = "left out" if network["masked"] else f"read as words up to {known['pad_to']} tokens"
     rows += [
         ("reads", "titles" if text["field"] == "title" else "title and text"),
@@ -68,7 +71,7 @@ def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
     versions = record.get("versions")
     if isinstance(versions, dict):
         rows.append(("made with", ", ".join(f"{name} {number}" for name, number in versions.items())))
-    return [(name, cut(value, 90)) for name, value in rows]
+    return [(name, cut(value, 110)) for name, value in rows]
 
 
 def _chosen(record: dict[str, Any]) -> list[tuple[str, str]]:
