@@ -23,7 +23,7 @@ from recurra.training.folder import MODEL
 
 WIDE = PLAIN.replace(hidden=16, embedding=16, pooling=("mean",))
 # Trained until it is sure of labels of which a third are by chance.
-LONG = SHORT.replace(epochs=6, batch_size=32, learning_rate=0.03, validation=0.25, seed=2)
+LONG = SHORT.replace(epochs=6, batch_size=32, learning_rate=0.03, validation=0.25)
 
 
 @cache
@@ -89,13 +89,14 @@ def test_the_record_tells_what_the_scores_were_and_are() -> None:
 
 def test_the_record_is_what_calibrating_the_held_out_logits_tells() -> None:
     documents, labels = doubtful_rows()
-    plain, calibrated, _ = both()
-    held = hold_out(labels, share=LONG.validation, seed=LONG.seed)[1].tolist()
-    ids = plain.bundle.pipeline.encode([documents[row] for row in held])
-    logits = Model(plain.bundle)._network.logits(Ragged(ids.values, ids.offsets))
-    targets = plain.bundle.labels.encode([labels[row] for row in held])
-    found, other = (calibrate(logits, targets, seed=seed).to_dict() for seed in (LONG.seed, 0))
-    record = calibrated.bundle.record["calibration"]
+    training = LONG.replace(calibrate=True, seed=2)
+    bundle = train(rows=(documents, labels), network=WIDE, training=training).bundle
+    record = bundle.record["calibration"]
+    held = hold_out(labels, share=0.25, seed=2)[1].tolist()
+    ids = bundle.pipeline.encode([documents[row] for row in held])
+    logits = Model(bundle)._network.logits(Ragged(ids.values, ids.offsets)) * record["temperature"]
+    targets = bundle.labels.encode([labels[row] for row in held])
+    found, other = (calibrate(logits, targets, seed=seed).to_dict() for seed in (2, 0))
     for name in ("before", "after", "cross_fitted"):
         assert record[name] == pytest.approx(found[name], rel=1e-4), name
     assert record["cross_fitted"]["log_loss"] != pytest.approx(other["cross_fitted"]["log_loss"], rel=1e-4)
