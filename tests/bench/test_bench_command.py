@@ -55,6 +55,14 @@ def test_train(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["left_out"] == []
 
 
+def test_train_on_bucketed_batches(capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(capsys, "train", "news.csv", "--set", "bucketing=true", "--batch-size", "16", "--peers", "torch")
+    (row,) = found["rows"]
+    check_row(row)
+    assert row["what"].endswith(", batch 16, bucketed")
+    assert row["our_settings"] == "Trainer.run, bucketed batches"
+
+
 def test_predict_and_what_is_left_out(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     found = document(capsys, "predict", "news.csv", "--take", "40", "--peers", "fasttext,linear")
     rows = {row["peer_name"].partition(",")[0]: row for row in found["rows"]}

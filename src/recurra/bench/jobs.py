@@ -98,7 +98,9 @@ def write_job(folder: Path, task: str, preset: Preset, rows: Rows, *, take: int)
     ids = pipeline.encode(taken)
     training = preset.training.replace(epochs=1, validation=0.0, patience=0, seed=SEED)
     generator = np.random.default_rng([SEED, 0])
-    batches = cut_batches(ids.lengths, batch_size=training.batch_size, generator=generator)
+    batches = cut_batches(
+        ids.lengths, batch_size=training.batch_size, bucketing=training.bucketing, generator=generator
+    )
     settings: dict[str, Any] = {
         "task": task,
         "network": preset.network.to_dict(),

@@ -35,7 +35,7 @@ def _training(job: Job) -> Participant:
 
     return Participant(
         title=f"recurra {VERSION}",
-        settings="Trainer.run, shuffled batches",
+        settings=f"Trainer.run, {'bucketed' if job.settings['training']['bucketing'] else 'shuffled'} batches",
         versions={"recurra": VERSION, "torch": str(torch.__version__)},
         play=play,
     )

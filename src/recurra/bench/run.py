@@ -65,7 +65,8 @@ def name_of(task: str, preset: Preset) -> str:
     layers = f"{network.layers} × " if network.layers > 1 else ""
     direction = ", two directions" if network.bidirectional else ""
     kind = {"simple_rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}.get(network.cell, network.cell)
-    size = f", batch {preset.training.batch_size}" if task == "train" else ""
+    bucketed = ", bucketed" if preset.training.bucketing else ""
+    size = f", batch {preset.training.batch_size}{bucketed}" if task == "train" else ""
     pads = "" if network.masked else ", unmasked"
     shape = f"{layers}{kind}({network.hidden}){direction}{pads}"
     return f"{task} {preset.name}: {shape} of {network.embedding} inputs{size}"

