@@ -72,7 +72,7 @@ def check_lines() -> list[str]:
     """What ``recurra check`` found first, the graver findings before the others."""
     lines = ["| set | `recurra check train.csv --test test.csv` finds | seconds |", "|---|---|---:|"]
     for one in _read()["sets"].values():
-        grave = [f"{finding['kind']} {finding['count']:,}" for finding in _findings(one) if not _is_note(finding)]
+        grave = [f"{_where(finding)} {finding['count']:,}" for finding in _findings(one) if not _is_note(finding)]
         notes = sum(map(_is_note, _findings(one)))
         found = [*grave, *([f"{notes} note{'' if notes == 1 else 's'}"] if notes else [])]
         lines.append(f"| {one['about']} | {', '.join(found) or 'nothing'} | {one['check']['seconds']:.1f} |")
@@ -81,6 +81,12 @@ def check_lines() -> list[str]:
 
 def _findings(one: Any) -> list[Any]:
     return list(one["check"]["findings"])
+
+
+def _where(finding: Any) -> str:
+    """``duplicates``, ``duplicates in the test``; some kinds name both files."""
+    kind = str(finding["kind"])
+    return kind if finding["part"] == "train" or "training" in kind else f"{kind} in the test"
 
 
 def _is_note(finding: Any) -> bool:
