@@ -160,7 +160,7 @@ def test_silence_ends_a_stream_with_a_line_that_says_so() -> None:
     assert one.ended
     answer, last = one.body.splitlines()
     assert "label" in json.loads(answer)
-    assert json.loads(last) == {"error": "No line came within 0.2 s. Send the lines that are left anew."}
+    assert json.loads(last) == {"error": "No line came within 0.2 s. Send the lines that are left again."}
 
 
 def test_a_stream_ends_when_the_service_stops() -> None:

@@ -46,6 +46,9 @@ class Access:
         host = site = authorization = None
         for name, value in headers:
             if name == b"host":
+                if host is not None:
+                    # What stands in front of this service may have looked at the other one (RFC 9112, section 3.2).
+                    return RequestError(400, "The request has several Host headers", "Send one.")
                 host = value
             elif name == b"sec-fetch-site":
                 site = value

@@ -24,6 +24,7 @@ __all__ = ["add_findings", "add_state", "add_texts"]
 Responses = dict[int | str, dict[str, Any]]
 
 _REASONS = {
+    400: "Several Host headers, or no HTTP.",
     401: "No token, or another one.",
     403: "A page of another site asked.",
     404: "No such model, or something that this service was not given.",
@@ -36,7 +37,7 @@ _REASONS = {
     503: "Too much is waiting, or the service is stopping: ask again after Retry-After.",
     504: "The answer took too long.",
 }
-ACCESS = (401, 403, 421, 500, 503)
+ACCESS = (400, 401, 403, 421, 500, 503)
 BODY = (404, 408, 413, 415, 422, 504)
 
 ModelName = Annotated[str | None, Query(description="Name of a model; the first if left out.")]
@@ -156,7 +157,9 @@ def add_state(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metri
         return metrics.page()
 
     state: Responses = {200: {"model": schema.State}}
-    app.add_api_route("/healthz", healthz, summary="Whether the process lives", responses={**state, **_problems(421)})
+    app.add_api_route(
+        "/healthz", healthz, summary="Whether the process lives", responses={**state, **_problems(400, 421)}
+    )
     app.add_api_route("/readyz", readyz, summary="Whether it takes requests", responses={**state, **_problems(*ACCESS)})
     app.add_api_route(
         "/metrics",

@@ -31,6 +31,10 @@ AHEAD = 64
 Answer = Callable[[Sequence[bytes | None]], Awaitable[bytes]]
 
 
+class _StoppingError(Exception):
+    """Lines are left, and the service stops."""
+
+
 class LineStream(Response):
     """The answer to a stream of lines.
 
@@ -78,23 +82,26 @@ class LineStream(Response):
             raise ClientDisconnect from None
 
     async def _read(self, receive: Receive, ready: asyncio.Queue[bytes | None]) -> None:
-        """Puts the answers into ``ready``, and ``None`` at the end."""
+        """Puts the answers into ``ready``, and ``None`` at the end, unless it is cancelled: nobody takes them then."""
         try:
             async for block in self._blocks(receive):
                 await ready.put(await self._answer(block))
-            if self._stopping.is_set():
-                await ready.put(self._failed("The service is stopping. Send the lines that are left to another one."))
+        except _StoppingError:
+            await ready.put(self._failed("The service is stopping. Send the lines that are left to another one."))
         except TimeoutError:
             seconds = f"{self._limits.seconds:g} s"
-            await ready.put(self._failed(f"No line came within {seconds}. Send the lines that are left anew."))
-        finally:
+            await ready.put(self._failed(f"No line came within {seconds}. Send the lines that are left again."))
+        except Exception:
             await ready.put(None)
+            raise
+        await ready.put(None)
 
     async def _blocks(self, receive: Receive) -> AsyncIterator[Sequence[bytes | None]]:
         """Lines as they come, some at a time.
 
         Raises:
             ClientDisconnect: whoever sent them is gone.
+            _StoppingError: the service takes no more of them.
             TimeoutError: nothing came for too long.
         """
         lines = Lines(self._limits.body_bytes)
@@ -105,9 +112,7 @@ class LineStream(Response):
                 either: set[asyncio.Future[Any]] = {coming, stopped}
                 await asyncio.wait(either, timeout=self._limits.seconds, return_when=asyncio.FIRST_COMPLETED)
                 if not coming.done():
-                    if stopped.done():
-                        return
-                    raise TimeoutError
+                    raise _StoppingError if stopped.done() else TimeoutError
                 message = coming.result()
                 if message["type"] != "http.request":
                     raise ClientDisconnect
