@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch_steps import TorchSteps
 
 from recurra.inspection import attribution
-from recurra.inspection.attribution import attribute
+from recurra.inspection.attribution import attribute, attributions
 from recurra.recurrence.cells import CELLS
 from recurra.runtime import Model
 
@@ -117,3 +117,38 @@ def test_little_memory_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     found = attribute(bundle, TEXT)
     np.testing.assert_allclose(found.integrated_gradients, expected.integrated_gradients, rtol=1e-9)
     np.testing.assert_allclose(found.occlusion, expected.occlusion, rtol=1e-9)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_leaving_words_out_of_many_passes_is_leaving_them_out_of_one(
+    monkeypatch: pytest.MonkeyPatch, layers: int
+) -> None:
+    """What lies before a word that is left out is read once for all; here a text for each number of words at once."""
+    bundle = make_bundle(cell="lstm", bidirectional=True, layers=layers, pooling=("last", "mean", "max"))
+    expected = attribute(bundle, TEXT).occlusion
+    for numbers in (1, 1 << 9, 1 << 10):
+        monkeypatch.setattr(attribution, "PASS_NUMBERS", numbers)
+        np.testing.assert_allclose(attribute(bundle, TEXT).occlusion, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_text_of_a_thousand_words_takes_few_gradients() -> None:
+    """Kinks of the maximum cost many halvings; what counts is that the words add up."""
+    network: dict[str, Any] = {"cell": "lstm", "hidden": 64, "embedding": 64, "bidirectional": True}
+    bundle = make_bundle(**network, pooling=("max", "mean"), scale=0.3)
+    words = np.random.default_rng(0).choice(WORDS, 1000)
+    for found in attributions(bundle, " ".join(words)):
+        if np.isfinite(found.occlusion).any():
+            break
+    assert found.completeness_error < 0.01
+    # Some 20 ms of a processor each.
+    assert found.steps <= 400
+
+
+def test_what_is_known_meanwhile_gets_better() -> None:
+    bundle = make_bundle(cell="gru", bidirectional=True, pooling=("max",), scale=2)
+    *some, last = attributions(bundle, TEXT)
+    assert some[0].steps == 8
+    assert np.isnan(some[0].occlusion).all()
+    assert np.isfinite(last.occlusion).all()
+    assert last.completeness_error <= some[0].completeness_error
+    np.testing.assert_array_equal(last.integrated_gradients, attribute(bundle, TEXT).integrated_gradients)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,10 @@ import numpy.typing as npt
 
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
-from recurra.inspection.backward import Differentiable
+from recurra.inspection.backward import Differentiable, Passed
 from recurra.runtime.trace import fitting_documents, word_products
 
-__all__ = ["Attribution", "attribute"]
+__all__ = ["Attribution", "attribute", "attributions"]
 
 Array = npt.NDArray[np.float64]
 # A weight for each of K documents of the path, for each of the T words: [T, K].
@@ -26,12 +27,14 @@ COARSE = np.zeros(8)
 _SIX = [0, 2, 3, 4, 5, 7]
 # The integrals of 1, x, …, x⁵ from -1 to 1.
 COARSE[_SIX] = np.linalg.solve(np.vander(NODES[_SIX], increasing=True).T, [2, 0, 2 / 3, 0, 2 / 5, 0])
-# The integral is refined until the sum of its parts' errors is below this share of what it explains, or until so many
-# gradients were taken.
+# Parts of the path are halved until the sum of their errors is below this share of what is explained. Of a long text,
+# whose gradients reach so many words together, it is enough that the sum over the words is as near. Nor are more
+# gradients taken than so many.
 TOLERANCE = 2e-3
+MOST_WORDS = 1.5e5
 MOST_STEPS = 8192
 # Numbers in an array over a pass: keeps some hundred megabytes at most in memory.
-PASS_NUMBERS = 1 << 22
+PASS_NUMBERS = 1 << 23
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,29 +79,47 @@ def attribute(bundle: Bundle, document: Document, *, target: int | None = None) 
         DataError: ``document`` is neither.
         SettingsError: the gradient of the model's cell is not known.
     """
+    return deque(attributions(bundle, document, target=target), maxlen=1)[0]
+
+
+def attributions(bundle: Bundle, document: Document, *, target: int | None = None) -> Iterator[Attribution]:
+    """What :func:`attribute` gives, and before that what is known after each pass of some tenths of a second.
+
+    Of a long text the first one is there at once. Until the last one ``occlusion`` is NaN at words that were not left
+    out yet. Whoever asks for no more saves the work. Arguments and errors: see :func:`attribute`.
+    """
     ids = bundle.pipeline.encode([document])[0]
     network = Differentiable(bundle.network, bundle.tensors)
     padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
     path = _Path(network, word_products(bundle.network, bundle.tensors, padded), len(ids))
-    whole = path.logits(np.ones((len(ids), 1)))[0]
-    chosen = int(whole.argmax()) if target is None else target
-    path.direction[:] = 0 if bundle.multi_label else -1 / len(whole)
+    whole = network.forward(path.scaled(np.ones((len(ids), 1))))
+    chosen = int(whole.logits[0].argmax()) if target is None else target
+    path.direction[:] = 0 if bundle.multi_label else -1 / len(whole.logits[0])
     path.direction[chosen] += 1
-
-    gradients, steps = _integrated(path)
-    score, baseline = (float(path.scores(np.full((len(ids), 1), share))[0]) for share in (1.0, 0.0))
-    without = path.scores(1 - np.eye(len(ids))) if len(ids) else np.empty(0)
+    score, baseline = float(whole.logits[0] @ path.direction), float(path.scores(np.zeros((len(ids), 1)))[0])
     gap = score - baseline
-    error = abs(float(gradients.sum()) - gap)
-    return Attribution(
-        target=bundle.labels.classes[chosen],
-        integrated_gradients=gradients,
-        occlusion=score - without,
-        steps=steps,
-        score=score,
-        baseline_score=baseline,
-        completeness_error=error / abs(gap) if gap else 0.0,
-    )
+
+    def found(gradients: Array, steps: int, occlusion: Array) -> Attribution:
+        error = abs(float(gradients.sum()) - gap)
+        return Attribution(
+            target=bundle.labels.classes[chosen],
+            integrated_gradients=gradients,
+            occlusion=occlusion,
+            steps=steps,
+            score=score,
+            baseline_score=baseline,
+            completeness_error=error / abs(gap) if gap else 0.0,
+        )
+
+    gradients, steps, occlusion = np.zeros(len(ids)), 0, np.full(len(ids), np.nan)
+    for gradients, steps in _integrated(path, baseline, score):
+        yield found(gradients, steps, occlusion)
+    for first, scores in path.without_words(whole):
+        occlusion = occlusion.copy()
+        occlusion[first : first + len(scores)] = score - scores
+        yield found(gradients, steps, occlusion)
+    if not len(ids):
+        yield found(gradients, steps, occlusion)
 
 
 class _Path:
@@ -120,19 +141,15 @@ class _Path:
         fitting = PASS_NUMBERS // max(1, len(products[0]) * width)
         self._at_once = max(1, min(fitting, fitting_documents(network.settings)))
 
-    def logits(self, shares: Shares) -> Array:
-        """[K, C]."""
-        return self._in_parts(shares, lambda some: self.network.forward(self._scaled(some)).logits)
-
     def scores(self, shares: Shares) -> Array:
         """[K]."""
-        return np.asarray(self.logits(shares) @ self.direction)
+        parts = [self.network.forward(self.scaled(some)).logits for some in self._passes(shares)]
+        return np.asarray(np.concatenate(parts) @ self.direction)
 
-    def slopes(self, shares: Shares) -> Array:
-        """[K, T]: each word's part of the score's derivative as all shares grow alike."""
-
-        def some_slopes(some: Shares) -> Array:
-            passed = self.network.forward(self._scaled(some))
+    def slopes(self, shares: Shares) -> Iterator[Array]:
+        """[K, T]: each word's part of the score's derivative as all shares grow alike; some of the K at a time."""
+        for some in self._passes(shares):
+            passed = self.network.forward(self.scaled(some))
             d_logits = np.broadcast_to(self.direction, passed.logits.shape)
             found = self.network.backward(passed, d_logits).products
             # W_I·x is linear in x, so the gradient by x times x is that by W_I·x times W_I·x.
@@ -140,55 +157,76 @@ class _Path:
                 np.einsum("tkg,tg->kt", d[: self.words], product[: self.words])
                 for d, product in zip(found, self.products, strict=True)
             ]
-            return np.asarray(sum(parts))
+            yield np.asarray(sum(parts))
 
-        return self._in_parts(shares, some_slopes)
+    def without_words(self, whole: Passed) -> Iterator[tuple[int, Array]]:
+        """The scores with one word's vector zero: the first word's number and [K], some of the T words at a time.
 
-    def _scaled(self, shares: Shares) -> list[Array]:
+        Args:
+            whole: the pass of the whole document.
+        """
+        for first in range(0, self.words, self._at_once):
+            end = min(first + self._at_once, self.words)
+            shares = np.ones((self.words, end - first))
+            shares[np.arange(first, end), np.arange(end - first)] = 0
+            logits = self.network.forward(self.scaled(shares), known=(whole, first, end)).logits
+            yield first, logits @ self.direction
+
+    def scaled(self, shares: Shares) -> list[Array]:
+        """The products with each word's multiplied by its share, for each direction [T, K, G·H]."""
         factors = np.ones((len(self.products[0]), shares.shape[1]))
         factors[: self.words] = shares
         return [product[:, None] * factors[:, :, None] for product in self.products]
 
-    def _in_parts(self, shares: Shares, compute: Callable[[Shares], Array]) -> Array:
-        count = shares.shape[1]
-        return np.concatenate(
-            [compute(shares[:, first : first + self._at_once]) for first in range(0, count, self._at_once)]
-        )
+    def _passes(self, shares: Shares) -> Iterator[Shares]:
+        for first in range(0, shares.shape[1], self._at_once):
+            yield shares[:, first : first + self._at_once]
 
 
-def _integrated(path: _Path) -> tuple[Array, int]:
-    """The integral of the slopes over the path, [T], and how many were taken.
+def _integrated(path: _Path, baseline: float, score: float) -> Iterator[tuple[Array, int]]:
+    """The integral of the slopes over the path, [T], and how many were taken: after each pass what is known.
 
     Along a part of the path the integral of the derivative must be the difference of the scores at its ends, so the
-    error of each part's sum is known, and two rules tell that of its words. Parts are halved until their errors are
-    small enough together.
+    error of each part's sum is known, and two rules tell that of its words. The parts with the largest errors are
+    halved until those that are left are small enough together, as in QUADPACK's globally adaptive rule (Piessens et al.
+    1983): a score that pools by the maximum has kinks, at which no part is ever exact, but ever smaller.
     """
-    done, steps = np.zeros(path.words), 0
     if not path.words:
-        return done, steps
-    first, last = path.scores(np.repeat([[0.0, 1.0]], path.words, axis=0))
-    # (from, to, score there, score here) of the parts that are still to be integrated.
-    parts = [(0.0, 1.0, float(first), float(last))]
-    allowed = TOLERANCE * abs(float(last - first))
-    while parts:
-        low, high = np.array([part[0] for part in parts]), np.array([part[1] for part in parts])
+        return
+    allowed = max(TOLERANCE * abs(score - baseline), 1e-12)
+    # Of each part: its ends, the scores there, its integral by words and its error.
+    low, high, at_low, at_high = np.array([[0.0], [1.0], [baseline], [score]])
+    integrals, errors, steps = np.zeros((0, path.words)), np.zeros(0), 0
+    done = [integrals, errors, low[:0], high[:0], at_low[:0], at_high[:0]]
+    total = np.zeros(path.words)
+    while True:
         places = (low[:, None] + (high - low)[:, None] * (NODES + 1) / 2).ravel()
-        slopes = path.slopes(np.repeat(places[None], path.words, axis=0)).reshape(len(parts), len(NODES), -1)
-        steps += len(places)
+        found = []
+        for some in path.slopes(np.repeat(places[None], path.words, axis=0)):
+            found.append(some)
+            steps += len(some)
+            if len(done[0]):
+                yield total, steps
+        slopes = np.concatenate(found).reshape(len(low), len(NODES), -1)
         integrals = np.einsum("n,pnt->pt", WEIGHTS / 2, slopes) * (high - low)[:, None]
         coarse = np.einsum("n,pnt->pt", COARSE / 2, slopes) * (high - low)[:, None]
-        errors = np.abs(integrals.sum(axis=1) - [part[3] - part[2] for part in parts])
+        errors = np.abs(integrals.sum(axis=1) - (at_high - at_low))
         errors = np.maximum(errors, np.abs(integrals - coarse).max(axis=1))
-        # A part may err by its share of the path, and by what float64 cannot tell apart anyway.
-        rough = errors > np.maximum(allowed * (high - low), 1e-12)
-        if steps + 2 * len(NODES) * int(rough.sum()) > MOST_STEPS:
-            rough[:] = False
-        done += integrals[~rough].sum(axis=0)
-        halved = [part for part, again in zip(parts, rough, strict=True) if again]
-        middles = [(part[0] + part[1]) / 2 for part in halved]
-        parts = []
-        if halved:
-            between = path.scores(np.repeat([middles], path.words, axis=0)).tolist()
-            for (a, b, at_a, at_b), middle, at_middle in zip(halved, middles, between, strict=True):
-                parts += [(a, middle, at_a, at_middle), (middle, b, at_middle, at_b)]
-    return done, steps
+        new = [integrals, errors, low, high, at_low, at_high]
+        done = [np.concatenate(pair) for pair in zip(done, new, strict=True)]
+        integrals, errors, low, high, at_low, at_high = done
+        total = integrals.sum(axis=0)
+        yield total, steps
+        near = abs(float(total.sum()) - (score - baseline)) <= allowed
+        if errors.sum() <= allowed or (near and steps * path.words > MOST_WORDS):
+            return
+        order = np.argsort(-errors)
+        left = errors.sum() - np.cumsum(errors[order])
+        worst = order[: 1 + int((left > allowed / 2).sum())][: max(1, 32 // len(NODES))]
+        if steps + 2 * len(NODES) * len(worst) > MOST_STEPS:
+            return
+        middle = (low[worst] + high[worst]) / 2
+        at_middle = path.scores(np.repeat(middle[None], path.words, axis=0))
+        done = [np.delete(one, worst, axis=0) for one in done]
+        low, high = np.concatenate([low[worst], middle]), np.concatenate([middle, high[worst]])
+        at_low, at_high = np.concatenate([at_low[worst], at_middle]), np.concatenate([at_middle, at_high[worst]])

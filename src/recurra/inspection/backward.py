@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from recurra.inspection.pooling import pool, pool_gradient
 from recurra.inspection.step_gradients import StepGradient, step_gradient_of
 from recurra.models.settings import NetworkSettings
 from recurra.models.shapes import DIRECTIONS
-from recurra.runtime.trace import Steps, product, run_layers
+from recurra.runtime.trace import Steps, at_once, product, run_layers
 
 __all__ = ["Differentiable", "Gradients", "Passed"]
 
@@ -70,13 +71,15 @@ class Differentiable:
         self.weights = {name: array.astype(np.float64) for name, array in tensors.items() if name != "embedding"}
         self._step: StepGradient = step_gradient_of(settings.cell)
 
-    def forward(self, products: Sequence[Array]) -> Passed:
+    def forward(self, products: Sequence[Array], *, known: tuple[Passed, int, int] | None = None) -> Passed:
         """Reads K documents of T tokens.
 
         Args:
             products: W_I·x of the first layer, for each direction [T, K, G·H].
+            known: the pass of one document from which all differ only between two tokens, the second left out.
         """
-        layers = run_layers(self.settings, self.weights, products)
+        changed = None if known is None else (known[0].layers[0], known[1], known[2])
+        layers = run_layers(self.settings, self.weights, products, changed=changed)
         states = np.concatenate([steps.hidden for steps in layers[-1]], axis=2)
         pooled = pool(self.settings, self.weights, states)
         return Passed(layers, states, pooled @ self.weights["W_O"] + self.weights["b_O"])
@@ -93,11 +96,15 @@ class Differentiable:
         top: tuple[list[Array], list[Array]] = ([], [])
         products: list[Array] = []
         for layer in range(self.settings.layers - 1, -1, -1):
-            products, d_below = [], np.zeros(())
-            for place, direction in enumerate(names):
-                prefix, steps = f"layers.{layer}.{direction}.", passed.layers[layer][place]
-                drive, hidden, cell = self._through_time(prefix, steps, d_states[:, :, place * H : (place + 1) * H])
-                products.append(drive)
+            prefixes = [f"layers.{layer}.{direction}." for direction in names]
+            found = at_once(
+                [
+                    partial(self._through_time, prefix, steps, d_states[:, :, place * H : (place + 1) * H])
+                    for place, (prefix, steps) in enumerate(zip(prefixes, passed.layers[layer], strict=True))
+                ]
+            )
+            products, d_below = [drive for drive, _, _ in found], np.zeros(())
+            for prefix, (drive, hidden, cell) in zip(prefixes, found, strict=True):
                 if layer == self.settings.layers - 1:
                     top[0].append(hidden)
                     top[1].extend([] if cell is None else [cell])

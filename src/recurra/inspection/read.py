@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
 from recurra.data.documents import Document, Label
-from recurra.inspection.attribution import attribute
+from recurra.inspection.attribution import attributions
 from recurra.inspection.units import units_of
 from recurra.runtime import LayerTrace, Model, Reading
 from recurra.text.label_sets import decode_sets
 
-__all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read"]
+__all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read", "readings"]
 
 # Numbers keep so many decimals: a hundred times finer than what engines agree to, and half as long to write.
 DECIMALS = 7
@@ -42,13 +44,13 @@ class LayerJson(TypedDict):
 
 
 class AttributionJson(TypedDict):
-    """See :class:`recurra.inspection.attribution.Attribution`."""
+    """See :class:`recurra.inspection.attribution.Attribution`. ``occlusion`` is there when it is whole."""
 
     target: Label
     steps: int
     integrated_gradients: list[float]
     completeness_error: float
-    occlusion: list[float]
+    occlusion: NotRequired[list[float]]
     score: float
     baseline_score: float
 
@@ -91,6 +93,16 @@ def read(model: Model, document: Document, *, name: str, gates: bool = False, at
         DataError: ``document`` is neither.
         SettingsError: attribution is wanted and the gradient of the model's cell is not known.
     """
+    return deque(readings(model, document, name=name, gates=gates, attribution=attribution), maxlen=1)[0]
+
+
+def readings(
+    model: Model, document: Document, *, name: str, gates: bool = False, attribution: bool = False
+) -> Iterator[ReadingJson]:
+    """What :func:`read` gives, and, where attribution is wanted, before that what is known of it meanwhile.
+
+    ``occlusion`` is there when it is whole. Arguments and errors: see :func:`read`.
+    """
     reading = model.read(document, gates=gates)
     last = reading.probabilities[-1] if reading.tokens else reading.start
     found: ReadingJson = {
@@ -113,18 +125,21 @@ def read(model: Model, document: Document, *, name: str, gates: bool = False, at
         found["thresholds"] = _numbers(model.bundle.thresholds)
     if gates:
         found["layers"] = [_layer(trace, reading, model) for trace in reading.layers]
-    if attribution:
-        why = attribute(model.bundle, document)
-        found["attribution"] = {
+    if not attribution:
+        yield found
+        return
+    for why in attributions(model.bundle, document):
+        explained: AttributionJson = {
             "target": why.target,
             "steps": why.steps,
             "integrated_gradients": _numbers(why.integrated_gradients),
             "completeness_error": why.completeness_error,
-            "occlusion": _numbers(why.occlusion),
             "score": why.score,
             "baseline_score": why.baseline_score,
         }
-    return found
+        if not np.isnan(why.occlusion).any():
+            explained["occlusion"] = _numbers(why.occlusion)
+        yield {**found, "attribution": explained}
 
 
 def _layer(trace: LayerTrace, reading: Reading, model: Model) -> LayerJson:

@@ -6,14 +6,16 @@ of the same length side by side: one document to look at, or many variants of it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from recurra.kernels.threads import run_together
 from recurra.models.settings import NetworkSettings
 from recurra.models.shapes import DIRECTIONS
 from recurra.recurrence.cells import Cell, State, cell_named
@@ -21,6 +23,7 @@ from recurra.recurrence.cells import Cell, State, cell_named
 __all__ = [
     "LayerTrace",
     "Steps",
+    "at_once",
     "fitting_documents",
     "product",
     "run_direction",
@@ -30,6 +33,7 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
+Value = TypeVar("Value")
 Tensors = Mapping[str, npt.NDArray[np.float32]]
 
 
@@ -127,13 +131,32 @@ def word_products(settings: NetworkSettings, tensors: Tensors, ids: npt.NDArray[
     return products
 
 
-def run_layers(settings: NetworkSettings, weights: Mapping[str, Array], products: Sequence[Array]) -> list[list[Steps]]:
+def at_once(tasks: Sequence[Callable[[], Value]]) -> list[Value]:
+    """What some tasks give, in their order: directions of a layer know nothing of each other."""
+    found: dict[int, Value] = {}
+
+    def run(place: int, task: Callable[[], Value]) -> None:
+        found[place] = task()
+
+    run_together([partial(run, place, task) for place, task in enumerate(tasks)])
+    return [found[place] for place in range(len(tasks))]
+
+
+def run_layers(
+    settings: NetworkSettings,
+    weights: Mapping[str, Array],
+    products: Sequence[Array],
+    *,
+    changed: tuple[Sequence[Steps], int, int] | None = None,
+) -> list[list[Steps]]:
     """Every layer, from the input up: what each of its directions computed.
 
     Args:
         settings: the network's shape.
         weights: its weights in float64; the embedding is not among what is read.
         products: of :func:`word_products`, with an axis of K documents: [T, K, G·H].
+        changed: of one document the first layer's steps, K = 1, and two tokens, the second left out, between which
+            alone these documents are others: what was read before is not read again.
     """
     cell = cell_named(settings.cell)
     layers: list[list[Steps]] = []
@@ -142,17 +165,29 @@ def run_layers(settings: NetworkSettings, weights: Mapping[str, Array], products
         if layer:
             inputs = np.concatenate([steps.hidden for steps in layers[-1]], axis=2)
             products = [product(inputs, weights[f"layers.{layer}.{direction}.W_I"]) for direction in directions]
-        passed = []
-        for direction, pushed in zip(directions, products, strict=True):
-            prefix = f"layers.{layer}.{direction}."
+        tasks = []
+        for place, (direction, pushed) in enumerate(zip(directions, products, strict=True)):
+            prefix, backwards = f"layers.{layer}.{direction}.", direction == "backward"
             W_H, b_H = weights[prefix + "W_H"], weights.get(prefix + "b_H")
+            known = None
+            if changed is not None and not layer:
+                begin = len(pushed) - changed[2] if backwards else changed[1]
+                known = (changed[0][place], begin)
             drive = pushed + weights[prefix + "b"]
-            passed.append(run_direction(cell, drive, W_H, b_H, backwards=direction == "backward"))
-        layers.append(passed)
+            tasks.append(partial(run_direction, cell, drive, W_H, b_H, backwards=backwards, known=known))
+        layers.append(at_once(tasks))
     return layers
 
 
-def run_direction(cell: Cell, drive: Array, W_H: Array, b_H: Array | None, *, backwards: bool) -> Steps:
+def run_direction(
+    cell: Cell,
+    drive: Array,
+    W_H: Array,
+    b_H: Array | None,
+    *,
+    backwards: bool,
+    known: tuple[Steps, int] | None = None,
+) -> Steps:
     """One direction of one layer, from zero states.
 
     Args:
@@ -161,6 +196,8 @@ def run_direction(cell: Cell, drive: Array, W_H: Array, b_H: Array | None, *, ba
         W_H: [H, G·H].
         b_H: [G·H], or ``None``.
         backwards: read from the last token to the first.
+        known: what one document's reading gave, K = 1, and how many of its steps, in their order, are these documents'
+            as well.
     """
     steps, documents, _ = drive.shape
     hidden = np.empty((steps, documents, len(W_H)))
@@ -168,7 +205,14 @@ def run_direction(cell: Cell, drive: Array, W_H: Array, b_H: Array | None, *, ba
     gates = np.empty_like(drive)
     zeros = np.zeros(hidden.shape[1:])
     state = State(zeros, zeros if cell.cell_state else None)
-    for t in range(steps - 1, -1, -1) if backwards else range(steps):
+    order = list(range(steps - 1, -1, -1) if backwards else range(steps))
+    if known is not None and known[1]:
+        read, order = order[: known[1]], order[known[1] :]
+        hidden[read], gates[read] = known[0].hidden[read], known[0].gates[read]
+        if cells is not None and known[0].cell is not None:
+            cells[read] = known[0].cell[read]
+        state = State(hidden[read[-1]], None if cells is None else cells[read[-1]])
+    for t in order:
         state, activations = cell.step(OPS, drive[t], state, W_H, b_H)
         hidden[t] = state.hidden
         np.concatenate(activations, axis=1, out=gates[t])

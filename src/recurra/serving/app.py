@@ -63,7 +63,8 @@ def create_app(
         RecurraError: a model gives no probabilities.
     """
     limits = limits or Limits()
-    catalogue, metrics, views, lane = Catalogue(models), Metrics(), Views(), Lane(limits)
+    catalogue, metrics, views = Catalogue(models), Metrics(), Views()
+    lanes, runs_lane = {name: Lane(limits, name) for name in models}, Lane(limits, "runs")
     batchers: dict[str, Batcher] = {}
     for name, model in models.items():
         answer = answering(model)
@@ -81,14 +82,15 @@ def create_app(
         yield
         for batcher in batchers.values():
             await batcher.close()
-        lane.close()
+        for lane in (*lanes.values(), runs_lane):
+            lane.close()
 
     # FastAPI's own pages of documentation load scripts from elsewhere.
     app = FastAPI(
         title="Recurra", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
     stopping = asyncio.Event()
-    classifier, reader = Classifier(catalogue, batchers, limits, stopping), Reader(catalogue, lane, limits)
+    classifier, reader = Classifier(catalogue, batchers, limits, stopping), Reader(catalogue, lanes, limits)
     guard = Guard(
         app,
         direct={"/v1/classify": classifier, "/v1/read": reader.read, "/v1/compare": reader.compare},
@@ -103,7 +105,7 @@ def create_app(
     app.add_exception_handler(RequestError, refused)
     app.add_exception_handler(Exception, failed)
     add_texts(app, classifier, reader)
-    add_findings(app, Findings(catalogue, views, data), catalogue, partial(_runs, lane, runs))
+    add_findings(app, Findings(catalogue, views, data), catalogue, partial(_runs, runs_lane, runs))
     add_state(app, guard, batchers, metrics)
     for address, endpoint in page_files(files or {}).items():
         app.add_api_route(address, endpoint, include_in_schema=False)

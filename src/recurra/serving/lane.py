@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import aclosing
+from typing import Generic, TypeVar
 
 from recurra.serving.limits import Limits
 from recurra.serving.refusals import RequestError
@@ -16,34 +18,60 @@ Value = TypeVar("Value")
 
 
 class Lane:
-    """A thread that does one thing after another.
+    """A thread that does one thing after another. What nobody waits for any more is dropped.
 
     Args:
         limits: of what may wait, and of the time until it is done.
+        name: of the thread.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, name: str = "") -> None:
         self._limits = limits
         self._waiting = 0
-        self._pool = ThreadPoolExecutor(1, "recurra-reading")
+        self._pool = ThreadPoolExecutor(1, f"recurra-reading-{name}")
 
     async def run(self, work: Callable[[], Value]) -> Value:
-        """What ``work`` gives.
+        """What ``work`` gives. Errors: see :meth:`results`."""
+
+        def once() -> Iterator[Value]:
+            yield work()
+
+        async with aclosing(self.results(once)) as results:
+            return await anext(results)
+
+    async def last(self, work: Callable[[], Iterator[Value]]) -> Value:
+        """The last of :meth:`results`, of which there must be one."""
+        async with aclosing(self.results(work)) as results:
+            found = await anext(results)
+            async for result in results:
+                found = result
+        return found
+
+    async def results(self, work: Callable[[], Iterator[Value]]) -> AsyncGenerator[Value]:
+        """What ``work`` yields, as it does. Closing this drops the work, before it begins or at its next result.
 
         Raises:
-            RequestError: 503, too much is waiting; 504, it takes too long, and is not begun any more.
+            RequestError: 503, too much is waiting; 504, it takes too long, and is dropped.
         """
         if self._waiting >= self._limits.waiting_reads:
             raise RequestError(
                 503, f"{self._waiting:,} texts wait to be read", "Ask again in a second.", headers={"Retry-After": "1"}
             )
-        self._waiting += 1
-        future = self._pool.submit(work)
         loop = asyncio.get_running_loop()
+        job = _Job(work, loop)
+        self._waiting += 1
+        future = self._pool.submit(job.do)
         future.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(self._done))
+        deadline = loop.time() + self._limits.seconds
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                return await asyncio.wrap_future(future)
+            while True:
+                async with asyncio.timeout_at(deadline):
+                    result = await job.found.get()
+                if isinstance(result, _End):
+                    if result.error is not None:
+                        raise result.error
+                    return
+                yield result
         except TimeoutError:
             raise RequestError(
                 504,
@@ -51,6 +79,9 @@ class Lane:
                 "Ask again later, or with a shorter text.",
                 headers={"Retry-After": "1"},
             ) from None
+        finally:
+            job.dropped.set()
+            future.cancel()
 
     def _done(self) -> None:
         self._waiting -= 1
@@ -58,3 +89,39 @@ class Lane:
     def close(self) -> None:
         """Ends the thread when it has done what it is at."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _End:
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+
+class _Job(Generic[Value]):
+    """Work whose results are handed to an event loop.
+
+    Attributes:
+        dropped: set when nobody waits any more.
+        found: its results, and an end.
+    """
+
+    def __init__(self, work: Callable[[], Iterator[Value]], loop: asyncio.AbstractEventLoop) -> None:
+        self._work, self._loop = work, loop
+        self.dropped = threading.Event()
+        self.found: asyncio.Queue[Value | _End] = asyncio.Queue()
+
+    def do(self) -> None:
+        """Works, in a thread."""
+        error: Exception | None = None
+        try:
+            for result in self._work():
+                self._tell(result)
+                if self.dropped.is_set():
+                    return
+        except Exception as raised:
+            # Whoever waits hears of it, and the thread goes on.
+            error = raised
+        self._tell(_End(error))
+
+    def _tell(self, result: Value | _End) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.found.put_nowait, result)

@@ -21,10 +21,10 @@ class Limits(Settings):
         compared_models: in one comparison.
         waiting_texts: that wait for one model, over all requests.
         waiting_characters: of these texts together.
-        waiting_reads: texts that wait to be read word by word.
+        waiting_reads: texts that wait to be read word by word by one model.
         requests: answered at the same time.
         connections: open at the same time.
-        header_bytes: of a request's line and headers together.
+        header_bytes: of a request's line and headers together, and of what else comes in a row beside a body.
         seconds: for the headers, for the body, for the answer, and for the client to take a part of it, each.
         stop_seconds: for what was taken before the service was asked to stop.
     """

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import Response
+import asyncio
+import math
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
 
 from recurra.errors import RecurraError
-from recurra.inspection import read
-from recurra.inspection.read import ReadingJson
-from recurra.serving.body import media_type, parsed, read_body
+from recurra.inspection.read import ReadingJson, readings
+from recurra.serving.body import LINES, media_type, parsed, read_body
 from recurra.serving.catalogue import Catalogue
 from recurra.serving.classify import check_text
 from recurra.serving.lane import Lane
 from recurra.serving.limits import Limits
-from recurra.serving.refusals import JSON, RequestError, json_response
+from recurra.serving.refusals import JSON, RequestError, json_bytes
 from recurra.serving.schema import Compare, Read
 
 __all__ = ["Reader"]
+
+Value = TypeVar("Value")
+
+
+# Between two lines of a reading that is being explained.
+LINE_SECONDS = 1.0
 
 
 class Reader:
@@ -24,21 +36,28 @@ class Reader:
 
     Args:
         catalogue: the models.
-        lane: where texts are read.
+        lanes: where each model's texts are read, by its name: none waits for those of another.
         limits: of a request.
     """
 
-    def __init__(self, catalogue: Catalogue, lane: Lane, limits: Limits) -> None:
-        self._catalogue, self._lane, self._limits = catalogue, lane, limits
+    def __init__(self, catalogue: Catalogue, lanes: Mapping[str, Lane], limits: Limits) -> None:
+        self._catalogue, self._lanes, self._limits = catalogue, lanes, limits
 
     async def read(self, request: Request) -> Response:
-        """A text as one model reads it."""
+        """A text as one model reads it; as lines, the attribution's first figures and then better ones."""
         media_type(request, JSON)
         asked = parsed(Read, await read_body(request, self._limits))
         name = self._catalogue.named(asked.model)
         check_text(asked.text, "text", self._limits)
-        wanted = {"gates": asked.gates, "attribution": asked.attribution}
-        return await self._lane.run(lambda: json_response(self._reading(name, asked.text, **wanted)))
+        work = partial(self._readings, name, asked.text, gates=asked.gates, attribution=asked.attribution)
+        lane = self._lanes[name]
+        if LINES in request.headers.get("accept", ""):
+            lines = lane.results(lambda: _encoded(work(), every=LINE_SECONDS))
+            # What cannot be answered at all has a status of its own.
+            first = await _while_there(request, anext(lines))
+            return StreamingResponse(_lines(first, lines), media_type=LINES)
+        answer = await _while_there(request, lane.last(lambda: _encoded(work())))
+        return Response(answer, media_type=JSON)
 
     async def compare(self, request: Request) -> Response:
         """A text as several models read it."""
@@ -53,11 +72,15 @@ class Reader:
             )  # fmt: skip
         names = [self._catalogue.named(name) for name in wanted]
         check_text(asked.text, "text", self._limits)
-        return await self._lane.run(
-            lambda: json_response({"text": asked.text, "models": [self._reading(name, asked.text) for name in names]})
-        )
+        works = [
+            self._lanes[name].last(partial(_encoded, self._readings(name, asked.text)))  # Begins in the lane's thread.
+            for name in names
+        ]
+        answers = await _while_there(request, _all(works))
+        head = b'{"text":' + json_bytes(asked.text) + b',"models":['
+        return Response(head + b",".join(answer or b"" for answer in answers) + b"]}", media_type=JSON)
 
-    def _reading(self, name: str, text: str, **wanted: bool) -> ReadingJson:
+    def _readings(self, name: str, text: str, **wanted: bool) -> Iterator[ReadingJson]:
         model = self._catalogue.models[name]
         tokens = len(model.bundle.pipeline.tokens(text))
         if tokens > self._limits.read_tokens:
@@ -67,7 +90,67 @@ class Reader:
                 "Cut it, or ask /v1/classify for the answer alone.",
             )
         try:
-            return read(model, text, name=name, **wanted)
+            yield from readings(model, text, name=name, **wanted)
+        except RequestError:
+            raise
         except RecurraError as error:
             # Some networks can be read, but not be differentiated.
             raise RequestError(422, error.received, error.mend) from error
+
+
+async def _all(works: Sequence[Coroutine[Any, Any, Value]]) -> list[Value]:
+    """Where one fails the others are dropped."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    return [task.result() for task in tasks]
+
+
+async def _while_there(request: Request, work: Awaitable[Value]) -> Value:
+    """What is awaited, unless whoever asked leaves: then it is cancelled.
+
+    Raises:
+        ClientDisconnect: nobody is there any more.
+    """
+    task, left = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return task.result()
+    finally:
+        left.cancel()
+        task.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _encoded(found: Iterator[ReadingJson], *, every: float = math.inf) -> Iterator[bytes | None]:
+    """The last as JSON, and before it the first and then another after some seconds; ``None`` where nothing is told."""
+    due = -math.inf if every < math.inf else math.inf
+    latest: ReadingJson | None = None
+    for latest in found:
+        if time.monotonic() < due:
+            yield None
+            continue
+        yield json_bytes(latest)
+        due, latest = time.monotonic() + every, None
+    if latest is not None:
+        yield json_bytes(latest)
+
+
+async def _lines(first: bytes | None, more: AsyncGenerator[bytes | None]) -> AsyncIterator[bytes]:
+    try:
+        yield (first or b"") + b"\n"
+        async for line in more:
+            if line is not None:
+                yield line + b"\n"
+    except RecurraError as error:
+        yield json_bytes({"error": str(error)}) + b"\n"
+    finally:
+        await more.aclose()

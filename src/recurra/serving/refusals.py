@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from recurra.errors import RecurraError
 
-__all__ = ["FAILED", "JSON", "RequestError", "failed", "json_response", "refusal", "refused", "unknown"]
+__all__ = ["FAILED", "JSON", "RequestError", "failed", "json_bytes", "json_response", "refusal", "refused", "unknown"]
 
 JSON = "application/json"
 FAILED = "The service failed on this request. The log of recurra serve says where; report it as a bug."
@@ -45,10 +45,15 @@ def refusal(status: int, line: str, *, headers: dict[str, str] | None = None) ->
 
 
 def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A value as JSON; numbers that JSON has no form for are a bug and raise."""
+    """A value as JSON."""
+    return Response(json_bytes(value), status, headers, JSON)
+
+
+def json_bytes(value: Any) -> bytes:
+    """A value as JSON in UTF-8; numbers that JSON has no form for are a bug and raise."""
     body = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # Halves of surrogate pairs, which a text of a table may hold, have no form in UTF-8.
-    return Response(body.encode("utf-8", "replace"), status, headers, JSON)
+    return body.encode("utf-8", "replace")
 
 
 async def refused(request: Request, error: Exception) -> Response:

@@ -16,17 +16,20 @@ export function setToken(token) {
   remember("token", token, "sessionStorage");
 }
 
-async function answered(path, options) {
+async function asked(path, options) {
   const headers = { accept: "application/json", ...options.headers };
   const token = recall("token", null, "sessionStorage");
   if (token) headers.authorization = `Bearer ${token}`;
-  let response;
   try {
-    response = await fetch(path, { ...options, headers });
+    return await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, "");
   }
+}
+
+async function answered(path, options) {
+  const response = await asked(path, options);
   let body;
   try {
     body = await response.json();
@@ -39,15 +42,45 @@ async function answered(path, options) {
   return { status: response.status, body };
 }
 
-/** Asks with POST; JSON there and back. */
-export async function post(path, value, { signal } = {}) {
-  const options = {
+function posting(value, headers, signal) {
+  return {
     method: "POST",
     body: JSON.stringify(value),
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     signal,
   };
-  return (await answered(path, options)).body;
+}
+
+/** Asks with POST; JSON there and back. */
+export async function post(path, value, { signal } = {}) {
+  return (await answered(path, posting(value, {}, signal))).body;
+}
+
+/**
+ * Asks with POST for an answer that gets better line by line; the last one is the answer.
+ * @param {(answer: object) => void} draw is given each of them as it comes.
+ */
+export async function postLines(path, value, { signal, draw }) {
+  const response = await asked(path, posting(value, { accept: "application/x-ndjson, application/json" }, signal));
+  const kind = response.headers.get("content-type") ?? "";
+  if (!response.ok || !kind.startsWith("application/x-ndjson")) {
+    const body = await response.json().catch(() => null);
+    throw new ApiError(response.status, String(body?.error ?? `${response.status} ${response.statusText}`));
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  let latest = null;
+  for (;;) {
+    const { done, value: part } = await reader.read();
+    if (done) return latest;
+    const lines = (rest + part).split("\n");
+    rest = lines.pop();
+    for (const line of lines.filter(Boolean)) {
+      latest = JSON.parse(line);
+      if (latest.error) throw new ApiError(response.status, latest.error);
+      draw(latest);
+    }
+  }
 }
 
 function withQuery(path, query) {

@@ -1,6 +1,6 @@
 // Asks again whenever the shared text or model changes, a little after the last key; late answers are dropped.
 
-import { ApiError, post } from "../api.js";
+import { ApiError, post, postLines } from "../api.js";
 import { fill } from "../dom.js";
 import { t } from "../i18n.js";
 import { onChange, store } from "../store.js";
@@ -15,9 +15,9 @@ const kept = new Map();
  * Keeps an element in step with the text.
  * @param {Element} node gets what `draw` makes, or says why there is nothing.
  * @param {object} options `path` and `request` (gives the body) of the question, `draw` (fills the element with the
- *   answer), `signal`.
+ *   answer), `signal`, and `lines` where the answer gets better line by line.
  */
-export function follow(node, { path, request, draw, signal }) {
+export function follow(node, { path, request, draw, signal, lines = false }) {
   let asking = null;
   let timer = null;
 
@@ -30,7 +30,8 @@ export function follow(node, { path, request, draw, signal }) {
     // Old numbers are not to be taken for new ones: what is being replaced is dimmed for those who see it and said.
     node.setAttribute("aria-busy", "true");
     try {
-      const answer = kept.get(key) ?? (await post(path, body, { signal: AbortSignal.any([signal, mine.signal]) }));
+      const asked = { signal: AbortSignal.any([signal, mine.signal]), draw };
+      const answer = kept.get(key) ?? (await (lines ? postLines : post)(path, body, asked));
       if (signal.aborted || mine.signal.aborted) return;
       if (kept.size >= 20) kept.delete(kept.keys().next().value);
       kept.set(key, answer);

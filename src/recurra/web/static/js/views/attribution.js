@@ -73,7 +73,8 @@ export function mount(body, signal) {
     );
   }
 
-  return follow(answer, { path: "/v1/read", request: () => readRequest({ attribution: true }), draw, signal });
+  const request = () => readRequest({ attribution: true });
+  return follow(answer, { path: "/v1/read", request, draw, signal, lines: true });
 }
 
 /** A row for each word with a bar to the right (for) or left (against) for each method. */
