@@ -1,1 +1,1 @@
-"""Speed beside others: peers in processes of their own, in turn with ours, on the same rows."""
+"""What a piece of work costs: memory, and the machine that a figure comes from."""
