@@ -29,6 +29,7 @@ COMMANDS = (
     "info",
     "export",
     "data",
+    "bench",
 )
 SCRIPT = Path(sysconfig.get_path("scripts"), "recurra")
 
@@ -86,6 +87,7 @@ def test_the_installed_script_says_one_line_and_no_traceback(tmp_path: Path) -> 
         ["predict", "{}", "the team wins"],
         ["info", "{}"],
         ["export", "{}", "--int8", "--out", "small.safetensors"],
+        ["bench", "{}", "--rounds", "1", "--take", "20"],
     ],
 )
 def test_what_needs_no_training_imports_nothing_of_it(words: list[str], model: Path) -> None:

@@ -1,1 +1,1 @@
-"""What a piece of work costs: memory, and the machine that a figure comes from."""
+"""What predicting with a model costs on this machine: documents a second, one document, a start, memory."""
