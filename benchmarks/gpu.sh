@@ -34,7 +34,7 @@ part() {
 }
 
 part tests "$python" -m pytest tests/gpu -p no:cacheprovider
-part recurrence "$python" -m recurra.cli bench recurrence --device "$device" "${shapes[@]}" --out "$out/gpu-recurrence.json"
+part recurrence "$python" benchmarks/compare.py recurrence --device "$device" "${shapes[@]}" --out "$out/gpu-recurrence.json"
 part preprocessing "$python" benchmarks/preprocessing.py --out "$out/preprocessing.json"
 part training "$python" benchmarks/gpu_training.py --device "$device" "${quick[@]}" "${steps[@]}" --out "$out/gpu-training.json"
 part lesson "$python" benchmarks/gpu_lesson.py --device "$device" "${quick[@]}" --out "$out/gpu-lesson.json"

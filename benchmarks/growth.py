@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from harness.compare import compare
+from harness.jobs import Rows, write_job
+from harness.participants import PEERS, Peer
 
-from recurra.bench.compare import compare
-from recurra.bench.jobs import Rows, write_job
 from recurra.bench.machine import machine
-from recurra.bench.participants import PEERS, Peer
 from recurra.data.table import Table
 from recurra.kernels.threads import count
 from recurra.presets import Preset

@@ -15,10 +15,11 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from recurra.bench.jobs import read_rows
+from harness.jobs import read_rows
+from harness.participants import chosen_peers
+from harness.run import run_bench
+
 from recurra.bench.machine import machine
-from recurra.bench.participants import chosen_peers
-from recurra.bench.run import run_bench
 from recurra.presets import load_preset
 
 RESULTS = Path(__file__).parent / "results"

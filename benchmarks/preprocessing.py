@@ -16,6 +16,8 @@ from gpu_parts import agnews, labelled, parser_for, run, written
 from recurra.kernels.compiled import kernels_of
 from recurra.presets import load_preset
 from recurra.text import Labels, TextPipeline
+from recurra.text.choice import choose_tokens, looked_at
+from recurra.text.fields import readable
 
 
 def main() -> None:
@@ -32,7 +34,11 @@ def main() -> None:
             data = agnews(options)
             marks.append(time.perf_counter())
             documents, labels = labelled(data.train)
-            Labels.learn(labels).encode(labels)
+            targets = Labels.learn(labels).encode(labels)
+            if text.tokens == "auto":
+                places = looked_at(len(documents))
+                looked = readable([documents[place] for place in places], text)
+                text = text.replace(tokens=choose_tokens(looked, targets[places]).tokens)
             pipeline = TextPipeline.learn(documents, text)
             marks.append(time.perf_counter())
             ids = pipeline.encode(documents)

@@ -5,8 +5,13 @@ python benchmarks/recurrence/roofline.py
 
 from __future__ import annotations
 
-from recurra.bench.recurrence.roofline import H100, array_bytes, floor_of, operations
-from recurra.bench.recurrence.shapes import shapes_of
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from harness.recurrence.roofline import H100, array_bytes, floor_of, operations
+from harness.recurrence.shapes import shapes_of
 
 HEAD = [
     "| layer, both directions, batch 512 | steps | words | products | GFLOP | MB | arithmetic µs | bytes | steps |",

@@ -29,6 +29,7 @@ COMMANDS = (
     "info",
     "export",
     "data",
+    "bench",
 )
 SCRIPT = Path(sysconfig.get_path("scripts"), "recurra")
 
@@ -41,7 +42,6 @@ def test_without_a_command_it_shows_what_there_is(run: Run) -> None:
         assert f"\n  {name} " in bare.out
     # What a command is for is said whole.
     assert "..." not in bare.out.split("Commands:")[1]
-    assert "..." not in run("bench", "--help").out.split("Commands:")[1]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -87,6 +87,7 @@ def test_the_installed_script_says_one_line_and_no_traceback(tmp_path: Path) -> 
         ["predict", "{}", "the team wins"],
         ["info", "{}"],
         ["export", "{}", "--int8", "--out", "small.safetensors"],
+        ["bench", "{}", "--rounds", "1", "--take", "20"],
     ],
 )
 def test_what_needs_no_training_imports_nothing_of_it(words: list[str], model: Path) -> None:

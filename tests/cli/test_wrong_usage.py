@@ -31,6 +31,10 @@ WRONG_USAGE = [
     (["export", "m.safetensors", "--int8"], ["no --out", "Give --out FILE"]),
     (["export", "--int8", "--out", "x"], ["no MODEL", "recurra export --help"]),
     (["data", "x.csv", "--lable", "y"], ["no option --lable", "Did you mean --label?"]),
+    (["bench", "train"], ["recurra bench train", "python benchmarks/compare.py train"]),
+    (["bench", "predict", "x.csv", "--peers", "keras"], ["python benchmarks/compare.py predict"]),
+    (["bench", "latency", "--model", "lesson/gru"], ["python benchmarks/compare.py latency"]),
+    (["bench", "recurrence", "--device", "cuda"], ["python benchmarks/compare.py recurrence"]),
     (["lesson", "--take", "few"], ["--take", "'few'", "1 or more"]),
 ]
 

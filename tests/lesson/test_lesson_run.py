@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import random
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -162,17 +160,3 @@ def test_rows_are_named_by_the_whole_set(data_dir: Path) -> None:
     news = load_set("agnews", data_dir=data_dir, say=lambda message: None)
     assert phrase(len(news.train), news) == "58,337 of 120,000 training rows"
     assert phrase(40_899, news) == "40,899 of 120,000 training rows"
-
-
-def test_the_peak_of_memory_counts_what_was_used_since() -> None:
-    # In a process of its own: not every system can forget what other tests have used.
-    code = (
-        "import numpy; from recurra.lesson.memory import forget_peak, peak_megabytes\n"
-        "forget_peak(); before = peak_megabytes()\n"
-        "block = numpy.ones(12_500_000); after = peak_megabytes()\n"  # 100 MB
-        "print(block.sum(), after - before)"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    total, grown = map(float, ran.stdout.split())
-    assert total == 12_500_000
-    assert grown > 60

@@ -1,1 +1,1 @@
-"""Speed beside others: peers in processes of their own, in turn with ours, on the same rows."""
+"""What predicting with a model costs on this machine: documents a second, one document, a start, memory."""

@@ -48,7 +48,7 @@ app.command(epilog=examples(*compare.EXAMPLES))(compare.compare)
 app.command(epilog=examples(*info.EXAMPLES))(info.info)
 app.command(epilog=examples(*export.EXAMPLES))(export.export)
 app.command(epilog=examples(*data.EXAMPLES))(data.data)
-app.add_typer(bench.bench, name="bench")
+app.command(cls=bench.Bench, epilog=examples(*bench.EXAMPLES))(bench.bench)
 
 
 @app.callback(

@@ -1,239 +1,166 @@
-"""``recurra bench train``, ``predict``, ``latency`` and ``recurrence``."""
+"""``recurra bench``."""
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from recurra.cli.options import DataDir, Json, Quiet, examples, whole_number
+from recurra.cli.failures import UsageError
+from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn, whole_number
 from recurra.cli.output import Output, aligned
-from recurra.cli.train import settings_of
-from recurra.errors import SettingsError
+from recurra.cli.score_data import Asked, opened_rows
+from recurra.errors import DataError, SettingsError
 
-__all__ = ["bench"]
+if TYPE_CHECKING:
+    from recurra.data.documents import Document
+    from recurra.runtime import Model
 
-Data: TypeAlias = Annotated[str, typer.Argument(help="A .csv, .tsv or .parquet file, or the name of a set.")]
-Model: TypeAlias = Annotated[
-    str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/bilstm, or an own .toml file.")
-]
-Settings: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Any setting of a preset, such as hidden=64; repeatable."),
-]
-Peers: TypeAlias = Annotated[
-    str | None, typer.Option("--peers", metavar="A,B", help="Some of the peers named above; all without it.")
-]
-Python: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--peers-python",
-        metavar="PATH",
-        help="The interpreter that has the peers ('make peers' builds .venv-peers); this one without it.",
-    ),
-]
-Rounds: TypeAlias = Annotated[
-    int, typer.Option(parser=whole_number(1), metavar="N", help="Turns of each; figures are medians over them.")
-]
-Take: TypeAlias = Annotated[
-    int | None,
-    typer.Option(parser=whole_number(1), metavar="N", help="Documents that are timed; enough without it."),
-]
-Out: TypeAlias = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Write the document of --json there, too.")
-]
+__all__ = ["EXAMPLES", "Bench", "bench"]
 
-bench = typer.Typer(
-    rich_markup_mode=None,
-    help="Measure speed beside others.\n\nThe same rows and hyperparameters, in turn, each in a process of its own.",
+EXAMPLES = (
+    "recurra bench runs/tickets/model.safetensors",
+    "recurra bench runs/tickets/model.safetensors tickets.csv --rounds 9 --json",
 )
 
-
-class _Wanted(NamedTuple):
-    """What the options of every task say."""
-
-    data: str
-    model: str
-    settings: dict[str, Any]
-    peers: str | None
-    python: str | None
-    rounds: int
-    take: int | None
-    out: Path | None
-    data_dir: Path | None
+COMPARISONS = ("train", "predict", "latency", "recurrence")
+TAKE = 10_000
+# Name, form and heading of each figure.
+FIGURES = {
+    "docs_per_second": ("documents a second", ",.0f"),
+    "microseconds_per_document": ("one document, µs", ",.0f"),
+    "start_seconds": ("start, s", ".2f"),
+    "memory_mb": ("memory above imports, MB", ",.0f"),
+}
 
 
-@bench.command(
-    epilog=examples(
-        "recurra bench train --model lesson/bilstm",
-        "recurra bench train --model lesson/bilstm --batch-size 128 --peers torch,packed,peak",
-        "recurra bench train --peers keras --peers-python .venv-peers/bin/python --json",
-    )
-)
-def train(
-    data: Data = "agnews",
-    model: Model = "lesson/lstm",
-    batch_size: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Documents in a step.")
+class Bench(TyperCommand):
+    """The command, which knows the comparisons that it once had as commands of its own."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Reads the words; a comparison's name says where it is now, whatever options stand behind it."""
+        if args and args[0] in COMPARISONS and not Path(args[0]).exists():
+            raise UsageError(
+                f"recurra bench {args[0]} compares with other libraries, which is done in a checkout of Recurra: "
+                f"python benchmarks/compare.py {args[0]}",
+                ctx,
+            )
+        return super().parse_args(ctx, args)
+
+
+def bench(
+    model: ModelArgument,
+    texts: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TEXTS",
+            help="A table, a .txt file of one text a line, a folder of .txt files, or - for standard input; "
+            "without it, generated texts of the model's own words.",
+        ),
     ] = None,
-    settings: Settings = None,
-    peers: Peers = None,
-    peers_python: Python = None,
-    rounds: Rounds = 5,
-    take: Take = None,
-    out: Out = None,
-    data_dir: DataDir = None,
+    rounds: Annotated[
+        int, typer.Option(parser=whole_number(1), metavar="N", help="How often to measure; figures are medians.")
+    ] = 5,
+    take: Annotated[
+        int, typer.Option(parser=whole_number(1), metavar="N", help="Texts to measure on, at most: the first ones.")
+    ] = TAKE,
+    length: Annotated[
+        int | None,
+        typer.Option(parser=whole_number(1), metavar="N", help="Words (or letters) of a generated text, on average."),
+    ] = None,
+    text: TextColumn = None,
+    title: TitleColumn = None,
+    encoding: Encoding = "utf-8",
+    format_name: FormatName = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Time training against peers.
+    """Measure a model's speed and memory on this machine.
 
-    keras is its fit, keras-steps its train_on_batch, torch is padded and bucketed, packed is torch on PackedSequence,
-    and peak is the speed at which the machine could do the step's products.
+    Documents a second and one document are from strings to labels, with the model loaded. The start is that of a new
+    process of Python up to its first answer. The memory is what that process takes above its imports at its peak, while
+    it answers all texts at once.
     """
-    changed = settings_of(settings or ()) | ({} if batch_size is None else {"batch_size": batch_size})
-    wanted = _Wanted(data, model, changed, peers, peers_python, rounds, take, out, data_dir)
-    _measure("train", wanted, Output(as_json=as_json, quiet=quiet))
-
-
-@bench.command(
-    epilog=examples(
-        "recurra bench predict --model lesson/bilstm",
-        "recurra bench predict --set hidden=64 --set masked=true --peers-python .venv-peers/bin/python",
-    )
-)
-def predict(
-    data: Data = "agnews",
-    model: Model = "lesson/lstm",
-    settings: Settings = None,
-    peers: Peers = None,
-    peers_python: Python = None,
-    rounds: Rounds = 5,
-    take: Take = None,
-    out: Out = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Time predicting against peers.
-
-    They are keras, torch, onnxruntime, fasttext and linear (TF-IDF and LinearSVC).
-    keras gets documents sorted by length in the batch size that is fastest, keras-plain as they come, 32 at a time.
-    Recurra, fastText and the linear model get strings; the others get ready ids, and so need not cut words.
-    """
-    wanted = _Wanted(data, model, settings_of(settings or ()), peers, peers_python, rounds, take, out, data_dir)
-    _measure("predict", wanted, Output(as_json=as_json, quiet=quiet))
-
-
-@bench.command(epilog=examples("recurra bench latency", "recurra bench latency --peers linear,torch --rounds 9"))
-def latency(
-    data: Data = "agnews",
-    model: Model = "lesson/lstm",
-    settings: Settings = None,
-    peers: Peers = None,
-    peers_python: Python = None,
-    rounds: Rounds = 5,
-    take: Take = None,
-    out: Out = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Time one document at a time, against the peers of predict.
-
-    Medians in microseconds. Recurra, fastText and the linear model get strings; the others get ready ids, and so need
-    not cut words.
-    """
-    wanted = _Wanted(data, model, settings_of(settings or ()), peers, peers_python, rounds, take, out, data_dir)
-    _measure("latency", wanted, Output(as_json=as_json, quiet=quiet))
-
-
-@bench.command(
-    epilog=examples(
-        "recurra bench recurrence --device cuda",
-        "recurra bench recurrence --device cpu --cells lstm --hidden 64 --steps 44 --batch 64 --repeats 10",
-    )
-)
-def recurrence(
-    device: Annotated[
-        str, typer.Option(metavar="NAME", help="cuda, or cpu for Numba's kernels beside torch's.")
-    ] = "cuda",
-    cells: Annotated[
-        str, typer.Option(metavar="A,B", help="Some of simple_rnn, gru and lstm.")
-    ] = "simple_rnn,gru,lstm",
-    hidden: Annotated[str, typer.Option(metavar="N,N", help="Widths.")] = "64,128,256",
-    steps: Annotated[str, typer.Option(metavar="N,N", help="Words of the longest document.")] = "44,200",
-    batch: Annotated[int, typer.Option(parser=whole_number(1), metavar="N", help="Documents.")] = 512,
-    repeats: Annotated[int, typer.Option(parser=whole_number(1), metavar="N", help="Timed calls of each way.")] = 30,
-    out: Out = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Time recurrent layers alone against torch's kernels.
-
-    With every gradient, and how far the floor is. Two directions, 128 inputs, documents of half the steps up to all. A
-    peer takes part padded and as a PackedSequence, in its fastest precision and in float32.
-    """
-    from recurra.bench.recurrence.run import run_recurrence
-    from recurra.bench.recurrence.shapes import shapes_of
-    from recurra.bundle import write_atomically
+    from recurra.bench.machine import machine
+    from recurra.bench.measure import measured_round, over_rounds
+    from recurra.kernels.threads import count
+    from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet)
-    names = [name.strip() for name in cells.split(",") if name.strip()]
-    shapes = shapes_of(names, _numbers("hidden", hidden), _numbers("steps", steps), batch=batch)
-    result = run_recurrence(shapes, device=device, repeats=repeats, say=output.detail)
-    if out is not None:
-        write_atomically(out, json.dumps(result, indent=1, ensure_ascii=False).encode())
-    rows = [("layer", "recurra, µs", "peer's, µs", "times as fast", "of the floor", "way", "peer", "launch")]
-    for row in result["rows"]:
-        share = f"{row['roofline']['share']:.0%}" if "roofline" in row else ""
-        figures = (f"{row['ours']:,.0f}", f"{row['peer']:,.0f}", f"{row['ratio']:.2f}", share)
-        rows.append((row["what"], *figures, row["our_way"], row["peer_name"], row["launch"]))
-    output.result(aligned(rows, right=(1, 2, 3, 4)))
-    output.document(result)
+    classifier = load(model)
+    asked = Asked(text, title, (), encoding, format_name)
+    if texts is None:
+        documents = _generated(classifier, take, length, asked, output)
+    else:
+        documents = _read(classifier, texts, take, length, asked, output)
+    tokens = classifier.bundle.pipeline.encode(documents).lengths.mean().item()
+    # Compiles what is needed and builds the network's tables.
+    classifier.predict(documents)
+    found = []
+    for number in range(rounds):
+        found.append(measured_round(model, classifier, documents))
+        output.detail(
+            f"round {number + 1} of {rounds}: {found[-1].docs_per_second:,.0f} documents a second, "
+            f"{found[-1].microseconds_per_document:,.0f} µs for one, {found[-1].start_seconds:.2f} s to start"
+        )
+    known: dict[str, Any] = {
+        "model": str(model),
+        "texts": texts,
+        "documents": len(documents),
+        "tokens_per_document": tokens,
+        "threads": count(),
+        "rounds": rounds,
+        **over_rounds(found),
+        "machine": machine(),
+        "notes": output.notes,
+    }
+    _tell(known, output)
+    output.document(known)
 
 
-def _numbers(name: str, text: str) -> list[int]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts or not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise SettingsError(f"{name} is {text!r:.80}", f"Give whole numbers from 1 on, such as --{name} 64,128.")
-    return [int(part) for part in parts]
+def _generated(model: Model, take: int, length: int | None, asked: Asked, output: Output) -> list[Document]:
+    from recurra.bench.texts import generated_texts, usual_length
+
+    for option, value in (("--text", asked.text), ("--title", asked.title), ("--format", asked.format)):
+        if value is not None:
+            raise SettingsError(f"{option} is given without TEXTS", "Name the file of the texts, or leave it out.")
+    length = usual_length(model.bundle) if length is None else length
+    output.note(f"no TEXTS: {take:,} are generated, of about {length:,} tokens of the model's vocabulary")
+    return [*generated_texts(model.bundle, take, length)]
 
 
-def _measure(task: str, wanted: _Wanted, output: Output) -> None:
-    from recurra.bench.jobs import read_rows
-    from recurra.bench.participants import chosen_peers
-    from recurra.bench.run import run_bench
-    from recurra.bundle import write_atomically
-    from recurra.presets import load_preset
+def _read(model: Model, texts: str, take: int, length: int | None, asked: Asked, output: Output) -> list[Document]:
+    """The first texts of a file, as Python's strings; pairs where the model must know which is the title."""
+    from recurra.text.arrow import from_arrow
+    from recurra.text.buffer import TextBuffer
 
-    names = None if wanted.peers is None else [name.strip() for name in wanted.peers.split(",") if name.strip()]
-    peers = chosen_peers(names, task)
-    result = run_bench(
-        task,
-        load_preset(wanted.model).with_options(wanted.settings),
-        read_rows(wanted.data, data_dir=wanted.data_dir, say=output.detail),
-        peers,
-        python=wanted.python or sys.executable,
-        rounds=wanted.rounds,
-        take=wanted.take,
-        say=output.detail,
+    if length is not None:
+        raise SettingsError(f"--length {length} is given with TEXTS", "Leave it out: it is for generated texts.")
+    source = opened_rows(texts, asked, model.bundle.text, output)
+    documents: list[Document] = []
+    for rows in source.rows:
+        given = rows.documents
+        some = given if isinstance(given, list | TextBuffer) else from_arrow(given)
+        documents += [some[place] for place in range(len(some))]
+        if len(documents) >= take:
+            break
+    for note in source.notes:
+        output.note(note)
+    if not documents:
+        raise DataError(f"{texts} has no texts", "Give a file with one or more, or none for generated texts.")
+    return documents[:take]
+
+
+def _tell(known: dict[str, Any], output: Output) -> None:
+    rows = [("", "median", "lowest", "highest")]
+    for name, (heading, form) in FIGURES.items():
+        if known[name] is not None:
+            median, low, high = (f"{known[name][part]:{form}}" for part in ("median", "lowest", "highest"))
+            rows.append((heading, median, low, high))
+    output.result(aligned(rows, right=(1, 2, 3)))
+    output.detail(
+        f"{known['documents']:,} texts of {known['tokens_per_document']:,.1f} tokens on average, "
+        f"threads: {known['threads']}, {known['machine']['processor'] or 'processor unknown'}"
     )
-    if wanted.out is not None:
-        write_atomically(wanted.out, json.dumps(result, indent=1, ensure_ascii=False).encode())
-    _show(result, wanted.rounds, output)
-    output.document(result)
-
-
-def _show(result: dict[str, Any], rounds: int, output: Output) -> None:
-    rows = [("peer", "recurra", "peer's", "unit", "times as fast", "lowest–highest")]
-    for row in result["rows"]:
-        times = (f"{row['ratio']:.2f}", f"{row['ratio_low']:.2f}–{row['ratio_high']:.2f}")
-        rows.append((row["peer_name"], f"{row['ours']:,.0f}", f"{row['peer']:,.0f}", row["unit"], *times))
-    output.result(f"\n{result['rows'][0]['what']}; {result['data']}; {rounds} rounds")
-    output.result(aligned(rows, right=(1, 2, 4, 5)))
-    for one in result["left_out"]:
-        output.result(f"left out: {one['reason']}")

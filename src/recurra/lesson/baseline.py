@@ -10,8 +10,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
+from recurra.bench.memory import forget_peak, peak_megabytes
 from recurra.data.sets import NamedSet
-from recurra.lesson.memory import forget_peak, peak_megabytes
 from recurra.lesson.one_model import labelled
 from recurra.text.fields import readable
 from recurra.text.settings import TextSettings

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recurra.bench.memory import forget_peak, peak_megabytes
 from recurra.data.documents import Document, Label
 from recurra.data.sets import NamedSet
 from recurra.data.table import Table
 from recurra.evaluation import Evaluation, evaluate
-from recurra.lesson.memory import forget_peak, peak_megabytes
 from recurra.lesson.monitor import LessonMonitor
 from recurra.presets import load_preset
 from recurra.runtime import Model

@@ -1,4 +1,4 @@
-"""Recurra as a participant: ``python -m recurra.bench.ours JOB``. Each task takes the way that a user takes."""
+"""Recurra as a participant: ``python -m harness.ours JOB``. Each task takes the way that a user takes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 
-from recurra.bench.peers.job import Job
-from recurra.bench.peers.protocol import Participant, Timing, serve
+from harness.peers.job import Job
+from harness.peers.protocol import Participant, Timing, serve
 from recurra.version import VERSION
 
 __all__ = ["prepare"]

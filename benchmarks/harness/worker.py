@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recurra.bench.peers.protocol import Timing
+from harness.peers.protocol import Timing
 from recurra.errors import RecurraError
 
 __all__ = ["MissingPackageError", "Ready", "Worker", "our_command", "peer_command", "started"]
@@ -22,6 +22,8 @@ __all__ = ["MissingPackageError", "Ready", "Worker", "our_command", "peer_comman
 # Nobody's preparation or round takes this long; a participant that hangs must not hang everything.
 LIMIT_SECONDS = 1800.0
 PROGRAMS = Path(__file__).parent / "peers" / "run.py"
+# Where this package lies.
+HOME = Path(__file__).parents[1]
 
 
 class MissingPackageError(RecurraError):
@@ -45,8 +47,8 @@ class Ready:
 
 def our_command(folder: Path) -> list[str]:
     """The program that does a job with Recurra."""
-    # -P: a file in the current folder must not stand in for a module.
-    return [sys.executable, "-P", "-m", "recurra.bench.ours", str(folder)]
+    # -P: a file in the current folder must not stand in for a module. Worker lets it find this package.
+    return [sys.executable, "-P", "-m", "harness.ours", str(folder)]
 
 
 def peer_command(python: str, program: str, folder: Path, options: Mapping[str, Any]) -> list[str]:
@@ -61,7 +63,7 @@ class Worker:
         name: for messages.
         command: the process.
         log: takes its standard error.
-        ours: whether it may import what this process may.
+        ours: whether it may import what this process may, and this package.
 
     Raises:
         RecurraError: the interpreter cannot be run.
@@ -72,9 +74,11 @@ class Worker:
         # Everybody computes on the CPU. A peer's interpreter must not find our packages in place of its own.
         hidden = set() if ours else {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
         environment = {key: value for key, value in os.environ.items() if key not in hidden}
+        if ours:
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(HOME)]))
         try:
             with log.open("wb") as errors:
-                self._process = subprocess.Popen(  # noqa: S603
+                self._process = subprocess.Popen(
                     list(command),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

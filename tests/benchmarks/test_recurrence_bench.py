@@ -1,4 +1,4 @@
-"""``recurra bench recurrence``: its arithmetic by hand, and the whole of it on a CPU."""
+"""``benchmarks/compare.py recurrence``: its arithmetic by hand, and the whole of it on a CPU."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from compare import main
+from harness.recurrence.roofline import H100, array_bytes, floor_of, operations, step_seconds
+from harness.recurrence.run import Measured, rows_of
+from harness.recurrence.shapes import Shape, shapes_of
+from harness.recurrence.timing import median_seconds
+from harness.recurrence.ways import Way, our_ways, packed_ways, padded_ways
 from torch import nn
 
-from recurra.bench.recurrence.roofline import H100, array_bytes, floor_of, operations, step_seconds
-from recurra.bench.recurrence.run import Measured, rows_of
-from recurra.bench.recurrence.shapes import Shape, shapes_of
-from recurra.bench.recurrence.timing import median_seconds
-from recurra.bench.recurrence.ways import Way, our_ways, packed_ways, padded_ways
-from recurra.cli import main
 from recurra.errors import SettingsError
 
 LSTM = Shape("lstm", 64, 44, 512)
@@ -124,7 +124,7 @@ def test_median_of_calls_in_turn() -> None:
 def test_the_command_on_a_cpu(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     words = ["--device", "cpu", "--hidden", "8", "--steps", "6", "--batch", "4", "--repeats", "2"]
     out = tmp_path / "found.json"
-    assert main(["bench", "recurrence", *words, "--json", "--out", str(out)]) == 0
+    assert main(["recurrence", *words, "--json", "--out", str(out)]) == 0
     captured = capsys.readouterr()
     found = json.loads(captured.out)
     assert captured.err == ""
@@ -148,7 +148,7 @@ def test_the_command_on_a_cpu(capsys: pytest.CaptureFixture[str], tmp_path: Path
     ],
 )
 def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], words: list[str], parts: list[str]) -> None:
-    assert main(["bench", "recurrence", *words]) == 1
+    assert main(["recurrence", *words]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     for part in parts:
         assert part in line
@@ -156,7 +156,7 @@ def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], words: list[s
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_without_a_gpu_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "recurrence"]) == 1
+    assert main(["recurrence"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("There is no CUDA device here. Choose --device cpu, or run it on a machine with a GPU.")
 

@@ -6,8 +6,8 @@ from functools import partial
 
 import torch
 
-from recurra.bench.recurrence.roofline import H100, Chip
-from recurra.bench.recurrence.timing import median_seconds
+from harness.recurrence.roofline import H100, Chip
+from harness.recurrence.timing import median_seconds
 
 __all__ = ["measured_chip"]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import compare as module
+from harness import worker
+from harness.compare import Comparison, compare
+from harness.participants import Peer
 
-from recurra.bench import compare as module
-from recurra.bench import worker
-from recurra.bench.compare import Comparison, compare
-from recurra.bench.participants import Peer
 from recurra.errors import RecurraError
 
 FAKE = Path(__file__).with_name("fake_participant.py")

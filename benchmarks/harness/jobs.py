@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.flop import flop_per_document
 from recurra.batches import cut_batches
-from recurra.bench.flop import flop_per_document
 from recurra.bundle import Bundle, write_bundle
 from recurra.data.documents import Document, Label
 from recurra.data.table import Table

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recurra.bench.participants import Peer
-from recurra.bench.peers.protocol import Timing
-from recurra.bench.rounds import PAUSE, play_in_turn, rates, times_as_fast
-from recurra.bench.worker import MissingPackageError, Ready, Worker, our_command, peer_command, started
+from harness.participants import Peer
+from harness.peers.protocol import Timing
+from harness.rounds import PAUSE, play_in_turn, rates, times_as_fast
+from harness.worker import MissingPackageError, Ready, Worker, our_command, peer_command, started
 from recurra.errors import RecurraError
 from recurra.kernels.threads import count
 

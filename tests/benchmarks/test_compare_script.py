@@ -1,4 +1,4 @@
-"""``recurra bench``: real processes on a few rows, with the peers that this interpreter has."""
+"""``benchmarks/compare.py``: real processes on a few rows, with the peers that this interpreter has."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compare import main
+from harness import jobs
 from rows import write_news
-
-from recurra.bench import jobs
-from recurra.cli import main
 
 PROMISED = {"what", "ours", "peer", "peer_name", "ratio"}
 SMALL = ["--set", "vocabulary_size=50", "--set", "hidden=4", "--set", "embedding=4", "--rounds", "2"]
@@ -26,7 +25,7 @@ def _short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def document(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
-    assert main(["bench", *words, *SMALL, "--json"]) == 0
+    assert main([*words, *SMALL, "--json"]) == 0
     captured = capsys.readouterr()
     assert captured.err == ""
     return json.loads(captured.out)
@@ -94,16 +93,23 @@ def test_latency(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], words: list[str], parts: list[str]) -> None:
-    assert main(["bench", *words]) in (1, 2)
+    assert main([*words]) in (1, 2)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     for part in parts:
         assert part in lines[0]
 
 
+def test_help_says_whole_what_a_command_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    commands = capsys.readouterr().out.split("Commands:")[1]
+    assert all(f"  {name} " in commands for name in ("train", "predict", "latency", "recurrence"))
+    assert "..." not in commands
+
+
 def test_no_such_interpreter(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["latency", "news.csv", "--peers", "linear", "--peers-python", f"{sys.prefix}/no-such-python", "-q", *SMALL]
-    assert main(["bench", *words]) == 1
+    assert main([*words]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert "no-such-python" in lines[0]

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from harness.flop import flop_per_document
+from harness.jobs import MODEL, Rows, write_job
+from harness.participants import chosen_peers
+from harness.peers.job import Job
 from rows import make_rows
 
 from recurra.batches import Ragged
-from recurra.bench.flop import flop_per_document
-from recurra.bench.jobs import MODEL, Rows, write_job
-from recurra.bench.participants import chosen_peers
-from recurra.bench.peers.job import Job
 from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.models.settings import NetworkSettings

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections import defaultdict
 from itertools import product
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import known_labels
 import numpy as np
 import pytest
 
 
 @pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
-    return importlib.import_module("known_labels")
+def known() -> ModuleType:
+    return known_labels
 
 
 @pytest.fixture

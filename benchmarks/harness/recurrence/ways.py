@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from recurra.bench.recurrence.shapes import Shape
+from harness.recurrence.shapes import Shape
 from recurra.recurrence.cells import cell_named
 from recurra.recurrence.engines import ENGINES, Weights
 

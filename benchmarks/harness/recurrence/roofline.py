@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from recurra.bench.recurrence.shapes import Shape
+from harness.recurrence.shapes import Shape
 
 __all__ = ["H100", "Chip", "Floor", "array_bytes", "floor_of", "operations", "step_seconds"]
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import torch
 
+from harness.recurrence.chip import measured_chip
+from harness.recurrence.roofline import Chip, array_bytes, floor_of, operations
+from harness.recurrence.shapes import Shape
+from harness.recurrence.timing import captured, median_seconds
+from harness.recurrence.ways import Way, our_ways, packed_ways, padded_ways
 from recurra.bench.machine import machine
-from recurra.bench.recurrence.chip import measured_chip
-from recurra.bench.recurrence.roofline import Chip, array_bytes, floor_of, operations
-from recurra.bench.recurrence.shapes import Shape
-from recurra.bench.recurrence.timing import captured, median_seconds
-from recurra.bench.recurrence.ways import Way, our_ways, packed_ways, padded_ways
 from recurra.errors import SettingsError
 from recurra.recurrence.cells import cell_named
 from recurra.recurrence.engines import engine_for

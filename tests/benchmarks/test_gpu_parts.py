@@ -7,16 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gpu_parts
+import gpu_seconds_to
+import gpu_training
 import pytest
 
+from recurra.presets import load_preset
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-sys.path.insert(0, str(BENCHMARKS))
-
-import gpu_parts  # noqa: E402
-import gpu_seconds_to  # noqa: E402
-import gpu_training  # noqa: E402
-
-from recurra.presets import load_preset  # noqa: E402
 
 
 def test_rows_to_choose_on_are_not_trained_on() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import finding_tables
 import pytest
 
 MACHINE = {"cores": 2, "processor": "some processor"}
@@ -16,14 +16,8 @@ HEAD = {"dataset": "AG News", "train_rows": "58,337 of 120,000 training rows", "
 
 @pytest.fixture
 def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / "finding_tables.py"
-    spec = importlib.util.spec_from_file_location("finding_tables", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "RESULTS", tmp_path)
-    return module
+    monkeypatch.setattr(finding_tables, "RESULTS", tmp_path)
+    return finding_tables
 
 
 def flag_run(seed: int, when: str, score: float, drop: float) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from recurra.bench.peers.protocol import Timing
+from harness.peers.protocol import Timing
 
 __all__ = ["PAUSE", "Player", "Spread", "play_in_turn", "rates", "spread_of", "times_as_fast"]
 

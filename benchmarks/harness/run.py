@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from recurra.bench.compare import compare
-from recurra.bench.jobs import Rows, write_job
+from harness.compare import compare
+from harness.jobs import Rows, write_job
+from harness.participants import Peer
 from recurra.bench.machine import machine
-from recurra.bench.participants import Peer
 from recurra.presets import Preset
 
 __all__ = ["TAKE", "run_bench"]
@@ -44,7 +44,7 @@ def run_bench(
 
     Returns:
         ``{"machine", "data", "rows", "left_out"}``, plain JSON values; a row is described in
-        :mod:`recurra.bench.compare`.
+        :mod:`harness.compare`.
     """
     with tempfile.TemporaryDirectory(prefix="recurra-bench-") as name:
         folder = Path(name)

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
-PATH = Path(__file__).parents[2] / "benchmarks" / "peer_tables.py"
-
-
-def tables() -> Any:
-    spec = importlib.util.spec_from_file_location("peer_tables", PATH)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+import peer_tables
 
 
 def row(peer: str, ratio: float, *, task: str = "train", unit: str = "documents/s") -> dict[str, Any]:
@@ -58,7 +47,7 @@ GROWTH = {
 
 
 def test_a_task_has_its_own_rows_with_machine_and_command() -> None:
-    lines = tables().peer_lines(PEERS, "train")
+    lines = peer_tables.peer_lines(PEERS, "train")
     assert lines[2:4] == [
         "| lesson/lstm: LSTM(8) | Keras 3 | 12,346 | 3,086 | **4.00** (2.00–8.00) | threads: 2 |",
         "| lesson/lstm: LSTM(8) | torch 2 | 12,346 | 15,432 | **0.80** (0.40–1.60) | threads: 2 |",
@@ -68,37 +57,37 @@ def test_a_task_has_its_own_rows_with_machine_and_command() -> None:
         "AG News, 58,337 of 120,000 training rows; 5 rounds in turn on 2 cores of some chip, Python 3.11.7. "
         "Command: `python benchmarks/peers.py`",
     ]
-    assert "Recurra, µs a document" in tables().peer_lines(PEERS, "latency")[0]
+    assert "Recurra, µs a document" in peer_tables.peer_lines(PEERS, "latency")[0]
 
 
 def test_the_share_of_the_peak_is_a_percentage() -> None:
-    assert tables().peak_lines(PEERS)[2] == "| lesson/lstm: LSTM(8) | 12,346 | 49,382 | 25.0% (12.5%–50.0%) |"
+    assert peer_tables.peak_lines(PEERS)[2] == "| lesson/lstm: LSTM(8) | 12,346 | 49,382 | 25.0% (12.5%–50.0%) |"
 
 
 def test_growth_has_a_column_pair_a_peer() -> None:
-    lines = tables().growth_lines(GROWTH, "predict")
+    lines = peer_tables.growth_lines(GROWTH, "predict")
     assert lines[2] == "| 8 | 12,346 | 6,173 | **2.00** (1.00–4.00) | 4,115 | **3.00** (1.50–6.00) |"
     assert {line.count("|") for line in lines[:3]} == {7}
 
 
 def test_what_is_lost_is_said() -> None:
-    assert tables().slower_lines(PEERS, GROWTH) == [
+    assert peer_tables.slower_lines(PEERS, GROWTH) == [
         "- train lesson/lstm: LSTM(8): 0.80 times as fast as torch 2",
         "- train with length 2,000: 0.50 times as fast as torch 2",
     ]
     won = {**PEERS, "rows": PEERS["rows"][:1]}
-    assert tables().slower_lines(won, {**GROWTH, "curves": []}) == ["In none of the comparisons on this page."]
-    assert tables().slower_lines(None, GROWTH) == tables().MISSING
+    assert peer_tables.slower_lines(won, {**GROWTH, "curves": []}) == ["In none of the comparisons on this page."]
+    assert peer_tables.slower_lines(None, GROWTH) == peer_tables.MISSING
 
 
 def test_engines_stand_side_by_side() -> None:
     one = {"median": 0.875, "lowest": 0.85, "highest": 0.9}
     models = {"lstm": {"numba": one, "torch": {**one, "median": 0.88}, "difference_in_standard_errors": -0.25}}
     result = {"models": models, "machine": MACHINE, "data": "58,337 of 120,000 training rows", "command": "python x.py"}
-    assert tables().engine_lines(result)[2] == (
+    assert peer_tables.engine_lines(result)[2] == (
         "| `lesson/lstm` | 87.50% (85.00%–90.00%) | 88.00% (85.00%–90.00%) | -0.2 standard errors |"
     )
-    assert tables().engine_lines(None) == tables().MISSING
+    assert peer_tables.engine_lines(None) == peer_tables.MISSING
 
 
 def test_scoring_tells_rows_and_memory() -> None:
@@ -108,4 +97,4 @@ def test_scoring_tells_rows_and_memory() -> None:
         "machine": MACHINE,
         "command": "python x.py",
     }
-    assert tables().scoring_lines(result)[2] == "| `lesson/lstm` | .csv | .csv | 10,000,000 | 512,345 | 321 |"
+    assert peer_tables.scoring_lines(result)[2] == "| `lesson/lstm` | .csv | .csv | 10,000,000 | 512,345 | 321 |"
