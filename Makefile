@@ -13,13 +13,20 @@ TEST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: lesson test lint tables peers bench clean
+.PHONY: lesson test test-all lint tables peers bench clean
 
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
 
+# A process for each processor, in an order of its own each time; `make test TEST_ARGS=--randomly-seed=N` repeats one.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
+
 test: .venv/dev-ready
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(PYTEST) -m "not slow" $(TEST_ARGS)
+
+# What is slow by nature as well.
+test-all: .venv/dev-ready
+	$(PYTEST) $(TEST_ARGS)
 
 lint: .venv/dev-ready
 	$(BIN)/ruff check .

@@ -40,6 +40,7 @@ def check_row(row: dict[str, Any]) -> None:
     assert min(ratios) > 0
 
 
+@pytest.mark.slow
 def test_train(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, "train", "news.csv", "--batch-size", "16", "--peers", "packed", "--out", "found.json")
     assert json.loads(Path("found.json").read_text(encoding="utf-8")) == found
@@ -54,6 +55,7 @@ def test_train(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["left_out"] == []
 
 
+@pytest.mark.slow
 def test_train_on_bucketed_batches(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, "train", "news.csv", "--set", "bucketing=true", "--batch-size", "16", "--peers", "torch")
     (row,) = found["rows"]
@@ -62,6 +64,7 @@ def test_train_on_bucketed_batches(capsys: pytest.CaptureFixture[str]) -> None:
     assert row["our_settings"] == "Trainer.run, bucketed batches"
 
 
+@pytest.mark.slow
 def test_predict_and_what_is_left_out(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     found = document(capsys, "predict", "news.csv", "--take", "40", "--peers", "fasttext,linear")
     rows = {row["peer_name"].partition(",")[0]: row for row in found["rows"]}
@@ -73,6 +76,7 @@ def test_predict_and_what_is_left_out(capsys: pytest.CaptureFixture[str], monkey
     assert found["data"].endswith("40 test rows are timed")
 
 
+@pytest.mark.slow
 def test_latency(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, "latency", "news.csv", "--take", "30", "--peers", "linear")
     (row,) = found["rows"]

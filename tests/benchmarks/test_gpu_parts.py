@@ -47,6 +47,7 @@ def test_a_speed_is_taken_behind_the_warm_up(monkeypatch: pytest.MonkeyPatch) ->
     assert watch.docs_per_second == pytest.approx(50 / 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["speedrun/run.py", "gpu_training.py"])
 def test_a_benchmark_runs_where_there_is_no_gpu(script: str, data_dir: Path, tmp_path: Path) -> None:
     small = ["--device", "cpu", "--data-dir", data_dir, "--take", "200", "--take-test", "100", "--seeds", "1"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +24,19 @@ class Ran(NamedTuple):
 
 
 Run = Callable[..., Ran]
+
+
+def run_without(packages: Sequence[str], *words: object) -> Ran:
+    """Runs ``recurra`` where some packages are not installed.
+
+    In a process of its own: modules that were imported already would keep what they have, and a second copy of them,
+    once they were unloaded, would not know the classes of the first.
+    """
+    program = "import sys; sys.modules.update(dict.fromkeys(sys.argv.pop(1).split(',')))\n"
+    program += "from recurra.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, ",".join(packages), *map(str, words)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
 def check_failed(ran: Ran, code: int, *parts: str) -> None:

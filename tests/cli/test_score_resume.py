@@ -120,6 +120,7 @@ def child(server: subprocess.Popen[str], moment: str, count: int, *words: object
 MOMENTS = [("write", 1), ("write", 9), ("checkpoint", 1), ("torn", 7), ("fsync", 12), ("named", 1), ("unlinked", 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "out", "moments"),
     [

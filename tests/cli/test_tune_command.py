@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import Run, check_failed, everything
+from commands import Run, check_failed, everything, run_without
 
 import recurra
 from recurra.tuning.tuner import Tuner
@@ -118,13 +118,9 @@ def test_a_folder_that_holds_something_is_left_alone(run: Run, news: Path) -> No
     assert everything(Path("study")) == before
 
 
-def test_without_optuna_it_names_the_extra(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name == "optuna" or name.startswith("recurra.tuning")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "optuna", None)
-    check_failed(
-        run("tune", news, "--out", "study", "--trials", 1, "--quiet"), 1, "optuna", "pip install 'recurra[tune]'"
-    )
+def test_without_optuna_it_names_the_extra(news: Path) -> None:
+    ran = run_without(["optuna"], "tune", news, "--out", "study", "--trials", 1, "--quiet")
+    check_failed(ran, 1, "optuna", "pip install 'recurra[tune]'")
     assert not Path("study").exists()
 
 

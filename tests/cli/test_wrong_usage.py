@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-from commands import Run, check_failed
+from commands import Run, check_failed, run_without
 
 WRONG_USAGE = [
     (["trian", "x.csv"], ["'trian'", "The commands are lesson, check, train, "]),
@@ -53,14 +52,8 @@ def test_wrong_usage(words: list[str], parts: list[str], run: Run) -> None:
         ("matplotlib", ["evaluate", "{model}", "news.csv", "--out", "scores", "-q"], "recurra[report]"),
     ],
 )
-def test_a_package_that_is_not_installed(
-    module: str, words: list[str], extra: str, run: Run, trained: Path, news: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The modules of ours that have torch already must import it anew.
-    monkeypatch.delitem(sys.modules, "recurra.training.fit")
-    monkeypatch.delitem(sys.modules, "recurra.training.building")
-    monkeypatch.setitem(sys.modules, module, None)
-    ran = run(*(word.format(model=trained / "model.safetensors") for word in words))
+def test_a_package_that_is_not_installed(module: str, words: list[str], extra: str, trained: Path, news: Path) -> None:
+    ran = run_without([module], *(word.format(model=trained / "model.safetensors") for word in words))
     check_failed(ran, 1, module, "not installed", f"pip install '{extra}'")
     assert not Path("run").exists()
     assert not Path("scores").exists()

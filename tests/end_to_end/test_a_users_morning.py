@@ -45,6 +45,7 @@ def test_a_fresh_folder(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "scores").iterdir()) == ["evaluation.html", "metrics.json"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_learned_and_resume_goes_on(tmp_path: Path) -> None:
     news = write_news(tmp_path / "news.csv", 200)
     options = [

@@ -36,6 +36,7 @@ def test_nothing_that_was_measured_is_kept_in_the_files(notebooks: dict[str, Any
 
 # The kernel's own warnings, such as that it speaks over TCP, are not ours.
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_the_notebook_runs_and_shows_its_pictures(
     notebooks: dict[str, Any], data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int, st
     return {shape: found[2 * place : 2 * place + 2] for place, shape in enumerate(SHAPES)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_a_kernel_fits_the_chip(
     shape: tuple[str, int, str], reports: dict[tuple[str, int, str], list[dict[str, Any]]]

@@ -67,6 +67,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in (MODEL, HISTORY)}
 
 
+@pytest.mark.slow
 def test_a_run_killed_again_and_again_ends_with_the_same_bytes(uninterrupted: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     done = [0]

@@ -10,8 +10,13 @@ import pytest
 from tutorial_pages import PAGES, TUTORIAL, Page, as_shown, matches, read_page
 from tutorial_shell import Shell
 
+# The first pages; the others take minutes together.
+QUICK = {"first-model.md", "check.md", "learning-rate.md", "languages.md", "shipping.md"}
 
-@pytest.mark.parametrize("name", [path.name for path in PAGES])
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(path.name, marks=[] if path.name in QUICK else pytest.mark.slow) for path in PAGES]
+)
 def test_the_page_runs(name: str, shell: Callable[[Page], Shell], request: pytest.FixtureRequest) -> None:
     page = read_page(TUTORIAL / name)
     assert page.steps, f"{name} runs nothing"
