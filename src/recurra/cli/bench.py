@@ -177,9 +177,9 @@ def recurrence(
     With every gradient, and how far the floor is. Two directions, 128 inputs, documents of half the steps up to all. A
     peer takes part padded and as a PackedSequence, in its fastest precision and in float32.
     """
+    from recurra.atomic import write_atomically
     from recurra.bench.recurrence.run import run_recurrence
     from recurra.bench.recurrence.shapes import shapes_of
-    from recurra.bundle import write_atomically
 
     output = Output(as_json=as_json, quiet=quiet)
     names = [name.strip() for name in cells.split(",") if name.strip()]
@@ -204,10 +204,10 @@ def _numbers(name: str, text: str) -> list[int]:
 
 
 def _measure(task: str, wanted: _Wanted, output: Output) -> None:
+    from recurra.atomic import write_atomically
     from recurra.bench.jobs import read_rows
     from recurra.bench.participants import chosen_peers
     from recurra.bench.run import run_bench
-    from recurra.bundle import write_atomically
     from recurra.presets import load_preset
 
     names = None if wanted.peers is None else [name.strip() for name in wanted.peers.split(",") if name.strip()]
