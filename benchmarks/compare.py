@@ -18,7 +18,7 @@ from harness.jobs import read_rows
 from harness.participants import chosen_peers
 from harness.run import run_bench
 
-from recurra.bundle import write_atomically
+from recurra.atomic import write_atomically
 from recurra.cli.failures import INTERRUPTED, Failure, failure_of
 from recurra.cli.options import DataDir, Json, Quiet, examples, whole_number
 from recurra.cli.output import Output, aligned, plain

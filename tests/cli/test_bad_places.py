@@ -74,7 +74,7 @@ def test_a_folder_in_a_place_that_nobody_may_write(command: str, run: Run, train
 def test_a_file_in_the_folders_place(run: Run, trained: Path, news: Path) -> None:
     Path("taken").write_text("mine")
     check_failed(run("train", news, "--out", "taken", "--quiet"), 1, "taken is a file", "folder")
-    check_failed(run("evaluate", trained / "model.safetensors", news, "--out", "taken", "-q"), 1, "taken", "--out")
+    check_failed(run("evaluate", trained / "model.safetensors", news, "--out", "taken", "-q"), 1, "taken is a file")
     assert Path("taken").read_text() == "mine"
 
 

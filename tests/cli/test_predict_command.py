@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundles import make_bundle
-from commands import Run
+from commands import Run, check_failed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,6 +102,17 @@ def test_a_model_that_reads_titles_takes_a_text_for_one(run: Run) -> None:
 def test_other_encodings(run: Run, model: Path) -> None:
     ran = run("predict", model, "--json", "--encoding", "latin-1", stdin="d\xe9j\xe0 vu".encode("latin-1"))
     assert ran.json[0]["text"] == "d\xe9j\xe0 vu"
+
+
+@pytest.mark.parametrize(
+    ("options", "stdin", "part"),
+    [
+        (["--encoding", "utf-7"], b"a\n+2AA-\n", "line 2, read as utf-7, holds half a character, '\\ud800'"),
+        ([], b"oil\rgas\r", "standard input: its lines end with carriage returns alone"),
+    ],
+)
+def test_lines_that_are_no_texts(run: Run, model: Path, options: list[str], stdin: bytes, part: str) -> None:
+    check_failed(run("predict", model, "--json", *options, stdin=stdin), 1, part)
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n\0"), max_size=40))

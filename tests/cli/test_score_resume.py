@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -288,6 +289,24 @@ def test_two_at_once_are_refused(run: Run, classifier: Path) -> None:
         part.write(b"whole")
         part.finish()
     assert Path("out.csv").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_private_file_stays_private(run: Run, classifier: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(name).write_bytes(b"old")
+    Path(name).chmod(0o600)
+    modes: list[int] = []
+    finish = PartFile.finish
+
+    def looked_at(part: PartFile, *arguments: Any) -> None:
+        modes.append(stat.S_IMODE(Path(f".{name}.part").stat().st_mode))
+        finish(part, *arguments)
+
+    monkeypatch.setattr(PartFile, "finish", looked_at)
+    assert run("score", classifier, write_data(".csv"), "--out", name, "-q").code == 0
+    assert modes == [0o600]
+    assert Path(name).read_bytes() != b"old"
+    assert stat.S_IMODE(Path(name).stat().st_mode) == 0o600
 
 
 def test_a_link_in_the_parts_place_is_not_followed(run: Run, classifier: Path, tmp_path: Path) -> None:

@@ -112,6 +112,10 @@ def test_what_is_refused_whole_is_refused_in_blocks(
         b"label,text\na,b\nc\n",
         b'label,text\na,b\nc,"d\ne,f\n',
         b'label,text\na,b\nc,"d',
+        b'label,text\na,"x"y\n',
+        b'label,text\na,b\n"c",d\ne,"two\nlines and ""more"" of it" and \xc3\xa9\n',
+        b'label,text\na,"x"y\nc,caf\xe9\n',
+        b'label,text\ra,b\rc,"d"e\r',
         b"label,text\na,b\nc,caf\xe9\n",
         b"label,text\na,b\nc,caf\xc3",
         b"label,text\na,b\n\xff,b,c\n",
@@ -137,6 +141,18 @@ def test_the_same_words_for_what_is_wrong(tmp_path: Path, content: bytes, paddin
     with pytest.raises(DataError) as expected:
         whole(path)
     assert complaint(blocks_of(path).read()) == str(expected.value)
+
+
+@pytest.mark.parametrize("encoding", ["unicode_escape", "raw_unicode_escape", "utf-7"])
+def test_half_a_character_is_one_line(tmp_path: Path, encoding: str, small: int) -> None:
+    """Encodings that can give half of a surrogate pair, which no text in UTF-8 can hold."""
+    half = b"+2AA-" if encoding == "utf-7" else b"\\ud800"
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"label,text\n" + b"x,yz\n" * 40 + b"a,b " + half + b"\n")
+    with pytest.raises(DataError) as expected:
+        whole(path, encoding)
+    assert f"it: line 42, read as {encoding}, holds half a character, '\\ud800'" in str(expected.value)
+    assert complaint(blocks_of(path, encoding).read()) == str(expected.value)
 
 
 def test_unknown_encodings_are_named(tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "latin/a/1.txt: byte 0xe9 at byte 1, line 1 is not utf-8" in complaint(latin)
     assert read_table(latin, encoding="latin-1").documents == ["déjà"]
     assert "encoding 'klingon' does not read it" in complaint(latin, encoding="klingon")
+    (latin / "a" / "0.txt").write_bytes(b"one\n\\ud800")
+    assert "line 2, read as unicode_escape, holds half a character" in complaint(latin, encoding="unicode_escape")
     with pytest.raises(DataError, match=r"row 2 \(a/1.txt is row 1\), column 'text' holds a NUL"):
         read_table(write(tmp_path / "nul", {"a/1.txt": "x", "a/2.txt": "\0"}))
     with pytest.raises(DataError, match="holds a text of 2,000,000 bytes"):

@@ -43,6 +43,11 @@ def test_lines_are_those_of_python(encoding: str) -> None:
         content = text.encode(encoding)
         # newline="\n" splits at that alone; the last line needs no end.
         expected = [line.removesuffix("\n").removesuffix("\r") for line in io.StringIO(text, newline="\n")]
+        if "\n" not in text and "\r" in text.rstrip("\r"):
+            # Lines that end so are those of another age: they would be one text.
+            with pytest.raises(DataError, match="its lines end with carriage returns alone"):
+                read(content, encoding)
+            return
         if mark and encoding == "utf-8":
             content = b"\xef\xbb\xbf" + content
             expected = expected or [""] * bool(text)
@@ -84,6 +89,11 @@ def test_a_line_without_end_is_not_read_to_its_end() -> None:
     with pytest.raises(DataError, match="line 1 is longer"):
         list(LineBlocks(PipeContent(endless, source="it"), encoding="utf-8").lines())  # type: ignore[arg-type]
     assert endless.given < 4 * MAX_TEXT_BYTES
+
+
+def test_lines_of_carriage_returns_are_not_called_too_long() -> None:
+    with pytest.raises(DataError, match="it: its lines end with carriage returns alone"):
+        read(b"some words\r" * MAX_TEXT_BYTES)
 
 
 def test_unknown_encodings_are_named() -> None:

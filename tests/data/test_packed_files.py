@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import random
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data import packed as module
-from recurra.data.content import FileContent
-from recurra.data.packed import PackedContent
+from recurra.data.content import FileContent, Opened, PipeContent
+from recurra.data.packed import FREE_BYTES, PackedContent
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError
 
@@ -77,6 +79,38 @@ def test_altered_bytes_give_the_content_or_one_error(
 
 
 @pytest.mark.parametrize("packing", ["gzip", "zstd"])
+@pytest.mark.parametrize("kind", ["file", "pipe"])
+def test_a_bomb_is_refused_before_anything_is_read_of_it(tmp_path: Path, packing: str, kind: str) -> None:
+    """Of its rows every reader makes something, which takes a hundred times as long as unpacking them."""
+    path = tmp_path / "x"
+    path.write_bytes(pack(CONTENT, packing) + pack(b"a text,a label\n" * ((FREE_BYTES // 15) + (1 << 20)), packing))
+    with path.open("rb") as file:
+        content = FileContent(path, source="it") if kind == "file" else PipeContent(file, source="it")
+        packed = PackedContent(content, packing)
+        start = time.process_time()
+        with pytest.raises(DataError, match="it unpacks to more than 200 times its own length"):
+            packed.open()
+        assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("packing", ["gzip", "zstd"])
+def test_little_is_read_before_of_a_file_that_is_no_bomb(tmp_path: Path, packing: str) -> None:
+    reads: list[int] = []
+
+    class Counted(FileContent):
+        def open(self, *, again: bool = True) -> Opened:
+            opened = super().open(again=again)
+            read = opened.read
+            opened.read = lambda size: reads.append(size) or read(size)  # type: ignore[method-assign,func-returns-value]
+            return opened
+
+    path = tmp_path / "x"
+    path.write_bytes(pack(random.Random(0).randbytes(1 << 23), packing))
+    PackedContent(Counted(path, source="it"), packing).open().close()
+    assert 0 < sum(reads) < 1 << 22
+
+
+@pytest.mark.parametrize("packing", ["gzip", "zstd"])
 def test_a_bomb_is_refused_and_what_packs_well_is_not(
     tmp_path: Path, packing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,8 +126,6 @@ def test_a_bomb_is_refused_and_what_packs_well_is_not(
 
 
 def test_the_length_is_told_before_the_end(tmp_path: Path) -> None:
-    import random
-
     content = bytes(random.Random(0).choices(b"abcdef \n", k=1 << 20))
     path = tmp_path / "x"
     path.write_bytes(gzip.compress(content))

@@ -202,6 +202,39 @@ def test_standard_input_is_known_by_its_first_bytes(
     assert open_blocks("-", format=name).notes == []
 
 
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+def test_a_table_may_end_its_rows_with_carriage_returns(name: str, place: Any) -> None:
+    mark = "," if name == "csv" else "\t"
+    source = place("\r".join([f"label{mark}text", f"a{mark}oil; gas", f'b{mark}"tax\rvote"', ""]).encode(), f"x.{name}")
+    assert rows_in(source) == [{"label": "a", "text": "oil; gas"}, {"label": "b", "text": "tax\rvote"}]
+
+
+def test_semicolons_are_known_by_the_first_row_that_a_carriage_return_ends(place: Any) -> None:
+    source = place(b"label;text\ra;oil, gas\r", "x.csv")
+    assert rows_in(source) == [{"label": "a", "text": "oil, gas"}]
+
+
+@pytest.mark.parametrize("content", [b"oil\rgas\r", b"__label__a oil\r__label__b gas", b'{"a": "b"}\r{"a": "c"}\r'])
+def test_other_lines_may_not_end_with_carriage_returns(content: bytes, place: Any) -> None:
+    source = place(content, "x.jsonl" if content.startswith(b"{") else "x.txt")
+    with pytest.raises(DataError) as caught:
+        rows_in(source)
+    assert str(caught.value).endswith(
+        ": its lines end with carriage returns alone. Save it with the line ends of Unix or Windows."
+    )
+
+
+def test_half_a_character_is_one_line_whatever_the_format(place: Any) -> None:
+    for content, name in (
+        (b"oil \\ud800\n", "x.txt"),
+        (b"__label__a \\ud800 oil\n", "y.txt"),
+        (b'{"a": "\\ud800"}\n', "x.jsonl"),
+    ):
+        with pytest.raises(DataError) as caught:
+            rows_in(place(content, name), encoding="unicode_escape")
+        assert ": line 1, read as unicode_escape, holds half a character, '\\ud800'. " in str(caught.value)
+
+
 def test_the_total_is_known_in_the_end(place: Any) -> None:
     for name, row in (
         ("x.jsonl", '{"text": "a"}\n'),

@@ -18,7 +18,7 @@ from training.runs import FULL, SHORT, THOROUGH, Steps, train
 
 from recurra.errors import RecurraError, SettingsError, TrainingError
 from recurra.training.checkpoint import CHECKPOINT, Position
-from recurra.training.folder import CARD, HISTORY, MODEL, prepare_folder
+from recurra.training.folder import CARD, HISTORY, MODEL
 
 OPTIONS: dict[str, Any] = {"network": FULL, "training": THOROUGH, "count": 24}
 
@@ -82,15 +82,15 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(tmp_path: Path, ru
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("taken", "taken is a file. Name a folder for the run."),
+        ("taken", "taken is a file. Choose another folder."),
         ("taken/run", "taken/run cannot be used: Not a directory. Choose another folder."),
         ("nul\0", "nul\0 cannot be used: embedded null byte. Choose another folder."),
     ],
 )
 def test_a_place_that_can_be_no_folder_is_named(tmp_path: Path, place: str, message: str) -> None:
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(TrainingError) as caught:
-        prepare_folder(tmp_path / place, resume=False)
+    with pytest.raises(RecurraError) as caught:
+        train(tmp_path / place)
     assert str(caught.value).endswith(message)
 
 
@@ -98,7 +98,7 @@ def test_a_folder_without_permission_is_refused_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
-    with pytest.raises(TrainingError, match="may not be written to"):
+    with pytest.raises(RecurraError, match="may not be written to"):
         train(tmp_path / "run")
 
 
@@ -109,7 +109,7 @@ def test_a_full_disk_is_one_error_and_leaves_no_part(tmp_path: Path, monkeypatch
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RecurraError, match=r"No space left on device\. Free some space"):
         train(tmp_path / "run")
-    assert names(tmp_path / "run") == []
+    assert names(tmp_path) == []
 
 
 def test_resume_without_a_checkpoint_starts_from_the_beginning_and_says_so(tmp_path: Path) -> None:

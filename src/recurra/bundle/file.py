@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from recurra.bundle.atomic import write_atomically
+from recurra.atomic import write_atomically
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.format import LARGEST_FILE, decode, encode, stored_digest
 from recurra.errors import ModelFileError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recurra.bundle.atomic import AtomicFile, write_atomically
+from recurra.atomic import AtomicFile, write_atomically
 from recurra.checking.facts import facts_of_rows
 from recurra.checking.label_names import written
 from recurra.checking.mending import mended

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from recurra.cli.check_labels import LabelCells, asked_for, refuse_to_clean
-from recurra.cli.folders import unless_empty
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -30,7 +29,8 @@ from recurra.cli.options import (
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
 from recurra.cli.tables import Reading
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import SettingsError
+from recurra.folders import made_folder
 
 if TYPE_CHECKING:
     from recurra.checking.check import Known, Opened, Training
@@ -307,19 +307,13 @@ def _next(data: str, test: str | None, report: Report, fixed: Fixed | None, cell
 def _write(folder: Path, report: Report, follows: str) -> None:
     import json
 
-    from recurra.bundle import write_atomically
+    from recurra.atomic import write_atomically
     from recurra.report.check_page import check_page
 
     files = {
         "check.json": json.dumps({**report.to_dict(), "next": follows}, ensure_ascii=False, indent=1),
         "check.html": check_page(report),
     }
-    with unless_empty(folder):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RecurraError(
-                f"The folder {folder} cannot be used: {error.strerror}", "Choose another folder with --out."
-            ) from error
+    with made_folder(folder):
         for name, content in files.items():
             write_atomically(folder / name, content.encode("utf-8", "replace"))

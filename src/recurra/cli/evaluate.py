@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.folders import unless_empty
 from recurra.cli.labelled import probabilities_of, readable_rows
 from recurra.cli.options import (
     AbstainBelow,
@@ -26,8 +25,9 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output, aligned, count, cut
 from recurra.cli.tables import Reading, read_data
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import SettingsError
 from recurra.evaluation.targets import targets_of
+from recurra.folders import made_folder
 
 if TYPE_CHECKING:
     from recurra.data.table import Table
@@ -150,15 +150,9 @@ def _show_abstaining(found: Abstaining, output: Output) -> None:
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:
-    from recurra.bundle import write_atomically
+    from recurra.atomic import write_atomically
 
-    with unless_empty(folder):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RecurraError(
-                f"The folder {folder} cannot be used: {error.strerror}", "Choose another folder with --out."
-            ) from error
+    with made_folder(folder):
         for name, text in files.items():
             write_atomically(folder / name, text.encode("utf-8", "replace"))
 

@@ -87,7 +87,7 @@ def export(
     apart = check_answers(before, after, thresholds=loaded.bundle.thresholds)
     scores = rows.change(before, after)
 
-    from recurra.bundle import write_atomically
+    from recurra.atomic import write_atomically
 
     sizes = {"before": model.stat().st_size, "after": len(exported.data)}
     write_atomically(out, exported.data)

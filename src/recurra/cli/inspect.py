@@ -186,7 +186,7 @@ def _flows(paths: list[Path], data: str, reading: Reading, rows: int, output: Ou
 def _page(path: Path | None, readings: list[ReadingJson], flows: list[FlowJson], about: str, output: Output) -> None:
     if path is None:
         return
-    from recurra.bundle import write_atomically
+    from recurra.atomic import write_atomically
     from recurra.report.inspection_page import inspection_page
 
     write_atomically(path, inspection_page(readings, flows, about=about).encode("utf-8", "replace"))

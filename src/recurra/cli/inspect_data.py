@@ -210,7 +210,7 @@ def _show_doubts(doubted: Doubts, output: Output) -> None:
 
 
 def _write_queue(doubted: Doubts, path: Path, data: str, output: Output) -> None:
-    from recurra.bundle import write_atomically
+    from recurra.atomic import write_atomically
     from recurra.data.decisions import decisions_csv
 
     decisions, notes = doubted.queue()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recurra.cli.folders import unless_empty
 from recurra.cli.options import DataDir, Json, Quiet, whole_number
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
@@ -53,7 +52,7 @@ def lesson(
 
     output = Output(as_json=as_json, quiet=quiet)
     named = None if models is None else [name.strip() for name in models.split(",") if name.strip()]
-    with Bars(output) as bars, unless_empty(out / "models"):
+    with Bars(output) as bars:
         result = run_lesson(
             dataset=dataset,
             data_dir=data_dir,

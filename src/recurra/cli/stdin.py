@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.data.faults import half_character, only_returns
 from recurra.errors import DataError
 
 __all__ = ["lines_of_input"]
@@ -34,17 +35,22 @@ def lines_of_input(encoding: str) -> Iterator[str]:
     while line := sys.stdin.buffer.readline(MAX_TEXT_BYTES + 2):
         number += 1
         content = line.rstrip(b"\r\n")
+        if number == 1 and not line.endswith(b"\n") and b"\r" in content:
+            raise only_returns("standard input")
         if len(content) > MAX_TEXT_BYTES:
             raise DataError(
                 f"Line {number:,} of standard input is longer than {MAX_TEXT_BYTES:,} bytes", "Cut or split the text."
             )
         try:
             text = content.decode(encoding)
+            text.encode()
         except UnicodeDecodeError as error:
             raise DataError(
                 f"Line {number:,} of standard input: byte 0x{content[error.start]:02x} is not {encoding}",
                 "Name the encoding of the text, such as --encoding latin-1.",
             ) from None
+        except UnicodeEncodeError as error:
+            raise half_character(error, number, "standard input", encoding) from None
         if "\0" in text:
             raise DataError(
                 f"Line {number:,} of standard input holds a NUL character", "Give lines of text, without NUL bytes."

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.folders import unless_empty
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -31,6 +30,7 @@ from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.cli.tables import Reading, read_rows
 from recurra.errors import RecurraError, SettingsError
+from recurra.folders import locked_folder
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
@@ -147,7 +147,7 @@ def train(
     preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
     several = multi_label or label_separator is not None
     reading = Reading(text, title, label, encoding, data_dir, format_name, several)
-    with Bars(output) as bars, unless_empty(out):
+    with locked_folder(out), Bars(output) as bars:
         rows = read_rows(data, reading, output=output, bars=bars)
         rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
         if replay is not None:
@@ -180,8 +180,8 @@ def train(
             find_learning_rate=find_learning_rate,
             tensorboard=tensorboard,
         )
-    if find_learning_rate:
-        _draw_rate(out, data, output)
+        if find_learning_rate:
+            _draw_rate(out, data, output)
     _report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted:
         kept = f"the best so far, of epoch {best}" if (best := fitted.outcome.best_epoch) else "what was learned so far"
@@ -235,7 +235,7 @@ def _draw_rate(out: Path, data: str, output: Output) -> None:
     """The page beside the curve; the packages for pages need not be there."""
     import json
 
-    from recurra.bundle import write_atomically
+    from recurra.atomic import write_atomically
     from recurra.report.rate_page import rate_page
     from recurra.training.files import RATE
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.folders import unless_empty
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -25,6 +24,7 @@ from recurra.cli.options import (
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.tables import Reading, read_data
 from recurra.cli.train import settings_of
+from recurra.folders import locked_folder
 
 if TYPE_CHECKING:
     from recurra.tuning.results import Tried, Tuned
@@ -103,20 +103,22 @@ def tune(
     limits = Limits(
         minutes=MINUTES if minutes is None and trials is None else minutes, trials=trials, max_size=bound, int8=int8
     )
-    table = read_data(data, Reading(text, title, label, encoding, data_dir, format_name), part="train", output=output)
-    with StudyLines(output, minutes=limits.minutes, trials=trials) as lines, unless_empty(out):
-        tuner = Tuner(
-            table.corpus,
-            preset=preset,
-            folder=out,
-            limits=limits,
-            storage=storage,
-            resume=resume,
-            engine=engine,
-            device=device,
-            listener=lines,
-        )
-        tuned = tuner.run()
+    reading = Reading(text, title, label, encoding, data_dir, format_name)
+    with locked_folder(out):
+        table = read_data(data, reading, part="train", output=output)
+        with StudyLines(output, minutes=limits.minutes, trials=trials) as lines:
+            tuner = Tuner(
+                table.corpus,
+                preset=preset,
+                folder=out,
+                limits=limits,
+                storage=storage,
+                resume=resume,
+                engine=engine,
+                device=device,
+                listener=lines,
+            )
+            tuned = tuner.run()
     _report(tuned, data, out, output)
     if tuned.interrupted:
         kept = f"{_model_in(out)} holds the best so far" if tuned.best else "nothing was learned yet"

@@ -12,6 +12,7 @@ from recurra.data.delimited import RawTable, checked_names, csv_options
 from recurra.data.faults import ROW_HINT, check_closed, empty_file, header_only, parse_error
 from recurra.data.lines import opened_text
 from recurra.data.parquet import MAX_PARQUET_BYTES, no_rows, opened_parquet, plain_column
+from recurra.data.quotes import QuoteCheck
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class DelimitedBlocks:
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`Blocks`."""
         # One more line break marks a quote that is still open at the end.
-        with opened_text(self.content, encoding=self.encoding, again=again, end=b"\n") as (text, opened):
+        look = QuoteCheck(self.delimiter, self.source).look
+        with opened_text(self.content, encoding=self.encoding, again=again, end=b"\n", look=look) as (text, opened):
             yield from self._parsed(text, opened)
 
     def _parsed(self, content: CheckedBytes, opened: Opened) -> Generator[RawTable]:

@@ -6,9 +6,10 @@ import codecs
 import io
 import sys
 import threading
+from collections.abc import Callable
 
 from recurra.data.content import Opened
-from recurra.data.faults import check_marks, nul_byte, unknown_encoding, wrong_bytes
+from recurra.data.faults import check_marks, half_character, nul_byte, unknown_encoding, wrong_bytes
 
 __all__ = ["CheckedBytes"]
 
@@ -21,6 +22,7 @@ class CheckedBytes(io.RawIOBase):
         source: its name, for messages.
         encoding: by Python's name.
         end: what is put behind the last byte.
+        look: is given what comes, before anybody else.
 
     Attributes:
         taken: bytes read of ``file`` so far.
@@ -31,8 +33,16 @@ class CheckedBytes(io.RawIOBase):
         DataError: the encoding is unknown; and, from :meth:`read`, a byte is not of it, or is NUL.
     """
 
-    def __init__(self, file: Opened, *, source: str, encoding: str, end: bytes = b"") -> None:
-        self.file, self.source, self.encoding, self.end = file, source, encoding, end
+    def __init__(
+        self,
+        file: Opened,
+        *,
+        source: str,
+        encoding: str,
+        end: bytes = b"",
+        look: Callable[[bytes], None] = lambda content: None,
+    ) -> None:
+        self.file, self.source, self.encoding, self.end, self.look = file, source, encoding, end, look
         self.taken, self.blank, self.tail = 0, True, b""
         self._given, self._lines, self._last = 0, 0, b""
         self._ahead, self._return, self._done, self._lock = b"", b"", False, threading.Lock()
@@ -83,6 +93,7 @@ class CheckedBytes(io.RawIOBase):
                 # pyarrow loses the line feed that a piece begins with behind one that ends so, inside quotes, too.
                 content, self._return = content[:-1], b"\r"
             if content:
+                self.look(content)
                 return content
         return b""
 
@@ -98,7 +109,11 @@ class CheckedBytes(io.RawIOBase):
             line = self._lines + 1 + whole.count(b"\n", 0, error.start)
             place = self.taken - len(pending) + error.start
             raise wrong_bytes(byte, place, line, self.source, self.encoding) from None
-        return text.encode()
+        try:
+            return text.encode()
+        except UnicodeEncodeError as error:
+            line = self._lines + 1 + text.count("\n", 0, error.start)
+            raise half_character(error, line, self.source, self.encoding) from None
 
     def _text(self, pending: bytes, raw: bytes) -> str:
         try:

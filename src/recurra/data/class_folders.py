@@ -15,7 +15,7 @@ from typing import Literal
 from recurra.data.blocks import BLOCK_BYTES
 from recurra.data.cells import MAX_TEXT_BYTES
 from recurra.data.delimited import RawTable
-from recurra.data.faults import unknown_encoding, wrong_bytes
+from recurra.data.faults import half_character, unknown_encoding, wrong_bytes
 from recurra.errors import DataError
 
 __all__ = ["MAX_FILES", "FolderBlocks"]
@@ -118,9 +118,13 @@ class FolderBlocks:
             raise DataError(f"{source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
         try:
             text = data.decode(self.encoding)
+            text.encode()
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             raise wrong_bytes(data[error.start : error.start + 1], error.start, line, source, self.encoding) from None
+        except UnicodeEncodeError as error:
+            line = text.count("\n", 0, error.start) + 1
+            raise half_character(error, line, source, self.encoding) from None
         except (LookupError, ValueError):
             raise unknown_encoding(self.encoding, source) from None
         return text.removeprefix("\ufeff").rstrip("\r\n")

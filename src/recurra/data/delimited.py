@@ -13,12 +13,14 @@ from recurra.data.faults import (
     check_closed,
     check_marks,
     empty_file,
+    half_character,
     header_only,
     nul_byte,
     parse_error,
     unknown_encoding,
     wrong_bytes,
 )
+from recurra.data.quotes import QuoteCheck
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -63,12 +65,19 @@ def parse_delimited(content: bytes, *, delimiter: str, source: str, encoding: st
         encoding: the file's text encoding, by Python's name.
 
     Raises:
-        DataError: wrong encoding, NUL bytes, rows of unequal length, an open quote, no rows, too many columns.
+        DataError: wrong encoding, NUL bytes, rows of unequal length, an open quote or text behind a closing one, no
+            rows, too many columns.
     """
     import pyarrow as pa
     from pyarrow import csv
 
     content = _as_utf8(content, source=source, encoding=encoding)
+    try:
+        QuoteCheck(delimiter, source).look(content)
+    except DataError:
+        # Bytes that are not UTF-8 come first, as where a file is read in blocks.
+        _check_utf8(content, source)
+        raise
     # One more line break ends the last line wherever it was missing, and marks a quote that is still open there.
     buffer = pa.BufferReader(content + b"\n")
 
@@ -145,9 +154,12 @@ def _as_utf8(content: bytes, *, source: str, encoding: str) -> bytes:
         plain = codecs.lookup(encoding).name == "utf-8"
         if not plain:
             content = content.decode(encoding).encode()
-    except (LookupError, ValueError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise _wrong_bytes(error.start, content, source, encoding) from None
+    except UnicodeDecodeError as error:
+        raise _wrong_bytes(error.start, content, source, encoding) from None
+    except UnicodeEncodeError as error:
+        line = error.object.count("\n", 0, error.start) + 1
+        raise half_character(error, line, source, encoding) from None
+    except (LookupError, ValueError):
         raise unknown_encoding(encoding, source) from None
     if plain:
         check_marks(content, source)

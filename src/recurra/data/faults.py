@@ -12,8 +12,10 @@ __all__ = [
     "check_closed",
     "check_marks",
     "empty_file",
+    "half_character",
     "header_only",
     "nul_byte",
+    "only_returns",
     "parse_error",
     "unknown_encoding",
     "wrong_bytes",
@@ -71,6 +73,28 @@ def wrong_bytes(byte: bytes, place: int, line: int, source: str, encoding: str) 
     return DataError(
         f"{source}: {what} at byte {place:,}, line {line:,} is not {encoding}",
         f"Name the file's encoding, such as --encoding {other}.",
+    )
+
+
+def half_character(error: UnicodeEncodeError, line: int, source: str, encoding: str) -> DataError:
+    """The error for half of a surrogate pair, which some encodings, such as unicode_escape, give.
+
+    Args:
+        error: of writing the text as UTF-8.
+        line: counted from 1.
+        source: the file's name.
+        encoding: as the user named it.
+    """
+    return DataError(
+        f"{source}: line {line:,}, read as {encoding}, holds half a character, {error.object[error.start]!a}",
+        "Write the character whole, or name the file's encoding, such as --encoding utf-8.",
+    )
+
+
+def only_returns(source: str) -> DataError:
+    """The error for lines that end with carriage returns alone, where only a line feed ends a line."""
+    return DataError(
+        f"{source}: its lines end with carriage returns alone", "Save it with the line ends of Unix or Windows."
     )
 
 

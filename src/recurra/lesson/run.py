@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from recurra.atomic import write_atomically
 from recurra.bundle import write_bundle
-from recurra.bundle.atomic import write_atomically
 from recurra.data.sets import NamedSet, load_set
-from recurra.errors import DataError, SettingsError
+from recurra.errors import SettingsError
+from recurra.folders import locked_folder, made_folder
 from recurra.lesson.baseline import measure_baseline
 from recurra.lesson.bucketing import measure_bucketing
 from recurra.lesson.comparisons import bucketing_result, masking_result, shuffled_result, vocabulary_result
@@ -65,31 +66,29 @@ def run_lesson(
 
     Raises:
         SettingsError: a model's name is unknown.
-        DataError: the data cannot be had or used, or the folder not written.
+        DataError: the data cannot be had or used.
+        RecurraError: the folder cannot be written, or another run writes into it.
     """
     monitor = monitor or LessonMonitor()
     names = _chosen(models)
     out = Path(out)
-    data = load_set(dataset, data_dir=data_dir, take=take, take_test=take_test, say=monitor.said)
-    try:
-        (out / "models").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"The folder {out} cannot be used: {error.strerror}", "Name another one with --out.") from error
-    if epochs is None:
-        epochs = _epochs(data, monitor)
+    with locked_folder(out), made_folder(out / "models"):
+        data = load_set(dataset, data_dir=data_dir, take=take, take_test=take_test, say=monitor.said)
+        if epochs is None:
+            epochs = _epochs(data, monitor)
 
-    trained: dict[str, Trained] = {}
-    for name in names:
-        trained[name] = one = train_one(
-            name, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, monitor=monitor
-        )
-        write_bundle(one.model.bundle, out / "models" / f"{name}.safetensors")
-        monitor.said(f"\n{one.preset}\n{one.model.summary()}\n{_spoken(one)}")
-    monitor.said("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
-    result = _measure(trained, data, epochs=epochs, seed=seed, device=device, monitor=monitor)
-    write_atomically(out / "lesson.json", json.dumps(result, indent=1, ensure_ascii=False).encode())
-    write_atomically(out / PAGE, lesson_page(result).encode())
-    monitor.said(f"\n{lesson_table(result)}\n\nThe page is {out / PAGE}, the models lie in {out / 'models'}.")
+        trained: dict[str, Trained] = {}
+        for name in names:
+            trained[name] = one = train_one(
+                name, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, monitor=monitor
+            )
+            write_bundle(one.model.bundle, out / "models" / f"{name}.safetensors")
+            monitor.said(f"\n{one.preset}\n{one.model.summary()}\n{_spoken(one)}")
+        monitor.said("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
+        result = _measure(trained, data, epochs=epochs, seed=seed, device=device, monitor=monitor)
+        write_atomically(out / "lesson.json", json.dumps(result, indent=1, ensure_ascii=False).encode())
+        write_atomically(out / PAGE, lesson_page(result).encode())
+        monitor.said(f"\n{lesson_table(result)}\n\nThe page is {out / PAGE}, the models lie in {out / 'models'}.")
     return result
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from recurra.bundle.atomic import AtomicFile, target_of, told
+from recurra.atomic import AtomicFile, take_name, target_of, told
 from recurra.errors import DataError, RecurraError, SettingsError
+from recurra.locks import open_for_update, open_locked
 
 __all__ = ["CHECKPOINT_SECONDS", "PartFile", "Tally"]
 
@@ -76,12 +77,16 @@ class PartFile:
 
     def __enter__(self) -> Self:
         with told(self.out):
-            self._journal = open(_opened(self._log), "r+b")
+            journal = open_locked(self._log)
+        if journal is None:
+            raise RecurraError(
+                f"{self.out} is being written by another process", "Wait for it, or give another name with --out."
+            )
+        self._journal = journal
         try:
-            self._lock()
             length, place = self._read_journal() if self.resume else (0, 0)
             with self._told_anew():
-                self._file = open(_opened(self._part), "r+b")
+                self._file = open_for_update(self._part, private=self._target.exists())
                 self._file.truncate(place)
                 self._file.seek(place)
                 self._journal.truncate(length)
@@ -149,7 +154,7 @@ class PartFile:
             self._file.flush()
             os.fsync(self._file.fileno())
             if convert is None:
-                self._part.replace(self._target)
+                take_name(self._part, self._target)
         if convert is not None:
             with AtomicFile(self.out) as file:
                 convert(self._part, file)
@@ -193,21 +198,3 @@ class PartFile:
             if self.begun is None:
                 self._log.unlink(missing_ok=True)
             raise
-
-    def _lock(self) -> None:
-        try:
-            import fcntl
-        except ImportError:
-            # Windows lets nobody else open the file.
-            return
-        try:
-            fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RecurraError(
-                f"{self.out} is being written by another process", "Wait for it, or give another name with --out."
-            ) from None
-
-
-def _opened(path: Path) -> int:
-    """A descriptor of a file that is made if it is not there; a link in its place is not followed."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.bundle import Bundle, digest_of, write_atomically
+from recurra.atomic import write_atomically
+from recurra.bundle import Bundle, digest_of
 from recurra.card import model_card
 from recurra.evaluation import Evaluation
 from recurra.text.vocabulary import UNKNOWN_ID

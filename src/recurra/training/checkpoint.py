@@ -12,7 +12,7 @@ import safetensors.torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from recurra.bundle.atomic import write_atomically
+from recurra.atomic import write_atomically
 from recurra.errors import TrainingError
 from recurra.training.files import CHECKPOINT
 from recurra.training.progress import History

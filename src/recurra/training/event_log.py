@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from recurra.bundle.atomic import write_atomically
+from recurra.atomic import write_atomically
 from recurra.errors import RecurraError
 from recurra.training.events import VERSION_EVENT, records_up_to, scalar_event
 from recurra.training.files import EVENTS

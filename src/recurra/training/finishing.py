@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from recurra.atomic import write_atomically
 from recurra.bundle import Bundle, write_bundle
-from recurra.bundle.atomic import write_atomically
 from recurra.data.decisions import Cleaning
 from recurra.errors import TrainingError
 from recurra.evaluation.thresholds import Thresholds

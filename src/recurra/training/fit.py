@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
+from recurra.folders import locked_folder
 from recurra.models.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice
@@ -84,45 +86,49 @@ def fit(
     Raises:
         DataError, SettingsError: nothing can be learned from this.
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
+        RecurraError: the folder cannot be used, or another run writes into it.
     """
     listener = listener or Listener()
-    corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
-    if initial is not None:
-        check_continues(initial, text, network)
-        if vectors is not None:
-            raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
-    labelled = labelled_rows(corpus, text, listener, initial=initial)
-    trainable(labelled.targets, training)
-    if training.freeze_vectors and vectors is None and initial is None:
-        raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
-    place = chosen_device(device, training)
-    if folder is not None:
-        prepare_folder(folder, resume=resume)
-    elif resume:
+    if folder is None and resume:
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
-    if tensorboard and folder is None:
+    if folder is None and tensorboard:
         raise SettingsError("Curves for TensorBoard are asked for without a folder", "Name the folder of the run.")
+    with nullcontext() if folder is None else locked_folder(folder):
+        corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
+        if initial is not None:
+            check_continues(initial, text, network)
+            if vectors is not None:
+                raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
+        labelled = labelled_rows(corpus, text, listener, initial=initial)
+        trainable(labelled.targets, training)
+        if training.freeze_vectors and vectors is None and initial is None:
+            raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
+        place = chosen_device(device, training)
+        if folder is not None:
+            prepare_folder(folder, resume=resume)
 
-    chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, listener=listener)
-    return fit_prepared(
-        prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener, initial=initial),
-        network=chosen.network,
-        training=chosen.training,
-        choice=chosen.choice,
-        preset=preset,
-        vectors=vectors,
-        engine=engine,
-        device=place,
-        folder=folder,
-        resume=resume,
-        checkpoint_seconds=checkpoint_seconds,
-        listener=listener,
-        cleaning=cleaning,
-        label_separator=label_separator,
-        initial=initial,
-        find_learning_rate=find_learning_rate,
-        tensorboard=tensorboard,
-    )
+        chosen = resolve(
+            labelled, text=text, network=network, training=training, characters=characters, listener=listener
+        )
+        return fit_prepared(
+            prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener, initial=initial),
+            network=chosen.network,
+            training=chosen.training,
+            choice=chosen.choice,
+            preset=preset,
+            vectors=vectors,
+            engine=engine,
+            device=place,
+            folder=folder,
+            resume=resume,
+            checkpoint_seconds=checkpoint_seconds,
+            listener=listener,
+            cleaning=cleaning,
+            label_separator=label_separator,
+            initial=initial,
+            find_learning_rate=find_learning_rate,
+            tensorboard=tensorboard,
+        )
 
 
 def fit_prepared(

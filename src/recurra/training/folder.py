@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from recurra.errors import TrainingError
+from recurra.folders import LOCK
 from recurra.training.files import CARD, CHECKPOINT, HISTORY, MODEL, RATE
 
 __all__ = ["CARD", "HISTORY", "MODEL", "prepare_folder"]
 
 
 def prepare_folder(folder: Path, *, resume: bool) -> None:
-    """Makes the folder of a run, or checks that an existing one may be used.
+    """Checks that a folder may take a run, and removes what a run that was killed left half-written.
 
     Args:
-        folder: of the run.
+        folder: of the run; it is there, and locked.
         resume: whether a run that lies there is to go on.
 
     Raises:
-        TrainingError: it is no folder, cannot be written, or holds something and ``resume`` is not set.
+        TrainingError: it holds something and ``resume`` is not set.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        entries = list(folder.iterdir())
-    except FileExistsError as error:
-        raise TrainingError(f"{folder} is a file", "Name a folder for the run.") from error
-    except (OSError, ValueError) as error:
-        # ValueError: a path with a null character, which no system call accepts.
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TrainingError(f"The folder {folder} cannot be used: {reason}", "Choose another folder.") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise TrainingError(f"The folder {folder} may not be written to", "Choose another folder.")
+    entries = [entry for entry in folder.iterdir() if entry.name != LOCK]
     if entries and not resume:
         hint = "Resume it with --resume, or name" if (folder / CHECKPOINT).exists() else "Name"
         raise TrainingError(f"The folder {folder} is not empty", f"{hint} an empty folder.")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.bundle import write_atomically
+from recurra.atomic import write_atomically
 from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.training.direct import DirectStep

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
+from recurra.atomic import write_atomically
 from recurra.bundle import int8_bundle
-from recurra.bundle.atomic import write_atomically
 from recurra.evaluation import evaluate
 from recurra.presets import Preset
 from recurra.runtime import Model

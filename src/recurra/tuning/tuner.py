@@ -12,11 +12,12 @@ import optuna
 import torch
 from optuna.trial import Trial, TrialState
 
-from recurra.bundle.atomic import write_atomically
+from recurra.atomic import write_atomically
 from recurra.bundle.format import encode
 from recurra.data.corpus import Corpus
 from recurra.data.fingerprint import Fingerprint
 from recurra.errors import TrainingError
+from recurra.folders import locked_folder
 from recurra.presets import Preset
 from recurra.training.building import chosen_device
 from recurra.training.files import MODEL
@@ -64,7 +65,8 @@ class Tuner:
     Raises:
         DataError, SettingsError: nothing can be learned from this, the storage cannot be used, or no settings of the
             space give a model file of the size asked for.
-        TrainingError: the folder or the study cannot be used.
+        TrainingError: the study cannot be used.
+        RecurraError: the folder cannot be used, or another run writes into it.
     """
 
     def __init__(
@@ -92,24 +94,29 @@ class Tuner:
         check_room(self._rows, self._preset, self._space, limits)
         if not resume and (folder / STUDY).exists():
             raise TrainingError(f"The folder {folder} holds a study", "Go on with --resume, or name an empty folder.")
-        prepare_folder(folder, resume=resume)
-        kept = storage_of(storage, folder)
-        self._study, known = open_study(kept, described=self._described(corpus), resume=resume)
-        if resume and not known:
-            if storage is None and len(optuna.get_all_study_names(kept)) > 1:
-                raise TrainingError(
-                    f"The study in {folder} belongs to other data or settings",
-                    "Resume with the same data and options as before, or name another folder.",
-                )
-            self._listener.said("There is no such study yet: it starts from the beginning.")
-        self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=PRUNE_AFTER, n_warmup_steps=PRUNE_FROM)
-        first = starts(self._preset, self._space, small=limits.max_size is not None)
-        for parameters in first[len(self._study.trials) :]:
-            self._study.enqueue_trial(parameters)
+        with locked_folder(folder):
+            prepare_folder(folder, resume=resume)
+            kept = storage_of(storage, folder)
+            self._study, known = open_study(kept, described=self._described(corpus), resume=resume)
+            if resume and not known:
+                if storage is None and len(optuna.get_all_study_names(kept)) > 1:
+                    raise TrainingError(
+                        f"The study in {folder} belongs to other data or settings",
+                        "Resume with the same data and options as before, or name another folder.",
+                    )
+                self._listener.said("There is no such study yet: it starts from the beginning.")
+            self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=PRUNE_AFTER, n_warmup_steps=PRUNE_FROM)
+            first = starts(self._preset, self._space, small=limits.max_size is not None)
+            for parameters in first[len(self._study.trials) :]:
+                self._study.enqueue_trial(parameters)
 
     def run(self) -> Tuned:
-        """Tries until time or trials are used up, or a person stops it."""
-        with Interrupt() as interrupt:
+        """Tries until time or trials are used up, or a person stops it.
+
+        Raises:
+            RecurraError: another run writes into the folder.
+        """
+        with locked_folder(self._folder), Interrupt() as interrupt:
             best = best_of(self._trials())
             if best and not (self._folder / MODEL).exists():
                 self._listener.said(f"The model of trial {best.number} is not in {self._folder}: it is trained again.")

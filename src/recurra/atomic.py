@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ from recurra.errors import RecurraError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
-__all__ = ["AtomicFile", "target_of", "told", "write_atomically"]
+__all__ = ["AtomicFile", "take_name", "target_of", "told", "write_atomically"]
 
 _MENDS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",
@@ -50,7 +51,8 @@ class AtomicFile(io.RawIOBase):
     """A file in the making: it takes its name at the end of a ``with`` block, and only if that ends without an error.
 
     The bytes go to a new file in the same folder, reach the disk (fsync), and only then take the name. A symbolic
-    link stays a link: the file that it names is replaced. Ctrl-C leaves no half-written file either.
+    link stays a link: the file that it names is replaced. A file that is replaced hands on its permissions. Ctrl-C
+    leaves no half-written file either.
 
     Args:
         path: the file; its folder must exist.
@@ -67,9 +69,12 @@ class AtomicFile(io.RawIOBase):
             self._temporary = self._target.with_name(f".{self._target.name[:100]}.{secrets.token_hex(4)}.tmp")
 
     def __enter__(self) -> Self:
+        # O_EXCL never follows or overwrites what another process may have put there under the same name.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with told(self.path):
-            # "x" never follows or overwrites what another process may have put there under the same name.
-            self._file = self._temporary.open("xb")
+            # What replaces a private file is private from its first byte on.
+            mode = 0o600 if self._target.exists() else 0o666
+            self._file = os.fdopen(os.open(self._temporary, flags, mode), "wb")
         return self
 
     def __exit__(
@@ -86,7 +91,7 @@ class AtomicFile(io.RawIOBase):
                 with self._file:
                     self._file.flush()
                     os.fsync(self._file.fileno())
-                self._temporary.replace(self._target)
+                take_name(self._temporary, self._target)
             named = True
         finally:
             if not named:
@@ -119,6 +124,38 @@ def target_of(path: str | os.PathLike[str]) -> Path:
         # Replacing a device or a pipe by a file would take it away from everybody.
         raise OSError(errno.EISDIR, "is a folder" if target.is_dir() else "is no regular file")
     return target
+
+
+def take_name(path: Path, target: Path) -> None:
+    """Gives a file, whose bytes have reached the disk, another name in its folder; the name reaches the disk as well.
+
+    A file that has the name already is replaced, and hands on its permissions.
+
+    Raises:
+        OSError: the name cannot be given.
+    """
+    if target.exists():
+        mode = stat.S_IMODE(target.stat().st_mode) & 0o777
+        # Some file systems have the same permissions for all files, and refuse to give any.
+        if stat.S_IMODE(path.stat().st_mode) != mode:
+            path.chmod(mode)
+    path.replace(target)
+    if os.name == "nt":
+        # Windows opens no folders.
+        return
+    try:
+        folder = os.open(target.parent, os.O_RDONLY)
+    except PermissionError:
+        # A folder may be written to and not read.
+        return
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        # Some file systems cannot do it for folders.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(folder)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recurra.bundle import AtomicFile, write_atomically
+from recurra.atomic import AtomicFile, write_atomically
 from recurra.errors import RecurraError
 
 
@@ -34,6 +34,23 @@ def test_permissions_follow_the_umask(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a.bin").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o400])
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        with AtomicFile(path) as file:
+            # Nobody else may look at a private file while it is written either.
+            assert [stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir() if one != path] == [0o600]
+            file.write(b"new")
+    finally:
+        os.umask(before)
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
@@ -63,13 +80,34 @@ def test_a_full_disk_leaves_what_was_there(
     assert existing is None or path.read_bytes() == existing
 
 
-def test_the_disk_has_the_bytes_before_the_name_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_disk_has_the_bytes_before_the_name_and_then_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     steps: list[str] = []
     fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: (steps.append(f"fsync {os.fstat(handle).st_size}"), fsync(handle)))
+
+    def synced(handle: int) -> None:
+        folder = os.path.samestat(os.fstat(handle), tmp_path.stat())
+        steps.append("folder" if folder else f"{os.fstat(handle).st_size} bytes")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", lambda self, to: (steps.append("replace"), replace(self, to))[1])
     write_atomically(tmp_path / "a.bin", b"four")
-    assert steps == ["fsync 4", "replace"]
+    assert steps == ["4 bytes", "replace", "folder"]
+
+
+def test_a_file_system_that_cannot_sync_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsync = os.fsync
+
+    def synced(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    write_atomically(tmp_path / "a.bin", b"four")
+    assert (tmp_path / "a.bin").read_bytes() == b"four"
 
 
 def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +148,7 @@ def test_a_folder_without_permission_is_named(tmp_path: Path, monkeypatch: pytes
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     with pytest.raises(RecurraError, match=r"Permission denied\. Choose a folder that you may write to"):
         write_atomically(tmp_path / "a.bin", b"x")
 
