@@ -25,8 +25,8 @@ from sklearn.multiclass import OneVsRestClassifier
 from recurra.bench.machine import machine
 from recurra.data.stratify import hold_out_sets
 from recurra.estimator import TextClassifier
-from recurra.evaluation.label_sets import evaluate_sets, set_scores
 from recurra.evaluation.metrics import label_losses
+from recurra.evaluation.multi_label import evaluate_sets, set_scores
 from recurra.evaluation.thresholds import tuned_thresholds
 
 RESULT = Path(__file__).parent / "results" / "several_labels.json"

@@ -33,8 +33,8 @@ from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
 from recurra.data.stratify import hold_out_sets
 from recurra.errors import DataError, SettingsError
+from recurra.tasks.label_sets import encode_sets, learn_sets
 from recurra.text import TextPipeline, TextSettings
-from recurra.text.label_sets import encode_sets, learn_sets
 
 Rows = list[list[str]]
 Sets = list[tuple[str, ...]]

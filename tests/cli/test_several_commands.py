@@ -17,8 +17,8 @@ from topics import TOPICS, topic_rows
 import recurra
 from recurra.bundle import write_bundle
 from recurra.cli import main
-from recurra.evaluation.label_sets import set_scores
-from recurra.text.label_sets import encode_sets
+from recurra.evaluation.multi_label import set_scores
+from recurra.tasks.label_sets import encode_sets
 
 SMALL = ["--model", "lesson/gru", "--set", "hidden=16", "--set", "embedding=16", "--set", 'pooling=["max"]']
 SMALL += ["--set", "fixed_rows=false", "--set", "batch_size=16", "--learning-rate", "0.02", "--epochs", "5"]

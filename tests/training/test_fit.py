@@ -18,9 +18,9 @@ from recurra.models.batch import Batch
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network
 from recurra.models.settings import NetworkSettings
+from recurra.tasks.single_label_torch import Loss
 from recurra.training.folder import MODEL
 from recurra.training.loop import Rows, Trainer
-from recurra.training.loss import Loss
 from recurra.training.optimiser import Optimiser
 from recurra.training.settings import TrainingSettings
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from recurra.batches import Ragged, pack
 from recurra.models.static_batch import StaticBatch
+from recurra.tasks.single_label_torch import ABSENT
 from recurra.training import plan as planning
-from recurra.training.loss import ABSENT
 from recurra.training.plan import STEPS, Plan, Room
 from recurra.training.step import Rows
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.several import as_sets
+from recurra.data.documents import as_sets
 
 __all__ = ["NO_LABEL", "LabelNames", "written"]
 

@@ -14,7 +14,7 @@ from recurra.checking.source import Source
 from recurra.data.cells import column_of
 from recurra.data.coded import CodedLabels
 from recurra.data.delimited import RawTable
-from recurra.data.several import confirmed, looks_several
+from recurra.tasks.choosing import confirmed, looks_several
 
 __all__ = ["LOOK_ALIKE", "settle", "undecided"]
 

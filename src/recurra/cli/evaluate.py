@@ -114,16 +114,16 @@ def _several(
 ) -> None:
     """The same for a model that gives several labels."""
     from recurra.cli.evaluate_several import Scored, score_several, show_several
-    from recurra.evaluation.label_sets import wrong_decisions
+    from recurra.evaluation.multi_label import wrong_decisions
 
     scored = Scored(classifier, table, separator, output)
     found, thresholds = score_several(classifier, scored), classifier.bundle.thresholds
     values = {"model": model, "data": table.source, **found.to_json()}
     if out is not None and thresholds is not None:
-        from recurra.report.label_sets_page import label_sets_page
+        from recurra.report.multi_label_page import multi_label_page
 
         wrong = wrong_decisions(scored.probabilities, scored.targets, thresholds, scored.documents, classifier.classes_)
-        page = label_sets_page(
+        page = multi_label_page(
             found, wrong, model_name=model, data_name=table.source, trained_on=_trained_on(classifier)
         )
         metrics = json.dumps({**values, "notes": output.notes}, ensure_ascii=False, indent=1)

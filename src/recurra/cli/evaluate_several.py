@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from recurra.data.documents import Document
     from recurra.data.table import Table
-    from recurra.evaluation.label_sets import SetEvaluation
+    from recurra.evaluation.multi_label import SetEvaluation
     from recurra.runtime import Model
 
 __all__ = ["Scored", "labelled_sets", "score_several", "show_several"]
@@ -54,8 +54,8 @@ def labelled_sets(
     model: Model, table: Table, separator: str | None, output: Output
 ) -> tuple[Sequence[Document], npt.NDArray[np.bool_]]:
     """B documents that the model can read, and which labels they have, bool[B, C]. Arguments: see :class:`Scored`."""
-    from recurra.data.several import sets_of_table
-    from recurra.text.label_sets import encode_sets
+    from recurra.tasks.choosing import sets_of_table
+    from recurra.tasks.label_sets import encode_sets
 
     labels: Any
     documents, labels = readable_rows(
@@ -66,7 +66,7 @@ def labelled_sets(
 
 def score_several(model: Model, scored: Scored) -> SetEvaluation:
     """The scores of these answers."""
-    from recurra.evaluation.label_sets import evaluate_sets
+    from recurra.evaluation.multi_label import evaluate_sets
 
     if model.bundle.thresholds is None:
         raise TypeError("The model gives one class a row.")

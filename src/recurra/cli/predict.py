@@ -77,7 +77,7 @@ def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
 def _answers(model: Model, texts: list[str], top_k: int | None, below: float | None) -> Iterator[dict[str, Any]]:
     """One answer a text: its label or labels, and the probabilities with the largest first."""
     from recurra.evaluation.abstaining import answered
-    from recurra.text.label_sets import decode_sets
+    from recurra.tasks.label_sets import decode_sets
 
     probabilities = model.predict_proba(texts)
     sure = [True] * len(texts) if below is None else answered(probabilities, below).tolist()

@@ -134,8 +134,8 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a table of texts and labels."""
-    from recurra.data.several import confirmed_rows
     from recurra.presets import load_preset, preset_to_continue
+    from recurra.tasks.choosing import confirmed_rows
 
     output = Output(as_json=as_json, quiet=quiet)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}

@@ -15,8 +15,7 @@ import numpy as np
 
 from recurra.data.coded import CodedLabels
 from recurra.data.corpus import Chosen, Corpus, blocks_with
-from recurra.data.documents import Document
-from recurra.data.several import as_sets
+from recurra.data.documents import Document, as_sets
 from recurra.errors import DataError
 
 __all__ = ["DECISIONS", "Cleaning", "Decision", "apply_decisions", "decisions_csv", "head_of", "read_decisions"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from recurra.errors import DataError
 
-__all__ = ["Document", "Label", "LabelSet", "check_documents"]
+__all__ = ["Document", "Label", "LabelSet", "as_sets", "check_documents", "split_cell"]
 
 Document: TypeAlias = str | tuple[str, str]
 """One text, or (title, text)."""
@@ -33,3 +33,19 @@ def check_documents(documents: Sequence[Document]) -> None:
         raise DataError(
             f"Document {place} (counted from 0) is {repr(document)[:80]}", "Give a text, or a pair (title, text)."
         )
+
+
+def as_sets(values: Sequence[Any], separator: str | None) -> list[LabelSet]:
+    """Tuples of labels out of cells; an empty cell has none.
+
+    Args:
+        values: texts, or tuples of labels, which stay what they are.
+        separator: what texts are split at; ``None`` takes a text for one label.
+    """
+    return [value if isinstance(value, tuple) else split_cell(str(value), separator) for value in values]
+
+
+def split_cell(text: str, separator: str | None) -> LabelSet:
+    """The labels of a cell in their order, each once; without a separator it is one label."""
+    parts = [text] if separator is None else text.split(separator)
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))

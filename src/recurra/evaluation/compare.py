@@ -10,7 +10,7 @@ import numpy.typing as npt
 from recurra.data.documents import Document, Label
 from recurra.evaluation.comparison import ComparedRows, Comparison, compared
 from recurra.evaluation.contender import gives_classes, gives_sets
-from recurra.text.label_sets import decode_sets
+from recurra.tasks.label_sets import decode_sets
 
 __all__ = ["compare_answers", "compare_sets"]
 

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.evaluation.evaluate import checked
 from recurra.evaluation.intervals import resampled
-from recurra.evaluation.label_sets import checked_sets, resampled_sets, set_scores
 from recurra.evaluation.metrics import class_scores, confusion_matrix, log_losses, macro_f1
-from recurra.text.label_sets import decode_sets
+from recurra.evaluation.multi_label import checked_sets, resampled_sets, set_scores
+from recurra.tasks.label_sets import decode_sets
 
 __all__ = ["Contender", "gives_classes", "gives_sets"]
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document
-from recurra.data.several import as_sets
+from recurra.data.documents import Document, as_sets
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.compare import compare_answers, compare_sets
@@ -17,7 +16,7 @@ from recurra.evaluation.comparison import Comparison
 from recurra.inspection.read import read
 from recurra.inspection.sample import Sample, chosen_rows
 from recurra.runtime import Model
-from recurra.text.label_sets import encode_sets
+from recurra.tasks.label_sets import encode_sets
 from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["compare", "compare_text"]

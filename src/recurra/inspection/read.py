@@ -12,7 +12,7 @@ from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
 from recurra.inspection.units import units_of
 from recurra.runtime import LayerTrace, Model, Reading
-from recurra.text.label_sets import decode_sets
+from recurra.tasks.label_sets import decode_sets
 
 __all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read", "readings"]
 

@@ -24,9 +24,9 @@ from recurra.runtime.network import Network
 from recurra.runtime.reading import Reading, read_ids
 from recurra.runtime.summary import parameters_by_part, summary_of
 from recurra.runtime.trace import LayerTrace, trace_of
+from recurra.tasks.label_sets import decode_sets
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
-from recurra.text.label_sets import decode_sets
 from recurra.text.segmenters import differing
 
 __all__ = ["Model", "load"]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from recurra.data.cells import is_json, is_nested, is_text
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
-from recurra.text.label_sets import decode_sets
+from recurra.tasks.label_sets import decode_sets
 
 if TYPE_CHECKING:
     import pyarrow

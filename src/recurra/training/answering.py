@@ -13,11 +13,11 @@ import torch
 from recurra.data.documents import Label, LabelSet
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation import Evaluation, evaluate
-from recurra.evaluation.label_sets import SetEvaluation, evaluate_sets
+from recurra.evaluation.multi_label import SetEvaluation, evaluate_sets
 from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
 from recurra.models.network import Network
+from recurra.tasks.label_sets import encode_sets
 from recurra.text import Labels
-from recurra.text.label_sets import encode_sets
 from recurra.training.predict import logits
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import Rows

@@ -15,10 +15,10 @@ from torch import Tensor
 from recurra.models.network import Network
 from recurra.models.shapes import DIRECTIONS
 from recurra.recurrence.engines.triton_engine import TritonEngine
+from recurra.tasks.single_label_torch import Loss
 from recurra.training.averaging import Average
 from recurra.training.device_adam import DeviceAdam, Read
 from recurra.training.graphs import Graphs
-from recurra.training.loss import Loss
 from recurra.training.optimiser import corrected_rate
 from recurra.training.plan import STEPS, Plan, Room
 from recurra.training.settings import TrainingSettings

@@ -25,9 +25,9 @@ from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer
 from recurra.recurrence.engines.parts import Parts
-from recurra.training.label_loss import label_weights
+from recurra.tasks.multi_label_torch import label_weights
+from recurra.tasks.single_label_torch import class_weights
 from recurra.training.lazy_adam import LazyAdam, RowGradient
-from recurra.training.loss import class_weights
 from recurra.training.pooled import Pooled
 from recurra.training.rows import WORTH_A_THREAD
 from recurra.training.settings import TrainingSettings

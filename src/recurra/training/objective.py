@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recurra.training.label_loss import LabelLoss
-from recurra.training.loss import Loss
+from recurra.tasks.multi_label_torch import LabelLoss
+from recurra.tasks.single_label_torch import Loss
 from recurra.training.settings import TrainingSettings
 
 __all__ = ["answered_rightly", "held_out_loss", "loss_for"]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from recurra.batches import Mapped, Ragged
 from recurra.models.static_batch import StaticBatch
-from recurra.training.loss import ABSENT
+from recurra.tasks.single_label_torch import ABSENT
 from recurra.training.step import Rows
 
 __all__ = ["STEPS", "Plan", "Room"]
@@ -157,7 +157,7 @@ class Plan:
         """The batch at which the counter stands, in a room that holds it.
 
         Returns:
-            Its documents by falling length, and int64[B] their classes, :data:`recurra.training.loss.ABSENT` where
+            Its documents by falling length, and int64[B] their classes, :data:`ABSENT` where
             there is no document.
         """
         first, first_start, steps = self._heads.index_select(0, self.at)[0].unbind()

@@ -18,8 +18,8 @@ from recurra.models.batch import Batch
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network, Output
 from recurra.models.settings import NetworkSettings
+from recurra.tasks.multi_label_torch import LabelLoss, label_weights
 from recurra.training.direct import DirectStep
-from recurra.training.label_loss import LabelLoss, label_weights
 from recurra.training.objective import answered_rightly, held_out_loss, loss_for
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import AutogradStep, Rows

@@ -13,9 +13,9 @@ from training.runs import PLAIN, SHORT, Steps, train
 import recurra
 from recurra.bundle.format import encode
 from recurra.errors import DataError, SettingsError
-from recurra.evaluation.label_sets import SetEvaluation, set_scores
+from recurra.evaluation.multi_label import SetEvaluation, set_scores
 from recurra.runtime import Model
-from recurra.text.label_sets import encode_sets
+from recurra.tasks.label_sets import encode_sets
 from recurra.training.fit import Fitted
 from recurra.training.folder import MODEL
 

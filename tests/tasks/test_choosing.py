@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data.coded import CodedLabels
-from recurra.data.several import SEPARATORS, as_sets, confirmed, looks_several
+from recurra.data.documents import as_sets
 from recurra.errors import DataError, SettingsError
+from recurra.tasks.choosing import SEPARATORS, confirmed, looks_several
 
 SAID: dict[str, Any] = {"source": "t.csv", "multi_label": False, "single_label": False, "separator": None}
 

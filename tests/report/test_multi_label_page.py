@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from recurra.evaluation.label_sets import evaluate_sets, wrong_decisions
-from recurra.report.label_sets_page import label_sets_page
+from recurra.evaluation.multi_label import evaluate_sets, wrong_decisions
+from recurra.report.multi_label_page import multi_label_page
 
 CLASSES = ["art", "law <b>", "war"]
 THRESHOLDS = np.array([0.25, 0.5, 0.125])
@@ -21,7 +21,7 @@ def page_of(rows: int) -> tuple[str, Any]:
     targets = generator.random((rows, 3)) < probabilities
     found = evaluate_sets(probabilities, targets, THRESHOLDS, CLASSES, resamples=20)
     wrong = wrong_decisions(probabilities, targets, THRESHOLDS, ["<script>"] * rows, CLASSES, top=5)
-    return label_sets_page(found, wrong, model_name="runs/a/model.safetensors", data_name="t.csv"), (found, wrong)
+    return multi_label_page(found, wrong, model_name="runs/a/model.safetensors", data_name="t.csv"), (found, wrong)
 
 
 def test_the_page_shows_what_was_measured(check_page: Callable[[str], Any]) -> None:

@@ -10,14 +10,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tasks.test_single_label_loss import ALL_TARGETS, BATCH, CLASSES, LENGTHS, LOGITS, STEPS, TARGETS, loss_of
 from training.runs import PLAIN, SHORT, train
 from training.test_direct_step import SMALL, assert_alike
-from training.test_training_loss import ALL_TARGETS, BATCH, CLASSES, LENGTHS, LOGITS, STEPS, TARGETS, loss_of
 
 from recurra.errors import SettingsError
 from recurra.kernels.compiled import kernels_of
 from recurra.models.network import Output
-from recurra.training.loss import Loss
+from recurra.tasks.single_label_torch import Loss
 from recurra.training.settings import TrainingSettings
 
 WEIGHTS = [len(ALL_TARGETS) / (CLASSES * n) for n in np.bincount(ALL_TARGETS)]

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from recurra.data.coded import CodedLabels
 from recurra.data.corpus import Corpus, Renamed
-from recurra.data.documents import LabelSet
+from recurra.data.documents import LabelSet, as_sets, split_cell
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["SEPARATORS", "Several", "as_sets", "confirmed", "confirmed_rows", "looks_several", "sets_of_table"]
+__all__ = ["SEPARATORS", "Several", "confirmed", "confirmed_rows", "looks_several", "sets_of_table"]
 
 SEPARATORS = ("|", ";", ",")
 """What is tried, in this order, where no separator is named."""
@@ -65,7 +65,7 @@ def looks_several(values: Sequence[Any]) -> Several | None:
         return Several(None, len({label for one in sets for label in one}), ", ".join(map(str, example[:SHOWN])))
     texts = [value for value in values if isinstance(value, str)]
     for separator in SEPARATORS:
-        cells = {text: _split(text, separator) for text in texts}
+        cells = {text: split_cell(text, separator) for text in texts}
         uses: dict[Any, int] = {}
         for parts in cells.values():
             for part in parts:
@@ -143,22 +143,7 @@ def confirmed_rows(
     return (rows if labels is rows.labels else Renamed(rows, labels)), used
 
 
-def as_sets(values: Sequence[Any], separator: str | None) -> list[LabelSet]:
-    """Tuples of labels out of cells; an empty cell has none.
-
-    Args:
-        values: texts, or tuples of labels, which stay what they are.
-        separator: what texts are split at; ``None`` takes a text for one label.
-    """
-    return [value if isinstance(value, tuple) else _split(str(value), separator) for value in values]
-
-
 def sets_of_table(table: Table, separator: str | None) -> Table:
     """The table with tuples of labels."""
     sets: Any = as_sets(table.labels or [], separator)
     return replace(table, labels=sets)
-
-
-def _split(text: str, separator: str | None) -> LabelSet:
-    parts = [text] if separator is None else text.split(separator)
-    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -10,7 +12,6 @@ from torch.nn import functional as F
 
 from recurra.models.batch import BatchLike
 from recurra.models.network import Output
-from recurra.training.settings import TrainingSettings
 
 __all__ = ["ABSENT", "Loss", "class_weights"]
 
@@ -18,7 +19,7 @@ __all__ = ["ABSENT", "Loss", "class_weights"]
 ABSENT = -100
 
 
-def class_weights(settings: TrainingSettings, targets: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:
+def class_weights(settings: Any, targets: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:
     """What each class counts, float32[C]: 1, or by the setting rows / (classes × rows of the class).
 
     Args:
@@ -47,7 +48,7 @@ class Loss:
 
     def __init__(
         self,
-        settings: TrainingSettings,
+        settings: Any,
         targets: npt.NDArray[np.int64],
         classes: int,
         *,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from recurra.errors import DataError, SettingsError
-from recurra.evaluation.label_sets import evaluate_sets, resampled_sets, set_scores
+from recurra.evaluation.multi_label import evaluate_sets, resampled_sets, set_scores
 from recurra.evaluation.thresholds import LEAST_POSITIVES, tuned_thresholds
 
 Case = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]

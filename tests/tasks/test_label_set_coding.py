@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from recurra.errors import DataError
-from recurra.text.label_sets import decode_sets, encode_sets, learn_sets
+from recurra.tasks.label_sets import decode_sets, encode_sets, learn_sets
 
 rows_of = st.lists(st.lists(st.sampled_from(["b", "a", "Z", "é", "10", "9"]), max_size=4).map(tuple), max_size=12)
 

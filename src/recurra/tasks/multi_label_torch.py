@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -10,12 +12,11 @@ from torch.nn import functional as F
 
 from recurra.models.batch import BatchLike
 from recurra.models.network import Output
-from recurra.training.settings import TrainingSettings
 
 __all__ = ["LabelLoss", "label_weights"]
 
 
-def label_weights(settings: TrainingSettings, targets: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+def label_weights(settings: Any, targets: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """What a row without each label counts, and one with it, float32[2, C].
 
     1, or by the setting rows / (2 × rows of that kind), as scikit-learn's one-vs-rest weighs them.
@@ -34,7 +35,7 @@ def label_weights(settings: TrainingSettings, targets: npt.NDArray[np.bool_]) ->
 
 
 class LabelLoss:
-    """Binary cross-entropy, the mean over labels, with what :class:`recurra.training.loss.Loss` has beside it.
+    """Binary cross-entropy, the mean over labels, with what the other task's loss has beside it.
 
     Args:
         settings: of the training.
@@ -44,7 +45,7 @@ class LabelLoss:
     """
 
     def __init__(
-        self, settings: TrainingSettings, targets: npt.NDArray[np.bool_], *, every_step: float, device: torch.device
+        self, settings: Any, targets: npt.NDArray[np.bool_], *, every_step: float, device: torch.device
     ) -> None:
         self.smoothing = settings.label_smoothing
         self.every_step = every_step

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from recurra.evaluation.label_sets import SetEvaluation, WrongDecision
+from recurra.evaluation.multi_label import SetEvaluation, WrongDecision
 from recurra.report.charts import reliability_chart
 from recurra.report.page import render
 from recurra.report.score_lines import score_lines
 from recurra.report.wording import plural
 
-__all__ = ["label_sets_page"]
+__all__ = ["multi_label_page"]
 
 _SCORES = (
     ("micro_f1", "Micro F1", "F1 of all decisions about a label together."),
@@ -24,7 +24,7 @@ _SCORES = (
 )
 
 
-def label_sets_page(
+def multi_label_page(
     evaluation: SetEvaluation,
     wrong: Sequence[WrongDecision],
     *,
@@ -35,8 +35,8 @@ def label_sets_page(
     """A self-contained HTML page about an evaluation.
 
     Args:
-        evaluation: of :func:`recurra.evaluation.label_sets.evaluate_sets`.
-        wrong: of :func:`recurra.evaluation.label_sets.wrong_decisions`.
+        evaluation: of :func:`recurra.evaluation.multi_label.evaluate_sets`.
+        wrong: of :func:`recurra.evaluation.multi_label.wrong_decisions`.
         model_name: what was evaluated.
         data_name: what it was evaluated on.
         trained_on: the training rows by name; empty if not known.
@@ -48,7 +48,7 @@ def label_sets_page(
     in_percent = {"micro_f1", "macro_f1", "subset_accuracy", "hamming_loss"}
     bins = [(part["rows"], part["confidence"], part["accuracy"]) for part in plain["reliability"]]
     return render(
-        "label_sets.html",
+        "multi_label.html",
         model_name=model_name,
         data_name=data_name,
         trained_on=trained_on,
