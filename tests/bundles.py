@@ -10,6 +10,7 @@ import numpy as np
 from recurra.bundle import Bundle
 from recurra.models.settings import NetworkSettings
 from recurra.models.shapes import weight_shapes
+from recurra.tasks import SINGLE_LABEL, MultiLabel
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 
 WORDS = ("oil", "prices", "rise", "again", "and", "the", "team", "wins", "a", "late", "match", "in", "rome")
@@ -41,5 +42,5 @@ def make_bundle(
         pad_to=None if settings.masked else pad_to,
         tensors={name: generator.uniform(-scale, scale, shape).astype(np.float32) for name, shape in shapes.items()},
         record={"preset": "none", "scores": {"accuracy": 0.5}, "seed": seed},
-        thresholds=None if thresholds is None else np.array(thresholds, dtype=np.float32),
+        task=SINGLE_LABEL if thresholds is None else MultiLabel(np.array(thresholds, dtype=np.float32)),
     )

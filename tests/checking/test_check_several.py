@@ -29,12 +29,13 @@ from recurra.checking.plan import Mends
 from recurra.checking.report import Report
 from recurra.checking.several import settle
 from recurra.data.decisions import Decision, apply_decisions, read_decisions
+from recurra.data.documents import LABEL_LISTS
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
 from recurra.data.stratify import hold_out_sets
 from recurra.errors import DataError, SettingsError
-from recurra.tasks.label_sets import encode_sets, learn_sets
-from recurra.text import TextPipeline, TextSettings
+from recurra.tasks.multi_label import encode_sets
+from recurra.text import Labels, TextPipeline, TextSettings
 
 Rows = list[list[str]]
 Sets = list[tuple[str, ...]]
@@ -281,9 +282,9 @@ def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None
     path = write_sets(tmp_path / "rows.csv", rows, sets)
     fixed = cleaned(path, tmp_path / "clean.csv", separator="|")
     decisions = read_decisions(fixed.changes)
-    original = read_table(path, several=True).corpus
+    original = read_table(path, cells=LABEL_LISTS).corpus
     followed, cleaning = apply_decisions(original, exclude=decisions, relabel=decisions, separator="|")
-    copy = read_table(tmp_path / "clean.csv", several=True)
+    copy = read_table(tmp_path / "clean.csv", cells=LABEL_LISTS)
     assert [*chain.from_iterable(followed.blocks())] == copy.documents
     assert followed.labels.plain() == copy.labels
     assert "sport|money|tech" in copy.labels
@@ -340,5 +341,5 @@ def test_the_rows_held_out_are_those_of_training(seed: int) -> None:
     # Numbers come in another order than the labels of training, and a class of another file is among them.
     numbers = [names.number("|".join(own)) for own in [("other",), *reversed(sets)]][:0:-1]
     found = held_out(np.array(numbers, dtype=np.int32), names, share=0.3, seed=seed)
-    expected = hold_out_sets(encode_sets(learn_sets(sets), sets), share=0.3, seed=seed)
+    expected = hold_out_sets(encode_sets(Labels.learn(chain.from_iterable(sets)), sets), share=0.3, seed=seed)
     assert [one.tolist() for one in found] == [one.tolist() for one in expected]

@@ -18,7 +18,7 @@ import recurra
 from recurra.bundle import write_bundle
 from recurra.cli import main
 from recurra.evaluation.multi_label import set_scores
-from recurra.tasks.label_sets import encode_sets
+from recurra.tasks.multi_label import encode_sets
 
 SMALL = ["--model", "lesson/gru", "--set", "hidden=16", "--set", "embedding=16", "--set", 'pooling=["max"]']
 SMALL += ["--set", "fixed_rows=false", "--set", "batch_size=16", "--learning-rate", "0.02", "--epochs", "5"]
@@ -217,7 +217,7 @@ def test_compare_of_two_models(run: Run, tmp_path: Path, topics: Path, model: Pa
     )
     write_bundle(make_bundle(seed=1), tmp_path / "second.safetensors")
     words = ["compare", model, "second.safetensors", "--data", test, "--label-separator", "|"]
-    check_failed(run(*words), 1, "--label-separator | is given", "Leave it out")
+    check_failed(run(*words), 1, "--label-separator '|' is given", "Leave it out")
 
 
 def test_predict_shows_the_labels_given(run: Run, topics: Path) -> None:

@@ -18,7 +18,7 @@ TARGETS = np.array([0, 1, 1, 1, 0])
 
 
 def test_what_is_answered_and_what_was_lost() -> None:
-    found = evaluate_abstaining(P, TARGETS, 0.7)
+    found = evaluate_abstaining(P, P.argmax(axis=1) == TARGETS, 0.7)
     assert (found.answered, found.right, found.withheld_right) == (3, 2, 1)
     assert found.coverage == pytest.approx(3 / 5)
     assert found.accuracy == pytest.approx(2 / 3)
@@ -29,7 +29,7 @@ def test_what_is_answered_and_what_was_lost() -> None:
 
 
 def test_where_nothing_is_answered_there_is_no_accuracy() -> None:
-    found = evaluate_abstaining(P, TARGETS, 1.0)
+    found = evaluate_abstaining(P, P.argmax(axis=1) == TARGETS, 1.0)
     assert (found.coverage, found.accuracy, found.interval) == (0, None, None)
     assert found.to_dict()["interval"] is None
 
@@ -43,7 +43,7 @@ def test_a_row_as_sure_as_the_bound_is_answered() -> None:
 @pytest.mark.parametrize("below", [0.0, -1.0, 1.01, float("nan")])
 def test_what_is_no_probability_is_refused(below: float) -> None:
     with pytest.raises(SettingsError, match=r"abstain_below is .*\. Give a probability above 0, up to 1"):
-        evaluate_abstaining(P, TARGETS, below)
+        evaluate_abstaining(P, P.argmax(axis=1) == TARGETS, below)
 
 
 def drawn(rows: int, seed: int, digits: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:

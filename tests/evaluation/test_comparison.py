@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.errors import DataError
-from recurra.evaluation.compare import compare_answers
 from recurra.evaluation.paired import holm, sign_test
+from recurra.tasks.comparing import compare_answers
 
 CLASSES = ["a", "b"]
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
 from recurra.evaluation.metrics import calibration_error
-from recurra.evaluation.temperature import HOTTEST, calibrate, fitted_temperature
+from recurra.evaluation.temperature import HOTTEST, SIGMOID, SOFTMAX, calibrate, fitted_temperature
+
+LINKS = {"one": SOFTMAX, "several": SIGMOID}
 
 
 def drawn(kind: str, rows: int, *, seed: int, scale: float = 2.0) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
@@ -38,7 +40,7 @@ def plain_loss(logits: npt.NDArray[np.float64], targets: npt.NDArray[Any]) -> fl
 @pytest.mark.parametrize("sure", [0.25, 1.0, 3.0])
 def test_logits_that_are_too_large_by_a_factor_have_that_temperature(kind: str, sure: float) -> None:
     logits, targets = drawn(kind, 10_000, seed=1)
-    found = calibrate(logits * sure, targets)
+    found = calibrate(logits * sure, targets, link=LINKS[kind])
     assert found.temperature == pytest.approx(sure, rel=0.05)
     assert found.after.log_loss == pytest.approx(plain_loss(logits, targets), rel=1e-3)
     if sure != 1:
@@ -51,7 +53,7 @@ def test_logits_that_are_too_large_by_a_factor_have_that_temperature(kind: str, 
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 60), scale=st.floats(0.01, 50))
 def test_no_temperature_of_a_dense_search_is_better(kind: str, seed: int, rows: int, scale: float) -> None:
     logits, targets = drawn(kind, rows, seed=seed)
-    temperature = fitted_temperature(logits * scale, targets)
+    temperature = fitted_temperature(logits * scale, targets, link=LINKS[kind])
     assert 1 / HOTTEST <= temperature <= HOTTEST
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         found = _loss(logits * scale / temperature, targets)
@@ -74,7 +76,7 @@ def _loss(logits: npt.NDArray[np.float64], targets: npt.NDArray[Any]) -> float:
 @pytest.mark.parametrize("kind", ["one", "several"])
 def test_the_numbers_before_and_after_are_those_of_scikit_learn_and_of_our_evaluation(kind: str) -> None:
     logits, targets = drawn(kind, 500, seed=3)
-    found = calibrate(logits * 4, targets)
+    found = calibrate(logits * 4, targets, link=LINKS[kind])
     assert found.rows == 500
     for quality, temperature in ((found.before, 1.0), (found.after, found.temperature)):
         scaled = logits * 4 / temperature

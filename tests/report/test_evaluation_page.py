@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 
 from recurra.errors import RecurraError
-from recurra.evaluation import Evaluation, Mistake, evaluate, mistakes
+from recurra.evaluation import Evaluation, evaluate
 from recurra.report.class_sentences import calibration_sentence, class_sentences, majority_share, mix_ups
 from recurra.report.evaluation_page import evaluation_page
+from recurra.tasks import SINGLE_LABEL, Answered
 
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><b>", "{{ 7 * 7 }}\x00\ud800\u202e"]
 
 
-def measured(classes: list[Any], *, rows: int = 300, right: float = 0.8) -> tuple[Evaluation, list[Mistake]]:
+def measured(classes: list[Any], *, rows: int = 300, right: float = 0.8) -> tuple[Evaluation, Answered]:
     """A classifier that is right in about this share of rows, with 90 % for its class."""
     generator = np.random.default_rng(len(classes))
     targets = generator.integers(0, len(classes), rows)
@@ -27,13 +28,13 @@ def measured(classes: list[Any], *, rows: int = 300, right: float = 0.8) -> tupl
     probabilities = np.full((rows, len(classes)), 0.1 / (len(classes) - 1), dtype=np.float32)
     probabilities[np.arange(rows), called] = 0.9
     documents = [HOSTILE[row % 4] + " text" for row in range(rows)]
-    return evaluate(probabilities, targets, classes, resamples=30), mistakes(probabilities, targets, documents, classes)
+    return evaluate(probabilities, targets, classes, resamples=30), Answered(probabilities, targets, documents, classes)
 
 
 def test_the_page_shows_what_was_measured(check_page: Callable[[str], Any]):
     evaluation, found = measured(["World", "Sports", "Business", "Sci/Tech"])
     html = evaluation_page(
-        evaluation, found, model_name="news.safetensors", data_name="test.csv", trained_on="7 of 9 rows"
+        SINGLE_LABEL, evaluation, found, model_name="news.safetensors", data_name="test.csv", trained_on="7 of 9 rows"
     )
     text = check_page(html).text
     low, high = evaluation.intervals["accuracy"]
@@ -47,13 +48,15 @@ def test_the_page_shows_what_was_measured(check_page: Callable[[str], Any]):
     row = evaluation.confusion[1].tolist()
     assert f"Sports {row[0]} {row[1]} {row[2]} {row[3]}" in text
     assert html == evaluation_page(
-        evaluation, found, model_name="news.safetensors", data_name="test.csv", trained_on="7 of 9 rows"
+        SINGLE_LABEL, evaluation, found, model_name="news.safetensors", data_name="test.csv", trained_on="7 of 9 rows"
     )
 
 
 def test_hostile_text_stays_text(check_page: Callable[[str], Any]):
     evaluation, found = measured(HOSTILE)
-    html = evaluation_page(evaluation, found, model_name=HOSTILE[0], data_name=HOSTILE[1], trained_on=HOSTILE[2])
+    html = evaluation_page(
+        SINGLE_LABEL, evaluation, found, model_name=HOSTILE[0], data_name=HOSTILE[1], trained_on=HOSTILE[2]
+    )
     page = check_page(html)
     assert "<script>alert(1)</script>" in page.text
     assert '"><img src=x onerror=alert(1)>' in page.text
@@ -65,14 +68,15 @@ def test_hostile_text_stays_text(check_page: Callable[[str], Any]):
 @pytest.mark.parametrize("classes", [[False, True], [0, 1, 2], [0.5, 1.5], [f"class {i}" for i in range(40)]])
 def test_labels_of_any_type_and_number(classes: list[Any], check_page: Callable[[str], Any]):
     evaluation, found = measured(classes)
-    page = check_page(evaluation_page(evaluation, found, model_name="m", data_name="d"))
+    page = check_page(evaluation_page(SINGLE_LABEL, evaluation, found, model_name="m", data_name="d"))
     assert all(str(label) in page.text for label in classes)
     assert ("too large for a page" in page.text) == (len(classes) > 25)
 
 
 def test_a_perfect_classifier_of_one_row_has_a_page(check_page: Callable[[str], Any]):
-    evaluation = evaluate(np.array([[0.9, 0.1]], dtype=np.float32), np.array([0]), ["a", "b"], resamples=5)
-    text = check_page(evaluation_page(evaluation, [], model_name="m", data_name="d")).text
+    answered = Answered(np.array([[0.9, 0.1]], dtype=np.float32), np.array([0]), ["some text"], ["a", "b"])
+    evaluation = evaluate(answered.probabilities, answered.targets, answered.classes, resamples=5)
+    text = check_page(evaluation_page(SINGLE_LABEL, evaluation, answered, model_name="m", data_name="d")).text
     assert "No row was classified wrongly." in text
     assert "There are none: every row was classified rightly." in text
 
@@ -128,7 +132,7 @@ def test_a_missing_package_is_named_with_its_mend(missing: str, monkeypatch: pyt
     evaluation, found = measured(["a", "b"], rows=20)
     monkeypatch.setattr(importlib, "import_module", without)
     with pytest.raises(RecurraError, match=rf"{missing}, which is not installed.*pip install 'recurra\[report\]'"):
-        evaluation_page(evaluation, found, model_name="m", data_name="d")
+        evaluation_page(SINGLE_LABEL, evaluation, found, model_name="m", data_name="d")
 
 
 def test_nothing_of_the_report_is_imported_before_a_page_is_made():

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from recurra.evaluation.multi_label import evaluate_sets, wrong_decisions
-from recurra.report.multi_label_page import multi_label_page
+from recurra.report.evaluation_page import evaluation_page
+from recurra.tasks import Answered, MultiLabel
 
 CLASSES = ["art", "law <b>", "war"]
 THRESHOLDS = np.array([0.25, 0.5, 0.125])
@@ -20,8 +21,10 @@ def page_of(rows: int) -> tuple[str, Any]:
     probabilities = generator.random((rows, 3)).astype(np.float32)
     targets = generator.random((rows, 3)) < probabilities
     found = evaluate_sets(probabilities, targets, THRESHOLDS, CLASSES, resamples=20)
-    wrong = wrong_decisions(probabilities, targets, THRESHOLDS, ["<script>"] * rows, CLASSES, top=5)
-    return multi_label_page(found, wrong, model_name="runs/a/model.safetensors", data_name="t.csv"), (found, wrong)
+    answered = Answered(probabilities, targets, ["<script>"] * rows, CLASSES)
+    wrong = wrong_decisions(probabilities, targets, THRESHOLDS, ["<script>"] * rows, CLASSES)
+    names = {"model_name": "runs/a/model.safetensors", "data_name": "t.csv"}
+    return evaluation_page(MultiLabel(THRESHOLDS), found, answered, **names), (found, wrong)
 
 
 def test_the_page_shows_what_was_measured(check_page: Callable[[str], Any]) -> None:
@@ -38,7 +41,7 @@ def test_the_page_shows_what_was_measured(check_page: Callable[[str], Any]) -> N
     assert "top probability" not in text
     full = [part for part in zip(*found.reliability, strict=True) if part[0]]
     assert f"{full[0][0]} {100 * full[0][1]:.1f} % {100 * full[0][2]:.1f} %" in text
-    assert len(wrong) == 5
+    assert len(wrong) == 20
     for one in wrong:
         say = "say" if one.had else "do not say"
         threshold = dict(zip(CLASSES, THRESHOLDS, strict=True))[one.label]

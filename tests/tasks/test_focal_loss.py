@@ -17,6 +17,7 @@ from training.test_direct_step import SMALL, assert_alike
 from recurra.errors import SettingsError
 from recurra.kernels.compiled import kernels_of
 from recurra.models.network import Output
+from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
 from recurra.training.settings import TrainingSettings
 
@@ -62,7 +63,7 @@ def test_gamma_0_is_cross_entropy() -> None:
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_torch_checks_the_gradient_by_finite_differences(gamma: float, smoothing: float) -> None:
     chosen = TrainingSettings(loss="focal", focal_gamma=gamma, label_smoothing=smoothing, class_weights="balanced")
-    loss = Loss(chosen, ALL_TARGETS, CLASSES, every_step=0.0, device=torch.device("cpu"))
+    loss = Loss(SINGLE_LABEL, chosen, ALL_TARGETS, CLASSES, every_step=0.0, device=torch.device("cpu"))
     assert loss.weights is not None
     loss.weights = loss.weights.double()
     logits = LOGITS.clone().requires_grad_()
@@ -70,7 +71,9 @@ def test_torch_checks_the_gradient_by_finite_differences(gamma: float, smoothing
 
 
 def test_a_document_that_is_not_there_counts_for_nothing() -> None:
-    loss = Loss(TrainingSettings(loss="focal"), ALL_TARGETS, CLASSES, every_step=0.0, device=torch.device("cpu"))
+    loss = Loss(
+        SINGLE_LABEL, TrainingSettings(loss="focal"), ALL_TARGETS, CLASSES, every_step=0.0, device=torch.device("cpu")
+    )
     whole = loss(Output(LOGITS[:4]), BATCH, torch.tensor(TARGETS[:4]))
     padded = loss(Output(LOGITS), BATCH, torch.tensor([*TARGETS[:4], -100]))
     assert padded.item() == whole.item()
@@ -79,7 +82,7 @@ def test_a_document_that_is_not_there_counts_for_nothing() -> None:
 def test_an_answer_that_is_certain_has_no_loss_and_no_slope() -> None:
     for gamma in (0.5, 1.0, 2.0):
         chosen = TrainingSettings(loss="focal", focal_gamma=gamma)
-        loss = Loss(chosen, ALL_TARGETS, CLASSES, every_step=0.0, device=torch.device("cpu"))
+        loss = Loss(SINGLE_LABEL, chosen, ALL_TARGETS, CLASSES, every_step=0.0, device=torch.device("cpu"))
         logits = torch.tensor([[500.0, 0.0, -500.0]], requires_grad=True)
         found = loss(Output(logits), BATCH, torch.tensor([0]))
         found.backward()

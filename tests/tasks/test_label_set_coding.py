@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +13,14 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from recurra.errors import DataError
-from recurra.tasks.label_sets import decode_sets, encode_sets, learn_sets
+from recurra.tasks import Decision
+from recurra.tasks.multi_label import encode_sets
+from recurra.text import Labels
+
+
+def learn_sets(rows: Iterable[tuple[Any, ...]]) -> Labels:
+    return Labels.learn(chain.from_iterable(rows))
+
 
 rows_of = st.lists(st.lists(st.sampled_from(["b", "a", "Z", "é", "10", "9"]), max_size=4).map(tuple), max_size=12)
 
@@ -22,8 +33,8 @@ def test_columns_are_scikit_learns_and_lead_back(rows: list[tuple[str, ...]]) ->
     found = encode_sets(labels, rows)
     assert found.dtype == np.bool_
     assert np.array_equal(found, expected)
-    assert [set(row) for row in decode_sets(labels.classes, found)] == [set(row) for row in rows]
-    assert all(row == sorted(row) for row in decode_sets(labels.classes, found))
+    assert [set(row) for row in Decision.of_sets(found).labels(labels.classes)] == [set(row) for row in rows]
+    assert all(row == sorted(row) for row in Decision.of_sets(found).labels(labels.classes))
 
 
 def test_unknown_labels_and_rows_without_any() -> None:

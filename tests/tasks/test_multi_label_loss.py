@@ -18,9 +18,10 @@ from recurra.models.batch import Batch
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network, Output
 from recurra.models.settings import NetworkSettings
-from recurra.tasks.multi_label_torch import LabelLoss, label_weights
+from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
+from recurra.tasks.multi_label import label_weights
+from recurra.tasks.multi_label_torch import LabelLoss
 from recurra.training.direct import DirectStep
-from recurra.training.objective import answered_rightly, held_out_loss, loss_for
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import AutogradStep, Rows
 
@@ -58,7 +59,7 @@ def test_the_loss_is_that_of_a_loop(balance: str, smoothing: float, every_step: 
             means.append(np.mean([one(step, TARGETS[k], weights, smoothing) for step in mine]))
         expected = (1 - every_step) * expected + every_step * np.mean(means)
     chosen = TrainingSettings.from_dict({"class_weights": balance, "label_smoothing": smoothing}, where="the test")
-    loss = loss_for(chosen, ALL_TARGETS, CLASSES, every_step=every_step, device=torch.device("cpu"))
+    loss = MULTI_LABEL.objective(chosen, ALL_TARGETS, CLASSES, every_step=every_step)
     assert isinstance(loss, LabelLoss)
     found = loss(Output(LOGITS, STEPS if every_step else None), BATCH, torch.from_numpy(TARGETS))
     assert float(found) == pytest.approx(expected, rel=1e-6)
@@ -96,12 +97,12 @@ def test_the_direct_step_is_the_step_of_autograd() -> None:
     chosen = TrainingSettings(batch_size=4, label_smoothing=0.1, class_weights="balanced")
     rng = np.random.default_rng(3)
     documents = Ragged.from_lists([rng.integers(0, 9, rng.integers(0, 7)).tolist() for _ in range(20)])
-    rows = Rows(documents, rng.random((20, CLASSES)) < 0.4)
+    rows = Rows(documents, rng.random((20, CLASSES)) < 0.4, MULTI_LABEL)
     found = []
     for kind in (DirectStep, AutogradStep):
         network = Network(shape, initial_weights(shape, rows=9, classes=CLASSES, seed=1), engine="numba")
         network.place("cpu", seed=2)
-        assert DirectStep.takes(network, chosen)
+        assert DirectStep.takes(network, chosen, MULTI_LABEL)
         step = kind(network, rows, chosen)
         told = []
         for first in (0, 4, 8, 12):
@@ -119,7 +120,9 @@ def test_the_direct_step_is_the_step_of_autograd() -> None:
 def test_what_is_right_and_what_the_held_out_rows_lose() -> None:
     logits = torch.tensor([[1.0, -1.0], [2.0, 0.5], [-1.0, -2.0]])
     targets = torch.tensor([[True, False], [True, False], [False, False]])
-    assert answered_rightly(logits, targets).tolist() == [True, False, True]
+    objective = MULTI_LABEL.objective(TrainingSettings(), targets.numpy(), 2)
+    assert objective.right(logits, targets).tolist() == [True, False, True]
     p = 1 / (1 + np.exp(-logits.numpy()))
-    assert held_out_loss(logits, targets) == pytest.approx(-np.log(np.where(targets, p, 1 - p)).mean(), rel=1e-6)
-    assert answered_rightly(logits, torch.tensor([0, 1, 0])).tolist() == [True, False, True]
+    assert objective.held_out(logits, targets) == pytest.approx(-np.log(np.where(targets, p, 1 - p)).mean(), rel=1e-6)
+    other = SINGLE_LABEL.objective(TrainingSettings(), np.array([0, 1, 0]), 2)
+    assert other.right(logits, torch.tensor([0, 1, 0])).tolist() == [True, False, True]

@@ -13,6 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from recurra.batches import Ragged
 from recurra.models.batch import Batch
 from recurra.models.network import Output
+from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
 from recurra.training.settings import TrainingSettings
 
@@ -27,7 +28,7 @@ STEPS = torch.tensor(np.random.default_rng(1).normal(size=(sum(LENGTHS), CLASSES
 
 def loss_of(settings: dict[str, Any], every_step: float = 0.0) -> float:
     chosen = TrainingSettings.from_dict(settings, where="the test")
-    loss = Loss(chosen, ALL_TARGETS, CLASSES, every_step=every_step, device=torch.device("cpu"))
+    loss = Loss(SINGLE_LABEL, chosen, ALL_TARGETS, CLASSES, every_step=every_step, device=torch.device("cpu"))
     if loss.weights is not None:
         loss.weights = loss.weights.double()
     output = Output(LOGITS, STEPS if every_step else None)
@@ -70,14 +71,14 @@ def test_the_loss_is_that_of_a_loop(balance: str, smoothing: float, every_step: 
 def test_balanced_weights_are_those_of_scikit_learn() -> None:
     settings = TrainingSettings(class_weights="balanced")
     for targets in (ALL_TARGETS, np.array([0, 1, 2]), np.array([2, 2, 1, 0, 0, 0, 0])):
-        loss = Loss(settings, targets, CLASSES, every_step=0.0, device=torch.device("cpu"))
+        loss = Loss(SINGLE_LABEL, settings, targets, CLASSES, every_step=0.0, device=torch.device("cpu"))
         expected = compute_class_weight("balanced", classes=np.arange(CLASSES), y=targets)
         np.testing.assert_allclose(loss.weights, expected, rtol=1e-6)
 
 
 def test_a_class_without_a_row_has_a_finite_weight() -> None:
     settings = TrainingSettings(class_weights="balanced")
-    loss = Loss(settings, np.array([0, 0, 2]), CLASSES, every_step=0.0, device=torch.device("cpu"))
+    loss = Loss(SINGLE_LABEL, settings, np.array([0, 0, 2]), CLASSES, every_step=0.0, device=torch.device("cpu"))
     assert loss.weights is not None
     assert loss.weights[[0, 2]].tolist() == pytest.approx([0.75, 1.5])
     assert torch.isfinite(loss.weights).all()
@@ -85,6 +86,6 @@ def test_a_class_without_a_row_has_a_finite_weight() -> None:
 
 def test_empty_documents_alone_have_the_pooled_loss() -> None:
     batch = Batch.of(Ragged.from_lists([[], []]))
-    loss = Loss(TrainingSettings(), ALL_TARGETS, CLASSES, every_step=0.5, device=torch.device("cpu"))
+    loss = Loss(SINGLE_LABEL, TrainingSettings(), ALL_TARGETS, CLASSES, every_step=0.5, device=torch.device("cpu"))
     output = Output(torch.zeros(2, CLASSES), torch.zeros(0, CLASSES))
     assert loss(output, batch, torch.tensor([0, 1])).item() == pytest.approx(math.log(3))

@@ -18,6 +18,7 @@ from recurra.models.batch import Batch
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network
 from recurra.models.settings import NetworkSettings
+from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
 from recurra.training.folder import MODEL
 from recurra.training.loop import Rows, Trainer
@@ -66,7 +67,7 @@ def one_step(documents: Ragged, targets: Any, *, masked: bool, pad_to: int | Non
     network.train()
     batch = Batch.of(documents if pad_to is None else documents.padded_to(pad_to))
     optimiser = Optimiser(network.named_weights(), TrainingSettings())
-    loss = Loss(TrainingSettings(), targets, 3, every_step=0.0, device=torch.device("cpu"))
+    loss = Loss(SINGLE_LABEL, TrainingSettings(), targets, 3, every_step=0.0, device=torch.device("cpu"))
     loss(network(batch), batch, torch.from_numpy(targets)).backward()
     optimiser.step(1e-3)
     return network.arrays()

@@ -19,6 +19,7 @@ from recurra.errors import TrainingError
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network
 from recurra.models.settings import NetworkSettings
+from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.training.direct import DirectStep
 from recurra.training.memory import SparingStep, is_out_of_memory, parts_of
 from recurra.training.progress import Listener
@@ -39,7 +40,7 @@ def rows(*, several: bool = False) -> Rows:
     lengths = np.where(rng.random(COUNT) < 0.2, 0, rng.integers(1, 12, COUNT))
     documents = [rng.integers(0, VOCABULARY, length).tolist() for length in lengths]
     targets = rng.random((COUNT, CLASSES)) < 0.4 if several else rng.integers(0, CLASSES, COUNT)
-    return Rows(Ragged.from_lists(documents), targets)
+    return Rows(Ragged.from_lists(documents), targets, MULTI_LABEL if several else SINGLE_LABEL)
 
 
 class Allocator:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.models.settings import NetworkSettings
+from recurra.tasks import SINGLE_LABEL, Task
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 
 __all__ = ["Bundle"]
@@ -30,8 +31,7 @@ class Bundle:
         record: how the model came about, for people and later comparison: preset, training settings, rows, hash of
             the data, scores, package versions. Plain JSON values, and no times: the same model gives the same bytes.
         weights: how the file holds the weights; :func:`recurra.bundle.int8_bundle` makes int8 of a float32 model.
-        thresholds: of a model that may give a row several labels, or none: float32[C], above 0 and below 1, the
-            probability from which on each label is given. ``None`` where every row has one class.
+        task: what it learned, with what the file holds of that, such as a threshold for each of several labels.
     """
 
     text: TextSettings
@@ -42,12 +42,17 @@ class Bundle:
     tensors: dict[str, npt.NDArray[np.float32]]
     record: dict[str, Any]
     weights: Literal["float32", "int8"] = "float32"
-    thresholds: npt.NDArray[np.float32] | None = None
+    task: Task = SINGLE_LABEL
+
+    @property
+    def thresholds(self) -> npt.NDArray[np.float32] | None:
+        """From which probability on each label is given, float32[C]; ``None`` where every row has one class."""
+        return self.task.tensors.get("thresholds")
 
     @property
     def multi_label(self) -> bool:
-        """Whether a row may have several labels, each with a probability of its own."""
-        return self.thresholds is not None
+        """Whether a row may have several labels."""
+        return self.task.lists
 
     @cached_property
     def pipeline(self) -> TextPipeline:

@@ -8,7 +8,8 @@ digest's own place, so any altered byte shows.
 Format 1 holds the weights as float32. Format 2 holds the large ones as int8 with their scales, as
 :mod:`recurra.bundle.int8` says, and is the same otherwise. Format 3 is that of a model which may give a row several
 labels: it has the float32 tensor ``thresholds`` beside, and in the metadata ``weights``, which is float32 or int8. A
-recurra that does not know a file's format asks for an update.
+recurra that does not know a file's format asks for an update. Format 4 is that of a model which learned another task:
+it has ``weights`` and the task's name, ``task``, in the metadata, and the task's tensors beside the others.
 """
 
 from __future__ import annotations
@@ -30,18 +31,21 @@ from recurra.bundle.schema import check_bundle
 from recurra.bundle.strict_json import parse_json
 from recurra.errors import ModelFileError, SettingsError
 from recurra.models.settings import NetworkSettings
+from recurra.tasks import MULTI_LABEL, SINGLE_LABEL, Task, task_named
 from recurra.text import Labels, TextSettings, Vocabulary
 
 __all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode", "stored_digest"]
 
-FORMAT = 3
+FORMAT = 4
 LARGEST_FILE = 4 * 2**30
 LARGEST_HEADER = 16 * 2**20
 # Sizes above this are no network's; left unchecked, they could grow past what Python turns into text.
 LARGEST_NUMBER = 2**31
 
 _KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
-THRESHOLDS = "thresholds"
+# Of the tasks whose files do not name them.
+_FORMATS = {SINGLE_LABEL.name: 1, MULTI_LABEL.name: 3}
+_MORE_KEYS: dict[int, set[str]] = {3: {"weights"}, 4: {"task", "weights"}}
 # A tuple: a hostile file may ask about a list, which no set can look up.
 _DTYPES = ("F32", "I64", "I8", "U8")
 # Quotes are escaped: the JSON of the metadata is itself a string in the JSON of the header.
@@ -63,18 +67,21 @@ def encode(bundle: Bundle) -> bytes:
     text, offsets = bundle.vocabulary.to_tensors()
     stored = packed(bundle.tensors, bundle.network) if bundle.weights == "int8" else bundle.tensors
     tensors = {name: np.ascontiguousarray(weight) for name, weight in stored.items()}
+    version = _FORMATS.get(bundle.task.name, FORMAT)
+    if version == 1 and bundle.weights == "int8":
+        version = 2
     about = {
         "digest": _ZEROS,
-        "format": 3 if bundle.multi_label else 2 if bundle.weights == "int8" else 1,
+        "format": version,
         "labels": bundle.labels.to_json(),
         "network": bundle.network.to_dict(),
         "pad_to": bundle.pad_to,
         "record": bundle.record,
         "text": bundle.text.to_dict(),
     }
-    if bundle.thresholds is not None:
-        tensors[THRESHOLDS] = np.ascontiguousarray(bundle.thresholds)
-        about["weights"] = bundle.weights
+    more = {"task": bundle.task.name, "weights": bundle.weights}
+    about |= {name: more[name] for name in _MORE_KEYS.get(version, ())}
+    tensors |= {name: np.ascontiguousarray(tensor) for name, tensor in bundle.task.tensors.items()}
     try:
         metadata = json.dumps(about, sort_keys=True, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
@@ -109,15 +116,16 @@ def decode(data: bytes) -> Bundle:
             "Update recurra: pip install -U recurra",
         )
     _check_digest(data, about)
-    if about.keys() != (_KEYS | {"weights"} if version == 3 else _KEYS):
+    if about.keys() != _KEYS | _MORE_KEYS.get(version, set()):
         raise ModelFileError(f"The metadata holds {', '.join(sorted(about))!r:.80}", _ANEW)
     tensors = _tensors(data, header)
     vocabulary = Vocabulary.from_tensors(_pop(tensors, "vocabulary.bytes"), _pop(tensors, "vocabulary.offsets"))
     if not isinstance(about["record"], dict):
         raise ModelFileError(f"The record is {about['record']!r:.80}", _ANEW)
     network = _settings(NetworkSettings, about["network"], "network")
-    thresholds = _pop(tensors, THRESHOLDS) if version == 3 else None
-    weights: Any = about["weights"] if version == 3 else "int8" if version == 2 else "float32"
+    task = _task(about, version)
+    own = {name: _pop(tensors, name) for name in task.tensor_names}
+    weights: Any = about.get("weights", "int8" if version == 2 else "float32")
     if weights == "int8":
         _check_unpacked_size(tensors)
         tensors = unpacked(tensors, network)
@@ -130,10 +138,19 @@ def decode(data: bytes) -> Bundle:
         tensors=tensors,
         record=about["record"],
         weights=weights,
-        thresholds=thresholds,
+        task=task.of(own),
     )
     check_bundle(bundle)
     return bundle
+
+
+def _task(about: Mapping[str, Any], version: int) -> Task:
+    if "task" not in about:
+        return MULTI_LABEL if version == 3 else SINGLE_LABEL
+    try:
+        return task_named(str(about["task"]))
+    except SettingsError as error:
+        raise ModelFileError(error.received, error.mend) from error
 
 
 def stored_digest(data: bytes) -> str:

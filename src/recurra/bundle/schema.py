@@ -37,7 +37,9 @@ def check_bundle(bundle: Bundle) -> None:
         # Before anything is built a layer: the number may come from a hostile file.
         raise ModelFileError(f"There are {len(bundle.tensors)} weights for {bundle.network.layers} layers", _ANEW)
     try:
-        shapes = weight_shapes(bundle.network, rows=bundle.pipeline.rows, classes=len(bundle.labels))
+        shapes = weight_shapes(
+            bundle.network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels))
+        )
     except SettingsError as error:
         raise ModelFileError(error.received[:200], f"{error.mend} Or update recurra: pip install -U recurra") from error
     for name in sorted(shapes.keys() ^ bundle.tensors.keys()):
@@ -45,8 +47,9 @@ def check_bundle(bundle: Bundle) -> None:
         raise ModelFileError(f"The weight {name[:80]!r} {what}", _ANEW)
     for name, shape in shapes.items():
         _check_weight(name, bundle.tensors[name], shape)
-    if bundle.thresholds is not None:
-        _check_thresholds(bundle.thresholds, len(bundle.labels))
+    for name in bundle.task.tensor_names:
+        _check_weight(name, bundle.task.tensors.get(name), (len(bundle.labels),))
+    bundle.task.check()
 
 
 def _check_weight(name: str, weight: Any, shape: tuple[int, ...]) -> None:
@@ -59,13 +62,6 @@ def _check_weight(name: str, weight: Any, shape: tuple[int, ...]) -> None:
             f"The weight {name} holds {weight[~finite][0]}",
             "Train the model again, with a lower learning rate or with clipping (clip).",
         )
-
-
-def _check_thresholds(thresholds: Any, classes: int) -> None:
-    _check_weight("thresholds", thresholds, (classes,))
-    outside = (thresholds <= 0) | (thresholds >= 1)
-    if outside.any():
-        raise ModelFileError(f"A threshold is {thresholds[outside][0]}, and not between 0 and 1", _ANEW)
 
 
 def _check_pad_to(pad_to: Any, *, masked: bool) -> None:

@@ -15,16 +15,6 @@ from recurra.models.shapes import count_parameters
 __all__ = ["model_card"]
 
 CELLS = {"simple_rnn": "SimpleRNN", "gru": "GRU", "gru_reset_before": "GRU", "lstm": "LSTM"}
-SCORES = {
-    "accuracy": "accuracy",
-    "micro_f1": "micro F1",
-    "macro_f1": "macro F1",
-    "subset_accuracy": "rows with exactly the right labels",
-    "hamming_loss": "share of wrong decisions about a label",
-    "ranking_precision": "label-ranking average precision",
-    "log_loss": "log loss",
-    "ece": "expected calibration error",
-}
 # Rows of the table of classes; a card is a page for people.
 SHOWN_CLASSES = 100
 
@@ -57,7 +47,7 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
         bullets(
             [
                 "Who wrote the texts, and whether it serves all of them alike: `recurra evaluate` each group's rows.",
-                f"How good the labels are: {_doubters(bundle)} doubtful rows.",
+                f"How good the labels are: {bundle.task.wording.doubtful} doubtful rows.",
                 "The licence of the data and of the model, and what harm a wrong answer does: write them here.",
             ]
         ),
@@ -81,9 +71,7 @@ def _name(bundle: Bundle) -> str:
 def _summary(bundle: Bundle) -> str:
     classes = [plain(label) for label in bundle.labels.classes]
     shown = ", ".join(classes[:10]) + (f" and {len(classes) - 10:,} more" if len(classes) > 10 else "")
-    if bundle.multi_label:
-        return f"Reads {_reads(bundle)} and gives it any of {len(classes)} labels, or none: {shown}."
-    return f"Reads {_reads(bundle)} and gives each of {len(classes)} classes its probability: {shown}."
+    return f"Reads {_reads(bundle)} and {bundle.task.wording.summary.format(count=len(classes))}: {shown}."
 
 
 def _reads(bundle: Bundle) -> str:
@@ -93,7 +81,9 @@ def _reads(bundle: Bundle) -> str:
 
 def _details(facts: Facts, digest: str) -> str:
     bundle, network = facts.bundle, facts.bundle.network
-    count = sum(count_parameters(network, rows=bundle.pipeline.rows, classes=len(bundle.labels)).values())
+    count = sum(
+        count_parameters(network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels))).values()
+    )
     layers = f"{network.layers} layer{'s' if network.layers > 1 else ''} of {network.hidden} units"
     directions = ", read in both directions" if network.bidirectional else ""
     rows = [
@@ -113,15 +103,10 @@ def _details(facts: Facts, digest: str) -> str:
     return table(("", ""), rows)
 
 
-def _doubters(bundle: Bundle) -> str:
-    """Which commands find doubtful rows; the view of doubts looks at rows of one class."""
-    return "`recurra check` finds" if bundle.multi_label else "`recurra check` and `recurra inspect --view doubts` find"
-
-
 def _use(facts: Facts) -> str:
-    kinds, what = ("with any", "labels") if facts.bundle.multi_label else ("in one", "classes")
+    use = facts.bundle.task.wording.use.format(count=len(facts.bundle.labels))
     return (
-        f"For texts like those that it learned from, {kinds} of these {len(facts.bundle.labels)} {what}. Nothing is "
+        f"For texts like those that it learned from, {use}. Nothing is "
         "known about texts of another kind, time or language. It is not made for decisions about people that nobody "
         "looks at again."
     )
@@ -129,10 +114,12 @@ def _use(facts: Facts) -> str:
 
 def _scores(facts: Facts) -> str:
     rows = []
-    for name, title in SCORES.items():
-        value, interval = facts.score(name), facts.interval(name)
+    for score in facts.bundle.task.scores:
+        value, interval = facts.score(score.key), facts.interval(score.key)
         if value is not None:
-            rows.append((title, f"{value:.4f}", f"{interval[0]:.4f}–{interval[1]:.4f}" if interval else ""))
+            rows.append(
+                (score.card or score.name, f"{value:.4f}", f"{interval[0]:.4f}–{interval[1]:.4f}" if interval else "")
+            )
     if not rows:
         return "None: no rows were held out."
     held = "" if facts.held_out is None else f"{facts.held_out:,} "
@@ -173,11 +160,11 @@ def _classes(facts: Facts) -> str:
     for label, one in zip(labels[:SHOWN_CLASSES], facts.classes, strict=False):
         tested = one.get("held_out", 1) > 0
         rows.append([plain(label), *(_cell(name, one.get(name), tested=tested) for name in columns)])
-    header = ["label" if facts.bundle.multi_label else "class", *(titles.get(name, name) for name in columns)]
-    if (thresholds := facts.bundle.thresholds) is not None:
-        header.append("threshold")
-        for row, threshold in zip(rows, thresholds.tolist(), strict=False):
-            row.append(f"{threshold:.3f}")
+    header = [facts.bundle.task.wording.each, *(titles.get(name, name) for name in columns)]
+    for title, cells in facts.bundle.task.card_columns().items():
+        header.append(title)
+        for row, cell in zip(rows, cells, strict=False):
+            row.append(cell)
     shown = table(header, rows, right=range(1, len(header)))
     left = len(labels) - SHOWN_CLASSES
     return shown if left <= 0 else f"{shown}\n\n{left:,} more classes are not shown."

@@ -35,12 +35,7 @@ def limits(facts: Facts) -> list[str]:
 
 
 def _always(facts: Facts) -> str:
-    if facts.bundle.multi_label:
-        return (
-            "It gives each label by itself, from a threshold on that the rows held out chose: it does not know "
-            "which labels exclude or need each other."
-        )
-    return "It always names one of its classes, also for a text that belongs to none of them or is in another language."
+    return facts.bundle.task.wording.limit
 
 
 def _held_out(facts: Facts) -> list[str]:

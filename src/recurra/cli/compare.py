@@ -80,13 +80,12 @@ def compare(
         _texts(loaded, texts, output)
         return
     from recurra.inspection import compare as compare_on
+    from recurra.inspection.compare import check_alike
 
-    several = any(model.multi_label for model in loaded.values())
-    if label_separator is not None and not several:
-        raise SettingsError(
-            f"--label-separator {label_separator} is given, and the models give one label a row", "Leave it out."
-        )
-    reading = Reading(column, title, label, encoding, data_dir, format_name, several)
+    check_alike(loaded)
+    task = next(iter(loaded.values())).task
+    task.checked_separator(label_separator)
+    reading = Reading(column, title, label, encoding, data_dir, format_name, task.cells)
     table = read_data(data or "", reading, part="test", output=output)
     found = compare_on(loaded, table, separator=label_separator, documents=take, seed=seed, say=output.note)
     _show(found, output)
@@ -120,7 +119,7 @@ def _texts(models: dict[str, Model], texts: list[str], output: Output) -> None:
 def _show(found: Comparison, output: Output) -> None:
     output.result(f"{found.rows:,} rows")
     names = list(found.accuracy)
-    rows = [("model", "exactly right" if found.multi_label else "accuracy", "95 % interval")]
+    rows = [("model", found.right_is, "95 % interval")]
     for name, accuracy in found.accuracy.items():
         low, high = found.intervals[name]
         rows.append((name, f"{accuracy:.4f}", f"{low:.4f}–{high:.4f}"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.labelled import probabilities_of, readable_rows
+from recurra.cli.labelled import labelled_rows, probabilities_of
 from recurra.cli.options import (
     AbstainBelow,
     DataArgument,
@@ -25,15 +25,12 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output, aligned, count, cut
 from recurra.cli.tables import Reading, read_data
-from recurra.errors import SettingsError
-from recurra.evaluation.targets import targets_of
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
-    from recurra.data.table import Table
-    from recurra.evaluation import Evaluation
     from recurra.evaluation.abstaining import Abstaining
     from recurra.runtime import Model
+    from recurra.tasks import Scores, Task
 
 __all__ = ["EXAMPLES", "evaluate"]
 
@@ -61,74 +58,41 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Score a model on labelled rows that it did not learn from."""
-    from recurra.evaluation import evaluate as score
-    from recurra.evaluation.abstaining import coverage_curve, evaluate_abstaining
+    from recurra.evaluation.abstaining import evaluate_abstaining
     from recurra.runtime import load
+    from recurra.tasks import Answered
 
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
-    below = classifier.checked_abstaining(abstain_below)
-    several = classifier.multi_label
-    if label_separator is not None and not several:
-        raise SettingsError(
-            f"--label-separator {label_separator!r:.20} is given for a model of one class a row", "Leave it out."
-        )
-    reading = Reading(text, title, label, encoding, data_dir, format_name, several)
+    task = classifier.task
+    below = task.checked_abstaining(abstain_below)
+    separator = task.checked_separator(label_separator)
+    reading = Reading(text, title, label, encoding, data_dir, format_name, task.cells)
     table = read_data(data, reading, part="test", output=output)
-    if several:
-        _several(classifier, str(model), table, label_separator, out, output)
-        return
-    documents, labels = readable_rows(table, classifier, output)
-    targets = targets_of(classifier.bundle.labels, labels, source=table.source, say=output.note)
+    documents, targets = labelled_rows(table, classifier, output, separator=separator)
     probabilities = probabilities_of(classifier.predict_proba, documents, output)
-    found = score(probabilities, targets, classifier.classes_)
+    found = task.evaluate(probabilities, targets, classifier.classes_)
     values: dict[str, Any] = {"model": str(model), "data": table.source, **found.to_json()}
-    held_back = None if below is None else evaluate_abstaining(probabilities, targets, below)
+    held_back = None if below is None else evaluate_abstaining(probabilities, task.right(probabilities, targets), below)
     if held_back is not None:
         values["abstaining"] = held_back.to_dict()
     if out is not None:
-        from recurra.evaluation import mistakes
         from recurra.report.evaluation_page import evaluation_page
 
         page = evaluation_page(
+            task,
             found,
-            mistakes(probabilities, targets, documents, classifier.classes_),
+            Answered(probabilities, targets, documents, classifier.classes_),
             model_name=str(model),
             data_name=table.source,
             trained_on=_trained_on(classifier),
-            curve=coverage_curve(probabilities, targets),
             abstaining=held_back,
         )
         metrics = json.dumps({**values, "notes": output.notes}, ensure_ascii=False, indent=1)
         _write(out, {"metrics.json": metrics, "evaluation.html": page})
-    _show(found, table.source, output)
+    _show(found, task, table.source, output)
     if held_back is not None:
         _show_abstaining(held_back, output)
-    if out is not None:
-        output.result(f"page: {out / 'evaluation.html'}")
-    output.document({**values, "notes": output.notes})
-
-
-def _several(
-    classifier: Model, model: str, table: Table, separator: str | None, out: Path | None, output: Output
-) -> None:
-    """The same for a model that gives several labels."""
-    from recurra.cli.evaluate_several import Scored, score_several, show_several
-    from recurra.evaluation.multi_label import wrong_decisions
-
-    scored = Scored(classifier, table, separator, output)
-    found, thresholds = score_several(classifier, scored), classifier.bundle.thresholds
-    values = {"model": model, "data": table.source, **found.to_json()}
-    if out is not None and thresholds is not None:
-        from recurra.report.multi_label_page import multi_label_page
-
-        wrong = wrong_decisions(scored.probabilities, scored.targets, thresholds, scored.documents, classifier.classes_)
-        page = multi_label_page(
-            found, wrong, model_name=model, data_name=table.source, trained_on=_trained_on(classifier)
-        )
-        metrics = json.dumps({**values, "notes": output.notes}, ensure_ascii=False, indent=1)
-        _write(out, {"metrics.json": metrics, "evaluation.html": page})
-    show_several(found, table.source, output)
     if out is not None:
         output.result(f"page: {out / 'evaluation.html'}")
     output.document({**values, "notes": output.notes})
@@ -157,22 +121,14 @@ def _write(folder: Path, files: dict[str, str]) -> None:
             write_atomically(folder / name, text.encode("utf-8", "replace"))
 
 
-def _show(found: Evaluation, source: str, output: Output) -> None:
-    names = {
-        "accuracy": "accuracy",
-        "macro_f1": "macro F1",
-        "weighted_f1": "weighted F1",
-        "log_loss": "log loss",
-        "ece": "calibration error",
-    }
-    output.result(f"{found.rows:,} rows of {source}")
-    rows = [("", "score", "95 % interval")]
-    for key, name in names.items():
-        low, high = found.intervals[key]
-        rows.append((name, f"{getattr(found, key):.4f}", f"{low:.4f}–{high:.4f}"))
+def _show(found: Scores, task: Task, source: str, output: Output) -> None:
+    """Prints the scores, and those of each class."""
+    output.result(f"{found.rows:,} rows of {source}{task.heading(found)}")
+    values, rows = found.to_json(), [("", "score", "95 % interval")]
+    for score in task.scores:
+        low, high = found.intervals[score.key]
+        rows.append((score.name, f"{values[score.key]:.4f}", f"{low:.4f}–{high:.4f}"))
     output.result(aligned(rows, right=(1, 2)))
-    classes = [("class", "precision", "recall", "F1", "rows")]
-    for one in found.classes:
-        numbers = (f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}")
-        classes.append((cut(str(one.label), 40), *numbers))
-    output.detail("\n" + aligned(classes, right=(1, 2, 3, 4)))
+    if table := task.class_table(found):
+        classes = [(cut(label, 40), *numbers) for label, *numbers in table]
+        output.detail("\n" + aligned(classes, right=range(1, len(table[0]))))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from recurra.cli.evaluate_several import labelled_sets
-from recurra.cli.labelled import probabilities_of, readable_rows
+from recurra.cli.labelled import labelled_rows, probabilities_of
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -25,7 +24,6 @@ from recurra.cli.options import (
 from recurra.cli.output import Output, aligned
 from recurra.cli.tables import Reading, read_data
 from recurra.errors import RecurraError, SettingsError
-from recurra.evaluation.targets import targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from recurra.evaluation.paired import Change, Differences
     from recurra.export import Exported
     from recurra.runtime import Model
+    from recurra.tasks import Task
 
 __all__ = ["EXAMPLES", "export"]
 
@@ -80,12 +79,12 @@ def export(
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     exported = _maker(form)(loaded.bundle)
-    reading = Reading(text, title, label, encoding, data_dir, format_name, loaded.multi_label)
+    reading = Reading(text, title, label, encoding, data_dir, format_name, loaded.task.cells)
     rows = _rows(loaded, data, reading, label_separator, output)
     before = probabilities_of(loaded.predict_proba, rows.documents, output)
     after = probabilities_of(exported.predict, rows.documents, output)
-    apart = check_answers(before, after, thresholds=loaded.bundle.thresholds)
-    scores = rows.change(before, after)
+    apart = check_answers(before, after, task=loaded.task)
+    scores = rows.change(before, after, loaded.task)
 
     from recurra.atomic import write_atomically
 
@@ -113,19 +112,17 @@ class _Rows(NamedTuple):
         documents: one or more.
         targets: their true classes, or ``None`` where they were generated.
         source: where they come from, for people.
-        thresholds: of a model that gives several labels.
     """
 
     documents: Sequence[Document]
     targets: npt.NDArray[Any] | None
     source: str
-    thresholds: npt.NDArray[np.float32] | None
 
-    def change(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> Change | None:
+    def change(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], task: Task) -> Change | None:
         """What becomes of the scores, if there are true classes."""
         from recurra.evaluation.paired import change
 
-        return None if self.targets is None else change(before, after, self.targets, thresholds=self.thresholds)
+        return None if self.targets is None else change(before, after, self.targets, task=task)
 
 
 def _only(wanted: dict[str, bool], context: typer.Context) -> str:
@@ -161,19 +158,14 @@ def _check_place(out: Path, model: Path, data: str | None) -> None:
 
 
 def _rows(model: Model, data: str | None, reading: Reading, separator: str | None, output: Output) -> _Rows:
-    thresholds = model.bundle.thresholds
-    if separator is not None and (thresholds is None or data is None):
+    model.task.checked_separator(separator)
+    if separator is not None and data is None:
         raise SettingsError(
             f"--label-separator {separator!r:.20} is given without rows of several labels", "Leave it out."
         )
     if data is not None:
         table = read_data(data, reading, part="test", output=output)
-        if thresholds is not None:
-            documents, indicator = labelled_sets(model, table, separator, output)
-            return _Rows(documents, indicator, table.source, thresholds)
-        documents, labels = readable_rows(table, model, output)
-        targets = targets_of(model.bundle.labels, labels, source=table.source, say=output.note)
-        return _Rows(documents, targets, table.source, None)
+        return _Rows(*labelled_rows(table, model, output, separator=separator), table.source)
     for option, column in {"--text": reading.text, "--title": reading.title, "--label": reading.label}.items():
         if column is not None:
             raise SettingsError(f"{option} {column} is given without DATA", "Name the file of labelled rows as well.")
@@ -181,7 +173,7 @@ def _rows(model: Model, data: str | None, reading: Reading, separator: str | Non
 
     output.note("There are no labelled rows: give DATA, such as test.csv, to see the accuracy change.")
     generated = generated_documents(model.bundle.pipeline)
-    return _Rows(generated, None, "texts drawn at random from the model's vocabulary", thresholds)
+    return _Rows(generated, None, "texts drawn at random from the model's vocabulary")
 
 
 def _values(apart: Differences, scores: Change | None) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recurra.cli.options import Json, ModelArgument, Quiet
 from recurra.cli.output import Output, aligned, count, cut
-from recurra.cli.train import NAMES
+
+if TYPE_CHECKING:
+    from recurra.tasks import Task
 
 __all__ = ["EXAMPLES", "info"]
 
@@ -38,13 +40,13 @@ def info(
         output.result(text.rstrip("\n"))
         output.document({**known, "card": text})
         return
-    output.detail(aligned(_about(known)))
+    output.detail(aligned(_about(known, loaded.task)))
     output.detail("")
     output.result(loaded.summary())
     output.document(known)
 
 
-def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
+def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
     """Name and value of what a person asks first; a record may lack any of it, or hold something else."""
     record, text, network = known["record"], known["text"], known["network"]
     classes = [str(label) for label in known["classes"]]
@@ -55,9 +57,9 @@ def _about(known: dict[str, Any]) -> list[tuple[str, str]]:
     for part, values in (scores if isinstance(scores, dict) else {}).items():
         if isinstance(values, dict) and values:
             numbers = [
-                f"{title} {value:.4g}"
-                for name, title in NAMES.items()
-                if isinstance(value := values.get(name), int | float)
+                f"{score.printed} {value:.4g}"
+                for score in task.scores
+                if score.told and isinstance(value := values.get(score.key), int | float)
             ]
             rows.append((part, ", ".join(numbers)))
     pads = "left out" if network["masked"] else f"read as words up to {known['pad_to']} tokens"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recurra.data.table import Table
     from recurra.runtime import Model
 
-__all__ = ["probabilities_of", "readable_rows"]
+__all__ = ["labelled_rows", "probabilities_of", "readable_rows"]
 
 # Documents between two steps of the progress bar.
 BLOCK = 2048
@@ -37,6 +37,27 @@ def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Docu
     if len(rows) < len(table):
         output.note(f"{len(table) - len(rows):,} of {len(table):,} rows have no title and are left out.")
     return [document for document, _ in rows], [label for _, label in rows]
+
+
+def labelled_rows(
+    table: Table, model: Model, output: Output, *, separator: str | None = None
+) -> tuple[list[Document], npt.NDArray[Any]]:
+    """The rows that the model can read, and their targets.
+
+    Args:
+        table: labelled rows, their labels as they were read.
+        model: reads.
+        output: of the command.
+        separator: between the labels of a cell, as a person says; ``None`` takes that of the rows the model learned.
+
+    Raises:
+        DataError: no row is left, or a label that the model does not know.
+    """
+    documents, labels = readable_rows(table, model, output)
+    mark = model.label_separator if model.task.lists and separator is None else separator
+    return documents, model.task.targets(
+        model.bundle.labels, labels, source=table.source, say=output.note, separator=mark
+    )
 
 
 def probabilities_of(

@@ -76,20 +76,13 @@ def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
 
 def _answers(model: Model, texts: list[str], top_k: int | None, below: float | None) -> Iterator[dict[str, Any]]:
     """One answer a text: its label or labels, and the probabilities with the largest first."""
-    from recurra.evaluation.abstaining import answered
-    from recurra.tasks.label_sets import decode_sets
-
     probabilities = model.predict_proba(texts)
-    sure = [True] * len(texts) if below is None else answered(probabilities, below).tolist()
-    sets = None if model.bundle.thresholds is None else decode_sets(
-        model.classes_, probabilities >= model.bundle.thresholds
-    )  # fmt: skip
-    for place, (text, row) in enumerate(zip(texts, probabilities, strict=True)):
+    given = model.task.decide(probabilities, below).labels(model.classes_)
+    for text, answer, row in zip(texts, given, probabilities, strict=True):
         order = (-row).argsort(kind="stable")[:top_k].tolist()
-        best = model.classes_[order[0]] if sure[place] else None
         yield {
             "text": text,
-            **({"label": best} if sets is None else {"labels": sets[place]}),
+            model.task.key: answer,
             "probabilities": {model.classes_[column]: row[column].item() for column in order},
         }
 
@@ -102,13 +95,14 @@ def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
     widest = min(30, max(width(plain(str(label))) for label in model.classes_))
     parts = []
     ranked = list(answer["probabilities"].items())[:shown]
-    if "labels" in answer:
+    given = answer[model.task.key]
+    if isinstance(given, list):
         if shown == 1:
-            ranked = [pair for pair in answer["probabilities"].items() if pair[0] in answer["labels"]]
+            ranked = [pair for pair in answer["probabilities"].items() if pair[0] in given]
         if not ranked:
             parts.append(f"{'–':<{widest}}           ")
-    elif answer["label"] is None and shown == 1:
-        ranked = [("–", ranked[0][1])]
+    elif shown == 1:
+        ranked = [("–" if given is None else given, answer["probabilities"].get(given, ranked[0][1]))]
     for label, probability in ranked:
         name = cut(str(label), widest)
         parts.append(f"{name}{' ' * (widest - width(name))}  {100 * probability:5.1f} %  ")

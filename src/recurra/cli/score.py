@@ -122,7 +122,7 @@ def _columns(source: RowSource, model: Model, every: bool, output: Output) -> li
 
     for note in source.notes:
         output.note(note)
-    names = column_names(source.keep, model.classes_, every=every, several=model.multi_label)
+    names = column_names(source.keep, model.classes_, every=every, task=model.task)
     own = names[len(source.keep)]
     if own.startswith("predicted_"):
         output.note(f"the data has columns called as the answers are: these are in {own!r} and so on")
@@ -148,7 +148,7 @@ def _sink(
     names: list[str],
     source: RowSource,
     model: Model,
-    mark: str | None,
+    mark: str,
     *,
     begun: bool = False,
 ) -> Sink:
@@ -157,7 +157,7 @@ def _sink(
     from recurra.scoring.sinks import text_sink
 
     if kind.form == ".parquet":
-        return BatchSink(file, names, model.classes_, several=mark is not None, begun=begun)
+        return BatchSink(file, names, model.classes_, begun=begun)
     packed = PackingFile(file, kind.packing) if kind.packing else file
     return text_sink(kind.form, packed, names, model.classes_, kept=len(source.keep), mark=mark, begun=begun)
 

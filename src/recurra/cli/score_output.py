@@ -77,23 +77,18 @@ def out_kind(out: Path | None, data: str, *, as_json: bool, resume: bool) -> Out
     return OutKind(form, packing)
 
 
-def mark_between(model: Model, kind: OutKind) -> str | None:
+def mark_between(model: Model, kind: OutKind) -> str:
     """What stands between the labels of a row in CSV: as in the rows that the model learned from, or ``|``.
-
-    Returns:
-        ``None`` for a model that gives one label a row.
 
     Raises:
         SettingsError: a label holds the mark, so that nobody could tell labels apart.
     """
-    if not model.multi_label:
-        return None
     from recurra.scoring.sinks import written
 
     found = model.record.get("label_separator")
     mark = found if isinstance(found, str) and found else "|"
     for label in map(written, model.classes_):
-        if kind.form == ".csv" and mark in label:
+        if model.task.lists and kind.form == ".csv" and mark in label:
             raise SettingsError(
                 f"The label {label!r:.80} holds {mark!r:.20}, which stands between labels in CSV",
                 "Write a .jsonl or .parquet file with --out.",

@@ -88,13 +88,14 @@ def serve(
     from recurra.serving.runs import check_folder
     from recurra.serving.server import bound_socket
     from recurra.serving.server import serve as answer
+    from recurra.tasks import SINGLE_LABEL, shared
 
     paths = names_of(models)
     loaded = {name: load(path) for name, path in paths.items()}
     if runs is not None:
         check_folder(runs)
-    several = all(model.multi_label for model in loaded.values())
-    reading = Reading(text, title, label, encoding, data_dir, format_name, several)
+    task = shared(model.task for model in loaded.values()) or SINGLE_LABEL
+    reading = Reading(text, title, label, encoding, data_dir, format_name, task.cells)
     table = None if data is None else read_data(data, reading, part="test", output=output)
     limits = Limits()
     guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from recurra.cli.output import Output
+from recurra.data.documents import ONE_LABEL, LabelCells
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Reading(NamedTuple):
         encoding: of a text file.
         data_dir: folder of named sets.
         format: of a file, where its name does not tell.
-        several: whether rows have several labels, or none.
+        cells: how cells of labels are read.
     """
 
     text: str | None
@@ -36,7 +37,7 @@ class Reading(NamedTuple):
     encoding: str
     data_dir: Path | None
     format: str | None = None
-    several: bool = False
+    cells: LabelCells = ONE_LABEL
 
 
 def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], output: Output) -> Table:
@@ -63,7 +64,7 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
             encoding=reading.encoding,
             format=reading.format,
             part=part,
-            several=reading.several,
+            cells=reading.cells,
         )
         for note in table.notes:
             output.note(note)
@@ -96,7 +97,7 @@ def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Cor
         text=reading.text,
         title=reading.title,
         label=reading.label,
-        several=reading.several,
+        cells=reading.cells,
         read=bars.counting("reading"),
     )
     # What is wrong with the table shows here, before anything else is loaded or made.

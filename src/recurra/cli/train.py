@@ -49,15 +49,6 @@ EXAMPLES = (
     "recurra train tickets.csv --exclude decisions.csv --relabel decisions.csv --out runs/cleaned",
 )
 
-NAMES = {
-    "accuracy": "accuracy",
-    "micro_f1": "micro F1",
-    "macro_f1": "macro F1",
-    "subset_accuracy": "rows with exactly the right labels",
-    "log_loss": "log loss",
-    "ece": "ECE",
-}
-
 
 def train(
     data: DataArgument,
@@ -135,6 +126,7 @@ def train(
 ) -> None:
     """Train a classifier on a table of texts and labels."""
     from recurra.presets import load_preset, preset_to_continue
+    from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
     from recurra.tasks.choosing import confirmed_rows
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -145,8 +137,8 @@ def train(
         raise SettingsError("A learning rate is given with --find-learning-rate", "Leave one of them out.")
     initial = _initial(start, model, replay)
     preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
-    several = multi_label or label_separator is not None
-    reading = Reading(text, title, label, encoding, data_dir, format_name, several)
+    task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
+    reading = Reading(text, title, label, encoding, data_dir, format_name, task.cells)
     with locked_folder(out), Bars(output) as bars:
         rows = read_rows(data, reading, output=output, bars=bars)
         rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
@@ -173,7 +165,7 @@ def train(
             folder=out,
             resume=resume,
             checkpoint_seconds=checkpoint_every,
-            listener=bars.training(score="exactly right" if several else "accuracy"),
+            listener=bars.training(score=task.wording.right),
             cleaning=cleaning,
             label_separator=separator,
             initial=initial,
@@ -290,15 +282,12 @@ def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
         output.detail(_calibrated(calibration))
     output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
     if fitted.validation:
-        first, *others = (
-            ("micro_f1", "macro_f1", "subset_accuracy", "log_loss", "ece")
-            if model.multi_label
-            else ("accuracy", "macro_f1", "log_loss", "ece")
-        )
-        low, high = fitted.validation.intervals[first]
+        first, *others = (score for score in model.task.scores if score.told)
+        low, high = fitted.validation.intervals[first.key]
+        told = ", ".join(f"{one.printed} {validation[one.key]:.4f}" for one in others)
         output.result(
-            f"validation on {validation['rows']:,} rows: {NAMES[first]} {validation[first]:.4f} "
-            f"({low:.4f}–{high:.4f}), " + ", ".join(f"{NAMES[name]} {validation[name]:.4f}" for name in others)
+            f"validation on {validation['rows']:,} rows: {first.printed} {validation[first.key]:.4f} "
+            f"({low:.4f}–{high:.4f}), {told}"
         )
     if found := info["record"].get("thresholds"):
         output.detail(_thresholds(found, len(info["classes"])))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recurra.data.delimited import RawTable
-from recurra.data.documents import Label
+from recurra.data.documents import ONE_LABEL, Label, LabelCells
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -141,16 +141,16 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
     return column
 
 
-def labels_of(raw: RawTable, name: str, source: str, *, several: bool = False) -> list[Any]:
+def labels_of(raw: RawTable, name: str, source: str, *, cells: LabelCells = ONE_LABEL) -> list[Any]:
     """The column's labels, all of one type; lists of them as tuples.
 
     The arguments and errors are those of :func:`plain_labels`.
     """
-    labels = plain_labels(raw, name, source, several=several)
-    return labels if raw.typed or several else typed_labels(labels)
+    labels = plain_labels(raw, name, source, cells=cells)
+    return typed_labels(labels) if cells.typed and not raw.typed else labels
 
 
-def plain_labels(raw: RawTable, name: str, source: str, *, several: bool = False) -> list[Any]:
+def plain_labels(raw: RawTable, name: str, source: str, *, cells: LabelCells = ONE_LABEL) -> list[Any]:
     """The column's labels as they are written: texts, unless the file itself says what type they have.
 
     Lists of labels are tuples; whether a row may have several is for others to ask.
@@ -159,7 +159,7 @@ def plain_labels(raw: RawTable, name: str, source: str, *, several: bool = False
         raw: the parsed file.
         name: a column of it.
         source: the file's name, for messages.
-        several: whether rows have several labels: then an empty cell is a row without any.
+        cells: how they are read.
 
     Raises:
         DataError: the column's type cannot be labels, or a row has none.
@@ -168,7 +168,7 @@ def plain_labels(raw: RawTable, name: str, source: str, *, several: bool = False
     values: list[Any]
     if is_text(column.type):
         values = list(texts_of(raw, name, source))
-        if several:
+        if cells.empty:
             return values
     elif is_label(column.type):
         values = column.to_pylist()

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from recurra.errors import DataError
 
-__all__ = ["Document", "Label", "LabelSet", "as_sets", "check_documents", "split_cell"]
+__all__ = [
+    "LABEL_LISTS",
+    "ONE_LABEL",
+    "Document",
+    "Label",
+    "LabelCells",
+    "LabelSet",
+    "as_sets",
+    "check_documents",
+    "split_cell",
+]
 
 Document: TypeAlias = str | tuple[str, str]
 """One text, or (title, text)."""
@@ -17,6 +27,25 @@ Label: TypeAlias = str | int | bool | float
 
 LabelSet: TypeAlias = tuple[Label, ...]
 """The labels of a row that may have several, or none."""
+
+
+class LabelCells(NamedTuple):
+    """How the cells of a column of labels are read.
+
+    Attributes:
+        empty: whether a cell may be empty, which is a row without a label.
+        typed: whether texts become numbers or booleans, where all of them are written so.
+    """
+
+    empty: bool
+    typed: bool
+
+
+ONE_LABEL = LabelCells(empty=False, typed=True)
+"""Each cell is one label."""
+
+LABEL_LISTS = LabelCells(empty=True, typed=False)
+"""A cell holds any number of labels: a list, or a text that is split."""
 
 
 def check_documents(documents: Sequence[Document]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Literal
 
@@ -10,7 +11,7 @@ from recurra.data.cells import is_label, is_text, labels_of, texts_of
 from recurra.data.columns import ColumnFacts, Columns, choose_columns
 from recurra.data.content import FileContent
 from recurra.data.delimited import RawTable, parse_delimited
-from recurra.data.documents import Document, Label
+from recurra.data.documents import LABEL_LISTS, ONE_LABEL, Document, Label, LabelCells
 from recurra.data.faults import ROW_HINT
 from recurra.data.formats import MAX_FILE_BYTES, require_pyarrow, short_name
 from recurra.data.parquet import parse_parquet
@@ -31,7 +32,8 @@ def read_table(
     encoding: str = "utf-8",
     format: str | None = None,  # noqa: A002  (the option's name)
     part: Literal["train", "test"] = "train",
-    several: bool = False,
+    cells: LabelCells = ONE_LABEL,
+    several: bool | None = None,
 ) -> Table:
     """Reads documents and labels; columns that are not named are guessed, and the table's notes say so.
 
@@ -49,13 +51,17 @@ def read_table(
         encoding: text encoding of files of text.
         format: of a file, where its name does not tell.
         part: of a folder that has both, ``train`` or ``test``.
-        several: whether rows have several labels: a row may then have none, and texts are no numbers.
+        cells: how cells of labels are read.
+        several: the same as a truth value, as it was said before; it goes with the next release.
 
     Raises:
         DataError: the table cannot be used as it is; the one line names row, column or byte where known.
         SettingsError: there is no such format.
     """
     require_pyarrow()
+    if several is not None:
+        warnings.warn("Say cells=LABEL_LISTS or ONE_LABEL for several.", DeprecationWarning, stacklevel=2)
+        cells = LABEL_LISTS if several else ONE_LABEL
     blocks = open_blocks(source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES)
     raw, name = _whole(blocks), blocks.source
     chosen = columns_of(raw, name, text=text, title=title, label=label, labelled=labelled)
@@ -63,7 +69,7 @@ def read_table(
     documents: list[Document] = list(texts)
     if chosen.title is not None:
         documents = list(zip(texts_of(raw, chosen.title, name), texts, strict=True))
-    labels = None if chosen.label is None else labels_of(raw, chosen.label, name, several=several)
+    labels = None if chosen.label is None else labels_of(raw, chosen.label, name, cells=cells)
     if label is None and labels is not None:
         check_header(raw, chosen.label, labels, name)
     return Table(

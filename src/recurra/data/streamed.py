@@ -9,7 +9,7 @@ from recurra.data.blocks import Blocks, head_of
 from recurra.data.cells import plain_labels, texts_of, typed_labels
 from recurra.data.coded import CodedLabels, Coder
 from recurra.data.delimited import RawTable
-from recurra.data.documents import Document
+from recurra.data.documents import ONE_LABEL, Document, LabelCells
 from recurra.data.freed import give_back_freed
 from recurra.data.read import check_header, columns_of
 from recurra.errors import DataError
@@ -28,7 +28,7 @@ class StreamedTable:
         text: the text column, ``None`` to guess it.
         title: the title column, ``None`` to guess it where the text column is guessed as well.
         label: the label column, ``None`` to guess it.
-        several: whether rows have several labels: a row may then have none, and texts are no numbers.
+        cells: how cells of labels are read.
         read: hears of each block of the first reading: rows in it, and rows in all as far as can be told by then.
 
     Attributes:
@@ -45,13 +45,13 @@ class StreamedTable:
         text: str | None = None,
         title: str | None = None,
         label: str | None = None,
-        several: bool = False,
+        cells: LabelCells = ONE_LABEL,
         read: Callable[[int, int | None], None] = lambda rows, total: None,
     ) -> None:
         self.source = blocks.source
         self.columns = columns_of(head_of(blocks), self.source, text=text, title=title, label=label)
         self._blocks, self._label_guessed, self._read = blocks, label is None, read
-        self._several = several
+        self._cells = cells
         self._kept: list[list[Document]] | None = []
 
     def __len__(self) -> int:
@@ -67,7 +67,7 @@ class StreamedTable:
         name = str(self.columns.label)
         coder, size = Coder(), 0
         for raw in self._raw(name):
-            coder.add(plain_labels(raw, name, self.source, several=self._several))
+            coder.add(plain_labels(raw, name, self.source, cells=self._cells))
             size += sum(column.nbytes for column in raw.columns)
             if size > SMALL:
                 self._kept = None
@@ -75,7 +75,7 @@ class StreamedTable:
                 self._kept.append(self._documents(raw))
             self._read(len(raw.columns[0]), self._blocks.total)
         labels = coder.coded()
-        if not raw.typed and not self._several:
+        if self._cells.typed and not raw.typed:
             labels = labels.renamed(typed_labels(labels.values))
         if self._label_guessed:
             check_header(raw, name, labels.values, self.source)

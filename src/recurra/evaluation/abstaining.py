@@ -88,21 +88,21 @@ class Abstaining:
         }
 
 
-def evaluate_abstaining(probabilities: Probabilities, targets: Targets, below: float) -> Abstaining:
+def evaluate_abstaining(probabilities: Probabilities, right: npt.NDArray[np.bool_], below: float) -> Abstaining:
     """Scores a classifier that answers only where it is sure enough.
 
     Args:
         probabilities: float[B, C], B of 1 or more.
-        targets: int64[B], the true classes.
+        right: bool[B], which rows are answered rightly, where they are.
         below: the probability under which a row gets no answer.
 
     Raises:
         SettingsError: ``below`` is no probability.
     """
-    sure, right = answered(probabilities, checked_below(below)), probabilities.argmax(axis=1) == targets
+    sure = answered(probabilities, checked_below(below))
     return Abstaining(
         below=below,
-        rows=len(targets),
+        rows=len(right),
         answered=int(sure.sum()),
         right=int((sure & right).sum()),
         withheld_right=int((~sure & right).sum()),

@@ -1,6 +1,6 @@
 """Two or more classifiers on the same rows: who is right where, and whether the difference could be luck.
 
-What is right is for :mod:`recurra.evaluation.compare` to say: the class, or all labels of a row.
+What is right is for the task to say: :mod:`recurra.tasks.comparing`.
 """
 
 from __future__ import annotations
@@ -108,6 +108,7 @@ class Comparison:
     Attributes:
         rows: B.
         multi_label: whether rows have several labels: a row is right where all of them are.
+        right_is: what the share of right rows is called.
         accuracy: share of right rows, by name.
         scores: all that differences are told of, by the classifier's name and the score's.
         intervals: Wilson's 95 % interval of each.
@@ -117,6 +118,7 @@ class Comparison:
 
     rows: int
     multi_label: bool
+    right_is: str
     accuracy: dict[str, float]
     scores: dict[str, dict[str, float]]
     intervals: dict[str, Interval]
@@ -164,6 +166,7 @@ def compared(
     *,
     examples: int,
     multi_label: bool,
+    right_is: str,
 ) -> Comparison:
     """Compares classifiers, whatever makes a row right.
 
@@ -173,6 +176,7 @@ def compared(
         slices: by name bool[B], which rows belong to it; empty ones are left out.
         examples: for each pair and side.
         multi_label: whether rows have several labels.
+        right_is: what the share of right rows is called.
 
     Raises:
         DataError: one classifier alone, or another number of documents.
@@ -188,6 +192,7 @@ def compared(
     return Comparison(
         rows=count,
         multi_label=multi_label,
+        right_is=right_is,
         accuracy={name: float(one.mean()) for name, one in right.items()},
         scores={name: one.scores for name, one in contenders.items()},
         intervals={name: wilson(int(one.sum()), count) for name, one in right.items()},

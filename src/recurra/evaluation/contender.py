@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Label
-from recurra.evaluation.evaluate import checked
-from recurra.evaluation.intervals import resampled
-from recurra.evaluation.metrics import class_scores, confusion_matrix, log_losses, macro_f1
-from recurra.evaluation.multi_label import checked_sets, resampled_sets, set_scores
-from recurra.tasks.label_sets import decode_sets
+__all__ = ["Contender"]
 
-__all__ = ["Contender", "gives_classes", "gives_sets"]
-
-Array = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-OF_SETS = {"accuracy": "subset_accuracy", "micro_f1": "micro_f1", "macro_f1": "macro_f1", "log_loss": "log_loss"}
-"""The scores of rows with several labels, as a comparison calls them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,72 +33,3 @@ class Contender:
     draws: dict[str, Doubles]
     sure: Doubles
     answer: Callable[[int], Any]
-
-
-def gives_classes(
-    probabilities: Array, targets: npt.NDArray[np.int64], classes: Sequence[Label], *, seed: int, resamples: int
-) -> Contender:
-    """A classifier that gives each row its most probable class.
-
-    Args:
-        probabilities: float32[B, C].
-        targets: int64[B], the true classes.
-        classes: C labels, in the order of the columns.
-        seed: of the bootstrap.
-        resamples: of the bootstrap.
-
-    Raises:
-        DataError: arguments that do not fit each other.
-    """
-    checked(probabilities, targets, classes)
-    given = probabilities.argmax(axis=1)
-    confusion = confusion_matrix(targets, given, len(classes))
-    found = class_scores(confusion)
-    scores = {
-        "accuracy": float(np.trace(confusion) / len(targets)),
-        "macro_f1": float(macro_f1(found.f1, found.support + found.predicted)),
-        "log_loss": float(log_losses(probabilities, targets).mean()),
-    }
-    return Contender(
-        right=given == targets,
-        scores=scores,
-        draws=resampled(probabilities, targets, seed=seed, resamples=resamples),
-        sure=probabilities.max(axis=1).astype(np.float64),
-        answer=lambda place: classes[int(given[place])],
-    )
-
-
-def gives_sets(
-    probabilities: Array,
-    thresholds: Array,
-    targets: Flags,
-    classes: Sequence[Label],
-    *,
-    seed: int,
-    resamples: int,
-) -> Contender:
-    """A classifier that gives each row the labels whose probability reaches their threshold.
-
-    Args:
-        probabilities: float32[B, C].
-        thresholds: float32[C].
-        targets: bool[B, C], the labels that the rows have.
-        classes: C labels, in the order of the columns.
-        seed: of the bootstrap.
-        resamples: of the bootstrap.
-
-    Raises:
-        DataError: arguments that do not fit each other.
-    """
-    checked_sets(probabilities, targets, classes)
-    given = probabilities >= thresholds
-    scores = set_scores(probabilities, targets, thresholds)
-    draws = resampled_sets(probabilities, targets, thresholds, seed=seed, resamples=resamples)
-    p = probabilities.astype(np.float64)
-    return Contender(
-        right=(given == targets).all(axis=1),
-        scores={name: scores[of] for name, of in OF_SETS.items()},
-        draws={name: draws[of] for name, of in OF_SETS.items()},
-        sure=np.where(given, p, 1 - p).prod(axis=1),
-        answer=lambda place: decode_sets(classes, given[[place]])[0],
-    )

@@ -5,16 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.errors import DataError
 from recurra.evaluation.intervals import NORMAL_975, Interval
-from recurra.evaluation.metrics import label_losses, log_losses
 
-__all__ = ["Change", "Differences", "change", "differences", "holm", "paired_interval", "sign_test"]
+__all__ = ["Change", "Differences", "Judge", "change", "differences", "holm", "paired_interval", "sign_test"]
+
+
+class Judge(Protocol):
+    """What tells answers apart, and right ones from wrong ones: a task."""
+
+    def decide(self, probabilities: npt.NDArray[np.float32]) -> Any:
+        """The answers, which tell in which rows they differ from others: ``differs``, bool[B]."""
+
+    def right(self, probabilities: npt.NDArray[np.float32], targets: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Which rows are answered rightly, bool[B]."""
+
+    def losses(self, probabilities: npt.NDArray[np.float32], targets: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """-log of the probability of what is true, in nats."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +65,13 @@ class Change:
     interval: Interval
 
 
-def differences(
-    before: npt.NDArray[np.float32],
-    after: npt.NDArray[np.float32],
-    *,
-    thresholds: npt.NDArray[np.float32] | None = None,
-) -> Differences:
+def differences(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], *, task: Judge) -> Differences:
     """Compares probabilities with probabilities.
 
     Args:
         before: float32[B, C], B of 1 or more.
         after: float32[B, C], of the same rows.
-        thresholds: float32[C], where a row may have several labels.
+        task: of both.
 
     Raises:
         DataError: other shapes, or no rows.
@@ -74,10 +81,7 @@ def differences(
             f"Answers of shape {before.shape} and {after.shape}", "Give both for the same rows, one or more."
         )
     apart = np.abs(before.astype(np.float64) - after)
-    if thresholds is None:
-        changed = int((before.argmax(axis=1) != after.argmax(axis=1)).sum())
-    else:
-        changed = int(((before >= thresholds) != (after >= thresholds)).any(axis=1).sum())
+    changed = int(task.decide(before).differs(task.decide(after)).sum())
     return Differences(len(before), changed, float(apart.max()), float(apart.mean()))
 
 
@@ -86,22 +90,18 @@ def change(
     after: npt.NDArray[np.float32],
     targets: npt.NDArray[Any],
     *,
-    thresholds: npt.NDArray[np.float32] | None = None,
+    task: Judge,
 ) -> Change:
     """Compares the scores.
 
     Args:
         before: float32[B, C], B of 1 or more.
         after: float32[B, C], of the same rows.
-        targets: int64[B], the true classes; or bool[B, C], the labels, of which a row must be given exactly its own.
-        thresholds: float32[C], where a row may have several labels.
+        targets: what is true of the rows.
+        task: of both.
     """
-    if thresholds is not None:
-        was, now = (((one >= thresholds) == targets).all(axis=1) for one in (before, after))
-        losses = [float(label_losses(one, targets).mean()) for one in (before, after)]
-    else:
-        was, now = before.argmax(axis=1) == targets, after.argmax(axis=1) == targets
-        losses = [float(log_losses(one, targets).mean()) for one in (before, after)]
+    was, now = (task.right(one, targets) for one in (before, after))
+    losses = [float(task.losses(one, targets).mean()) for one in (before, after)]
     gained, lost = int((now & ~was).sum()), int((was & ~now).sum())
     return Change(
         accuracy=(float(was.mean()), float(now.mean())),

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from recurra.errors import ModelFileError
 from recurra.evaluation.paired import Differences, differences
+from recurra.tasks import SINGLE_LABEL, Task
 
 __all__ = ["LEAST_AGREEMENT", "check_answers"]
 
@@ -18,14 +19,14 @@ def check_answers(
     before: npt.NDArray[np.float32],
     after: npt.NDArray[np.float32],
     *,
-    thresholds: npt.NDArray[np.float32] | None = None,
+    task: Task = SINGLE_LABEL,
 ) -> Differences:
     """Compares the answers to the same documents.
 
     Args:
         before: float32[B, C], the model's probabilities; B of 1 or more.
         after: float32[B, C], the exported model's.
-        thresholds: float32[C], of a model that gives several labels.
+        task: of both.
 
     Raises:
         ModelFileError: a probability is not finite, or fewer than :data:`LEAST_AGREEMENT` of the documents keep their
@@ -43,7 +44,7 @@ def check_answers(
                 "nothing is written",
                 mend,
             )
-    found = differences(before, after, thresholds=thresholds)
+    found = differences(before, after, task=task)
     kept = found.rows - found.changed
     if kept / found.rows < LEAST_AGREEMENT:
         raise ModelFileError(

@@ -41,9 +41,9 @@ PASS_NUMBERS = 1 << 23
 class Attribution:
     """How much each word adds to a class's score.
 
-    The score is the class's logit less the mean of all logits: what softmax cannot see is left out; of a model that
-    gives several labels it is the label's logit. The baseline is the document with the zero vector in place of each
-    word's, its pads unchanged, so that only biases drive the network.
+    The score is what the task says: the class's logit less the mean of all logits, for what softmax cannot see is left
+    out; of a model that gives several labels it is the label's logit. The baseline is the document with the zero vector
+    in place of each word's, its pads unchanged, so that only biases drive the network.
 
     Attributes:
         target: the class that is explained.
@@ -93,9 +93,7 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
     padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
     path = _Path(network, word_products(bundle.network, bundle.tensors, padded), len(ids))
     whole = network.forward(path.scaled(np.ones((len(ids), 1))))
-    chosen = int(whole.logits[0].argmax()) if target is None else target
-    path.direction[:] = 0 if bundle.multi_label else -1 / len(whole.logits[0])
-    path.direction[chosen] += 1
+    chosen, path.direction[:] = bundle.task.explained(whole.logits[0], target)
     score, baseline = float(whole.logits[0] @ path.direction), float(path.scores(np.zeros((len(ids), 1)))[0])
     gap = score - baseline
 

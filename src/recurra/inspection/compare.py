@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, as_sets
+from recurra.data.documents import Document
 from recurra.data.table import Table
 from recurra.errors import DataError
-from recurra.evaluation.compare import compare_answers, compare_sets
 from recurra.evaluation.comparison import Comparison
 from recurra.inspection.read import read
-from recurra.inspection.sample import Sample, chosen_rows
+from recurra.inspection.sample import chosen_rows
 from recurra.runtime import Model
-from recurra.tasks.label_sets import encode_sets
+from recurra.tasks import shared
+from recurra.tasks.comparing import compare_answers
 from recurra.text.vocabulary import UNKNOWN_ID
 
-__all__ = ["compare", "compare_text"]
+__all__ = ["check_alike", "compare", "compare_text"]
 
 Array = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -58,13 +58,9 @@ def compare(
     """
     if len(models) < 2:
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
+    check_alike(models)
     (first, leader), *others = models.items()
     for name, model in others:
-        if model.multi_label != leader.multi_label:
-            one, other = (first, name) if leader.multi_label else (name, first)
-            raise DataError(
-                f"{one} gives several labels a row, and {other} gives one", "Compare models of one of these kinds."
-            )
         if set(model.classes_) != set(leader.classes_):
             raise DataError(
                 f"{first} knows the classes {leader.classes_!r:.120}, {name} {model.classes_!r:.120}",
@@ -78,32 +74,31 @@ def compare(
     def answers(read: Sequence[Document]) -> dict[str, Array]:
         return {name: model.predict_proba(read)[:, columns[name]] for name, model in models.items()}
 
-    options: dict[str, Any] = {"examples": examples, "resamples": resamples, "seed": seed}
-    if not leader.multi_label:
-        chosen = Sample.of(reader, data, limit=documents, seed=seed, say=say)
-        return compare_answers(
-            answers(chosen.documents),
-            chosen.targets,
-            chosen.documents,
-            classes,
-            rows=chosen.rows,
-            slices=_slices(leader, chosen.documents),
-            **options,
-        )
     mark = _mark(models) if separator is None else separator
     rows, texts, cells = chosen_rows(reader, data, limit=documents, seed=seed, say=say)
-    thresholds = {
-        name: np.asarray(model.bundle.thresholds, dtype=np.float32)[columns[name]] for name, model in models.items()
-    }
-    return compare_sets(
-        {name: (probabilities, thresholds[name]) for name, probabilities in answers(texts).items()},
-        encode_sets(reader.bundle.labels, as_sets(cells, mark)),
+    return compare_answers(
+        answers(texts),
+        leader.task.targets(reader.bundle.labels, cells, source=data.source, say=say, separator=mark),
         texts,
         classes,
+        tasks={name: model.task.permuted(columns[name]) for name, model in models.items()},
         rows=rows,
         slices=_slices(leader, texts),
-        **options,
+        examples=examples,
+        resamples=resamples,
+        seed=seed,
     )
+
+
+def check_alike(models: Mapping[str, Model]) -> None:
+    """Raises a :class:`DataError` for models of several tasks."""
+    (first, leader), *others = models.items()
+    for name, model in others:
+        if shared([leader.task, model.task]) is None:
+            one, other = leader.task.wording.gives, model.task.wording.gives
+            raise DataError(
+                f"{first} gives {one} a row, and {name} gives {other}", "Compare models of one of these kinds."
+            )
 
 
 def _mark(models: Mapping[str, Model]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
 from recurra.inspection.units import units_of
 from recurra.runtime import LayerTrace, Model, Reading
-from recurra.tasks.label_sets import decode_sets
 
 __all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read", "readings"]
 
@@ -118,11 +117,9 @@ def readings(
         "probabilities": _numbers(reading.probabilities),
         "evidence": _numbers(reading.evidence),
         "suffix_probabilities": _numbers(reading.suffix_probabilities),
-        "label": model.classes_[int(last.argmax())],
+        "label": model.classes_[int(model.task.leading(last[None])[0])],
     }
-    if model.bundle.thresholds is not None:
-        found["given"] = decode_sets(model.classes_, (last >= model.bundle.thresholds)[None])[0]
-        found["thresholds"] = _numbers(model.bundle.thresholds)
+    found |= cast("ReadingJson", model.task.reading(last, model.classes_))
     if gates:
         found["layers"] = [_layer(trace, reading, model) for trace in reading.layers]
     if not attribution:

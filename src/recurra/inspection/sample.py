@@ -98,10 +98,10 @@ def chosen_rows(
 
 
 def check_one_class(model: Model) -> None:
-    """Raises a :class:`DataError` for a model that gives several labels."""
-    if model.multi_label:
+    """Raises a :class:`DataError` for a model of another task."""
+    if not model.task.views:
         raise DataError(
-            "Views of a whole file look at rows of one class, and this model gives several labels",
+            f"Views of a whole file look at rows of one class, and this model gives {model.task.wording.gives}",
             "Read single texts with it, or see recurra evaluate for each label's scores.",
         )
 

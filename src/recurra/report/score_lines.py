@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recurra.report.wording import percent
+from recurra.tasks import Score
 
 __all__ = ["score_lines"]
 
 
-def score_lines(
-    evaluation: Any, scores: Sequence[tuple[str, str, str]], *, in_percent: Collection[str]
-) -> list[dict[str, str]]:
+def score_lines(evaluation: Mapping[str, Any], scores: Sequence[Score]) -> list[dict[str, str]]:
     """A line a score, with its 95 % interval and what it means.
 
     Args:
-        evaluation: has the scores as attributes and their ``intervals`` by name.
-        scores: key, name and meaning of each.
-        in_percent: keys of those that are shares.
+        evaluation: as JSON: the scores, and their ``intervals`` by key.
+        scores: which, in their order.
     """
     lines = []
-    for key, name, meaning in scores:
-        value, (low, high) = getattr(evaluation, key), evaluation.intervals[key]
-        if key in in_percent:
+    for score in scores:
+        value, (low, high) = evaluation[score.key], evaluation["intervals"][score.key]
+        if score.percent:
             shown, interval = percent(value), f"{100 * low:.2f}–{100 * high:.2f}"
         else:
             shown, interval = f"{value:.4f}", f"{low:.4f}–{high:.4f}"
-        lines.append({"name": name, "value": shown, "interval": interval, "meaning": meaning})
+        lines.append({"name": score.title, "value": shown, "interval": interval, "meaning": score.meaning})
     return lines

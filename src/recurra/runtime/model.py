@@ -17,14 +17,13 @@ from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
-from recurra.errors import DataError, ModelFileError, SettingsError
-from recurra.evaluation.abstaining import answered, checked_below
+from recurra.errors import DataError, ModelFileError
 from recurra.models.settings import NetworkSettings
 from recurra.runtime.network import Network
 from recurra.runtime.reading import Reading, read_ids
 from recurra.runtime.summary import parameters_by_part, summary_of
 from recurra.runtime.trace import LayerTrace, trace_of
-from recurra.tasks.label_sets import decode_sets
+from recurra.tasks import Task
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import differing
@@ -103,17 +102,13 @@ class Model:
             SettingsError: ``abstain_below`` is no probability, or the model gives several labels.
         """
         below = self.checked_abstaining(abstain_below)
-        probabilities = self.predict_proba(documents)
-        if self.bundle.thresholds is not None:
-            sets = np.empty(len(probabilities), dtype=object)
-            for place, labels_given in enumerate(decode_sets(self.classes_, probabilities >= self.bundle.thresholds)):
-                sets[place] = labels_given
-            return sets
-        labels: npt.NDArray[Any] = self._classes[probabilities.argmax(axis=1)]
-        if below is not None:
-            labels = labels.astype(object)
-            labels[~answered(probabilities, below)] = None
-        return labels
+        found = self.task.decide(self.predict_proba(documents), below)
+        if found.offsets is None and below is None:
+            return np.asarray(self._classes[found.places])
+        answers = np.empty(len(found), dtype=object)
+        for place, answer in enumerate(found.labels(self.classes_)):
+            answers[place] = answer
+        return answers
 
     def checked_abstaining(self, below: float | None) -> float | None:
         """The probability itself, if this model can abstain below it.
@@ -121,14 +116,7 @@ class Model:
         Raises:
             SettingsError: it is no probability, or the model gives several labels.
         """
-        if below is None:
-            return None
-        if self.multi_label:
-            raise SettingsError(
-                f"abstain_below is {below} for a model that gives several labels",
-                "Leave it out: where no label is probable enough, such a model gives none.",
-            )
-        return checked_below(below)
+        return self.task.checked_abstaining(below)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The probabilities after every word, and what each word changed.
@@ -148,6 +136,11 @@ class Model:
             padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
             layers = tuple(one.first(len(ids)) for one in trace_of(bundle.network, bundle.tensors, padded))
         return read_ids(self._network, ids, bundle.pipeline.tokens(document), layers=layers)
+
+    @property
+    def task(self) -> Task:
+        """What the model learned."""
+        return self.bundle.task
 
     @property
     def multi_label(self) -> bool:
@@ -183,7 +176,8 @@ class Model:
         parts = parameters_by_part(bundle)
         return {
             "classes": self.classes_,
-            "thresholds": None if bundle.thresholds is None else bundle.thresholds.tolist(),
+            "thresholds": None,
+            **{name: tensor.tolist() for name, tensor in bundle.task.tensors.items()},
             "text": bundle.text.to_dict(),
             "network": bundle.network.to_dict(),
             "vocabulary": len(bundle.vocabulary),
@@ -219,7 +213,7 @@ class Model:
     def _network(self) -> Network:
         # Not before it is asked something: who looks at a model's settings need not wait for its tables.
         bundle = self.bundle
-        return Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to, multi_label=bundle.multi_label)
+        return Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to, task=bundle.task)
 
     @cached_property
     def _classes(self) -> npt.NDArray[Any]:

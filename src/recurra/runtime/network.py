@@ -18,6 +18,7 @@ from recurra.models.settings import NetworkSettings
 from recurra.runtime.layout import Affine, Recurrent, inputs_of, padded_rows, recurrent_of
 from recurra.runtime.so_far import pooled_so_far
 from recurra.runtime.words import Words
+from recurra.tasks import SINGLE_LABEL, Task
 
 __all__ = ["Network"]
 
@@ -39,10 +40,10 @@ class Network:
         settings: the network's shape.
         tensors: the weights, by the names of :func:`recurra.models.shapes.weight_shapes`.
         pad_to: the length up to which id 0 is appended where the network is not masked.
-        multi_label: whether each class has a probability of its own, and not a share of one.
+        task: makes probabilities of the output.
 
     Attributes:
-        classes: C.
+        outputs: L, numbers that the output has.
     """
 
     def __init__(
@@ -51,11 +52,11 @@ class Network:
         tensors: Mapping[str, Array],
         *,
         pad_to: int | None,
-        multi_label: bool = False,
+        task: Task = SINGLE_LABEL,
     ) -> None:
-        self.settings, self.multi_label = settings, multi_label
+        self.settings, self.task = settings, task
         self.pad_to = pad_to or 0
-        self.classes = len(tensors["b_O"])
+        self.outputs = len(tensors["b_O"])
         self._words = Words(settings, tensors)
         self._inputs = [Affine.of(*inputs_of(settings, tensors, layer)) for layer in range(1, settings.layers)]
         self._recurrent = [recurrent_of(settings, tensors, layer) for layer in range(settings.layers)]
@@ -76,11 +77,12 @@ class Network:
 
     def probabilities(self, documents: Ragged) -> Array:
         """The probability of each class, [B, C], in the order given; no document's answer hangs on the others."""
-        kernels = kernels_of("inference.documents")
-        return self._answers(documents, kernels.sigmoid if self.multi_label else kernels.softmax)
+        if self.task.kernel is None:
+            return self.task.probabilities(self.logits(documents)).astype(np.float32)
+        return self._answers(documents, getattr(kernels_of("inference.documents"), self.task.kernel))
 
     def logits(self, documents: Ragged) -> Array:
-        """What :meth:`probabilities` are the softmax of, or each the sigmoid of, [B, C]."""
+        """What :meth:`probabilities` are made of, [B, L]."""
         return self._answers(documents, _scattered)
 
     def step_logits(self, ids: npt.NDArray[np.int32]) -> Array:
@@ -99,7 +101,7 @@ class Network:
         _, states = self._stacked(table, document.values.astype(np.int64), offsets, keep=True)
         keys = self._multiplied(self._keys, states) if "attention" in self.settings.pooling else states
         pooled = [pooled_so_far(name, states, keys, self._v) for name in self.settings.pooling]
-        return self._multiplied(self._output, np.concatenate(pooled, axis=1))[:, : self.classes]
+        return self._multiplied(self._output, np.concatenate(pooled, axis=1))[:, : self.outputs]
 
     def __getstate__(self) -> Any:
         raise TypeError("A network holds addresses of this process and cannot be copied; copy its model.")
@@ -120,8 +122,8 @@ class Network:
         return parts
 
     def _answers(self, documents: Ragged, write: Writer) -> Array:
-        """[B, C], in the order of the documents, of what ``write`` makes of their logits."""
-        answers = np.empty((len(documents), self.classes), dtype=np.float32)
+        """[B, L], in the order of the documents, of what ``write`` makes of their logits."""
+        answers = np.empty((len(documents), self.outputs), dtype=np.float32)
         table, ids = self._words.look_up(documents)
         order = np.empty(len(documents), dtype=np.int64)
         bounds = np.empty(len(documents) + 1, dtype=np.int64)

@@ -39,7 +39,7 @@ class Reading:
         start: float32[C], the answer before any token.
         evidence: float32[T, C], by how much each token changes the logits; the sum over tokens leads from ``start`` to
             the last answer. Where every document has one class only differences between logits count, so their mean
-            over the classes is taken off: a row's sum is 0.
+            over the classes is taken off: a row's sum is 0. A task whose outputs are no classes says what it changes.
         exact: whether these are the network's own answers on its way through the text. A network of two directions
             has none before it has read all of it: see ``method``.
         method: how probabilities and evidence were found, for people.
@@ -72,7 +72,7 @@ def read_ids(
         tokens: the same as text.
         layers: states and gates, if wanted.
     """
-    probabilities, counted = (_sigmoid, _as_they_are) if network.multi_label else (_softmax, _centred)
+    probabilities, counted = network.task.probabilities, network.task.evidence
     start = _logits(network, [ids[:0]])
     suffixes = None
     if network.settings.bidirectional:
@@ -89,20 +89,20 @@ def read_ids(
         evidence = np.diff(counted(np.concatenate([start, prefixes])), axis=0)
     return Reading(
         tokens=tokens,
-        probabilities=probabilities(prefixes),
+        probabilities=_float32(probabilities(prefixes)),
         known=ids != UNKNOWN_ID,
-        start=probabilities(start)[0],
+        start=_float32(probabilities(start))[0],
         evidence=evidence.astype(np.float32),
         exact=suffixes is None,
         method=method,
-        suffix_probabilities=None if suffixes is None else probabilities(suffixes),
+        suffix_probabilities=None if suffixes is None else _float32(probabilities(suffixes)),
         layers=tuple(layers),
     )
 
 
 def _logits(network: Network, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
-    """[documents, C]."""
-    rows, some, tokens = [np.empty((0, network.classes), dtype=np.float32)], [], 0
+    """[documents, L]."""
+    rows, some, tokens = [np.empty((0, network.outputs), dtype=np.float32)], [], 0
     for place, document in enumerate(documents):
         some.append(document)
         tokens += max(len(document), network.pad_to)
@@ -114,20 +114,5 @@ def _logits(network: Network, documents: Sequence[npt.NDArray[np.int32]]) -> Arr
     return np.concatenate(rows)
 
 
-def _centred(logits: Array) -> npt.NDArray[np.float64]:
-    wide = logits.astype(np.float64)
-    return np.asarray(wide - wide.mean(axis=1, keepdims=True))
-
-
-def _as_they_are(logits: Array) -> npt.NDArray[np.float64]:
-    return logits.astype(np.float64)
-
-
-def _sigmoid(logits: Array) -> Array:
-    powers = np.exp(-np.abs(logits))
-    return np.asarray(np.where(logits < 0, powers, np.float32(1)) / (1 + powers))
-
-
-def _softmax(logits: Array) -> Array:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+def _float32(values: npt.NDArray[np.floating]) -> Array:
+    return values.astype(np.float32, copy=False)

@@ -10,7 +10,7 @@ __all__ = ["parameters_by_part", "summary_of"]
 
 def parameters_by_part(bundle: Bundle) -> dict[str, int]:
     """Numbers in each part of the network, from the input to the output."""
-    return count_parameters(bundle.network, rows=bundle.pipeline.rows, classes=len(bundle.labels))
+    return count_parameters(bundle.network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels)))
 
 
 def summary_of(bundle: Bundle) -> str:
@@ -32,7 +32,7 @@ def summary_of(bundle: Bundle) -> str:
     rows.append(
         (f"pooling ({', '.join(network.pooling)})", f"[{network.pooled_size}]", f"{parts.get('attention', 0):,}")
     )
-    rows.append((f"output ({'sigmoid' if bundle.multi_label else 'softmax'})", f"[{classes}]", f"{parts['output']:,}"))
+    rows.append((f"output ({bundle.task.link_name})", f"[{classes}]", f"{parts['output']:,}"))
     stored = "" if bundle.weights == "float32" else f"{bundle.weights} weights"
     rows.append(("total", stored, f"{sum(parts.values()):,}"))
     header = ("part", "gives", "parameters")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from recurra.data.documents import Label
 from recurra.errors import DataError
 from recurra.scoring.sinks import Answers, File, written
+from recurra.tasks import Decision
 
 if TYPE_CHECKING:
     import pyarrow
@@ -32,18 +33,15 @@ class BatchSink:
         file: takes the bytes.
         names: of the columns, from :func:`recurra.scoring.sinks.column_names`.
         classes: the model's.
-        several: whether a row may get any number of labels, which are a list then.
         begun: whether there are rows in the file already.
     """
 
     settled = True
 
-    def __init__(
-        self, file: File, names: Sequence[str], classes: Sequence[Label], *, several: bool = False, begun: bool = False
-    ) -> None:
+    def __init__(self, file: File, names: Sequence[str], classes: Sequence[Label], *, begun: bool = False) -> None:
         import pyarrow as pa
 
-        self.file, self.names, self.several, self.begun = file, list(names), several, begun
+        self.file, self.names, self.begun = file, list(names), begun
         try:
             self.labels = pa.array(classes)
         except (pa.ArrowException, OverflowError):
@@ -54,9 +52,8 @@ class BatchSink:
         """See :class:`recurra.scoring.sinks.Sink`."""
         import pyarrow as pa
 
-        columns = [*answers.kept.values(), self._labels(answers)]
-        shown = answers.probabilities if self.several else answers.shown
-        columns += map(pa.array, shown.T[: len(self.names) - len(columns)])
+        columns = [*answers.kept.values(), self._labels(answers.decision)]
+        columns += map(pa.array, answers.shown.T[: len(self.names) - len(columns)])
         table = pa.table(columns, names=self.names)
         if not self.begun:
             self.file.write(table.schema.serialize().to_pybytes())
@@ -73,14 +70,13 @@ class BatchSink:
     def finish(self) -> None:
         """There is nothing to come."""
 
-    def _labels(self, answers: Answers) -> pyarrow.Array:
+    def _labels(self, decision: Decision) -> pyarrow.Array:
         import pyarrow as pa
 
-        if not self.several:
-            return self.labels.take(pa.array(answers.chosen, mask=answers.chosen < 0))
-        ends = answers.given.sum(axis=1).cumsum()
-        places = pa.array(answers.given.nonzero()[1])
-        return pa.ListArray.from_arrays(pa.array([0, *ends.tolist()], pa.int32()), self.labels.take(places))
+        labels = self.labels.take(pa.array(decision.places, mask=decision.places < 0))
+        if decision.offsets is None:
+            return labels
+        return pa.ListArray.from_arrays(pa.array(decision.offsets, pa.int32()), labels)
 
 
 def as_parquet(stream: Path, file: Any) -> None:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from recurra.data.documents import Label
 from recurra.errors import DataError
-from recurra.evaluation.abstaining import answered
 from recurra.runtime import Model
 from recurra.scoring.part import Tally
 from recurra.scoring.rows import Rows
@@ -77,32 +76,22 @@ def score(
     counts = np.array(before.counts, dtype=np.int64)
     with closing(_predicted(model, _behind(rows, before.rows, done))) as answers:
         for some, probabilities in answers:
-            given = _given(model, probabilities, below)
-            sink.write(Answers(some.kept, given, probabilities))
-            counts += given.sum(axis=0)
+            decision = model.task.decide(probabilities, below)
+            sink.write(Answers(some.kept, decision, model.task.shown(probabilities)))
+            counts += decision.counts(len(counts))
             total += some.count
             empty += some.empty
-            unanswered += int((~given.any(axis=1)).sum())
+            unanswered += int((~decision.answered).sum())
             done(some.count)
             if checkpoint is not None and sink.settled:
                 checkpoint(Tally(total, empty, unanswered, tuple(counts.tolist())))
     if not total:
         # A file without rows still tells the names of its columns.
         none = np.empty((0, len(counts)), dtype=np.float32)
-        sink.write(Answers({}, none.astype(np.bool_), none))
+        sink.write(Answers({}, model.task.decide(none), model.task.shown(none)))
     sink.finish()
     labels = list(zip(model.classes_, counts.tolist(), strict=True))
     return Scored(total, before.rows, empty, unanswered, labels, time.perf_counter() - start)
-
-
-def _given(model: Model, probabilities: npt.NDArray[np.float32], below: float | None) -> npt.NDArray[np.bool_]:
-    """Which labels each row gets, bool[B, C], as :meth:`recurra.runtime.Model.predict` gives them."""
-    if model.bundle.thresholds is not None:
-        return np.asarray(probabilities >= model.bundle.thresholds)
-    given = probabilities.argmax(axis=1)[:, None] == np.arange(probabilities.shape[1])
-    if below is not None:
-        given &= answered(probabilities, below)[:, None]
-    return np.asarray(given)
 
 
 def _behind(rows: Iterable[Rows], before: int, done: Callable[[int], None]) -> Iterator[Rows]:

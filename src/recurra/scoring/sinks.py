@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from recurra.data.cells import is_json, is_nested, is_text
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
-from recurra.tasks.label_sets import decode_sets
+from recurra.tasks import Decision, Task
 
 if TYPE_CHECKING:
     import pyarrow
@@ -47,23 +48,13 @@ class Answers:
 
     Attributes:
         kept: columns of the input that go with them.
-        given: bool[B, C], the labels that each row gets; where a row has one at most, it is the most probable one.
-        probabilities: float32[B, C].
+        decision: the label, or the labels, of each row.
+        shown: float32[B, K], the numbers behind them, as :meth:`recurra.tasks.Task.shown` gives them.
     """
 
     kept: dict[str, pyarrow.ChunkedArray]
-    given: npt.NDArray[np.bool_]
-    probabilities: npt.NDArray[np.float32]
-
-    @property
-    def chosen(self) -> npt.NDArray[np.int64]:
-        """int64[B], the class of each row, or -1 where it gets none."""
-        return np.where(self.given.any(axis=1), self.given.argmax(axis=1), -1)
-
-    @property
-    def shown(self) -> npt.NDArray[np.float32]:
-        """float32[B, 1 + C]: the largest probability, given as an answer or not, and then each one's."""
-        return np.concatenate([self.probabilities.max(axis=1, keepdims=True), self.probabilities], axis=1)
+    decision: Decision
+    shown: npt.NDArray[np.float32]
 
 
 class Sink(Protocol):
@@ -80,16 +71,15 @@ class Sink(Protocol):
         """Writes what is still to come; the file stays open."""
 
 
-def column_names(keep: Sequence[str], classes: Sequence[Label], *, every: bool, several: bool = False) -> list[str]:
-    """The columns of the output, in order: those kept, ``label``, ``probability``, and one a class if ``every``.
+def column_names(keep: Sequence[str], classes: Sequence[Label], *, every: bool, task: Task) -> list[str]:
+    """The columns of the output, in order: those kept, the task's, and one a class if ``every``.
 
-    Where a row may get ``several`` labels, ``labels`` stands for those two: they have no probability in common.
     Where a kept column has one of these names, all of ours begin with ``predicted_``.
 
     Raises:
         SettingsError: a column is kept twice.
     """
-    own = ["labels"] if several else ["label", "probability"]
+    own = list(task.columns)
     if every:
         own += [f"probability_{written(label)}" for label in classes]
     for name in keep:
@@ -112,7 +102,7 @@ def text_sink(
     classes: Sequence[Label],
     *,
     kept: int,
-    mark: str | None = None,
+    mark: str = "|",
     begun: bool = False,
 ) -> Sink:
     """The sink that writes .csv or .jsonl.
@@ -123,7 +113,7 @@ def text_sink(
         names: of the columns, from :func:`column_names`.
         classes: the model's.
         kept: how many of the columns are kept ones.
-        mark: for rows of any number of labels, and what stands between them in .csv; .jsonl has lists.
+        mark: stands between a row's labels in .csv, where it may have several; .jsonl has lists.
         begun: whether there are rows in the file already.
     """
     cells = ["%s"] * (kept + 1) + ["%.7f"] * (len(names) - kept - 1)
@@ -131,13 +121,11 @@ def text_sink(
         if not begun:
             file.write((",".join(map(_csv_cell, names)) + "\n").encode("utf-8", "replace"))
         words = [written(label) for label in classes]
-        labels = _one_of([*map(_csv_cell, words), ""]) if mark is None else _several_of(words, _csv_set(mark))
-        return _Text(file, ",".join(cells) + "\n", labels, _csv_column, several=mark is not None)
+        return _Text(file, ",".join(cells) + "\n", partial(_csv_labels, words, mark), _csv_column)
     keys = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in names]
     template = ", ".join(f"{key}: {cell}" for key, cell in zip(keys, cells, strict=True))
     words = [json.dumps(label, ensure_ascii=False) for label in classes]
-    labels = _one_of([*words, "null"]) if mark is None else _several_of(words, lambda some: f"[{', '.join(some)}]")
-    return _Text(file, "{" + template + "}\n", labels, _json_column, several=mark is not None)
+    return _Text(file, "{" + template + "}\n", partial(_json_labels, words), _json_column)
 
 
 class _Text:
@@ -147,12 +135,10 @@ class _Text:
         self,
         file: File,
         template: str,
-        labels: Callable[[Answers], list[str]],
+        labels: Callable[[Decision], list[str]],
         cells: Callable[[str, Any], list[str]],
-        *,
-        several: bool,
     ) -> None:
-        self.file, self.template, self.labels, self.cells, self.several = file, template, labels, cells, several
+        self.file, self.template, self.labels, self.cells = file, template, labels, cells
         self.numbers = template.count("%.7f")
 
     @property
@@ -161,10 +147,9 @@ class _Text:
 
     def write(self, answers: Answers) -> None:
         columns: list[list[Any]] = [self.cells(name, column) for name, column in answers.kept.items()]
-        columns.append(self.labels(answers))
-        shown = answers.probabilities if self.several else answers.shown
-        columns += shown[:, : self.numbers].T.tolist()
-        rows, width = len(answers.given), len(columns)
+        columns.append(self.labels(answers.decision))
+        columns += answers.shown[:, : self.numbers].T.tolist()
+        rows, width = len(answers.decision), len(columns)
         flat: list[Any] = [None] * (rows * width)
         for place, column in enumerate(columns):
             flat[place::width] = column
@@ -175,19 +160,13 @@ class _Text:
         self.file.flush()
 
 
-def _one_of(cells: Sequence[str]) -> Callable[[Answers], list[str]]:
-    """The cell of each row's label; the last of ``cells`` is that of no label, whose place is -1."""
-    return lambda answers: [cells[place] for place in answers.chosen.tolist()]
-
-
-def _several_of(words: Sequence[str], cell: Callable[[list[str]], str]) -> Callable[[Answers], list[str]]:
-    """The cell of each row's labels."""
-    return lambda answers: [cell(some) for some in decode_sets(words, answers.given)]
-
-
-def _csv_set(mark: str) -> Callable[[list[str]], str]:
+def _csv_labels(words: Sequence[str], mark: str, decision: Decision) -> list[str]:
     # Without quotes, a row of one empty cell would be an empty line, which readers skip.
-    return lambda some: _csv_cell(mark.join(some)) or '""'
+    return decision.written(words, one=_csv_cell, none="", many=lambda some: _csv_cell(mark.join(some)) or '""')
+
+
+def _json_labels(words: Sequence[str], decision: Decision) -> list[str]:
+    return decision.written(words, one=str, none="null", many=lambda some: f"[{', '.join(some)}]")
 
 
 def _csv_cell(value: str | None) -> str:

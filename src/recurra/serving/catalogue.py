@@ -51,21 +51,20 @@ def answering(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
     labels = [json.dumps(label, ensure_ascii=False).encode("utf-8", "replace") for label in model.classes_]
     # As JSON writes a label that is a key; nine digits are what tells any two float32 numbers apart.
     pairs = b",".join(_key(label).replace(b"%", b"%%") + b":%.9g" for label in model.classes_)
-    templates = [b'{"label":' + label.replace(b"%", b"%%") + b',"probabilities":{' + pairs + b"}}" for label in labels]
-    several = b'{"labels":[%b],"probabilities":{' + pairs + b"}}"
+    template = b'{"%b":' % model.task.key.encode() + b'%b,"probabilities":{' + pairs + b"}}"
 
     def answer(texts: list[str]) -> Sequence[bytes]:
         rows = model.predict_proba(texts)
         if not np.isfinite(rows).all():
             raise RecurraError("The model gives a probability that is no number", "Train it again, or serve another.")
-        if model.bundle.thresholds is not None:
-            given = rows >= model.bundle.thresholds
-            sets = [b",".join(labels[place] for place in np.flatnonzero(one)) for one in given]
-            return [several % (one, *row) for one, row in zip(sets, rows.tolist(), strict=True)]
-        chosen = rows.argmax(axis=1).tolist()
-        return [templates[best] % tuple(row) for best, row in zip(chosen, rows.tolist(), strict=True)]
+        given = model.task.decide(rows).written(labels, one=bytes, none=b"null", many=_list)
+        return [template % (one, *row) for one, row in zip(given, rows.tolist(), strict=True)]
 
     return answer
+
+
+def _list(words: Sequence[bytes]) -> bytes:
+    return b"[" + b",".join(words) + b"]"
 
 
 def _key(label: Label) -> bytes:

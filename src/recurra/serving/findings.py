@@ -69,15 +69,15 @@ class Findings:
     def compare(self) -> Response:
         """The models side by side on the file, or 202 while that is computed.
 
-        Those that give one label are not compared with those that give several: the others are left out where two of
-        one kind are.
+        Models of several tasks are not compared with each other: the others are left out where two of one are.
 
         Raises:
             RequestError: 404, there are no data.
         """
         models = self._catalogue.models
-        kinds = [{name: one for name, one in models.items() if one.multi_label is several} for several in (False, True)]
-        compared = next((alike for alike in kinds if len(alike) > 1), models)
+        kinds = dict.fromkeys(one.task.name for one in models.values())
+        alike = [{name: one for name, one in models.items() if one.task.name == kind} for kind in kinds]
+        compared = next((some for some in alike if len(some) > 1), models)
         return self._views.answer("compare", "", partial(_compared, compared, self._rows("compare")))
 
     def _rows(self, view: str) -> Table:

@@ -1,1 +1,72 @@
-"""What a network learns: one label a row, or several."""
+"""What a network learns, a task each: one label a row, or several; and others that are made known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from recurra.errors import SettingsError
+from recurra.tasks.base import Answered, Section, Task, Wording
+from recurra.tasks.decision import Decision
+from recurra.tasks.multi_label import MultiLabel
+from recurra.tasks.scores import MeanScores, Score, Scores
+from recurra.tasks.single_label import SingleLabel
+
+__all__ = [
+    "MULTI_LABEL",
+    "SINGLE_LABEL",
+    "Answered",
+    "Decision",
+    "MeanScores",
+    "MultiLabel",
+    "Score",
+    "Scores",
+    "Section",
+    "SingleLabel",
+    "Task",
+    "Wording",
+    "register",
+    "shared",
+    "task_named",
+    "task_of",
+]
+
+SINGLE_LABEL, MULTI_LABEL = SingleLabel(), MultiLabel()
+
+_KNOWN: dict[str, Task] = {task.name: task for task in (SINGLE_LABEL, MULTI_LABEL)}
+
+
+def register(task: Task) -> None:
+    """Makes a task known under its name, so that it can be asked for and model files of it be read.
+
+    Raises:
+        SettingsError: the name belongs to a task of another class.
+    """
+    known = _KNOWN.setdefault(task.name, task)
+    if type(known) is not type(task):
+        raise SettingsError(f"A task {task.name!r} is known already", "Give yours another name.")
+
+
+def task_named(name: str) -> Task:
+    """The task of a name.
+
+    Raises:
+        SettingsError: nobody has made it known.
+    """
+    if name not in _KNOWN:
+        raise SettingsError(
+            f"The task {name!r:.80} is not known here, only {', '.join(_KNOWN)}",
+            "Make it known first: recurra.tasks.register(YourTask()).",
+        )
+    return _KNOWN[name]
+
+
+def task_of(values: Sequence[Any]) -> Task:
+    """The task that the labels of rows look like: several labels where they are tuples, one where not."""
+    return MULTI_LABEL if MULTI_LABEL.accepts(values) else SINGLE_LABEL
+
+
+def shared(tasks: Iterable[Task]) -> Task | None:
+    """The task that all of these are, ``None`` where they differ."""
+    first, *others = tasks
+    return first if all(one.name == first.name for one in others) else None

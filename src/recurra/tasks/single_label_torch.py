@@ -1,4 +1,4 @@
-"""The training loss."""
+"""The training loss where each row has one class."""
 
 from __future__ import annotations
 
@@ -10,77 +10,42 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recurra.models.batch import BatchLike
-from recurra.models.network import Output
+from recurra.tasks.base import Task
+from recurra.tasks.objective import Objective
+from recurra.tasks.single_label import class_weights
 
-__all__ = ["ABSENT", "Loss", "class_weights"]
+__all__ = ["ABSENT", "Loss"]
 
 # The class of a document that is not there.
 ABSENT = -100
 
 
-def class_weights(settings: Any, targets: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:
-    """What each class counts, float32[C]: 1, or by the setting rows / (classes × rows of the class).
+class Loss(Objective):
+    """Cross-entropy or focal loss, with class weights and smoothing where they are asked for.
 
-    Args:
-        settings: of the training.
-        targets: int64[B], the classes of all training rows.
-        classes: C.
+    The mean is by weight. Targets are int64[B]; :data:`ABSENT` where a batch of fixed size has no document.
     """
-    if settings.class_weights == "none":
-        return np.ones(classes, dtype=np.float32)
-    rows = np.bincount(targets, minlength=classes)
-    # A class without a training row has no weight to give.
-    balanced: npt.NDArray[np.float64] = len(targets) / (np.count_nonzero(rows) * np.maximum(rows, 1))
-    return balanced.astype(np.float32)
 
-
-class Loss:
-    """Cross-entropy or focal loss, with class weights, smoothing and the loss at every step where they are asked for.
-
-    Args:
-        settings: of the training.
-        targets: int64[B], the classes of all training rows, for the balanced weights.
-        classes: number of classes.
-        every_step: share of the loss at every step, from the network's settings.
-        device: where batches are.
-    """
+    absent = ABSENT
 
     def __init__(
         self,
+        task: Task,
         settings: Any,
         targets: npt.NDArray[np.int64],
-        classes: int,
+        outputs: int,
         *,
-        every_step: float,
-        device: torch.device,
+        every_step: float = 0.0,
+        device: torch.device | str = "cpu",
     ) -> None:
-        self.smoothing = settings.label_smoothing
+        super().__init__(task, settings, targets, outputs, every_step=every_step)
         self.gamma = settings.focal_gamma if settings.loss == "focal" else 0.0
-        self.every_step = every_step
         self.weights: Tensor | None = None
         if settings.class_weights == "balanced":
-            self.weights = torch.from_numpy(class_weights(settings, targets, classes)).to(device)
+            self.weights = torch.from_numpy(class_weights(settings, targets, outputs)).to(device)
 
-    def __call__(self, output: Output, batch: BatchLike, targets: Tensor) -> Tensor:
-        """The mean loss of a batch, by weight over its documents.
-
-        Args:
-            output: the network's answer.
-            batch: the documents it read.
-            targets: int64[B], their classes; :data:`ABSENT` where a batch of fixed size has no document.
-        """
-        pooled = self._each(output.logits, targets).sum() / self._weight(targets)
-        if output.steps is None or batch.running == 0:
-            return pooled
-        sorted_targets = batch.by_length(targets)
-        each = self._each(output.steps, batch.by_token(sorted_targets, ABSENT))
-        # A mean over each document's steps first, so that long documents do not count for more.
-        steps = (each / batch.by_token(batch.lengths, 1)).sum()
-        weight = self._weight(sorted_targets.masked_fill(batch.lengths == 0, ABSENT))
-        return (1 - self.every_step) * pooled + self.every_step * steps / weight
-
-    def _each(self, logits: Tensor, targets: Tensor) -> Tensor:
+    def each(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """See :class:`Objective`."""
         if self.gamma:
             return self._focal(logits, targets)
         return F.cross_entropy(
@@ -99,9 +64,22 @@ class Loss:
         each = -(wanted * missing**self.gamma * logs).sum(dim=1)
         return each.masked_fill(targets == ABSENT, 0.0)
 
-    def _weight(self, targets: Tensor) -> Tensor:
+    def weight(self, targets: Tensor, present: Tensor | None = None) -> Tensor:
+        """See :class:`Objective`."""
         # Written out: where classes are weighed and smoothed, torch's own mean waits for the device.
-        present = targets != ABSENT
+        there = targets != ABSENT if present is None else (targets != ABSENT) & present
         if self.weights is None:
-            return present.sum()
-        return (self.weights.index_select(0, targets.clamp(min=0)) * present).sum()
+            return there.sum()
+        return (self.weights.index_select(0, targets.clamp(min=0)) * there).sum()
+
+    def probabilities(self, logits: Tensor) -> npt.NDArray[np.float64]:
+        """See :class:`Objective`."""
+        return torch.softmax(logits.double(), dim=1).numpy()
+
+    def right(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The largest logit is the class's."""
+        return logits.argmax(dim=1) == targets
+
+    def held_out(self, logits: Tensor, targets: Tensor) -> float:
+        """The mean cross-entropy, neither weighed nor smoothed."""
+        return F.cross_entropy(logits, targets).item()

@@ -51,8 +51,8 @@ def build(
     """
     network, rows_of_vectors = _vectors(vectors, prepared.pipeline, network, listener)
     if initial is None:
-        rows, classes = prepared.pipeline.rows, len(prepared.classes)
-        weights = initial_weights(network, rows=rows, classes=classes, seed=training.seed)
+        rows, outputs = prepared.pipeline.rows, prepared.task.outputs(len(prepared.classes))
+        weights = initial_weights(network, rows=rows, classes=outputs, seed=training.seed)
     else:
         weights = grown_weights(initial, prepared.pipeline, prepared.classes, listener)
     if rows_of_vectors is not None:

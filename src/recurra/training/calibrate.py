@@ -8,6 +8,7 @@ import torch
 
 from recurra.evaluation.temperature import LEAST_ROWS, calibrate
 from recurra.models.network import Network
+from recurra.tasks import Task
 from recurra.training.predict import logits
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
@@ -17,7 +18,13 @@ __all__ = ["calibrated"]
 
 
 def calibrated(
-    network: Network, held: Rows | None, training: TrainingSettings, *, pad_to: int | None, listener: Listener
+    network: Network,
+    held: Rows | None,
+    task: Task,
+    training: TrainingSettings,
+    *,
+    pad_to: int | None,
+    listener: Listener,
 ) -> dict[str, Any]:
     """Divides the output's weights by the best temperature, and tells for the record what that did.
 
@@ -27,6 +34,7 @@ def calibrated(
     Args:
         network: trained; its output is changed in place.
         held: the held-out rows, or ``None``.
+        task: what was learned.
         training: says whether to calibrate.
         pad_to: for unmasked networks, the length up to which documents get pads.
         listener: hears why there is no temperature.
@@ -37,12 +45,18 @@ def calibrated(
     """
     if not training.calibrate:
         return {}
-    rows = len(held) if held else 0
+    rows, link = len(held) if held else 0, task.link
+    if link is None:
+        reason = f"no temperature suits {task.wording.gives}"
+        listener.said(f"calibration: skipped, {reason}.")
+        return {"calibration": {"skipped": reason}}
     if held is None or rows < LEAST_ROWS:
         reason = f"{rows:,} held-out rows are fewer than {LEAST_ROWS}" if rows else "no rows were held out"
         listener.said(f"calibration: skipped, {reason}.")
         return {"calibration": {"skipped": reason}}
-    found = calibrate(logits(network, held.documents, pad_to=pad_to).numpy(), held.targets, seed=training.seed)
+    found = calibrate(
+        logits(network, held.documents, pad_to=pad_to).numpy(), held.targets, link=link, seed=training.seed
+    )
     with torch.no_grad():
         for name in ("W_O", "b_O"):
             weight = network.named_weights()[name]

@@ -2,60 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from recurra.atomic import write_atomically
 from recurra.bundle import Bundle, digest_of
 from recurra.card import model_card
-from recurra.evaluation import Evaluation
+from recurra.tasks import Scores, Task
 from recurra.text.vocabulary import UNKNOWN_ID
-from recurra.training.answering import Validation, scores_of
+from recurra.training.answering import scores_of
 from recurra.training.files import CARD, MODEL
 from recurra.training.loop import Outcome
 from recurra.training.preparing import Prepared
-from recurra.training.step import Rows
 
 __all__ = ["for_the_card", "write_card"]
 
 
-def for_the_card(prepared: Prepared, validation: Validation | None, outcome: Outcome) -> dict[str, Any]:
+def for_the_card(prepared: Prepared, task: Task, validation: Scores | None, outcome: Outcome) -> dict[str, Any]:
     """Parts of the record: rows and scores of each class, intervals, accuracy in training, unknown tokens.
 
     Args:
         prepared: what was trained on.
+        task: what was learned.
         validation: scores on the rows held out.
         outcome: of the training.
     """
-    rows, held = _counts(prepared.rows, prepared), prepared.held
+    classes, held = len(prepared.classes), prepared.held
+    rows = task.counts(prepared.rows.targets, classes)
     if held is not None:
-        rows += _counts(held, prepared)
+        rows += task.counts(held.targets, classes)
     facts: dict[str, Any] = {"classes": {"rows": rows.tolist()}}
     learned = _training_accuracy(outcome)
     if learned is not None:
         facts["training_accuracy"] = learned
     if held is None or validation is None:
         return facts
-    each: Sequence[Any] = validation.classes if isinstance(validation, Evaluation) else validation.labels
-    facts["classes"] |= {
-        "held_out": [one.support for one in each],
-        **{name: [getattr(one, name) for one in each] for name in ("precision", "recall", "f1")},
-    }
-    names = [name for name in scores_of(validation) if name != "rows"]
+    if each := task.class_scores(validation):
+        facts["classes"] |= {
+            "held_out": [one.support for one in each],
+            **{name: [getattr(one, name) for one in each] for name in ("precision", "recall", "f1")},
+        }
+    names = [name for name in scores_of(task, validation) if name != "rows"]
     facts["intervals"] = {"validation": {name: list(validation.intervals[name]) for name in names}}
     ids = held.documents.values
     facts["unknown_tokens"] = float(np.mean(ids == UNKNOWN_ID)) if len(ids) else 0.0
     return facts
-
-
-def _counts(rows: Rows, prepared: Prepared) -> npt.NDArray[np.int64]:
-    if rows.multi_label:
-        return np.asarray(rows.targets.sum(axis=0, dtype=np.int64))
-    return np.bincount(rows.targets, minlength=len(prepared.classes)).astype(np.int64)
 
 
 def write_card(bundle: Bundle, folder: Path) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 from recurra.models.network import Network
 from recurra.models.shapes import DIRECTIONS
 from recurra.recurrence.engines.triton_engine import TritonEngine
-from recurra.tasks.single_label_torch import Loss
+from recurra.tasks import SINGLE_LABEL, Task
 from recurra.training.averaging import Average
 from recurra.training.device_adam import DeviceAdam, Read
 from recurra.training.graphs import Graphs
@@ -70,7 +70,9 @@ class DeviceStep:
             device=self.device,
             repeats=settings.sampler == "balanced",
         )
-        self.loss = Loss(settings, rows.targets, len(weights["b_O"]), every_step=shape.every_step, device=self.device)
+        self.objective = rows.task.objective(
+            settings, rows.targets, len(weights["b_O"]), every_step=shape.every_step, device=self.device
+        )
         self.adam = DeviceAdam(weights, settings)
         network.keep_reading = True
         # 1 from the step on that found numbers that are not finite.
@@ -85,11 +87,13 @@ class DeviceStep:
             self._graphs = Graphs(self._step, network.generator if random else None, device=self.device)
 
     @staticmethod
-    def takes(network: Network) -> bool:
+    def takes(network: Network, task: Task = SINGLE_LABEL) -> bool:
         """Whether the network can be trained so: on a GPU, with kernels that find lengths there themselves."""
         engine = network.engine
-        return isinstance(engine, TritonEngine) and engine.takes(
-            network.named_weights()["W_O"], [network.stored(0, DIRECTIONS[0])]
+        return (
+            task.on_device
+            and isinstance(engine, TritonEngine)
+            and engine.takes(network.named_weights()["W_O"], [network.stored(0, DIRECTIONS[0])])
         )
 
     def most(self, batches: Sequence[npt.NDArray[np.int64]]) -> int:
@@ -170,10 +174,10 @@ class DeviceStep:
         batch, targets = self.plan.batch(room)
         with mixed_precision(self.settings, self.device):
             output = self.network(batch)
-            loss = self.loss(output, batch, targets)
+            loss = self.objective(output, batch, targets)
         gradients, read = self._gradients(loss, batch.starts[-1])
         with torch.no_grad():
-            right = (output.logits.argmax(dim=1) == targets).sum()
+            right = self.objective.right(output.logits, targets).sum()
             norms = torch.stack(torch._foreach_norm(gradients))
             sound = torch.isfinite(norms).all() & torch.isfinite(loss)
             self._norms.copy_(torch.where(self._skip > 0, self._norms, norms))

@@ -25,8 +25,7 @@ from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer
 from recurra.recurrence.engines.parts import Parts
-from recurra.tasks.multi_label_torch import label_weights
-from recurra.tasks.single_label_torch import class_weights
+from recurra.tasks import SINGLE_LABEL, Task
 from recurra.training.lazy_adam import LazyAdam, RowGradient
 from recurra.training.pooled import Pooled
 from recurra.training.rows import WORTH_A_THREAD
@@ -64,15 +63,11 @@ class DirectStep:
             ]
             for layer in range(network.settings.layers)
         ]
-        self._class_weights = (
-            label_weights(settings, rows.targets)
-            if rows.multi_label
-            else class_weights(settings, rows.targets, len(self._weights["b_O"]))
-        )
+        self._loss = rows.task.compiled_loss(settings, rows.targets, len(self._weights["b_O"]))
         self._seen = np.zeros(len(self._weights["embedding"]), dtype=np.int32)
         self._arena, self._layers = Arena(), dict[int, Layer]()
         # Compiled here, the first time on a machine: the first step would else seem to take seconds.
-        parts = *(f"training.{part}" for part in PARTS), self._loss_kernels
+        parts = *(f"training.{part}" for part in PARTS), self._loss.kernels
         for name in ("packing", "distinct", "adam", "jobs", "waiting", *parts):
             kernels_of(name)
         for name in ("dense", network.cell.name):
@@ -84,16 +79,13 @@ class DirectStep:
         # Of the batch that the one at hand is a part of.
         self._longest = 0
 
-    @property
-    def _loss_kernels(self) -> str:
-        return "training.label_loss" if self.rows.multi_label else "training.loss"
-
     @staticmethod
-    def takes(network: Network, settings: TrainingSettings) -> bool:
+    def takes(network: Network, settings: TrainingSettings, task: Task = SINGLE_LABEL) -> bool:
         """Whether this step computes what network and settings ask for."""
         shape = network.settings
         return (
-            isinstance(network.engine, NumbaEngine)
+            task.compiled is not None
+            and isinstance(network.engine, NumbaEngine)
             and network.generator.device.type == "cpu"
             and all(weight.dtype == torch.float32 for weight in network.named_weights().values())
             and shape.input == "embedding"
@@ -137,7 +129,7 @@ class DirectStep:
 
     def gradient_in_parts(self, parts: Sequence[Places]) -> Stepped:
         """See :meth:`recurra.training.step.PartedStep.gradient_in_parts`."""
-        weights = np.array([self._weight(part) for part in parts])
+        weights = np.array([self._loss.weight(self.rows.targets[part]) for part in parts])
         sums = {name: np.zeros_like(gradient) for name, gradient in self.optimiser.gradients.items()}
         rows, loss, right = list[RowGradient](), 0.0, 0
         documents = self.rows.documents
@@ -156,12 +148,6 @@ class DirectStep:
             gradient[...] = sums[name]
         self._row_gradient = RowGradient.joined(rows) if rows else None
         return Stepped(loss, right, self._wrong(loss))
-
-    def _weight(self, part: Places) -> float:
-        """What the loss of some documents is divided by; several labels a row are a mean over rows and labels."""
-        if self.rows.multi_label:
-            return float(len(part))
-        return float(self._class_weights[self.rows.targets[part]].sum(dtype=np.float64))
 
     def update(self, rate: float, following: Places | None = None) -> None:
         """See :meth:`recurra.training.step.Step.update`."""
@@ -262,15 +248,7 @@ class DirectStep:
         d_logits, d_values = np.empty_like(logits), np.empty_like(values)
         kernels = kernels_of("training.output")
         kernels.output(values, W_O, b_O, logits)
-        settings = self.settings
-        losses = kernels_of(self._loss_kernels)
-        given = logits, targets, self._class_weights, settings.label_smoothing
-        if self.rows.multi_label:
-            losses.binary_cross_entropy(logits, targets.astype(np.float32), *given[2:], d_logits, result)
-        elif settings.loss == "focal":
-            losses.focal(*given, settings.focal_gamma, d_logits, result)
-        else:
-            losses.cross_entropy(*given, d_logits, result)
+        self._loss(logits, targets, d_logits, result)
         kernels.output_back(values, d_logits, W_O, into["W_O"], into["b_O"], d_values)
         return float(result[0, 0]), int(result[0, 1]), [d_values]
 

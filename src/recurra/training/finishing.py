@@ -15,11 +15,11 @@ from recurra.atomic import write_atomically
 from recurra.bundle import Bundle, write_bundle
 from recurra.data.decisions import Cleaning
 from recurra.errors import TrainingError
-from recurra.evaluation.thresholds import Thresholds
 from recurra.models.network import Network
+from recurra.tasks import Scores, Task
 from recurra.text.choice import TokenChoice
 from recurra.text.segmenters import versions_of
-from recurra.training.answering import Validation, scores_of, values_of
+from recurra.training.answering import scores_of
 from recurra.training.card import for_the_card, write_card
 from recurra.training.continuing import descent
 from recurra.training.folder import HISTORY, MODEL
@@ -45,7 +45,7 @@ class Fitted:
     bundle: Bundle
     outcome: Outcome
     rows: int
-    validation: Validation | None
+    validation: Any
 
 
 def bundled(
@@ -56,8 +56,8 @@ def bundled(
     *,
     preset: str,
     pad_to: int | None,
-    validation: Validation | None,
-    thresholds: Thresholds | None,
+    validation: Scores | None,
+    task: Task,
     cleaning: Cleaning | None,
     label_separator: str | None,
     choice: TokenChoice | None,
@@ -74,14 +74,13 @@ def bundled(
         preset: name of what the settings came from, for the record.
         pad_to: for unmasked networks, the length up to which documents get pads.
         validation: scores on the held-out rows, for the record.
-        thresholds: of rows that may have several labels, if they were chosen.
+        task: what was learned, with what was chosen on the rows held out.
         cleaning: what was done to the rows before, for the record.
         label_separator: what stood between the labels of a row, for the record.
         initial: the model that training went on from, for the record.
         choice: of words or characters, for the record, where ``tokens`` was ``auto``.
         calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
-    multi_label = prepared.rows.multi_label
     record: dict[str, Any] = {
         "preset": preset,
         "training": training.to_dict(),
@@ -96,9 +95,9 @@ def bundled(
         **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
         **({"label_separator": label_separator} if label_separator is not None else {}),
         **calibration,
-        **({"thresholds": thresholds.to_dict()} if thresholds else {}),
-        "scores": {"validation": scores_of(validation)},
-        **for_the_card(prepared, validation, outcome),
+        **task.record,
+        "scores": {"validation": scores_of(task, validation)},
+        **for_the_card(prepared, task, validation, outcome),
         "versions": {
             "recurra": VERSION,
             "numpy": np.__version__,
@@ -115,7 +114,7 @@ def bundled(
         pad_to=pad_to,
         tensors=network.arrays(),
         record=record,
-        thresholds=values_of(thresholds, len(prepared.classes)) if multi_label else None,
+        task=task,
     )
 
 

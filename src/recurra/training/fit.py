@@ -19,9 +19,10 @@ from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.models.settings import NetworkSettings
+from recurra.tasks import Task, task_named
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice
-from recurra.training.answering import trainable, validate
+from recurra.training.answering import validate
 from recurra.training.building import build, chosen_device
 from recurra.training.calibrate import calibrated
 from recurra.training.continuing import check_continues
@@ -45,6 +46,7 @@ def fit(
     text: TextSettings,
     network: NetworkSettings,
     training: TrainingSettings,
+    task: Task | str | None = None,
     characters: Mapping[str, Any] | None = None,
     preset: str = "",
     vectors: Path | None = None,
@@ -68,6 +70,7 @@ def fit(
         text: the text pipeline's settings.
         network: the network's.
         training: the training's.
+        task: what is learned, or its name; ``None`` goes by the labels: several where they are tuples.
         characters: single settings that differ where ``tokens = "auto"`` chooses characters.
         preset: name of what the settings came from, for the record.
         vectors: file of pretrained vectors for the embedding, whose size then follows from it.
@@ -99,8 +102,10 @@ def fit(
             check_continues(initial, text, network)
             if vectors is not None:
                 raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
-        labelled = labelled_rows(corpus, text, listener, initial=initial)
-        trainable(labelled.targets, training)
+        labelled = labelled_rows(
+            corpus, text, listener, task=task_named(task) if isinstance(task, str) else task, initial=initial
+        )
+        labelled.task.trainable(training)
         if training.freeze_vectors and vectors is None and initial is None:
             raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
         place = chosen_device(device, training)
@@ -213,8 +218,10 @@ def fit_prepared(
         if log:
             log.close()
 
-    calibration = calibrated(module, prepared.held, training, pad_to=pad_to, listener=listener)
-    validation, thresholds = validate(module, prepared.held, prepared.classes, training, pad_to=pad_to)
+    calibration = calibrated(module, prepared.held, prepared.task, training, pad_to=pad_to, listener=listener)
+    validation, task = validate(
+        module, prepared.held, prepared.task, prepared.classes, trainer.objective, training, pad_to=pad_to
+    )
     bundle = bundled(
         module,
         prepared,
@@ -223,7 +230,7 @@ def fit_prepared(
         preset=preset,
         pad_to=pad_to,
         validation=validation,
-        thresholds=thresholds,
+        task=task,
         cleaning=cleaning,
         label_separator=label_separator,
         choice=choice,

@@ -23,7 +23,6 @@ from recurra.training.device import DeviceStep
 from recurra.training.direct import DirectStep
 from recurra.training.interrupt import Interrupt
 from recurra.training.memory import SparingStep
-from recurra.training.objective import answered_rightly, held_out_loss
 from recurra.training.predict import logits
 from recurra.training.progress import Check, History, Listener, Window
 from recurra.training.sampler import balanced_rows
@@ -107,10 +106,12 @@ class Trainer:
             self.weights["embedding"].requires_grad_(False)
         self.average = Average(self.weights, settings.averaging) if settings.averaging else None
         self.step: Step | DeviceStep
-        if DeviceStep.takes(network) and not rows.multi_label:
+        if DeviceStep.takes(network, rows.task):
             self.step = DeviceStep(network, rows, settings, self.average)
         else:
-            parted = (DirectStep if DirectStep.takes(network, settings) else AutogradStep)(network, rows, settings)
+            parted = (DirectStep if DirectStep.takes(network, settings, rows.task) else AutogradStep)(
+                network, rows, settings
+            )
             self.step = SparingStep(
                 parted,
                 rows,
@@ -118,6 +119,7 @@ class Trainer:
                 generator=network.generator if network.settings.draws else None,
                 listener=self.listener,
             )
+        self.objective = rows.task.objective(settings, rows.targets, len(self.weights["b_O"]))
         self._steps_at_once = 1
         self.best: dict[str, Tensor] | None = None
         self.good: dict[str, Tensor] | None = None
@@ -305,11 +307,11 @@ class Trainer:
         scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
         self._restore(current)
         targets = torch.from_numpy(self.held.targets)
-        loss = held_out_loss(scores, targets)
+        loss = self.objective.held_out(scores, targets)
         if not math.isfinite(loss):
             self._stop_if_broken(self.position.steps, rate)
             raise self._failure(f"The validation loss became {loss}", self.position.steps, rate)
-        accuracy = answered_rightly(scores, targets).float().mean().item()
+        accuracy = self.objective.right(scores, targets).float().mean().item()
         check = Check(self.position.epoch + share, loss, accuracy)
         self.history.validation.append(check)
         self.listener.checked(check)

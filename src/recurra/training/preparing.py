@@ -17,11 +17,9 @@ from recurra.data.corpus import Chosen, Corpus, blocks_with
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.freed import give_back_freed
-from recurra.data.split import hold_out
-from recurra.data.stratify import hold_out_sets
 from recurra.errors import DataError
+from recurra.tasks import Task, shared, task_of
 from recurra.text import Labels, TextPipeline, TextSettings
-from recurra.training.answering import classes_of
 from recurra.training.continuing import grown_labels, grown_pipeline
 from recurra.training.progress import Listener
 from recurra.training.settings import TrainingSettings
@@ -37,12 +35,14 @@ class Labelled:
     Attributes:
         corpus: B documents with labels.
         classes: the distinct labels in order.
-        targets: int64[B], the class of each row; or bool[B, C], the labels of each, where rows may have several.
+        targets: of the rows, as the task has them.
+        task: what is learned.
     """
 
     corpus: Corpus
     classes: Labels
     targets: npt.NDArray[Any]
+    task: Task
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Prepared:
         rows: to learn from.
         held: held out, or ``None`` if there are none.
         fingerprint: of all documents and labels, SHA-256 (hex).
+        task: what is learned.
     """
 
     count: int
@@ -64,12 +65,28 @@ class Prepared:
     rows: Rows
     held: Rows | None
     fingerprint: str
+    task: Task
 
 
-def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener, *, initial: Bundle | None = None) -> Labelled:
+def labelled_rows(
+    corpus: Corpus,
+    text: TextSettings,
+    listener: Listener,
+    *,
+    task: Task | None = None,
+    initial: Bundle | None = None,
+) -> Labelled:
     """Checks the labels; pairs without a title are left out where titles are what is read.
 
     The classes are those of the labels and, if training goes on from a model, of that.
+
+    Args:
+        corpus: the rows.
+        text: what is read.
+        listener: hears how many rows are left out.
+        task: what is to be learned; without it, that of the model that training goes on from, or what the labels
+            look like.
+        initial: that model.
 
     Raises:
         DataError: nothing can be learned from them.
@@ -78,15 +95,16 @@ def labelled_rows(corpus: Corpus, text: TextSettings, listener: Listener, *, ini
         corpus = _with_title(corpus, listener)
     labels = corpus.labels
     grow = Labels.learn if initial is None else partial(grown_labels, initial)
-    classes, targets = classes_of(labels.values, rows=len(corpus), learn=grow)
-    if initial is not None and initial.multi_label != (targets.ndim == 2):
-        kinds = ("one label", "several labels")
+    learned = task or (initial.task if initial is not None else task_of(labels.values))
+    if not learned.accepts(labels.values) or (initial is not None and shared([learned, initial.task]) is None):
+        whose = "what is to be learned" if initial is None else "the model that training goes on from"
+        kind = (learned if initial is None else initial.task).wording.gives
         raise DataError(
-            f"{corpus.source} has {kinds[targets.ndim - 1]} a row, and the model that training goes on from gives "
-            f"{kinds[initial.multi_label]}",
+            f"{corpus.source} has {task_of(labels.values).wording.gives} a row, and {whose} gives {kind}",
             "Give rows like those that the model learned from.",
         )
-    return Labelled(corpus, classes, targets[labels.codes])
+    classes, targets = learned.learn(labels.values, rows=len(corpus), learn=grow)
+    return Labelled(corpus, classes, targets[labels.codes], learned)
 
 
 def prepare(
@@ -132,8 +150,8 @@ def prepare(
             ids.add(encoded.take(np.flatnonzero(~out)))
             held_ids.add(encoded.take(np.flatnonzero(out)))
             listener.read("finding token ids", len(block), count)
-        rows = Rows(ids.whole(), labelled.targets[~held])
-        held_rows = Rows(held_ids.whole(), labelled.targets[held]) if held.any() else None
+        rows = Rows(ids.whole(), labelled.targets[~held], labelled.task)
+        held_rows = Rows(held_ids.whole(), labelled.targets[held], labelled.task) if held.any() else None
     if isinstance(rows.documents, Mapped):
         give_back_freed()
     return Prepared(
@@ -143,6 +161,7 @@ def prepare(
         rows=rows,
         held=held_rows,
         fingerprint=fingerprint.of(corpus.labels),
+        task=labelled.task,
     )
 
 
@@ -152,9 +171,9 @@ def split_of(labelled: Labelled, training: TrainingSettings) -> tuple[npt.NDArra
     Raises:
         DataError: none can be held out.
     """
-    if labelled.targets.ndim == 2:
-        return hold_out_sets(labelled.targets, share=training.validation, seed=training.seed)
-    return hold_out(labelled.corpus.labels, share=training.validation, seed=training.seed)
+    return labelled.task.hold_out(
+        labelled.corpus.labels, labelled.targets, share=training.validation, seed=training.seed
+    )
 
 
 def _told(corpus: Corpus, what: str, listener: Listener) -> Iterator[Sequence[Document]]:

@@ -112,7 +112,7 @@ def find_rate(network: Network, rows: Rows, settings: TrainingSettings) -> RateF
     """
     if settings.freeze_vectors and "embedding" in network.named_weights():
         network.named_weights()["embedding"].requires_grad_(False)
-    step = (DirectStep if DirectStep.takes(network, settings) else AutogradStep)(network, rows, settings)
+    step = (DirectStep if DirectStep.takes(network, settings, rows.task) else AutogradStep)(network, rows, settings)
     rates = np.geomspace(LOWEST, HIGHEST, STEPS)
     losses: list[float] = []
     with fitting_threads(network.settings):

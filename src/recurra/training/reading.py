@@ -70,8 +70,7 @@ def resolve(
     marked = np.zeros(len(corpus), dtype=bool)
     marked[places] = True
     documents = list(chain.from_iterable(Chosen(corpus, marked).blocks()))
-    several = labelled.targets.ndim == 2
-    choice = choose_tokens(readable(documents, text), None if several else labelled.targets[places])
+    choice = choose_tokens(readable(documents, text), labelled.task.single(labelled.targets[places]))
     if listener:
         listener.said(str(choice))
     groups = {"text": text, "network": network, "training": training}

@@ -16,8 +16,8 @@ from torch import Tensor
 from recurra.batches import Packed, Ragged, pack
 from recurra.models.batch import Batch
 from recurra.models.network import Network
+from recurra.tasks import SINGLE_LABEL, Task
 from recurra.training.in_parts import joined_output, joined_reading, share_of_output
-from recurra.training.objective import answered_rightly, loss_for
 from recurra.training.optimiser import Optimiser, clip
 from recurra.training.settings import TrainingSettings
 
@@ -26,20 +26,17 @@ __all__ = ["AutogradStep", "PartedStep", "Rows", "Step", "Stepped", "longest_of"
 
 @dataclass(frozen=True)
 class Rows:
-    """Encoded documents and their classes.
+    """Encoded documents and what is true of them.
 
     Attributes:
         documents: token ids.
-        targets: int64[B], the class of each; or bool[B, C], the labels of each, where a row may have several.
+        targets: of the B documents, as the task has them.
+        task: what is learned.
     """
 
     documents: Ragged
     targets: npt.NDArray[Any]
-
-    @property
-    def multi_label(self) -> bool:
-        """Whether a row may have several labels."""
-        return self.targets.ndim == 2
+    task: Task = SINGLE_LABEL
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -117,7 +114,7 @@ class AutogradStep:
         self.network, self.rows, self.settings = network, rows, settings
         self.device = network.generator.device
         weights = network.named_weights()
-        self.loss = loss_for(
+        self.objective = rows.task.objective(
             settings,
             rows.targets,
             len(weights["b_O"]),
@@ -134,10 +131,10 @@ class AutogradStep:
         self.network.train()
         with mixed_precision(self.settings, self.device):
             output = self.network(batch)
-            loss = self.loss(output, batch, targets)
+            loss = self.objective(output, batch, targets)
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        right = int(answered_rightly(output.logits, targets).sum())
+        loss.backward()
+        right = int(self.objective.right(output.logits, targets).sum())
         return Stepped(loss.item(), right, self._wrong())
 
     def gradient_in_parts(self, parts: Sequence[npt.NDArray[np.int64]]) -> Stepped:
@@ -160,8 +157,8 @@ class AutogradStep:
         output = joined_output(outputs, whole, some)
         targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
         with mixed_precision(self.settings, self.device):
-            loss = self.loss(output, Batch(whole, self.device), targets)
-        loss.backward()  # type: ignore[no-untyped-call]
+            loss = self.objective(output, Batch(whole, self.device), targets)
+        loss.backward()
         self.optimiser.zero_grad()
         readings = []
         for part, state, share in zip(some, states, share_of_output(output, whole, some), strict=True):
@@ -171,7 +168,7 @@ class AutogradStep:
             torch.autograd.backward([logits] if steps is None else [logits, steps], share)
             readings.append(network.reading)
         network.reading = joined_reading(readings)
-        right = int(answered_rightly(output.logits, targets).sum())
+        right = int(self.objective.right(output.logits, targets).sum())
         return Stepped(loss.item(), right, self._wrong())
 
     def update(self, rate: float, following: npt.NDArray[np.int64] | None = None) -> None:

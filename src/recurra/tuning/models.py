@@ -9,11 +9,10 @@ import torch
 
 from recurra.atomic import write_atomically
 from recurra.bundle import int8_bundle
-from recurra.evaluation import evaluate
 from recurra.presets import Preset
 from recurra.runtime import Model
+from recurra.tasks import Scores, Task
 from recurra.training import answering
-from recurra.training.answering import Validation
 from recurra.training.finishing import Fitted, write_run
 from recurra.training.fit import fit_prepared
 from recurra.training.preparing import Prepared
@@ -79,8 +78,9 @@ class Models:
     def scored(self, fitted: Fitted) -> tuple[Fitted, dict[str, float] | None]:
         """Scores a model, as its file will hold it, on the rows set aside; they stand in its record, too."""
         answers = Model(fitted.bundle).predict_proba(self._rows.aside)
-        found = evaluate(answers, self._rows.aside_targets, self._rows.classes.classes)
-        aside, record = scores_of(found), fitted.bundle.record
+        task = fitted.bundle.task
+        found = task.evaluate(answers, self._rows.aside_targets, self._rows.classes.classes)
+        aside, record = scores_of(task, found), fitted.bundle.record
         scores = {**record["scores"], "set_aside": aside}
         return replace(fitted, bundle=replace(fitted.bundle, record={**record, "scores": scores})), aside
 
@@ -99,6 +99,6 @@ class Models:
             self.keep(fitted, best.number, preset)
 
 
-def scores_of(validation: Validation | None) -> dict[str, float] | None:
+def scores_of(task: Task, validation: Scores | None) -> dict[str, float] | None:
     """The scores that a trial keeps."""
-    return answering.scores_of(validation) or None
+    return answering.scores_of(task, validation) or None

@@ -59,16 +59,16 @@ class StudyRows:
         listener: Listener,
     ) -> None:
         everything = labelled_rows(corpus, preset.text, listener)
-        if everything.targets.ndim == 2:
+        if not everything.task.views:
             raise DataError(
-                f"{corpus.source} holds several labels a row, and tuning looks at one class a row",
+                f"{corpus.source} holds {everything.task.wording.gives} a row, and tuning looks at one class a row",
                 "Train with recurra train --multi-label.",
             )
         corpus = everything.corpus
         aside = np.zeros(len(corpus), dtype=bool)
         aside[hold_out(corpus.labels, share=SET_ASIDE, seed=preset.training.seed)[1]] = True
         self._listener = listener
-        self._kept = Labelled(Chosen(corpus, ~aside), everything.classes, everything.targets[~aside])
+        self._kept = Labelled(Chosen(corpus, ~aside), everything.classes, everything.targets[~aside], everything.task)
         chosen = resolve(
             self._kept,
             text=preset.text,
@@ -145,4 +145,5 @@ def _with_unknown(rows: Rows, known: int) -> Rows:
     values = rows.documents.values
     if not len(values) or int(values.max()) < known:
         return rows
-    return Rows(Ragged(np.where(values < known, values, np.int32(UNKNOWN_ID)), rows.documents.offsets), rows.targets)
+    known_ids = np.where(values < known, values, np.int32(UNKNOWN_ID))
+    return replace(rows, documents=Ragged(known_ids, rows.documents.offsets))

@@ -181,7 +181,7 @@ class Tuner:
             trial.number,
             "stopped" if interrupted or ear.stopped else "pruned" if ear.pruned else "done",
             settings,
-            validation=scores_of(fitted.validation),
+            validation=scores_of(fitted.bundle.task, fitted.validation),
             epochs=fitted.outcome.epochs,
             best_epoch=fitted.outcome.best_epoch,
         )

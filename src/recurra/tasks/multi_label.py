@@ -1,0 +1,340 @@
+"""Each row has any number of labels, or none: a sigmoid each, and a label is given from its threshold on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.coded import CodedLabels
+from recurra.data.documents import LABEL_LISTS, Label, LabelSet, as_sets
+from recurra.data.stratify import hold_out_sets
+from recurra.errors import DataError, ModelFileError, SettingsError
+from recurra.evaluation.contender import Contender
+from recurra.evaluation.metrics import label_losses
+from recurra.evaluation.multi_label import SetEvaluation, checked_sets, evaluate_sets, resampled_sets, set_scores
+from recurra.evaluation.temperature import SIGMOID
+from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
+from recurra.tasks.base import Task, Wording, part
+from recurra.tasks.decision import Decision
+from recurra.tasks.scores import Score
+from recurra.text import Labels
+
+__all__ = ["MultiLabel", "encode_sets", "label_weights"]
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.floating]
+Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+
+COMPARED = {"accuracy": "subset_accuracy", "micro_f1": "micro_f1", "macro_f1": "macro_f1", "log_loss": "log_loss"}
+"""The scores as a comparison calls them."""
+
+DECIMALS = 7
+"""Of the thresholds that a reading tells."""
+
+
+class MultiLabel(Task):
+    """See :class:`recurra.tasks.base.Task`. Targets are bool[B, C], which labels a row has.
+
+    Args:
+        thresholds: float32[C], above 0 and below 1, the probability from which on each label is given; without them
+            a label is given where it is more probable than not.
+        chosen: how they were chosen, where that is known.
+    """
+
+    name = "multi_label"
+    wording = Wording(
+        gives="several labels",
+        each="label",
+        right="exactly right",
+        summary="gives it any of {count} labels, or none",
+        use="with any of these {count} labels",
+        limit="It gives each label by itself, from a threshold on that the rows held out chose: it does not know which "
+        "labels exclude or need each other.",
+        doubtful="`recurra check` finds",
+    )
+    scores = (
+        Score("micro_f1", "micro F1", "F1 of all decisions about a label together.", percent=True),
+        Score("macro_f1", "macro F1", "Mean F1 of the labels, each counting alike.", percent=True),
+        Score(
+            "subset_accuracy", "exactly right", "Rows that are given exactly the labels they have.", percent=True,
+            card="rows with exactly the right labels",
+        ),
+        Score(
+            "hamming_loss", "Hamming loss", "Decisions about a label that are wrong; 0 is perfect.", percent=True,
+            told=False, card="share of wrong decisions about a label",
+        ),
+        Score(
+            "ranking_precision", "ranking precision",
+            "Whether a row's labels are its most probable ones; 1 is perfect.",
+            told=False, card="label-ranking average precision",
+        ),
+        Score("log_loss", "log loss", "Mean surprise at each decision, −log p in nats; 0 is perfect."),
+        Score(
+            "ece", "calibration error", "Mean gap between probability and share that has the label (ECE, 15 bins).",
+            card="expected calibration error", short="ECE",
+        ),
+    )  # fmt: skip
+    cells = LABEL_LISTS
+    key = "labels"
+    lists = True
+    link_name = kernel = "sigmoid"
+    link = SIGMOID
+    tensor_names = ("thresholds",)
+    compiled = "recurra.tasks.multi_label_compiled"
+    page = "recurra.report.multi_label_part"
+
+    def __init__(self, thresholds: npt.NDArray[np.float32] | None = None, chosen: Thresholds | None = None) -> None:
+        self.thresholds, self.chosen = thresholds, chosen
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Array]) -> Self:
+        """With the file's thresholds."""
+        return cls(tensors["thresholds"])
+
+    @property
+    def tensors(self) -> dict[str, Array]:
+        """The thresholds."""
+        return {} if self.thresholds is None else {"thresholds": self.thresholds}
+
+    def check(self) -> None:
+        """See :class:`recurra.tasks.base.Task`."""
+        for thresholds in self.tensors.values():
+            outside = (thresholds <= 0) | (thresholds >= 1)
+            if outside.any():
+                raise ModelFileError(
+                    f"A threshold is {thresholds[outside][0]}, and not between 0 and 1",
+                    "Write the file anew from the trained model.",
+                )
+
+    def accepts(self, values: Sequence[Any]) -> bool:
+        """See :class:`recurra.tasks.base.Task`."""
+        return any(isinstance(value, tuple) for value in values)
+
+    def learn(
+        self, values: Sequence[Any], *, rows: int, learn: Callable[[Iterable[Label]], Labels] = Labels.learn
+    ) -> tuple[Labels, Flags]:
+        """Values are tuples of labels, which may be empty."""
+        for value in values:
+            if not isinstance(value, tuple):
+                raise DataError(
+                    f"Some rows have a list of labels, and others one label, such as {value!r:.80}",
+                    "Give every row a list.",
+                )
+        classes = learn(chain.from_iterable(values))
+        if len(classes) < 2:
+            raise DataError(
+                f"All labels of {rows:,} rows are {classes.classes[0]!r}", "Give rows of two labels or more."
+            )
+        return classes, encode_sets(classes, values)
+
+    def targets(
+        self,
+        labels: Labels,
+        values: Sequence[Any],
+        *,
+        source: str,
+        say: Callable[[str], None] = lambda message: None,
+        separator: str | None = None,
+    ) -> Flags:
+        """Cells of text are split at the separator; without one each is one label."""
+        return encode_sets(labels, as_sets(values, separator))
+
+    def checked_separator(self, separator: str | None) -> str | None:
+        """See :class:`recurra.tasks.base.Task`."""
+        return separator
+
+    def members(self, cell: str, separator: str | None) -> tuple[str, ...]:
+        """See :class:`recurra.tasks.base.Task`."""
+        return tuple(map(str, as_sets([cell], separator)[0]))
+
+    def counts(self, targets: Array, classes: int) -> Places:
+        """Rows that have each label."""
+        return np.asarray(targets.sum(axis=0, dtype=np.int64))
+
+    def single(self, targets: Array) -> None:
+        """Rows have no single class."""
+
+    def truth(self, targets: Array, classes: Sequence[Label]) -> Callable[[int], Any]:
+        """A list of labels."""
+        return lambda place: [classes[label] for label in np.flatnonzero(targets[place]).tolist()]
+
+    def slices(self, targets: Array, classes: Sequence[Label]) -> dict[str, Flags]:
+        """The rows that have each label, and those that have none."""
+        having = {f"class {label}": targets[:, place] for place, label in enumerate(classes)}
+        return {**having, "no label": np.asarray(~targets.any(axis=1))}
+
+    def hold_out(self, labels: CodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
+        """See :func:`recurra.data.stratify.hold_out_sets`."""
+        return hold_out_sets(targets, share=share, seed=seed)
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """A sigmoid each."""
+        powers = np.exp(-np.abs(logits))
+        return np.asarray(np.where(logits < 0, powers, logits.dtype.type(1)) / (1 + powers))
+
+    def evidence(self, logits: Floats) -> npt.NDArray[np.float64]:
+        """The logits: each label has its own."""
+        return logits.astype(np.float64)
+
+    def explained(self, logits: npt.NDArray[np.float64], target: int | None) -> tuple[int, npt.NDArray[np.float64]]:
+        """The label's logit."""
+        chosen = int(logits.argmax()) if target is None else target
+        direction = np.zeros(len(logits))
+        direction[chosen] = 1
+        return chosen, direction
+
+    def decide(self, probabilities: Floats, below: float | None = None) -> Decision:
+        """The labels whose probability reaches their threshold."""
+        return Decision.of_sets(self._given(probabilities))
+
+    def checked_abstaining(self, below: float | None) -> None:
+        """See :class:`recurra.tasks.base.Task`."""
+        if below is not None:
+            raise SettingsError(
+                f"abstain_below is {below} for a model that gives several labels",
+                "Leave it out: where no label is probable enough, such a model gives none.",
+            )
+
+    def shown(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Each label's probability: an answer has none of its own."""
+        return probabilities
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """See :class:`recurra.tasks.base.Task`."""
+        return (self.key,)
+
+    def reading(self, probabilities: npt.NDArray[np.float32], classes: Sequence[Label]) -> dict[str, Any]:
+        """The labels that are given, and the thresholds."""
+        marks = np.broadcast_to(self._marks, probabilities.shape)
+        return {
+            "given": self.decide(probabilities[None]).labels(classes)[0],
+            "thresholds": np.round(marks.astype(np.float64), DECIMALS).tolist(),
+        }
+
+    def right(self, probabilities: Floats, targets: Array) -> Flags:
+        """A row is right where it is given exactly its own labels."""
+        return np.asarray((self._given(probabilities) == targets).all(axis=1))
+
+    def losses(self, probabilities: Floats, targets: Array) -> npt.NDArray[np.float64]:
+        """Of each decision about a label, float64[B, C]."""
+        return label_losses(probabilities, targets)
+
+    def evaluate(self, probabilities: Floats, targets: Array, classes: Sequence[Label]) -> SetEvaluation:
+        """See :func:`recurra.evaluation.multi_label.evaluate_sets`."""
+        return evaluate_sets(probabilities, targets, self._marks, classes)
+
+    def contender(
+        self, probabilities: Floats, targets: Array, classes: Sequence[Label], *, seed: int, resamples: int
+    ) -> Contender:
+        """With the share of exactly right rows for accuracy, micro and macro F1 and log loss."""
+        checked_sets(probabilities, targets, classes)
+        given, p = self._given(probabilities), probabilities.astype(np.float64)
+        scores = set_scores(probabilities, targets, self._marks)
+        draws = resampled_sets(probabilities, targets, self._marks, seed=seed, resamples=resamples)
+        return Contender(
+            right=(given == targets).all(axis=1),
+            scores={name: scores[of] for name, of in COMPARED.items()},
+            draws={name: draws[of] for name, of in COMPARED.items()},
+            sure=np.where(given, p, 1 - p).prod(axis=1),
+            answer=self.truth(given, classes),
+        )
+
+    def heading(self, evaluation: SetEvaluation) -> str:
+        """Labels a row has."""
+        return f", {evaluation.mean_labels[0]:.2f} labels each"
+
+    def class_table(self, evaluation: SetEvaluation) -> list[tuple[str, ...]]:
+        """Threshold, precision, recall, F1, rows that have it and rows that are given it."""
+        numbers = [
+            (f"{one.threshold:.3f}", f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}")
+            for one in evaluation.labels
+        ]
+        return [
+            ("label", "threshold", "precision", "recall", "F1", "have it", "given it"),
+            *(
+                (str(one.label), *scores, f"{one.support:,}", f"{one.given:,}")
+                for one, scores in zip(evaluation.labels, numbers, strict=True)
+            ),
+        ]
+
+    def class_scores(self, evaluation: SetEvaluation) -> Sequence[Any]:
+        """See :class:`recurra.tasks.base.Task`."""
+        return evaluation.labels
+
+    def card_columns(self) -> dict[str, list[str]]:
+        """The thresholds."""
+        return {name[:-1]: [f"{value:.3f}" for value in values.tolist()] for name, values in self.tensors.items()}
+
+    def trainable(self, settings: Any) -> None:
+        """See :class:`recurra.tasks.base.Task`."""
+        for name, value, usual in (
+            ("loss", settings.loss, "cross_entropy"),
+            ("sampler", settings.sampler, "shuffle"),
+        ):
+            if value != usual:
+                raise SettingsError(
+                    f"{name} is {value} for rows of several labels",
+                    f"Leave it {usual}; class_weights = balanced weighs labels of unequal size.",
+                )
+
+    def objective(
+        self, settings: Any, targets: Array, outputs: int, *, every_step: float = 0.0, device: Any = "cpu"
+    ) -> Any:
+        """Binary cross-entropy."""
+        loss = part("recurra.tasks.multi_label_torch").LabelLoss
+        return loss(self, settings, targets, outputs, every_step=every_step, device=device)
+
+    def tuned(self, probabilities: Floats | None, targets: Array | None, classes: int, *, seed: int) -> Self:
+        """With thresholds of the highest F1, and of a half where there are no rows to choose them on."""
+        if probabilities is None or targets is None:
+            return type(self)(np.full(classes, UNTUNED, dtype=np.float32))
+        chosen = tuned_thresholds(probabilities, targets, seed=seed)
+        return type(self)(chosen.values, chosen)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """How the thresholds were chosen."""
+        return {"thresholds": self.chosen.to_dict()} if self.chosen else {}
+
+    @property
+    def _marks(self) -> npt.NDArray[np.float32]:
+        return np.array(UNTUNED, dtype=np.float32) if self.thresholds is None else self.thresholds
+
+    def _given(self, probabilities: Floats) -> Flags:
+        return np.asarray(probabilities >= self._marks)
+
+
+def encode_sets(labels: Labels, rows: Sequence[LabelSet]) -> Flags:
+    """Which labels each row has, bool[B, C]; a label that stands twice counts once.
+
+    Raises:
+        DataError: a label that is no class, or has another type.
+    """
+    counts = [len(row) for row in rows]
+    indicator = np.zeros((len(rows), len(labels)), dtype=np.bool_)
+    indicator[np.repeat(np.arange(len(rows)), counts), labels.encode(list(chain.from_iterable(rows)))] = True
+    return indicator
+
+
+def label_weights(settings: Any, targets: Flags) -> npt.NDArray[np.float32]:
+    """What a row without each label counts, and one with it, float32[2, C].
+
+    1, or by the setting rows / (2 × rows of that kind), as scikit-learn's one-vs-rest weighs them.
+
+    Args:
+        settings: of the training.
+        targets: bool[B, C], the labels of all training rows.
+    """
+    rows, classes = targets.shape
+    if settings.class_weights == "none":
+        return np.ones((2, classes), dtype=np.float32)
+    having = targets.sum(axis=0)
+    # A label that no row has, or every one, has no weight to give the other kind.
+    balanced: npt.NDArray[np.float64] = rows / (2 * np.maximum(np.stack([rows - having, having]), 1))
+    return balanced.astype(np.float32)

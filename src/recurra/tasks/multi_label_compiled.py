@@ -1,0 +1,35 @@
+"""The training loss of any number of labels a row, as kernels compute it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.kernels.compiled import kernels_of
+from recurra.tasks.multi_label import label_weights
+
+__all__ = ["CompiledLoss"]
+
+Array = npt.NDArray[np.float32]
+
+
+class CompiledLoss:
+    """Binary cross-entropy with its gradient; see :class:`recurra.tasks.single_label_compiled.CompiledLoss`."""
+
+    kernels = "training.label_loss"
+
+    def __init__(self, settings: Any, targets: npt.NDArray[np.bool_], outputs: int) -> None:
+        self.smoothing, self.weights = settings.label_smoothing, label_weights(settings, targets)
+
+    def weight(self, targets: npt.NDArray[np.bool_]) -> float:
+        """The loss is a mean over rows and labels."""
+        return float(len(targets))
+
+    def __call__(
+        self, logits: Array, targets: npt.NDArray[np.bool_], d_logits: Array, result: npt.NDArray[np.float64]
+    ) -> None:
+        """Writes the gradient of the logits, and into float64[1, 2] the loss and how many rows are right."""
+        losses = kernels_of(self.kernels)
+        losses.binary_cross_entropy(logits, targets.astype(np.float32), self.weights, self.smoothing, d_logits, result)

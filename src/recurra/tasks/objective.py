@@ -1,0 +1,93 @@
+"""The training loss of a task, in torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from recurra.models.batch import BatchLike
+from recurra.models.network import Output
+from recurra.tasks.base import Task
+
+__all__ = ["Objective"]
+
+
+class Objective:
+    """The mean loss over the rows of a batch, and of every step where that is asked for. A task writes :meth:`each`.
+
+    Args:
+        task: what is learned.
+        settings: of the training.
+        targets: of all training rows.
+        outputs: L, numbers that the network gives a row.
+        every_step: share of the loss at every step, from the network's settings.
+        device: where batches are.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        settings: Any,
+        targets: npt.NDArray[Any],
+        outputs: int,
+        *,
+        every_step: float = 0.0,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.task, self.every_step, self.smoothing = task, every_step, settings.label_smoothing
+
+    def __call__(self, output: Output, batch: BatchLike, targets: Tensor) -> Tensor:
+        """The mean loss of a batch.
+
+        Args:
+            output: the network's answer.
+            batch: the documents it read.
+            targets: [B, …], theirs.
+        """
+        pooled = self.each(output.logits, targets).sum() / self.weight(targets)
+        if output.steps is None or batch.running == 0:
+            return pooled
+        sorted_targets = batch.by_length(targets)
+        each = self.each(output.steps, batch.by_token(sorted_targets, self.absent))
+        # A mean over each document's steps first, so that long documents do not count for more.
+        steps = (each / batch.by_token(batch.lengths, 1)).sum()
+        weight = self.weight(sorted_targets, batch.lengths > 0)
+        return (1 - self.every_step) * pooled + self.every_step * steps / weight
+
+    absent: int = 0
+    """The target at a token that is not there."""
+
+    def each(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The loss of each row, [rows].
+
+        Args:
+            logits: [rows, L].
+            targets: [rows, …].
+        """
+        raise NotImplementedError
+
+    def weight(self, targets: Tensor, present: Tensor | None = None) -> Tensor | int:
+        """What the sum over rows is divided by.
+
+        Args:
+            targets: [rows, …].
+            present: bool[rows], of which rows there is something; all without it.
+        """
+        return len(targets) if present is None else present.sum()
+
+    def probabilities(self, logits: Tensor) -> npt.NDArray[np.float64]:
+        """[B, C] of logits [B, L] on the CPU."""
+        return np.asarray(self.task.probabilities(logits.double().numpy()))
+
+    def right(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Which rows are answered rightly while the network learns, bool[B]."""
+        probabilities = self.task.probabilities(logits.detach().float().cpu().numpy())
+        return torch.from_numpy(self.task.right(probabilities, targets.cpu().numpy()))
+
+    def held_out(self, logits: Tensor, targets: Tensor) -> float:
+        """The loss of held-out rows, which stops early training and chooses the epoch."""
+        return float(self.each(logits, targets).mean())

@@ -1,0 +1,139 @@
+"""Each row has one class: softmax, and the most probable class is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Label
+from recurra.evaluation import Evaluation, evaluate
+from recurra.evaluation.contender import Contender
+from recurra.evaluation.evaluate import checked
+from recurra.evaluation.intervals import resampled
+from recurra.evaluation.metrics import class_scores, confusion_matrix, log_losses, macro_f1
+from recurra.evaluation.temperature import SOFTMAX
+from recurra.tasks.base import Task, Wording, part
+from recurra.tasks.scores import Score
+
+__all__ = ["SingleLabel", "class_weights"]
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.floating]
+
+
+class SingleLabel(Task):
+    """See :class:`recurra.tasks.base.Task`. Targets are int64[B]."""
+
+    name = "single_label"
+    wording = Wording(
+        gives="one label",
+        each="class",
+        right="accuracy",
+        summary="gives each of {count} classes its probability",
+        use="in one of these {count} classes",
+        limit="It always names one of its classes, also for a text that belongs to none of them or is in another "
+        "language.",
+        doubtful="`recurra check` and `recurra inspect --view doubts` find",
+    )
+    scores = (
+        Score("accuracy", "accuracy", "Rows whose most probable class is the true one.", percent=True),
+        Score("macro_f1", "macro F1", "Mean F1 of the classes, each counting alike.", percent=True),
+        Score(
+            "weighted_f1", "weighted F1", "Mean F1 of the classes, weighted by their rows.", percent=True,
+            recorded=False, told=False,
+        ),
+        Score("log_loss", "log loss", "Mean surprise at the true class, −log p in nats; 0 is perfect."),
+        Score(
+            "ece", "calibration error",
+            "Mean gap between probability and share that is right (ECE, 15 bins); 0 is perfect.",
+            card="expected calibration error", short="ECE",
+        ),
+    )  # fmt: skip
+    views = True
+    link_name = kernel = "softmax"
+    link = SOFTMAX
+    on_device = True
+    compiled = "recurra.tasks.single_label_compiled"
+    page = "recurra.report.single_label_part"
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """Softmax."""
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def evidence(self, logits: Floats) -> npt.NDArray[np.float64]:
+        """Logits less their mean, which softmax does not see: a row's sum is 0."""
+        wide = logits.astype(np.float64)
+        return np.asarray(wide - wide.mean(axis=1, keepdims=True))
+
+    def explained(self, logits: npt.NDArray[np.float64], target: int | None) -> tuple[int, npt.NDArray[np.float64]]:
+        """The class's logit less the mean of all."""
+        chosen = int(logits.argmax()) if target is None else target
+        direction = np.full(len(logits), -1 / len(logits))
+        direction[chosen] += 1
+        return chosen, direction
+
+    def evaluate(self, probabilities: Floats, targets: Array, classes: Sequence[Label]) -> Evaluation:
+        """See :func:`recurra.evaluation.evaluate`."""
+        return evaluate(probabilities, targets, classes)
+
+    def contender(
+        self, probabilities: Floats, targets: Array, classes: Sequence[Label], *, seed: int, resamples: int
+    ) -> Contender:
+        """With accuracy, macro F1 and log loss."""
+        checked(probabilities, targets, classes)
+        given = probabilities.argmax(axis=1)
+        confusion = confusion_matrix(targets, given, len(classes))
+        found = class_scores(confusion)
+        scores = {
+            "accuracy": float(np.trace(confusion) / len(targets)),
+            "macro_f1": float(macro_f1(found.f1, found.support + found.predicted)),
+            "log_loss": float(log_losses(probabilities, targets).mean()),
+        }
+        return Contender(
+            right=given == targets,
+            scores=scores,
+            draws=resampled(probabilities, targets, seed=seed, resamples=resamples),
+            sure=probabilities.max(axis=1).astype(np.float64),
+            answer=lambda place: classes[int(given[place])],
+        )
+
+    def class_table(self, evaluation: Evaluation) -> list[tuple[str, ...]]:
+        """Precision, recall, F1 and rows."""
+        return [
+            ("class", "precision", "recall", "F1", "rows"),
+            *(
+                (str(one.label), f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}")
+                for one in evaluation.classes
+            ),
+        ]
+
+    def class_scores(self, evaluation: Evaluation) -> Sequence[Any]:
+        """See :class:`recurra.tasks.base.Task`."""
+        return evaluation.classes
+
+    def objective(
+        self, settings: Any, targets: Array, outputs: int, *, every_step: float = 0.0, device: Any = "cpu"
+    ) -> Any:
+        """Cross-entropy or focal loss."""
+        loss = part("recurra.tasks.single_label_torch").Loss
+        return loss(self, settings, targets, outputs, every_step=every_step, device=device)
+
+
+def class_weights(settings: Any, targets: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:
+    """What each class counts, float32[C]: 1, or by the setting rows / (classes × rows of the class).
+
+    Args:
+        settings: of the training.
+        targets: int64[B], the classes of all training rows.
+        classes: C.
+    """
+    if settings.class_weights == "none":
+        return np.ones(classes, dtype=np.float32)
+    rows = np.bincount(targets, minlength=classes)
+    # A class without a training row has no weight to give.
+    balanced: npt.NDArray[np.float64] = len(targets) / (np.count_nonzero(rows) * np.maximum(rows, 1))
+    return balanced.astype(np.float32)
