@@ -13,13 +13,13 @@ from recurra.checking.copies import copies_between, copies_inside
 from recurra.checking.draft import Draft, described
 from recurra.checking.facts import Facts, facts_of_rows
 from recurra.checking.finding import Part
+from recurra.checking.label_cells import undecided
 from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import NOWHERE, class_rows, held_out, label_findings, unknown_labels
 from recurra.checking.leaks import leak_findings
 from recurra.checking.near_copies import near_copies_between, near_copies_inside
 from recurra.checking.readable import readable
 from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report, WordsSeen
-from recurra.checking.several import undecided
 from recurra.checking.source import Source, source_of
 from recurra.checking.texts import text_findings
 from recurra.checking.words import Missed, learned_words, missed_words, rows_of, word_findings
@@ -122,7 +122,7 @@ def check(
 ) -> Report:
     """Looks at labelled rows before a model learns from them.
 
-    Rows may have several labels: as :func:`recurra.checking.several.settle` has decided, or where cells are lists.
+    Rows may have several labels: as :func:`recurra.checking.label_cells.settle` has decided, or where cells are lists.
 
     Args:
         train: the rows to learn from.

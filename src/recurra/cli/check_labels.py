@@ -36,10 +36,10 @@ class LabelCells(NamedTuple):
         """Has the files' cells taken as these options say, or as the model learned them.
 
         Raises:
-            DataError: see :func:`recurra.checking.several.settle`.
+            DataError: see :func:`recurra.checking.label_cells.settle`.
             SettingsError: options that contradict each other or the model.
         """
-        from recurra.checking.several import settle
+        from recurra.checking.label_cells import settle
 
         several = self.multi_label or self.separator is not None
         asked = self
@@ -87,6 +87,6 @@ def refuse_to_clean(report: Report, fix: Path) -> None:
 
 
 def _undecided(report: Report) -> Finding | None:
-    from recurra.checking.several import LOOK_ALIKE
+    from recurra.checking.label_cells import LOOK_ALIKE
 
     return report.found(LOOK_ALIKE)

@@ -23,11 +23,11 @@ from topics import topic_rows
 from recurra.checking.check import Known, Opened, Training, check, open_source
 from recurra.checking.finding import Part
 from recurra.checking.fix import Fixed, fix
+from recurra.checking.label_cells import settle
 from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import held_out
 from recurra.checking.plan import Mends
 from recurra.checking.report import Report
-from recurra.checking.several import settle
 from recurra.data.decisions import Decision, apply_decisions, read_decisions
 from recurra.data.documents import LABEL_LISTS
 from recurra.data.read import read_table
