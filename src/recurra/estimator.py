@@ -16,9 +16,9 @@ from recurra.data.documents import Document
 from recurra.data.frames import is_frame
 from recurra.data.read import read_table
 from recurra.errors import DataError
-from recurra.evaluation.abstaining import answered
 from recurra.presets import load_preset, preset_to_continue
 from recurra.runtime import Model, Reading
+from recurra.tasks import Task
 from recurra.training.fit import fit
 from recurra.training.progress import Listener
 
@@ -44,6 +44,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         engine: of the recurrence, ``auto`` for the fastest that computes the cell.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         random_state: seed of every random choice; ``None`` leaves the preset's.
+        task: what is learned, a :class:`recurra.tasks.Task` or its name; ``None`` goes by ``y``.
         listener: hears of the progress of ``fit``.
 
     Attributes:
@@ -71,6 +72,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         device: str = "auto",
         random_state: int | None = 0,
         listener: Listener | None = None,
+        task: Task | str | None = None,
     ) -> None:
         self.model = model
         self.options = options
@@ -82,6 +84,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.device = device
         self.random_state = random_state
         self.listener = listener
+        self.task = task
 
     def fit(self, X: Sequence[Document], y: Sequence[Any], *, initial: Model | str | Path | None = None) -> Self:
         """Trains on documents and their labels.
@@ -115,6 +118,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             text=preset.text,
             network=preset.network,
             training=preset.training,
+            task=self.task,
             characters=preset.characters,
             preset=preset.name,
             vectors=Path(self.vectors) if self.vectors else None,
@@ -141,15 +145,6 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             SettingsError: ``abstain_below`` is no probability, or the documents have several labels.
         """
         check_is_fitted(self)
-        if not self.model_.multi_label:
-            below = self.model_.checked_abstaining(abstain_below)
-            probabilities = self.predict_proba(X)
-            found = np.asarray(self.classes_[probabilities.argmax(axis=1)])
-            if below is None:
-                return found
-            found = found.astype(object)
-            found[~answered(probabilities, below)] = None
-            return found
         sets = self.model_.predict(self._documents(X), abstain_below=abstain_below)
         if self.n_columns_ is None:
             return sets
@@ -180,10 +175,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found, columns = self.predict(X), indicator_of(y)
         if columns is not None:
             right = (found == columns).all(axis=1)
-        elif self.model_.multi_label:
-            right = [set(mine) == set(theirs) for mine, theirs in zip(found, label_sets(y), strict=True)]
         else:
-            right = found == np.asarray(y)
+            right = [
+                set(mine) == set(theirs) if isinstance(mine, list) else mine == theirs
+                for mine, theirs in zip(found, label_sets(y), strict=True)
+            ]
         return float(np.average(right, weights=sample_weight))
 
     def __sklearn_tags__(self) -> Any:

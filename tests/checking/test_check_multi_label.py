@@ -34,6 +34,7 @@ from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
 from recurra.data.stratify import hold_out_sets
 from recurra.errors import DataError, SettingsError
+from recurra.tasks import MULTI_LABEL
 from recurra.tasks.multi_label import encode_sets
 from recurra.text import Labels, TextPipeline, TextSettings
 
@@ -91,7 +92,7 @@ def test_single_labels_are_counted_in_every_form(name: str, tmp_path: Path) -> N
     assert report.findings == []
     assert report.files["train"].classes == dict(Counter(label for own in sets for label in own).most_common())
     assert report.files["train"].mean_labels == pytest.approx(np.mean([len(own) for own in sets]))
-    assert (report.several, report.separator) == (True, FORMS[name].get("separator"))
+    assert (report.task.name, report.separator) == ("multi_label", FORMS[name].get("separator"))
 
 
 def test_the_mark_is_found_and_said(tmp_path: Path) -> None:
@@ -337,7 +338,7 @@ def test_the_rows_held_out_are_those_of_training(seed: int) -> None:
     """So few rows that labels are equally rare, and their order counts."""
     _, sets = topic_rows(24, seed=seed)
     names = LabelNames()
-    names.decide(several=True, separator="|")
+    names.decide(MULTI_LABEL, separator="|")
     # Numbers come in another order than the labels of training, and a class of another file is among them.
     numbers = [names.number("|".join(own)) for own in [("other",), *reversed(sets)]][:0:-1]
     found = held_out(np.array(numbers, dtype=np.int32), names, share=0.3, seed=seed)

@@ -148,7 +148,7 @@ def check(
     for part in sources:
         drafts += text_findings(facts[part], part)
         drafts += label_findings(facts[part], part, names, share=training.share, seed=training.seed)
-        drafts += copies_inside(facts[part], part, several=names.several)
+        drafts += copies_inside(facts[part], part, task=names.task)
         drafts += _untitled(facts[part], part)
         drafts += _headless(sources[part], facts[part], part)
         if known is not None:
@@ -179,7 +179,7 @@ def check(
         findings=findings,
         words=words,
         looked_for=_looked_for(test is not None, known is not None, inside, sources["train"]),
-        several=names.several,
+        task=names.task,
         separator=names.separator,
         notes=list(dict.fromkeys(note for source in sources.values() for note in source.notes)),
     )
@@ -218,7 +218,7 @@ def _read_by(source: Source, facts: Facts, kept: npt.NDArray[np.int64], training
         return training.text
     places = kept[looked_at(len(kept))]
     documents = [document for _, some in rows_of(source, places) for document in some]
-    targets = None if source.names.several else facts.labels[places].astype(np.int64)
+    targets = None if source.names.task.lists else facts.labels[places].astype(np.int64)
     choice = choose_tokens(readable_texts(documents, training.text), targets)
     own = {name: value for name, value in training.characters.items() if name in training.text.to_dict()}
     return training.text.replace(**(own if choice.tokens == "characters" else {}), tokens=choice.tokens)

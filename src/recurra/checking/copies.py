@@ -11,6 +11,7 @@ from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.label_names import NO_LABEL
+from recurra.tasks import SINGLE_LABEL, Task
 
 __all__ = ["FEW", "Repeats", "copies_between", "copies_inside", "repeats_in"]
 
@@ -71,13 +72,13 @@ def repeats_in(keys: npt.NDArray[np.uint64], labels: npt.NDArray[np.int32], skip
     return Repeats(later[by_row], earlier[by_row], conflicts, int((kinds > 1).sum()))
 
 
-def copies_inside(facts: Facts, part: Part, *, several: bool = False) -> list[Draft]:
+def copies_inside(facts: Facts, part: Part, *, task: Task = SINGLE_LABEL) -> list[Draft]:
     """Duplicates and conflicting labels in one file.
 
     Args:
         facts: of the file.
         part: which it is.
-        several: whether rows have several labels, all of which count together.
+        task: of the rows; all labels of a row count together.
     """
     found = repeats_in(facts.keys, facts.labels, facts.empty)
     drafts = []
@@ -85,7 +86,7 @@ def copies_inside(facts: Facts, part: Part, *, several: bool = False) -> list[Dr
         firsts = _first_of_other_label(facts, found.conflicts)
         meaning = (
             f"{found.texts:,} {'text stands' if found.texts == 1 else 'texts stand'} there under "
-            f"{'different sets of' if several else 'several'} labels: no classifier can be right on all of them."
+            f"{task.wording.unlike}: no classifier can be right on all of them."
         )
         mend = "Decide for a label; --fix --drop-conflicts leaves all of them out."
         drafts.append(
@@ -107,7 +108,7 @@ def copies_inside(facts: Facts, part: Part, *, several: bool = False) -> list[Dr
             if part == "train"
             else "they count several times in the score"
         )
-        meaning = f"An earlier row has their text and {'labels' if several else 'label'}: {effect}."
+        meaning = f"An earlier row has their text and {task.key}: {effect}."
         drafts.append(
             Draft(
                 "duplicates",

@@ -14,6 +14,7 @@ from recurra.checking.source import Source
 from recurra.data.cells import column_of
 from recurra.data.coded import CodedLabels
 from recurra.data.delimited import RawTable
+from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.choosing import confirmed, looks_several
 
 __all__ = ["LOOK_ALIKE", "settle", "undecided"]
@@ -58,7 +59,7 @@ def settle(
             separator=separator,
             say=say,
         )
-    names.decide(several=not single_label, separator=found)
+    names.decide(SINGLE_LABEL if single_label else MULTI_LABEL, separator=found)
 
 
 def undecided(facts: Facts, names: LabelNames) -> list[Draft]:
@@ -66,14 +67,14 @@ def undecided(facts: Facts, names: LabelNames) -> list[Draft]:
     if names.decided:
         return []
     numbers = np.unique(facts.labels[facts.labels != NO_LABEL])
-    values = [names.members[number] if names.several else names[number] for number in numbers.tolist()]
+    values = [names.members[number] if names.task.lists else names[number] for number in numbers.tolist()]
     found = looks_several(values)
     if found is None:
         return []
     several = [number for number, one in zip(numbers.tolist(), values, strict=True) if len(found.parts(one)) > 1]
     rows = np.flatnonzero(np.isin(facts.labels, several))
     how = "as lists" if found.separator is None else f"if they are split at {found.separator!r}"
-    until = "labels are counted one by one" if names.several else "each cell counts as one label"
+    until = "labels are counted one by one" if names.task.lists else "each cell counts as one label"
     meaning = (
         f"{found.labels:,} distinct labels {how}, such as {found.example[:60]!r}. Training stops and asks which they "
         f"are; until it is said, {until} here."

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import as_sets
+from recurra.tasks import MULTI_LABEL, SINGLE_LABEL, Task
 
 __all__ = ["NO_LABEL", "LabelNames", "written"]
 
@@ -26,7 +26,7 @@ class LabelNames:
     Attributes:
         names: of each number the label; of a row with several, all of them in one.
         members: of each number its classes: one, or any number where rows have several labels.
-        several: whether rows have several labels.
+        task: what the rows look like: several labels from the first list on, if nothing else is decided.
         separator: what texts are split at, where they hold several labels.
         decided: whether somebody has said how the cells are to be taken.
     """
@@ -34,31 +34,31 @@ class LabelNames:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.members: list[tuple[str, ...]] = []
-        self.several = False
+        self.task: Task = SINGLE_LABEL
+        self._cells: Task = SINGLE_LABEL
         self.separator: str | None = None
         self.decided = False
         self._numbers: dict[tuple[str, ...], int] = {}
 
-    def decide(self, *, several: bool, separator: str | None = None) -> None:
+    def decide(self, task: Task, *, separator: str | None = None) -> None:
         """Says how cells are taken, before the first of them gets a number.
 
         Args:
-            several: whether rows have several labels, or none, also where cells are texts.
-            separator: what texts are split at; without it each is one label.
+            task: what is to be learned from them.
+            separator: what texts are split at, where they may hold several labels; without it each is one.
         """
-        self.several, self.separator, self.decided = several, separator, True
+        self.task = self._cells = task
+        self.separator, self.decided = separator, True
 
     def number(self, value: object) -> int:
         """Of a cell; ``NO_LABEL`` of one that is missing, blank or no number, where each row has one label."""
         if isinstance(value, float) and not np.isfinite(value):
             return NO_LABEL
         if isinstance(value, list):
-            self.several = True
+            self.task = self.task if self.task.lists else MULTI_LABEL
             return self.number_of(filter(None, map(written, value)))
-        name = written(value)
-        if self.several and self.decided:
-            return self.number_of(self._split(name))
-        return self.number_of([name]) if name.strip() else NO_LABEL
+        members = self._cells.members(written(value), self.separator)
+        return NO_LABEL if members is None else self.number_of(members)
 
     def number_of(self, classes: Iterable[str]) -> int:
         """Of a row's classes, in any order."""
@@ -102,9 +102,6 @@ class LabelNames:
 
     def __getitem__(self, number: int) -> str:
         return "" if number == NO_LABEL else self.names[number]
-
-    def _split(self, text: str) -> tuple[Any, ...]:
-        return as_sets([text], self.separator)[0]
 
 
 def written(value: object) -> str:

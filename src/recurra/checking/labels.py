@@ -14,9 +14,9 @@ from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.label_names import NO_LABEL, LabelNames
-from recurra.data.split import hold_out
-from recurra.data.stratify import hold_out_sets
+from recurra.data.coded import CodedLabels
 from recurra.errors import DataError
+from recurra.text import Labels
 
 __all__ = ["class_rows", "folded", "held_out", "label_findings", "spellings", "unknown_labels"]
 
@@ -60,7 +60,7 @@ def spellings(counts: Mapping[str, int]) -> dict[str, str]:
 def held_out(
     labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The rows that training would learn from and those that it would hold out; see :func:`hold_out`.
+    """The rows that training would learn from and those that it would hold out, as the task does.
 
     Args:
         labels: int32[rows], numbers of labels; each row has one.
@@ -68,13 +68,12 @@ def held_out(
         share: of the rows to hold out.
         seed: of the shuffle.
     """
-    if not names.several:
-        return hold_out(labels.tolist(), share=share, seed=seed)
-    places = {name: place for place, name in enumerate(sorted(set(chain.from_iterable(names.members))))}
-    has = np.zeros((len(names.members), len(places)), dtype=bool)
-    for number, own in enumerate(names.members):
-        has[number, [places[name] for name in own]] = True
-    return hold_out_sets(has[labels], share=share, seed=seed)
+    task = names.task
+    classes = Labels(tuple(sorted(set(chain.from_iterable(names.members)))))
+    # Of one label a row a list of labels is that label.
+    values = [own if task.lists else own[0] for own in names.members]
+    targets = task.targets(classes, values, source="the file") if values else np.empty(0, dtype=np.int64)
+    return task.hold_out(CodedLabels.of(labels.tolist()), targets[labels], share=share, seed=seed)
 
 
 def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float, seed: int) -> list[Draft]:
@@ -152,8 +151,7 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
     try:
         _, held = held_out(labels[labelled], names, share=share, seed=seed)
     except DataError:
-        each = "Every row has a class that no other has" if names.several else "Every class has one row"
-        meaning = f"{each}: none can be held out to see what was learned, and training stops."
+        meaning = f"{names.task.wording.rare}: none can be held out to see what was learned, and training stops."
         mend = "Give more rows a class."
         return [Draft("rare classes", "error", "train", labelled, meaning, mend, count=len(counts), what="class")]
     drafts = []

@@ -122,8 +122,8 @@ def _other_columns(source: Source, sample: _Sample) -> list[Draft]:
         right = sum(map(max, by_value.values())) / len(labelled)
         if right < GIVES_AWAY or commonest >= GIVES_AWAY:
             continue
-        what = "all labels" if source.names.several else "the label"
-        meaning = f"Who knows column {name!r} knows {what} in {right:.1%} of the rows. It is not read."
+        whole = source.names.task.wording.whole
+        meaning = f"Who knows column {name!r} knows {whole} in {right:.1%} of the rows. It is not read."
         mend = "Do not write it into the texts, unless it is known for the texts to come."
         facts = {"column": name, "right": right, "values": len(by_value)}
         drafts.append(

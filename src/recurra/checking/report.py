@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recurra.checking.finding import Finding, Part
+from recurra.tasks import SINGLE_LABEL, Task
 
 __all__ = ["FileSeen", "Report", "WordsSeen"]
 
@@ -88,7 +89,7 @@ class Report:
         findings: the gravest first, and those in the training file before the test file's.
         words: of the vocabulary, or ``None`` where it could not be learned.
         looked_for: what was looked for, found or not, in words.
-        several: whether rows have several labels; classes and their rows are then counted one by one.
+        task: what the rows look like; of several labels classes and their rows are counted one by one.
         separator: what the texts of labels were split at.
         notes: what was guessed while reading.
     """
@@ -97,7 +98,7 @@ class Report:
     findings: Sequence[Finding]
     words: WordsSeen | None
     looked_for: Sequence[str]
-    several: bool = False
+    task: Task = SINGLE_LABEL
     separator: str | None = None
     notes: Sequence[str] = field(default_factory=list)
 
@@ -113,7 +114,7 @@ class Report:
         """Plain values."""
         return {
             "files": {part: seen.to_dict() for part, seen in self.files.items()},
-            "multi_label": self.several,
+            "multi_label": self.task.lists,
             "label_separator": self.separator,
             "counts": {severity + "s": self.count(severity) for severity in GRAVEST_FIRST},
             "findings": [finding.to_dict() for finding in self.findings],

@@ -212,9 +212,7 @@ def _show(report: Report, output: Output) -> None:
         classes = list(seen.classes.items())
         shown = [f"{cut(spaced(label), 30)} {rows:,}" for label, rows in classes[:6]]
         more = f", … {cut(spaced(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
-        kinds = (
-            f"{len(classes):,} labels, {seen.mean_labels:.2f} a row" if report.several else f"{len(classes):,} classes"
-        )
+        kinds = f"{len(classes):,} {report.task.wording.plural}{report.task.a_row(seen.mean_labels)}"
         output.detail(
             f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
             f"{kinds}: {', '.join(shown)}{more}"
@@ -296,7 +294,7 @@ def _next(data: str, test: str | None, report: Report, fixed: Fixed | None, cell
     stem = Path(data).name.partition(".")[0] or "data"
     if fixed is None and mended:
         # Lists have no form in cells.
-        kind = ".jsonl" if report.several and report.separator is None else ".csv"
+        kind = ".jsonl" if report.task.lists and report.separator is None else ".csv"
         return f"recurra check {shlex.quote(data)}{tested}{said} --fix {shlex.quote(stem + '.clean' + kind)}"
     rows = data if fixed is None else str(fixed.out)
     if fixed is None and report.count("error"):

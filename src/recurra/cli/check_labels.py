@@ -41,18 +41,17 @@ class LabelCells(NamedTuple):
         """
         from recurra.checking.label_cells import settle
 
-        several = self.multi_label or self.separator is not None
         asked = self
         if model is not None:
-            if self.single_label and model.multi_label:
-                raise SettingsError(f"--single-label is given with {path}, which gives several labels", "Leave it out.")
-            if several and not model.multi_label:
-                option = "--multi-label" if self.multi_label else "--label-separator"
-                raise SettingsError(f"{option} is given with {path}, which gives one label a row", "Leave it out.")
-            if model.multi_label:
+            lists = "--multi-label" if self.multi_label else "--label-separator" if self.separator is not None else ""
+            if wrong := ("--single-label" if self.single_label else "") if model.task.lists else lists:
+                raise SettingsError(
+                    f"{wrong} is given with {path}, which gives {model.task.wording.gives} a row", "Leave it out."
+                )
+            if model.task.lists:
                 # Cells of another kind than the model learned from are looked at as they would be evaluated.
                 mark = model.label_separator if self.separator is None else self.separator
-                sources[0].names.decide(several=True, separator=mark)
+                sources[0].names.decide(model.task, separator=mark)
                 return
             asked = self._replace(single_label=True)
         settle(
@@ -62,12 +61,14 @@ class LabelCells(NamedTuple):
             separator=asked.separator,
             say=output.note,
         )
+        if model is not None:
+            sources[0].names.decide(model.task)
 
     def again(self, report: Report) -> str:
         """The options that say the same to the next command, each with a space before it."""
         if self.single_label:
             return " --single-label"
-        if not report.several:
+        if not report.task.lists:
             return ""
         return f" --label-separator {shlex.quote(report.separator)}" if report.separator else " --multi-label"
 
@@ -81,7 +82,7 @@ def asked_for(report: Report) -> str | None:
 def refuse_to_clean(report: Report, fix: Path) -> None:
     """Raises a :class:`DataError` where what is wrong with the rows hangs on what is not said."""
     found = _undecided(report)
-    if found is not None and not report.several:
+    if found is not None and not report.task.lists:
         name = report.files["train"].name
         raise DataError(f"--fix {str(fix)!r:.80} is given, and {name} looks like several labels a row", found.mend)
 

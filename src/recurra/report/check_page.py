@@ -12,6 +12,7 @@ from recurra.report.charts import bar_chart
 from recurra.report.page import render
 from recurra.report.picture import Picture
 from recurra.report.wording import count, listing, percent, plural
+from recurra.tasks import Task
 
 __all__ = ["check_page"]
 
@@ -36,7 +37,7 @@ def check_page(report: Report) -> str:
         "check.html",
         title=f"Check of {listing([seen.name for seen in report.files.values()])}",
         verdict=f"{listing(counts)}." if counts else "Nothing was found.",
-        files=[_file(part, seen, report.several) for part, seen in report.files.items()],
+        files=[_file(part, seen, report.task) for part, seen in report.files.items()],
         words=_words(report),
         findings=[_finding(place, finding, report) for place, finding in enumerate(report.findings)],
         looked_for=listing(report.looked_for),
@@ -44,13 +45,12 @@ def check_page(report: Report) -> str:
     )
 
 
-def _file(part: str, seen: FileSeen, several: bool) -> dict[str, Any]:
+def _file(part: str, seen: FileSeen, task: Task) -> dict[str, Any]:
     columns = [f"{role} “{name}”" for role, name in seen.columns.items() if name is not None]
-    each = f", {seen.mean_labels:.2f} a row" if several else ""
     return {
         "name": seen.name,
-        "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}{each}; columns: "
-        f"{listing(columns)}; the median text has {count(seen.median)} characters.",
+        "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}{task.a_row(seen.mean_labels)}; "
+        f"columns: {listing(columns)}; the median text has {count(seen.median)} characters.",
         "classes": _classes(part, seen),
     }
 

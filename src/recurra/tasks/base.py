@@ -37,6 +37,10 @@ class Wording(NamedTuple):
     Attributes:
         gives: what a model gives a row: ``one label``.
         each: what one of its labels is called in a table: ``class``.
+        plural: what several of them are called.
+        whole: all that a row has: ``the label``.
+        unlike: what rows have that do not have the same: ``several labels``.
+        rare: that no row can be spared.
         right: what the share of right rows is called: ``accuracy``.
         summary: after "Reads a text as words and", with ``{count}`` labels.
         use: for texts … of these labels, with ``{count}``.
@@ -46,6 +50,10 @@ class Wording(NamedTuple):
 
     gives: str
     each: str
+    plural: str
+    whole: str
+    unlike: str
+    rare: str
     right: str
     summary: str
     use: str
@@ -202,9 +210,13 @@ class Task:
             )
         return None
 
-    def members(self, cell: str, separator: str | None) -> tuple[str, ...]:
-        """The labels of a cell of text, as a check counts them."""
-        return (cell,) if cell.strip() else ()
+    def members(self, cell: str, separator: str | None) -> tuple[str, ...] | None:
+        """The labels of a cell of text, as a check counts them; ``None`` where a label is missing."""
+        return (cell,) if cell.strip() else None
+
+    def a_row(self, mean_labels: float) -> str:
+        """What stands behind the number of a file's labels: how many a row has, if that is worth telling."""
+        return ""
 
     def counts(self, targets: Array, classes: int) -> Places:
         """Rows of each class, int64[C]."""

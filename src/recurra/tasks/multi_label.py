@@ -50,6 +50,10 @@ class MultiLabel(Task):
     wording = Wording(
         gives="several labels",
         each="label",
+        plural="labels",
+        whole="all labels",
+        unlike="different sets of labels",
+        rare="Every row has a class that no other has",
         right="exactly right",
         summary="gives it any of {count} labels, or none",
         use="with any of these {count} labels",
@@ -151,6 +155,10 @@ class MultiLabel(Task):
     def members(self, cell: str, separator: str | None) -> tuple[str, ...]:
         """See :class:`recurra.tasks.base.Task`."""
         return tuple(map(str, as_sets([cell], separator)[0]))
+
+    def a_row(self, mean_labels: float) -> str:
+        """See :class:`recurra.tasks.base.Task`."""
+        return f", {mean_labels:.2f} a row"
 
     def counts(self, targets: Array, classes: int) -> Places:
         """Rows that have each label."""

@@ -31,6 +31,10 @@ class SingleLabel(Task):
     wording = Wording(
         gives="one label",
         each="class",
+        plural="classes",
+        whole="the label",
+        unlike="several labels",
+        rare="Every class has one row",
         right="accuracy",
         summary="gives each of {count} classes its probability",
         use="in one of these {count} classes",
