@@ -103,6 +103,9 @@ def grown_weights(
         pipeline: of :func:`grown_pipeline`.
         classes: of :func:`grown_labels`.
         listener: hears of new classes, and of weights that are rounded.
+
+    Raises:
+        SettingsError: there are new classes, and the task's outputs are not one a class.
     """
     weights = {name: weight.copy() for name, weight in initial.tensors.items()}
     first = SPECIAL_IDS + len(initial.vocabulary)
@@ -118,12 +121,17 @@ def grown_weights(
         grown[first : SPECIAL_IDS + len(pipeline.vocabulary)] = old[UNKNOWN_ID]
         weights[name] = grown
     temperature = _temperature(initial)
-    places = classes.encode(initial.labels.classes)
+    outputs, new = initial.task.outputs(len(classes)), _new_classes(initial, classes)
+    if new and outputs != len(classes):
+        raise SettingsError(
+            f"The label {new[0]!r:.80} is new to a model that gives {initial.task.wording.gives}",
+            "Train a new model: its outputs are not one a label.",
+        )
+    places = classes.encode(initial.labels.classes) if new else np.arange(outputs)
     W, b = (weights[name].astype(np.float64) * temperature for name in ("W_O", "b_O"))
-    grown_W, grown_b = np.zeros((len(W), len(classes))), np.full(len(classes), b.mean())
+    grown_W, grown_b = np.zeros((len(W), outputs)), np.full(outputs, b.mean())
     grown_W[:, places], grown_b[places] = W, b
     weights["W_O"], weights["b_O"] = grown_W.astype(np.float32), grown_b.astype(np.float32)
-    new = _new_classes(initial, classes)
     if new:
         named = ", ".join(map(str, new[:10])) + (f" and {len(new) - 10:,} more" if len(new) > 10 else "")
         listener.said(f"{len(new)} new {'class' if len(new) == 1 else 'classes'}: {named}.")
