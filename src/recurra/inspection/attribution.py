@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.inspection.backward import Differentiable
+from recurra.runtime.finite import checked_finite
 from recurra.runtime.trace import fitting_documents, word_products
 
 __all__ = ["Attribution", "attribute"]
@@ -74,6 +75,7 @@ def attribute(bundle: Bundle, document: Document, *, target: int | None = None) 
 
     Raises:
         DataError: ``document`` is neither.
+        ModelFileError: a gradient is no finite number.
         SettingsError: the gradient of the model's cell is not known.
     """
     ids = bundle.pipeline.encode([document])[0]
@@ -85,7 +87,10 @@ def attribute(bundle: Bundle, document: Document, *, target: int | None = None) 
     path.direction[:] = 0 if bundle.multi_label else -1 / len(whole)
     path.direction[chosen] += 1
 
-    gradients, steps = _integrated(path)
+    # Weights that are large enough overflow even here.
+    with np.errstate(over="ignore", invalid="ignore"):
+        gradients, steps = _integrated(path)
+    checked_finite(gradients, "gradient")
     score, baseline = (float(path.scores(np.full((len(ids), 1), share))[0]) for share in (1.0, 0.0))
     without = path.scores(1 - np.eye(len(ids))) if len(ids) else np.empty(0)
     gap = score - baseline

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recurra.errors import RecurraError
+from recurra.errors import SettingsError
 from recurra.inspection import read
 from recurra.inspection.read import ReadingJson
 from recurra.serving.body import media_type, parsed, read_body
@@ -68,6 +68,6 @@ class Reader:
             )
         try:
             return read(model, text, name=name, **wanted)
-        except RecurraError as error:
+        except SettingsError as error:
             # Some networks can be read, but not be differentiated.
             raise RequestError(422, error.received, error.mend) from error
