@@ -55,7 +55,7 @@ class Gradients:
 
 
 class Differentiable:
-    """A network to be differentiated.
+    """A network to be differentiated. Weights that are large enough overflow even in float64: the caller looks.
 
     Args:
         settings: its shape.
@@ -71,6 +71,7 @@ class Differentiable:
         self.weights = {name: array.astype(np.float64) for name, array in tensors.items() if name != "embedding"}
         self._step: StepGradient = step_gradient_of(settings.cell)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def forward(self, products: Sequence[Array], *, known: tuple[Passed, int, int] | None = None) -> Passed:
         """Reads K documents of T tokens.
 
@@ -84,6 +85,7 @@ class Differentiable:
         pooled = pool(self.settings, self.weights, states)
         return Passed(layers, states, pooled @ self.weights["W_O"] + self.weights["b_O"])
 
+    @np.errstate(over="ignore", invalid="ignore")
     def backward(self, passed: Passed, d_logits: Array) -> Gradients:
         """The gradients of a score.
 
@@ -113,6 +115,7 @@ class Differentiable:
             d_states = d_below
         return Gradients(products, top[0], top[1] or None)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _through_time(self, prefix: str, steps: Steps, d_outer: Array) -> tuple[Array, Array, Array | None]:
         """The gradients by a direction's drive, hidden and cell states.
 

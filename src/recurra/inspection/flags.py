@@ -97,7 +97,7 @@ class _Search:
         accuracy, answers = self._silent(unit)
         others = [self.right - self._silent(other)[0] for other in controls if other[:2] == unit[:2] and other != unit]
         ends_on, held = found.ends_on[:, unit.number], found.held(unit.number, on=True)
-        voice = (self.logits - answers).astype(np.float64)
+        voice = self.logits.astype(np.float64) - answers
         voice -= voice.mean(axis=1, keepdims=True)
         said = voice[ends_on].mean(axis=0) if ends_on.any() else voice.mean(axis=0)
         loudest = int(said.argmax())

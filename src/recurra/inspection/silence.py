@@ -15,6 +15,7 @@ from recurra.bundle import Bundle
 from recurra.inspection.trajectories import Trajectory, trajectories
 from recurra.models.shapes import DIRECTIONS
 from recurra.recurrence.cells import cell_named
+from recurra.runtime.finite import checked_finite
 
 __all__ = ["Means", "Unit", "means_of", "silenced"]
 
@@ -102,13 +103,15 @@ def pooled_states(bundle: Bundle, top: Sequence[Trajectory]) -> Array:
             part = np.add.reduceat(states, begins, axis=0) / lengths
         else:
             W, b, v = (bundle.tensors[f"attention.{one}"] for one in "Wbv")
-            scores = np.tanh(states @ W + b) @ v
-            highest = np.maximum.reduceat(scores, begins)
-            powers = np.exp(scores - np.repeat(highest, lengths[:, 0]))
+            # What overflows makes a state that is no number.
+            with np.errstate(over="ignore", invalid="ignore"):
+                scores = np.tanh(states @ W + b) @ v
+                highest = np.maximum.reduceat(scores, begins)
+                powers = np.exp(scores - np.repeat(highest, lengths[:, 0]))
             shares = powers / np.repeat(np.add.reduceat(powers, begins), lengths[:, 0])
             part = np.add.reduceat(shares[:, None] * states, begins, axis=0)
         pooled[some, place * width : (place + 1) * width] = part
-    return pooled
+    return checked_finite(pooled, "pooled state")
 
 
 def silenced(bundle: Bundle, units: Sequence[Unit], means: Means) -> Bundle:
@@ -160,5 +163,7 @@ def _hold(tensors: dict[str, Array], prefix: str, cell: str, unit: int, hidden: 
 
 def _scale(tensors: dict[str, Array], name: str, row: int, share: np.float32) -> None:
     weights = tensors[name].copy()
-    weights[row] *= share
+    # What overflows makes answers that are no numbers, which the network finds.
+    with np.errstate(over="ignore"):
+        weights[row] *= share
     tensors[name] = weights

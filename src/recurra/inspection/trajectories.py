@@ -15,6 +15,7 @@ from recurra.batches import Ragged
 from recurra.bundle import Bundle
 from recurra.models.shapes import DIRECTIONS
 from recurra.recurrence.cells import State, cell_named
+from recurra.runtime.finite import checked_finite
 from recurra.runtime.trace import OPS
 
 __all__ = ["Trajectory", "are_words", "final_states", "network_ids", "trajectories"]
@@ -78,6 +79,9 @@ def trajectories(bundle: Bundle, documents: Ragged) -> Iterator[Trajectory]:
     Args:
         bundle: a trained model.
         documents: the ids of B documents as the pipeline gives them.
+
+    Raises:
+        ModelFileError: a state is no finite number.
     """
     documents = network_ids(bundle, documents)
     settings, tensors = bundle.network, bundle.tensors
@@ -88,17 +92,19 @@ def trajectories(bundle: Bundle, documents: Ragged) -> Iterator[Trajectory]:
         for direction in DIRECTIONS[: settings.directions]:
             prefix = f"layers.{layer}.{direction}"
             W_I, b = tensors[f"{prefix}.W_I"], tensors[f"{prefix}.b"]
-            if layer:
-                drive, rows = np.concatenate(inputs, axis=1) @ W_I + b, None
-            else:
-                # Each word of the vocabulary that occurs is multiplied with W_I once.
-                seen, rows = np.unique(documents.values, return_inverse=True)
-                drive = (W_I[seen] if settings.input == "one_hot" else tensors["embedding"][seen] @ W_I) + b
-            hidden, cell = _read(
-                settings.cell, drive, rows, tensors[f"{prefix}.W_H"], tensors.get(f"{prefix}.b_H"),
-                documents.offsets, order, backward=direction == "backward",
-            )  # fmt: skip
-            below.append(hidden)
+            # What overflows saturates a gate, or makes a state that is no number.
+            with np.errstate(over="ignore", invalid="ignore"):
+                if layer:
+                    drive, rows = np.concatenate(inputs, axis=1) @ W_I + b, None
+                else:
+                    # Each word of the vocabulary that occurs is multiplied with W_I once.
+                    seen, rows = np.unique(documents.values, return_inverse=True)
+                    drive = (W_I[seen] if settings.input == "one_hot" else tensors["embedding"][seen] @ W_I) + b
+                hidden, cell = _read(
+                    settings.cell, drive, rows, tensors[f"{prefix}.W_H"], tensors.get(f"{prefix}.b_H"),
+                    documents.offsets, order, backward=direction == "backward",
+                )  # fmt: skip
+            below.append(checked_finite(hidden, "state"))
             yield Trajectory(layer, direction, documents.offsets, hidden, cell)
 
 

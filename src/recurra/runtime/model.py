@@ -83,6 +83,7 @@ class Model:
 
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
+            ModelFileError: a probability is no finite number, because the model's weights are too large.
         """
         parts = [self._network.probabilities(ids) for ids in self._encoded(documents)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -100,6 +101,7 @@ class Model:
 
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
+            ModelFileError: a probability is no finite number.
             SettingsError: ``abstain_below`` is no probability, or the model gives several labels.
         """
         below = self.checked_abstaining(abstain_below)
@@ -139,6 +141,7 @@ class Model:
 
         Raises:
             DataError: it is neither.
+            ModelFileError: a probability or what a word changes is no finite number.
         """
         bundle = self.bundle
         ids = bundle.pipeline.encode([document])[0]

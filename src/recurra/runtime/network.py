@@ -15,6 +15,7 @@ from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import GROUP, SCRATCH
 from recurra.kernels.threads import run_together
 from recurra.models.settings import NetworkSettings
+from recurra.runtime.finite import checked_finite
 from recurra.runtime.layout import Affine, Recurrent, inputs_of, padded_rows, recurrent_of
 from recurra.runtime.so_far import pooled_so_far
 from recurra.runtime.words import Words
@@ -75,7 +76,11 @@ class Network:
         self._part_tokens = max(1, int(PART_WORK / work))
 
     def probabilities(self, documents: Ragged) -> Array:
-        """The probability of each class, [B, C], in the order given; no document's answer hangs on the others."""
+        """The probability of each class, [B, C], in the order given; no document's answer hangs on the others.
+
+        Raises:
+            ModelFileError: one is no finite number, and so for all that follow.
+        """
         kernels = kernels_of("inference.documents")
         return self._answers(documents, kernels.sigmoid if self.multi_label else kernels.softmax)
 
@@ -99,7 +104,7 @@ class Network:
         _, states = self._stacked(table, document.values.astype(np.int64), offsets, keep=True)
         keys = self._multiplied(self._keys, states) if "attention" in self.settings.pooling else states
         pooled = [pooled_so_far(name, states, keys, self._v) for name in self.settings.pooling]
-        return self._multiplied(self._output, np.concatenate(pooled, axis=1))[:, : self.classes]
+        return checked_finite(self._multiplied(self._output, np.concatenate(pooled, axis=1))[:, : self.classes])
 
     def __getstate__(self) -> Any:
         raise TypeError("A network holds addresses of this process and cannot be copied; copy its model.")
@@ -128,7 +133,7 @@ class Network:
         kernels_of("inference.documents").by_length(ids.offsets, self.pad_to, order, bounds)
         answer = partial(self._answer, table, ids, order, bounds, answers, write)
         run_together([partial(answer, *part) for part in self._parts(bounds)])
-        return answers
+        return checked_finite(answers)
 
     def _answer(
         self, table: Array, ids: Ragged, order: Places, bounds: Places, answers: Array, write: Writer, first: int,

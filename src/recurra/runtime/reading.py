@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
+from recurra.runtime.finite import checked_finite
 from recurra.runtime.network import Network
 from recurra.runtime.trace import LayerTrace
 from recurra.text.vocabulary import UNKNOWN_ID
@@ -71,6 +72,9 @@ def read_ids(
         ids: int32[T].
         tokens: the same as text.
         layers: states and gates, if wanted.
+
+    Raises:
+        ModelFileError: a probability or what a word changes is no finite number.
     """
     probabilities, counted = (_sigmoid, _as_they_are) if network.multi_label else (_softmax, _centred)
     start = _logits(network, [ids[:0]])
@@ -92,7 +96,7 @@ def read_ids(
         probabilities=probabilities(prefixes),
         known=ids != UNKNOWN_ID,
         start=probabilities(start)[0],
-        evidence=evidence.astype(np.float32),
+        evidence=checked_finite(_float32(evidence)),
         exact=suffixes is None,
         method=method,
         suffix_probabilities=None if suffixes is None else probabilities(suffixes),
@@ -114,6 +118,12 @@ def _logits(network: Network, documents: Sequence[npt.NDArray[np.int32]]) -> Arr
     return np.concatenate(rows)
 
 
+def _float32(numbers: npt.NDArray[np.float64]) -> Array:
+    # What is too large for float32 becomes infinite, which the caller looks for.
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32)
+
+
 def _centred(logits: Array) -> npt.NDArray[np.float64]:
     wide = logits.astype(np.float64)
     return np.asarray(wide - wide.mean(axis=1, keepdims=True))
@@ -129,5 +139,7 @@ def _sigmoid(logits: Array) -> Array:
 
 
 def _softmax(logits: Array) -> Array:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    # Two logits may be further apart than float32 reaches: then the lesser one's probability is 0.
+    with np.errstate(over="ignore"):
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))

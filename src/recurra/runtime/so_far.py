@@ -27,7 +27,9 @@ def pooled_so_far(name: str, states: Array, keys: Array, v: Array | None) -> Arr
         total = np.cumsum(states, axis=0, dtype=np.float64)
         return (total / np.arange(1, len(states) + 1)[:, None]).astype(np.float32)
     scores = np.tanh(keys[:, : states.shape[1]].astype(np.float64)) @ np.asarray(v, dtype=np.float64)
-    totals = np.logaddexp.accumulate(scores)
+    # Keys that are no numbers make answers that are none, which the caller looks for.
+    with np.errstate(invalid="ignore"):
+        totals = np.logaddexp.accumulate(scores)
     pooled, now = np.empty_like(states), np.zeros(states.shape[1])
     for t, (score, total) in enumerate(zip(scores, totals, strict=True)):
         # What the tokens before weigh shrinks as the sum of all weights grows.

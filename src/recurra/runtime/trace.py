@@ -179,6 +179,8 @@ def run_layers(
     return layers
 
 
+# Threads that run directions do not know what the caller set.
+@np.errstate(over="ignore", invalid="ignore")
 def run_direction(
     cell: Cell,
     drive: Array,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from recurra.data.documents import Label
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import SettingsError
 from recurra.runtime import Model
 from recurra.serving.refusals import RequestError
 
@@ -56,8 +56,6 @@ def answering(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
 
     def answer(texts: list[str]) -> Sequence[bytes]:
         rows = model.predict_proba(texts)
-        if not np.isfinite(rows).all():
-            raise RecurraError("The model gives a probability that is no number", "Train it again, or serve another.")
         if model.bundle.thresholds is not None:
             given = rows >= model.bundle.thresholds
             sets = [b",".join(labels[place] for place in np.flatnonzero(one)) for one in given]
