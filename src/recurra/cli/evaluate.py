@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.labelled import probabilities_of, readable_rows
+from recurra.cli.labelled import never_seen, probabilities_of, readable_rows
 from recurra.cli.options import (
     AbstainBelow,
     DataArgument,
@@ -22,11 +22,12 @@ from recurra.cli.options import (
     Quiet,
     TextColumn,
     TitleColumn,
+    UnknownLabelsOption,
 )
 from recurra.cli.output import Output, aligned, count, cut
 from recurra.cli.tables import Reading, read_data
 from recurra.errors import SettingsError
-from recurra.evaluation.targets import targets_of
+from recurra.evaluation.targets import UnknownLabels
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def evaluate(
     ] = None,
     abstain_below: AbstainBelow = None,
     label_separator: LabelSeparator = None,
+    unknown_labels: UnknownLabelsOption = "wrong",
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -63,6 +65,7 @@ def evaluate(
     """Score a model on labelled rows that it did not learn from."""
     from recurra.evaluation import evaluate as score
     from recurra.evaluation.abstaining import coverage_curve, evaluate_abstaining
+    from recurra.evaluation.unknown_labels import labels_to_score
     from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -76,13 +79,15 @@ def evaluate(
     reading = Reading(text, title, label, encoding, data_dir, format_name, several)
     table = read_data(data, reading, part="test", output=output)
     if several:
-        _several(classifier, str(model), table, label_separator, out, output)
+        _several(classifier, str(model), table, label_separator, unknown_labels, out, output)
         return
-    documents, labels = readable_rows(table, classifier, output)
-    targets = targets_of(classifier.bundle.labels, labels, source=table.source, say=output.note)
+    readable, labels = readable_rows(table, classifier, output)
+    rows = labels_to_score(classifier.bundle.labels, labels, unknown_labels, source=table.source, say=output.note)
+    documents, targets = [readable[place] for place in rows.places.tolist()], rows.targets
     probabilities = probabilities_of(classifier.predict_proba, documents, output)
-    found = score(probabilities, targets, classifier.classes_)
+    found = score(probabilities, targets, classifier.classes_, unknown=rows.unknown)
     values: dict[str, Any] = {"model": str(model), "data": table.source, **found.to_json()}
+    values["unknown_labels"] = rows.unknown_labels
     held_back = None if below is None else evaluate_abstaining(probabilities, targets, below)
     if held_back is not None:
         values["abstaining"] = held_back.to_dict()
@@ -92,7 +97,7 @@ def evaluate(
 
         page = evaluation_page(
             found,
-            mistakes(probabilities, targets, documents, classifier.classes_),
+            mistakes(probabilities, targets, documents, classifier.classes_, unknown=rows.unknown),
             model_name=str(model),
             data_name=table.source,
             trained_on=_trained_on(classifier),
@@ -110,15 +115,21 @@ def evaluate(
 
 
 def _several(
-    classifier: Model, model: str, table: Table, separator: str | None, out: Path | None, output: Output
+    classifier: Model,
+    model: str,
+    table: Table,
+    separator: str | None,
+    unknown_labels: UnknownLabels,
+    out: Path | None,
+    output: Output,
 ) -> None:
     """The same for a model that gives several labels."""
     from recurra.cli.evaluate_several import Scored, score_several, show_several
     from recurra.evaluation.label_sets import wrong_decisions
 
-    scored = Scored(classifier, table, separator, output)
+    scored = Scored(classifier, table, separator, output, unknown_labels)
     found, thresholds = score_several(classifier, scored), classifier.bundle.thresholds
-    values = {"model": model, "data": table.source, **found.to_json()}
+    values = {"model": model, "data": table.source, **found.to_json(), "unknown_labels": scored.unknown_labels}
     if out is not None and thresholds is not None:
         from recurra.report.label_sets_page import label_sets_page
 
@@ -165,7 +176,7 @@ def _show(found: Evaluation, source: str, output: Output) -> None:
         "log_loss": "log loss",
         "ece": "calibration error",
     }
-    output.result(f"{found.rows:,} rows of {source}")
+    output.result(f"{found.rows:,} rows of {source}{never_seen(found.unknown_labels)}")
     rows = [("", "score", "95 % interval")]
     for key, name in names.items():
         low, high = found.intervals[key]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from recurra.cli.labelled import probabilities_of, readable_rows
+from recurra.cli.labelled import never_seen, probabilities_of, readable_rows
 from recurra.cli.output import Output, aligned, cut
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from recurra.data.documents import Document
     from recurra.data.table import Table
     from recurra.evaluation.label_sets import SetEvaluation
+    from recurra.evaluation.targets import UnknownLabels
+    from recurra.evaluation.unknown_labels import ScoredRows
     from recurra.runtime import Model
 
 __all__ = ["Scored", "labelled_sets", "score_several", "show_several"]
@@ -38,30 +37,35 @@ class Scored:
         table: labelled rows, their labels as they were read.
         separator: between the labels of a cell, as a person says.
         output: of the command.
+        how: what becomes of rows with a label that training never saw.
 
     Attributes:
         documents: B texts or pairs.
         targets: bool[B, C].
+        unknown: of each row, the labels that training never saw.
+        unknown_labels: rows of the table that have some, scored or not.
         probabilities: float32[B, C].
     """
 
-    def __init__(self, model: Model, table: Table, separator: str | None, output: Output) -> None:
-        self.documents, self.targets = labelled_sets(model, table, separator, output)
+    def __init__(self, model: Model, table: Table, separator: str | None, output: Output, how: UnknownLabels) -> None:
+        self.documents, rows = labelled_sets(model, table, separator, output, how)
+        self.targets, self.unknown, self.unknown_labels = rows.targets, rows.unknown, rows.unknown_labels
         self.probabilities = probabilities_of(model.predict_proba, self.documents, output)
 
 
 def labelled_sets(
-    model: Model, table: Table, separator: str | None, output: Output
-) -> tuple[Sequence[Document], npt.NDArray[np.bool_]]:
-    """B documents that the model can read, and which labels they have, bool[B, C]. Arguments: see :class:`Scored`."""
+    model: Model, table: Table, separator: str | None, output: Output, how: UnknownLabels
+) -> tuple[Sequence[Document], ScoredRows]:
+    """B documents that the model can read, and which labels they have. Arguments: see :class:`Scored`."""
     from recurra.data.several import sets_of_table
-    from recurra.text.label_sets import encode_sets
+    from recurra.evaluation.unknown_labels import sets_to_score
 
     labels: Any
     documents, labels = readable_rows(
         sets_of_table(table, model.label_separator if separator is None else separator), model, output
     )
-    return documents, encode_sets(model.bundle.labels, labels)
+    rows = sets_to_score(model.bundle.labels, labels, how, source=table.source, say=output.note)
+    return [documents[place] for place in rows.places.tolist()], rows
 
 
 def score_several(model: Model, scored: Scored) -> SetEvaluation:
@@ -70,12 +74,15 @@ def score_several(model: Model, scored: Scored) -> SetEvaluation:
 
     if model.bundle.thresholds is None:
         raise TypeError("The model gives one class a row.")
-    return evaluate_sets(scored.probabilities, scored.targets, model.bundle.thresholds, model.classes_)
+    return evaluate_sets(
+        scored.probabilities, scored.targets, model.bundle.thresholds, model.classes_, unknown=scored.unknown
+    )
 
 
 def show_several(found: SetEvaluation, source: str, output: Output) -> None:
     """Prints the scores, and those of each label."""
-    output.result(f"{found.rows:,} rows of {source}, {found.mean_labels[0]:.2f} labels each")
+    labelled = f"{found.mean_labels[0]:.2f} labels each{never_seen(found.unknown_labels)}"
+    output.result(f"{found.rows:,} rows of {source}, {labelled}")
     rows = [("", "score", "95 % interval")]
     for key, name in NAMES.items():
         low, high = found.intervals[key]

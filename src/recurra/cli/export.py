@@ -169,8 +169,8 @@ def _rows(model: Model, data: str | None, reading: Reading, separator: str | Non
     if data is not None:
         table = read_data(data, reading, part="test", output=output)
         if thresholds is not None:
-            documents, indicator = labelled_sets(model, table, separator, output)
-            return _Rows(documents, indicator, table.source, thresholds)
+            documents, rows = labelled_sets(model, table, separator, output, "error")
+            return _Rows(documents, rows.targets, table.source, thresholds)
         documents, labels = readable_rows(table, model, output)
         targets = targets_of(model.bundle.labels, labels, source=table.source, say=output.note)
         return _Rows(documents, targets, table.source, None)

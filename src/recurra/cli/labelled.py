@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recurra.data.table import Table
     from recurra.runtime import Model
 
-__all__ = ["probabilities_of", "readable_rows"]
+__all__ = ["never_seen", "probabilities_of", "readable_rows"]
 
 # Documents between two steps of the progress bar.
 BLOCK = 2048
@@ -37,6 +37,11 @@ def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Docu
     if len(rows) < len(table):
         output.note(f"{len(table) - len(rows):,} of {len(table):,} rows have no title and are left out.")
     return [document for document, _ in rows], [label for _, label in rows]
+
+
+def never_seen(rows: int) -> str:
+    """What follows the number of rows where some have labels that training never saw."""
+    return f", {rows:,} with a label that training never saw" if rows else ""
 
 
 def probabilities_of(

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Label
+from recurra.data.documents import Label, LabelSet
 from recurra.evaluation.evaluate import checked
 from recurra.evaluation.intervals import resampled
 from recurra.evaluation.label_sets import checked_sets, resampled_sets, set_scores
-from recurra.evaluation.metrics import class_scores, confusion_matrix, log_losses, macro_f1
+from recurra.evaluation.metrics import counted_scores, log_losses, macro_f1
 from recurra.text.label_sets import decode_sets
 
 __all__ = ["Contender", "gives_classes", "gives_sets"]
@@ -47,31 +47,39 @@ class Contender:
 
 
 def gives_classes(
-    probabilities: Array, targets: npt.NDArray[np.int64], classes: Sequence[Label], *, seed: int, resamples: int
+    probabilities: Array,
+    targets: npt.NDArray[np.int64],
+    classes: Sequence[Label],
+    unknown: Sequence[Label] = (),
+    *,
+    seed: int,
+    resamples: int,
 ) -> Contender:
     """A classifier that gives each row its most probable class.
 
     Args:
         probabilities: float32[B, C].
-        targets: int64[B], the true classes.
+        targets: int64[B], the true classes; from C on a label that is no class: see
+            :func:`recurra.evaluation.evaluate`.
         classes: C labels, in the order of the columns.
+        unknown: labels that are no classes, in the order of their numbers.
         seed: of the bootstrap.
         resamples: of the bootstrap.
 
     Raises:
         DataError: arguments that do not fit each other.
     """
-    checked(probabilities, targets, classes)
+    checked(probabilities, targets, classes, unknown)
     given = probabilities.argmax(axis=1)
-    confusion = confusion_matrix(targets, given, len(classes))
-    found = class_scores(confusion)
+    right, known, every = given == targets, targets < len(classes), len(classes) + len(unknown)
+    found = counted_scores(*(np.bincount(some, minlength=every) for some in (targets[right], targets, given)))
     scores = {
-        "accuracy": float(np.trace(confusion) / len(targets)),
+        "accuracy": float(right.mean()),
         "macro_f1": float(macro_f1(found.f1, found.support + found.predicted)),
-        "log_loss": float(log_losses(probabilities, targets).mean()),
+        "log_loss": float(log_losses(probabilities[known], targets[known]).mean()),
     }
     return Contender(
-        right=given == targets,
+        right=right,
         scores=scores,
         draws=resampled(probabilities, targets, seed=seed, resamples=resamples),
         sure=probabilities.max(axis=1).astype(np.float64),
@@ -84,6 +92,7 @@ def gives_sets(
     thresholds: Array,
     targets: Flags,
     classes: Sequence[Label],
+    unknown: Sequence[LabelSet] | None = None,
     *,
     seed: int,
     resamples: int,
@@ -95,6 +104,7 @@ def gives_sets(
         thresholds: float32[C].
         targets: bool[B, C], the labels that the rows have.
         classes: C labels, in the order of the columns.
+        unknown: of each row, its labels that are no classes, as in :func:`recurra.evaluation.label_sets.evaluate_sets`.
         seed: of the bootstrap.
         resamples: of the bootstrap.
 
@@ -103,11 +113,12 @@ def gives_sets(
     """
     checked_sets(probabilities, targets, classes)
     given = probabilities >= thresholds
-    scores = set_scores(probabilities, targets, thresholds)
-    draws = resampled_sets(probabilities, targets, thresholds, seed=seed, resamples=resamples)
+    scores = set_scores(probabilities, targets, thresholds, unknown)
+    draws = resampled_sets(probabilities, targets, thresholds, unknown, seed=seed, resamples=resamples)
+    missed = np.array([bool(labels) for labels in unknown]) if unknown else np.zeros(len(targets), dtype=bool)
     p = probabilities.astype(np.float64)
     return Contender(
-        right=(given == targets).all(axis=1),
+        right=(given == targets).all(axis=1) & ~missed,
         scores={name: scores[of] for name, of in OF_SETS.items()},
         draws={name: draws[of] for name, of in OF_SETS.items()},
         sure=np.where(given, p, 1 - p).prod(axis=1),

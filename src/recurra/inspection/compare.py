@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,11 @@ from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.compare import compare_answers, compare_sets
 from recurra.evaluation.comparison import Comparison
+from recurra.evaluation.targets import UnknownLabels
+from recurra.evaluation.unknown_labels import labels_to_score, sets_to_score
 from recurra.inspection.read import read
-from recurra.inspection.sample import Sample, chosen_rows
+from recurra.inspection.sample import chosen_rows
 from recurra.runtime import Model
-from recurra.text.label_sets import encode_sets
 from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["compare", "compare_text"]
@@ -31,6 +33,7 @@ def compare(
     data: Table,
     *,
     separator: str | None = None,
+    unknown_labels: UnknownLabels = "wrong",
     documents: int | None = None,
     examples: int = 5,
     resamples: int = 1000,
@@ -48,6 +51,8 @@ def compare(
         data: labelled rows that none of them learned from.
         separator: between the labels of a cell, where rows have several; ``None`` takes that which the models learned
             from.
+        unknown_labels: what becomes of rows with a label that training never saw: they count as ``wrong`` for all
+            models, or ``skip`` leaves them out, or they are an ``error``.
         documents: rows at most, drawn evenly; ``None`` takes all.
         examples: for each pair and side.
         resamples: of the bootstrap.
@@ -55,7 +60,8 @@ def compare(
         say: hears what a person should know.
 
     Raises:
-        DataError: models of other classes or of both kinds, rows without labels, or none that all models can read.
+        DataError: models of other classes or of both kinds, rows without labels, or none that all models can read; or
+            unknown labels, where they are an error or there are no others.
     """
     if len(models) < 2:
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
@@ -80,31 +86,26 @@ def compare(
         return {name: model.predict_proba(read)[:, columns[name]] for name, model in models.items()}
 
     options: dict[str, Any] = {"examples": examples, "resamples": resamples, "seed": seed}
+    mark = _mark(models) if leader.multi_label and separator is None else separator
+    chosen, readable, cells = chosen_rows(reader, data, limit=documents, seed=seed, say=say)
+    labels = reader.bundle.labels
+    told: dict[str, Any] = {"source": data.source, "say": say}
+    rows = (
+        sets_to_score(labels, as_sets(cells, mark), unknown_labels, **told)
+        if leader.multi_label
+        else labels_to_score(labels, cells, unknown_labels, **told)
+    )
+    texts = [readable[place] for place in rows.places.tolist()]
+    options |= {"unknown": rows.unknown, "rows": chosen[rows.places], "slices": _slices(leader, texts)}
     if not leader.multi_label:
-        chosen = Sample.of(reader, data, limit=documents, seed=seed, say=say)
-        return compare_answers(
-            answers(chosen.documents),
-            chosen.targets,
-            chosen.documents,
-            classes,
-            rows=chosen.rows,
-            slices=_slices(leader, chosen.documents),
-            **options,
-        )
-    mark = _mark(models) if separator is None else separator
-    rows, texts, cells = chosen_rows(reader, data, limit=documents, seed=seed, say=say)
+        found = compare_answers(answers(texts), rows.targets, texts, classes, **options)
+        return replace(found, unknown_labels=rows.unknown_labels)
     thresholds = {
         name: np.asarray(model.bundle.thresholds, dtype=np.float32)[columns[name]] for name, model in models.items()
     }
-    return compare_sets(
-        {name: (probabilities, thresholds[name]) for name, probabilities in answers(texts).items()},
-        encode_sets(reader.bundle.labels, as_sets(cells, mark)),
-        texts,
-        classes,
-        rows=rows,
-        slices=_slices(leader, texts),
-        **options,
-    )
+    given = {name: (probabilities, thresholds[name]) for name, probabilities in answers(texts).items()}
+    found = compare_sets(given, rows.targets, texts, classes, **options)
+    return replace(found, unknown_labels=rows.unknown_labels)
 
 
 def _mark(models: Mapping[str, Model]) -> str | None:

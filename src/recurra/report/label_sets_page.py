@@ -7,6 +7,7 @@ from typing import Any
 
 from recurra.evaluation.label_sets import SetEvaluation, WrongDecision
 from recurra.report.charts import reliability_chart
+from recurra.report.class_sentences import unknown_sentence
 from recurra.report.page import render
 from recurra.report.score_lines import score_lines
 from recurra.report.wording import plural
@@ -72,6 +73,8 @@ def label_sets_page(
 def _sentences(evaluation: SetEvaluation) -> list[str]:
     had, given = evaluation.mean_labels
     sentences = [f"A row has {had:.2f} labels on average, and is given {given:.2f}."]
+    if evaluation.unknown_labels:
+        sentences.append(unknown_sentence(evaluation.unknown_labels))
     tested: list[Any] = sorted((one for one in evaluation.labels if one.support), key=lambda one: -one.f1)
     if tested and tested[0].f1 > tested[-1].f1:
         sentences.append(
