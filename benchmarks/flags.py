@@ -20,7 +20,7 @@ import numpy as np
 from recurra.bench.machine import machine
 from recurra.data.sets import NamedSet, load_set
 from recurra.inspection import Flags, flags
-from recurra.lesson.results import phrase
+from recurra.lesson.model_results import phrase
 from recurra.models.initial import initial_weights
 from recurra.presets import load_preset
 from recurra.runtime import Model

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from recurra.batches import Ragged
-from recurra.lesson import MODELS
+from recurra.lesson.run import MODELS
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network
 from recurra.models.settings import NetworkSettings

@@ -14,7 +14,7 @@ from training.runs import SHORT, THOROUGH, Steps, train
 import recurra
 from recurra.batches import Ragged
 from recurra.errors import TrainingError
-from recurra.lesson import MODELS
+from recurra.lesson.run import MODELS
 from recurra.models.initial import initial_weights
 from recurra.models.network import Network
 from recurra.models.settings import NetworkSettings

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recurra.report.lesson_result import (
+from recurra.lesson.result import (
     BucketingResult,
     MaskingResult,
     ModelResult,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from recurra.report.class_sentences import calibration_sentence, class_sentences
-from recurra.report.inspection_page import flow_parts, reading_parts
-from recurra.report.lesson_accuracy import accuracy_sentences
-from recurra.report.lesson_pictures import (
+from recurra.lesson.accuracy_sentences import accuracy_sentences
+from recurra.lesson.pictures import (
     accuracy_picture,
     bucketing_pictures,
     curve_pictures,
@@ -13,16 +11,18 @@ from recurra.report.lesson_pictures import (
     shuffled_picture,
     vocabulary_pictures,
 )
-from recurra.report.lesson_result import LessonResult
-from recurra.report.lesson_sentences import (
+from recurra.lesson.published import KERAS_NOTE, LESSON_NOTE
+from recurra.lesson.result import LessonResult
+from recurra.lesson.sentences import (
     bucketing_sentences,
     curve_sentences,
     masking_sentences,
     shuffled_sentences,
     vocabulary_sentences,
 )
+from recurra.report.class_sentences import calibration_sentence, class_sentences
+from recurra.report.inspection_page import flow_parts, reading_parts
 from recurra.report.page import render
-from recurra.report.published import KERAS_NOTE, LESSON_NOTE
 from recurra.report.wording import name_of, plural
 
 __all__ = ["lesson_page"]
@@ -59,6 +59,7 @@ def lesson_page(result: LessonResult) -> str:
     with_keras = any(model["keras_accuracy"] is not None for model in models)
     return render(
         "lesson.html",
+        package="recurra.lesson",
         result=result,
         test_rows=plural(result["test_rows"], "test row"),
         with_lesson=with_lesson,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recurra.data import near_duplicates as module
+from recurra.data.near_duplicates import NearDuplicate, comparable, near_duplicates, nearest_copies
 from recurra.errors import SettingsError
-from recurra.inspection import near_duplicates as module
-from recurra.inspection.near_duplicates import NearDuplicate, comparable, near_duplicates, nearest_copies
 
 WORDS = (
     *("oil", "prices", "rise", "again", "and", "the", "team", "wins", "a", "late", "match", "in", "rome", "while"),

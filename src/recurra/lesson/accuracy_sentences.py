@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recurra.lesson.result import BaselineResult, LessonResult, ModelResult
 from recurra.report.class_sentences import majority_share
-from recurra.report.lesson_result import BaselineResult, LessonResult, ModelResult
 from recurra.report.wording import (
     amount,
     compare,

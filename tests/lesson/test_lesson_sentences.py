@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.evaluation import wilson
-from recurra.report.lesson_accuracy import accuracy_sentences
-from recurra.report.lesson_sentences import (
+from recurra.lesson.accuracy_sentences import accuracy_sentences
+from recurra.lesson.sentences import (
     bucketing_sentences,
     curve_sentences,
     masking_sentences,

@@ -8,10 +8,10 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from recurra.lesson.page import lesson_page
+from recurra.lesson.published import PUBLISHED
+from recurra.lesson.result import LessonResult, ModelResult
 from recurra.presets import preset_names
-from recurra.report.lesson_page import lesson_page
-from recurra.report.lesson_result import LessonResult, ModelResult
-from recurra.report.published import PUBLISHED
 
 
 def test_the_page_shows_every_model_s_numbers(result: dict[str, Any], check_page: Callable[[str], Any]):

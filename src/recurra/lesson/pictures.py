@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from recurra.report.charts import Line, Point, bar_chart, interval_chart, line_chart
-from recurra.report.lesson_result import (
+from recurra.lesson.result import (
     BucketingResult,
     Curve,
     LessonResult,
@@ -15,6 +14,7 @@ from recurra.report.lesson_result import (
     ShuffledResult,
     VocabularyResult,
 )
+from recurra.report.charts import Line, Point, bar_chart, interval_chart, line_chart
 from recurra.report.picture import Picture
 from recurra.report.wording import amount, name_of, percent
 

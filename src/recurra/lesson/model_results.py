@@ -6,8 +6,8 @@ from recurra.data.sets import NamedSet
 from recurra.evaluation import mistakes, wilson
 from recurra.lesson.baseline import NAME, Baseline
 from recurra.lesson.one_model import Trained, labelled
-from recurra.report.lesson_result import BaselineResult, Curve, ModelResult, Score
-from recurra.report.published import PUBLISHED
+from recurra.lesson.published import PUBLISHED
+from recurra.lesson.result import BaselineResult, Curve, ModelResult, Score
 from recurra.training.progress import Check, Window
 
 __all__ = ["baseline_result", "model_result", "phrase", "test_score"]
