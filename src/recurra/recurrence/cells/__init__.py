@@ -20,5 +20,5 @@ def cell_named(name: str) -> Cell:
         SettingsError: there is none.
     """
     if name not in CELLS:
-        raise SettingsError(f"There is no cell {name!r}", f"The cells are {', '.join(CELLS)}.")
+        raise SettingsError(f"There is no cell {name!r:.80}", f"The cells are {', '.join(CELLS)}.")
     return CELLS[name]
