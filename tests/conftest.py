@@ -32,8 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def compiled_kernels() -> None:
     """Compiles the kernels first: the line that says so would stand among what a command prints."""
+    from recurra.cells import CELLS
     from recurra.kernels.compiled import kernels_of
-    from recurra.recurrence.cells import CELLS
 
     for name in CELLS:
         kernels_of(f"training.{name}")

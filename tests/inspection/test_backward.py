@@ -10,10 +10,10 @@ import torch
 from bundles import make_bundle
 from torch_steps import TorchSteps
 
+from recurra.cells import CELLS
 from recurra.errors import SettingsError
 from recurra.inspection.backward import Differentiable
 from recurra.inspection.step_gradients import step_gradient_of
-from recurra.recurrence.cells import CELLS
 from recurra.runtime.trace import word_products
 
 POOLINGS = [("last",), ("mean", "max"), ("attention", "last")]

@@ -13,8 +13,8 @@ import pytest
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
+from recurra.cells import CELLS, cell_named
 from recurra.inspection.read import read
-from recurra.recurrence.cells import CELLS, cell_named
 from recurra.runtime import Model
 
 TEXT = "the team wins a zzz match"

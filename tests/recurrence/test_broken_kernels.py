@@ -10,7 +10,7 @@ import torch
 from recurrence.cases import SHORT, Case, case, computed, differences, formula, traced
 from torch import Tensor
 
-from recurra.recurrence.cells import CELLS, Cell, State
+from recurra.cells import CELLS, Cell, State
 from recurra.recurrence.engines import ReferenceEngine, TorchEngine, Weights, torch_engine
 
 Step = tuple[State, tuple[Any, ...]]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra.recurrence.cells import CELLS, cell_named
+from recurra.cells import CELLS, cell_named
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_layer import Layer
 from recurra.recurrence.engines.parts import Parts, narrower, wider

@@ -20,7 +20,7 @@ COMPILE = """
 import json, re, subprocess, sys, tempfile
 import triton
 from triton.backends.compiler import GPUTarget
-from recurra.recurrence.cells import CELLS
+from recurra.cells import CELLS
 from recurra.recurrence.triton import resident, streamed
 from recurra.recurrence.triton.plan import plan_for
 

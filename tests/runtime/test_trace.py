@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from recurra.models.settings import NetworkSettings
-from recurra.recurrence.cells import CELLS, cell_named
+from recurra.cells import CELLS, cell_named
+from recurra.networks.settings import NetworkSettings
 from recurra.recurrence.engines import Weights
 from recurra.recurrence.engines.reference import ReferenceEngine
 from recurra.runtime import LayerTrace, Model

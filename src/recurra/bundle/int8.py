@@ -22,7 +22,7 @@ import numpy.typing as npt
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.schema import check_bundle
 from recurra.errors import ModelFileError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 
 __all__ = ["SCALE", "dequantised", "int8_axis", "int8_bundle", "packed", "quantised", "unpacked"]
 

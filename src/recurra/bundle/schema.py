@@ -8,7 +8,7 @@ import numpy as np
 
 from recurra.bundle.bundle import Bundle
 from recurra.errors import ModelFileError, SettingsError
-from recurra.models.shapes import weight_shapes
+from recurra.networks.shapes import weight_shapes
 
 __all__ = ["LARGEST_PAD_TO", "check_bundle"]
 

@@ -10,7 +10,7 @@ from recurra.card.facts import Facts, number
 from recurra.card.head import yaml_head
 from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
-from recurra.models.shapes import count_parameters
+from recurra.networks.shapes import count_parameters
 
 __all__ = ["model_card"]
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from recurra.inspection.pooling import pool, pool_gradient
 from recurra.inspection.step_gradients import StepGradient, step_gradient_of
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import DIRECTIONS
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import DIRECTIONS
 from recurra.runtime.trace import Steps, at_once, product, run_layers
 
 __all__ = ["Differentiable", "Gradients", "Passed"]
@@ -59,7 +59,7 @@ class Differentiable:
 
     Args:
         settings: its shape.
-        tensors: its weights, by the names of :func:`recurra.models.shapes.weight_shapes`.
+        tensors: its weights, by the names of :func:`recurra.networks.shapes.weight_shapes`.
 
     Raises:
         SettingsError: the gradient of its cell is not known.

@@ -18,8 +18,8 @@ from recurra.errors import DataError
 from recurra.evaluation.targets import targets_of
 from recurra.inspection.backward import Differentiable, Gradients
 from recurra.inspection.sample import check_one_class
-from recurra.models.initial import initial_weights
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.runtime import Model
 from recurra.runtime.trace import fitting_documents, word_products
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 
 __all__ = ["pool", "pool_gradient"]
 

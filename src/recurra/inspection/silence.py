@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
+from recurra.cells import cell_named
 from recurra.inspection.trajectories import Trajectory, trajectories
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import cell_named
+from recurra.networks.shapes import DIRECTIONS
 
 __all__ = ["Means", "Unit", "means_of", "silenced"]
 

@@ -1,4 +1,4 @@
-"""The gradient of one step of each cell, the formulas of :mod:`recurra.recurrence.cells` differentiated by hand."""
+"""The gradient of one step of each cell, the formulas of :mod:`recurra.cells` differentiated by hand."""
 
 from __future__ import annotations
 

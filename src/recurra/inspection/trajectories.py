@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import State, cell_named
+from recurra.cells import State, cell_named
+from recurra.networks.shapes import DIRECTIONS
 from recurra.runtime.trace import OPS
 
 __all__ = ["Trajectory", "are_words", "final_states", "network_ids", "trajectories"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from recurra.cells import cell_named
 from recurra.data.sets import NamedSet
 from recurra.evaluation import wilson
 from recurra.lesson.bucketing import ROUNDS, Batching
@@ -11,7 +12,6 @@ from recurra.lesson.one_model import Trained, labelled
 from recurra.lesson.pads import PADS, right_with_pads
 from recurra.lesson.results import phrase, test_score
 from recurra.lesson.shuffled import score_shuffled
-from recurra.recurrence.cells import cell_named
 from recurra.recurrence.engines import engine_for
 from recurra.report.lesson_result import (
     BucketingResult,

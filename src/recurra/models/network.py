@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from recurra.cells import cell_named
 from recurra.errors import SettingsError
 from recurra.models.batch import BatchLike
 from recurra.models.pooling import pool
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import cell_named
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import DIRECTIONS
 from recurra.recurrence.engines import Weights, engine_for
 
 __all__ = ["Network", "Output", "Reading"]
@@ -55,7 +55,7 @@ class Network(nn.Module):
 
     Args:
         settings: the network's shape.
-        weights: arrays by the names of :func:`recurra.models.shapes.weight_shapes`.
+        weights: arrays by the names of :func:`recurra.networks.shapes.weight_shapes`.
         engine: name of the engine, ``auto`` for the fastest that computes the cell.
 
     Attributes:

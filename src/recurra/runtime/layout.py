@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recurra.cells import Cell, cell_named
 from recurra.kernels.arrays import address
 from recurra.kernels.vectors import LANES
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import Cell, cell_named
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import DIRECTIONS
 
 __all__ = ["Affine", "Recurrent", "inputs_of", "padded_rows", "recurrent_of"]
 

@@ -19,7 +19,7 @@ from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.abstaining import answered, checked_below
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.runtime.network import Network
 from recurra.runtime.reading import Reading, read_ids
 from recurra.runtime.summary import parameters_by_part, summary_of

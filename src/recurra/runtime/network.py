@@ -14,7 +14,7 @@ from recurra.kernels.arrays import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import GROUP, SCRATCH
 from recurra.kernels.threads import run_together
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.runtime.layout import Affine, Recurrent, inputs_of, padded_rows, recurrent_of
 from recurra.runtime.so_far import pooled_so_far
 from recurra.runtime.words import Words
@@ -37,7 +37,7 @@ class Network:
 
     Args:
         settings: the network's shape.
-        tensors: the weights, by the names of :func:`recurra.models.shapes.weight_shapes`.
+        tensors: the weights, by the names of :func:`recurra.networks.shapes.weight_shapes`.
         pad_to: the length up to which id 0 is appended where the network is not masked.
         multi_label: whether each class has a probability of its own, and not a share of one.
 

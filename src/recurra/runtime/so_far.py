@@ -14,7 +14,7 @@ def pooled_so_far(name: str, states: Array, keys: Array, v: Array | None) -> Arr
     """Row t pools the states up to token t: [T, D].
 
     Args:
-        name: in :data:`recurra.models.settings.POOLINGS`.
+        name: in :data:`recurra.networks.settings.POOLINGS`.
         states: [T, D] of one document.
         keys: [T, D], s W + b of each state where ``name`` is ``attention``.
         v: [D], likewise.

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from recurra.cells import Cell, State, cell_named
 from recurra.kernels.threads import run_together
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import Cell, State, cell_named
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import DIRECTIONS
 
 __all__ = [
     "LayerTrace",

@@ -20,7 +20,7 @@ from recurra.batches import Packed
 from recurra.kernels.compiled import entries_of, kernels_of
 from recurra.kernels.threads import run_in_parts
 from recurra.models.network import UNKNOWN, Network
-from recurra.models.shapes import DIRECTIONS
+from recurra.networks.shapes import DIRECTIONS
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer

@@ -16,7 +16,7 @@ from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice
 from recurra.training.answering import trainable, validate

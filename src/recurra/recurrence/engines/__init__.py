@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from functools import cache
 
+from recurra.cells import Cell
 from recurra.errors import SettingsError
-from recurra.recurrence.cells import Cell
 from recurra.recurrence.engines.base import Engine, Trace, Weights
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.reference import ReferenceEngine

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell
+from recurra.cells import Cell
 from recurra.recurrence.engines.base import Engine, Weights
 from recurra.recurrence.engines.triton_engine import TritonEngine, products_asked_for
 

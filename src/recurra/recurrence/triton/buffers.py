@@ -10,7 +10,7 @@ import torch
 import triton
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell
+from recurra.cells import Cell
 from recurra.recurrence.triton import resident, streamed
 from recurra.recurrence.triton.layout import Layout
 from recurra.recurrence.triton.plan import Plan, Products

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell, State
+from recurra.cells import Cell, State
 from recurra.recurrence.engines.base import Weights
 from recurra.recurrence.triton.buffers import Gradients, Kept, Setting, read, read_back
 from recurra.recurrence.triton.layout import Layout

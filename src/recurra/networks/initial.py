@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import weight_shapes
-from recurra.recurrence.cells import cell_named
+from recurra.cells import cell_named
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import weight_shapes
 
 __all__ = ["glorot_uniform", "initial_weights", "orthogonal"]
 
@@ -44,7 +44,7 @@ def initial_weights(settings: NetworkSettings, *, rows: int, classes: int, seed:
         seed: of the draw.
 
     Returns:
-        Arrays by the names of :func:`recurra.models.shapes.weight_shapes`.
+        Arrays by the names of :func:`recurra.networks.shapes.weight_shapes`.
     """
     generator = np.random.default_rng(seed)
     cell = cell_named(settings.cell)

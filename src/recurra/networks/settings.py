@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from recurra.cells import cell_named
 from recurra.errors import SettingsError
-from recurra.recurrence.cells import cell_named
 from recurra.settings import Settings, at_least, share
 
 __all__ = ["POOLINGS", "NetworkSettings"]
@@ -19,7 +19,7 @@ class NetworkSettings(Settings):
     """Settings of a recurrent classifier.
 
     Attributes:
-        cell: a name in :data:`recurra.recurrence.cells.CELLS`: ``simple_rnn``, ``gru``, ``gru_reset_before``, ``lstm``.
+        cell: a name in :data:`recurra.cells.CELLS`: ``simple_rnn``, ``gru``, ``gru_reset_before``, ``lstm``.
         hidden: units of the hidden state, a direction.
         layers: recurrent layers on top of each other.
         bidirectional: read from both ends.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from recurra.cells.base import Cell, Ops, State
+from recurra.cells.gru import GRU, GRUResetBefore
+from recurra.cells.lstm import LSTM
+from recurra.cells.simple_rnn import SimpleRNN
 from recurra.errors import SettingsError
-from recurra.recurrence.cells.base import Cell, Ops, State
-from recurra.recurrence.cells.gru import GRU, GRUResetBefore
-from recurra.recurrence.cells.lstm import LSTM
-from recurra.recurrence.cells.simple_rnn import SimpleRNN
 
 __all__ = ["CELLS", "Cell", "Ops", "State", "cell_named"]
 

@@ -31,7 +31,7 @@ class Cell(ABC):
     """One recurrent cell.
 
     Attributes:
-        name: as in :class:`recurra.models.NetworkSettings`.
+        name: as in :class:`recurra.networks.settings.NetworkSettings`.
         gates: the names of the G blocks of the [·, G·H] weights, in their order.
         recurrent_bias: whether there is a second bias b_H beside W_H.
         cell_state: whether a cell state c is carried beside the hidden state h.

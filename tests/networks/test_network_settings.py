@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recurra.errors import SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recurra.recurrence.cells.base import Cell, Ops, State
+from recurra.cells.base import Cell, Ops, State
 
 __all__ = ["SimpleRNN"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recurra.models.settings import NetworkSettings
-from recurra.recurrence.cells import cell_named
+from recurra.cells import cell_named
+from recurra.networks.settings import NetworkSettings
 
 __all__ = ["DIRECTIONS", "count_parameters", "weight_shapes"]
 
