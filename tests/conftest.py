@@ -35,9 +35,10 @@ def compiled_kernels() -> None:
     from recurra.cells import CELLS
     from recurra.kernels.compiled import kernels_of
 
-    for name in CELLS:
-        kernels_of(f"training.{name}")
-        kernels_of(f"inference.{name}")
+    for cell in CELLS.values():
+        if (form := cell.compiled.numba) is not None:
+            kernels_of(f"training.{form.kernels}")
+            kernels_of(f"inference.{form.kernels}")
     for name in (
         "words",
         "distinct",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
-from recurra.cells.base import Cell, Ops, State
+import numpy as np
+
+from recurra.cells.base import SATURATED, Array, Cell, Gate, Ops, State, StepGradient
+from recurra.cells.compiled import Compiled, NumbaForm, TorchForm, TritonForm
 
 __all__ = ["LSTM"]
 
@@ -16,15 +21,41 @@ class LSTM(Cell):
     """
 
     name = "lstm"
-    gates = ("i", "f", "g", "o")
+    title = "LSTM"
+    gates = (
+        Gate("i", "input gate", held=SATURATED),
+        Gate("f", "forget gate", first_bias=1.0, held=-SATURATED),
+        Gate("g", "candidate", candidate=True, held=SATURATED),
+        Gate("o", "output gate", held=SATURATED),
+    )
     cell_state = True
-    first_bias = "f"
+    # h = 1 · tanh(1 · 1).
+    held_state = math.tanh(1.0)
+    compiled = Compiled(NumbaForm("lstm", early=4, extra=1), TorchForm("lstm", (0, 1, 2, 3)), TritonForm())
 
-    def step(self, ops: Ops, drive: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
+    def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         """See :meth:`Cell.step`."""
         H = W_H.shape[0]
-        a = drive + state.hidden @ W_H
+        a = projection + state.hidden @ W_H
         i, f = ops.sigmoid(a[:, :H]), ops.sigmoid(a[:, H : 2 * H])
         g, o = ops.tanh(a[:, 2 * H : 3 * H]), ops.sigmoid(a[:, 3 * H :])
         cell = f * state.cell + i * g
         return State(o * ops.tanh(cell), cell), (i, f, g, o)
+
+    def step_gradient(
+        self, d_state: State, activations: Sequence[Array], state: State, W_H: Any, b_H: Any
+    ) -> StepGradient:
+        """See :meth:`Cell.step_gradient`."""
+        i, f, g, o = activations
+        tanh_c = np.tanh(f * state.cell + i * g)
+        d_cell = d_state.cell + d_state.hidden * o * (1 - tanh_c * tanh_c)
+        projection = np.concatenate(
+            [
+                d_cell * g * i * (1 - i),
+                d_cell * state.cell * f * (1 - f),
+                d_cell * i * (1 - g * g),
+                d_state.hidden * tanh_c * o * (1 - o),
+            ],
+            axis=1,
+        )
+        return StepGradient(projection, projection @ W_H.T, d_cell * f, d_cell)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.inspection.backward import Differentiable, Passed
-from recurra.runtime.trace import fitting_documents, word_products
+from recurra.runtime.forward import fitting_documents, word_products
 
 __all__ = ["Attribution", "attribute", "attributions"]
 

@@ -21,7 +21,7 @@ from recurra.inspection.sample import check_one_class
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime import Model
-from recurra.runtime.trace import fitting_documents, word_products
+from recurra.runtime.forward import fitting_documents, word_products
 
 __all__ = [
     "FlowJson",

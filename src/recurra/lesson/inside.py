@@ -60,4 +60,4 @@ def _settings(one: Trained) -> NetworkSettings:
 
 
 def _gated(one: Trained) -> bool:
-    return len(cell_named(_settings(one).cell).gates) > 1
+    return cell_named(_settings(one).cell).gated

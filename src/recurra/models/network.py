@@ -131,12 +131,14 @@ class Network(nn.Module):
         """The weights of one direction of one layer."""
         prefix = f"layers:{layer}:{direction}:"
         b_H = self._weights[prefix + "b_H"] if self.cell.recurrent_bias else None
-        W_I, W_H, b = (self._weights[prefix + name] for name in ("W_I", "W_H", "b"))
-        return Weights(W_I, W_H, b, b_H)
+        W_H = self._weights[prefix + "W_H"] if self.cell.recurrent_weights else None
+        return Weights(self._weights[prefix + "W_I"], W_H, self._weights[prefix + "b"], b_H)
 
     def direction(self, layer: int, direction: str) -> Weights:
         """The weights of one direction of one layer, some recurrent ones dropped in training."""
         weights = self.stored(layer, direction)
+        if weights.W_H is None:
+            return weights
         return weights._replace(W_H=self._dropped(weights.W_H, self.settings.weight_drop))
 
     def _inputs(self, ids: Tensor) -> Tensor:
