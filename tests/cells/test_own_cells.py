@@ -20,13 +20,16 @@ from rows import make_rows
 
 import recurra
 from recurra.batches import Ragged
+from recurra.bundle import int8_bundle, write_bundle
 from recurra.cells import CELLS, Cell, Gate
+from recurra.cli import main
 from recurra.errors import ModelFileError, SettingsError
 from recurra.inspection import flags
 from recurra.inspection.attribution import attribute
 from recurra.inspection.read import read
 from recurra.inspection.silence import Unit, means_of, silenced
 from recurra.recurrence.engines import ENGINES, engine_for
+from recurra.report.reading_pictures import layer_pictures
 from recurra.runtime import Model
 from recurra.runtime.network import network_of
 
@@ -86,6 +89,34 @@ def test_the_whole_walk(name: str, tmp_path: Path) -> None:
     found = flags(model, recurra.read_table(write(tmp_path / "rows.csv", pairs, topics)), name="own", units=2)
     assert len(found.units) == 2
     assert {flag.unit.layer for flag in found.units} == {0}
+
+
+@pytest.mark.parametrize(("name", "title"), [("mgu", "MGU"), ("min_gru", "minGRU")])
+def test_it_is_shown_and_stored_small(
+    name: str, title: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Weights that take a state without a bound far past 1.
+    bundle = make_bundle(cell=name, scale=3.0)
+    reading = read(Model(bundle), "oil prices rise again", name="own", gates=True)
+    (layer,) = reading["layers"]
+    pictures = {picture.title for picture in layer_pictures(reading, layer, name="own")}
+    assert {"Forget gate f", "Update gate z"} & pictures
+    largest = float(np.abs(layer["h"]).max())
+    state = "Hidden state h" + (f", full colour at ±{largest:.2f}" if largest > 1 else "")
+    assert state in pictures
+    assert (largest > 1) is (name == "min_gru")
+
+    path, small = tmp_path / "own.safetensors", tmp_path / "small.safetensors"
+    write_bundle(bundle, path)
+    assert main(["inspect", str(path), "oil prices rise again", "--gates"]) == 0
+    printed = capsys.readouterr().out
+    assert f"from -{max(largest, 1):.3g} to {max(largest, 1):.3g}; mean gates: " in " ".join(printed.split())
+    assert main(["info", str(path), "--card"]) == 0
+    assert f"Text classifier: {title}\n" in capsys.readouterr().out
+    write_bundle(int8_bundle(bundle), small)
+    texts = ["oil prices rise", "the team wins a late match", ""]
+    found, expected = recurra.load(small).predict_proba(texts), recurra.load(path).predict_proba(texts)
+    np.testing.assert_allclose(found, expected, atol=0.05)
 
 
 def write(path: Path, pairs: Any, topics: Any) -> Path:

@@ -77,7 +77,6 @@ def attribute(bundle: Bundle, document: Document, *, target: int | None = None) 
 
     Raises:
         DataError: ``document`` is neither.
-        SettingsError: the gradient of the model's cell is not known.
     """
     return deque(attributions(bundle, document, target=target), maxlen=1)[0]
 

@@ -102,14 +102,14 @@ class Differentiable:
                     for place, (prefix, steps) in enumerate(zip(prefixes, passed.layers[layer], strict=True))
                 ]
             )
-            products = [pushed for pushed, _, _ in found]
+            products = [projected for projected, _, _ in found]
             d_below: Array | float = 0.0
-            for prefix, (pushed, hidden, cell) in zip(prefixes, found, strict=True):
+            for prefix, (projected, hidden, cell) in zip(prefixes, found, strict=True):
                 if layer == self.settings.layers - 1:
                     top[0].append(hidden)
                     top[1].extend([] if cell is None else [cell])
                 if layer:
-                    d_below = d_below + product(pushed, self.weights[prefix + "W_I"].T)
+                    d_below = d_below + product(projected, self.weights[prefix + "W_I"].T)
             d_states = np.asarray(d_below)
         return Gradients(products, top[0], top[1] or None)
 

@@ -163,7 +163,6 @@ def gradients(
 
     Raises:
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
-        SettingsError: the gradient of the model's cell is not known.
     """
     check_one_class(model)
     if data.labels is None:
@@ -237,7 +236,6 @@ def gradient_flow(
 
     Raises:
         DataError: no document has a token, or the weights before training are not known.
-        SettingsError: the gradient of the model's cell is not known.
     """
     tensors = at_the_start(bundle) if before else bundle.tensors
     ids = bundle.pipeline.encode(documents)

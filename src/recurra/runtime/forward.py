@@ -134,14 +134,14 @@ def run_layers(
     steps = range(len(products[0]))
     for layer in range(settings.layers):
         tasks = []
-        for place, (direction, pushed) in enumerate(zip(DIRECTIONS, products, strict=False)):
+        for place, (direction, projected) in enumerate(zip(DIRECTIONS, products, strict=False)):
             known = None
             if changed is not None and not layer:
-                begin = len(pushed) - changed[2] if direction == "backward" else changed[1]
+                begin = len(projected) - changed[2] if direction == "backward" else changed[1]
                 known = (changed[0][place], begin)
             order = list(reversed(steps) if direction == "backward" else steps)
             prefix = f"layers.{layer}.{direction}."
-            tasks.append(partial(_run_direction, settings, weights, prefix, pushed, order, gates=True, known=known))
+            tasks.append(partial(_run_direction, settings, weights, prefix, projected, order, gates=True, known=known))
         found = at_once(tasks)
         yield found
         if layer < settings.layers - 1:
@@ -177,10 +177,10 @@ def read_documents(
     products = word_products(settings, tensors, seen, dtype=dtype, multiply=np.matmul)
     for layer in range(settings.layers):
         found = []
-        for direction, pushed in zip(DIRECTIONS, products, strict=False):
+        for direction, projected in zip(DIRECTIONS, products, strict=False):
             words = None if layer else rows
             prefix = f"layers.{layer}.{direction}."
-            found.append(_run_direction(settings, tensors, prefix, pushed, orders[direction], rows=words))
+            found.append(_run_direction(settings, tensors, prefix, projected, orders[direction], rows=words))
         yield found
         if layer < settings.layers - 1:
             products = _products_above(settings, tensors, layer, found, np.matmul)
@@ -203,7 +203,7 @@ def _run_direction(
     settings: NetworkSettings,
     weights: Tensors,
     prefix: str,
-    pushed: Array,
+    projected: Array,
     order: Order,
     *,
     rows: Places | None = None,
@@ -216,15 +216,15 @@ def _run_direction(
         settings: the network's shape.
         weights: its weights.
         prefix: of the direction's names.
-        pushed: [..., G·H], W_I·x of the tokens, or of the words that they are.
+        projected: [..., G·H], W_I·x of the tokens, or of the words that they are.
         order: of reading.
-        rows: int64[N], the word of each token, if ``pushed`` is that of words.
+        rows: int64[N], the word of each token, if ``projected`` is that of words.
         gates: whether to keep them.
         known: what one document's reading gave, K = 1, and how many of its steps, in their order, are these documents'
             as well.
     """
     cell: Cell = cell_named(settings.cell)
-    projection = pushed + weights[prefix + "b"]
+    projection = projected + weights[prefix + "b"]
     W_H, b_H = weights.get(prefix + "W_H"), weights.get(prefix + "b_H")
     shape = projection.shape[:-1] if rows is None else rows.shape
     hidden = np.empty((*shape, settings.hidden), dtype=projection.dtype)

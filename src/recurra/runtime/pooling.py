@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.networks.settings import NetworkSettings
+from recurra.runtime.forward import product
 
 __all__ = ["cumulative_pool", "pool", "pool_gradient"]
 
@@ -93,7 +94,7 @@ def pool_gradient(
             d_shares = (states * d).sum(axis=1)
             spread = np.repeat(np.add.reduceat(shares * d_shares, spans.begins), spans.lengths)
             d_keys = (shares * (d_shares - spread))[:, None] * weights["attention.v"] * (1 - keys * keys)
-            d_states += shares[:, None] * d + d_keys @ weights["attention.W"].T
+            d_states += shares[:, None] * d + product(d_keys, weights["attention.W"].T)
     return d_states
 
 
@@ -126,8 +127,8 @@ def cumulative_pool(name: str, states: Array, keys: Array, v: Array | None) -> A
 
 def _attention(weights: Mapping[str, Array], states: Array, spans: _Spans) -> tuple[Array, Array]:
     """The share of each token in its document, [N], and tanh(W s + b), [N, D]."""
-    keys = np.tanh(states @ weights["attention.W"] + weights["attention.b"])
-    scores = keys @ weights["attention.v"]
+    keys = np.tanh(product(states, weights["attention.W"]) + weights["attention.b"])
+    scores = np.einsum("nd,d->n", keys, weights["attention.v"])
     highest = np.maximum.reduceat(scores, spans.begins)
     powers = np.exp(scores - np.repeat(highest, spans.lengths))
     return powers / np.repeat(np.add.reduceat(powers, spans.begins), spans.lengths), keys
