@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from recurra.bundle import Bundle
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import weight_shapes
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import weight_shapes
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 
 WORDS = ("oil", "prices", "rise", "again", "and", "the", "team", "wins", "a", "late", "match", "in", "rome")

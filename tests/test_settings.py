@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.errors import SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.settings import Settings, at_least
 from recurra.text.settings import TextSettings
 from recurra.training.settings import TrainingSettings

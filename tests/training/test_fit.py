@@ -16,9 +16,9 @@ from recurra.batches import Ragged
 from recurra.bundle import schema
 from recurra.errors import DataError, SettingsError
 from recurra.models.batch import Batch
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.training.folder import MODEL
 from recurra.training.loop import Rows, Trainer
 from recurra.training.loss import Loss

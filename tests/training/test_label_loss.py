@@ -15,9 +15,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
 from recurra.models.batch import Batch
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network, Output
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.training.direct import DirectStep
 from recurra.training.label_loss import LabelLoss, label_weights
 from recurra.training.objective import answered_rightly, held_out_loss, loss_for

@@ -29,7 +29,7 @@ from recurra.bundle.int8 import packed, unpacked
 from recurra.bundle.schema import check_bundle
 from recurra.bundle.strict_json import parse_json
 from recurra.errors import ModelFileError, SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.text import Labels, TextSettings, Vocabulary
 
 __all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode", "stored_digest"]

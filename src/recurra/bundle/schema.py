@@ -9,8 +9,8 @@ import numpy as np
 
 from recurra.bundle.bundle import Bundle
 from recurra.errors import ModelFileError, SettingsError
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import weight_shapes
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import weight_shapes
 from recurra.text.labels import LONGEST_LABEL, MOST_DIGITS, is_long
 
 __all__ = ["LARGEST_PAD_TO", "LARGEST_PAD_WORK", "check_bundle", "largest_pad_to"]

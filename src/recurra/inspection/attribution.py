@@ -13,7 +13,7 @@ from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.inspection.backward import Differentiable, Passed
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.trace import fitting_documents, word_products
+from recurra.runtime.forward import fitting_documents, word_products
 
 __all__ = ["Attribution", "attribute", "attributions"]
 
@@ -79,7 +79,6 @@ def attribute(bundle: Bundle, document: Document, *, target: int | None = None) 
     Raises:
         DataError: ``document`` is neither.
         ModelFileError: a gradient is no finite number.
-        SettingsError: the gradient of the model's cell is not known.
     """
     return deque(attributions(bundle, document, target=target), maxlen=1)[0]
 

@@ -17,7 +17,7 @@ from recurra.inspection.silence import Means, Unit, means_of, silenced
 from recurra.inspection.switches import Switches, switches
 from recurra.inspection.trajectories import are_words, network_ids, trajectories
 from recurra.runtime import Model
-from recurra.runtime.network import Network
+from recurra.runtime.network import network_of
 
 __all__ = ["flags"]
 
@@ -190,7 +190,7 @@ class _Search:
 
     def _answers(self, units: list[Unit] | tuple[()]) -> Array:
         bundle = silenced(self.bundle, units, self.means) if units else self.bundle
-        logits = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
+        logits = network_of(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
         self.advance(len(self.sample), None if self.passes is None else self.passes * len(self.sample))
         return logits
 

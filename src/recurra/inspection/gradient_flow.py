@@ -18,11 +18,11 @@ from recurra.errors import DataError
 from recurra.evaluation.targets import targets_of
 from recurra.inspection.backward import Differentiable, Gradients
 from recurra.inspection.sample import check_one_class
-from recurra.models.initial import initial_weights
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.runtime import Model
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.trace import fitting_documents, word_products
+from recurra.runtime.forward import fitting_documents, word_products
 
 __all__ = [
     "FlowJson",
@@ -165,7 +165,6 @@ def gradients(
 
     Raises:
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
-        SettingsError: the gradient of the model's cell is not known.
     """
     check_one_class(model)
     if data.labels is None:
@@ -239,7 +238,6 @@ def gradient_flow(
 
     Raises:
         DataError: no document has a token, or the weights before training are not known.
-        SettingsError: the gradient of the model's cell is not known.
     """
     tensors = at_the_start(bundle) if before else bundle.tensors
     ids = bundle.pipeline.encode(documents)

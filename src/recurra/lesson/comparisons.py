@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from recurra.cells import cell_named
 from recurra.data.sets import NamedSet
 from recurra.evaluation import wilson
 from recurra.lesson.bucketing import ROUNDS, Batching
@@ -20,7 +21,6 @@ from recurra.lesson.result import (
     VocabularyRule,
 )
 from recurra.lesson.shuffled import score_shuffled
-from recurra.recurrence.cells import cell_named
 from recurra.recurrence.engines import engine_for
 
 __all__ = ["bucketing_result", "masking_result", "shuffled_result", "vocabulary_result"]

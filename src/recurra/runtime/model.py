@@ -19,9 +19,10 @@ from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.abstaining import answered, checked_below
-from recurra.models.settings import NetworkSettings
-from recurra.runtime.network import Network
+from recurra.networks.settings import NetworkSettings
+from recurra.runtime.network import Network, network_of
 from recurra.runtime.reading import Reading, read_ids
+from recurra.runtime.step_network import StepNetwork
 from recurra.runtime.summary import parameters_by_part, summary_of
 from recurra.runtime.trace import LayerTrace, trace_of
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
@@ -219,10 +220,10 @@ class Model:
                 yield pipeline.encode(given[first:end])
 
     @cached_property
-    def _network(self) -> Network:
+    def _network(self) -> Network | StepNetwork:
         # Not before it is asked something: who looks at a model's settings need not wait for its tables.
         bundle = self.bundle
-        return Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to, multi_label=bundle.multi_label)
+        return network_of(bundle.network, bundle.tensors, pad_to=bundle.pad_to, multi_label=bundle.multi_label)
 
     @cached_property
     def _classes(self) -> npt.NDArray[Any]:

@@ -10,17 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
+from recurra.cells import cell_named
 from recurra.kernels.arrays import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import GROUP, SCRATCH
 from recurra.kernels.threads import run_together
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.layout import Affine, Recurrent, inputs_of, padded_rows, recurrent_of
-from recurra.runtime.so_far import pooled_so_far
+from recurra.runtime.layout import Affine, Recurrent, inputs_of, numba_form, padded_rows, recurrent_of
+from recurra.runtime.pooling import cumulative_pool
+from recurra.runtime.step_network import StepNetwork
 from recurra.runtime.words import Words
 
-__all__ = ["Network"]
+__all__ = ["Network", "network_of"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -33,12 +35,20 @@ PART_WORK = 2e8
 ACTIVATIONS = 100
 
 
+def network_of(
+    settings: NetworkSettings, tensors: Mapping[str, Array], *, pad_to: int | None, multi_label: bool = False
+) -> Network | StepNetwork:
+    """The network on compiled kernels, or through NumPy where its cell has none. Arguments: see :class:`Network`."""
+    kind = StepNetwork if cell_named(settings.cell).compiled.numba is None else Network
+    return kind(settings, tensors, pad_to=pad_to, multi_label=multi_label)
+
+
 class Network:
-    """A trained network, float32 throughout. Several threads may predict with it at the same time.
+    """A trained network on compiled kernels, float32 throughout. Several threads may predict with it at the same time.
 
     Args:
         settings: the network's shape.
-        tensors: the weights, by the names of :func:`recurra.models.shapes.weight_shapes`.
+        tensors: the weights, by the names of :func:`recurra.networks.shapes.weight_shapes`.
         pad_to: the length up to which id 0 is appended where the network is not masked.
         multi_label: whether each class has a probability of its own, and not a share of one.
 
@@ -57,6 +67,7 @@ class Network:
         self.settings, self.multi_label = settings, multi_label
         self.pad_to = pad_to or 0
         self.classes = len(tensors["b_O"])
+        self._kernels = f"inference.{numba_form(settings).kernels}"
         self._words = Words(settings, tensors)
         self._inputs = [Affine.of(*inputs_of(settings, tensors, layer)) for layer in range(1, settings.layers)]
         self._recurrent = [recurrent_of(settings, tensors, layer) for layer in range(settings.layers)]
@@ -76,7 +87,7 @@ class Network:
         self._part_tokens = max(1, int(PART_WORK / work))
 
     def probabilities(self, documents: Ragged) -> Array:
-        """The probability of each class, [B, C], in the order given; no document's answer hangs on the others.
+        """The probability of each class, [B, C], in the order given; no document's answer depends on the others.
 
         Raises:
             ModelFileError: one is no finite number, and so for all that follow.
@@ -103,7 +114,7 @@ class Network:
         table, document = self._words.look_up(Ragged(ids, offsets))
         _, states = self._stacked(table, document.values.astype(np.int64), offsets, keep=True)
         keys = self._multiplied(self._keys, states) if "attention" in self.settings.pooling else states
-        pooled = [pooled_so_far(name, states, keys, self._v) for name in self.settings.pooling]
+        pooled = [cumulative_pool(name, states, keys, self._v) for name in self.settings.pooling]
         return checked_finite(self._multiplied(self._output, np.concatenate(pooled, axis=1))[:, : self.classes])
 
     def __getstate__(self) -> Any:
@@ -165,7 +176,7 @@ class Network:
         final = np.zeros((documents, self._width), dtype=np.float32)
         states = np.empty((int(offsets[-1]) if keep else 0, self._width), dtype=np.float32)
         scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
-        read = kernels_of(f"inference.{self.settings.cell}").read
+        read = kernels_of(self._kernels).read
         to_states, to_final, to_drive = address(states) if keep else 0, address(final), address(drive)
         fixed = (documents, address(offsets), address(rows))
         for direction, weights in enumerate(layer.places):

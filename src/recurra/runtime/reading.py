@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.network import Network
+from recurra.runtime.step_network import StepNetwork
 from recurra.runtime.trace import LayerTrace
 from recurra.text.vocabulary import UNKNOWN_ID
 
@@ -61,7 +62,7 @@ class Reading:
 
 
 def read_ids(
-    network: Network, ids: npt.NDArray[np.int32], tokens: list[str], *, layers: Sequence[LayerTrace] = ()
+    network: Network | StepNetwork, ids: npt.NDArray[np.int32], tokens: list[str], *, layers: Sequence[LayerTrace] = ()
 ) -> Reading:
     """Reads a document word by word.
 
@@ -104,7 +105,7 @@ def read_ids(
     )
 
 
-def _logits(network: Network, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
+def _logits(network: Network | StepNetwork, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
     """[documents, C]."""
     rows, some, tokens = [np.empty((0, network.classes), dtype=np.float32)], [], 0
     for place, document in enumerate(documents):

@@ -19,7 +19,7 @@ from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.folders import locked_folder
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice
 from recurra.training.answering import trainable, validate

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from models.networks import CELLS, JOINED
 
-from recurra.models.initial import glorot_uniform, initial_weights, orthogonal
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import weight_shapes
-from recurra.recurrence.cells import CELLS as FORMULAS
+from recurra.cells import CELLS as FORMULAS
+from recurra.networks.initial import glorot_uniform, initial_weights, orthogonal
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import weight_shapes
 
 
 @pytest.mark.parametrize("shape", [(6, 24), (24, 6), (9, 9), (1, 4)])

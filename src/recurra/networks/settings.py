@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from recurra.cells import cell_named
 from recurra.errors import SettingsError
-from recurra.recurrence.cells import cell_named
 from recurra.settings import Settings, at_least, share
 
 __all__ = ["POOLINGS", "NetworkSettings"]
@@ -19,7 +19,8 @@ class NetworkSettings(Settings):
     """Settings of a recurrent classifier.
 
     Attributes:
-        cell: a name in :data:`recurra.recurrence.cells.CELLS`: ``simple_rnn``, ``gru``, ``gru_reset_before``, ``lstm``.
+        cell: a name in :data:`recurra.cells.CELLS`: ``simple_rnn``, ``gru``, ``gru_reset_before``, ``lstm``, or
+            that of a cell of your own (:func:`recurra.cells.register`).
         hidden: units of the hidden state, a direction.
         layers: recurrent layers on top of each other.
         bidirectional: read from both ends.
@@ -50,11 +51,16 @@ class NetworkSettings(Settings):
     every_step: float = 0.0
 
     def __post_init__(self) -> None:
-        cell_named(self.cell)
+        cell = cell_named(self.cell)
         for name in ("hidden", "layers", "embedding"):
             at_least(name, getattr(self, name), 1)
         for name in ("dropout", "weight_drop", "word_dropout", "every_step"):
             share(name, getattr(self, name))
+        if self.weight_drop and not cell.recurrent_weights:
+            raise SettingsError(
+                f"weight_drop is {self.weight_drop} for the cell {self.cell}, which has no recurrent weights",
+                "Leave weight_drop out, or drop values with dropout.",
+            )
         wrong = [name for name in self.pooling if name not in POOLINGS]
         if wrong or not self.pooling or len(set(self.pooling)) < len(self.pooling):
             raise SettingsError(

@@ -7,10 +7,10 @@ import math
 import pytest
 from models.networks import CELLS, JOINED
 
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import count_parameters, weight_shapes
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import count_parameters, weight_shapes
 from recurra.presets import load_preset
 
 # As Keras's summary prints them: embedding, recurrent layers, output.

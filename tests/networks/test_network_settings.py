@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recurra.errors import SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,10 @@ from recurra.models.settings import NetworkSettings
         ({"pooling": ("max", "max")}, "pooling is ['max', 'max']. Name one or more of"),
         ({"pooling": ("min",)}, "pooling is ['min']. Name one or more of last, max, mean, attention, each once."),
         ({"pooling": ("max", "mean"), "every_step": 0.5}, "every_step is 0.5 with the poolings max, mean. An output"),
-        ({"cell": "gru2"}, "There is no cell 'gru2'. The cells are simple_rnn, gru, gru_reset_before, lstm."),
+        (
+            {"cell": "gru2"},
+            "There is no cell 'gru2'. The cells are simple_rnn, gru, gru_reset_before, lstm; register your own first",
+        ),
     ],
 )
 def test_what_cannot_be_is_named(settings: dict[str, Any], message: str) -> None:

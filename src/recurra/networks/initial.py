@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import weight_shapes
-from recurra.recurrence.cells import cell_named
+from recurra.cells import cell_named
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import weight_shapes
 
 __all__ = ["glorot_uniform", "initial_weights", "orthogonal"]
 
@@ -35,7 +35,8 @@ def initial_weights(settings: NetworkSettings, *, rows: int, classes: int, seed:
     """Draws every weight of a network.
 
     Input weights are Glorot-uniform and recurrent weights orthogonal, both drawn for the fused [·, G·H] matrix and
-    not gate by gate; biases are 0, the LSTM's forget gate 1; the embedding is uniform in ±0.05.
+    not gate by gate; biases are what the cell's gates say, 1 for the LSTM's forget gate and else 0; the embedding is
+    uniform in ±0.05.
 
     Args:
         settings: the network's shape.
@@ -44,7 +45,7 @@ def initial_weights(settings: NetworkSettings, *, rows: int, classes: int, seed:
         seed: of the draw.
 
     Returns:
-        Arrays by the names of :func:`recurra.models.shapes.weight_shapes`.
+        Arrays by the names of :func:`recurra.networks.shapes.weight_shapes`.
     """
     generator = np.random.default_rng(seed)
     cell = cell_named(settings.cell)
@@ -56,9 +57,8 @@ def initial_weights(settings: NetworkSettings, *, rows: int, classes: int, seed:
             weights[name] = glorot_uniform((shape[0], 1), generator)[:, 0]
         elif len(shape) == 1:
             weights[name] = np.zeros(shape, dtype=np.float32)
-            if name.endswith(".b") and name.startswith("layers.") and cell.first_bias:
-                block = cell.gates.index(cell.first_bias)
-                weights[name][block * settings.hidden : (block + 1) * settings.hidden] = 1
+            if name.endswith(".b") and name.startswith("layers."):
+                weights[name][:] = np.repeat([gate.first_bias for gate in cell.gates], settings.hidden)
         elif name.endswith("W_H"):
             weights[name] = orthogonal((shape[0], shape[1]), generator)
         else:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recurra.models.settings import NetworkSettings
-from recurra.recurrence.cells import cell_named
+from recurra.cells import cell_named
+from recurra.networks.settings import NetworkSettings
 
 __all__ = ["DIRECTIONS", "count_parameters", "weight_shapes"]
 
@@ -28,7 +28,10 @@ def weight_shapes(settings: NetworkSettings, *, rows: int, classes: int) -> dict
         size = settings.state_size if layer else first
         for direction in DIRECTIONS[: settings.directions]:
             prefix = f"layers.{layer}.{direction}"
-            shapes |= {f"{prefix}.W_I": (size, fused), f"{prefix}.W_H": (hidden, fused), f"{prefix}.b": (fused,)}
+            shapes[f"{prefix}.W_I"] = (size, fused)
+            if cell.recurrent_weights:
+                shapes[f"{prefix}.W_H"] = (hidden, fused)
+            shapes[f"{prefix}.b"] = (fused,)
             if cell.recurrent_bias:
                 shapes[f"{prefix}.b_H"] = (fused,)
     if "attention" in settings.pooling:
