@@ -125,7 +125,9 @@ def run_layers(
     *,
     changed: tuple[Sequence[Steps], int, int] | None = None,
 ) -> Iterator[list[Steps]]:
-    """K documents of the same length, layer by layer from the input up: what each direction computed, gates too.
+    """K documents of the same length, layer by layer from the input up: what each direction computed.
+
+    Gates are kept, unless ``changed`` is given: what differs from one document in a few words is not differentiated.
 
     Args:
         settings: the network's shape.
@@ -144,7 +146,8 @@ def run_layers(
                 known = (changed[0][place], begin)
             order = list(reversed(steps) if direction == "backward" else steps)
             prefix = f"layers.{layer}.{direction}."
-            tasks.append(partial(_run_direction, settings, weights, prefix, projected, order, gates=True, known=known))
+            gates = changed is None
+            tasks.append(partial(_run_direction, settings, weights, prefix, projected, order, gates=gates, known=known))
         found = at_once(tasks)
         yield found
         if layer < settings.layers - 1:
@@ -240,7 +243,7 @@ def _run_direction(
     state = State(zeros, zeros if cell.cell_state else None)
     if known is not None and known[1]:
         read, order = order[: known[1]], order[known[1] :]
-        hidden[read], kept[read] = known[0].hidden[read], known[0].gates[read]
+        hidden[read] = known[0].hidden[read]
         if cells is not None and known[0].cell is not None:
             cells[read] = known[0].cell[read]
         state = State(hidden[read[-1]], None if cells is None else cells[read[-1]])
