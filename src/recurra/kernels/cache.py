@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import pickle
+import io
+from collections.abc import Iterator
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
-from numba.core.serialize import dumps
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 __all__ = ["KernelCache"]
 
+DIGEST = hashlib.sha256().digest_size
 
-class _Checked(CompileResultCacheImpl):
-    """Machine code with its SHA-256: a changed byte would end the process, or change answers."""
 
-    def reduce(self, cres: Any) -> tuple[bytes, bytes]:
-        data = dumps(super().reduce(cres))
-        return hashlib.sha256(data).digest(), data
+class _CheckedFiles(IndexDataCacheFile):
+    """Files that end with their SHA-256: a changed byte would end the process, or change answers."""
 
-    def rebuild(self, target_context: Any, payload: tuple[bytes, bytes]) -> Any:
-        digest, data = payload
-        if hashlib.sha256(data).digest() != digest:
-            raise ValueError("the SHA-256 of the cached kernel is another one")
-        # The file is the user's own, as Numba's pickle around it is.
-        return super().rebuild(target_context, pickle.loads(data))  # noqa: S301
+    @contextlib.contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+        whole = io.BytesIO()
+        with super()._open_for_write(filepath) as file:
+            yield whole
+            # Who reads what Numba wrote stops at its end.
+            file.write(whole.getvalue() + hashlib.sha256(whole.getvalue()).digest())
+
+    def _load_index(self) -> Any:
+        _check(Path(self._index_path))
+        return super()._load_index()
+
+    def _load_data(self, name: str) -> Any:
+        _check(Path(self._data_path(name)))
+        return super()._load_data(name)
+
+
+def _check(path: Path) -> None:
+    """Raises a ``ValueError`` where a file is there and does not end with its digest."""
+    with contextlib.suppress(FileNotFoundError):
+        data = path.read_bytes()
+        if hashlib.sha256(data[:-DIGEST]).digest() != data[-DIGEST:]:
+            raise ValueError(f"{path.name} has another SHA-256")
 
 
 class KernelCache(FunctionCache):
@@ -39,10 +56,13 @@ class KernelCache(FunctionCache):
         unkept: why the compiled kernel could not be written, or ``None``.
     """
 
-    _impl_class = _Checked
-
     def __init__(self, function: FunctionType) -> None:
         super().__init__(function)
+        self._cache_file = _CheckedFiles(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=self._impl.locator.get_source_stamp(),
+        )
         self.damaged = False
         self.unkept: str | None = None
 
