@@ -19,11 +19,11 @@ import numpy as np
 
 from recurra.batches import Ragged
 from recurra.bench.machine import machine
+from recurra.cells import CELLS
 from recurra.data.sets import load_set
 from recurra.inspection.attribution import attribute
-from recurra.lesson.results import phrase
+from recurra.lesson.model_results import phrase
 from recurra.presets import load_preset
-from recurra.recurrence.cells import CELLS
 from recurra.runtime import Model
 from recurra.runtime.network import Network
 from recurra.training.fit import fit

@@ -18,7 +18,7 @@ from recurra.checking.check import Training, check, open_source
 from recurra.checking.label_names import LabelNames
 from recurra.checking.report import Report
 from recurra.data.sets import NamedSet, load_set
-from recurra.lesson.results import phrase
+from recurra.lesson.model_results import phrase
 from recurra.presets import load_preset
 
 RESULTS = Path(__file__).parent / "results"

@@ -25,10 +25,10 @@ import numpy.typing as npt
 
 from recurra.bench.machine import machine
 from recurra.data.documents import Document, Label
+from recurra.data.near_duplicates import NearDuplicate, near_duplicates
 from recurra.data.sets import NamedSet, load_set
 from recurra.inspection.confident_learning import label_errors
-from recurra.inspection.near_duplicates import NearDuplicate, near_duplicates
-from recurra.lesson.results import phrase
+from recurra.lesson.model_results import phrase
 from recurra.presets import Preset, load_preset
 from recurra.runtime import Model
 from recurra.text import Labels

@@ -19,7 +19,7 @@ import numpy as np
 from recurra.bench.machine import machine
 from recurra.data.sets import NamedSet, load_set
 from recurra.evaluation import evaluate
-from recurra.lesson import MODELS
+from recurra.lesson.run import MODELS
 from recurra.presets import load_preset
 from recurra.runtime import Model
 from recurra.training.fit import fit

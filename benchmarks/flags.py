@@ -20,8 +20,8 @@ import numpy as np
 from recurra.bench.machine import machine
 from recurra.data.sets import NamedSet, load_set
 from recurra.inspection import Flags, flags
-from recurra.lesson.results import phrase
-from recurra.models.initial import initial_weights
+from recurra.lesson.model_results import phrase
+from recurra.networks.initial import initial_weights
 from recurra.presets import load_preset
 from recurra.runtime import Model
 from recurra.training.fit import fit

@@ -20,9 +20,9 @@ from gpu_parts import WARM_UP, agnews, parser_for, run, spread, written
 
 from recurra.bundle import write_bundle
 from recurra.data.sets import NamedSet
-from recurra.lesson import MODELS
 from recurra.lesson.monitor import LessonMonitor
 from recurra.lesson.one_model import train_one
+from recurra.lesson.run import MODELS
 
 
 def lesson(data: NamedSet, *, seed: int, options: Any) -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ import time
 import numpy as np
 from gpu_parts import agnews, labelled, parser_for, run, written
 
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
+from recurra.networks.initial import initial_weights
 from recurra.presets import load_preset
 from recurra.text import Labels, TextPipeline
 from recurra.training.fit import chosen_device

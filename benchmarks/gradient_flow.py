@@ -18,8 +18,8 @@ import numpy as np
 from recurra.bench.machine import machine
 from recurra.data.sets import load_set
 from recurra.inspection.gradient_flow import gradient_flow
-from recurra.lesson import MODELS
-from recurra.lesson.results import phrase
+from recurra.lesson.model_results import phrase
+from recurra.lesson.run import MODELS
 from recurra.presets import load_preset
 from recurra.runtime import Model
 from recurra.training.fit import fit

@@ -16,11 +16,11 @@ import numpy as np
 
 from recurra.bench.machine import machine
 from recurra.data.sets import load_set
-from recurra.lesson import MODELS
 from recurra.lesson.baseline import NAME, measure_baseline
+from recurra.lesson.model_results import phrase
 from recurra.lesson.monitor import LessonMonitor
 from recurra.lesson.one_model import train_one
-from recurra.lesson.results import phrase
+from recurra.lesson.run import MODELS
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -21,8 +21,8 @@ import numpy as np
 from recurra.bench.machine import machine
 from recurra.bundle import Bundle
 from recurra.inspection import attribute, read
-from recurra.lesson import MODELS
-from recurra.models.initial import initial_weights
+from recurra.lesson.run import MODELS
+from recurra.networks.initial import initial_weights
 from recurra.presets import load_preset
 from recurra.runtime import Model
 from recurra.text import Labels, TextPipeline

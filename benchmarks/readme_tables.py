@@ -19,7 +19,7 @@ import serving_tables
 import several_tables
 import training_tables
 
-from recurra.report.published import PUBLISHED
+from recurra.lesson.published import PUBLISHED
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

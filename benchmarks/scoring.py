@@ -20,7 +20,7 @@ import numpy as np
 
 from recurra.bench.machine import machine
 from recurra.bundle import Bundle, write_bundle
-from recurra.models.shapes import weight_shapes
+from recurra.networks.shapes import weight_shapes
 from recurra.presets import load_preset
 from recurra.text import Labels, TextPipeline, Vocabulary
 

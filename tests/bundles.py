@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from recurra.bundle import Bundle
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import weight_shapes
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import weight_shapes
 from recurra.tasks import SINGLE_LABEL, MultiLabel
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 
@@ -44,3 +44,14 @@ def make_bundle(
         record={"preset": "none", "scores": {"accuracy": 0.5}, "seed": seed},
         task=SINGLE_LABEL if thresholds is None else MultiLabel(np.array(thresholds, dtype=np.float32)),
     )
+
+
+def make_overflowing(**network: Any) -> Bundle:
+    """A model of finite weights: the logits of a text that ends in ``oil`` overflow, all others' are those of b_O."""
+    bundle = make_bundle(cell="simple_rnn", **network)
+    for name, weights in bundle.tensors.items():
+        weights[...] = 20 if name.endswith("W_I") else 0
+    bundle.tensors["embedding"][2 + WORDS.index("oil")] = 1
+    bundle.tensors["b_O"][:] = range(len(bundle.labels))
+    bundle.tensors["W_O"][:] = 3.4e38
+    return bundle

@@ -32,12 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def compiled_kernels() -> None:
     """Compiles the kernels first: the line that says so would stand among what a command prints."""
+    from recurra.cells import CELLS
     from recurra.kernels.compiled import kernels_of
-    from recurra.recurrence.cells import CELLS
 
-    for name in CELLS:
-        kernels_of(f"training.{name}")
-        kernels_of(f"inference.{name}")
+    for cell in CELLS.values():
+        if (form := cell.compiled.numba) is not None:
+            kernels_of(f"training.{form.kernels}")
+            kernels_of(f"inference.{form.kernels}")
     for name in (
         "words",
         "distinct",

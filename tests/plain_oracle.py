@@ -42,7 +42,28 @@ def gru_reset_before(x: Vector, h: Vector, c: Vector, w: dict[str, Vector]) -> t
     return z * h + (1 - z) * np.tanh(dh + (r * h) @ Wh), c
 
 
-STEPS = {"simple_rnn": simple_rnn, "lstm": lstm, "gru": gru, "gru_reset_before": gru_reset_before}
+def mgu(x: Vector, h: Vector, c: Vector, w: dict[str, Vector]) -> tuple[Vector, Vector]:
+    df, dh = np.split(x @ w["W_I"] + w["b"], 2)
+    Wf, Wh = np.split(w["W_H"], 2, axis=1)
+    f = sigmoid(df + h @ Wf)
+    return (1 - f) * h + f * np.tanh(dh + (f * h) @ Wh), c
+
+
+def min_gru(x: Vector, h: Vector, c: Vector, w: dict[str, Vector]) -> tuple[Vector, Vector]:
+    dz, dh = np.split(x @ w["W_I"] + w["b"], 2)
+    z = sigmoid(dz)
+    return (1 - z) * h + z * dh, c
+
+
+STEPS = {
+    "simple_rnn": simple_rnn,
+    "lstm": lstm,
+    "gru": gru,
+    "gru_reset_before": gru_reset_before,
+    # Cells of the tests' own: tests/cells/own_cells.py.
+    "mgu": mgu,
+    "min_gru": min_gru,
+}
 
 
 def probabilities(ids: list[int], network: Any, pad_to: int | None, tensors: dict[str, Any]) -> Vector:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.errors import SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.settings import Settings, at_least
 from recurra.text.settings import TextSettings
 from recurra.training.settings import TrainingSettings
@@ -130,7 +130,8 @@ def test_a_setting_is_in_one_group_only() -> None:
         ({"clip": -0.5}, "clip is -0.5. Give 0 or more."),
         ({"clip": float("nan")}, "clip is nan. Give 0 or more."),
         ({"seed": -1}, "seed is -1. Give 0 or more."),
-        ({"seed": 2**63}, "seed is 9223372036854775808. "),
+        ({"seed": 2**63}, "seed in the test is 9223372036854775808. Give 9,223,372,036,854,775,807 at most."),
+        ({"clip": 10**5000}, "clip in the test is a number of 16,610 bits. "),
         ({"weight_decay": -1.0, "optimiser": "adamw"}, "weight_decay is -1.0. Give 0 or more."),
         ({"weight_decay": 0.1}, "weight_decay is 0.1 with adam. Set optimiser to adamw."),
         ({"learning_rate": 0.0}, "learning_rate is 0.0. Give a number above 0."),

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
-from recurra.models.settings import NetworkSettings
-from recurra.recurrence.cells import cell_named
+from recurra.cells import cell_named
+from recurra.networks.settings import NetworkSettings
 
 __all__ = ["flop_per_document"]
 

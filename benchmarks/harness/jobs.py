@@ -16,8 +16,8 @@ from recurra.bundle import Bundle, write_bundle
 from recurra.data.documents import Document, Label
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
-from recurra.models.initial import initial_weights
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.presets import Preset
 from recurra.text import Labels, TextPipeline
 from recurra.text.fields import readable

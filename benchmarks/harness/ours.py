@@ -45,7 +45,7 @@ def trainer(job: Job) -> Callable[[int], float]:
     """A function that trains so many epochs from the initial weights, and gives the seconds that took."""
     from recurra.batches import Ragged
     from recurra.models.network import Network
-    from recurra.models.settings import NetworkSettings
+    from recurra.networks.settings import NetworkSettings
     from recurra.training.loop import Rows, Trainer
     from recurra.training.settings import TrainingSettings
 

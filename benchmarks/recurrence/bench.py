@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from recurra.bench.machine import machine
-from recurra.recurrence.cells import cell_named
+from recurra.cells import cell_named
 from recurra.recurrence.engines import ENGINES, Weights
 
 

@@ -5,16 +5,18 @@ The names here load what they need when they are first used, so that predicting 
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from recurra.version import VERSION
 
 if TYPE_CHECKING:
+    from recurra import cells
     from recurra.data.read import read_table
     from recurra.estimator import TextClassifier
     from recurra.runtime import Model, load
 
-__all__ = ["Model", "TextClassifier", "__version__", "load", "read_table"]
+__all__ = ["Model", "TextClassifier", "__version__", "cells", "load", "read_table"]
 
 __version__ = VERSION
 
@@ -33,6 +35,8 @@ def __getattr__(name: str) -> Any:
         from recurra import runtime
 
         return getattr(runtime, name)
+    if name == "cells":
+        return import_module("recurra.cells")
     if name == "read_table":
         from recurra.data.read import read_table
 

@@ -32,7 +32,7 @@ class SettingsError(RecurraError, ValueError):
 
 
 class ModelFileError(RecurraError, ValueError):
-    """A model file is cut, altered, hostile or of a newer format."""
+    """A model file is cut, altered, hostile or of a newer format, or the model's answers are no finite numbers."""
 
 
 class TrainingError(RecurraError, RuntimeError):

@@ -13,6 +13,9 @@ from recurra.errors import SettingsError
 __all__ = ["Settings", "choices", "spread"]
 
 
+# What 64 bits hold; no setting means more.
+LARGEST_NUMBER = 2**63 - 1
+
 _KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
@@ -98,6 +101,10 @@ def share(name: str, value: float) -> None:
 
 
 def _checked(value: Any, hint: Any, where: str) -> Any:
+    if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+        # Python turns no number of more than 4,300 digits into text.
+        shown = value if value.bit_length() <= 128 else f"a number of {value.bit_length():,} bits"
+        raise SettingsError(f"{where} is {shown}", f"Give {LARGEST_NUMBER:,} at most.")
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(hint) if option is not type(None)]

@@ -17,7 +17,7 @@ from rows import make_rows
 from recurra.batches import Ragged
 from recurra.data.table import Table
 from recurra.errors import SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.presets import Preset, load_preset
 from recurra.runtime import load
 

@@ -16,7 +16,7 @@ from harness.peers.job import Job
 from harness.worker import PROGRAMS
 from test_jobs import made_rows, small
 
-from recurra.models.shapes import weight_shapes
+from recurra.networks.shapes import weight_shapes
 from recurra.runtime import load
 
 NETWORKS: list[dict[str, Any]] = [

@@ -67,7 +67,8 @@ def test_the_same_model_gives_the_same_bytes() -> None:
 def test_another_process_gives_the_same_bytes() -> None:
     code = "import sys; from bundles import make_bundle; from recurra.bundle.format import encode; "
     code += "sys.stdout.buffer.write(encode(make_bundle()))"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONHASHSEED": "7"}
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "7"}
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=environment).stdout
     assert out == model_format.encode(make_bundle())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,27 @@ from hypothesis import strategies as st
 
 from recurra.bundle import Bundle, int8_bundle
 from recurra.bundle.format import LARGEST_HEADER, decode, encode
+from recurra.card import model_card
 from recurra.errors import ModelFileError
 from recurra.runtime import Model
 
+# As training writes it, with every kind of value.
+RECORD = {
+    "preset": "default", "rows": 120, "held_out": 12, "epochs": 2, "data_sha256": "240f", "training_accuracy": 0.3,
+    "calibration": {"skipped": "12 held-out rows are fewer than 100"},
+    "classes": {"f1": [0.5, 0.8, 0.1], "rows": [40, 40, 40]},
+    "continued": {"parent": "240f", "new_classes": ["a"], "chain": [{"model": "240f", "rows": 120}]},
+    "intervals": {"validation": {"accuracy": [0.2, 0.7]}},
+    "label_separator": "|",
+    "scores": {"validation": {"accuracy": 0.5, "log_loss": 1.3}},
+    "tokens": {"setting": "auto", "chosen": "words", "reason": "few are new"},
+    "training": {"seed": 0, "clip": 5.0, "batch_tokens": None, "bucketing": True, "loss": "cross_entropy"},
+    "unknown_tokens": 0.0,
+    "versions": {"numpy": "2.0.0", "recurra": "0.1.0"},
+}  # fmt: skip
 PLAIN = encode(make_bundle())
 UNMASKED = encode(make_bundle(cell="simple_rnn", masked=False))
+RECORDED = encode(replace(make_bundle(masked=False), record=RECORD))
 SEVERAL = encode(make_bundle(thresholds=(0.5, 0.25, 0.75)))
 SEVERAL_INT8 = encode(int8_bundle(make_bundle(thresholds=(0.5, 0.25, 0.75))))
 INT8 = encode(int8_bundle(make_bundle(bidirectional=True)))
@@ -107,6 +124,53 @@ def test_any_change_of_header_or_metadata_gives_one_error_or_a_whole_model(data:
     assert len(message) < 1000
     if model is not None and (model.bundle.pad_to or 0) < 10_000:
         assert np.isfinite(model.predict_proba(["oil prices", ""])).all()
+
+
+TOO_LONG = {
+    "401 digits": 10**400,
+    "4,000 digits": -(10**3999),
+    "a text": "x" * 100_000,
+    "a name": {"x" * 100_000: 1},
+    "in a list": [10**400],
+}
+JUST_AS_LONG = {"digits": 10**99, "a text": "x" * 10_000}
+
+
+@pytest.mark.parametrize("value", TOO_LONG.values(), ids=TOO_LONG)
+def test_what_is_too_long_is_one_short_line_wherever_it_stands(value: Any) -> None:
+    for file in (RECORDED, SEVERAL):
+        for place in range(len(places(take_apart(file)[1]))):
+            header, about, body = take_apart(file)
+            container, key = places(about)[place]
+            container[key] = value
+            model, message = attempt(put_together(header, about, body))
+            # The digest is put in again.
+            assert (model is None) == (key != "digest")
+            assert len(message) < 300
+            assert "\n" not in message
+
+
+@pytest.mark.parametrize("value", JUST_AS_LONG.values(), ids=JUST_AS_LONG)
+def test_what_may_just_be_as_long_is_one_short_line_or_a_model_that_can_be_written(value: Any) -> None:
+    for place in range(len(places(take_apart(RECORDED)[1]))):
+        header, about, body = take_apart(RECORDED)
+        container, key = places(about)[place]
+        container[key] = value
+        model, message = attempt(put_together(header, about, body))
+        assert len(message) < 300
+        if model is not None:
+            assert decode(encode(model.bundle)).record == model.record
+            model_card(model.bundle, digest="240f")
+
+
+@pytest.mark.parametrize(
+    "record", [{"a": [{"b": 10**100}]}, {"a": {"b": "x" * 10_001}}, {"x" * 10_001: 1}], ids=["digits", "text", "name"]
+)
+def test_no_file_is_written_that_would_be_refused(record: dict[str, Any]) -> None:
+    with pytest.raises(
+        ModelFileError, match=r"What stands at .*record.* has more than 10,000 characters or 100 digits"
+    ):
+        encode(replace(make_bundle(), record=record))
 
 
 def attempt(data: bytes) -> tuple[Model | None, str]:
@@ -224,9 +288,27 @@ def test_weights_that_are_not_finite_are_refused(value: float) -> None:
     refused(put_together(header, about, body), f"W_O holds {value}")
 
 
-@pytest.mark.parametrize("pad_to", [None, -1, 1_000_001, 2**70, 5.0, True, "5"])
+@pytest.mark.parametrize("pad_to", [None, -1, 100_001, 2**70, 5.0, True, "5"])
 def test_a_pad_to_out_of_range_is_refused(pad_to: Any) -> None:
-    refused(forged(lambda h, a: a.update(pad_to=pad_to), UNMASKED), "pad_to is .* whole number from 0 to 1,000,000")
+    refused(forged(lambda h, a: a.update(pad_to=pad_to), UNMASKED), "pad_to is .* whole number from 0 to 100,000")
+
+
+@pytest.mark.parametrize(
+    ("network", "largest"),
+    [
+        # What a token is multiplied with: 1000² weights; in the other one W_H of four directions, W_I of the upper
+        # layer's two, and the attention's matrix.
+        ({"cell": "simple_rnn", "hidden": 1000}, 10**10 // 1000**2),
+        (
+            {"cell": "lstm", "hidden": 100, "layers": 2, "bidirectional": True, "pooling": ("attention",)},
+            10**10 // (4 * 100 * 400 + 2 * 200 * 400 + 200 * 200),
+        ),
+    ],
+)
+def test_the_larger_a_network_the_fewer_pads_it_may_ask_for(network: dict[str, Any], largest: int) -> None:
+    assert decode(encode(make_bundle(masked=False, pad_to=largest, **network))).pad_to == largest
+    with pytest.raises(ModelFileError, match=f"pad_to is {largest + 1} .* from 0 to {largest:,} in a network of this"):
+        encode(make_bundle(masked=False, pad_to=largest + 1, **network))
 
 
 def test_a_pad_to_of_a_masked_model_is_refused() -> None:
@@ -237,9 +319,11 @@ def test_a_pad_to_of_a_masked_model_is_refused() -> None:
     ("table", "setting", "value", "match"),
     [
         ("network", "layers", 2**31, "weights for 2147483648 layers"),
-        ("network", "layers", 10**300, "above 2,147,483,648"),
+        ("network", "layers", 10**99, "layers in the network settings is a number of 329 bits. Give 9,223"),
+        ("network", "layers", 10**400, "no JSON that recurra writes .a whole number has 401 digits"),
         ("network", "hidden", 2**31, "not float32"),
-        ("network", "dropout", 10**400, "above 2,147,483,648"),
+        ("network", "dropout", 10**99, "dropout in the network settings is a number of 329 bits"),
+        ("text", "min_count", 2**63, "min_count in the text settings is 9223372036854775808"),
         ("network", "cell", "mamba", "no cell 'mamba'.*Or update recurra"),
         ("network", "colour", "red", "unknown setting 'colour'.*Or update recurra"),
         ("text", "tokens", "eval", "tokens in the text settings is 'eval'"),

@@ -22,7 +22,7 @@ from recurra.card import model_card
 from recurra.card.markdown import plain
 from recurra.errors import ModelFileError
 from recurra.evaluation.intervals import wilson
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.presets.preset import Preset
 from recurra.text import TextSettings
 from recurra.training.fit import fit

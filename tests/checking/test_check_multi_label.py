@@ -35,7 +35,7 @@ from recurra.data.sources import open_blocks
 from recurra.data.stratify import hold_out_sets
 from recurra.errors import DataError, SettingsError
 from recurra.tasks import MULTI_LABEL
-from recurra.tasks.multi_label import encode_sets
+from recurra.tasks.label_sets import encode_sets
 from recurra.text import Labels, TextPipeline, TextSettings
 
 Rows = list[list[str]]

@@ -74,13 +74,16 @@ def test_one_class_only(run: Run, tmp_path: Path) -> None:
     assert everything(tmp_path) == before
 
 
-def test_a_label_that_training_never_saw(run: Run, model: Path, tmp_path: Path) -> None:
-    rows = [("a", "oil prices"), ("weather", "rain again"), ("weather", "more rain"), ("b", "the team")]
-    write_table(tmp_path / "test.csv", ("label", "text"), rows)
+@pytest.mark.parametrize("how", ["error", "wrong", "skip"])
+def test_labels_that_training_never_saw(how: str, run: Run, model: Path, tmp_path: Path) -> None:
+    """All of them: whatever is asked for, such rows test nothing."""
+    rows = [("weather", "oil prices"), ("weather", "rain again"), ("sport", "more rain"), ("weather", "the team")]
+    write_table(tmp_path / "test.csv", ("label", "text"), [("a", "b"), *rows] if how == "error" else rows)
     before = everything(tmp_path)
-    ran = run("evaluate", model, "test.csv", "--quiet", "--out", "scores")
-    check_failed(ran, 1, "test.csv has the label 'weather' (2 rows), which training never saw", "'a', 'b', 'c'")
+    ran = run("evaluate", model, "test.csv", "--quiet", "--out", "scores", "--unknown-labels", how)
+    check_failed(ran, 1, "test.csv has the label 'weather' (3 rows), which training never saw", "'a', 'b', 'c'")
     assert everything(tmp_path) == before
+    check_failed(run("evaluate", model, "test.csv", "--unknown-labels", "right"), 2, "Give wrong, skip or error")
 
 
 BAD_LINES = {

@@ -49,6 +49,28 @@ def test_on_a_file(run: Run, trained: Path, other: Path, news: Path) -> None:
     assert run("compare", good, other, "--data", news, "--take", 9, "--json").json["rows"] == 9
 
 
+def test_labels_that_training_never_saw(run: Run, trained: Path, other: Path, news: Path, tmp_path: Path) -> None:
+    good = trained / "model.safetensors"
+    (tmp_path / "more.csv").write_text(news.read_text() + "law,Court,again\nlaw,Vote,again\n")
+    before, after = (run("compare", good, other, "--data", name, "--json").json for name in (news, "more.csv"))
+    assert (before["unknown_labels"], after["unknown_labels"], after["rows"]) == (0, 2, 62)
+    for one, two in zip(before["models"], after["models"], strict=True):
+        assert two["accuracy"] == pytest.approx(one["accuracy"] * 60 / 62)
+        assert two["scores"]["log_loss"] == pytest.approx(one["scores"]["log_loss"])
+    (slice_,) = (one for one in after["slices"] if one["name"] == "unknown label")
+    assert (slice_["rows"], slice_["accuracy"]) == (2, [0, 0])
+    assert "unknown label" not in {one["name"] for one in before["slices"]}
+    shown = run("compare", good, other, "--data", "more.csv").out
+    assert "2 of 62 rows have a label that training never saw ('law' 2): counted as wrong" in shown
+    assert "62 rows, 2 with a label that training never saw\n" in shown
+    skipped = run("compare", good, other, "--data", "more.csv", "--unknown-labels", "skip", "--json").json
+    assert (skipped["rows"], skipped["unknown_labels"]) == (60, 2)
+    assert skipped["models"] == before["models"]
+    words = ("compare", good, other, "--data", "more.csv", "--unknown-labels")
+    assert "60 rows\n" in run(*words, "skip").out
+    check_failed(run(*words, "error", "--quiet"), 1, "has the label 'law' (2 rows), which training never saw")
+
+
 def test_on_texts(run: Run, trained: Path, other: Path) -> None:
     good = trained / "model.safetensors"
     ran = run("compare", good, other, "--text", "Bank stock rise", "--json")

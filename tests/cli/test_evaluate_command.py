@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bundles import make_bundle
-from commands import Run
+from commands import Run, check_failed
 from rows import make_rows, write_news, write_table
 
 import recurra
@@ -94,9 +94,51 @@ def test_labels_of_another_type_are_compared_as_written(
 def test_a_number_that_is_no_class_is_named(run: Run, tmp_path: Path) -> None:
     write_bundle(make_bundle(labels=("1", "2")), "typed.safetensors")
     table = write_table(tmp_path / "test.csv", ("label", "text"), [(n, "oil") for n in (1, 2, 3)])
-    ran = run("evaluate", "typed.safetensors", table, "--label", "label", "--quiet")
-    assert ran.code == 1
-    assert "has the label 3 (1 row), which training never saw" in ran.err
+    words = ("evaluate", "typed.safetensors", table, "--label", "label")
+    check_failed(
+        run(*words, "--unknown-labels", "error", "--quiet"), 1, "has the label 3 (1 row), which training never saw"
+    )
+    assert "1 of 3 rows has a label that training never saw (3 1)" in " ".join(run(*words, "--json").json["notes"])
+
+
+def test_labels_that_training_never_saw_count_as_wrong_and_it_is_said(
+    run: Run, trained: Path, test_rows: Path, tmp_path: Path
+) -> None:
+    model = trained / "model.safetensors"
+    rows = test_rows.read_text().splitlines()
+    more = [*rows, "law,Court,the court again", "law,Court,again", "<b>,Vote,the vote"]
+    (tmp_path / "more.csv").write_text("\n".join(more) + "\n")
+    before, after = (run("evaluate", model, name, "--json").json for name in (test_rows, "more.csv"))
+    assert (before["unknown_labels"], after["unknown_labels"], after["rows"]) == (0, 3, 33)
+    assert after["accuracy"] == pytest.approx(before["accuracy"] * 30 / 33)
+    assert after["macro_f1"] < before["macro_f1"]
+    assert after["log_loss"] == pytest.approx(before["log_loss"])
+    assert [one["label"] for one in after["classes"]] == [one["label"] for one in before["classes"]]
+    said = "3 of 33 rows have a label that training never saw ('law' 2, '<b>' 1)"
+    assert f"{said}: counted as wrong; the log loss is that of known labels." in after["notes"]
+
+    quiet = run("evaluate", model, "more.csv", "--quiet", "--out", "scores")
+    assert quiet.out.startswith("33 rows of more.csv, 3 with a label that training never saw\n")
+    page = " ".join(Path("scores/evaluation.html").read_text().replace("\xa0", " ").split())
+    assert "3 rows have a label that training never saw: counted as wrong; the log loss is that of known" in page
+    assert "No row was classified wrongly" not in page
+    assert "&lt;b&gt;" in page
+    assert json.loads(Path("scores/metrics.json").read_text())["unknown_labels"] == 3
+
+    skipped = run("evaluate", model, "more.csv", "--unknown-labels", "skip", "--json").json
+    assert f"{said} and are left out." in skipped["notes"]
+    assert (skipped["rows"], skipped["unknown_labels"]) == (30, 3)
+    assert {name: skipped[name] for name in PROMISED} == {name: before[name] for name in PROMISED}
+    refused = run("evaluate", model, "more.csv", "--unknown-labels", "error", "--quiet")
+    check_failed(refused, 1, "more.csv has the label 'law' (2 rows), which training never saw (1 other labels neither)")
+
+
+def test_what_is_held_back_counts_unknown_labels_as_wrong(run: Run, model: Path, tmp_path: Path) -> None:
+    rows = [("a", "oil prices"), ("x", "oil prices"), ("x", "the team")]
+    write_table(tmp_path / "test.csv", ("label", "text"), rows)
+    values = run("evaluate", model, "test.csv", "--abstain-below", "0.01", "--json").json
+    assert (values["abstaining"]["answered"], values["abstaining"]["coverage"]) == (3, 1)
+    assert values["abstaining"]["accuracy"] == values["accuracy"] <= 1 / 3
 
 
 def test_rows_without_a_title_are_left_out_and_said(run: Run, tmp_path: Path) -> None:

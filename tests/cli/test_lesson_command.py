@@ -10,21 +10,21 @@ import pytest
 from commands import Run, check_failed
 from rows import write_news
 
-import recurra.lesson
+from recurra.lesson import run as lesson
 
 PROMISED = {"preset", "parameters", "seconds", "docs_per_second", "train_accuracy", "test_accuracy", "interval"}
 
 
 def test_every_option_reaches_the_lesson(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     received: dict[str, Any] = {}
-    real = inspect.signature(recurra.lesson.run_lesson)
+    real = inspect.signature(lesson.run_lesson)
 
     def stand_in(**named: Any) -> dict[str, Any]:
         received.update(real.bind(**named).arguments)
         named["monitor"].said("two\nlines")
         return {"dataset": "AG News"}
 
-    monkeypatch.setattr(recurra.lesson, "run_lesson", stand_in)
+    monkeypatch.setattr(lesson, "run_lesson", stand_in)
     rows = ["--dataset", "r8", "--data-dir", "sets", "--take", 40, "--take-test", 20]
     words = [*rows, "--models", "gru,lstm", "--epochs", 2, "--seed", 7, "--device", "cpu", "--out", "x"]
     assert run("lesson", *words, "--json") == (0, '{\n  "dataset": "AG News"\n}\n', "")

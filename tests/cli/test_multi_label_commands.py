@@ -18,7 +18,7 @@ import recurra
 from recurra.bundle import write_bundle
 from recurra.cli import main
 from recurra.evaluation.multi_label import set_scores
-from recurra.tasks.multi_label import encode_sets
+from recurra.tasks.label_sets import encode_sets
 
 SMALL = ["--model", "lesson/gru", "--set", "hidden=16", "--set", "embedding=16", "--set", 'pooling=["max"]']
 SMALL += ["--set", "fixed_rows=false", "--set", "batch_size=16", "--learning-rate", "0.02", "--epochs", "5"]
@@ -178,8 +178,31 @@ def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> N
     assert f"micro F1           {expected['micro_f1']:.4f}" in shown
     assert "threshold" in shown
     other = write_topics(tmp_path / "other.csv", 50, seed=5, mark=";")
-    check_failed(run("evaluate", topics, other, "--quiet"), 1, "is none of the 5 classes")
+    check_failed(run("evaluate", topics, other, "--quiet"), 1, "labels with ';' between them", "--label-separator ';'")
     assert run("evaluate", topics, other, "--label-separator", ";").code == 0
+
+
+def test_labels_that_training_never_saw(run: Run, tmp_path: Path, topics: Path) -> None:
+    test = write_topics(tmp_path / "test.csv", 100, seed=5)
+    more = [*test.read_text().splitlines(), "some words,chess", f"some words,{next(iter(TOPICS))}|chess|go"]
+    (tmp_path / "more.csv").write_text("\n".join(more) + "\n")
+    before, after = (run("evaluate", topics, name, "--json").json for name in ("test.csv", "more.csv"))
+    assert (before["unknown_labels"], after["unknown_labels"], after["rows"]) == (0, 2, 102)
+    assert after["subset_accuracy"] == pytest.approx(before["subset_accuracy"] * 100 / 102)
+    assert after["macro_f1"] < before["macro_f1"] * 5 / 6
+    assert "2 of 102 rows have a label that training never saw ('chess' 2, 'go' 1): counted" in " ".join(after["notes"])
+    shown = run("evaluate", topics, "more.csv", "--quiet", "--out", "scores").out
+    assert " labels each, 2 with a label that training never saw\n" in shown
+    assert "2\xa0rows have a label that training never saw" in Path("scores/evaluation.html").read_text()
+    skipped = run("evaluate", topics, "more.csv", "--unknown-labels", "skip", "--json").json
+    assert (skipped["rows"], skipped["unknown_labels"]) == (100, 2)
+    assert skipped["log_loss"] == before["log_loss"]
+    refused = run("evaluate", topics, "more.csv", "--unknown-labels", "error", "--quiet")
+    check_failed(refused, 1, "more.csv has the label 'chess' (2 rows), which training never saw")
+    Path("copy.safetensors").write_bytes(topics.read_bytes())
+    values = run("compare", topics, "copy.safetensors", "--data", "more.csv", "--json").json
+    assert (values["rows"], values["unknown_labels"]) == (102, 2)
+    assert [one["accuracy"] for one in values["models"]] == [after["subset_accuracy"]] * 2
 
 
 def test_compare_of_two_models(run: Run, tmp_path: Path, topics: Path, model: Path) -> None:

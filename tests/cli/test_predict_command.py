@@ -99,6 +99,26 @@ def test_a_model_that_reads_titles_takes_a_text_for_one(run: Run) -> None:
     np.testing.assert_allclose([answer["probabilities"][label] for label in "abc"], row, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["test.csv", "rows.jsonl.gz", "some texts.txt", "deep/x.parquet"])
+def test_the_name_of_a_table_is_no_text(run: Run, model: Path, name: str) -> None:
+    """Its name would be classified, and look like an answer about its rows."""
+    assert run("predict", model, name).code == 0
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_text("text\noil\n")
+    shown = f"'{name}'" if " " in name else name
+    check_failed(
+        run("predict", model, "oil prices", name), 1, f"recurra score {model} {shown}. ", "pipe it to standard input"
+    )
+    assert run("predict", model, "--json", stdin=name.encode()).json[0]["text"] == name
+
+
+def test_texts_that_only_end_like_a_table(run: Run, model: Path) -> None:
+    Path("notes.md").write_text("oil")
+    Path("folder.csv").mkdir()
+    for text in ("see test.csv", "notes.md", "folder.csv", "x" * 5000 + ".csv", "a/" * 3000 + "b.csv"):
+        assert run("predict", model, text, "--json").json[0]["text"] == text
+
+
 def test_other_encodings(run: Run, model: Path) -> None:
     ran = run("predict", model, "--json", "--encoding", "latin-1", stdin="d\xe9j\xe0 vu".encode("latin-1"))
     assert ran.json[0]["text"] == "d\xe9j\xe0 vu"

@@ -30,7 +30,7 @@ def test_json_has_the_promised_keys_and_values():
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert list(result) == [
         *("rows", "accuracy", "macro_f1", "weighted_f1", "log_loss", "ece"),
-        *("intervals", "classes", "confusion", "reliability"),
+        *("intervals", "classes", "confusion", "reliability", "unknown_labels"),
     ]
     assert result["rows"] == 120
     assert result["accuracy"] == pytest.approx(peer.accuracy_score(targets, predicted))

@@ -33,15 +33,6 @@ def test_nine_of_ten_must_keep_their_label() -> None:
     assert check_answers(*answers(9, 10)).changed == 1
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize(("place", "whose"), [(0, "The model gives no"), (1, "The exported model gives no")])
-def test_what_is_not_finite_is_refused(place: int, whose: str, value: float) -> None:
-    both = answers(100)
-    both[place][7, 1] = value
-    with pytest.raises(ModelFileError, match=rf"{whose} finite probabilities for 1 of 100 documents; nothing is"):
-        check_answers(*both)
-
-
 def test_the_export_is_what_is_checked() -> None:
     bundle = make_bundle()
     exported = export_int8(bundle)

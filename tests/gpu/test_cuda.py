@@ -10,9 +10,9 @@ import torch
 
 from recurra.batches import Ragged
 from recurra.models.batch import Batch
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.presets import load_preset
 from recurra.runtime import Model
 from recurra.training.fit import fit

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from recurra.batches import Ragged
-from recurra.lesson import MODELS
-from recurra.models.initial import initial_weights
+from recurra.lesson.run import MODELS
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.presets import load_preset
 from recurra.training.device import DeviceStep
 from recurra.training.fit import fit

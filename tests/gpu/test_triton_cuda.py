@@ -13,7 +13,7 @@ import torch
 from recurrence.cases import Case, case, computed, too_far
 from torch import Tensor
 
-from recurra.recurrence.cells import CELLS
+from recurra.cells import CELLS
 from recurra.recurrence.engines import ENGINES, ReferenceEngine, engine_for
 
 if not torch.cuda.is_available():

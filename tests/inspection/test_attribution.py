@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch_steps import TorchSteps
 
+from recurra.cells import CELLS
 from recurra.inspection import attribution
 from recurra.inspection.attribution import attribute, attributions
-from recurra.recurrence.cells import CELLS
 from recurra.runtime import Model
 
 TEXT = "the team wins a late match in Rome again oil zzz prices"

@@ -10,11 +10,9 @@ import torch
 from bundles import make_bundle
 from torch_steps import TorchSteps
 
-from recurra.errors import SettingsError
+from recurra.cells import CELLS
 from recurra.inspection.backward import Differentiable
-from recurra.inspection.step_gradients import step_gradient_of
-from recurra.recurrence.cells import CELLS
-from recurra.runtime.trace import word_products
+from recurra.runtime.forward import word_products
 
 POOLINGS = [("last",), ("mean", "max"), ("attention", "last")]
 IDS = np.array([[2, 5, 9, 1, 4, 4, 12], [3, 0, 7, 8, 14, 2, 6]], dtype=np.int32).T
@@ -59,9 +57,3 @@ def test_no_tokens_answer_with_the_bias(pooling: tuple[str, ...]) -> None:
     passed = ours.forward([np.zeros((0, 1, 16)), np.zeros((0, 1, 16))])
     np.testing.assert_array_equal(passed.logits[0], bundle.tensors["b_O"].astype(np.float64))
     assert ours.backward(passed, np.ones((1, 3))).products[1].shape == (0, 1, 16)
-
-
-def test_every_cell_has_a_gradient_and_another_is_named() -> None:
-    assert {step_gradient_of(cell).__name__ for cell in CELLS} == {f"_{cell}" for cell in CELLS}
-    with pytest.raises(SettingsError, match="The cell 'mgu' has no gradient"):
-        step_gradient_of("mgu")

@@ -15,7 +15,7 @@ from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.inspection import doubts
 from recurra.inspection.doubt_results import Doubt
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.runtime import Model
 from recurra.text import TextSettings
 from recurra.training.fit import fit

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 from torch_steps import TorchSteps
 
+from recurra.cells import CELLS
 from recurra.errors import DataError
 from recurra.inspection import gradient_flow as module
 from recurra.inspection.gradient_flow import at_the_start, gradient_flow, half_distance
-from recurra.models.initial import initial_weights
-from recurra.recurrence.cells import CELLS
+from recurra.networks.initial import initial_weights
 
 TEXTS = [" ".join(WORDS[k : k + n]) for k, n in ((0, 6), (1, 6), (3, 5), (2, 8), (0, 2))]
 TARGETS = np.array([0, 1, 2, 1, 0])

@@ -13,8 +13,8 @@ import pytest
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
+from recurra.cells import CELLS, cell_named
 from recurra.inspection.read import read
-from recurra.recurrence.cells import CELLS, cell_named
 from recurra.runtime import Model
 
 TEXT = "the team wins a zzz match"
@@ -38,7 +38,7 @@ def test_it_has_the_keys_that_others_rely_on(cell: str, both: bool) -> None:
         assert (layer["layer"], layer["direction"], layer["cell"]) == (trace.layer, trace.direction, cell)
         np.testing.assert_allclose(layer["h"], trace.h, atol=1e-6)
         assert (layer["c"] is not None) is cell_named(cell).cell_state
-        assert list(layer["gates"]) == ([] if cell == "simple_rnn" else list(cell_named(cell).gates))
+        assert list(layer["gates"]) == ([] if cell == "simple_rnn" else [gate.name for gate in cell_named(cell).gates])
         assert sorted(layer["order"]) == [0, 1, 2, 3]
         assert len(layer["roles"]) == 4
     why = found["attribution"]

@@ -10,8 +10,8 @@ from bundles import make_bundle
 from state_loops import pooled, softmax, states
 
 from recurra.batches import Ragged
+from recurra.cells import CELLS
 from recurra.inspection.silence import Unit, means_of, silenced
-from recurra.recurrence.cells import CELLS
 from recurra.runtime.network import Network
 
 DOCUMENTS = [[2, 3, 4, 5, 6, 7, 8], [9, 2], [14, 13, 12, 3], [5]]

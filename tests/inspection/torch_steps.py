@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import State, cell_named
+from recurra.cells import State, cell_named
 
 
 class TorchSteps:

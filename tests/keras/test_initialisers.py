@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from recurra.models.initial import initial_weights
+from recurra.networks.initial import initial_weights
 from recurra.presets import load_preset
 
 PRESETS = ["simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm"]

@@ -14,10 +14,11 @@ import pytest
 import recurra
 from recurra.data.sets import NamedSet, load_set
 from recurra.errors import SettingsError
-from recurra.lesson import MODELS, LessonMonitor, run_lesson
 from recurra.lesson.bucketing import padding_share
+from recurra.lesson.model_results import phrase
+from recurra.lesson.monitor import LessonMonitor
 from recurra.lesson.pads import PADS, right_with_pads
-from recurra.lesson.results import phrase
+from recurra.lesson.run import MODELS, run_lesson
 from recurra.lesson.shuffled import score_shuffled
 from recurra.presets import load_preset
 from recurra.training.loop import epoch_batches

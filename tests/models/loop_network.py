@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from recurrence.loops import Array, read_document
 
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 
 
 def states_of(settings: NetworkSettings, weights: Mapping[str, Array], ids: Sequence[int]) -> Array:

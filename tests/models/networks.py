@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import weight_shapes
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import weight_shapes
 
 ROWS, CLASSES = 11, 3
 CELLS = ("simple_rnn", "gru", "gru_reset_before", "lstm")

@@ -14,7 +14,7 @@ from torch import Tensor
 from recurra.batches import Ragged
 from recurra.models.batch import Batch
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.recurrence.engines import torch_engine
 
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-10}

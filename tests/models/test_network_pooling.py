@@ -14,7 +14,7 @@ from recurra.errors import SettingsError
 from recurra.models.batch import Batch
 from recurra.models.network import LARGEST_ONE_HOT, Network
 from recurra.models.pooling import attention_weights
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 
 LENGTHS = [3, 0, 5, 1, 3]
 FALLING = [5, 3, 3, 1, 0]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from recurra.errors import SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.presets import Preset, load_preset, preset_names
 from recurra.text.settings import TextSettings
 from recurra.training.settings import TrainingSettings

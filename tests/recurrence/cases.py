@@ -11,7 +11,7 @@ import torch
 from recurrence.loops import packed_places, read_document
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell, State, cell_named
+from recurra.cells import Cell, State, cell_named
 from recurra.recurrence.engines import Engine, ReferenceEngine, Weights
 
 # Documents of length 0 have no row and stand last, so a layer never hears of them.

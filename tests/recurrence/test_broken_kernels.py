@@ -10,7 +10,7 @@ import torch
 from recurrence.cases import SHORT, Case, case, computed, differences, formula, traced
 from torch import Tensor
 
-from recurra.recurrence.cells import CELLS, Cell, State
+from recurra.cells import CELLS, Cell, State, StepGradient
 from recurra.recurrence.engines import ReferenceEngine, TorchEngine, Weights, torch_engine
 
 Step = tuple[State, tuple[Any, ...]]
@@ -21,11 +21,14 @@ class Broken(Cell):
 
     def __init__(self, cell: Cell, spoil: Callable[..., Step]) -> None:
         self.cell, self.spoil = cell, spoil
-        for name in ("name", "gates", "recurrent_bias", "cell_state", "first_bias"):
+        for name in ("name", "gates", "recurrent_bias", "cell_state", "compiled"):
             setattr(self, name, getattr(cell, name))
 
     def step(self, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
         return self.spoil(self.cell, ops, drive, state, W_H, b_H)
+
+    def step_gradient(self, *arguments: Any) -> StepGradient:
+        return self.cell.step_gradient(*arguments)
 
 
 def swapped(first: int, second: int) -> Callable[..., Step]:
@@ -164,7 +167,7 @@ def test_a_broken_engine_is_reported(name: str, engine: type[ReferenceEngine]) -
 def test_a_wrong_gate_order_is_reported(name: str, order: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     one = case(name, SHORT, directions=2, dtype=torch.float32)
     right = computed(ReferenceEngine(), one)
-    monkeypatch.setitem(torch_engine._ORDERS, name, order)
+    monkeypatch.setattr(torch_engine, "_form", lambda cell: cell.compiled.torch._replace(order=order))
     assert differences(computed(TorchEngine(), one), right, 1e-5)
 
 
@@ -186,7 +189,7 @@ def test_a_length_off_by_one_is_reported(name: str, waste: float, monkeypatch: p
 def test_weights_keep_their_order() -> None:
     """Engines and the model file name these blocks."""
     assert Weights._fields == ("W_I", "W_H", "b", "b_H")
-    assert {name: "".join(cell.gates) for name, cell in CELLS.items()} == {
+    assert {name: "".join(gate.name for gate in cell.gates) for name, cell in CELLS.items()} == {
         "simple_rnn": "h",
         "gru": "zrh",
         "gru_reset_before": "zrh",

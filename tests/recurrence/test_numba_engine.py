@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from recurrence.cases import ALIKE, MIXED, Case, case, computed, differences
 
 import recurra
-from recurra.recurrence.cells import CELLS, State
+from recurra.cells import CELLS, State
 from recurra.recurrence.engines import ReferenceEngine, Weights, engine_for
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra.recurrence.cells import CELLS, cell_named
+from recurra.cells import CELLS, cell_named
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_layer import Layer
 from recurra.recurrence.engines.parts import Parts, narrower, wider
@@ -32,13 +32,13 @@ def test_an_earlier_batch_leaves_nothing_behind(cell: str, hidden: int) -> None:
     rng = np.random.default_rng(0)
     parts = [parts_of(rng, cell, 6, hidden) for _ in range(2)]
     shape = {"inputs": 6, "hidden": hidden, "documents": 4, "join": True}
-    kept = Layer(cell, 2, rows=40, count=12, **shape)
+    kept = Layer(cell_named(cell), 2, rows=40, count=12, **shape)
     for active in ([4, 4, 3, 2, 1], [4] * 10, [2, 1], [1]):
         starts, rows = np.concatenate([[0], np.cumsum(active)]), sum(active)
         inputs, places = rng.normal(0, 1, (7, 6)).astype(np.float32), rng.integers(0, 7, rows)
         outer = rng.normal(0, 1, (2, 2, rows, hidden)).astype(np.float32)
         found = []
-        for layer in (kept, Layer(cell, 2, rows=rows, count=7, **shape)):
+        for layer in (kept, Layer(cell_named(cell), 2, rows=rows, count=7, **shape)):
             assert layer.fits(rows, 7)
             layer.forward(starts, inputs, parts, places)
             gradients = layer.backward([list(one.copy()) for one in outer], to_inputs=True)

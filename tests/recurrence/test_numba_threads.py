@@ -10,8 +10,8 @@ import pytest
 import torch
 from recurrence.cases import Case, case, computed
 
+from recurra.cells import CELLS
 from recurra.kernels import threads
-from recurra.recurrence.cells import CELLS
 from recurra.recurrence.engines import numba_layer
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from recurrence.cases import MIXED, case, differences, formula, traced
 
+from recurra.cells import CELLS, State
 from recurra.errors import SettingsError
-from recurra.recurrence.cells import CELLS, State
 from recurra.recurrence.engines import ReferenceEngine, engine_for
 
 CELL_NAMES = ["simple_rnn", "gru", "gru_reset_before", "lstm"]

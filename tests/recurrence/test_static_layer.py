@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from recurra.batches import Ragged
-from recurra.models.initial import initial_weights
+from recurra.cells import CELLS, cell_named
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
-from recurra.recurrence.cells import CELLS, cell_named
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.recurrence.engines import ENGINES, Engine, Weights
 from recurra.recurrence.engines.static import static_layer
 from recurra.training.device import DeviceStep

@@ -20,7 +20,7 @@ COMPILE = """
 import json, re, subprocess, sys, tempfile
 import triton
 from triton.backends.compiler import GPUTarget
-from recurra.recurrence.cells import CELLS
+from recurra.cells import CELLS
 from recurra.recurrence.triton import resident, streamed
 from recurra.recurrence.triton.plan import plan_for
 
@@ -29,7 +29,8 @@ def compiled(cell, hidden, products, direction):
     kernel = getattr(resident if plan.resident else streamed, direction)
     half = products == "bf16"
     constants = {
-        "CELL": cell, "G": len(CELLS[cell].gates), "H": hidden, "UNITS": plan.units, "BLOCK": plan.block,
+        "CELL_STATE": CELLS[cell].cell_state, "RESET": CELLS[cell].compiled.triton.reset,
+        "G": len(CELLS[cell].gates), "H": hidden, "UNITS": plan.units, "BLOCK": plan.block,
         "DEPTH": plan.depth, "PRODUCTS": products, "INITIAL": True, "KEEP": True,
     }
     products_read = {"drive", "W_H", "past_h", "extra", "d_drive", "d_late"}

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recurrence.cases import Case, case, computed, too_far
 
+from recurra.cells import CELLS
 from recurra.errors import SettingsError
-from recurra.recurrence.cells import CELLS
 from recurra.recurrence.engines import ENGINES, ReferenceEngine, engine_for
 from recurra.recurrence.engines import triton_engine as engine_module
 

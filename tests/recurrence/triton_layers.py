@@ -9,7 +9,7 @@ import torch
 from recurrence.cases import Case
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell, State
+from recurra.cells import Cell, State
 from recurra.recurrence.engines import Weights
 from recurra.recurrence.engines.triton_engine import TritonEngine
 from recurra.recurrence.triton import Layout

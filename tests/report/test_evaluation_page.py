@@ -137,7 +137,7 @@ def test_a_missing_package_is_named_with_its_mend(missing: str, monkeypatch: pyt
 
 def test_nothing_of_the_report_is_imported_before_a_page_is_made():
     code = (
-        "import sys, recurra.report.evaluation_page, recurra.report.lesson_page\n"
+        "import sys, recurra.report.evaluation_page, recurra.lesson.page\n"
         "print([m for m in ('matplotlib', 'jinja2', 'torch', 'sklearn') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

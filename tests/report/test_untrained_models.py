@@ -11,7 +11,7 @@ from rows import make_rows
 
 from recurra import TextClassifier, inspection
 from recurra.data.table import Table
-from recurra.models.initial import initial_weights
+from recurra.networks.initial import initial_weights
 from recurra.report.reading_sentences import attribution_sentences, flow_sentences, reading_sentences
 from recurra.runtime import Model
 

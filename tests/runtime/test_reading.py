@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plain_oracle import probabilities as oracle
 
-from recurra.recurrence.cells import CELLS
+from recurra.cells import CELLS
 from recurra.runtime import Model
 from recurra.runtime.network import Network
 

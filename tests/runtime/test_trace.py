@@ -8,16 +8,12 @@ import numpy as np
 import pytest
 import torch
 from bundles import make_bundle
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import nn
 
-from recurra.models.settings import NetworkSettings
-from recurra.recurrence.cells import CELLS, cell_named
+from recurra.cells import CELLS, cell_named
 from recurra.recurrence.engines import Weights
 from recurra.recurrence.engines.reference import ReferenceEngine
 from recurra.runtime import LayerTrace, Model
-from recurra.runtime import trace as trace_module
 
 TEXT = "the team wins a late match in Rome again oil zzz prices"
 # Our gates as places in torch's fused weights.
@@ -106,17 +102,3 @@ def test_no_tokens_have_no_rows() -> None:
     assert trace.c is not None
     assert trace.c.shape == (0, 4)
     assert trace.gates["o"].shape == (0, 4)
-
-
-@given(st.lists(st.integers(1, 9), min_size=1, max_size=2), st.integers(1, 9), st.integers(1, 9), st.integers(1, 300))
-def test_a_product_in_parts_is_the_product(outer: list[int], inner: int, columns: int, at_once: int) -> None:
-    generator = np.random.default_rng(0)
-    rows, matrix = generator.normal(size=(*outer, inner)), generator.normal(size=(inner, columns))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trace_module, "ONE_THREAD", at_once)
-        np.testing.assert_allclose(trace_module.product(rows, matrix), rows @ matrix, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize(("cell", "hidden", "documents"), [("lstm", 64, 16), ("simple_rnn", 8, 4096), ("lstm", 512, 1)])
-def test_documents_side_by_side_keep_to_one_thread(cell: str, hidden: int, documents: int) -> None:
-    assert trace_module.fitting_documents(NetworkSettings(cell=cell, hidden=hidden)) == documents

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bundles import make_bundle
+from bundles import make_bundle, make_overflowing
 from hypothesis import given
 from hypothesis import strategies as st
-from services import JSON, MODELS, asking, make_service, probabilities, rows_of
+from services import JSON, LINES, MODELS, asking, make_service, probabilities, rows_of
 from starlette.testclient import TestClient
 
 from recurra.errors import RecurraError
@@ -171,8 +171,29 @@ def test_limits() -> None:
 def test_a_model_that_gives_no_numbers_is_not_served() -> None:
     bundle = make_bundle()
     bundle.tensors["b_O"][:] = np.float32("nan")
-    with pytest.raises(RecurraError, match=r"^The model gives a probability that is no number\. "):
+    with pytest.raises(RecurraError, match=r"^The model's answer is nan, and no finite number"):
         make_service(models={"broken": Model(bundle)})
+
+
+def test_an_answer_that_is_no_number_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """Finite weights may overflow on some texts only; the line is no secret, and no traceback is in the log."""
+    line = "The model's answer is nan, and no finite number: its weights are too large. Train the model again"
+    with asking(make_service(models={"overflowing": Model(make_overflowing())})) as client:
+        for path, body in (
+            ("/v1/classify", {"texts": ["team", "oil"]}),
+            ("/v1/read", {"text": "oil"}),
+            ("/v1/compare", {"text": "oil"}),
+        ):
+            found = client.post(path, json=body)
+            assert found.status_code == 500
+            assert found.json()["error"].replace("is inf,", "is nan,").startswith(line)
+        lines = b'{"text": "team"}\n' * 256 + b'{"text": "oil"}\n'
+        *answered, last = client.post("/v1/classify", content=lines, headers=LINES).text.splitlines()
+        assert len(answered) == 256
+        assert json.loads(last)["error"].startswith(line)
+        assert client.post("/v1/classify", json={"texts": ["team"]}).status_code == 200
+    assert "Traceback" not in caplog.text
+    assert "/v1/classify failed: The model's answer is nan" in caplog.text
 
 
 class Fragile(Model):

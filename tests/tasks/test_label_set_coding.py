@@ -14,7 +14,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from recurra.errors import DataError
 from recurra.tasks import Decision
-from recurra.tasks.multi_label import encode_sets
+from recurra.tasks.label_sets import encode_sets
 from recurra.text import Labels
 
 

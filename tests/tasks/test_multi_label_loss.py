@@ -15,9 +15,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
 from recurra.models.batch import Batch
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network, Output
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.multi_label import label_weights
 from recurra.tasks.multi_label_torch import LabelLoss

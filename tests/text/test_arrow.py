@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -128,6 +128,16 @@ def test_text_is_not_copied(kind: str) -> None:
             assert (one.dtype, one.flags.writeable, one.flags.aligned) == (other.dtype, other.flags.writeable, True)
 
 
+@pytest.fixture(scope="module")
+def _quick_collection() -> Iterator[None]:
+    """What was there before is looked through once: with all that a run of tests has imported that takes long."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_quick_collection")
 @pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("chunks", [0, 1, 3])
 def test_memory_is_held_as_long_as_it_is_read_and_no_longer(kind: str, chunks: int) -> None:

@@ -138,3 +138,17 @@ def test_a_number_that_is_no_class(number):
 def test_broken_json_gives_one_error(values):
     with pytest.raises(ModelFileError, match="labels"):
         Labels.from_json(values)
+
+
+@pytest.mark.parametrize(
+    ("longest", "longer"),
+    [("x" * 10_000, "x" * 10_001), (10**100 - 1, -(10**100)), (1, 10**5000)],
+    ids=["text", "digits", "more digits"],
+)
+def test_labels_have_a_longest_length(longest, longer):
+    assert Labels.from_json(json.loads(json.dumps(Labels.learn([longest]).to_json()))).classes == (longest,)
+    with pytest.raises(DataError, match="which has more than 10,000 characters or 100 digits") as caught:
+        Labels.learn([longest, longer])
+    assert len(str(caught.value)) < 300
+    with pytest.raises(ModelFileError, match="A label has more than 10,000 characters or 100 digits"):
+        Labels.from_json({"type": type(longer).__name__, "classes": [longer]})

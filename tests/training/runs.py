@@ -7,7 +7,7 @@ from typing import Any
 
 from rows import make_rows
 
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.training.fit import Fitted, fit
 from recurra.training.progress import Listener

@@ -14,10 +14,10 @@ from training.runs import SHORT, THOROUGH, Steps, train
 import recurra
 from recurra.batches import Ragged
 from recurra.errors import TrainingError
-from recurra.lesson import MODELS
-from recurra.models.initial import initial_weights
+from recurra.lesson.run import MODELS
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.presets import load_preset
 from recurra.training import loop
 from recurra.training.averaging import Average

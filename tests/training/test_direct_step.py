@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.training.direct import DirectStep
 from recurra.training.rows import WORTH_A_THREAD
 from recurra.training.settings import TrainingSettings

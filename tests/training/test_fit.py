@@ -13,11 +13,12 @@ from training.runs import FULL, PLAIN, SHORT, TEXT, THOROUGH, Steps, train
 
 import recurra
 from recurra.batches import Ragged
+from recurra.bundle import schema
 from recurra.errors import DataError, SettingsError
 from recurra.models.batch import Batch
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
 from recurra.training.folder import MODEL
@@ -95,6 +96,23 @@ def test_pad_to_is_the_mean_of_the_batches_longest(batch_size: int, length: floa
     fitted = train(rows=(documents, [0, 1, 0, 1, 0]), network=PLAIN.replace(masked=False), training=training)
     assert fitted.bundle.pad_to == round(length)
     assert train(rows=(documents, [0, 1, 0, 1, 0]), training=training).bundle.pad_to is None
+
+
+def test_more_pads_than_a_model_file_may_ask_for_are_refused_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GRU of 5 units multiplies each token with 75 weights."""
+    rows = ["a b c d e f g h", "b a b a b a b a"] * 3, [0, 1] * 3
+    steps = Steps()
+    unmasked = PLAIN.replace(masked=False)
+    monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 8 * 75)
+    assert train(rows=rows, network=unmasked, training=SHORT).bundle.pad_to == 8
+    monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 8 * 75 - 1)
+    with pytest.raises(SettingsError, match=r"padded to 8 tokens, .* may ask for 7\. Set masked = true, give shorter"):
+        train(tmp_path / "run", rows=rows, network=unmasked, training=SHORT, listener=steps)
+    assert steps.steps == 0
+    assert not (tmp_path / "run" / MODEL).exists()
+    assert train(rows=rows, training=SHORT).bundle.pad_to is None
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "keras_adam"])

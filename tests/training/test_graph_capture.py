@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from recurra.batches import Ragged
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.training.device import DeviceStep
 from recurra.training.graphs import Graphs
 from recurra.training.settings import TrainingSettings

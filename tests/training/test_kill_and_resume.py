@@ -16,7 +16,7 @@ from training.runs import FULL, THOROUGH, Steps, train
 from training.train_and_tell import COUNT
 
 import recurra
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.training.checkpoint import CHECKPOINT
 from recurra.training.folder import CARD, HISTORY, MODEL
 from recurra.training.settings import TrainingSettings

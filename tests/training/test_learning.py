@@ -7,7 +7,7 @@ import random
 import pytest
 from training.runs import train
 
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.training.settings import TrainingSettings
 
 MARKERS = ("red", "blue", "green")

@@ -16,9 +16,9 @@ from training.runs import PLAIN, SHORT, Steps, train
 
 from recurra.batches import Ragged
 from recurra.errors import TrainingError
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.training.direct import DirectStep
 from recurra.training.memory import SparingStep, is_out_of_memory, parts_of

@@ -15,7 +15,7 @@ from recurra.bundle.format import encode
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.multi_label import SetEvaluation, set_scores
 from recurra.runtime import Model
-from recurra.tasks.multi_label import encode_sets
+from recurra.tasks.label_sets import encode_sets
 from recurra.training.fit import Fitted
 from recurra.training.folder import MODEL
 

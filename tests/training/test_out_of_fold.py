@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rows import make_rows
 
 from recurra.errors import DataError, SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.text import TextSettings
 from recurra.training.out_of_fold import fold_numbers, out_of_fold
 from recurra.training.progress import Listener

@@ -15,6 +15,7 @@ import pytest
 from tuning.studies import ROWS, Ears, small_preset, study
 
 import recurra
+from recurra.bundle import schema
 from recurra.data.corpus import Listed
 from recurra.data.split import hold_out
 from recurra.errors import DataError, RecurraError, SettingsError, TrainingError
@@ -198,6 +199,27 @@ def test_hopeless_trials_are_pruned_and_failed_ones_told(tmp_path: Path, monkeyp
     assert pruned
     assert all(2 <= one.epochs <= 4 for one in pruned)
     assert {one.number for one, is_best in ears.ends if is_best}.isdisjoint(one.number for one in pruned)
+
+
+def test_a_trial_that_asks_for_too_many_pads_fails_and_the_study_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preset = small_preset(masked=False)
+    monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 40 * count_of_recurrent(preset))
+    tuned = study(tmp_path / "study", trials=5, preset=preset)
+    failed = [one for one in tuned.trials if one.state == "failed"]
+    assert failed
+    assert all("every text would be padded to" in one.why for one in failed)
+    assert tuned.best is not None
+    monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 1)
+    with pytest.raises(SettingsError, match="every text would be padded to"):
+        study(tmp_path / "other", trials=5, preset=preset)
+
+
+def count_of_recurrent(preset: Any) -> int:
+    """Weights of W_H in both directions of the preset's LSTM."""
+    assert (preset.network.cell, preset.network.layers, preset.network.bidirectional) == ("lstm", 1, True)
+    return 2 * 4 * int(preset.network.hidden) ** 2
 
 
 @pytest.mark.parametrize("int8", [False, True])

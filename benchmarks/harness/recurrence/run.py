@@ -13,8 +13,8 @@ from harness.recurrence.shapes import Shape
 from harness.recurrence.timing import captured, median_seconds
 from harness.recurrence.ways import Way, our_ways, packed_ways, padded_ways
 from recurra.bench.machine import machine
+from recurra.cells import cell_named
 from recurra.errors import SettingsError
-from recurra.recurrence.cells import cell_named
 from recurra.recurrence.engines import engine_for
 
 __all__ = ["Measured", "rows_of", "run_recurrence"]

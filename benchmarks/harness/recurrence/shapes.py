@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recurra.recurrence.cells import cell_named
+from recurra.cells import cell_named
 
 __all__ = ["Shape", "shapes_of"]
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from harness.recurrence.shapes import Shape
-from recurra.recurrence.cells import cell_named
+from recurra.cells import cell_named
 from recurra.recurrence.engines import ENGINES, Weights
 
 __all__ = ["Way", "our_ways", "packed_ways", "padded_ways"]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.tasks import SINGLE_LABEL, Task
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 
@@ -27,7 +27,7 @@ class Bundle:
         labels: the classes, in the order of the network's outputs.
         pad_to: tokens up to which id 0 is appended to a shorter document if the network is not masked; ``None`` if it
             is masked.
-        tensors: the weights, float32, by the names of :func:`recurra.models.shapes.weight_shapes`.
+        tensors: the weights, float32, by the names of :func:`recurra.networks.shapes.weight_shapes`.
         record: how the model came about, for people and later comparison: preset, training settings, rows, hash of
             the data, scores, package versions. Plain JSON values, and no times: the same model gives the same bytes.
         weights: how the file holds the weights; :func:`recurra.bundle.int8_bundle` makes int8 of a float32 model.

@@ -21,8 +21,9 @@ import numpy.typing as npt
 
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.schema import check_bundle
+from recurra.cells import cell_named
 from recurra.errors import ModelFileError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 
 __all__ = ["SCALE", "dequantised", "int8_axis", "int8_bundle", "packed", "quantised", "unpacked"]
 
@@ -45,7 +46,7 @@ def int8_axis(name: str, network: NetworkSettings) -> int | None:
     last = name.rpartition(".")[2]
     if name == "embedding":
         return 1
-    if last in {"W_I", "W"} or (last == "W_H" and network.cell != "simple_rnn"):
+    if last in {"W_I", "W"} or (last == "W_H" and cell_named(network.cell).gated):
         return 0
     return None
 

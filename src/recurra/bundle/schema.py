@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from recurra.bundle.bundle import Bundle
 from recurra.errors import ModelFileError, SettingsError
-from recurra.models.shapes import weight_shapes
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import weight_shapes
+from recurra.text.labels import LONGEST_LABEL, MOST_DIGITS, is_long
 
-__all__ = ["LARGEST_PAD_TO", "check_bundle"]
+__all__ = ["LARGEST_PAD_TO", "LARGEST_PAD_WORK", "check_bundle", "largest_pad_to"]
 
-# Every document costs at least so many steps in an unmasked model, so the bound keeps a hostile file from stopping us.
-LARGEST_PAD_TO = 1_000_000
+# In an unmasked model the shortest document costs as much as one of pad_to tokens. These bounds, in tokens and in
+# multiplications, keep a hostile file from taking more than some seconds of a processor core and half a GB for it.
+LARGEST_PAD_TO = 100_000
+LARGEST_PAD_WORK = 10_000_000_000
 
 _ANEW = "Write the file anew from the trained model."
 
@@ -23,12 +28,11 @@ def check_bundle(bundle: Bundle) -> None:
 
     Raises:
         ModelFileError: a weight is missing, unknown, of a wrong shape or type or not finite; a threshold or ``pad_to``
-            is out of range; the vocabulary does not suit the tokens, or these are not chosen yet; the weights are to be
-            stored as something unknown.
+            is out of range; the record holds what is too long; the vocabulary does not suit the tokens, or these are
+            not chosen yet; the weights are to be stored as something unknown.
     """
     if bundle.weights not in ("float32", "int8"):
         raise ModelFileError(f"The weights are to be stored as {bundle.weights!r:.80}", "Choose float32 or int8.")
-    _check_pad_to(bundle.pad_to, masked=bundle.network.masked)
     if bundle.text.tokens == "auto":
         raise ModelFileError("The model's tokens are auto, which says nothing of how it reads", _ANEW)
     if bundle.text.tokens == "bytes" and bundle.vocabulary.tokens != tuple(map(chr, range(256))):
@@ -41,15 +45,34 @@ def check_bundle(bundle: Bundle) -> None:
             bundle.network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels))
         )
     except SettingsError as error:
-        raise ModelFileError(error.received[:200], f"{error.mend} Or update recurra: pip install -U recurra") from error
+        raise ModelFileError(error.received[:150], f"{error.mend} Or update recurra: pip install -U recurra") from error
     for name in sorted(shapes.keys() ^ bundle.tensors.keys()):
         what = "is missing" if name in shapes else "belongs to no such network"
         raise ModelFileError(f"The weight {name[:80]!r} {what}", _ANEW)
     for name, shape in shapes.items():
         _check_weight(name, bundle.tensors[name], shape)
+    _check_pad_to(bundle.pad_to, bundle.network)
+    _check_record(bundle.record)
     for name in bundle.task.tensor_names:
         _check_weight(name, bundle.task.tensors.get(name), (len(bundle.labels),))
     bundle.task.check()
+
+
+def largest_pad_to(network: NetworkSettings) -> int:
+    """Tokens up to which a network without a mask may have shorter documents padded.
+
+    Args:
+        network: its shape; the more weights a token is multiplied with, the fewer.
+    """
+    # What the first layer makes of a token is looked up in a table.
+    shapes = weight_shapes(network, rows=1, classes=1).items()
+    names = ("W_H", "W_I", "attention.W")
+    weights = sum(math.prod(shape) for name, shape in shapes if name.endswith(names) and not _is_first(name))
+    return min(LARGEST_PAD_TO, LARGEST_PAD_WORK // weights)
+
+
+def _is_first(name: str) -> bool:
+    return name.startswith("layers.0.") and name.endswith("W_I")
 
 
 def _check_weight(name: str, weight: Any, shape: tuple[int, ...]) -> None:
@@ -64,12 +87,30 @@ def _check_weight(name: str, weight: Any, shape: tuple[int, ...]) -> None:
         )
 
 
-def _check_pad_to(pad_to: Any, *, masked: bool) -> None:
-    if masked:
+def _check_record(record: dict[str, Any]) -> None:
+    """A record names labels, and holds nothing that is longer."""
+    left: list[tuple[str, Any]] = [("record", record)]
+    while left:
+        where, value = left.pop()
+        if isinstance(value, dict):
+            left += [(f"{where}.{str(key)[:20]}", one) for key, one in value.items()]
+            left += [(f"the names in {where}", key) for key in value]
+        elif isinstance(value, list | tuple):
+            left += [(where, one) for one in value]
+        elif is_long(value):
+            raise ModelFileError(
+                f"What stands at {where:.100} has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits", _ANEW
+            )
+
+
+def _check_pad_to(pad_to: Any, network: NetworkSettings) -> None:
+    if network.masked:
         if pad_to is not None:
             raise ModelFileError(f"pad_to is {pad_to!r:.80} in a masked model", "A masked model has no pad_to: null.")
-    elif type(pad_to) is not int or not 0 <= pad_to <= LARGEST_PAD_TO:
+        return
+    largest = largest_pad_to(network)
+    if type(pad_to) is not int or not 0 <= pad_to <= largest:
         raise ModelFileError(
             f"pad_to is {pad_to!r:.80} in a model that is not masked",
-            f"It is a whole number from 0 to {LARGEST_PAD_TO:,}.",
+            f"It is a whole number from 0 to {largest:,} in a network of this size.",
         )

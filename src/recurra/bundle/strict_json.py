@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from recurra.errors import ModelFileError
+from recurra.text.labels import MOST_DIGITS
 
 __all__ = ["parse_json"]
 
@@ -21,11 +22,16 @@ def parse_json(data: bytes, what: str) -> Any:
         what: the part of the file it stands in, for errors.
 
     Raises:
-        ModelFileError: no UTF-8, no JSON, a key that stands there twice, or a number that is not finite.
+        ModelFileError: no UTF-8, no JSON, a key that stands there twice, a number that is not finite,
+            or one of more than 100 digits.
     """
     try:
         return json.loads(
-            data.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_refused, parse_float=_finite
+            data.decode("utf-8"),
+            object_pairs_hook=_distinct,
+            parse_constant=_refused,
+            parse_float=_finite,
+            parse_int=_whole,
         )
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"The {what} is no JSON that recurra writes ({str(error)[:80]})", _MEND) from error
@@ -42,6 +48,12 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refused(constant: str) -> Any:
     raise ValueError(f"{constant} is not a number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits.lstrip("-")) > MOST_DIGITS:
+        raise ValueError(f"a whole number has {len(digits.lstrip('-')):,} digits")
+    return int(digits)
 
 
 def _finite(digits: str) -> float:

@@ -10,11 +10,11 @@ from recurra.card.facts import Facts, number
 from recurra.card.head import yaml_head
 from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
-from recurra.models.shapes import count_parameters
+from recurra.cells import cell_named
+from recurra.networks.shapes import count_parameters
 
 __all__ = ["model_card"]
 
-CELLS = {"simple_rnn": "SimpleRNN", "gru": "GRU", "gru_reset_before": "GRU", "lstm": "LSTM"}
 # Rows of the table of classes; a card is a page for people.
 SHOWN_CLASSES = 100
 
@@ -64,7 +64,7 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
 def _name(bundle: Bundle) -> str:
     network = bundle.network
     return (
-        f"Text classifier: {'bidirectional ' if network.bidirectional else ''}{CELLS.get(network.cell, network.cell)}"
+        f"Text classifier: {'bidirectional ' if network.bidirectional else ''}{plain(cell_named(network.cell).title)}"
     )
 
 
@@ -87,7 +87,7 @@ def _details(facts: Facts, digest: str) -> str:
     layers = f"{network.layers} layer{'s' if network.layers > 1 else ''} of {network.hidden} units"
     directions = ", read in both directions" if network.bidirectional else ""
     rows = [
-        ("network", f"{CELLS.get(network.cell, plain(network.cell))}, {layers}{directions}"),
+        ("network", f"{plain(cell_named(network.cell).title)}, {layers}{directions}"),
         ("pooling", ", ".join(network.pooling)),
         ("parameters", f"{count:,}, stored as {bundle.weights}"),
         ("vocabulary", f"{len(bundle.vocabulary):,} tokens ({bundle.text.tokens})"),

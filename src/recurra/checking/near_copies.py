@@ -14,7 +14,7 @@ from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.source import Source
 from recurra.data.documents import Document
-from recurra.inspection.near_duplicates import nearest_copies
+from recurra.data.near_duplicates import nearest_copies
 
 __all__ = ["near_copies_between", "near_copies_inside"]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recurra.cli.labelled import never_seen
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -16,6 +17,7 @@ from recurra.cli.options import (
     LabelSeparator,
     Quiet,
     TitleColumn,
+    UnknownLabelsOption,
     whole_number,
 )
 from recurra.cli.output import Output, aligned, cut
@@ -58,6 +60,7 @@ def compare(
     title: TitleColumn = None,
     label: LabelColumn = None,
     label_separator: LabelSeparator = None,
+    unknown_labels: UnknownLabelsOption = "wrong",
     encoding: Encoding = "utf-8",
     format_name: FormatName = None,
     data_dir: DataDir = None,
@@ -87,8 +90,16 @@ def compare(
     task.checked_separator(label_separator)
     reading = Reading(column, title, label, encoding, data_dir, format_name, task.cells)
     table = read_data(data or "", reading, part="test", output=output)
-    found = compare_on(loaded, table, separator=label_separator, documents=take, seed=seed, say=output.note)
-    _show(found, output)
+    found = compare_on(
+        loaded,
+        table,
+        separator=label_separator,
+        unknown_labels=unknown_labels,
+        documents=take,
+        seed=seed,
+        say=output.note,
+    )
+    _show(found, never_seen(found.unknown_labels if unknown_labels == "wrong" else 0), output)
     output.document({"data": table.source, **found.to_dict(), "notes": output.notes})
 
 
@@ -116,8 +127,8 @@ def _texts(models: dict[str, Model], texts: list[str], output: Output) -> None:
     output.document(found[0] if len(found) == 1 else found)
 
 
-def _show(found: Comparison, output: Output) -> None:
-    output.result(f"{found.rows:,} rows")
+def _show(found: Comparison, unknown: str, output: Output) -> None:
+    output.result(f"{found.rows:,} rows{unknown}")
     names = list(found.accuracy)
     rows = [("model", found.right_is, "95 % interval")]
     for name, accuracy in found.accuracy.items():

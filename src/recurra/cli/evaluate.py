@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.labelled import labelled_rows, probabilities_of
+from recurra.cli.labelled import labelled_rows, never_seen, probabilities_of
 from recurra.cli.options import (
     AbstainBelow,
     DataArgument,
@@ -22,6 +22,7 @@ from recurra.cli.options import (
     Quiet,
     TextColumn,
     TitleColumn,
+    UnknownLabelsOption,
 )
 from recurra.cli.output import Output, aligned, count, cut
 from recurra.cli.tables import Reading, read_data
@@ -48,6 +49,7 @@ def evaluate(
     ] = None,
     abstain_below: AbstainBelow = None,
     label_separator: LabelSeparator = None,
+    unknown_labels: UnknownLabelsOption = "wrong",
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -69,10 +71,12 @@ def evaluate(
     separator = task.checked_separator(label_separator)
     reading = Reading(text, title, label, encoding, data_dir, format_name, task.cells)
     table = read_data(data, reading, part="test", output=output)
-    documents, targets = labelled_rows(table, classifier, output, separator=separator)
+    documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
+    targets = rows.targets
     probabilities = probabilities_of(classifier.predict_proba, documents, output)
-    found = task.evaluate(probabilities, targets, classifier.classes_)
+    found = task.evaluate(probabilities, targets, classifier.classes_, rows.unknown)
     values: dict[str, Any] = {"model": str(model), "data": table.source, **found.to_json()}
+    values["unknown_labels"] = rows.unknown_labels
     held_back = None if below is None else evaluate_abstaining(probabilities, task.right(probabilities, targets), below)
     if held_back is not None:
         values["abstaining"] = held_back.to_dict()
@@ -82,7 +86,7 @@ def evaluate(
         page = evaluation_page(
             task,
             found,
-            Answered(probabilities, targets, documents, classifier.classes_),
+            Answered(probabilities, targets, documents, classifier.classes_, rows.unknown),
             model_name=str(model),
             data_name=table.source,
             trained_on=_trained_on(classifier),
@@ -123,8 +127,9 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 def _show(found: Scores, task: Task, source: str, output: Output) -> None:
     """Prints the scores, and those of each class."""
-    output.result(f"{found.rows:,} rows of {source}{task.heading(found)}")
     values, rows = found.to_json(), [("", "score", "95 % interval")]
+    unknown = never_seen(values.get("unknown_labels", 0))
+    output.result(f"{found.rows:,} rows of {source}{task.heading(found)}{unknown}")
     for score in task.scores:
         low, high = found.intervals[score.key]
         rows.append((score.name, f"{values[score.key]:.4f}", f"{low:.4f}–{high:.4f}"))

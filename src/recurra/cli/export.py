@@ -165,7 +165,8 @@ def _rows(model: Model, data: str | None, reading: Reading, separator: str | Non
         )
     if data is not None:
         table = read_data(data, reading, part="test", output=output)
-        return _Rows(*labelled_rows(table, model, output, separator=separator), table.source)
+        documents, rows = labelled_rows(table, model, output, separator=separator)
+        return _Rows(documents, rows.targets, table.source)
     for option, column in {"--text": reading.text, "--title": reading.title, "--label": reading.label}.items():
         if column is not None:
             raise SettingsError(f"{option} {column} is given without DATA", "Name the file of labelled rows as well.")

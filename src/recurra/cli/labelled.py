@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from recurra.data.documents import Document, Label
     from recurra.data.table import Table
+    from recurra.evaluation.targets import UnknownLabels
     from recurra.runtime import Model
+    from recurra.tasks.unknown_labels import ScoredRows
 
-__all__ = ["labelled_rows", "probabilities_of", "readable_rows"]
+__all__ = ["labelled_rows", "never_seen", "probabilities_of", "readable_rows"]
 
 # Documents between two steps of the progress bar.
 BLOCK = 2048
@@ -39,25 +41,32 @@ def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Docu
     return [document for document, _ in rows], [label for _, label in rows]
 
 
+def never_seen(rows: int) -> str:
+    """What follows the number of rows where some have labels that training never saw."""
+    return f", {rows:,} with a label that training never saw" if rows else ""
+
+
 def labelled_rows(
-    table: Table, model: Model, output: Output, *, separator: str | None = None
-) -> tuple[list[Document], npt.NDArray[Any]]:
-    """The rows that the model can read, and their targets.
+    table: Table, model: Model, output: Output, unknown_labels: UnknownLabels = "error", *, separator: str | None = None
+) -> tuple[list[Document], ScoredRows]:
+    """The rows that the model can read, with their targets.
 
     Args:
         table: labelled rows, their labels as they were read.
         model: reads.
         output: of the command.
+        unknown_labels: what becomes of rows with a label that training never saw.
         separator: between the labels of a cell, as a person says; ``None`` takes that of the rows the model learned.
 
     Raises:
-        DataError: no row is left, or a label that the model does not know.
+        DataError: no row is left, or such a label where it is an error.
     """
     documents, labels = readable_rows(table, model, output)
     mark = model.label_separator if model.task.lists and separator is None else separator
-    return documents, model.task.targets(
-        model.bundle.labels, labels, source=table.source, say=output.note, separator=mark
+    rows = model.task.scored(
+        model.bundle.labels, labels, unknown_labels, source=table.source, say=output.note, separator=mark
     )
+    return [documents[place] for place in rows.places.tolist()], rows
 
 
 def probabilities_of(

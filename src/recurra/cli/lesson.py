@@ -12,7 +12,7 @@ from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 
 if TYPE_CHECKING:
-    from recurra.lesson import LessonMonitor
+    from recurra.lesson.monitor import LessonMonitor
 
 __all__ = ["EXAMPLES", "lesson"]
 
@@ -46,8 +46,7 @@ def lesson(
     quiet: Quiet = False,
 ) -> None:
     """Train the lesson's networks and show what they learn and forget."""
-    from recurra.lesson import run_lesson
-    from recurra.lesson.run import PAGE
+    from recurra.lesson.run import PAGE, run_lesson
     from recurra.lesson.table import lesson_table
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -72,7 +71,7 @@ def lesson(
 
 
 def _monitor(bars: Bars) -> LessonMonitor:
-    from recurra.lesson import LessonMonitor
+    from recurra.lesson.monitor import LessonMonitor
     from recurra.training.progress import Listener
 
     class Monitor(LessonMonitor):

@@ -9,6 +9,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from recurra.evaluation.targets import UNKNOWN_LABELS, UnknownLabels
+
 __all__ = [
     "AbstainBelow",
     "DataArgument",
@@ -24,6 +26,7 @@ __all__ = [
     "SingleLabel",
     "TextColumn",
     "TitleColumn",
+    "UnknownLabelsOption",
     "examples",
     "mark",
     "number_above",
@@ -48,6 +51,14 @@ def probability(word: str) -> float:
     if 0 < number <= 1:
         return number
     raise typer.BadParameter(f"{word!r:.80}. Give a probability above 0, up to 1, such as 0.8")
+
+
+def unknown_labels(word: str) -> UnknownLabels:
+    """A reader of what becomes of rows with labels that training never saw."""
+    for known in UNKNOWN_LABELS:
+        if word == known:
+            return known
+    raise typer.BadParameter(f"{word!r:.80}. Give {', '.join(UNKNOWN_LABELS[:-1])} or {UNKNOWN_LABELS[-1]}")
 
 
 def whole_number(least: int) -> Callable[[str], int]:
@@ -132,6 +143,15 @@ AbstainBelow: TypeAlias = Annotated[
     float | None,
     typer.Option(
         "--abstain-below", parser=probability, metavar="P", help="Give no label where the best one is less probable."
+    ),
+]
+UnknownLabelsOption: TypeAlias = Annotated[
+    UnknownLabels,
+    typer.Option(
+        "--unknown-labels",
+        parser=unknown_labels,
+        metavar="HOW",
+        help="Rows with a label that training never saw: wrong, skip (leave them out) or error.",
     ),
 ]
 Encoding: TypeAlias = Annotated[str, typer.Option("--encoding", metavar="NAME", help="Encoding of text files.")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +14,8 @@ import typer
 from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
 from recurra.cli.output import Output, cut, plain, width
 from recurra.cli.stdin import lines_of_input
+from recurra.data.formats import named_format
+from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     from recurra.runtime import Model
@@ -48,6 +52,8 @@ def predict(
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
     below = classifier.checked_abstaining(abstain_below)
+    for text in texts or ():
+        _check_no_table(text, model)
     wanted: Iterable[str] = texts or ()
     if not texts or texts == ["-"]:
         if output.progress and sys.stdin is not None and sys.stdin.isatty():
@@ -61,6 +67,21 @@ def predict(
             else:
                 output.result(_line(answer, classifier, 1 if top_k is None else top_k))
     output.document(answers)
+
+
+def _check_no_table(text: str, model: Path) -> None:
+    """Raises a :class:`SettingsError` for the name of a table, whose rows are meant."""
+    try:
+        table = named_format(text) is not None and Path(text).is_file()
+    except (OSError, ValueError):
+        # Too long for a name, or no name at all.
+        return
+    if table:
+        raise SettingsError(
+            f"The text {text!r:.80} is the name of a file",
+            f"To classify its rows: recurra score {shlex.quote(str(model))} {shlex.quote(text)}. "
+            "To classify the name itself, pipe it to standard input.",
+        )
 
 
 def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recurra.cells import cell_named
 from recurra.cli.output import Output, cut, plain
 
 if TYPE_CHECKING:
@@ -123,24 +124,27 @@ def _show_layer(layer: LayerJson, output: Output) -> None:
 
     if not layer["h"]:
         return
-    units = layer["order"][:UNITS]
+    units, cell = layer["order"][:UNITS], cell_named(layer["cell"])
+    largest = cell.state_bound or max(abs(row[unit]) for row in layer["h"] for unit in units) or 1.0
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(justify="right")
     table.add_column(overflow="fold")
     table.add_column()
     for unit in units:
         states = [row[unit] for row in layer["h"]]
-        table.add_row(f"unit {unit}", Text(_line(states, -1.0, 1.0), style="cyan"), plain(layer["roles"][unit]))
+        table.add_row(f"unit {unit}", Text(_line(states, -largest, largest), style="cyan"), plain(layer["roles"][unit]))
+    candidates = [gate.name for gate in cell.gates if gate.candidate]
     means = {
         name: sum(map(sum, values)) / (len(values) * len(values[0]))
         for name, values in layer["gates"].items()
         # Candidates have a sign, and their mean says nothing.
-        if (layer["cell"], name) != ("lstm", "g") and name != "h"
+        if name not in candidates
     }
     said = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
     output.detail(
         f"\nlayer {layer['layer'] + 1}, {layer['direction']}: the {len(units)} of {len(layer['roles'])} units with the "
-        f"largest part in the answer, h after each word from -1 to 1{f'; mean gates: {said}' if said else ''}"
+        f"largest part in the answer, h after each word from {-largest:.3g} to {largest:.3g}"
+        f"{f'; mean gates: {said}' if said else ''}"
     )
     if not output.quiet:
         output.shown(table)

@@ -10,6 +10,7 @@ from recurra.errors import DataError
 __all__ = [
     "LABEL_LISTS",
     "ONE_LABEL",
+    "SEPARATORS",
     "Document",
     "Label",
     "LabelCells",
@@ -43,6 +44,9 @@ class LabelCells(NamedTuple):
 
 ONE_LABEL = LabelCells(empty=False, typed=True)
 """Each cell is one label."""
+
+SEPARATORS = ("|", ";", ",")
+"""What is tried between the labels of a cell, in this order, where no separator is named."""
 
 LABEL_LISTS = LabelCells(empty=True, typed=False)
 """A cell holds any number of labels: a list, or a text that is split."""

@@ -114,6 +114,7 @@ class Comparison:
         intervals: Wilson's 95 % interval of each.
         pairs: every two, in the order given.
         slices: parts of the rows.
+        unknown_labels: rows with a label that is no class: no classifier has them right, or they were left out.
     """
 
     rows: int
@@ -124,6 +125,7 @@ class Comparison:
     intervals: dict[str, Interval]
     pairs: list[Pair]
     slices: list[Slice]
+    unknown_labels: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -141,6 +143,7 @@ class Comparison:
             ],
             "pairs": [pair.to_dict() for pair in self.pairs],
             "slices": [one.to_dict() for one in self.slices],
+            "unknown_labels": self.unknown_labels,
         }
 
 
@@ -152,11 +155,13 @@ class ComparedRows:
         documents: B texts.
         names: int64[B], what the rows are called, or ``None`` for their places.
         truth: gives the label, or the labels, that a row has, by its place.
+        unknown: bool[B], which rows have a label that is no class.
     """
 
     documents: Sequence[Document]
     names: Places | None
     truth: Callable[[int], Any]
+    unknown: Flags
 
 
 def compared(
@@ -201,6 +206,7 @@ def compared(
             for (a, b), p, adjusted in zip(names, p_values, holm(p_values), strict=True)
         ],
         slices=[_slice(name, chosen, list(right.values())) for name, chosen in slices.items() if chosen.any()],
+        unknown_labels=int(rows.unknown.sum()),
     )
 
 

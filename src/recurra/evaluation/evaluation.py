@@ -38,7 +38,8 @@ class EvaluationJson(TypedDict):
     """An evaluation as JSON holds it.
 
     ``intervals`` has [low, high] under accuracy, macro_f1, weighted_f1, log_loss and ece. ``confusion[i][j]`` counts
-    the rows of class i that were called class j, in the order of ``classes``.
+    the rows of class i that were called class j, in the order of ``classes``. ``unknown_labels`` counts the rows whose
+    label is none of them: see :func:`recurra.evaluation.evaluate`.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class EvaluationJson(TypedDict):
     classes: list[ClassJson]
     confusion: list[list[int]]
     reliability: list[BinJson]
+    unknown_labels: int
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,13 @@ class Evaluation:
         accuracy: share of rows whose most probable class is the true one.
         macro_f1: mean F1 of the classes that occur.
         weighted_f1: mean F1, weighted by the classes' rows.
-        log_loss: mean of -log p(true class), in nats.
+        log_loss: mean of -log p(true class), in nats, over the rows of a class.
         ece: expected calibration error in 15 bins.
         intervals: 95 % interval of each of these scores: Wilson for accuracy, bootstrap for the others.
         classes: scores of each class, in the order of the probabilities' columns.
         confusion: int64[C, C], rows by true class and predicted class.
         reliability: what was promised and kept by bins of the top probability.
+        unknown_labels: rows whose label is no class; they count as wrong.
     """
 
     rows: int
@@ -91,6 +94,7 @@ class Evaluation:
     classes: tuple[ClassScore, ...]
     confusion: npt.NDArray[np.int64]
     reliability: Reliability
+    unknown_labels: int = 0
 
     def to_json(self) -> EvaluationJson:
         """Plain values: every number is finite, and nothing is a NumPy type."""
@@ -117,6 +121,7 @@ class Evaluation:
                 {"rows": rows, "confidence": _finite(confidence), "accuracy": _finite(accuracy)}
                 for rows, confidence, accuracy in zip(*(part.tolist() for part in self.reliability), strict=True)
             ],
+            "unknown_labels": self.unknown_labels,
         }
 
 

@@ -80,13 +80,17 @@ def resampled(
     """The scores of each resample, float64[resamples], by the score's name; see :func:`bootstrap`.
 
     The rows that are drawn hang on the seed and the numbers of rows and classes alone: two classifiers of the same rows
-    are scored on the same draws.
+    are scored on the same draws. Targets from C on are labels that are no classes: see
+    :func:`recurra.evaluation.evaluate`.
     """
-    rows, classes = probabilities.shape
+    rows, known = len(targets), targets < probabilities.shape[1]
+    classes = max(probabilities.shape[1], int(targets.max()) + 1)
     predicted = probabilities.argmax(axis=1)
     right = predicted == targets
     confidence = probabilities.max(axis=1).astype(np.float64)
-    bins, gaps, losses = bins_of(confidence), right - confidence, log_losses(probabilities, targets)
+    bins, gaps, losses = bins_of(confidence), right - confidence, np.zeros(rows)
+    losses[known] = log_losses(probabilities[known], targets[known])
+    loss = losses.sum() / known.sum()
     # Wrong rows count for an extra class, so that one count gives the right ones of each class.
     right_class = np.where(right, targets, classes)
 
@@ -107,13 +111,19 @@ def resampled(
                     hits.sum(axis=1) / rows,
                     macro_f1(f1, support + called),
                     weighted_f1(f1, support),
-                    losses[drawn].mean(axis=1),
+                    _mean(losses[drawn].sum(axis=1), known[drawn].sum(axis=1), loss),
                     np.abs(gap).sum(axis=1) / rows,
                 ]
             )
         )
     names = ("accuracy", "macro_f1", "weighted_f1", "log_loss", "ece")
     return dict(zip(names, np.concatenate(parts, axis=1), strict=True))
+
+
+def _mean(sums: npt.NDArray[np.float64], counts: npt.NDArray[np.int64], otherwise: float) -> npt.NDArray[np.float64]:
+    means = np.full(len(sums), otherwise)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means
 
 
 def _cells(groups: npt.NDArray[np.int64], drawn: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:

@@ -15,6 +15,7 @@ __all__ = [
     "calibration_error",
     "class_scores",
     "confusion_matrix",
+    "counted_scores",
     "label_losses",
     "log_losses",
     "macro_f1",
@@ -77,8 +78,11 @@ def accuracy(confusion: IntArray) -> float:
 
 def class_scores(confusion: IntArray) -> ClassScores:
     """Precision, recall, F1 and support of each class."""
-    right = np.diag(confusion)
-    support, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
+    return counted_scores(np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0))
+
+
+def counted_scores(right: IntArray, support: IntArray, predicted: IntArray) -> ClassScores:
+    """The same of counts, int64[C] each: rows that are right, that are so, and that are called so."""
     return ClassScores(
         precision=share_of(right, predicted),
         recall=share_of(right, support),
@@ -159,7 +163,7 @@ def calibration_error(confidence: FloatArray, right: npt.NDArray[np.bool_]) -> f
     return float(np.abs(gaps).sum() / len(confidence))
 
 
-def share_of(part: npt.NDArray[np.integer], whole: npt.NDArray[np.integer]) -> FloatArray:
+def share_of(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> FloatArray:
     """``part / whole`` as float64, 0 where the whole is 0."""
     shares: FloatArray = np.zeros(np.shape(whole))
     np.divide(part, whole, out=shares, where=whole > 0)

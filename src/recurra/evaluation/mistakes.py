@@ -45,7 +45,7 @@ class Mistake:
         label: what the data say.
         predicted: what the classifier says.
         probability: of the predicted class.
-        label_probability: of the true class.
+        label_probability: of the true class; 0 of a label that is no class.
     """
 
     row: int
@@ -73,20 +73,24 @@ def mistakes(
     documents: Sequence[Document],
     classes: Sequence[Label],
     top: int = 20,
+    *,
+    unknown: Sequence[Label] = (),
 ) -> list[Mistake]:
     """The wrong rows with the highest probability for their wrong class, the surest first.
 
     Args:
         probabilities: float32[B, C], each row sums to 1.
-        targets: int64[B], the true class of each row.
+        targets: int64[B], the true class of each row; from C on an unknown label.
         documents: B texts.
         classes: C labels, in the order of the columns.
         top: how many at most.
+        unknown: labels that are no classes, in the order of their numbers.
 
     Raises:
         DataError: the arguments do not fit each other.
     """
-    probabilities, targets = checked(probabilities, targets, classes)
+    probabilities, targets = checked(probabilities, targets, classes, unknown)
+    labels = [*classes, *unknown]
     if len(documents) != len(targets):
         raise DataError(f"{len(documents)} documents for {len(targets)} rows", "Give the documents that were scored.")
     predicted = probabilities.argmax(axis=1)
@@ -96,10 +100,10 @@ def mistakes(
         Mistake(
             row=int(row),
             text=shortened(documents[row]),
-            label=classes[targets[row]],
+            label=labels[targets[row]],
             predicted=classes[predicted[row]],
             probability=float(probabilities[row, predicted[row]]),
-            label_probability=float(probabilities[row, targets[row]]),
+            label_probability=float(probabilities[row, targets[row]]) if targets[row] < len(classes) else 0.0,
         )
         for row in surest
     ]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.intervals import CHUNK, Interval, wilson
-from recurra.evaluation.metrics import BINS, Reliability, bins_of, label_losses, macro_f1, reliability, share_of
+from recurra.evaluation.metrics import BINS, Reliability, bins_of, label_losses, reliability, share_of
 from recurra.evaluation.mistakes import shortened
 
 __all__ = [
@@ -72,6 +72,7 @@ class SetEvaluation:
         labels: scores of each label, in the order of the probabilities' columns.
         reliability: how often rows have a label, by bins of its probability.
         mean_labels: labels a row has, and is given, on average.
+        unknown_labels: rows that have a label which is no class; it counts as missed.
     """
 
     rows: int
@@ -86,6 +87,7 @@ class SetEvaluation:
     labels: tuple[LabelScore, ...]
     reliability: Reliability
     mean_labels: tuple[float, float]
+    unknown_labels: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: every number is finite, and nothing is a NumPy type."""
@@ -104,6 +106,7 @@ class SetEvaluation:
                 }
                 for rows, promised, kept in zip(*(part.tolist() for part in self.reliability), strict=True)
             ],
+            "unknown_labels": self.unknown_labels,
         }
 
 
@@ -169,16 +172,22 @@ def evaluate_sets(
     thresholds: Floats,
     classes: Sequence[Label],
     *,
+    unknown: Sequence[LabelSet] | None = None,
     seed: int = 0,
     resamples: int = 1000,
 ) -> SetEvaluation:
     """Scores the probabilities of labels, and what a threshold makes of them, against the labels that rows have.
+
+    Rows may have labels that the classifier does not know. Each counts as a label of its own that is never given, in
+    F1, exactly right rows and Hamming loss. It has no probability, so that ranking precision, log loss, ECE and
+    reliability are those of the other labels.
 
     Args:
         probabilities: float[B, C], each of its own between 0 and 1.
         targets: bool[B, C].
         thresholds: float[C], above 0 and below 1.
         classes: C labels, in the order of the columns.
+        unknown: of each of the B rows, its labels that are no classes, each once; ``None`` where there are none.
         seed: of the bootstrap.
         resamples: of the bootstrap, 1 or more.
 
@@ -191,8 +200,9 @@ def evaluate_sets(
         raise SettingsError(f"resamples is {resamples}", "Give 1 or more; 1000 is usual.")
     given = probabilities >= thresholds
     right, support, called = ((part.sum(axis=0)) for part in (given & targets, targets, given))
-    scores = set_scores(probabilities, targets, thresholds)
-    draws = resampled_sets(probabilities, targets, thresholds, seed=seed, resamples=resamples)
+    missed = np.array([len(labels) for labels in unknown]) if unknown is not None else np.zeros(len(targets))
+    scores = set_scores(probabilities, targets, thresholds, unknown)
+    draws = resampled_sets(probabilities, targets, thresholds, unknown, seed=seed, resamples=resamples)
     intervals: dict[str, Interval] = {}
     for name, values in draws.items():
         low, high = (float(end) for end in np.quantile(values, [0.025, 0.975]))
@@ -200,7 +210,7 @@ def evaluate_sets(
             # Biased upwards, and each resample a second time: see recurra.evaluation.intervals.bootstrap.
             low, high = max(0.0, 2 * scores[name] - high), max(scores[name], 2 * scores[name] - low)
         intervals[name] = (low, high)
-    exact = int((given == targets).all(axis=1).sum())
+    exact = int(((given == targets).all(axis=1) & (missed == 0)).sum())
     intervals["subset_accuracy"] = wilson(exact, len(targets))
     precision, recall, f1 = share_of(right, called), share_of(right, support), share_of(2 * right, called + support)
     return SetEvaluation(
@@ -220,25 +230,34 @@ def evaluate_sets(
             for place, label in enumerate(classes)
         ),
         reliability=reliability(probabilities.ravel().astype(np.float64), targets.ravel()),
-        mean_labels=(float(targets.sum(axis=1).mean()), float(given.sum(axis=1).mean())),
+        mean_labels=(float((targets.sum(axis=1) + missed).mean()), float(given.sum(axis=1).mean())),
+        unknown_labels=int((missed > 0).sum()),
     )
 
 
-def set_scores(probabilities: Floats, targets: Indicator, thresholds: Floats) -> dict[str, float]:
-    """The scores of all rows, by name."""
-    found = _weighted(_Parts.of(probabilities, targets, thresholds), np.ones((1, len(targets))))
+def set_scores(
+    probabilities: Floats, targets: Indicator, thresholds: Floats, unknown: Sequence[LabelSet] | None = None
+) -> dict[str, float]:
+    """The scores of all rows, by name; arguments as for :func:`evaluate_sets`."""
+    found = _weighted(_Parts.of(probabilities, targets, thresholds, unknown), np.ones((1, len(targets))))
     return {name: float(values[0]) for name, values in found.items()}
 
 
 def resampled_sets(
-    probabilities: Floats, targets: Indicator, thresholds: Floats, *, seed: int, resamples: int
+    probabilities: Floats,
+    targets: Indicator,
+    thresholds: Floats,
+    unknown: Sequence[LabelSet] | None = None,
+    *,
+    seed: int,
+    resamples: int,
 ) -> dict[str, Doubles]:
     """The scores of each bootstrap resample of the rows, float64[resamples], by the score's name.
 
     The rows that are drawn hang on the seed and the number of rows alone.
     """
     rows = len(targets)
-    parts, generator = _Parts.of(probabilities, targets, thresholds), np.random.default_rng(seed)
+    parts, generator = _Parts.of(probabilities, targets, thresholds, unknown), np.random.default_rng(seed)
     chunk = max(1, CHUNK // rows)
     found = []
     for first in range(0, resamples, chunk):
@@ -258,6 +277,8 @@ class _Parts:
         support: [B, C], labels had.
         each: [B, 4], exact, wrong decisions, ranking precision, log loss.
         gaps: [B, BINS], had less promised, of the labels whose probability lies in the bin.
+        missed: [B], labels had that are no classes.
+        holders: for each such label the rows that have it.
     """
 
     right: Doubles
@@ -265,20 +286,34 @@ class _Parts:
     support: Doubles
     each: Doubles
     gaps: Doubles
+    missed: Doubles
+    holders: list[list[int]]
 
     @classmethod
-    def of(cls, probabilities: Floats, targets: Indicator, thresholds: Floats) -> _Parts:
+    def of(
+        cls, probabilities: Floats, targets: Indicator, thresholds: Floats, unknown: Sequence[LabelSet] | None
+    ) -> _Parts:
         given, p = probabilities >= thresholds, probabilities.astype(np.float64)
         wrong = given != targets
         losses = label_losses(p, targets)
-        rows = len(targets)
+        rows, holders = len(targets), _holders(unknown or ())
+        missed = np.array([len(labels) for labels in unknown], dtype=np.float64) if unknown else np.zeros(rows)
+        decisions = targets.shape[1] + len(holders)
         cells = (bins_of(p) + np.arange(rows)[:, None] * BINS).ravel()
         gaps = np.bincount(cells, (targets - p).ravel(), rows * BINS).reshape(rows, BINS).astype(np.float64)
-        each = np.stack(
-            [~wrong.any(axis=1), wrong.mean(axis=1), _ranking_precision(p, targets), losses.mean(axis=1)], axis=1
-        )
+        exact, share = ~wrong.any(axis=1) & (missed == 0), (wrong.sum(axis=1) + missed) / decisions
+        each = np.stack([exact, share, _ranking_precision(p, targets), losses.mean(axis=1)], axis=1)
         right, called, support = (part.astype(np.float64) for part in (given & targets, given, targets))
-        return cls(right, called, support, each, gaps)
+        return cls(right, called, support, each, gaps, missed, list(holders.values()))
+
+
+def _holders(unknown: Sequence[LabelSet]) -> dict[Label, list[int]]:
+    """The rows that have each label."""
+    holders: dict[Label, list[int]] = {}
+    for row, labels in enumerate(unknown):
+        for label in labels:
+            holders.setdefault(label, []).append(row)
+    return holders
 
 
 def _weighted(parts: _Parts, counts: Doubles) -> dict[str, Doubles]:
@@ -287,13 +322,14 @@ def _weighted(parts: _Parts, counts: Doubles) -> dict[str, Doubles]:
     rows = counts.sum(axis=1)
     exact, wrong, ranking, loss = (counts @ parts.each).T / rows
     occurring, classes = called + support, parts.right.shape[1]
-    none = occurring.sum(axis=1) == 0
-    f1 = np.divide(2 * right, occurring, out=np.zeros_like(right), where=occurring > 0)
-    micro = np.divide(2 * right.sum(axis=1), occurring.sum(axis=1), out=np.zeros(len(counts)), where=~none)
-    occurring[none] = 1
+    f1 = share_of(2 * right, occurring)
+    # A label that is no class occurs where a row that has it is drawn, and its F1 is 0.
+    labels = (occurring > 0).sum(axis=1)
+    for holders in parts.holders:
+        labels += counts[:, holders].any(axis=1)
     return {
-        "micro_f1": micro,
-        "macro_f1": macro_f1(f1, occurring.astype(np.int64)),
+        "micro_f1": share_of(2 * right.sum(axis=1), occurring.sum(axis=1) + counts @ parts.missed),
+        "macro_f1": share_of(f1.sum(axis=1), labels),
         "subset_accuracy": exact,
         "hamming_loss": wrong,
         "ranking_precision": ranking,

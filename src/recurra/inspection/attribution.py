@@ -12,7 +12,8 @@ import numpy.typing as npt
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.inspection.backward import Differentiable, Passed
-from recurra.runtime.trace import fitting_documents, word_products
+from recurra.runtime.finite import checked_finite
+from recurra.runtime.forward import fitting_documents, word_products
 
 __all__ = ["Attribution", "attribute", "attributions"]
 
@@ -77,7 +78,7 @@ def attribute(bundle: Bundle, document: Document, *, target: int | None = None) 
 
     Raises:
         DataError: ``document`` is neither.
-        SettingsError: the gradient of the model's cell is not known.
+        ModelFileError: a gradient is no finite number.
     """
     return deque(attributions(bundle, document, target=target), maxlen=1)[0]
 
@@ -111,6 +112,7 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
 
     gradients, steps, occlusion = np.zeros(len(ids)), 0, np.full(len(ids), np.nan)
     for gradients, steps in _integrated(path, baseline, score):
+        checked_finite(gradients, "gradient")
         yield found(gradients, steps, occlusion)
     for first, scores in path.without_words(whole):
         occlusion = occlusion.copy()

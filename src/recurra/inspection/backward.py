@@ -13,11 +13,11 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from recurra.inspection.pooling import pool, pool_gradient
-from recurra.inspection.step_gradients import StepGradient, step_gradient_of
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import DIRECTIONS
-from recurra.runtime.trace import Steps, at_once, product, run_layers
+from recurra.cells import State, cell_named
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import DIRECTIONS
+from recurra.runtime.forward import Steps, at_once, product, run_layers
+from recurra.runtime.pooling import pool, pool_gradient
 
 __all__ = ["Differentiable", "Gradients", "Passed"]
 
@@ -55,22 +55,20 @@ class Gradients:
 
 
 class Differentiable:
-    """A network to be differentiated.
+    """A network to be differentiated. Weights that are large enough overflow even in float64: the caller looks.
 
     Args:
         settings: its shape.
-        tensors: its weights, by the names of :func:`recurra.models.shapes.weight_shapes`.
-
-    Raises:
-        SettingsError: the gradient of its cell is not known.
+        tensors: its weights, by the names of :func:`recurra.networks.shapes.weight_shapes`.
     """
 
     def __init__(self, settings: NetworkSettings, tensors: Mapping[str, npt.NDArray[np.float32]]) -> None:
         self.settings = settings
         # The embedding is large, and is read only through the products.
         self.weights = {name: array.astype(np.float64) for name, array in tensors.items() if name != "embedding"}
-        self._step: StepGradient = step_gradient_of(settings.cell)
+        self._cell = cell_named(settings.cell)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def forward(self, products: Sequence[Array], *, known: tuple[Passed, int, int] | None = None) -> Passed:
         """Reads K documents of T tokens.
 
@@ -79,11 +77,12 @@ class Differentiable:
             known: the pass of one document from which all differ only between two tokens, the second left out.
         """
         changed = None if known is None else (known[0].layers[0], known[1], known[2])
-        layers = run_layers(self.settings, self.weights, products, changed=changed)
+        layers = list(run_layers(self.settings, self.weights, products, changed=changed))
         states = np.concatenate([steps.hidden for steps in layers[-1]], axis=2)
-        pooled = pool(self.settings, self.weights, states)
+        pooled = pool(self.settings, self.weights, *_one_after_another(states))
         return Passed(layers, states, pooled @ self.weights["W_O"] + self.weights["b_O"])
 
+    @np.errstate(over="ignore", invalid="ignore")
     def backward(self, passed: Passed, d_logits: Array) -> Gradients:
         """The gradients of a score.
 
@@ -92,7 +91,9 @@ class Differentiable:
             d_logits: [K, C], the score's gradient by the logits.
         """
         H, names = self.settings.hidden, DIRECTIONS[: self.settings.directions]
-        d_states = pool_gradient(self.settings, self.weights, passed.states, d_logits @ self.weights["W_O"].T)
+        flat, offsets = _one_after_another(passed.states)
+        d_flat = pool_gradient(self.settings, self.weights, flat, offsets, d_logits @ self.weights["W_O"].T)
+        d_states = d_flat.reshape(len(d_logits), -1, flat.shape[1]).swapaxes(0, 1)
         top: tuple[list[Array], list[Array]] = ([], [])
         products: list[Array] = []
         for layer in range(self.settings.layers - 1, -1, -1):
@@ -103,42 +104,49 @@ class Differentiable:
                     for place, (prefix, steps) in enumerate(zip(prefixes, passed.layers[layer], strict=True))
                 ]
             )
-            products, d_below = [drive for drive, _, _ in found], np.zeros(())
-            for prefix, (drive, hidden, cell) in zip(prefixes, found, strict=True):
+            products = [projected for projected, _, _ in found]
+            d_below: Array | float = 0.0
+            for prefix, (projected, hidden, cell) in zip(prefixes, found, strict=True):
                 if layer == self.settings.layers - 1:
                     top[0].append(hidden)
                     top[1].extend([] if cell is None else [cell])
                 if layer:
-                    d_below = d_below + product(drive, self.weights[prefix + "W_I"].T)
-            d_states = d_below
+                    d_below = d_below + product(projected, self.weights[prefix + "W_I"].T)
+            d_states = np.asarray(d_below)
         return Gradients(products, top[0], top[1] or None)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _through_time(self, prefix: str, steps: Steps, d_outer: Array) -> tuple[Array, Array, Array | None]:
-        """The gradients by a direction's drive, hidden and cell states.
+        """The gradients by a direction's input projection, hidden and cell states.
 
         Args:
             prefix: of its weights' names.
             steps: what it computed.
             d_outer: [T, K, H], by its hidden states, from the layers above alone.
         """
-        W_H, b_H = self.weights[prefix + "W_H"], self.weights.get(prefix + "b_H")
+        W_H, b_H = self.weights.get(prefix + "W_H"), self.weights.get(prefix + "b_H")
         count, zeros = len(steps.hidden), np.zeros(steps.hidden.shape[1:])
-        d_drive, d_hidden = np.empty_like(steps.gates), np.empty_like(steps.hidden)
+        d_products, d_hidden = np.empty_like(steps.gates), np.empty_like(steps.hidden)
         d_cells = None if steps.cell is None else np.empty_like(steps.cell)
-        carried, carried_cell = zeros, zeros
+        carried: Array = zeros
+        carried_cell: Array | None = None if d_cells is None else zeros
         backwards = prefix.endswith("backward.")
         for t in range(count) if backwards else range(count - 1, -1, -1):
             past = t + 1 if backwards else t - 1
             begins = not 0 <= past < count
             hidden = zeros if begins else steps.hidden[past]
             d_hidden[t] = d_outer[t] + carried
-            cell = d_cell = None
-            if steps.cell is not None and d_cells is not None:
-                cell = zeros if begins else steps.cell[past]
-                o, tanh_c = steps.gates[t, :, -len(W_H) :], np.tanh(steps.cell[t])
-                d_cells[t] = d_cell = carried_cell + d_hidden[t] * o * (1 - tanh_c * tanh_c)
-            before = self._step(d_hidden[t], d_cell, steps.gates[t], hidden, cell, W_H, b_H)
-            d_drive[t], carried = before.drive, before.hidden
-            if before.cell is not None:
-                carried_cell = before.cell
-        return d_drive, d_hidden, d_cells
+            cell = None if steps.cell is None else zeros if begins else steps.cell[past]
+            d_state = State(d_hidden[t], carried_cell)
+            activations = np.split(steps.gates[t], len(self._cell.gates), axis=1)
+            found = self._cell.step_gradient(d_state, activations, State(hidden, cell), W_H, b_H)
+            d_products[t], carried = found.projection, found.hidden
+            if d_cells is not None:
+                d_cells[t], carried_cell = found.cell_after, found.cell
+        return d_products, d_hidden, d_cells
+
+
+def _one_after_another(states: Array) -> tuple[Array, npt.NDArray[np.int64]]:
+    """[T, K, D] as [K·T, D], one document after the other, and where each begins."""
+    steps, documents, size = states.shape
+    return states.swapaxes(0, 1).reshape(-1, size), np.arange(documents + 1) * steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from recurra.data.documents import Document
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
+from recurra.evaluation.targets import UnknownLabels
 from recurra.inspection.read import read
 from recurra.inspection.sample import chosen_rows
 from recurra.runtime import Model
@@ -30,6 +32,7 @@ def compare(
     data: Table,
     *,
     separator: str | None = None,
+    unknown_labels: UnknownLabels = "wrong",
     documents: int | None = None,
     examples: int = 5,
     resamples: int = 1000,
@@ -47,6 +50,8 @@ def compare(
         data: labelled rows that none of them learned from.
         separator: between the labels of a cell, where rows have several; ``None`` takes that which the models learned
             from.
+        unknown_labels: what becomes of rows with a label that training never saw: they count as ``wrong`` for all
+            models, or ``skip`` leaves them out, or they are an ``error``.
         documents: rows at most, drawn evenly; ``None`` takes all.
         examples: for each pair and side.
         resamples: of the bootstrap.
@@ -54,7 +59,8 @@ def compare(
         say: hears what a person should know.
 
     Raises:
-        DataError: models of other classes or of both kinds, rows without labels, or none that all models can read.
+        DataError: models of other classes or of both kinds, rows without labels, or none that all models can read; or
+            unknown labels, where they are an error or there are no others.
     """
     if len(models) < 2:
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
@@ -74,20 +80,25 @@ def compare(
     def answers(read: Sequence[Document]) -> dict[str, Array]:
         return {name: model.predict_proba(read)[:, columns[name]] for name, model in models.items()}
 
+    # Without a mark of one's own it is that which the models learned; of one label a row there is none.
     mark = _mark(models) if separator is None else separator
-    rows, texts, cells = chosen_rows(reader, data, limit=documents, seed=seed, say=say)
-    return compare_answers(
+    chosen, readable, cells = chosen_rows(reader, data, limit=documents, seed=seed, say=say)
+    rows = leader.task.scored(reader.bundle.labels, cells, unknown_labels, source=data.source, say=say, separator=mark)
+    texts = [readable[place] for place in rows.places.tolist()]
+    found = compare_answers(
         answers(texts),
-        leader.task.targets(reader.bundle.labels, cells, source=data.source, say=say, separator=mark),
+        rows.targets,
         texts,
         classes,
         tasks={name: model.task.permuted(columns[name]) for name, model in models.items()},
-        rows=rows,
+        unknown=rows.unknown,
+        rows=chosen[rows.places],
         slices=_slices(leader, texts),
         examples=examples,
         resamples=resamples,
         seed=seed,
     )
+    return replace(found, unknown_labels=rows.unknown_labels)
 
 
 def check_alike(models: Mapping[str, Model]) -> None:

@@ -13,12 +13,12 @@ from recurra.batches import Ragged
 from recurra.bundle import Bundle
 from recurra.data.decisions import head_of
 from recurra.data.documents import Document, Label
+from recurra.data.near_duplicates import NearDuplicate, near_duplicates
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.mistakes import mistakes, shortened
 from recurra.inspection.confident_learning import label_errors
 from recurra.inspection.doubt_results import Doubt, Doubts
-from recurra.inspection.near_duplicates import NearDuplicate, near_duplicates
 from recurra.inspection.sample import Sample
 from recurra.inspection.trajectories import final_states
 from recurra.runtime import Model

@@ -17,7 +17,7 @@ from recurra.inspection.silence import Means, Unit, means_of, silenced
 from recurra.inspection.switches import Switches, switches
 from recurra.inspection.trajectories import are_words, network_ids, trajectories
 from recurra.runtime import Model
-from recurra.runtime.network import Network
+from recurra.runtime.network import network_of
 
 __all__ = ["flags"]
 
@@ -97,7 +97,7 @@ class _Search:
         accuracy, answers = self._silent(unit)
         others = [self.right - self._silent(other)[0] for other in controls if other[:2] == unit[:2] and other != unit]
         ends_on, held = found.ends_on[:, unit.number], found.held(unit.number, on=True)
-        voice = (self.logits - answers).astype(np.float64)
+        voice = self.logits.astype(np.float64) - answers
         voice -= voice.mean(axis=1, keepdims=True)
         said = voice[ends_on].mean(axis=0) if ends_on.any() else voice.mean(axis=0)
         loudest = int(said.argmax())
@@ -190,7 +190,7 @@ class _Search:
 
     def _answers(self, units: list[Unit] | tuple[()]) -> Array:
         bundle = silenced(self.bundle, units, self.means) if units else self.bundle
-        logits = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
+        logits = network_of(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
         self.advance(len(self.sample), None if self.passes is None else self.passes * len(self.sample))
         return logits
 

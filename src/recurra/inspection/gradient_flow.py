@@ -18,10 +18,11 @@ from recurra.errors import DataError
 from recurra.evaluation.targets import targets_of
 from recurra.inspection.backward import Differentiable, Gradients
 from recurra.inspection.sample import check_one_class
-from recurra.models.initial import initial_weights
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.runtime import Model
-from recurra.runtime.trace import fitting_documents, word_products
+from recurra.runtime.finite import checked_finite
+from recurra.runtime.forward import fitting_documents, word_products
 
 __all__ = [
     "FlowJson",
@@ -86,7 +87,8 @@ class GradientFlow:
         low: [D + 1], the first quartile.
         high: [D + 1], the third quartile.
         reached: int64[D + 1], documents that are so long.
-        cell_norm: [D + 1], the median of the same by the cell state, where an LSTM's memory lies; else ``None``.
+        cell_norm: [D + 1], the median of the same by the cell state, where an LSTM's memory lies; ``None``
+            for cells without one, and where no gradient reaches it.
         pads: tokens up to which pads are read behind a document; ``None`` where none are.
     """
 
@@ -163,7 +165,6 @@ def gradients(
 
     Raises:
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
-        SettingsError: the gradient of the model's cell is not known.
     """
     check_one_class(model)
     if data.labels is None:
@@ -237,7 +238,6 @@ def gradient_flow(
 
     Raises:
         DataError: no document has a token, or the weights before training are not known.
-        SettingsError: the gradient of the model's cell is not known.
     """
     tensors = at_the_start(bundle) if before else bundle.tensors
     ids = bundle.pipeline.encode(documents)
@@ -251,10 +251,10 @@ def gradient_flow(
     hidden, cell = np.full((len(ids), int(ids.lengths.max())), np.nan), None
     for rows in _batches(ids, bundle.network):
         gradients = _of_loss(network, tensors, ids, rows, targets[rows])
-        hidden[rows, : gradients.hidden[0].shape[0]] = _norms(gradients.hidden)
+        hidden[rows, : gradients.hidden[0].shape[0]] = checked_finite(_norms(gradients.hidden), "gradient")
         if gradients.cell is not None:
             cell = np.full_like(hidden, np.nan) if cell is None else cell
-            cell[rows, : gradients.hidden[0].shape[0]] = _norms(gradients.cell)
+            cell[rows, : gradients.hidden[0].shape[0]] = checked_finite(_norms(gradients.cell), "gradient")
         advance(len(rows))
     # A loss of exactly 0 has no gradient to compare with.
     sound = hidden[:, 0] > 0
@@ -264,9 +264,13 @@ def gradient_flow(
             f"The loss of {name} has no gradient on any document", "Give documents that it is not certain of."
         )
     shown = reached >= reached[0] / 2
-    relative = (hidden[sound] / hidden[sound, :1])[:, shown]
-    low, middle, high = np.nanquantile(relative, [0.25, 0.5, 0.75], axis=0)
-    of_cell = None if cell is None else np.nanmedian((cell[sound] / cell[sound, :1])[:, shown], axis=0)
+    low, middle, high = _quantiles(hidden[sound][:, shown], [0.25, 0.5, 0.75])
+    of_cell = None
+    if cell is not None:
+        # An output gate that is closed lets no gradient into the cell state.
+        opened = cell[sound & (cell[:, 0] > 0)][:, shown]
+        if not np.isnan(opened).all(axis=0).any():
+            of_cell = _quantiles(opened, [0.5])[0]
     return GradientFlow(
         name=name,
         cell=bundle.network.cell,
@@ -279,6 +283,13 @@ def gradient_flow(
         cell_norm=of_cell,
         pads=bundle.pad_to,
     )
+
+
+def _quantiles(norms: Array, shares: list[float]) -> Array:
+    """Over documents, of what is relative to each one's first: [len(shares), T]."""
+    with np.errstate(over="ignore"):
+        relative = norms / norms[:, :1]
+    return checked_finite(np.nanquantile(relative, shares, axis=0), "gradient")
 
 
 def _batches(ids: Ragged, settings: NetworkSettings) -> Iterator[npt.NDArray[np.int64]]:
@@ -306,6 +317,7 @@ def _of_loss(
 
 def _norms(gradients: Sequence[Array]) -> Array:
     """[K, T], by the distance from where each direction ends."""
-    squares = [(one * one).sum(axis=2) for one in gradients]
+    with np.errstate(over="ignore"):
+        squares = [(one * one).sum(axis=2) for one in gradients]
     # Forward, the last token is the end; backward, the first.
     return np.asarray(np.sqrt(squares[0][::-1] + sum(squares[1:])).T)

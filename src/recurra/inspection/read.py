@@ -90,7 +90,6 @@ def read(model: Model, document: Document, *, name: str, gates: bool = False, at
 
     Raises:
         DataError: ``document`` is neither.
-        SettingsError: attribution is wanted and the gradient of the model's cell is not known.
     """
     return deque(readings(model, document, name=name, gates=gates, attribution=attribution), maxlen=1)[0]
 

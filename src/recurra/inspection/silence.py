@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -12,26 +11,15 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
+from recurra.cells import Cell, cell_named
 from recurra.inspection.trajectories import Trajectory, trajectories
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import cell_named
+from recurra.networks.shapes import DIRECTIONS
+from recurra.runtime.finite import checked_finite
+from recurra.runtime.pooling import pool
 
 __all__ = ["Means", "Unit", "means_of", "silenced"]
 
 Array = npt.NDArray[np.float32]
-
-# A gate's pre-activation at which float32's sigmoid and tanh are 0 and 1 as good as exactly; at more, the kernels'
-# products of powers could overflow.
-SATURATED = np.float32(20.0)
-# What opens or shuts each gate so that a unit's h is the same number after every word.
-GATES = {
-    "lstm": {"i": SATURATED, "f": -SATURATED, "g": SATURATED, "o": SATURATED},
-    "gru": {"z": -SATURATED, "h": SATURATED},
-    "gru_reset_before": {"z": -SATURATED, "h": SATURATED},
-    "simple_rnn": {"h": SATURATED},
-}
-# That number: h = 1 · tanh(1 · 1) in an LSTM, tanh's limit elsewhere.
-LEVEL = {"lstm": math.tanh(1.0), "gru": 1.0, "gru_reset_before": 1.0, "simple_rnn": 1.0}
 
 
 class Unit(NamedTuple):
@@ -84,31 +72,8 @@ def pooled_states(bundle: Bundle, top: Sequence[Trajectory]) -> Array:
         bundle: the model.
         top: all directions of its top layer.
     """
-    offsets = top[0].offsets
     states = np.concatenate([one.hidden for one in top], axis=1)
-    # An empty document's sums and maxima are over nothing; reduceat would take the next one's first state.
-    some = np.flatnonzero(offsets[1:] > offsets[:-1])
-    pooled = np.zeros((len(offsets) - 1, bundle.network.pooled_size), dtype=np.float32)
-    if not len(some):
-        return pooled
-    begins, lengths = offsets[:-1][some], (offsets[1:] - offsets[:-1])[some, None]
-    width = bundle.network.state_size
-    for place, name in enumerate(bundle.network.pooling):
-        if name == "last":
-            part = np.concatenate([one.hidden[one.last[some]] for one in top], axis=1)
-        elif name == "max":
-            part = np.maximum.reduceat(states, begins, axis=0)
-        elif name == "mean":
-            part = np.add.reduceat(states, begins, axis=0) / lengths
-        else:
-            W, b, v = (bundle.tensors[f"attention.{one}"] for one in "Wbv")
-            scores = np.tanh(states @ W + b) @ v
-            highest = np.maximum.reduceat(scores, begins)
-            powers = np.exp(scores - np.repeat(highest, lengths[:, 0]))
-            shares = powers / np.repeat(np.add.reduceat(powers, begins), lengths[:, 0])
-            part = np.add.reduceat(shares[:, None] * states, begins, axis=0)
-        pooled[some, place * width : (place + 1) * width] = part
-    return pooled
+    return checked_finite(pool(bundle.network, bundle.tensors, states, top[0].offsets), "pooled state")
 
 
 def silenced(bundle: Bundle, units: Sequence[Unit], means: Means) -> Bundle:
@@ -123,13 +88,14 @@ def silenced(bundle: Bundle, units: Sequence[Unit], means: Means) -> Bundle:
         units: which ones; they are silenced together.
         means: of :func:`means_of`.
     """
-    settings = bundle.network
-    tensors = dict(bundle.tensors)
+    settings, cell = bundle.network, cell_named(bundle.network.cell)
+    tensors, level = dict(bundle.tensors), np.float32(cell.held_state)
     for unit in units:
         prefix = f"layers.{unit.layer}.{unit.direction}"
-        _hold(tensors, prefix, settings.cell, unit.number, settings.hidden)
-        share = means.states[unit.layer, unit.direction][unit.number] / np.float32(LEVEL[settings.cell])
-        _scale(tensors, f"{prefix}.W_H", unit.number, share)
+        _hold(tensors, prefix, cell, unit.number, settings.hidden)
+        share = means.states[unit.layer, unit.direction][unit.number] / level
+        if cell.recurrent_weights:
+            _scale(tensors, f"{prefix}.W_H", unit.number, share)
         place = DIRECTIONS.index(unit.direction) * settings.hidden + unit.number
         if unit.layer < settings.layers - 1:
             for direction in DIRECTIONS[: settings.directions]:
@@ -139,26 +105,26 @@ def silenced(bundle: Bundle, units: Sequence[Unit], means: Means) -> Bundle:
             _scale(tensors, "attention.W", place, share)
         for number in range(len(settings.pooling)):
             row = number * settings.state_size + place
-            _scale(tensors, "W_O", row, means.pooled[row] / np.float32(LEVEL[settings.cell]))
+            _scale(tensors, "W_O", row, means.pooled[row] / level)
     return replace(bundle, tensors=tensors)
 
 
-def _hold(tensors: dict[str, Array], prefix: str, cell: str, unit: int, hidden: int) -> None:
-    """Makes a unit's state a constant: nothing is read, and the gates stand where they give it.
-
-    A GRU's reset gate stays, for it only decides what of the others' states the candidate sees.
-    """
-    for block, gate in enumerate(cell_named(cell).gates):
-        if gate in GATES[cell]:
-            column = block * hidden + unit
-            for name in ("W_I", "W_H", "b", "b_H"):
-                if f"{prefix}.{name}" in tensors:
-                    weights = tensors[f"{prefix}.{name}"].copy()
-                    weights[..., column] = GATES[cell][gate] if name == "b" else 0
-                    tensors[f"{prefix}.{name}"] = weights
+def _hold(tensors: dict[str, Array], prefix: str, cell: Cell, unit: int, hidden: int) -> None:
+    """Makes a unit's state a constant: nothing is read, and the gates stand where they give it."""
+    for block, gate in enumerate(cell.gates):
+        if gate.held is None:
+            continue
+        column = block * hidden + unit
+        for name in ("W_I", "W_H", "b", "b_H"):
+            if f"{prefix}.{name}" in tensors:
+                weights = tensors[f"{prefix}.{name}"].copy()
+                weights[..., column] = gate.held if name == "b" else 0
+                tensors[f"{prefix}.{name}"] = weights
 
 
 def _scale(tensors: dict[str, Array], name: str, row: int, share: np.float32) -> None:
     weights = tensors[name].copy()
-    weights[row] *= share
+    # What overflows makes answers that are no numbers, which the network finds.
+    with np.errstate(over="ignore"):
+        weights[row] *= share
     tensors[name] = weights

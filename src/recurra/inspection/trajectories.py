@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import State, cell_named
-from recurra.runtime.trace import OPS
+from recurra.networks.shapes import DIRECTIONS
+from recurra.runtime.finite import checked_finite
+from recurra.runtime.forward import read_documents
 
 __all__ = ["Trajectory", "are_words", "final_states", "network_ids", "trajectories"]
 
@@ -80,26 +80,10 @@ def trajectories(bundle: Bundle, documents: Ragged) -> Iterator[Trajectory]:
         documents: the ids of B documents as the pipeline gives them.
     """
     documents = network_ids(bundle, documents)
-    settings, tensors = bundle.network, bundle.tensors
-    order = np.argsort(-documents.lengths, kind="stable")
-    below: list[Array] = []
-    for layer in range(settings.layers):
-        inputs, below = below, []
-        for direction in DIRECTIONS[: settings.directions]:
-            prefix = f"layers.{layer}.{direction}"
-            W_I, b = tensors[f"{prefix}.W_I"], tensors[f"{prefix}.b"]
-            if layer:
-                drive, rows = np.concatenate(inputs, axis=1) @ W_I + b, None
-            else:
-                # Each word of the vocabulary that occurs is multiplied with W_I once.
-                seen, rows = np.unique(documents.values, return_inverse=True)
-                drive = (W_I[seen] if settings.input == "one_hot" else tensors["embedding"][seen] @ W_I) + b
-            hidden, cell = _read(
-                settings.cell, drive, rows, tensors[f"{prefix}.W_H"], tensors.get(f"{prefix}.b_H"),
-                documents.offsets, order, backward=direction == "backward",
-            )  # fmt: skip
-            below.append(hidden)
-            yield Trajectory(layer, direction, documents.offsets, hidden, cell)
+    for layer, found in enumerate(read_documents(bundle.network, bundle.tensors, documents)):
+        for direction, steps in zip(DIRECTIONS, found, strict=False):
+            hidden = checked_finite(steps.hidden, "state")
+            yield Trajectory(layer, direction, documents.offsets, hidden, steps.cell)
 
 
 def final_states(bundle: Bundle, documents: Ragged) -> Array:
@@ -113,32 +97,3 @@ def final_states(bundle: Bundle, documents: Ragged) -> Array:
             padded = np.concatenate([one.hidden, np.zeros((1, one.hidden.shape[1]), dtype=np.float32)])
             parts.append(padded[one.last])
     return np.concatenate(parts, axis=1)
-
-
-def _read(
-    cell_name: str, drive: Array, rows: Places | None, W_H: Array, b_H: Array | None, offsets: Places, order: Places,
-    *, backward: bool,
-) -> tuple[Array, Array | None]:  # fmt: skip
-    """The states h and c at every token, in the documents' order.
-
-    Documents stand by falling length, so that those that still run are a prefix, and all begin at their first token
-    (or, backward, at their last).
-    """
-    cell = cell_named(cell_name)
-    lengths = (offsets[1:] - offsets[:-1])[order]
-    begins = (offsets[1:] - 1 if backward else offsets[:-1])[order]
-    # How many documents have a token at each step.
-    active = np.searchsorted(-lengths, -np.arange(int(lengths[0]) if len(lengths) else 0), side="left")
-    units = len(W_H)
-    hidden = np.empty((int(offsets[-1]), units), dtype=np.float32)
-    cells = np.empty_like(hidden) if cell.cell_state else None
-    zero = np.zeros((len(order), units), dtype=np.float32)
-    state = State(zero, zero if cell.cell_state else None)
-    for step, running in enumerate(active.tolist()):
-        tokens = begins[:running] - step if backward else begins[:running] + step
-        before = State(state.hidden[:running], None if state.cell is None else state.cell[:running])
-        state, _ = cell.step(OPS, drive[tokens if rows is None else rows[tokens]], before, W_H, b_H)
-        hidden[tokens] = state.hidden
-        if cells is not None:
-            cells[tokens] = state.cell
-    return hidden, cells

@@ -10,14 +10,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numba
 from llvmlite import binding
-from numba import cfunc, float32, float64, int32, int64, njit, types, uint8, uint16, void
+from numba import float32, float64, int32, int64, njit, types, uint8, uint16, void
+from numba.core.ccallback import CFunc
+
+from recurra.kernels.cache import KernelCache
 
 __all__ = ["entries_of", "kernels_of"]
 
@@ -79,31 +82,49 @@ def _made(name: str, compiled: Callable[..., Any]) -> SimpleNamespace:
         before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder or ""
         started = time.perf_counter()
         try:
-            made = {one: compiled(getattr(module, one), cached=folder is not None) for one in module.__all__}
+            functions = {one: getattr(module, one) for one in module.__all__}
+            caches = {one: KernelCache(function) if folder else None for one, function in functions.items()}
+            made = {one: compiled(function, caches[one]) for one, function in functions.items()}
         finally:
             numba.config.CACHE_DIR = before
     if not all(_was_cached(one) for one in made.values()):
-        kept = "" if folder else "; no folder to keep them in is writable, set XDG_CACHE_HOME to one"
-        seconds = time.perf_counter() - started
-        print(f"Compiled the {name} kernels in {seconds:.1f} s{kept}.", file=sys.stderr)
+        _tell(name, list(caches.values()), time.perf_counter() - started)
     return SimpleNamespace(**made)
+
+
+def _tell(name: str, caches: Sequence[KernelCache | None], seconds: float) -> None:
+    kept = [cache for cache in caches if cache is not None]
+    again = " again, because the cached ones were damaged," if any(cache.damaged for cache in kept) else ""
+    reason = next((f"; they cannot be kept: {cache.unkept}" for cache in kept if cache.unkept), "")
+    if not kept:
+        reason = "; no folder to keep them in is writable, set XDG_CACHE_HOME to one"
+    print(f"Compiled the {name} kernels{again} in {seconds:.1f} s{reason}.", file=sys.stderr)
 
 
 def _was_cached(function: Any) -> bool:
     return bool(function.cache_hits if hasattr(function, "cache_hits") else function.stats.cache_hits)
 
 
-def _compiled(function: FunctionType, *, cached: bool) -> Any:
+def _compiled(function: FunctionType, cache: KernelCache | None) -> Any:
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     signature = void(*[_TYPES[function.__annotations__[name]] for name in names])
     # Without fast-math: sums keep their order, so every run, batch and number of threads gives the same bits. NumPy's
     # rules for division need no look at every divisor, which would keep loops from being vectorised.
-    return njit(signature, nogil=True, cache=cached, error_model="numpy")(function)
+    kernel = njit(nogil=True, error_model="numpy")(function)
+    if cache is not None:
+        kernel._cache = cache
+    kernel.compile(signature)
+    kernel.disable_compile()
+    return kernel
 
 
-def _compiled_for_c(function: FunctionType, *, cached: bool) -> Any:
-    signature = void(*[int64] * function.__code__.co_argcount)
-    return cfunc(signature, cache=cached, error_model="numpy")(function)
+def _compiled_for_c(function: FunctionType, cache: KernelCache | None) -> Any:
+    arguments = (int64,) * function.__code__.co_argcount
+    kernel: Any = CFunc(function, (arguments, void), locals={}, options={"error_model": "numpy"})
+    if cache is not None:
+        kernel._cache = cache
+    kernel.compile()
+    return kernel
 
 
 def _cache_folder() -> str | None:

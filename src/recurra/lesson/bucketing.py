@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from recurra.data.table import Table
 from recurra.lesson.one_model import Trained
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
+from recurra.networks.initial import initial_weights
 from recurra.training.fit import chosen_device
 from recurra.training.loop import Rows, Trainer, epoch_batches
 from recurra.training.settings import TrainingSettings

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+from recurra.cells import cell_named
 from recurra.data.sets import NamedSet
 from recurra.evaluation import wilson
 from recurra.lesson.bucketing import ROUNDS, Batching
+from recurra.lesson.model_results import phrase, test_score
 from recurra.lesson.one_model import Trained, labelled
 from recurra.lesson.pads import PADS, right_with_pads
-from recurra.lesson.results import phrase, test_score
-from recurra.lesson.shuffled import score_shuffled
-from recurra.recurrence.cells import cell_named
-from recurra.recurrence.engines import engine_for
-from recurra.report.lesson_result import (
+from recurra.lesson.result import (
     BucketingResult,
     Epoch,
     MaskingResult,
@@ -22,6 +20,8 @@ from recurra.report.lesson_result import (
     VocabularyResult,
     VocabularyRule,
 )
+from recurra.lesson.shuffled import score_shuffled
+from recurra.recurrence.engines import engine_for
 
 __all__ = ["bucketing_result", "masking_result", "shuffled_result", "vocabulary_result"]
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recurra.cells import cell_named
 from recurra.data.documents import Document
 from recurra.data.sets import NamedSet
 from recurra.inspection import gradients, read
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
 from recurra.lesson.one_model import Trained, labelled
-from recurra.models.settings import NetworkSettings
-from recurra.recurrence.cells import cell_named
+from recurra.networks.settings import NetworkSettings
 
 __all__ = ["flow_result", "reading_result"]
 
@@ -60,4 +60,4 @@ def _settings(one: Trained) -> NetworkSettings:
 
 
 def _gated(one: Trained) -> bool:
-    return len(cell_named(_settings(one).cell).gates) > 1
+    return cell_named(_settings(one).cell).gated

@@ -15,12 +15,12 @@ from recurra.lesson.baseline import measure_baseline
 from recurra.lesson.bucketing import measure_bucketing
 from recurra.lesson.comparisons import bucketing_result, masking_result, shuffled_result, vocabulary_result
 from recurra.lesson.inside import flow_result, reading_result
+from recurra.lesson.model_results import baseline_result, model_result, phrase
 from recurra.lesson.monitor import LessonMonitor
 from recurra.lesson.one_model import Trained, train_one
-from recurra.lesson.results import baseline_result, model_result, phrase
+from recurra.lesson.page import lesson_page
+from recurra.lesson.result import LessonResult
 from recurra.lesson.table import lesson_table
-from recurra.report.lesson_page import lesson_page
-from recurra.report.lesson_result import LessonResult
 
 __all__ = ["MODELS", "PAGE", "run_lesson"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recurra.report.lesson_result import BaselineResult, LessonResult, ModelResult
-from recurra.report.published import KERAS_NOTE, LESSON_NOTE
+from recurra.lesson.published import KERAS_NOTE, LESSON_NOTE
+from recurra.lesson.result import BaselineResult, LessonResult, ModelResult
 
 __all__ = ["lesson_table"]
 

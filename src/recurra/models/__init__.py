@@ -1,1 +1,1 @@
-"""Networks: embedding, recurrent stack, pooling, output."""
+"""Networks as torch modules: a packed batch, the recurrent stack, pooling, output."""

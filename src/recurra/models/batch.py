@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from recurra.batches import Packed, Ragged, pack
-from recurra.recurrence.cells import Cell
+from recurra.cells import Cell
 from recurra.recurrence.engines import Engine, Weights
 
 __all__ = ["Batch", "BatchLike"]

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from recurra.cells import cell_named
 from recurra.errors import SettingsError
 from recurra.models.batch import BatchLike
 from recurra.models.pooling import pool
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import cell_named
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import DIRECTIONS
 from recurra.recurrence.engines import Weights, engine_for
 
 __all__ = ["Network", "Output", "Reading"]
@@ -55,7 +55,7 @@ class Network(nn.Module):
 
     Args:
         settings: the network's shape.
-        weights: arrays by the names of :func:`recurra.models.shapes.weight_shapes`.
+        weights: arrays by the names of :func:`recurra.networks.shapes.weight_shapes`.
         engine: name of the engine, ``auto`` for the fastest that computes the cell.
 
     Attributes:
@@ -131,12 +131,14 @@ class Network(nn.Module):
         """The weights of one direction of one layer."""
         prefix = f"layers:{layer}:{direction}:"
         b_H = self._weights[prefix + "b_H"] if self.cell.recurrent_bias else None
-        W_I, W_H, b = (self._weights[prefix + name] for name in ("W_I", "W_H", "b"))
-        return Weights(W_I, W_H, b, b_H)
+        W_H = self._weights[prefix + "W_H"] if self.cell.recurrent_weights else None
+        return Weights(self._weights[prefix + "W_I"], W_H, self._weights[prefix + "b"], b_H)
 
     def direction(self, layer: int, direction: str) -> Weights:
         """The weights of one direction of one layer, some recurrent ones dropped in training."""
         weights = self.stored(layer, direction)
+        if weights.W_H is None:
+            return weights
         return weights._replace(W_H=self._dropped(weights.W_H, self.settings.weight_drop))
 
     def _inputs(self, ids: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from recurra.models.batch import BatchLike
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 
 __all__ = ["attention_weights", "pool"]
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell
+from recurra.cells import Cell
 from recurra.recurrence.engines import Engine, Weights
 from recurra.recurrence.engines.static import static_layer
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recurra.errors import SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.settings import Settings, choices, spread
 from recurra.text.settings import TextSettings
 from recurra.training.settings import TrainingSettings

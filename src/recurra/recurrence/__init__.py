@@ -1,1 +1,1 @@
-"""The recurrence: what each cell computes (``cells``) and the engines that compute it (``engines``)."""
+"""The engines that compute recurrent layers, and the Triton kernels of one of them."""

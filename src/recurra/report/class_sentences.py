@@ -8,7 +8,7 @@ from recurra.data.documents import Label
 from recurra.evaluation import EvaluationJson
 from recurra.report.wording import percent, plural, scored
 
-__all__ = ["MixUp", "calibration_sentence", "class_sentences", "majority_share", "mix_ups"]
+__all__ = ["MixUp", "calibration_sentence", "class_sentences", "majority_share", "mix_ups", "unknown_sentence"]
 
 
 class MixUp(TypedDict):
@@ -42,15 +42,24 @@ def class_sentences(evaluation: EvaluationJson) -> list[str]:
             f"The highest F1 is that of {best['label']} ({best['f1']:.3f}), "
             f"the lowest that of {worst['label']} ({worst['f1']:.3f})."
         )
+    unknown = evaluation["unknown_labels"]
+    if unknown:
+        sentences.append(unknown_sentence(unknown))
     found = mix_ups(evaluation)
     if not found:
-        sentences.append("No row was classified wrongly.")
+        sentences.append(f"No {'other ' if unknown else ''}row was classified wrongly.")
         return sentences
     most = [mix_up for mix_up in found if mix_up["rows"] == found[0]["rows"]]
     opening = "The most frequent mix-up" if len(most) == 1 else f"One of {len(most)} equally frequent mix-ups"
     rows, share = plural(most[0]["rows"], "row"), percent(most[0]["share"], 1)
     sentences.append(f"{opening}: {rows} of {most[0]['label']} ({share} of them) called {most[0]['predicted']}.")
     return sentences
+
+
+def unknown_sentence(rows: int) -> str:
+    """What becomes of rows with labels that the model does not know."""
+    said = f"{plural(rows, 'row')} {'has' if rows == 1 else 'have'} a label that training never saw"
+    return f"{said}: counted as wrong; the log loss is that of known labels."
 
 
 def calibration_sentence(evaluation: EvaluationJson) -> str:

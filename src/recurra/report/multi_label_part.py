@@ -6,6 +6,7 @@ from typing import Any
 
 from recurra.evaluation.multi_label import SetEvaluation, wrong_decisions
 from recurra.report.charts import reliability_chart
+from recurra.report.class_sentences import unknown_sentence
 from recurra.tasks import Answered, Task
 
 __all__ = ["part"]
@@ -41,4 +42,6 @@ def _sentences(evaluation: SetEvaluation) -> list[str]:
             f"The highest F1 is that of {tested[0].label} ({tested[0].f1:.3f}), "
             f"the lowest that of {tested[-1].label} ({tested[-1].f1:.3f})."
         )
+    if evaluation.unknown_labels:
+        sentences.append(unknown_sentence(evaluation.unknown_labels))
     return sentences

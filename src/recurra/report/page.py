@@ -25,13 +25,14 @@ def _options(text: str) -> Any:
     return Markup("").join(code.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
-def render(template: str, **values: Any) -> str:
-    """A page from one of the package's templates.
+def render(template: str, *, package: str = "recurra.report", **values: Any) -> str:
+    """A page from a template.
 
     Strings among the values are text, never markup; pictures bring their own escaped SVG.
 
     Args:
         template: file name in ``templates/``.
+        package: whose ``templates/`` are looked at first; those of the reports are known to all.
         values: what the template names.
 
     Returns:
@@ -42,7 +43,7 @@ def render(template: str, **values: Any) -> str:
     """
     jinja2 = needed("jinja2")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("recurra.report"),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(name) for name in dict.fromkeys((package, "recurra.report"))]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recurra.cells import cell_named
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import LayerJson, ReadingJson
 from recurra.report.charts import Line, line_chart
@@ -18,11 +19,6 @@ __all__ = ["answer_picture", "flow_pictures", "layer_pictures"]
 
 # Units and words of a layer that are drawn: more would neither fit nor be looked at.
 UNITS, WORDS = 16, 120
-# What gates are called under their letters.
-GATES = {
-    "lstm": {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o"},
-    "gru": {"z": "update gate z", "r": "reset gate r", "h": "candidate h"},
-}
 
 
 def answer_picture(reading: ReadingJson, *, name: str) -> Picture:
@@ -60,14 +56,18 @@ def layer_pictures(reading: ReadingJson, layer: LayerJson, *, name: str) -> list
     shown = {"h": ("hidden state h", layer["h"])}
     if layer["c"] is not None:
         shown["c"] = ("cell state c", layer["c"])
-    called = GATES.get("gru" if layer["cell"].startswith("gru") else layer["cell"], {})
-    shown |= {f"gate-{gate}": (called[gate], values) for gate, values in layer["gates"].items()}
+    cell = cell_named(layer["cell"])
+    bounds = dict.fromkeys(shown, cell.state_bound) | {"c": None}
+    for gate in cell.gates:
+        if gate.name in layer["gates"]:
+            shown[f"gate-{gate.name}"] = (f"{gate.title} {gate.name}", layer["gates"][gate.name])
+            bounds[f"gate-{gate.name}"] = cell.state_bound if gate.candidate else 1.0
     pictures = []
     for key, (what, values) in shown.items():
         drawn = np.array(values)[: len(words), units].T
-        # Only the cell state has no bound.
-        largest = max(1.0, float(np.abs(drawn).max())) if key == "c" else 1.0
-        title = f"{what[0].upper()}{what[1:]}" + (f", full colour at ±{largest:.2f}" if key == "c" else "")
+        bound = bounds[key]
+        largest = max(1.0, float(np.abs(drawn).max())) if bound is None else bound
+        title = f"{what[0].upper()}{what[1:]}" + (f", full colour at ±{largest:.2f}" if bound is None else "")
         pictures.append(heat_map(drawn, rows=labels, columns=words, largest=largest, name=f"{name}-{key}", title=title))
     return pictures
 

@@ -35,7 +35,7 @@ def part(
         "coverage": _coverage_chart(curve) if len(curve) > 1 else None,
         "coverage_rows": _coverage_rows(curve),
         "abstaining": None if abstaining is None else _abstaining_sentence(abstaining),
-        "mistakes": [mistake.to_json() for mistake in mistakes(*answered)],
+        "mistakes": [mistake.to_json() for mistake in mistakes(*answered[:4], unknown=answered.unknown)],
     }
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recurra.cells import NumbaForm, cell_named
+from recurra.errors import SettingsError
 from recurra.kernels.arrays import address
 from recurra.kernels.vectors import LANES
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import DIRECTIONS
-from recurra.recurrence.cells import Cell, cell_named
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import DIRECTIONS
 
-__all__ = ["Affine", "Recurrent", "inputs_of", "padded_rows", "recurrent_of"]
+__all__ = ["Affine", "Recurrent", "inputs_of", "numba_form", "padded_rows", "recurrent_of"]
 
 Array = npt.NDArray[np.float32]
 
@@ -69,6 +70,20 @@ class Recurrent:
     places: list[tuple[int, int]]
 
 
+def numba_form(settings: NetworkSettings) -> NumbaForm:
+    """What the kernels of the network's cell need.
+
+    Raises:
+        SettingsError: the cell has none.
+    """
+    form = cell_named(settings.cell).compiled.numba
+    if form is None:
+        raise SettingsError(
+            f"The cell {settings.cell} has no compiled kernels", "Predict through recurra.load, which needs none."
+        )
+    return form
+
+
 def inputs_of(settings: NetworkSettings, tensors: Mapping[str, Array], layer: int) -> tuple[Array, Array]:
     """W_I and b of all directions of a layer side by side, columns in units of eight.
 
@@ -89,9 +104,9 @@ def inputs_of(settings: NetworkSettings, tensors: Mapping[str, Array], layer: in
 
 def recurrent_of(settings: NetworkSettings, tensors: Mapping[str, Array], layer: int) -> Recurrent:
     """The recurrent weights of a layer. Arguments: see :func:`inputs_of`."""
-    cell = cell_named(settings.cell)
+    cell, early = cell_named(settings.cell), numba_form(settings).early
     prefixes = [f"layers.{layer}.{direction}" for direction in DIRECTIONS[: settings.directions]]
-    W_H = tuple(_recurrent(tensors[f"{prefix}.W_H"], cell) for prefix in prefixes)
+    W_H = tuple(_recurrent(tensors[f"{prefix}.W_H"], early, len(cell.gates)) for prefix in prefixes)
     biases = [tensors.get(f"{prefix}.b_H") for prefix in prefixes]
     b_H = tuple(None if bias is None else _units(bias, len(cell.gates)) for bias in biases)
     size = settings.hidden + -settings.hidden % LANES
@@ -114,14 +129,14 @@ def _units(weights: Array, gates: int) -> Array:
     return np.ascontiguousarray(np.swapaxes(parts, -3, -2)).reshape(*outer, -1)
 
 
-def _recurrent(W_H: Array, cell: Cell) -> Array:
+def _recurrent(W_H: Array, early: int, gates: int) -> Array:
     W_H = _widened(W_H, LANES, 0)
-    if cell.name != "gru_reset_before":
-        return _panels(_units(W_H, len(cell.gates)), LANES * len(cell.gates))
-    # The product of the candidate needs the reset gate, so its panels stand apart.
-    split = 2 * W_H.shape[1] // 3
-    gates, candidate = _units(W_H[:, :split], 2), _units(W_H[:, split:], 1)
-    return np.concatenate([_panels(gates, 2 * LANES), _panels(candidate, LANES)])
+    if early == gates:
+        return _panels(_units(W_H, gates), LANES * gates)
+    # The product of the late blocks needs the early gates, so their panels stand apart.
+    late, split = gates - early, early * W_H.shape[1] // gates
+    parts = _units(W_H[:, :split], early), _units(W_H[:, split:], late)
+    return np.concatenate([_panels(parts[0], early * LANES), _panels(parts[1], late * LANES)])
 
 
 def _panels(matrix: Array, width: int) -> Array:

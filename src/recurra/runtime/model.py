@@ -18,9 +18,10 @@ from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError
-from recurra.models.settings import NetworkSettings
-from recurra.runtime.network import Network
+from recurra.networks.settings import NetworkSettings
+from recurra.runtime.network import Network, network_of
 from recurra.runtime.reading import Reading, read_ids
+from recurra.runtime.step_network import StepNetwork
 from recurra.runtime.summary import parameters_by_part, summary_of
 from recurra.runtime.trace import LayerTrace, trace_of
 from recurra.tasks import Task
@@ -82,6 +83,7 @@ class Model:
 
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
+            ModelFileError: a probability is no finite number, because the model's weights are too large.
         """
         parts = [self._network.probabilities(ids) for ids in self._encoded(documents)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -99,6 +101,7 @@ class Model:
 
         Raises:
             DataError: ``documents`` is a single text, or something in it is no document.
+            ModelFileError: a probability is no finite number.
             SettingsError: ``abstain_below`` is no probability, or the model gives several labels.
         """
         below = self.checked_abstaining(abstain_below)
@@ -127,6 +130,7 @@ class Model:
 
         Raises:
             DataError: it is neither.
+            ModelFileError: a probability or what a word changes is no finite number.
         """
         bundle = self.bundle
         ids = bundle.pipeline.encode([document])[0]
@@ -210,10 +214,10 @@ class Model:
                 yield pipeline.encode(given[first:end])
 
     @cached_property
-    def _network(self) -> Network:
+    def _network(self) -> Network | StepNetwork:
         # Not before it is asked something: who looks at a model's settings need not wait for its tables.
         bundle = self.bundle
-        return Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to, task=bundle.task)
+        return network_of(bundle.network, bundle.tensors, pad_to=bundle.pad_to, task=bundle.task)
 
     @cached_property
     def _classes(self) -> npt.NDArray[Any]:

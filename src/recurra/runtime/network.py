@@ -10,17 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
+from recurra.cells import cell_named
 from recurra.kernels.arrays import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import GROUP, SCRATCH
 from recurra.kernels.threads import run_together
-from recurra.models.settings import NetworkSettings
-from recurra.runtime.layout import Affine, Recurrent, inputs_of, padded_rows, recurrent_of
-from recurra.runtime.so_far import pooled_so_far
+from recurra.networks.settings import NetworkSettings
+from recurra.runtime.finite import checked_finite
+from recurra.runtime.layout import Affine, Recurrent, inputs_of, numba_form, padded_rows, recurrent_of
+from recurra.runtime.pooling import cumulative_pool
+from recurra.runtime.step_network import StepNetwork
 from recurra.runtime.words import Words
 from recurra.tasks import SINGLE_LABEL, Task
 
-__all__ = ["Network"]
+__all__ = ["Network", "network_of"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -33,12 +36,20 @@ PART_WORK = 2e8
 ACTIVATIONS = 100
 
 
+def network_of(
+    settings: NetworkSettings, tensors: Mapping[str, Array], *, pad_to: int | None, task: Task = SINGLE_LABEL
+) -> Network | StepNetwork:
+    """The network on compiled kernels, or through NumPy where its cell has none. Arguments: see :class:`Network`."""
+    kind = StepNetwork if cell_named(settings.cell).compiled.numba is None else Network
+    return kind(settings, tensors, pad_to=pad_to, task=task)
+
+
 class Network:
-    """A trained network, float32 throughout. Several threads may predict with it at the same time.
+    """A trained network on compiled kernels, float32 throughout. Several threads may predict with it at the same time.
 
     Args:
         settings: the network's shape.
-        tensors: the weights, by the names of :func:`recurra.models.shapes.weight_shapes`.
+        tensors: the weights, by the names of :func:`recurra.networks.shapes.weight_shapes`.
         pad_to: the length up to which id 0 is appended where the network is not masked.
         task: makes probabilities of the output.
 
@@ -57,6 +68,7 @@ class Network:
         self.settings, self.task = settings, task
         self.pad_to = pad_to or 0
         self.outputs = len(tensors["b_O"])
+        self._kernels = f"inference.{numba_form(settings).kernels}"
         self._words = Words(settings, tensors)
         self._inputs = [Affine.of(*inputs_of(settings, tensors, layer)) for layer in range(1, settings.layers)]
         self._recurrent = [recurrent_of(settings, tensors, layer) for layer in range(settings.layers)]
@@ -76,9 +88,13 @@ class Network:
         self._part_tokens = max(1, int(PART_WORK / work))
 
     def probabilities(self, documents: Ragged) -> Array:
-        """The probability of each class, [B, C], in the order given; no document's answer hangs on the others."""
+        """The probability of each class, [B, C], in the order given; no document's answer depends on the others.
+
+        Raises:
+            ModelFileError: one is no finite number, and so for all that follow.
+        """
         if self.task.kernel is None:
-            return self.task.probabilities(self.logits(documents)).astype(np.float32)
+            return checked_finite(self.task.probabilities(self.logits(documents)).astype(np.float32))
         return self._answers(documents, getattr(kernels_of("inference.documents"), self.task.kernel))
 
     def logits(self, documents: Ragged) -> Array:
@@ -100,8 +116,8 @@ class Network:
         table, document = self._words.look_up(Ragged(ids, offsets))
         _, states = self._stacked(table, document.values.astype(np.int64), offsets, keep=True)
         keys = self._multiplied(self._keys, states) if "attention" in self.settings.pooling else states
-        pooled = [pooled_so_far(name, states, keys, self._v) for name in self.settings.pooling]
-        return self._multiplied(self._output, np.concatenate(pooled, axis=1))[:, : self.outputs]
+        pooled = [cumulative_pool(name, states, keys, self._v) for name in self.settings.pooling]
+        return checked_finite(self._multiplied(self._output, np.concatenate(pooled, axis=1))[:, : self.outputs])
 
     def __getstate__(self) -> Any:
         raise TypeError("A network holds addresses of this process and cannot be copied; copy its model.")
@@ -130,7 +146,7 @@ class Network:
         kernels_of("inference.documents").by_length(ids.offsets, self.pad_to, order, bounds)
         answer = partial(self._answer, table, ids, order, bounds, answers, write)
         run_together([partial(answer, *part) for part in self._parts(bounds)])
-        return answers
+        return checked_finite(answers)
 
     def _answer(
         self, table: Array, ids: Ragged, order: Places, bounds: Places, answers: Array, write: Writer, first: int,
@@ -162,7 +178,7 @@ class Network:
         final = np.zeros((documents, self._width), dtype=np.float32)
         states = np.empty((int(offsets[-1]) if keep else 0, self._width), dtype=np.float32)
         scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
-        read = kernels_of(f"inference.{self.settings.cell}").read
+        read = kernels_of(self._kernels).read
         to_states, to_final, to_drive = address(states) if keep else 0, address(final), address(drive)
         fixed = (documents, address(offsets), address(rows))
         for direction, weights in enumerate(layer.places):

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
+from recurra.runtime.finite import checked_finite
 from recurra.runtime.network import Network
+from recurra.runtime.step_network import StepNetwork
 from recurra.runtime.trace import LayerTrace
 from recurra.text.vocabulary import UNKNOWN_ID
 
@@ -60,7 +62,7 @@ class Reading:
 
 
 def read_ids(
-    network: Network, ids: npt.NDArray[np.int32], tokens: list[str], *, layers: Sequence[LayerTrace] = ()
+    network: Network | StepNetwork, ids: npt.NDArray[np.int32], tokens: list[str], *, layers: Sequence[LayerTrace] = ()
 ) -> Reading:
     """Reads a document word by word.
 
@@ -71,6 +73,9 @@ def read_ids(
         ids: int32[T].
         tokens: the same as text.
         layers: states and gates, if wanted.
+
+    Raises:
+        ModelFileError: a probability or what a word changes is no finite number.
     """
     probabilities, counted = network.task.probabilities, network.task.evidence
     start = _logits(network, [ids[:0]])
@@ -92,7 +97,7 @@ def read_ids(
         probabilities=_float32(probabilities(prefixes)),
         known=ids != UNKNOWN_ID,
         start=_float32(probabilities(start))[0],
-        evidence=evidence.astype(np.float32),
+        evidence=checked_finite(_float32(evidence)),
         exact=suffixes is None,
         method=method,
         suffix_probabilities=None if suffixes is None else _float32(probabilities(suffixes)),
@@ -100,7 +105,7 @@ def read_ids(
     )
 
 
-def _logits(network: Network, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
+def _logits(network: Network | StepNetwork, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
     """[documents, L]."""
     rows, some, tokens = [np.empty((0, network.outputs), dtype=np.float32)], [], 0
     for place, document in enumerate(documents):
@@ -114,5 +119,7 @@ def _logits(network: Network, documents: Sequence[npt.NDArray[np.int32]]) -> Arr
     return np.concatenate(rows)
 
 
-def _float32(values: npt.NDArray[np.floating]) -> Array:
-    return values.astype(np.float32, copy=False)
+def _float32(numbers: npt.NDArray[np.floating]) -> Array:
+    # What is too large for float32 becomes infinite, which the caller looks for.
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32, copy=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recurra.bundle import Bundle
-from recurra.models.shapes import count_parameters
+from recurra.networks.shapes import count_parameters
 
 __all__ = ["parameters_by_part", "summary_of"]
 

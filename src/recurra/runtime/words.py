@@ -12,7 +12,7 @@ from recurra.batches import Ragged
 from recurra.kernels.arrays import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import count, run_together
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.runtime.layout import Affine, inputs_of
 
 __all__ = ["TABLE_BYTES", "Words"]

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from recurra.atomic import AtomicFile, take_name, target_of, told
-from recurra.errors import DataError, RecurraError, SettingsError
+from recurra.errors import DataError, ModelFileError, RecurraError, SettingsError
 from recurra.locks import open_for_update, open_locked
 
 __all__ = ["CHECKPOINT_SECONDS", "PartFile", "Tally"]
@@ -48,8 +48,9 @@ class Tally(NamedTuple):
 class PartFile:
     """A file in the making that survives its process.
 
-    Inside a ``with`` block it is written to; :meth:`finish` gives it its name. An error in the data removes what was
-    written; what else ends the block early leaves it, if it is worth going on from.
+    Inside a ``with`` block it is written to; :meth:`finish` gives it its name. An error in the data or of the model,
+    which would come again, removes what was written; what else ends the block early leaves it, if it is worth going on
+    from.
 
     Args:
         out: the file; its folder must exist.
@@ -102,7 +103,7 @@ class PartFile:
     ) -> None:
         with contextlib.suppress(OSError):
             self._file.close()
-        if isinstance(error, DataError) or not self._kept:
+        if isinstance(error, DataError | ModelFileError) or not self._kept:
             self._part.unlink(missing_ok=True)
             self._log.unlink(missing_ok=True)
         self._journal.close()

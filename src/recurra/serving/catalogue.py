@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from recurra.data.documents import Label
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import SettingsError
 from recurra.runtime import Model
 from recurra.serving.refusals import RequestError
 
@@ -55,8 +53,6 @@ def answering(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
 
     def answer(texts: list[str]) -> Sequence[bytes]:
         rows = model.predict_proba(texts)
-        if not np.isfinite(rows).all():
-            raise RecurraError("The model gives a probability that is no number", "Train it again, or serve another.")
         given = model.task.decide(rows).written(labels, one=bytes, none=b"null", many=_list)
         return [template % (one, *row) for one, row in zip(given, rows.tolist(), strict=True)]
 

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from recurra.errors import RecurraError
 from recurra.serving.access import Access
 from recurra.serving.headers import with_headers
 from recurra.serving.limits import Limits
@@ -107,6 +108,11 @@ class Guard:
                 await response(scope, receive, answer.send)
         except RequestError as error:
             await refusal(error.status, str(error), headers=error.headers)(scope, receive, answer.send)
+        except RecurraError as error:
+            # The request was right, and the model's answer is not: the line says what is wrong with the model.
+            _log.error("%s %s failed: %s", scope["method"], scope["path"], error)
+            if not answer.began:
+                await refusal(500, str(error))(scope, receive, answer.send)
         except ClientDisconnect:
             # Nobody is there to be told. The server closes the connection of an answer that has no end.
             answer.status = 499

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from recurra.errors import RecurraError
+from recurra.errors import RecurraError, SettingsError
 from recurra.inspection.read import ReadingJson, readings
 from recurra.serving.body import LINES, media_type, parsed, read_body
 from recurra.serving.catalogue import Catalogue
@@ -91,9 +91,7 @@ class Reader:
             )
         try:
             yield from readings(model, text, name=name, **wanted)
-        except RequestError:
-            raise
-        except RecurraError as error:
+        except SettingsError as error:
             # Some networks can be read, but not be differentiated.
             raise RequestError(422, error.received, error.mend) from error
 

@@ -33,7 +33,7 @@ _REASONS = {
     415: "The body is of another type.",
     421: "The Host header names another machine.",
     422: "The body holds something else than it should.",
-    500: "A bug.",
+    500: "A bug, or a model whose answer is no finite number.",
     503: "Too much is waiting, or the service is stopping: ask again after Retry-After.",
     504: "The answer took too long.",
 }

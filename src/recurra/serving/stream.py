@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from recurra.errors import RecurraError
 from recurra.serving.body import LINES
 from recurra.serving.limits import Limits
 from recurra.serving.lines import Lines
@@ -91,6 +92,8 @@ class LineStream(Response):
         except TimeoutError:
             seconds = f"{self._limits.seconds:g} s"
             await ready.put(self._failed(f"No line came within {seconds}. Send the lines that are left again."))
+        except RecurraError as error:
+            await ready.put(self._failed(str(error)))
         except Exception:
             await ready.put(None)
             raise

@@ -15,10 +15,11 @@ from recurra.errors import DataError, SettingsError
 from recurra.evaluation.abstaining import answered, checked_below
 from recurra.evaluation.contender import Contender
 from recurra.evaluation.metrics import log_losses
-from recurra.evaluation.targets import targets_of
+from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import Link
 from recurra.tasks.decision import Decision
 from recurra.tasks.scores import MeanScores, Score, Scores, resampled_means
+from recurra.tasks.unknown_labels import ScoredRows, labels_to_score
 from recurra.text import Labels
 
 if TYPE_CHECKING:
@@ -69,12 +70,14 @@ class Answered(NamedTuple):
         targets: as the task has them.
         documents: B texts or pairs.
         classes: C labels.
+        unknown: labels that are no classes, as :meth:`Task.scored` gives them.
     """
 
     probabilities: npt.NDArray[np.float32]
     targets: Array
     documents: Sequence[Document]
     classes: Sequence[Label]
+    unknown: Sequence[Any] = ()
 
 
 class Section(NamedTuple):
@@ -176,27 +179,38 @@ class Task:
         return classes, classes.encode(values)
 
     def targets(
+        self, labels: Labels, values: Sequence[Any], *, source: str, separator: str | None = None, **say: Any
+    ) -> Array:
+        """The targets of rows that have no other labels. Arguments and errors: see :meth:`scored`."""
+        return self.scored(labels, values, "error", source=source, separator=separator, **say).targets
+
+    def scored(
         self,
         labels: Labels,
         values: Sequence[Any],
+        how: UnknownLabels,
         *,
         source: str,
         say: Callable[[str], None] = lambda message: None,
         separator: str | None = None,
-    ) -> Array:
-        """The targets of rows of a table.
+    ) -> ScoredRows:
+        """The rows of a table that can be scored, with their targets.
+
+        Rows with a label that training never saw are left out here, unless they are an error: means over rows have no
+        number for them.
 
         Args:
             labels: the model's.
             values: B, as they were read.
+            how: what becomes of those rows.
             source: the table's name, for messages.
             say: hears what a person should know.
             separator: between the labels of a cell, where it may hold several.
 
         Raises:
-            DataError: a label that training never saw.
+            DataError: there are such rows and ``how`` is ``error``, or all are.
         """
-        return targets_of(labels, values, source=source, say=say)
+        return labels_to_score(labels, values, "skip" if how == "wrong" else how, source=source, say=say)
 
     def checked_separator(self, separator: str | None) -> str | None:
         """The separator itself, if cells are split.
@@ -226,13 +240,20 @@ class Task:
         """The class of each row, int64[B]; ``None`` where rows have more than one."""
         return targets
 
-    def truth(self, targets: Array, classes: Sequence[Label]) -> Callable[[int], Any]:
-        """Gives what a row has, by its place, as JSON tells it."""
-        return lambda place: classes[int(targets[place])]
+    def truth(self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()) -> Callable[[int], Any]:
+        """Gives what a row has, by its place, as JSON tells it. Arguments: see :meth:`evaluate`."""
+        labels = [*classes, *unknown]
+        return lambda place: labels[int(targets[place])]
 
-    def slices(self, targets: Array, classes: Sequence[Label]) -> dict[str, npt.NDArray[np.bool_]]:
-        """The rows of each class by name, bool[B]."""
+    def slices(
+        self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
+    ) -> dict[str, npt.NDArray[np.bool_]]:
+        """The rows of each class by name, bool[B]. Arguments: see :meth:`evaluate`."""
         return {f"class {label}": targets == place for place, label in enumerate(classes)}
+
+    def no_class(self, targets: Array, classes: int, unknown: Sequence[Any] = ()) -> npt.NDArray[np.bool_]:
+        """Which rows have a label that is none of C classes, bool[B]."""
+        return np.asarray(targets >= classes)
 
     def hold_out(self, labels: CodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
         """The rows to learn from and those held out, each label in its share; see :func:`recurra.data.split.hold_out`.
@@ -331,8 +352,16 @@ class Task:
             "log_loss": self.losses(probabilities, targets),
         }
 
-    def evaluate(self, probabilities: Floats, targets: Array, classes: Sequence[Label]) -> Scores:
+    def evaluate(
+        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
+    ) -> Scores:
         """The scores, with intervals.
+
+        Args:
+            probabilities: float[B, C].
+            targets: of the B rows.
+            classes: C labels.
+            unknown: labels that are no classes, as :meth:`scored` gives them.
 
         Raises:
             DataError: arguments that do not fit each other.
@@ -340,7 +369,14 @@ class Task:
         return MeanScores.of(self.row_scores(probabilities, targets))
 
     def contender(
-        self, probabilities: Floats, targets: Array, classes: Sequence[Label], *, seed: int, resamples: int
+        self,
+        probabilities: Floats,
+        targets: Array,
+        classes: Sequence[Label],
+        unknown: Sequence[Any] = (),
+        *,
+        seed: int,
+        resamples: int,
     ) -> Contender:
         """The model in a comparison. Arguments: see :func:`recurra.tasks.comparing.compare_answers`."""
         each = {

@@ -8,14 +8,11 @@ from typing import Any, NamedTuple
 
 from recurra.data.coded import CodedLabels
 from recurra.data.corpus import Corpus, Renamed
-from recurra.data.documents import LabelSet, as_sets, split_cell
+from recurra.data.documents import SEPARATORS, LabelSet, as_sets, split_cell
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["SEPARATORS", "Several", "confirmed", "confirmed_rows", "looks_several", "sets_of_table"]
-
-SEPARATORS = ("|", ";", ",")
-"""What is tried, in this order, where no separator is named."""
+__all__ = ["Several", "confirmed", "confirmed_rows", "looks_several", "sets_of_table"]
 
 # A name with a comma in it is rare among single labels; two cells of which all parts are labels elsewhere are not.
 LEAST_CELLS = 2

@@ -17,6 +17,9 @@ __all__ = ["compare_answers"]
 
 Array = npt.NDArray[np.float32]
 
+UNKNOWN = "unknown label"
+"""The slice of the rows with a label that no classifier knows."""
+
 
 def compare_answers(
     answers: Mapping[str, Array],
@@ -25,6 +28,7 @@ def compare_answers(
     classes: Sequence[Label],
     *,
     tasks: Mapping[str, Task] | None = None,
+    unknown: Sequence[Any] = (),
     rows: npt.NDArray[np.int64] | None = None,
     slices: Mapping[str, npt.NDArray[np.bool_]] | None = None,
     examples: int = 5,
@@ -39,6 +43,7 @@ def compare_answers(
         documents: B texts.
         classes: C labels, in the order of the columns.
         tasks: by name, each with its own thresholds; without them each row has one class.
+        unknown: labels that are no classes, as the task has them; a row with one is right for none.
         rows: int64[B], what the rows are called in the examples; their places if not given.
         slices: by name bool[B], which rows belong to it; empty ones are left out. The classes come of themselves.
         examples: for each pair and side.
@@ -50,14 +55,15 @@ def compare_answers(
     """
     tasks = tasks or dict.fromkeys(answers, SINGLE_LABEL)
     contenders = {
-        name: tasks[name].contender(one, targets, classes, seed=seed, resamples=resamples)
+        name: tasks[name].contender(one, targets, classes, unknown, seed=seed, resamples=resamples)
         for name, one in answers.items()
     }
     task = next(iter(tasks.values()))
+    no_class = task.no_class(targets, len(classes), unknown)
     return compared(
         contenders,
-        ComparedRows(documents, rows, task.truth(targets, classes)),
-        {**task.slices(targets, classes), **(slices or {})},
+        ComparedRows(documents, rows, task.truth(targets, classes, unknown), no_class),
+        {**task.slices(targets, classes, unknown), UNKNOWN: no_class, **(slices or {})},
         examples=examples,
         multi_label=task.lists,
         right_is=task.wording.right,

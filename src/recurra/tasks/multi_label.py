@@ -10,20 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.coded import CodedLabels
-from recurra.data.documents import LABEL_LISTS, Label, LabelSet, as_sets
+from recurra.data.documents import LABEL_LISTS, Label, as_sets
 from recurra.data.stratify import hold_out_sets
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.contender import Contender
 from recurra.evaluation.metrics import label_losses
 from recurra.evaluation.multi_label import SetEvaluation, checked_sets, evaluate_sets, resampled_sets, set_scores
+from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import SIGMOID
 from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
 from recurra.tasks.base import Task, Wording, part
 from recurra.tasks.decision import Decision
+from recurra.tasks.label_sets import encode_sets
 from recurra.tasks.scores import Score
+from recurra.tasks.unknown_labels import ScoredRows, sets_to_score
 from recurra.text import Labels
 
-__all__ = ["MultiLabel", "encode_sets", "label_weights"]
+__all__ = ["MultiLabel", "label_weights"]
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating]
@@ -136,17 +139,18 @@ class MultiLabel(Task):
             )
         return classes, encode_sets(classes, values)
 
-    def targets(
+    def scored(
         self,
         labels: Labels,
         values: Sequence[Any],
+        how: UnknownLabels,
         *,
         source: str,
         say: Callable[[str], None] = lambda message: None,
         separator: str | None = None,
-    ) -> Flags:
+    ) -> ScoredRows:
         """Cells of text are split at the separator; without one each is one label."""
-        return encode_sets(labels, as_sets(values, separator))
+        return sets_to_score(labels, as_sets(values, separator), how, source=source, say=say)
 
     def checked_separator(self, separator: str | None) -> str | None:
         """See :class:`recurra.tasks.base.Task`."""
@@ -167,14 +171,21 @@ class MultiLabel(Task):
     def single(self, targets: Array) -> None:
         """Rows have no single class."""
 
-    def truth(self, targets: Array, classes: Sequence[Label]) -> Callable[[int], Any]:
+    def truth(
+        self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
+    ) -> Callable[[int], list[Label]]:
         """A list of labels."""
-        return lambda place: [classes[label] for label in np.flatnonzero(targets[place]).tolist()]
+        others = unknown or [()] * len(targets)
+        return lambda place: [*(classes[label] for label in np.flatnonzero(targets[place]).tolist()), *others[place]]
 
-    def slices(self, targets: Array, classes: Sequence[Label]) -> dict[str, Flags]:
+    def slices(self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()) -> dict[str, Flags]:
         """The rows that have each label, and those that have none."""
         having = {f"class {label}": targets[:, place] for place, label in enumerate(classes)}
-        return {**having, "no label": np.asarray(~targets.any(axis=1))}
+        return {**having, "no label": ~targets.any(axis=1) & ~self.no_class(targets, len(classes), unknown)}
+
+    def no_class(self, targets: Array, classes: int, unknown: Sequence[Any] = ()) -> Flags:
+        """See :class:`recurra.tasks.base.Task`."""
+        return np.array([bool(labels) for labels in unknown]) if unknown else np.zeros(len(targets), dtype=bool)
 
     def hold_out(self, labels: CodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
         """See :func:`recurra.data.stratify.hold_out_sets`."""
@@ -233,20 +244,29 @@ class MultiLabel(Task):
         """Of each decision about a label, float64[B, C]."""
         return label_losses(probabilities, targets)
 
-    def evaluate(self, probabilities: Floats, targets: Array, classes: Sequence[Label]) -> SetEvaluation:
+    def evaluate(
+        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
+    ) -> SetEvaluation:
         """See :func:`recurra.evaluation.multi_label.evaluate_sets`."""
-        return evaluate_sets(probabilities, targets, self._marks, classes)
+        return evaluate_sets(probabilities, targets, self._marks, classes, unknown=unknown or None)
 
     def contender(
-        self, probabilities: Floats, targets: Array, classes: Sequence[Label], *, seed: int, resamples: int
+        self,
+        probabilities: Floats,
+        targets: Array,
+        classes: Sequence[Label],
+        unknown: Sequence[Any] = (),
+        *,
+        seed: int,
+        resamples: int,
     ) -> Contender:
         """With the share of exactly right rows for accuracy, micro and macro F1 and log loss."""
         checked_sets(probabilities, targets, classes)
-        given, p = self._given(probabilities), probabilities.astype(np.float64)
-        scores = set_scores(probabilities, targets, self._marks)
-        draws = resampled_sets(probabilities, targets, self._marks, seed=seed, resamples=resamples)
+        given, p, others = self._given(probabilities), probabilities.astype(np.float64), unknown or None
+        scores = set_scores(probabilities, targets, self._marks, others)
+        draws = resampled_sets(probabilities, targets, self._marks, others, seed=seed, resamples=resamples)
         return Contender(
-            right=(given == targets).all(axis=1),
+            right=(given == targets).all(axis=1) & ~self.no_class(targets, len(classes), unknown),
             scores={name: scores[of] for name, of in COMPARED.items()},
             draws={name: draws[of] for name, of in COMPARED.items()},
             sure=np.where(given, p, 1 - p).prod(axis=1),
@@ -316,18 +336,6 @@ class MultiLabel(Task):
 
     def _given(self, probabilities: Floats) -> Flags:
         return np.asarray(probabilities >= self._marks)
-
-
-def encode_sets(labels: Labels, rows: Sequence[LabelSet]) -> Flags:
-    """Which labels each row has, bool[B, C]; a label that stands twice counts once.
-
-    Raises:
-        DataError: a label that is no class, or has another type.
-    """
-    counts = [len(row) for row in rows]
-    indicator = np.zeros((len(rows), len(labels)), dtype=np.bool_)
-    indicator[np.repeat(np.arange(len(rows)), counts), labels.encode(list(chain.from_iterable(rows)))] = True
-    return indicator
 
 
 def label_weights(settings: Any, targets: Flags) -> npt.NDArray[np.float32]:

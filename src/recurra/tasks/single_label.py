@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,13 @@ from recurra.evaluation import Evaluation, evaluate
 from recurra.evaluation.contender import Contender
 from recurra.evaluation.evaluate import checked
 from recurra.evaluation.intervals import resampled
-from recurra.evaluation.metrics import class_scores, confusion_matrix, log_losses, macro_f1
+from recurra.evaluation.metrics import counted_scores, log_losses, macro_f1
+from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import SOFTMAX
 from recurra.tasks.base import Task, Wording, part
 from recurra.tasks.scores import Score
+from recurra.tasks.unknown_labels import ScoredRows, labels_to_score
+from recurra.text import Labels
 
 __all__ = ["SingleLabel", "class_weights"]
 
@@ -63,9 +66,24 @@ class SingleLabel(Task):
     compiled = "recurra.tasks.single_label_compiled"
     page = "recurra.report.single_label_part"
 
+    def scored(
+        self,
+        labels: Labels,
+        values: Sequence[Any],
+        how: UnknownLabels,
+        *,
+        source: str,
+        say: Callable[[str], None] = lambda message: None,
+        separator: str | None = None,
+    ) -> ScoredRows:
+        """A label that training never saw is a class that is never found, where it counts as wrong."""
+        return labels_to_score(labels, values, how, source=source, say=say)
+
     def probabilities(self, logits: Floats) -> Floats:
         """Softmax."""
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        # Two logits may be further apart than float32 reaches: then the lesser one's probability is 0.
+        with np.errstate(over="ignore"):
+            powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
     def evidence(self, logits: Floats) -> npt.NDArray[np.float64]:
@@ -80,25 +98,34 @@ class SingleLabel(Task):
         direction[chosen] += 1
         return chosen, direction
 
-    def evaluate(self, probabilities: Floats, targets: Array, classes: Sequence[Label]) -> Evaluation:
+    def evaluate(
+        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
+    ) -> Evaluation:
         """See :func:`recurra.evaluation.evaluate`."""
-        return evaluate(probabilities, targets, classes)
+        return evaluate(probabilities, targets, classes, unknown=unknown)
 
     def contender(
-        self, probabilities: Floats, targets: Array, classes: Sequence[Label], *, seed: int, resamples: int
+        self,
+        probabilities: Floats,
+        targets: Array,
+        classes: Sequence[Label],
+        unknown: Sequence[Any] = (),
+        *,
+        seed: int,
+        resamples: int,
     ) -> Contender:
         """With accuracy, macro F1 and log loss."""
-        checked(probabilities, targets, classes)
+        checked(probabilities, targets, classes, unknown)
         given = probabilities.argmax(axis=1)
-        confusion = confusion_matrix(targets, given, len(classes))
-        found = class_scores(confusion)
+        right, known, every = given == targets, targets < len(classes), len(classes) + len(unknown)
+        found = counted_scores(*(np.bincount(some, minlength=every) for some in (targets[right], targets, given)))
         scores = {
-            "accuracy": float(np.trace(confusion) / len(targets)),
+            "accuracy": float(right.mean()),
             "macro_f1": float(macro_f1(found.f1, found.support + found.predicted)),
-            "log_loss": float(log_losses(probabilities, targets).mean()),
+            "log_loss": float(log_losses(probabilities[known], targets[known]).mean()),
         }
         return Contender(
-            right=given == targets,
+            right=right,
             scores=scores,
             draws=resampled(probabilities, targets, seed=seed, resamples=resamples),
             sure=probabilities.max(axis=1).astype(np.float64),

@@ -14,7 +14,11 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.errors import DataError, ModelFileError
 
-__all__ = ["Labels"]
+__all__ = ["LONGEST_LABEL", "MOST_DIGITS", "Labels", "is_long"]
+
+# Characters of a text and digits of a whole number. A column of longer ones is none of labels.
+LONGEST_LABEL = 10_000
+MOST_DIGITS = 100
 
 _KINDS: dict[str, type[Label]] = {"str": str, "int": int, "bool": bool, "float": float}
 
@@ -101,7 +105,18 @@ class Labels:
             raise ModelFileError(
                 f"The labels {_short(classes)} are not distinct {kind.__name__}", "Write the file anew."
             )
+        if any(map(is_long, classes)):
+            raise ModelFileError(
+                f"A label has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits", "Write the file anew."
+            )
         return cls(tuple(classes))
+
+
+def is_long(value: object) -> bool:
+    """Whether a text or a whole number is longer than a label may be."""
+    if isinstance(value, str):
+        return len(value) > LONGEST_LABEL
+    return isinstance(value, int) and abs(value) >= 10**MOST_DIGITS
 
 
 def _plain(labels: Iterable[Label]) -> list[Label]:
@@ -117,6 +132,11 @@ def _kind(labels: Sequence[Label]) -> type[Label]:
                 f"A label is {_short(label)} ({type(label).__name__})",
                 "Leave the row out, or give a text, a whole number, a number or True and False.",
             )
+        if is_long(label):
+            raise DataError(
+                f"A label is {_short(label)}, which has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits",
+                "Name the column of the labels with --label, or shorten it.",
+            )
     if len(kinds) > 1:
         examples = ", ".join(
             f"{_short(next(x for x in labels if type(x) is kind))} ({kind.__name__})" for kind in kinds
@@ -126,5 +146,6 @@ def _kind(labels: Sequence[Label]) -> type[Label]:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    # Python writes no number of more than 4,300 digits.
+    text = f"a number of {value.bit_length():,} bits" if isinstance(value, int) and is_long(value) else repr(value)
     return text if len(text) <= 80 else text[:80] + "…"

@@ -10,9 +10,9 @@ import torch
 
 from recurra.bundle import Bundle
 from recurra.errors import SettingsError
-from recurra.models.initial import initial_weights
 from recurra.models.network import Network
-from recurra.models.settings import NetworkSettings
+from recurra.networks.initial import initial_weights
+from recurra.networks.settings import NetworkSettings
 from recurra.text import TextPipeline, load_vectors
 from recurra.text.vocabulary import SPECIAL_IDS
 from recurra.training.continuing import grown_weights

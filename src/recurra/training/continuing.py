@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recurra.bundle import Bundle, digest_in
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.progress import Listener

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from recurra.models.network import Network
-from recurra.models.shapes import DIRECTIONS
+from recurra.networks.shapes import DIRECTIONS
 from recurra.recurrence.engines.triton_engine import TritonEngine
 from recurra.tasks import SINGLE_LABEL, Task
 from recurra.training.averaging import Average

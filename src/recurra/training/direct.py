@@ -20,7 +20,7 @@ from recurra.batches import Packed
 from recurra.kernels.compiled import entries_of, kernels_of
 from recurra.kernels.threads import run_in_parts
 from recurra.models.network import UNKNOWN, Network
-from recurra.models.shapes import DIRECTIONS
+from recurra.networks.shapes import DIRECTIONS
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer
@@ -70,7 +70,8 @@ class DirectStep:
         parts = *(f"training.{part}" for part in PARTS), self._loss.kernels
         for name in ("packing", "distinct", "adam", "jobs", "waiting", *parts):
             kernels_of(name)
-        for name in ("dense", network.cell.name):
+        form = network.cell.compiled.numba
+        for name in ("dense", *([form.kernels] if form else [])):
             entries_of(f"training.{name}")
         self._row_gradient: RowGradient | None = None
         # The rows of a batch that was packed before its turn.
@@ -230,7 +231,7 @@ class DirectStep:
         if found is None or not found.fits(rows, count):
             shape = self.network.settings
             self._layers[layer] = found = Layer(
-                self.network.cell.name,
+                self.network.cell,
                 shape.directions,
                 rows=rows + rows // 4,
                 count=count + count // 4 if shared else None,

@@ -13,12 +13,13 @@ import numpy as np
 import torch
 
 from recurra.bundle import Bundle, digest_in
+from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, Listed
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.folders import locked_folder
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.tasks import Task, task_named
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice
@@ -182,6 +183,7 @@ def fit_prepared(
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
     text = prepared.pipeline.settings
+    pad_to = None if network.masked else _pad_to(prepared.rows, network, training)
     module = build(
         network,
         prepared,
@@ -195,7 +197,6 @@ def fit_prepared(
     if find_learning_rate:
         training = with_found_rate(module, prepared.rows, training, engine=engine, folder=folder, listener=listener)
     log = EventLog(folder, listener) if tensorboard and folder else None
-    pad_to = None if network.masked else _pad_to(prepared.rows, training)
 
     settings = {"text": text.to_dict(), "network": module.settings.to_dict(), "training": training.to_dict()}
     described = [prepared.fingerprint, settings, str(vectors), *([digest_in(initial)] if initial else [])]
@@ -241,8 +242,19 @@ def fit_prepared(
     return Fitted(bundle, outcome, prepared.count, validation)
 
 
-def _pad_to(rows: Rows, training: TrainingSettings) -> int:
-    """The mean length of the first epoch's batches, each padded to its longest document."""
+def _pad_to(rows: Rows, network: NetworkSettings, training: TrainingSettings) -> int:
+    """The mean length of the first epoch's batches, each padded to its longest document.
+
+    Raises:
+        SettingsError: it is more than a model file may hold.
+    """
     lengths = rows.documents.lengths
     batches = epoch_batches(lengths, training, 0, rows.targets)
-    return round(float(np.mean([lengths[batch].max() for batch in batches])))
+    pad_to, largest = round(float(np.mean([lengths[batch].max() for batch in batches]))), largest_pad_to(network)
+    if pad_to > largest:
+        raise SettingsError(
+            f"masked is false, so every text would be padded to {pad_to:,} tokens, the mean of the batches' longest, "
+            f"and a model of this size may ask for {largest:,}",
+            "Set masked = true, give shorter texts, or lower hidden or layers.",
+        )
+    return pad_to

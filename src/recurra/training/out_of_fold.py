@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError, SettingsError
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.runtime import Model
 from recurra.text import Labels, TextSettings
 from recurra.training.fit import fit

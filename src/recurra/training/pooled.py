@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from recurra.batches import Packed
 from recurra.kernels.compiled import kernels_of
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.recurrence.engines.arena import Arena
 
 __all__ = ["Pooled"]

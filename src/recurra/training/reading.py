@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from recurra.data.corpus import Chosen
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 from recurra.settings import spread
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice, choose_tokens, looked_at

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from recurra.models.settings import NetworkSettings
+from recurra.networks.settings import NetworkSettings
 
 __all__ = ["fitting_threads"]
 

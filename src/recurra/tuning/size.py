@@ -11,8 +11,8 @@ import numpy as np
 
 from recurra.bundle.int8 import int8_axis
 from recurra.errors import SettingsError
-from recurra.models.settings import NetworkSettings
-from recurra.models.shapes import weight_shapes
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import weight_shapes
 from recurra.text import Labels, TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS
 

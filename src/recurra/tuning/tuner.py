@@ -16,7 +16,7 @@ from recurra.atomic import write_atomically
 from recurra.bundle.format import encode
 from recurra.data.corpus import Corpus
 from recurra.data.fingerprint import Fingerprint
-from recurra.errors import TrainingError
+from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
 from recurra.presets import Preset
 from recurra.training.building import chosen_device
@@ -172,7 +172,10 @@ class Tuner:
         settings = parameters_of(preset, self._space)
         try:
             fitted = self._models.trained(trial.number, preset, prepared, ear)
-        except (TrainingError, MemoryError, torch.OutOfMemoryError) as error:
+        except (SettingsError, TrainingError, MemoryError, torch.OutOfMemoryError) as error:
+            if isinstance(error, SettingsError) and trial.number == 0:
+                # The preset itself, and not what is tried around it.
+                raise
             why = getattr(error, "received", "") or type(error).__name__
             found = Tried(trial.number, "failed", settings, seconds=self._clock() - began, why=why)
             return self._told(trial, found, is_best=False)

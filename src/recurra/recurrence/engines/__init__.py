@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from functools import cache
 
+from recurra.cells import Cell
 from recurra.errors import SettingsError
-from recurra.recurrence.cells import Cell
 from recurra.recurrence.engines.base import Engine, Trace, Weights
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.reference import ReferenceEngine
@@ -42,9 +42,14 @@ def engine_for(name: str, cell: Cell, *, device: str = "cpu") -> Engine:
     if ENGINES[name] not in able:
         raise SettingsError(
             f"The {name} engine does not compute the cell {cell.name} here",
-            f"Choose {' or '.join(engine.name for engine in able)}, or install what it needs.",
+            f"Choose auto or {' or '.join(engine.name for engine in able)}{_to_install(name, cell)}.",
         )
     return ENGINES[name]
+
+
+def _to_install(name: str, cell: Cell) -> str:
+    wanting = name == TritonEngine.name and cell.compiled.triton is not None
+    return ", or install what it needs" if wanting else ""
 
 
 @cache

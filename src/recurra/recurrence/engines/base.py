@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell, State
+from recurra.cells import Cell, State
 
 __all__ = ["Engine", "Trace", "Weights"]
 
@@ -17,15 +17,22 @@ class Weights(NamedTuple):
 
     Attributes:
         W_I: [I, G·H], input weights.
-        W_H: [H, G·H], recurrent weights.
-        b: [G·H], bias of the drive.
+        W_H: [H, G·H], recurrent weights, or ``None`` where the cell has none.
+        b: [G·H], bias of the input projection.
         b_H: [G·H], recurrent bias, or ``None`` where the cell has none.
     """
 
     W_I: Tensor
-    W_H: Tensor
+    W_H: Tensor | None
     b: Tensor
     b_H: Tensor | None = None
+
+    @property
+    def recurrent(self) -> Tensor:
+        """W_H, for kernels of cells that have one."""
+        if self.W_H is None:
+            raise ValueError("The cell has no recurrent weights.")
+        return self.W_H
 
 
 class Trace(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recurra.recurrence.cells import Cell
+from recurra.cells import Cell
 from recurra.recurrence.engines.base import Engine
 from recurra.recurrence.engines.reference import ReferenceEngine
 from recurra.recurrence.engines.torch_engine import TorchEngine

@@ -8,44 +8,20 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from recurra.cells import Cell
+from recurra.errors import SettingsError
 from recurra.kernels.arrays import address
 from recurra.kernels.compiled import entries_of
 from recurra.kernels.panels import BLOCK
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.parts import Parts
 
-__all__ = ["FORMS", "Direction", "Job", "Named", "Sizes"]
+__all__ = ["Direction", "Job", "Named", "Sizes"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 # A kernel's entry and its arguments; see recurra.kernels.jobs.
 Job: TypeAlias = tuple[int, ...]
-
-
-class _Form(NamedTuple):
-    """The arrays that a cell's kernels need, in blocks of H columns.
-
-    Attributes:
-        gates: G.
-        extra: what forward keeps for backward beside gates and states.
-        second: what backward needs beside the gates.
-        sums: the sums over all rows that backward gives.
-        early: gates whose recurrent product is that of the state; that of the others needs these gates first.
-    """
-
-    gates: int
-    extra: int
-    second: int
-    sums: int
-    early: int
-
-
-FORMS = {
-    "simple_rnn": _Form(1, 0, 0, 1, 1),
-    "gru": _Form(3, 3, 3, 4, 3),
-    "gru_reset_before": _Form(3, 1, 1, 3, 2),
-    "lstm": _Form(4, 1, 0, 4, 4),
-}
 
 
 class Sizes(NamedTuple):
@@ -83,7 +59,7 @@ class Direction:
     """A direction. Its methods give the jobs of a stage, which need those of the stages before.
 
     Args:
-        cell: its name.
+        cell: the formula, one with kernels for CPUs.
         reverse: whether it reads from the last step to the first.
         shared: whether tokens share inputs.
         sizes: what there is to be room for.
@@ -95,13 +71,16 @@ class Direction:
         table: int64, what the jobs name.
     """
 
-    def __init__(self, cell: str, reverse: bool, shared: bool, sizes: Sizes, arena: Arena) -> None:
-        self.cell, self.form, self.sizes, self.shared = cell, FORMS[cell], sizes, shared
-        self._dense, self._kernels = entries_of("training.dense"), entries_of(f"training.{cell}")
+    def __init__(self, cell: Cell, reverse: bool, shared: bool, sizes: Sizes, arena: Arena) -> None:
+        form, self.sizes, self.shared = cell.compiled.numba, sizes, shared
+        if form is None:
+            raise SettingsError(f"The cell {cell.name} has no kernels for CPUs", "Choose the reference engine.")
+        self.form, gates = form, len(cell.gates)
+        self._dense, self._kernels = entries_of("training.dense"), entries_of(f"training.{form.kernels}")
         # What is taken from it is known by its address alone.
         self._arena = arena
         size, rows = sizes.hidden, sizes.rows
-        self.size, self.width, self.early = size, self.form.gates * size, self.form.early * size
+        self.size, self.width, self.early = size, gates * size, form.early * size
         self.line = 4 * self.width
         self.table = np.zeros(len(Named), dtype=np.int64)
         self.parts, self._targets = _NONE, _NONE
@@ -109,7 +88,7 @@ class Direction:
         self._gates = arena.take(rows * self.width)
         self._drive = arena.take(sizes.different * self.width) if shared else self._gates
         self.hidden, self._hidden = arena.array(rows, size)
-        self._cell = arena.take(rows * size) if cell == "lstm" else 0
+        self._cell = arena.take(rows * size) if cell.cell_state else 0
         self._extra = arena.take(rows * self.form.extra * size)
         zeros, self._zeros = arena.array(sizes.documents, size)
         zeros[...] = 0
@@ -119,7 +98,7 @@ class Direction:
         self._carry_c, self._carry_c_at = arena.array(sizes.documents, size)
         self._earlier = arena.take(rows * size)
         self._second = arena.take(rows * self.form.second * size)
-        self._sums, self._sums_at = arena.array(sizes.blocks, self.form.sums * size)
+        self._sums, self._sums_at = arena.array(sizes.blocks, (gates + form.product_gradient) * size)
         self._summed = arena.take(sizes.different * self.width) if shared else self._gates
         self.d_inputs, self._d_inputs = arena.array(rows, sizes.inputs)
         self._scratch = arena.take(BLOCK * (max(sizes.inputs, size) + self.width))
@@ -247,7 +226,7 @@ class Direction:
             # Tokens that share an input have their gradients added up before they are multiplied.
             jobs.append((self._dense.sum_by_place, Named.ROWS, Named.PLACES, d_drive, width, self._summed, Named.COUNT))
         jobs.append(self._multiply(Named.INPUTS, self.sizes.inputs, self._summed, count, Named.D_W_I, width))
-        multiplied = self._second if self.cell == "gru" else d_drive
+        multiplied = self._second if self.form.product_gradient else d_drive
         jobs.append(self._multiply(self._earlier, size, multiplied, Named.ROWS, Named.D_W_H, early))
         if early < width:
             late = (d_drive + 4 * early, Named.ROWS, Named.D_W_H_LATE, width - early)
@@ -257,8 +236,9 @@ class Direction:
     def gradients(self) -> Parts:
         """Those of weights and initial states, after all stages."""
         summed = self._sums[0] if len(self._sums) == 1 else self._sums.sum(axis=0)
-        two = 2 * self.size
-        d_b_H = np.concatenate([summed[:two], summed[self.width :]]) if self.cell == "gru" else None
+        d_b_H = None
+        if self.form.product_gradient:
+            d_b_H = np.concatenate([summed[: self.width - self.size], summed[self.width :]])
         d_c0 = None if self.parts.c0 is None else self._carry_c
         d_h0 = None if self.parts.h0 is None else self._carry_h
         return Parts(self._targets.W_I, self._targets.W_H, summed[: self.width], d_b_H, d_h0, d_c0)

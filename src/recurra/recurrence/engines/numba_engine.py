@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell, State
+from recurra.cells import Cell, State
 from recurra.recurrence.engines.base import Weights
 from recurra.recurrence.engines.fallback import fallback
-from recurra.recurrence.engines.numba_direction import FORMS
 from recurra.recurrence.engines.numba_layer import Layer
 from recurra.recurrence.engines.parts import Parts
 
@@ -30,7 +29,7 @@ class NumbaEngine:
 
     def supports(self, cell: Cell) -> bool:
         """Every cell that has kernels."""
-        return cell.name in FORMS
+        return cell.compiled.numba is not None
 
     def layer(
         self,
@@ -50,14 +49,14 @@ class NumbaEngine:
         for place, one in enumerate(weights):
             tensors += [*one, *(initial[place] if initial else (None, None))]
         run: Callable[..., tuple[Tensor, ...]] = _Function.apply
-        return list(run(cell.name, starts, inputs, *tensors))
+        return list(run(cell, starts, inputs, *tensors))
 
 
 class _Function(torch.autograd.Function):
-    """A layer with its gradient. Arguments: the cell's name, starts, inputs, and the parts of each direction."""
+    """A layer with its gradient. Arguments: the cell, starts, inputs, and the parts of each direction."""
 
     @staticmethod
-    def forward(ctx: Any, cell: str, starts: Any, inputs: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, cell: Cell, starts: Any, inputs: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
         """The states, and in ``ctx`` what the gradient needs."""
         arrays: list[Any] = [None if tensor is None else tensor.detach().numpy() for tensor in tensors]
         parts = [Parts(*arrays[place : place + PARTS]) for place in range(0, len(arrays), PARTS)]

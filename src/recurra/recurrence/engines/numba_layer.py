@@ -9,12 +9,13 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from recurra.cells import Cell
 from recurra.kernels.arrays import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import run_together
 from recurra.kernels.vectors import LANES
 from recurra.recurrence.engines.arena import Arena
-from recurra.recurrence.engines.numba_direction import FORMS, Direction, Job, Named, Sizes
+from recurra.recurrence.engines.numba_direction import Direction, Job, Named, Sizes
 from recurra.recurrence.engines.parts import Parts, narrower, wider, wider_columns
 
 __all__ = ["Gradients", "Layer"]
@@ -47,7 +48,7 @@ class Layer:
     """All directions of a layer, for batches up to a size.
 
     Args:
-        cell: its name.
+        cell: the formula, one with kernels for CPUs.
         directions: 1 or 2; the first reads forward, the second backward.
         rows: N, at most.
         count: different inputs at most, where tokens share them and each is multiplied only once; else ``None``.
@@ -63,7 +64,7 @@ class Layer:
 
     def __init__(
         self,
-        cell: str,
+        cell: Cell,
         directions: int,
         *,
         rows: int,
@@ -73,7 +74,7 @@ class Layer:
         documents: int,
         join: bool = False,
     ) -> None:
-        self._gates, self._columns, self._units = FORMS[cell].gates, inputs, hidden
+        self._gates, self._columns, self._units = len(cell.gates), inputs, hidden
         size = hidden + -hidden % LANES
         self._fitting = size == hidden and inputs % LANES == 0
         self._room = (rows, rows if count is None else count)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell, State
+from recurra.cells import Cell, State
 from recurra.recurrence.engines.base import Trace, Weights
 
 __all__ = ["ReferenceEngine"]
@@ -55,22 +55,22 @@ class ReferenceEngine:
 def _run(
     cell: Cell, inputs: Tensor, weights: Weights, active: Sequence[int], *, backwards: bool, initial: State | None
 ) -> Trace:
-    drives = torch.split(inputs @ weights.W_I + weights.b, list(active))
+    projections = torch.split(inputs @ weights.W_I + weights.b, list(active))
     ops: Any = torch
-    zeros = inputs.new_zeros(active[0], weights.W_H.shape[0])
+    zeros = inputs.new_zeros(active[0], len(weights.b) // len(cell.gates))
     start = initial or State(zeros, zeros if cell.cell_state else None)
     states: list[State] = []
     gates: list[Tensor] = []
     state, running = start, 0
-    for drive in reversed(drives) if backwards else drives:
-        n = len(drive)
+    for projection in reversed(projections) if backwards else projections:
+        n = len(projection)
         # Forward, the documents that ended drop off the end of the prefix; backward, those whose last word comes
         # next join it there with their initial state.
         if backwards:
             state = State(*(_join(now, first, running, n) for now, first in zip(state, start, strict=True)))
         else:
             state = State(*(None if part is None else part[:n] for part in state))
-        state, activations = cell.step(ops, drive, state, weights.W_H, weights.b_H)
+        state, activations = cell.step(ops, projection, state, weights.W_H, weights.b_H)
         states.append(state)
         gates.append(torch.cat(activations, dim=1))
         running = n

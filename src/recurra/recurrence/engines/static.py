@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell
+from recurra.cells import Cell
 from recurra.recurrence.engines.base import Engine, Weights
 from recurra.recurrence.engines.triton_engine import TritonEngine, products_asked_for
 
@@ -39,7 +39,7 @@ def static_layer(
         products = products_asked_for(inputs.device.type)
         return layer(cell, inputs, weights, Layout(starts, lengths), products=products)
     active = [count for count in (starts[1:] - starts[:-1]).tolist() if count]
-    size, rows = weights[0].W_H.shape[0], sum(active)
+    size, rows = len(weights[0].b) // len(cell.gates), sum(active)
     if not rows:
         return [inputs.new_zeros(len(inputs), size) for _ in weights]
     found = engine.layer(cell, inputs[:rows], weights, active)

@@ -9,13 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell, State
+from recurra.cells import Cell, State, TorchForm
+from recurra.errors import SettingsError
 from recurra.recurrence.engines.base import Weights
 
 __all__ = ["TorchEngine"]
-
-# torch's gate order as places in ours: its GRU is r, z, n where ours is z, r, h.
-_ORDERS: dict[str, tuple[int, ...]] = {"simple_rnn": (0,), "gru": (1, 0, 2), "lstm": (0, 1, 2, 3)}
 
 # torch's padded kernels are several times faster than its packed ones, so a batch is laid on a grid as long as
 # this many times its tokens hold it; a batch of very different lengths is computed packed.
@@ -29,8 +27,8 @@ class TorchEngine:
     device: str | None = None
 
     def supports(self, cell: Cell) -> bool:
-        """Not the GRU with the reset before the product."""
-        return cell.name in _ORDERS
+        """Every cell that torch has a layer of."""
+        return cell.compiled.torch is not None
 
     def layer(
         self,
@@ -42,27 +40,32 @@ class TorchEngine:
         initial: Sequence[State] | None = None,
     ) -> list[Tensor]:
         """See :meth:`recurra.recurrence.engines.base.Engine.layer`."""
-        params = [_torch_layout(one, _ORDERS[cell.name]) for one in weights]
-        zeros = inputs.new_zeros(active[0], weights[0].W_H.shape[0])
+        params = [_torch_layout(one, _form(cell).order) for one in weights]
+        zeros = inputs.new_zeros(active[0], len(weights[0].recurrent))
         start = initial or [State(zeros, zeros if cell.cell_state else None)] * len(weights)
         compute = _packed if len(active) * active[0] > LARGEST_WASTE * len(inputs) else _on_grid
         return compute(cell, inputs, active, start, params)
 
 
+def _form(cell: Cell) -> TorchForm:
+    if cell.compiled.torch is None:
+        raise SettingsError(f"torch has no layer of the cell {cell.name}", "Choose the reference engine.")
+    return cell.compiled.torch
+
+
 def _torch_layout(weights: Weights, order: tuple[int, ...]) -> list[Tensor]:
     b_H = torch.zeros_like(weights.b) if weights.b_H is None else weights.b_H
-    tensors = [weights.W_I, weights.W_H, weights.b, b_H]
+    tensors = [weights.W_I, weights.recurrent, weights.b, b_H]
     if order != tuple(range(len(order))):
         tensors = [torch.cat([t.chunk(len(order), dim=-1)[place] for place in order], dim=-1) for t in tensors]
     return [tensors[0].t(), tensors[1].t(), *tensors[2:]]
 
 
 def _call(cell: Cell, *arguments: Any) -> Any:
-    functions: dict[str, Any] = {"simple_rnn": torch.rnn_tanh, "gru": torch.gru, "lstm": torch.lstm}
     with warnings.catch_warnings():
         # cuDNN copies weights that do not lie in one block, and says so at every step.
         warnings.filterwarnings("ignore", message="RNN module weights are not part of single contiguous chunk")
-        return functions[cell.name](*arguments)[0]
+        return getattr(torch, _form(cell).function)(*arguments)[0]
 
 
 def _options(*, bidirectional: bool) -> tuple[Any, ...]:

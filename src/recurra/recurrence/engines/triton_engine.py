@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell, State
+from recurra.cells import Cell, State
 from recurra.recurrence.engines.base import Weights
 from recurra.recurrence.engines.fallback import fallback
 
@@ -23,7 +23,6 @@ __all__ = ["TritonEngine", "products_asked_for", "triton_missing"]
 LEAST = (3, 6)
 # Of the matrix units' bfloat16 and tf32, and of the shared memory that streamed weights need.
 CAPABILITY = (8, 0)
-KERNELS = ("simple_rnn", "gru", "gru_reset_before", "lstm")
 # torch's setting of float32 products, and the same precision in the kernels.
 PRECISIONS: dict[str, Products] = {"highest": "ieee", "high": "tf32", "medium": "bf16"}
 
@@ -40,7 +39,7 @@ class TritonEngine:
 
     def supports(self, cell: Cell) -> bool:
         """Every cell that has kernels, where Triton is installed."""
-        return cell.name in KERNELS and triton_missing() is None
+        return cell.compiled.triton is not None and triton_missing() is None
 
     def layer(
         self,
@@ -73,7 +72,7 @@ class TritonEngine:
         from recurra.recurrence.triton.plan import LARGEST_HIDDEN
 
         W_H = weights[0].W_H
-        return (
+        return W_H is not None and (
             inputs.dtype in (torch.float32, torch.bfloat16)
             and W_H.dtype == torch.float32
             and len(W_H) <= LARGEST_HIDDEN

@@ -10,15 +10,13 @@ import torch
 import triton
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell
+from recurra.cells import Cell, TritonForm
+from recurra.errors import SettingsError
 from recurra.recurrence.triton import resident, streamed
 from recurra.recurrence.triton.layout import Layout
 from recurra.recurrence.triton.plan import Plan, Products
 
 __all__ = ["Gradients", "Kept", "Setting", "read", "read_back"]
-
-# Cells whose backward needs more than gates and states.
-EXTRA = ("gru", "gru_reset_before")
 
 
 class Setting(NamedTuple):
@@ -37,6 +35,13 @@ class Setting(NamedTuple):
     products: Products
     plan: Plan
     keep: bool
+
+    @property
+    def form(self) -> TritonForm:
+        """The branches that the kernels take."""
+        if self.cell.compiled.triton is None:
+            raise SettingsError(f"The cell {self.cell.name} has no kernels for GPUs", "Choose the reference engine.")
+        return self.cell.compiled.triton
 
     @property
     def storage(self) -> torch.dtype:
@@ -99,7 +104,7 @@ def read(
             drive.view(torch.float16) if setting.products == "bf16" else drive,
             torch.empty(shape, dtype=setting.storage, device=device),
             torch.empty(shape, device=device) if cell.cell_state else None,
-            torch.empty(shape, dtype=setting.storage, device=device) if cell.name in EXTRA else None,
+            torch.empty(shape, dtype=setting.storage, device=device) if setting.form.reset != "none" else None,
         )
     arrays: list[Tensor | None] = [drive, W_H, b_H, h0, c0, hidden, *(kept or (None,) * len(Kept._fields))]
     sizes = {"documents": documents, "steps": len(layout.starts) - 1, "rows": rows}
@@ -145,7 +150,7 @@ def read_back(setting: Setting, kept: Kept, W_H: Tensor, d_hidden: Tensor, layou
     documents = len(layout.lengths)
     found = Gradients(
         torch.empty(kept.gates.shape, dtype=setting.storage, device=device),
-        torch.empty(d_hidden.shape, dtype=setting.storage, device=device) if cell.name == "gru" else None,
+        torch.empty(d_hidden.shape, dtype=setting.storage, device=device) if setting.form.reset == "after" else None,
         torch.empty((directions, documents, hidden), device=device),
         torch.empty((directions, documents, hidden), device=device) if cell.cell_state else None,
     )
@@ -170,7 +175,8 @@ def _grid(setting: Setting, documents: int, directions: int) -> tuple[int, int]:
 def _options(setting: Setting) -> dict[str, Any]:
     plan = setting.plan
     return {
-        "CELL": setting.cell.name,
+        "CELL_STATE": setting.cell.cell_state,
+        "RESET": setting.form.reset,
         "G": len(setting.cell.gates),
         "H": setting.hidden,
         "UNITS": plan.units,

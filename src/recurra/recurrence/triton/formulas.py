@@ -1,6 +1,6 @@
 """One step of each cell without its products, and the gradient of that step: what every kernel shares.
 
-Gates are tuples of tiles in the cell's order; names are those of :mod:`recurra.recurrence.cells`.
+Gates are tuples of tiles in the cell's order; names are those of :mod:`recurra.cells`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recurra.recurrence.cells import Cell, State
+from recurra.cells import Cell, State
 from recurra.recurrence.engines.base import Weights
 from recurra.recurrence.triton.buffers import Gradients, Kept, Setting, read, read_back
 from recurra.recurrence.triton.layout import Layout
@@ -48,12 +48,12 @@ def layer(
     Raises:
         SettingsError: the layer is too wide for the kernels, or there are no such products.
     """
-    hidden = len(weights[0].W_H)
+    hidden = len(weights[0].recurrent)
     tensors: list[Tensor | None] = [
         inputs,
         torch.cat([one.W_I for one in weights], dim=1),
         torch.cat([one.b for one in weights]),
-        torch.stack([one.W_H for one in weights]),
+        torch.stack([one.recurrent for one in weights]),
         _stacked([one.b_H for one in weights]),
         _stacked([state.hidden for state in initial] if initial else []),
         _stacked([state.cell for state in initial] if initial else []),

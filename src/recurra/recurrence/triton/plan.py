@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import torch
 import triton
 
+from recurra.cells import Cell
 from recurra.errors import SettingsError
-from recurra.recurrence.cells import Cell
 
 __all__ = ["LARGEST_HIDDEN", "Plan", "Products", "plan_for", "shared_memory"]
 

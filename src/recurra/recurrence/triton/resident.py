@@ -36,7 +36,8 @@ __all__ = ["backward", "forward"]
 def forward(
     drive, W_H, b_H, h0, c0, hidden, gates, past_h, past_c, extra,
     starts, lengths, documents, steps, rows,
-    CELL: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr, BLOCK: tl.constexpr,
+    CELL_STATE: tl.constexpr, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr,
+    BLOCK: tl.constexpr,
     PRODUCTS: tl.constexpr, INITIAL: tl.constexpr, KEEP: tl.constexpr,
 ):  # fmt: skip
     """The states.
@@ -57,7 +58,8 @@ def forward(
         documents: B.
         steps: T.
         rows: R.
-        CELL: the cell's name.
+        CELL_STATE: whether there is one.
+        RESET: where a GRU's reset gate stands; none, after or before.
         G: its gates.
         H: units.
         UNITS: the power of two from H on.
@@ -74,13 +76,13 @@ def forward(
     longest = tl.max(length, axis=0)
 
     W = _weights(W_H + direction * H * G * H, u, G, H)
-    b = _bias(b_H, direction, u, CELL, G, H)
+    b = _bias(b_H, direction, u, RESET, G, H)
     origin = direction * documents + k
     h = tl.zeros([BLOCK, UNITS], dtype=tl.float32)
     c = tl.zeros([BLOCK, UNITS], dtype=tl.float32)
     if INITIAL:
         h = take(h0, origin, u, there, H)
-        if CELL == "lstm":
+        if CELL_STATE:
             c = take(c0, origin, u, there, H)
 
     t = place(0, longest, backwards)
@@ -96,12 +98,12 @@ def forward(
         runs = runs_at(t, length)[:, None] & there
         if KEEP:
             write(past_h, line, u, h, runs, H)
-            if CELL == "lstm":
+            if CELL_STATE:
                 write(past_c, line, u, c, runs, H)
-        activations, second, h_new, c_new = _step(W, b, d, h, c, CELL, PRODUCTS)
+        activations, second, h_new, c_new = _step(W, b, d, h, c, CELL_STATE, RESET, PRODUCTS)
         if KEEP:
             store_gates(gates, line, u, activations, runs, G, H)
-            if CELL == "gru" or CELL == "gru_reset_before":
+            if RESET != "none":
                 write(extra, line, u, second, runs, H)
         # Backward, a document joins at its last word; forward, nobody reads the state of one that has ended.
         h = tl.where(runs, h_new, h)
@@ -113,7 +115,7 @@ def forward(
     clear_room(hidden, tokens, rows, H, UNITS, BLOCK)
     if KEEP:
         clear_room(past_h, tokens, rows, H, UNITS, BLOCK)
-        if CELL == "gru_reset_before":
+        if RESET == "before":
             clear_room(extra, tokens, rows, H, UNITS, BLOCK)
 
 
@@ -122,7 +124,8 @@ def forward(
 def backward(
     gates, W_H, past_h, past_c, extra, d_hidden, d_drive, d_late, d_h0,
     d_c0, starts, lengths, documents, steps, rows,
-    CELL: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr, BLOCK: tl.constexpr,
+    CELL_STATE: tl.constexpr, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr,
+    BLOCK: tl.constexpr,
     PRODUCTS: tl.constexpr,
 ):  # fmt: skip
     """The gradients of the drive and of the initial states, walking each document from its last word read to the first.
@@ -143,7 +146,8 @@ def backward(
         documents: B.
         steps: T.
         rows: R.
-        CELL: the cell's name; see :func:`forward` for the rest.
+        CELL_STATE: see :func:`forward`.
+        RESET: see :func:`forward`.
         G: its gates.
         H: units.
         UNITS: the power of two from H on.
@@ -164,20 +168,21 @@ def backward(
 
     t = place(0, longest, backwards)
     line = line_of(start_of(starts, t, longest), k)
-    now = _kept(gates, past_h, past_c, extra, d_hidden, line, u, runs_at(t, length)[:, None] & there, CELL, G, H)
+    now = _kept(
+        gates, past_h, past_c, extra, d_hidden, line, u, runs_at(t, length)[:, None] & there, CELL_STATE, RESET, G, H
+    )
     ahead = start_of(starts, place(1, longest, backwards), longest)
     for s in range(longest):
         t_next = place(s + 1, longest, backwards)
         line_next = line_of(ahead, k)
-        following = _kept(
-            gates, past_h, past_c, extra, d_hidden, line_next, u, runs_at(t_next, length)[:, None] & there, CELL, G, H
-        )
+        follow = runs_at(t_next, length)[:, None] & there
+        following = _kept(gates, past_h, past_c, extra, d_hidden, line_next, u, follow, CELL_STATE, RESET, G, H)
         ahead = start_of(starts, place(s + 2, longest, backwards), longest)
 
         runs = runs_at(t, length)[:, None] & there
-        d_a, late, d_h_new, d_c_new = _step_back(W, now, d_h, d_c, CELL, PRODUCTS)
+        d_a, late, d_h_new, d_c_new = _step_back(W, now, d_h, d_c, CELL_STATE, RESET, PRODUCTS)
         store_gates(d_drive, line, u, d_a, runs, G, H)
-        if CELL == "gru":
+        if RESET == "after":
             write(d_late, line, u, late, runs, H)
         d_h = tl.where(runs, d_h_new, d_h)
         d_c = tl.where(runs, d_c_new, d_c)
@@ -185,11 +190,11 @@ def backward(
 
     origin = direction * documents + k
     write(d_h0, origin, u, d_h, there, H)
-    if CELL == "lstm":
+    if CELL_STATE:
         write(d_c0, origin, u, d_c, there, H)
     tokens = tl.load(starts + steps)
     clear_room(d_drive, tokens, rows, G * H, UNITS, BLOCK)
-    if CELL == "gru":
+    if RESET == "after":
         clear_room(d_late, tokens, rows, H, UNITS, BLOCK)
 
 
@@ -213,25 +218,25 @@ def _transposed(W_H, u, G: tl.constexpr, H: tl.constexpr):
 
 
 @triton.jit
-def _bias(b_H, direction, u, CELL: tl.constexpr, G: tl.constexpr, H: tl.constexpr):
+def _bias(b_H, direction, u, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr):
     """b_H, a row of units a gate; nothing for cells without one."""
     rows = ()
-    if CELL == "gru":
+    if RESET == "after":
         for g in tl.static_range(G):
             rows = rows + (tl.load(b_H + (direction * G + g) * H + u, mask=u < H, other=0.0)[None, :],)  # noqa: RUF005
     return rows
 
 
 @triton.jit
-def _step(W, b, d, h, c, CELL: tl.constexpr, PRODUCTS: tl.constexpr):
+def _step(W, b, d, h, c, CELL_STATE: tl.constexpr, RESET: tl.constexpr, PRODUCTS: tl.constexpr):
     """The gates, what stands in ``extra`` (elsewhere h), and the new states."""
-    if CELL == "simple_rnn":
-        new = tanh(_sums(W, d, h, 1, PRODUCTS)[0], PRODUCTS)
-        return (new,), h, new, c
-    elif CELL == "lstm":
+    if CELL_STATE:
         activations, c_new, h_new = lstm(_sums(W, d, h, 4, PRODUCTS), c, PRODUCTS)
         return activations, h, h_new, c_new
-    elif CELL == "gru":
+    elif RESET == "none":
+        new = tanh(_sums(W, d, h, 1, PRODUCTS)[0], PRODUCTS)
+        return (new,), h, new, c
+    elif RESET == "after":
         a_z, a_r = _sums(W, d, h, 2, PRODUCTS)
         z, r = gru_gates(a_z + b[0], a_r + b[1], PRODUCTS)
         v = product(h, W[2], tl.zeros_like(h), PRODUCTS) + b[2]
@@ -248,38 +253,38 @@ def _step(W, b, d, h, c, CELL: tl.constexpr, PRODUCTS: tl.constexpr):
 @triton.jit
 def _kept(
     gates, past_h, past_c, extra, d_hidden, line, u, mask,
-    CELL: tl.constexpr, G: tl.constexpr, H: tl.constexpr,
+    CELL_STATE: tl.constexpr, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr,
 ):  # fmt: skip
     """What a step back reads: the states' outer gradient, the gates, then what the cell needs besides."""
     outer, activations = take(d_hidden, line, u, mask, H), gate_tiles(gates, line, u, mask, G, H)
-    if CELL == "simple_rnn":
-        return outer, activations
-    elif CELL == "lstm":
+    if CELL_STATE:
         return outer, activations, take(past_c, line, u, mask, H)
-    elif CELL == "gru":
+    elif RESET == "none":
+        return outer, activations
+    elif RESET == "after":
         return outer, activations, take(past_h, line, u, mask, H), take(extra, line, u, mask, H)
     else:
         return outer, activations, take(past_h, line, u, mask, H)
 
 
 @triton.jit
-def _step_back(W, now, d_h, d_c, CELL: tl.constexpr, PRODUCTS: tl.constexpr):
+def _step_back(W, now, d_h, d_c, CELL_STATE: tl.constexpr, RESET: tl.constexpr, PRODUCTS: tl.constexpr):
     """The gradients of the drive, of what comes late (elsewhere d_h), and of the states before the step."""
     d_h = d_h + now[0]
-    if CELL == "simple_rnn":
-        a = now[1][0].to(tl.float32)
-        d_a = (d_h * (1.0 - a * a),)
-        return d_a, d_h, _sums_back(W, d_a, tl.zeros_like(d_h), 1, PRODUCTS), d_c
-    elif CELL == "lstm":
+    if CELL_STATE:
         i, f, g, o = now[1]
         activations = (i.to(tl.float32), f.to(tl.float32), g.to(tl.float32), o.to(tl.float32))
         d_a, d_c = lstm_back(activations, now[2], d_h, d_c, PRODUCTS)
         return d_a, d_h, _sums_back(W, d_a, tl.zeros_like(d_h), 4, PRODUCTS), d_c
+    elif RESET == "none":
+        a = now[1][0].to(tl.float32)
+        d_a = (d_h * (1.0 - a * a),)
+        return d_a, d_h, _sums_back(W, d_a, tl.zeros_like(d_h), 1, PRODUCTS), d_c
     else:
         z, r, n = now[1][0].to(tl.float32), now[1][1].to(tl.float32), now[1][2].to(tl.float32)
         past_h = now[2].to(tl.float32)
         d_z, d_n = gru_back(z, n, past_h, d_h)
-        if CELL == "gru":
+        if RESET == "after":
             d_v = d_n * r
             d_r = d_n * now[3].to(tl.float32) * r * (1.0 - r)
             return (d_z, d_r, d_n), d_v, _sums_back(W, (d_z, d_r, d_v), d_h * z, 3, PRODUCTS), d_c

@@ -36,7 +36,8 @@ __all__ = ["backward", "forward"]
 def forward(
     drive, W_H, b_H, h0, c0, hidden, gates, past_h, past_c, extra,
     state_h, state_c, starts, lengths, documents, steps, rows,
-    CELL: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr, BLOCK: tl.constexpr,
+    CELL_STATE: tl.constexpr, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr,
+    BLOCK: tl.constexpr,
     DEPTH: tl.constexpr, PRODUCTS: tl.constexpr, INITIAL: tl.constexpr, KEEP: tl.constexpr,
 ):  # fmt: skip
     """The states; arguments are those of :func:`recurra.recurrence.triton.resident.forward` and a few more.
@@ -63,10 +64,10 @@ def forward(
         c = tl.zeros([BLOCK, UNITS], dtype=tl.float32)
         if INITIAL:
             h = take(h0, origin, u, there, H)
-            if CELL == "lstm":
+            if CELL_STATE:
                 c = take(c0, origin, u, there, H)
         write(state_h, origin, u, h, there, H)
-        if CELL == "lstm":
+        if CELL_STATE:
             write(state_c, origin, u, c, there, H)
     tl.debug_barrier()
 
@@ -75,7 +76,7 @@ def forward(
         runs = runs_at(t, length)
         line = line_of(start_of(starts, t, longest), k)
         old, new = state_h + (s % 2) * layer_size, state_h + (1 - s % 2) * layer_size
-        if CELL == "gru_reset_before":
+        if RESET == "before":
             for first in tl.range(0, H, UNITS, num_stages=1):
                 u = first + columns
                 there = known[:, None] & (u < H)[None, :]
@@ -99,7 +100,7 @@ def forward(
             h = take(old, origin, u, there, H)
             if KEEP:
                 write(past_h, line, u, h, now, H)
-            if CELL == "gru_reset_before":
+            if RESET == "before":
                 (a_n,) = _products(reset_h, W, 2, origin, u, known, 1, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
                 a_n += take(drive, line, 2 * H + u, now, G * H).to(tl.float32)
                 n, h_new = gru_candidate(take(state_c, origin, u, there, H), a_n, h, PRODUCTS)
@@ -108,16 +109,16 @@ def forward(
             else:
                 a = _products(old, W, 0, origin, u, known, G, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
                 d = gate_tiles(drive, line, u, now, G, H)
-                if CELL == "simple_rnn":
-                    h_new = tanh(a[0] + d[0].to(tl.float32), PRODUCTS)
-                    activations = (h_new,)
-                elif CELL == "lstm":
+                if CELL_STATE:
                     c = take(state_c, origin, u, there, H)
                     if KEEP:
                         write(past_c, line, u, c, now, H)
                     a = (a[0] + d[0], a[1] + d[1], a[2] + d[2], a[3] + d[3])
                     activations, c_new, h_new = lstm(a, c, PRODUCTS)
                     write(state_c, origin, u, c_new, now, H)
+                elif RESET == "none":
+                    h_new = tanh(a[0] + d[0].to(tl.float32), PRODUCTS)
+                    activations = (h_new,)
                 else:
                     b = b_H + direction * G * H + u
                     b_z = tl.load(b, mask=u < H, other=0.0)[None, :]
@@ -140,7 +141,7 @@ def forward(
     clear_room(hidden, tokens, rows, H, UNITS, BLOCK)
     if KEEP:
         clear_room(past_h, tokens, rows, H, UNITS, BLOCK)
-        if CELL == "gru_reset_before":
+        if RESET == "before":
             clear_room(extra, tokens, rows, H, UNITS, BLOCK)
 
 
@@ -149,7 +150,8 @@ def forward(
 def backward(
     gates, W_H, past_h, past_c, extra, d_hidden, d_drive, d_late, d_h0,
     d_c0, starts, lengths, documents, steps, rows,
-    CELL: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr, BLOCK: tl.constexpr,
+    CELL_STATE: tl.constexpr, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr,
+    BLOCK: tl.constexpr,
     DEPTH: tl.constexpr, PRODUCTS: tl.constexpr,
 ):  # fmt: skip
     """The gradients of the drive and of the initial states.
@@ -172,7 +174,7 @@ def backward(
         u = first + columns
         there = known[:, None] & (u < H)[None, :]
         write(d_h0, origin, u, tl.zeros([BLOCK, UNITS], dtype=tl.float32), there, H)
-        if CELL == "lstm":
+        if CELL_STATE:
             write(d_c0, origin, u, tl.zeros([BLOCK, UNITS], dtype=tl.float32), there, H)
     tl.debug_barrier()
 
@@ -185,30 +187,30 @@ def backward(
             now = runs[:, None] & known[:, None] & (u < H)[None, :]
             d_h = take(d_h0, origin, u, now, H) + take(d_hidden, line, u, now, H)
             activations = gate_tiles(gates, line, u, now, G, H)
-            if CELL == "simple_rnn":
-                n = activations[0].to(tl.float32)
-                write(d_drive, line, u, d_h * (1.0 - n * n), now, H)
-            elif CELL == "lstm":
+            if CELL_STATE:
                 i, f = activations[0].to(tl.float32), activations[1].to(tl.float32)
                 g, o = activations[2].to(tl.float32), activations[3].to(tl.float32)
                 c, d_c = take(past_c, line, u, now, H), take(d_c0, origin, u, now, H)
                 d_a, d_c = lstm_back((i, f, g, o), c, d_h, d_c, PRODUCTS)
                 store_gates(d_drive, line, u, d_a, now, G, H)
                 write(d_c0, origin, u, d_c, now, H)
+            elif RESET == "none":
+                n = activations[0].to(tl.float32)
+                write(d_drive, line, u, d_h * (1.0 - n * n), now, H)
             else:
                 z, r = activations[0].to(tl.float32), activations[1].to(tl.float32)
                 n, h = activations[2].to(tl.float32), take(past_h, line, u, now, H).to(tl.float32)
                 d_z, d_n = gru_back(z, n, h, d_h)
                 write(d_drive, line, u, d_z, now, G * H)
                 write(d_drive, line, 2 * H + u, d_n, now, G * H)
-                if CELL == "gru":
+                if RESET == "after":
                     v = take(extra, line, u, now, H).to(tl.float32)
                     write(d_drive, line, H + u, d_n * v * r * (1.0 - r), now, G * H)
                     write(d_late, line, u, d_n * r, now, H)
                 # What goes straight to the state before waits here for what comes through the products.
                 write(d_h0, origin, u, d_h * z, now, H)
         tl.debug_barrier()
-        if CELL == "gru_reset_before":
+        if RESET == "before":
             for first in tl.range(0, H, UNITS, num_stages=1):
                 u = first + columns
                 now = runs[:, None] & known[:, None] & (u < H)[None, :]
@@ -222,11 +224,11 @@ def backward(
             u = first + columns
             now = runs[:, None] & known[:, None] & (u < H)[None, :]
             total = tl.zeros([BLOCK, UNITS], dtype=tl.float32)
-            if CELL == "gru" or CELL == "gru_reset_before":
+            if RESET != "none":
                 total = take(d_h0, origin, u, now, H)
                 for g in tl.static_range(2):
                     total += _back(d_drive, g * H, G * H, W, g, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
-                if CELL == "gru":
+                if RESET == "after":
                     total += _back(d_late, 0, H, W, 2, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
             else:
                 for g in tl.static_range(G):
@@ -236,7 +238,7 @@ def backward(
 
     tokens = tl.load(starts + steps)
     clear_room(d_drive, tokens, rows, G * H, UNITS, BLOCK)
-    if CELL == "gru":
+    if RESET == "after":
         clear_room(d_late, tokens, rows, H, UNITS, BLOCK)
 
 

@@ -1,0 +1,86 @@
+"""Numba's cache of compiled functions, with files that may be damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+__all__ = ["KernelCache"]
+
+DIGEST = hashlib.sha256().digest_size
+
+
+class _CheckedFiles(IndexDataCacheFile):
+    """Files that end with their SHA-256: a changed byte would end the process, or change answers."""
+
+    @contextlib.contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+        whole = io.BytesIO()
+        with super()._open_for_write(filepath) as file:
+            yield whole
+            # Who reads what Numba wrote stops at its end.
+            file.write(whole.getvalue() + hashlib.sha256(whole.getvalue()).digest())
+
+    def _load_index(self) -> Any:
+        _check(Path(self._index_path))
+        return super()._load_index()
+
+    def _load_data(self, name: str) -> Any:
+        _check(Path(self._data_path(name)))
+        return super()._load_data(name)
+
+
+def _check(path: Path) -> None:
+    """Raises a ``ValueError`` where a file is there and does not end with its digest."""
+    with contextlib.suppress(FileNotFoundError):
+        data = path.read_bytes()
+        if hashlib.sha256(data[:-DIGEST]).digest() != data[-DIGEST:]:
+            raise ValueError(f"{path.name} has another SHA-256")
+
+
+class KernelCache(FunctionCache):
+    """The cached code of one kernel. Numba writes each file under another name first, and so never a part of one.
+
+    Args:
+        function: the kernel, in Python.
+
+    Attributes:
+        damaged: whether there were files that could not be used; they are replaced when the kernel is compiled.
+        unkept: why the compiled kernel could not be written, or ``None``.
+    """
+
+    def __init__(self, function: FunctionType) -> None:
+        super().__init__(function)
+        self._cache_file = _CheckedFiles(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=self._impl.locator.get_source_stamp(),
+        )
+        self.damaged = False
+        self.unkept: str | None = None
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled kernel, or ``None`` where it is not there whole."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:
+            # Damaged files make Numba, pickle and LLVM raise errors of many kinds.
+            self.damaged = True
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Writes the compiled kernel, if that is possible."""
+        try:
+            if self.damaged:
+                # Saving reads the index first, which may be what is damaged.
+                self.flush()
+            super().save_overload(sig, data)
+        except OSError as error:
+            self.unkept = error.strerror or str(error)

@@ -1,0 +1,74 @@
+"""Measured networks as the numbers of the lesson's page."""
+
+from __future__ import annotations
+
+from recurra.data.sets import NamedSet
+from recurra.evaluation import mistakes, wilson
+from recurra.lesson.baseline import NAME, Baseline
+from recurra.lesson.one_model import Trained, labelled
+from recurra.lesson.published import PUBLISHED
+from recurra.lesson.result import BaselineResult, Curve, ModelResult, Score
+from recurra.training.progress import Check, Window
+
+__all__ = ["baseline_result", "model_result", "phrase", "test_score"]
+
+
+def phrase(rows: int, data: NamedSet) -> str:
+    """Training rows by name: ``58,337 of 120,000 training rows``."""
+    full = data.full_training_rows or len(data.train)
+    return f"{rows:,} training rows" if rows == full else f"{rows:,} of {full:,} training rows"
+
+
+def test_score(one: Trained) -> Score:
+    """The accuracy on the test rows with its interval."""
+    return {"accuracy": one.test.accuracy, "interval": list(one.test.intervals["accuracy"])}
+
+
+def model_result(one: Trained, data: NamedSet) -> ModelResult:
+    """One network's row of the table, curves, scores and mistakes."""
+    bundle, outcome = one.model.bundle, one.fitted.outcome
+    published = PUBLISHED[one.preset] if data.name == "agnews" else None
+    targets = bundle.labels.encode(labelled(data.test)[1])
+    surest = mistakes(one.probabilities, targets, data.test.documents, one.model.classes_, top=10)
+    return {
+        "preset": one.preset,
+        "parameters": one.model.info["parameters"]["total"],
+        "train_phrase": phrase(one.fitted.rows, data),
+        "epochs": outcome.epochs,
+        "seconds": outcome.seconds,
+        "docs_per_second": one.docs_per_second,
+        "peak_memory_mb": one.peak_mb,
+        "train_accuracy": one.train_accuracy,
+        "test_accuracy": one.test.accuracy,
+        "interval": list(one.test.intervals["accuracy"]),
+        "lesson_accuracy": published.lesson if published else None,
+        "keras_accuracy": published.keras if published else None,
+        "train_curve": _curve(outcome.history.training),
+        "validation_curve": _curve(outcome.history.validation),
+        "evaluation": one.test.to_json(),
+        "mistakes": [mistake.to_json() for mistake in surest],
+    }
+
+
+def baseline_result(baseline: Baseline, data: NamedSet) -> BaselineResult:
+    """The linear model's row of the table."""
+    accuracy = baseline.test_right / len(data.test)
+    return {
+        "name": NAME,
+        "parameters": baseline.parameters,
+        "train_phrase": phrase(len(data.train), data),
+        "seconds": baseline.seconds,
+        "docs_per_second": len(data.train) / baseline.seconds,
+        "peak_memory_mb": baseline.peak_mb,
+        "train_accuracy": baseline.train_accuracy,
+        "test_accuracy": accuracy,
+        "interval": list(wilson(baseline.test_right, len(data.test))),
+    }
+
+
+def _curve(points: list[Window] | list[Check]) -> Curve:
+    return {
+        "epochs": [point.epoch for point in points],
+        "loss": [point.loss for point in points],
+        "accuracy": [point.accuracy for point in points],
+    }

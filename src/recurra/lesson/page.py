@@ -1,0 +1,81 @@
+"""The page of the lesson: recurrent networks on the same texts, what was measured and what it shows."""
+
+from __future__ import annotations
+
+from recurra.lesson.accuracy_sentences import accuracy_sentences
+from recurra.lesson.pictures import (
+    accuracy_picture,
+    bucketing_pictures,
+    curve_pictures,
+    masking_pictures,
+    shuffled_picture,
+    vocabulary_pictures,
+)
+from recurra.lesson.published import KERAS_NOTE, LESSON_NOTE
+from recurra.lesson.result import LessonResult
+from recurra.lesson.sentences import (
+    bucketing_sentences,
+    curve_sentences,
+    masking_sentences,
+    shuffled_sentences,
+    vocabulary_sentences,
+)
+from recurra.report.class_sentences import calibration_sentence, class_sentences
+from recurra.report.inspection_page import flow_parts, reading_parts
+from recurra.report.page import render
+from recurra.report.wording import name_of, plural
+
+__all__ = ["lesson_page"]
+
+
+def lesson_page(result: LessonResult) -> str:
+    """A self-contained HTML page of what ``recurra lesson`` measured.
+
+    Args:
+        result: the measured numbers; parts that are ``None`` get no section.
+
+    Raises:
+        RecurraError: matplotlib or jinja2 is not installed.
+    """
+    models = result["models"]
+    masking, bucketing = result["masking"], result["bucketing"]
+    shuffled, vocabulary = result["shuffled"], result["vocabulary"]
+    reading, gradients = result["reading"], result["gradients"]
+    learned = [
+        {"name": name_of(model["preset"]), "pictures": pictures, "sentences": curve_sentences(model)}
+        for model, pictures in zip(models, curve_pictures(models), strict=True)
+    ]
+    classes = [
+        {
+            "name": name_of(model["preset"]),
+            "evaluation": model["evaluation"],
+            "sentences": [*class_sentences(model["evaluation"]), calibration_sentence(model["evaluation"])],
+            "mistakes": model["mistakes"],
+        }
+        for model in models
+    ]
+    # The table shows a column for the figures of others only where there is one.
+    with_lesson = any(model["lesson_accuracy"] is not None for model in models)
+    with_keras = any(model["keras_accuracy"] is not None for model in models)
+    return render(
+        "lesson.html",
+        package="recurra.lesson",
+        result=result,
+        test_rows=plural(result["test_rows"], "test row"),
+        with_lesson=with_lesson,
+        with_keras=with_keras,
+        notes=[note for note, shown in ((LESSON_NOTE, with_lesson), (KERAS_NOTE, with_keras)) if shown],
+        table=[{**model, "name": name_of(model["preset"])} for model in models],
+        accuracy_picture=accuracy_picture(result),
+        accuracy_sentences=accuracy_sentences(result),
+        learned=learned,
+        classes=classes,
+        masking=masking and {"sentences": masking_sentences(masking), "pictures": masking_pictures(masking)},
+        bucketing=bucketing
+        and {"sentences": bucketing_sentences(bucketing), "pictures": bucketing_pictures(bucketing)},
+        shuffled=shuffled and {"sentences": shuffled_sentences(shuffled), "picture": shuffled_picture(shuffled)},
+        vocabulary=vocabulary
+        and {"sentences": vocabulary_sentences(vocabulary), "pictures": vocabulary_pictures(vocabulary)},
+        reading=reading and reading_parts(reading, name="reading"),
+        gradients=gradients and flow_parts(gradients),
+    )

@@ -1,0 +1,195 @@
+"""The pictures of the lesson's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from recurra.lesson.result import (
+    BucketingResult,
+    Curve,
+    LessonResult,
+    MaskingResult,
+    ModelResult,
+    Score,
+    ShuffledResult,
+    VocabularyResult,
+)
+from recurra.report.charts import Line, Point, bar_chart, interval_chart, line_chart
+from recurra.report.picture import Picture
+from recurra.report.wording import amount, name_of, percent
+
+__all__ = [
+    "accuracy_picture",
+    "bucketing_pictures",
+    "curve_pictures",
+    "masking_pictures",
+    "shuffled_picture",
+    "vocabulary_pictures",
+]
+
+ACCURACY = "test accuracy, %"
+
+
+def accuracy_picture(result: LessonResult) -> Picture:
+    """Every network's test accuracy with the baseline's, and the figures of others where there are any."""
+    models, baseline = result["models"], result["baseline"]
+    rows = [name_of(model["preset"]) for model in models]
+    ours: list[Point | None] = [_point(model["test_accuracy"], model["interval"]) for model in models]
+    if baseline is not None:
+        rows.append(baseline["name"])
+        ours.append(_point(baseline["test_accuracy"], baseline["interval"]))
+    series = [("measured here", ours)]
+    others = {
+        "the lesson's own": [model["lesson_accuracy"] for model in models],
+        "Keras": [model["keras_accuracy"] for model in models],
+    }
+    for name, figures in others.items():
+        if any(figure is not None for figure in figures):
+            points = [None if figure is None else _point(figure, [figure, figure]) for figure in figures]
+            series.append((name, points + [None] * (len(rows) - len(points))))
+    return interval_chart(rows, series, name="accuracy", title="Test accuracy with 95 % intervals", x_label=ACCURACY)
+
+
+def curve_pictures(models: Sequence[ModelResult]) -> list[tuple[Picture, Picture]]:
+    """Loss and accuracy while learning, for each network; all on the same scale, so that they can be compared."""
+    losses = _limits(models, lambda curve: curve["loss"])
+    accuracies = _limits(models, lambda curve: [100 * value for value in curve["accuracy"]])
+    pictures = []
+    for number, model in enumerate(models):
+        both = (("training", model["train_curve"]), ("validation", model["validation_curve"]))
+        curves = [(name, curve) for name, curve in both if curve["epochs"]]
+        pictures.append(
+            (
+                line_chart(
+                    [Line(name, curve["epochs"], curve["loss"]) for name, curve in curves],
+                    name=f"loss-{number}",
+                    title="Loss",
+                    x_label="epochs",
+                    y_label="loss, nats",
+                    y_limits=losses,
+                ),
+                line_chart(
+                    [
+                        Line(name, curve["epochs"], [100 * value for value in curve["accuracy"]])
+                        for name, curve in curves
+                    ],
+                    name=f"learned-{number}",
+                    title="Accuracy",
+                    x_label="epochs",
+                    y_label="accuracy, %",
+                    y_limits=accuracies,
+                ),
+            )
+        )
+    return pictures
+
+
+def masking_pictures(masking: MaskingResult) -> list[Picture]:
+    """SimpleRNN without and with a mask, and what appended pads do to models without one."""
+    pictures = [
+        interval_chart(
+            ["without a mask", "with a mask"],
+            [("SimpleRNN", [_scored(masking["without_mask"]), _scored(masking["with_mask"])])],
+            name="masking",
+            title="SimpleRNN on full text",
+            x_label=ACCURACY,
+        )
+    ]
+    if masking["appended"]:
+        lines = [
+            Line(
+                series["name"],
+                [point["pads"] for point in series["points"]],
+                [100 * point["accuracy"] for point in series["points"]],
+                [(100 * point["interval"][0], 100 * point["interval"][1]) for point in series["points"]],
+            )
+            for series in masking["appended"]
+        ]
+        pictures.append(
+            line_chart(
+                lines,
+                name="pads",
+                title="Accuracy as pads are appended",
+                x_label="pads appended to every test document",
+                y_label=ACCURACY,
+                x_ticks=sorted({pads for line in lines for pads in line.x}),
+            )
+        )
+    return pictures
+
+
+def bucketing_pictures(bucketing: BucketingResult) -> list[Picture]:
+    """Share of padding, and time of one epoch."""
+    parts = (
+        ("random batches", bucketing["without_bucketing"]),
+        ("batches of like length", bucketing["with_bucketing"]),
+    )
+    return [
+        bar_chart(
+            [(name, 100 * part["padding_share"], percent(part["padding_share"], 1)) for name, part in parts],
+            name="padding",
+            title="Share of padding",
+            x_label="pads, % of all positions",
+            whole=100,
+        ),
+        bar_chart(
+            [(name, part["seconds"], amount(part["seconds"], "s")) for name, part in parts],
+            name="seconds",
+            title="Time of one epoch",
+            x_label="seconds",
+        ),
+    ]
+
+
+def shuffled_picture(shuffled: Sequence[ShuffledResult]) -> Picture:
+    """Accuracy with the words in order and shuffled."""
+    return interval_chart(
+        [entry["name"] for entry in shuffled],
+        [
+            ("words in order", [_scored(entry["in_order"]) for entry in shuffled]),
+            ("words shuffled", [_scored(entry["shuffled"]) for entry in shuffled]),
+        ],
+        name="shuffled",
+        title="Words in order and shuffled",
+        x_label=ACCURACY,
+    )
+
+
+def vocabulary_pictures(vocabulary: VocabularyResult) -> list[Picture]:
+    """Share of unknown words and accuracy under each rule."""
+    rules = vocabulary["rules"]
+    return [
+        bar_chart(
+            [(rule["name"], 100 * rule["unknown_share"], percent(rule["unknown_share"], 1)) for rule in rules],
+            name="unknown",
+            title="Unknown words in the test documents",
+            x_label="unknown, % of all words",
+            whole=100,
+        ),
+        interval_chart(
+            [rule["name"] for rule in rules],
+            [(name_of(vocabulary["preset"]), [_point(rule["accuracy"], rule["interval"]) for rule in rules])],
+            name="vocabulary",
+            title="Accuracy by vocabulary",
+            x_label=ACCURACY,
+        ),
+    ]
+
+
+def _point(accuracy: float, interval: Sequence[float]) -> Point:
+    return 100 * accuracy, 100 * interval[0], 100 * interval[1]
+
+
+def _scored(score: Score) -> Point:
+    return _point(score["accuracy"], score["interval"])
+
+
+def _limits(models: Sequence[ModelResult], values: Callable[[Curve], list[float]]) -> tuple[float, float] | None:
+    """The ends of an axis that holds the curves of all networks."""
+    found = [
+        value for model in models for key in (model["train_curve"], model["validation_curve"]) for value in values(key)
+    ]
+    if not found:
+        return None
+    margin = 0.05 * (max(found) - min(found)) or 0.5
+    return min(found) - margin, max(found) + margin

@@ -1,0 +1,259 @@
+"""Recurrent layers in NumPy, from the cells' own formulas: where every state is kept, or a cell has no kernels.
+
+K documents of the same length lie side by side, [T, K, ·]: one to look at, or many variants of it to differentiate.
+Documents of any lengths lie one after the other, [N, ·]; each is read as if it were alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.batches import Ragged
+from recurra.cells import Cell, State, cell_named
+from recurra.kernels.threads import run_together
+from recurra.networks.settings import NetworkSettings
+from recurra.networks.shapes import DIRECTIONS
+
+__all__ = ["Steps", "at_once", "fitting_documents", "product", "read_documents", "run_layers", "word_products"]
+
+# Float32 or float64: what is computed keeps the precision of what is given.
+Array = npt.NDArray[Any]
+Places = npt.NDArray[np.int64]
+Value = TypeVar("Value")
+Tensors = Mapping[str, Array]
+# For each step, in the order of reading, where the tokens lie that are read in it: a place of the first axis.
+Order: TypeAlias = Sequence[Any]
+
+
+# Multiplications in a matrix product up to which OpenBLAS keeps to the calling thread. With more, its threads wait for
+# each other at every product, of which a document needs hundreds: milliseconds each on a machine that does other work.
+ONE_THREAD = 1 << 18
+
+
+def _sigmoid(a: Any) -> Any:
+    # No power overflows in this form.
+    return 0.5 + 0.5 * np.tanh(0.5 * a)
+
+
+OPS: Any = SimpleNamespace(tanh=np.tanh, sigmoid=_sigmoid)
+
+
+class Steps(NamedTuple):
+    """What one direction of one layer computed; ``...`` is [T, K] or [N].
+
+    Attributes:
+        hidden: [..., H], the hidden state after each token.
+        cell: [..., H], the cell state; ``None`` for cells without one.
+        gates: [..., G·H], the gates' activations in the cell's order; nothing where they were not asked for.
+    """
+
+    hidden: Array
+    cell: Array | None
+    gates: Array
+
+
+def product(rows: Array, matrix: Array) -> Array:
+    """Rows @ matrix, [..., I] @ [I, O], some rows at a time, so that it stays in this thread."""
+    flat = rows.reshape(-1, rows.shape[-1])
+    some = max(1, ONE_THREAD // matrix.size)
+    if len(flat) <= some:
+        return np.asarray(rows @ matrix)
+    outputs = np.empty((len(flat), matrix.shape[1]), dtype=rows.dtype)
+    for first in range(0, len(flat), some):
+        np.matmul(flat[first : first + some], matrix, out=outputs[first : first + some])
+    return outputs.reshape(*rows.shape[:-1], -1)
+
+
+def fitting_documents(settings: NetworkSettings) -> int:
+    """How many documents side by side keep the products with W_H in one thread; 1 at least."""
+    gates = len(cell_named(settings.cell).gates)
+    return max(1, ONE_THREAD // (gates * settings.hidden**2))
+
+
+# What overflows saturates a gate, or makes an answer that is no number, which whoever asked looks for. Each function
+# says so for itself: threads that run directions do not know what the caller set.
+@np.errstate(over="ignore", invalid="ignore")
+def word_products(
+    settings: NetworkSettings,
+    tensors: Tensors,
+    ids: npt.NDArray[np.int32],
+    *,
+    dtype: type[np.floating] = np.float64,
+    multiply: Callable[[Array, Array], Array] = product,
+) -> list[Array]:
+    """W_I·x of the first layer, without its bias: for each direction [T, G·H].
+
+    Args:
+        settings: the network's shape.
+        tensors: its weights.
+        ids: int32[T], tokens.
+        dtype: precision of the result.
+        multiply: gives the matrix product.
+    """
+    products = []
+    for direction in DIRECTIONS[: settings.directions]:
+        W_I = tensors[f"layers.0.{direction}.W_I"]
+        if settings.input == "one_hot":
+            products.append(W_I[ids].astype(dtype, copy=False))
+        else:
+            vectors = tensors["embedding"][ids].astype(dtype, copy=False)
+            products.append(multiply(vectors, W_I.astype(dtype, copy=False)))
+    return products
+
+
+def at_once(tasks: Sequence[Callable[[], Value]]) -> list[Value]:
+    """What some tasks give, in their order: directions of a layer know nothing of each other."""
+    found: dict[int, Value] = {}
+
+    def run(place: int, task: Callable[[], Value]) -> None:
+        found[place] = task()
+
+    run_together([partial(run, place, task) for place, task in enumerate(tasks)])
+    return [found[place] for place in range(len(tasks))]
+
+
+def run_layers(
+    settings: NetworkSettings,
+    weights: Tensors,
+    products: Sequence[Array],
+    *,
+    changed: tuple[Sequence[Steps], int, int] | None = None,
+) -> Iterator[list[Steps]]:
+    """K documents of the same length, layer by layer from the input up: what each direction computed.
+
+    Gates are kept, unless ``changed`` is given: what differs from one document in a few words is not differentiated.
+
+    Args:
+        settings: the network's shape.
+        weights: its weights; the embedding is not among what is read.
+        products: of :func:`word_products`, with an axis of K documents: [T, K, G·H].
+        changed: of one document the first layer's steps, K = 1, and two tokens, the second left out, between which
+            alone these documents are others: what was read before is not read again.
+    """
+    steps = range(len(products[0]))
+    for layer in range(settings.layers):
+        tasks = []
+        for place, (direction, projected) in enumerate(zip(DIRECTIONS, products, strict=False)):
+            known = None
+            if changed is not None and not layer:
+                begin = len(projected) - changed[2] if direction == "backward" else changed[1]
+                known = (changed[0][place], begin)
+            order = list(reversed(steps) if direction == "backward" else steps)
+            prefix = f"layers.{layer}.{direction}."
+            gates = changed is None
+            tasks.append(partial(_run_direction, settings, weights, prefix, projected, order, gates=gates, known=known))
+        found = at_once(tasks)
+        yield found
+        if layer < settings.layers - 1:
+            products = _products_above(settings, weights, layer, found, product)
+
+
+def read_documents(
+    settings: NetworkSettings, tensors: Tensors, documents: Ragged, *, dtype: type[np.floating] = np.float32
+) -> Iterator[list[Steps]]:
+    """Documents of any lengths, layer by layer from the input up: what each direction computed, without gates.
+
+    Every document is read as if it were alone: the running ones are the first by falling length, and no row is a pad.
+    One layer's states are in memory at a time, H numbers a token and direction, and as many of a cell state.
+
+    Args:
+        settings: the network's shape.
+        tensors: its weights; those of the layers in the precision that is asked for.
+        documents: the ids of B documents, with the pads that an unmasked network reads behind them.
+        dtype: precision of all that is computed.
+    """
+    by_length = np.argsort(-documents.lengths, kind="stable")
+    lengths = documents.lengths[by_length]
+    steps = np.arange(int(lengths[0]) if len(lengths) else 0)
+    # How many documents have a token at each step.
+    active = np.searchsorted(-lengths, -steps, side="left").tolist()
+    first, last = documents.offsets[:-1][by_length], documents.offsets[1:][by_length] - 1
+    orders = {
+        "forward": [first[:running] + step for step, running in enumerate(active)],
+        "backward": [last[:running] - step for step, running in enumerate(active)],
+    }
+    # Each word that occurs is multiplied with W_I once.
+    seen, rows = np.unique(documents.values, return_inverse=True)
+    products = word_products(settings, tensors, seen, dtype=dtype, multiply=np.matmul)
+    for layer in range(settings.layers):
+        found = []
+        for direction, projected in zip(DIRECTIONS, products, strict=False):
+            words = None if layer else rows
+            prefix = f"layers.{layer}.{direction}."
+            found.append(_run_direction(settings, tensors, prefix, projected, orders[direction], rows=words))
+        yield found
+        if layer < settings.layers - 1:
+            products = _products_above(settings, tensors, layer, found, np.matmul)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _products_above(
+    settings: NetworkSettings,
+    weights: Tensors,
+    layer: int,
+    below: Sequence[Steps],
+    multiply: Callable[[Array, Array], Array],
+) -> list[Array]:
+    """W_I·x of the layer above one, for each direction, without its bias."""
+    inputs = np.concatenate([steps.hidden for steps in below], axis=-1)
+    names = DIRECTIONS[: settings.directions]
+    return [multiply(inputs, weights[f"layers.{layer + 1}.{direction}.W_I"]) for direction in names]
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _run_direction(
+    settings: NetworkSettings,
+    weights: Tensors,
+    prefix: str,
+    projected: Array,
+    order: Order,
+    *,
+    rows: Places | None = None,
+    gates: bool = False,
+    known: tuple[Steps, int] | None = None,
+) -> Steps:
+    """One direction of one layer, from zero states.
+
+    Args:
+        settings: the network's shape.
+        weights: its weights.
+        prefix: of the direction's names.
+        projected: [..., G·H], W_I·x of the tokens, or of the words that they are.
+        order: of reading.
+        rows: int64[N], the word of each token, if ``projected`` is that of words.
+        gates: whether to keep them.
+        known: what one document's reading gave, K = 1, and how many of its steps, in their order, are these documents'
+            as well.
+    """
+    cell: Cell = cell_named(settings.cell)
+    projection = projected + weights[prefix + "b"]
+    W_H, b_H = weights.get(prefix + "W_H"), weights.get(prefix + "b_H")
+    shape = projection.shape[:-1] if rows is None else rows.shape
+    hidden = np.empty((*shape, settings.hidden), dtype=projection.dtype)
+    cells = np.empty_like(hidden) if cell.cell_state else None
+    kept = np.empty((*shape, projection.shape[-1]) if gates else (0,), dtype=projection.dtype)
+    documents = shape[1] if len(shape) > 1 else len(order[0]) if len(order) else 0
+    zeros = np.zeros((documents, settings.hidden), dtype=projection.dtype)
+    state = State(zeros, zeros if cell.cell_state else None)
+    if known is not None and known[1]:
+        read, order = order[: known[1]], order[known[1] :]
+        hidden[read] = known[0].hidden[read]
+        if cells is not None and known[0].cell is not None:
+            cells[read] = known[0].cell[read]
+        state = State(hidden[read[-1]], None if cells is None else cells[read[-1]])
+    for places in order:
+        now = projection[places if rows is None else rows[places]]
+        state = State(*(None if part is None else part[: len(now)] for part in state))
+        state, activations = cell.step(OPS, now, state, W_H, b_H)
+        hidden[places] = state.hidden
+        if cells is not None:
+            cells[places] = state.cell
+        if gates:
+            np.concatenate(activations, axis=1, out=kept[places])
+    return Steps(hidden, cells, kept)

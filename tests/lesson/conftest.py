@@ -1,0 +1,149 @@
+"""Made-up but plausible results for pages."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+from made_up_readings import CLASSES, flow, made_up_reading
+from parsed_pages import check_page, parse
+
+from recurra.evaluation import evaluate, mistakes, wilson
+
+__all__ = ["check_page", "parse"]
+
+PHRASE = "58,337 of 120,000 training rows"
+ROWS = 1_900
+
+
+def score(accuracy: float, rows: int = ROWS) -> dict[str, Any]:
+    """An accuracy with its interval."""
+    return {"accuracy": accuracy, "interval": list(wilson(round(accuracy * rows), rows))}
+
+
+def curve(points: int, loss: float, accuracy: float) -> dict[str, list[float]]:
+    """A curve that falls to a loss and rises to an accuracy."""
+    x = np.linspace(1 / points, 1, points)
+    fall = np.exp(-4 * x)
+    return {
+        "epochs": x.tolist(),
+        "loss": (loss + (1.386 - loss) * fall).tolist(),
+        "accuracy": (accuracy - (accuracy - 0.25) * fall).tolist(),
+    }
+
+
+def model(
+    preset: str, accuracy: float, *, seconds: float, parameters: int, **published: float | None
+) -> dict[str, Any]:
+    """One network with about this accuracy on 1,900 rows."""
+    generator = np.random.default_rng(len(preset))
+    targets = generator.integers(0, len(CLASSES), ROWS)
+    # The true class wins in about this share of rows, elsewhere any class does.
+    leading = np.where(generator.random(ROWS) < accuracy, targets, generator.integers(0, len(CLASSES), ROWS))
+    logits = (
+        generator.normal(size=(ROWS, len(CLASSES))) + (3 + generator.random((ROWS, 1))) * np.eye(len(CLASSES))[leading]
+    )
+    probabilities = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype(np.float32)
+    documents = [(f"Headline {row}", "Oil prices rose again on Tuesday. " * (1 + row % 9)) for row in range(ROWS)]
+    found = evaluate(probabilities, targets, CLASSES, resamples=50)
+    phrase = "40,899 of 120,000 training rows" if "titles" in preset else PHRASE
+    return {
+        "preset": preset,
+        "parameters": parameters,
+        "train_phrase": phrase,
+        "epochs": 1,
+        "seconds": seconds,
+        "docs_per_second": 58_337 / seconds,
+        "peak_memory_mb": 812.4,
+        "train_accuracy": found.accuracy + 0.04,
+        "test_accuracy": found.accuracy,
+        "interval": list(found.intervals["accuracy"]),
+        "lesson_accuracy": published.get("lesson"),
+        "keras_accuracy": published.get("keras"),
+        "train_curve": curve(60, 0.28, found.accuracy + 0.03),
+        "validation_curve": curve(10, 0.33, found.accuracy),
+        "evaluation": found.to_json(),
+        "mistakes": [mistake.to_json() for mistake in mistakes(probabilities, targets, documents, CLASSES)],
+    }
+
+
+def build() -> dict[str, Any]:
+    """A whole result, as AG News could give it."""
+    pads = [0, 10, 20, 50, 100, 200, 500]
+    rnn = [0.62, 0.58, 0.51, 0.40, 0.31, 0.26, 0.25]
+    lstm = [0.881, 0.880, 0.878, 0.872, 0.861, 0.802, 0.655]
+    return {
+        "dataset": "AG News",
+        "dataset_note": "AG News was found in the data directory.",
+        "train_rows": 58_337,
+        "test_rows": ROWS,
+        "train_phrase": PHRASE,
+        "seed": 0,
+        "models": [
+            model("lesson/simple-rnn-titles", 0.70, seconds=21.9, parameters=1_281_364, lesson=0.7995, keras=0.7691),
+            model("lesson/simple-rnn-masked", 0.78, seconds=78.1, parameters=1_281_364, lesson=0.8822, keras=0.8334),
+            model("lesson/gru", 0.83, seconds=101.2, parameters=1_281_812),
+            model("lesson/lstm", 0.84, seconds=143.7, parameters=1_282_372, lesson=0.8870, keras=0.8708),
+            model("lesson/bilstm", 0.86, seconds=371.6, parameters=2_758_148, keras=0.8850),
+        ],
+        "baseline": {
+            "name": "TF-IDF + linear SVC",
+            "parameters": 2_400_000,
+            "train_phrase": PHRASE,
+            "seconds": 8.52,
+            "docs_per_second": 6_847.0,
+            "peak_memory_mb": None,
+            "train_accuracy": 0.991,
+            "test_accuracy": 0.918,
+            "interval": score(0.918)["interval"],
+        },
+        "masking": {
+            "train_phrase": PHRASE,
+            "without_mask": score(0.612),
+            "with_mask": score(0.838),
+            "appended": [
+                {"name": name, "points": [{"pads": p, **score(a)} for p, a in zip(pads, values, strict=True)]}
+                for name, values in (("SimpleRNN without a mask", rnn), ("LSTM without a mask", lstm))
+            ],
+            "majority_share": 0.25,
+        },
+        "bucketing": {
+            "preset": "lesson/bilstm",
+            "train_phrase": PHRASE,
+            "batch_size": 16,
+            "runs": 1,
+            "computation": "padded",
+            "without_bucketing": {"padding_share": 0.412, "seconds": 371.6},
+            "with_bucketing": {"padding_share": 0.031, "seconds": 228.4},
+        },
+        "shuffled": [
+            {"name": "simple-rnn-titles", "in_order": score(0.77), "shuffled": score(0.749)},
+            {"name": "lstm", "in_order": score(0.871), "shuffled": score(0.822)},
+            {"name": "bilstm", "in_order": score(0.885), "shuffled": score(0.86)},
+        ],
+        "reading": made_up_reading(),
+        "gradients": [
+            flow(name, when, fade)
+            for name, early, late in (("lesson/simple-rnn-masked", 0.99, 0.55), ("lesson/lstm", 0.5, 0.9))
+            for when, fade in (("before training", early), ("after training", late))
+        ],
+        "vocabulary": {
+            "preset": "lesson/lstm",
+            "train_phrase": PHRASE,
+            "rules": [
+                {"name": "the first 2,000 titles", "tokens": 5_022, "unknown_share": 0.291, **score(0.871)},
+                {"name": "full text", "tokens": 19_998, "unknown_share": 0.041, **score(0.897)},
+            ],
+        },
+    }
+
+
+_RESULT = build()
+
+
+@pytest.fixture
+def result() -> dict[str, Any]:
+    """A fresh copy that a test may change."""
+    return copy.deepcopy(_RESULT)
