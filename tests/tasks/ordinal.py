@@ -39,6 +39,7 @@ class Ordinal(tasks.Task):
         *tasks.Task.scores,
     )
     link_name = "cumulative logits"
+    torch = "ordinal_torch"
 
     def outputs(self, classes: int) -> int:
         return classes - 1
@@ -56,11 +57,6 @@ class Ordinal(tasks.Task):
     def row_scores(self, probabilities: Floats, targets: npt.NDArray[Any]) -> dict[str, npt.ArrayLike]:
         steps = np.abs(self.leading(probabilities) - targets)
         return {"mean_absolute_error": steps, **super().row_scores(probabilities, targets)}
-
-    def objective(self, settings: Any, targets: npt.NDArray[Any], outputs: int, **where: Any) -> Any:
-        from ordinal_torch import OrdinalLoss
-
-        return OrdinalLoss(self, settings, targets, outputs, **where)
 
     def sections(self, evaluation: Any, answered: tasks.Answered) -> Sequence[tasks.Section]:
         steps = np.abs(self.leading(answered.probabilities) - answered.targets)

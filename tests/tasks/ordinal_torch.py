@@ -12,7 +12,7 @@ from recurra.tasks.objective import Objective
 FAR = 1e4
 
 
-class OrdinalLoss(Objective):
+class Loss(Objective):
     """-log P(y), with σ(a) - σ(b) = σ(a) σ(-b) (1 - exp(b - a)) for neighbours a > b of the falling sequence."""
 
     def each(self, logits: Tensor, targets: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.multi_label import label_weights
-from recurra.tasks.multi_label_torch import LabelLoss
+from recurra.tasks.multi_label_torch import Loss
 from recurra.training.direct import DirectStep
 from recurra.training.settings import TrainingSettings
 from recurra.training.step import AutogradStep, Rows
@@ -60,7 +60,7 @@ def test_the_loss_is_that_of_a_loop(balance: str, smoothing: float, every_step: 
         expected = (1 - every_step) * expected + every_step * np.mean(means)
     chosen = TrainingSettings.from_dict({"class_weights": balance, "label_smoothing": smoothing}, where="the test")
     loss = MULTI_LABEL.objective(chosen, ALL_TARGETS, CLASSES, every_step=every_step)
-    assert isinstance(loss, LabelLoss)
+    assert isinstance(loss, Loss)
     found = loss(Output(LOGITS, STEPS if every_step else None), BATCH, torch.from_numpy(TARGETS))
     assert float(found) == pytest.approx(expected, rel=1e-6)
 

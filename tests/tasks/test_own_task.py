@@ -16,7 +16,7 @@ import pytest
 import torch
 from cli.commands import Ran
 from ordinal import Ordinal
-from ordinal_torch import OrdinalLoss
+from ordinal_torch import Loss
 from scipy.stats import logistic
 from starlette.testclient import TestClient
 from training.runs import PLAIN, SHORT, train
@@ -82,7 +82,7 @@ def test_probabilities_and_loss_are_those_of_the_formula() -> None:
     above = logistic.cdf(falling)
     expected = np.stack([1 - above[:, 0], above[:, 0] - above[:, 1], above[:, 1] - above[:, 2], above[:, 2]], axis=1)
     np.testing.assert_allclose(Ordinal().probabilities(logits), expected, atol=1e-12)
-    loss = OrdinalLoss(Ordinal(), TrainingSettings(), targets, 3)
+    loss = Loss(Ordinal(), TrainingSettings(), targets, 3)
     found: Any = loss(Output(torch.tensor(logits), None), None, torch.tensor(targets))
     assert float(found) == pytest.approx(-np.log(expected[np.arange(6), targets]).mean())
     # The median, not the most probable: half of the probability is on either side.

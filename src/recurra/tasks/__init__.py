@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from recurra.errors import SettingsError
-from recurra.tasks.base import Answered, Section, Task, Wording
+from recurra.tasks.answered import Answered, Section
+from recurra.tasks.base import Task
 from recurra.tasks.decision import Decision
 from recurra.tasks.multi_label import MultiLabel
 from recurra.tasks.scores import MeanScores, Score, Scores
 from recurra.tasks.single_label import SingleLabel
+from recurra.tasks.wording import Wording
 
 __all__ = [
     "MULTI_LABEL",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from importlib import import_module
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.data.coded import CodedLabels
-from recurra.data.documents import ONE_LABEL, Document, Label, LabelCells
+from recurra.data.documents import ONE_LABEL, Label, LabelCells
 from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.abstaining import answered, checked_below
@@ -17,89 +18,24 @@ from recurra.evaluation.contender import Contender
 from recurra.evaluation.metrics import log_losses
 from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import Link
+from recurra.tasks.answered import Answered, Section
 from recurra.tasks.decision import Decision
 from recurra.tasks.scores import MeanScores, Score, Scores, resampled_means
 from recurra.tasks.unknown_labels import ScoredRows, labels_to_score
+from recurra.tasks.wording import Wording
 from recurra.text import Labels
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-__all__ = ["Answered", "Section", "Task", "Wording", "part"]
+__all__ = ["Task"]
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating]
 Places = npt.NDArray[np.int64]
 
 
-class Wording(NamedTuple):
-    """A task in phrases, for messages, tables and cards.
-
-    Attributes:
-        gives: what a model gives a row: ``one label``.
-        each: what one of its labels is called in a table: ``class``.
-        plural: what several of them are called.
-        whole: all that a row has: ``the label``.
-        unlike: what rows have that do not have the same: ``several labels``.
-        rare: that no row can be spared.
-        right: what the share of right rows is called: ``accuracy``.
-        summary: after "Reads a text as words and", with ``{count}`` labels.
-        use: for texts … of these labels, with ``{count}``.
-        limit: a sentence on what a person should know before trusting an answer.
-        doubtful: the commands that find doubtful rows, and the verb.
-    """
-
-    gives: str
-    each: str
-    plural: str
-    whole: str
-    unlike: str
-    rare: str
-    right: str
-    summary: str
-    use: str
-    limit: str
-    doubtful: str
-
-
-class Answered(NamedTuple):
-    """Tested rows with a model's answers.
-
-    Attributes:
-        probabilities: float32[B, C].
-        targets: as the task has them.
-        documents: B texts or pairs.
-        classes: C labels.
-        unknown: labels that are no classes, as :meth:`Task.scored` gives them.
-    """
-
-    probabilities: npt.NDArray[np.float32]
-    targets: Array
-    documents: Sequence[Document]
-    classes: Sequence[Label]
-    unknown: Sequence[Any] = ()
-
-
-class Section(NamedTuple):
-    """A part of the page of an evaluation.
-
-    Attributes:
-        title: its heading.
-        text: a sentence or some.
-        header: of a table, or empty.
-        rows: of the table, as they are shown; all but the first column are numbers.
-    """
-
-    title: str
-    text: str
-    header: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-
-
 class Task:
     """A kind of answers. As it stands: each row has one class, and the most probable one is given.
 
-    A task of one's own names itself and overrides what differs; ``probabilities`` and ``objective`` have no default.
+    A task of one's own names itself and overrides what differs; ``probabilities`` and ``torch`` have no default.
     B stands for rows, C for classes and L for the network's outputs. Targets are NumPy arrays of B rows.
 
     Attributes:
@@ -114,7 +50,10 @@ class Task:
         kernel: the compiled form of that in ``kernels.inference.documents``: ``softmax``, ``sigmoid`` or ``None``.
         link: the same with its loss, where a temperature can divide the outputs; ``None`` skips calibration.
         tensors: what the file holds beside the weights, float32[C], by name.
+        torch: the module of the loss that torch computes, with a class ``Loss``, a
+            :class:`recurra.tasks.objective.Objective`. Nothing but training imports it.
         compiled: the module of the loss that kernels compute, with a class ``CompiledLoss``; or ``None``.
+        counts_unknown: whether a label that training never saw can count as wrong; such rows are left out otherwise.
         on_device: whether its loss can be taken many times without a look at the device.
         page: the module of the report's part, with a function ``part(task, evaluation, answered, abstaining)``.
     """
@@ -133,7 +72,9 @@ class Task:
     kernel: ClassVar[str | None] = None
     link: ClassVar[Link | None] = None
     tensor_names: ClassVar[tuple[str, ...]] = ()
+    torch: ClassVar[str]
     compiled: ClassVar[str | None] = None
+    counts_unknown: ClassVar[bool] = False
     on_device: ClassVar[bool] = False
     page: ClassVar[str] = "recurra.report.task_part"
 
@@ -196,9 +137,6 @@ class Task:
     ) -> ScoredRows:
         """The rows of a table that can be scored, with their targets.
 
-        Rows with a label that training never saw are left out here, unless they are an error: means over rows have no
-        number for them.
-
         Args:
             labels: the model's.
             values: B, as they were read.
@@ -210,7 +148,8 @@ class Task:
         Raises:
             DataError: there are such rows and ``how`` is ``error``, or all are.
         """
-        return labels_to_score(labels, values, "skip" if how == "wrong" else how, source=source, say=say)
+        how = "skip" if how == "wrong" and not self.counts_unknown else how
+        return labels_to_score(labels, values, how, source=source, say=say)
 
     def checked_separator(self, separator: str | None) -> str | None:
         """The separator itself, if cells are split.
@@ -369,16 +308,9 @@ class Task:
         return MeanScores.of(self.row_scores(probabilities, targets))
 
     def contender(
-        self,
-        probabilities: Floats,
-        targets: Array,
-        classes: Sequence[Label],
-        unknown: Sequence[Any] = (),
-        *,
-        seed: int,
-        resamples: int,
+        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any], **draws: int
     ) -> Contender:
-        """The model in a comparison. Arguments: see :func:`recurra.tasks.comparing.compare_answers`."""
+        """The model in a comparison; ``draws`` are the seed and resamples of the bootstrap. See :meth:`evaluate`."""
         each = {
             key: np.asarray(values, dtype=np.float64) for key, values in self.row_scores(probabilities, targets).items()
         }
@@ -386,7 +318,7 @@ class Task:
         return Contender(
             right=self.right(probabilities, targets),
             scores={key: float(values.mean()) for key, values in each.items()},
-            draws=resampled_means(each, seed=seed, resamples=resamples),
+            draws=resampled_means(each, **draws),
             sure=probabilities.max(axis=1).astype(np.float64),
             answer=lambda place: found[place],
         )
@@ -428,11 +360,14 @@ class Task:
             every_step: share of the loss at every step, from the network's settings.
             device: where batches are.
         """
-        raise NotImplementedError
+        loss = import_module(self.torch).Loss
+        return loss(self, settings, targets, outputs, every_step=every_step, device=device)
 
     def compiled_loss(self, settings: Any, targets: Array, outputs: int) -> Any:
         """The loss as kernels compute it, ``None`` where there are none. Arguments: see :meth:`objective`."""
-        return None if self.compiled is None else part(self.compiled).CompiledLoss(settings, targets, outputs)
+        if self.compiled is None:
+            return None
+        return import_module(self.compiled).CompiledLoss(settings, targets, outputs)
 
     def tuned(self, probabilities: Floats | None, targets: Array | None, classes: int, *, seed: int) -> Self:
         """The task with what is chosen on held-out rows.
@@ -449,10 +384,3 @@ class Task:
     def record(self) -> dict[str, Any]:
         """What a model's record tells of :meth:`tuned`."""
         return {}
-
-
-def part(module: str) -> ModuleType:
-    """A module that predicting does not need, imported when it is asked for."""
-    from importlib import import_module
-
-    return import_module(module)

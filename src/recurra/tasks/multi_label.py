@@ -19,11 +19,12 @@ from recurra.evaluation.multi_label import SetEvaluation, checked_sets, evaluate
 from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import SIGMOID
 from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
-from recurra.tasks.base import Task, Wording, part
+from recurra.tasks.base import Task
 from recurra.tasks.decision import Decision
 from recurra.tasks.label_sets import encode_sets
 from recurra.tasks.scores import Score
 from recurra.tasks.unknown_labels import ScoredRows, sets_to_score
+from recurra.tasks.wording import Wording
 from recurra.text import Labels
 
 __all__ = ["MultiLabel", "label_weights"]
@@ -92,6 +93,7 @@ class MultiLabel(Task):
     link_name = kernel = "sigmoid"
     link = SIGMOID
     tensor_names = ("thresholds",)
+    torch = "recurra.tasks.multi_label_torch"
     compiled = "recurra.tasks.multi_label_compiled"
     page = "recurra.report.multi_label_part"
 
@@ -251,24 +253,17 @@ class MultiLabel(Task):
         return evaluate_sets(probabilities, targets, self._marks, classes, unknown=unknown or None)
 
     def contender(
-        self,
-        probabilities: Floats,
-        targets: Array,
-        classes: Sequence[Label],
-        unknown: Sequence[Any] = (),
-        *,
-        seed: int,
-        resamples: int,
+        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any], **draws: int
     ) -> Contender:
         """With the share of exactly right rows for accuracy, micro and macro F1 and log loss."""
         checked_sets(probabilities, targets, classes)
         given, p, others = self._given(probabilities), probabilities.astype(np.float64), unknown or None
         scores = set_scores(probabilities, targets, self._marks, others)
-        draws = resampled_sets(probabilities, targets, self._marks, others, seed=seed, resamples=resamples)
+        drawn = resampled_sets(probabilities, targets, self._marks, others, **draws)
         return Contender(
             right=(given == targets).all(axis=1) & ~self.no_class(targets, len(classes), unknown),
             scores={name: scores[of] for name, of in COMPARED.items()},
-            draws={name: draws[of] for name, of in COMPARED.items()},
+            draws={name: drawn[of] for name, of in COMPARED.items()},
             sure=np.where(given, p, 1 - p).prod(axis=1),
             answer=self.truth(given, classes),
         )
@@ -310,13 +305,6 @@ class MultiLabel(Task):
                     f"{name} is {value} for rows of several labels",
                     f"Leave it {usual}; class_weights = balanced weighs labels of unequal size.",
                 )
-
-    def objective(
-        self, settings: Any, targets: Array, outputs: int, *, every_step: float = 0.0, device: Any = "cpu"
-    ) -> Any:
-        """Binary cross-entropy."""
-        loss = part("recurra.tasks.multi_label_torch").LabelLoss
-        return loss(self, settings, targets, outputs, every_step=every_step, device=device)
 
     def tuned(self, probabilities: Floats | None, targets: Array | None, classes: int, *, seed: int) -> Self:
         """With thresholds of the highest F1, and of a half where there are no rows to choose them on."""

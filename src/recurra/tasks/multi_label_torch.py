@@ -10,27 +10,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recurra.tasks.base import Task
 from recurra.tasks.multi_label import label_weights
 from recurra.tasks.objective import Objective
 
-__all__ = ["LabelLoss"]
+__all__ = ["Loss"]
 
 
-class LabelLoss(Objective):
+class Loss(Objective):
     """Binary cross-entropy, the mean over rows and labels. Targets are bool[B, C]."""
 
-    def __init__(
-        self,
-        task: Task,
-        settings: Any,
-        targets: npt.NDArray[np.bool_],
-        outputs: int,
-        *,
-        every_step: float = 0.0,
-        device: torch.device | str = "cpu",
-    ) -> None:
-        super().__init__(task, settings, targets, outputs, every_step=every_step)
+    def prepare(self, settings: Any, targets: npt.NDArray[Any], outputs: int, device: torch.device | str) -> None:
+        """See :class:`Objective`."""
         self.weights = torch.from_numpy(label_weights(settings, targets)).to(device)
 
     def each(self, logits: Tensor, targets: Tensor) -> Tensor:

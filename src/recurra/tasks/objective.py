@@ -28,6 +28,9 @@ class Objective:
         device: where batches are.
     """
 
+    absent: int = 0
+    """The target at a token that is not there."""
+
     def __init__(
         self,
         task: Task,
@@ -39,6 +42,7 @@ class Objective:
         device: torch.device | str = "cpu",
     ) -> None:
         self.task, self.every_step, self.smoothing = task, every_step, settings.label_smoothing
+        self.prepare(settings, targets, outputs, device)
 
     def __call__(self, output: Output, batch: BatchLike, targets: Tensor) -> Tensor:
         """The mean loss of a batch.
@@ -58,8 +62,8 @@ class Objective:
         weight = self.weight(sorted_targets, batch.lengths > 0)
         return (1 - self.every_step) * pooled + self.every_step * steps / weight
 
-    absent: int = 0
-    """The target at a token that is not there."""
+    def prepare(self, settings: Any, targets: npt.NDArray[Any], outputs: int, device: torch.device | str) -> None:
+        """Keeps what :meth:`each` needs, such as weights of classes. Arguments: see :class:`Objective`."""
 
     def each(self, logits: Tensor, targets: Tensor) -> Tensor:
         """The loss of each row, [rows].

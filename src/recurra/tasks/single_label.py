@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,10 @@ from recurra.evaluation.contender import Contender
 from recurra.evaluation.evaluate import checked
 from recurra.evaluation.intervals import resampled
 from recurra.evaluation.metrics import counted_scores, log_losses, macro_f1
-from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import SOFTMAX
-from recurra.tasks.base import Task, Wording, part
+from recurra.tasks.base import Task
 from recurra.tasks.scores import Score
-from recurra.tasks.unknown_labels import ScoredRows, labels_to_score
-from recurra.text import Labels
+from recurra.tasks.wording import Wording
 
 __all__ = ["SingleLabel", "class_weights"]
 
@@ -59,25 +57,13 @@ class SingleLabel(Task):
             card="expected calibration error", short="ECE",
         ),
     )  # fmt: skip
-    views = True
+    views = counts_unknown = True
     link_name = kernel = "softmax"
     link = SOFTMAX
     on_device = True
+    torch = "recurra.tasks.single_label_torch"
     compiled = "recurra.tasks.single_label_compiled"
     page = "recurra.report.single_label_part"
-
-    def scored(
-        self,
-        labels: Labels,
-        values: Sequence[Any],
-        how: UnknownLabels,
-        *,
-        source: str,
-        say: Callable[[str], None] = lambda message: None,
-        separator: str | None = None,
-    ) -> ScoredRows:
-        """A label that training never saw is a class that is never found, where it counts as wrong."""
-        return labels_to_score(labels, values, how, source=source, say=say)
 
     def probabilities(self, logits: Floats) -> Floats:
         """Softmax."""
@@ -105,14 +91,7 @@ class SingleLabel(Task):
         return evaluate(probabilities, targets, classes, unknown=unknown)
 
     def contender(
-        self,
-        probabilities: Floats,
-        targets: Array,
-        classes: Sequence[Label],
-        unknown: Sequence[Any] = (),
-        *,
-        seed: int,
-        resamples: int,
+        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any], **draws: int
     ) -> Contender:
         """With accuracy, macro F1 and log loss."""
         checked(probabilities, targets, classes, unknown)
@@ -127,7 +106,7 @@ class SingleLabel(Task):
         return Contender(
             right=right,
             scores=scores,
-            draws=resampled(probabilities, targets, seed=seed, resamples=resamples),
+            draws=resampled(probabilities, targets, **draws),
             sure=probabilities.max(axis=1).astype(np.float64),
             answer=lambda place: classes[int(given[place])],
         )
@@ -145,13 +124,6 @@ class SingleLabel(Task):
     def class_scores(self, evaluation: Evaluation) -> Sequence[Any]:
         """See :class:`recurra.tasks.base.Task`."""
         return evaluation.classes
-
-    def objective(
-        self, settings: Any, targets: Array, outputs: int, *, every_step: float = 0.0, device: Any = "cpu"
-    ) -> Any:
-        """Cross-entropy or focal loss."""
-        loss = part("recurra.tasks.single_label_torch").Loss
-        return loss(self, settings, targets, outputs, every_step=every_step, device=device)
 
 
 def class_weights(settings: Any, targets: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recurra.tasks.base import Task
 from recurra.tasks.objective import Objective
 from recurra.tasks.single_label import class_weights
 
@@ -28,17 +27,8 @@ class Loss(Objective):
 
     absent = ABSENT
 
-    def __init__(
-        self,
-        task: Task,
-        settings: Any,
-        targets: npt.NDArray[np.int64],
-        outputs: int,
-        *,
-        every_step: float = 0.0,
-        device: torch.device | str = "cpu",
-    ) -> None:
-        super().__init__(task, settings, targets, outputs, every_step=every_step)
+    def prepare(self, settings: Any, targets: npt.NDArray[Any], outputs: int, device: torch.device | str) -> None:
+        """See :class:`Objective`."""
         self.gamma = settings.focal_gamma if settings.loss == "focal" else 0.0
         self.weights: Tensor | None = None
         if settings.class_weights == "balanced":
