@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from recurra.data import blocks as blocks_module
 from recurra.data import fasttext_lines, json_lines, lines
 from recurra.data.blocks import head_of
+from recurra.data.documents import LABEL_LISTS
 from recurra.data.formats import format_of_text
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
@@ -306,6 +307,15 @@ def test_several_labels_a_row_are_read_as_tuples(place: Any) -> None:
         ("x.jsonl", b'{"text": "oil", "label": ["a", "b"]}\n'),
     ):
         assert read_table(place(content, name)).labels == [("a", "b")]
+
+
+def test_cells_of_any_number_of_labels_may_be_empty_and_stay_texts(place: Any) -> None:
+    rows = b"text,label\noil,1\ngas,\n"
+    assert read_table(place(rows, "x.csv"), cells=LABEL_LISTS).labels == ["1", ""]
+    with pytest.warns(DeprecationWarning, match="Say cells=LABEL_LISTS or ONE_LABEL"):
+        assert read_table(place(rows, "x.csv"), several=True).labels == ["1", ""]
+    with pytest.raises(DataError, match="holds no label"):
+        read_table(place(rows, "x.csv"))
 
 
 def test_lines_without_labels_are_no_training_rows(place: Any) -> None:

@@ -183,6 +183,15 @@ def test_the_commands_answer(model: Path, tmp_path: Path, capsys: pytest.Capture
     assert small["accuracy"]["before"] == found["accuracy"]
     pair = command(capsys, "compare", model, tmp_path / "small.safetensors", "--data", data, "--json").json["pairs"][0]
     assert pair["differences"].keys() == {"mean_absolute_error", "accuracy", "log_loss"}
+    # Means over rows have no number for a label that training never saw: such rows are left out, and told.
+    data.write_text(data.read_text() + "good food,9\n")
+    more = command(capsys, "evaluate", model, data, "--json").json
+    assert (more["rows"], more["unknown_labels"], more["accuracy"]) == (200, 1, found["accuracy"])
+    assert any("a label that training never saw (9 1) and is left out" in note for note in more["notes"])
+    both = command(capsys, "compare", model, tmp_path / "small.safetensors", "--data", data, "--json").json
+    assert (both["rows"], both["unknown_labels"]) == (200, 1)
+    assert sum(one["rows"] for one in both["slices"] if one["name"].startswith("class")) == 200
+    assert "unknown label" not in {one["name"] for one in both["slices"]}
     about = command(capsys, "info", model)
     assert "mean absolute error" in about.out
 
