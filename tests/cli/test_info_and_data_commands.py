@@ -65,8 +65,8 @@ _json = st.recursive(
 )
 def test_info_takes_any_record(record: dict[str, Any]) -> None:
     """A model file may come from anywhere, and its record hold anything."""
-    known = recurra.Model(replace(make_bundle(), record=record)).info
-    rows = _about({"bytes": 1234, **known})
+    model = recurra.Model(replace(make_bundle(), record=record))
+    rows = _about({"bytes": 1234, **model.info}, model.task)
     assert ("3 classes", "a, b, c") in rows
     assert all("\n" not in value and len(value) <= 110 for _, value in rows)
 
