@@ -94,7 +94,7 @@ def test_a_poisoned_weight_or_gradient_is_named_with_its_step(
     direct: bool,
 ) -> None:
     if not direct:
-        monkeypatch.setattr(DirectStep, "takes", lambda network, settings: False)
+        monkeypatch.setattr(DirectStep, "takes", lambda network, settings, task: False)
     listener = Poisoner(monkeypatch, name, value, after=4, gradient=gradient)
     message = stopped(tmp_path / "run", training=training, listener=listener)
     # Held-out rows are looked at after the fourth step; otherwise the fifth shows it.
