@@ -1,1 +1,24 @@
 """The lesson: the known networks on real news, what they learn, and what each of the lesson's questions answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recurra.lesson.monitor import LessonMonitor
+    from recurra.lesson.run import MODELS, run_lesson
+
+__all__ = ["MODELS", "LessonMonitor", "run_lesson"]
+
+
+def __getattr__(name: str) -> Any:
+    # The lesson's pages need no torch, which running it imports.
+    if name == "LessonMonitor":
+        from recurra.lesson.monitor import LessonMonitor
+
+        return LessonMonitor
+    if name in __all__:
+        from recurra.lesson import run
+
+        return getattr(run, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
