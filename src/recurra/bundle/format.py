@@ -31,7 +31,7 @@ from recurra.bundle.schema import check_bundle
 from recurra.bundle.strict_json import parse_json
 from recurra.errors import ModelFileError, SettingsError
 from recurra.networks.settings import NetworkSettings
-from recurra.tasks import MULTI_LABEL, SINGLE_LABEL, Task, task_named
+from recurra.tasks import SINGLE_LABEL, Task, task_named
 from recurra.text import Labels, TextSettings, Vocabulary
 
 __all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode", "stored_digest"]
@@ -42,7 +42,7 @@ LARGEST_HEADER = 16 * 2**20
 
 _KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
 # Of the tasks whose files do not name them.
-_FORMATS = {SINGLE_LABEL.name: 1, MULTI_LABEL.name: 3}
+_FORMATS = {SINGLE_LABEL.name: 1, "multi_label": 3}
 _MORE_KEYS: dict[int, set[str]] = {3: {"weights"}, 4: {"task", "weights"}}
 # A tuple: a hostile file may ask about a list, which no set can look up.
 _DTYPES = ("F32", "I64", "I8", "U8")
@@ -144,7 +144,7 @@ def decode(data: bytes) -> Bundle:
 
 def _task(about: Mapping[str, Any], version: int) -> Task:
     if "task" not in about:
-        return MULTI_LABEL if version == 3 else SINGLE_LABEL
+        return task_named("multi_label") if version == 3 else SINGLE_LABEL
     try:
         return task_named(str(about["task"]))
     except SettingsError as error:

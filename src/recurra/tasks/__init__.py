@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from recurra.errors import SettingsError
 from recurra.tasks.answered import Answered, Section
 from recurra.tasks.base import Task
 from recurra.tasks.decision import Decision
-from recurra.tasks.multi_label import MultiLabel
 from recurra.tasks.scores import MeanScores, Score, Scores
 from recurra.tasks.single_label import SingleLabel
 from recurra.tasks.wording import Wording
+
+if TYPE_CHECKING:
+    from recurra.tasks.multi_label import MultiLabel
+
+    MULTI_LABEL: MultiLabel
 
 __all__ = [
     "MULTI_LABEL",
@@ -33,9 +38,19 @@ __all__ = [
     "task_of",
 ]
 
-SINGLE_LABEL, MULTI_LABEL = SingleLabel(), MultiLabel()
+SINGLE_LABEL = SingleLabel()
 
-_KNOWN: dict[str, Task] = {task.name: task for task in (SINGLE_LABEL, MULTI_LABEL)}
+# ``None`` stands for one that is imported when it is asked for: its scores take as long as all else of tasks that
+# predicting needs.
+_KNOWN: dict[str, Task | None] = {SINGLE_LABEL.name: SINGLE_LABEL, "multi_label": None}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "MULTI_LABEL":
+        return task_named("multi_label")
+    if name == "MultiLabel":
+        return import_module("recurra.tasks.multi_label").MultiLabel
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def register(task: Task) -> None:
@@ -44,7 +59,7 @@ def register(task: Task) -> None:
     Raises:
         SettingsError: the name belongs to a task of another class.
     """
-    known = _KNOWN.setdefault(task.name, task)
+    known = task_named(task.name) if task.name in _KNOWN else _KNOWN.setdefault(task.name, task)
     if type(known) is not type(task):
         raise SettingsError(f"A task {task.name!r} is known already", "Give yours another name.")
 
@@ -60,12 +75,16 @@ def task_named(name: str) -> Task:
             f"The task {name!r:.80} is not known here, only {', '.join(_KNOWN)}",
             "Make it known first: recurra.tasks.register(YourTask()).",
         )
-    return _KNOWN[name]
+    task = _KNOWN[name]
+    if task is None:
+        task = _KNOWN[name] = import_module(f"recurra.tasks.{name}").MultiLabel()
+    return task
 
 
 def task_of(values: Sequence[Any]) -> Task:
     """The task that the labels of rows look like: several labels where they are tuples, one where not."""
-    return MULTI_LABEL if MULTI_LABEL.accepts(values) else SINGLE_LABEL
+    several = task_named("multi_label")
+    return several if several.accepts(values) else SINGLE_LABEL
 
 
 def shared(tasks: Iterable[Task]) -> Task | None:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.coded import CodedLabels
 from recurra.data.documents import ONE_LABEL, Label, LabelCells
-from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.abstaining import answered, checked_below
-from recurra.evaluation.contender import Contender
 from recurra.evaluation.metrics import log_losses
-from recurra.evaluation.targets import UnknownLabels
-from recurra.evaluation.temperature import Link
-from recurra.tasks.answered import Answered, Section
 from recurra.tasks.decision import Decision
 from recurra.tasks.scores import MeanScores, Score, Scores, resampled_means
-from recurra.tasks.unknown_labels import ScoredRows, labels_to_score
 from recurra.tasks.wording import Wording
 from recurra.text import Labels
+
+if TYPE_CHECKING:
+    # What only training and scoring need is imported where it is used: who predicts would wait for it at each start.
+    from recurra.data.coded import CodedLabels
+    from recurra.evaluation.contender import Contender
+    from recurra.evaluation.targets import UnknownLabels
+    from recurra.evaluation.temperature import Link
+    from recurra.tasks.answered import Answered, Section
+    from recurra.tasks.unknown_labels import ScoredRows
 
 __all__ = ["Task"]
 
@@ -149,6 +151,8 @@ class Task:
             DataError: there are such rows and ``how`` is ``error``, or all are.
         """
         how = "skip" if how == "wrong" and not self.counts_unknown else how
+        from recurra.tasks.unknown_labels import labels_to_score
+
         return labels_to_score(labels, values, how, source=source, say=say)
 
     def checked_separator(self, separator: str | None) -> str | None:
@@ -203,6 +207,8 @@ class Task:
             share: of the rows to hold out.
             seed: of the shuffle.
         """
+        from recurra.data.split import hold_out
+
         return hold_out(labels, share=share, seed=seed)
 
     # Outputs and answers.
@@ -315,6 +321,8 @@ class Task:
             key: np.asarray(values, dtype=np.float64) for key, values in self.row_scores(probabilities, targets).items()
         }
         found = self.decide(probabilities).labels(classes)
+        from recurra.evaluation.contender import Contender
+
         return Contender(
             right=self.right(probabilities, targets),
             scores={key: float(values.mean()) for key, values in each.items()},
