@@ -29,10 +29,10 @@ _SIX = [0, 2, 3, 4, 5, 7]
 # The integrals of 1, x, …, x⁵ from -1 to 1.
 COARSE[_SIX] = np.linalg.solve(np.vander(NODES[_SIX], increasing=True).T, [2, 0, 2 / 3, 0, 2 / 5, 0])
 # Parts of the path are halved until the sum of their errors is below this share of what is explained. Of a long text,
-# whose gradients reach so many words together, it is enough that the sum over the words is as near. Nor are more
-# gradients taken than so many.
+# whose gradients reach so many words together, it is enough that the sum over the words is off by no more than the
+# second share. Nor are more gradients taken than so many.
 TOLERANCE = 2e-3
-MOST_WORDS = 1.5e5
+MOST_WORDS, LONG_TOLERANCE = 1e5, 5e-3
 MOST_STEPS = 8192
 # Numbers in an array over a pass: keeps some hundred megabytes at most in memory.
 PASS_NUMBERS = 1 << 23
@@ -217,7 +217,7 @@ def _integrated(path: _Path, baseline: float, score: float) -> Iterator[tuple[Ar
         integrals, errors, low, high, at_low, at_high = done
         total = integrals.sum(axis=0)
         yield total, steps
-        near = abs(float(total.sum()) - (score - baseline)) <= allowed
+        near = abs(float(total.sum()) - (score - baseline)) <= LONG_TOLERANCE * abs(score - baseline)
         if errors.sum() <= allowed or (near and steps * path.words > MOST_WORDS):
             return
         order = np.argsort(-errors)
