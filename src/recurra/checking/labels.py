@@ -121,7 +121,7 @@ def unknown_labels(
         return []
     counts = {name: count for name, count in class_rows(facts, names).items() if name not in known}
     them = "it" if len(counts) == 1 else "them"
-    meaning = f"{_listed(counts)}: {who} never have {them}, and evaluation stops.{_meant(counts, known)}"
+    meaning = f"{_listed(counts)}: {who} never have {them}, and evaluation counts that as wrong.{_meant(counts, known)}"
     return [Draft("unknown labels", "error", part, rows, meaning, mend, facts={"classes": counts})]
 
 
