@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from recurra.cells import State, cell_named
 from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import DIRECTIONS
-from recurra.runtime.forward import Steps, at_once, product, run_layers
+from recurra.runtime.forward import Steps, product, run_layers
 from recurra.runtime.pooling import pool, pool_gradient
 
 __all__ = ["Differentiable", "Gradients", "Passed"]
@@ -98,12 +97,10 @@ class Differentiable:
         products: list[Array] = []
         for layer in range(self.settings.layers - 1, -1, -1):
             prefixes = [f"layers.{layer}.{direction}." for direction in names]
-            found = at_once(
-                [
-                    partial(self._through_time, prefix, steps, d_states[:, :, place * H : (place + 1) * H])
-                    for place, (prefix, steps) in enumerate(zip(prefixes, passed.layers[layer], strict=True))
-                ]
-            )
+            found = [
+                self._through_time(prefix, steps, d_states[:, :, place * H : (place + 1) * H])
+                for place, (prefix, steps) in enumerate(zip(prefixes, passed.layers[layer], strict=True))
+            ]
             products = [projected for projected, _, _ in found]
             d_below: Array | float = 0.0
             for prefix, (projected, hidden, cell) in zip(prefixes, found, strict=True):

@@ -7,25 +7,22 @@ Documents of any lengths lie one after the other, [N, ·]; each is read as if it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from types import SimpleNamespace
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.cells import Cell, State, cell_named
-from recurra.kernels.threads import run_together
 from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import DIRECTIONS
 
-__all__ = ["Steps", "at_once", "fitting_documents", "product", "read_documents", "run_layers", "word_products"]
+__all__ = ["Steps", "fitting_documents", "product", "read_documents", "run_layers", "word_products"]
 
 # Float32 or float64: what is computed keeps the precision of what is given.
 Array = npt.NDArray[Any]
 Places = npt.NDArray[np.int64]
-Value = TypeVar("Value")
 Tensors = Mapping[str, Array]
 # For each step, in the order of reading, where the tokens lie that are read in it: a place of the first axis.
 Order: TypeAlias = Sequence[Any]
@@ -76,8 +73,7 @@ def fitting_documents(settings: NetworkSettings) -> int:
     return max(1, ONE_THREAD // (gates * settings.hidden**2))
 
 
-# What overflows saturates a gate, or makes an answer that is no number, which whoever asked looks for. Each function
-# says so for itself: threads that run directions do not know what the caller set.
+# What overflows saturates a gate, or makes an answer that is no number, which whoever asked looks for.
 @np.errstate(over="ignore", invalid="ignore")
 def word_products(
     settings: NetworkSettings,
@@ -107,17 +103,6 @@ def word_products(
     return products
 
 
-def at_once(tasks: Sequence[Callable[[], Value]]) -> list[Value]:
-    """What some tasks give, in their order: directions of a layer know nothing of each other."""
-    found: dict[int, Value] = {}
-
-    def run(place: int, task: Callable[[], Value]) -> None:
-        found[place] = task()
-
-    run_together([partial(run, place, task) for place, task in enumerate(tasks)])
-    return [found[place] for place in range(len(tasks))]
-
-
 def run_layers(
     settings: NetworkSettings,
     weights: Tensors,
@@ -138,7 +123,7 @@ def run_layers(
     """
     steps = range(len(products[0]))
     for layer in range(settings.layers):
-        tasks = []
+        found = []
         for place, (direction, projected) in enumerate(zip(DIRECTIONS, products, strict=False)):
             known = None
             if changed is not None and not layer:
@@ -147,8 +132,7 @@ def run_layers(
             order = list(reversed(steps) if direction == "backward" else steps)
             prefix = f"layers.{layer}.{direction}."
             gates = changed is None
-            tasks.append(partial(_run_direction, settings, weights, prefix, projected, order, gates=gates, known=known))
-        found = at_once(tasks)
+            found.append(_run_direction(settings, weights, prefix, projected, order, gates=gates, known=known))
         yield found
         if layer < settings.layers - 1:
             products = _products_above(settings, weights, layer, found, product)
