@@ -219,7 +219,7 @@ class Task:
 
     def probabilities(self, logits: Floats) -> Floats:
         """[B, C] of the network's outputs [B, L], in their precision."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has to override probabilities: it has no default")
 
     def evidence(self, logits: Floats) -> npt.NDArray[np.float64]:
         """What a word's evidence is a change of, float64[B, C]: here the logarithms of the probabilities."""

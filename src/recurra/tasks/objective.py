@@ -72,7 +72,7 @@ class Objective:
             logits: [rows, L].
             targets: [rows, …].
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has to override each: it has no default")
 
     def weight(self, targets: Tensor, present: Tensor | None = None) -> Tensor | int:
         """What the sum over rows is divided by.
