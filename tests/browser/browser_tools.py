@@ -44,23 +44,40 @@ class Site:
             return json.load(answer)
 
 
-def settled(page: Page) -> None:
-    """Waits until nothing is asked or drawn any more; the page's policy forbids Playwright's own way, an eval."""
+def wait_until(page: Page, condition: str) -> None:
+    """Waits until a JavaScript expression holds; the page's policy forbids Playwright's own way, an eval."""
     for _ in range(400):
-        if page.evaluate(
-            """() => document.querySelector("main h1, main form")
-            && !document.querySelector(".waiting, [aria-busy=true]")
-            && [...document.querySelectorAll(".chart-canvas")].every((one) => one.querySelector(".main-svg, p"))"""
-        ):
+        if page.evaluate(condition):
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"the page does not settle: {page.locator('main').inner_text()[:500]}")
+    raise AssertionError(f"never true: {condition}\n{page.locator('main').inner_text()[:500]}")
+
+
+# The view that the address names is open (or a form asks for a token), and nothing is asked or drawn any more.
+SETTLED = """(() => {
+  const view = location.hash.match(/^#\\/([a-z]+)/)?.[1] ?? "reading";
+  return document.querySelector(`main .view-${view}, main form`)
+    && !document.querySelector(".waiting, [aria-busy=true]")
+    && [...document.querySelectorAll(".chart-canvas")].every((one) => one.querySelector(".main-svg, p"));
+})()"""
+
+
+def settled(page: Page) -> None:
+    """Waits until nothing is asked or drawn any more."""
+    wait_until(page, SETTLED)
+
+
+def go_to(page: Page, view: str) -> None:
+    """Opens a view by its address and waits for it."""
+    page.evaluate("view => { location.hash = `#/${view}`; }", view)
+    settled(page)
 
 
 def type_text(page: Page, text: str) -> None:
     """Puts a text into the field and waits for its reading."""
     page.get_by_label("Text to read").fill(text)
-    page.wait_for_timeout(100)
+    # The page asks 30 ms after the last key: its own later timer comes after that on a slow machine too.
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
     settled(page)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser_tools import TEXT, VIEWS, settled, type_text
+from browser_tools import TEXT, VIEWS, go_to, settled, type_text, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -17,12 +17,6 @@ Visit = Callable[..., "Page"]
 def focused(page: Page) -> str:
     text: str = page.evaluate("document.activeElement.innerText || document.activeElement.id")
     return text
-
-
-def go_to(page: Page, view: str) -> None:
-    page.evaluate("view => { location.hash = `#/${view}`; }", view)
-    page.wait_for_timeout(50)
-    settled(page)
 
 
 def test_the_keyboard_reaches_everything_in_order(visit: Visit) -> None:
@@ -66,11 +60,13 @@ def test_tab_visits_every_link_and_control_once(visit: Visit) -> None:
 def test_a_view_that_opens_takes_the_focus_and_names_itself(visit: Visit) -> None:
     page = visit("reading")
     page.get_by_role("link", name="Flags").press("Enter")
+    page.wait_for_url("**/#/flags")
     settled(page)
     assert page.evaluate("[document.activeElement.tagName, document.activeElement.innerText]") == ["H1", "Flags"]
     assert page.title() == "Flags · Recurra"
     assert page.locator("[aria-current=page]").inner_text() == "Flags"
     page.go_back()
+    page.wait_for_url("**/#/reading")
     settled(page)
     assert page.locator("h1").inner_text() == "Reading"
 
@@ -102,9 +98,8 @@ def test_dark_is_dark_and_the_choice_is_remembered(visit: Visit) -> None:
     line = page.locator(".scatterlayer .js-line").first
     dark = line.evaluate("one => getComputedStyle(one).stroke")
     page.get_by_label("Theme").select_option("light")
-    page.wait_for_timeout(400)
+    wait_until(page, f"getComputedStyle(document.querySelector('.scatterlayer .js-line')).stroke !== {dark!r}")
     assert brightness(page) > 200
-    assert line.evaluate("one => getComputedStyle(one).stroke") != dark
     page.reload()
     settled(page)
     assert brightness(page) > 200

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from browser_tools import VIEWS, settled
+from browser_tools import VIEWS, go_to, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,9 +24,7 @@ def test_every_view_speaks_japanese_and_shows_no_key(visit: Callable[..., Page])
     assert page.evaluate("document.documentElement.lang") == "ja"
     assert page.evaluate("document.activeElement.value") == "ja"
     for view in VIEWS:
-        page.evaluate("view => { location.hash = `#/${view}`; }", view)
-        page.wait_for_timeout(50)
-        settled(page)
+        go_to(page, view)
         assert JAPANESE.search(page.locator("h1").inner_text()), view
         assert JAPANESE.search(page.title()), view
         texts = page.locator("main").inner_text()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser_tools import TEXT, Site, settled, table, type_text
+from browser_tools import TEXT, Site, go_to, settled, table, type_text, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -50,7 +50,8 @@ def test_without_data_the_page_says_what_to_run(visit: Visit, serve: Callable[..
     page = visit("reading", at=bare, expected=("404", "401"))
     page.get_by_label("Token").fill("another-token-of-letters")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(300)
+    # Refused: the question stands there again, empty.
+    wait_until(page, "document.getElementById('token')?.value === ''")
     page.get_by_label("Token").fill("a-token-of-sixteen-letters")
     page.keyboard.press("Enter")
     page.locator(".headline").wait_for()
@@ -63,9 +64,7 @@ def test_without_data_the_page_says_what_to_run(visit: Visit, serve: Callable[..
         ("runs", "--runs"),
         ("compare", "recurra serve"),
     ):
-        page.evaluate("view => { location.hash = `#/${view}`; }", view)
-        page.wait_for_timeout(50)
-        settled(page)
+        go_to(page, view)
         assert command in page.locator(".command").inner_text()
         assert page.locator(".failed").count() == 0
 
@@ -95,11 +94,12 @@ def test_a_late_answer_never_replaces_a_newer_one(visit: Visit, site: Site) -> N
     page.route("**/v1/read", hold_first)
     field = page.get_by_label("Text to read")
     field.fill("slow oil")
-    page.wait_for_timeout(200)
+    for _ in range(400):
+        if held:
+            break
+        page.wait_for_timeout(50)
     assert held
-    field.fill(TEXT)
-    page.wait_for_timeout(200)
-    settled(page)
+    type_text(page, TEXT)
     held[0].fulfill(json=site.post("/v1/read", text="slow oil", model="lstm"))
     page.wait_for_timeout(200)
     assert page.locator(".words .word-text").all_inner_texts() == TEXT.lower().split()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser_tools import TEXT, Site, percent, settled, signed, table, type_text
+from browser_tools import TEXT, Site, percent, settled, signed, table, type_text, wait_until
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
@@ -195,8 +195,7 @@ def test_runs(visit: Visit, site: Site) -> None:
     assert [row[3] for row in rows] == [percent(value, 2) for value in best]
     assert page.locator(".scatterlayer .trace").count() == len(runs)
     page.get_by_role("checkbox").first.uncheck()
-    page.wait_for_timeout(300)
-    assert page.locator(".scatterlayer .trace").count() == len(runs) - 1
+    wait_until(page, f"document.querySelectorAll('.scatterlayer .trace').length === {len(runs) - 1}")
 
 
 def test_curves_grow_while_a_run_goes_on(visit: Visit, site: Site) -> None:
@@ -216,5 +215,4 @@ def test_curves_grow_while_a_run_goes_on(visit: Visit, site: Site) -> None:
     page.get_by_text("60.00%", exact=True).wait_for()
     assert best.inner_text() == "60.00%"
     assert len(asked) == 2
-    page.wait_for_timeout(300)
-    assert page.locator(".scatterlayer .point").count() == 2
+    wait_until(page, "document.querySelectorAll('.scatterlayer .point').length === 2")
