@@ -18,9 +18,9 @@ from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.presets import load_preset
 from recurra.text import Labels, TextPipeline
+from recurra.training.callbacks import Listener
 from recurra.training.fit import chosen_device
 from recurra.training.loop import Rows, Trainer
-from recurra.training.progress import Listener
 
 
 class Watch(Listener):

@@ -130,9 +130,9 @@ def passes(data: Path, text: TextSettings) -> dict[str, Any]:
     """Seconds of each way over the rows before training: of the clock, and of all processors together."""
     from recurra.data.sources import open_blocks
     from recurra.data.streamed import StreamedTable
-    from recurra.training.preparing import labelled_rows, prepare
-    from recurra.training.progress import Listener
-    from recurra.training.settings import TrainingSettings
+    from recurra.presets.training_settings import TrainingSettings
+    from recurra.training.callbacks import Listener
+    from recurra.training.prepare import labelled_rows, prepare
 
     found: dict[str, tuple[float, float]] = {}
 

@@ -46,8 +46,8 @@ def trainer(job: Job) -> Callable[[int], float]:
     from recurra.batches import Ragged
     from recurra.models.network import Network
     from recurra.networks.settings import NetworkSettings
+    from recurra.presets.training_settings import TrainingSettings
     from recurra.training.loop import Rows, Trainer
-    from recurra.training.settings import TrainingSettings
 
     settings = NetworkSettings.from_dict(job.network, where="the job")
     training = TrainingSettings.from_dict(job.settings["training"], where="the job")

@@ -19,8 +19,8 @@ from recurra.errors import DataError
 from recurra.presets import load_preset, preset_to_continue
 from recurra.runtime import Model, Reading
 from recurra.tasks import Task
+from recurra.training.callbacks import Listener
 from recurra.training.fit import fit
-from recurra.training.progress import Listener
 
 __all__ = ["TextClassifier"]
 
@@ -51,7 +51,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         columns_: where ``fit`` was given a table, the columns that it read: text, and title or ``None``.
         classes_: the classes, sorted; of an indicator matrix the numbers of its columns.
         model_: the :class:`recurra.runtime.Model` that predicts, without torch.
-        history_: curves of the training (:class:`recurra.training.progress.History`).
+        history_: curves of the training (:class:`recurra.training.callbacks.History`).
         validation_: scores on the rows that ``fit`` held out, or ``None``.
 
     Example:

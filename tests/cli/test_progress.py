@@ -13,7 +13,7 @@ from commands import Run
 from recurra.cli import main
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.training.progress import Check
+from recurra.training.callbacks import Check
 
 
 class Terminal(io.StringIO):

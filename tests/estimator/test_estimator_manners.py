@@ -15,7 +15,7 @@ import recurra
 from recurra import TextClassifier
 from recurra.data.documents import Document
 from recurra.errors import DataError, SettingsError
-from recurra.training.progress import Check, Listener
+from recurra.training.callbacks import Check, Listener
 
 
 @pytest.mark.parametrize(

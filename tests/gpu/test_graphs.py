@@ -16,11 +16,11 @@ from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import load_preset
-from recurra.training.device import DeviceStep
+from recurra.presets.training_settings import TrainingSettings
 from recurra.training.fit import fit
 from recurra.training.loop import Trainer, epoch_batches
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.training.steps.autograd import AutogradStep, Rows
+from recurra.training.steps.device import DeviceStep
 
 if not torch.cuda.is_available():
     # Before Triton is imported: whoever tests its kernels in its interpreter says so first.

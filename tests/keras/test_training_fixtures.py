@@ -16,8 +16,8 @@ from recurra.models.network import Network
 from recurra.presets import load_preset
 from recurra.recurrence.engines import ENGINES
 from recurra.training import loop
+from recurra.training.callbacks import Listener
 from recurra.training.loop import Rows, Trainer
-from recurra.training.progress import Listener
 
 PRESETS = ["simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm"]
 # Keras's float32 is at most 1e-6 (losses) and 2e-6 (weights) away from its own float64, see training.json, and final

@@ -18,12 +18,12 @@ from recurra.models.batch import Batch
 from recurra.models.network import Network, Output
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.multi_label import label_weights
 from recurra.tasks.multi_label_torch import Loss
-from recurra.training.direct import DirectStep
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.training.steps.autograd import AutogradStep, Rows
+from recurra.training.steps.compiled import DirectStep
 
 CLASSES, LENGTHS = 3, [4, 0, 1, 6, 4]
 BATCH = Batch.of(Ragged.from_lists([[2] * length for length in LENGTHS]))

@@ -8,10 +8,10 @@ from typing import Any
 from rows import make_rows
 
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text import TextSettings
+from recurra.training.callbacks import Listener
 from recurra.training.fit import Fitted, fit
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
 
 TEXT = TextSettings(tokens="lesson")
 PLAIN = NetworkSettings(cell="gru", hidden=5, embedding=4)

@@ -19,14 +19,14 @@ from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import load_preset
+from recurra.presets.training_settings import TrainingSettings
 from recurra.training import loop
-from recurra.training.averaging import Average
-from recurra.training.device import DeviceStep
-from recurra.training.direct import DirectStep
 from recurra.training.folder import MODEL
 from recurra.training.loop import Trainer
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows, Stepped
+from recurra.training.optimisers.averaging import Average
+from recurra.training.steps.autograd import AutogradStep, Rows, Stepped
+from recurra.training.steps.compiled import DirectStep
+from recurra.training.steps.device import DeviceStep
 
 VOCABULARY, CLASSES, COUNT, STEPS = 60, 3, 48, 20
 SMALL = NetworkSettings(cell="lstm", hidden=8, embedding=6)

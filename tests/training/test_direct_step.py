@@ -15,10 +15,10 @@ from recurra.kernels.compiled import kernels_of
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.training.direct import DirectStep
-from recurra.training.rows import WORTH_A_THREAD
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.optimisers.adam_state import WORTH_A_THREAD
+from recurra.training.steps.autograd import AutogradStep, Rows
+from recurra.training.steps.compiled import DirectStep
 
 VOCABULARY, CLASSES, COUNT, STEPS = 60, 3, 48, 12
 SMALL = NetworkSettings(cell="lstm", hidden=8, embedding=6)

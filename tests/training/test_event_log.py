@@ -16,10 +16,10 @@ from tensorboardX.record_writer import RecordWriter
 from training.runs import SHORT, Steps, train
 
 from recurra.errors import SettingsError
-from recurra.training import event_log
-from recurra.training.event_log import NAME, EventLog
+from recurra.training import tensorboard as event_log
+from recurra.training.callbacks import Check, Window
 from recurra.training.events import VERSION_EVENT, records_up_to, scalar_event
-from recurra.training.progress import Check, Window
+from recurra.training.tensorboard import NAME, EventLog
 
 TRAINING = SHORT.replace(epochs=3, validation=0.2)
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from recurra.batches import Ragged
+from recurra.models.cuda_graphs import Graphs
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.training.device import DeviceStep
-from recurra.training.graphs import Graphs
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.steps.autograd import Rows
+from recurra.training.steps.device import DeviceStep
 
 
 class Recorder:

@@ -11,7 +11,7 @@ from training.runs import SHORT, Steps, train
 
 import recurra
 from recurra.training.folder import MODEL
-from recurra.training.interrupt import Interrupt
+from recurra.training.process import Interrupt
 
 
 def test_the_first_is_noted_and_the_second_interrupts() -> None:

@@ -19,12 +19,12 @@ from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
-from recurra.training.direct import DirectStep
-from recurra.training.memory import SparingStep, is_out_of_memory, parts_of
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.training.callbacks import Listener
+from recurra.training.steps.autograd import AutogradStep, Rows
+from recurra.training.steps.compiled import DirectStep
+from recurra.training.steps.micro_batches import SparingStep, is_out_of_memory, parts_of
 
 VOCABULARY, CLASSES, COUNT = 40, 3, 40
 SMALL = NetworkSettings(cell="gru", hidden=5, embedding=4)

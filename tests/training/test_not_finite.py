@@ -14,12 +14,12 @@ from training.runs import PLAIN, SHORT, Steps, train
 import recurra
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.training import building as fitting
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training import build as fitting
 from recurra.training.checkpoint import CHECKPOINT
-from recurra.training.direct import DirectStep
 from recurra.training.folder import HISTORY, MODEL
-from recurra.training.lazy_adam import LazyAdam, RowGradient
-from recurra.training.settings import TrainingSettings
+from recurra.training.optimisers.lazy_adam import LazyAdam, RowGradient
+from recurra.training.steps.compiled import DirectStep
 
 BATCHES = 8  # of 60 rows
 

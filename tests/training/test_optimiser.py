@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from recurra.models.network import Reading
-from recurra.training.averaging import Average
-from recurra.training.optimiser import Optimiser, clip
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.optimisers.adam import Optimiser, clip
+from recurra.training.optimisers.averaging import Average
 from recurra.training.schedule import learning_rate
-from recurra.training.settings import TrainingSettings
 
 Array = npt.NDArray[np.float64]
 SHAPES = {"W": (3, 4), "b": (4,)}

@@ -10,10 +10,10 @@ from rows import make_rows
 
 from recurra.errors import DataError, SettingsError
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text import TextSettings
+from recurra.training.callbacks import Listener
 from recurra.training.out_of_fold import fold_numbers, out_of_fold
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
 
 SETTINGS = {
     "text": TextSettings(vocabulary_size=200),

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from recurra.batches import Ragged, pack
 from recurra.models.static_batch import StaticBatch
 from recurra.tasks.single_label_torch import ABSENT
-from recurra.training import plan as planning
-from recurra.training.plan import STEPS, Plan, Room
-from recurra.training.step import Rows
+from recurra.training.steps import device_batches as planning
+from recurra.training.steps.autograd import Rows
+from recurra.training.steps.device_batches import STEPS, Plan, Room
 
 CPU = torch.device("cpu")
 

@@ -10,10 +10,10 @@ from recurra.data.documents import Document
 from recurra.data.split import hold_out
 from recurra.data.stratify import hold_out_sets
 from recurra.data.table import Table
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text import TextSettings
-from recurra.training.preparing import Prepared, labelled_rows, prepare, split_of
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
+from recurra.training.callbacks import Listener
+from recurra.training.prepare import Prepared, labelled_rows, prepare, split_of
 
 TRAINING = TrainingSettings(validation=0.2, seed=3)
 LABELS = ["abc"[place % 3] for place in range(60)]

@@ -15,7 +15,7 @@ from recurra.batches import Ragged
 from recurra.errors import TrainingError
 from recurra.training.loop import epoch_batches
 from recurra.training.rate_finder import _batches, lowest_rate
-from recurra.training.step import Rows
+from recurra.training.steps.autograd import Rows
 
 TRAINING = SHORT.replace(validation=0.2)
 

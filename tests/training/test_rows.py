@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recurra.kernels.threads import run_together
-from recurra.training.rows import REST, Rows
+from recurra.training.optimisers.adam_state import REST, Rows
 
 BETAS = (0.9, 0.999)
 COUNT, WIDTH = 12, 5

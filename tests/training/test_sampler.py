@@ -15,11 +15,11 @@ from training.runs import PLAIN, SHORT, Steps, train
 
 from recurra.batches import Ragged
 from recurra.errors import SettingsError
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.epochs import balanced_rows
 from recurra.training.loop import epoch_batches
-from recurra.training.plan import Plan
-from recurra.training.sampler import balanced_rows
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.training.steps.autograd import Rows
+from recurra.training.steps.device_batches import Plan
 
 TARGETS = np.array([0] * 50 + [1] * 7 + [3] * 4)
 BALANCED = TrainingSettings(sampler="balanced", batch_size=5, bucketing=True, seed=3)

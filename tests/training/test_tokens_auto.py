@@ -17,10 +17,10 @@ from recurra.data.split import hold_out
 from recurra.errors import SettingsError
 from recurra.presets import Preset
 from recurra.text import TextPipeline, TextSettings
+from recurra.training.callbacks import Listener
 from recurra.training.fit import Fitted, fit
 from recurra.training.folder import MODEL
-from recurra.training.preparing import labelled_rows
-from recurra.training.progress import Listener
+from recurra.training.prepare import labelled_rows
 from recurra.training.reading import Resolved, resolve
 
 AUTO = TextSettings(tokens="auto")

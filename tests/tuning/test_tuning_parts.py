@@ -17,9 +17,9 @@ from recurra.bundle.format import encode
 from recurra.data.corpus import Listed
 from recurra.errors import RecurraError, SettingsError
 from recurra.presets import load_preset, preset_names
+from recurra.training.callbacks import Listener
 from recurra.training.fit import fit
-from recurra.training.preparing import prepare
-from recurra.training.progress import Listener
+from recurra.training.prepare import prepare
 from recurra.tuning.limits import Limits
 from recurra.tuning.rows import StudyRows
 from recurra.tuning.size import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes

@@ -72,7 +72,7 @@ def lesson(
 
 def _monitor(bars: Bars) -> LessonMonitor:
     from recurra.lesson.monitor import LessonMonitor
-    from recurra.training.progress import Listener
+    from recurra.training.callbacks import Listener
 
     class Monitor(LessonMonitor):
         def said(self, message: str) -> None:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recurra.cli.output import Output
-from recurra.training.progress import Check, Listener
+from recurra.training.callbacks import Check, Listener
 
 if TYPE_CHECKING:
     from rich.progress import Progress

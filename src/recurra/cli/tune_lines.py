@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recurra.cli.output import Output
-from recurra.training.progress import Check
+from recurra.training.callbacks import Check
 from recurra.tuning.listener import StudyListener
 from recurra.tuning.results import Tried
 from recurra.tuning.size import shown_bytes

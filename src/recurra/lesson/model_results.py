@@ -8,7 +8,7 @@ from recurra.lesson.baseline import NAME, Baseline
 from recurra.lesson.one_model import Trained, labelled
 from recurra.lesson.published import PUBLISHED
 from recurra.lesson.result import BaselineResult, Curve, ModelResult, Score
-from recurra.training.progress import Check, Window
+from recurra.training.callbacks import Check, Window
 
 __all__ = ["baseline_result", "model_result", "phrase", "test_score"]
 

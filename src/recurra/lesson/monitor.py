@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recurra.training.progress import Listener
+from recurra.training.callbacks import Listener
 
 __all__ = ["LessonMonitor"]
 

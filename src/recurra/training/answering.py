@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from recurra.models.network import Network
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import Scores, Task
 from recurra.tasks.objective import Objective
 from recurra.text import Labels
-from recurra.training.predict import logits
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.training.held_out import logits
+from recurra.training.steps.autograd import Rows
 
 __all__ = ["scores_of", "validate"]
 

@@ -8,11 +8,11 @@ import torch
 
 from recurra.evaluation.temperature import LEAST_ROWS, calibrate
 from recurra.models.network import Network
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import Task
-from recurra.training.predict import logits
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.training.callbacks import Listener
+from recurra.training.held_out import logits
+from recurra.training.steps.autograd import Rows
 
 __all__ = ["calibrated"]
 

@@ -20,22 +20,22 @@ from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import Task, task_named
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice
 from recurra.training.answering import validate
-from recurra.training.building import build, chosen_device
+from recurra.training.build import build, chosen_device
 from recurra.training.calibrate import calibrated
-from recurra.training.continuing import check_continues
-from recurra.training.event_log import EventLog
-from recurra.training.finishing import Fitted, bundled, write_run
+from recurra.training.callbacks import Listener
 from recurra.training.folder import prepare_folder
 from recurra.training.loop import Rows, Trainer, epoch_batches
-from recurra.training.preparing import Prepared, labelled_rows, prepare
-from recurra.training.progress import Listener
+from recurra.training.prepare import Prepared, labelled_rows, prepare
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.reading import resolve
-from recurra.training.settings import TrainingSettings
+from recurra.training.record import Fitted, bundled, write_run
+from recurra.training.tensorboard import EventLog
+from recurra.training.warm_start import check_continues
 
 __all__ = ["Fitted", "chosen_device", "fit", "fit_prepared"]
 

@@ -17,18 +17,18 @@ from torch import Tensor
 from recurra.batches import Batches, cut_batches
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.training.averaging import Average
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.callbacks import Check, History, Listener, Window
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
-from recurra.training.device import DeviceStep
-from recurra.training.direct import DirectStep
-from recurra.training.interrupt import Interrupt
-from recurra.training.memory import SparingStep
-from recurra.training.predict import logits
-from recurra.training.progress import Check, History, Listener, Window
-from recurra.training.sampler import balanced_rows
+from recurra.training.epochs import balanced_rows
+from recurra.training.held_out import logits
+from recurra.training.optimisers.averaging import Average
+from recurra.training.process import Interrupt
 from recurra.training.schedule import learning_rate
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows, Step, Stepped
+from recurra.training.steps.autograd import AutogradStep, Rows, Step, Stepped
+from recurra.training.steps.compiled import DirectStep
+from recurra.training.steps.device import DeviceStep
+from recurra.training.steps.micro_batches import SparingStep
 from recurra.training.threads import fitting_threads
 
 __all__ = ["Outcome", "Rows", "Trainer"]

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError, SettingsError
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.runtime import Model
 from recurra.text import Labels, TextSettings
+from recurra.training.callbacks import Listener
 from recurra.training.fit import fit
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
 
 __all__ = ["fold_numbers", "out_of_fold"]
 

@@ -18,12 +18,12 @@ import numpy.typing as npt
 from recurra.atomic import write_atomically
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.training.direct import DirectStep
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.callbacks import Listener
 from recurra.training.files import RATE
 from recurra.training.loop import epoch_batches
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.training.steps.autograd import AutogradStep, Rows
+from recurra.training.steps.compiled import DirectStep
 from recurra.training.threads import fitting_threads
 
 __all__ = ["RateFound", "find_rate", "lowest_rate", "with_found_rate"]

@@ -11,13 +11,13 @@ import numpy as np
 
 from recurra.data.corpus import Chosen
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.settings import spread
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice, choose_tokens, looked_at
 from recurra.text.fields import readable
-from recurra.training.preparing import Labelled, split_of
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
+from recurra.training.callbacks import Listener
+from recurra.training.prepare import Labelled, split_of
 
 __all__ = ["Resolved", "resolve"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from recurra.training.settings import TrainingSettings
+from recurra.presets.training_settings import TrainingSettings
 
 __all__ = ["learning_rate"]
 

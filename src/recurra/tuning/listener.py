@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from optuna.trial import Trial
 
-from recurra.training.progress import Check, Listener
+from recurra.training.callbacks import Check, Listener
 from recurra.tuning.results import Tried
 
 __all__ = ["StudyListener", "TrialListener"]

@@ -13,9 +13,9 @@ from recurra.presets import Preset
 from recurra.runtime import Model
 from recurra.tasks import Scores, Task
 from recurra.training import answering
-from recurra.training.finishing import Fitted, write_run
 from recurra.training.fit import fit_prepared
-from recurra.training.preparing import Prepared
+from recurra.training.prepare import Prepared
+from recurra.training.record import Fitted, write_run
 from recurra.tuning.limits import Limits
 from recurra.tuning.listener import TrialListener
 from recurra.tuning.results import Tried

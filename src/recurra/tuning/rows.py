@@ -14,10 +14,10 @@ from recurra.errors import DataError, SettingsError
 from recurra.presets import Preset
 from recurra.text import TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
-from recurra.training.preparing import Labelled, Prepared, labelled_rows, prepare
-from recurra.training.progress import Listener
+from recurra.training.callbacks import Listener
+from recurra.training.prepare import Labelled, Prepared, labelled_rows, prepare
 from recurra.training.reading import resolve
-from recurra.training.step import Rows
+from recurra.training.steps.autograd import Rows
 from recurra.tuning.limits import Limits
 from recurra.tuning.size import fitting_vocabulary, header_room, shown_bytes
 from recurra.tuning.space import LARGEST_VOCABULARY, Parameter, with_parameters

@@ -19,11 +19,11 @@ from recurra.data.fingerprint import Fingerprint
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
 from recurra.presets import Preset
-from recurra.training.building import chosen_device
+from recurra.training.build import chosen_device
+from recurra.training.callbacks import Listener
 from recurra.training.files import MODEL
 from recurra.training.folder import prepare_folder
-from recurra.training.interrupt import Interrupt
-from recurra.training.progress import Listener
+from recurra.training.process import Interrupt
 from recurra.tuning.limits import Limits
 from recurra.tuning.listener import StudyListener, TrialListener
 from recurra.tuning.models import Models, scores_of

@@ -13,7 +13,7 @@ from torch import Tensor
 from recurra.batches import Mapped, Ragged
 from recurra.models.static_batch import StaticBatch
 from recurra.tasks.single_label_torch import ABSENT
-from recurra.training.step import Rows
+from recurra.training.steps.autograd import Rows
 
 __all__ = ["STEPS", "Plan", "Room"]
 

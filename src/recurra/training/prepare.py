@@ -18,12 +18,12 @@ from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.freed import give_back_freed
 from recurra.errors import DataError
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import Task, shared, task_of
 from recurra.text import Labels, TextPipeline, TextSettings
-from recurra.training.continuing import grown_labels, grown_pipeline
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.training.callbacks import Listener
+from recurra.training.steps.autograd import Rows
+from recurra.training.warm_start import grown_labels, grown_pipeline
 
 __all__ = ["Labelled", "Prepared", "labelled_rows", "prepare", "split_of"]
 

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import Task, in_parts, run_together
-from recurra.training.optimiser import BETAS, corrected_rate
-from recurra.training.rows import WORTH_A_THREAD, Rows
-from recurra.training.settings import TrainingSettings
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.optimisers.adam import BETAS, corrected_rate
+from recurra.training.optimisers.adam_state import WORTH_A_THREAD, Rows
 
 __all__ = ["LazyAdam", "RowGradient"]
 
@@ -56,7 +56,7 @@ class RowGradient:
 
 
 class LazyAdam:
-    """The rules of :class:`recurra.training.optimiser.Optimiser`, to the rounding of float32, without its dense pass.
+    """The rules of :class:`recurra.training.optimisers.adam.Optimiser` without its dense pass, to float32's rounding.
 
     Rows that a batch does not touch still move under the dense rules, but only when they are next read, or by
     :meth:`settle`; ``sparse_adam`` never moves them.

@@ -15,7 +15,7 @@ from recurra.errors import DataError, SettingsError
 from recurra.networks.settings import NetworkSettings
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
-from recurra.training.progress import Listener
+from recurra.training.callbacks import Listener
 
 __all__ = ["check_continues", "descent", "grown_labels", "grown_pipeline", "grown_weights"]
 

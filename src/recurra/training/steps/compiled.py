@@ -1,7 +1,7 @@
 """A training step on a CPU that calls the kernels itself: the gradient written down, no graph recorded.
 
 Small networks spend most of a step outside their arithmetic otherwise. It gives what
-:class:`recurra.training.step.AutogradStep` gives, to the rounding of float32.
+:class:`recurra.training.steps.autograd.AutogradStep` gives, to the rounding of float32.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from recurra.kernels.compiled import entries_of, kernels_of
 from recurra.kernels.threads import run_in_parts
 from recurra.models.network import UNKNOWN, Network
 from recurra.networks.shapes import DIRECTIONS
+from recurra.presets.training_settings import TrainingSettings
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer
+from recurra.recurrence.engines.numba_pooling import Pooled
 from recurra.recurrence.engines.parts import Parts
 from recurra.tasks import SINGLE_LABEL, Task
-from recurra.training.lazy_adam import LazyAdam, RowGradient
-from recurra.training.pooled import Pooled
-from recurra.training.rows import WORTH_A_THREAD
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows, Stepped, longest_of, packed
+from recurra.training.optimisers.adam_state import WORTH_A_THREAD
+from recurra.training.optimisers.lazy_adam import LazyAdam, RowGradient
+from recurra.training.steps.autograd import Rows, Stepped, longest_of, packed
 
 __all__ = ["DirectStep"]
 
@@ -43,7 +43,7 @@ Back = Callable[[list[Array]], list[Array]]
 
 
 class DirectStep:
-    """See :class:`recurra.training.step.PartedStep`.
+    """See :class:`recurra.training.steps.autograd.PartedStep`.
 
     Args:
         network: one that :meth:`takes` says yes to.
@@ -98,7 +98,7 @@ class DirectStep:
     # What overflows shows in the loss or the gradient's norm, which are looked at.
     @np.errstate(over="ignore", invalid="ignore")
     def gradient(self, indices: Places) -> Stepped:
-        """See :meth:`recurra.training.step.Step.gradient`."""
+        """See :meth:`recurra.training.steps.autograd.Step.gradient`."""
         shape = self.network.settings
         self._arena.empty()
         batch = self._packed(indices)
@@ -129,7 +129,7 @@ class DirectStep:
         return Stepped(loss, right, self._wrong(loss))
 
     def gradient_in_parts(self, parts: Sequence[Places]) -> Stepped:
-        """See :meth:`recurra.training.step.PartedStep.gradient_in_parts`."""
+        """See :meth:`recurra.training.steps.autograd.PartedStep.gradient_in_parts`."""
         weights = np.array([self._loss.weight(self.rows.targets[part]) for part in parts])
         sums = {name: np.zeros_like(gradient) for name, gradient in self.optimiser.gradients.items()}
         rows, loss, right = list[RowGradient](), 0.0, 0
@@ -151,30 +151,30 @@ class DirectStep:
         return Stepped(loss, right, self._wrong(loss))
 
     def update(self, rate: float, following: Places | None = None) -> None:
-        """See :meth:`recurra.training.step.Step.update`."""
+        """See :meth:`recurra.training.steps.autograd.Step.update`."""
         # torch's clipping divides by a little more than the norm, and so does this.
         scale = min(1.0, self.settings.clip / (self._norm + 1e-6)) if self.settings.clip else 1.0
         beside = None if following is None else partial(self._pack, following)
         self.optimiser.step(rate, self._row_gradient, scale=scale, beside=beside)
 
     def settle(self) -> None:
-        """See :meth:`recurra.training.step.Step.settle`."""
+        """See :meth:`recurra.training.steps.autograd.Step.settle`."""
         self.optimiser.settle()
 
     def settled(self) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.settled`."""
+        """See :meth:`recurra.training.steps.autograd.Step.settled`."""
         return self.optimiser.settled()
 
     def tensors(self) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.tensors`."""
+        """See :meth:`recurra.training.steps.autograd.Step.tensors`."""
         return self.optimiser.tensors()
 
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """See :meth:`recurra.training.step.Step.restore`."""
+        """See :meth:`recurra.training.steps.autograd.Step.restore`."""
         self.optimiser.restore(tensors, steps)
 
     def layout(self, steps: int) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.layout`."""
+        """See :meth:`recurra.training.steps.autograd.Step.layout`."""
         return self.optimiser.layout(steps)
 
     def _packed(self, indices: Places) -> Packed:

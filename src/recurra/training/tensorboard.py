@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 from recurra.atomic import write_atomically
 from recurra.errors import RecurraError
+from recurra.training.callbacks import Check, Listener, Window
 from recurra.training.events import VERSION_EVENT, records_up_to, scalar_event
 from recurra.training.files import EVENTS
-from recurra.training.progress import Check, Listener, Window
 
 __all__ = ["EventLog"]
 

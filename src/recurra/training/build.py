@@ -13,12 +13,12 @@ from recurra.errors import SettingsError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text import TextPipeline, load_vectors
 from recurra.text.vocabulary import SPECIAL_IDS
-from recurra.training.continuing import grown_weights
-from recurra.training.preparing import Prepared
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
+from recurra.training.callbacks import Listener
+from recurra.training.prepare import Prepared
+from recurra.training.warm_start import grown_weights
 
 __all__ = ["build", "chosen_device"]
 

@@ -12,17 +12,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from recurra.models.cuda_graphs import Graphs
 from recurra.models.network import Network
 from recurra.networks.shapes import DIRECTIONS
+from recurra.presets.training_settings import TrainingSettings
 from recurra.recurrence.engines.triton_engine import TritonEngine
 from recurra.tasks import SINGLE_LABEL, Task
-from recurra.training.averaging import Average
-from recurra.training.device_adam import DeviceAdam, Read
-from recurra.training.graphs import Graphs
-from recurra.training.optimiser import corrected_rate
-from recurra.training.plan import STEPS, Plan, Room
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows, Stepped, mixed_precision
+from recurra.training.optimisers.adam import corrected_rate
+from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.device_adam import DeviceAdam, Read
+from recurra.training.steps.autograd import Rows, Stepped, mixed_precision
+from recurra.training.steps.device_batches import STEPS, Plan, Room
 
 __all__ = ["DeviceStep", "Stretch"]
 
@@ -43,10 +43,10 @@ class Stretch(NamedTuple):
 
 
 class DeviceStep:
-    """Takes steps as :class:`recurra.training.step.AutogradStep` does, and reads nothing back until it has taken many.
+    """Takes steps as :class:`recurra.training.steps.autograd.AutogradStep` does, and reads nothing back until after many.
 
-    Token ids, batches, losses and the optimiser stay on the device; see :class:`recurra.training.plan.Plan`. On a GPU
-    each room's step is a CUDA graph.
+    Token ids, batches, losses and the optimiser stay on the device; see
+    :class:`recurra.training.steps.device_batches.Plan`. On a GPU each room's step is a CUDA graph.
 
     Args:
         network: on its device.
@@ -138,17 +138,17 @@ class DeviceStep:
         return {}
 
     def tensors(self) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.tensors`."""
+        """See :meth:`recurra.training.steps.autograd.Step.tensors`."""
         return self.adam.tensors() if self.steps else {}
 
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """See :meth:`recurra.training.step.Step.restore`."""
+        """See :meth:`recurra.training.steps.autograd.Step.restore`."""
         self.steps = steps
         if steps:
             self.adam.restore(tensors)
 
     def layout(self, steps: int) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.layout`."""
+        """See :meth:`recurra.training.steps.autograd.Step.layout`."""
         return self.adam.tensors() if steps else {}
 
     def _numbers(self, rates: Sequence[float]) -> npt.NDArray[np.float32]:

@@ -16,10 +16,10 @@ from torch import Tensor
 from recurra.batches import Packed, Ragged, pack
 from recurra.models.batch import Batch
 from recurra.models.network import Network
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import SINGLE_LABEL, Task
-from recurra.training.in_parts import joined_output, joined_reading, share_of_output
-from recurra.training.optimiser import Optimiser, clip
-from recurra.training.settings import TrainingSettings
+from recurra.training.optimisers.adam import Optimiser, clip
+from recurra.training.steps.in_parts import joined_output, joined_reading, share_of_output
 
 __all__ = ["AutogradStep", "PartedStep", "Rows", "Step", "Stepped", "longest_of", "mixed_precision", "packed"]
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from recurra.errors import TrainingError
-from recurra.training.progress import Listener
-from recurra.training.step import PartedStep, Rows, Stepped
+from recurra.training.callbacks import Listener
+from recurra.training.steps.autograd import PartedStep, Rows, Stepped
 
 __all__ = ["SparingStep", "is_out_of_memory", "parts_of"]
 
@@ -49,7 +49,7 @@ class SparingStep:
         """Tokens that a part may have; ``None`` as long as memory has been enough."""
 
     def gradient(self, indices: Places) -> Stepped:
-        """See :meth:`recurra.training.step.Step.gradient`.
+        """See :meth:`recurra.training.steps.autograd.Step.gradient`.
 
         Raises:
             TrainingError: a single document is too much.
@@ -92,27 +92,27 @@ class SparingStep:
             )
 
     def update(self, rate: float, following: Places | None = None) -> None:
-        """See :meth:`recurra.training.step.Step.update`."""
+        """See :meth:`recurra.training.steps.autograd.Step.update`."""
         self.step.update(rate, following)
 
     def settle(self) -> None:
-        """See :meth:`recurra.training.step.Step.settle`."""
+        """See :meth:`recurra.training.steps.autograd.Step.settle`."""
         self.step.settle()
 
     def settled(self) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.settled`."""
+        """See :meth:`recurra.training.steps.autograd.Step.settled`."""
         return self.step.settled()
 
     def tensors(self) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.tensors`."""
+        """See :meth:`recurra.training.steps.autograd.Step.tensors`."""
         return self.step.tensors()
 
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """See :meth:`recurra.training.step.Step.restore`."""
+        """See :meth:`recurra.training.steps.autograd.Step.restore`."""
         self.step.restore(tensors, steps)
 
     def layout(self, steps: int) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.layout`."""
+        """See :meth:`recurra.training.steps.autograd.Step.layout`."""
         return self.step.layout(steps)
 
 

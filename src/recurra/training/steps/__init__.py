@@ -1,0 +1,1 @@
+"""Steps: from batches of training rows to updates of the weights."""
