@@ -43,7 +43,7 @@ class Stretch(NamedTuple):
 
 
 class DeviceStep:
-    """Takes steps as :class:`recurra.training.steps.autograd.AutogradStep` does, and reads nothing back until after many.
+    """Takes steps as :class:`recurra.training.steps.autograd.AutogradStep` does, and reads results back after many.
 
     Token ids, batches, losses and the optimiser stay on the device; see
     :class:`recurra.training.steps.device_batches.Plan`. On a GPU each room's step is a CUDA graph.
