@@ -155,7 +155,7 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
             training=training.replace(seed=wanted.seed, freeze_vectors=False, precision="float32"),
             folds=wanted.folds or 0,
             classes=model.classes_,
-            listener=lambda fold: bars.training(f"fold {fold + 1} of {wanted.folds}"),
+            callbacks=lambda fold: [bars.training(f"fold {fold + 1} of {wanted.folds}")],
         )
 
 

@@ -8,14 +8,14 @@ from recurra.tasks import Scores, Task
 from recurra.tasks.objective import Objective
 from recurra.text import Labels
 from recurra.training.held_out import logits
-from recurra.training.steps.autograd import Rows
+from recurra.training.steps.step import EncodedRows
 
 __all__ = ["scores_of", "validate"]
 
 
 def validate(
     network: Network,
-    held: Rows | None,
+    held: EncodedRows | None,
     task: Task,
     classes: Labels,
     objective: Objective,

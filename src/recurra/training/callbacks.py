@@ -1,83 +1,87 @@
-"""What a training run tells about itself while it runs."""
+"""How a training tells of itself: the progress bar, TensorBoard and a user's own code are callbacks alike."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Check", "History", "Listener", "Window"]
+from recurra.training.history import TrainingMetrics, ValidationMetrics
+
+if TYPE_CHECKING:
+    # Who only draws a bar needs no torch.
+    from recurra.training.steps.step import StepResults
+
+__all__ = ["Callback", "Callbacks"]
 
 
-@dataclass(frozen=True)
-class Window:
-    """Training loss and accuracy over a stretch of steps, measured on each batch before its update.
+class Callback:
+    """Hears of a training; the methods do nothing until overridden, and one that is not overridden costs nothing.
 
-    Attributes:
-        epoch: where the stretch ends, in epochs from the start, such as 0.25.
-        loss: mean loss.
-        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
-        learning_rate: at the end of the stretch.
+    Example:
+        >>> class StopAtLoss(Callback):
+        ...     loss = float("inf")
+        ...     def on_steps_end(self, results):
+        ...         if results.taken:
+        ...             self.loss = results.taken[-1].loss
+        ...     def should_stop(self):
+        ...         return self.loss < 0.3
+        >>> clf.fit(texts, labels, callbacks=[StopAtLoss()])  # doctest: +SKIP
     """
 
-    epoch: float
-    loss: float
-    accuracy: float
-    learning_rate: float
-
-
-@dataclass(frozen=True)
-class Check:
-    """Loss and accuracy on the held-out rows.
-
-    Attributes:
-        epoch: when, in epochs from the start.
-        loss: mean cross-entropy.
-        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
-    """
-
-    epoch: float
-    loss: float
-    accuracy: float
-
-
-@dataclass
-class History:
-    """The curves of a run."""
-
-    training: list[Window] = field(default_factory=list)
-    validation: list[Check] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> History:
-        """Reads back what :meth:`to_json` gave."""
-        return cls([Window(**one) for one in values["training"]], [Check(**one) for one in values["validation"]])
-
-
-class Listener:
-    """Hears of a run's progress; the methods do nothing until overridden."""
-
-    def read(self, what: str, documents: int, total: int) -> None:
+    def on_data(self, what: str, documents: int, total: int) -> None:
         """So many documents more, of ``total``, were gone over before training; ``what`` says what for."""
 
-    def started(self, documents: int, done: int) -> None:
-        """Training goes over ``documents`` documents in all, ``done`` of them before this run."""
+    def on_train_begin(self, documents: int, done: int) -> None:
+        """Training goes over ``documents`` documents in all, ``done`` of them before this run (if it is resumed)."""
 
-    def stepped(self, documents: int, loss: float) -> None:
-        """A step over so many documents was taken."""
+    def on_steps_end(self, results: StepResults) -> None:
+        """Some steps were taken: one on a CPU, up to hundreds between two looks at a GPU."""
 
-    def windowed(self, window: Window) -> None:
-        """A stretch of the training's curves is done."""
+    def on_log(self, metrics: TrainingMetrics) -> None:
+        """A point of the training's curves is there, some twenty times an epoch."""
 
-    def checked(self, check: Check) -> None:
-        """The held-out rows were looked at."""
+    def on_validation_end(self, metrics: ValidationMetrics) -> None:
+        """The held-out rows were looked at: some times in the first epoch, and at the end of each."""
 
-    def said(self, message: str) -> None:
+    def on_epoch_end(self, epoch: int) -> None:
+        """The ``epoch``-th epoch, from 1, is over, its validation included."""
+
+    def on_train_end(self) -> None:
+        """Training is over, however it ended."""
+
+    def on_message(self, message: str) -> None:
         """Something a person should know, in one line."""
 
-    def enough(self) -> bool:
-        """Whether the run should end now, with the best weights so far; asked after every look at the network."""
+    def should_stop(self) -> bool:
+        """Whether the run should end now, with the best weights so far; asked after every :meth:`on_steps_end`."""
         return False
+
+
+HOOKS = tuple(name for name in vars(Callback) if not name.startswith("_"))
+
+
+class Callbacks(Callback):
+    """Callbacks as one, told in their order.
+
+    Args:
+        callbacks: only the methods that one of them overrides are called.
+    """
+
+    def __init__(self, callbacks: Sequence[Callback] = ()) -> None:
+        for name in HOOKS:
+            hooks = [
+                getattr(one, name) for one in callbacks if getattr(type(one), name) is not getattr(Callback, name)
+            ]  # fmt: skip
+            if hooks:
+                setattr(self, name, partial(_ask if name == "should_stop" else _tell, hooks))
+
+
+def _tell(hooks: Sequence[Callable[..., None]], *values: Any) -> None:
+    for hook in hooks:
+        hook(*values)
+
+
+def _ask(hooks: Sequence[Callable[[], bool]]) -> bool:
+    # Every one is asked, as one may count how often it was.
+    return max(hook() for hook in hooks)
