@@ -17,9 +17,10 @@ import torch
 from recurra.bench.machine import machine
 from recurra.data.sets import NamedSet, load_set
 from recurra.lesson.one_model import labelled
-from recurra.presets.preset import Preset
+from recurra.presets import Recipe
 from recurra.runtime import Model
 from recurra.training.fit import Fitted, fit
+from recurra.training.run import RunOptions
 
 RESULTS = Path(__file__).parent / "results"
 # Rows of the training before the clock runs: it compiles and loads what the timed one needs.
@@ -60,12 +61,10 @@ def agnews(options: argparse.Namespace) -> NamedSet:
     )
 
 
-def trained(preset: Preset, rows: tuple[Sequence[Any], Sequence[Any]], device: str) -> Timed:
+def trained(preset: Recipe, rows: tuple[Sequence[Any], Sequence[Any]], device: str) -> Timed:
     """Trains on documents and labels, and takes the time."""
     began = time.perf_counter()
-    fitted = fit(
-        *rows, text=preset.text, network=preset.network, training=preset.training, preset=preset.name, device=device
-    )
+    fitted = fit(*rows, recipe=preset, run=RunOptions(device=device))
     seconds = fitted.outcome.seconds
     return Timed(fitted, time.perf_counter() - began - seconds, seconds)
 

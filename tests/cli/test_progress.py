@@ -13,7 +13,7 @@ from commands import Run
 from recurra.cli import main
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.training.history import ValidationMetrics
+from recurra.training.callbacks import ValidationMetrics
 
 
 class Terminal(io.StringIO):

@@ -11,7 +11,7 @@ from recurra.cells import CELLS, cell_named
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.recurrence.engines import ENGINES, Engine, Weights
 from recurra.recurrence.engines.static import static_layer
 from recurra.training.steps.autograd import AutogradStep

@@ -17,7 +17,7 @@ from training.test_direct_step import SMALL, assert_alike
 from recurra.errors import SettingsError
 from recurra.kernels.compiled import kernels_of
 from recurra.models.network import Output
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
 

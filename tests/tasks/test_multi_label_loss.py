@@ -18,7 +18,7 @@ from recurra.models.batch import Batch
 from recurra.models.network import Network, Output
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.multi_label import label_weights
 from recurra.tasks.multi_label_torch import Loss

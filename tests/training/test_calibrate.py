@@ -19,7 +19,7 @@ from recurra.evaluation.metrics import calibration_error
 from recurra.evaluation.temperature import calibrate
 from recurra.runtime import Model
 from recurra.training.fit import Fitted
-from recurra.training.folder import MODEL
+from recurra.training.run import MODEL
 
 WIDE = PLAIN.replace(hidden=16, embedding=16, pooling=("mean",))
 # Trained until it is sure of labels of which a third are by chance.

@@ -17,7 +17,7 @@ from recurra.bundle import Bundle, digest_in, digest_of, int8_bundle, read_bundl
 from recurra.errors import DataError, SettingsError, TrainingError
 from recurra.runtime import Model
 from recurra.text import TextPipeline, TextSettings, Vocabulary
-from recurra.training.folder import CARD, MODEL
+from recurra.training.run import CARD, MODEL
 from recurra.training.warm_start import (
     REMEMBERED,
     check_continues,

@@ -18,12 +18,11 @@ from recurra.lesson.run import MODELS
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets import load_preset
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings, load_preset
 from recurra.training import loop
-from recurra.training.folder import MODEL
 from recurra.training.loop import Trainer
 from recurra.training.optimisers.averaging import Average
+from recurra.training.run import MODEL
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep
 from recurra.training.steps.device import DeviceStep

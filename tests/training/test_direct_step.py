@@ -15,7 +15,7 @@ from recurra.kernels.compiled import kernels_of
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.optimisers.adam_state import WORTH_A_THREAD
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep

@@ -19,12 +19,12 @@ from recurra.models.batch import Batch
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
-from recurra.training.folder import MODEL
 from recurra.training.loop import Trainer
 from recurra.training.optimisers.adam import Optimiser
+from recurra.training.run import MODEL
 from recurra.training.steps.step import EncodedRows
 
 

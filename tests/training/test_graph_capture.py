@@ -14,7 +14,7 @@ from recurra.models.cuda_graphs import Graphs
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.steps.device import DeviceStep
 from recurra.training.steps.step import EncodedRows
 

@@ -19,7 +19,7 @@ from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep

@@ -17,7 +17,7 @@ from recurra.evaluation.multi_label import SetEvaluation, set_scores
 from recurra.runtime import Model
 from recurra.tasks.label_sets import encode_sets
 from recurra.training.fit import Fitted
-from recurra.training.folder import MODEL
+from recurra.training.run import MODEL
 
 NETWORK = PLAIN.replace(hidden=16, embedding=16, pooling=("max",))
 TRAINING = SHORT.replace(epochs=6, batch_size=16, learning_rate=0.02, validation=0.25, calibrate=True)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from recurra.models.network import Reading
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.optimisers.adam import Optimiser, clip
 from recurra.training.optimisers.averaging import Average
 

@@ -10,7 +10,7 @@ from recurra.data.documents import Document
 from recurra.data.split import hold_out
 from recurra.data.stratify import hold_out_sets
 from recurra.data.table import Table
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.text import TextSettings
 from recurra.training.callbacks import Callback
 from recurra.training.prepare import Prepared, labelled_rows, prepare, split_of

@@ -13,8 +13,8 @@ from training.runs import FULL, PLAIN, SHORT, THOROUGH, Steps, train
 from recurra.batches import Mapped, collected
 from recurra.data import corpus
 from recurra.text import TextSettings, counting
-from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Trainer
+from recurra.training.run import HISTORY, MODEL
 
 
 def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

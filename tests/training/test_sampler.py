@@ -15,7 +15,7 @@ from training.runs import PLAIN, SHORT, Steps, train
 
 from recurra.batches import Ragged
 from recurra.errors import SettingsError
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.epochs import balanced_rows, epoch_batches
 from recurra.training.steps.device_batches import Plan
 from recurra.training.steps.step import EncodedRows

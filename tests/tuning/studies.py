@@ -8,7 +8,7 @@ from typing import Any
 from rows import make_rows
 
 from recurra.data.corpus import Listed
-from recurra.presets import Preset, load_preset
+from recurra.presets import Recipe, load_preset
 from recurra.tuning.callbacks import StudyCallback
 from recurra.tuning.limits import Limits
 from recurra.tuning.results import Tried, Tuned
@@ -17,7 +17,7 @@ from recurra.tuning.tuner import Tuner
 ROWS = make_rows(120)
 
 
-def small_preset(**options: Any) -> Preset:
+def small_preset(**options: Any) -> Recipe:
     wanted = {
         "tokens": "words",
         "epochs": 2,
@@ -51,7 +51,7 @@ def study(
     minutes: float | None = None,
     max_size: int | None = None,
     int8: bool = False,
-    preset: Preset | None = None,
+    preset: Recipe | None = None,
     **options: Any,
 ) -> Tuned:
     limits = Limits(minutes=minutes, trials=trials, max_size=max_size, int8=int8)

@@ -82,13 +82,7 @@ def test_train_gives_the_best_model_again(whole: tuple[Path, Tuned], tmp_path: P
     documents, labels = ROWS
     kept, _ = hold_out(labels, share=0.1, seed=0)
     rows = kept.tolist()
-    fitted = fit(
-        [documents[row] for row in rows],
-        [labels[row] for row in rows],
-        text=preset.text,
-        network=preset.network,
-        training=preset.training,
-    )
+    fitted = fit([documents[row] for row in rows], [labels[row] for row in rows], recipe=preset)
     assert fitted.validation is not None
     assert tuned.best is not None
     assert fitted.validation.to_json()["log_loss"] == pytest.approx(tuned.best.log_loss)

@@ -93,7 +93,7 @@ def test_the_size_is_known_before_training(
     preset = load_preset("default").with_options(
         {"tokens": "words", "epochs": 1, "hidden": 5, "embedding": 7, **options}
     )
-    bundle = fit(DOCUMENTS, LABELS, text=preset.text, network=preset.network, training=preset.training).bundle
+    bundle = fit(DOCUMENTS, LABELS, recipe=preset).bundle
     data = encode(int8_bundle(bundle) if int8 else bundle)
     header = 8 + int.from_bytes(data[:8], "little")
     assert len(data) - header == tensor_bytes(preset.network, bundle.pipeline, classes=4, int8=int8)

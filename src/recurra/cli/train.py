@@ -125,7 +125,9 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a table of texts and labels."""
-    from recurra.presets import load_preset, preset_to_continue
+    from dataclasses import replace
+
+    from recurra.presets import load_preset, recipe_of_model
     from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
     from recurra.tasks.choosing import confirmed_rows
 
@@ -136,7 +138,7 @@ def train(
     if find_learning_rate and "learning_rate" in options:
         raise SettingsError("A learning rate is given with --find-learning-rate", "Leave one of them out.")
     initial = _initial(start, model, replay)
-    preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
+    recipe = (load_preset(model) if initial is None else recipe_of_model(initial)).with_options(options)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
     reading = Reading(text, title, label, encoding, data_dir, format_name, task.cells)
     with locked_folder(out), Bars(output) as bars:
@@ -144,33 +146,29 @@ def train(
         rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
         if replay is not None:
             old = read_rows(replay, reading, output=output, bars=bars)
-            rows = _with_old(rows, old, preset.training.seed, output)
+            rows = _with_old(rows, old, recipe.training.seed, output)
         rows, separator = confirmed_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
 
         from recurra.runtime import Model
-        from recurra.training.fit import fit
+        from recurra.training.fit import Provenance, RunOptions, fit
+        from recurra.training.tensorboard import TensorBoard
 
         fitted = fit(
             rows,
-            text=preset.text,
-            network=preset.network,
-            training=preset.training,
-            characters=preset.characters,
-            preset=preset.name,
-            vectors=vectors,
-            engine=engine,
-            device=device,
-            folder=out,
-            resume=resume,
-            checkpoint_seconds=checkpoint_every,
-            callbacks=[bars.training(score=task.wording.right)],
-            cleaning=cleaning,
-            label_separator=separator,
+            recipe=replace(recipe, vectors=vectors),
             initial=initial,
-            find_learning_rate=find_learning_rate,
-            tensorboard=tensorboard,
+            run=RunOptions(
+                folder=out,
+                resume=resume,
+                checkpoint_seconds=checkpoint_every,
+                engine=engine,
+                device=device,
+                find_learning_rate=find_learning_rate,
+            ),
+            provenance=Provenance(cleaning=cleaning, label_separator=separator),
+            callbacks=[bars.training(score=task.wording.right), *([TensorBoard(out)] if tensorboard else [])],
         )
         if find_learning_rate:
             _draw_rate(out, data, output)
@@ -229,7 +227,7 @@ def _draw_rate(out: Path, data: str, output: Output) -> None:
 
     from recurra.atomic import write_atomically
     from recurra.report.rate_page import rate_page
-    from recurra.training.files import RATE
+    from recurra.training.run import RATE
 
     page = out / "learning-rate.html"
     try:
@@ -339,6 +337,6 @@ def _thresholds(found: dict[str, Any], labels: int) -> str:
 
 
 def _model_in(folder: Path) -> Path:
-    from recurra.training.folder import MODEL
+    from recurra.training.run import MODEL
 
     return folder / MODEL

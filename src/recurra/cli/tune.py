@@ -202,6 +202,6 @@ def _table(trials: list[Tried]) -> str:
 
 
 def _model_in(folder: Path) -> Path:
-    from recurra.training.files import MODEL
+    from recurra.training.run import MODEL
 
     return folder / MODEL

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recurra.cli.output import Output
-from recurra.training.history import ValidationMetrics
+from recurra.training.callbacks import ValidationMetrics
 from recurra.tuning.callbacks import StudyCallback
 from recurra.tuning.results import Tried
 from recurra.tuning.size import shown_bytes

@@ -17,7 +17,7 @@ from recurra.evaluation import Evaluation, evaluate
 from recurra.lesson.monitor import LessonMonitor
 from recurra.presets import load_preset
 from recurra.runtime import Model
-from recurra.training.fit import Fitted, fit
+from recurra.training.fit import Fitted, RunOptions, fit
 
 __all__ = ["Trained", "score", "train_one"]
 
@@ -90,12 +90,8 @@ def train_one(
     fitted = fit(
         documents,
         labels,
-        text=preset.text,
-        network=preset.network,
-        training=preset.training,
-        characters=preset.characters,
-        preset=preset.name,
-        device=device,
+        recipe=preset,
+        run=RunOptions(device=device),
         callbacks=[monitor.stage(title)],
     )
     if fitted.outcome.interrupted:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,16 @@ from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.freed import give_back_freed
 from recurra.errors import DataError
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, shared, task_of
 from recurra.text import Labels, TextPipeline, TextSettings
+from recurra.text.choice import TokenChoice, choose_tokens, looked_at
+from recurra.text.fields import readable
 from recurra.training.callbacks import Callback
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import grown_labels, grown_pipeline
 
-__all__ = ["Labelled", "Prepared", "labelled_rows", "prepare", "split_of"]
+__all__ = ["Labelled", "Prepared", "labelled_rows", "prepare", "resolve_tokens", "split_of"]
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,37 @@ def split_of(labelled: Labelled, training: TrainingSettings) -> tuple[npt.NDArra
     return labelled.task.hold_out(
         labelled.corpus.labels, labelled.targets, share=training.validation, seed=training.seed
     )
+
+
+def resolve_tokens(
+    labelled: Labelled, recipe: Recipe, callbacks: Callback | None = None
+) -> tuple[Recipe, TokenChoice | None]:
+    """Chooses words or characters where ``tokens`` is ``auto``, by the rows that will be trained on.
+
+    Args:
+        labelled: all rows; those that the settings hold out are not looked at.
+        recipe: with the settings that differ where characters are chosen.
+        callbacks: hear what was chosen, and why.
+
+    Returns:
+        The recipe with these tokens, and why; ``None`` where the settings said it.
+
+    Raises:
+        DataError: nothing can be held out.
+        SettingsError: ``characters`` names an unknown setting, or a value out of range.
+    """
+    if recipe.text.tokens != "auto":
+        return replace(recipe, characters={}), None
+    corpus = labelled.corpus
+    kept, _ = split_of(labelled, recipe.training)
+    places = kept[looked_at(len(kept))]
+    marked = np.zeros(len(corpus), dtype=bool)
+    marked[places] = True
+    documents = list(chain.from_iterable(Chosen(corpus, marked).blocks()))
+    choice = choose_tokens(readable(documents, recipe.text), labelled.task.single(labelled.targets[places]))
+    if callbacks:
+        callbacks.on_message(str(choice))
+    return recipe.with_tokens(choice.tokens), choice
 
 
 def _told(corpus: Corpus, what: str, callbacks: Callback) -> Iterator[Sequence[Document]]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from recurra.training import history
-from recurra.training.callbacks import Callback
-from recurra.training.history import TrainingMetrics, ValidationMetrics
+from recurra.training import callbacks
+from recurra.training.callbacks import Callback, TrainingMetrics, ValidationMetrics
 from recurra.training.steps.step import StepResults
 
 __all__ = ["Listener"]
@@ -81,5 +80,5 @@ def __getattr__(name: str) -> Any:
     if name not in RENAMED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     new = RENAMED[name]
-    warnings.warn(f"{name} is recurra.training.history.{new} now.", DeprecationWarning, stacklevel=2)
-    return getattr(history, new)
+    warnings.warn(f"{name} is recurra.training.callbacks.{new} now.", DeprecationWarning, stacklevel=2)
+    return getattr(callbacks, new)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from optuna.trial import Trial
 
-from recurra.training.callbacks import Callback
-from recurra.training.history import ValidationMetrics
+from recurra.training.callbacks import Callback, ValidationMetrics
 from recurra.training.steps.step import StepResults
 from recurra.tuning.results import Tried
 

@@ -11,12 +11,11 @@ from recurra.batches import Ragged
 from recurra.data.corpus import Chosen, Corpus
 from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
-from recurra.presets import Preset
+from recurra.presets import Recipe
 from recurra.text import TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.callbacks import Callback
-from recurra.training.prepare import Labelled, Prepared, labelled_rows, prepare
-from recurra.training.reading import resolve
+from recurra.training.prepare import Labelled, Prepared, labelled_rows, prepare, resolve_tokens
 from recurra.training.steps.step import EncodedRows
 from recurra.tuning.limits import Limits
 from recurra.tuning.size import fitting_vocabulary, header_room, shown_bytes
@@ -54,7 +53,7 @@ class StudyRows:
     def __init__(
         self,
         corpus: Corpus,
-        preset: Preset,
+        preset: Recipe,
         *,
         callbacks: Callback,
     ) -> None:
@@ -69,16 +68,7 @@ class StudyRows:
         aside[hold_out(corpus.labels, share=SET_ASIDE, seed=preset.training.seed)[1]] = True
         self._callbacks = callbacks
         self._kept = Labelled(Chosen(corpus, ~aside), everything.classes, everything.targets[~aside], everything.task)
-        chosen = resolve(
-            self._kept,
-            text=preset.text,
-            network=preset.network,
-            training=preset.training,
-            characters=preset.characters,
-            callbacks=callbacks,
-        )
-        self.preset = replace(preset, text=chosen.text, network=chosen.network, training=chosen.training, characters={})
-        self.choice = chosen.choice
+        self.preset, self.choice = resolve_tokens(self._kept, preset, callbacks)
         self.classes = everything.classes
         self.aside = list(chain.from_iterable(Chosen(corpus, aside).blocks()))
         self.aside_targets = everything.targets[aside]
@@ -92,7 +82,7 @@ class StudyRows:
             self._read[tokens] = prepare(self._kept, text, self.preset.training, folder=None, callbacks=self._callbacks)
         return self._read[tokens]
 
-    def prepared(self, preset: Preset, limits: Limits) -> Prepared | None:
+    def prepared(self, preset: Recipe, limits: Limits) -> Prepared | None:
         """The rows as a trial's network reads them.
 
         The vocabulary is the one that its text settings would learn: tokens stand in it by falling frequency, so a
@@ -123,7 +113,7 @@ class StudyRows:
         return replace(whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held)
 
 
-def check_room(rows: StudyRows, preset: Preset, space: tuple[Parameter, ...], limits: Limits) -> None:
+def check_room(rows: StudyRows, preset: Recipe, space: tuple[Parameter, ...], limits: Limits) -> None:
     """Raises a :class:`SettingsError` if not even the smallest network fits into a file of the size asked for."""
     least = with_parameters(preset, smallest(preset, space))
     if limits.max_size is None or rows.prepared(least, limits) is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from recurra.presets import Preset
+from recurra.presets import Recipe
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
@@ -138,7 +138,7 @@ SPACE: tuple[Parameter, ...] = (
 )
 
 
-def space_around(preset: Preset) -> tuple[Parameter, ...]:
+def space_around(preset: Recipe) -> tuple[Parameter, ...]:
     """The space for a preset: what makes no sense for it is left out, and its own values are in range.
 
     Args:
@@ -154,19 +154,19 @@ def space_around(preset: Preset) -> tuple[Parameter, ...]:
     return tuple(one.around(own[one.name]) for one in kept)
 
 
-def parameters_of(preset: Preset, space: tuple[Parameter, ...]) -> dict[str, Any]:
+def parameters_of(preset: Recipe, space: tuple[Parameter, ...]) -> dict[str, Any]:
     """A preset's values of the space's settings, as a trial stores them."""
     settings = {**preset.text.to_dict(), **preset.network.to_dict(), **preset.training.to_dict()}
     settings["pooling"] = JOINT.join(settings["pooling"])
     return {one.name: settings[one.name] for one in space}
 
 
-def suggested(trial: BaseTrial, preset: Preset, space: tuple[Parameter, ...]) -> Preset:
+def suggested(trial: BaseTrial, preset: Recipe, space: tuple[Parameter, ...]) -> Recipe:
     """The preset with a trial's values."""
     return with_parameters(preset, {one.name: one.suggested(trial) for one in space})
 
 
-def with_parameters(preset: Preset, parameters: Mapping[str, Any]) -> Preset:
+def with_parameters(preset: Recipe, parameters: Mapping[str, Any]) -> Recipe:
     """The preset with values as :func:`parameters_of` gives them."""
     options = dict(parameters)
     if "pooling" in options:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recurra.presets import Preset, load_preset
+from recurra.presets import Recipe, load_preset
 from recurra.tuning.space import Parameter, Sizes, parameters_of
 
 __all__ = ["smallest", "starts"]
@@ -20,7 +20,7 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def starts(preset: Preset, space: tuple[Parameter, ...], *, small: bool) -> list[dict[str, Any]]:
+def starts(preset: Recipe, space: tuple[Parameter, ...], *, small: bool) -> list[dict[str, Any]]:
     """The values of the first trials; the first of all are the preset's.
 
     Args:
@@ -40,7 +40,7 @@ def starts(preset: Preset, space: tuple[Parameter, ...], *, small: bool) -> list
     return [*found, smallest(preset, space)] if small else found
 
 
-def smallest(preset: Preset, space: tuple[Parameter, ...]) -> dict[str, Any]:
+def smallest(preset: Recipe, space: tuple[Parameter, ...]) -> dict[str, Any]:
     """The values of the space's smallest network; of the preset's those that do not change its size."""
     least: dict[str, Any] = {one.name: one.values[0] for one in space if isinstance(one, Sizes)}
     least |= {"batch_size": preset.training.batch_size, "cell": "gru", "bidirectional": False, "pooling": "max"}

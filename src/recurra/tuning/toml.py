@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from recurra.presets import Preset
+from recurra.presets import Recipe
 
 __all__ = ["preset_toml"]
 
 
-def preset_toml(preset: Preset) -> str:
+def preset_toml(preset: Recipe) -> str:
     """The file's text; what is ``None``, which TOML has no word for, keeps its default there."""
     lines = [f"about = {json.dumps(preset.about, ensure_ascii=False)}"]
     for section in ("text", "network", "training"):

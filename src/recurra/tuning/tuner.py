@@ -18,15 +18,15 @@ from recurra.data.corpus import Corpus
 from recurra.data.fingerprint import Fingerprint
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
-from recurra.presets import Preset
+from recurra.presets import Recipe
 from recurra.training.build import chosen_device
 from recurra.training.callbacks import Callback
-from recurra.training.files import MODEL
-from recurra.training.folder import prepare_folder
+from recurra.training.held_out import scores_of
 from recurra.training.process import Interrupt
+from recurra.training.run import MODEL, RunOptions, prepare_folder
 from recurra.tuning.callbacks import StudyCallback, TrialCallback
 from recurra.tuning.limits import Limits
-from recurra.tuning.models import Models, scores_of
+from recurra.tuning.models import Models
 from recurra.tuning.results import FOUND, Tried, Tuned, best_of, csv_of, tried
 from recurra.tuning.rows import StudyRows, check_room
 from recurra.tuning.space import parameters_of, space_around, suggested
@@ -73,7 +73,7 @@ class Tuner:
         self,
         corpus: Corpus,
         *,
-        preset: Preset,
+        preset: Recipe,
         folder: Path,
         limits: Limits,
         storage: str | None = None,
@@ -86,11 +86,12 @@ class Tuner:
         self._began, self._clock = clock(), clock
         self._callback = callback or StudyCallback()
         self._folder, self._limits = folder, limits
-        place = chosen_device(device, preset.training)
+        # What is wrong with it shows before the rows are read.
+        chosen_device(device, preset.training)
         self._rows = StudyRows(corpus, _with_held_out(preset), callbacks=_Messages(self._callback))
         self._preset = self._rows.preset
         self._space = space_around(self._preset)
-        self._models = Models(self._rows, self._preset, folder, limits, engine=engine, device=place)
+        self._models = Models(self._rows, self._preset, folder, limits, run=RunOptions(engine=engine, device=device))
         check_room(self._rows, self._preset, self._space, limits)
         if not resume and (folder / STUDY).exists():
             raise TrainingError(f"The folder {folder} holds a study", "Go on with --resume, or name an empty folder.")
@@ -188,7 +189,7 @@ class Tuner:
             trial.number,
             "stopped" if interrupted or callback.stopped else "pruned" if callback.pruned else "done",
             settings,
-            validation=scores_of(fitted.bundle.task, fitted.validation),
+            validation=scores_of(fitted.bundle.task, fitted.validation) or None,
             epochs=fitted.outcome.epochs,
             best_epoch=fitted.outcome.best_epoch,
         )
@@ -271,6 +272,6 @@ class _Messages(Callback):
         self._study.on_message(message)
 
 
-def _with_held_out(preset: Preset) -> Preset:
+def _with_held_out(preset: Recipe) -> Recipe:
     """The preset, holding out a tenth of the rows if it holds out none: trials are chosen by them."""
     return preset if preset.training.validation else preset.with_options({"validation": 0.1})

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.optimisers.adam import BETAS
 
 __all__ = ["DeviceAdam", "Read"]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import Task, in_parts, run_together
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.optimisers.adam import BETAS, corrected_rate
 from recurra.training.optimisers.adam_state import WORTH_A_THREAD, Rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.optimisers.averaging import Average
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from recurra.models.batch import Batch
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.optimisers.adam import Optimiser, clip
 from recurra.training.optimisers.averaging import Average
 from recurra.training.steps.micro_batches import joined_output, joined_reading, share_of_output

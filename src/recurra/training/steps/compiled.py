@@ -21,7 +21,7 @@ from recurra.kernels.compiled import entries_of, kernels_of
 from recurra.kernels.threads import run_in_parts
 from recurra.models.network import UNKNOWN, Network
 from recurra.networks.shapes import DIRECTIONS
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer

@@ -14,7 +14,7 @@ from torch import Tensor
 from recurra.models.cuda_graphs import Graphs
 from recurra.models.network import Network
 from recurra.networks.shapes import DIRECTIONS
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.recurrence.engines.triton_engine import TritonEngine
 from recurra.tasks import SINGLE_LABEL, Task
 from recurra.training.optimisers.adam import corrected_rate

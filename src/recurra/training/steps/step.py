@@ -14,7 +14,7 @@ from torch import Tensor
 
 from recurra.batches import Packed, Ragged, pack
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import SINGLE_LABEL, Task
 from recurra.training.optimisers.averaging import Average
 from recurra.training.steps.micro_batches import MicroBatches
