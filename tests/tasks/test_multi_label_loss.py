@@ -113,7 +113,7 @@ def test_the_direct_step_is_the_step_of_autograd() -> None:
         found.append((told, network.arrays()))
     for mine, theirs in zip(found[0][0], found[1][0], strict=True):
         assert mine.loss == pytest.approx(theirs.loss, rel=1e-5)
-        assert mine.right == theirs.right
+        assert mine.correct == theirs.correct
     for name, expected in found[1][1].items():
         np.testing.assert_allclose(found[0][1][name], expected, rtol=0, atol=1e-5, err_msg=name)
 

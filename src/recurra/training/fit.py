@@ -25,6 +25,7 @@ from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import calibrated, validate
 from recurra.training.loop import Trainer
 from recurra.training.prepare import Prepared, labelled_rows, prepare, resolve_tokens
+from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.record import Fitted, Provenance, bundled, write_run
 from recurra.training.run import RunOptions, prepare_folder
@@ -34,6 +35,7 @@ from recurra.training.warm_start import check_continues
 __all__ = ["Fitted", "Provenance", "RunOptions", "fit", "fit_prepared"]
 
 
+@with_old_arguments
 def fit(
     documents: Sequence[Document] | Corpus,
     labels: Sequence[Label] | Sequence[LabelSet] | None = None,
