@@ -208,11 +208,11 @@ def test_nothing_moves_from_the_step_on_that_is_not_finite(optimiser: str) -> No
 @pytest.fixture
 def on_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs take the device's way on the CPU."""
-    monkeypatch.setattr(DeviceStep, "takes", lambda network, task: True)
+    monkeypatch.setattr(DeviceStep, "takes", lambda network, settings, task: True)
 
 
 def test_on_a_cpu_it_is_not_asked() -> None:
-    assert not DeviceStep.takes(built(SMALL, PLAIN))
+    assert not DeviceStep.takes(built(SMALL, PLAIN), PLAIN)
 
 
 @pytest.mark.usefixtures("on_device")
@@ -222,7 +222,7 @@ def test_a_run_gives_the_curves_of_the_other_way(
 ) -> None:
     ours, theirs = Steps(), Steps()
     device = train(tmp_path / "device", training=training, callbacks=[ours])
-    monkeypatch.setattr(DeviceStep, "takes", lambda network, task: False)
+    monkeypatch.setattr(DeviceStep, "takes", lambda network, settings, task: False)
     monkeypatch.setattr(CompiledStep, "takes", lambda network, settings, task: False)
     autograd = train(tmp_path / "autograd", training=training, callbacks=[theirs])
     assert ours.losses == pytest.approx(theirs.losses, abs=1e-4)

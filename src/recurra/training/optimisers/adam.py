@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
@@ -12,14 +12,14 @@ from torch import Tensor
 from recurra.models.network import Reading
 from recurra.presets import TrainingSettings
 
-__all__ = ["BETAS", "Optimiser", "clip", "corrected_rate"]
+__all__ = ["BETAS", "Adam", "clip", "corrected_rate"]
 
 BETAS = (0.9, 0.999)
 # Keras takes the powers of both in float32, which makes its first steps a few millionths shorter.
 KERAS_BETAS = (float(np.float32(BETAS[0])), float(np.float32(BETAS[1])))
 
 
-class Optimiser:
+class Adam:
     """Adam (Kingma and Ba 2015, arXiv 1412.6980) or AdamW, dense: rows that a batch does not touch still move.
 
     The paper's short form, which Keras computes, is θ ← θ - α √(1-β₂ᵗ)/(1-β₁ᵗ) · m / (√v + ε). torch divides √v by
@@ -35,6 +35,8 @@ class Optimiser:
         weights: the parameters, by name.
         settings: learning rate, epsilon and weight decay.
     """
+
+    compiled = True
 
     def __init__(self, weights: dict[str, torch.nn.Parameter], settings: TrainingSettings) -> None:
         self.weights = {name: weight for name, weight in weights.items() if weight.requires_grad}
@@ -119,11 +121,16 @@ class Optimiser:
                 state[f"v.{name}"] = self._adam.state[weight]["exp_avg_sq"]
         return state
 
-    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
+    def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
         """Takes back what :meth:`tensors` gave after ``steps`` steps."""
         self.steps = steps
         for name in self.weights if steps else ():
             self._begin(name, tensors[f"m.{name}"], tensors[f"v.{name}"], steps=steps)
+
+    def layout(self, steps: int) -> dict[str, Tensor]:
+        """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
+        weights = self.weights if steps else {}
+        return {f"{moment}.{name}": weight for moment in "mv" for name, weight in weights.items()}
 
     def _begin(self, name: str, m: Tensor, v: Tensor, *, steps: int) -> None:
         weight = self.weights[name]

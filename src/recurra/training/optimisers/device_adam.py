@@ -34,7 +34,7 @@ class Read(NamedTuple):
 
 
 class DeviceAdam:
-    """The rules of :class:`recurra.training.optimisers.adam.Optimiser`, dense, in torch's fused kernel.
+    """The rules of :class:`recurra.training.optimisers.adam.Adam`, dense, in torch's fused kernel.
 
     Args:
         weights: the parameters, by name.

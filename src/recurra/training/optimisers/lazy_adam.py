@@ -56,7 +56,7 @@ class RowGradient:
 
 
 class LazyAdam:
-    """The rules of :class:`recurra.training.optimisers.adam.Optimiser` without its dense pass, to float32's rounding.
+    """The rules of :class:`recurra.training.optimisers.adam.Adam` without its dense pass, to float32's rounding.
 
     Rows that a batch does not touch still move under the dense rules, but only when they are next read, or by
     :meth:`flush`; ``sparse_adam`` never moves them.

@@ -32,7 +32,7 @@ def choose_step(
         average: of the weights, kept up step by step.
         say: hears what a person should know, such as that memory runs out.
     """
-    if DeviceStep.takes(network, rows.task):
+    if DeviceStep.takes(network, settings, rows.task):
         return DeviceStep(network, rows, settings, average)
     compiled = CompiledStep.takes(network, settings, rows.task)
     return (CompiledStep if compiled else AutogradStep)(network, rows, settings, average, say)

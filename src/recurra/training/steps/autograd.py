@@ -14,7 +14,8 @@ from torch import Tensor
 from recurra.models.batch import Batch
 from recurra.models.network import Network
 from recurra.presets import TrainingSettings
-from recurra.training.optimisers.adam import Optimiser, clip
+from recurra.training.optimisers import kind_of
+from recurra.training.optimisers.adam import clip
 from recurra.training.optimisers.averaging import Average
 from recurra.training.steps.micro_batches import joined_output, joined_reading, share_of_output
 from recurra.training.steps.step import EncodedRows, HostStep, StepResult, longest_of, packed
@@ -43,7 +44,7 @@ class AutogradStep(HostStep):
             every_step=network.settings.every_step,
             device=self.device,
         )
-        self.optimiser = Optimiser(weights, settings)
+        self.optimiser = kind_of(settings)(weights, settings)
         network.keep_reading = self.optimiser.reads_tokens
 
     def gradient(self, indices: npt.NDArray[np.int64]) -> StepResult:
@@ -116,8 +117,7 @@ class AutogradStep(HostStep):
 
     def layout(self, steps: int) -> dict[str, Tensor]:
         """See :meth:`Step.layout`."""
-        weights = self.optimiser.weights if steps else {}
-        return {f"{moment}.{name}": weight for moment in "mv" for name, weight in weights.items()}
+        return self.optimiser.layout(steps)
 
     def _non_finite(self) -> tuple[str, float] | None:
         gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}

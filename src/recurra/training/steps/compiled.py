@@ -28,6 +28,7 @@ from recurra.recurrence.engines.numba_layer import Layer
 from recurra.recurrence.engines.numba_pooling import Pooled
 from recurra.recurrence.engines.parts import Parts
 from recurra.tasks import SINGLE_LABEL, Task
+from recurra.training.optimisers import kind_of
 from recurra.training.optimisers.adam_state import WORTH_A_THREAD
 from recurra.training.optimisers.averaging import Average
 from recurra.training.optimisers.lazy_adam import LazyAdam, RowGradient
@@ -88,6 +89,7 @@ class CompiledStep(HostStep):
         shape = network.settings
         return (
             task.compiled is not None
+            and kind_of(settings).compiled
             and isinstance(network.engine, NumbaEngine)
             and network.generator.device.type == "cpu"
             and all(weight.dtype == torch.float32 for weight in network.named_weights().values())

@@ -17,6 +17,7 @@ from recurra.networks.shapes import DIRECTIONS
 from recurra.presets import TrainingSettings
 from recurra.recurrence.engines.triton_engine import TritonEngine
 from recurra.tasks import SINGLE_LABEL, Task
+from recurra.training.optimisers import kind_of
 from recurra.training.optimisers.adam import corrected_rate
 from recurra.training.optimisers.averaging import Average
 from recurra.training.optimisers.device_adam import DeviceAdam, Read
@@ -75,11 +76,12 @@ class DeviceStep:
             self._graphs = Graphs(self._step, network.generator if random else None, device=self.device)
 
     @staticmethod
-    def takes(network: Network, task: Task = SINGLE_LABEL) -> bool:
+    def takes(network: Network, settings: TrainingSettings, task: Task = SINGLE_LABEL) -> bool:
         """Whether the network can be trained so: on a GPU, with kernels that find lengths there themselves."""
         engine = network.engine
         return (
             task.on_device
+            and kind_of(settings).compiled
             and isinstance(engine, TritonEngine)
             and engine.takes(network.named_weights()["W_O"], [network.stored(0, DIRECTIONS[0])])
         )
