@@ -1,4 +1,7 @@
-"""Training that stays on the device against steps through torch's automatic differentiation, here on the CPU."""
+"""Training that stays on the device against steps taken one by one on the same engine, here on the CPU.
+
+Whose gradient that is, torch's or our own, is the engine's affair: ``test_gradients_against_torch.py``.
+"""
 
 from __future__ import annotations
 

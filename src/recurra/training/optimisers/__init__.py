@@ -1,4 +1,4 @@
-"""Optimisers: what they are, which there are, how to add your own; Adam in its forms, and the average of the weights."""
+"""Optimisers: what they are, which there are, how to add your own; Adam in its forms and the average of weights."""
 
 from __future__ import annotations
 
