@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
     "BINS",
+    "BinJson",
     "ClassScores",
     "Reliability",
     "accuracy",
@@ -51,6 +52,14 @@ class ClassScores(NamedTuple):
     predicted: IntArray
 
 
+class BinJson(TypedDict):
+    """One bin of the reliability diagram; ``confidence`` and ``accuracy`` are None in an empty one."""
+
+    rows: int
+    confidence: float | None
+    accuracy: float | None
+
+
 class Reliability(NamedTuple):
     """What was promised and what was kept, by bins of the top probability.
 
@@ -63,6 +72,13 @@ class Reliability(NamedTuple):
     rows: IntArray
     confidence: FloatArray
     accuracy: FloatArray
+
+    def to_json(self) -> list[BinJson]:
+        """Plain values, a bin each."""
+        return [
+            {"rows": rows, "confidence": confidence if rows else None, "accuracy": accuracy if rows else None}
+            for rows, confidence, accuracy in zip(*(part.tolist() for part in self), strict=True)
+        ]
 
 
 def confusion_matrix(targets: IntArray, predicted: IntArray, classes: int) -> IntArray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from recurra.evaluation.multi_label import SetEvaluation, wrong_decisions
+from recurra.evaluation.mistakes import wrong_decisions
+from recurra.evaluation.multi_label_evaluation import SetEvaluation
 from recurra.report.charts import reliability_chart
 from recurra.report.class_sentences import unknown_sentence
 from recurra.tasks import Answered, Task
