@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 from recurra.bench.machine import machine
-from recurra.data.stratify import hold_out_sets
+from recurra.data.split import hold_out
 from recurra.estimator import TextClassifier
 from recurra.evaluation.metrics import label_losses
 from recurra.evaluation.multi_label import MultiLabelRows
@@ -82,7 +82,7 @@ def linear(rows: tuple[list[str], Indicator], tested: tuple[list[str], Indicator
     """TF-IDF of words and pairs, and a logistic regression a label, with tuned thresholds and with 0.5."""
     before = time.perf_counter()
     texts, had = rows
-    kept, held = hold_out_sets(had, share=0.1, seed=seed)
+    kept, held = hold_out(had, share=0.1, seed=seed)
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     learned = vectorizer.fit_transform([texts[row] for row in kept])
     chosen_on = vectorizer.transform([texts[row] for row in held])

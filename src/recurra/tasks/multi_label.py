@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.data.coded import CodedLabels
 from recurra.data.documents import LABEL_LISTS, Label, as_sets
-from recurra.data.stratify import hold_out_sets
+from recurra.data.split import hold_out
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.metrics import label_losses
 from recurra.evaluation.multi_label import MultiLabelRows
@@ -188,8 +188,8 @@ class MultiLabel(Task):
         return np.array([bool(labels) for labels in unknown]) if unknown else np.zeros(len(targets), dtype=bool)
 
     def hold_out(self, labels: CodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
-        """See :func:`recurra.data.stratify.hold_out_sets`."""
-        return hold_out_sets(targets, share=share, seed=seed)
+        """See :func:`recurra.data.split.hold_out`."""
+        return hold_out(targets, share=share, seed=seed)
 
     def probabilities(self, logits: Floats) -> Floats:
         """A sigmoid each."""
