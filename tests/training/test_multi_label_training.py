@@ -14,7 +14,7 @@ import recurra
 from recurra.bundle.format import encode
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation import evaluate
-from recurra.evaluation.multi_label_evaluation import SetEvaluation
+from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.runtime import Model
 from recurra.tasks.label_sets import encode_sets
 from recurra.training.fit import Fitted
@@ -47,7 +47,7 @@ def test_the_topics_of_new_texts_are_found() -> None:
 
 def test_the_record_tells_scores_thresholds_and_calibration() -> None:
     record, validation = fitted().bundle.record, fitted().validation
-    assert isinstance(validation, SetEvaluation)
+    assert isinstance(validation, MultiLabelEvaluation)
     assert record["scores"]["validation"].keys() == {
         "rows", "micro_f1", "macro_f1", "subset_accuracy", "hamming_loss", "ranking_precision", "log_loss", "ece",
     }  # fmt: skip

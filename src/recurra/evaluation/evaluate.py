@@ -15,7 +15,7 @@ from recurra.evaluation.row_scores import RowScores
 from recurra.evaluation.single_label import SingleLabelRows
 
 if TYPE_CHECKING:
-    from recurra.evaluation.multi_label_evaluation import SetEvaluation
+    from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 
 __all__ = ["evaluate"]
 
@@ -44,7 +44,7 @@ def evaluate(
     unknown: Sequence[LabelSet] = (),
     seed: int = 0,
     resamples: int = 1000,
-) -> SetEvaluation: ...
+) -> MultiLabelEvaluation: ...
 
 
 def evaluate(
@@ -56,7 +56,7 @@ def evaluate(
     unknown: Sequence[Any] = (),
     seed: int = 0,
     resamples: int = 1000,
-) -> Evaluation | SetEvaluation:
+) -> Evaluation | MultiLabelEvaluation:
     """Scores a classifier's probabilities against what is true: one class a row, or any number of labels.
 
     Rows may have labels that the classifier does not know. Where each row has one class, such rows count as wrong: each
@@ -83,7 +83,7 @@ def evaluate(
             probabilities.
         SettingsError: ``resamples`` is below 1, or thresholds are given for rows of one class.
     """
-    rows: RowScores[Evaluation] | RowScores[SetEvaluation]
+    rows: RowScores[Evaluation] | RowScores[MultiLabelEvaluation]
     targets = np.asarray(targets)
     if targets.ndim == 2 and targets.dtype == np.bool_:
         # Whoever predicts one label a row does not wait for it.

@@ -11,7 +11,7 @@ from recurra.data.documents import Label, LabelSet
 from recurra.errors import DataError
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.metrics import BINS, bins_of, counted_scores, label_losses, reliability, share_of
-from recurra.evaluation.multi_label_evaluation import LabelScore, SetEvaluation
+from recurra.evaluation.multi_label_evaluation import LabelScore, MultiLabelEvaluation
 from recurra.evaluation.row_scores import RowScores, check_probabilities, check_shapes
 from recurra.evaluation.thresholds import UNTUNED
 
@@ -22,7 +22,7 @@ Doubles = npt.NDArray[np.float64]
 Indicator = npt.NDArray[np.bool_]
 
 
-class MultiLabelRows(RowScores[SetEvaluation]):
+class MultiLabelRows(RowScores[MultiLabelEvaluation]):
     """See :class:`recurra.evaluation.row_scores.RowScores`. Arguments and errors: :func:`recurra.evaluation.evaluate`.
 
     Attributes:
@@ -70,7 +70,7 @@ class MultiLabelRows(RowScores[SetEvaluation]):
         self.gaps = np.bincount(cells, (targets - self.probabilities).ravel(), rows * BINS).reshape(rows, BINS)
 
     def scores(self) -> dict[str, float]:
-        """See :class:`recurra.evaluation.multi_label_evaluation.SetEvaluation`."""
+        """See :class:`recurra.evaluation.multi_label_evaluation.MultiLabelEvaluation`."""
         return {name: float(values[0]) for name, values in self.weighted(np.ones((1, len(self.right)))).items()}
 
     def weighted(self, counts: Doubles) -> dict[str, Doubles]:
@@ -94,10 +94,10 @@ class MultiLabelRows(RowScores[SetEvaluation]):
             "ece": np.abs(counts @ self.gaps).sum(axis=1) / (rows * len(self.classes)),
         }
 
-    def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> SetEvaluation:
+    def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> MultiLabelEvaluation:
         """See :class:`recurra.evaluation.row_scores.RowScores`."""
         found = counted_scores(*(part.sum(axis=0) for part in (self.hits, self.support, self.called)))
-        return SetEvaluation(
+        return MultiLabelEvaluation(
             rows=len(self.right),
             **scores,
             intervals=intervals,
@@ -126,7 +126,7 @@ def _holders(unknown: Sequence[LabelSet]) -> dict[Label, list[int]]:
 
 
 def _ranking_precision(p: Doubles, targets: Indicator) -> Doubles:
-    """[B]; see :class:`recurra.evaluation.multi_label_evaluation.SetEvaluation`."""
+    """[B]; see :class:`recurra.evaluation.multi_label_evaluation.MultiLabelEvaluation`."""
     rows, classes = targets.shape
     order = np.argsort(-p, axis=1, kind="stable")
     sorted_p, had = np.take_along_axis(p, order, axis=1), np.take_along_axis(targets, order, axis=1)

@@ -9,7 +9,7 @@ from recurra.data.documents import Label
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.metrics import Reliability
 
-__all__ = ["LabelScore", "SetEvaluation"]
+__all__ = ["LabelScore", "MultiLabelEvaluation"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class LabelScore:
 
 
 @dataclass(frozen=True, eq=False)
-class SetEvaluation:
+class MultiLabelEvaluation:
     """Scores on rows that the classifier did not learn from.
 
     Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recurra.evaluation.mistakes import wrong_decisions
-from recurra.evaluation.multi_label_evaluation import SetEvaluation
+from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.report.charts import reliability_chart
 from recurra.report.class_sentences import unknown_sentence
 from recurra.tasks import Answered, Task
@@ -13,7 +13,9 @@ from recurra.tasks import Answered, Task
 __all__ = ["part"]
 
 
-def part(task: Task, evaluation: SetEvaluation, answered: Answered, abstaining: None) -> tuple[str, dict[str, Any]]:
+def part(
+    task: Task, evaluation: MultiLabelEvaluation, answered: Answered, abstaining: None
+) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
     bins = [(part["rows"], part["confidence"], part["accuracy"]) for part in evaluation.to_json()["reliability"]]
     thresholds = task.tensors["thresholds"]
@@ -34,7 +36,7 @@ def part(task: Task, evaluation: SetEvaluation, answered: Answered, abstaining: 
     }
 
 
-def _sentences(evaluation: SetEvaluation) -> list[str]:
+def _sentences(evaluation: MultiLabelEvaluation) -> list[str]:
     had, given = evaluation.mean_labels
     sentences = [f"A row has {had:.2f} labels on average, and is given {given:.2f}."]
     tested: list[Any] = sorted((one for one in evaluation.labels if one.support), key=lambda one: -one.f1)

@@ -15,7 +15,7 @@ from recurra.data.split import hold_out
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.metrics import label_losses
 from recurra.evaluation.multi_label import MultiLabelRows
-from recurra.evaluation.multi_label_evaluation import SetEvaluation
+from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import SIGMOID
 from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
@@ -255,11 +255,11 @@ class MultiLabel(Task):
         p = probabilities.astype(np.float64)
         return np.asarray(np.where(self._given(probabilities), p, 1 - p).prod(axis=1))
 
-    def heading(self, evaluation: SetEvaluation) -> str:
+    def heading(self, evaluation: MultiLabelEvaluation) -> str:
         """Labels a row has."""
         return f", {evaluation.mean_labels[0]:.2f} labels each"
 
-    def class_table(self, evaluation: SetEvaluation) -> list[tuple[str, ...]]:
+    def class_table(self, evaluation: MultiLabelEvaluation) -> list[tuple[str, ...]]:
         """Threshold, precision, recall, F1, rows that have it and rows that are given it."""
         numbers = [
             (f"{one.threshold:.3f}", f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}")
@@ -273,7 +273,7 @@ class MultiLabel(Task):
             ),
         ]
 
-    def class_scores(self, evaluation: SetEvaluation) -> Sequence[Any]:
+    def class_scores(self, evaluation: MultiLabelEvaluation) -> Sequence[Any]:
         """See :class:`recurra.tasks.base.Task`."""
         return evaluation.labels
 
