@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -97,16 +97,7 @@ class Evaluation:
             "log_loss": self.log_loss,
             "ece": self.ece,
             "intervals": {name: list(interval) for name, interval in self.intervals.items()},
-            "classes": [
-                {
-                    "label": score.label,
-                    "precision": score.precision,
-                    "recall": score.recall,
-                    "f1": score.f1,
-                    "support": score.support,
-                }
-                for score in self.classes
-            ],
+            "classes": [cast("ClassJson", {**vars(one)}) for one in self.classes],
             "confusion": self.confusion.tolist(),
             "reliability": self.reliability.to_json(),
             "unknown_labels": self.unknown_labels,

@@ -12,9 +12,7 @@ __all__ = [
     "BinJson",
     "ClassScores",
     "Reliability",
-    "accuracy",
     "calibration_error",
-    "class_scores",
     "confusion_matrix",
     "counted_scores",
     "label_losses",
@@ -87,18 +85,8 @@ def confusion_matrix(targets: IntArray, predicted: IntArray, classes: int) -> In
     return cells.reshape(classes, classes).astype(np.int64)
 
 
-def accuracy(confusion: IntArray) -> float:
-    """Share of rows on the diagonal."""
-    return float(np.trace(confusion) / confusion.sum())
-
-
-def class_scores(confusion: IntArray) -> ClassScores:
-    """Precision, recall, F1 and support of each class."""
-    return counted_scores(np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0))
-
-
 def counted_scores(right: IntArray, support: IntArray, predicted: IntArray) -> ClassScores:
-    """The same of counts, int64[C] each: rows that are right, that are so, and that are called so."""
+    """Scores from counts, int64[C] each: rows that are right, that are so, and that are called so."""
     return ClassScores(
         precision=share_of(right, predicted),
         recall=share_of(right, support),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -57,14 +57,7 @@ class Mistake:
 
     def to_json(self) -> MistakeJson:
         """Plain values."""
-        return {
-            "row": self.row,
-            "text": self.text,
-            "label": self.label,
-            "predicted": self.predicted,
-            "probability": self.probability,
-            "label_probability": self.label_probability,
-        }
+        return cast("MistakeJson", {**vars(self)})
 
 
 def mistakes(
