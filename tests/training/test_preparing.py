@@ -8,7 +8,6 @@ import pytest
 from recurra.data.corpus import Listed
 from recurra.data.documents import Document
 from recurra.data.split import hold_out
-from recurra.data.stratify import hold_out_sets
 from recurra.data.table import Table
 from recurra.presets import TrainingSettings
 from recurra.text import TextSettings
@@ -61,7 +60,7 @@ def test_each_label_is_held_out_in_its_share_by_the_runs_seed(seed: int) -> None
     training = TRAINING.replace(seed=seed)
     sets = [tuple("abc"[: place % 4]) for place in range(60)]
     labelled = labelled_rows(Listed(TEXTS, sets), TextSettings(), Callback())
-    expected = hold_out_sets(labelled.targets, share=0.2, seed=seed)
+    expected = hold_out(labelled.targets, share=0.2, seed=seed)
     assert [part.tolist() for part in split_of(labelled, training)] == [part.tolist() for part in expected]
     # Rows in the order of their labels: a split by place would leave a class out.
     labels = sorted(LABELS)

@@ -20,12 +20,11 @@ from recurra.folders import locked_folder
 from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
 from recurra.training.build import build, chosen_device
-from recurra.training.callbacks import Callback, Callbacks
+from recurra.training.callbacks import Callback, Callbacks, with_old_arguments
 from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import calibrated, validate
 from recurra.training.loop import Trainer
 from recurra.training.prepare import Prepared, labelled_rows, prepare, resolve_tokens
-from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.record import Fitted, Provenance, bundled, write_run
 from recurra.training.run import RunOptions, prepare_folder
