@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -20,18 +20,17 @@ from recurra.checking.leaks import leak_findings
 from recurra.checking.near_copies import near_copies_between, near_copies_inside
 from recurra.checking.readable import readable
 from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report, WordsSeen
-from recurra.checking.source import Source, source_of
+from recurra.checking.source import Source, blocks_of
 from recurra.checking.texts import text_findings
 from recurra.checking.words import Missed, learned_words, missed_words, rows_of, word_findings
 from recurra.data.blocks import Blocks
-from recurra.data.faults import ROW_HINT
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import TextPipeline, TextSettings
 from recurra.text.choice import choose_tokens, looked_at
 from recurra.text.fields import readable as readable_texts
 
-__all__ = ["Known", "Opened", "Training", "check", "open_source"]
+__all__ = ["Known", "Training", "check", "open_source"]
 
 Advance: TypeAlias = Callable[[int, int | None], None]
 
@@ -68,19 +67,6 @@ class Known:
     classes: Collection[str]
 
 
-@dataclass(frozen=True, eq=False)
-class Opened:
-    """A file whose columns have roles.
-
-    Attributes:
-        source: the file.
-        drafts: what was found on opening it.
-    """
-
-    source: Source
-    drafts: list[Draft]
-
-
 def open_source(
     data: Blocks | Table,
     part: Part,
@@ -89,7 +75,7 @@ def open_source(
     text: str | None = None,
     title: str | None = None,
     label: str | None = None,
-) -> Opened:
+) -> Source:
     """Opens a file for :func:`check`, also one that training refuses for its bytes.
 
     Args:
@@ -103,16 +89,17 @@ def open_source(
     Raises:
         DataError: it cannot be read, or its columns cannot be told.
     """
-    drafts: list[Draft] = []
-    if not isinstance(data, Table):
-        data, found = readable(data, part)
-        drafts += found
-    return Opened(source_of(data, names, text=text, title=title, label=label), drafts)
+    drafts: Sequence[Draft] = ()
+    if isinstance(data, Table):
+        blocks, text, title, label = blocks_of(data), data.text_column, data.title_column, data.label_column
+    else:
+        blocks, drafts = readable(data, part)
+    return Source(blocks, names, text=text, title=title, label=label, drafts=drafts)
 
 
 def check(
-    train: Opened,
-    test: Opened | None = None,
+    train: Source,
+    test: Source | None = None,
     *,
     training: Training,
     known: Known | None = None,
@@ -137,13 +124,12 @@ def check(
         DataError: a file cannot be read to its end.
         SettingsError: ``similarity`` is out of range.
     """
-    opened: dict[Part, Opened] = {"train": train} if test is None else {"train": train, "test": test}
-    sources = {part: one.source for part, one in opened.items()}
-    names = train.source.names
+    sources: dict[Part, Source] = {"train": train} if test is None else {"train": train, "test": test}
+    names = train.names
     facts = {
-        part: facts_of_rows(source, advance=progress(f"reading {source.name}")) for part, source in sources.items()
+        part: facts_of_rows(source, advance=progress(f"reading {source.source}")) for part, source in sources.items()
     }
-    drafts = [draft for one in opened.values() for draft in one.drafts]
+    drafts = [draft for source in sources.values() for draft in source.drafts]
     drafts += undecided(facts["train"], names)
     for part in sources:
         drafts += text_findings(facts[part], part)
@@ -235,9 +221,9 @@ def _untitled(facts: Facts, part: Part) -> list[Draft]:
 
 def _headless(source: Source, facts: Facts, part: Part) -> list[Draft]:
     """A guessed label column whose name is one of its labels: the file begins with a row and not with a header."""
-    column = source.columns.label
-    if not source.guessed or source.head.row_hint != ROW_HINT or column not in class_rows(facts, source.names):
+    if not source.header_is_row(class_rows(facts, source.names)):
         return []
+    column = source.columns.label
     meaning = f"The first row names a column {column!r}, which is one of its labels: that row is taken for a header."
     mend = "Add a header row such as label,text, or name the label column with --label."
     return [Draft("no header row", "error", part, NOWHERE, meaning, mend, count=1, what="file")]
@@ -247,7 +233,7 @@ def _seen(source: Source, facts: Facts, names: LabelNames) -> FileSeen:
     columns = {"text": source.columns.text, "title": source.columns.title, "label": source.columns.label}
     filled = facts.characters[facts.characters > 0]
     median = float(np.median(filled)) if len(filled) else 0.0
-    return FileSeen(source.name, len(facts), columns, class_rows(facts, names), median, source.head.row_hint)
+    return FileSeen(source.source, len(facts), columns, class_rows(facts, names), median, source.head.row_hint)
 
 
 def _looked_for(test: bool, model: bool, inside: bool, train: Source) -> list[str]:

@@ -81,7 +81,7 @@ def _rows(source: Source, rows: Places) -> Iterator[tuple[int, str, str]]:
         return
     for block in source:
         here = rows[np.searchsorted(rows, block.first) : np.searchsorted(rows, block.first + len(block))]
-        texts = block.whole.take(here - block.first).to_pylist() if len(here) else []
+        texts = block.joined.take(here - block.first).to_pylist() if len(here) else []
         for row, text in zip(here.tolist(), texts, strict=True):
             yield row, text, source.names[int(block.labels[row - block.first])]
 

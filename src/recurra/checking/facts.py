@@ -80,7 +80,7 @@ def facts_of_rows(source: Source, *, advance: Callable[[int, int | None], None] 
     places: dict[str, list[npt.NDArray[np.int64]]] = {kind: [np.empty(0, dtype=np.int64)] for kind in kinds}
     for block in source:
         labels.append(block.labels)
-        keys.append(np.fromiter(map(key_of, block.whole.to_pylist()), dtype=np.uint64, count=len(block)))
+        keys.append(np.fromiter(map(key_of, block.joined.to_pylist()), dtype=np.uint64, count=len(block)))
         characters.append(_lengths(block))
         longest.append(_sizes(block))
         for kind, found in _damaged(block).items():
@@ -105,11 +105,11 @@ def _damaged(block: Block) -> dict[str, npt.NDArray[np.int64]]:
 
     found = {}
     for kind, (sieve, mend) in _SIEVES.items():
-        maybe = _where(compute.match_substring_regex(block.whole, sieve))
-        texts = block.whole.take(maybe).to_pylist() if len(maybe) else []
+        maybe = _where(compute.match_substring_regex(block.joined, sieve))
+        texts = block.joined.take(maybe).to_pylist() if len(maybe) else []
         found[kind] = maybe[np.array([mend(text) != text for text in texts], dtype=bool)]
-    found["replacement characters"] = _where(compute.match_substring(block.whole, "\ufffd"))
-    blank = compute.equal(compute.utf8_trim_whitespace(block.whole), "")
+    found["replacement characters"] = _where(compute.match_substring(block.joined, "\ufffd"))
+    blank = compute.equal(compute.utf8_trim_whitespace(block.joined), "")
     found["empty"] = _where(blank)
     found["untitled"] = np.empty(0, dtype=np.int64)
     if block.titles is not None:
@@ -121,7 +121,7 @@ def _damaged(block: Block) -> dict[str, npt.NDArray[np.int64]]:
 def _lengths(block: Block) -> npt.NDArray[np.int32]:
     from pyarrow import compute
 
-    return np.asarray(compute.utf8_length(block.whole).to_numpy(), dtype=np.int32)
+    return np.asarray(compute.utf8_length(block.joined).to_numpy(), dtype=np.int32)
 
 
 def _sizes(block: Block) -> npt.NDArray[np.int64]:

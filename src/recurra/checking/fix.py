@@ -77,7 +77,7 @@ def fix(source: Source, out: Path, *, test: Source | None = None, mends: Mends =
     changes = plan(source, facts, tested, mends)
     left = len(facts) - len(changes.removed)
     if not left:
-        raise DataError(f"No row of {source.name} would be left", "Look at what is wrong with it first.")
+        raise DataError(f"No row of {source.source} would be left", "Look at what is wrong with it first.")
     listed = out.with_suffix(".changes.csv")
     with AtomicFile(out) as file:
         writer = writer_for(out.suffix.lower(), file)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
@@ -118,7 +118,7 @@ def _note(
     block: Block, source: Source, changes: Plan, decisions: list[Decision], notes: list[Mapping[str, object]]
 ) -> None:
     """Every change of the block's rows as a decision that was made."""
-    cells = column_of(block.raw, source.columns.label or "", source.name)
+    cells = column_of(block.raw, source.columns.label or "", source.source)
     for row in range(block.first, block.first + len(block)):
         reasons = []
         label = ""

@@ -53,7 +53,7 @@ def settle(
         values = _all_cells(source) if multi_label and separator is None else _cells(source, source.head)
         _, found = confirmed(
             CodedLabels.of(values),
-            source=source.name,
+            source=source.source,
             multi_label=multi_label,
             single_label=single_label,
             separator=separator,
@@ -94,6 +94,6 @@ def _all_cells(source: Source) -> list[Any]:
 
 def _cells(source: Source, raw: RawTable) -> list[Any]:
     """The distinct cells of a block, lists as tuples."""
-    column = column_of(raw, source.columns.label or "", source.name)
+    column = column_of(raw, source.columns.label or "", source.source)
     values = [tuple(map(written, one)) if isinstance(one, list) else written(one) for one in column.to_pylist()]
     return list(dict.fromkeys(values))

@@ -60,7 +60,7 @@ def _sample(source: Source, rows: int) -> _Sample:
     for block in source:
         here = wanted[np.searchsorted(wanted, block.first) : np.searchsorted(wanted, block.first + len(block))]
         places = here - block.first
-        texts += [text.casefold() for text in block.whole.take(places).to_pylist()]
+        texts += [text.casefold() for text in block.joined.take(places).to_pylist()]
         labels += block.labels[places].tolist()
         for name in names:
             column = block.raw.columns[block.raw.names.index(name)]

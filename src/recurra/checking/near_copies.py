@@ -94,7 +94,7 @@ class _Distinct:
     def texts(self, source: Source, advance: Advance) -> Iterator[Document]:
         for block in source:
             begin, end = np.searchsorted(self.rows, (block.first, block.first + len(block)))
-            yield from block.whole.take(self.rows[begin:end] - block.first).to_pylist()
+            yield from block.joined.take(self.rows[begin:end] - block.first).to_pylist()
             advance(int(end - begin), len(self.rows))
 
 

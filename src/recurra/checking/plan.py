@@ -72,7 +72,7 @@ def plan(source: Source, facts: Facts, test: Facts | None, mends: Mends) -> Plan
             wrong.setdefault(row, []).append(kind)
     keys, empty = _after_mending(source, facts, np.array(sorted(wrong), dtype=np.int64), mends)
     # Numbers have no spelling.
-    kind = column_of(source.head, source.columns.label or "", source.name).type
+    kind = column_of(source.head, source.columns.label or "", source.source).type
     usual = spellings(class_rows(facts, source.names)) if is_text(kind) or is_list(kind) else {}
     relabelled = np.flatnonzero(np.isin(facts.labels, source.names.having(usual)))
     labels = source.names.respelled(usual)[facts.labels]

@@ -33,10 +33,11 @@ from recurra.errors import SettingsError
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
-    from recurra.checking.check import Known, Opened, Training
+    from recurra.checking.check import Known, Training
     from recurra.checking.finding import Finding, Part, Row
     from recurra.checking.fix import Fixed
     from recurra.checking.report import Report
+    from recurra.checking.source import Source
     from recurra.runtime import Model
 
 __all__ = ["EXAMPLES", "check"]
@@ -114,7 +115,7 @@ def check(
     reading = Reading(text, title, label, encoding, data_dir, format_name)
     train, tested = _opened(data, test, reading, output)
     loaded = None if model is None else load(model)
-    cells.settle([one.source for one in (train, tested) if one is not None], loaded, model, output)
+    cells.settle([one for one in (train, tested) if one is not None], loaded, model, output)
     with Bars(output) as bars:
         report = look(
             train,
@@ -136,7 +137,7 @@ def check(
         from recurra.checking.plan import Mends
 
         mends = Mends(entities=unescape, conflicts=drop_conflicts)
-        fixed = clean(train.source, fix, test=None if tested is None else tested.source, mends=mends)
+        fixed = clean(train, fix, test=tested, mends=mends)
         _show_fixed(fixed, output)
     follows = _next(data, test, report, fixed, cells)
     if out is not None:
@@ -162,7 +163,7 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
             raise SettingsError(f"--fix {fix} is {name} itself", "Name another file: the original is kept.")
 
 
-def _opened(data: str, test: str | None, reading: Reading, output: Output) -> tuple[Opened, Opened | None]:
+def _opened(data: str, test: str | None, reading: Reading, output: Output) -> tuple[Source, Source | None]:
     """The training file and the test file, if there is one; a named set has both."""
     from recurra.checking.check import open_source
     from recurra.checking.label_names import LabelNames
@@ -171,7 +172,7 @@ def _opened(data: str, test: str | None, reading: Reading, output: Output) -> tu
 
     names = LabelNames()
 
-    def opened(name: str, part: Literal["train", "test"]) -> Opened:
+    def opened(name: str, part: Literal["train", "test"]) -> Source:
         blocks = open_blocks(name, format=reading.format, encoding=reading.encoding, part=part)
         return open_source(blocks, part, names, text=reading.text, title=reading.title, label=reading.label)
 

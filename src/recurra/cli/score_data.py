@@ -88,21 +88,18 @@ def _lines(lines: LineBlocks, asked: Asked) -> RowSource:
 
 
 def _table(blocks: Blocks, asked: Asked, settings: TextSettings, output: Output) -> RowSource:
-    from recurra.data.blocks import head_of
-    from recurra.data.columns import choose_columns, listed
-    from recurra.data.read import check_separator, facts_of
+    from recurra.data.columns import listed
+    from recurra.data.table_reader import TableReader
     from recurra.scoring.rows import rows_of_table
 
-    head, source = head_of(blocks), blocks.source
-    if asked.text is None:
-        check_separator(head, source)
-    columns = choose_columns(facts_of(head), source=source, text=asked.text, title=asked.title, labelled=False)
+    table = TableReader(blocks, text=asked.text, title=asked.title, labelled=False)
+    columns, names = table.columns, table.head.names
     if columns.note is not None:
         output.note(columns.note)
     for name in asked.keep or ():
-        if name not in head.names:
-            raise DataError(f"{source} has no column {name!r:.80}", f"Name one of {listed(head.names)} with --keep.")
-    keep = tuple(head.names) if asked.keep is None else asked.keep
-    rows = rows_of_table(blocks, columns, keep, settings)
+        if name not in names:
+            raise DataError(f"{table.source} has no column {name!r:.80}", f"Name one of {listed(names)} with --keep.")
+    keep = tuple(names) if asked.keep is None else asked.keep
+    rows = rows_of_table(table, keep, settings)
     read_as = f"text {columns.text!r}, title {columns.title!r}"
     return RowSource(rows, keep, lambda: blocks.total, blocks.notes, read_as)

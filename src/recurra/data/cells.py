@@ -22,9 +22,8 @@ __all__ = [
     "is_list",
     "is_nested",
     "is_text",
-    "labels_of",
+    "joined_texts",
     "plain_labels",
-    "texts_of",
     "typed_labels",
 ]
 
@@ -101,14 +100,6 @@ def _held(raw: RawTable, column: pyarrow.ChunkedArray) -> str:
     return str(column.type)[:80]
 
 
-def texts_of(raw: RawTable, name: str, source: str) -> list[str]:
-    """The column's texts; a missing one is empty.
-
-    The arguments and errors are those of :func:`checked_texts`.
-    """
-    return [value or "" for value in checked_texts(raw, name, source).to_pylist()]
-
-
 def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
     """The column of texts as it is, nulls included.
 
@@ -141,13 +132,16 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
     return column
 
 
-def labels_of(raw: RawTable, name: str, source: str, *, cells: LabelCells = ONE_LABEL) -> list[Any]:
-    """The column's labels, all of one type; lists of them as tuples.
+def joined_texts(titles: pyarrow.ChunkedArray, texts: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """Titles and texts in one, with a space between where neither is empty or missing."""
+    import pyarrow as pa
+    from pyarrow import compute
 
-    The arguments and errors are those of :func:`plain_labels`.
-    """
-    labels = plain_labels(raw, name, source, cells=cells)
-    return typed_labels(labels) if cells.typed and not raw.typed else labels
+    kind = pa.large_string()
+    titles, texts = (compute.fill_null(column.cast(kind), "") for column in (titles, texts))
+    both = compute.and_(compute.not_equal(titles, ""), compute.not_equal(texts, ""))
+    space = compute.if_else(both, pa.scalar(" ", kind), pa.scalar("", kind))
+    return compute.binary_join_element_wise(titles, texts, space)
 
 
 def plain_labels(raw: RawTable, name: str, source: str, *, cells: LabelCells = ONE_LABEL) -> list[Any]:
@@ -167,7 +161,7 @@ def plain_labels(raw: RawTable, name: str, source: str, *, cells: LabelCells = O
     column = column_of(raw, name, source)
     values: list[Any]
     if is_text(column.type):
-        values = list(texts_of(raw, name, source))
+        values = [value or "" for value in checked_texts(raw, name, source).to_pylist()]
         if cells.empty:
             return values
     elif is_label(column.type):

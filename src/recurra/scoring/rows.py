@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from recurra.data.blocks import Blocks
-from recurra.data.cells import checked_texts, column_of
-from recurra.data.columns import Columns
+from recurra.data.cells import column_of
 from recurra.data.documents import Document
 from recurra.data.lines import LineBlocks
+from recurra.data.table_reader import TableReader
 from recurra.text.arrow import ArrowStrings
 from recurra.text.buffer import TextBuffer
 from recurra.text.settings import TextSettings
@@ -58,13 +57,12 @@ def rows_of_lines(lines: LineBlocks) -> Iterator[Rows]:
             yield Rows(TextBuffer(data, some), len(some) - 1, int((some[1:] == some[:-1]).sum()))
 
 
-def rows_of_table(blocks: Blocks, columns: Columns, keep: Sequence[str], settings: TextSettings) -> Iterator[Rows]:
+def rows_of_table(table: TableReader, keep: Sequence[str], settings: TextSettings) -> Iterator[Rows]:
     """Each row's title and text, as far as the model reads them, are a document.
 
     Args:
-        blocks: the table.
-        columns: which of its columns hold texts and titles.
-        keep: which are kept.
+        table: the rows.
+        keep: which of its columns are kept.
         settings: of the model.
 
     Raises:
@@ -72,31 +70,15 @@ def rows_of_table(blocks: Blocks, columns: Columns, keep: Sequence[str], setting
     """
     from pyarrow import compute
 
-    named = [columns.text, *filter(None, [columns.title]), *keep]
-    for raw in blocks.read(list(dict.fromkeys(named)), again=False):
-        texts = checked_texts(raw, columns.text, blocks.source)
-        titles = None if columns.title is None else checked_texts(raw, columns.title, blocks.source)
-        kept = {name: column_of(raw, name, blocks.source) for name in keep}
-        for first in range(0, len(texts), BATCH):
-            some = texts.slice(first, BATCH)
-            read = some if titles is None else _read(titles.slice(first, BATCH), some, settings)
-            empty = compute.sum(compute.equal(compute.fill_null(compute.binary_length(read), 0), 0)).as_py() or 0
-            documents: Documents = read
+    for block in table.read(keep, again=False):
+        texts, titles = block.texts, block.titles
+        read = texts if titles is None else titles if settings.field == "title" else block.joined
+        kept = {name: column_of(block.raw, name, table.source) for name in keep}
+        for first in range(0, len(block), BATCH):
+            some = read.slice(first, BATCH)
+            empty = compute.sum(compute.equal(compute.fill_null(compute.binary_length(some), 0), 0)).as_py() or 0
+            documents: Documents = some
             if titles is not None and settings.field == "title" and settings.first_words is not None:
                 # Of a plain text such a model reads the first words, and of a pair the whole title: it must know.
-                documents = [(title or "", "") for title in read.to_pylist()]
+                documents = [(title or "", "") for title in some.to_pylist()]
             yield Rows(documents, len(some), empty, {name: column.slice(first, BATCH) for name, column in kept.items()})
-
-
-def _read(titles: pyarrow.ChunkedArray, texts: pyarrow.ChunkedArray, settings: TextSettings) -> pyarrow.ChunkedArray:
-    """What a model reads of pairs, as :func:`recurra.text.fields.readable` does: one text each."""
-    import pyarrow as pa
-    from pyarrow import compute
-
-    if settings.field == "title":
-        return titles
-    kind = pa.large_string()
-    titles, texts = (compute.fill_null(column.cast(kind), "") for column in (titles, texts))
-    both = compute.and_(compute.not_equal(titles, ""), compute.not_equal(texts, ""))
-    space = compute.if_else(both, pa.scalar(" ", kind), pa.scalar("", kind))
-    return compute.binary_join_element_wise(titles, texts, space)
