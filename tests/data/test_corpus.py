@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from recurra.data import corpus
 from recurra.data.coded import CodedLabels
-from recurra.data.corpus import Chosen, Listed, Renamed, blocks_with
+from recurra.data.corpus import Chosen, Joined, Listed, Renamed, blocks_with
 from recurra.data.documents import Document
 
 LABELLED = st.lists(st.tuples(st.text("ab", max_size=2), st.sampled_from("xyz"), st.booleans()), max_size=12)
+ROWS = st.lists(st.tuples(st.text(max_size=3), st.sampled_from(["a", "b", "c"])), max_size=6)
 
 
 @given(LABELLED, st.integers(1, 5), st.data())
@@ -56,3 +57,13 @@ def test_pairs_are_pairs_only_where_all_are() -> None:
     assert Listed([("a", "b"), ("c", "d")], ["x", "y"]).pairs
     assert not Listed([("a", "b"), "c"], ["x", "y"]).pairs
     assert not Chosen(Listed(["a", "b"], ["x", "y"]), np.array([True, False])).pairs
+
+
+@given(ROWS, ROWS)
+def test_two_joined_are_the_list_of_both(first: list[tuple[str, str]], second: list[tuple[str, str]]) -> None:
+    one, other, whole = (Listed([t for t, _ in rows], [c for _, c in rows]) for rows in (first, second, first + second))
+    joined = Joined(one, other)
+    assert len(joined) == len(whole)
+    assert (joined.labels.values, joined.labels.plain()) == (whole.labels.values, whole.labels.plain())
+    assert [text for block in joined.blocks() for text in block] == [text for text, _ in first + second]
+    assert joined.pairs == (one.pairs and other.pairs)
