@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from recurra.cli.check_labels import LabelCells, asked_for, refuse_to_clean
+from recurra.cli.check_labels import LabelOptions, asked_for, refuse_to_clean
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -28,7 +28,7 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading
+from recurra.cli.tables import ReadOptions
 from recurra.errors import SettingsError
 from recurra.folders import made_folder
 
@@ -111,8 +111,8 @@ def check(
     from recurra.checking.check import check as look
     from recurra.runtime import load
 
-    cells = LabelCells(multi_label, single_label, label_separator)
-    reading = Reading(text, title, label, encoding, data_dir, format_name)
+    cells = LabelOptions(multi_label, single_label, label_separator)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     train, tested = _opened(data, test, reading, output)
     loaded = None if model is None else load(model)
     cells.settle([one for one in (train, tested) if one is not None], loaded, model, output)
@@ -163,7 +163,7 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
             raise SettingsError(f"--fix {fix} is {name} itself", "Name another file: the original is kept.")
 
 
-def _opened(data: str, test: str | None, reading: Reading, output: Output) -> tuple[Source, Source | None]:
+def _opened(data: str, test: str | None, reading: ReadOptions, output: Output) -> tuple[Source, Source | None]:
     """The training file and the test file, if there is one; a named set has both."""
     from recurra.checking.check import open_source
     from recurra.checking.label_names import LabelNames
@@ -285,7 +285,7 @@ def _show_fixed(fixed: Fixed, output: Output) -> None:
     output.result(f"changes: {fixed.changes}")
 
 
-def _next(data: str, test: str | None, report: Report, fixed: Fixed | None, cells: LabelCells) -> str:
+def _next(data: str, test: str | None, report: Report, fixed: Fixed | None, cells: LabelOptions) -> str:
     """The command to type next."""
     tested = "" if test is None else f" --test {shlex.quote(test)}"
     if fixed is None and (asked := asked_for(report)):

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from recurra.checking.source import Source
     from recurra.runtime import Model
 
-__all__ = ["LabelCells", "asked_for", "refuse_to_clean"]
+__all__ = ["LabelOptions", "asked_for", "refuse_to_clean"]
 
 
-class LabelCells(NamedTuple):
+class LabelOptions(NamedTuple):
     """What the options say of the cells.
 
     Attributes:

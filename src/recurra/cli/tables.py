@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from recurra.data.sets import NamedSet
     from recurra.data.table import Table
 
-__all__ = ["Reading", "is_file", "named_set", "read_data", "read_rows"]
+__all__ = ["ReadOptions", "is_file", "named_set", "read_data", "read_rows"]
 
 
-class Reading(NamedTuple):
+class ReadOptions(NamedTuple):
     """How to read a file, as the options say.
 
     Attributes:
@@ -40,7 +40,7 @@ class Reading(NamedTuple):
     cells: LabelCells = ONE_LABEL
 
 
-def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], output: Output) -> Table:
+def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"], output: Output) -> Table:
     """The labelled table that ``name`` stands for; what was guessed becomes a note.
 
     Args:
@@ -73,7 +73,7 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
     return found.train if part == "train" else found.test
 
 
-def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Corpus:
+def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> Corpus:
     """The labelled training rows that ``name`` stands for; a large table is not in memory, but read anew when needed.
 
     The arguments and errors are those of :func:`read_data`.
@@ -113,7 +113,7 @@ def is_file(name: str) -> bool:
     return name == "-" or path.exists() or bool(path.suffix) or path.name != name
 
 
-def named_set(name: str, reading: Reading, output: Output) -> NamedSet:
+def named_set(name: str, reading: ReadOptions, output: Output) -> NamedSet:
     """A set by its name.
 
     Raises:

@@ -28,7 +28,7 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading, read_rows
+from recurra.cli.tables import ReadOptions, read_rows
 from recurra.errors import RecurraError, SettingsError
 from recurra.folders import locked_folder
 
@@ -138,7 +138,7 @@ def train(
     initial = _initial(start, model, replay)
     preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
-    reading = Reading(text, title, label, encoding, data_dir, format_name, task.cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.cells)
     with locked_folder(out), Bars(output) as bars:
         rows = read_rows(data, reading, output=output, bars=bars)
         rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
