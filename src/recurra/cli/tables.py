@@ -31,11 +31,11 @@ class ReadOptions(NamedTuple):
         cells: how cells of labels are read.
     """
 
-    text: str | None
-    title: str | None
-    label: str | None
-    encoding: str
-    data_dir: Path | None
+    text: str | None = None
+    title: str | None = None
+    label: str | None = None
+    encoding: str = "utf-8"
+    data_dir: Path | None = None
     format: str | None = None
     cells: LabelCells = ONE_LABEL
 
