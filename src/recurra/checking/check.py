@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -20,7 +20,7 @@ from recurra.checking.leaks import leak_findings
 from recurra.checking.near_copies import near_copies_between, near_copies_inside
 from recurra.checking.readable import readable
 from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report, WordsSeen
-from recurra.checking.source import Source, blocks_of
+from recurra.checking.source import Source
 from recurra.checking.texts import text_findings
 from recurra.checking.words import Missed, learned_words, missed_words, rows_of, word_findings
 from recurra.data.blocks import Blocks
@@ -89,11 +89,9 @@ def open_source(
     Raises:
         DataError: it cannot be read, or its columns cannot be told.
     """
-    drafts: Sequence[Draft] = ()
     if isinstance(data, Table):
-        blocks, text, title, label = blocks_of(data), data.text_column, data.title_column, data.label_column
-    else:
-        blocks, drafts = readable(data, part)
+        return Source(data.blocks, names, text=data.text_column, title=data.title_column, label=data.label_column)
+    blocks, drafts = readable(data, part)
     return Source(blocks, names, text=text, title=title, label=label, drafts=drafts)
 
 

@@ -18,8 +18,6 @@ import numpy.typing as npt
 from recurra.checking.label_names import LabelNames
 from recurra.data.blocks import Blocks
 from recurra.data.cells import column_of, is_label, is_list, is_text
-from recurra.data.frames import FrameBlocks
-from recurra.data.table import Table
 from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from recurra.checking.draft import Draft
 
-__all__ = ["KEPT_BYTES", "Block", "Source", "blocks_of", "key_of"]
+__all__ = ["KEPT_BYTES", "Block", "Source", "key_of"]
 
 KEPT_BYTES = 64 << 20
 """Bytes of a file's columns that stay in memory between the passes over it; a larger file is read anew for each."""
@@ -112,36 +110,9 @@ class Source(TableReader):
         return row + self.head.first_row
 
 
-def blocks_of(table: Table) -> Blocks:
-    """A table in memory as blocks, with the columns of the file it came from.
-
-    Raises:
-        DataError: it has no labels, or no rows.
-    """
-    import pyarrow as pa
-
-    if table.labels is None or table.label_column is None:
-        raise DataError(f"{table.source} has no labels", "Name their column.")
-    columns: dict[str, Sequence[Any]] = {table.label_column: table.labels}
-    if table.title_column is not None:
-        columns[table.title_column] = [_encodable(one[0]) for one in table.documents]
-    columns[table.text_column] = [_encodable(one if isinstance(one, str) else one[1]) for one in table.documents]
-    blocks = FrameBlocks(pa.table(columns))
-    blocks.source, blocks.notes = table.source, list(table.notes)
-    return blocks
-
-
 def key_of(text: str) -> int:
     """A number of 64 bits that texts share if they are equal but for white space.
 
     Among 10 million texts two others share one with a probability of about 3 in a million.
     """
     return int.from_bytes(hashlib.blake2b(" ".join(text.split()).encode(), digest_size=8).digest(), "little")
-
-
-def _encodable(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    return text
