@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,9 +31,13 @@ def test_blocks_hold_the_rows_of_the_file(
         patch.setattr(blocks, "BLOCK_BYTES", size)
         table = TableReader(open_blocks(path), text=None if titles else "text")
         seen = count = 0
+        every_third = np.arange(0, len(rows), 3)
         for block in table.read(["label"]):
             own = rows[seen : seen + len(block)]
             assert block.first == seen
+            assert (block.places(every_third) + seen).tolist() == [
+                place for place in range(0, len(rows), 3) if seen <= place < seen + len(block)
+            ]
             assert block.label_values(ONE_LABEL) == [label for label, _, _ in own]
             assert block.documents == [(title, text) if titles else text for _, title, text in own]
             assert block.joined.to_pylist() == [

@@ -80,10 +80,10 @@ def _rows(source: Source, rows: Places) -> Iterator[tuple[int, str, str]]:
     if not len(rows):
         return
     for block in source:
-        here = rows[np.searchsorted(rows, block.first) : np.searchsorted(rows, block.first + len(block))]
-        texts = block.joined.take(here - block.first).to_pylist() if len(here) else []
-        for row, text in zip(here.tolist(), texts, strict=True):
-            yield row, text, source.names[int(block.labels[row - block.first])]
+        places = block.places(rows)
+        texts = block.joined.take(places).to_pylist() if len(places) else []
+        for place, text in zip(places.tolist(), texts, strict=True):
+            yield block.first + place, text, source.names[int(block.labels[place])]
 
 
 def _finding(

@@ -58,8 +58,7 @@ def _sample(source: Source, rows: int) -> _Sample:
     labels: list[int] = []
     columns: dict[str, list[str]] = {name: [] for name in names}
     for block in source:
-        here = wanted[np.searchsorted(wanted, block.first) : np.searchsorted(wanted, block.first + len(block))]
-        places = here - block.first
+        places = block.places(wanted)
         texts += [text.casefold() for text in block.joined.take(places).to_pylist()]
         labels += block.labels[places].tolist()
         for name in names:

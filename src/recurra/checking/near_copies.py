@@ -93,9 +93,9 @@ class _Distinct:
 
     def texts(self, source: Source, advance: Advance) -> Iterator[Document]:
         for block in source:
-            begin, end = np.searchsorted(self.rows, (block.first, block.first + len(block)))
-            yield from block.joined.take(self.rows[begin:end] - block.first).to_pylist()
-            advance(int(end - begin), len(self.rows))
+            places = block.places(self.rows)
+            yield from block.joined.take(places).to_pylist()
+            advance(len(places), len(self.rows))
 
 
 def _draft(

@@ -108,9 +108,8 @@ def _after_mending(source: Source, facts: Facts, rows: Places, mends: Mends) -> 
     keys = facts.keys.copy()
     empty = set(facts.empty.tolist())
     for block in source:
-        here = rows[np.searchsorted(rows, block.first) : np.searchsorted(rows, block.first + len(block))]
-        for row in here.tolist():
-            document = block.documents[row - block.first]
+        for place in block.places(rows).tolist():
+            row, document = block.first + place, block.documents[place]
             parts = (document,) if isinstance(document, str) else document
             text = " ".join(filter(None, (mended(part, entities=mends.entities) for part in parts)))
             keys[row] = key_of(text)

@@ -67,12 +67,11 @@ def rows_of(source: Source, rows: Places) -> Iterator[tuple[Places, list[Documen
         rows: rising.
     """
     for block in source:
-        begin, end = np.searchsorted(rows, (block.first, block.first + len(block)))
-        here = rows[begin:end]
-        if len(here) == len(block):
-            yield here, block.documents
-        elif len(here):
-            yield here, [block.documents[row - block.first] for row in here.tolist()]
+        places = block.places(rows)
+        if len(places) == len(block):
+            yield places + block.first, block.documents
+        elif len(places):
+            yield places + block.first, [block.documents[place] for place in places.tolist()]
 
 
 def learned_words(documents: Iterable[tuple[Places, list[Document]]], settings: TextSettings) -> TextPipeline:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from recurra.data.blocks import GUESS_ROWS, Blocks, head_of
 from recurra.data.cells import checked_texts, is_label, is_text, joined_texts, plain_labels
 from recurra.data.columns import ColumnFacts, Columns, choose_columns
@@ -67,6 +70,15 @@ class RowBlock:
         """B times title and text in one, as a network reads them."""
         texts = self.texts
         return texts if self.titles is None else joined_texts(self.titles, texts)
+
+    def places(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The places in the block of those rows that are in it.
+
+        Args:
+            rows: int64[N], places in the table, rising.
+        """
+        begin, end = np.searchsorted(rows, (self.first, self.first + len(self)))
+        return rows[begin:end] - self.first
 
     def label_values(self, cells: LabelCells) -> list[Any]:
         """B labels as :func:`recurra.data.cells.plain_labels` reads them."""
