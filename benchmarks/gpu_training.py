@@ -18,21 +18,22 @@ from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.presets import load_preset
 from recurra.text import Labels, TextPipeline
+from recurra.training.callbacks import Callback
 from recurra.training.fit import chosen_device
-from recurra.training.loop import Rows, Trainer
-from recurra.training.progress import Listener
+from recurra.training.loop import Trainer
+from recurra.training.steps.step import EncodedRows, StepResults
 
 
-class Watch(Listener):
+class Watch(Callback):
     """Takes the time when so many documents have been seen, and at the end."""
 
     def __init__(self, warm_up: int) -> None:
         self.warm_up, self.documents = warm_up, 0
         self.began = self.ended = (0.0, 0)
 
-    def stepped(self, documents: int, loss: float) -> None:
-        """Takes the time of a step, or of the last of a stretch."""
-        self.documents += documents
+    def on_steps_end(self, results: StepResults) -> None:
+        """Takes the time of the last step."""
+        self.documents += sum(result.documents for result in results.taken)
         self.ended = time.perf_counter(), self.documents
         if self.documents <= self.warm_up:
             self.began = self.ended
@@ -54,7 +55,7 @@ def main() -> None:
     data, preset = agnews(options), load_preset(options.model)
     documents, labels = labelled(data.train)
     pipeline, classes = TextPipeline.learn(documents, preset.text), Labels.learn(labels)
-    rows = Rows(pipeline.encode(documents), classes.encode(labels))
+    rows = EncodedRows(pipeline.encode(documents), classes.encode(labels))
     weights = initial_weights(preset.network, rows=pipeline.rows, classes=len(classes), seed=0)
     found = []
     for engine in options.engines.split(","):
@@ -65,7 +66,7 @@ def main() -> None:
                 network = Network(preset.network, weights, engine=engine)
                 network.place(chosen_device(options.device, training), seed=0)
                 watch = Watch(len(rows))
-                Trainer(network, rows, None, training, listener=watch).run()
+                Trainer(network, rows, None, training, callbacks=watch).run()
                 row = {"engine": network.engine.name, "batch_size": batch_size, "precision": precision}
                 found.append(row | {"docs_per_second": watch.docs_per_second})
                 print(found[-1], flush=True)

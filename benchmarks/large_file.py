@@ -130,17 +130,17 @@ def passes(data: Path, text: TextSettings) -> dict[str, Any]:
     """Seconds of each way over the rows before training: of the clock, and of all processors together."""
     from recurra.data.sources import open_blocks
     from recurra.data.streamed import StreamedTable
-    from recurra.training.preparing import labelled_rows, prepare
-    from recurra.training.progress import Listener
-    from recurra.training.settings import TrainingSettings
+    from recurra.presets.training_settings import TrainingSettings
+    from recurra.training.callbacks import Callback
+    from recurra.training.prepare import labelled_rows, prepare
 
     found: dict[str, tuple[float, float]] = {}
 
-    class Clock(Listener):
+    class Clock(Callback):
         def __init__(self) -> None:
             self.last = time.perf_counter(), time.process_time()
 
-        def read(self, what: str, documents: int, total: int) -> None:
+        def on_data(self, what: str, documents: int, total: int) -> None:
             now = time.perf_counter(), time.process_time()
             wall, cpu = found.get(what, (0.0, 0.0))
             found[what] = wall + now[0] - self.last[0], cpu + now[1] - self.last[1]
@@ -151,9 +151,9 @@ def passes(data: Path, text: TextSettings) -> dict[str, Any]:
     clock = Clock()
     rows = StreamedTable(open_blocks(data))
     count = len(rows)
-    clock.read("reading labels", count, count)
+    clock.on_data("reading labels", count, count)
     labelled = labelled_rows(rows, text, clock)
-    prepare(labelled, text, TrainingSettings(), folder=data.parent, listener=clock)
+    prepare(labelled, text, TrainingSettings(), folder=data.parent, callbacks=clock)
     size = data.stat().st_size
     ways = [
         {

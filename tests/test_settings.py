@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.settings import Settings, at_least
 from recurra.text.settings import TextSettings
-from recurra.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,12 +46,13 @@ def trainer(job: Job) -> Callable[[int], float]:
     from recurra.batches import Ragged
     from recurra.models.network import Network
     from recurra.networks.settings import NetworkSettings
-    from recurra.training.loop import Rows, Trainer
-    from recurra.training.settings import TrainingSettings
+    from recurra.presets.training_settings import TrainingSettings
+    from recurra.training.loop import Trainer
+    from recurra.training.steps.step import EncodedRows
 
     settings = NetworkSettings.from_dict(job.network, where="the job")
     training = TrainingSettings.from_dict(job.settings["training"], where="the job")
-    rows = Rows(Ragged(job.rows["values"], job.rows["offsets"]), job.rows["targets"])
+    rows = EncodedRows(Ragged(job.rows["values"], job.rows["offsets"]), job.rows["targets"])
 
     def train(epochs: int) -> float:
         network = Network(settings, job.weights)

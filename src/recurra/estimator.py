@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -19,8 +20,8 @@ from recurra.errors import DataError
 from recurra.presets import load_preset, preset_to_continue
 from recurra.runtime import Model, Reading
 from recurra.tasks import Task
+from recurra.training.callbacks import Callback
 from recurra.training.fit import fit
-from recurra.training.progress import Listener
 
 __all__ = ["TextClassifier"]
 
@@ -45,13 +46,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         random_state: seed of every random choice; ``None`` leaves the preset's.
         task: what is learned, a :class:`recurra.tasks.Task` or its name; ``None`` goes by ``y``.
-        listener: hears of the progress of ``fit``.
+        listener: a callback for every ``fit``, as it was given before; it goes with the next release.
 
     Attributes:
         columns_: where ``fit`` was given a table, the columns that it read: text, and title or ``None``.
         classes_: the classes, sorted; of an indicator matrix the numbers of its columns.
         model_: the :class:`recurra.runtime.Model` that predicts, without torch.
-        history_: curves of the training (:class:`recurra.training.progress.History`).
+        history_: curves of the training (:class:`recurra.training.history.History`).
         validation_: scores on the rows that ``fit`` held out, or ``None``.
 
     Example:
@@ -71,7 +72,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         engine: str = "auto",
         device: str = "auto",
         random_state: int | None = 0,
-        listener: Listener | None = None,
+        listener: Callback | None = None,
         task: Task | str | None = None,
     ) -> None:
         self.model = model
@@ -86,7 +87,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.listener = listener
         self.task = task
 
-    def fit(self, X: Sequence[Document], y: Sequence[Any], *, initial: Model | str | Path | None = None) -> Self:
+    def fit(
+        self,
+        X: Sequence[Document],
+        y: Sequence[Any],
+        *,
+        initial: Model | str | Path | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> Self:
         """Trains on documents and their labels.
 
         Args:
@@ -94,6 +102,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             y: as many labels.
             initial: a model, or the file of one, that training goes on from: its settings take the place of the
                 preset's, its words and classes stay, and new ones are added.
+            callbacks: hear of the progress, and may stop the training (:class:`recurra.training.callbacks.Callback`).
 
         Raises:
             DataError: nothing can be learned from them.
@@ -124,7 +133,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             vectors=Path(self.vectors) if self.vectors else None,
             engine=self.engine,
             device=self.device,
-            listener=self.listener,
+            callbacks=[*self._old_listener(), *callbacks],
             initial=bundle,
         )
         self.columns_ = None if table is None else (table.text_column, table.title_column)
@@ -133,6 +142,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.history_ = fitted.outcome.history
         self.validation_ = fitted.validation
         return self
+
+    def _old_listener(self) -> list[Callback]:
+        if self.listener is None:
+            return []
+        warnings.warn("Give fit(..., callbacks=[...]) instead of listener.", DeprecationWarning, stacklevel=3)
+        return [self.listener]
 
     def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].

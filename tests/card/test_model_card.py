@@ -24,9 +24,9 @@ from recurra.errors import ModelFileError
 from recurra.evaluation.intervals import wilson
 from recurra.networks.settings import NetworkSettings
 from recurra.presets.preset import Preset
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text import TextSettings
 from recurra.training.fit import fit
-from recurra.training.settings import TrainingSettings
 
 CLASSES = {
     "rows": [100, 100, 100],

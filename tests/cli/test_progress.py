@@ -13,7 +13,7 @@ from commands import Run
 from recurra.cli import main
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.training.progress import Check
+from recurra.training.history import ValidationMetrics
 
 
 class Terminal(io.StringIO):
@@ -71,9 +71,9 @@ def test_checks_and_messages_are_lines(capsys: pytest.CaptureFixture[str]) -> No
     with Bars(output) as bars:
         bar = bars.training()
         bar.started(100, 0)
-        bar.checked(Check(epoch=0.2, loss=1.25, accuracy=0.5))
-        bars.training("gru").checked(Check(epoch=1, loss=0.5, accuracy=0.875))
-        bars.training(score="exactly right").checked(Check(epoch=2, loss=0.5, accuracy=0.75))
+        bar.checked(ValidationMetrics(epoch=0.2, loss=1.25, accuracy=0.5))
+        bars.training("gru").checked(ValidationMetrics(epoch=1, loss=0.5, accuracy=0.875))
+        bars.training(score="exactly right").checked(ValidationMetrics(epoch=2, loss=0.5, accuracy=0.75))
         bar.said("2 rows have no title.")
     assert capsys.readouterr().out.splitlines() == [
         "epoch  0.20  validation loss 1.2500  accuracy 0.5000",

@@ -15,7 +15,9 @@ import recurra
 from recurra import TextClassifier
 from recurra.data.documents import Document
 from recurra.errors import DataError, SettingsError
-from recurra.training.progress import Check, Listener
+from recurra.training.callbacks import Callback
+from recurra.training.history import ValidationMetrics
+from recurra.training.steps.step import StepResults
 
 
 @pytest.mark.parametrize(
@@ -179,23 +181,23 @@ def test_save_gives_a_file_that_predicts_the_same(fitted: TextClassifier, tmp_pa
     np.testing.assert_allclose(read.probabilities[-1], fitted.predict_proba(TEXTS[:1])[0], atol=1e-5)
 
 
-class Counter(Listener):
+class Counter(Callback):
     """Counts what it hears."""
 
     def __init__(self) -> None:
         self.documents = self.checks = 0
 
-    def stepped(self, documents: int, loss: float) -> None:
-        self.documents += documents
+    def on_steps_end(self, results: StepResults) -> None:
+        self.documents += sum(result.documents for result in results.taken)
 
-    def checked(self, check: Check) -> None:
+    def on_validation_end(self, metrics: ValidationMetrics) -> None:
         self.checks += 1
 
 
 def test_the_listener_hears_and_validation_is_kept() -> None:
     counter = Counter()
     options = {"hidden": 4, "embedding": 4, "validation": 0.25, "patience": 0}
-    classifier = network(options=options, epochs=2, listener=counter).fit(TEXTS, TOPICS)
+    classifier = network(options=options, epochs=2).fit(TEXTS, TOPICS, callbacks=[counter])
     assert counter.documents == 2 * 36
     assert counter.checks == len(classifier.history_.validation) > 0
     assert classifier.validation_.rows == 12

@@ -16,11 +16,13 @@ from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import load_preset
-from recurra.training.device import DeviceStep
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.epochs import epoch_batches
 from recurra.training.fit import fit
-from recurra.training.loop import Trainer, epoch_batches
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.training.loop import Trainer
+from recurra.training.steps.autograd import AutogradStep
+from recurra.training.steps.device import DeviceStep
+from recurra.training.steps.step import EncodedRows
 
 if not torch.cuda.is_available():
     # Before Triton is imported: whoever tests its kernels in its interpreter says so first.
@@ -33,7 +35,7 @@ NETWORK = NetworkSettings(cell="lstm", hidden=16, layers=2, bidirectional=True, 
 TRAINING = TrainingSettings(epsilon=1e-3, batch_size=16, optimiser="keras_adam")
 
 
-def rows(seed: int = 0, count: int = COUNT) -> Rows:
+def rows(seed: int = 0, count: int = COUNT) -> EncodedRows:
     """Documents of 0 to 40 words; some words tell the class."""
     rng = np.random.default_rng(seed)
     targets = rng.integers(0, CLASSES, count)
@@ -43,7 +45,7 @@ def rows(seed: int = 0, count: int = COUNT) -> Rows:
         words = (VOCABULARY * rng.random(length) ** 3).astype(int)
         words[rng.random(length) < 0.15] = VOCABULARY - 1 - target
         documents.append(words.tolist())
-    return Rows(Ragged.from_lists(documents), targets)
+    return EncodedRows(Ragged.from_lists(documents), targets)
 
 
 def built(shape: NetworkSettings, *, device: str = "cuda", seed: int = 1) -> Network:
@@ -62,7 +64,7 @@ def trained(step: DeviceStep, training: TrainingSettings, *, epochs: int = 3) ->
     for epoch in range(epochs):
         batches = epoch_batches(rows().documents.lengths, training, epoch)
         while batches:
-            count = step.most(batches)
+            count = step.limit(batches)
             found = step.run(batches[:count], [0.01] * count)
             assert found.failed is None
             losses += [one.loss for one in found.taken]

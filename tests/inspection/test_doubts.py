@@ -16,10 +16,10 @@ from recurra.errors import DataError, SettingsError
 from recurra.inspection import doubts
 from recurra.inspection.doubt_results import Doubt
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.runtime import Model
 from recurra.text import TextSettings
 from recurra.training.fit import fit
-from recurra.training.settings import TrainingSettings
 
 WRONG, COPY = 12, 30
 

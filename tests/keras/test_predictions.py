@@ -18,7 +18,7 @@ from recurra.presets import load_preset
 from recurra.recurrence.engines import ENGINES
 from recurra.runtime import load
 from recurra.text import Labels, Vocabulary
-from recurra.training.predict import logits
+from recurra.training.held_out import logits
 
 MASKED = ["simple-rnn-masked", "gru", "bilstm"]
 UNMASKED = ["simple-rnn-titles", "lstm"]

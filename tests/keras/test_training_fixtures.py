@@ -16,8 +16,9 @@ from recurra.models.network import Network
 from recurra.presets import load_preset
 from recurra.recurrence.engines import ENGINES
 from recurra.training import loop
-from recurra.training.loop import Rows, Trainer
-from recurra.training.progress import Listener
+from recurra.training.callbacks import Callback
+from recurra.training.loop import Trainer
+from recurra.training.steps.step import EncodedRows, StepResults
 
 PRESETS = ["simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm"]
 # Keras's float32 is at most 1e-6 (losses) and 2e-6 (weights) away from its own float64, see training.json, and final
@@ -28,12 +29,12 @@ Floats = npt.NDArray[np.float32]
 Trained = Callable[..., tuple[list[float], dict[str, Floats]]]
 
 
-class Losses(Listener):
+class Losses(Callback):
     def __init__(self) -> None:
         self.values: list[float] = []
 
-    def stepped(self, documents: int, loss: float) -> None:
-        self.values.append(loss)
+    def on_steps_end(self, results: StepResults) -> None:
+        self.values += [result.loss for result in results.taken]
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +48,12 @@ def trained(keras_run: Callable[[str], Any]) -> Trained:
         network = Network(recipe.network, run.start, engine=engine)
         network.place("cpu", seed=0)
         ids = [documents[i] for documents, _ in run.batches for i in range(len(documents))]
-        rows = Rows(Ragged.from_lists(ids), np.concatenate([labels for _, labels in run.batches]))
+        rows = EncodedRows(Ragged.from_lists(ids), np.concatenate([labels for _, labels in run.batches]))
         steps = np.split(np.arange(len(rows)), np.cumsum([len(labels) for _, labels in run.batches])[:-1])
         losses = Losses()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(loop, "epoch_batches", lambda *_: steps)
-            outcome = Trainer(network, rows, None, recipe.training, listener=losses).run()
+            outcome = Trainer(network, rows, None, recipe.training, callbacks=losses).run()
         assert outcome.failure is None
         return losses.values, network.arrays()
 

@@ -21,7 +21,7 @@ from recurra.lesson.pads import PADS, right_with_pads
 from recurra.lesson.run import MODELS, run_lesson
 from recurra.lesson.shuffled import score_shuffled
 from recurra.presets import load_preset
-from recurra.training.loop import epoch_batches
+from recurra.training.epochs import epoch_batches
 
 TRAIN, TEST = 240, 60
 
@@ -53,7 +53,7 @@ def lesson(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     said: list[str] = []
 
     class Monitor(LessonMonitor):
-        def said(self, message: str) -> None:
+        def on_message(self, message: str) -> None:
             said.append(message)
 
     out = tmp_path_factory.mktemp("lesson")
@@ -140,7 +140,7 @@ def test_small_sets_get_more_epochs_and_are_told_so(data_folder: Path, tmp_path:
     said: list[str] = []
 
     class Monitor(LessonMonitor):
-        def said(self, message: str) -> None:
+        def on_message(self, message: str) -> None:
             said.append(message)
 
     result = run_lesson(

@@ -11,8 +11,8 @@ import pytest
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import Preset, load_preset, preset_names
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text.settings import TextSettings
-from recurra.training.settings import TrainingSettings
 
 LESSON = [f"lesson/{name}" for name in ("simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm")]
 

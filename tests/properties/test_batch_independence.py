@@ -13,7 +13,7 @@ from models.networks import CELLS, JOINED, ROWS, network
 
 from recurra.batches import Ragged
 from recurra.models.batch import Batch
-from recurra.training.predict import logits
+from recurra.training.held_out import logits
 
 documents = st.lists(st.lists(st.integers(0, ROWS - 1), max_size=14), min_size=1, max_size=7)
 shapes = st.fixed_dictionaries(

@@ -11,11 +11,12 @@ from recurra.cells import CELLS, cell_named
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.recurrence.engines import ENGINES, Engine, Weights
 from recurra.recurrence.engines.static import static_layer
-from recurra.training.device import DeviceStep
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.training.steps.autograd import AutogradStep
+from recurra.training.steps.device import DeviceStep
+from recurra.training.steps.step import EncodedRows
 
 pytest.importorskip("triton")
 if torch.cuda.is_available():
@@ -75,7 +76,9 @@ def test_training_on_the_kernels_is_training_on_the_reference(cell: str, bidirec
     shape = NetworkSettings(cell=cell, hidden=4, embedding=4, bidirectional=bidirectional, layers=layers)
     training = TrainingSettings(epsilon=1e-3, batch_size=4, optimiser="keras_adam")
     rng = np.random.default_rng(0)
-    data = Rows(Ragged.from_lists([rng.integers(0, 20, n).tolist() for n in (5, 0, 3, 1, 4, 2)]), rng.integers(0, 2, 6))
+    data = EncodedRows(
+        Ragged.from_lists([rng.integers(0, 20, n).tolist() for n in (5, 0, 3, 1, 4, 2)]), rng.integers(0, 2, 6)
+    )
     batches = [rng.integers(0, 6, 4) for _ in range(4)]
     networks = []
     for engine in (Kernels(), ENGINES["reference"]):

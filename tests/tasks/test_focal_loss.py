@@ -17,9 +17,9 @@ from training.test_direct_step import SMALL, assert_alike
 from recurra.errors import SettingsError
 from recurra.kernels.compiled import kernels_of
 from recurra.models.network import Output
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
-from recurra.training.settings import TrainingSettings
 
 WEIGHTS = [len(ALL_TARGETS) / (CLASSES * n) for n in np.bincount(ALL_TARGETS)]
 

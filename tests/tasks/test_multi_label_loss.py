@@ -18,12 +18,13 @@ from recurra.models.batch import Batch
 from recurra.models.network import Network, Output
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.multi_label import label_weights
 from recurra.tasks.multi_label_torch import Loss
-from recurra.training.direct import DirectStep
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.training.steps.autograd import AutogradStep
+from recurra.training.steps.compiled import CompiledStep
+from recurra.training.steps.step import EncodedRows
 
 CLASSES, LENGTHS = 3, [4, 0, 1, 6, 4]
 BATCH = Batch.of(Ragged.from_lists([[2] * length for length in LENGTHS]))
@@ -97,18 +98,18 @@ def test_the_direct_step_is_the_step_of_autograd() -> None:
     chosen = TrainingSettings(batch_size=4, label_smoothing=0.1, class_weights="balanced")
     rng = np.random.default_rng(3)
     documents = Ragged.from_lists([rng.integers(0, 9, rng.integers(0, 7)).tolist() for _ in range(20)])
-    rows = Rows(documents, rng.random((20, CLASSES)) < 0.4, MULTI_LABEL)
+    rows = EncodedRows(documents, rng.random((20, CLASSES)) < 0.4, MULTI_LABEL)
     found = []
-    for kind in (DirectStep, AutogradStep):
+    for kind in (CompiledStep, AutogradStep):
         network = Network(shape, initial_weights(shape, rows=9, classes=CLASSES, seed=1), engine="numba")
         network.place("cpu", seed=2)
-        assert DirectStep.takes(network, chosen, MULTI_LABEL)
+        assert CompiledStep.takes(network, chosen, MULTI_LABEL)
         step = kind(network, rows, chosen)
         told = []
         for first in (0, 4, 8, 12):
             told.append(step.gradient(np.arange(first, first + 4)))
             step.update(0.01)
-        step.settle()
+        step.flush()
         found.append((told, network.arrays()))
     for mine, theirs in zip(found[0][0], found[1][0], strict=True):
         assert mine.loss == pytest.approx(theirs.loss, rel=1e-5)

@@ -29,10 +29,10 @@ from recurra.cli import main
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError, SettingsError
 from recurra.models.network import Output
+from recurra.presets.training_settings import TrainingSettings
 from recurra.runtime import Model
 from recurra.serving import Access, Limits, create_app
 from recurra.serving.access import LOCAL_NAMES
-from recurra.training.settings import TrainingSettings
 
 HERE = Path(__file__).parent
 WORDS = ("awful", "poor", "fair", "good", "superb")

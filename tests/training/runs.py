@@ -8,10 +8,11 @@ from typing import Any
 from rows import make_rows
 
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text import TextSettings
+from recurra.training.callbacks import Callback
 from recurra.training.fit import Fitted, fit
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
+from recurra.training.steps.step import StepResults
 
 TEXT = TextSettings(tokens="lesson")
 PLAIN = NetworkSettings(cell="gru", hidden=5, embedding=4)
@@ -37,24 +38,28 @@ THOROUGH = TrainingSettings(
 )
 
 
-class Steps(Listener):
+class Steps(Callback):
     """Counts what it hears."""
 
     def __init__(self) -> None:
         self.steps, self.losses, self.checks, self.messages = 0, [], [], []
         self.began: tuple[int, int] = (0, 0)
 
-    def started(self, documents: int, done: int) -> None:
+    def on_train_begin(self, documents: int, done: int) -> None:
         self.began = (documents, done)
 
-    def stepped(self, documents: int, loss: float) -> None:
+    def on_steps_end(self, results: StepResults) -> None:
+        for result in results.taken:
+            self.on_step(result.documents, result.loss)
+
+    def on_step(self, documents: int, loss: float) -> None:
         self.steps += 1
         self.losses.append(loss)
 
-    def checked(self, check: Any) -> None:
-        self.checks.append(check)
+    def on_validation_end(self, metrics: Any) -> None:
+        self.checks.append(metrics)
 
-    def said(self, message: str) -> None:
+    def on_message(self, message: str) -> None:
         self.messages.append(message)
 
 

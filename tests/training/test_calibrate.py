@@ -39,7 +39,7 @@ def doubtful_rows() -> tuple[list[tuple[str, str]], list[str]]:
 def both() -> tuple[Fitted, Fitted, Steps]:
     listener = Steps()
     plain, calibrated = (
-        train(rows=doubtful_rows(), network=WIDE, training=LONG.replace(calibrate=on), listener=listener)
+        train(rows=doubtful_rows(), network=WIDE, training=LONG.replace(calibrate=on), callbacks=[listener])
         for on in (False, True)
     )
     return plain, calibrated, listener
@@ -132,6 +132,6 @@ def test_averaged_weights_and_outputs_at_every_step_are_calibrated_as_well(maske
 )
 def test_few_rows_or_none_give_no_temperature_and_say_so(validation: float, reason: str) -> None:
     listener = Steps()
-    fitted = train(training=SHORT.replace(calibrate=True, validation=validation), listener=listener)
+    fitted = train(training=SHORT.replace(calibrate=True, validation=validation), callbacks=[listener])
     assert fitted.bundle.record["calibration"] == {"skipped": reason}
     assert listener.messages == [f"calibration: skipped, {reason}."]

@@ -17,7 +17,8 @@ from recurra.bundle import Bundle, digest_in, digest_of, int8_bundle, read_bundl
 from recurra.errors import DataError, SettingsError, TrainingError
 from recurra.runtime import Model
 from recurra.text import TextPipeline, TextSettings, Vocabulary
-from recurra.training.continuing import (
+from recurra.training.folder import CARD, MODEL
+from recurra.training.warm_start import (
     REMEMBERED,
     check_continues,
     descent,
@@ -25,7 +26,6 @@ from recurra.training.continuing import (
     grown_pipeline,
     grown_weights,
 )
-from recurra.training.folder import CARD, MODEL
 
 TEXTS = ["oil prices rise", "the team wins a late match in rome", "", "zebra prices", "oil zebra quagga"]
 NEW_WORDS = ("zebra", "quagga", "oil")

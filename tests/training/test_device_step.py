@@ -19,14 +19,15 @@ from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import load_preset
+from recurra.presets.training_settings import TrainingSettings
 from recurra.training import loop
-from recurra.training.averaging import Average
-from recurra.training.device import DeviceStep
-from recurra.training.direct import DirectStep
 from recurra.training.folder import MODEL
 from recurra.training.loop import Trainer
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows, Stepped
+from recurra.training.optimisers.averaging import Average
+from recurra.training.steps.autograd import AutogradStep
+from recurra.training.steps.compiled import CompiledStep
+from recurra.training.steps.device import DeviceStep
+from recurra.training.steps.step import EncodedRows, StepResult
 
 VOCABULARY, CLASSES, COUNT, STEPS = 60, 3, 48, 20
 SMALL = NetworkSettings(cell="lstm", hidden=8, embedding=6)
@@ -34,12 +35,12 @@ SMALL = NetworkSettings(cell="lstm", hidden=8, embedding=6)
 PLAIN = TrainingSettings(epsilon=1e-3, batch_size=7)
 
 
-def rows(seed: int = 0) -> Rows:
+def rows(seed: int = 0) -> EncodedRows:
     """Documents of 0 to 11 words, some of them read in a single batch only."""
     rng = np.random.default_rng(seed)
     lengths = np.where(rng.random(COUNT) < 0.15, 0, rng.integers(1, 12, COUNT))
     documents = [(VOCABULARY * rng.random(length) ** 2).astype(int).tolist() for length in lengths]
-    return Rows(Ragged.from_lists(documents), rng.integers(0, CLASSES, COUNT))
+    return EncodedRows(Ragged.from_lists(documents), rng.integers(0, CLASSES, COUNT))
 
 
 def built(shape: NetworkSettings, training: TrainingSettings, *, engine: str = "auto") -> Network:
@@ -59,7 +60,7 @@ def cut(size: int) -> tuple[list[np.ndarray], list[float]]:
     return batches, [0.02 / (1 + number) for number in range(STEPS)]
 
 
-def one_by_one(network: Network, training: TrainingSettings) -> tuple[list[Stepped], AutogradStep]:
+def one_by_one(network: Network, training: TrainingSettings) -> tuple[list[StepResult], AutogradStep]:
     step, taken = AutogradStep(network, rows(), training), []
     for indices, rate in zip(*cut(training.batch_size), strict=True):
         taken.append(step.gradient(indices))
@@ -67,11 +68,11 @@ def one_by_one(network: Network, training: TrainingSettings) -> tuple[list[Stepp
     return taken, step
 
 
-def in_stretches(network: Network, training: TrainingSettings) -> tuple[list[Stepped], DeviceStep]:
+def in_stretches(network: Network, training: TrainingSettings) -> tuple[list[StepResult], DeviceStep]:
     step, taken = DeviceStep(network, rows(), training), []
     batches, rates = cut(training.batch_size)
     for some in (slice(0, 1), slice(1, 8), slice(8, STEPS)):
-        assert step.most(batches[some]) == len(batches[some])
+        assert step.limit(batches[some]) == len(batches[some])
         found = step.run(batches[some], rates[some])
         assert found.failed is None
         taken += found.taken
@@ -82,7 +83,7 @@ def assert_alike(shape: NetworkSettings, training: TrainingSettings, *, engine: 
     networks = [built(shape, training, engine=engine) for _ in range(2)]
     expected, autograd = one_by_one(networks[0], training)
     found, device = in_stretches(networks[1], training)
-    assert [one.right for one in found] == [one.right for one in expected]
+    assert [one.correct for one in found] == [one.correct for one in expected]
     assert [one.loss for one in found] == pytest.approx([one.loss for one in expected], abs=1e-5)
     for name, array in networks[0].arrays().items():
         np.testing.assert_allclose(networks[1].arrays()[name], array, rtol=0, atol=1e-5, err_msg=f"{name} {shape}")
@@ -150,7 +151,7 @@ def test_dropout_of_the_same_masks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_batches_of_empty_documents_move_what_they_should() -> None:
-    data = Rows(Ragged.from_lists([[3, 4, 5], [], []]), np.array([0, 1, 2]))
+    data = EncodedRows(Ragged.from_lists([[3, 4, 5], [], []]), np.array([0, 1, 2]))
     batches = [np.array(one) for one in ([0, 1], [1, 2], [2], [0])]
     networks = [built(SMALL, PLAIN) for _ in range(2)]
     autograd, device = AutogradStep(networks[0], data, PLAIN), DeviceStep(networks[1], data, PLAIN)
@@ -197,9 +198,9 @@ def test_nothing_moves_from_the_step_on_that_is_not_finite(optimiser: str) -> No
     assert len(found.taken) == step.steps == 5
     assert found.failed is not None
     assert np.isfinite(found.failed.loss)
-    assert found.failed.wrong is not None
-    assert found.failed.wrong[0] == "layers.0.forward.W_H"
-    assert np.isnan(found.failed.wrong[1])
+    assert found.failed.non_finite is not None
+    assert found.failed.non_finite[0] == "layers.0.forward.W_H"
+    assert np.isnan(found.failed.non_finite[1])
     for name, array in short.arrays().items():
         np.testing.assert_array_equal(whole.arrays()[name], array, err_msg=name)
     assert all(bool(torch.isfinite(tensor).all()) for tensor in averages.tensors.values())
@@ -221,10 +222,10 @@ def test_a_run_gives_the_curves_of_the_other_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, training: TrainingSettings
 ) -> None:
     ours, theirs = Steps(), Steps()
-    device = train(tmp_path / "device", training=training, listener=ours)
+    device = train(tmp_path / "device", training=training, callbacks=[ours])
     monkeypatch.setattr(DeviceStep, "takes", lambda network, task: False)
-    monkeypatch.setattr(DirectStep, "takes", lambda network, settings, task: False)
-    autograd = train(tmp_path / "autograd", training=training, listener=theirs)
+    monkeypatch.setattr(CompiledStep, "takes", lambda network, settings, task: False)
+    autograd = train(tmp_path / "autograd", training=training, callbacks=[theirs])
     assert ours.losses == pytest.approx(theirs.losses, abs=1e-4)
     for mine, other in (
         (device.outcome.history.training, autograd.outcome.history.training),
@@ -247,7 +248,7 @@ def test_a_run_that_is_resumed_goes_on_as_if_nothing_had_happened(
     class HaltError(Exception):
         pass
 
-    stretch, calls = Trainer._stretch, []
+    stretch, calls = Trainer._run_steps, []
 
     def interrupted(self: Trainer, *arguments: Any, **options: Any) -> None:
         calls.append(None)
@@ -255,13 +256,13 @@ def test_a_run_that_is_resumed_goes_on_as_if_nothing_had_happened(
             raise HaltError
         stretch(self, *arguments, **options)
 
-    monkeypatch.setattr(Trainer, "_stretch", interrupted)
+    monkeypatch.setattr(Trainer, "_run_steps", interrupted)
     with pytest.raises(HaltError):
         train(tmp_path / "parts", training=THOROUGH, network=network, checkpoint_seconds=0)
-    monkeypatch.setattr(Trainer, "_stretch", stretch)
+    monkeypatch.setattr(Trainer, "_run_steps", stretch)
     listener = Steps()
     resumed = train(
-        tmp_path / "parts", training=THOROUGH, network=network, checkpoint_seconds=0, resume=True, listener=listener
+        tmp_path / "parts", training=THOROUGH, network=network, checkpoint_seconds=0, resume=True, callbacks=[listener]
     )
     assert listener.began[1] > 0
     assert resumed.outcome.steps == whole.outcome.steps
@@ -271,7 +272,7 @@ def test_a_run_that_is_resumed_goes_on_as_if_nothing_had_happened(
 
 @pytest.mark.usefixtures("on_device")
 def test_a_run_that_overflows_keeps_what_it_had_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stretch, step, calls = Trainer._stretch, DeviceStep._step, []
+    stretch, step, calls = Trainer._run_steps, DeviceStep._step, []
 
     def poisoned(self: DeviceStep, room: Any) -> None:
         calls.append(None)
@@ -287,11 +288,11 @@ def test_a_run_that_overflows_keeps_what_it_had_learned(tmp_path: Path, monkeypa
         stretch(self, *arguments, **options)
 
     monkeypatch.setattr(DeviceStep, "_step", poisoned)
-    monkeypatch.setattr(Trainer, "_stretch", remembered)
+    monkeypatch.setattr(Trainer, "_run_steps", remembered)
     monkeypatch.setattr(loop, "LOOK_EVERY", 60)
     with pytest.raises(TrainingError, match=r"The weight W_O became nan at step 6 .epoch 1, learning rate 0\.01"):
         train(tmp_path / "run", training=SHORT)
-    # Stretches of one step, two and four: the third begins with three steps' weights and fails at its third step.
+    # Every step ends a point of the curves. The sixth begins with what the fifth made of the kept weights, and fails.
     tensors = recurra.load(tmp_path / "run" / MODEL).bundle.tensors
-    for name, array in kept[2].items():
+    for name, array in kept[4].items():
         np.testing.assert_array_equal(tensors[name], array, err_msg=name)

@@ -15,44 +15,45 @@ from recurra.kernels.compiled import kernels_of
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.training.direct import DirectStep
-from recurra.training.rows import WORTH_A_THREAD
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.optimisers.adam_state import WORTH_A_THREAD
+from recurra.training.steps.autograd import AutogradStep
+from recurra.training.steps.compiled import CompiledStep
+from recurra.training.steps.step import EncodedRows
 
 VOCABULARY, CLASSES, COUNT, STEPS = 60, 3, 48, 12
 SMALL = NetworkSettings(cell="lstm", hidden=8, embedding=6)
 
 
-def rows(seed: int = 0) -> Rows:
+def rows(seed: int = 0) -> EncodedRows:
     """Documents of 0 to 11 words, some of them read in a single batch only."""
     rng = np.random.default_rng(seed)
     lengths = np.where(rng.random(COUNT) < 0.15, 0, rng.integers(1, 12, COUNT))
     documents = [(VOCABULARY * rng.random(length) ** 2).astype(int).tolist() for length in lengths]
-    return Rows(Ragged.from_lists(documents), rng.integers(0, CLASSES, COUNT))
+    return EncodedRows(Ragged.from_lists(documents), rng.integers(0, CLASSES, COUNT))
 
 
-def trained(kind: type[DirectStep | AutogradStep], shape: NetworkSettings, training: TrainingSettings) -> Any:
+def trained(kind: type[CompiledStep | AutogradStep], shape: NetworkSettings, training: TrainingSettings) -> Any:
     network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1))
     network.place("cpu", seed=2)
     if training.freeze_vectors:
         network.named_weights()["embedding"].requires_grad_(False)
-    assert DirectStep.takes(network, training)
+    assert CompiledStep.takes(network, training)
     data = rows()
     step = kind(network, data, training)
     rng, stepped = np.random.default_rng(3), []
     for number in range(STEPS):
         stepped.append(step.gradient(rng.integers(0, COUNT, 7)))
         step.update(0.02 / (1 + number))
-    step.settle()
+    step.flush()
     return network.arrays(), stepped
 
 
 def assert_alike(shape: NetworkSettings, training: TrainingSettings) -> None:
-    (direct, ours), (autograd, theirs) = (trained(kind, shape, training) for kind in (DirectStep, AutogradStep))
+    (direct, ours), (autograd, theirs) = (trained(kind, shape, training) for kind in (CompiledStep, AutogradStep))
     for mine, other in zip(ours, theirs, strict=True):
         assert mine.loss == pytest.approx(other.loss, abs=1e-5)
-        assert (mine.right, mine.wrong) == (other.right, other.wrong)
+        assert (mine.correct, mine.non_finite) == (other.correct, other.non_finite)
     for name, expected in autograd.items():
         np.testing.assert_allclose(direct[name], expected, rtol=0, atol=1e-5, err_msg=f"{name} {shape} {training}")
 
@@ -116,21 +117,21 @@ def test_what_it_does_not_take() -> None:
         (SMALL.replace(input="one_hot"), "auto"),
         (SMALL, "torch"),
     ):
-        assert not DirectStep.takes(Network(shape, initial_weights(shape, **weights), engine=engine), PLAIN)
+        assert not CompiledStep.takes(Network(shape, initial_weights(shape, **weights), engine=engine), PLAIN)
 
 
 def test_a_batch_of_empty_documents_moves_what_it_should() -> None:
     shape = SMALL.replace(dropout=0.3)
     found = []
-    for kind in (DirectStep, AutogradStep):
+    for kind in (CompiledStep, AutogradStep):
         network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1))
         network.place("cpu", seed=2)
-        data = Rows(Ragged.from_lists([[3, 4, 5], [], []]), np.array([0, 1, 2]))
+        data = EncodedRows(Ragged.from_lists([[3, 4, 5], [], []]), np.array([0, 1, 2]))
         step = kind(network, data, PLAIN)
         for indices in ([0, 1], [1, 2], [2], [0]):
             step.gradient(np.array(indices))
             step.update(0.01)
-        step.settle()
+        step.flush()
         found.append(network.arrays())
     for name, expected in found[1].items():
         np.testing.assert_allclose(found[0][name], expected, rtol=0, atol=1e-5, err_msg=name)
@@ -163,13 +164,13 @@ def test_a_batch_that_was_packed_before_its_turn_is_the_same() -> None:
     for following in ([None] * 5, [*batches[1:], None], [batches[1], batches[0], None, batches[4], batches[4]]):
         network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1))
         network.place("cpu", seed=2)
-        step = DirectStep(network, rows(), PLAIN)
+        step = CompiledStep(network, rows(), PLAIN)
         assert len(step.optimiser._weights) > 2 * WORTH_A_THREAD
         losses = []
         for indices, after in zip(batches, following, strict=True):
             losses.append(step.gradient(indices).loss)
             step.update(0.01, after)
-        step.settle()
+        step.flush()
         found.append((losses, network.arrays()))
     for losses, arrays in found[1:]:
         assert losses == found[0][0]

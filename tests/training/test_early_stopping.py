@@ -12,8 +12,8 @@ from rows import make_rows
 from training.runs import PLAIN, SHORT, Steps, train
 
 from recurra.errors import DataError
+from recurra.presets.training_settings import TrainingSettings
 from recurra.training.folder import HISTORY
-from recurra.training.settings import TrainingSettings
 
 TRAINING = TrainingSettings(epochs=12, batch_size=8, learning_rate=0.03, validation=0.3, patience=2, seed=1)
 EPOCHS = 1e-9  # nothing is rounded away
@@ -36,7 +36,7 @@ def ends(listener: Steps) -> list[float]:
 def test_the_best_epochs_weights_are_restored(patience: int, averaging: float) -> None:
     rows, listener = noisy(90), Steps()
     training = TRAINING.replace(patience=patience, averaging=averaging)
-    fitted = train(rows=rows, training=training, listener=listener)
+    fitted = train(rows=rows, training=training, callbacks=[listener])
     losses = ends(listener)
     best = int(np.argmin(losses)) + 1
     # It stopped as soon as so many epochs had passed since the best, and neither sooner nor later.
@@ -53,7 +53,7 @@ def test_the_best_epochs_weights_are_restored(patience: int, averaging: float) -
 
 def test_without_patience_the_last_weights_stay() -> None:
     listener = Steps()
-    fitted = train(rows=noisy(90), training=TRAINING.replace(patience=0, epochs=6), listener=listener)
+    fitted = train(rows=noisy(90), training=TRAINING.replace(patience=0, epochs=6), callbacks=[listener])
     losses = ends(listener)
     assert len(losses) == 6
     assert fitted.outcome.best_epoch == 0
@@ -74,7 +74,7 @@ def test_averaged_weights_are_what_is_checked_and_kept() -> None:
 def test_curves_cover_every_document_once(tmp_path: Path) -> None:
     listener = Steps()
     training = SHORT.replace(epochs=3, batch_size=2, validation=0.2)
-    fitted = train(tmp_path / "run", count=75, training=training, listener=listener)
+    fitted = train(tmp_path / "run", count=75, training=training, callbacks=[listener])
     windows = fitted.outcome.history.training
     assert len(windows) == 3 * 20
     assert [window.epoch for window in windows] == sorted(window.epoch for window in windows)

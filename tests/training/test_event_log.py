@@ -16,10 +16,11 @@ from tensorboardX.record_writer import RecordWriter
 from training.runs import SHORT, Steps, train
 
 from recurra.errors import SettingsError
-from recurra.training import event_log
-from recurra.training.event_log import NAME, EventLog
+from recurra.training import tensorboard
 from recurra.training.events import VERSION_EVENT, records_up_to, scalar_event
-from recurra.training.progress import Check, Window
+from recurra.training.history import TrainingMetrics, ValidationMetrics
+from recurra.training.steps.step import StepResult, StepResults
+from recurra.training.tensorboard import NAME, TensorBoard
 
 TRAINING = SHORT.replace(epochs=3, validation=0.2)
 
@@ -82,8 +83,8 @@ def test_a_run_writes_its_curves(tmp_path: Path) -> None:
 
 
 class StopsAt(Steps):
-    def stepped(self, documents: int, loss: float) -> None:
-        super().stepped(documents, loss)
+    def on_step(self, documents: int, loss: float) -> None:
+        super().on_step(documents, loss)
         if self.steps == 9:
             signal.raise_signal(signal.SIGINT)
 
@@ -91,7 +92,7 @@ class StopsAt(Steps):
 def test_a_resumed_run_goes_on_where_its_checkpoint_was(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     train(whole, rows=make_rows(60), training=TRAINING, tensorboard=True)
-    train(parts, rows=make_rows(60), training=TRAINING, tensorboard=True, listener=StopsAt())
+    train(parts, rows=make_rows(60), training=TRAINING, tensorboard=True, callbacks=[StopsAt()])
     # As if it had been killed later than its checkpoint, in the middle of a record.
     with (parts / "tensorboard" / NAME).open("ab") as file:
         file.write(scalar_event("loss/training", 9.0, step=90, seconds=1.0) + b"\x2a\x00")
@@ -107,29 +108,23 @@ def test_without_a_folder_there_is_nowhere_to_write() -> None:
         train(rows=make_rows(20), tensorboard=True)
 
 
-class Asked(Steps):
-    def enough(self) -> bool:
-        return True
-
-
 def test_points_come_while_it_runs_and_speed_is_that_of_training_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(event_log.time, "monotonic", lambda: now[0])
-    log = EventLog(tmp_path, Asked())
-    assert log.enough()
+    monkeypatch.setattr(tensorboard.time, "monotonic", lambda: now[0])
+    log = TensorBoard(tmp_path)
     # 500 documents were learned from before this run.
-    log.started(1000, 500)
+    log.on_train_begin(1000, 500)
     try:
         for step in (600, 700):
             now[0] += 2
-            log.stepped(100, 1.0)
-            log.windowed(Window(epoch=0.1, loss=1.0, accuracy=0.5, learning_rate=0.1))
+            log.on_steps_end(StepResults([StepResult(60, 1.0, 1), StepResult(40, 1.0, 1)]))
+            log.on_log(TrainingMetrics(epoch=0.1, loss=1.0, accuracy=0.5, learning_rate=0.1))
             # Nothing waits for the end of the run.
             assert curves(tmp_path)["documents_per_second"][-1] == (step, 50.0)
             now[0] += 30
-            log.checked(Check(epoch=1.0, loss=1.0, accuracy=0.5))
+            log.on_validation_end(ValidationMetrics(epoch=1.0, loss=1.0, accuracy=0.5))
             assert curves(tmp_path)["loss/validation"][-1] == (step, 1.0)
     finally:
-        log.close()
+        log.on_train_end()

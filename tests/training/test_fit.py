@@ -19,12 +19,13 @@ from recurra.models.batch import Batch
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
 from recurra.training.folder import MODEL
-from recurra.training.loop import Rows, Trainer
-from recurra.training.optimiser import Optimiser
-from recurra.training.settings import TrainingSettings
+from recurra.training.loop import Trainer
+from recurra.training.optimisers.adam import Optimiser
+from recurra.training.steps.step import EncodedRows
 
 
 @pytest.mark.parametrize("engine", ["auto", "torch", "reference"])
@@ -80,7 +81,7 @@ def test_unmasked_batches_are_padded_to_their_longest_and_masked_ones_are_not(ma
     settings = NetworkSettings(cell="lstm", hidden=4, embedding=3, masked=masked)
     network = Network(settings, initial_weights(settings, rows=9, classes=3, seed=2))
     network.place("cpu", seed=0)
-    Trainer(network, Rows(documents, targets), None, TrainingSettings(batch_size=3, validation=0.0)).run()
+    Trainer(network, EncodedRows(documents, targets), None, TrainingSettings(batch_size=3, validation=0.0)).run()
     padded, bare = (one_step(documents, targets, masked=masked, pad_to=length) for length in (4, None))
     right, wrong = (bare, padded) if masked else (padded, bare)
     for name, weight in network.arrays().items():
@@ -109,7 +110,7 @@ def test_more_pads_than_a_model_file_may_ask_for_are_refused_before_training(
     assert train(rows=rows, network=unmasked, training=SHORT).bundle.pad_to == 8
     monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 8 * 75 - 1)
     with pytest.raises(SettingsError, match=r"padded to 8 tokens, .* may ask for 7\. Set masked = true, give shorter"):
-        train(tmp_path / "run", rows=rows, network=unmasked, training=SHORT, listener=steps)
+        train(tmp_path / "run", rows=rows, network=unmasked, training=SHORT, callbacks=[steps])
     assert steps.steps == 0
     assert not (tmp_path / "run" / MODEL).exists()
     assert train(rows=rows, training=SHORT).bundle.pad_to is None
@@ -125,14 +126,14 @@ def test_batches_of_empty_documents_alone_can_be_trained_on_and_resumed(tmp_path
     }
 
     class Stop(Steps):
-        def stepped(self, documents: int, loss: float) -> None:
-            super().stepped(documents, loss)
+        def on_step(self, documents: int, loss: float) -> None:
+            super().on_step(documents, loss)
             if self.steps == 15:
                 raise KeyboardInterrupt
 
     train(tmp_path / "whole", **options)
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "run", **options, checkpoint_seconds=0, listener=Stop())
+        train(tmp_path / "run", **options, checkpoint_seconds=0, callbacks=[Stop()])
     train(tmp_path / "run", **options, resume=True)
     assert (tmp_path / "run" / MODEL).read_bytes() == (tmp_path / "whole" / MODEL).read_bytes()
 
@@ -151,7 +152,7 @@ def test_pretrained_vectors_are_read_and_stay_if_frozen(vectors: Path, frozen: b
     steps = (
         SHORT.replace(epochs=3, freeze_vectors=True) if frozen else SHORT.replace(epochs=1, batch_size=60, warmup=0.5)
     )
-    fitted = train(training=steps, vectors=vectors, listener=listener)
+    fitted = train(training=steps, vectors=vectors, callbacks=[listener])
     ids, embedding = fitted.bundle.vocabulary.ids, fitted.bundle.tensors["embedding"]
     assert embedding.shape[1] == fitted.bundle.network.embedding == 3
     assert embedding[ids["bank"]].tolist() == [1, 2, 3]
@@ -173,7 +174,7 @@ def test_rows_without_a_title_are_left_out_where_titles_are_read() -> None:
     listener = Steps()
     documents, labels = make_rows(40)
     documents[3], documents[5] = ("", "no title"), (" ", "a blank one")
-    fitted = train(rows=(documents, labels), text=TEXT.replace(field="title"), listener=listener)
+    fitted = train(rows=(documents, labels), text=TEXT.replace(field="title"), callbacks=[listener])
     assert listener.messages == ["2 of 40 rows have no title and are left out."]
     assert fitted.rows == 38
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from recurra.batches import Ragged
+from recurra.models.cuda_graphs import Graphs
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.training.device import DeviceStep
-from recurra.training.graphs import Graphs
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.steps.device import DeviceStep
+from recurra.training.steps.step import EncodedRows
 
 
 class Recorder:
@@ -87,7 +87,7 @@ def test_a_step_goes_through_its_graphs(monkeypatch: pytest.MonkeyPatch) -> None
     shape = NetworkSettings(cell="gru", hidden=3, embedding=2)
     network = Network(shape, initial_weights(shape, rows=9, classes=2, seed=0))
     network.place("cpu", seed=0)
-    rows = Rows(Ragged.from_lists([[2, 3], [4], [5, 6, 7]]), np.array([0, 1, 1]))
+    rows = EncodedRows(Ragged.from_lists([[2, 3], [4], [5, 6, 7]]), np.array([0, 1, 1]))
     step, taken = DeviceStep(network, rows, TrainingSettings(batch_size=2)), []
 
     class Counted:

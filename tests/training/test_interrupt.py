@@ -11,7 +11,7 @@ from training.runs import SHORT, Steps, train
 
 import recurra
 from recurra.training.folder import MODEL
-from recurra.training.interrupt import Interrupt
+from recurra.training.process import Interrupt
 
 
 def test_the_first_is_noted_and_the_second_interrupts() -> None:
@@ -62,8 +62,8 @@ class Presser(Steps):
         super().__init__()
         self.at = at
 
-    def stepped(self, documents: int, loss: float) -> None:
-        super().stepped(documents, loss)
+    def on_step(self, documents: int, loss: float) -> None:
+        super().on_step(documents, loss)
         for _ in range(self.at.count(self.steps)):
             signal.raise_signal(signal.SIGINT)
 
@@ -71,7 +71,7 @@ class Presser(Steps):
 @pytest.mark.parametrize("at", [1, 5, 8])
 def test_ctrl_c_ends_the_run_after_its_step(tmp_path: Path, at: int) -> None:
     """The eighth step is the last of its epoch."""
-    fitted = train(tmp_path / "run", count=64, listener=Presser(at))
+    fitted = train(tmp_path / "run", count=64, callbacks=[Presser(at)])
     assert fitted.outcome.interrupted
     assert fitted.outcome.steps == at
     assert fitted.bundle.record["steps"] == at
@@ -80,7 +80,7 @@ def test_ctrl_c_ends_the_run_after_its_step(tmp_path: Path, at: int) -> None:
 
 def test_ctrl_c_keeps_the_best_epoch() -> None:
     training = SHORT.replace(validation=0.2, patience=5, epochs=5)
-    fitted = train(count=80, training=training, listener=Presser(8 + 3))
+    fitted = train(count=80, training=training, callbacks=[Presser(8 + 3)])
     assert fitted.outcome.interrupted
     assert fitted.outcome.best_epoch == 1
     first = train(count=80, training=training.replace(epochs=1))
@@ -89,5 +89,5 @@ def test_ctrl_c_keeps_the_best_epoch() -> None:
 
 def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "run", listener=Presser(3, 3))
+        train(tmp_path / "run", callbacks=[Presser(3, 3)])
     assert not (tmp_path / "run" / MODEL).exists()

@@ -17,9 +17,9 @@ from training.train_and_tell import COUNT
 
 import recurra
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.training.checkpoint import CHECKPOINT
 from recurra.training.folder import CARD, HISTORY, MODEL
-from recurra.training.settings import TrainingSettings
 
 PROGRAM = Path(__file__).with_name("train_and_tell.py")
 
@@ -57,7 +57,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def resumed(folder: Path) -> Steps:
     """Takes the run to its end."""
     listener = Steps()
-    fitted = train(folder, count=COUNT, network=FULL, training=THOROUGH, resume=True, listener=listener)
+    fitted = train(folder, count=COUNT, network=FULL, training=THOROUGH, resume=True, callbacks=[listener])
     assert not fitted.outcome.interrupted
     return listener
 
@@ -114,8 +114,8 @@ class Killer(Steps):
         super().__init__()
         self.at = at
 
-    def stepped(self, documents: int, loss: float) -> None:
-        super().stepped(documents, loss)
+    def on_step(self, documents: int, loss: float) -> None:
+        super().on_step(documents, loss)
         if self.steps == self.at:
             raise Killed
 
@@ -134,14 +134,14 @@ def test_a_run_that_ends_after_any_step_ends_with_the_same_bytes(
 ) -> None:
     options: dict[str, Any] = {"network": network, "training": training, "count": 24, "checkpoint_seconds": 0}
     whole = Steps()
-    train(tmp_path / "whole", **options, listener=whole)
+    train(tmp_path / "whole", **options, callbacks=[whole])
     assert whole.steps > 6
     for at in range(1, whole.steps + 1):
         folder = tmp_path / f"killed at {at}"
         with pytest.raises(Killed):
-            train(folder, **options, listener=Killer(at))
+            train(folder, **options, callbacks=[Killer(at)])
         rest = Steps()
-        train(folder, **options, resume=True, listener=rest)
+        train(folder, **options, resume=True, callbacks=[rest])
         # The step whose checkpoint was not written is made again.
         assert rest.steps == whole.steps - at + 1
         assert files(folder) == files(tmp_path / "whole"), at
@@ -152,7 +152,7 @@ def test_resuming_a_finished_run_takes_no_step_and_changes_no_byte(tmp_path: Pat
     train(tmp_path / "run", **options)
     before = files(tmp_path / "run")
     listener = Steps()
-    train(tmp_path / "run", **options, resume=True, listener=listener)
+    train(tmp_path / "run", **options, resume=True, callbacks=[listener])
     assert listener.steps == 0
     assert not [message for message in listener.messages if "checkpoint" in message]
     assert files(tmp_path / "run") == before

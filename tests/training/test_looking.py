@@ -24,8 +24,8 @@ def test_keeping_weights_at_any_step_changes_nothing(
         self.good = None
         step(self, *arguments)
 
-    step = Trainer._step
-    monkeypatch.setattr(Trainer, "_step", before)
+    step = Trainer._run_steps
+    monkeypatch.setattr(Trainer, "_run_steps", before)
     train(tmp_path / "every", training=training)
     some, every = (recurra.load(tmp_path / name / MODEL).bundle.tensors for name in ("some", "every"))
     assert some.keys() == every.keys()

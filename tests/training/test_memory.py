@@ -19,12 +19,12 @@ from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
-from recurra.training.direct import DirectStep
-from recurra.training.memory import SparingStep, is_out_of_memory, parts_of
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
+from recurra.training.steps.autograd import AutogradStep
+from recurra.training.steps.compiled import CompiledStep
+from recurra.training.steps.micro_batches import is_out_of_memory, parts_of
+from recurra.training.steps.step import EncodedRows
 
 VOCABULARY, CLASSES, COUNT = 40, 3, 40
 SMALL = NetworkSettings(cell="gru", hidden=5, embedding=4)
@@ -35,12 +35,12 @@ ERRORS: dict[str, Callable[[], Exception]] = {
 }
 
 
-def rows(*, several: bool = False) -> Rows:
+def rows(*, several: bool = False) -> EncodedRows:
     rng = np.random.default_rng(0)
     lengths = np.where(rng.random(COUNT) < 0.2, 0, rng.integers(1, 12, COUNT))
     documents = [rng.integers(0, VOCABULARY, length).tolist() for length in lengths]
     targets = rng.random((COUNT, CLASSES)) < 0.4 if several else rng.integers(0, CLASSES, COUNT)
-    return Rows(Ragged.from_lists(documents), targets, MULTI_LABEL if several else SINGLE_LABEL)
+    return EncodedRows(Ragged.from_lists(documents), targets, MULTI_LABEL if several else SINGLE_LABEL)
 
 
 class Allocator:
@@ -50,18 +50,18 @@ class Allocator:
         self, most: int, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception] = MemoryError
     ) -> None:
         self.most, self.error, self.failures = most, error, 0
-        states, layer = Network.states, DirectStep._layer
+        states, layer = Network.states, CompiledStep._layer
 
         def guarded_states(network: Network, batch: Any) -> Any:
             self.check(len(batch.ids))
             return states(network, batch)
 
-        def guarded_layer(step: DirectStep, number: int, inputs: Any, batch: Any, *rest: Any) -> Any:
+        def guarded_layer(step: CompiledStep, number: int, inputs: Any, batch: Any, *rest: Any) -> Any:
             self.check(len(batch.ids))
             return layer(step, number, inputs, batch, *rest)
 
         monkeypatch.setattr(Network, "states", guarded_states)
-        monkeypatch.setattr(DirectStep, "_layer", guarded_layer)
+        monkeypatch.setattr(CompiledStep, "_layer", guarded_layer)
 
     def check(self, tokens: int) -> None:
         if tokens > self.most:
@@ -70,7 +70,7 @@ class Allocator:
 
 
 def trained(
-    kind: type[DirectStep | AutogradStep],
+    kind: type[CompiledStep | AutogradStep],
     shape: NetworkSettings,
     training: TrainingSettings,
     told: Steps | None = None,
@@ -81,14 +81,13 @@ def trained(
     network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1))
     network.place("cpu", seed=2)
     data = rows(several=several)
-    step: Any = kind(network, data, training)
-    if told is not None:
-        step = SparingStep(step, data, masked=shape.masked, generator=network.generator, listener=told)
+    step = kind(network, data, training, say=told.on_message if told else lambda message: None)
+    gradient = step.micro_batches.gradient if told else step.gradient
     rng, found = np.random.default_rng(3), []
     for _ in range(8):
-        found.append(step.gradient(rng.integers(0, COUNT, 12)))
+        found.append(gradient(rng.integers(0, COUNT, 12)))
         step.update(0.01)
-    step.settle()
+    step.flush()
     return network.arrays(), found
 
 
@@ -105,18 +104,18 @@ WEIGHED = STEADY.replace(class_weights="balanced", label_smoothing=0.1, clip=0.5
         (AutogradStep, SMALL.replace(every_step=0.4, masked=False), WEIGHED.replace(loss="focal")),
         (AutogradStep, SMALL.replace(pooling=["attention"]), WEIGHED.replace(optimiser="keras_adam")),
         (AutogradStep, SMALL.replace(input="one_hot"), STEADY.replace(optimiser="adamw", weight_decay=0.01)),
-        (DirectStep, SMALL, STEADY),
-        (DirectStep, SMALL.replace(masked=False, layers=2), WEIGHED.replace(optimiser="sparse_adam")),
+        (CompiledStep, SMALL, STEADY),
+        (CompiledStep, SMALL.replace(masked=False, layers=2), WEIGHED.replace(optimiser="sparse_adam")),
         (
-            DirectStep,
+            CompiledStep,
             SMALL.replace(pooling=["max", "mean"], bidirectional=True),
             WEIGHED.replace(optimiser="keras_adam"),
         ),
-        (DirectStep, SMALL, WEIGHED.replace(loss="focal", focal_gamma=1.5)),
+        (CompiledStep, SMALL, WEIGHED.replace(loss="focal", focal_gamma=1.5)),
     ],
 )
 def test_the_update_is_that_of_the_whole_batch(
-    kind: type[DirectStep | AutogradStep],
+    kind: type[CompiledStep | AutogradStep],
     shape: NetworkSettings,
     training: TrainingSettings,
     monkeypatch: pytest.MonkeyPatch,
@@ -130,14 +129,14 @@ def test_the_update_is_that_of_the_whole_batch(
     assert len(told.messages) == 1
     for mine, other in zip(parted, whole, strict=True):
         assert mine.loss == pytest.approx(other.loss, abs=1e-5)
-        assert (mine.right, mine.wrong) == (other.right, other.wrong)
+        assert (mine.correct, mine.non_finite) == (other.correct, other.non_finite)
     for name, weight in expected.items():
         np.testing.assert_allclose(found[name], weight, rtol=0, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("kind", [AutogradStep, DirectStep])
+@pytest.mark.parametrize("kind", [AutogradStep, CompiledStep])
 def test_several_labels_a_row_are_a_mean_over_rows(
-    kind: type[DirectStep | AutogradStep], monkeypatch: pytest.MonkeyPatch
+    kind: type[CompiledStep | AutogradStep], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training = STEADY.replace(class_weights="balanced")
     shape = SMALL.replace(every_step=0.3) if kind is AutogradStep else SMALL
@@ -148,10 +147,10 @@ def test_several_labels_a_row_are_a_mean_over_rows(
         np.testing.assert_allclose(found[name], weight, rtol=0, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("kind", [AutogradStep, DirectStep])
+@pytest.mark.parametrize("kind", [AutogradStep, CompiledStep])
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
 def test_what_was_too_much_is_remembered(
-    kind: type[DirectStep | AutogradStep], error: Callable[[], Exception], monkeypatch: pytest.MonkeyPatch
+    kind: type[CompiledStep | AutogradStep], error: Callable[[], Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allocator, told = Allocator(30, monkeypatch, error), Steps()
     trained(kind, SMALL, STEADY, told)
@@ -161,9 +160,9 @@ def test_what_was_too_much_is_remembered(
     assert message.startswith("Memory runs out on a batch of 12 documents")
 
 
-@pytest.mark.parametrize("kind", [AutogradStep, DirectStep])
+@pytest.mark.parametrize("kind", [AutogradStep, CompiledStep])
 def test_a_single_document_that_does_not_fit_is_an_error(
-    kind: type[DirectStep | AutogradStep], monkeypatch: pytest.MonkeyPatch
+    kind: type[CompiledStep | AutogradStep], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Allocator(5, monkeypatch)
     with pytest.raises(TrainingError, match=r"a single document of \d+ tokens .*Cut the longest texts"):
@@ -173,7 +172,7 @@ def test_a_single_document_that_does_not_fit_is_an_error(
 def test_dropout_goes_on_from_the_same_numbers_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch that fails halfway must not have used up random numbers."""
     shape = SMALL.replace(dropout=0.3, word_dropout=0.2)
-    for kind in (AutogradStep, DirectStep):
+    for kind in (AutogradStep, CompiledStep):
         with monkeypatch.context() as patch:
             Allocator(25, patch)
             one, _ = trained(kind, shape, STEADY, Steps())
@@ -205,7 +204,7 @@ def test_a_run_goes_on_and_says_so_once(tmp_path: Path, monkeypatch: pytest.Monk
     expected = train(rows=data, network=PLAIN, training=SHORT.replace(epsilon=1e-3))
     told = Steps()
     Allocator(40, monkeypatch)
-    found = train(tmp_path / "run", rows=data, network=PLAIN, training=SHORT.replace(epsilon=1e-3), listener=told)
+    found = train(tmp_path / "run", rows=data, network=PLAIN, training=SHORT.replace(epsilon=1e-3), callbacks=[told])
     assert [message[:15] for message in told.messages] == ["Memory runs out"]
     for name, weight in expected.bundle.tensors.items():
         np.testing.assert_allclose(found.bundle.tensors[name], weight, rtol=0, atol=1e-4, err_msg=name)
@@ -213,4 +212,4 @@ def test_a_run_goes_on_and_says_so_once(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_nobody_need_listen(monkeypatch: pytest.MonkeyPatch) -> None:
     Allocator(40, monkeypatch)
-    assert train(rows=make_rows(24), listener=Listener()).outcome.steps == 6
+    assert train(rows=make_rows(24), callbacks=[]).outcome.steps == 6

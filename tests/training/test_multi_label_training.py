@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_file_and_a_finished_run_stays_what_it_is(t
 
 def test_without_held_out_rows_a_label_is_given_where_it_is_more_probable_than_not() -> None:
     listener = Steps()
-    bundle = train(rows=topic_rows(60), training=SHORT.replace(epochs=1), listener=listener).bundle
+    bundle = train(rows=topic_rows(60), training=SHORT.replace(epochs=1), callbacks=[listener]).bundle
     assert bundle.thresholds is not None
     assert bundle.thresholds.tolist() == [0.5] * 5
     assert bundle.record["scores"]["validation"] == {}

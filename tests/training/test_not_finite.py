@@ -14,12 +14,12 @@ from training.runs import PLAIN, SHORT, Steps, train
 import recurra
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.training import building as fitting
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training import build as fitting
 from recurra.training.checkpoint import CHECKPOINT
-from recurra.training.direct import DirectStep
 from recurra.training.folder import HISTORY, MODEL
-from recurra.training.lazy_adam import LazyAdam, RowGradient
-from recurra.training.settings import TrainingSettings
+from recurra.training.optimisers.lazy_adam import LazyAdam, RowGradient
+from recurra.training.steps.compiled import CompiledStep
 
 BATCHES = 8  # of 60 rows
 
@@ -47,8 +47,8 @@ class Poisoner(Steps):
 
         monkeypatch.setattr(fitting, "Network", building)
 
-    def stepped(self, documents: int, loss: float) -> None:
-        super().stepped(documents, loss)
+    def on_step(self, documents: int, loss: float) -> None:
+        super().on_step(documents, loss)
         if self.steps == self.after:
             weight = self.network.named_weights()[self.name]
             if self.gradient:
@@ -94,9 +94,9 @@ def test_a_poisoned_weight_or_gradient_is_named_with_its_step(
     direct: bool,
 ) -> None:
     if not direct:
-        monkeypatch.setattr(DirectStep, "takes", lambda network, settings, task: False)
+        monkeypatch.setattr(CompiledStep, "takes", lambda network, settings, task: False)
     listener = Poisoner(monkeypatch, name, value, after=4, gradient=gradient)
-    message = stopped(tmp_path / "run", training=training, listener=listener)
+    message = stopped(tmp_path / "run", training=training, callbacks=[listener])
     # Held-out rows are looked at after the fourth step; otherwise the fifth shows it.
     step = 4 if training.validation and not gradient else 5
     assert message.startswith(f"{what} at step {step} (epoch 1, learning rate 0.01). Lower learning_rate")
@@ -110,7 +110,7 @@ def test_a_weight_poisoned_by_the_last_step_is_found(
     count = 64 if validation == 0 else 80  # 8 batches of 8 in each epoch
     listener = Poisoner(monkeypatch, "W_O", float("nan"), after=2 * BATCHES, gradient=False)
     training = SHORT.replace(validation=validation)
-    message = stopped(tmp_path / "run", count=count, training=training, listener=listener)
+    message = stopped(tmp_path / "run", count=count, training=training, callbacks=[listener])
     assert message.startswith("The weight W_O became nan at step 16 (epoch 2, ")
 
 
@@ -118,7 +118,7 @@ def test_what_is_kept_is_what_was_learned_shortly_before(tmp_path: Path, monkeyp
     """Of fewer than twenty batches an epoch every one is remembered: the step before the poison is all that is lost."""
     short = train(tmp_path / "short", training=SHORT.replace(epochs=1), count=8 * BATCHES)
     listener = Poisoner(monkeypatch, "W_O", float("nan"), after=BATCHES + 1, gradient=False)
-    stopped(tmp_path / "run", count=8 * BATCHES, listener=listener)
+    stopped(tmp_path / "run", count=8 * BATCHES, callbacks=[listener])
     kept = recurra.load(tmp_path / "run" / MODEL).bundle.tensors
     assert kept.keys() == short.bundle.tensors.keys()
     for name, expected in short.bundle.tensors.items():
@@ -129,7 +129,7 @@ def test_the_best_epoch_is_kept_where_one_was_chosen(tmp_path: Path, monkeypatch
     training = SHORT.replace(validation=0.2, patience=3, epochs=4)
     first = train(tmp_path / "first", training=training.replace(epochs=1), count=80)
     listener = Poisoner(monkeypatch, "W_O", float("nan"), after=BATCHES + 5, gradient=False)
-    stopped(tmp_path / "run", count=80, training=training, listener=listener)
+    stopped(tmp_path / "run", count=80, training=training, callbacks=[listener])
     kept = recurra.load(tmp_path / "run" / MODEL).bundle.tensors
     assert all(np.array_equal(kept[name], expected) for name, expected in first.bundle.tensors.items())
 
@@ -138,7 +138,7 @@ def test_the_checkpoint_stays_that_of_a_sound_run(tmp_path: Path, monkeypatch: p
     """Resumed without the poison, the run ends as if there had been none."""
     train(tmp_path / "whole")
     listener = Poisoner(monkeypatch, "W_O", float("nan"), after=BATCHES + 3, gradient=False)
-    stopped(tmp_path / "run", listener=listener)
+    stopped(tmp_path / "run", callbacks=[listener])
     monkeypatch.undo()
     train(tmp_path / "run", resume=True)
     for name in (MODEL, HISTORY):

@@ -11,10 +11,9 @@ import pytest
 import torch
 
 from recurra.models.network import Reading
-from recurra.training.averaging import Average
-from recurra.training.optimiser import Optimiser, clip
-from recurra.training.schedule import learning_rate
-from recurra.training.settings import TrainingSettings
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.optimisers.adam import Optimiser, clip
+from recurra.training.optimisers.averaging import Average
 
 Array = npt.NDArray[np.float64]
 SHAPES = {"W": (3, 4), "b": (4,)}
@@ -187,9 +186,9 @@ def test_the_learning_rate_follows_its_formula(decay: str, factor: Callable[[flo
     for progress in np.linspace(0, 1, 21).tolist():
         rising = progress < warmup
         expected = progress / warmup if rising else factor((progress - warmup) / (1 - warmup))
-        assert learning_rate(settings, progress) == pytest.approx(0.4 * expected, abs=1e-15)
-    assert learning_rate(settings, 0.0) == (0.0 if warmup else 0.4)
-    assert learning_rate(settings, 1.0) == pytest.approx(0.4 if decay == "none" else 0.0, abs=1e-15)
+        assert settings.rate_at(progress) == pytest.approx(0.4 * expected, abs=1e-15)
+    assert settings.rate_at(0.0) == (0.0 if warmup else 0.4)
+    assert settings.rate_at(1.0) == pytest.approx(0.4 if decay == "none" else 0.0, abs=1e-15)
 
 
 @pytest.mark.parametrize("largest", [0.5, 3.0, 1e6])

@@ -10,10 +10,10 @@ from rows import make_rows
 
 from recurra.errors import DataError, SettingsError
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text import TextSettings
+from recurra.training.callbacks import Callback
 from recurra.training.out_of_fold import fold_numbers, out_of_fold
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
 
 SETTINGS = {
     "text": TextSettings(vocabulary_size=200),
@@ -59,11 +59,11 @@ def test_columns_follow_the_classes_and_unseen_ones_are_zero() -> None:
     order = ["tech", "sport", "money", "world"]
     heard: list[int] = []
 
-    def listener(fold: int) -> Listener:
+    def callbacks(fold: int) -> list[Callback]:
         heard.append(fold)
-        return Listener()
+        return []
 
-    answers = out_of_fold(pairs, labels, folds=2, classes=order, listener=listener, **SETTINGS)  # type: ignore[arg-type]
+    answers = out_of_fold(pairs, labels, folds=2, classes=order, callbacks=callbacks, **SETTINGS)  # type: ignore[arg-type]
     assert heard == [0, 1]
     assert answers.shape == (40, 4)
     assert (answers[:, 3] == 0).all()

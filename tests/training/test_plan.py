@@ -11,20 +11,22 @@ from hypothesis import strategies as st
 from recurra.batches import Ragged, pack
 from recurra.models.static_batch import StaticBatch
 from recurra.tasks.single_label_torch import ABSENT
-from recurra.training import plan as planning
-from recurra.training.plan import STEPS, Plan, Room
-from recurra.training.step import Rows
+from recurra.training.steps import device_batches as planning
+from recurra.training.steps.device_batches import STEPS, Plan, Room
+from recurra.training.steps.step import EncodedRows
 
 CPU = torch.device("cpu")
 
 
-def rows_of(lengths: list[int], seed: int = 0) -> Rows:
+def rows_of(lengths: list[int], seed: int = 0) -> EncodedRows:
     generator = np.random.default_rng(seed)
     documents = [generator.integers(2, 90, length).tolist() for length in lengths]
-    return Rows(Ragged.from_lists(documents), generator.integers(0, 5, len(lengths)))
+    return EncodedRows(Ragged.from_lists(documents), generator.integers(0, 5, len(lengths)))
 
 
-def assert_packed(rows: Rows, indices: np.ndarray, found: StaticBatch, targets: torch.Tensor, *, masked: bool) -> None:
+def assert_packed(
+    rows: EncodedRows, indices: np.ndarray, found: StaticBatch, targets: torch.Tensor, *, masked: bool
+) -> None:
     """Against the batch that the host packs, and its places written out one by one."""
     longest = 0 if masked else int(rows.documents.lengths[indices].max())
     expected = pack(rows.documents, indices, pad_to=longest)
@@ -99,10 +101,10 @@ def test_no_more_is_planned_at_once_than_there_is_room_for(monkeypatch: pytest.M
     rows = rows_of([10, 1, 9, 8, 2, 7, 3, 10])
     plan = Plan(rows, documents=2, masked=True, numbers=1, fitting=True, device=CPU)
     batches = [np.array(pair) for pair in ([0, 1], [2, 3], [4, 5], [6, 7])]
-    assert plan.most(batches) == 2  # 11 + 17, and 9 more would be too many
-    assert plan.most(batches[2:]) == 2
-    assert plan.most([np.array([0, 7])]) == 1
-    assert plan.most([np.array([1])] * (STEPS + 5)) == 30
+    assert plan.limit(batches) == 2  # 11 + 17, and 9 more would be too many
+    assert plan.limit(batches[2:]) == 2
+    assert plan.limit([np.array([0, 7])]) == 1
+    assert plan.limit([np.array([1])] * (STEPS + 5)) == 30
     for some in (batches[:2], batches[2:]):
         for indices, room in zip(some, plan.fill(some, np.zeros((2, 1), dtype=np.float32)), strict=True):
             assert_packed(rows, indices, *plan.batch(room), masked=True)
@@ -110,7 +112,7 @@ def test_no_more_is_planned_at_once_than_there_is_room_for(monkeypatch: pytest.M
 
 
 def test_a_room_behind_the_tokens_is_room_for_the_recurrence_too() -> None:
-    """Rows of room have no slot in the grid, and documents that are not there give no value."""
+    """EncodedRows of room have no slot in the grid, and documents that are not there give no value."""
     rows = rows_of([3, 2])
     plan = Plan(rows, documents=4, masked=True, numbers=1, fitting=True, device=CPU)
     (room,) = plan.fill([np.array([0, 1])], np.zeros((1, 1), dtype=np.float32))

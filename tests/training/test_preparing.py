@@ -10,10 +10,10 @@ from recurra.data.documents import Document
 from recurra.data.split import hold_out
 from recurra.data.stratify import hold_out_sets
 from recurra.data.table import Table
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text import TextSettings
-from recurra.training.preparing import Prepared, labelled_rows, prepare, split_of
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
+from recurra.training.callbacks import Callback
+from recurra.training.prepare import Prepared, labelled_rows, prepare, split_of
 
 TRAINING = TrainingSettings(validation=0.2, seed=3)
 LABELS = ["abc"[place % 3] for place in range(60)]
@@ -22,8 +22,8 @@ TEXTS: list[Document] = [f"some text only{place}" for place in range(60)]
 
 
 def prepared(text: TextSettings) -> Prepared:
-    labelled = labelled_rows(Listed(TEXTS, LABELS), text, Listener())
-    return prepare(labelled, text, TRAINING, folder=None, listener=Listener())
+    labelled = labelled_rows(Listed(TEXTS, LABELS), text, Callback())
+    return prepare(labelled, text, TRAINING, folder=None, callbacks=Callback())
 
 
 def own_words(found: Prepared) -> list[int]:
@@ -60,12 +60,12 @@ def test_the_hash_is_of_all_rows() -> None:
 def test_each_label_is_held_out_in_its_share_by_the_runs_seed(seed: int) -> None:
     training = TRAINING.replace(seed=seed)
     sets = [tuple("abc"[: place % 4]) for place in range(60)]
-    labelled = labelled_rows(Listed(TEXTS, sets), TextSettings(), Listener())
+    labelled = labelled_rows(Listed(TEXTS, sets), TextSettings(), Callback())
     expected = hold_out_sets(labelled.targets, share=0.2, seed=seed)
     assert [part.tolist() for part in split_of(labelled, training)] == [part.tolist() for part in expected]
     # Rows in the order of their labels: a split by place would leave a class out.
     labels = sorted(LABELS)
-    labelled = labelled_rows(Listed(TEXTS, labels), TextSettings(), Listener())
+    labelled = labelled_rows(Listed(TEXTS, labels), TextSettings(), Callback())
     _, held = split_of(labelled, training)
     assert held.tolist() == hold_out(labels, share=0.2, seed=seed)[1].tolist()
     assert [sum(labels[row] == label for row in held) for label in "abc"] == [4, 4, 4]

@@ -13,9 +13,9 @@ from training.runs import FULL, PLAIN, SHORT, Steps, train
 
 from recurra.batches import Ragged
 from recurra.errors import TrainingError
-from recurra.training.loop import epoch_batches
+from recurra.training.epochs import epoch_batches
 from recurra.training.rate_finder import _batches, lowest_rate
-from recurra.training.step import Rows
+from recurra.training.steps.step import EncodedRows
 
 TRAINING = SHORT.replace(validation=0.2)
 
@@ -31,7 +31,7 @@ def test_the_rule_is_the_lowest_point_but_for_the_first_steps() -> None:
 def test_the_run_is_the_one_with_that_rate_and_nothing_else_changes(tmp_path: Path) -> None:
     told = Steps()
     options = {"rows": make_rows(60), "network": FULL, "training": TRAINING.replace(clip=1.0)}
-    found = train(tmp_path / "run", **options, find_learning_rate=True, listener=told)
+    found = train(tmp_path / "run", **options, find_learning_rate=True, callbacks=[told])
     curve = json.loads((tmp_path / "run" / "learning-rate.json").read_text())
     rate = curve["suggested"]
     assert rate == float(f"{curve['lowest'] / 10:.1e}") == found.bundle.record["training"]["learning_rate"]
@@ -64,7 +64,7 @@ def test_a_resumed_run_takes_the_rate_that_lies_there(tmp_path: Path) -> None:
     options = {"rows": make_rows(60), "training": TRAINING, "find_learning_rate": True}
     whole = train(tmp_path / "run", **options)
     told = Steps()
-    again = train(tmp_path / "run", **options, resume=True, listener=told)
+    again = train(tmp_path / "run", **options, resume=True, callbacks=[told])
     assert again.bundle.record["training"] == whole.bundle.record["training"]
     assert not [message for message in told.messages if message.startswith("learning rate")]
     (tmp_path / "run" / "learning-rate.json").write_text('{"suggested": "fast"}')
@@ -74,7 +74,7 @@ def test_a_resumed_run_takes_the_rate_that_lies_there(tmp_path: Path) -> None:
 
 def test_batches_are_of_epochs_that_no_training_comes_to() -> None:
     documents = Ragged.from_lists([[place] for place in range(40)])
-    rows = Rows(documents, np.arange(40) % 2)
+    rows = EncodedRows(documents, np.arange(40) % 2)
     batches = _batches(rows, TRAINING)
     first, second = ([next(batches).tolist() for _ in range(5)] for _ in range(2))
     for epoch in (first, second):

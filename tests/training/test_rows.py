@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recurra.kernels.threads import run_together
-from recurra.training.rows import REST, Rows
+from recurra.training.optimisers.adam_state import REST, Rows
 
 BETAS = (0.9, 0.999)
 COUNT, WIDTH = 12, 5
@@ -44,7 +44,7 @@ def test_rows_that_are_seldom_read_move_as_under_the_dense_rule(epsilon: float, 
         move(rows, read, gradients[read].astype(np.float32), None, scale=1.0, rate=rate(step), decay=factor)
         m, v = BETAS[0] * m + 0.1 * gradients, BETAS[1] * v + 0.001 * gradients**2
         weights = factor * weights - rate(step) * m / (np.sqrt(v) + epsilon)
-    settled = rows.settled()
+    settled = rows.flushed()
     np.testing.assert_allclose(settled, weights, rtol=2e-5, atol=5e-6)
     if size > 1e-9 * epsilon:
         assert not np.array_equal(settled, rows.weights)

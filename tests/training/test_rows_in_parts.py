@@ -62,8 +62,8 @@ class Killed(BaseException):
 
 
 class Killer(Steps):
-    def stepped(self, documents: int, loss: float) -> None:
-        super().stepped(documents, loss)
+    def on_step(self, documents: int, loss: float) -> None:
+        super().on_step(documents, loss)
         if self.steps == 13:
             raise Killed
 
@@ -72,10 +72,10 @@ def test_a_run_goes_on_whether_rows_come_in_parts_or_not(tmp_path: Path, monkeyp
     options: dict[str, Any] = {"network": FULL, "training": THOROUGH, "count": 60, "checkpoint_seconds": 0}
     train(tmp_path / "whole", **options)
     with pytest.raises(Killed):
-        train(tmp_path / "run", **options, listener=Killer())
+        train(tmp_path / "run", **options, callbacks=[Killer()])
     in_parts(monkeypatch)
     rest = Steps()
-    train(tmp_path / "run", **options, resume=True, listener=rest)
+    train(tmp_path / "run", **options, resume=True, callbacks=[rest])
     assert 0 < rest.began[1] < rest.began[0]
     for name in (MODEL, HISTORY):
         assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -85,11 +85,11 @@ def test_ways_over_the_rows_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told: dict[str, list[tuple[int, int]]] = {}
 
     class Hearer(Steps):
-        def read(self, what: str, documents: int, total: int) -> None:
+        def on_data(self, what: str, documents: int, total: int) -> None:
             told.setdefault(what, []).append((documents, total))
 
     in_parts(monkeypatch)
-    train(training=SHORT.replace(validation=0.2), listener=Hearer())
+    train(training=SHORT.replace(validation=0.2), callbacks=[Hearer()])
     assert sum(documents for documents, _ in told["counting tokens"]) == 48
     assert told["finding token ids"] == [(7, 60)] * 8 + [(4, 60)]
 

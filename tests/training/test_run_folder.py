@@ -32,14 +32,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a run that stopped in its second epoch."""
 
     class Stop(Steps):
-        def stepped(self, documents: int, loss: float) -> None:
-            super().stepped(documents, loss)
+        def on_step(self, documents: int, loss: float) -> None:
+            super().on_step(documents, loss)
             if self.steps == 6:
                 raise KeyboardInterrupt
 
     folder = tmp_path_factory.mktemp("stopped") / "run"
     with pytest.raises(KeyboardInterrupt):
-        train(folder, **OPTIONS, checkpoint_seconds=0, listener=Stop())
+        train(folder, **OPTIONS, checkpoint_seconds=0, callbacks=[Stop()])
     assert names(folder) == [CHECKPOINT]
     return {CHECKPOINT: (folder / CHECKPOINT).read_bytes()}
 
@@ -118,7 +118,7 @@ def test_resume_without_a_checkpoint_starts_from_the_beginning_and_says_so(tmp_p
     for place, files in enumerate(({}, {"notes.txt": b"mine"})):
         folder = laid_out(files, tmp_path / str(place))
         listener = Steps()
-        train(folder, resume=True, listener=listener)
+        train(folder, resume=True, callbacks=[listener])
         assert listener.messages == [f"There is no checkpoint in {folder}: training starts from the beginning."]
         assert (folder / MODEL).read_bytes() == (whole / MODEL).read_bytes()
     assert (tmp_path / "1" / "notes.txt").read_bytes() == b"mine"

@@ -15,11 +15,10 @@ from training.runs import PLAIN, SHORT, Steps, train
 
 from recurra.batches import Ragged
 from recurra.errors import SettingsError
-from recurra.training.loop import epoch_batches
-from recurra.training.plan import Plan
-from recurra.training.sampler import balanced_rows
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.epochs import balanced_rows, epoch_batches
+from recurra.training.steps.device_batches import Plan
+from recurra.training.steps.step import EncodedRows
 
 TARGETS = np.array([0] * 50 + [1] * 7 + [3] * 4)
 BALANCED = TrainingSettings(sampler="balanced", batch_size=5, bucketing=True, seed=3)
@@ -30,8 +29,8 @@ class StopsAt(Steps):
         super().__init__()
         self.step = step
 
-    def stepped(self, documents: int, loss: float) -> None:
-        super().stepped(documents, loss)
+    def on_step(self, documents: int, loss: float) -> None:
+        super().on_step(documents, loss)
         if self.steps == self.step:
             signal.raise_signal(signal.SIGINT)
 
@@ -78,7 +77,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_bit(tmp_path: Path) -> None:
     documents, labels = make_rows(60)
     rows = documents[:40], ["rare" if place % 10 == 0 else label for place, label in enumerate(labels[:40])]
     whole = train(rows=rows, network=PLAIN, training=training)
-    stopped = train(tmp_path / "run", rows=rows, network=PLAIN, training=training, listener=StopsAt(7))
+    stopped = train(tmp_path / "run", rows=rows, network=PLAIN, training=training, callbacks=[StopsAt(7)])
     assert (stopped.outcome.interrupted, stopped.outcome.steps) == (True, 7)
     resumed = train(tmp_path / "run", rows=rows, network=PLAIN, training=training, resume=True)
     for name, weight in whole.bundle.tensors.items():
@@ -88,7 +87,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_bit(tmp_path: Path) -> None:
 
 
 def test_a_plan_on_a_device_has_room_for_a_long_row_that_repeats() -> None:
-    rows = Rows(Ragged.from_lists([[2] * 300, [3], [4]]), np.array([0, 1, 1]))
+    rows = EncodedRows(Ragged.from_lists([[2] * 300, [3], [4]]), np.array([0, 1, 1]))
     plan = Plan(rows, documents=3, masked=True, numbers=1, fitting=True, device=torch.device("cpu"), repeats=True)
     (room,) = plan.fill([np.array([0, 0, 0])], np.zeros((1, 1), dtype=np.float32))
     batch, targets = plan.batch(room)

@@ -17,21 +17,21 @@ from recurra.data.split import hold_out
 from recurra.errors import SettingsError
 from recurra.presets import Preset
 from recurra.text import TextPipeline, TextSettings
+from recurra.training.callbacks import Callback
 from recurra.training.fit import Fitted, fit
 from recurra.training.folder import MODEL
-from recurra.training.preparing import labelled_rows
-from recurra.training.progress import Listener
+from recurra.training.prepare import labelled_rows
 from recurra.training.reading import Resolved, resolve
 
 AUTO = TextSettings(tokens="auto")
 DIFFERING = {"embedding": 5, "vocabulary_size": 7, "learning_rate": 0.5}
 
 
-class Heard(Listener):
+class Heard(Callback):
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def said(self, text: str) -> None:
+    def on_message(self, text: str) -> None:
         self.lines.append(text)
 
 
@@ -44,7 +44,7 @@ def chinese(count: int) -> tuple[list[str], list[str]]:
 
 def trained(rows: tuple[list[Any], list[str]], text: TextSettings = AUTO, **options: Any) -> tuple[Fitted, list[str]]:
     heard = Heard()
-    fitted = fit(*rows, text=text, network=PLAIN, training=SHORT, characters=DIFFERING, listener=heard, **options)
+    fitted = fit(*rows, text=text, network=PLAIN, training=SHORT, characters=DIFFERING, callbacks=[heard], **options)
     return fitted, heard.lines
 
 
@@ -91,7 +91,7 @@ def test_the_chosen_run_is_the_run_that_was_told() -> None:
 
 
 def resolved(documents: list[str], labels: list[str], *, validation: float) -> Resolved:
-    labelled = labelled_rows(Listed(documents, labels), AUTO, Listener())
+    labelled = labelled_rows(Listed(documents, labels), AUTO, Callback())
     return resolve(labelled, text=AUTO, network=PLAIN, training=SHORT.replace(validation=validation))
 
 
@@ -114,7 +114,7 @@ def test_titles_are_looked_at_where_titles_are_read() -> None:
     pairs = [(text, "plain English words " * 9) for text in texts]
     for field, tokens in (("title", "characters"), ("all", "words")):
         text = TextSettings(tokens="auto", field=field)
-        labelled = labelled_rows(Listed(pairs, labels), text, Listener())
+        labelled = labelled_rows(Listed(pairs, labels), text, Callback())
         assert resolve(labelled, text=text, network=PLAIN, training=SHORT).text.tokens == tokens
 
 

@@ -18,14 +18,14 @@ COUNT = 300
 class Teller(Steps):
     """Prints at once what it hears."""
 
-    def started(self, documents: int, done: int) -> None:
+    def on_train_begin(self, documents: int, done: int) -> None:
         print("started", documents, done, flush=True)
 
-    def stepped(self, documents: int, loss: float) -> None:
+    def on_step(self, documents: int, loss: float) -> None:
         self.steps += 1
         print("step", self.steps, flush=True)
 
-    def said(self, message: str) -> None:
+    def on_message(self, message: str) -> None:
         print("said", message, flush=True)
 
 
@@ -37,6 +37,6 @@ if __name__ == "__main__":
         training=THOROUGH,
         checkpoint_seconds=float(sys.argv[2]),
         resume="--resume" in sys.argv,
-        listener=Teller(),
+        callbacks=[Teller()],
     )
     print("interrupted" if fitted.outcome.interrupted else "finished", fitted.outcome.steps, flush=True)

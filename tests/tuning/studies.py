@@ -9,8 +9,8 @@ from rows import make_rows
 
 from recurra.data.corpus import Listed
 from recurra.presets import Preset, load_preset
+from recurra.tuning.callbacks import StudyCallback
 from recurra.tuning.limits import Limits
-from recurra.tuning.listener import StudyListener
 from recurra.tuning.results import Tried, Tuned
 from recurra.tuning.tuner import Tuner
 
@@ -30,17 +30,17 @@ def small_preset(**options: Any) -> Preset:
     return load_preset("default").with_options(wanted)
 
 
-class Ears(StudyListener):
+class Ears(StudyCallback):
     """Remembers what it hears."""
 
     def __init__(self) -> None:
         self.ends: list[tuple[Tried, bool]] = []
         self.messages: list[str] = []
 
-    def ended(self, trial: Tried, *, is_best: bool) -> None:
+    def on_trial_end(self, trial: Tried, *, is_best: bool) -> None:
         self.ends.append((trial, is_best))
 
-    def said(self, message: str) -> None:
+    def on_message(self, message: str) -> None:
         self.messages.append(message)
 
 

@@ -18,16 +18,16 @@ from recurra.tuning.results import Tried
 class Teller(Ears):
     """Prints at once what it hears."""
 
-    def began(self, number: int) -> None:
+    def on_trial_begin(self, number: int) -> None:
         print("began", number, flush=True)
 
-    def stepped(self) -> None:
+    def on_steps_end(self) -> None:
         print("step", flush=True)
 
-    def ended(self, trial: Tried, *, is_best: bool) -> None:
+    def on_trial_end(self, trial: Tried, *, is_best: bool) -> None:
         print("ended", trial.number, flush=True)
 
 
 if __name__ == "__main__":
-    tuned = study(Path(sys.argv[1]), trials=int(sys.argv[2]), resume="--resume" in sys.argv, listener=Teller())
+    tuned = study(Path(sys.argv[1]), trials=int(sys.argv[2]), resume="--resume" in sys.argv, callback=Teller())
     print("interrupted" if tuned.interrupted else "finished", len(tuned.trials), flush=True)

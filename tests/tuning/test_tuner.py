@@ -124,7 +124,7 @@ def test_a_resumed_study_goes_on_where_it_was(whole: tuple[Path, Tuned], tmp_pat
     folder = tmp_path / "study"
     study(folder, trials=3)
     ears = Ears()
-    tuned = study(folder, trials=COUNT, resume=True, listener=ears)
+    tuned = study(folder, trials=COUNT, resume=True, callback=ears)
     assert [one.number for one, _ in ears.ends] == list(range(3, COUNT))
     assert plain(tuned) == plain(whole[1])
     assert (folder / "model.safetensors").read_bytes() == (whole[0] / "model.safetensors").read_bytes()
@@ -167,7 +167,7 @@ def test_time_is_kept_and_what_was_learned_counts(tmp_path: Path) -> None:
     # A clock that goes on a second at each look: the fourth second falls into the first trial.
     seconds = count()
     ears = Ears()
-    tuned = study(tmp_path / "study", minutes=4 / 60, clock=lambda: float(next(seconds)), listener=ears)
+    tuned = study(tmp_path / "study", minutes=4 / 60, clock=lambda: float(next(seconds)), callback=ears)
     assert [one.state for one in tuned.trials] == ["stopped"]
     assert tuned.best == tuned.trials[0]
     assert tuned.best.epochs == 0
@@ -189,7 +189,7 @@ def test_hopeless_trials_are_pruned_and_failed_ones_told(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Trainer, "run", run)
     ears = Ears()
-    tuned = study(tmp_path / "study", trials=9, preset=small_preset(epochs=4), listener=ears)
+    tuned = study(tmp_path / "study", trials=9, preset=small_preset(epochs=4), callback=ears)
     failed = [one for one in tuned.trials if one.state == "failed"]
     assert failed
     assert all(one.settings["pooling"] == "attention" and "nan" in one.why for one in failed)
@@ -248,7 +248,7 @@ def test_a_model_that_is_not_in_the_folder_is_trained_again(tmp_path: Path) -> N
     storage = f"sqlite:///{tmp_path / 'trials.db'}"
     study(tmp_path / "one", trials=2, storage=storage)
     ears = Ears()
-    tuned = study(tmp_path / "two", trials=2, storage=storage, resume=True, listener=ears)
+    tuned = study(tmp_path / "two", trials=2, storage=storage, resume=True, callback=ears)
     assert ears.ends == []
     assert any("is trained again" in message for message in ears.messages)
     assert tuned.best is not None
@@ -280,7 +280,7 @@ def test_a_storage_that_holds_the_study_is_not_taken_by_accident(tmp_path: Path)
         study(tmp_path / "two", trials=2, storage=storage)
     ears = Ears()
     other = study(
-        tmp_path / "three", trials=1, storage=storage, resume=True, preset=small_preset(seed=1), listener=ears
+        tmp_path / "three", trials=1, storage=storage, resume=True, preset=small_preset(seed=1), callback=ears
     )
     assert ears.messages == ["There is no such study yet: it starts from the beginning."]
     assert len(other.trials) == 1

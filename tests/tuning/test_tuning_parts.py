@@ -17,9 +17,9 @@ from recurra.bundle.format import encode
 from recurra.data.corpus import Listed
 from recurra.errors import RecurraError, SettingsError
 from recurra.presets import load_preset, preset_names
+from recurra.training.callbacks import Callback
 from recurra.training.fit import fit
-from recurra.training.preparing import prepare
-from recurra.training.progress import Listener
+from recurra.training.prepare import prepare
 from recurra.tuning.limits import Limits
 from recurra.tuning.rows import StudyRows
 from recurra.tuning.size import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
@@ -118,10 +118,10 @@ def test_the_size_is_known_before_training(
 @pytest.mark.parametrize("size", [3, 12, 29, 20_000])
 def test_a_cut_vocabulary_is_the_one_that_would_be_learned(tokens: str, size: int) -> None:
     preset = load_preset("default").with_options({"tokens": tokens, "vocabulary_size": size})
-    rows = StudyRows(Listed(DOCUMENTS, LABELS), preset, listener=Listener())
+    rows = StudyRows(Listed(DOCUMENTS, LABELS), preset, callbacks=Callback())
     found = rows.prepared(preset, ANY)
     assert found is not None
-    wanted = prepare(rows._kept, preset.text, preset.training, folder=None, listener=Listener())
+    wanted = prepare(rows._kept, preset.text, preset.training, folder=None, callbacks=Callback())
     assert found.pipeline == wanted.pipeline
     assert found.held is not None
     assert wanted.held is not None
@@ -134,7 +134,7 @@ def test_a_cut_vocabulary_is_the_one_that_would_be_learned(tokens: str, size: in
 def test_no_row_is_in_two_parts() -> None:
     unique = [f"{document[1]} {row}" for row, document in enumerate(DOCUMENTS)]
     preset = load_preset("default")
-    rows = StudyRows(Listed(unique, LABELS), preset, listener=Listener())
+    rows = StudyRows(Listed(unique, LABELS), preset, callbacks=Callback())
     aside = set(rows.aside)
     others = {text for block in rows._kept.corpus.blocks() for text in block}
     assert len(aside) == 12

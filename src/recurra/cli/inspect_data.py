@@ -141,8 +141,8 @@ def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: Rea
 
 def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) -> npt.NDArray[np.float32]:
     """Answers of models like this one, each for rows that it did not learn from."""
+    from recurra.presets.training_settings import TrainingSettings
     from recurra.training.out_of_fold import out_of_fold
-    from recurra.training.settings import TrainingSettings
 
     training = TrainingSettings.from_dict(model.record.get("training", {}), where="the model's record")
     with Bars(output) as bars:
@@ -155,7 +155,7 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
             training=training.replace(seed=wanted.seed, freeze_vectors=False, precision="float32"),
             folds=wanted.folds or 0,
             classes=model.classes_,
-            listener=lambda fold: bars.training(f"fold {fold + 1} of {wanted.folds}"),
+            callbacks=lambda fold: [bars.training(f"fold {fold + 1} of {wanted.folds}")],
         )
 
 

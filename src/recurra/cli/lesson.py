@@ -72,13 +72,13 @@ def lesson(
 
 def _monitor(bars: Bars) -> LessonMonitor:
     from recurra.lesson.monitor import LessonMonitor
-    from recurra.training.progress import Listener
+    from recurra.training.callbacks import Callback
 
     class Monitor(LessonMonitor):
-        def said(self, message: str) -> None:
+        def on_message(self, message: str) -> None:
             bars.output.detail(message)
 
-        def stage(self, title: str) -> Listener:
+        def stage(self, title: str) -> Callback:
             return bars.training(title)
 
     return Monitor()

@@ -7,10 +7,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recurra.cli.output import Output
-from recurra.training.progress import Check, Listener
+from recurra.training.callbacks import Callback
+from recurra.training.history import ValidationMetrics
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+    from recurra.training.steps.step import StepResults
 
 __all__ = ["Bars", "TrainingBar"]
 
@@ -66,7 +69,7 @@ class Bars:
         return advance
 
     def training(self, title: str = "", *, score: str = "accuracy") -> TrainingBar:
-        """The listener that shows a training as a bar, and its checks and messages as lines.
+        """The callback that shows a training as a bar, and its checks and messages as lines.
 
         Args:
             title: what is trained, where there are several.
@@ -75,7 +78,7 @@ class Bars:
         return TrainingBar(self, title, score=score)
 
 
-class TrainingBar(Listener):
+class TrainingBar(Callback):
     """A training's progress.
 
     Args:
@@ -91,31 +94,32 @@ class TrainingBar(Listener):
         self._loss = 0.0
         self._way = ""
 
-    def read(self, what: str, documents: int, total: int) -> None:
+    def on_data(self, what: str, documents: int, total: int) -> None:
         """Draws a bar for each way over the documents, and moves it on."""
         if what != self._way:
             self._way = what
             self._advance = self.bars.begin(f"{self.title}: {what}" if self.title else what, total)
         self._advance(documents, "")
 
-    def started(self, documents: int, done: int) -> None:
+    def on_train_begin(self, documents: int, done: int) -> None:
         """Draws the bar."""
         self._advance = self.bars.begin(self.title or "training", documents, done)
 
-    def stepped(self, documents: int, loss: float) -> None:
+    def on_steps_end(self, results: StepResults) -> None:
         """Moves it on; the loss shown is a mean that forgets what is more than about fifty steps ago."""
-        self._loss = loss if self._steps == 0 else 0.98 * self._loss + 0.02 * loss
-        self._steps += 1
-        self._advance(documents, f"loss {self._loss:.3f}")
+        for result in results.taken:
+            self._loss = result.loss if self._steps == 0 else 0.98 * self._loss + 0.02 * result.loss
+            self._steps += 1
+        self._advance(sum(result.documents for result in results.taken), f"loss {self._loss:.3f}")
 
-    def checked(self, check: Check) -> None:
+    def on_validation_end(self, metrics: ValidationMetrics) -> None:
         """Prints the scores."""
         head = f"{self.title}: " if self.title else ""
         self.bars.output.detail(
-            f"{head}epoch {check.epoch:5.2f}  validation loss {check.loss:.4f}  {self.score} {check.accuracy:.4f}"
+            f"{head}epoch {metrics.epoch:5.2f}  validation loss {metrics.loss:.4f}  {self.score} {metrics.accuracy:.4f}"
         )
 
-    def said(self, message: str) -> None:
+    def on_message(self, message: str) -> None:
         """Prints the message."""
         self.bars.output.note(message)
 

@@ -167,7 +167,7 @@ def train(
             folder=out,
             resume=resume,
             checkpoint_seconds=checkpoint_every,
-            listener=bars.training(score=task.wording.right),
+            callbacks=[bars.training(score=task.wording.right)],
             cleaning=cleaning,
             label_separator=separator,
             initial=initial,

@@ -116,7 +116,7 @@ def tune(
                 resume=resume,
                 engine=engine,
                 device=device,
-                listener=lines,
+                callback=lines,
             )
             tuned = tuner.run()
     _report(tuned, data, out, output)

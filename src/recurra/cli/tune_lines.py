@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recurra.cli.output import Output
-from recurra.training.progress import Check
-from recurra.tuning.listener import StudyListener
+from recurra.training.history import ValidationMetrics
+from recurra.tuning.callbacks import StudyCallback
 from recurra.tuning.results import Tried
 from recurra.tuning.size import shown_bytes
 
@@ -21,7 +21,7 @@ __all__ = ["StudyLines"]
 LOOK_EVERY = 0.2
 
 
-class StudyLines(StudyListener):
+class StudyLines(StudyCallback):
     """Prints how each trial ended; while entered, a live line shows the best, the counts and the time left.
 
     Args:
@@ -52,22 +52,22 @@ class StudyLines(StudyListener):
         if self._live:
             self._live.stop()
 
-    def began(self, number: int) -> None:
+    def on_trial_begin(self, number: int) -> None:
         """Shows it."""
         self._now = f"trial {number}"
         self._show()
 
-    def checked(self, number: int, check: Check, best: float | None) -> None:
+    def on_validation_end(self, number: int, metrics: ValidationMetrics, best: float | None) -> None:
         """Shows how far the trial is."""
-        self._now = f"trial {number}, epoch {check.epoch:.1f}, loss {check.loss:.4f}"
+        self._now = f"trial {number}, epoch {metrics.epoch:.1f}, loss {metrics.loss:.4f}"
         self._show()
 
-    def stepped(self) -> None:
+    def on_steps_end(self) -> None:
         """Lets the time go on."""
         if time.monotonic() - self._looked > LOOK_EVERY:
             self._show()
 
-    def ended(self, trial: Tried, *, is_best: bool) -> None:
+    def on_trial_end(self, trial: Tried, *, is_best: bool) -> None:
         """Prints it."""
         self._ended.append(trial.state)
         if is_best:
@@ -81,7 +81,7 @@ class StudyLines(StudyListener):
         parts = [f"trial {trial.number:3}", f"{trial.state:7}", score or "", f"{size:>8}", f"{trial.seconds:5.1f} s"]
         self.output.detail("  ".join([*parts, _brief(trial), state]).rstrip())
 
-    def said(self, message: str) -> None:
+    def on_message(self, message: str) -> None:
         """Prints it."""
         self.output.note(message)
 

@@ -5,8 +5,9 @@ The rule is that of Kingma and Ba (2015, arXiv 1412.6980) in its short form: m �
 
 A row whose gradient is zero still moves: after j steps its m is β₁ʲm and its v is β₂ʲv. With u = √v, r = β₂^(-j/2) and
 q = ε/(u + ε), the j-th of these moves is m/(u + ε) · α β₁ʲ r / (1 + q(r - 1)). As r - 1 is small while β₁ʲ is not,
-four terms of the geometric series in q(r - 1) are exact to float32, and their sums over j hang on the steps alone, not
-on the row (:class:`recurra.training.rows.Moves`): so a row is caught up in one go, however long it was not read.
+four terms of the geometric series in q(r - 1) are exact to float32, and their sums over j depend on the steps alone,
+not on the row (:class:`recurra.training.optimisers.adam_state.Moves`): so a row is caught up in one go, however long
+it was not read.
 """
 
 from __future__ import annotations

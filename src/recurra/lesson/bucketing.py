@@ -11,9 +11,11 @@ from recurra.data.table import Table
 from recurra.lesson.one_model import Trained
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.epochs import epoch_batches
 from recurra.training.fit import chosen_device
-from recurra.training.loop import Rows, Trainer, epoch_batches
-from recurra.training.settings import TrainingSettings
+from recurra.training.loop import Trainer
+from recurra.training.steps.step import EncodedRows
 
 __all__ = ["ROUNDS", "Batching", "measure_bucketing"]
 
@@ -55,7 +57,7 @@ def measure_bucketing(trained: Trained, table: Table, *, seed: int, device: str)
     )
     documents = bundle.pipeline.encode(table.documents)
     sample = documents.take(np.arange(min(SAMPLE, len(documents))))
-    rows = Rows(sample, np.arange(len(sample)) % len(bundle.labels))
+    rows = EncodedRows(sample, np.arange(len(sample)) % len(bundle.labels))
     seconds: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(ROUNDS):
         for bucketing in seconds:

@@ -8,7 +8,7 @@ from recurra.lesson.baseline import NAME, Baseline
 from recurra.lesson.one_model import Trained, labelled
 from recurra.lesson.published import PUBLISHED
 from recurra.lesson.result import BaselineResult, Curve, ModelResult, Score
-from recurra.training.progress import Check, Window
+from recurra.training.history import TrainingMetrics, ValidationMetrics
 
 __all__ = ["baseline_result", "model_result", "phrase", "test_score"]
 
@@ -66,7 +66,7 @@ def baseline_result(baseline: Baseline, data: NamedSet) -> BaselineResult:
     }
 
 
-def _curve(points: list[Window] | list[Check]) -> Curve:
+def _curve(points: list[TrainingMetrics] | list[ValidationMetrics]) -> Curve:
     return {
         "epochs": [point.epoch for point in points],
         "loss": [point.loss for point in points],

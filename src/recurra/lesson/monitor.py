@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recurra.training.progress import Listener
+from recurra.training.callbacks import Callback
 
 __all__ = ["LessonMonitor"]
 
@@ -10,9 +10,9 @@ __all__ = ["LessonMonitor"]
 class LessonMonitor:
     """Hears of the lesson's progress; the methods do nothing until overridden."""
 
-    def said(self, message: str) -> None:
+    def on_message(self, message: str) -> None:
         """Something a person should know; may have several lines."""
 
-    def stage(self, title: str) -> Listener:
-        """A training called ``title`` begins; the listener that is returned hears of its steps."""
-        return Listener()
+    def stage(self, title: str) -> Callback:
+        """A training called ``title`` begins; the callback that is returned hears of it."""
+        return Callback()

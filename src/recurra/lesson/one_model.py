@@ -96,7 +96,7 @@ def train_one(
         characters=preset.characters,
         preset=preset.name,
         device=device,
-        listener=monitor.stage(title),
+        callbacks=[monitor.stage(title)],
     )
     if fitted.outcome.interrupted:
         raise KeyboardInterrupt

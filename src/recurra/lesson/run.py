@@ -73,7 +73,7 @@ def run_lesson(
     names = _chosen(models)
     out = Path(out)
     with locked_folder(out), made_folder(out / "models"):
-        data = load_set(dataset, data_dir=data_dir, take=take, take_test=take_test, say=monitor.said)
+        data = load_set(dataset, data_dir=data_dir, take=take, take_test=take_test, say=monitor.on_message)
         if epochs is None:
             epochs = _epochs(data, monitor)
 
@@ -83,12 +83,12 @@ def run_lesson(
                 name, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, monitor=monitor
             )
             write_bundle(one.model.bundle, out / "models" / f"{name}.safetensors")
-            monitor.said(f"\n{one.preset}\n{one.model.summary()}\n{_spoken(one)}")
-        monitor.said("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
+            monitor.on_message(f"\n{one.preset}\n{one.model.summary()}\n{_spoken(one)}")
+        monitor.on_message("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
         result = _measure(trained, data, epochs=epochs, seed=seed, device=device, monitor=monitor)
         write_atomically(out / "lesson.json", json.dumps(result, indent=1, ensure_ascii=False).encode())
         write_atomically(out / PAGE, lesson_page(result).encode())
-        monitor.said(f"\n{lesson_table(result)}\n\nThe page is {out / PAGE}, the models lie in {out / 'models'}.")
+        monitor.on_message(f"\n{lesson_table(result)}\n\nThe page is {out / PAGE}, the models lie in {out / 'models'}.")
     return result
 
 
@@ -113,16 +113,16 @@ def _measure(
         vocabulary = vocabulary_result(trained["gru"], full, data)
     masked = [one for one in trained.values() if one.model.settings.masked]
     if masked:
-        monitor.said("Timing batches with and without bucketing …")
+        monitor.on_message("Timing batches with and without bucketing …")
         bucketing = bucketing_result(
             masked[0], *measure_bucketing(masked[0], data.train, seed=seed, device=device), data
         )
-    monitor.said("Looking inside: a text word by word, and how far back the gradient reaches …")
+    monitor.on_message("Looking inside: a text word by word, and how far back the gradient reaches …")
     reading, gradients = (
         reading_result(list(trained.values()), data),
         flow_result(list(trained.values()), data, seed=seed),
     )
-    monitor.said("Training the linear model on TF-IDF …")
+    monitor.on_message("Training the linear model on TF-IDF …")
     return {
         "dataset": data.title,
         "dataset_note": data.reason,
@@ -152,7 +152,7 @@ def _chosen(models: Sequence[str] | None) -> list[str]:
 def _epochs(data: NamedSet, monitor: LessonMonitor) -> int:
     epochs = min(MOST_EPOCHS, max(1, round(DOCUMENTS / len(data.train))))
     if epochs > 1:
-        monitor.said(
+        monitor.on_message(
             f"{len(data.train):,} rows are few beside AG News: {epochs} epochs instead of the lesson's one, so that "
             "the networks see enough documents (--epochs changes it)."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from recurra.bundle import Bundle
 from recurra.errors import SettingsError
 from recurra.presets.preset import Preset
-from recurra.training.settings import TrainingSettings
+from recurra.presets.training_settings import TrainingSettings
 
 __all__ = ["preset_to_continue"]
 

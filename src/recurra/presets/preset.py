@@ -11,9 +11,9 @@ from typing import Any
 
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.settings import Settings, choices, spread
 from recurra.text.settings import TextSettings
-from recurra.training.settings import TrainingSettings
 
 __all__ = ["Preset", "load_preset", "preset_names"]
 

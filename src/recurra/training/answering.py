@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from recurra.models.network import Network
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import Scores, Task
 from recurra.tasks.objective import Objective
 from recurra.text import Labels
-from recurra.training.predict import logits
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.training.held_out import logits
+from recurra.training.steps.step import EncodedRows
 
 __all__ = ["scores_of", "validate"]
 
 
 def validate(
     network: Network,
-    held: Rows | None,
+    held: EncodedRows | None,
     task: Task,
     classes: Labels,
     objective: Objective,

@@ -8,23 +8,23 @@ import torch
 
 from recurra.evaluation.temperature import LEAST_ROWS, calibrate
 from recurra.models.network import Network
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import Task
-from recurra.training.predict import logits
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.training.callbacks import Callback
+from recurra.training.held_out import logits
+from recurra.training.steps.step import EncodedRows
 
 __all__ = ["calibrated"]
 
 
 def calibrated(
     network: Network,
-    held: Rows | None,
+    held: EncodedRows | None,
     task: Task,
     training: TrainingSettings,
     *,
     pad_to: int | None,
-    listener: Listener,
+    callbacks: Callback,
 ) -> dict[str, Any]:
     """Divides the output's weights by the best temperature, and tells for the record what that did.
 
@@ -37,7 +37,7 @@ def calibrated(
         task: what was learned.
         training: says whether to calibrate.
         pad_to: for unmasked networks, the length up to which documents get pads.
-        listener: hears why there is no temperature.
+        callbacks: hears why there is no temperature.
 
     Returns:
         ``{"calibration": …}``: what :class:`recurra.evaluation.temperature.Calibration` holds, or why it was skipped;
@@ -48,11 +48,11 @@ def calibrated(
     rows, link = len(held) if held else 0, task.link
     if link is None:
         reason = f"no temperature suits {task.wording.gives}"
-        listener.said(f"calibration: skipped, {reason}.")
+        callbacks.on_message(f"calibration: skipped, {reason}.")
         return {"calibration": {"skipped": reason}}
     if held is None or rows < LEAST_ROWS:
         reason = f"{rows:,} held-out rows are fewer than {LEAST_ROWS}" if rows else "no rows were held out"
-        listener.said(f"calibration: skipped, {reason}.")
+        callbacks.on_message(f"calibration: skipped, {reason}.")
         return {"calibration": {"skipped": reason}}
     found = calibrate(
         logits(network, held.documents, pad_to=pad_to).numpy(), held.targets, link=link, seed=training.seed

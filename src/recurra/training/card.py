@@ -15,7 +15,7 @@ from recurra.text.vocabulary import UNKNOWN_ID
 from recurra.training.answering import scores_of
 from recurra.training.files import CARD, MODEL
 from recurra.training.loop import Outcome
-from recurra.training.preparing import Prepared
+from recurra.training.prepare import Prepared
 
 __all__ = ["for_the_card", "write_card"]
 

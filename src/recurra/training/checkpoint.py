@@ -15,7 +15,7 @@ from torch import Tensor
 from recurra.atomic import write_atomically
 from recurra.errors import TrainingError
 from recurra.training.files import CHECKPOINT
-from recurra.training.progress import History
+from recurra.training.history import History
 
 __all__ = ["CHECKPOINT", "Position", "read_checkpoint", "unreadable", "write_checkpoint"]
 

@@ -20,22 +20,24 @@ from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import Task, task_named
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice
 from recurra.training.answering import validate
-from recurra.training.building import build, chosen_device
+from recurra.training.build import build, chosen_device
 from recurra.training.calibrate import calibrated
-from recurra.training.continuing import check_continues
-from recurra.training.event_log import EventLog
-from recurra.training.finishing import Fitted, bundled, write_run
+from recurra.training.callbacks import Callback, Callbacks
+from recurra.training.epochs import epoch_batches
 from recurra.training.folder import prepare_folder
-from recurra.training.loop import Rows, Trainer, epoch_batches
-from recurra.training.preparing import Prepared, labelled_rows, prepare
-from recurra.training.progress import Listener
+from recurra.training.loop import Trainer
+from recurra.training.prepare import Prepared, labelled_rows, prepare
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.reading import resolve
-from recurra.training.settings import TrainingSettings
+from recurra.training.record import Fitted, bundled, write_run
+from recurra.training.steps.step import EncodedRows
+from recurra.training.tensorboard import TensorBoard
+from recurra.training.warm_start import check_continues
 
 __all__ = ["Fitted", "chosen_device", "fit", "fit_prepared"]
 
@@ -56,7 +58,7 @@ def fit(
     folder: Path | None = None,
     resume: bool = False,
     checkpoint_seconds: float = 60.0,
-    listener: Listener | None = None,
+    callbacks: Sequence[Callback] = (),
     cleaning: Cleaning | None = None,
     label_separator: str | None = None,
     initial: Bundle | None = None,
@@ -80,7 +82,7 @@ def fit(
         folder: of the run: checkpoints, the model file and the curves are written there.
         resume: go on from the folder's checkpoint.
         checkpoint_seconds: time between checkpoints within an epoch.
-        listener: hears of the progress.
+        callbacks: hear of the progress, and may stop the training.
         cleaning: what was done to the rows before, for the record.
         label_separator: what stood between the labels of a row, for the record.
         initial: a model that training goes on from; its words and classes stay, new ones are added.
@@ -92,7 +94,7 @@ def fit(
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
         RecurraError: the folder cannot be used, or another run writes into it.
     """
-    listener = listener or Listener()
+    told = Callbacks(callbacks)
     if folder is None and resume:
         raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
     if folder is None and tensorboard:
@@ -104,7 +106,7 @@ def fit(
             if vectors is not None:
                 raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
         labelled = labelled_rows(
-            corpus, text, listener, task=task_named(task) if isinstance(task, str) else task, initial=initial
+            corpus, text, told, task=task_named(task) if isinstance(task, str) else task, initial=initial
         )
         labelled.task.trainable(training)
         if training.freeze_vectors and vectors is None and initial is None:
@@ -113,11 +115,9 @@ def fit(
         if folder is not None:
             prepare_folder(folder, resume=resume)
 
-        chosen = resolve(
-            labelled, text=text, network=network, training=training, characters=characters, listener=listener
-        )
+        chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, callbacks=told)
         return fit_prepared(
-            prepare(labelled, chosen.text, chosen.training, folder=folder, listener=listener, initial=initial),
+            prepare(labelled, chosen.text, chosen.training, folder=folder, callbacks=told, initial=initial),
             network=chosen.network,
             training=chosen.training,
             choice=chosen.choice,
@@ -128,7 +128,7 @@ def fit(
             folder=folder,
             resume=resume,
             checkpoint_seconds=checkpoint_seconds,
-            listener=listener,
+            callbacks=callbacks,
             cleaning=cleaning,
             label_separator=label_separator,
             initial=initial,
@@ -145,7 +145,7 @@ def fit_prepared(
     preset: str,
     engine: str,
     device: torch.device,
-    listener: Listener,
+    callbacks: Sequence[Callback],
     choice: TokenChoice | None = None,
     cleaning: Cleaning | None = None,
     label_separator: str | None = None,
@@ -166,7 +166,7 @@ def fit_prepared(
         preset: as in :func:`fit`, and so are all that follow.
         engine: of the recurrence.
         device: where to.
-        listener: hears of the progress.
+        callbacks: hear of the progress.
         choice: why these tokens are read, for the record.
         cleaning: what was done to the rows before, for the record.
         label_separator: what stood between the labels of a row, for the record.
@@ -182,7 +182,7 @@ def fit_prepared(
         DataError, SettingsError: nothing can be learned from this.
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
-    text = prepared.pipeline.settings
+    text, told = prepared.pipeline.settings, Callbacks(callbacks)
     pad_to = None if network.masked else _pad_to(prepared.rows, network, training)
     module = build(
         network,
@@ -191,12 +191,13 @@ def fit_prepared(
         vectors=vectors,
         engine=engine,
         device=device,
-        listener=listener,
+        callbacks=told,
         initial=initial,
     )
     if find_learning_rate:
-        training = with_found_rate(module, prepared.rows, training, engine=engine, folder=folder, listener=listener)
-    log = EventLog(folder, listener) if tensorboard and folder else None
+        training = with_found_rate(module, prepared.rows, training, engine=engine, folder=folder, callbacks=told)
+    if tensorboard and folder:
+        told = Callbacks([*callbacks, TensorBoard(folder)])
 
     settings = {"text": text.to_dict(), "network": module.settings.to_dict(), "training": training.to_dict()}
     described = [prepared.fingerprint, settings, str(vectors), *([digest_in(initial)] if initial else [])]
@@ -209,17 +210,13 @@ def fit_prepared(
         folder=folder,
         run=hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest(),
         checkpoint_seconds=checkpoint_seconds,
-        listener=log or listener,
+        callbacks=told,
     )
     if resume and not trainer.resume():
-        listener.said(f"There is no checkpoint in {folder}: training starts from the beginning.")
-    try:
-        outcome = trainer.run()
-    finally:
-        if log:
-            log.close()
+        told.on_message(f"There is no checkpoint in {folder}: training starts from the beginning.")
+    outcome = trainer.run()
 
-    calibration = calibrated(module, prepared.held, prepared.task, training, pad_to=pad_to, listener=listener)
+    calibration = calibrated(module, prepared.held, prepared.task, training, pad_to=pad_to, callbacks=told)
     validation, task = validate(
         module, prepared.held, prepared.task, prepared.classes, trainer.objective, training, pad_to=pad_to
     )
@@ -242,7 +239,7 @@ def fit_prepared(
     return Fitted(bundle, outcome, prepared.count, validation)
 
 
-def _pad_to(rows: Rows, network: NetworkSettings, training: TrainingSettings) -> int:
+def _pad_to(rows: EncodedRows, network: NetworkSettings, training: TrainingSettings) -> int:
     """The mean length of the first epoch's batches, each padded to its longest document.
 
     Raises:

@@ -5,37 +5,31 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from recurra.batches import Batches, cut_batches
+from recurra.batches import Batches
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.training.averaging import Average
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.callbacks import Callback, Callbacks
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
-from recurra.training.device import DeviceStep
-from recurra.training.direct import DirectStep
-from recurra.training.interrupt import Interrupt
-from recurra.training.memory import SparingStep
-from recurra.training.predict import logits
-from recurra.training.progress import Check, History, Listener, Window
-from recurra.training.sampler import balanced_rows
-from recurra.training.schedule import learning_rate
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows, Step, Stepped
-from recurra.training.threads import fitting_threads
+from recurra.training.epochs import epoch_batches
+from recurra.training.held_out import logits
+from recurra.training.history import History, TrainingMetrics, ValidationMetrics
+from recurra.training.optimisers.averaging import Average
+from recurra.training.process import Interrupt, exact_products, fitting_threads
+from recurra.training.steps import choose_step
+from recurra.training.steps.step import EncodedRows, StepResult
 
-__all__ = ["Outcome", "Rows", "Trainer"]
+__all__ = ["Outcome", "Trainer"]
 
 # Points of the curves within an epoch. Held-out rows are looked at that often in the first epoch, in which most is
-# learned, and at the end of each later one.
-WINDOWS, CHECKS = 20, 5
+# learned, and at the end of each later one; the second divides the first.
+LOGS, VALIDATIONS = 20, 5
 # Sound weights are copied at the beginning of each window at first, and every so many steps after so many of them: a
 # copy takes milliseconds, the time of ten steps of a small network.
 KEPT_EARLY, KEPT_EVERY = 50, 500
@@ -80,47 +74,36 @@ class Trainer:
         folder: for checkpoints; none are written without it.
         run: fingerprint of data and settings.
         checkpoint_seconds: time between checkpoints.
-        listener: hears of the progress.
+        callbacks: hear of the progress.
     """
 
     def __init__(
         self,
         network: Network,
-        rows: Rows,
-        held: Rows | None,
+        rows: EncodedRows,
+        held: EncodedRows | None,
         settings: TrainingSettings,
         *,
         pad_to: int | None = None,
         folder: Path | None = None,
         run: str = "",
         checkpoint_seconds: float = 60.0,
-        listener: Listener | None = None,
+        callbacks: Callback | None = None,
     ) -> None:
         self.network, self.rows, self.held, self.settings = network, rows, held, settings
         self.pad_to, self.folder, self.run_name = pad_to, folder, run
         self.checkpoint_seconds = checkpoint_seconds
-        self.listener = listener or Listener()
+        self.callbacks = callbacks or Callbacks()
         self.device = network.generator.device
         self.weights = network.named_weights()
         if settings.freeze_vectors and "embedding" in self.weights:
             self.weights["embedding"].requires_grad_(False)
         self.average = Average(self.weights, settings.averaging) if settings.averaging else None
-        self.step: Step | DeviceStep
-        if DeviceStep.takes(network, rows.task):
-            self.step = DeviceStep(network, rows, settings, self.average)
-        else:
-            parted = (DirectStep if DirectStep.takes(network, settings, rows.task) else AutogradStep)(
-                network, rows, settings
-            )
-            self.step = SparingStep(
-                parted,
-                rows,
-                masked=network.settings.masked,
-                generator=network.generator if network.settings.draws else None,
-                listener=self.listener,
-            )
+        self.step = choose_step(network, rows, settings, average=self.average, say=self.callbacks.on_message)
         self.objective = rows.task.objective(settings, rows.targets, len(self.weights["b_O"]))
         self._steps_at_once = 1
+        # The step before which the sound weights were copied.
+        self._good_since = 0
         self.best: dict[str, Tensor] | None = None
         self.good: dict[str, Tensor] | None = None
         self.position = Position()
@@ -155,15 +138,17 @@ class Trainer:
         Raises:
             TrainingError: it failed before there were any weights to keep.
         """
-        self.listener.started(len(self.rows) * self.settings.epochs, self.position.documents)
         failure: TrainingError | None = None
-        with Interrupt() as interrupt, fitting_threads(self.network.settings), _exact_products():
-            try:
+        self.callbacks.on_train_begin(len(self.rows) * self.settings.epochs, self.position.documents)
+        try:
+            with Interrupt() as interrupt, fitting_threads(self.network.settings), exact_products():
                 for _ in self._steps():
-                    if interrupt.received or self.listener.enough():
+                    if interrupt.received or self.callbacks.should_stop():
                         break
-            except TrainingError as error:
-                failure = error
+        except TrainingError as error:
+            failure = error
+        finally:
+            self.callbacks.on_train_end()
         if failure is None:
             self._checkpoint()
         elif not (self.best or self.good):
@@ -186,16 +171,13 @@ class Trainer:
         saved = time.monotonic()
         while not position.finished:
             batches = epoch_batches(self.rows.documents.lengths, settings, position.epoch, self.rows.targets)
-            checks = 1 if position.epoch or not self.held else CHECKS
+            validations = 1 if position.epoch or not self.held else VALIDATIONS
             while position.batch < len(batches):
                 began = time.perf_counter()
-                if isinstance(self.step, DeviceStep):
-                    self._stretch(self.step, batches, stop=_next_due(position.batch, len(batches), checks))
-                else:
-                    self._step(self.step, batches)
+                self._run_steps(batches)
                 position.seconds += time.perf_counter() - began
-                if _due(position.batch, len(batches), checks):
-                    self._check(position.batch / len(batches), self._rate(position.batch - 1, len(batches)))
+                if _due(position.batch, len(batches), validations):
+                    self._validate(position.batch / len(batches), self._rate(position.batch - 1, len(batches)))
                 if position.batch == len(batches):
                     break
                 if self.folder and time.monotonic() - saved > self.checkpoint_seconds:
@@ -207,69 +189,59 @@ class Trainer:
             position.batch = 0
             position.finished = position.epoch >= settings.epochs or self._stop_early()
             self._checkpoint()
+            self.callbacks.on_epoch_end(position.epoch)
             yield
 
     def _rate(self, batch: int, batches: int) -> float:
         """The learning rate of a batch of the running epoch."""
-        return learning_rate(self.settings, (self.position.epoch + batch / batches) / self.settings.epochs)
+        return self.settings.rate_at((self.position.epoch + batch / batches) / self.settings.epochs)
 
-    def _step(self, step: Step, batches: Batches) -> None:
-        """A step on the next batch; the one after it is only made ready."""
-        position = self.position
-        indices, *following = batches[position.batch : position.batch + 2]
-        rate = self._rate(position.batch, len(batches))
-        found = step.gradient(indices)
-        self._stop_if_not_finite(found, rate)
-        early = position.steps < KEPT_EARLY and position.window_documents == 0
-        if self.good is None or early or position.steps % KEPT_EVERY == 0:
-            self.good = self._trained() or self.good
-        step.update(rate, *following)
-        position.steps += 1
-        if self.average:
-            step.settle()
-            self.average.update(self.average.share(position.steps))
-        self._count(found, indices, len(batches))
-
-    def _stretch(self, step: DeviceStep, batches: Batches, *, stop: int) -> None:
-        """Steps on the next batches, before batch ``stop``, between two looks at the device."""
+    def _run_steps(self, batches: Batches) -> None:
+        """Steps on the next batches, up to the next point of the curves, between two looks at the device."""
         position, began = self.position, time.perf_counter()
+        stop = _next_due(position.batch, len(batches), LOGS)
         some = batches[position.batch : min(stop, position.batch + self._steps_at_once)]
-        some = some[: step.most(some)]
-        rates = [self._rate(position.batch + place, len(batches)) for place in range(len(some))]
-        before = self._trained()
-        found = step.run(some, rates)
-        if found.taken and before:
+        some = some[: self.step.limit(some)]
+        end = position.batch + len(some)
+        rates = [self._rate(batch, len(batches)) for batch in range(position.batch, end)]
+        before = self._trained() if self._copy_is_due() else None
+        results = self.step.run(some, rates, batches[end] if end < len(batches) else None)
+        if results.taken and before:
             # Their loss and gradient were sound.
-            self.good = before
-        for indices, one in zip(some, found.taken, strict=False):
-            position.steps += 1
-            self._count(one, indices, len(batches))
-        if found.failed:
-            self._stop_if_not_finite(found.failed, rates[len(found.taken)])
+            self.good, self._good_since = before, position.steps
+        position.steps += len(results.taken)
+        for result in results.taken:
+            self._count(result)
+        self.callbacks.on_steps_end(results)
+        if results.failed:
+            self._fail(results.failed, rates[len(results.taken)])
+        if _due(position.batch, len(batches), LOGS):
+            self._log(position.batch / len(batches), rates[-1])
         quick = time.perf_counter() - began < LOOK_EVERY
         self._steps_at_once = max(self._steps_at_once, 2 * len(some)) if quick else max(1, len(some) // 2)
 
-    def _count(self, found: Stepped, indices: npt.NDArray[np.int64], batches: int) -> None:
+    def _copy_is_due(self) -> bool:
+        steps = self.position.steps
+        early = steps < KEPT_EARLY and self.position.window_documents == 0
+        return self.good is None or early or steps - self._good_since >= KEPT_EVERY
+
+    def _count(self, result: StepResult) -> None:
         """Takes a step on a batch into the curves."""
         position = self.position
         position.batch += 1
-        position.documents += len(indices)
-        position.window_documents += len(indices)
-        position.loss_sum += found.loss * len(indices)
-        position.right_sum += found.right
-        self.listener.stepped(len(indices), found.loss)
-        if _due(position.batch, batches, WINDOWS):
-            self._close_window(position.batch / batches, self._rate(position.batch - 1, batches))
+        position.documents += result.documents
+        position.window_documents += result.documents
+        position.loss_sum += result.loss * result.documents
+        position.right_sum += result.correct
 
-    def _stop_if_not_finite(self, found: Stepped, rate: float) -> None:
-        # Looked at before the update, which would spread one wrong number over all weights.
+    def _fail(self, result: StepResult, rate: float) -> None:
+        """Raises a :class:`TrainingError` that says what of a step is not finite."""
         step = self.position.steps + 1
-        if not math.isfinite(found.loss):
+        if result.non_finite is None or not math.isfinite(result.loss):
             self._stop_if_broken(step, rate)
-            raise self._failure(f"The training loss became {found.loss}", step, rate)
-        if found.wrong:
-            name, norm = found.wrong
-            raise self._failure(f"The gradient of {name} became {norm}", step, rate)
+            raise self._failure(f"The training loss became {result.loss}", step, rate)
+        name, norm = result.non_finite
+        raise self._failure(f"The gradient of {name} became {norm}", step, rate)
 
     def _stop_if_broken(self, step: int, rate: float) -> None:
         for name, weight in self.weights.items():
@@ -290,16 +262,16 @@ class Trainer:
             return None
         return {name: tensor.clone() for name, tensor in self._latest().items()}
 
-    def _close_window(self, share: float, rate: float) -> None:
+    def _log(self, share: float, rate: float) -> None:
         position = self.position
         if position.window_documents:
             loss = position.loss_sum / position.window_documents
             accuracy = position.right_sum / position.window_documents
-            self.history.training.append(Window(position.epoch + share, loss, accuracy, rate))
-            self.listener.windowed(self.history.training[-1])
+            self.history.training.append(TrainingMetrics(position.epoch + share, loss, accuracy, rate))
+            self.callbacks.on_log(self.history.training[-1])
         position.loss_sum, position.right_sum, position.window_documents = 0.0, 0, 0
 
-    def _check(self, share: float, rate: float) -> None:
+    def _validate(self, share: float, rate: float) -> None:
         if not self.held:
             return
         current = {name: weight.detach().clone() for name, weight in self.weights.items()}
@@ -312,9 +284,9 @@ class Trainer:
             self._stop_if_broken(self.position.steps, rate)
             raise self._failure(f"The validation loss became {loss}", self.position.steps, rate)
         accuracy = self.objective.right(scores, targets).float().mean().item()
-        check = Check(self.position.epoch + share, loss, accuracy)
-        self.history.validation.append(check)
-        self.listener.checked(check)
+        metrics = ValidationMetrics(self.position.epoch + share, loss, accuracy)
+        self.history.validation.append(metrics)
+        self.callbacks.on_validation_end(metrics)
         best = self.position.best_loss
         if self.settings.patience and share == 1 and (best is None or loss < best):
             self.position.best_loss, self.position.best_epoch = loss, self.position.epoch + 1
@@ -327,7 +299,7 @@ class Trainer:
     def _latest(self) -> dict[str, Tensor]:
         if self.average:
             return self.average.tensors
-        return {name: weight.detach() for name, weight in self.weights.items()} | self.step.settled()
+        return {name: weight.detach() for name, weight in self.weights.items()} | self.step.flushed()
 
     @torch.no_grad()
     def _restore(self, tensors: dict[str, Tensor]) -> None:
@@ -366,44 +338,3 @@ def _due(batch: int, batches: int, times: int) -> bool:
 def _next_due(batch: int, batches: int, times: int) -> int:
     """After how many batches it is next done."""
     return -(-(batch * times // batches + 1) * batches // times)
-
-
-@contextmanager
-def _exact_products() -> Iterator[None]:
-    """Keeps cuDNN from rounding float32 products to tf32's ten bits, which it does unless told not to."""
-    before = torch.backends.cudnn.allow_tf32
-    torch.backends.cudnn.allow_tf32 = False
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.allow_tf32 = before
-
-
-def epoch_batches(
-    lengths: npt.NDArray[np.int64],
-    settings: TrainingSettings,
-    epoch: int,
-    targets: npt.NDArray[np.int64] | None = None,
-) -> Batches:
-    """The batches of an epoch; the same for the same seed.
-
-    Args:
-        lengths: int64[B], tokens of each training row.
-        settings: of the training.
-        epoch: how many were before.
-        targets: int64[B], the rows' classes, which a balanced sampler needs.
-    """
-    generator = np.random.default_rng([settings.seed, epoch])
-    rows = None
-    if settings.sampler == "balanced":
-        if targets is None:
-            raise TypeError("A balanced sampler needs the rows' classes")
-        rows = balanced_rows(targets, generator)
-    batches = cut_batches(
-        lengths if rows is None else lengths[rows],
-        batch_size=settings.batch_size,
-        batch_tokens=settings.batch_tokens,
-        bucketing=settings.bucketing,
-        generator=generator,
-    )
-    return batches if rows is None else batches.of(rows)

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError, SettingsError
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.runtime import Model
 from recurra.text import Labels, TextSettings
+from recurra.training.callbacks import Callback
 from recurra.training.fit import fit
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
 
 __all__ = ["fold_numbers", "out_of_fold"]
 
@@ -28,7 +28,7 @@ def out_of_fold(
     training: TrainingSettings,
     folds: int = 5,
     classes: Sequence[Label] | None = None,
-    listener: Callable[[int], Listener] = lambda fold: Listener(),
+    callbacks: Callable[[int], Sequence[Callback]] = lambda fold: (),
 ) -> npt.NDArray[np.float32]:
     """Trains a model a fold on the rows of all others, and lets it answer for its own.
 
@@ -40,7 +40,7 @@ def out_of_fold(
         training: the training's; its seed also deals the rows.
         folds: k, 2 or more.
         classes: the order of the columns; sorted labels if not given.
-        listener: of a fold's number, hears of its training.
+        callbacks: of a fold's number, hear of its training.
 
     Returns:
         float32[B, C]; a class that a fold's model never saw has the probability 0 there.
@@ -60,7 +60,7 @@ def out_of_fold(
             text=text,
             network=network,
             training=training,
-            listener=listener(fold),
+            callbacks=callbacks(fold),
         )
         columns = known.encode(fitted.bundle.labels.classes)
         answers[np.asarray(own)[:, None], columns] = Model(fitted.bundle).predict_proba([documents[row] for row in own])

@@ -1,83 +1,85 @@
-"""What a training run tells about itself while it runs."""
+"""The names under which callbacks and curves were known before; they go with the next release."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import warnings
 from typing import Any
 
-__all__ = ["Check", "History", "Listener", "Window"]
+from recurra.training import history
+from recurra.training.callbacks import Callback
+from recurra.training.history import TrainingMetrics, ValidationMetrics
+from recurra.training.steps.step import StepResults
+
+__all__ = ["Listener"]
+
+RENAMED = {"Window": "TrainingMetrics", "Check": "ValidationMetrics", "History": "History"}
 
 
-@dataclass(frozen=True)
-class Window:
-    """Training loss and accuracy over a stretch of steps, measured on each batch before its update.
+class Listener(Callback):
+    """A :class:`recurra.training.callbacks.Callback` with the methods it had before."""
 
-    Attributes:
-        epoch: where the stretch ends, in epochs from the start, such as 0.25.
-        loss: mean loss.
-        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
-        learning_rate: at the end of the stretch.
-    """
-
-    epoch: float
-    loss: float
-    accuracy: float
-    learning_rate: float
-
-
-@dataclass(frozen=True)
-class Check:
-    """Loss and accuracy on the held-out rows.
-
-    Attributes:
-        epoch: when, in epochs from the start.
-        loss: mean cross-entropy.
-        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
-    """
-
-    epoch: float
-    loss: float
-    accuracy: float
-
-
-@dataclass
-class History:
-    """The curves of a run."""
-
-    training: list[Window] = field(default_factory=list)
-    validation: list[Check] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> History:
-        """Reads back what :meth:`to_json` gave."""
-        return cls([Window(**one) for one in values["training"]], [Check(**one) for one in values["validation"]])
-
-
-class Listener:
-    """Hears of a run's progress; the methods do nothing until overridden."""
+    def __init_subclass__(cls) -> None:
+        warnings.warn(
+            f"{cls.__name__}: override the methods of recurra.training.callbacks.Callback instead of Listener's.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
 
     def read(self, what: str, documents: int, total: int) -> None:
-        """So many documents more, of ``total``, were gone over before training; ``what`` says what for."""
+        """Now ``on_data``."""
 
     def started(self, documents: int, done: int) -> None:
-        """Training goes over ``documents`` documents in all, ``done`` of them before this run."""
+        """Now ``on_train_begin``."""
 
     def stepped(self, documents: int, loss: float) -> None:
-        """A step over so many documents was taken."""
+        """Now ``on_steps_end``, once for several steps."""
 
-    def windowed(self, window: Window) -> None:
-        """A stretch of the training's curves is done."""
+    def windowed(self, window: TrainingMetrics) -> None:
+        """Now ``on_log``."""
 
-    def checked(self, check: Check) -> None:
-        """The held-out rows were looked at."""
+    def checked(self, check: ValidationMetrics) -> None:
+        """Now ``on_validation_end``."""
 
     def said(self, message: str) -> None:
-        """Something a person should know, in one line."""
+        """Now ``on_message``."""
 
     def enough(self) -> bool:
-        """Whether the run should end now, with the best weights so far; asked after every look at the network."""
+        """Now ``should_stop``."""
         return False
+
+    def on_data(self, what: str, documents: int, total: int) -> None:
+        """Calls ``read``."""
+        self.read(what, documents, total)
+
+    def on_train_begin(self, documents: int, done: int) -> None:
+        """Calls ``started``."""
+        self.started(documents, done)
+
+    def on_steps_end(self, results: StepResults) -> None:
+        """Calls ``stepped`` for each."""
+        for result in results.taken:
+            self.stepped(result.documents, result.loss)
+
+    def on_log(self, metrics: TrainingMetrics) -> None:
+        """Calls ``windowed``."""
+        self.windowed(metrics)
+
+    def on_validation_end(self, metrics: ValidationMetrics) -> None:
+        """Calls ``checked``."""
+        self.checked(metrics)
+
+    def on_message(self, message: str) -> None:
+        """Calls ``said``."""
+        self.said(message)
+
+    def should_stop(self) -> bool:
+        """Asks ``enough``."""
+        return self.enough()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in RENAMED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    new = RENAMED[name]
+    warnings.warn(f"{name} is recurra.training.history.{new} now.", DeprecationWarning, stacklevel=2)
+    return getattr(history, new)

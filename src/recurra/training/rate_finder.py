@@ -6,7 +6,6 @@ The range test of Smith 2017, "Cyclical Learning Rates for Training Neural Netwo
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,13 +17,13 @@ import numpy.typing as npt
 from recurra.atomic import write_atomically
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.training.direct import DirectStep
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.callbacks import Callback
+from recurra.training.epochs import epoch_batches
 from recurra.training.files import RATE
-from recurra.training.loop import epoch_batches
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import AutogradStep, Rows
-from recurra.training.threads import fitting_threads
+from recurra.training.process import fitting_threads
+from recurra.training.steps import choose_step
+from recurra.training.steps.step import EncodedRows
 
 __all__ = ["RateFound", "find_rate", "lowest_rate", "with_found_rate"]
 
@@ -65,12 +64,12 @@ class RateFound:
 
 def with_found_rate(
     network: Network,
-    rows: Rows,
+    rows: EncodedRows,
     settings: TrainingSettings,
     *,
     engine: str,
     folder: Path | None,
-    listener: Listener,
+    callbacks: Callback,
 ) -> TrainingSettings:
     """The settings with a learning rate that is found on a copy of the network.
 
@@ -82,7 +81,7 @@ def with_found_rate(
         settings: of the run.
         engine: of the recurrence.
         folder: of the run, if it has one.
-        listener: hears the rate.
+        callbacks: hears the rate.
 
     Raises:
         TrainingError: the loss is not finite from the beginning, or what lies in the folder is no curve.
@@ -95,11 +94,13 @@ def with_found_rate(
     found = find_rate(copy, rows, settings)
     if path is not None:
         write_atomically(path, (json.dumps(found.to_json(), indent=1) + "\n").encode())
-    listener.said(f"learning rate: {found.suggested:g}, a tenth of where the loss was lowest ({found.lowest:.2g}).")
+    callbacks.on_message(
+        f"learning rate: {found.suggested:g}, a tenth of where the loss was lowest ({found.lowest:.2g})."
+    )
     return settings.replace(learning_rate=found.suggested)
 
 
-def find_rate(network: Network, rows: Rows, settings: TrainingSettings) -> RateFound:
+def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -> RateFound:
     """Takes up to 150 steps at rates that rise from 1e-5 to 1, each by the same factor.
 
     Args:
@@ -112,19 +113,18 @@ def find_rate(network: Network, rows: Rows, settings: TrainingSettings) -> RateF
     """
     if settings.freeze_vectors and "embedding" in network.named_weights():
         network.named_weights()["embedding"].requires_grad_(False)
-    step = (DirectStep if DirectStep.takes(network, settings, rows.task) else AutogradStep)(network, rows, settings)
+    step = choose_step(network, rows, settings)
     rates = np.geomspace(LOWEST, HIGHEST, STEPS)
     losses: list[float] = []
     with fitting_threads(network.settings):
         for rate, indices in zip(rates.tolist(), _batches(rows, settings), strict=False):
-            found = step.gradient(indices)
-            if not math.isfinite(found.loss) or found.wrong:
+            results = step.run([indices], [rate])
+            if results.failed:
                 break
-            losses.append(found.loss)
+            losses.append(results.taken[0].loss)
             means = _smoothed(losses)
             if means[-1] > TOO_HIGH * means.min():
                 break
-            step.update(rate)
     if not losses:
         raise TrainingError(
             "The loss is not finite before the first step", "Set clip to 1 or less, or look at vectors."
@@ -169,7 +169,7 @@ def _smoothed(losses: list[float]) -> npt.NDArray[np.float64]:
     return np.array(means)
 
 
-def _batches(rows: Rows, settings: TrainingSettings) -> Iterator[npt.NDArray[np.int64]]:
+def _batches(rows: EncodedRows, settings: TrainingSettings) -> Iterator[npt.NDArray[np.int64]]:
     """Batches without end."""
     epoch = EPOCH
     while True:

@@ -11,13 +11,13 @@ import numpy as np
 
 from recurra.data.corpus import Chosen
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.settings import spread
 from recurra.text import TextSettings
 from recurra.text.choice import TokenChoice, choose_tokens, looked_at
 from recurra.text.fields import readable
-from recurra.training.preparing import Labelled, split_of
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
+from recurra.training.callbacks import Callback
+from recurra.training.prepare import Labelled, split_of
 
 __all__ = ["Resolved", "resolve"]
 
@@ -46,7 +46,7 @@ def resolve(
     network: NetworkSettings,
     training: TrainingSettings,
     characters: Mapping[str, Any] | None = None,
-    listener: Listener | None = None,
+    callbacks: Callback | None = None,
 ) -> Resolved:
     """Chooses words or characters where ``tokens`` is ``auto``, by the rows that will be trained on.
 
@@ -56,7 +56,7 @@ def resolve(
         network: the network's.
         training: the training's.
         characters: single settings, of any of the three, that differ where characters are chosen.
-        listener: hears what was chosen, and why.
+        callbacks: hears what was chosen, and why.
 
     Raises:
         DataError: nothing can be held out.
@@ -71,8 +71,8 @@ def resolve(
     marked[places] = True
     documents = list(chain.from_iterable(Chosen(corpus, marked).blocks()))
     choice = choose_tokens(readable(documents, text), labelled.task.single(labelled.targets[places]))
-    if listener:
-        listener.said(str(choice))
+    if callbacks:
+        callbacks.on_message(str(choice))
     groups = {"text": text, "network": network, "training": training}
     differing = characters if choice.tokens == "characters" and characters else {}
     changes = spread({**differing, "tokens": choice.tokens}, groups)

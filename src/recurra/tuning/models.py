@@ -13,11 +13,11 @@ from recurra.presets import Preset
 from recurra.runtime import Model
 from recurra.tasks import Scores, Task
 from recurra.training import answering
-from recurra.training.finishing import Fitted, write_run
 from recurra.training.fit import fit_prepared
-from recurra.training.preparing import Prepared
+from recurra.training.prepare import Prepared
+from recurra.training.record import Fitted, write_run
+from recurra.tuning.callbacks import TrialCallback
 from recurra.tuning.limits import Limits
-from recurra.tuning.listener import TrialListener
 from recurra.tuning.results import Tried
 from recurra.tuning.rows import StudyRows
 from recurra.tuning.space import with_parameters
@@ -54,7 +54,7 @@ class Models:
         self._rows, self._preset, self._folder, self._limits = rows, preset, folder, limits
         self._engine, self._device = engine, device
 
-    def trained(self, number: int, preset: Preset, prepared: Prepared, listener: TrialListener) -> Fitted:
+    def trained(self, number: int, preset: Preset, prepared: Prepared, callback: TrialCallback) -> Fitted:
         """Trains a trial's model; its record says which trial it is.
 
         Raises:
@@ -68,7 +68,7 @@ class Models:
             preset=preset.name,
             engine=self._engine,
             device=self._device,
-            listener=listener,
+            callbacks=[callback],
             choice=choice if choice and choice.tokens == preset.text.tokens else None,
         )
         study = {"trial": number, "seed": preset.training.seed, "set_aside": len(self._rows.aside)}
@@ -90,12 +90,12 @@ class Models:
         about = f"Trial {number} of a study around {self._preset.name}."
         write_atomically(self._folder / BEST, preset_toml(replace(preset, about=about)).encode())
 
-    def again(self, best: Tried, listener: TrialListener) -> None:
+    def again(self, best: Tried, callback: TrialCallback) -> None:
         """Trains the best model once more, where the folder does not have it."""
         preset = with_parameters(self._preset, best.settings)
         prepared = self._rows.prepared(preset, self._limits)
         if prepared is not None:
-            fitted, _ = self.scored(self.trained(best.number, preset, prepared, listener))
+            fitted, _ = self.scored(self.trained(best.number, preset, prepared, callback))
             self.keep(fitted, best.number, preset)
 
 

@@ -14,10 +14,10 @@ from recurra.errors import DataError, SettingsError
 from recurra.presets import Preset
 from recurra.text import TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
-from recurra.training.preparing import Labelled, Prepared, labelled_rows, prepare
-from recurra.training.progress import Listener
+from recurra.training.callbacks import Callback
+from recurra.training.prepare import Labelled, Prepared, labelled_rows, prepare
 from recurra.training.reading import resolve
-from recurra.training.step import Rows
+from recurra.training.steps.step import EncodedRows
 from recurra.tuning.limits import Limits
 from recurra.tuning.size import fitting_vocabulary, header_room, shown_bytes
 from recurra.tuning.space import LARGEST_VOCABULARY, Parameter, with_parameters
@@ -38,7 +38,7 @@ class StudyRows:
     Args:
         corpus: all rows.
         preset: where the search begins: its text settings say what is read, its seed how rows are dealt.
-        listener: hears what was left out, and what was chosen.
+        callbacks: hear what was left out, and what was chosen.
 
     Attributes:
         preset: of the first trial: the one given, once it is chosen whether to read words or characters.
@@ -56,9 +56,9 @@ class StudyRows:
         corpus: Corpus,
         preset: Preset,
         *,
-        listener: Listener,
+        callbacks: Callback,
     ) -> None:
-        everything = labelled_rows(corpus, preset.text, listener)
+        everything = labelled_rows(corpus, preset.text, callbacks)
         if not everything.task.views:
             raise DataError(
                 f"{corpus.source} holds {everything.task.wording.gives} a row, and tuning looks at one class a row",
@@ -67,7 +67,7 @@ class StudyRows:
         corpus = everything.corpus
         aside = np.zeros(len(corpus), dtype=bool)
         aside[hold_out(corpus.labels, share=SET_ASIDE, seed=preset.training.seed)[1]] = True
-        self._listener = listener
+        self._callbacks = callbacks
         self._kept = Labelled(Chosen(corpus, ~aside), everything.classes, everything.targets[~aside], everything.task)
         chosen = resolve(
             self._kept,
@@ -75,7 +75,7 @@ class StudyRows:
             network=preset.network,
             training=preset.training,
             characters=preset.characters,
-            listener=listener,
+            callbacks=callbacks,
         )
         self.preset = replace(preset, text=chosen.text, network=chosen.network, training=chosen.training, characters={})
         self.choice = chosen.choice
@@ -89,7 +89,7 @@ class StudyRows:
         if tokens not in self._read:
             own = self.preset.text
             text = own.replace(tokens=tokens, vocabulary_size=max(LARGEST_VOCABULARY, own.vocabulary_size))
-            self._read[tokens] = prepare(self._kept, text, self.preset.training, folder=None, listener=self._listener)
+            self._read[tokens] = prepare(self._kept, text, self.preset.training, folder=None, callbacks=self._callbacks)
         return self._read[tokens]
 
     def prepared(self, preset: Preset, limits: Limits) -> Prepared | None:
@@ -140,7 +140,7 @@ def check_room(rows: StudyRows, preset: Preset, space: tuple[Parameter, ...], li
     )
 
 
-def _with_unknown(rows: Rows, known: int) -> Rows:
+def _with_unknown(rows: EncodedRows, known: int) -> EncodedRows:
     """The rows for a vocabulary that ends before id ``known``."""
     values = rows.documents.values
     if not len(values) or int(values.max()) < known:

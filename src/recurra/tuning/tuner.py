@@ -19,13 +19,13 @@ from recurra.data.fingerprint import Fingerprint
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
 from recurra.presets import Preset
-from recurra.training.building import chosen_device
+from recurra.training.build import chosen_device
+from recurra.training.callbacks import Callback
 from recurra.training.files import MODEL
 from recurra.training.folder import prepare_folder
-from recurra.training.interrupt import Interrupt
-from recurra.training.progress import Listener
+from recurra.training.process import Interrupt
+from recurra.tuning.callbacks import StudyCallback, TrialCallback
 from recurra.tuning.limits import Limits
-from recurra.tuning.listener import StudyListener, TrialListener
 from recurra.tuning.models import Models, scores_of
 from recurra.tuning.results import FOUND, Tried, Tuned, best_of, csv_of, tried
 from recurra.tuning.rows import StudyRows, check_room
@@ -59,7 +59,7 @@ class Tuner:
         resume: go on with the study that is there.
         engine: of the recurrence.
         device: as in :func:`recurra.training.fit.fit`.
-        listener: hears of the progress.
+        callback: hears of the progress.
         clock: seconds.
 
     Raises:
@@ -80,14 +80,14 @@ class Tuner:
         resume: bool = False,
         engine: str = "auto",
         device: str = "auto",
-        listener: StudyListener | None = None,
+        callback: StudyCallback | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._began, self._clock = clock(), clock
-        self._listener = listener or StudyListener()
+        self._callback = callback or StudyCallback()
         self._folder, self._limits = folder, limits
         place = chosen_device(device, preset.training)
-        self._rows = StudyRows(corpus, _with_held_out(preset), listener=_Said(self._listener))
+        self._rows = StudyRows(corpus, _with_held_out(preset), callbacks=_Messages(self._callback))
         self._preset = self._rows.preset
         self._space = space_around(self._preset)
         self._models = Models(self._rows, self._preset, folder, limits, engine=engine, device=place)
@@ -104,7 +104,7 @@ class Tuner:
                         f"The study in {folder} belongs to other data or settings",
                         "Resume with the same data and options as before, or name another folder.",
                     )
-                self._listener.said("There is no such study yet: it starts from the beginning.")
+                self._callback.on_message("There is no such study yet: it starts from the beginning.")
             self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=PRUNE_AFTER, n_warmup_steps=PRUNE_FROM)
             first = starts(self._preset, self._space, small=limits.max_size is not None)
             for parameters in first[len(self._study.trials) :]:
@@ -119,8 +119,10 @@ class Tuner:
         with locked_folder(self._folder), Interrupt() as interrupt:
             best = best_of(self._trials())
             if best and not (self._folder / MODEL).exists():
-                self._listener.said(f"The model of trial {best.number} is not in {self._folder}: it is trained again.")
-                self._models.again(best, self._ear(best.number, None))
+                self._callback.on_message(
+                    f"The model of trial {best.number} is not in {self._folder}: it is trained again."
+                )
+                self._models.again(best, self._trial_callback(best.number, None))
             interrupted = False
             for trial in self._next_trials():
                 interrupted = self._try(trial) or interrupt.received
@@ -151,7 +153,9 @@ class Tuner:
             if self._limits.trials is not None and counted >= self._limits.trials:
                 return
             if len(ended) >= TOO_LARGE and all(one.state == "too large" for one in ended[-TOO_LARGE:]):
-                self._listener.said(f"The last {TOO_LARGE} settings fit into no file of the size: the study ends.")
+                self._callback.on_message(
+                    f"The last {TOO_LARGE} settings fit into no file of the size: the study ends."
+                )
                 return
             self._seed(len(trials))
             yield self._study.ask()
@@ -162,8 +166,8 @@ class Tuner:
         before = tried(self._study.trials[trial.number])
         preset = suggested(trial, self._preset, self._space)
         began = self._clock()
-        self._listener.began(trial.number)
-        ear = self._ear(trial.number, best, trial)
+        self._callback.on_trial_begin(trial.number)
+        callback = self._trial_callback(trial.number, best, trial)
         prepared = self._rows.prepared(preset, self._limits)
         if prepared is None:
             found = Tried(trial.number, "too large", parameters_of(preset, self._space))
@@ -171,7 +175,7 @@ class Tuner:
         preset = preset.with_options({"vocabulary_size": prepared.pipeline.settings.vocabulary_size})
         settings = parameters_of(preset, self._space)
         try:
-            fitted = self._models.trained(trial.number, preset, prepared, ear)
+            fitted = self._models.trained(trial.number, preset, prepared, callback)
         except (SettingsError, TrainingError, MemoryError, torch.OutOfMemoryError) as error:
             if isinstance(error, SettingsError) and trial.number == 0:
                 # The preset itself, and not what is tried around it.
@@ -182,7 +186,7 @@ class Tuner:
         interrupted = fitted.outcome.interrupted
         found = Tried(
             trial.number,
-            "stopped" if interrupted or ear.stopped else "pruned" if ear.pruned else "done",
+            "stopped" if interrupted or callback.stopped else "pruned" if callback.pruned else "done",
             settings,
             validation=scores_of(fitted.bundle.task, fitted.validation),
             epochs=fitted.outcome.epochs,
@@ -211,12 +215,12 @@ class Tuner:
         elif found.state != "stopped":
             self._study.tell(trial, state=TrialState.FAIL if found.state == "failed" else TrialState.PRUNED)
         write_atomically(self._folder / TRIALS, csv_of(self._trials()).encode())
-        self._listener.ended(found, is_best=is_best)
+        self._callback.on_trial_end(found, is_best=is_best)
         return False
 
-    def _ear(self, number: int, best: Tried | None, trial: Trial | None = None) -> TrialListener:
+    def _trial_callback(self, number: int, best: Tried | None, trial: Trial | None = None) -> TrialCallback:
         loss = best.log_loss if best else None
-        return TrialListener(trial, self._listener, number=number, best=loss, time_is_up=self._time_is_up)
+        return TrialCallback(trial, self._callback, number=number, best=loss, time_is_up=self._time_is_up)
 
     def _time_is_up(self) -> bool:
         minutes = self._limits.minutes
@@ -256,15 +260,15 @@ class Tuner:
         )
 
 
-class _Said(Listener):
+class _Messages(Callback):
     """Passes on what is said about the rows."""
 
-    def __init__(self, study: StudyListener) -> None:
+    def __init__(self, study: StudyCallback) -> None:
         self._study = study
 
-    def said(self, message: str) -> None:
+    def on_message(self, message: str) -> None:
         """Passes it on."""
-        self._study.said(message)
+        self._study.on_message(message)
 
 
 def _with_held_out(preset: Preset) -> Preset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -101,3 +102,15 @@ class TrainingSettings(Settings):
             )
         if self.weight_decay and self.optimiser != "adamw":
             raise SettingsError(f"weight_decay is {self.weight_decay} with {self.optimiser}", "Set optimiser to adamw.")
+
+    def rate_at(self, progress: float) -> float:
+        """The learning rate after a share ``progress`` of the training, from 0 to 1.
+
+        It rises in a line over the first ``warmup``, then stays or falls to 0 in a line or along half a cosine
+        (Loshchilov and Hutter 2017, arXiv 1608.03983).
+        """
+        if progress < self.warmup:
+            return self.learning_rate * progress / self.warmup
+        rest = (progress - self.warmup) / (1 - self.warmup)
+        factor = {"none": 1.0, "linear": 1 - rest, "cosine": (1 + math.cos(math.pi * rest)) / 2}[self.decay]
+        return self.learning_rate * factor

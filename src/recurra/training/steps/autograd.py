@@ -3,115 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from recurra.batches import Packed, Ragged, pack
 from recurra.models.batch import Batch
 from recurra.models.network import Network
-from recurra.tasks import SINGLE_LABEL, Task
-from recurra.training.in_parts import joined_output, joined_reading, share_of_output
-from recurra.training.optimiser import Optimiser, clip
-from recurra.training.settings import TrainingSettings
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.optimisers.adam import Optimiser, clip
+from recurra.training.optimisers.averaging import Average
+from recurra.training.steps.micro_batches import joined_output, joined_reading, share_of_output
+from recurra.training.steps.step import EncodedRows, HostStep, StepResult, longest_of, packed
 
-__all__ = ["AutogradStep", "PartedStep", "Rows", "Step", "Stepped", "longest_of", "mixed_precision", "packed"]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Encoded documents and what is true of them.
-
-    Attributes:
-        documents: token ids.
-        targets: of the B documents, as the task has them.
-        task: what is learned.
-    """
-
-    documents: Ragged
-    targets: npt.NDArray[Any]
-    task: Task = SINGLE_LABEL
-
-    def __len__(self) -> int:
-        return len(self.targets)
+__all__ = ["AutogradStep", "mixed_precision"]
 
 
-class Stepped(NamedTuple):
-    """What a batch gave.
+class AutogradStep(HostStep):
+    """See :class:`recurra.training.steps.step.HostStep`."""
 
-    Attributes:
-        loss: its mean loss.
-        right: documents classified rightly.
-        wrong: the weight whose gradient is not finite, and that gradient's norm; ``None`` where all are.
-    """
-
-    loss: float
-    right: int
-    wrong: tuple[str, float] | None
-
-
-class Step(Protocol):
-    """Trains a network batch by batch: first the gradient, then, if that is sound, the update."""
-
-    def gradient(self, indices: npt.NDArray[np.int64]) -> Stepped:
-        """Loss and gradients of a batch.
-
-        Args:
-            indices: its training rows.
-        """
-
-    def update(self, rate: float, following: npt.NDArray[np.int64] | None = None) -> None:
-        """Moves the weights along the last gradients, clipped.
-
-        Args:
-            rate: the learning rate.
-            following: the training rows of the next batch, which may be prepared meanwhile.
-        """
-
-    def settle(self) -> None:
-        """Moves weights that were left behind to where they belong."""
-
-    def settled(self) -> dict[str, Tensor]:
-        """Copies of those weights as :meth:`settle` would leave them; looking does not change a run's rounding."""
-
-    def tensors(self) -> dict[str, Tensor]:
-        """The optimiser's state, for a checkpoint."""
-
-    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """Takes back what :meth:`tensors` gave after ``steps`` steps."""
-
-    def layout(self, steps: int) -> dict[str, Tensor]:
-        """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
-
-
-class PartedStep(Step, Protocol):
-    """A step that can take a batch in parts, for want of memory."""
-
-    def gradient_in_parts(self, parts: Sequence[npt.NDArray[np.int64]]) -> Stepped:
-        """What :meth:`gradient` gives for all parts together, to the rounding of float32.
-
-        Args:
-            parts: the training rows of each, two or more.
-        """
-
-
-class AutogradStep:
-    """See :class:`PartedStep`.
-
-    Args:
-        network: on its device.
-        rows: to learn from.
-        settings: of the training.
-    """
-
-    def __init__(self, network: Network, rows: Rows, settings: TrainingSettings) -> None:
-        self.network, self.rows, self.settings = network, rows, settings
+    def __init__(
+        self,
+        network: Network,
+        rows: EncodedRows,
+        settings: TrainingSettings,
+        average: Average | None = None,
+        say: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        super().__init__(network, rows, settings, average, say)
         self.device = network.generator.device
         weights = network.named_weights()
         self.objective = rows.task.objective(
@@ -124,8 +46,8 @@ class AutogradStep:
         self.optimiser = Optimiser(weights, settings)
         network.keep_reading = self.optimiser.reads_tokens
 
-    def gradient(self, indices: npt.NDArray[np.int64]) -> Stepped:
-        """See :meth:`Step.gradient`."""
+    def gradient(self, indices: npt.NDArray[np.int64]) -> StepResult:
+        """See :meth:`HostStep.gradient`."""
         batch = Batch(packed(self.network, self.rows.documents, indices), self.device)
         targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
         self.network.train()
@@ -135,10 +57,10 @@ class AutogradStep:
         self.optimiser.zero_grad()
         loss.backward()
         right = int(self.objective.right(output.logits, targets).sum())
-        return Stepped(loss.item(), right, self._wrong())
+        return StepResult(len(indices), loss.item(), right, self._non_finite())
 
-    def gradient_in_parts(self, parts: Sequence[npt.NDArray[np.int64]]) -> Stepped:
-        """See :meth:`PartedStep.gradient_in_parts`.
+    def gradient_in_parts(self, parts: Sequence[npt.NDArray[np.int64]]) -> StepResult:
+        """See :meth:`HostStep.gradient_in_parts`.
 
         Every part is gone through twice: for its logits, of which all together the loss is taken, and, with the loss's
         gradient of them, for its own.
@@ -169,17 +91,17 @@ class AutogradStep:
             readings.append(network.reading)
         network.reading = joined_reading(readings)
         right = int(self.objective.right(output.logits, targets).sum())
-        return Stepped(loss.item(), right, self._wrong())
+        return StepResult(len(indices), loss.item(), right, self._non_finite())
 
     def update(self, rate: float, following: npt.NDArray[np.int64] | None = None) -> None:
-        """See :meth:`Step.update`."""
+        """See :meth:`HostStep.update`."""
         scale = clip(self.optimiser.weights.values(), self.settings.clip) if self.settings.clip else 1.0
         self.optimiser.step(rate, self.network.reading, scale=scale)
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Nothing is left behind."""
 
-    def settled(self) -> dict[str, Tensor]:
+    def flushed(self) -> dict[str, Tensor]:
         """Nothing is left behind."""
         return {}
 
@@ -189,6 +111,7 @@ class AutogradStep:
 
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
         """See :meth:`Step.restore`."""
+        self.steps = steps
         self.optimiser.restore(tensors, steps)
 
     def layout(self, steps: int) -> dict[str, Tensor]:
@@ -196,7 +119,7 @@ class AutogradStep:
         weights = self.optimiser.weights if steps else {}
         return {f"{moment}.{name}": weight for moment in "mv" for name, weight in weights.items()}
 
-    def _wrong(self) -> tuple[str, float] | None:
+    def _non_finite(self) -> tuple[str, float] | None:
         gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}
         norms = torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients.values()])
         if bool(torch.isfinite(norms).all()):
@@ -204,28 +127,8 @@ class AutogradStep:
         return next((name, n) for name, n in zip(gradients, norms.tolist(), strict=True) if not math.isfinite(n))
 
 
-def longest_of(documents: Ragged, indices: npt.NDArray[np.int64]) -> int:
-    """Tokens of the longest of some documents."""
-    return int((documents.offsets[indices + 1] - documents.offsets[indices]).max(initial=0))
-
-
 def mixed_precision(settings: TrainingSettings, device: torch.device) -> AbstractContextManager[object]:
     """In which the network computes in the precision of the settings."""
     if settings.precision == "bfloat16":
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
-
-
-def packed(network: Network, documents: Ragged, indices: npt.NDArray[np.int64], *, longest: int = 0) -> Packed:
-    """A training batch.
-
-    Args:
-        network: says whether pads are left out.
-        documents: the training rows.
-        indices: those of the batch.
-        longest: tokens of the longest document of the batch that these are a part of.
-    """
-    if not network.settings.masked and len(indices):
-        # The lesson's networks take pads for words, and a batch is padded up to its longest document.
-        longest = max(longest, longest_of(documents, indices))
-    return pack(documents, indices, pad_to=longest)

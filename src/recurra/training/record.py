@@ -16,16 +16,16 @@ from recurra.bundle import Bundle, write_bundle
 from recurra.data.decisions import Cleaning
 from recurra.errors import TrainingError
 from recurra.models.network import Network
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import Scores, Task
 from recurra.text.choice import TokenChoice
 from recurra.text.segmenters import versions_of
 from recurra.training.answering import scores_of
 from recurra.training.card import for_the_card, write_card
-from recurra.training.continuing import descent
 from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Outcome
-from recurra.training.preparing import Prepared
-from recurra.training.settings import TrainingSettings
+from recurra.training.prepare import Prepared
+from recurra.training.warm_start import descent
 from recurra.version import VERSION
 
 __all__ = ["Fitted", "bundled", "write_run"]

@@ -13,12 +13,12 @@ from recurra.errors import SettingsError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
+from recurra.presets.training_settings import TrainingSettings
 from recurra.text import TextPipeline, load_vectors
 from recurra.text.vocabulary import SPECIAL_IDS
-from recurra.training.continuing import grown_weights
-from recurra.training.preparing import Prepared
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
+from recurra.training.callbacks import Callback
+from recurra.training.prepare import Prepared
+from recurra.training.warm_start import grown_weights
 
 __all__ = ["build", "chosen_device"]
 
@@ -31,7 +31,7 @@ def build(
     vectors: Path | None,
     engine: str,
     device: torch.device,
-    listener: Listener,
+    callbacks: Callback,
     initial: Bundle | None = None,
 ) -> Network:
     """A network for these rows.
@@ -43,18 +43,18 @@ def build(
         vectors: file of pretrained vectors.
         engine: of the recurrence.
         device: where it computes.
-        listener: hears how many words have a vector.
+        callbacks: hears how many words have a vector.
         initial: the model that training goes on from.
 
     Raises:
         DataError, SettingsError: the vectors cannot be used, or there is no such engine.
     """
-    network, rows_of_vectors = _vectors(vectors, prepared.pipeline, network, listener)
+    network, rows_of_vectors = _vectors(vectors, prepared.pipeline, network, callbacks)
     if initial is None:
         rows, outputs = prepared.pipeline.rows, prepared.task.outputs(len(prepared.classes))
         weights = initial_weights(network, rows=rows, classes=outputs, seed=training.seed)
     else:
-        weights = grown_weights(initial, prepared.pipeline, prepared.classes, listener)
+        weights = grown_weights(initial, prepared.pipeline, prepared.classes, callbacks)
     if rows_of_vectors is not None:
         found, values = rows_of_vectors
         weights["embedding"][SPECIAL_IDS : SPECIAL_IDS + len(values)][found] = values[found]
@@ -82,7 +82,7 @@ def chosen_device(name: str, training: TrainingSettings) -> torch.device:
 
 
 def _vectors(
-    path: Path | None, pipeline: TextPipeline, network: NetworkSettings, listener: Listener
+    path: Path | None, pipeline: TextPipeline, network: NetworkSettings, callbacks: Callback
 ) -> tuple[NetworkSettings, tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]] | None]:
     if path is None:
         return network, None
@@ -90,5 +90,5 @@ def _vectors(
         raise SettingsError(f"The vectors {path} are given with one_hot input", "Set input to embedding.")
     values, found = load_vectors(path, pipeline.vocabulary.tokens)
     covered = f"{int(found.sum()):,} of {len(found):,} words of the vocabulary ({found.mean():.1%})"
-    listener.said(f"{covered} have a vector in {path.name}.")
+    callbacks.on_message(f"{covered} have a vector in {path.name}.")
     return network.replace(embedding=values.shape[1]), (found, values)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
-from recurra.training.optimiser import BETAS
-from recurra.training.settings import TrainingSettings
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.optimisers.adam import BETAS
 
 __all__ = ["DeviceAdam", "Read"]
 
@@ -34,7 +34,7 @@ class Read(NamedTuple):
 
 
 class DeviceAdam:
-    """The rules of :class:`recurra.training.optimiser.Optimiser`, dense, in torch's fused kernel.
+    """The rules of :class:`recurra.training.optimisers.adam.Optimiser`, dense, in torch's fused kernel.
 
     Args:
         weights: the parameters, by name.

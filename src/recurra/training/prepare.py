@@ -18,19 +18,19 @@ from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.freed import give_back_freed
 from recurra.errors import DataError
+from recurra.presets.training_settings import TrainingSettings
 from recurra.tasks import Task, shared, task_of
 from recurra.text import Labels, TextPipeline, TextSettings
-from recurra.training.continuing import grown_labels, grown_pipeline
-from recurra.training.progress import Listener
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows
+from recurra.training.callbacks import Callback
+from recurra.training.steps.step import EncodedRows
+from recurra.training.warm_start import grown_labels, grown_pipeline
 
 __all__ = ["Labelled", "Prepared", "labelled_rows", "prepare", "split_of"]
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Rows that can be learned from.
+    """EncodedRows that can be learned from.
 
     Attributes:
         corpus: B documents with labels.
@@ -62,8 +62,8 @@ class Prepared:
     count: int
     classes: Labels
     pipeline: TextPipeline
-    rows: Rows
-    held: Rows | None
+    rows: EncodedRows
+    held: EncodedRows | None
     fingerprint: str
     task: Task
 
@@ -71,7 +71,7 @@ class Prepared:
 def labelled_rows(
     corpus: Corpus,
     text: TextSettings,
-    listener: Listener,
+    callbacks: Callback,
     *,
     task: Task | None = None,
     initial: Bundle | None = None,
@@ -83,7 +83,7 @@ def labelled_rows(
     Args:
         corpus: the rows.
         text: what is read.
-        listener: hears how many rows are left out.
+        callbacks: hears how many rows are left out.
         task: what is to be learned; without it, that of the model that training goes on from, or what the labels
             look like.
         initial: that model.
@@ -92,7 +92,7 @@ def labelled_rows(
         DataError: nothing can be learned from them.
     """
     if text.field == "title":
-        corpus = _with_title(corpus, listener)
+        corpus = _with_title(corpus, callbacks)
     labels = corpus.labels
     grow = Labels.learn if initial is None else partial(grown_labels, initial)
     learned = task or (initial.task if initial is not None else task_of(labels.values))
@@ -113,7 +113,7 @@ def prepare(
     training: TrainingSettings,
     *,
     folder: Path | None,
-    listener: Listener,
+    callbacks: Callback,
     initial: Bundle | None = None,
 ) -> Prepared:
     """Holds rows out, learns the vocabulary and turns all documents into token ids.
@@ -125,7 +125,7 @@ def prepare(
         text: what is read, and how.
         training: says what is held out.
         folder: for a file of ids, which goes with the process.
-        listener: hears how far each way over the rows is.
+        callbacks: hears how far each way over the rows is.
         initial: a model that training goes on from; its vocabulary is kept and grows.
 
     Raises:
@@ -138,9 +138,9 @@ def prepare(
     # A fixed number of texts is counted from the head of the file, whatever is held out; otherwise the held-out rows
     # must stay as new to the network as test rows are.
     seen = corpus if text.vocabulary_documents else Chosen(corpus, ~held)
-    pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", listener), text, pairs=corpus.pairs)
+    pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", callbacks), text, pairs=corpus.pairs)
     if initial is not None:
-        pipeline = grown_pipeline(initial, pipeline, text, listener)
+        pipeline = grown_pipeline(initial, pipeline, text, callbacks)
 
     fingerprint = Fingerprint(count)
     with Collected(pipeline.rows, folder=folder) as ids, Collected(pipeline.rows, folder=folder) as held_ids:
@@ -149,9 +149,9 @@ def prepare(
             encoded = pipeline.encode(block)
             ids.add(encoded.take(np.flatnonzero(~out)))
             held_ids.add(encoded.take(np.flatnonzero(out)))
-            listener.read("finding token ids", len(block), count)
-        rows = Rows(ids.whole(), labelled.targets[~held], labelled.task)
-        held_rows = Rows(held_ids.whole(), labelled.targets[held], labelled.task) if held.any() else None
+            callbacks.on_data("finding token ids", len(block), count)
+        rows = EncodedRows(ids.whole(), labelled.targets[~held], labelled.task)
+        held_rows = EncodedRows(held_ids.whole(), labelled.targets[held], labelled.task) if held.any() else None
     if isinstance(rows.documents, Mapped):
         give_back_freed()
     return Prepared(
@@ -176,13 +176,13 @@ def split_of(labelled: Labelled, training: TrainingSettings) -> tuple[npt.NDArra
     )
 
 
-def _told(corpus: Corpus, what: str, listener: Listener) -> Iterator[Sequence[Document]]:
+def _told(corpus: Corpus, what: str, callbacks: Callback) -> Iterator[Sequence[Document]]:
     for block in corpus.blocks():
         yield block
-        listener.read(what, len(block), len(corpus))
+        callbacks.on_data(what, len(block), len(corpus))
 
 
-def _with_title(corpus: Corpus, listener: Listener) -> Corpus:
+def _with_title(corpus: Corpus, callbacks: Callback) -> Corpus:
     """The rows that have a title, and texts that stand alone."""
     if not len(corpus):
         return corpus
@@ -194,5 +194,5 @@ def _with_title(corpus: Corpus, listener: Listener) -> Corpus:
     )
     if titled.all():
         return corpus
-    listener.said(f"{int((~titled).sum()):,} of {len(corpus):,} rows have no title and are left out.")
+    callbacks.on_message(f"{int((~titled).sum()):,} of {len(corpus):,} rows have no title and are left out.")
     return Chosen(corpus, titled)

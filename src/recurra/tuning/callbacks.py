@@ -1,4 +1,4 @@
-"""What a study tells about itself, and the ear of each of its trainings."""
+"""What a study tells about itself, and what listens to each of its trainings."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ from collections.abc import Callable
 
 from optuna.trial import Trial
 
-from recurra.training.progress import Check, Listener
+from recurra.training.callbacks import Callback
+from recurra.training.history import ValidationMetrics
+from recurra.training.steps.step import StepResults
 from recurra.tuning.results import Tried
 
-__all__ = ["StudyListener", "TrialListener"]
+__all__ = ["StudyCallback", "TrialCallback"]
 
 
-class StudyListener:
+class StudyCallback:
     """Hears of a study's progress; the methods do nothing until overridden."""
 
-    def began(self, number: int) -> None:
+    def on_trial_begin(self, number: int) -> None:
         """A trial begins."""
 
-    def checked(self, number: int, check: Check, best: float | None) -> None:
+    def on_validation_end(self, number: int, metrics: ValidationMetrics, best: float | None) -> None:
         """A trial looked at its held-out rows; ``best`` is the lowest loss of the trials before."""
 
-    def stepped(self) -> None:
-        """A trial took a step."""
+    def on_steps_end(self) -> None:
+        """A trial took a step, or some."""
 
-    def ended(self, trial: Tried, *, is_best: bool) -> None:
+    def on_trial_end(self, trial: Tried, *, is_best: bool) -> None:
         """A trial ended."""
 
-    def said(self, message: str) -> None:
+    def on_message(self, message: str) -> None:
         """Something a person should know, in one line."""
 
 
-class TrialListener(Listener):
+class TrialCallback(Callback):
     """Reports a training's checks to the study, and ends it when it is behind the others or time is up.
 
     Args:
@@ -49,7 +51,7 @@ class TrialListener(Listener):
     def __init__(
         self,
         trial: Trial | None,
-        study: StudyListener,
+        study: StudyCallback,
         *,
         number: int,
         best: float | None,
@@ -61,21 +63,21 @@ class TrialListener(Listener):
         # A trial that is trained again after a kill has told the storage of some of its epochs already.
         self._told = set(trial.study.trials[number].intermediate_values) if trial else set()
 
-    def stepped(self, documents: int, loss: float) -> None:
+    def on_steps_end(self, results: StepResults) -> None:
         """Passes it on."""
-        self.study.stepped()
+        self.study.on_steps_end()
 
-    def checked(self, check: Check) -> None:
+    def on_validation_end(self, metrics: ValidationMetrics) -> None:
         """Reports the ends of epochs, which all trials have in common."""
-        self.study.checked(self.number, check, self.best)
-        if self.trial is None or check.epoch != int(check.epoch):
+        self.study.on_validation_end(self.number, metrics, self.best)
+        if self.trial is None or metrics.epoch != int(metrics.epoch):
             return
-        if int(check.epoch) not in self._told:
-            self.trial.report(check.loss, int(check.epoch))
+        if int(metrics.epoch) not in self._told:
+            self.trial.report(metrics.loss, int(metrics.epoch))
         # The first trial is what the others must beat: it is trained to its end.
         self.pruned = self.number > 0 and self.trial.should_prune()
 
-    def enough(self) -> bool:
+    def should_stop(self) -> bool:
         """Whether it is pruned, or out of time."""
         self.stopped = self.stopped or self.time_is_up()
         return self.pruned or self.stopped

@@ -100,15 +100,15 @@ class Rows:
 
             run_in_parts(some, len(every), least=self._least)
 
-    def settled(self) -> Array:
+    def flushed(self) -> Array:
         """A copy of the weights in which every row is caught up; the rows themselves stay as they are."""
         if self.touched:
             return self.weights.copy()
-        settled = np.empty_like(self.weights)
+        flushed = np.empty_like(self.weights)
         kernels_of("adam").look(
-            self.weights, self.m, self.v, self.last, self.moves.steps, self.epsilon, self.moves.table, settled
+            self.weights, self.m, self.v, self.last, self.moves.steps, self.epsilon, self.moves.table, flushed
         )
-        return settled
+        return flushed
 
     def moving(
         self, rows: npt.NDArray[np.int64], gradients: Array, squares: Array | None, *, scale: float, rate: float,

@@ -1,7 +1,7 @@
 """A training step on a CPU that calls the kernels itself: the gradient written down, no graph recorded.
 
 Small networks spend most of a step outside their arithmetic otherwise. It gives what
-:class:`recurra.training.step.AutogradStep` gives, to the rounding of float32.
+:class:`recurra.training.steps.autograd.AutogradStep` gives, to the rounding of float32.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ from recurra.kernels.compiled import entries_of, kernels_of
 from recurra.kernels.threads import run_in_parts
 from recurra.models.network import UNKNOWN, Network
 from recurra.networks.shapes import DIRECTIONS
+from recurra.presets.training_settings import TrainingSettings
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer
+from recurra.recurrence.engines.numba_pooling import Pooled
 from recurra.recurrence.engines.parts import Parts
 from recurra.tasks import SINGLE_LABEL, Task
-from recurra.training.lazy_adam import LazyAdam, RowGradient
-from recurra.training.pooled import Pooled
-from recurra.training.rows import WORTH_A_THREAD
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows, Stepped, longest_of, packed
+from recurra.training.optimisers.adam_state import WORTH_A_THREAD
+from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.lazy_adam import LazyAdam, RowGradient
+from recurra.training.steps.step import EncodedRows, HostStep, StepResult, longest_of, packed
 
-__all__ = ["DirectStep"]
+__all__ = ["CompiledStep"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -42,17 +43,18 @@ PARTS = ("pooling", "output")
 Back = Callable[[list[Array]], list[Array]]
 
 
-class DirectStep:
-    """See :class:`recurra.training.step.PartedStep`.
+class CompiledStep(HostStep):
+    """See :class:`recurra.training.steps.step.HostStep`; for a network that :meth:`takes` says yes to."""
 
-    Args:
-        network: one that :meth:`takes` says yes to.
-        rows: to learn from.
-        settings: of the training.
-    """
-
-    def __init__(self, network: Network, rows: Rows, settings: TrainingSettings) -> None:
-        self.network, self.rows, self.settings = network, rows, settings
+    def __init__(
+        self,
+        network: Network,
+        rows: EncodedRows,
+        settings: TrainingSettings,
+        average: Average | None = None,
+        say: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        super().__init__(network, rows, settings, average, say)
         self.optimiser = LazyAdam(network.named_weights(), settings)
         self._weights = {name: weight.detach().numpy() for name, weight in network.named_weights().items()}
         # Of every direction of a layer: weights, and where their gradients go.
@@ -97,8 +99,8 @@ class DirectStep:
 
     # What overflows shows in the loss or the gradient's norm, which are looked at.
     @np.errstate(over="ignore", invalid="ignore")
-    def gradient(self, indices: Places) -> Stepped:
-        """See :meth:`recurra.training.step.Step.gradient`."""
+    def gradient(self, indices: Places) -> StepResult:
+        """See :meth:`recurra.training.steps.step.HostStep.gradient`."""
         shape = self.network.settings
         self._arena.empty()
         batch = self._packed(indices)
@@ -126,10 +128,10 @@ class DirectStep:
         for step in reversed(back):
             d = step(d)
         self._row_gradient = self._by_row(found, places, d) if self.optimiser.rows else None
-        return Stepped(loss, right, self._wrong(loss))
+        return StepResult(len(indices), loss, right, self._non_finite(loss))
 
-    def gradient_in_parts(self, parts: Sequence[Places]) -> Stepped:
-        """See :meth:`recurra.training.step.PartedStep.gradient_in_parts`."""
+    def gradient_in_parts(self, parts: Sequence[Places]) -> StepResult:
+        """See :meth:`recurra.training.steps.step.HostStep.gradient_in_parts`."""
         weights = np.array([self._loss.weight(self.rows.targets[part]) for part in parts])
         sums = {name: np.zeros_like(gradient) for name, gradient in self.optimiser.gradients.items()}
         rows, loss, right = list[RowGradient](), 0.0, 0
@@ -138,7 +140,7 @@ class DirectStep:
         try:
             for part, share in zip(parts, (weights / weights.sum()).tolist(), strict=True):
                 found = self.gradient(part)
-                loss, right = loss + share * found.loss, right + found.right
+                loss, right = loss + share * found.loss, right + found.correct
                 for name, gradient in self.optimiser.gradients.items():
                     sums[name] += np.float32(share) * gradient
                 if self._row_gradient is not None:
@@ -148,33 +150,34 @@ class DirectStep:
         for name, gradient in self.optimiser.gradients.items():
             gradient[...] = sums[name]
         self._row_gradient = RowGradient.joined(rows) if rows else None
-        return Stepped(loss, right, self._wrong(loss))
+        return StepResult(sum(map(len, parts)), loss, right, self._non_finite(loss))
 
     def update(self, rate: float, following: Places | None = None) -> None:
-        """See :meth:`recurra.training.step.Step.update`."""
+        """See :meth:`recurra.training.steps.step.HostStep.update`."""
         # torch's clipping divides by a little more than the norm, and so does this.
         scale = min(1.0, self.settings.clip / (self._norm + 1e-6)) if self.settings.clip else 1.0
         beside = None if following is None else partial(self._pack, following)
         self.optimiser.step(rate, self._row_gradient, scale=scale, beside=beside)
 
-    def settle(self) -> None:
-        """See :meth:`recurra.training.step.Step.settle`."""
-        self.optimiser.settle()
+    def flush(self) -> None:
+        """See :meth:`recurra.training.steps.step.Step.flush`."""
+        self.optimiser.flush()
 
-    def settled(self) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.settled`."""
-        return self.optimiser.settled()
+    def flushed(self) -> dict[str, Tensor]:
+        """See :meth:`recurra.training.steps.step.Step.flushed`."""
+        return self.optimiser.flushed()
 
     def tensors(self) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.tensors`."""
+        """See :meth:`recurra.training.steps.step.Step.tensors`."""
         return self.optimiser.tensors()
 
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """See :meth:`recurra.training.step.Step.restore`."""
+        """See :meth:`recurra.training.steps.step.Step.restore`."""
+        self.steps = steps
         self.optimiser.restore(tensors, steps)
 
     def layout(self, steps: int) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.layout`."""
+        """See :meth:`recurra.training.steps.step.Step.layout`."""
         return self.optimiser.layout(steps)
 
     def _packed(self, indices: Places) -> Packed:
@@ -267,7 +270,7 @@ class DirectStep:
             )
         return RowGradient(found, sums, squares if len(squares) else None)
 
-    def _wrong(self, loss: float) -> tuple[str, float] | None:
+    def _non_finite(self, loss: float) -> tuple[str, float] | None:
         self._norm = self.optimiser.norm(self._row_gradient)
         if math.isfinite(self._norm) or not math.isfinite(loss):
             return None

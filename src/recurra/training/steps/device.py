@@ -5,48 +5,36 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from recurra.models.cuda_graphs import Graphs
 from recurra.models.network import Network
 from recurra.networks.shapes import DIRECTIONS
+from recurra.presets.training_settings import TrainingSettings
 from recurra.recurrence.engines.triton_engine import TritonEngine
 from recurra.tasks import SINGLE_LABEL, Task
-from recurra.training.averaging import Average
-from recurra.training.device_adam import DeviceAdam, Read
-from recurra.training.graphs import Graphs
-from recurra.training.optimiser import corrected_rate
-from recurra.training.plan import STEPS, Plan, Room
-from recurra.training.settings import TrainingSettings
-from recurra.training.step import Rows, Stepped, mixed_precision
+from recurra.training.optimisers.adam import corrected_rate
+from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.device_adam import DeviceAdam, Read
+from recurra.training.steps.autograd import mixed_precision
+from recurra.training.steps.device_batches import STEPS, Plan, Room
+from recurra.training.steps.step import EncodedRows, StepResult, StepResults
 
-__all__ = ["DeviceStep", "Stretch"]
+__all__ = ["DeviceStep"]
 
 # What a step is given: α, the decay of the weights, the share of the weights in their average.
 RATE, DECAY, SHARE = range(3)
 
 
-class Stretch(NamedTuple):
-    """What some steps gave.
-
-    Attributes:
-        taken: of each step that moved the weights.
-        failed: of the step that found numbers that are not finite; it moved nothing, nor did those behind it.
-    """
-
-    taken: list[Stepped]
-    failed: Stepped | None
-
-
 class DeviceStep:
-    """Takes steps as :class:`recurra.training.step.AutogradStep` does, and reads nothing back until it has taken many.
+    """Takes steps as :class:`recurra.training.steps.autograd.AutogradStep` does, and reads results back after many.
 
-    Token ids, batches, losses and the optimiser stay on the device; see :class:`recurra.training.plan.Plan`. On a GPU
-    each room's step is a CUDA graph.
+    Token ids, batches, losses and the optimiser stay on the device; see
+    :class:`recurra.training.steps.device_batches.Plan`. On a GPU each room's step is a CUDA graph.
 
     Args:
         network: on its device.
@@ -56,7 +44,7 @@ class DeviceStep:
     """
 
     def __init__(
-        self, network: Network, rows: Rows, settings: TrainingSettings, average: Average | None = None
+        self, network: Network, rows: EncodedRows, settings: TrainingSettings, average: Average | None = None
     ) -> None:
         self.network, self.settings, self.average = network, settings, average
         self.device, self.steps = network.generator.device, 0
@@ -96,17 +84,17 @@ class DeviceStep:
             and engine.takes(network.named_weights()["W_O"], [network.stored(0, DIRECTIONS[0])])
         )
 
-    def most(self, batches: Sequence[npt.NDArray[np.int64]]) -> int:
-        """How many of these batches :meth:`run` can take at once, at least 1."""
-        return self.plan.most(batches)
+    def limit(self, batches: Sequence[npt.NDArray[np.int64]]) -> int:
+        """See :meth:`recurra.training.steps.step.Step.limit`."""
+        return self.plan.limit(batches)
 
-    def run(self, batches: Sequence[npt.NDArray[np.int64]], rates: Sequence[float]) -> Stretch:
-        """Takes a step on each batch.
-
-        Args:
-            batches: the training rows of each.
-            rates: the learning rates.
-        """
+    def run(
+        self,
+        batches: Sequence[npt.NDArray[np.int64]],
+        rates: Sequence[float],
+        following: npt.NDArray[np.int64] | None = None,
+    ) -> StepResults:
+        """See :meth:`recurra.training.steps.step.Step.run`; nothing of the batch that follows is prepared."""
         with self._on_stream():
             rooms = self.plan.fill(batches, self._numbers(rates))
             self.network.train()
@@ -119,36 +107,39 @@ class DeviceStep:
                 [self._losses[:count].double(), self._right[:count].double(), self._norms.double(), self._skip[None]]
             ).cpu()
         losses, right, norms, skipped = torch.split(found, [count, count, len(self._norms), 1])
-        stepped = [Stepped(loss, int(n), None) for loss, n in zip(losses.tolist(), right.tolist(), strict=True)]
+        results = [
+            StepResult(len(batch), loss, int(n))
+            for batch, loss, n in zip(batches, losses.tolist(), right.tolist(), strict=True)
+        ]
         if not skipped.item():
             self.steps += count
-            return Stretch(stepped, None)
-        done = next(n for n, one in enumerate(stepped) if one.right < 0)
+            return StepResults(results)
+        done = next(n for n, one in enumerate(results) if one.correct < 0)
         self.steps += done
-        wrong = next(
+        non_finite = next(
             ((n, v) for n, v in zip(self.adam.weights, norms.tolist(), strict=True) if not math.isfinite(v)), None
         )
-        return Stretch(stepped[:done], stepped[done]._replace(right=0, wrong=wrong))
+        return StepResults(results[:done], results[done]._replace(correct=0, non_finite=non_finite))
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Nothing is left behind."""
 
-    def settled(self) -> dict[str, Tensor]:
+    def flushed(self) -> dict[str, Tensor]:
         """Nothing is left behind."""
         return {}
 
     def tensors(self) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.tensors`."""
+        """See :meth:`recurra.training.steps.step.Step.tensors`."""
         return self.adam.tensors() if self.steps else {}
 
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """See :meth:`recurra.training.step.Step.restore`."""
+        """See :meth:`recurra.training.steps.step.Step.restore`."""
         self.steps = steps
         if steps:
             self.adam.restore(tensors)
 
     def layout(self, steps: int) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.step.Step.layout`."""
+        """See :meth:`recurra.training.steps.step.Step.layout`."""
         return self.adam.tensors() if steps else {}
 
     def _numbers(self, rates: Sequence[float]) -> npt.NDArray[np.float32]:

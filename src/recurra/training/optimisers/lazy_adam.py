@@ -12,9 +12,9 @@ from torch import Tensor
 
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import Task, in_parts, run_together
-from recurra.training.optimiser import BETAS, corrected_rate
-from recurra.training.rows import WORTH_A_THREAD, Rows
-from recurra.training.settings import TrainingSettings
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.optimisers.adam import BETAS, corrected_rate
+from recurra.training.optimisers.adam_state import WORTH_A_THREAD, Rows
 
 __all__ = ["LazyAdam", "RowGradient"]
 
@@ -56,10 +56,10 @@ class RowGradient:
 
 
 class LazyAdam:
-    """The rules of :class:`recurra.training.optimiser.Optimiser`, to the rounding of float32, without its dense pass.
+    """The rules of :class:`recurra.training.optimisers.adam.Optimiser` without its dense pass, to float32's rounding.
 
     Rows that a batch does not touch still move under the dense rules, but only when they are next read, or by
-    :meth:`settle`; ``sparse_adam`` never moves them.
+    :meth:`flush`; ``sparse_adam`` never moves them.
 
     Args:
         weights: the parameters, by name; float32 on the CPU. Those that learn, but the embedding, are moved to one
@@ -141,14 +141,14 @@ class LazyAdam:
         run_together([*tasks, *([beside] if beside else []), *rows])
         return True
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Moves every row to where it belongs after the steps so far."""
         if self.rows:
             self.rows.catch_up()
 
-    def settled(self) -> dict[str, Tensor]:
-        """The embedding as :meth:`settle` would leave it, in a copy; nothing where it does not learn."""
-        return {"embedding": torch.from_numpy(self.rows.settled())} if self.rows else {}
+    def flushed(self) -> dict[str, Tensor]:
+        """The embedding as :meth:`flush` would leave it, in a copy; nothing where it does not learn."""
+        return {"embedding": torch.from_numpy(self.rows.flushed())} if self.rows else {}
 
     def tensors(self) -> dict[str, Tensor]:
         """The moments, and how far rows are behind, for a checkpoint."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from recurra.batches import Mapped, Ragged
 from recurra.models.static_batch import StaticBatch
 from recurra.tasks.single_label_torch import ABSENT
-from recurra.training.step import Rows
+from recurra.training.steps.step import EncodedRows
 
 __all__ = ["STEPS", "Plan", "Room"]
 
@@ -58,7 +58,7 @@ class Plan:
 
     def __init__(
         self,
-        rows: Rows,
+        rows: EncodedRows,
         *,
         documents: int,
         masked: bool,
@@ -85,7 +85,7 @@ class Plan:
         self._counting = torch.arange(max(width, _rounded(self._longest) + 1), device=device)
         self.at = self._zeros(1)
 
-    def most(self, batches: Sequence[Places]) -> int:
+    def limit(self, batches: Sequence[Places]) -> int:
         """How many of these batches can be planned at once, at least 1."""
         some = batches[:STEPS]
         if len(some) * self._largest <= self._tokens:
@@ -97,7 +97,7 @@ class Plan:
         """Packs batches; the counter then stands at the first of them.
 
         Args:
-            batches: the training rows of each, at least one; as many as :meth:`most` allows.
+            batches: the training rows of each, at least one; as many as :meth:`limit` allows.
             numbers: float32[batches, K].
 
         Returns:

@@ -15,7 +15,7 @@ from recurra.errors import DataError, SettingsError
 from recurra.networks.settings import NetworkSettings
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
-from recurra.training.progress import Listener
+from recurra.training.callbacks import Callback
 
 __all__ = ["check_continues", "descent", "grown_labels", "grown_pipeline", "grown_weights"]
 
@@ -67,21 +67,21 @@ def grown_labels(initial: Bundle, labels: Iterable[Label]) -> Labels:
     return Labels.learn([*known.classes, *found.classes])
 
 
-def grown_pipeline(initial: Bundle, learned: TextPipeline, text: TextSettings, listener: Listener) -> TextPipeline:
+def grown_pipeline(initial: Bundle, learned: TextPipeline, text: TextSettings, callbacks: Callback) -> TextPipeline:
     """The model's vocabulary with the tokens of the new rows behind it, the most frequent first.
 
     Args:
         initial: the model.
         learned: what the new rows alone would give.
         text: the new run's settings; ``vocabulary_size`` says how many rows there may be.
-        listener: hears how many are new.
+        callbacks: hears how many are new.
     """
     known = initial.vocabulary
     new = [token for token in learned.vocabulary.tokens if token not in known.ids]
     taken = new[: max(0, text.vocabulary_size - SPECIAL_IDS - len(known))]
     if new:
         left = f"; {len(new) - len(taken):,} more do not fit, vocabulary_size is {text.vocabulary_size:,}"
-        listener.said(
+        callbacks.on_message(
             f"{len(taken):,} new tokens get a row of the embedding, which starts as that of unknown tokens"
             f"{left if len(taken) < len(new) else ''}."
         )
@@ -91,7 +91,7 @@ def grown_pipeline(initial: Bundle, learned: TextPipeline, text: TextSettings, l
 
 
 def grown_weights(
-    initial: Bundle, pipeline: TextPipeline, classes: Labels, listener: Listener
+    initial: Bundle, pipeline: TextPipeline, classes: Labels, callbacks: Callback
 ) -> dict[str, npt.NDArray[np.float32]]:
     """The weights that training goes on from: at first the network answers as the model did.
 
@@ -102,7 +102,7 @@ def grown_weights(
         initial: the model.
         pipeline: of :func:`grown_pipeline`.
         classes: of :func:`grown_labels`.
-        listener: hears of new classes, and of weights that are rounded.
+        callbacks: hears of new classes, and of weights that are rounded.
 
     Raises:
         SettingsError: there are new classes, and the task's outputs are not one a class.
@@ -134,9 +134,9 @@ def grown_weights(
     weights["W_O"], weights["b_O"] = grown_W.astype(np.float32), grown_b.astype(np.float32)
     if new:
         named = ", ".join(map(str, new[:10])) + (f" and {len(new) - 10:,} more" if len(new) > 10 else "")
-        listener.said(f"{len(new)} new {'class' if len(new) == 1 else 'classes'}: {named}.")
+        callbacks.on_message(f"{len(new)} new {'class' if len(new) == 1 else 'classes'}: {named}.")
     if initial.weights == "int8":
-        listener.said("The model's weights are rounded to 8 bits: training goes on from those, in float32.")
+        callbacks.on_message("The model's weights are rounded to 8 bits: training goes on from those, in float32.")
     return weights
 
 

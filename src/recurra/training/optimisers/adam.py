@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from recurra.models.network import Reading
-from recurra.training.settings import TrainingSettings
+from recurra.presets.training_settings import TrainingSettings
 
 __all__ = ["BETAS", "Optimiser", "clip", "corrected_rate"]
 

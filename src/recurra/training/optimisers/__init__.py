@@ -1,0 +1,1 @@
+"""Optimisers: Adam in four forms, and the moving average of the weights."""

@@ -1,0 +1,38 @@
+"""Steps: from batches of training rows to updates of the weights. Which one a training takes is chosen here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from recurra.models.network import Network
+from recurra.presets.training_settings import TrainingSettings
+from recurra.training.optimisers.averaging import Average
+from recurra.training.steps.autograd import AutogradStep
+from recurra.training.steps.compiled import CompiledStep
+from recurra.training.steps.device import DeviceStep
+from recurra.training.steps.step import EncodedRows, Step
+
+__all__ = ["choose_step"]
+
+
+def choose_step(
+    network: Network,
+    rows: EncodedRows,
+    settings: TrainingSettings,
+    *,
+    average: Average | None = None,
+    say: Callable[[str], None] = lambda message: None,
+) -> Step:
+    """The fastest step that computes what network, task and settings ask for.
+
+    Args:
+        network: on its device.
+        rows: to learn from.
+        settings: of the training.
+        average: of the weights, kept up step by step.
+        say: hears what a person should know, such as that memory runs out.
+    """
+    if DeviceStep.takes(network, rows.task):
+        return DeviceStep(network, rows, settings, average)
+    compiled = CompiledStep.takes(network, settings, rows.task)
+    return (CompiledStep if compiled else AutogradStep)(network, rows, settings, average, say)

@@ -1,0 +1,200 @@
+"""What a step is: it takes batches of training rows and moves the weights."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from recurra.batches import Packed, Ragged, pack
+from recurra.models.network import Network
+from recurra.presets.training_settings import TrainingSettings
+from recurra.tasks import SINGLE_LABEL, Task
+from recurra.training.optimisers.averaging import Average
+from recurra.training.steps.micro_batches import MicroBatches
+
+__all__ = ["EncodedRows", "HostStep", "Step", "StepResult", "StepResults", "longest_of", "packed"]
+
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class EncodedRows:
+    """Encoded documents and what is true of them.
+
+    Attributes:
+        documents: token ids.
+        targets: of the B documents, as the task has them.
+        task: what is learned.
+    """
+
+    documents: Ragged
+    targets: npt.NDArray[Any]
+    task: Task = SINGLE_LABEL
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+class StepResult(NamedTuple):
+    """What a batch gave.
+
+    Attributes:
+        documents: B, of the batch.
+        loss: its mean loss before the update.
+        correct: documents that were classified rightly before the update.
+        non_finite: the weight whose gradient is not finite, and that gradient's norm; ``None`` where all are.
+    """
+
+    documents: int
+    loss: float
+    correct: int
+    non_finite: tuple[str, float] | None = None
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the weights may be moved by it."""
+        return math.isfinite(self.loss) and self.non_finite is None
+
+
+class StepResults(NamedTuple):
+    """What a run of steps gave.
+
+    Attributes:
+        taken: of each step that moved the weights, in order.
+        failed: of the step whose loss or gradient is not finite; neither it nor those after it moved anything.
+    """
+
+    taken: list[StepResult]
+    failed: StepResult | None = None
+
+
+class Step(Protocol):
+    """Moves a network's weights batch by batch, and its moving average with them."""
+
+    def limit(self, batches: Sequence[Places]) -> int:
+        """How many of the next batches :meth:`run` can take at once, at least 1."""
+
+    def run(self, batches: Sequence[Places], rates: Sequence[float], following: Places | None = None) -> StepResults:
+        """Takes a step on each batch.
+
+        Args:
+            batches: the training rows of each, as many as :meth:`limit` allows.
+            rates: the learning rates.
+            following: the training rows of the batch after these, which may be prepared meanwhile.
+
+        Raises:
+            TrainingError: memory runs out on a single document.
+        """
+
+    def flush(self) -> None:
+        """Moves weights that were left behind to where they belong."""
+
+    def flushed(self) -> dict[str, Tensor]:
+        """Copies of those weights as :meth:`flush` would leave them; looking does not change a run's rounding."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The optimiser's state, for a checkpoint."""
+
+    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
+        """Takes back what :meth:`tensors` gave after ``steps`` steps."""
+
+    def layout(self, steps: int) -> dict[str, Tensor]:
+        """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
+
+
+class HostStep(ABC):
+    """A step that the host leads: one batch after the other, in micro-batches where memory runs out.
+
+    Args:
+        network: on its device.
+        rows: to learn from.
+        settings: of the training.
+        average: of the weights, kept up step by step.
+        say: hears once that batches are cut.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rows: EncodedRows,
+        settings: TrainingSettings,
+        average: Average | None = None,
+        say: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        self.network, self.rows, self.settings, self.average = network, rows, settings, average
+        self.steps = 0
+        self.micro_batches = MicroBatches(
+            self.gradient,
+            self.gradient_in_parts,
+            rows.documents.lengths,
+            masked=network.settings.masked,
+            generator=network.generator if network.settings.draws else None,
+            say=say,
+        )
+
+    @abstractmethod
+    def gradient(self, indices: Places) -> StepResult:
+        """Loss and gradients of a batch of training rows."""
+
+    @abstractmethod
+    def gradient_in_parts(self, parts: Sequence[Places]) -> StepResult:
+        """What :meth:`gradient` gives for all parts together, to the rounding of float32.
+
+        Args:
+            parts: the training rows of each, two or more.
+        """
+
+    @abstractmethod
+    def update(self, rate: float, following: Places | None = None) -> None:
+        """Moves the weights along the last gradients, clipped. Arguments: see :meth:`Step.run`."""
+
+    @abstractmethod
+    def flush(self) -> None:
+        """See :meth:`Step.flush`."""
+
+    def limit(self, batches: Sequence[Places]) -> int:
+        """One, so that a person who waits or interrupts is heard after each."""
+        return 1
+
+    def run(self, batches: Sequence[Places], rates: Sequence[float], following: Places | None = None) -> StepResults:
+        """See :meth:`Step.run`."""
+        taken: list[StepResult] = []
+        for indices, rate, after in zip(batches, rates, [*batches[1:], following], strict=True):
+            result = self.micro_batches.gradient(indices)
+            # Looked at before the update, which would spread one wrong number over all weights.
+            if not result.is_finite:
+                return StepResults(taken, result)
+            self.update(rate, after)
+            self.steps += 1
+            if self.average:
+                self.flush()
+                self.average.update(self.average.share(self.steps))
+            taken.append(result)
+        return StepResults(taken)
+
+
+def longest_of(documents: Ragged, indices: Places) -> int:
+    """Tokens of the longest of some documents."""
+    return int((documents.offsets[indices + 1] - documents.offsets[indices]).max(initial=0))
+
+
+def packed(network: Network, documents: Ragged, indices: Places, *, longest: int = 0) -> Packed:
+    """A training batch.
+
+    Args:
+        network: says whether pads are left out.
+        documents: the training rows.
+        indices: those of the batch.
+        longest: tokens of the longest document of the batch that these are a part of.
+    """
+    if not network.settings.masked and len(indices):
+        # The lesson's networks take pads for words, and a batch is padded up to its longest document.
+        longest = max(longest, longest_of(documents, indices))
+    return pack(documents, indices, pad_to=longest)
