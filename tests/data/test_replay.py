@@ -6,12 +6,12 @@ from itertools import chain
 
 import pytest
 
-from recurra.data.corpus import Listed
+from recurra.data.corpus import InMemoryRows
 from recurra.data.replay import with_replay
 
 
-def rows(name: str, count: int) -> Listed:
-    return Listed([f"{name} {place}" for place in range(count)], [name] * count, source=name)
+def rows(name: str, count: int) -> InMemoryRows:
+    return InMemoryRows([f"{name} {place}" for place in range(count)], [name] * count, source=name)
 
 
 @pytest.mark.parametrize(("new", "old", "taken"), [(5, 20, 5), (5, 5, 5), (5, 3, 3)])

@@ -14,7 +14,7 @@ from recurra.data.coded import CodedLabels
 from recurra.data.documents import Document, Label, LabelSet, check_documents
 from recurra.errors import DataError
 
-__all__ = ["BLOCK", "Chosen", "Corpus", "Joined", "Listed", "Renamed", "blocks_with"]
+__all__ = ["BLOCK", "ConcatRows", "Corpus", "InMemoryRows", "RelabelledRows", "RowSubset", "blocks_with"]
 
 BLOCK = 1 << 16
 """Documents of a block, at most."""
@@ -48,7 +48,7 @@ class Corpus(Protocol):
         """
 
 
-class Listed:
+class InMemoryRows:
     """Documents and labels that are in memory.
 
     Args:
@@ -88,7 +88,7 @@ class Listed:
             yield self.documents[first : first + BLOCK]
 
 
-class Renamed:
+class RelabelledRows:
     """The same documents under other labels.
 
     Args:
@@ -112,7 +112,7 @@ class Renamed:
         return self.rows.blocks()
 
 
-class Chosen:
+class RowSubset:
     """Some rows of a corpus.
 
     Args:
@@ -144,7 +144,7 @@ class Chosen:
             yield [block[place] for place in np.flatnonzero(kept).tolist()]
 
 
-class Joined:
+class ConcatRows:
     """The rows of one corpus and behind them those of another.
 
     Args:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from recurra.data.corpus import Chosen, Corpus, Joined
+from recurra.data.corpus import ConcatRows, Corpus, RowSubset
 
 __all__ = ["with_replay"]
 
 
-def with_replay(rows: Corpus, old: Corpus, *, seed: int, say: Callable[[str], None] = lambda line: None) -> Joined:
+def with_replay(rows: Corpus, old: Corpus, *, seed: int, say: Callable[[str], None] = lambda line: None) -> ConcatRows:
     """The rows with as many old ones behind them, or all old ones if they are fewer.
 
     Args:
@@ -23,4 +23,4 @@ def with_replay(rows: Corpus, old: Corpus, *, seed: int, say: Callable[[str], No
     taken = np.zeros(len(old), dtype=bool)
     taken[np.random.default_rng(seed).permutation(len(old))[: len(rows)]] = True
     say(f"{taken.sum():,} of {len(old):,} rows of {old.source} are mixed in.")
-    return Joined(rows, Chosen(old, taken))
+    return ConcatRows(rows, RowSubset(old, taken))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.coded import CodedLabels
-from recurra.data.corpus import Listed
+from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document, Label
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.frames import FrameBlocks
@@ -84,7 +84,7 @@ class Table:
         return self if count is None or count >= len(self) else self.take(range(max(count, 0)))
 
     @property
-    def corpus(self) -> Listed:
+    def corpus(self) -> InMemoryRows:
         """The same rows, to be learned from.
 
         Raises:
@@ -92,7 +92,7 @@ class Table:
         """
         if self.labels is None:
             raise DataError(f"{self.source} has no labels", "Name their column.")
-        return Listed(self.documents, self.labels, source=self.source)
+        return InMemoryRows(self.documents, self.labels, source=self.source)
 
     @property
     def blocks(self) -> FrameBlocks:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from recurra.data.coded import CodedLabels
-from recurra.data.corpus import Corpus, Renamed
+from recurra.data.corpus import Corpus, RelabelledRows
 from recurra.data.documents import SEPARATORS, LabelSet, as_sets, split_cell
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
@@ -137,7 +137,7 @@ def confirmed_rows(
         separator=separator,
         say=say,
     )
-    return (rows if labels is rows.labels else Renamed(rows, labels)), used
+    return (rows if labels is rows.labels else RelabelledRows(rows, labels)), used
 
 
 def sets_of_table(table: Table, separator: str | None) -> Table:

@@ -14,7 +14,7 @@ import torch
 
 from recurra.bundle import Bundle, digest_in
 from recurra.bundle.schema import largest_pad_to
-from recurra.data.corpus import Corpus, Listed
+from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
@@ -100,7 +100,9 @@ def fit(
     if folder is None and tensorboard:
         raise SettingsError("Curves for TensorBoard are asked for without a folder", "Name the folder of the run.")
     with nullcontext() if folder is None else locked_folder(folder):
-        corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
+        corpus = (
+            cast(Corpus, documents) if labels is None else InMemoryRows(cast(Sequence[Document], documents), labels)
+        )
         if initial is not None:
             check_continues(initial, text, network)
             if vectors is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from recurra.data.corpus import Chosen
+from recurra.data.corpus import RowSubset
 from recurra.networks.settings import NetworkSettings
 from recurra.presets.training_settings import TrainingSettings
 from recurra.settings import spread
@@ -69,7 +69,7 @@ def resolve(
     places = kept[looked_at(len(kept))]
     marked = np.zeros(len(corpus), dtype=bool)
     marked[places] = True
-    documents = list(chain.from_iterable(Chosen(corpus, marked).blocks()))
+    documents = list(chain.from_iterable(RowSubset(corpus, marked).blocks()))
     choice = choose_tokens(readable(documents, text), labelled.task.single(labelled.targets[places]))
     if callbacks:
         callbacks.on_message(str(choice))
