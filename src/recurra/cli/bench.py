@@ -143,8 +143,8 @@ def _read(
         raise SettingsError(f"--length {length} is given with TEXTS", "Leave it out: it is for generated texts.")
     source = opened_rows(texts, reading, (), model.bundle.text, output)
     documents: list[Document] = []
-    for rows in source.rows:
-        given = rows.documents
+    for batch in source.batches:
+        given = batch.documents
         some = given if isinstance(given, list | TextBuffer) else from_arrow(given)
         documents += [some[place] for place in range(len(some))]
         if len(documents) >= take:

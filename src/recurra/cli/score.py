@@ -173,7 +173,7 @@ def _scored(
         count = bars.counting("scoring")
         return score_rows(
             model,
-            source.rows,
+            source.batches,
             sink,
             done=lambda rows: count(rows, source.total()),
             below=below,

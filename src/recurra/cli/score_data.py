@@ -11,7 +11,7 @@ from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.data.lines import LineBlocks
-    from recurra.scoring.rows import Rows
+    from recurra.scoring.batches import DocumentBatch
     from recurra.text import TextSettings
 
 __all__ = ["RowSource", "opened_rows"]
@@ -21,14 +21,14 @@ class RowSource(NamedTuple):
     """Rows to answer.
 
     Attributes:
-        rows: some at a time.
+        batches: of them.
         keep: the columns that go to the output.
         total: how many rows there are, as far as can be told by now.
         notes: what was guessed or left out; there may be more when all rows have been read.
         read_as: the columns that are read, for the journal.
     """
 
-    rows: Iterator[Rows]
+    batches: Iterator[DocumentBatch]
     keep: tuple[str, ...]
     total: Callable[[], int | None]
     notes: list[str]
@@ -55,7 +55,7 @@ def opened_rows(
     from recurra.data.lines import LineBlocks
     from recurra.data.sources import open_blocks
     from recurra.data.table_reader import TableReader
-    from recurra.scoring.rows import rows_of_table
+    from recurra.scoring.batches import batches_of_table
 
     blocks = open_blocks(data, format=reading.format, encoding=reading.encoding, part="test")
     if isinstance(blocks, LineBlocks):
@@ -68,13 +68,13 @@ def opened_rows(
         if name not in names:
             raise DataError(f"{table.source} has no column {name!r:.80}", f"Name one of {listed(names)} with --keep.")
     keep = tuple(names) if keep is None else keep
-    rows = rows_of_table(table, keep, settings)
+    batches = batches_of_table(table, keep, settings)
     read_as = f"text {columns.text!r}, title {columns.title!r}"
-    return RowSource(rows, keep, lambda: blocks.total, blocks.notes, read_as)
+    return RowSource(batches, keep, lambda: blocks.total, blocks.notes, read_as)
 
 
 def _lines(lines: LineBlocks, reading: ReadOptions, keep: tuple[str, ...] | None) -> RowSource:
-    from recurra.scoring.rows import rows_of_lines
+    from recurra.scoring.batches import batches_of_lines
 
     for option, value in (("--text", reading.text), ("--title", reading.title), ("--keep", " ".join(keep or ()))):
         if value:
@@ -82,4 +82,4 @@ def _lines(lines: LineBlocks, reading: ReadOptions, keep: tuple[str, ...] | None
                 f"{option} {value:.80} is given for {lines.source}, which has no columns",
                 "Leave it out, give a table such as a .csv file, or say what it is with --format.",
             )
-    return RowSource(rows_of_lines(lines), (), lambda: lines.total, lines.notes, "lines")
+    return RowSource(batches_of_lines(lines), (), lambda: lines.total, lines.notes, "lines")

@@ -1,4 +1,4 @@
-"""The rows of a table or of a file of lines, as documents a model takes at once."""
+"""The rows of a table or of a file of lines, in batches that a model takes at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from recurra.text.settings import TextSettings
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["BATCH", "Rows", "rows_of_lines", "rows_of_table"]
+__all__ = ["BATCH", "DocumentBatch", "batches_of_lines", "batches_of_table"]
 
 BATCH = 1 << 14
 """Rows that a model is given at once, at most."""
@@ -26,7 +26,7 @@ Documents: TypeAlias = ArrowStrings | TextBuffer | list[Document]
 
 
 @dataclass(frozen=True)
-class Rows:
+class DocumentBatch:
     """Some rows that follow each other.
 
     Attributes:
@@ -42,7 +42,7 @@ class Rows:
     kept: dict[str, pyarrow.ChunkedArray] = field(default_factory=dict)
 
 
-def rows_of_lines(lines: LineBlocks) -> Iterator[Rows]:
+def batches_of_lines(lines: LineBlocks) -> Iterator[DocumentBatch]:
     """Each line is a document.
 
     Args:
@@ -54,10 +54,10 @@ def rows_of_lines(lines: LineBlocks) -> Iterator[Rows]:
     for data, offsets in lines.lines(again=False):
         for first in range(0, len(offsets) - 1, BATCH):
             some = offsets[first : first + BATCH + 1]
-            yield Rows(TextBuffer(data, some), len(some) - 1, int((some[1:] == some[:-1]).sum()))
+            yield DocumentBatch(TextBuffer(data, some), len(some) - 1, int((some[1:] == some[:-1]).sum()))
 
 
-def rows_of_table(table: TableReader, keep: Sequence[str], settings: TextSettings) -> Iterator[Rows]:
+def batches_of_table(table: TableReader, keep: Sequence[str], settings: TextSettings) -> Iterator[DocumentBatch]:
     """Each row's title and text, as far as the model reads them, are a document.
 
     Args:
@@ -81,4 +81,5 @@ def rows_of_table(table: TableReader, keep: Sequence[str], settings: TextSetting
             if titles is not None and settings.field == "title" and settings.first_words is not None:
                 # Of a plain text such a model reads the first words, and of a pair the whole title: it must know.
                 documents = [(title or "", "") for title in some.to_pylist()]
-            yield Rows(documents, len(some), empty, {name: column.slice(first, BATCH) for name, column in kept.items()})
+            beside = {name: column.slice(first, BATCH) for name, column in kept.items()}
+            yield DocumentBatch(documents, len(some), empty, beside)
