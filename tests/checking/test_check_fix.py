@@ -214,8 +214,8 @@ def test_a_row_may_need_several_changes_and_one_that_goes_needs_no_other(tmp_pat
     rows[4][0], rows[4][1] = "Money", "cafÃ©"
     rows[7] = ["Money", "", " "]
     rows[13] = ["Money", *rows[1][1:]]
-    source = opened(write_table(tmp_path / "a.csv", ("label", "title", "text"), rows))[0]
-    fixed = fix(source, tmp_path / "b.csv")
+    reader = opened(write_table(tmp_path / "a.csv", ("label", "title", "text"), rows))[0]
+    fixed = fix(reader, tmp_path / "b.csv")
     assert (fixed.removed, fixed.relabelled, fixed.mended) == ({"empty text": 1, "duplicate": 1}, 1, 1)
     expected = [list(row) for place, row in enumerate(rows) if place not in (7, 13)]
     expected[4][:2] = ["money", "café"]

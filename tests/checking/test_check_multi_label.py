@@ -26,9 +26,9 @@ from recurra.checking.fix import Fixed, fix
 from recurra.checking.label_cells import settle
 from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import held_out
+from recurra.checking.lenient_reader import LenientReader
 from recurra.checking.plan import Mends
 from recurra.checking.report import Report
-from recurra.checking.source import Source
 from recurra.data.decisions import Decision, apply_decisions, read_decisions
 from recurra.data.documents import LABEL_LISTS
 from recurra.data.read import read_table
@@ -43,7 +43,7 @@ Rows = list[list[str]]
 Sets = list[tuple[str, ...]]
 
 
-def opened(*paths: Path, say: Callable[[str], None] = lambda line: None, **said: Any) -> list[Source]:
+def opened(*paths: Path, say: Callable[[str], None] = lambda line: None, **said: Any) -> list[LenientReader]:
     """Files as a check takes them, the labels as it was said."""
     names, parts = LabelNames(), ("train", "test")
     found = []
@@ -232,8 +232,8 @@ def test_a_column_that_tells_all_labels(tmp_path: Path) -> None:
 
 
 def cleaned(path: Path, out: Path, *tests: Path, conflicts: bool = False, **said: Any) -> Fixed:
-    sources = opened(path, *tests, **said)
-    return fix(sources[0], out, test=sources[1] if tests else None, mends=Mends(conflicts=conflicts))
+    readers = opened(path, *tests, **said)
+    return fix(readers[0], out, test=readers[1] if tests else None, mends=Mends(conflicts=conflicts))
 
 
 def test_the_spelling_of_one_label_in_a_cell(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.checking.draft import Draft
 from recurra.checking.finding import Part
-from recurra.checking.source import Source
+from recurra.checking.lenient_reader import LenientReader
 from recurra.data.documents import Document
 from recurra.text import TextPipeline, TextSettings, Vocabulary
 from recurra.text.counting import count_tokens
@@ -59,14 +59,14 @@ class Missed:
         return self.missed / self.tokens if self.tokens else 0.0
 
 
-def rows_of(source: Source, rows: Places) -> Iterator[tuple[Places, list[Document]]]:
+def rows_of(reader: LenientReader, rows: Places) -> Iterator[tuple[Places, list[Document]]]:
     """Documents of some rows, block by block.
 
     Args:
-        source: the file.
+        reader: the file.
         rows: rising.
     """
-    for block in source:
+    for block in reader:
         places = block.places(rows)
         if len(places) == len(block):
             yield places + block.first, block.documents

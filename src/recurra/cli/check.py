@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from recurra.checking.check import Known, Training
     from recurra.checking.finding import Finding, Part, Row
     from recurra.checking.fix import Fixed
+    from recurra.checking.lenient_reader import LenientReader
     from recurra.checking.report import Report
-    from recurra.checking.source import Source
     from recurra.runtime import Model
 
 __all__ = ["EXAMPLES", "check"]
@@ -163,7 +163,9 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
             raise SettingsError(f"--fix {fix} is {name} itself", "Name another file: the original is kept.")
 
 
-def _opened(data: str, test: str | None, reading: ReadOptions, output: Output) -> tuple[Source, Source | None]:
+def _opened(
+    data: str, test: str | None, reading: ReadOptions, output: Output
+) -> tuple[LenientReader, LenientReader | None]:
     """The training file and the test file, if there is one; a named set has both."""
     from recurra.checking.check import open_source
     from recurra.checking.label_names import LabelNames
@@ -172,7 +174,7 @@ def _opened(data: str, test: str | None, reading: ReadOptions, output: Output) -
 
     names = LabelNames()
 
-    def opened(name: str, part: Literal["train", "test"]) -> Source:
+    def opened(name: str, part: Literal["train", "test"]) -> LenientReader:
         blocks = open_blocks(name, format=reading.format, encoding=reading.encoding, part=part)
         return open_source(blocks, part, names, text=reading.text, title=reading.title, label=reading.label)
 

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     from recurra.checking.draft import Draft
 
-__all__ = ["KEPT_BYTES", "Block", "Source", "key_of"]
+__all__ = ["KEPT_BYTES", "LenientBlock", "LenientReader", "key_of"]
 
 KEPT_BYTES = 64 << 20
 """Bytes of a file's columns that stay in memory between the passes over it; a larger file is read anew for each."""
 
 
 @dataclass(frozen=True, eq=False)
-class Block(RowBlock):
+class LenientBlock(RowBlock):
     """Some rows that follow each other, with all columns; a missing text is empty, and any text can be read.
 
     Attributes:
@@ -70,7 +70,7 @@ class Block(RowBlock):
         return compute.fill_null(column.cast(pa.large_string()), "")
 
 
-class Source(TableReader):
+class LenientReader(TableReader):
     """A file of labelled rows.
 
     Args:
@@ -86,17 +86,17 @@ class Source(TableReader):
     def __init__(self, blocks: Blocks, names: LabelNames, *, drafts: Sequence[Draft] = (), **columns: Any) -> None:
         super().__init__(blocks, **columns)
         self.names, self.drafts = names, drafts
-        self._kept: list[Block] | None = None
+        self._kept: list[LenientBlock] | None = None
 
-    def __iter__(self) -> Iterator[Block]:
+    def __iter__(self) -> Iterator[LenientBlock]:
         """All rows, block by block."""
         if self._kept is not None:
             yield from self._kept
             return
-        kept: list[Block] = []
+        kept: list[LenientBlock] = []
         first = size = 0
         for raw in self.blocks.read():
-            block = Block(raw, self.columns, self.source, first, names=self.names)
+            block = LenientBlock(raw, self.columns, self.source, first, names=self.names)
             yield block
             first += len(block)
             size += sum(column.nbytes for column in raw.columns)
