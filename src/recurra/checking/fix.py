@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,13 +81,14 @@ def fix(reader: LenientReader, out: Path, *, test: LenientReader | None = None, 
     listed = out.with_suffix(".changes.csv")
     with AtomicFile(out) as file:
         writer = writer_for(out.suffix.lower(), file)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
-        decisions: list[Decision] = []
-        notes: list[Mapping[str, object]] = []
+        noted: list[tuple[Decision, Mapping[str, object]]] = []
         for block in reader:
             writer.write(*_cleaned(block, reader, changes, mends))
-            _note(block, reader, changes, decisions, notes)
+            noted += _noted(block, reader, changes)
         writer.finish()
-        write_atomically(listed, decisions_csv(decisions, notes).encode("utf-8", "replace"))
+        write_atomically(
+            listed, decisions_csv([one for one, _ in noted], [note for _, note in noted]).encode("utf-8", "replace")
+        )
     reasons = Counter(reason.partition(" of row")[0] for reason in changes.removed.values())
     return Fixed(out, listed, left, dict(reasons.most_common()), len(changes.relabelled), len(changes.mended))
 
@@ -116,14 +117,10 @@ def _cleaned(
     return block.raw.names, columns
 
 
-def _note(
-    block: LenientBlock,
-    reader: LenientReader,
-    changes: Plan,
-    decisions: list[Decision],
-    notes: list[Mapping[str, object]],
-) -> None:
-    """Every change of the block's rows as a decision that was made."""
+def _noted(
+    block: LenientBlock, reader: LenientReader, changes: Plan
+) -> Iterator[tuple[Decision, Mapping[str, object]]]:
+    """Every change of the block's rows as a decision that was made, and what is told with it."""
     cells = column_of(block.raw, reader.columns.label or "", reader.source)
     for row in range(block.first, block.first + len(block)):
         reasons = []
@@ -140,9 +137,9 @@ def _note(
             reasons.append(f"text mended: {changes.mended[row]}")
         if reasons:
             document = block.documents[row - block.first]
-            decisions.append(Decision(row, decision, label, head_of(document)))
             labelled = reader.names[int(block.labels[row - block.first])]
-            notes.append({"labelled": labelled, "reason": "; ".join(reasons)})
+            note = {"labelled": labelled, "reason": "; ".join(reasons)}
+            yield Decision(row, decision, label, head_of(document)), note
 
 
 def _like(column: pyarrow.ChunkedArray, values: list[Any]) -> pyarrow.ChunkedArray:

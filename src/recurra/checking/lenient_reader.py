@@ -17,9 +17,8 @@ import numpy.typing as npt
 
 from recurra.checking.label_names import LabelNames
 from recurra.data.blocks import Blocks
-from recurra.data.cells import column_of, is_label, is_list, is_text
+from recurra.data.cells import column_of, is_label, is_list, text_column
 from recurra.data.table_reader import RowBlock, TableReader
-from recurra.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -61,13 +60,7 @@ class LenientBlock(RowBlock):
         import pyarrow as pa
         from pyarrow import compute
 
-        column = column_of(self.raw, name, self.source)
-        if not is_text(column.type):
-            raise DataError(
-                f"{self.source}: column {name!r} holds {str(column.type)[:80]}, not texts",
-                "Name a column of texts with --text or --title.",
-            )
-        return compute.fill_null(column.cast(pa.large_string()), "")
+        return compute.fill_null(text_column(self.raw, name, self.source).cast(pa.large_string()), "")
 
 
 class LenientReader(TableReader):

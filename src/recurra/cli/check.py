@@ -176,7 +176,7 @@ def _opened(
 
     def opened(name: str, part: Literal["train", "test"]) -> LenientReader:
         blocks = open_blocks(name, format=reading.format, encoding=reading.encoding, part=part)
-        return open_source(blocks, part, names, text=reading.text, title=reading.title, label=reading.label)
+        return open_source(blocks, part, names, **reading.columns)
 
     if is_file(data):
         return opened(data, "train"), None if test is None else opened(test, "test")

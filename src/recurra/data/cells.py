@@ -24,6 +24,7 @@ __all__ = [
     "is_text",
     "joined_texts",
     "plain_labels",
+    "text_column",
     "typed_labels",
 ]
 
@@ -100,7 +101,7 @@ def _held(raw: RawTable, column: pyarrow.ChunkedArray) -> str:
     return str(column.type)[:80]
 
 
-def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+def text_column(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
     """The column of texts as it is, nulls included.
 
     Args:
@@ -109,16 +110,26 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
         source: the file's name, for messages.
 
     Raises:
-        DataError: the column does not hold texts, or one is over ``MAX_TEXT_BYTES`` or holds a NUL character.
+        DataError: the column does not hold texts.
     """
-    from pyarrow import compute
-
     column = column_of(raw, name, source)
     if not is_text(column.type):
         raise DataError(
             f"{source}: column {name!r} holds {_held(raw, column)}, not texts",
             "Name a column of texts with --text or --title.",
         )
+    return column
+
+
+def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+    """The same, where each text can be read.
+
+    Raises:
+        DataError: one is over ``MAX_TEXT_BYTES`` or holds a NUL character.
+    """
+    from pyarrow import compute
+
+    column = text_column(raw, name, source)
     lengths = compute.binary_length(column)
     place = _first(compute.greater(lengths, MAX_TEXT_BYTES))
     if place is not None:
