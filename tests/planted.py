@@ -8,9 +8,10 @@ from pathlib import Path
 
 from rows import write_table
 
-from recurra.checking.check import Opened, Training, check, open_source
+from recurra.checking.check import Training, check, open_source
 from recurra.checking.finding import Finding, Part
 from recurra.checking.label_names import LabelNames
+from recurra.checking.lenient_reader import LenientReader
 from recurra.checking.report import Report
 from recurra.data.sources import open_blocks
 
@@ -95,11 +96,11 @@ def write_rows(path: Path, rows: Sequence[Sequence[object]]) -> Path:
     return write_table(path, HEADER, rows)
 
 
-def opened(train: Path, test: Path | None = None, **columns: str | None) -> tuple[Opened, Opened | None]:
+def opened(train: Path, test: Path | None = None, **columns: str | None) -> tuple[LenientReader, LenientReader | None]:
     """Files as a check takes them."""
     names = LabelNames()
 
-    def one(path: Path, part: Part) -> Opened:
+    def one(path: Path, part: Part) -> LenientReader:
         return open_source(open_blocks(path), part, names, **columns)
 
     return one(train, "train"), None if test is None else one(test, "test")

@@ -27,7 +27,7 @@ from recurra.errors import DataError
 
 def cleaned(train: Path, out: Path, test: Path | None = None, **mends: bool) -> Fixed:
     first, second = opened(train, test, text="text", label="label")
-    return fix(first.source, out, test=None if second is None else second.source, mends=Mends(**mends))
+    return fix(first, out, test=second, mends=Mends(**mends))
 
 
 def rows_of(path: Path) -> list[list[str]]:
@@ -214,8 +214,8 @@ def test_a_row_may_need_several_changes_and_one_that_goes_needs_no_other(tmp_pat
     rows[4][0], rows[4][1] = "Money", "cafÃ©"
     rows[7] = ["Money", "", " "]
     rows[13] = ["Money", *rows[1][1:]]
-    source = opened(write_table(tmp_path / "a.csv", ("label", "title", "text"), rows))[0].source
-    fixed = fix(source, tmp_path / "b.csv")
+    reader = opened(write_table(tmp_path / "a.csv", ("label", "title", "text"), rows))[0]
+    fixed = fix(reader, tmp_path / "b.csv")
     assert (fixed.removed, fixed.relabelled, fixed.mended) == ({"empty text": 1, "duplicate": 1}, 1, 1)
     expected = [list(row) for place, row in enumerate(rows) if place not in (7, 13)]
     expected[4][:2] = ["money", "café"]

@@ -20,12 +20,13 @@ from pyarrow import parquet
 from rows import write_table
 from topics import topic_rows
 
-from recurra.checking.check import Known, Opened, Training, check, open_source
+from recurra.checking.check import Known, Training, check, open_source
 from recurra.checking.finding import Part
 from recurra.checking.fix import Fixed, fix
 from recurra.checking.label_cells import settle
 from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import held_out
+from recurra.checking.lenient_reader import LenientReader
 from recurra.checking.plan import Mends
 from recurra.checking.report import Report
 from recurra.data.decisions import Decision, apply_decisions, read_decisions
@@ -42,7 +43,7 @@ Rows = list[list[str]]
 Sets = list[tuple[str, ...]]
 
 
-def opened(*paths: Path, say: Callable[[str], None] = lambda line: None, **said: Any) -> list[Opened]:
+def opened(*paths: Path, say: Callable[[str], None] = lambda line: None, **said: Any) -> list[LenientReader]:
     """Files as a check takes them, the labels as it was said."""
     names, parts = LabelNames(), ("train", "test")
     found = []
@@ -50,7 +51,7 @@ def opened(*paths: Path, say: Callable[[str], None] = lambda line: None, **said:
         kind: Part = "train" if part == "train" else "test"
         found.append(open_source(open_blocks(path), kind, names, text="text", label="label"))
     asked = {"multi_label": False, "single_label": False, "separator": None} | said
-    settle([one.source for one in found], say=say, **asked)
+    settle(found, say=say, **asked)
     return found
 
 
@@ -231,8 +232,8 @@ def test_a_column_that_tells_all_labels(tmp_path: Path) -> None:
 
 
 def cleaned(path: Path, out: Path, *tests: Path, conflicts: bool = False, **said: Any) -> Fixed:
-    sources = [one.source for one in opened(path, *tests, **said)]
-    return fix(sources[0], out, test=sources[1] if tests else None, mends=Mends(conflicts=conflicts))
+    readers = opened(path, *tests, **said)
+    return fix(readers[0], out, test=readers[1] if tests else None, mends=Mends(conflicts=conflicts))
 
 
 def test_the_spelling_of_one_label_in_a_cell(tmp_path: Path) -> None:
@@ -325,7 +326,7 @@ def test_the_cleaned_copy_has_nothing_left_to_clean(
     assert (twice.removed, twice.relabelled, twice.mended) == ({}, 0, 0)
     # Every row that is left has the labels that it had, but for their case.
     (first,) = opened(place / f"clean.{kind}", **said)
-    left = [first.source.names.members[number] for block in first.source for number in block.labels.tolist()]
+    left = [first.names.members[number] for block in first for number in block.labels.tolist()]
     with fixed.changes.open(encoding="utf-8", newline="") as file:
         gone = {int(line["row"]) for line in csv.DictReader(file) if line["decision"] == "exclude"}
     assert [{name.casefold() for name in own} for own in left] == [

@@ -9,8 +9,8 @@ from bundles import make_bundle, make_overflowing
 from commands import Run, check_failed, everything
 
 from recurra.bundle import write_bundle
+from recurra.scoring import batches
 from recurra.scoring import part as parts
-from recurra.scoring import rows as score_rows
 
 SOUND = [f"{word} wins" for word in ("team", "rome", "match", "oil", "prices", "the")] * 10
 LINE = "and no finite number: its weights are too large. Train the model again, with a lower learning rate"
@@ -61,7 +61,7 @@ def test_score_prints_what_came_before(run: Run) -> None:
 def test_a_run_that_would_end_at_the_same_row_again_leaves_nothing_to_go_on_from(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(score_rows, "BATCH", 4)
+    monkeypatch.setattr(batches, "BATCH", 4)
     monkeypatch.setattr(parts, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(parts, "_DISK_SHARE", 1e9)
     kept = []

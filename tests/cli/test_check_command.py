@@ -161,6 +161,12 @@ def test_wrong_usage_is_one_line_and_leaves_nothing(
 def test_a_file_whose_rows_cannot_be_told(run: Run) -> None:
     Path("bad.csv").write_text("label,text\na,one\nb,two,three\n")
     check_failed(run("check", "bad.csv"), 1, "row 3", "3 fields for 2 columns")
+    Path("texts.txt").write_text("one\ntwo\n")
+    Path("mixed.jsonl").write_text('{"text": [1], "label": "a"}\n{"text": "b", "label": "b"}\n')
+    for words in (["check"], ["train", "--out", "run"]):
+        # Training says the same.
+        check_failed(run(*words, "texts.txt"), 1, "texts.txt holds texts and no labels", "a folder per class")
+        check_failed(run(*words, "mixed.jsonl", "--text", "text"), 1, "kinds, such as [1] in row 1, not texts")
 
 
 def test_ctrl_c_leaves_nothing(

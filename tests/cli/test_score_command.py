@@ -23,8 +23,8 @@ from recurra.bundle import write_bundle
 from recurra.cli import score as command
 from recurra.data import blocks, lines
 from recurra.runtime import Model
+from recurra.scoring import batches
 from recurra.scoring import parquet as parquets
-from recurra.scoring import rows as batches
 
 ROWS = 100
 TEXTS = [" ".join(WORDS[(n * 7 + k) % len(WORDS)] for k in range(n % 6)) for n in range(ROWS)]

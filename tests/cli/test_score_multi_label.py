@@ -17,7 +17,7 @@ from rows import write_table
 import recurra
 from recurra.bundle import write_bundle
 from recurra.data import blocks
-from recurra.scoring import rows as batches
+from recurra.scoring import batches
 
 ROWS = 60
 TEXTS = [" ".join(WORDS[(n * 7 + k) % len(WORDS)] for k in range(n % 6)) for n in range(ROWS)]

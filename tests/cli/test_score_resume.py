@@ -39,8 +39,8 @@ from pathlib import Path
 from recurra.cli import main
 from recurra.cli import score
 from recurra.data import blocks, json_lines, sources
-from recurra.scoring import packing, parquet, part, rows
-blocks.BLOCK_BYTES, blocks.BLOCK_ROWS, json_lines.BLOCK_BYTES, rows.BATCH = 512, 9, 300, 4
+from recurra.scoring import batches, packing, parquet, part
+blocks.BLOCK_BYTES, blocks.BLOCK_ROWS, json_lines.BLOCK_BYTES, batches.BATCH = 512, 9, 300, 4
 part.CHECKPOINT_SECONDS, part._DISK_SHARE, parquet.ROW_GROUP, packing.MEMBER_BYTES = 0.0, 1e9, 10, 200
 calls = 0
 # A process that is killed leaves what it wrote, on the disk or on its way there.
@@ -151,10 +151,10 @@ def test_killed_and_resumed(kind: str, out: str, moments: list[tuple[str, int]],
 @pytest.fixture
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     from recurra.data import blocks
-    from recurra.scoring import packing, parquet, rows
+    from recurra.scoring import batches, packing, parquet
 
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 512)
-    monkeypatch.setattr(rows, "BATCH", 4)
+    monkeypatch.setattr(batches, "BATCH", 4)
     monkeypatch.setattr(parts, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(parts, "_DISK_SHARE", 1e9)
     monkeypatch.setattr(parquet, "ROW_GROUP", 10)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from recurra.data import corpus
 from recurra.data.coded import CodedLabels
-from recurra.data.corpus import Chosen, Listed, Renamed, blocks_with
+from recurra.data.corpus import ConcatRows, InMemoryRows, RelabelledRows, RowSubset, blocks_with
 from recurra.data.documents import Document
 
 LABELLED = st.lists(st.tuples(st.text("ab", max_size=2), st.sampled_from("xyz"), st.booleans()), max_size=12)
+ROWS = st.lists(st.tuples(st.text(max_size=3), st.sampled_from(["a", "b", "c"])), max_size=6)
 
 
 @given(LABELLED, st.integers(1, 5), st.data())
@@ -24,11 +25,11 @@ def test_blocks_hold_every_row_once(rows: list[tuple[str, str, bool]], size: int
     marks = np.array([mark for _, _, mark in rows], dtype=bool)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(corpus, "BLOCK", size)
-        whole = Listed(documents, labels)
+        whole = InMemoryRows(documents, labels)
         blocks = list(whole.blocks())
         assert list(chain.from_iterable(blocks)) == documents
         assert all(0 < len(block) <= size for block in blocks)
-        some = Chosen(whole, marks)
+        some = RowSubset(whole, marks)
         kept = [place for place, mark in enumerate(marks) if mark]
         assert list(chain.from_iterable(some.blocks())) == [documents[place] for place in kept]
         assert some.labels.plain() == [labels[place] for place in kept]
@@ -41,18 +42,30 @@ def test_blocks_hold_every_row_once(rows: list[tuple[str, str, bool]], size: int
         assert first == len(rows)
         # Other labels stand above those of the rows, and a choice can be made of a choice.
         others = CodedLabels.of([f"new {label}" for label in labels])
-        renamed = Renamed(whole, others)
+        renamed = RelabelledRows(whole, others)
         assert list(chain.from_iterable(renamed.blocks())) == documents
         again = data.draw(st.lists(st.booleans(), min_size=len(kept), max_size=len(kept)))
-        twice = Chosen(Chosen(renamed, marks), np.array(again, dtype=bool))
+        twice = RowSubset(RowSubset(renamed, marks), np.array(again, dtype=bool))
         left = [place for place, mark in zip(kept, again, strict=True) if mark]
         assert list(chain.from_iterable(twice.blocks())) == [documents[place] for place in left]
         assert twice.labels.plain() == [f"new {labels[place]}" for place in left]
         own = CodedLabels.of(["own"] * len(kept))
-        assert Chosen(whole, marks, own).labels.plain() == ["own"] * len(kept)
+        assert RowSubset(whole, marks, own).labels.plain() == ["own"] * len(kept)
 
 
 def test_pairs_are_pairs_only_where_all_are() -> None:
-    assert Listed([("a", "b"), ("c", "d")], ["x", "y"]).pairs
-    assert not Listed([("a", "b"), "c"], ["x", "y"]).pairs
-    assert not Chosen(Listed(["a", "b"], ["x", "y"]), np.array([True, False])).pairs
+    assert InMemoryRows([("a", "b"), ("c", "d")], ["x", "y"]).pairs
+    assert not InMemoryRows([("a", "b"), "c"], ["x", "y"]).pairs
+    assert not RowSubset(InMemoryRows(["a", "b"], ["x", "y"]), np.array([True, False])).pairs
+
+
+@given(ROWS, ROWS)
+def test_two_joined_are_the_list_of_both(first: list[tuple[str, str]], second: list[tuple[str, str]]) -> None:
+    one, other, whole = (
+        InMemoryRows([t for t, _ in rows], [c for _, c in rows]) for rows in (first, second, first + second)
+    )
+    joined = ConcatRows(one, other)
+    assert len(joined) == len(whole)
+    assert (joined.labels.values, joined.labels.plain()) == (whole.labels.values, whole.labels.plain())
+    assert [text for block in joined.blocks() for text in block] == [text for text, _ in first + second]
+    assert joined.pairs == (one.pairs and other.pairs)

@@ -56,6 +56,21 @@ def test_labels_must_be_as_many_as_documents() -> None:
         table(["a", "b"], [1])
 
 
+def test_blocks_are_the_columns_of_the_file() -> None:
+    pairs: list[Document] = [("a", "b\ud800"), ("", "d")]
+    blocks = replace(table(pairs, [1, 2], "title"), notes=("guessed",)).blocks
+    (block,) = blocks.read()
+    assert (blocks.source, blocks.total, blocks.notes) == ("here", 2, ["guessed"])
+    assert block.names == ["label", "title", "text"]
+    columns = [column.to_pylist() for column in block.columns]
+    assert columns[:2] == [[1, 2], ["a", ""]]
+    # UTF-8 cannot write half a surrogate pair: three bytes that are none of a character.
+    assert columns[2] == ["b\ufffd\ufffd\ufffd", "d"]
+    assert block.typed
+    with pytest.raises(DataError, match="here has no labels"):
+        _ = table(["a"]).blocks
+
+
 def test_the_fingerprint_is_the_hash_of_the_written_format() -> None:
     # Written out by hand from the docstring, so that a table keeps its fingerprint over versions.
     import hashlib

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recurra.data.corpus import Listed
+from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.split import hold_out
 from recurra.data.table import Table
@@ -21,7 +21,7 @@ TEXTS: list[Document] = [f"some text only{place}" for place in range(60)]
 
 
 def prepared(text: TextSettings) -> Prepared:
-    labelled = labelled_rows(Listed(TEXTS, LABELS), text, Callback())
+    labelled = labelled_rows(InMemoryRows(TEXTS, LABELS), text, Callback())
     return prepare(labelled, text, TRAINING, folder=None, callbacks=Callback())
 
 
@@ -59,12 +59,12 @@ def test_the_hash_is_of_all_rows() -> None:
 def test_each_label_is_held_out_in_its_share_by_the_runs_seed(seed: int) -> None:
     training = TRAINING.replace(seed=seed)
     sets = [tuple("abc"[: place % 4]) for place in range(60)]
-    labelled = labelled_rows(Listed(TEXTS, sets), TextSettings(), Callback())
+    labelled = labelled_rows(InMemoryRows(TEXTS, sets), TextSettings(), Callback())
     expected = hold_out(labelled.targets, share=0.2, seed=seed)
     assert [part.tolist() for part in split_of(labelled, training)] == [part.tolist() for part in expected]
     # Rows in the order of their labels: a split by place would leave a class out.
     labels = sorted(LABELS)
-    labelled = labelled_rows(Listed(TEXTS, labels), TextSettings(), Callback())
+    labelled = labelled_rows(InMemoryRows(TEXTS, labels), TextSettings(), Callback())
     _, held = split_of(labelled, training)
     assert held.tolist() == hold_out(labels, share=0.2, seed=seed)[1].tolist()
     assert [sum(labels[row] == label for row in held) for label in "abc"] == [4, 4, 4]

@@ -12,7 +12,7 @@ from rows import make_rows
 from training.runs import PLAIN, SHORT
 
 import recurra
-from recurra.data.corpus import Listed
+from recurra.data.corpus import InMemoryRows
 from recurra.data.split import hold_out
 from recurra.errors import SettingsError
 from recurra.presets import Recipe
@@ -97,7 +97,7 @@ def test_the_chosen_run_is_the_run_that_was_told() -> None:
 
 
 def resolved(documents: list[str], labels: list[str], *, validation: float) -> Recipe:
-    labelled = labelled_rows(Listed(documents, labels), AUTO, Callback())
+    labelled = labelled_rows(InMemoryRows(documents, labels), AUTO, Callback())
     recipe = Recipe(text=AUTO, network=PLAIN, training=SHORT.replace(validation=validation))
     return resolve_tokens(labelled, recipe)[0]
 
@@ -121,7 +121,7 @@ def test_titles_are_looked_at_where_titles_are_read() -> None:
     pairs = [(text, "plain English words " * 9) for text in texts]
     for field, tokens in (("title", "characters"), ("all", "words")):
         text = TextSettings(tokens="auto", field=field)
-        labelled = labelled_rows(Listed(pairs, labels), text, Callback())
+        labelled = labelled_rows(InMemoryRows(pairs, labels), text, Callback())
         recipe = Recipe(text=text, network=PLAIN, training=SHORT)
         assert resolve_tokens(labelled, recipe)[0].text.tokens == tokens
 

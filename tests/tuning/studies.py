@@ -7,7 +7,7 @@ from typing import Any
 
 from rows import make_rows
 
-from recurra.data.corpus import Listed
+from recurra.data.corpus import InMemoryRows
 from recurra.presets import Recipe, load_preset
 from recurra.tuning.callbacks import StudyCallback
 from recurra.tuning.limits import Limits
@@ -55,4 +55,4 @@ def study(
     **options: Any,
 ) -> Tuned:
     limits = Limits(minutes=minutes, trials=trials, max_size=max_size, int8=int8)
-    return Tuner(Listed(*ROWS), preset=preset or small_preset(), folder=folder, limits=limits, **options).run()
+    return Tuner(InMemoryRows(*ROWS), preset=preset or small_preset(), folder=folder, limits=limits, **options).run()

@@ -16,7 +16,7 @@ from tuning.studies import ROWS, Ears, small_preset, study
 
 import recurra
 from recurra.bundle import schema
-from recurra.data.corpus import Listed
+from recurra.data.corpus import InMemoryRows
 from recurra.data.split import hold_out
 from recurra.errors import DataError, RecurraError, SettingsError, TrainingError
 from recurra.presets import load_preset
@@ -286,7 +286,12 @@ def test_limits_and_rows_that_make_no_study(tmp_path: Path) -> None:
     from recurra.tuning.tuner import Tuner
 
     with pytest.raises(DataError):
-        Tuner(Listed(["a", "b"], ["x", "y"]), preset=small_preset(), folder=tmp_path / "few", limits=Limits(trials=1))
+        Tuner(
+            InMemoryRows(["a", "b"], ["x", "y"]),
+            preset=small_preset(),
+            folder=tmp_path / "few",
+            limits=Limits(trials=1),
+        )
     assert not (tmp_path / "few").exists()
 
 

@@ -14,7 +14,7 @@ from rows import make_rows
 
 from recurra.bundle import int8_bundle
 from recurra.bundle.format import encode
-from recurra.data.corpus import Listed
+from recurra.data.corpus import InMemoryRows
 from recurra.errors import RecurraError, SettingsError
 from recurra.presets import load_preset, preset_names
 from recurra.training.callbacks import Callback
@@ -118,7 +118,7 @@ def test_the_size_is_known_before_training(
 @pytest.mark.parametrize("size", [3, 12, 29, 20_000])
 def test_a_cut_vocabulary_is_the_one_that_would_be_learned(tokens: str, size: int) -> None:
     preset = load_preset("default").with_options({"tokens": tokens, "vocabulary_size": size})
-    rows = StudyRows(Listed(DOCUMENTS, LABELS), preset, callbacks=Callback())
+    rows = StudyRows(InMemoryRows(DOCUMENTS, LABELS), preset, callbacks=Callback())
     found = rows.prepared(preset, ANY)
     assert found is not None
     wanted = prepare(rows._kept, preset.text, preset.training, folder=None, callbacks=Callback())
@@ -134,7 +134,7 @@ def test_a_cut_vocabulary_is_the_one_that_would_be_learned(tokens: str, size: in
 def test_no_row_is_in_two_parts() -> None:
     unique = [f"{document[1]} {row}" for row, document in enumerate(DOCUMENTS)]
     preset = load_preset("default")
-    rows = StudyRows(Listed(unique, LABELS), preset, callbacks=Callback())
+    rows = StudyRows(InMemoryRows(unique, LABELS), preset, callbacks=Callback())
     aside = set(rows.aside)
     others = {text for block in rows._kept.corpus.blocks() for text in block}
     assert len(aside) == 12

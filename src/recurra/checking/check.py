@@ -17,21 +17,20 @@ from recurra.checking.label_cells import undecided
 from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import NOWHERE, class_rows, held_out, label_findings, unknown_labels
 from recurra.checking.leaks import leak_findings
+from recurra.checking.lenient_reader import LenientReader
 from recurra.checking.near_copies import near_copies_between, near_copies_inside
 from recurra.checking.readable import readable
 from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report, WordsSeen
-from recurra.checking.source import Source, source_of
 from recurra.checking.texts import text_findings
 from recurra.checking.words import Missed, learned_words, missed_words, rows_of, word_findings
 from recurra.data.blocks import Blocks
-from recurra.data.faults import ROW_HINT
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import TextPipeline, TextSettings
 from recurra.text.choice import choose_tokens, looked_at
 from recurra.text.fields import readable as readable_texts
 
-__all__ = ["Known", "Opened", "Training", "check", "open_source"]
+__all__ = ["Known", "Training", "check", "open_source"]
 
 Advance: TypeAlias = Callable[[int, int | None], None]
 
@@ -68,19 +67,6 @@ class Known:
     classes: Collection[str]
 
 
-@dataclass(frozen=True, eq=False)
-class Opened:
-    """A file whose columns have roles.
-
-    Attributes:
-        source: the file.
-        drafts: what was found on opening it.
-    """
-
-    source: Source
-    drafts: list[Draft]
-
-
 def open_source(
     data: Blocks | Table,
     part: Part,
@@ -89,7 +75,7 @@ def open_source(
     text: str | None = None,
     title: str | None = None,
     label: str | None = None,
-) -> Opened:
+) -> LenientReader:
     """Opens a file for :func:`check`, also one that training refuses for its bytes.
 
     Args:
@@ -103,16 +89,17 @@ def open_source(
     Raises:
         DataError: it cannot be read, or its columns cannot be told.
     """
-    drafts: list[Draft] = []
-    if not isinstance(data, Table):
-        data, found = readable(data, part)
-        drafts += found
-    return Opened(source_of(data, names, text=text, title=title, label=label), drafts)
+    if isinstance(data, Table):
+        return LenientReader(
+            data.blocks, names, text=data.text_column, title=data.title_column, label=data.label_column
+        )
+    blocks, drafts = readable(data, part)
+    return LenientReader(blocks, names, text=text, title=title, label=label, drafts=drafts)
 
 
 def check(
-    train: Opened,
-    test: Opened | None = None,
+    train: LenientReader,
+    test: LenientReader | None = None,
     *,
     training: Training,
     known: Known | None = None,
@@ -137,20 +124,19 @@ def check(
         DataError: a file cannot be read to its end.
         SettingsError: ``similarity`` is out of range.
     """
-    opened: dict[Part, Opened] = {"train": train} if test is None else {"train": train, "test": test}
-    sources = {part: one.source for part, one in opened.items()}
-    names = train.source.names
+    readers: dict[Part, LenientReader] = {"train": train} if test is None else {"train": train, "test": test}
+    names = train.names
     facts = {
-        part: facts_of_rows(source, advance=progress(f"reading {source.name}")) for part, source in sources.items()
+        part: facts_of_rows(reader, advance=progress(f"reading {reader.source}")) for part, reader in readers.items()
     }
-    drafts = [draft for one in opened.values() for draft in one.drafts]
+    drafts = [draft for reader in readers.values() for draft in reader.drafts]
     drafts += undecided(facts["train"], names)
-    for part in sources:
+    for part in readers:
         drafts += text_findings(facts[part], part)
         drafts += label_findings(facts[part], part, names, share=training.share, seed=training.seed)
         drafts += copies_inside(facts[part], part, task=names.task)
         drafts += _untitled(facts[part], part)
-        drafts += _headless(sources[part], facts[part], part)
+        drafts += _headless(readers[part], facts[part], part)
         if known is not None:
             mend = "Train a model with them, or leave these rows out."
             who = f"the training rows of {known.name}"
@@ -161,35 +147,35 @@ def check(
             classes = class_rows(facts["train"], names)
             drafts += unknown_labels(facts["test"], "test", names, classes, who="the training rows", mend=mend)
         drafts += copies_between(facts["train"], facts["test"])
-        both = [(sources[part], facts[part]) for part in sources]
+        both = [(readers[part], facts[part]) for part in readers]
         drafts += near_copies_between(
             both[0], both[1], threshold=similarity, advance=progress("comparing test and training rows")
         )
     if inside:
         advance = progress("comparing training rows")
-        drafts += near_copies_inside(sources["train"], facts["train"], threshold=similarity, advance=advance)
-    drafts += leak_findings(sources["train"], len(facts["train"]))
-    words, found = _words(sources, facts, training, known)
+        drafts += near_copies_inside(readers["train"], facts["train"], threshold=similarity, advance=advance)
+    drafts += leak_findings(readers["train"], len(facts["train"]))
+    words, found = _words(readers, facts, training, known)
     drafts += found
     findings = sorted(
-        described(drafts, sources), key=lambda one: (GRAVEST_FIRST.index(one.severity), one.part != "train")
+        described(drafts, readers), key=lambda one: (GRAVEST_FIRST.index(one.severity), one.part != "train")
     )
     return Report(
-        files={part: _seen(source, facts[part], names) for part, source in sources.items()},
+        files={part: _seen(reader, facts[part], names) for part, reader in readers.items()},
         findings=findings,
         words=words,
-        looked_for=_looked_for(test is not None, known is not None, inside, sources["train"]),
+        looked_for=_looked_for(test is not None, known is not None, inside, readers["train"]),
         task=names.task,
         separator=names.separator,
-        notes=list(dict.fromkeys(note for source in sources.values() for note in source.notes)),
+        notes=list(dict.fromkeys(note for reader in readers.values() for note in reader.notes)),
     )
 
 
 def _words(
-    sources: dict[Part, Source], facts: dict[Part, Facts], training: Training, known: Known | None
+    readers: dict[Part, LenientReader], facts: dict[Part, Facts], training: Training, known: Known | None
 ) -> tuple[WordsSeen | None, list[Draft]]:
     """What the vocabulary misses in the test rows, or else in those that it would not be learned from."""
-    part: Part = "test" if "test" in sources else "train"
+    part: Part = "test" if "test" in readers else "train"
     rows = facts[part].usable
     named = "test rows"
     whose = "that training would learn"
@@ -197,28 +183,28 @@ def _words(
         pipeline, whose = known.pipeline, f"of {known.name}"
         named = named if part == "test" else "rows"
     else:
-        usable, train_names = facts["train"].usable, sources["train"].names
+        usable, train_names = facts["train"].usable, readers["train"].names
         try:
             kept, held = held_out(facts["train"].labels[usable], train_names, share=training.share, seed=training.seed)
             if part == "train":
                 rows, named = usable[held], "rows that training would hold out"
-            settings = _read_by(sources["train"], facts["train"], usable[kept], training)
-            pipeline = learned_words(rows_of(sources["train"], usable[kept]), settings)
+            settings = _read_by(readers["train"], facts["train"], usable[kept], training)
+            pipeline = learned_words(rows_of(readers["train"], usable[kept]), settings)
         except DataError:
             # Too few rows to split, or no word in them: other findings say so.
             return None, []
-    missed: Missed = missed_words(rows_of(sources[part], rows), pipeline)
+    missed: Missed = missed_words(rows_of(readers[part], rows), pipeline)
     seen = WordsSeen(named, whose, missed.known, pipeline.settings.tokens, missed.share)
     return seen, word_findings(missed, part, whose=whose, rows_named=named)
 
 
-def _read_by(source: Source, facts: Facts, kept: npt.NDArray[np.int64], training: Training) -> TextSettings:
+def _read_by(reader: LenientReader, facts: Facts, kept: npt.NDArray[np.int64], training: Training) -> TextSettings:
     """The settings of the text pipeline once words or characters are chosen, as training chooses them."""
     if training.text.tokens != "auto":
         return training.text
     places = kept[looked_at(len(kept))]
-    documents = [document for _, some in rows_of(source, places) for document in some]
-    targets = None if source.names.task.lists else facts.labels[places].astype(np.int64)
+    documents = [document for _, some in rows_of(reader, places) for document in some]
+    targets = None if reader.names.task.lists else facts.labels[places].astype(np.int64)
     choice = choose_tokens(readable_texts(documents, training.text), targets)
     own = {name: value for name, value in training.characters.items() if name in training.text.to_dict()}
     return training.text.replace(**(own if choice.tokens == "characters" else {}), tokens=choice.tokens)
@@ -233,24 +219,24 @@ def _untitled(facts: Facts, part: Part) -> list[Draft]:
     return [Draft("titles missing", "note", part, facts.untitled, meaning, mend, facts={"share": share})]
 
 
-def _headless(source: Source, facts: Facts, part: Part) -> list[Draft]:
+def _headless(reader: LenientReader, facts: Facts, part: Part) -> list[Draft]:
     """A guessed label column whose name is one of its labels: the file begins with a row and not with a header."""
-    column = source.columns.label
-    if not source.guessed or source.head.row_hint != ROW_HINT or column not in class_rows(facts, source.names):
+    if not reader.header_is_row(class_rows(facts, reader.names)):
         return []
+    column = reader.columns.label
     meaning = f"The first row names a column {column!r}, which is one of its labels: that row is taken for a header."
     mend = "Add a header row such as label,text, or name the label column with --label."
     return [Draft("no header row", "error", part, NOWHERE, meaning, mend, count=1, what="file")]
 
 
-def _seen(source: Source, facts: Facts, names: LabelNames) -> FileSeen:
-    columns = {"text": source.columns.text, "title": source.columns.title, "label": source.columns.label}
+def _seen(reader: LenientReader, facts: Facts, names: LabelNames) -> FileSeen:
+    columns = {"text": reader.columns.text, "title": reader.columns.title, "label": reader.columns.label}
     filled = facts.characters[facts.characters > 0]
     median = float(np.median(filled)) if len(filled) else 0.0
-    return FileSeen(source.name, len(facts), columns, class_rows(facts, names), median, source.head.row_hint)
+    return FileSeen(reader.source, len(facts), columns, class_rows(facts, names), median, reader.head.row_hint)
 
 
-def _looked_for(test: bool, model: bool, inside: bool, train: Source) -> list[str]:
+def _looked_for(test: bool, model: bool, inside: bool, train: LenientReader) -> list[str]:
     what = [
         "wrong encodings", "empty texts", "damaged texts (mojibake, lost characters, control characters, HTML)",
         "texts that look cut or are extremely long", "missing labels", "classes in several spellings",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.checking.finding import LISTED, Finding, Part, Row, Severity
-from recurra.checking.source import Source
+from recurra.checking.lenient_reader import LenientReader
 from recurra.data.decisions import head_of
 
 __all__ = ["Draft", "described"]
@@ -51,46 +51,46 @@ class Draft:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def described(drafts: Sequence[Draft], sources: Mapping[Part, Source]) -> list[Finding]:
+def described(drafts: Sequence[Draft], readers: Mapping[Part, LenientReader]) -> list[Finding]:
     """The findings with the texts of their rows: one pass over each file, if any row of it is wanted."""
-    wanted: dict[Part, list[Places]] = {part: [] for part in sources}
+    wanted: dict[Part, list[Places]] = {part: [] for part in readers}
     for draft in drafts:
         wanted[draft.part].append(draft.rows[:LISTED])
         if draft.others is not None:
             wanted[draft.other_part].append(draft.others[:LISTED])
     excerpts: list[dict[int, str]] = [{} for _ in drafts]
     texts: dict[Part, dict[int, tuple[str, str]]] = {}
-    for part, source in sources.items():
+    for part, reader in readers.items():
         own = [
             (draft.excerpt, set(draft.rows[:EXCERPTS].tolist()), found)
             for draft, found in zip(drafts, excerpts, strict=True)
             if draft.part == part and draft.excerpt is not None
         ]
         texts[part] = {}
-        for row, text, label in _rows(source, np.unique(np.concatenate([*wanted[part], NONE]))):
+        for row, text, label in _rows(reader, np.unique(np.concatenate([*wanted[part], NONE]))):
             texts[part][row] = (head_of(text), label)
             for excerpt, rows, found in own:
                 if row in rows:
                     found[row] = excerpt(text)
-    return [_finding(draft, found, texts, sources) for draft, found in zip(drafts, excerpts, strict=True)]
+    return [_finding(draft, found, texts, readers) for draft, found in zip(drafts, excerpts, strict=True)]
 
 
-def _rows(source: Source, rows: Places) -> Iterator[tuple[int, str, str]]:
+def _rows(reader: LenientReader, rows: Places) -> Iterator[tuple[int, str, str]]:
     """Place, text and label of rows, which rise."""
     if not len(rows):
         return
-    for block in source:
-        here = rows[np.searchsorted(rows, block.first) : np.searchsorted(rows, block.first + len(block))]
-        texts = block.whole.take(here - block.first).to_pylist() if len(here) else []
-        for row, text in zip(here.tolist(), texts, strict=True):
-            yield row, text, source.names[int(block.labels[row - block.first])]
+    for block in reader:
+        places = block.places(rows)
+        texts = block.joined.take(places).to_pylist() if len(places) else []
+        for place, text in zip(places.tolist(), texts, strict=True):
+            yield block.first + place, text, reader.names[int(block.labels[place])]
 
 
 def _finding(
     draft: Draft,
     excerpts: Mapping[int, str],
     texts: Mapping[Part, Mapping[int, tuple[str, str]]],
-    sources: Mapping[Part, Source],
+    readers: Mapping[Part, LenientReader],
 ) -> Finding:
     rows = []
     for place, row in enumerate(draft.rows[:LISTED].tolist()):
@@ -103,12 +103,12 @@ def _finding(
             details["other"] = {
                 "part": draft.other_part,
                 "row": other,
-                "number": sources[draft.other_part].number(other),
+                "number": readers[draft.other_part].number(other),
                 "text": text,
                 "label": label,
             }
         text, label = texts[draft.part][row]
-        rows.append(Row(row, sources[draft.part].number(row), text, label, details))
+        rows.append(Row(row, readers[draft.part].number(row), text, label, details))
     return Finding(
         kind=draft.kind,
         severity=draft.severity,

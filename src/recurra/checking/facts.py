@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.checking.label_names import NO_LABEL
+from recurra.checking.lenient_reader import LenientBlock, LenientReader, key_of
 from recurra.checking.mending import (
     CONTROL,
     ENTITY,
@@ -18,7 +19,6 @@ from recurra.checking.mending import (
     without_entities,
     without_mojibake,
 )
-from recurra.checking.source import Block, Source, key_of
 from recurra.data.cells import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
@@ -65,11 +65,13 @@ class Facts:
         return np.flatnonzero((self.labels != NO_LABEL) & (self.longest <= MAX_TEXT_BYTES))
 
 
-def facts_of_rows(source: Source, *, advance: Callable[[int, int | None], None] = lambda rows, total: None) -> Facts:
+def facts_of_rows(
+    reader: LenientReader, *, advance: Callable[[int, int | None], None] = lambda rows, total: None
+) -> Facts:
     """Reads a file once.
 
     Args:
-        source: the file.
+        reader: the file.
         advance: hears how many rows more were read, and how many there are in all as far as can be told.
 
     Raises:
@@ -78,14 +80,14 @@ def facts_of_rows(source: Source, *, advance: Callable[[int, int | None], None] 
     labels, keys, characters, longest = [], [], [], []
     kinds = (*_SIEVES, "replacement characters", "empty", "untitled")
     places: dict[str, list[npt.NDArray[np.int64]]] = {kind: [np.empty(0, dtype=np.int64)] for kind in kinds}
-    for block in source:
+    for block in reader:
         labels.append(block.labels)
-        keys.append(np.fromiter(map(key_of, block.whole.to_pylist()), dtype=np.uint64, count=len(block)))
+        keys.append(np.fromiter(map(key_of, block.joined.to_pylist()), dtype=np.uint64, count=len(block)))
         characters.append(_lengths(block))
         longest.append(_sizes(block))
         for kind, found in _damaged(block).items():
             places[kind].append(found + block.first)
-        advance(len(block), source.blocks.total)
+        advance(len(block), reader.blocks.total)
     joined = {kind: np.concatenate(found) for kind, found in places.items()}
     empty, untitled = joined.pop("empty"), joined.pop("untitled")
     return Facts(
@@ -99,17 +101,17 @@ def facts_of_rows(source: Source, *, advance: Callable[[int, int | None], None] 
     )
 
 
-def _damaged(block: Block) -> dict[str, npt.NDArray[np.int64]]:
+def _damaged(block: LenientBlock) -> dict[str, npt.NDArray[np.int64]]:
     """The places in the block of what is wrong with texts."""
     from pyarrow import compute
 
     found = {}
     for kind, (sieve, mend) in _SIEVES.items():
-        maybe = _where(compute.match_substring_regex(block.whole, sieve))
-        texts = block.whole.take(maybe).to_pylist() if len(maybe) else []
+        maybe = _where(compute.match_substring_regex(block.joined, sieve))
+        texts = block.joined.take(maybe).to_pylist() if len(maybe) else []
         found[kind] = maybe[np.array([mend(text) != text for text in texts], dtype=bool)]
-    found["replacement characters"] = _where(compute.match_substring(block.whole, "\ufffd"))
-    blank = compute.equal(compute.utf8_trim_whitespace(block.whole), "")
+    found["replacement characters"] = _where(compute.match_substring(block.joined, "\ufffd"))
+    blank = compute.equal(compute.utf8_trim_whitespace(block.joined), "")
     found["empty"] = _where(blank)
     found["untitled"] = np.empty(0, dtype=np.int64)
     if block.titles is not None:
@@ -118,13 +120,13 @@ def _damaged(block: Block) -> dict[str, npt.NDArray[np.int64]]:
     return found
 
 
-def _lengths(block: Block) -> npt.NDArray[np.int32]:
+def _lengths(block: LenientBlock) -> npt.NDArray[np.int32]:
     from pyarrow import compute
 
-    return np.asarray(compute.utf8_length(block.whole).to_numpy(), dtype=np.int32)
+    return np.asarray(compute.utf8_length(block.joined).to_numpy(), dtype=np.int32)
 
 
-def _sizes(block: Block) -> npt.NDArray[np.int64]:
+def _sizes(block: LenientBlock) -> npt.NDArray[np.int64]:
     from pyarrow import compute
 
     sizes = compute.binary_length(block.texts).to_numpy()

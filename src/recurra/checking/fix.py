@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ import numpy as np
 from recurra.atomic import AtomicFile, write_atomically
 from recurra.checking.facts import facts_of_rows
 from recurra.checking.label_names import written
+from recurra.checking.lenient_reader import LenientBlock, LenientReader
 from recurra.checking.mending import mended
 from recurra.checking.plan import Mends, Plan, plan
-from recurra.checking.source import Block, Source
 from recurra.checking.writing import writer_for
 from recurra.data.cells import column_of
 from recurra.data.decisions import Decision, decisions_csv, head_of
@@ -59,11 +59,11 @@ class Fixed:
         }
 
 
-def fix(source: Source, out: Path, *, test: Source | None = None, mends: Mends = Mends()) -> Fixed:  # noqa: B008
+def fix(reader: LenientReader, out: Path, *, test: LenientReader | None = None, mends: Mends = Mends()) -> Fixed:  # noqa: B008
     """Cleans a file as :func:`recurra.checking.plan.plan` decides; all its columns stay.
 
     Args:
-        source: the file, which is left as it is.
+        reader: the file, which is left as it is.
         out: a .csv, .tsv, .jsonl or .parquet file; the changes are written beside it, as ``.changes.csv``.
         test: the file that it is tested on, whose texts are left out.
         mends: what is asked for beyond what is certain.
@@ -72,27 +72,30 @@ def fix(source: Source, out: Path, *, test: Source | None = None, mends: Mends =
         DataError: no row would be left, or a column has no form in the kind of file.
         RecurraError: a file cannot be written; nothing is left behind.
     """
-    facts = facts_of_rows(source)
+    facts = facts_of_rows(reader)
     tested = None if test is None else facts_of_rows(test)
-    changes = plan(source, facts, tested, mends)
+    changes = plan(reader, facts, tested, mends)
     left = len(facts) - len(changes.removed)
     if not left:
-        raise DataError(f"No row of {source.name} would be left", "Look at what is wrong with it first.")
+        raise DataError(f"No row of {reader.source} would be left", "Look at what is wrong with it first.")
     listed = out.with_suffix(".changes.csv")
     with AtomicFile(out) as file:
         writer = writer_for(out.suffix.lower(), file)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
-        decisions: list[Decision] = []
-        notes: list[Mapping[str, object]] = []
-        for block in source:
-            writer.write(*_cleaned(block, source, changes, mends))
-            _note(block, source, changes, decisions, notes)
+        noted: list[tuple[Decision, Mapping[str, object]]] = []
+        for block in reader:
+            writer.write(*_cleaned(block, reader, changes, mends))
+            noted += _noted(block, reader, changes)
         writer.finish()
-        write_atomically(listed, decisions_csv(decisions, notes).encode("utf-8", "replace"))
+        write_atomically(
+            listed, decisions_csv([one for one, _ in noted], [note for _, note in noted]).encode("utf-8", "replace")
+        )
     reasons = Counter(reason.partition(" of row")[0] for reason in changes.removed.values())
     return Fixed(out, listed, left, dict(reasons.most_common()), len(changes.relabelled), len(changes.mended))
 
 
-def _cleaned(block: Block, source: Source, changes: Plan, mends: Mends) -> tuple[list[str], list[pyarrow.ChunkedArray]]:
+def _cleaned(
+    block: LenientBlock, reader: LenientReader, changes: Plan, mends: Mends
+) -> tuple[list[str], list[pyarrow.ChunkedArray]]:
     """The block's columns after the changes."""
     rows = range(block.first, block.first + len(block))
     kept = np.array([row not in changes.removed for row in rows])
@@ -100,25 +103,25 @@ def _cleaned(block: Block, source: Source, changes: Plan, mends: Mends) -> tuple
     labels = [row - block.first for row in rows if row in changes.relabelled]
     columns = []
     for name, column in zip(block.raw.names, block.raw.columns, strict=True):
-        if texts and name in (source.columns.text, source.columns.title):
+        if texts and name in (reader.columns.text, reader.columns.title):
             values = column.to_pylist()
             for place in texts.values():
                 values[place] = None if values[place] is None else mended(values[place], entities=mends.entities)
             column = _like(column, values)
-        if labels and name == source.columns.label:
+        if labels and name == reader.columns.label:
             values = column.to_pylist()
             for place in labels:
-                values[place] = source.names.respelled_cell(values[place], changes.usual)
+                values[place] = reader.names.respelled_cell(values[place], changes.usual)
             column = _like(column, values)
         columns.append(column if kept.all() else column.filter(_mask(kept)))
     return block.raw.names, columns
 
 
-def _note(
-    block: Block, source: Source, changes: Plan, decisions: list[Decision], notes: list[Mapping[str, object]]
-) -> None:
-    """Every change of the block's rows as a decision that was made."""
-    cells = column_of(block.raw, source.columns.label or "", source.name)
+def _noted(
+    block: LenientBlock, reader: LenientReader, changes: Plan
+) -> Iterator[tuple[Decision, Mapping[str, object]]]:
+    """Every change of the block's rows as a decision that was made, and what is told with it."""
+    cells = column_of(block.raw, reader.columns.label or "", reader.source)
     for row in range(block.first, block.first + len(block)):
         reasons = []
         label = ""
@@ -128,15 +131,15 @@ def _note(
             reasons.append(changes.removed[row])
         if row in changes.relabelled:
             cell = cells[row - block.first].as_py()
-            decision, label = "relabel", written(source.names.respelled_cell(cell, changes.usual))
+            decision, label = "relabel", written(reader.names.respelled_cell(cell, changes.usual))
             reasons.append("spelling of the label")
         if row in changes.mended:
             reasons.append(f"text mended: {changes.mended[row]}")
         if reasons:
             document = block.documents[row - block.first]
-            decisions.append(Decision(row, decision, label, head_of(document)))
-            labelled = source.names[int(block.labels[row - block.first])]
-            notes.append({"labelled": labelled, "reason": "; ".join(reasons)})
+            labelled = reader.names[int(block.labels[row - block.first])]
+            note = {"labelled": labelled, "reason": "; ".join(reasons)}
+            yield Decision(row, decision, label, head_of(document)), note
 
 
 def _like(column: pyarrow.ChunkedArray, values: list[Any]) -> pyarrow.ChunkedArray:

@@ -10,7 +10,7 @@ import numpy as np
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import NO_LABEL, LabelNames, written
-from recurra.checking.source import Source
+from recurra.checking.lenient_reader import LenientReader
 from recurra.data.cells import column_of
 from recurra.data.coded import CodedLabels
 from recurra.data.delimited import RawTable
@@ -24,7 +24,7 @@ LOOK_ALIKE = "cells that look like several labels"
 
 
 def settle(
-    sources: Sequence[Source],
+    readers: Sequence[LenientReader],
     *,
     multi_label: bool,
     single_label: bool,
@@ -34,7 +34,7 @@ def settle(
     """Decides as training would be told to; nothing is decided where nothing is said.
 
     Args:
-        sources: the files of a check, the training rows first; none of their rows was read.
+        readers: the files of a check, the training rows first; none of their rows was read.
         multi_label: whether rows have several labels.
         single_label: whether each row has one, whatever they look like.
         separator: between the labels of a cell; it says that rows have several, too.
@@ -46,14 +46,14 @@ def settle(
     """
     if not (multi_label or single_label or separator is not None):
         return
-    names = sources[0].names
+    names = readers[0].names
     found = None
-    for source in sources if single_label else sources[:1]:
+    for reader in readers if single_label else readers[:1]:
         # Only the search for a separator needs more than to know whether there are lists.
-        values = _all_cells(source) if multi_label and separator is None else _cells(source, source.head)
+        values = _all_cells(reader) if multi_label and separator is None else _cells(reader, reader.head)
         _, found = confirmed(
             CodedLabels.of(values),
-            source=source.name,
+            source=reader.source,
             multi_label=multi_label,
             single_label=single_label,
             separator=separator,
@@ -84,16 +84,16 @@ def undecided(facts: Facts, names: LabelNames) -> list[Draft]:
     return [Draft(LOOK_ALIKE, "error", "train", rows, meaning, mend, facts=facts_found)]
 
 
-def _all_cells(source: Source) -> list[Any]:
+def _all_cells(reader: LenientReader) -> list[Any]:
     """The distinct cells of labels, in the order in which they first appear."""
     found: dict[Any, None] = {}
-    for raw in source.blocks.read([source.columns.label or ""]):
-        found.update(dict.fromkeys(_cells(source, raw)))
+    for raw in reader.blocks.read([reader.columns.label or ""]):
+        found.update(dict.fromkeys(_cells(reader, raw)))
     return list(found)
 
 
-def _cells(source: Source, raw: RawTable) -> list[Any]:
+def _cells(reader: LenientReader, raw: RawTable) -> list[Any]:
     """The distinct cells of a block, lists as tuples."""
-    column = column_of(raw, source.columns.label or "", source.name)
+    column = column_of(raw, reader.columns.label or "", reader.source)
     values = [tuple(map(written, one)) if isinstance(one, list) else written(one) for one in column.to_pylist()]
     return list(dict.fromkeys(values))

@@ -11,7 +11,7 @@ import numpy as np
 from recurra.checking.draft import Draft
 from recurra.checking.label_names import NO_LABEL
 from recurra.checking.labels import NOWHERE
-from recurra.checking.source import Source
+from recurra.checking.lenient_reader import LenientReader
 from recurra.data.cells import is_label
 
 __all__ = ["LOOKED_AT", "leak_findings"]
@@ -39,28 +39,27 @@ class _Sample:
     columns: dict[str, list[str]]
 
 
-def leak_findings(source: Source, rows: int) -> list[Draft]:
+def leak_findings(reader: LenientReader, rows: int) -> list[Draft]:
     """Both kinds of leak in the training rows.
 
     Args:
-        source: the training file.
+        reader: the training file.
         rows: it has.
     """
-    sample = _sample(source, rows)
-    return [*_named_in_text(source, sample), *_other_columns(source, sample)]
+    sample = _sample(reader, rows)
+    return [*_named_in_text(reader, sample), *_other_columns(reader, sample)]
 
 
-def _sample(source: Source, rows: int) -> _Sample:
+def _sample(reader: LenientReader, rows: int) -> _Sample:
     wanted = np.arange(rows) if rows <= LOOKED_AT else np.arange(LOOKED_AT) * rows // LOOKED_AT
-    roles = {source.columns.text, source.columns.title, source.columns.label}
-    names = [name for name in source.head.names if name not in roles and source.head.names.count(name) == 1]
+    roles = {reader.columns.text, reader.columns.title, reader.columns.label}
+    names = [name for name in reader.head.names if name not in roles and reader.head.names.count(name) == 1]
     texts: list[str] = []
     labels: list[int] = []
     columns: dict[str, list[str]] = {name: [] for name in names}
-    for block in source:
-        here = wanted[np.searchsorted(wanted, block.first) : np.searchsorted(wanted, block.first + len(block))]
-        places = here - block.first
-        texts += [text.casefold() for text in block.whole.take(places).to_pylist()]
+    for block in reader:
+        places = block.places(wanted)
+        texts += [text.casefold() for text in block.joined.take(places).to_pylist()]
         labels += block.labels[places].tolist()
         for name in names:
             column = block.raw.columns[block.raw.names.index(name)]
@@ -69,8 +68,8 @@ def _sample(source: Source, rows: int) -> _Sample:
     return _Sample(texts, labels, columns)
 
 
-def _named_in_text(source: Source, sample: _Sample) -> list[Draft]:
-    names = source.names
+def _named_in_text(reader: LenientReader, sample: _Sample) -> list[Draft]:
+    names = reader.names
     counts = Counter(name for label in sample.labels if label != NO_LABEL for name in names.members[label])
     found = []
     for name, rows in counts.items():
@@ -105,7 +104,7 @@ def _name_pattern(name: str) -> re.Pattern[str] | None:
     return re.compile(r"\b" + r"[\W_]+".join(map(re.escape, words)) + r"\b")
 
 
-def _other_columns(source: Source, sample: _Sample) -> list[Draft]:
+def _other_columns(reader: LenientReader, sample: _Sample) -> list[Draft]:
     drafts = []
     labelled = [place for place, label in enumerate(sample.labels) if label != NO_LABEL]
     if not labelled:
@@ -122,7 +121,7 @@ def _other_columns(source: Source, sample: _Sample) -> list[Draft]:
         right = sum(map(max, by_value.values())) / len(labelled)
         if right < GIVES_AWAY or commonest >= GIVES_AWAY:
             continue
-        whole = source.names.task.wording.whole
+        whole = reader.names.task.wording.whole
         meaning = f"Who knows column {name!r} knows {whole} in {right:.1%} of the rows. It is not read."
         mend = "Do not write it into the texts, unless it is known for the texts to come."
         facts = {"column": name, "right": right, "values": len(by_value)}

@@ -12,7 +12,7 @@ from recurra.checking.copies import FEW
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
-from recurra.checking.source import Source
+from recurra.checking.lenient_reader import LenientReader
 from recurra.data.documents import Document
 from recurra.data.near_duplicates import nearest_copies
 
@@ -35,7 +35,7 @@ def quietly(rows: int, total: int | None) -> None:
 
 
 def near_copies_between(
-    train: tuple[Source, Facts], test: tuple[Source, Facts], *, threshold: float, advance: Advance
+    train: tuple[LenientReader, Facts], test: tuple[LenientReader, Facts], *, threshold: float, advance: Advance
 ) -> list[Draft]:
     """Test rows with a near-copy among the training rows; the test texts are in memory, the others pass by.
 
@@ -58,7 +58,7 @@ def near_copies_between(
     ]
 
 
-def near_copies_inside(source: Source, facts: Facts, *, threshold: float, advance: Advance) -> list[Draft]:
+def near_copies_inside(reader: LenientReader, facts: Facts, *, threshold: float, advance: Advance) -> list[Draft]:
     """Training rows with an earlier row that is nearly the same; all texts are in memory.
 
     Rows that equal an earlier one are duplicates and no near-copies.
@@ -66,7 +66,7 @@ def near_copies_inside(source: Source, facts: Facts, *, threshold: float, advanc
     The arguments are those of :func:`near_copies_between`.
     """
     distinct = _Distinct(facts)
-    found = nearest_copies(list(distinct.texts(source, advance)), None, threshold=threshold)
+    found = nearest_copies(list(distinct.texts(reader, advance)), None, threshold=threshold)
     places = np.flatnonzero(found.similarity > 0)
     if not len(places):
         return []
@@ -91,11 +91,11 @@ class _Distinct:
         self.rows: Places = first[order]
         self.of_row: Places = rank[place]
 
-    def texts(self, source: Source, advance: Advance) -> Iterator[Document]:
-        for block in source:
-            begin, end = np.searchsorted(self.rows, (block.first, block.first + len(block)))
-            yield from block.whole.take(self.rows[begin:end] - block.first).to_pylist()
-            advance(int(end - begin), len(self.rows))
+    def texts(self, reader: LenientReader, advance: Advance) -> Iterator[Document]:
+        for block in reader:
+            places = block.places(self.rows)
+            yield from block.joined.take(places).to_pylist()
+            advance(len(places), len(self.rows))
 
 
 def _draft(

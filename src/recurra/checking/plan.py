@@ -13,8 +13,8 @@ from recurra.checking.copies import repeats_in
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import NO_LABEL
 from recurra.checking.labels import class_rows, spellings
+from recurra.checking.lenient_reader import LenientReader, key_of
 from recurra.checking.mending import mended
-from recurra.checking.source import Source, key_of
 from recurra.data.cells import column_of, is_list, is_text
 
 __all__ = ["MENDED_KINDS", "Mends", "Plan", "plan"]
@@ -53,14 +53,14 @@ class Plan:
     mended: Mapping[int, str]
 
 
-def plan(source: Source, facts: Facts, test: Facts | None, mends: Mends) -> Plan:
+def plan(reader: LenientReader, facts: Facts, test: Facts | None, mends: Mends) -> Plan:
     """Decides.
 
     Texts are mended first, then labels, so that what has become equal by that is seen; later copies of a text under the
     same labels go, and of training rows those whose text stands in the test.
 
     Args:
-        source: the file to be cleaned.
+        reader: the file to be cleaned.
         facts: of it.
         test: of the file that it is tested on, which is never changed.
         mends: what is asked for.
@@ -70,12 +70,12 @@ def plan(source: Source, facts: Facts, test: Facts | None, mends: Mends) -> Plan
     for kind in kinds:
         for row in facts.damaged[kind].tolist():
             wrong.setdefault(row, []).append(kind)
-    keys, empty = _after_mending(source, facts, np.array(sorted(wrong), dtype=np.int64), mends)
+    keys, empty = _after_mending(reader, facts, np.array(sorted(wrong), dtype=np.int64), mends)
     # Numbers have no spelling.
-    kind = column_of(source.head, source.columns.label or "", source.name).type
-    usual = spellings(class_rows(facts, source.names)) if is_text(kind) or is_list(kind) else {}
-    relabelled = np.flatnonzero(np.isin(facts.labels, source.names.having(usual)))
-    labels = source.names.respelled(usual)[facts.labels]
+    kind = column_of(reader.head, reader.columns.label or "", reader.source).type
+    usual = spellings(class_rows(facts, reader.names)) if is_text(kind) or is_list(kind) else {}
+    relabelled = np.flatnonzero(np.isin(facts.labels, reader.names.having(usual)))
+    labels = reader.names.respelled(usual)[facts.labels]
 
     removed = {int(row): "no label" for row in np.flatnonzero(labels == NO_LABEL)}
     removed |= {int(row): "empty text" for row in empty if int(row) not in removed}
@@ -103,14 +103,15 @@ def _gone(removed: Mapping[int, str]) -> Places:
     return np.array(sorted(removed), dtype=np.int64)
 
 
-def _after_mending(source: Source, facts: Facts, rows: Places, mends: Mends) -> tuple[npt.NDArray[np.uint64], Places]:
+def _after_mending(
+    reader: LenientReader, facts: Facts, rows: Places, mends: Mends
+) -> tuple[npt.NDArray[np.uint64], Places]:
     """The keys of all texts once those rows are mended, and which rows are then without a text."""
     keys = facts.keys.copy()
     empty = set(facts.empty.tolist())
-    for block in source:
-        here = rows[np.searchsorted(rows, block.first) : np.searchsorted(rows, block.first + len(block))]
-        for row in here.tolist():
-            document = block.documents[row - block.first]
+    for block in reader:
+        for place in block.places(rows).tolist():
+            row, document = block.first + place, block.documents[place]
             parts = (document,) if isinstance(document, str) else document
             text = " ".join(filter(None, (mended(part, entities=mends.entities) for part in parts)))
             keys[row] = key_of(text)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.checking.draft import Draft
 from recurra.checking.finding import Part
-from recurra.checking.source import Source
+from recurra.checking.lenient_reader import LenientReader
 from recurra.data.documents import Document
 from recurra.text import TextPipeline, TextSettings, Vocabulary
 from recurra.text.counting import count_tokens
@@ -59,20 +59,19 @@ class Missed:
         return self.missed / self.tokens if self.tokens else 0.0
 
 
-def rows_of(source: Source, rows: Places) -> Iterator[tuple[Places, list[Document]]]:
+def rows_of(reader: LenientReader, rows: Places) -> Iterator[tuple[Places, list[Document]]]:
     """Documents of some rows, block by block.
 
     Args:
-        source: the file.
+        reader: the file.
         rows: rising.
     """
-    for block in source:
-        begin, end = np.searchsorted(rows, (block.first, block.first + len(block)))
-        here = rows[begin:end]
-        if len(here) == len(block):
-            yield here, block.documents
-        elif len(here):
-            yield here, [block.documents[row - block.first] for row in here.tolist()]
+    for block in reader:
+        places = block.places(rows)
+        if len(places) == len(block):
+            yield places + block.first, block.documents
+        elif len(places):
+            yield places + block.first, [block.documents[place] for place in places.tolist()]
 
 
 def learned_words(documents: Iterable[tuple[Places, list[Document]]], settings: TextSettings) -> TextPipeline:

@@ -11,7 +11,8 @@ from typer.core import TyperCommand
 from recurra.cli.failures import UsageError
 from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn, whole_number
 from recurra.cli.output import Output, aligned
-from recurra.cli.score_data import Asked, opened_rows
+from recurra.cli.score_data import opened_rows
+from recurra.cli.tables import ReadOptions
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -90,11 +91,11 @@ def bench(
 
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
-    asked = Asked(text, title, (), encoding, format_name)
+    reading = ReadOptions(text, title, encoding=encoding, format=format_name)
     if texts is None:
-        documents = _generated(classifier, take, length, asked, output)
+        documents = _generated(classifier, take, length, reading, output)
     else:
-        documents = _read(classifier, texts, take, length, asked, output)
+        documents = _read(classifier, texts, take, length, reading, output)
     tokens = classifier.bundle.pipeline.encode(documents).lengths.mean().item()
     # Compiles what is needed and builds the network's tables.
     classifier.predict(documents)
@@ -120,10 +121,10 @@ def bench(
     output.document(known)
 
 
-def _generated(model: Model, take: int, length: int | None, asked: Asked, output: Output) -> list[Document]:
+def _generated(model: Model, take: int, length: int | None, reading: ReadOptions, output: Output) -> list[Document]:
     from recurra.bench.texts import generated_texts, usual_length
 
-    for option, value in (("--text", asked.text), ("--title", asked.title), ("--format", asked.format)):
+    for option, value in (("--text", reading.text), ("--title", reading.title), ("--format", reading.format)):
         if value is not None:
             raise SettingsError(f"{option} is given without TEXTS", "Name the file of the texts, or leave it out.")
     length = usual_length(model.bundle) if length is None else length
@@ -131,17 +132,19 @@ def _generated(model: Model, take: int, length: int | None, asked: Asked, output
     return [*generated_texts(model.bundle, take, length)]
 
 
-def _read(model: Model, texts: str, take: int, length: int | None, asked: Asked, output: Output) -> list[Document]:
+def _read(
+    model: Model, texts: str, take: int, length: int | None, reading: ReadOptions, output: Output
+) -> list[Document]:
     """The first texts of a file, as Python's strings; pairs where the model must know which is the title."""
     from recurra.text.arrow import from_arrow
     from recurra.text.buffer import TextBuffer
 
     if length is not None:
         raise SettingsError(f"--length {length} is given with TEXTS", "Leave it out: it is for generated texts.")
-    source = opened_rows(texts, asked, model.bundle.text, output)
+    source = opened_rows(texts, reading, (), model.bundle.text, output)
     documents: list[Document] = []
-    for rows in source.rows:
-        given = rows.documents
+    for batch in source.batches:
+        given = batch.documents
         some = given if isinstance(given, list | TextBuffer) else from_arrow(given)
         documents += [some[place] for place in range(len(some))]
         if len(documents) >= take:

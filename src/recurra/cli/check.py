@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from recurra.cli.check_labels import LabelCells, asked_for, refuse_to_clean
+from recurra.cli.check_labels import LabelOptions, asked_for, refuse_to_clean
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -28,14 +28,15 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading
+from recurra.cli.tables import ReadOptions
 from recurra.errors import SettingsError
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
-    from recurra.checking.check import Known, Opened, Training
+    from recurra.checking.check import Known, Training
     from recurra.checking.finding import Finding, Part, Row
     from recurra.checking.fix import Fixed
+    from recurra.checking.lenient_reader import LenientReader
     from recurra.checking.report import Report
     from recurra.runtime import Model
 
@@ -110,11 +111,11 @@ def check(
     from recurra.checking.check import check as look
     from recurra.runtime import load
 
-    cells = LabelCells(multi_label, single_label, label_separator)
-    reading = Reading(text, title, label, encoding, data_dir, format_name)
+    cells = LabelOptions(multi_label, single_label, label_separator)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     train, tested = _opened(data, test, reading, output)
     loaded = None if model is None else load(model)
-    cells.settle([one.source for one in (train, tested) if one is not None], loaded, model, output)
+    cells.settle([one for one in (train, tested) if one is not None], loaded, model, output)
     with Bars(output) as bars:
         report = look(
             train,
@@ -136,7 +137,7 @@ def check(
         from recurra.checking.plan import Mends
 
         mends = Mends(entities=unescape, conflicts=drop_conflicts)
-        fixed = clean(train.source, fix, test=None if tested is None else tested.source, mends=mends)
+        fixed = clean(train, fix, test=tested, mends=mends)
         _show_fixed(fixed, output)
     follows = _next(data, test, report, fixed, cells)
     if out is not None:
@@ -162,7 +163,9 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
             raise SettingsError(f"--fix {fix} is {name} itself", "Name another file: the original is kept.")
 
 
-def _opened(data: str, test: str | None, reading: Reading, output: Output) -> tuple[Opened, Opened | None]:
+def _opened(
+    data: str, test: str | None, reading: ReadOptions, output: Output
+) -> tuple[LenientReader, LenientReader | None]:
     """The training file and the test file, if there is one; a named set has both."""
     from recurra.checking.check import open_source
     from recurra.checking.label_names import LabelNames
@@ -171,9 +174,9 @@ def _opened(data: str, test: str | None, reading: Reading, output: Output) -> tu
 
     names = LabelNames()
 
-    def opened(name: str, part: Literal["train", "test"]) -> Opened:
+    def opened(name: str, part: Literal["train", "test"]) -> LenientReader:
         blocks = open_blocks(name, format=reading.format, encoding=reading.encoding, part=part)
-        return open_source(blocks, part, names, text=reading.text, title=reading.title, label=reading.label)
+        return open_source(blocks, part, names, **reading.columns)
 
     if is_file(data):
         return opened(data, "train"), None if test is None else opened(test, "test")
@@ -284,7 +287,7 @@ def _show_fixed(fixed: Fixed, output: Output) -> None:
     output.result(f"changes: {fixed.changes}")
 
 
-def _next(data: str, test: str | None, report: Report, fixed: Fixed | None, cells: LabelCells) -> str:
+def _next(data: str, test: str | None, report: Report, fixed: Fixed | None, cells: LabelOptions) -> str:
     """The command to type next."""
     tested = "" if test is None else f" --test {shlex.quote(test)}"
     if fixed is None and (asked := asked_for(report)):

@@ -12,14 +12,14 @@ from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.checking.finding import Finding
+    from recurra.checking.lenient_reader import LenientReader
     from recurra.checking.report import Report
-    from recurra.checking.source import Source
     from recurra.runtime import Model
 
-__all__ = ["LabelCells", "asked_for", "refuse_to_clean"]
+__all__ = ["LabelOptions", "asked_for", "refuse_to_clean"]
 
 
-class LabelCells(NamedTuple):
+class LabelOptions(NamedTuple):
     """What the options say of the cells.
 
     Attributes:
@@ -32,7 +32,7 @@ class LabelCells(NamedTuple):
     single_label: bool
     separator: str | None
 
-    def settle(self, sources: Sequence[Source], model: Model | None, path: Path | None, output: Output) -> None:
+    def settle(self, readers: Sequence[LenientReader], model: Model | None, path: Path | None, output: Output) -> None:
         """Has the files' cells taken as these options say, or as the model learned them.
 
         Raises:
@@ -51,18 +51,18 @@ class LabelCells(NamedTuple):
             if model.task.lists:
                 # Cells of another kind than the model learned from are looked at as they would be evaluated.
                 mark = model.label_separator if self.separator is None else self.separator
-                sources[0].names.decide(model.task, separator=mark)
+                readers[0].names.decide(model.task, separator=mark)
                 return
             asked = self._replace(single_label=True)
         settle(
-            sources,
+            readers,
             multi_label=asked.multi_label,
             single_label=asked.single_label,
             separator=asked.separator,
             say=output.note,
         )
         if model is not None:
-            sources[0].names.decide(model.task)
+            readers[0].names.decide(model.task)
 
     def again(self, report: Report) -> str:
         """The options that say the same to the next command, each with a space before it."""

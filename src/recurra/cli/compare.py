@@ -21,7 +21,7 @@ from recurra.cli.options import (
     whole_number,
 )
 from recurra.cli.output import Output, aligned, cut
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import ReadOptions, read_data
 from recurra.errors import SettingsError
 from recurra.training.run import MODEL
 
@@ -88,7 +88,7 @@ def compare(
     check_alike(loaded)
     task = next(iter(loaded.values())).task
     task.checked_separator(label_separator)
-    reading = Reading(column, title, label, encoding, data_dir, format_name, task.cells)
+    reading = ReadOptions(column, title, label, encoding, data_dir, format_name, task.cells)
     table = read_data(data or "", reading, part="test", output=output)
     found = compare_on(
         loaded,

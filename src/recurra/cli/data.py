@@ -9,7 +9,7 @@ import typer
 
 from recurra.cli.options import DataDir, Encoding, FormatName, Json, LabelColumn, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned, cut
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import ReadOptions, read_data
 
 if TYPE_CHECKING:
     from recurra.data.table import Table
@@ -38,14 +38,14 @@ def data(
 ) -> None:
     """Show how a file is read, or which named sets there are."""
     output = Output(as_json=as_json, quiet=quiet)
-    reading = Reading(text, title, label, encoding, data_dir, format_name)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     if source is None:
         _show_sets(reading, output)
     else:
         _show_table(read_data(source, reading, part="train", output=output), output)
 
 
-def _show_sets(reading: Reading, output: Output) -> None:
+def _show_sets(reading: ReadOptions, output: Output) -> None:
     from recurra.data.sets import available_sets
 
     sets = available_sets(reading.data_dir)

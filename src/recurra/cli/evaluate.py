@@ -25,7 +25,7 @@ from recurra.cli.options import (
     UnknownLabelsOption,
 )
 from recurra.cli.output import Output, aligned, count, cut
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import ReadOptions, read_data
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def evaluate(
     task = classifier.task
     below = task.checked_abstaining(abstain_below)
     separator = task.checked_separator(label_separator)
-    reading = Reading(text, title, label, encoding, data_dir, format_name, task.cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.cells)
     table = read_data(data, reading, part="test", output=output)
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
     targets = rows.targets

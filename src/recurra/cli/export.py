@@ -22,7 +22,7 @@ from recurra.cli.options import (
     TitleColumn,
 )
 from recurra.cli.output import Output, aligned
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import ReadOptions, read_data
 from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def export(
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     exported = _maker(form)(loaded.bundle)
-    reading = Reading(text, title, label, encoding, data_dir, format_name, loaded.task.cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, loaded.task.cells)
     rows = _rows(loaded, data, reading, label_separator, output)
     before = probabilities_of(loaded.predict_proba, rows.documents, output)
     after = probabilities_of(exported.predict, rows.documents, output)
@@ -157,7 +157,7 @@ def _check_place(out: Path, model: Path, data: str | None) -> None:
         raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")
 
 
-def _rows(model: Model, data: str | None, reading: Reading, separator: str | None, output: Output) -> _Rows:
+def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str | None, output: Output) -> _Rows:
     model.task.checked_separator(separator)
     if separator is not None and data is None:
         raise SettingsError(

@@ -24,7 +24,7 @@ from recurra.cli.options import (
 from recurra.cli.output import Output, count
 from recurra.cli.progress import Bars
 from recurra.cli.stdin import lines_of_input
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import ReadOptions, read_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ def inspect(
     --gradients measures how far back it can learn.
     """
     output = Output(as_json=as_json, quiet=quiet)
-    reading = Reading(text, title, label, encoding, data_dir, format_name)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     if gradients and view is not None:
         raise typer.BadParameter(f"--gradients is given with --view {view}. Choose one")
     if gradients:
@@ -119,7 +119,7 @@ def inspect(
             raise typer.BadParameter("--gradients reads no text. Leave out --gates and --attribution")
         paths = [model, *map(Path, texts or ())]
         flows = _flows(
-            paths, data, Reading(text, title, label, encoding, data_dir, format_name), rows or GRADIENT_ROWS, output
+            paths, data, ReadOptions(text, title, label, encoding, data_dir, format_name), rows or GRADIENT_ROWS, output
         )
         about = f"Measured on {count(max(flow['documents'] for flow in flows))} rows of {data}."
         _page(html, [], flows, about, output)
@@ -161,7 +161,7 @@ def _readings(
     return readings
 
 
-def _flows(paths: list[Path], data: str, reading: Reading, rows: int, output: Output) -> list[FlowJson]:
+def _flows(paths: list[Path], data: str, reading: ReadOptions, rows: int, output: Output) -> list[FlowJson]:
     from recurra.cli.reading_table import show_flows
     from recurra.inspection import gradients
     from recurra.runtime import load

@@ -9,7 +9,7 @@ import typer
 
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import ReadOptions, read_data
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def view_name(word: str) -> str:
     return word
 
 
-def show_data(path: Path, wanted: DataView, reading: Reading, output: Output) -> None:
+def show_data(path: Path, wanted: DataView, reading: ReadOptions, output: Output) -> None:
     """Computes a view and prints it.
 
     Args:
@@ -117,7 +117,7 @@ def show_data(path: Path, wanted: DataView, reading: Reading, output: Output) ->
         output.document({**doubted.to_dict(), "notes": output.notes})
 
 
-def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: Reading, output: Output) -> Doubts:
+def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: ReadOptions, output: Output) -> Doubts:
     from recurra.inspection import doubts
 
     train = None

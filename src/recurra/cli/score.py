@@ -11,8 +11,9 @@ import typer
 from recurra.cli.options import AbstainBelow, Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
-from recurra.cli.score_data import Asked, RowSource, opened_rows
+from recurra.cli.score_data import RowSource, opened_rows
 from recurra.cli.score_output import OutKind, StandardOutput, mark_between, out_kind
+from recurra.cli.tables import ReadOptions
 from recurra.errors import SettingsError
 from recurra.version import VERSION
 
@@ -82,8 +83,9 @@ def score(
     classifier = load(model)
     below = classifier.checked_abstaining(abstain_below)
     mark = mark_between(classifier, kind)
-    asked = Asked(text, title, () if answers_only else tuple(keep) if keep else None, encoding, format_name)
-    source = opened_rows(data, asked, classifier.bundle.text, output)
+    reading = ReadOptions(text, title, encoding=encoding, format=format_name)
+    kept = () if answers_only else tuple(keep) if keep else None
+    source = opened_rows(data, reading, kept, classifier.bundle.text, output)
     names = _columns(source, classifier, every, output)
     if out is None:
         sink = _sink(kind, StandardOutput(), names, source, classifier, mark)
@@ -171,7 +173,7 @@ def _scored(
         count = bars.counting("scoring")
         return score_rows(
             model,
-            source.rows,
+            source.batches,
             sink,
             done=lambda rows: count(rows, source.total()),
             below=below,

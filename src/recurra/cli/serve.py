@@ -25,7 +25,7 @@ from recurra.cli.options import (
     whole_number,
 )
 from recurra.cli.output import Output, flush
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import ReadOptions, read_data
 from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def serve(
     if runs is not None:
         check_folder(runs)
     task = shared(model.task for model in loaded.values()) or SINGLE_LABEL
-    reading = Reading(text, title, label, encoding, data_dir, format_name, task.cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.cells)
     table = None if data is None else read_data(data, reading, part="test", output=output)
     limits = Limits()
     guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from recurra.cli.output import Output
 from recurra.data.documents import ONE_LABEL, LabelCells
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from recurra.data.sets import NamedSet
     from recurra.data.table import Table
 
-__all__ = ["Reading", "is_file", "named_set", "read_data", "read_rows"]
+__all__ = ["ReadOptions", "is_file", "named_set", "read_data", "read_rows"]
 
 
-class Reading(NamedTuple):
+class ReadOptions(NamedTuple):
     """How to read a file, as the options say.
 
     Attributes:
@@ -31,16 +31,21 @@ class Reading(NamedTuple):
         cells: how cells of labels are read.
     """
 
-    text: str | None
-    title: str | None
-    label: str | None
-    encoding: str
-    data_dir: Path | None
+    text: str | None = None
+    title: str | None = None
+    label: str | None = None
+    encoding: str = "utf-8"
+    data_dir: Path | None = None
     format: str | None = None
     cells: LabelCells = ONE_LABEL
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The named columns, by their roles."""
+        return {"text": self.text, "title": self.title, "label": self.label}
 
-def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], output: Output) -> Table:
+
+def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"], output: Output) -> Table:
     """The labelled table that ``name`` stands for; what was guessed becomes a note.
 
     Args:
@@ -57,14 +62,7 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
         from recurra.data.read import read_table
 
         table = read_table(
-            name,
-            text=reading.text,
-            title=reading.title,
-            label=reading.label,
-            encoding=reading.encoding,
-            format=reading.format,
-            part=part,
-            cells=reading.cells,
+            name, **reading.columns, encoding=reading.encoding, format=reading.format, part=part, cells=reading.cells
         )
         for note in table.notes:
             output.note(note)
@@ -73,7 +71,7 @@ def read_data(name: str, reading: Reading, *, part: Literal["train", "test"], ou
     return found.train if part == "train" else found.test
 
 
-def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Corpus:
+def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> Corpus:
     """The labelled training rows that ``name`` stands for; a large table is not in memory, but read anew when needed.
 
     The arguments and errors are those of :func:`read_data`.
@@ -92,14 +90,7 @@ def read_rows(name: str, reading: Reading, *, output: Output, bars: Bars) -> Cor
 
     require_pyarrow()
     blocks = open_blocks(name, format=reading.format, encoding=reading.encoding)
-    rows = StreamedTable(
-        blocks,
-        text=reading.text,
-        title=reading.title,
-        label=reading.label,
-        cells=reading.cells,
-        read=bars.counting("reading"),
-    )
+    rows = StreamedTable(blocks, **reading.columns, cells=reading.cells, read=bars.counting("reading"))
     # What is wrong with the table shows here, before anything else is loaded or made.
     len(rows)
     for note in rows.notes:
@@ -113,18 +104,17 @@ def is_file(name: str) -> bool:
     return name == "-" or path.exists() or bool(path.suffix) or path.name != name
 
 
-def named_set(name: str, reading: Reading, output: Output) -> NamedSet:
+def named_set(name: str, reading: ReadOptions, output: Output) -> NamedSet:
     """A set by its name.
 
     Raises:
         DataError: there is no such set.
         SettingsError: columns are named for it, which has its own.
     """
-    named = {"--text": reading.text, "--title": reading.title, "--label": reading.label, "--format": reading.format}
-    for option, column in named.items():
-        if column is not None:
+    for option, value in {**reading.columns, "format": reading.format}.items():
+        if value is not None:
             raise SettingsError(
-                f"{option} {column} is given with the set {name}", "Leave it out: a named set has its own columns."
+                f"--{option} {value} is given with the set {name}", "Leave it out: a named set has its own columns."
             )
     from recurra.data.sets import load_set
 

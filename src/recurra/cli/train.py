@@ -28,7 +28,7 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.tables import Reading, read_rows
+from recurra.cli.tables import ReadOptions, read_rows
 from recurra.errors import RecurraError, SettingsError
 from recurra.folders import locked_folder
 
@@ -140,13 +140,15 @@ def train(
     initial = _initial(start, model, replay)
     recipe = (load_preset(model) if initial is None else recipe_of_model(initial)).with_options(options)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
-    reading = Reading(text, title, label, encoding, data_dir, format_name, task.cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.cells)
     with locked_folder(out), Bars(output) as bars:
         rows = read_rows(data, reading, output=output, bars=bars)
         rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
         if replay is not None:
+            from recurra.data.replay import with_replay
+
             old = read_rows(replay, reading, output=output, bars=bars)
-            rows = _with_old(rows, old, recipe.training.seed, output)
+            rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
         rows, separator = confirmed_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
@@ -236,19 +238,6 @@ def _draw_rate(out: Path, data: str, output: Output) -> None:
         output.note(f"No picture of the learning rate: {error}")
     else:
         output.detail(f"page: {page}")
-
-
-def _with_old(rows: Corpus, old: Corpus, seed: int, output: Output) -> Corpus:
-    """The rows with as many of before behind them, or all of those if they are fewer; drawn by the seed."""
-    import numpy as np
-
-    from recurra.data.corpus import Chosen
-    from recurra.data.joined import Joined
-
-    kept = np.zeros(len(old), dtype=bool)
-    kept[np.random.default_rng(seed).permutation(len(old))[: len(rows)]] = True
-    output.note(f"{kept.sum():,} of {len(old):,} rows of {old.source} are mixed in.")
-    return Joined(rows, Chosen(old, kept))
 
 
 def _cleaned(

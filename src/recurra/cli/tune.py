@@ -22,7 +22,7 @@ from recurra.cli.options import (
     whole_number,
 )
 from recurra.cli.output import Output, aligned, cut
-from recurra.cli.tables import Reading, read_data
+from recurra.cli.tables import ReadOptions, read_data
 from recurra.cli.train import settings_of
 from recurra.folders import locked_folder
 
@@ -103,7 +103,7 @@ def tune(
     limits = Limits(
         minutes=MINUTES if minutes is None and trials is None else minutes, trials=trials, max_size=bound, int8=int8
     )
-    reading = Reading(text, title, label, encoding, data_dir, format_name)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     with locked_folder(out):
         table = read_data(data, reading, part="train", output=output)
         with StudyLines(output, minutes=limits.minutes, trials=trials) as lines:

@@ -22,9 +22,9 @@ __all__ = [
     "is_list",
     "is_nested",
     "is_text",
-    "labels_of",
+    "joined_texts",
     "plain_labels",
-    "texts_of",
+    "text_column",
     "typed_labels",
 ]
 
@@ -101,15 +101,7 @@ def _held(raw: RawTable, column: pyarrow.ChunkedArray) -> str:
     return str(column.type)[:80]
 
 
-def texts_of(raw: RawTable, name: str, source: str) -> list[str]:
-    """The column's texts; a missing one is empty.
-
-    The arguments and errors are those of :func:`checked_texts`.
-    """
-    return [value or "" for value in checked_texts(raw, name, source).to_pylist()]
-
-
-def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+def text_column(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
     """The column of texts as it is, nulls included.
 
     Args:
@@ -118,16 +110,26 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
         source: the file's name, for messages.
 
     Raises:
-        DataError: the column does not hold texts, or one is over ``MAX_TEXT_BYTES`` or holds a NUL character.
+        DataError: the column does not hold texts.
     """
-    from pyarrow import compute
-
     column = column_of(raw, name, source)
     if not is_text(column.type):
         raise DataError(
             f"{source}: column {name!r} holds {_held(raw, column)}, not texts",
             "Name a column of texts with --text or --title.",
         )
+    return column
+
+
+def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+    """The same, where each text can be read.
+
+    Raises:
+        DataError: one is over ``MAX_TEXT_BYTES`` or holds a NUL character.
+    """
+    from pyarrow import compute
+
+    column = text_column(raw, name, source)
     lengths = compute.binary_length(column)
     place = _first(compute.greater(lengths, MAX_TEXT_BYTES))
     if place is not None:
@@ -141,13 +143,16 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
     return column
 
 
-def labels_of(raw: RawTable, name: str, source: str, *, cells: LabelCells = ONE_LABEL) -> list[Any]:
-    """The column's labels, all of one type; lists of them as tuples.
+def joined_texts(titles: pyarrow.ChunkedArray, texts: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """Titles and texts in one, with a space between where neither is empty or missing."""
+    import pyarrow as pa
+    from pyarrow import compute
 
-    The arguments and errors are those of :func:`plain_labels`.
-    """
-    labels = plain_labels(raw, name, source, cells=cells)
-    return typed_labels(labels) if cells.typed and not raw.typed else labels
+    kind = pa.large_string()
+    titles, texts = (compute.fill_null(column.cast(kind), "") for column in (titles, texts))
+    both = compute.and_(compute.not_equal(titles, ""), compute.not_equal(texts, ""))
+    space = compute.if_else(both, pa.scalar(" ", kind), pa.scalar("", kind))
+    return compute.binary_join_element_wise(titles, texts, space)
 
 
 def plain_labels(raw: RawTable, name: str, source: str, *, cells: LabelCells = ONE_LABEL) -> list[Any]:
@@ -167,7 +172,7 @@ def plain_labels(raw: RawTable, name: str, source: str, *, cells: LabelCells = O
     column = column_of(raw, name, source)
     values: list[Any]
     if is_text(column.type):
-        values = list(texts_of(raw, name, source))
+        values = [value or "" for value in checked_texts(raw, name, source).to_pylist()]
         if cells.empty:
             return values
     elif is_label(column.type):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from recurra.data.coded import CodedLabels
 from recurra.data.documents import Document, Label, LabelSet, check_documents
 from recurra.errors import DataError
 
-__all__ = ["BLOCK", "Chosen", "Corpus", "Listed", "Renamed", "blocks_with"]
+__all__ = ["BLOCK", "ConcatRows", "Corpus", "InMemoryRows", "RelabelledRows", "RowSubset", "blocks_with"]
 
 BLOCK = 1 << 16
 """Documents of a block, at most."""
@@ -47,7 +48,7 @@ class Corpus(Protocol):
         """
 
 
-class Listed:
+class InMemoryRows:
     """Documents and labels that are in memory.
 
     Args:
@@ -87,7 +88,7 @@ class Listed:
             yield self.documents[first : first + BLOCK]
 
 
-class Renamed:
+class RelabelledRows:
     """The same documents under other labels.
 
     Args:
@@ -111,7 +112,7 @@ class Renamed:
         return self.rows.blocks()
 
 
-class Chosen:
+class RowSubset:
     """Some rows of a corpus.
 
     Args:
@@ -141,6 +142,39 @@ class Chosen:
         """See :class:`Corpus`."""
         for _, block, kept in blocks_with(self.rows, self.kept):
             yield [block[place] for place in np.flatnonzero(kept).tolist()]
+
+
+class ConcatRows:
+    """The rows of one corpus and behind them those of another.
+
+    Args:
+        first: the one.
+        second: the other.
+    """
+
+    def __init__(self, first: Corpus, second: Corpus) -> None:
+        self.first, self.second = first, second
+        self.source = f"{first.source} and {second.source}"
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.second)
+
+    @cached_property
+    def labels(self) -> CodedLabels:
+        """See :class:`Corpus`."""
+        first, second = self.first.labels, self.second.labels
+        values = (*first.values, *second.values)
+        codes = np.concatenate([first.codes, second.codes + np.int32(len(first.values))])
+        return CodedLabels(values, codes).renamed(values)
+
+    @property
+    def pairs(self) -> bool:
+        """See :class:`Corpus`."""
+        return self.first.pairs and self.second.pairs
+
+    def blocks(self) -> Iterator[Sequence[Document]]:
+        """See :class:`Corpus`."""
+        return chain(self.first.blocks(), self.second.blocks())
 
 
 def blocks_with(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from recurra.data.coded import CodedLabels
-from recurra.data.corpus import Chosen, Corpus, blocks_with
+from recurra.data.corpus import Corpus, RowSubset, blocks_with
 from recurra.data.documents import Document, as_sets
 from recurra.errors import DataError
 
@@ -133,7 +133,7 @@ def apply_decisions(
     exclude: Sequence[Decision] = (),
     relabel: Sequence[Decision] = (),
     separator: str | None = None,
-) -> tuple[Chosen, Cleaning]:
+) -> tuple[RowSubset, Cleaning]:
     """Rows without those to exclude, and with the right labels.
 
     Args:
@@ -177,7 +177,7 @@ def apply_decisions(
     kept[list(gone)] = False
     if not kept.any():
         raise DataError(f"All {len(rows):,} rows of {rows.source} are excluded", "Keep some.")
-    return Chosen(rows, kept, labels.changed(places, codes).take(kept)), Cleaning(len(gone), relabelled, digest)
+    return RowSubset(rows, kept, labels.changed(places, codes).take(kept)), Cleaning(len(gone), relabelled, digest)
 
 
 def head_of(document: Document) -> str:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from typing import Literal
 
-from recurra.data.blocks import GUESS_ROWS, Blocks, DelimitedBlocks, ParquetBlocks, joined
-from recurra.data.cells import is_label, is_text, labels_of, texts_of
-from recurra.data.columns import ColumnFacts, Columns, choose_columns
+from recurra.data.blocks import Blocks, DelimitedBlocks, ParquetBlocks, joined
+from recurra.data.cells import typed_labels
 from recurra.data.content import FileContent
 from recurra.data.delimited import RawTable, parse_delimited
-from recurra.data.documents import LABEL_LISTS, ONE_LABEL, Document, Label, LabelCells
-from recurra.data.faults import ROW_HINT
-from recurra.data.formats import MAX_FILE_BYTES, require_pyarrow, short_name
+from recurra.data.documents import LABEL_LISTS, ONE_LABEL, LabelCells
+from recurra.data.formats import MAX_FILE_BYTES, require_pyarrow
 from recurra.data.parquet import parse_parquet
 from recurra.data.sources import Source, open_blocks
 from recurra.data.table import Table
+from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError
 
-__all__ = ["check_header", "check_separator", "columns_of", "facts_of", "read_table"]
+__all__ = ["read_table"]
 
 
 def read_table(
@@ -63,23 +61,22 @@ def read_table(
         warnings.warn("Say cells=LABEL_LISTS or ONE_LABEL for several.", DeprecationWarning, stacklevel=2)
         cells = LABEL_LISTS if several else ONE_LABEL
     blocks = open_blocks(source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES)
-    raw, name = _whole(blocks), blocks.source
-    chosen = columns_of(raw, name, text=text, title=title, label=label, labelled=labelled)
-    texts = texts_of(raw, chosen.text, name)
-    documents: list[Document] = list(texts)
-    if chosen.title is not None:
-        documents = list(zip(texts_of(raw, chosen.title, name), texts, strict=True))
-    labels = None if chosen.label is None else labels_of(raw, chosen.label, name, cells=cells)
-    if label is None and labels is not None:
-        check_header(raw, chosen.label, labels, name)
+    raw = _whole(blocks)
+    reader = TableReader(blocks, text=text, title=title, label=label, labelled=labelled, head=raw)
+    block, columns = RowBlock(raw, reader.columns, reader.source), reader.columns
+    documents = block.documents
+    labels = None if columns.label is None else block.label_values(cells)
+    if labels is not None:
+        labels = typed_labels(labels) if cells.typed and not raw.typed else labels
+        reader.check_header(labels)
     return Table(
         documents=documents,
         labels=labels,
-        text_column=chosen.text,
-        title_column=chosen.title,
-        label_column=chosen.label,
-        source=name,
-        notes=(*blocks.notes, *filter(None, [chosen.note])),
+        text_column=columns.text,
+        title_column=columns.title,
+        label_column=columns.label,
+        source=reader.source,
+        notes=reader.notes,
     )
 
 
@@ -105,74 +102,3 @@ def _whole(blocks: Blocks) -> RawTable:
                 f"{blocks.source} holds more than {MAX_FILE_BYTES:,} bytes", "Split it: no more are read into memory."
             )
     return joined(parts)
-
-
-def columns_of(
-    head: RawTable, source: str, *, text: str | None, title: str | None, label: str | None, labelled: bool = True
-) -> Columns:
-    """The columns that are named, and guesses at the others.
-
-    Args:
-        head: the table, or enough of its first rows.
-        source: its name, for messages.
-        text: see :func:`read_table`.
-        title: see there.
-        label: see there.
-        labelled: see there.
-
-    Raises:
-        DataError: a column is missing, or cannot be guessed.
-    """
-    if text is None:
-        check_separator(head, source)
-    if labelled and label is None and head.names in (["text"], ["text", "file"]):
-        raise DataError(
-            f"{source} holds texts and no labels",
-            "Give a table with a column of labels, begin each line with __label__, or make a folder per class.",
-        )
-    return choose_columns(facts_of(head), source=source, text=text, title=title, label=label, labelled=labelled)
-
-
-def check_header(raw: RawTable, column: str | None, labels: Iterable[Label], source: str) -> None:
-    """Raises a :class:`DataError` where a guess took the first row of a file without a header for names.
-
-    That row would be lost; the name of the column of labels shows it, being one of them.
-    """
-    if raw.row_hint == ROW_HINT and column in set(map(str, labels)):
-        raise DataError(
-            f"{source}: the first row names a column {short_name(str(column))!r}, which is one of its labels",
-            "Add a header row such as label,text, or name the label column with --label.",
-        )
-
-
-def check_separator(raw: RawTable, source: str) -> None:
-    """Raises a :class:`DataError` for a file under the wrong separator.
-
-    It is one column wide, and that column's name shows the right one.
-    """
-    if len(raw.names) == 1 and raw.row_hint == ROW_HINT:
-        other = next((mark for mark in (";", "\t", "|", ",") if mark in raw.names[0]), None)
-        if other is not None:
-            raise DataError(
-                f"{source} has one column, {short_name(raw.names[0])!r}: it is separated by {other!r}",
-                "Save it with commas as .csv or with tabs as .tsv.",
-            )
-
-
-def facts_of(raw: RawTable) -> list[ColumnFacts]:
-    """What the guess may know: from the first rows, which are enough to tell texts from labels."""
-    from pyarrow import compute
-
-    facts = []
-    for name, column in zip(raw.names, raw.columns, strict=True):
-        head = column.slice(0, GUESS_ROWS)
-        text = is_text(head.type)
-        facts.append(
-            ColumnFacts(
-                name=name,
-                rows=len(head),
-                mean_length=(compute.mean(compute.binary_length(head)).as_py() or 0.0) if text else None,
-                distinct=compute.count_distinct(head).as_py() if is_label(head.type) else None,
-            )
-        )
-    return facts

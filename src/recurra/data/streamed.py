@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
-from recurra.data.blocks import Blocks, head_of
-from recurra.data.cells import plain_labels, texts_of, typed_labels
+from recurra.data.blocks import Blocks
+from recurra.data.cells import typed_labels
 from recurra.data.coded import CodedLabels, Coder
-from recurra.data.delimited import RawTable
 from recurra.data.documents import ONE_LABEL, Document, LabelCells
 from recurra.data.freed import give_back_freed
-from recurra.data.read import check_header, columns_of
+from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError
 
 __all__ = ["SMALL", "StreamedTable"]
@@ -48,10 +47,9 @@ class StreamedTable:
         cells: LabelCells = ONE_LABEL,
         read: Callable[[int, int | None], None] = lambda rows, total: None,
     ) -> None:
-        self.source = blocks.source
-        self.columns = columns_of(head_of(blocks), self.source, text=text, title=title, label=label)
-        self._blocks, self._label_guessed, self._read = blocks, label is None, read
-        self._cells = cells
+        self._table = TableReader(blocks, text=text, title=title, label=label)
+        self.source, self.columns = self._table.source, self._table.columns
+        self._cells, self._read = cells, read
         self._kept: list[list[Document]] | None = []
 
     def __len__(self) -> int:
@@ -64,27 +62,25 @@ class StreamedTable:
         Raises:
             DataError: a row cannot be used.
         """
-        name = str(self.columns.label)
         coder, size = Coder(), 0
-        for raw in self._raw(name):
-            coder.add(plain_labels(raw, name, self.source, cells=self._cells))
-            size += sum(column.nbytes for column in raw.columns)
+        for block in self._blocks(str(self.columns.label)):
+            coder.add(block.label_values(self._cells))
+            size += sum(column.nbytes for column in block.raw.columns)
             if size > SMALL:
                 self._kept = None
             if self._kept is not None:
-                self._kept.append(self._documents(raw))
-            self._read(len(raw.columns[0]), self._blocks.total)
+                self._kept.append(block.documents)
+            self._read(len(block), self._table.blocks.total)
         labels = coder.coded()
-        if self._cells.typed and not raw.typed:
+        if self._cells.typed and not self._table.head.typed:
             labels = labels.renamed(typed_labels(labels.values))
-        if self._label_guessed:
-            check_header(raw, name, labels.values, self.source)
+        self._table.check_header(labels.values)
         return labels
 
     @property
     def notes(self) -> tuple[str, ...]:
         """One line each on what was guessed or left out; there may be more once the table was read."""
-        return (*self._blocks.notes, *filter(None, [self.columns.note]))
+        return self._table.notes
 
     @property
     def pairs(self) -> bool:
@@ -98,7 +94,7 @@ class StreamedTable:
             DataError: a row cannot be used, or there are not as many as at first.
         """
         count, seen = len(self), 0
-        for block in map(self._documents, self._raw()) if self._kept is None else self._kept:
+        for block in (one.documents for one in self._blocks()) if self._kept is None else self._kept:
             seen += len(block)
             if seen > count:
                 break
@@ -109,18 +105,11 @@ class StreamedTable:
                 "Leave it as it is while it is read.",
             )
 
-    def _raw(self, *more: str) -> Iterator[RawTable]:
+    def _blocks(self, *more: str) -> Iterator[RowBlock]:
         import pyarrow as pa
 
-        names = [self.columns.text, *filter(None, [self.columns.title]), *more]
-        yield from self._blocks.read(list(dict.fromkeys(names)))
+        yield from self._table.read(more)
         if self._kept is None:
             # What comes now needs the room.
             pa.default_memory_pool().release_unused()
             give_back_freed()
-
-    def _documents(self, raw: RawTable) -> list[Document]:
-        texts = texts_of(raw, self.columns.text, self.source)
-        if self.columns.title is None:
-            return list(texts)
-        return list(zip(texts_of(raw, self.columns.title, self.source), texts, strict=True))

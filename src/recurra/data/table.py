@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.data.coded import CodedLabels
-from recurra.data.corpus import Listed
+from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document, Label
 from recurra.data.fingerprint import Fingerprint
+from recurra.data.frames import FrameBlocks
 from recurra.errors import DataError
 
 __all__ = ["Table"]
@@ -82,7 +84,7 @@ class Table:
         return self if count is None or count >= len(self) else self.take(range(max(count, 0)))
 
     @property
-    def corpus(self) -> Listed:
+    def corpus(self) -> InMemoryRows:
         """The same rows, to be learned from.
 
         Raises:
@@ -90,7 +92,26 @@ class Table:
         """
         if self.labels is None:
             raise DataError(f"{self.source} has no labels", "Name their column.")
-        return Listed(self.documents, self.labels, source=self.source)
+        return InMemoryRows(self.documents, self.labels, source=self.source)
+
+    @property
+    def blocks(self) -> FrameBlocks:
+        """The same rows as Arrow's columns; characters that UTF-8 cannot write are U+FFFD.
+
+        Raises:
+            DataError: there are no labels, or no rows.
+        """
+        import pyarrow as pa
+
+        if self.labels is None or self.label_column is None:
+            raise DataError(f"{self.source} has no labels", "Name their column.")
+        columns: dict[str, Sequence[Any]] = {self.label_column: self.labels}
+        if self.title_column is not None:
+            columns[self.title_column] = [_encodable(one[0]) for one in self.documents]
+        columns[self.text_column] = [_encodable(one if isinstance(one, str) else one[1]) for one in self.documents]
+        blocks = FrameBlocks(pa.table(columns))
+        blocks.source, blocks.notes = self.source, list(self.notes)
+        return blocks
 
     @property
     def fingerprint(self) -> str:
@@ -101,3 +122,11 @@ class Table:
         fingerprint = Fingerprint(len(self))
         fingerprint.add(self.documents)
         return fingerprint.of(None if self.labels is None else CodedLabels.of(self.labels))
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.errors import DataError
 from recurra.runtime import Model
+from recurra.scoring.batches import DocumentBatch
 from recurra.scoring.part import Tally
-from recurra.scoring.rows import Rows
 from recurra.scoring.sinks import Answers, Sink
 
 __all__ = ["Scored", "score"]
@@ -48,7 +48,7 @@ class Scored:
 
 def score(
     model: Model,
-    rows: Iterable[Rows],
+    batches: Iterable[DocumentBatch],
     sink: Sink,
     *,
     done: Callable[[int], None],
@@ -60,7 +60,7 @@ def score(
 
     Args:
         model: predicts.
-        rows: some at a time; no more than that is held.
+        batches: of the rows; no more than a few are held.
         sink: takes the answers.
         done: hears how many rows have been written each time.
         below: a row whose most probable class is less probable gets no label; not for models of several labels.
@@ -74,7 +74,7 @@ def score(
     before = begun or Tally(0, 0, 0, (0,) * len(model.classes_))
     total, empty, unanswered, _ = before
     counts = np.array(before.counts, dtype=np.int64)
-    with closing(_predicted(model, _behind(rows, before.rows, done))) as answers:
+    with closing(_predicted(model, _behind(batches, before.rows, done))) as answers:
         for some, probabilities in answers:
             decision = model.task.decide(probabilities, below)
             sink.write(Answers(some.kept, decision, model.task.shown(probabilities)))
@@ -94,10 +94,10 @@ def score(
     return Scored(total, before.rows, empty, unanswered, labels, time.perf_counter() - start)
 
 
-def _behind(rows: Iterable[Rows], before: int, done: Callable[[int], None]) -> Iterator[Rows]:
-    """The rows behind the first ``before``, which end where some rows end: blocks are the same each time."""
+def _behind(batches: Iterable[DocumentBatch], before: int, done: Callable[[int], None]) -> Iterator[DocumentBatch]:
+    """The batches behind the first ``before`` rows, which end where a batch ends: they are the same each time."""
     passed = 0
-    for some in rows:
+    for some in batches:
         if passed == before:
             yield some
             continue
@@ -111,12 +111,14 @@ def _behind(rows: Iterable[Rows], before: int, done: Callable[[int], None]) -> I
         )
 
 
-def _predicted(model: Model, rows: Iterable[Rows]) -> Generator[tuple[Rows, npt.NDArray[np.float32]]]:
-    """Rows with their probabilities; while some are written, the next are read and predicted."""
-    waiting: deque[tuple[Rows, Future[npt.NDArray[np.float32]]]] = deque()
+def _predicted(
+    model: Model, batches: Iterable[DocumentBatch]
+) -> Generator[tuple[DocumentBatch, npt.NDArray[np.float32]]]:
+    """Batches with their probabilities; while some are written, the next are read and predicted."""
+    waiting: deque[tuple[DocumentBatch, Future[npt.NDArray[np.float32]]]] = deque()
     pool = ThreadPoolExecutor(1)
     try:
-        for some in rows:
+        for some in batches:
             waiting.append((some, pool.submit(model.predict_proba, some.documents)))
             if len(waiting) > AHEAD:
                 before, answer = waiting.popleft()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from recurra.data.coded import CodedLabels
-from recurra.data.corpus import Corpus, Renamed
+from recurra.data.corpus import Corpus, RelabelledRows
 from recurra.data.documents import SEPARATORS, LabelSet, as_sets, split_cell
 from recurra.errors import DataError, SettingsError
 
@@ -135,4 +135,4 @@ def confirmed_rows(
         separator=separator,
         say=say,
     )
-    return (rows if labels is rows.labels else Renamed(rows, labels)), used
+    return (rows if labels is rows.labels else RelabelledRows(rows, labels)), used

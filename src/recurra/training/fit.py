@@ -13,18 +13,19 @@ import numpy as np
 
 from recurra.bundle import Bundle, digest_in
 from recurra.bundle.schema import largest_pad_to
-from recurra.data.corpus import Corpus, Listed
+from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
 from recurra.training.build import build, chosen_device
-from recurra.training.callbacks import Callback, Callbacks, with_old_arguments
+from recurra.training.callbacks import Callback, Callbacks
 from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import calibrated, validate
 from recurra.training.loop import Trainer
 from recurra.training.prepare import Prepared, labelled_rows, prepare, resolve_tokens
+from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.record import Fitted, Provenance, bundled, write_run
 from recurra.training.run import RunOptions, prepare_folder
@@ -65,7 +66,9 @@ def fit(
     """
     run, told = run or RunOptions(), Callbacks(callbacks)
     with nullcontext() if run.folder is None else locked_folder(run.folder):
-        corpus = cast(Corpus, documents) if labels is None else Listed(cast(Sequence[Document], documents), labels)
+        corpus = (
+            cast(Corpus, documents) if labels is None else InMemoryRows(cast(Sequence[Document], documents), labels)
+        )
         if initial is not None:
             check_continues(initial, recipe.text, recipe.network)
             if recipe.vectors is not None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from recurra.batches import Collected, Mapped
 from recurra.bundle import Bundle
-from recurra.data.corpus import Chosen, Corpus, blocks_with
+from recurra.data.corpus import Corpus, RowSubset, blocks_with
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.freed import give_back_freed
@@ -140,7 +140,7 @@ def prepare(
     held[split_of(labelled, training)[1]] = True
     # A fixed number of texts is counted from the head of the file, whatever is held out; otherwise the held-out rows
     # must stay as new to the network as test rows are.
-    seen = corpus if text.vocabulary_documents else Chosen(corpus, ~held)
+    seen = corpus if text.vocabulary_documents else RowSubset(corpus, ~held)
     pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", callbacks), text, pairs=corpus.pairs)
     if initial is not None:
         pipeline = grown_pipeline(initial, pipeline, text, callbacks)
@@ -203,7 +203,7 @@ def resolve_tokens(
     places = kept[looked_at(len(kept))]
     marked = np.zeros(len(corpus), dtype=bool)
     marked[places] = True
-    documents = list(chain.from_iterable(Chosen(corpus, marked).blocks()))
+    documents = list(chain.from_iterable(RowSubset(corpus, marked).blocks()))
     choice = choose_tokens(readable(documents, recipe.text), labelled.task.single(labelled.targets[places]))
     if callbacks:
         callbacks.on_message(str(choice))
@@ -229,4 +229,4 @@ def _with_title(corpus: Corpus, callbacks: Callback) -> Corpus:
     if titled.all():
         return corpus
     callbacks.on_message(f"{int((~titled).sum()):,} of {len(corpus):,} rows have no title and are left out.")
-    return Chosen(corpus, titled)
+    return RowSubset(corpus, titled)

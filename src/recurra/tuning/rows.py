@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from recurra.batches import Ragged
-from recurra.data.corpus import Chosen, Corpus
+from recurra.data.corpus import Corpus, RowSubset
 from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
 from recurra.presets import Recipe
@@ -67,10 +67,12 @@ class StudyRows:
         aside = np.zeros(len(corpus), dtype=bool)
         aside[hold_out(corpus.labels, share=SET_ASIDE, seed=preset.training.seed)[1]] = True
         self._callbacks = callbacks
-        self._kept = Labelled(Chosen(corpus, ~aside), everything.classes, everything.targets[~aside], everything.task)
+        self._kept = Labelled(
+            RowSubset(corpus, ~aside), everything.classes, everything.targets[~aside], everything.task
+        )
         self.preset, self.choice = resolve_tokens(self._kept, preset, callbacks)
         self.classes = everything.classes
-        self.aside = list(chain.from_iterable(Chosen(corpus, aside).blocks()))
+        self.aside = list(chain.from_iterable(RowSubset(corpus, aside).blocks()))
         self.aside_targets = everything.targets[aside]
         self._read: dict[str, Prepared] = {}
 

@@ -1,0 +1,111 @@
+"""A labelled file as the checks read it: as often as they like, and more forgiving than training does.
+
+Training refuses a file for its first row without a label or its first NUL character. A check shall list all of them, so
+that rows come here as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.checking.label_names import LabelNames
+from recurra.data.blocks import Blocks
+from recurra.data.cells import column_of, is_label, is_list, text_column
+from recurra.data.table_reader import RowBlock, TableReader
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from recurra.checking.draft import Draft
+
+__all__ = ["KEPT_BYTES", "LenientBlock", "LenientReader", "key_of"]
+
+KEPT_BYTES = 64 << 20
+"""Bytes of a file's columns that stay in memory between the passes over it; a larger file is read anew for each."""
+
+
+@dataclass(frozen=True, eq=False)
+class LenientBlock(RowBlock):
+    """Some rows that follow each other, with all columns; a missing text is empty, and any text can be read.
+
+    Attributes:
+        names: gives labels their numbers.
+    """
+
+    names: LabelNames = field(kw_only=True)
+
+    @cached_property
+    def labels(self) -> npt.NDArray[np.int32]:
+        """int32[B], numbers in :class:`LabelNames`."""
+        import pyarrow as pa
+
+        column = column_of(self.raw, self.columns.label or "", self.source)
+        if not is_label(column.type):
+            # A missing list is one without labels, as training takes it.
+            none: list[str] | None = [] if is_list(column.type) else None
+            values = [none if value is None else value for value in column.to_pylist()]
+            return np.array([self.names.number(value) for value in values], dtype=np.int32)
+        coded = pa.concat_arrays(column.chunks).dictionary_encode(null_encoding="encode")
+        numbers = np.array([self.names.number(value) for value in coded.dictionary.to_pylist()], dtype=np.int32)
+        return np.asarray(numbers[coded.indices.to_numpy(zero_copy_only=False)])
+
+    def _texts(self, name: str) -> pyarrow.ChunkedArray:
+        import pyarrow as pa
+        from pyarrow import compute
+
+        return compute.fill_null(text_column(self.raw, name, self.source).cast(pa.large_string()), "")
+
+
+class LenientReader(TableReader):
+    """A file of labelled rows.
+
+    Args:
+        blocks: reads it; any number of times.
+        names: gives labels their numbers.
+        drafts: what was found on opening it.
+        columns: ``text``, ``title`` and ``label``, as :class:`recurra.data.table_reader.TableReader` takes them.
+
+    Raises:
+        DataError: no text or label column can be told.
+    """
+
+    def __init__(self, blocks: Blocks, names: LabelNames, *, drafts: Sequence[Draft] = (), **columns: Any) -> None:
+        super().__init__(blocks, **columns)
+        self.names, self.drafts = names, drafts
+        self._kept: list[LenientBlock] | None = None
+
+    def __iter__(self) -> Iterator[LenientBlock]:
+        """All rows, block by block."""
+        if self._kept is not None:
+            yield from self._kept
+            return
+        kept: list[LenientBlock] = []
+        first = size = 0
+        for raw in self.blocks.read():
+            block = LenientBlock(raw, self.columns, self.source, first, names=self.names)
+            yield block
+            first += len(block)
+            size += sum(column.nbytes for column in raw.columns)
+            if size <= KEPT_BYTES:
+                kept.append(block)
+        if size <= KEPT_BYTES:
+            self._kept = kept
+
+    def number(self, row: int) -> int:
+        """How the reader's messages call the row at a place."""
+        return row + self.head.first_row
+
+
+def key_of(text: str) -> int:
+    """A number of 64 bits that texts share if they are equal but for white space.
+
+    Among 10 million texts two others share one with a probability of about 3 in a million.
+    """
+    return int.from_bytes(hashlib.blake2b(" ".join(text.split()).encode(), digest_size=8).digest(), "little")

@@ -1,0 +1,205 @@
+"""A table whose columns have roles, read block by block: what training, evaluation, scoring and checks share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.blocks import GUESS_ROWS, Blocks, head_of
+from recurra.data.cells import checked_texts, is_label, is_text, joined_texts, plain_labels
+from recurra.data.columns import ColumnFacts, Columns, choose_columns
+from recurra.data.delimited import RawTable
+from recurra.data.documents import Document, Label, LabelCells
+from recurra.data.faults import ROW_HINT
+from recurra.data.formats import short_name
+from recurra.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["RowBlock", "TableReader"]
+
+
+@dataclass(frozen=True, eq=False)
+class RowBlock:
+    """B rows that follow each other. What cannot be used of them shows where it is asked for.
+
+    Attributes:
+        raw: the columns that were read.
+        columns: which of them hold texts, titles and labels.
+        source: where they came from, for messages.
+        first: the place of the first row in the table, from 0.
+
+    Raises:
+        DataError: from any property, a row or a column cannot be used.
+    """
+
+    raw: RawTable
+    columns: Columns
+    source: str
+    first: int = 0
+
+    def __len__(self) -> int:
+        return len(self.raw.columns[0])
+
+    @cached_property
+    def texts(self) -> pyarrow.ChunkedArray:
+        """B texts as they stand there, nulls included."""
+        return self._texts(self.columns.text)
+
+    @cached_property
+    def titles(self) -> pyarrow.ChunkedArray | None:
+        """B titles, or ``None`` in a table without."""
+        return None if self.columns.title is None else self._texts(self.columns.title)
+
+    @cached_property
+    def documents(self) -> list[Document]:
+        """B texts or (title, text) pairs; a missing title or text is empty."""
+        texts = [text or "" for text in self.texts.to_pylist()]
+        if self.titles is None:
+            return list(texts)
+        return list(zip([title or "" for title in self.titles.to_pylist()], texts, strict=True))
+
+    @cached_property
+    def joined(self) -> pyarrow.ChunkedArray:
+        """B times title and text in one, as a network reads them."""
+        texts = self.texts
+        return texts if self.titles is None else joined_texts(self.titles, texts)
+
+    def places(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The places in the block of those rows that are in it.
+
+        Args:
+            rows: int64[N], places in the table, rising.
+        """
+        begin, end = np.searchsorted(rows, (self.first, self.first + len(self)))
+        return rows[begin:end] - self.first
+
+    def label_values(self, cells: LabelCells) -> list[Any]:
+        """B labels as :func:`recurra.data.cells.plain_labels` reads them."""
+        return plain_labels(self.raw, str(self.columns.label), self.source, cells=cells)
+
+    def _texts(self, name: str) -> pyarrow.ChunkedArray:
+        return checked_texts(self.raw, name, self.source)
+
+
+class TableReader:
+    """Reads a table as often as needed; columns that are not named are guessed.
+
+    Args:
+        blocks: the table.
+        text: the text column, ``None`` to guess it.
+        title: the title column, ``None`` to guess it where the text column is guessed as well.
+        label: the label column, ``None`` to guess it.
+        labelled: whether there are labels to read.
+        head: the table's first rows, where they are at hand.
+
+    Attributes:
+        source: the table's name, for messages.
+        columns: which hold texts, titles and labels.
+
+    Raises:
+        DataError: a column is missing, or cannot be guessed.
+    """
+
+    def __init__(
+        self,
+        blocks: Blocks,
+        *,
+        text: str | None = None,
+        title: str | None = None,
+        label: str | None = None,
+        labelled: bool = True,
+        head: RawTable | None = None,
+    ) -> None:
+        self.blocks, self.source = blocks, blocks.source
+        self.head = head_of(blocks) if head is None else head
+        if text is None:
+            _check_separator(self.head, self.source)
+        self._label_guessed = labelled and label is None
+        if self._label_guessed and self.head.names in (["text"], ["text", "file"]):
+            raise DataError(
+                f"{self.source} holds texts and no labels",
+                "Give a table with a column of labels, begin each line with __label__, or make a folder per class.",
+            )
+        self.columns = choose_columns(
+            _facts(self.head), source=self.source, text=text, title=title, label=label, labelled=labelled
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One line each on what was guessed or left out; there may be more once the table was read."""
+        return (*self.blocks.notes, *filter(None, [self.columns.note]))
+
+    def read(self, more: Sequence[str] = (), *, again: bool = True) -> Iterator[RowBlock]:
+        """All rows in order.
+
+        Args:
+            more: names of columns that are needed besides texts and titles.
+            again: whether the table will be read once more later.
+
+        Raises:
+            DataError: the table cannot be read to its end.
+        """
+        names = [self.columns.text, *filter(None, [self.columns.title]), *more]
+        first = 0
+        for raw in self.blocks.read(list(dict.fromkeys(names)), again=again):
+            block = RowBlock(raw, self.columns, self.source, first)
+            yield block
+            first += len(block)
+
+    def header_is_row(self, labels: Iterable[Label]) -> bool:
+        """Whether the first row was taken for names: the guessed column of labels is called as one of them.
+
+        Args:
+            labels: distinct ones of the table.
+        """
+        guessed = self._label_guessed and self.head.row_hint == ROW_HINT
+        return guessed and self.columns.label in set(map(str, labels))
+
+    def check_header(self, labels: Iterable[Label]) -> None:
+        """Raises a :class:`DataError` where :meth:`header_is_row`: that row would be lost."""
+        if self.header_is_row(labels):
+            raise DataError(
+                f"{self.source}: the first row names a column {short_name(str(self.columns.label))!r}, which is one "
+                "of its labels",
+                "Add a header row such as label,text, or name the label column with --label.",
+            )
+
+
+def _check_separator(head: RawTable, source: str) -> None:
+    """Raises a :class:`DataError` for a file under the wrong separator.
+
+    It is one column wide, and that column's name shows the right one.
+    """
+    if len(head.names) == 1 and head.row_hint == ROW_HINT:
+        other = next((mark for mark in (";", "\t", "|", ",") if mark in head.names[0]), None)
+        if other is not None:
+            raise DataError(
+                f"{source} has one column, {short_name(head.names[0])!r}: it is separated by {other!r}",
+                "Save it with commas as .csv or with tabs as .tsv.",
+            )
+
+
+def _facts(head: RawTable) -> list[ColumnFacts]:
+    """What the guess may know: from the first rows, which are enough to tell texts from labels."""
+    from pyarrow import compute
+
+    facts = []
+    for name, whole in zip(head.names, head.columns, strict=True):
+        column = whole.slice(0, GUESS_ROWS)
+        text = is_text(column.type)
+        facts.append(
+            ColumnFacts(
+                name=name,
+                rows=len(column),
+                mean_length=(compute.mean(compute.binary_length(column)).as_py() or 0.0) if text else None,
+                distinct=compute.count_distinct(column).as_py() if is_label(column.type) else None,
+            )
+        )
+    return facts
