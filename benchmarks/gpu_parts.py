@@ -19,7 +19,7 @@ from recurra.data.sets import NamedSet, load_set
 from recurra.lesson.one_model import labelled
 from recurra.presets import Recipe
 from recurra.runtime import Model
-from recurra.training.fit import Fitted, fit
+from recurra.training.fit import FitResult, fit
 from recurra.training.run import RunOptions
 
 RESULTS = Path(__file__).parent / "results"
@@ -37,7 +37,7 @@ class Timed:
         seconds: of training steps.
     """
 
-    fitted: Fitted
+    fitted: FitResult
     preparing: float
     seconds: float
 
@@ -69,7 +69,7 @@ def trained(preset: Recipe, rows: tuple[Sequence[Any], Sequence[Any]], device: s
     return Timed(fitted, time.perf_counter() - began - seconds, seconds)
 
 
-def accuracy(fitted: Fitted, rows: tuple[Sequence[Any], Sequence[Any]]) -> float:
+def accuracy(fitted: FitResult, rows: tuple[Sequence[Any], Sequence[Any]]) -> float:
     """The share of rows that the finished model classifies rightly, by the path that users take."""
     documents, labels = rows
     return float(np.mean(Model(fitted.bundle).predict(documents) == np.asarray(labels)))

@@ -138,21 +138,21 @@ def test_no_step_waits_for_the_device() -> None:
     graphs = step._graphs
     assert graphs is not None
     with step._on_stream():
-        rooms = step.plan.fill(batches, step._numbers([0.01] * len(batches)))
+        rooms = step.batches.fill(batches, step._numbers([0.01] * len(batches)))
         before = len(graphs)
         known = [(place, room) for place, room in enumerate(rooms) if room in graphs._graphs]
         assert len(known) >= len(rooms) // 2
         with no_waiting():
             for place, room in known:
-                step.plan.at.fill_(place)
+                step.batches.at.fill_(place)
                 graphs(room)
         assert len(graphs) == before
         with no_waiting():
             for place, room in known[:3]:
-                step.plan.at.fill_(place)
+                step.batches.at.fill_(place)
                 step._step(room)
             # Packing the next batches waits neither.
-            step.plan.fill(batches, step._numbers([0.01] * len(batches)))
+            step.batches.fill(batches, step._numbers([0.01] * len(batches)))
     torch.cuda.synchronize()
 
 

@@ -14,7 +14,7 @@ from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task
 from recurra.text import TextSettings
 from recurra.training.callbacks import Callback
-from recurra.training.fit import Fitted, Provenance, RunOptions, fit
+from recurra.training.fit import FitResult, Provenance, RunOptions, fit
 from recurra.training.steps.step import StepResults
 
 TEXT = TextSettings(tokens="lesson")
@@ -80,7 +80,7 @@ def train(
     initial: Bundle | None = None,
     callbacks: Sequence[Callback] = (),
     **options: Any,
-) -> Fitted:
+) -> FitResult:
     """A run; what is not named here is an option of the run or of its provenance."""
     documents, labels = rows or make_rows(count)
     told = {name: options.pop(name) for name in ("cleaning", "label_separator") if name in options}

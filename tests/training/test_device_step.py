@@ -24,7 +24,7 @@ from recurra.networks.settings import NetworkSettings
 from recurra.presets import TrainingSettings, load_preset
 from recurra.training import loop
 from recurra.training.loop import Trainer
-from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.run import MODEL
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep
@@ -167,7 +167,7 @@ def test_batches_of_empty_documents_move_what_they_should() -> None:
 
 def test_the_average_follows_step_by_step() -> None:
     networks = [built(SMALL, PLAIN) for _ in range(2)]
-    averages = [Average(network.named_weights(), 0.5) for network in networks]
+    averages = [MovingAverage(network.named_weights(), 0.5) for network in networks]
     autograd = AutogradStep(networks[0], rows(), PLAIN)
     batches, rates = cut(7)
     for number, (indices, rate) in enumerate(zip(batches, rates, strict=True), 1):
@@ -187,7 +187,7 @@ def test_nothing_moves_from_the_step_on_that_is_not_finite(optimiser: str) -> No
     batches, rates = cut(7)
     short, whole = built(SMALL, training), built(SMALL, training)
     DeviceStep(short, rows(), training).run(batches[:5], rates[:5])
-    averages = Average(whole.named_weights(), 0.5)
+    averages = MovingAverage(whole.named_weights(), 0.5)
     step, calls = DeviceStep(whole, rows(), training, averages), []
 
     def poisoned(gradient: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ from recurra.evaluation import evaluate
 from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.runtime import Model
 from recurra.tasks.label_sets import encode_sets
-from recurra.training.fit import Fitted
+from recurra.training.fit import FitResult
 from recurra.training.run import MODEL
 
 NETWORK = PLAIN.replace(hidden=16, embedding=16, pooling=("max",))
@@ -25,7 +25,7 @@ TRAINING = SHORT.replace(epochs=6, batch_size=16, learning_rate=0.02, validation
 
 
 @cache
-def fitted() -> Fitted:
+def fitted() -> FitResult:
     return train(rows=topic_rows(800), network=NETWORK, training=TRAINING)
 
 

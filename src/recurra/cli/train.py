@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from recurra.data.corpus import Corpus
     from recurra.data.decisions import Cleaning
     from recurra.runtime import Model
-    from recurra.training.fit import Fitted
+    from recurra.training.fit import FitResult
 
 __all__ = ["EXAMPLES", "settings_of", "train"]
 
@@ -258,7 +258,7 @@ def _cleaned(
     return cleaned, cleaning
 
 
-def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
+def _report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     outcome, info = fitted.outcome, model.info
     rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
     validation = info["record"]["scores"]["validation"]

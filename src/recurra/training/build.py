@@ -17,16 +17,16 @@ from recurra.presets import Recipe, TrainingSettings
 from recurra.text import TextPipeline, load_vectors
 from recurra.text.vocabulary import SPECIAL_IDS
 from recurra.training.callbacks import Callback
-from recurra.training.prepare import Prepared
+from recurra.training.prepare import TrainingData
 from recurra.training.run import RunOptions
-from recurra.training.warm_start import grown_weights
+from recurra.training.warm_start import extend_weights
 
 __all__ = ["build", "chosen_device"]
 
 
 def build(
     recipe: Recipe,
-    prepared: Prepared,
+    prepared: TrainingData,
     *,
     run: RunOptions,
     callbacks: Callback,
@@ -49,7 +49,7 @@ def build(
         rows, outputs = prepared.pipeline.rows, prepared.task.outputs(len(prepared.classes))
         weights = initial_weights(network, rows=rows, classes=outputs, seed=recipe.training.seed)
     else:
-        weights = grown_weights(initial, prepared.pipeline, prepared.classes, callbacks)
+        weights = extend_weights(initial, prepared.pipeline, prepared.classes, callbacks)
     if rows_of_vectors is not None:
         found, values = rows_of_vectors
         weights["embedding"][SPECIAL_IDS : SPECIAL_IDS + len(values)][found] = values[found]

@@ -22,17 +22,17 @@ from recurra.tasks import Task, task_named
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
 from recurra.training.epochs import epoch_batches
-from recurra.training.held_out import calibrated, validate
+from recurra.training.held_out import calibrate_output, validate
 from recurra.training.loop import Trainer
-from recurra.training.prepare import Prepared, labelled_rows, prepare, resolve_tokens
+from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
-from recurra.training.record import Fitted, Provenance, bundled, write_run
+from recurra.training.record import FitResult, Provenance, build_bundle, write_run
 from recurra.training.run import RunOptions, prepare_folder
 from recurra.training.steps.step import EncodedRows
-from recurra.training.warm_start import check_continues
+from recurra.training.warm_start import check_warm_start
 
-__all__ = ["Fitted", "Provenance", "RunOptions", "fit", "fit_prepared"]
+__all__ = ["FitResult", "Provenance", "RunOptions", "fit", "fit_prepared"]
 
 
 @with_old_arguments
@@ -46,7 +46,7 @@ def fit(
     run: RunOptions | None = None,
     provenance: Provenance | None = None,
     callbacks: Sequence[Callback] = (),
-) -> Fitted:
+) -> FitResult:
     """Trains a classifier.
 
     Args:
@@ -70,7 +70,7 @@ def fit(
             cast(Corpus, documents) if labels is None else InMemoryRows(cast(Sequence[Document], documents), labels)
         )
         if initial is not None:
-            check_continues(initial, recipe.text, recipe.network)
+            check_warm_start(initial, recipe.text, recipe.network)
             if recipe.vectors is not None:
                 raise SettingsError(
                     f"The vectors {recipe.vectors} are given with a model to go on from", "Leave them out."
@@ -97,14 +97,14 @@ def fit(
 
 
 def fit_prepared(
-    prepared: Prepared,
+    prepared: TrainingData,
     *,
     recipe: Recipe,
     initial: Bundle | None = None,
     run: RunOptions,
     provenance: Provenance,
     callbacks: Sequence[Callback],
-) -> Fitted:
+) -> FitResult:
     """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
 
     Args:
@@ -148,11 +148,11 @@ def fit_prepared(
         told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
     outcome = trainer.run()
 
-    calibration = calibrated(module, prepared.held, prepared.task, recipe.training, pad_to=pad_to, callbacks=told)
+    calibration = calibrate_output(module, prepared.held, prepared.task, recipe.training, pad_to=pad_to, callbacks=told)
     validation, task = validate(
         module, prepared.held, prepared.task, prepared.classes, trainer.objective, recipe.training, pad_to=pad_to
     )
-    bundle = bundled(
+    bundle = build_bundle(
         module,
         prepared,
         recipe,
@@ -165,7 +165,7 @@ def fit_prepared(
         initial=initial,
     )
     write_run(run.folder, bundle, outcome)
-    return Fitted(bundle, outcome, prepared.count, validation)
+    return FitResult(bundle, outcome, prepared.count, validation)
 
 
 def _pad_to(rows: EncodedRows, recipe: Recipe) -> int:

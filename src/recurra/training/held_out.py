@@ -19,7 +19,7 @@ from recurra.text import Labels
 from recurra.training.callbacks import Callback
 from recurra.training.steps.step import EncodedRows
 
-__all__ = ["calibrated", "logits", "scores_of", "validate"]
+__all__ = ["calibrate_output", "logits", "scores_of", "validate"]
 
 BATCH = 256
 
@@ -61,7 +61,7 @@ def validate(
     """Scores on the held-out rows, and the task with what is chosen on them.
 
     Args:
-        network: trained, and calibrated.
+        network: trained, and calibrate_output.
         held: the held-out rows, or ``None``.
         task: what was learned.
         classes: C labels.
@@ -84,7 +84,7 @@ def scores_of(task: Task, validation: Scores | None) -> dict[str, float]:
     return {name: values[name] for name in ("rows", *(score.key for score in task.scores if score.recorded))}
 
 
-def calibrated(
+def calibrate_output(
     network: Network,
     held: EncodedRows | None,
     task: Task,
@@ -96,7 +96,7 @@ def calibrated(
     """Divides the output's weights by the best temperature, and tells for the record what that did.
 
     What the network answers with is then W_O S / T + b_O / T: whoever computes with its weights, in whatever form,
-    gives calibrated probabilities. W_O · T and b_O · T are the weights as they were trained.
+    gives calibrate_output probabilities. W_O · T and b_O · T are the weights as they were trained.
 
     Args:
         network: trained; its output is changed in place.

@@ -19,7 +19,7 @@ from recurra.training.callbacks import Callback, Callbacks, History, TrainingMet
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
 from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import logits
-from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.process import Interrupt, exact_products, fitting_threads
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows, StepResult
@@ -97,7 +97,7 @@ class Trainer:
         self.weights = network.named_weights()
         if settings.freeze_vectors and "embedding" in self.weights:
             self.weights["embedding"].requires_grad_(False)
-        self.average = Average(self.weights, settings.averaging) if settings.averaging else None
+        self.average = MovingAverage(self.weights, settings.averaging) if settings.averaging else None
         self.step = choose_step(network, rows, settings, average=self.average, say=self.callbacks.on_message)
         self.objective = rows.task.objective(settings, rows.targets, len(self.weights["b_O"]))
         self._steps_at_once = 1

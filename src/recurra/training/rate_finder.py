@@ -25,7 +25,7 @@ from recurra.training.run import RATE, RunOptions
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows
 
-__all__ = ["RateFound", "find_rate", "lowest_rate", "with_found_rate"]
+__all__ = ["RateFinderResult", "find_rate", "lowest_rate", "with_found_rate"]
 
 LOWEST, HIGHEST = 1e-5, 1.0
 STEPS = 150
@@ -40,7 +40,7 @@ EPOCH = 2**31
 
 
 @dataclass(frozen=True)
-class RateFound:
+class RateFinderResult:
     """What the range test found.
 
     Attributes:
@@ -98,7 +98,7 @@ def with_found_rate(
     return found.suggested
 
 
-def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -> RateFound:
+def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -> RateFinderResult:
     """Takes up to 150 steps at rates that rise from 1e-5 to 1, each by the same factor.
 
     Args:
@@ -129,7 +129,7 @@ def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -
         )
     smoothed, used = _smoothed(losses), rates[: len(losses)]
     lowest = lowest_rate(used, smoothed)
-    return RateFound(float(f"{lowest / 10:.1e}"), lowest, used.tolist(), losses, smoothed.tolist())
+    return RateFinderResult(float(f"{lowest / 10:.1e}"), lowest, used.tolist(), losses, smoothed.tolist())
 
 
 def lowest_rate(rates: npt.NDArray[np.float64], smoothed: npt.NDArray[np.float64]) -> float:

@@ -24,16 +24,16 @@ from recurra.text.segmenters import versions_of
 from recurra.text.vocabulary import UNKNOWN_ID
 from recurra.training.held_out import scores_of
 from recurra.training.loop import Outcome
-from recurra.training.prepare import Prepared
+from recurra.training.prepare import TrainingData
 from recurra.training.run import CARD, HISTORY, MODEL
-from recurra.training.warm_start import descent
+from recurra.training.warm_start import lineage
 from recurra.version import VERSION
 
-__all__ = ["Fitted", "Provenance", "bundled", "for_the_card", "write_card", "write_run"]
+__all__ = ["FitResult", "Provenance", "build_bundle", "card_facts", "write_card", "write_run"]
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """A trained model and how it came to be.
 
     Attributes:
@@ -75,9 +75,9 @@ class Provenance:
         return record
 
 
-def bundled(
+def build_bundle(
     network: Network,
-    prepared: Prepared,
+    prepared: TrainingData,
     recipe: Recipe,
     outcome: Outcome,
     *,
@@ -97,7 +97,7 @@ def bundled(
         outcome: how the run ended.
         task: what was learned, with what was chosen on the rows held out.
         validation: scores on the held-out rows, for the record.
-        calibration: what :func:`recurra.training.held_out.calibrated` gave, for the record.
+        calibration: what :func:`recurra.training.held_out.calibrate_output` gave, for the record.
         pad_to: for unmasked networks, the length up to which documents get pads.
         provenance: for the record.
         initial: the model that training went on from, for the record.
@@ -111,12 +111,12 @@ def bundled(
         "best_epoch": outcome.best_epoch,
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
-        **({"continued": descent(initial, prepared.pipeline, prepared.classes)} if initial else {}),
+        **({"continued": lineage(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **provenance.to_record(),
         **calibration,
         **task.record,
         "scores": {"validation": scores_of(task, validation)},
-        **for_the_card(prepared, task, validation, outcome),
+        **card_facts(prepared, task, validation, outcome),
         "versions": {
             "recurra": VERSION,
             "numpy": np.__version__,
@@ -152,7 +152,7 @@ def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
         raise TrainingError(outcome.failure.received, f"{outcome.failure.mend} {kept_at}") from outcome.failure
 
 
-def for_the_card(prepared: Prepared, task: Task, validation: Scores | None, outcome: Outcome) -> dict[str, Any]:
+def card_facts(prepared: TrainingData, task: Task, validation: Scores | None, outcome: Outcome) -> dict[str, Any]:
     """Parts of the record: rows and scores of each class, intervals, accuracy in training, unknown tokens.
 
     Args:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from recurra.errors import SettingsError
-from recurra.models.network import Reading
+from recurra.models.network import TokenVectors
 from recurra.presets import TrainingSettings
 from recurra.presets.training_settings import OPTIMISERS
 from recurra.training.optimisers.adam import Adam
@@ -37,12 +37,12 @@ class Optimiser(Protocol):
     def zero_grad(self) -> None:
         """Forgets the gradients."""
 
-    def step(self, learning_rate: float, reading: Reading | None = None, *, scale: float = 1.0) -> None:
+    def step(self, learning_rate: float, token_vectors: TokenVectors | None = None, *, scale: float = 1.0) -> None:
         """Moves the weights; one that has no gradient has one of zero.
 
         Args:
             learning_rate: of this step.
-            reading: the tokens behind the embedding's gradient, for those that read them.
+            token_vectors: the tokens behind the embedding's gradient, for those that read them.
             scale: what clipping multiplied the gradients with.
         """
 
@@ -86,7 +86,7 @@ class TorchOptimiser(ABC):
         """See :class:`Optimiser`."""
         self._optimiser.zero_grad()
 
-    def step(self, learning_rate: float, reading: Reading | None = None, *, scale: float = 1.0) -> None:
+    def step(self, learning_rate: float, token_vectors: TokenVectors | None = None, *, scale: float = 1.0) -> None:
         """See :class:`Optimiser`."""
         for weight in self.weights.values():
             if weight.grad is None:

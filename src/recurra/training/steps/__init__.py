@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from recurra.models.network import Network
 from recurra.presets import TrainingSettings
-from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep
 from recurra.training.steps.device import DeviceStep
@@ -20,7 +20,7 @@ def choose_step(
     rows: EncodedRows,
     settings: TrainingSettings,
     *,
-    average: Average | None = None,
+    average: MovingAverage | None = None,
     say: Callable[[str], None] = lambda message: None,
 ) -> Step:
     """The fastest step that computes what network, task and settings ask for.

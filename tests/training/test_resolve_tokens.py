@@ -18,7 +18,7 @@ from recurra.errors import SettingsError
 from recurra.presets import Recipe
 from recurra.text import TextPipeline, TextSettings
 from recurra.training.callbacks import Callback
-from recurra.training.fit import Fitted, RunOptions, fit
+from recurra.training.fit import FitResult, RunOptions, fit
 from recurra.training.prepare import labelled_rows, resolve_tokens
 from recurra.training.run import MODEL
 
@@ -41,7 +41,9 @@ def chinese(count: int) -> tuple[list[str], list[str]]:
     return ["".join(generator.choices(topics[label], k=6)) for label in labels], labels
 
 
-def trained(rows: tuple[list[Any], list[str]], text: TextSettings = AUTO, **options: Any) -> tuple[Fitted, list[str]]:
+def trained(
+    rows: tuple[list[Any], list[str]], text: TextSettings = AUTO, **options: Any
+) -> tuple[FitResult, list[str]]:
     heard = Heard()
     fitted = fit(
         *rows,

@@ -12,7 +12,7 @@ from recurra.data.table import Table
 from recurra.presets import TrainingSettings
 from recurra.text import TextSettings
 from recurra.training.callbacks import Callback
-from recurra.training.prepare import Prepared, labelled_rows, prepare, split_of
+from recurra.training.prepare import TrainingData, labelled_rows, prepare, split_of
 
 TRAINING = TrainingSettings(validation=0.2, seed=3)
 LABELS = ["abc"[place % 3] for place in range(60)]
@@ -20,12 +20,12 @@ LABELS = ["abc"[place % 3] for place in range(60)]
 TEXTS: list[Document] = [f"some text only{place}" for place in range(60)]
 
 
-def prepared(text: TextSettings) -> Prepared:
+def prepared(text: TextSettings) -> TrainingData:
     labelled = labelled_rows(InMemoryRows(TEXTS, LABELS), text, Callback())
     return prepare(labelled, text, TRAINING, folder=None, callbacks=Callback())
 
 
-def own_words(found: Prepared) -> list[int]:
+def own_words(found: TrainingData) -> list[int]:
     return sorted(int(token[4:]) for token in found.pipeline.vocabulary.tokens if token.startswith("only"))
 
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from recurra.models.network import Reading
+from recurra.models.network import TokenVectors
 from recurra.presets import TrainingSettings
 from recurra.training.optimisers.adam import Adam, clip
-from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.averaging import MovingAverage
 
 Array = npt.NDArray[np.float64]
 SHAPES = {"W": (3, 4), "b": (4,)}
@@ -120,7 +120,7 @@ def test_keras_adam_squares_token_by_token(scale: float) -> None:
         weight.grad = None
         (vectors * by_token).sum().backward()
         weight.grad *= scale
-        optimiser.step(rate(t), Reading(ids, vectors), scale=scale)
+        optimiser.step(rate(t), TokenVectors(ids, vectors), scale=scale)
         m, v = 0.9 * m, 0.999 * v
         for row, gradient in zip(ids.tolist(), by_token.numpy() * scale, strict=True):
             m[row] += 0.1 * gradient
@@ -206,7 +206,7 @@ def test_clipping_scales_all_gradients_together(largest: float) -> None:
 @pytest.mark.parametrize("decay", [0.5, 0.99])
 def test_the_average_follows_its_formula(decay: float) -> None:
     weights = parameters()
-    average = Average(weights, decay)
+    average = MovingAverage(weights, decay)
     expected = {name: weight.detach().numpy().copy() for name, weight in weights.items()}
     rng = np.random.default_rng(5)
     for step in range(1, 40):
