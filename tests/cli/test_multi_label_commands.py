@@ -167,8 +167,9 @@ def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> N
     texts, labels = topic_rows(200, seed=5)
     assert model.bundle.thresholds is not None
     targets = encode_sets(model.bundle.labels, labels)
-    expected = MultiLabelRows(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
-    for name, value in expected.scores().items():
+    rows = MultiLabelRows(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
+    expected = rows.scores()
+    for name, value in expected.items():
         assert ran.json[name] == pytest.approx(value, abs=1e-6)
     assert ran.json["micro_f1"] > 0.9
     assert [one["label"] for one in ran.json["labels"]] == list(TOPICS)

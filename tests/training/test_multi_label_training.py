@@ -35,12 +35,12 @@ def test_the_topics_of_new_texts_are_found() -> None:
     assert model.classes_ == list(TOPICS)
     targets = encode_sets(model.bundle.labels, labels)
     assert model.bundle.thresholds is not None
-    found = evaluate(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
+    scores = evaluate(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
     # A word of a topic's own tells it for certain.
-    assert found.micro_f1 > 0.97
-    assert found.subset_accuracy > 0.9
+    assert scores.micro_f1 > 0.97
+    assert scores.subset_accuracy > 0.9
     found = model.predict(texts)
-    assert np.mean([set(one) == set(had) for one, had in zip(found, labels, strict=True)]) == found.subset_accuracy
+    assert np.mean([set(one) == set(had) for one, had in zip(found, labels, strict=True)]) == scores.subset_accuracy
     assert any(len(one) == 0 for one in found)
     assert any(len(one) > 1 for one in found)
 
