@@ -10,7 +10,7 @@ import pytest
 from rows import make_rows
 from training.runs import FULL, PLAIN, SHORT, THOROUGH, Steps, train
 
-from recurra.batches import MappedRagged, collected
+from recurra.batches import MappedRagged, ragged_writer
 from recurra.data import corpus
 from recurra.text import TextSettings, counting
 from recurra.training.loop import Trainer
@@ -22,7 +22,7 @@ def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus, "BLOCK", 7)
     monkeypatch.setattr(counting, "HELD", 5)
     monkeypatch.setattr(counting, "CHUNK", 3)
-    monkeypatch.setattr(collected, "IN_MEMORY", 0)
+    monkeypatch.setattr(ragged_writer, "IN_MEMORY", 0)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.batches import MappedRagged, Ragged, RaggedWriter, collected, pack
+from recurra.batches import MappedRagged, Ragged, RaggedWriter, pack, ragged_writer
 from recurra.errors import DataError
 
 IDS = st.lists(st.lists(st.integers(0, 300), max_size=6), max_size=5)
@@ -22,7 +22,7 @@ IDS = st.lists(st.lists(st.integers(0, 300), max_size=6), max_size=5)
 @pytest.mark.parametrize("known", [301, 1 << 16, (1 << 16) + 1])
 @pytest.mark.parametrize("in_memory", [0, 40, 1 << 20])
 def test_documents_come_back_and_pack_alike(known: int, in_memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collected, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(ragged_writer, "IN_MEMORY", in_memory)
 
     @given(st.lists(IDS, max_size=5), st.data())
     def check(parts: list[list[list[int]]], data: st.DataObject) -> None:
@@ -51,14 +51,14 @@ def test_documents_come_back_and_pack_alike(known: int, in_memory: int, monkeypa
 
 
 def test_the_highest_id_of_two_bytes_survives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collected, "IN_MEMORY", 0)
+    monkeypatch.setattr(ragged_writer, "IN_MEMORY", 0)
     with RaggedWriter(1 << 16) as kept:
         kept.add(Ragged.from_lists([[(1 << 16) - 1, 0]]))
         assert pack(kept.whole()).ids.tolist() == [65535, 0]
 
 
 def test_the_file_has_no_name_and_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collected, "IN_MEMORY", 0)
+    monkeypatch.setattr(ragged_writer, "IN_MEMORY", 0)
     with RaggedWriter(10, folder=tmp_path) as kept:
         kept.add(Ragged.from_lists([[1, 2]]))
         assert list(tmp_path.iterdir()) == []
@@ -88,7 +88,7 @@ def test_reading_at_random_does_not_keep_the_whole_file_in_memory(monkeypatch: p
         for _ in range(8):
             kept.add(Ragged(np.ones(size // 8, dtype=np.int32), np.arange(0, size // 8 + 1, length)))
         documents = kept.whole()
-    monkeypatch.setattr(collected, "RESIDENT", 1 << 25)
+    monkeypatch.setattr(ragged_writer, "RESIDENT", 1 << 25)
     assert isinstance(documents, MappedRagged)
     before, most = mapped_bytes(), 0
     generator = np.random.default_rng(0)
