@@ -43,6 +43,13 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquets, "ROW_GROUP", 10)
 
 
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """One of which each class is the answer to some of the texts."""
+    write_bundle(make_bundle(scale=3, seed=4), tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
 def read_answers(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as file:
@@ -97,6 +104,7 @@ def test_answers_are_those_of_python_in_the_rows_order(kind: str, out: str, run:
     if out == "out.PARQUET":
         Path(out).rename("out.parquet")
     answers = check_answers(Path(out.lower()), model, TEXTS, every=True)
+    assert {answer["label"] for answer in answers} == set("abc")
     if keep:
         assert [answer["id"] for answer in answers] == IDS
     columns = [*keep[1:], "label", "probability", "probability_a", "probability_b", "probability_c"]
