@@ -18,8 +18,8 @@ from outputs import FORMS, Bytes, read_back, sink_of
 from recurra.errors import DataError
 from recurra.runtime import Model
 from recurra.scoring import packing
+from recurra.scoring.batches import DocumentBatch
 from recurra.scoring.part import Tally
-from recurra.scoring.rows import Rows
 from recurra.scoring.score import AHEAD, Scored, score
 
 pa = pytest.importorskip("pyarrow")
@@ -36,13 +36,13 @@ def model_of(*, several: bool = False) -> Model:
     return Model(make_bundle(scale=3, seed=4))
 
 
-def blocks_of(sizes: Sequence[int], texts: Sequence[str] = TEXTS) -> Iterator[Rows]:
+def blocks_of(sizes: Sequence[int], texts: Sequence[str] = TEXTS) -> Iterator[DocumentBatch]:
     """The texts in blocks of these sizes."""
     first = 0
     for size in sizes:
         part = slice(first, first + size)
         some = list(texts[part])
-        yield Rows(some, size, some.count(""), {"id": pa.chunked_array([IDS[part]])})
+        yield DocumentBatch(some, size, some.count(""), {"id": pa.chunked_array([IDS[part]])})
         first += size
 
 
@@ -156,7 +156,7 @@ def test_other_blocks_than_before_are_no_rows_to_go_on_with(rows: int) -> None:
 
 
 def test_rows_before_a_fault_are_written(tmp_path: Path) -> None:
-    def broken() -> Iterator[Rows]:
+    def broken() -> Iterator[DocumentBatch]:
         yield from blocks_of(SIZES[:4])
         raise DataError("Row 24 is broken", "Mend it.")
 
@@ -175,7 +175,7 @@ def test_no_more_blocks_are_read_than_are_predicted_ahead() -> None:
     sink, _ = sink_of(".csv", file, ["id"], model)
     read, written, most = 0, 0, 0
 
-    def counted() -> Iterator[Rows]:
+    def counted() -> Iterator[DocumentBatch]:
         nonlocal read, most
         for some in blocks_of([2] * 20):
             read += 1

@@ -1,4 +1,4 @@
-"""Rows as documents: against plain lists of the same texts."""
+"""DocumentBatch as documents: against plain lists of the same texts."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from recurra.data.lines import LineBlocks
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError
 from recurra.runtime import Model
-from recurra.scoring import rows as module
-from recurra.scoring.rows import Rows, rows_of_lines, rows_of_table
+from recurra.scoring import batches as module
+from recurra.scoring.batches import DocumentBatch, rows_of_lines, rows_of_table
 from recurra.text.settings import TextSettings
 
 pa = pytest.importorskip("pyarrow")
@@ -44,7 +44,7 @@ def _small() -> Any:
         yield
 
 
-def documents_in(rows: Sequence[Rows]) -> list[Any]:
+def documents_in(rows: Sequence[DocumentBatch]) -> list[Any]:
     """All documents, as Python has them; a missing text is an empty one."""
     found: list[Any] = []
     for some in rows:
@@ -59,7 +59,7 @@ def documents_in(rows: Sequence[Rows]) -> list[Any]:
     return found
 
 
-def of_lines(content: bytes) -> list[Rows]:
+def of_lines(content: bytes) -> list[DocumentBatch]:
     return list(rows_of_lines(LineBlocks(PipeContent(io.BytesIO(content), source="the lines"), encoding="utf-8")))
 
 
@@ -82,7 +82,7 @@ def test_a_line_that_is_no_text_comes_after_those_before_it() -> None:
     rows = rows_of_lines(
         LineBlocks(PipeContent(io.BytesIO(b"sound line\n" * 8 + b"\xff\n"), source="the lines"), encoding="utf-8")
     )
-    read: list[Rows] = []
+    read: list[DocumentBatch] = []
     with pytest.raises(DataError, match="byte 0xff"):
         read.extend(rows)
     assert set(documents_in(read)) <= {"sound line"}
@@ -100,7 +100,7 @@ def made_up() -> dict[str, list[Any]]:
     return {**columns, "id": list(range(COUNT)), "note": [f'"{n}",\n' if n % 3 else None for n in range(COUNT)]}
 
 
-def of_table(settings: TextSettings, title: str | None, keep: Sequence[str] = ()) -> list[Rows]:
+def of_table(settings: TextSettings, title: str | None, keep: Sequence[str] = ()) -> list[DocumentBatch]:
     source = open_blocks(pa.table(made_up()))
     return list(rows_of_table(source, Columns("text", title, None, None), keep, settings))
 
