@@ -86,10 +86,7 @@ def main() -> None:
             preset = load_preset("lesson/simple-rnn-masked").with_options(
                 {"cell": cell, "hidden": options.hidden, "bidirectional": both, "epochs": 3, "seed": options.seed}
             )
-            fitted = fit(
-                data.train.documents, list(data.train.labels or ()), text=preset.text, network=preset.network,
-                training=preset.training, preset=preset.name,
-            )  # fmt: skip
+            fitted = fit(data.train.documents, list(data.train.labels or ()), recipe=preset)  # fmt: skip
             model = Model(fitted.bundle)
             right = model.predict(data.test.documents) == np.asarray(data.test.labels)
             row = {"cell": cell, "directions": 2 if both else 1, "test_accuracy": float(np.mean(right))}

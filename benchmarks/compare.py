@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 from harness.jobs import read_rows
@@ -63,88 +63,40 @@ app = typer.Typer(
 )
 
 
-class _Wanted(NamedTuple):
-    """What the options of every task say."""
-
-    data: str
-    model: str
-    settings: dict[str, Any]
-    peers: str | None
-    python: str | None
-    rounds: int
-    take: int | None
-    out: Path | None
-    data_dir: Path | None
-
-
+# The help lists them from the function upwards.
 @app.command(
+    "latency",
+    help="Time one document at a time, against the peers of predict.\n\n"
+    "Medians in microseconds. Recurra, fastText and the linear model get strings; the others get ready ids, and so "
+    "need not cut words.",
     epilog=examples(
-        "python benchmarks/compare.py train --model lesson/bilstm",
-        "python benchmarks/compare.py train --model lesson/bilstm --batch-size 128 --peers torch,packed,peak",
-        "python benchmarks/compare.py train --peers keras --peers-python .venv-peers/bin/python --json",
-    )
+        "python benchmarks/compare.py latency", "python benchmarks/compare.py latency --peers linear,torch --rounds 9"
+    ),
 )
-def train(
-    data: Data = "agnews",
-    model: Model = "lesson/lstm",
-    batch_size: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Documents in a step.")
-    ] = None,
-    settings: Settings = None,
-    peers: Peers = None,
-    peers_python: Python = None,
-    rounds: Rounds = 5,
-    take: Take = None,
-    out: Out = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Time training against peers.
-
-    keras is its fit, keras-steps its train_on_batch, torch is padded and bucketed, packed is torch on PackedSequence,
-    and peak is the speed at which the machine could do the step's products.
-    """
-    changed = settings_of(settings or ()) | ({} if batch_size is None else {"batch_size": batch_size})
-    wanted = _Wanted(data, model, changed, peers, peers_python, rounds, take, out, data_dir)
-    _measure("train", wanted, Output(as_json=as_json, quiet=quiet))
-
-
 @app.command(
+    "predict",
+    help="Time predicting against peers.\n\n"
+    "They are keras, torch, onnxruntime, fasttext and linear (TF-IDF and LinearSVC). "
+    "keras gets documents sorted by length in the batch size that is fastest, keras-plain as they come, 32 at a time. "
+    "Recurra, fastText and the linear model get strings; the others get ready ids, and so need not cut words.",
     epilog=examples(
         "python benchmarks/compare.py predict --model lesson/bilstm",
         "python benchmarks/compare.py predict --set hidden=64 --set masked=true --peers-python .venv-peers/bin/python",
-    )
+    ),
 )
-def predict(
-    data: Data = "agnews",
-    model: Model = "lesson/lstm",
-    settings: Settings = None,
-    peers: Peers = None,
-    peers_python: Python = None,
-    rounds: Rounds = 5,
-    take: Take = None,
-    out: Out = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Time predicting against peers.
-
-    They are keras, torch, onnxruntime, fasttext and linear (TF-IDF and LinearSVC).
-    keras gets documents sorted by length in the batch size that is fastest, keras-plain as they come, 32 at a time.
-    Recurra, fastText and the linear model get strings; the others get ready ids, and so need not cut words.
-    """
-    wanted = _Wanted(data, model, settings_of(settings or ()), peers, peers_python, rounds, take, out, data_dir)
-    _measure("predict", wanted, Output(as_json=as_json, quiet=quiet))
-
-
 @app.command(
+    "train",
+    help="Time training against peers.\n\n"
+    "keras is its fit, keras-steps its train_on_batch, torch is padded and bucketed, packed is torch on "
+    "PackedSequence, and peak is the speed at which the machine could do the step's products.",
     epilog=examples(
-        "python benchmarks/compare.py latency", "python benchmarks/compare.py latency --peers linear,torch --rounds 9"
-    )
+        "python benchmarks/compare.py train --model lesson/bilstm",
+        "python benchmarks/compare.py train --model lesson/bilstm --set batch_size=128 --peers torch,packed,peak",
+        "python benchmarks/compare.py train --peers keras --peers-python .venv-peers/bin/python --json",
+    ),
 )
-def latency(
+def beside_peers(
+    context: typer.Context,
     data: Data = "agnews",
     model: Model = "lesson/lstm",
     settings: Settings = None,
@@ -157,13 +109,24 @@ def latency(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Time one document at a time, against the peers of predict.
-
-    Medians in microseconds. Recurra, fastText and the linear model get strings; the others get ready ids, and so need
-    not cut words.
-    """
-    wanted = _Wanted(data, model, settings_of(settings or ()), peers, peers_python, rounds, take, out, data_dir)
-    _measure("latency", wanted, Output(as_json=as_json, quiet=quiet))
+    """Times what the command is called, in turn with the peers."""
+    task, output = str(context.info_name), Output(as_json=as_json, quiet=quiet)
+    names = None if peers is None else [name.strip() for name in peers.split(",") if name.strip()]
+    taking_part = chosen_peers(names, task)
+    result = run_bench(
+        task,
+        load_preset(model).with_options(settings_of(settings or ())),
+        read_rows(data, data_dir=data_dir, say=output.detail),
+        taking_part,
+        python=peers_python or sys.executable,
+        rounds=rounds,
+        take=take,
+        say=output.detail,
+    )
+    if out is not None:
+        write_atomically(out, json.dumps(result, indent=1, ensure_ascii=False).encode())
+    _show(result, rounds, output)
+    output.document(result)
 
 
 @app.command(
@@ -215,25 +178,6 @@ def _numbers(name: str, text: str) -> list[int]:
     if not parts or not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise SettingsError(f"{name} is {text!r:.80}", f"Give whole numbers from 1 on, such as --{name} 64,128.")
     return [int(part) for part in parts]
-
-
-def _measure(task: str, wanted: _Wanted, output: Output) -> None:
-    names = None if wanted.peers is None else [name.strip() for name in wanted.peers.split(",") if name.strip()]
-    peers = chosen_peers(names, task)
-    result = run_bench(
-        task,
-        load_preset(wanted.model).with_options(wanted.settings),
-        read_rows(wanted.data, data_dir=wanted.data_dir, say=output.detail),
-        peers,
-        python=wanted.python or sys.executable,
-        rounds=wanted.rounds,
-        take=wanted.take,
-        say=output.detail,
-    )
-    if wanted.out is not None:
-        write_atomically(wanted.out, json.dumps(result, indent=1, ensure_ascii=False).encode())
-    _show(result, wanted.rounds, output)
-    output.document(result)
 
 
 def _show(result: dict[str, Any], rounds: int, output: Output) -> None:

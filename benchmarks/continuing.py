@@ -22,7 +22,7 @@ from recurra.bench.machine import machine
 from recurra.bundle import Bundle
 from recurra.data.read import read_table
 from recurra.data.split import hold_out
-from recurra.presets import load_preset, preset_to_continue
+from recurra.presets import load_preset, recipe_of_model
 from recurra.runtime import Model
 from recurra.training.fit import fit
 
@@ -63,15 +63,10 @@ class Halves:
         return found
 
     def _trained(self, rows: Any, seed: int, *, initial: Bundle | None = None, rate: float | None = None) -> Bundle:
-        preset = load_preset("default") if initial is None else preset_to_continue(initial)
+        preset = load_preset("default") if initial is None else recipe_of_model(initial)
         preset = preset.with_options({"seed": seed} | ({} if rate is None else {"learning_rate": rate}))
         return fit(
-            [self.documents[row] for row in rows],
-            [self.labels[row] for row in rows],
-            text=preset.text,
-            network=preset.network,
-            training=preset.training,
-            initial=initial,
+            [self.documents[row] for row in rows], [self.labels[row] for row in rows], recipe=preset, initial=initial
         ).bundle
 
 

@@ -29,7 +29,7 @@ from recurra.data.near_duplicates import NearDuplicate, near_duplicates
 from recurra.data.sets import NamedSet, load_set
 from recurra.inspection.confident_learning import label_errors
 from recurra.lesson.model_results import phrase
-from recurra.presets import Preset, load_preset
+from recurra.presets import Recipe, load_preset
 from recurra.runtime import Model
 from recurra.text import Labels
 from recurra.training.fit import fit
@@ -42,15 +42,13 @@ NOISE, FOLDS = 0.05, 5
 DOUBTERS: dict[str, dict[str, Any]] = {"lesson/lstm": {"epochs": 2}, "default": {"epochs": 3}}
 
 
-def model_of(documents: Sequence[Document], labels: Sequence[Label], preset: Preset) -> Model:
+def model_of(documents: Sequence[Document], labels: Sequence[Label], preset: Recipe) -> Model:
     """A trained model."""
-    fitted = fit(
-        documents, labels, text=preset.text, network=preset.network, training=preset.training, preset=preset.name
-    )
+    fitted = fit(documents, labels, recipe=preset)
     return Model(fitted.bundle)
 
 
-def copies(data: NamedSet, preset: Preset) -> dict[str, Any]:
+def copies(data: NamedSet, preset: Recipe) -> dict[str, Any]:
     """Near-copies by the least similarity."""
     near_duplicates(["warm up"], ["warm up"])
     begun = time.perf_counter()
@@ -78,7 +76,7 @@ def copies(data: NamedSet, preset: Preset) -> dict[str, Any]:
     return {"seconds": seconds, "accuracy": float(right.mean()), "preset": preset.name, "thresholds": rows}
 
 
-def spoiled_labels(data: NamedSet, preset: Preset, rows: int, seed: int) -> dict[str, Any]:
+def spoiled_labels(data: NamedSet, preset: Recipe, rows: int, seed: int) -> dict[str, Any]:
     """Labels changed on purpose, and how many of them are found."""
     generator = np.random.default_rng(seed)
     chosen = np.sort(generator.choice(len(data.train), min(rows, len(data.train)), replace=False))
@@ -88,9 +86,7 @@ def spoiled_labels(data: NamedSet, preset: Preset, rows: int, seed: int) -> dict
     wrong = generator.random(len(true)) < NOISE
     given = np.where(wrong, (true + generator.integers(1, len(classes), len(true))) % len(classes), true)
     labels = classes.decode(given)
-    probabilities = out_of_fold(
-        part.documents, labels, text=preset.text, network=preset.network, training=preset.training, folds=FOLDS
-    )
+    probabilities = out_of_fold(part.documents, labels, recipe=preset, folds=FOLDS)
     found = label_errors(probabilities, given)
     hits = wrong[found.rows]
     kept = np.setdiff1d(np.arange(len(true)), found.rows)

@@ -23,6 +23,7 @@ from recurra.lesson.run import MODELS
 from recurra.presets import load_preset
 from recurra.runtime import Model
 from recurra.training.fit import fit
+from recurra.training.run import RunOptions
 
 RESULTS = Path(__file__).parent / "results"
 COMMAND = "python benchmarks/engines.py"
@@ -32,7 +33,7 @@ def run(name: str, data: NamedSet, *, engine: str, seed: int) -> dict[str, Any]:
     """One training and its test accuracy."""
     preset = load_preset(f"lesson/{name}").with_options({"epochs": 1, "seed": seed})
     documents, labels = data.train.documents, list(data.train.labels or ())
-    fitted = fit(documents, labels, text=preset.text, network=preset.network, training=preset.training, engine=engine)
+    fitted = fit(documents, labels, recipe=preset, run=RunOptions(engine=engine))
     model = Model(fitted.bundle)
     targets = model.bundle.labels.encode(list(data.test.labels or ()))
     found = evaluate(model.predict_proba(data.test.documents), targets, model.classes_)

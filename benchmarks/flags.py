@@ -39,10 +39,7 @@ LEVELS = (0.5, 0.25)
 def trained(name: str, data: NamedSet, seed: int) -> tuple[Model, Model]:
     """The model before and after training."""
     preset = load_preset("lesson/lstm").with_options({**NETWORKS[name], "seed": seed})
-    fitted = fit(
-        data.train.documents, data.train.labels or [], text=preset.text, network=preset.network,
-        training=preset.training, preset=preset.name,
-    )  # fmt: skip
+    fitted = fit(data.train.documents, data.train.labels or [], recipe=preset)  # fmt: skip
     bundle = fitted.bundle
     weights = initial_weights(bundle.network, rows=bundle.pipeline.rows, classes=len(bundle.labels), seed=seed)
     return Model(replace(bundle, tensors=weights)), Model(bundle)

@@ -17,9 +17,10 @@ import torch
 from recurra.bench.machine import machine
 from recurra.data.sets import NamedSet, load_set
 from recurra.lesson.one_model import labelled
-from recurra.presets.preset import Preset
+from recurra.presets import Recipe
 from recurra.runtime import Model
-from recurra.training.fit import Fitted, fit
+from recurra.training.fit import FitResult, fit
+from recurra.training.run import RunOptions
 
 RESULTS = Path(__file__).parent / "results"
 # Rows of the training before the clock runs: it compiles and loads what the timed one needs.
@@ -36,7 +37,7 @@ class Timed:
         seconds: of training steps.
     """
 
-    fitted: Fitted
+    fitted: FitResult
     preparing: float
     seconds: float
 
@@ -60,17 +61,15 @@ def agnews(options: argparse.Namespace) -> NamedSet:
     )
 
 
-def trained(preset: Preset, rows: tuple[Sequence[Any], Sequence[Any]], device: str) -> Timed:
+def trained(preset: Recipe, rows: tuple[Sequence[Any], Sequence[Any]], device: str) -> Timed:
     """Trains on documents and labels, and takes the time."""
     began = time.perf_counter()
-    fitted = fit(
-        *rows, text=preset.text, network=preset.network, training=preset.training, preset=preset.name, device=device
-    )
+    fitted = fit(*rows, recipe=preset, run=RunOptions(device=device))
     seconds = fitted.outcome.seconds
     return Timed(fitted, time.perf_counter() - began - seconds, seconds)
 
 
-def accuracy(fitted: Fitted, rows: tuple[Sequence[Any], Sequence[Any]]) -> float:
+def accuracy(fitted: FitResult, rows: tuple[Sequence[Any], Sequence[Any]]) -> float:
     """The share of rows that the finished model classifies rightly, by the path that users take."""
     documents, labels = rows
     return float(np.mean(Model(fitted.bundle).predict(documents) == np.asarray(labels)))

@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 from gpu_parts import WARM_UP, accuracy, agnews, labelled, parser_for, run, spread, trained, without, written
 
-from recurra.presets import load_preset
-from recurra.presets.preset import Preset
+from recurra.presets import Recipe, load_preset
 
 HELD, CHOOSING_SEEDS = 5_000, (100, 101, 102)
 
 
-def candidates(preset: Preset, batches: str, epochs: str) -> list[dict[str, Any]]:
+def candidates(preset: Recipe, batches: str, epochs: str) -> list[dict[str, Any]]:
     """Settings to choose from."""
     base = preset.training
     return [

@@ -18,8 +18,8 @@ from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.presets import load_preset
 from recurra.text import Labels, TextPipeline
+from recurra.training.build import chosen_device
 from recurra.training.callbacks import Callback
-from recurra.training.fit import chosen_device
 from recurra.training.loop import Trainer
 from recurra.training.steps.step import EncodedRows, StepResults
 

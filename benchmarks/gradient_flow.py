@@ -54,10 +54,7 @@ def main() -> None:
     for seed in range(options.seeds):
         for name, (preset_name, changed) in networks(options.hidden).items():
             preset = load_preset(preset_name).with_options({**changed, "epochs": 1, "seed": seed})
-            fitted = fit(
-                data.train.documents, labels, text=preset.text, network=preset.network, training=preset.training,
-                preset=preset.name,
-            )  # fmt: skip
+            fitted = fit(data.train.documents, labels, recipe=preset)  # fmt: skip
             bundle = fitted.bundle
             targets = bundle.labels.encode(list(data.test.labels or ()))
             predicted = bundle.labels.encode(Model(bundle).predict(data.test.documents).tolist())

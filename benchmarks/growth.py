@@ -26,7 +26,7 @@ from harness.participants import PEERS, Peer
 from recurra.bench.machine import machine
 from recurra.data.table import Table
 from recurra.kernels.threads import count
-from recurra.presets import Preset
+from recurra.presets import Recipe
 
 RESULTS = Path(__file__).parent / "results"
 BASE = {"length": 40, "hidden": 64, "batch": 32, "threads": count(), "vocabulary": 20_000}
@@ -56,9 +56,9 @@ def made_rows(point: dict[str, int], documents: int) -> Rows:
     return Rows(table, table, "made documents")
 
 
-def preset_of(point: dict[str, int]) -> Preset:
+def preset_of(point: dict[str, int]) -> Recipe:
     """The network of a point."""
-    return Preset(name="growth").with_options(
+    return Recipe(name="growth").with_options(
         {
             "tokens": "lesson",
             "vocabulary_size": point["vocabulary"],

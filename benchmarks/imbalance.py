@@ -75,13 +75,7 @@ def main() -> None:
                     "seed": seed,
                 }
                 one = preset.with_options(changed)
-                fitted = fit(
-                    [documents[row] for row in kept],
-                    [labels[row] for row in kept],
-                    text=one.text,
-                    network=one.network,
-                    training=one.training,
-                )
+                fitted = fit([documents[row] for row in kept], [labels[row] for row in kept], recipe=one)
                 model = Model(fitted.bundle)
                 targets = fitted.bundle.labels.encode([labels[row] for row in held])
                 found = evaluate(model.predict_proba([documents[row] for row in held]), targets, model.classes_)

@@ -130,7 +130,7 @@ def passes(data: Path, text: TextSettings) -> dict[str, Any]:
     """Seconds of each way over the rows before training: of the clock, and of all processors together."""
     from recurra.data.sources import open_blocks
     from recurra.data.streamed import StreamedTable
-    from recurra.presets.training_settings import TrainingSettings
+    from recurra.presets import TrainingSettings
     from recurra.training.callbacks import Callback
     from recurra.training.prepare import labelled_rows, prepare
 

@@ -38,7 +38,7 @@ def main() -> None:
         runs = []
         for seed in range(options.seeds):
             preset = load_preset("default").with_options({"tokens": tokens, "seed": seed})
-            fitted = fit(*known, text=preset.text, network=preset.network, training=preset.training)
+            fitted = fit(*known, recipe=preset)
             model = Model(fitted.bundle)
             found = model.predict(new)
             accuracy = float(np.mean(found == np.asarray(answers)))

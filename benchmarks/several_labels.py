@@ -23,10 +23,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 from recurra.bench.machine import machine
-from recurra.data.stratify import hold_out_sets
+from recurra.data.split import hold_out
 from recurra.estimator import TextClassifier
 from recurra.evaluation.metrics import label_losses
-from recurra.evaluation.multi_label import evaluate_sets, set_scores
+from recurra.evaluation.multi_label import MultiLabelRows
 from recurra.evaluation.thresholds import tuned_thresholds
 
 RESULT = Path(__file__).parent / "results" / "several_labels.json"
@@ -39,10 +39,10 @@ Ways = dict[str, dict[str, Any]]
 
 def scored(probabilities: Floats, had: Indicator, thresholds: Floats, labels: tuple[str, ...]) -> dict[str, Any]:
     """The scores, F1 of each label, and the log loss of the label of the order alone."""
-    found = evaluate_sets(probabilities, had, thresholds, labels, resamples=1)
-    scores = set_scores(probabilities, had, thresholds)
-    order = set_scores(probabilities[:, -1:], had[:, -1:], thresholds[-1:])["log_loss"]
-    return {**scores, "order_log_loss": order, "labels": {str(one.label): one.f1 for one in found.labels}}
+    rows = MultiLabelRows(probabilities, had, labels, thresholds=thresholds)
+    order = MultiLabelRows(probabilities[:, -1:], had[:, -1:], labels[-1:]).scores()["log_loss"]
+    each = {str(one.label): one.f1 for one in rows.evaluated(resamples=1).labels}
+    return {**rows.scores(), "order_log_loss": order, "labels": each}
 
 
 def best_threshold(probabilities: Floats) -> float:
@@ -58,7 +58,7 @@ def best_possible(process: Process, texts: list[str], had: Indicator, *, ordered
     each = np.array([best_threshold(column) for column in probabilities.T])
     found = scored(probabilities, had, each, process.labels)
     shared = np.full(had.shape[1], best_threshold(probabilities))
-    found["micro_f1"] = set_scores(probabilities, had, shared)["micro_f1"]
+    found["micro_f1"] = MultiLabelRows(probabilities, had, process.labels, thresholds=shared).scores()["micro_f1"]
     exact = process.most_probable(texts, ordered=ordered) == had
     return {**found, "subset_accuracy": float(exact.all(axis=1).mean())}
 
@@ -82,7 +82,7 @@ def linear(rows: tuple[list[str], Indicator], tested: tuple[list[str], Indicator
     """TF-IDF of words and pairs, and a logistic regression a label, with tuned thresholds and with 0.5."""
     before = time.perf_counter()
     texts, had = rows
-    kept, held = hold_out_sets(had, share=0.1, seed=seed)
+    kept, held = hold_out(had, share=0.1, seed=seed)
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     learned = vectorizer.fit_transform([texts[row] for row in kept])
     chosen_on = vectorizer.transform([texts[row] for row in held])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.settings import Settings, at_least
 from recurra.text.settings import TextSettings
 

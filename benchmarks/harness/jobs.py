@@ -18,7 +18,7 @@ from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets import Preset
+from recurra.presets import Recipe
 from recurra.text import Labels, TextPipeline
 from recurra.text.fields import readable
 
@@ -65,7 +65,7 @@ def read_rows(data: str, *, data_dir: Path | None, say: Callable[[str], None]) -
     return Rows(found.train, found.test, f"{found.title}, {found.rows_phrase}")
 
 
-def write_job(folder: Path, task: str, preset: Preset, rows: Rows, *, take: int) -> int:
+def write_job(folder: Path, task: str, preset: Recipe, rows: Rows, *, take: int) -> int:
     """Writes what every participant reads.
 
     Training takes ``take`` documents at random from the training rows; predicting the first ``take`` test rows, with
@@ -142,7 +142,7 @@ def _check(network: NetworkSettings) -> None:
         raise SettingsError(f"cell is {network.cell!r}, which not all peers have", "Choose simple_rnn, gru or lstm.")
 
 
-def _with_title(table: Table, preset: Preset) -> tuple[list[Document], list[Label]]:
+def _with_title(table: Table, preset: Recipe) -> tuple[list[Document], list[Label]]:
     """What the preset reads: networks of titles cannot read rows without one."""
     pairs: Sequence[tuple[Document, Label]] = list(zip(table.documents, table.labels or [], strict=True))
     if preset.text.field == "title":
@@ -153,7 +153,7 @@ def _with_title(table: Table, preset: Preset) -> tuple[list[Document], list[Labe
 
 
 def _write_model(
-    path: Path, preset: Preset, pipeline: TextPipeline, classes: Labels, weights: dict[str, Any], pad_to: int | None
+    path: Path, preset: Recipe, pipeline: TextPipeline, classes: Labels, weights: dict[str, Any], pad_to: int | None
 ) -> None:
     write_bundle(
         Bundle(

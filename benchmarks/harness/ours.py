@@ -46,7 +46,7 @@ def trainer(job: Job) -> Callable[[int], float]:
     from recurra.batches import Ragged
     from recurra.models.network import Network
     from recurra.networks.settings import NetworkSettings
-    from recurra.presets.training_settings import TrainingSettings
+    from recurra.presets import TrainingSettings
     from recurra.training.loop import Trainer
     from recurra.training.steps.step import EncodedRows
 

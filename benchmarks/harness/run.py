@@ -11,7 +11,7 @@ from harness.compare import compare
 from harness.jobs import Rows, write_job
 from harness.participants import Peer
 from recurra.bench.machine import machine
-from recurra.presets import Preset
+from recurra.presets import Recipe
 
 __all__ = ["TAKE", "run_bench"]
 
@@ -21,7 +21,7 @@ TAKE = {"train": 2_048, "predict": 7_600, "latency": 500}
 
 def run_bench(
     task: str,
-    preset: Preset,
+    preset: Recipe,
     rows: Rows,
     peers: Sequence[Peer],
     *,
@@ -59,7 +59,7 @@ def run_bench(
     }
 
 
-def name_of(task: str, preset: Preset) -> str:
+def name_of(task: str, preset: Recipe) -> str:
     """What is measured, in words."""
     network = preset.network
     layers = f"{network.layers} × " if network.layers > 1 else ""

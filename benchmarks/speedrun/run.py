@@ -20,19 +20,18 @@ sys.path.append(str(Path(__file__).parents[1]))
 from gpu_parts import WARM_UP, Timed, accuracy, agnews, labelled, parser_for, run, spread, trained, without, written
 
 from recurra.bundle import write_bundle
-from recurra.presets import load_preset
-from recurra.presets.preset import Preset
+from recurra.presets import Recipe, load_preset
 
 TARGET = 0.92
 HELD, CHOOSING_SEEDS = 5_000, (100, 101, 102)
 
 
-def settings_in(preset: Preset) -> dict[str, Any]:
+def settings_in(preset: Recipe) -> dict[str, Any]:
     """All that a recipe says, and what it leaves as it is by default."""
     return {name: getattr(preset, name).to_dict() for name in ("text", "network", "training")}
 
 
-def choose(preset: Preset, rows: Any, options: Any) -> dict[str, Any]:
+def choose(preset: Recipe, rows: Any, options: Any) -> dict[str, Any]:
     """How a recipe fares on rows held out of the training rows."""
     kept, held = without(rows, min(HELD, len(rows[0]) // 5), seed=0)
     scores, seconds = [], []
@@ -44,7 +43,7 @@ def choose(preset: Preset, rows: Any, options: Any) -> dict[str, Any]:
     return {"held_out_accuracy": spread(scores), "seconds": spread(seconds)}
 
 
-def entry(preset: Preset, options: Any) -> dict[str, Any]:
+def entry(preset: Recipe, options: Any) -> dict[str, Any]:
     """Trains every seed against the clock, and only then reads the answers."""
     found: list[Timed] = []
     seconds: list[float] = []

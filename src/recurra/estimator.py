@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,11 +18,11 @@ from recurra.data.documents import Document
 from recurra.data.frames import is_frame
 from recurra.data.read import read_table
 from recurra.errors import DataError
-from recurra.presets import load_preset, preset_to_continue
+from recurra.presets import load_preset, recipe_of_model
 from recurra.runtime import Model, Reading
 from recurra.tasks import Task
 from recurra.training.callbacks import Callback
-from recurra.training.fit import fit
+from recurra.training.fit import RunOptions, fit
 
 __all__ = ["TextClassifier"]
 
@@ -52,7 +53,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         columns_: where ``fit`` was given a table, the columns that it read: text, and title or ``None``.
         classes_: the classes, sorted; of an indicator matrix the numbers of its columns.
         model_: the :class:`recurra.runtime.Model` that predicts, without torch.
-        history_: curves of the training (:class:`recurra.training.history.History`).
+        history_: curves of the training (:class:`recurra.training.callbacks.History`).
         validation_: scores on the rows that ``fit`` held out, or ``None``.
 
     Example:
@@ -116,25 +117,20 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "seed": self.random_state,
         }
         bundle = initial.bundle if isinstance(initial, Model) else None if initial is None else read_bundle(initial)
-        preset = load_preset(self.model) if bundle is None else preset_to_continue(bundle)
-        preset = preset.with_options({**(self.options or {}), **_given(named)})
+        recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
+        recipe = recipe.with_options({**(self.options or {}), **_given(named)})
+        recipe = replace(recipe, vectors=Path(self.vectors) if self.vectors else None)
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
         table = read_table(X, labelled=False) if is_frame(X) else None
         fitted = fit(
             as_documents(X) if table is None else table.documents,
             label_sets(y) if columns is None else [tuple(np.flatnonzero(row).tolist()) for row in columns],
-            text=preset.text,
-            network=preset.network,
-            training=preset.training,
+            recipe=recipe,
             task=self.task,
-            characters=preset.characters,
-            preset=preset.name,
-            vectors=Path(self.vectors) if self.vectors else None,
-            engine=self.engine,
-            device=self.device,
-            callbacks=[*self._old_listener(), *callbacks],
             initial=bundle,
+            run=RunOptions(engine=self.engine, device=self.device),
+            callbacks=[*self._old_listener(), *callbacks],
         )
         self.columns_ = None if table is None else (table.text_column, table.title_column)
         self.model_ = Model(fitted.bundle)

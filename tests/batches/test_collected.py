@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.batches import Collected, Mapped, Ragged, collected, pack
+from recurra.batches import MappedRagged, Ragged, RaggedWriter, collected, pack
 from recurra.errors import DataError
 
 IDS = st.lists(st.lists(st.integers(0, 300), max_size=6), max_size=5)
@@ -26,14 +26,14 @@ def test_documents_come_back_and_pack_alike(known: int, in_memory: int, monkeypa
 
     @given(st.lists(IDS, max_size=5), st.data())
     def check(parts: list[list[list[int]]], data: st.DataObject) -> None:
-        with Collected(known) as kept:
+        with RaggedWriter(known) as kept:
             for part in parts:
                 kept.add(Ragged.from_lists(part))
             found = kept.whole()
         expected = Ragged.from_lists([one for part in parts for one in part])
         # A disk is used exactly where there are more ids than memory may hold.
-        assert isinstance(found, Mapped) == (4 * len(expected.values) > in_memory)
-        if isinstance(found, Mapped):
+        assert isinstance(found, MappedRagged) == (4 * len(expected.values) > in_memory)
+        if isinstance(found, MappedRagged):
             assert found.values.dtype == (np.uint16 if known <= 1 << 16 else np.int32)
         assert np.array_equal(found.offsets, expected.offsets)
         assert np.array_equal(found.values, expected.values)
@@ -52,18 +52,18 @@ def test_documents_come_back_and_pack_alike(known: int, in_memory: int, monkeypa
 
 def test_the_highest_id_of_two_bytes_survives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collected, "IN_MEMORY", 0)
-    with Collected(1 << 16) as kept:
+    with RaggedWriter(1 << 16) as kept:
         kept.add(Ragged.from_lists([[(1 << 16) - 1, 0]]))
         assert pack(kept.whole()).ids.tolist() == [65535, 0]
 
 
 def test_the_file_has_no_name_and_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collected, "IN_MEMORY", 0)
-    with Collected(10, folder=tmp_path) as kept:
+    with RaggedWriter(10, folder=tmp_path) as kept:
         kept.add(Ragged.from_lists([[1, 2]]))
         assert list(tmp_path.iterdir()) == []
     with (
-        Collected(10, folder=tmp_path / "gone") as kept,
+        RaggedWriter(10, folder=tmp_path / "gone") as kept,
         pytest.raises(DataError, match=r"cannot be kept in .*gone: No such file"),
     ):
         kept.add(Ragged.from_lists([[1, 2]]))
@@ -72,7 +72,7 @@ def test_the_file_has_no_name_and_a_full_disk_is_told(tmp_path: Path, monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
-    with Collected(10) as kept, pytest.raises(DataError, match=r"device\. Free some space, or name another one\."):
+    with RaggedWriter(10) as kept, pytest.raises(DataError, match=r"device\. Free some space, or name another one\."):
         kept.add(Ragged.from_lists([[1, 2]]))
 
 
@@ -84,12 +84,12 @@ def mapped_bytes() -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is mapped")
 def test_reading_at_random_does_not_keep_the_whole_file_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     size, length = 1 << 25, 64
-    with Collected(1 << 16) as kept:
+    with RaggedWriter(1 << 16) as kept:
         for _ in range(8):
             kept.add(Ragged(np.ones(size // 8, dtype=np.int32), np.arange(0, size // 8 + 1, length)))
         documents = kept.whole()
     monkeypatch.setattr(collected, "RESIDENT", 1 << 25)
-    assert isinstance(documents, Mapped)
+    assert isinstance(documents, MappedRagged)
     before, most = mapped_bytes(), 0
     generator = np.random.default_rng(0)
     for _ in range(3000):

@@ -42,7 +42,7 @@ def check_row(row: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_train(capsys: pytest.CaptureFixture[str]) -> None:
-    found = document(capsys, "train", "news.csv", "--batch-size", "16", "--peers", "packed", "--out", "found.json")
+    found = document(capsys, "train", "news.csv", "--set", "batch_size=16", "--peers", "packed", "--out", "found.json")
     assert json.loads(Path("found.json").read_text(encoding="utf-8")) == found
     (row,) = found["rows"]
     check_row(row)
@@ -57,7 +57,9 @@ def test_train(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.slow
 def test_train_on_bucketed_batches(capsys: pytest.CaptureFixture[str]) -> None:
-    found = document(capsys, "train", "news.csv", "--set", "bucketing=true", "--batch-size", "16", "--peers", "torch")
+    found = document(
+        capsys, "train", "news.csv", "--set", "bucketing=true", "--set", "batch_size=16", "--peers", "torch"
+    )
     (row,) = found["rows"]
     check_row(row)
     assert row["what"].endswith(", batch 16, bucketed")

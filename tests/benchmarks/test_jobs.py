@@ -18,7 +18,7 @@ from recurra.batches import Ragged
 from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
-from recurra.presets import Preset, load_preset
+from recurra.presets import Recipe, load_preset
 from recurra.runtime import load
 
 
@@ -32,7 +32,7 @@ def made_rows(count: int = 60) -> Rows:
     return Rows(table, Table(list(others), list(answers), "description", "title", "label", "test"), "made rows")
 
 
-def small(name: str = "lesson/lstm", **options: Any) -> Preset:
+def small(name: str = "lesson/lstm", **options: Any) -> Recipe:
     return load_preset(name).with_options({"vocabulary_size": 40, "embedding": 6, "hidden": 5, **options})
 
 

@@ -23,10 +23,10 @@ from recurra.card.markdown import plain
 from recurra.errors import ModelFileError
 from recurra.evaluation.intervals import wilson
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.preset import Preset
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe, TrainingSettings
 from recurra.text import TextSettings
 from recurra.training.fit import fit
+from recurra.training.run import RunOptions
 
 CLASSES = {
     "rows": [100, 100, 100],
@@ -68,10 +68,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fit(
         documents,
         labels,
-        text=TextSettings(),
-        network=NetworkSettings(cell="gru", hidden=5, embedding=4),
-        training=TrainingSettings(epochs=2, batch_size=8, learning_rate=0.02, validation=0.2),
-        folder=folder,
+        recipe=Recipe(
+            text=TextSettings(),
+            network=NetworkSettings(cell="gru", hidden=5, embedding=4),
+            training=TrainingSettings(epochs=2, batch_size=8, learning_rate=0.02, validation=0.2),
+        ),
+        run=RunOptions(folder=folder),
     )
     return folder
 
@@ -121,7 +123,7 @@ def test_the_hub_reads_the_head(run: Path) -> None:
 def test_the_settings_are_a_preset(run: Path) -> None:
     bundle = read_bundle(run / "model.safetensors")
     card = (run / "model-card.md").read_text(encoding="utf-8")
-    preset = Preset.from_dict(tomllib.loads(card.split("```toml\n")[1].split("```")[0]), name="card")
+    preset = Recipe.from_dict(tomllib.loads(card.split("```toml\n")[1].split("```")[0]), name="card")
     assert preset.network == bundle.network
     assert preset.text == bundle.text
     assert preset.training.to_dict() == bundle.record["training"]

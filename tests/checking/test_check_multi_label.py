@@ -33,7 +33,7 @@ from recurra.data.decisions import Decision, apply_decisions, read_decisions
 from recurra.data.documents import LABEL_LISTS
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
-from recurra.data.stratify import hold_out_sets
+from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
 from recurra.tasks import MULTI_LABEL
 from recurra.tasks.label_sets import encode_sets
@@ -174,7 +174,7 @@ def test_labels_that_none_of_the_held_out_rows_has(tmp_path: Path) -> None:
     classes = [*sorted(TOPICS), "seldom"]
     classes.sort()
     has = np.array([[label in own for label in classes] for own in sets])
-    _, held = hold_out_sets(has, share=0.1, seed=0)
+    _, held = hold_out(has, share=0.1, seed=0)
     assert [classes[place] for place in np.flatnonzero(~has[held].any(axis=0))] == ["seldom"]
     report = checked(write_sets(tmp_path / "rows.csv", rows, sets), separator="|")
     rare = report.found("rare classes")
@@ -343,5 +343,5 @@ def test_the_rows_held_out_are_those_of_training(seed: int) -> None:
     # Numbers come in another order than the labels of training, and a class of another file is among them.
     numbers = [names.number("|".join(own)) for own in [("other",), *reversed(sets)]][:0:-1]
     found = held_out(np.array(numbers, dtype=np.int32), names, share=0.3, seed=seed)
-    expected = hold_out_sets(encode_sets(Labels.learn(chain.from_iterable(sets)), sets), share=0.3, seed=seed)
+    expected = hold_out(encode_sets(Labels.learn(chain.from_iterable(sets)), sets), share=0.3, seed=seed)
     assert [one.tolist() for one in found] == [one.tolist() for one in expected]

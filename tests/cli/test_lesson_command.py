@@ -21,7 +21,7 @@ def test_every_option_reaches_the_lesson(run: Run, monkeypatch: pytest.MonkeyPat
 
     def stand_in(**named: Any) -> dict[str, Any]:
         received.update(real.bind(**named).arguments)
-        named["monitor"].said("two\nlines")
+        named["monitor"].on_message("two\nlines")
         return {"dataset": "AG News"}
 
     monkeypatch.setattr(lesson, "run_lesson", stand_in)

@@ -17,7 +17,7 @@ from topics import TOPICS, topic_rows
 import recurra
 from recurra.bundle import write_bundle
 from recurra.cli import main
-from recurra.evaluation.multi_label import set_scores
+from recurra.evaluation.multi_label import MultiLabelRows
 from recurra.tasks.label_sets import encode_sets
 
 SMALL = ["--model", "lesson/gru", "--set", "hidden=16", "--set", "embedding=16", "--set", 'pooling=["max"]']
@@ -166,7 +166,9 @@ def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> N
     model = recurra.load(topics)
     texts, labels = topic_rows(200, seed=5)
     assert model.bundle.thresholds is not None
-    expected = set_scores(model.predict_proba(texts), encode_sets(model.bundle.labels, labels), model.bundle.thresholds)
+    targets = encode_sets(model.bundle.labels, labels)
+    rows = MultiLabelRows(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
+    expected = rows.scores()
     for name, value in expected.items():
         assert ran.json[name] == pytest.approx(value, abs=1e-6)
     assert ran.json["micro_f1"] > 0.9

@@ -13,7 +13,8 @@ from commands import Run
 from recurra.cli import main
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.training.history import ValidationMetrics
+from recurra.training.callbacks import ValidationMetrics
+from recurra.training.steps.step import StepResult, StepResults
 
 
 class Terminal(io.StringIO):
@@ -58,9 +59,9 @@ def test_no_bar_without_a_terminal(run: Run, news: Path) -> None:
 def test_a_resumed_training_begins_where_it_stopped() -> None:
     with contextlib.redirect_stderr(Terminal()) as terminal, Bars(Output(as_json=False, quiet=False)) as bars:
         bar = bars.training("lstm")
-        bar.started(1000, 400)
+        bar.on_train_begin(1000, 400)
         for _ in range(60):
-            bar.stepped(10, 2.0)
+            bar.on_steps_end(StepResults([StepResult(10, 2.0, 5)]))
     assert "lstm" in terminal.getvalue()
     assert "1,000/1,000" in terminal.getvalue()
     assert "loss 2.000" in terminal.getvalue()
@@ -70,11 +71,11 @@ def test_checks_and_messages_are_lines(capsys: pytest.CaptureFixture[str]) -> No
     output = Output(as_json=False, quiet=False)
     with Bars(output) as bars:
         bar = bars.training()
-        bar.started(100, 0)
-        bar.checked(ValidationMetrics(epoch=0.2, loss=1.25, accuracy=0.5))
-        bars.training("gru").checked(ValidationMetrics(epoch=1, loss=0.5, accuracy=0.875))
-        bars.training(score="exactly right").checked(ValidationMetrics(epoch=2, loss=0.5, accuracy=0.75))
-        bar.said("2 rows have no title.")
+        bar.on_train_begin(100, 0)
+        bar.on_validation_end(ValidationMetrics(epoch=0.2, loss=1.25, accuracy=0.5))
+        bars.training("gru").on_validation_end(ValidationMetrics(epoch=1, loss=0.5, accuracy=0.875))
+        bars.training(score="exactly right").on_validation_end(ValidationMetrics(epoch=2, loss=0.5, accuracy=0.75))
+        bar.on_message("2 rows have no title.")
     assert capsys.readouterr().out.splitlines() == [
         "epoch  0.20  validation loss 1.2500  accuracy 0.5000",
         "gru: epoch  1.00  validation loss 0.5000  accuracy 0.8750",

@@ -15,8 +15,8 @@ from commands import Run, check_failed, everything
 from recurra.errors import RecurraError
 from recurra.folders import LOCK, locked_folder
 from recurra.presets import load_preset
-from recurra.training.files import MODEL
 from recurra.training.fit import fit
+from recurra.training.run import MODEL, RunOptions
 
 SMALL = ("--set", "hidden=2", "--epochs", "1", "--quiet")
 
@@ -69,14 +69,7 @@ def test_the_second_one_is_refused_and_touches_nothing(run: Run, tmp_path: Path,
 def test_python_is_refused_as_well(tmp_path: Path) -> None:
     preset = load_preset("default")
     with taken(tmp_path / "run"), pytest.raises(RecurraError, match="Another run is writing into the folder"):
-        fit(
-            ["a", "b"],
-            ["a", "b"],
-            text=preset.text,
-            network=preset.network,
-            training=preset.training,
-            folder=tmp_path / "run",
-        )
+        fit(["a", "b"], ["a", "b"], recipe=preset, run=RunOptions(folder=tmp_path / "run"))
 
 
 def test_of_two_processes_one_trains(news: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra.data.stratify import hold_out_sets
+from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
 
 
@@ -18,7 +18,7 @@ def drawn(rows: int, shares: list[float], seed: int) -> npt.NDArray[np.bool_]:
 
 def test_each_label_is_held_out_in_its_share_to_a_row_or_two() -> None:
     indicator = drawn(2000, [0.01, 0.02, 0.05, 0.3, 0.6], seed=1)
-    kept, held = hold_out_sets(indicator, share=0.1, seed=4)
+    kept, held = hold_out(indicator, share=0.1, seed=4)
     assert np.array_equal(np.sort(np.concatenate([kept, held])), np.arange(2000))
     assert len(held) == 200
     wanted, found = indicator.sum(axis=0) * 0.1, indicator[held].sum(axis=0)
@@ -37,7 +37,7 @@ def test_each_label_is_held_out_in_its_share_to_a_row_or_two() -> None:
 def test_no_label_loses_its_last_row(rows: int, classes: int, seed: int, share: float, common: float) -> None:
     indicator = drawn(rows, [common] * classes, seed)
     try:
-        kept, held = hold_out_sets(indicator, share=share, limit=25, seed=seed)
+        kept, held = hold_out(indicator, share=share, limit=25, seed=seed)
     except DataError:
         counts = indicator.sum(axis=0)
         assert all((counts[row] < 2).any() for row in indicator)
@@ -47,25 +47,25 @@ def test_no_label_loses_its_last_row(rows: int, classes: int, seed: int, share: 
     assert (indicator[kept].any(axis=0) == indicator.any(axis=0)).all()
     assert all(
         np.array_equal(one, two)
-        for one, two in zip((kept, held), hold_out_sets(indicator, share=share, limit=25, seed=seed), strict=True)
+        for one, two in zip((kept, held), hold_out(indicator, share=share, limit=25, seed=seed), strict=True)
     )
 
 
 def test_nothing_is_held_out_where_nothing_is_asked_for() -> None:
-    kept, held = hold_out_sets(drawn(9, [0.5], 0), share=0.0, seed=0)
+    kept, held = hold_out(drawn(9, [0.5], 0), share=0.0, seed=0)
     assert (len(kept), len(held)) == (9, 0)
 
 
 def test_another_seed_holds_out_other_rows() -> None:
     indicator = drawn(200, [0.3, 0.1], seed=0)
-    first, second = (hold_out_sets(indicator, share=0.1, seed=seed)[1] for seed in (1, 2))
+    first, second = (hold_out(indicator, share=0.1, seed=seed)[1] for seed in (1, 2))
     assert not np.array_equal(first, second)
 
 
 def test_what_cannot_be_split_is_refused() -> None:
     with pytest.raises(DataError, match="3 rows, one a label: none can be held out"):
-        hold_out_sets(np.eye(3, dtype=bool), share=0.5, seed=0)
+        hold_out(np.eye(3, dtype=bool), share=0.5, seed=0)
     with pytest.raises(DataError, match="0 rows to split"):
-        hold_out_sets(np.zeros((0, 2), dtype=bool), share=0.5, seed=0)
+        hold_out(np.zeros((0, 2), dtype=bool), share=0.5, seed=0)
     with pytest.raises(SettingsError, match=r"The share 1\.0"):
-        hold_out_sets(np.eye(3, dtype=bool), share=1.0, seed=0)
+        hold_out(np.eye(3, dtype=bool), share=1.0, seed=0)

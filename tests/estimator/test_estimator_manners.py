@@ -15,8 +15,7 @@ import recurra
 from recurra import TextClassifier
 from recurra.data.documents import Document
 from recurra.errors import DataError, SettingsError
-from recurra.training.callbacks import Callback
-from recurra.training.history import ValidationMetrics
+from recurra.training.callbacks import Callback, ValidationMetrics
 from recurra.training.steps.step import StepResults
 
 

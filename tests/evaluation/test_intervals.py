@@ -8,9 +8,10 @@ from scipy import stats
 from sklearn import metrics as peer
 
 from recurra.errors import DataError
-from recurra.evaluation import intervals
-from recurra.evaluation.intervals import bootstrap, wilson
+from recurra.evaluation import row_scores, wilson
+from recurra.evaluation.intervals import Interval
 from recurra.evaluation.metrics import calibration_error
+from recurra.evaluation.single_label import SingleLabelRows
 
 
 def simulated(generator: np.random.Generator, rows: int, *, temperature: float) -> tuple[np.ndarray, np.ndarray]:
@@ -20,6 +21,13 @@ def simulated(generator: np.random.Generator, rows: int, *, temperature: float) 
     targets = np.minimum((true.cumsum(axis=1) < generator.random((rows, 1))).sum(axis=1), 3)
     sharp = np.exp(logits * temperature)
     return sharp / sharp.sum(axis=1, keepdims=True), targets
+
+
+def intervals(probabilities: np.ndarray, targets: np.ndarray, *, seed: int, resamples: int) -> dict[str, Interval]:
+    """Those of an evaluation, but for accuracy that of the bootstrap, where an evaluation has Wilson's."""
+    rows = SingleLabelRows(probabilities, targets, range(4))
+    low, high = np.quantile(rows.resampled(seed=seed, resamples=resamples)["accuracy"], [0.025, 0.975])
+    return {**rows.evaluated(seed=seed, resamples=resamples).intervals, "accuracy": (low, high)}
 
 
 @pytest.mark.parametrize(("right", "rows"), [(0, 1), (1, 1), (0, 50), (50, 50), (7, 9), (6_650, 7_600)])
@@ -46,7 +54,7 @@ def test_wilson_covers_the_truth(share: float):
 def test_bootstrap_equals_a_loop_over_the_same_draws():
     generator = np.random.default_rng(3)
     probabilities, targets = simulated(generator, 90, temperature=1.5)
-    got = bootstrap(probabilities, targets, seed=11, resamples=40)
+    got = intervals(probabilities, targets, seed=11, resamples=40)
     draws = np.random.default_rng(11).integers(0, 90, (40, 90))
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     scores = {
@@ -56,20 +64,20 @@ def test_bootstrap_equals_a_loop_over_the_same_draws():
         "log_loss": [peer.log_loss(targets[d], probabilities[d], labels=range(4)) for d in draws],
     }
     for name, values in scores.items():
-        assert got[name] == pytest.approx(tuple(np.quantile(values, [0.025, 0.975])), abs=1e-9), name
+        assert got[name] == pytest.approx(tuple(np.quantile(values, [0.025, 0.975])), abs=1e-6), name
     ece = calibration_error(confidence, predicted == targets)
     low, high = np.quantile(
         [calibration_error(confidence[d], (predicted == targets)[d]) for d in draws], [0.025, 0.975]
     )
-    assert got["ece"] == pytest.approx((max(0, 2 * ece - high), max(ece, 2 * ece - low)), abs=1e-9)
+    assert got["ece"] == pytest.approx((max(0, 2 * ece - high), max(ece, 2 * ece - low)), abs=1e-6)
 
 
 def test_the_same_seed_gives_the_same_intervals_whatever_is_held_at_once(monkeypatch: pytest.MonkeyPatch):
     probabilities, targets = simulated(np.random.default_rng(0), 200, temperature=1)
-    whole = bootstrap(probabilities, targets, seed=5, resamples=64)
-    monkeypatch.setattr(intervals, "CHUNK", 600)  # three resamples at a time
-    assert bootstrap(probabilities, targets, seed=5, resamples=64) == whole
-    assert bootstrap(probabilities, targets, seed=6, resamples=64) != whole
+    whole = intervals(probabilities, targets, seed=5, resamples=64)
+    monkeypatch.setattr(row_scores, "CHUNK", 600)  # three resamples at a time
+    assert intervals(probabilities, targets, seed=5, resamples=64) == whole
+    assert intervals(probabilities, targets, seed=6, resamples=64) != whole
 
 
 @pytest.mark.parametrize("temperature", [1.0, 1.3])
@@ -84,7 +92,7 @@ def test_bootstrap_covers_the_truth(temperature: float):
     runs, hits, accuracy = 150, dict.fromkeys(truth, 0), []
     for run in range(runs):
         probabilities, targets = simulated(generator, 800, temperature=temperature)
-        got = bootstrap(probabilities, targets, seed=run, resamples=200)
+        got = intervals(probabilities, targets, seed=run, resamples=200)
         hits = {name: hits[name] + (got[name][0] <= truth[name] <= got[name][1]) for name in truth}
         right = int((probabilities.argmax(axis=1) == targets).sum())
         accuracy.append(np.subtract(got["accuracy"], wilson(right, 800)))
@@ -101,7 +109,7 @@ def test_calibration_interval_holds_its_estimate_and_mostly_the_truth():
     covered = 0
     for run in range(120):
         probabilities, targets = simulated(generator, 800, temperature=1.2)
-        low, high = bootstrap(probabilities, targets, seed=run, resamples=200)["ece"]
+        low, high = intervals(probabilities, targets, seed=run, resamples=200)["ece"]
         estimate = calibration_error(probabilities.max(axis=1), probabilities.argmax(axis=1) == targets)
         assert 0 <= low <= estimate <= high
         covered += low <= truth <= high

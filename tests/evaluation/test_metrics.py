@@ -20,10 +20,13 @@ def made_up(seed: int, *, rows: int, classes: int) -> tuple[np.ndarray, np.ndarr
     return (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32), targets
 
 
+def scores_of(confusion: np.ndarray) -> metrics.ClassScores:
+    return metrics.counted_scores(np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0))
+
+
 def test_confusion_counts_true_classes_in_rows():
     confusion = metrics.confusion_matrix(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0]), 3)
     assert confusion.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
-    assert metrics.accuracy(confusion) == 0.5
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -31,12 +34,11 @@ def test_scores_equal_scikit_learn(seed: int):
     probabilities, targets = made_up(seed, rows=200, classes=6)
     predicted = probabilities.argmax(axis=1)
     confusion = metrics.confusion_matrix(targets, predicted, 6)
-    scores = metrics.class_scores(confusion)
+    scores = scores_of(confusion)
     expected = peer.precision_recall_fscore_support(targets, predicted, labels=range(6), zero_division=0)
     for ours, theirs in zip((scores.precision, scores.recall, scores.f1, scores.support), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-15)
     np.testing.assert_array_equal(confusion, peer.confusion_matrix(targets, predicted))
-    assert metrics.accuracy(confusion) == peer.accuracy_score(targets, predicted)
     occurring = scores.support + scores.predicted
     assert metrics.macro_f1(scores.f1, occurring) == pytest.approx(peer.f1_score(targets, predicted, average="macro"))
     expected_f1 = peer.f1_score(targets, predicted, average="weighted")
@@ -46,7 +48,7 @@ def test_scores_equal_scikit_learn(seed: int):
 
 def test_a_class_that_does_not_occur_is_left_out_of_macro_f1():
     targets, predicted = np.array([0, 0, 1]), np.array([0, 1, 1])
-    scores = metrics.class_scores(metrics.confusion_matrix(targets, predicted, 5))
+    scores = scores_of(metrics.confusion_matrix(targets, predicted, 5))
     assert scores.f1.tolist() == [pytest.approx(2 / 3), pytest.approx(2 / 3), 0, 0, 0]
     assert metrics.macro_f1(scores.f1, scores.support + scores.predicted) == pytest.approx(2 / 3)
     assert peer.f1_score(targets, predicted, average="macro") == pytest.approx(2 / 3)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from recurra.errors import DataError, SettingsError
-from recurra.evaluation.multi_label import evaluate_sets, resampled_sets, set_scores
+from recurra.evaluation import evaluate
+from recurra.evaluation.multi_label import MultiLabelRows
 from recurra.evaluation.thresholds import LEAST_POSITIVES, tuned_thresholds
 
 Case = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]
@@ -36,7 +37,7 @@ def f1(had: npt.NDArray[np.bool_], given_to: npt.NDArray[np.bool_]) -> float:
 def test_scores_are_those_of_scikit_learn(rows: int, classes: int, seed: int, ties: bool) -> None:
     p, targets, thresholds = case(rows, classes, seed=seed, ties=ties)
     given_labels = p >= thresholds
-    found = set_scores(p, targets, thresholds)
+    found = MultiLabelRows(p, targets, range(classes), thresholds=thresholds).scores()
     options: dict[str, Any] = {"zero_division": 0.0}
     seen = (given_labels | targets).any(axis=0)
     assert found["micro_f1"] == pytest.approx(metrics.f1_score(targets, given_labels, average="micro", **options))
@@ -53,7 +54,7 @@ def test_scores_are_those_of_scikit_learn(rows: int, classes: int, seed: int, ti
 
 def test_an_evaluation_has_the_scores_of_each_label_and_intervals_that_hold_them() -> None:
     p, targets, thresholds = case(500, 5, seed=3)
-    found = evaluate_sets(p, targets, thresholds, list("abcde"))
+    found = evaluate(p, targets, list("abcde"), thresholds=thresholds)
     precision, recall, f1, support = metrics.precision_recall_fscore_support(targets, p >= thresholds)
     for place, one in enumerate(found.labels):
         assert (one.label, one.threshold) == ("abcde"[place], thresholds[place])
@@ -71,10 +72,12 @@ def test_an_evaluation_has_the_scores_of_each_label_and_intervals_that_hold_them
 
 def test_intervals_hold_the_true_score_about_as_often_as_they_say() -> None:
     p, targets, thresholds = case(20_000, 4, seed=5)
-    true, hits = set_scores(p, targets, thresholds), dict.fromkeys(("micro_f1", "macro_f1", "hamming_loss"), 0)
+    true = MultiLabelRows(p, targets, "abcd", thresholds=thresholds).scores()
+    hits = dict.fromkeys(("micro_f1", "macro_f1", "hamming_loss"), 0)
     for place in range(60):
         rows = np.random.default_rng(place).integers(0, 20_000, 200)
-        draws = resampled_sets(p[rows], targets[rows], thresholds, seed=place, resamples=200)
+        drawn = MultiLabelRows(p[rows], targets[rows], "abcd", thresholds=thresholds)
+        draws = drawn.resampled(seed=place, resamples=200)
         for name in hits:
             low, high = np.quantile(draws[name], [0.025, 0.975])
             hits[name] += low <= true[name] <= high
@@ -123,10 +126,23 @@ def test_thresholds_say_how_they_do_on_rows_they_were_not_chosen_on() -> None:
 def test_what_does_not_fit_is_refused() -> None:
     p, targets, thresholds = case(5, 3, seed=0)
     with pytest.raises(DataError, match="There are no rows"):
-        evaluate_sets(p[:0], targets[:0], thresholds, "abc")
+        evaluate(p[:0], targets[:0], "abc", thresholds=thresholds)
     with pytest.raises(DataError, match=r"shape \(5, 3\), targets of shape \(5, 2\)"):
-        evaluate_sets(p, targets[:, :2], thresholds, "abc")
-    with pytest.raises(DataError, match="Row 1 holds"):
-        evaluate_sets(np.where(np.arange(5)[:, None] == 1, 1.5, p), targets, thresholds, "abc")
+        evaluate(p, targets[:, :2], "abc", thresholds=thresholds)
+    with pytest.raises(DataError, match=r"Row 1 holds .*Give probabilities: from 0 to 1"):
+        evaluate(np.where(np.arange(5)[:, None] == 1, 1.5, p), targets, "abc", thresholds=thresholds)
+    with pytest.raises(DataError, match=r"Thresholds of shape \(2,\) for 3 labels"):
+        evaluate(p, targets, "abc", thresholds=thresholds[:2])
+    with pytest.raises(DataError, match="4 sets of unknown labels for 5 rows"):
+        evaluate(p, targets, "abc", unknown=[()] * 4)
     with pytest.raises(SettingsError, match="resamples is 0"):
-        evaluate_sets(p, targets, thresholds, "abc", resamples=0)
+        evaluate(p, targets, "abc", thresholds=thresholds, resamples=0)
+    with pytest.raises(SettingsError, match="Thresholds are given for rows of one class each"):
+        evaluate(np.full((5, 3), 1 / 3), np.zeros(5, dtype=np.int64), "abc", thresholds=thresholds)  # type: ignore[call-overload]
+
+
+def test_without_thresholds_a_label_is_given_from_a_half_on() -> None:
+    p, targets, _ = case(50, 3, seed=4)
+    found = evaluate(p, targets, "abc", resamples=5)
+    assert [one.given for one in found.labels] == (p >= 0.5).sum(axis=0).tolist()
+    assert found.to_json() == evaluate(p, targets, "abc", thresholds=np.full(3, 0.5), resamples=5).to_json()

@@ -12,8 +12,8 @@ from sklearn import metrics as peer
 
 from recurra.errors import DataError
 from recurra.evaluation import evaluate, mistakes
-from recurra.evaluation.intervals import resampled
-from recurra.evaluation.multi_label import evaluate_sets, resampled_sets
+from recurra.evaluation.multi_label import MultiLabelRows
+from recurra.evaluation.single_label import SingleLabelRows
 from recurra.tasks import MultiLabel
 from recurra.tasks.comparing import compare_answers
 from recurra.tasks.unknown_labels import labels_to_score, sets_to_score
@@ -71,7 +71,7 @@ def test_scores_are_those_of_scikit_learn(seed: int, rows: int) -> None:
 def test_resamples_are_scored_alike() -> None:
     probabilities, targets = rows_of_one(3, 6)
     targets[2:] = [4, 3, 1, 4]
-    draws = resampled(probabilities, targets, seed=1, resamples=300)
+    draws = SingleLabelRows(probabilities, targets, CLASSES, unknown=UNKNOWN).resampled(seed=1, resamples=300)
     drawn = np.random.default_rng(1).integers(0, 6, (300, 6))
     predicted, losses = probabilities.argmax(axis=1), -np.log(probabilities[np.arange(6), np.minimum(targets, 2)])
     nothing_known = 0
@@ -89,7 +89,7 @@ def test_resamples_are_scored_alike() -> None:
 def test_scores_of_several_labels_are_those_of_scikit_learn(seed: int, rows: int) -> None:
     p, targets, thresholds, unknown = rows_of_several(seed, rows)
     said = np.hstack([p >= thresholds, np.zeros((rows, 2), dtype=bool)])
-    found = evaluate_sets(p, targets[:, :3], thresholds, CLASSES, unknown=unknown, resamples=5)
+    found = evaluate(p, targets[:, :3], CLASSES, thresholds=thresholds, unknown=unknown, resamples=5)
     assert found.unknown_labels == targets[:, 3:].any(axis=1).sum()
     options: dict[str, Any] = {"zero_division": 0.0}
     assert found.micro_f1 == pytest.approx(peer.f1_score(targets, said, average="micro", **options))
@@ -99,7 +99,7 @@ def test_scores_of_several_labels_are_those_of_scikit_learn(seed: int, rows: int
     assert found.subset_accuracy == pytest.approx(peer.accuracy_score(targets, said))
     assert found.hamming_loss == pytest.approx(peer.hamming_loss(targets, said))
     assert found.mean_labels == pytest.approx((targets.sum() / rows, said.sum() / rows))
-    without = evaluate_sets(p, targets[:, :3], thresholds, CLASSES, resamples=5)
+    without = evaluate(p, targets[:, :3], CLASSES, thresholds=thresholds, resamples=5)
     assert without.unknown_labels == 0
     for name in ("ranking_precision", "log_loss", "ece"):
         assert getattr(found, name) == getattr(without, name)
@@ -107,7 +107,8 @@ def test_scores_of_several_labels_are_those_of_scikit_learn(seed: int, rows: int
 
 def test_resamples_of_several_labels_are_scored_alike() -> None:
     p, targets, thresholds, unknown = rows_of_several(7, 9)
-    draws = resampled_sets(p, targets[:, :3], thresholds, unknown, seed=2, resamples=50)
+    rows_scored = MultiLabelRows(p, targets[:, :3], CLASSES, thresholds=thresholds, unknown=unknown)
+    draws = rows_scored.resampled(seed=2, resamples=50)
     counts = np.random.default_rng(2).multinomial(9, np.full(9, 1 / 9), 50)
     said = np.hstack([p >= thresholds, np.zeros((9, 2), dtype=bool)])
     for place, count in enumerate(counts):

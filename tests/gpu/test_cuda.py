@@ -16,6 +16,7 @@ from recurra.networks.settings import NetworkSettings
 from recurra.presets import load_preset
 from recurra.runtime import Model
 from recurra.training.fit import fit
+from recurra.training.run import RunOptions
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
 
@@ -67,7 +68,7 @@ def test_a_network_learns_on_the_gpu_and_predicts_without_it(precision: str) -> 
     labels = generator.integers(0, 2, 600).tolist()
     texts = [" ".join([*generator.choice(words, 12), ["left", "right"][label]]) for label in labels]
     preset = load_preset("default").with_options({"epochs": 6, "precision": precision})
-    fitted = fit(texts, labels, text=preset.text, network=preset.network, training=preset.training, device="cuda")
+    fitted = fit(texts, labels, recipe=preset, run=RunOptions(device="cuda"))
     assert fitted.validation is not None
     assert fitted.validation.accuracy > 0.95
     assert np.mean(Model(fitted.bundle).predict(texts) == np.array(labels)) > 0.95
@@ -77,9 +78,6 @@ def test_a_gpu_run_repeats_itself_closely() -> None:
     settings = load_preset("lesson/bilstm").with_options({"validation": 0.1})
     texts = [f"word{row % 7} word{row % 5} word{row % 3}" for row in range(200)]
     labels = [row % 2 for row in range(200)]
-    runs = [
-        fit(texts, labels, text=settings.text, network=settings.network, training=settings.training, device="cuda")
-        for _ in range(2)
-    ]
+    runs = [fit(texts, labels, recipe=settings, run=RunOptions(device="cuda")) for _ in range(2)]
     for name, tensor in runs[0].bundle.tensors.items():
         np.testing.assert_allclose(tensor, runs[1].bundle.tensors[name], atol=1e-4, err_msg=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ from recurra.lesson.run import MODELS
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets import load_preset
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings, load_preset
 from recurra.training.epochs import epoch_batches
 from recurra.training.fit import fit
 from recurra.training.loop import Trainer
+from recurra.training.run import RunOptions
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.device import DeviceStep
 from recurra.training.steps.step import EncodedRows
@@ -137,21 +138,21 @@ def test_no_step_waits_for_the_device() -> None:
     graphs = step._graphs
     assert graphs is not None
     with step._on_stream():
-        rooms = step.plan.fill(batches, step._numbers([0.01] * len(batches)))
+        rooms = step.batches.fill(batches, step._numbers([0.01] * len(batches)))
         before = len(graphs)
         known = [(place, room) for place, room in enumerate(rooms) if room in graphs._graphs]
         assert len(known) >= len(rooms) // 2
         with no_waiting():
             for place, room in known:
-                step.plan.at.fill_(place)
+                step.batches.at.fill_(place)
                 graphs(room)
         assert len(graphs) == before
         with no_waiting():
             for place, room in known[:3]:
-                step.plan.at.fill_(place)
+                step.batches.at.fill_(place)
                 step._step(room)
             # Packing the next batches waits neither.
-            step.plan.fill(batches, step._numbers([0.01] * len(batches)))
+            step.batches.fill(batches, step._numbers([0.01] * len(batches)))
     torch.cuda.synchronize()
 
 
@@ -182,9 +183,9 @@ def test_a_run_takes_the_devices_way_and_can_be_resumed(tmp_path: Any) -> None:
     texts = [f"word{row % 7} word{row % 5} {'left' if row % 2 else 'right'}" for row in range(400)]
     labels = [row % 2 for row in range(400)]
     preset = load_preset("lesson/bilstm").with_options({"epochs": 2, "validation": 0.1})
-    options = {"text": preset.text, "network": preset.network, "training": preset.training, "device": "cuda"}
-    fitted = fit(texts, labels, folder=tmp_path / "run", **options)
-    again = fit(texts, labels, folder=tmp_path / "run", resume=True, **options)
+    run = RunOptions(folder=tmp_path / "run", device="cuda")
+    fitted = fit(texts, labels, recipe=preset, run=run)
+    again = fit(texts, labels, recipe=preset, run=replace(run, resume=True))
     assert again.outcome.steps == fitted.outcome.steps
     for name, tensor in fitted.bundle.tensors.items():
         np.testing.assert_array_equal(again.bundle.tensors[name], tensor, err_msg=name)

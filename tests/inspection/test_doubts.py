@@ -16,7 +16,7 @@ from recurra.errors import DataError, SettingsError
 from recurra.inspection import doubts
 from recurra.inspection.doubt_results import Doubt
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe, TrainingSettings
 from recurra.runtime import Model
 from recurra.text import TextSettings
 from recurra.training.fit import fit
@@ -35,9 +35,11 @@ def model(train: Table) -> Model:
     fitted = fit(
         train.documents,
         train.labels or [],
-        text=TextSettings(vocabulary_size=200),
-        network=NetworkSettings(cell="lstm", hidden=8, embedding=8, bidirectional=True),
-        training=TrainingSettings(epochs=8, batch_size=8, learning_rate=0.02, validation=0.0),
+        recipe=Recipe(
+            text=TextSettings(vocabulary_size=200),
+            network=NetworkSettings(cell="lstm", hidden=8, embedding=8, bidirectional=True),
+            training=TrainingSettings(epochs=8, batch_size=8, learning_rate=0.02, validation=0.0),
+        ),
     )
     return Model(fitted.bundle)
 

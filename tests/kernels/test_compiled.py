@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,15 +42,23 @@ def test_where_nothing_is_writable_they_are_compiled_in_memory(tmp_path: Path) -
     assert list(tmp_path.rglob("*.nbc")) == []
 
 
-def test_the_folder_hangs_on_every_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_of_any_source_in_whichever_folder_gives_another_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for source in Path(compiled.__file__).parent.glob("*.py"):
-        (tmp_path / source.name).write_bytes(source.read_bytes())
-    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "compiled.py"))
-    folders = {compiled._cache_folder()}
-    for source in sorted(tmp_path.glob("*.py")):
-        with source.open("a", encoding="utf-8") as file:
-            file.write("# changed\n")
-        folders.add(compiled._cache_folder())
-    assert None not in folders
-    assert len(folders) == len(list(tmp_path.glob("*.py"))) + 1
+    package = tmp_path / "kernels"
+    shutil.copytree(Path(compiled.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    sources = sorted(package.rglob("*.py"))
+    # Kernels lie in folders of their own, and those call what lies above them.
+    assert {"kernels", "inference", "training"} <= {source.parent.name for source in sources}
+    monkeypatch.setattr(compiled, "__file__", str(package / "compiled.py"))
+    before = compiled._cache_folder()
+    assert before is not None
+    for source in sources:
+        content = source.read_bytes()
+        source.write_bytes(content + b"# changed\n")
+        assert compiled._cache_folder() not in {before, None}, source.relative_to(package)
+        source.write_bytes(content)
+        assert compiled._cache_folder() == before
+    (package / "training" / "of_a_new_cell.py").write_text("kernel = 1\n")
+    assert compiled._cache_folder() not in {before, None}

@@ -1,8 +1,11 @@
-"""Made-up but plausible results for pages."""
+"""Made-up but plausible results for pages; and a tiny set, networks that learned from it, and a whole lesson on it."""
 
 from __future__ import annotations
 
 import copy
+import csv
+import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +13,17 @@ import pytest
 from made_up_readings import CLASSES, flow, made_up_reading
 from parsed_pages import check_page, parse
 
+from recurra.data.sets import NamedSet, load_set
 from recurra.evaluation import evaluate, mistakes, wilson
+from recurra.lesson.monitor import LessonMonitor
+from recurra.lesson.one_model import Trained, train_one
+from recurra.lesson.run import run_lesson
 
 __all__ = ["check_page", "parse"]
 
 PHRASE = "58,337 of 120,000 training rows"
 ROWS = 1_900
+TRAIN, TEST = 240, 60
 
 
 def score(accuracy: float, rows: int = ROWS) -> dict[str, Any]:
@@ -147,3 +155,67 @@ _RESULT = build()
 def result() -> dict[str, Any]:
     """A fresh copy that a test may change."""
     return copy.deepcopy(_RESULT)
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny set: two classes, one of them larger, some rows without a title, some labels wrong."""
+    folder = tmp_path_factory.mktemp("sets") / "tiny"
+    folder.mkdir()
+    generator = random.Random(5)
+    for name, rows in {"train": TRAIN, "test": TEST}.items():
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["label", "title", "description"])
+            for row in range(rows):
+                label, other = ("sea", "land") if row % 5 < 3 else ("land", "sea")
+                words = [*generator.choices(["the", "a", "old", "new", "long"], k=generator.randint(2, 12)), label]
+                generator.shuffle(words)
+                title = "" if row % 8 == 7 else f"{label} report {'abcde'[row % 5]}"
+                writer.writerow([other if row % 11 == 10 else label, title, " ".join(words)])
+    return folder.parent
+
+
+@pytest.fixture(scope="session")
+def tiny(data_folder: Path) -> NamedSet:
+    """That set, read."""
+    return load_set("tiny", data_dir=data_folder, say=lambda message: None)
+
+
+@pytest.fixture(scope="session")
+def lesson(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, list[str]]:
+    """A whole lesson on it: the result, its folder and what was said."""
+    said: list[str] = []
+
+    class Monitor(LessonMonitor):
+        def on_message(self, message: str) -> None:
+            said.append(message)
+
+    out = tmp_path_factory.mktemp("lesson")
+    return run_lesson(dataset="tiny", data_dir=data_folder, epochs=3, out=out, monitor=Monitor()), out, said
+
+
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "unmasked": ("simple-rnn-masked", {"masked": False}),
+    "full text": ("gru", {"vocabulary_from": "all", "vocabulary_documents": None}),
+}
+
+
+class Networks(dict[str, Trained]):
+    """Networks that learned from the tiny set, each trained when it is first asked for."""
+
+    def __init__(self, data: NamedSet) -> None:
+        self.data = data
+
+    def __missing__(self, name: str) -> Trained:
+        preset, options = VARIANTS.get(name, (name, {}))
+        self[name] = found = train_one(
+            name, f"lesson/{preset}", self.data, epochs=3, seed=0, monitor=LessonMonitor(), options=options
+        )
+        return found
+
+
+@pytest.fixture(scope="session")
+def trained(tiny: NamedSet) -> Networks:
+    """By name: the lesson's, ``unmasked`` and ``full text``."""
+    return Networks(tiny)

@@ -10,8 +10,7 @@ import pytest
 
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
-from recurra.presets import Preset, load_preset, preset_names
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe, TrainingSettings, load_preset, preset_names
 from recurra.text.settings import TextSettings
 
 LESSON = [f"lesson/{name}" for name in ("simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm")]
@@ -85,7 +84,7 @@ def own(folder: Path, text: str | bytes) -> str:
 
 def test_an_own_preset_is_a_short_file(tmp_path: Path) -> None:
     name = own(tmp_path, 'about = "Mine."\n[network]\ncell = "gru"\npooling = ["max"]\n[training]\nlearning_rate = 1\n')
-    assert load_preset(name) == Preset(
+    assert load_preset(name) == Recipe(
         name=name,
         about="Mine.",
         network=NetworkSettings(cell="gru", pooling=("max",)),
@@ -100,7 +99,7 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     name = own(tmp_path, "")
-    assert load_preset(name) == Preset(name=name)
+    assert load_preset(name) == Recipe(name=name)
 
 
 @pytest.mark.parametrize(

@@ -10,19 +10,21 @@ from hypothesis import strategies as st
 
 from recurra.cells import CELLS, cell_named
 from recurra.recurrence.engines.arena import Arena
+from recurra.recurrence.engines.direction_weights import DirectionWeights, narrower, wider
 from recurra.recurrence.engines.numba_layer import Layer
-from recurra.recurrence.engines.parts import Parts, narrower, wider
 
 Array = npt.NDArray[np.float32]
 
 
-def parts_of(rng: np.random.Generator, cell: str, inputs: int, hidden: int) -> Parts:
+def parts_of(rng: np.random.Generator, cell: str, inputs: int, hidden: int) -> DirectionWeights:
     width = len(cell_named(cell).gates) * hidden
 
     def drawn(*shape: int) -> Array:
         return rng.normal(0, 0.3, shape).astype(np.float32)
 
-    return Parts(drawn(inputs, width), drawn(hidden, width), drawn(width), drawn(width) if cell == "gru" else None)
+    return DirectionWeights(
+        drawn(inputs, width), drawn(hidden, width), drawn(width), drawn(width) if cell == "gru" else None
+    )
 
 
 @pytest.mark.parametrize("hidden", [5, 8])

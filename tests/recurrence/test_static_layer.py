@@ -11,7 +11,7 @@ from recurra.cells import CELLS, cell_named
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.recurrence.engines import ENGINES, Engine, Weights
 from recurra.recurrence.engines.static import static_layer
 from recurra.training.steps.autograd import AutogradStep
@@ -86,8 +86,8 @@ def test_training_on_the_kernels_is_training_on_the_reference(cell: str, bidirec
         network.place("cpu", seed=0)
         network.engine = engine
         networks.append(network)
-    assert DeviceStep.takes(networks[0])
-    assert not DeviceStep.takes(networks[1])
+    assert DeviceStep.takes(networks[0], training)
+    assert not DeviceStep.takes(networks[1], training)
     taken = DeviceStep(networks[0], data, training).run(batches, [0.01] * 4).taken
     autograd = AutogradStep(networks[1], data, training)
     for indices, one in zip(batches, taken, strict=True):

@@ -45,7 +45,7 @@ def bars(name: str = "bars", label: str = "random") -> Picture:
 
 
 def reliable(name: str = "reliable", label: str = "") -> Picture:
-    bins = [(0, None, None)] * 13 + [(10, 0.9, 0.8), (90, 0.99, 1.0)]
+    bins = [(0, float("nan"), float("nan"))] * 13 + [(10, 0.9, 0.8), (90, 0.99, 1.0)]
     return reliability_chart(bins, name=name, title=f"Reliability {label}")
 
 

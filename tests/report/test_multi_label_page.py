@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from recurra.evaluation.multi_label import evaluate_sets, wrong_decisions
+from recurra.evaluation import evaluate
+from recurra.evaluation.mistakes import wrong_decisions
 from recurra.report.evaluation_page import evaluation_page
 from recurra.tasks import Answered, MultiLabel
 
@@ -20,7 +21,7 @@ def page_of(rows: int) -> tuple[str, Any]:
     generator = np.random.default_rng(rows)
     probabilities = generator.random((rows, 3)).astype(np.float32)
     targets = generator.random((rows, 3)) < probabilities
-    found = evaluate_sets(probabilities, targets, THRESHOLDS, CLASSES, resamples=20)
+    found = evaluate(probabilities, targets, CLASSES, thresholds=THRESHOLDS, resamples=20)
     answered = Answered(probabilities, targets, ["<script>"] * rows, CLASSES)
     wrong = wrong_decisions(probabilities, targets, THRESHOLDS, ["<script>"] * rows, CLASSES)
     names = {"model_name": "runs/a/model.safetensors", "data_name": "t.csv"}

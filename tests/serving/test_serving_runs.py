@@ -20,7 +20,7 @@ from recurra.bundle import write_bundle
 from recurra.cli import main
 from recurra.errors import DataError
 from recurra.serving.runs import SILENT_SECONDS, check_folder, runs_in
-from recurra.training.files import CHECKPOINT, HISTORY, MODEL
+from recurra.training.run import CHECKPOINT, HISTORY, MODEL
 
 HISTORY_OF_TWO = {
     "training": [

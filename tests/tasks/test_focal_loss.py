@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tasks.test_single_label_loss import ALL_TARGETS, BATCH, CLASSES, LENGTHS, LOGITS, STEPS, TARGETS, loss_of
 from training.runs import PLAIN, SHORT, train
-from training.test_direct_step import SMALL, assert_alike
+from training.test_compiled_step import SMALL, assert_alike
 
 from recurra.errors import SettingsError
 from recurra.kernels.compiled import kernels_of
 from recurra.models.network import Output
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
 

@@ -29,7 +29,7 @@ from recurra.cli import main
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError, SettingsError
 from recurra.models.network import Output
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.runtime import Model
 from recurra.serving import Access, Limits, create_app
 from recurra.serving.access import LOCAL_NAMES

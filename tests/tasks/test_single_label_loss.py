@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from recurra.batches import Ragged
 from recurra.models.batch import Batch
 from recurra.models.network import Output
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
 

@@ -110,7 +110,7 @@ def test_a_model_is_learned_saved_loaded_and_read(
     documents = TEXTS[installed(name)]
     small = {"tokens": name, "hidden": 6, "embedding": 6, "epochs": 12, "learning_rate": 0.05, "batch_size": 4}
     preset = load_preset("default").with_options(small)
-    fitted = fit(documents, LABELS, text=preset.text, network=preset.network, training=preset.training)
+    fitted = fit(documents, LABELS, recipe=preset)
     write_bundle(fitted.bundle, tmp_path / "model.safetensors")
     model = recurra.load(tmp_path / "model.safetensors")
     assert model.bundle.text.tokens == name

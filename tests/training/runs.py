@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rows import make_rows
 
+from recurra.bundle import Bundle
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe, TrainingSettings
+from recurra.tasks import Task
 from recurra.text import TextSettings
 from recurra.training.callbacks import Callback
-from recurra.training.fit import Fitted, fit
+from recurra.training.fit import FitResult, Provenance, RunOptions, fit
 from recurra.training.steps.step import StepResults
 
 TEXT = TextSettings(tokens="lesson")
@@ -71,7 +74,23 @@ def train(
     network: NetworkSettings = PLAIN,
     training: TrainingSettings = SHORT,
     text: TextSettings = TEXT,
+    vectors: Path | None = None,
+    preset: str = "",
+    task: Task | str | None = None,
+    initial: Bundle | None = None,
+    callbacks: Sequence[Callback] = (),
     **options: Any,
-) -> Fitted:
+) -> FitResult:
+    """A run; what is not named here is an option of the run or of its provenance."""
     documents, labels = rows or make_rows(count)
-    return fit(documents, labels, text=text, network=network, training=training, folder=folder, **options)
+    told = {name: options.pop(name) for name in ("cleaning", "label_separator") if name in options}
+    return fit(
+        documents,
+        labels,
+        recipe=Recipe(name=preset, text=text, network=network, training=training, vectors=vectors),
+        task=task,
+        initial=initial,
+        run=RunOptions(folder=folder, **options),
+        provenance=Provenance(**told),
+        callbacks=callbacks,
+    )

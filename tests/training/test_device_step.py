@@ -1,4 +1,7 @@
-"""Training that stays on the device against steps through torch's automatic differentiation, here on the CPU."""
+"""Training that stays on the device against steps taken one by one on the same engine, here on the CPU.
+
+Whose gradient that is, torch's or our own, is the engine's affair: ``test_gradients_against_torch.py``.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,11 @@ from recurra.lesson.run import MODELS
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets import load_preset
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings, load_preset
 from recurra.training import loop
-from recurra.training.folder import MODEL
 from recurra.training.loop import Trainer
-from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.averaging import MovingAverage
+from recurra.training.run import MODEL
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep
 from recurra.training.steps.device import DeviceStep
@@ -165,7 +167,7 @@ def test_batches_of_empty_documents_move_what_they_should() -> None:
 
 def test_the_average_follows_step_by_step() -> None:
     networks = [built(SMALL, PLAIN) for _ in range(2)]
-    averages = [Average(network.named_weights(), 0.5) for network in networks]
+    averages = [MovingAverage(network.named_weights(), 0.5) for network in networks]
     autograd = AutogradStep(networks[0], rows(), PLAIN)
     batches, rates = cut(7)
     for number, (indices, rate) in enumerate(zip(batches, rates, strict=True), 1):
@@ -185,7 +187,7 @@ def test_nothing_moves_from_the_step_on_that_is_not_finite(optimiser: str) -> No
     batches, rates = cut(7)
     short, whole = built(SMALL, training), built(SMALL, training)
     DeviceStep(short, rows(), training).run(batches[:5], rates[:5])
-    averages = Average(whole.named_weights(), 0.5)
+    averages = MovingAverage(whole.named_weights(), 0.5)
     step, calls = DeviceStep(whole, rows(), training, averages), []
 
     def poisoned(gradient: torch.Tensor) -> torch.Tensor:
@@ -209,11 +211,11 @@ def test_nothing_moves_from_the_step_on_that_is_not_finite(optimiser: str) -> No
 @pytest.fixture
 def on_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs take the device's way on the CPU."""
-    monkeypatch.setattr(DeviceStep, "takes", lambda network, task: True)
+    monkeypatch.setattr(DeviceStep, "takes", lambda network, settings, task: True)
 
 
 def test_on_a_cpu_it_is_not_asked() -> None:
-    assert not DeviceStep.takes(built(SMALL, PLAIN))
+    assert not DeviceStep.takes(built(SMALL, PLAIN), PLAIN)
 
 
 @pytest.mark.usefixtures("on_device")
@@ -223,7 +225,7 @@ def test_a_run_gives_the_curves_of_the_other_way(
 ) -> None:
     ours, theirs = Steps(), Steps()
     device = train(tmp_path / "device", training=training, callbacks=[ours])
-    monkeypatch.setattr(DeviceStep, "takes", lambda network, task: False)
+    monkeypatch.setattr(DeviceStep, "takes", lambda network, settings, task: False)
     monkeypatch.setattr(CompiledStep, "takes", lambda network, settings, task: False)
     autograd = train(tmp_path / "autograd", training=training, callbacks=[theirs])
     assert ours.losses == pytest.approx(theirs.losses, abs=1e-4)

@@ -12,8 +12,8 @@ from rows import make_rows
 from training.runs import PLAIN, SHORT, Steps, train
 
 from recurra.errors import DataError
-from recurra.presets.training_settings import TrainingSettings
-from recurra.training.folder import HISTORY
+from recurra.presets import TrainingSettings
+from recurra.training.run import HISTORY
 
 TRAINING = TrainingSettings(epochs=12, batch_size=8, learning_rate=0.03, validation=0.3, patience=2, seed=1)
 EPOCHS = 1e-9  # nothing is rounded away

@@ -19,12 +19,12 @@ from recurra.models.batch import Batch
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
-from recurra.training.folder import MODEL
 from recurra.training.loop import Trainer
-from recurra.training.optimisers.adam import Optimiser
+from recurra.training.optimisers.adam import Adam
+from recurra.training.run import MODEL
 from recurra.training.steps.step import EncodedRows
 
 
@@ -68,7 +68,7 @@ def one_step(documents: Ragged, targets: Any, *, masked: bool, pad_to: int | Non
     network = Network(settings, initial_weights(settings, rows=9, classes=3, seed=2))
     network.train()
     batch = Batch.of(documents if pad_to is None else documents.padded_to(pad_to))
-    optimiser = Optimiser(network.named_weights(), TrainingSettings())
+    optimiser = Adam(network.named_weights(), TrainingSettings())
     loss = Loss(SINGLE_LABEL, TrainingSettings(), targets, 3, every_step=0.0, device=torch.device("cpu"))
     loss(network(batch), batch, torch.from_numpy(targets)).backward()
     optimiser.step(1e-3)

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from recurra.batches import Ragged
-from recurra.models.cuda_graphs import Graphs
+from recurra.models.cuda_graphs import CudaGraphs
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.steps.device import DeviceStep
 from recurra.training.steps.step import EncodedRows
 
@@ -59,7 +59,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 
 def test_first_called_then_captured_then_replayed(recorder: Recorder) -> None:
-    graphs = Graphs(recorder.run, None, device=torch.device("cuda:1"))
+    graphs = CudaGraphs(recorder.run, None, device=torch.device("cuda:1"))
     for key in "abaab":
         graphs(key)
     assert recorder.events == [
@@ -76,7 +76,7 @@ def test_first_called_then_captured_then_replayed(recorder: Recorder) -> None:
 
 def test_a_generator_is_registered_with_every_graph(recorder: Recorder) -> None:
     generator = torch.Generator()
-    graphs = Graphs(recorder.run, generator, device=torch.device("cuda"))
+    graphs = CudaGraphs(recorder.run, generator, device=torch.device("cuda"))
     for key in "aabb":
         graphs(key)
     assert [event for event in recorder.events if event[0] == "registers"] == [("registers", generator)] * 2

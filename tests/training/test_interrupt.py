@@ -10,8 +10,8 @@ import pytest
 from training.runs import SHORT, Steps, train
 
 import recurra
-from recurra.training.folder import MODEL
 from recurra.training.process import Interrupt
+from recurra.training.run import MODEL
 
 
 def test_the_first_is_noted_and_the_second_interrupts() -> None:

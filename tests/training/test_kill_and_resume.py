@@ -17,9 +17,9 @@ from training.train_and_tell import COUNT
 
 import recurra
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.checkpoint import CHECKPOINT
-from recurra.training.folder import CARD, HISTORY, MODEL
+from recurra.training.run import CARD, HISTORY, MODEL
 
 PROGRAM = Path(__file__).with_name("train_and_tell.py")
 

@@ -8,7 +8,7 @@ import pytest
 from training.runs import train
 
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 
 MARKERS = ("red", "blue", "green")
 OTHERS = ("a", "the", "of", "is", "and", "was")

@@ -13,18 +13,19 @@ from training.runs import PLAIN, SHORT, Steps, train
 import recurra
 from recurra.bundle.format import encode
 from recurra.errors import DataError, SettingsError
-from recurra.evaluation.multi_label import SetEvaluation, set_scores
+from recurra.evaluation import evaluate
+from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.runtime import Model
 from recurra.tasks.label_sets import encode_sets
-from recurra.training.fit import Fitted
-from recurra.training.folder import MODEL
+from recurra.training.fit import FitResult
+from recurra.training.run import MODEL
 
 NETWORK = PLAIN.replace(hidden=16, embedding=16, pooling=("max",))
 TRAINING = SHORT.replace(epochs=6, batch_size=16, learning_rate=0.02, validation=0.25, calibrate=True)
 
 
 @cache
-def fitted() -> Fitted:
+def fitted() -> FitResult:
     return train(rows=topic_rows(800), network=NETWORK, training=TRAINING)
 
 
@@ -34,19 +35,19 @@ def test_the_topics_of_new_texts_are_found() -> None:
     assert model.classes_ == list(TOPICS)
     targets = encode_sets(model.bundle.labels, labels)
     assert model.bundle.thresholds is not None
-    scores = set_scores(model.predict_proba(texts), targets, model.bundle.thresholds)
+    scores = evaluate(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
     # A word of a topic's own tells it for certain.
-    assert scores["micro_f1"] > 0.97
-    assert scores["subset_accuracy"] > 0.9
+    assert scores.micro_f1 > 0.97
+    assert scores.subset_accuracy > 0.9
     found = model.predict(texts)
-    assert np.mean([set(one) == set(had) for one, had in zip(found, labels, strict=True)]) == scores["subset_accuracy"]
+    assert np.mean([set(one) == set(had) for one, had in zip(found, labels, strict=True)]) == scores.subset_accuracy
     assert any(len(one) == 0 for one in found)
     assert any(len(one) > 1 for one in found)
 
 
 def test_the_record_tells_scores_thresholds_and_calibration() -> None:
     record, validation = fitted().bundle.record, fitted().validation
-    assert isinstance(validation, SetEvaluation)
+    assert isinstance(validation, MultiLabelEvaluation)
     assert record["scores"]["validation"].keys() == {
         "rows", "micro_f1", "macro_f1", "subset_accuracy", "hamming_loss", "ranking_precision", "log_loss", "ece",
     }  # fmt: skip

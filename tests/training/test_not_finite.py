@@ -14,11 +14,11 @@ from training.runs import PLAIN, SHORT, Steps, train
 import recurra
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training import build as fitting
 from recurra.training.checkpoint import CHECKPOINT
-from recurra.training.folder import HISTORY, MODEL
 from recurra.training.optimisers.lazy_adam import LazyAdam, RowGradient
+from recurra.training.run import HISTORY, MODEL
 from recurra.training.steps.compiled import CompiledStep
 
 BATCHES = 8  # of 60 rows

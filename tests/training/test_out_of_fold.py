@@ -10,16 +10,16 @@ from rows import make_rows
 
 from recurra.errors import DataError, SettingsError
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe, TrainingSettings
 from recurra.text import TextSettings
 from recurra.training.callbacks import Callback
 from recurra.training.out_of_fold import fold_numbers, out_of_fold
 
-SETTINGS = {
-    "text": TextSettings(vocabulary_size=200),
-    "network": NetworkSettings(cell="gru", hidden=8, embedding=8),
-    "training": TrainingSettings(epochs=6, batch_size=8, learning_rate=0.02, validation=0.0),
-}
+RECIPE = Recipe(
+    text=TextSettings(vocabulary_size=200),
+    network=NetworkSettings(cell="gru", hidden=8, embedding=8),
+    training=TrainingSettings(epochs=6, batch_size=8, learning_rate=0.02, validation=0.0),
+)
 
 
 @given(st.lists(st.integers(0, 3), min_size=6, max_size=60), st.integers(2, 6), st.integers(0, 5))
@@ -44,7 +44,7 @@ def test_a_wrong_label_is_not_believed() -> None:
     true = labels[wrong]
     labels[wrong] = next(label for label in labels if label != true)
     classes = sorted(set(labels))
-    answers = out_of_fold(pairs, labels, folds=3, **SETTINGS)  # type: ignore[arg-type]
+    answers = out_of_fold(pairs, labels, folds=3, recipe=RECIPE)
     assert answers.shape == (120, 4)
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
     assert classes[answers[wrong].argmax()] == true
@@ -63,7 +63,7 @@ def test_columns_follow_the_classes_and_unseen_ones_are_zero() -> None:
         heard.append(fold)
         return []
 
-    answers = out_of_fold(pairs, labels, folds=2, classes=order, callbacks=callbacks, **SETTINGS)  # type: ignore[arg-type]
+    answers = out_of_fold(pairs, labels, folds=2, classes=order, callbacks=callbacks, recipe=RECIPE)
     assert heard == [0, 1]
     assert answers.shape == (40, 4)
     assert (answers[:, 3] == 0).all()

@@ -10,11 +10,11 @@ import pytest
 from rows import make_rows
 from training.runs import FULL, PLAIN, SHORT, THOROUGH, Steps, train
 
-from recurra.batches import Mapped, collected
+from recurra.batches import MappedRagged, collected
 from recurra.data import corpus
 from recurra.text import TextSettings, counting
-from recurra.training.folder import HISTORY, MODEL
 from recurra.training.loop import Trainer
+from recurra.training.run import HISTORY, MODEL
 
 
 def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def test_models_are_equal_to_the_bit(
     run = Trainer.run
     monkeypatch.setattr(Trainer, "run", lambda self: (seen.append(type(self.rows.documents)), run(self))[1])
     train(tmp_path / "parts", **options)
-    assert seen == [Mapped]
+    assert seen == [MappedRagged]
     for name in (MODEL, HISTORY):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 

@@ -18,7 +18,7 @@ from training.runs import FULL, SHORT, THOROUGH, Steps, train
 
 from recurra.errors import RecurraError, SettingsError, TrainingError
 from recurra.training.checkpoint import CHECKPOINT, Position
-from recurra.training.folder import CARD, HISTORY, MODEL
+from recurra.training.run import CARD, HISTORY, MODEL
 
 OPTIONS: dict[str, Any] = {"network": FULL, "training": THOROUGH, "count": 24}
 

@@ -15,9 +15,9 @@ from training.runs import PLAIN, SHORT, Steps, train
 
 from recurra.batches import Ragged
 from recurra.errors import SettingsError
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.epochs import balanced_rows, epoch_batches
-from recurra.training.steps.device_batches import Plan
+from recurra.training.steps.device_batches import DeviceBatches
 from recurra.training.steps.step import EncodedRows
 
 TARGETS = np.array([0] * 50 + [1] * 7 + [3] * 4)
@@ -88,7 +88,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_bit(tmp_path: Path) -> None:
 
 def test_a_plan_on_a_device_has_room_for_a_long_row_that_repeats() -> None:
     rows = EncodedRows(Ragged.from_lists([[2] * 300, [3], [4]]), np.array([0, 1, 1]))
-    plan = Plan(rows, documents=3, masked=True, numbers=1, fitting=True, device=torch.device("cpu"), repeats=True)
+    plan = DeviceBatches(
+        rows, documents=3, masked=True, numbers=1, fitting=True, device=torch.device("cpu"), repeats=True
+    )
     (room,) = plan.fill([np.array([0, 0, 0])], np.zeros((1, 1), dtype=np.float32))
     batch, targets = plan.batch(room)
     assert int(batch.starts[-1]) == 900

@@ -8,16 +8,16 @@ from typing import Any
 from rows import make_rows
 
 from recurra.data.corpus import InMemoryRows
-from recurra.presets import Preset, load_preset
+from recurra.presets import Recipe, load_preset
 from recurra.tuning.callbacks import StudyCallback
 from recurra.tuning.limits import Limits
-from recurra.tuning.results import Tried, Tuned
+from recurra.tuning.results import StudyResult, TrialResult
 from recurra.tuning.tuner import Tuner
 
 ROWS = make_rows(120)
 
 
-def small_preset(**options: Any) -> Preset:
+def small_preset(**options: Any) -> Recipe:
     wanted = {
         "tokens": "words",
         "epochs": 2,
@@ -34,10 +34,10 @@ class Ears(StudyCallback):
     """Remembers what it hears."""
 
     def __init__(self) -> None:
-        self.ends: list[tuple[Tried, bool]] = []
+        self.ends: list[tuple[TrialResult, bool]] = []
         self.messages: list[str] = []
 
-    def on_trial_end(self, trial: Tried, *, is_best: bool) -> None:
+    def on_trial_end(self, trial: TrialResult, *, is_best: bool) -> None:
         self.ends.append((trial, is_best))
 
     def on_message(self, message: str) -> None:
@@ -51,8 +51,8 @@ def study(
     minutes: float | None = None,
     max_size: int | None = None,
     int8: bool = False,
-    preset: Preset | None = None,
+    recipe: Recipe | None = None,
     **options: Any,
-) -> Tuned:
+) -> StudyResult:
     limits = Limits(minutes=minutes, trials=trials, max_size=max_size, int8=int8)
-    return Tuner(InMemoryRows(*ROWS), preset=preset or small_preset(), folder=folder, limits=limits, **options).run()
+    return Tuner(InMemoryRows(*ROWS), recipe=recipe or small_preset(), folder=folder, limits=limits, **options).run()

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tuning.studies import Ears, study
 
-from recurra.tuning.results import Tried
+from recurra.tuning.results import TrialResult
 
 
 class Teller(Ears):
@@ -24,7 +24,7 @@ class Teller(Ears):
     def on_steps_end(self) -> None:
         print("step", flush=True)
 
-    def on_trial_end(self, trial: Tried, *, is_best: bool) -> None:
+    def on_trial_end(self, trial: TrialResult, *, is_best: bool) -> None:
         print("ended", trial.number, flush=True)
 
 

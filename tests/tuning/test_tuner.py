@@ -24,7 +24,7 @@ from recurra.training.fit import fit
 from recurra.training.loop import Trainer
 from recurra.tuning.limits import Limits
 from recurra.tuning.models import BEST
-from recurra.tuning.results import Tried, Tuned
+from recurra.tuning.results import StudyResult, TrialResult
 from recurra.tuning.space import parameters_of
 from recurra.tuning.storage import STUDY
 from recurra.tuning.tuner import TRIALS
@@ -33,18 +33,18 @@ PROGRAM = Path(__file__).with_name("study_and_tell.py")
 COUNT = 7
 
 
-def plain(tuned: Tuned) -> list[dict[str, Any]]:
+def plain(tuned: StudyResult) -> list[dict[str, Any]]:
     """Everything about the trials but how long they took."""
     return [{**asdict(one), "seconds": 0} for one in tuned.trials]
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tuned]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StudyResult]:
     folder = tmp_path_factory.mktemp("whole") / "study"
     return folder, study(folder, trials=COUNT)
 
 
-def test_the_first_trial_is_the_preset_and_the_best_never_below_it(whole: tuple[Path, Tuned]) -> None:
+def test_the_first_trial_is_the_preset_and_the_best_never_below_it(whole: tuple[Path, StudyResult]) -> None:
     _, tuned = whole
     first, best = tuned.trials[0], tuned.best
     preset = small_preset()
@@ -57,7 +57,7 @@ def test_the_first_trial_is_the_preset_and_the_best_never_below_it(whole: tuple[
     assert {one.number for one in tuned.trials} == set(range(COUNT))
 
 
-def test_the_model_in_the_folder_is_the_best_trials(whole: tuple[Path, Tuned]) -> None:
+def test_the_model_in_the_folder_is_the_best_trials(whole: tuple[Path, StudyResult]) -> None:
     folder, tuned = whole
     best = tuned.best
     assert best is not None
@@ -76,19 +76,13 @@ def test_the_model_in_the_folder_is_the_best_trials(whole: tuple[Path, Tuned]) -
     assert sum(tuned.rows) == len(documents)
 
 
-def test_train_gives_the_best_model_again(whole: tuple[Path, Tuned], tmp_path: Path) -> None:
+def test_train_gives_the_best_model_again(whole: tuple[Path, StudyResult], tmp_path: Path) -> None:
     folder, tuned = whole
     preset = load_preset(str(folder / BEST))
     documents, labels = ROWS
     kept, _ = hold_out(labels, share=0.1, seed=0)
     rows = kept.tolist()
-    fitted = fit(
-        [documents[row] for row in rows],
-        [labels[row] for row in rows],
-        text=preset.text,
-        network=preset.network,
-        training=preset.training,
-    )
+    fitted = fit([documents[row] for row in rows], [labels[row] for row in rows], recipe=preset)
     assert fitted.validation is not None
     assert tuned.best is not None
     assert fitted.validation.to_json()["log_loss"] == pytest.approx(tuned.best.log_loss)
@@ -98,7 +92,7 @@ def test_train_gives_the_best_model_again(whole: tuple[Path, Tuned], tmp_path: P
         assert (weight == kept_model.bundle.tensors[name]).all(), name
 
 
-def test_the_table_holds_every_trial(whole: tuple[Path, Tuned]) -> None:
+def test_the_table_holds_every_trial(whole: tuple[Path, StudyResult]) -> None:
     folder, tuned = whole
     with (folder / TRIALS).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -109,18 +103,18 @@ def test_the_table_holds_every_trial(whole: tuple[Path, Tuned]) -> None:
         assert row["hidden"] == str(one.settings["hidden"])
 
 
-def test_the_same_seed_tries_the_same(whole: tuple[Path, Tuned], tmp_path: Path) -> None:
+def test_the_same_seed_tries_the_same(whole: tuple[Path, StudyResult], tmp_path: Path) -> None:
     folder, tuned = whole
     again = study(tmp_path / "again", trials=COUNT, storage=str(tmp_path / "trials.log"))
     assert plain(again) == plain(tuned)
     assert (tmp_path / "again" / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
     # The sampler's own trials come after those that are given, and hang on the seed.
-    other = study(tmp_path / "other", trials=COUNT, preset=small_preset(seed=5))
+    other = study(tmp_path / "other", trials=COUNT, recipe=small_preset(seed=5))
     assert [one.settings for one in other.trials[:3]] == [one.settings for one in tuned.trials[:3]]
     assert other.trials[-1].settings != tuned.trials[-1].settings
 
 
-def test_a_resumed_study_goes_on_where_it_was(whole: tuple[Path, Tuned], tmp_path: Path) -> None:
+def test_a_resumed_study_goes_on_where_it_was(whole: tuple[Path, StudyResult], tmp_path: Path) -> None:
     folder = tmp_path / "study"
     study(folder, trials=3)
     ears = Ears()
@@ -142,7 +136,7 @@ def told(running: subprocess.Popen[str], wanted: str) -> list[str]:
 
 @pytest.mark.parametrize("signals", [(signal.SIGKILL, signal.SIGKILL), (signal.SIGINT,)], ids=["kill -9", "Ctrl-C"])
 def test_a_stopped_study_keeps_its_best_and_ends_as_an_undisturbed_one(
-    whole: tuple[Path, Tuned], tmp_path: Path, signals: tuple[signal.Signals, ...]
+    whole: tuple[Path, StudyResult], tmp_path: Path, signals: tuple[signal.Signals, ...]
 ) -> None:
     folder = tmp_path / "study"
     for place, sent in enumerate(signals):
@@ -189,7 +183,7 @@ def test_hopeless_trials_are_pruned_and_failed_ones_told(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Trainer, "run", run)
     ears = Ears()
-    tuned = study(tmp_path / "study", trials=9, preset=small_preset(epochs=4), callback=ears)
+    tuned = study(tmp_path / "study", trials=9, recipe=small_preset(epochs=4), callback=ears)
     failed = [one for one in tuned.trials if one.state == "failed"]
     assert failed
     assert all(one.settings["pooling"] == "attention" and "nan" in one.why for one in failed)
@@ -206,14 +200,14 @@ def test_a_trial_that_asks_for_too_many_pads_fails_and_the_study_goes_on(
 ) -> None:
     preset = small_preset(masked=False)
     monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 40 * count_of_recurrent(preset))
-    tuned = study(tmp_path / "study", trials=5, preset=preset)
+    tuned = study(tmp_path / "study", trials=5, recipe=preset)
     failed = [one for one in tuned.trials if one.state == "failed"]
     assert failed
     assert all("every text would be padded to" in one.why for one in failed)
     assert tuned.best is not None
     monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 1)
     with pytest.raises(SettingsError, match="every text would be padded to"):
-        study(tmp_path / "other", trials=5, preset=preset)
+        study(tmp_path / "other", trials=5, recipe=preset)
 
 
 def count_of_recurrent(preset: Any) -> int:
@@ -263,7 +257,7 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert STUDY in before
     refused: tuple[tuple[dict[str, Any], type[RecurraError], str], ...] = (
         ({}, TrainingError, "holds a study"),
-        ({"resume": True, "preset": small_preset(seed=3)}, TrainingError, "belongs to other data or settings"),
+        ({"resume": True, "recipe": small_preset(seed=3)}, TrainingError, "belongs to other data or settings"),
         ({"resume": True, "max_size": 10**6}, TrainingError, "belongs to other data or settings"),
     )
     for options, kind, message in refused:
@@ -280,7 +274,7 @@ def test_a_storage_that_holds_the_study_is_not_taken_by_accident(tmp_path: Path)
         study(tmp_path / "two", trials=2, storage=storage)
     ears = Ears()
     other = study(
-        tmp_path / "three", trials=1, storage=storage, resume=True, preset=small_preset(seed=1), callback=ears
+        tmp_path / "three", trials=1, storage=storage, resume=True, recipe=small_preset(seed=1), callback=ears
     )
     assert ears.messages == ["There is no such study yet: it starts from the beginning."]
     assert len(other.trials) == 1
@@ -294,7 +288,7 @@ def test_limits_and_rows_that_make_no_study(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         Tuner(
             InMemoryRows(["a", "b"], ["x", "y"]),
-            preset=small_preset(),
+            recipe=small_preset(),
             folder=tmp_path / "few",
             limits=Limits(trials=1),
         )
@@ -302,8 +296,8 @@ def test_limits_and_rows_that_make_no_study(tmp_path: Path) -> None:
 
 
 def test_importances_come_with_enough_trials(tmp_path: Path) -> None:
-    tuned = study(tmp_path / "study", trials=16, preset=small_preset(epochs=1))
+    tuned = study(tmp_path / "study", trials=16, recipe=small_preset(epochs=1))
     assert sum(one.state == "done" for one in tuned.trials) >= 10
     assert sum(tuned.importances.values()) == pytest.approx(1, abs=0.01)
     assert list(tuned.importances.values()) == sorted(tuned.importances.values(), reverse=True)
-    assert all(isinstance(one, Tried) for one in tuned.trials)
+    assert all(isinstance(one, TrialResult) for one in tuned.trials)

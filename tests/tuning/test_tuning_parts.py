@@ -23,7 +23,7 @@ from recurra.training.prepare import prepare
 from recurra.tuning.limits import Limits
 from recurra.tuning.rows import StudyRows
 from recurra.tuning.size import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
-from recurra.tuning.space import SPACE, Sizes, parameters_of, space_around, suggested, with_parameters
+from recurra.tuning.space import SPACE, IntChoice, parameters_of, space_around, suggested, with_parameters
 from recurra.tuning.starts import smallest, starts
 from recurra.tuning.storage import shown, storage_of
 from recurra.tuning.toml import preset_toml
@@ -65,7 +65,7 @@ def test_settings_that_make_no_sense_are_not_searched() -> None:
 
 @given(st.floats(0, 1), st.integers(0, 10))
 def test_a_drawn_size_is_the_nearest_one(share: float, place: int) -> None:
-    sizes = next(one for one in SPACE if isinstance(one, Sizes) and one.name == "hidden")
+    sizes = next(one for one in SPACE if isinstance(one, IntChoice) and one.name == "hidden")
     drawn = min(sizes.values[0] * (sizes.values[-1] / sizes.values[0]) ** share, sizes.values[-1])
     found = sizes.suggested(optuna.trial.FixedTrial({"hidden": drawn}))
     assert found in sizes.values
@@ -93,7 +93,7 @@ def test_the_size_is_known_before_training(
     preset = load_preset("default").with_options(
         {"tokens": "words", "epochs": 1, "hidden": 5, "embedding": 7, **options}
     )
-    bundle = fit(DOCUMENTS, LABELS, text=preset.text, network=preset.network, training=preset.training).bundle
+    bundle = fit(DOCUMENTS, LABELS, recipe=preset).bundle
     data = encode(int8_bundle(bundle) if int8 else bundle)
     header = 8 + int.from_bytes(data[:8], "little")
     assert len(data) - header == tensor_bytes(preset.network, bundle.pipeline, classes=4, int8=int8)

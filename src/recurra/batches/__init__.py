@@ -1,8 +1,8 @@
 """Token sequences of different lengths: stored ragged, computed packed, cut into batches."""
 
 from recurra.batches.bucketing import Batches, cut_batches
-from recurra.batches.collected import Collected, Mapped
 from recurra.batches.packed import Packed, pack
 from recurra.batches.ragged import Ragged
+from recurra.batches.ragged_writer import MappedRagged, RaggedWriter
 
-__all__ = ["Batches", "Collected", "Mapped", "Packed", "Ragged", "cut_batches", "pack"]
+__all__ = ["Batches", "MappedRagged", "Packed", "Ragged", "RaggedWriter", "cut_batches", "pack"]

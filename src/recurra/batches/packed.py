@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recurra.batches.collected import Mapped
 from recurra.batches.ragged import Ragged
+from recurra.batches.ragged_writer import MappedRagged
 from recurra.kernels.compiled import kernels_of
 
 __all__ = ["Packed", "pack"]
@@ -67,6 +67,6 @@ def pack(documents: Ragged, indices: npt.NDArray[np.int64] | None = None, *, pad
     kernels = kernels_of("packing")
     kernel = kernels.pack_short if documents.values.dtype == np.uint16 else kernels.pack
     kernel(indices, documents.values, documents.offsets, pad_to, ids, starts, order, falling)
-    if isinstance(documents, Mapped):
+    if isinstance(documents, MappedRagged):
         documents.pages.have_been_read(int(lengths.sum()) * documents.values.itemsize, len(indices))
     return Packed(ids, starts, order, falling)

@@ -23,7 +23,7 @@ from recurra.cli.options import (
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.tables import ReadOptions, read_data
 from recurra.errors import SettingsError
-from recurra.training.files import MODEL
+from recurra.training.run import MODEL
 
 if TYPE_CHECKING:
     from recurra.evaluation.comparison import Comparison

@@ -141,18 +141,17 @@ def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: Rea
 
 def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) -> npt.NDArray[np.float32]:
     """Answers of models like this one, each for rows that it did not learn from."""
-    from recurra.presets.training_settings import TrainingSettings
+    from recurra.presets import Recipe, TrainingSettings
     from recurra.training.out_of_fold import out_of_fold
 
     training = TrainingSettings.from_dict(model.record.get("training", {}), where="the model's record")
+    # Pretrained vectors and a GPU's precision are not at hand.
+    training = training.replace(seed=wanted.seed, freeze_vectors=False, precision="float32")
     with Bars(output) as bars:
         return out_of_fold(
             data.documents,
             data.labels or [],
-            text=model.bundle.text,
-            network=model.settings,
-            # Pretrained vectors and a GPU's precision are not at hand.
-            training=training.replace(seed=wanted.seed, freeze_vectors=False, precision="float32"),
+            recipe=Recipe(text=model.bundle.text, network=model.settings, training=training),
             folds=wanted.folds or 0,
             classes=model.classes_,
             callbacks=lambda fold: [bars.training(f"fold {fold + 1} of {wanted.folds}")],

@@ -7,8 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recurra.cli.output import Output
-from recurra.training.callbacks import Callback
-from recurra.training.history import ValidationMetrics
+from recurra.training.callbacks import Callback, ValidationMetrics
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from recurra.data.corpus import Corpus
     from recurra.data.decisions import Cleaning
     from recurra.runtime import Model
-    from recurra.training.fit import Fitted
+    from recurra.training.fit import FitResult
 
 __all__ = ["EXAMPLES", "settings_of", "train"]
 
@@ -125,7 +125,9 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a table of texts and labels."""
-    from recurra.presets import load_preset, preset_to_continue
+    from dataclasses import replace
+
+    from recurra.presets import load_preset, recipe_of_model
     from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
     from recurra.tasks.choosing import confirmed_rows
 
@@ -136,7 +138,7 @@ def train(
     if find_learning_rate and "learning_rate" in options:
         raise SettingsError("A learning rate is given with --find-learning-rate", "Leave one of them out.")
     initial = _initial(start, model, replay)
-    preset = (load_preset(model) if initial is None else preset_to_continue(initial)).with_options(options)
+    recipe = (load_preset(model) if initial is None else recipe_of_model(initial)).with_options(options)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.cells)
     with locked_folder(out), Bars(output) as bars:
@@ -146,33 +148,29 @@ def train(
             from recurra.data.replay import with_replay
 
             old = read_rows(replay, reading, output=output, bars=bars)
-            rows = with_replay(rows, old, seed=preset.training.seed, say=output.note)
+            rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
         rows, separator = confirmed_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
 
         from recurra.runtime import Model
-        from recurra.training.fit import fit
+        from recurra.training.fit import Provenance, RunOptions, fit
+        from recurra.training.tensorboard import TensorBoard
 
         fitted = fit(
             rows,
-            text=preset.text,
-            network=preset.network,
-            training=preset.training,
-            characters=preset.characters,
-            preset=preset.name,
-            vectors=vectors,
-            engine=engine,
-            device=device,
-            folder=out,
-            resume=resume,
-            checkpoint_seconds=checkpoint_every,
-            callbacks=[bars.training(score=task.wording.right)],
-            cleaning=cleaning,
-            label_separator=separator,
+            recipe=replace(recipe, vectors=vectors),
             initial=initial,
-            find_learning_rate=find_learning_rate,
-            tensorboard=tensorboard,
+            run=RunOptions(
+                folder=out,
+                resume=resume,
+                checkpoint_seconds=checkpoint_every,
+                engine=engine,
+                device=device,
+                find_learning_rate=find_learning_rate,
+            ),
+            provenance=Provenance(cleaning=cleaning, label_separator=separator),
+            callbacks=[bars.training(score=task.wording.right), *([TensorBoard(out)] if tensorboard else [])],
         )
         if find_learning_rate:
             _draw_rate(out, data, output)
@@ -231,7 +229,7 @@ def _draw_rate(out: Path, data: str, output: Output) -> None:
 
     from recurra.atomic import write_atomically
     from recurra.report.rate_page import rate_page
-    from recurra.training.files import RATE
+    from recurra.training.run import RATE
 
     page = out / "learning-rate.html"
     try:
@@ -260,7 +258,7 @@ def _cleaned(
     return cleaned, cleaning
 
 
-def _report(fitted: Fitted, model: Model, out: Path, output: Output) -> None:
+def _report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     outcome, info = fitted.outcome, model.info
     rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
     validation = info["record"]["scores"]["validation"]
@@ -328,6 +326,6 @@ def _thresholds(found: dict[str, Any], labels: int) -> str:
 
 
 def _model_in(folder: Path) -> Path:
-    from recurra.training.folder import MODEL
+    from recurra.training.run import MODEL
 
     return folder / MODEL

@@ -27,7 +27,7 @@ from recurra.cli.train import settings_of
 from recurra.folders import locked_folder
 
 if TYPE_CHECKING:
-    from recurra.tuning.results import Tried, Tuned
+    from recurra.tuning.results import StudyResult, TrialResult
 
 __all__ = ["EXAMPLES", "tune"]
 
@@ -92,7 +92,7 @@ def tune(
 
     output = Output(as_json=as_json, quiet=quiet)
     given = {"seed": seed} if seed is not None else {}
-    preset = load_preset(model).with_options({**settings_of(settings or ()), **given})
+    recipe = load_preset(model).with_options({**settings_of(settings or ()), **given})
     bound = bytes_of(max_size) if max_size is not None else None
 
     from recurra.cli.tune_lines import StudyLines
@@ -109,7 +109,7 @@ def tune(
         with StudyLines(output, minutes=limits.minutes, trials=trials) as lines:
             tuner = Tuner(
                 table.corpus,
-                preset=preset,
+                recipe=recipe,
                 folder=out,
                 limits=limits,
                 storage=storage,
@@ -127,7 +127,7 @@ def tune(
     output.detail(f"To learn from all rows with these settings: recurra train {data} --model {out / BEST} --out DIR")
 
 
-def _report(tuned: Tuned, data: str, out: Path, output: Output) -> None:
+def _report(tuned: StudyResult, data: str, out: Path, output: Output) -> None:
     best, trials = tuned.best, tuned.trials
     first = next((one for one in trials if one.number == 0), None)
     output.result(_counts(trials, tuned.seconds))
@@ -166,21 +166,21 @@ def _report(tuned: Tuned, data: str, out: Path, output: Output) -> None:
     )
 
 
-def _count_of(trials: list[Tried]) -> dict[str, int]:
+def _count_of(trials: list[TrialResult]) -> dict[str, int]:
     states = [one.state for one in trials]
     return {state: states.count(state) for state in dict.fromkeys(states)}
 
 
-def _counts(trials: list[Tried], seconds: float) -> str:
+def _counts(trials: list[TrialResult], seconds: float) -> str:
     said = ", ".join(f"{count} {state}" for state, count in _count_of(trials).items())
     return f"{len(trials)} trial{'' if len(trials) == 1 else 's'} ({said}) in {seconds:.0f} s"
 
 
-def _scored(trials: list[Tried]) -> int:
+def _scored(trials: list[TrialResult]) -> int:
     return sum(one.validation is not None for one in trials)
 
 
-def _table(trials: list[Tried]) -> str:
+def _table(trials: list[TrialResult]) -> str:
     """The best trials; settings in which none of them differs are left out."""
     from recurra.tuning.size import shown_bytes
 
@@ -202,6 +202,6 @@ def _table(trials: list[Tried]) -> str:
 
 
 def _model_in(folder: Path) -> Path:
-    from recurra.training.files import MODEL
+    from recurra.training.run import MODEL
 
     return folder / MODEL

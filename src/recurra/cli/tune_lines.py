@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recurra.cli.output import Output
-from recurra.training.history import ValidationMetrics
+from recurra.training.callbacks import ValidationMetrics
 from recurra.tuning.callbacks import StudyCallback
-from recurra.tuning.results import Tried
+from recurra.tuning.results import TrialResult
 from recurra.tuning.size import shown_bytes
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class StudyLines(StudyCallback):
         self.output, self._minutes, self._trials = output, minutes, trials
         self._began = self._looked = time.monotonic()
         self._ended: list[str] = []
-        self._best: Tried | None = None
+        self._best: TrialResult | None = None
         self._now = ""
         self._live: Status | None = None
 
@@ -67,7 +67,7 @@ class StudyLines(StudyCallback):
         if time.monotonic() - self._looked > LOOK_EVERY:
             self._show()
 
-    def on_trial_end(self, trial: Tried, *, is_best: bool) -> None:
+    def on_trial_end(self, trial: TrialResult, *, is_best: bool) -> None:
         """Prints it."""
         self._ended.append(trial.state)
         if is_best:
@@ -101,7 +101,7 @@ class StudyLines(StudyCallback):
         self._live.update("  ".join(filter(None, parts)))
 
 
-def _brief(trial: Tried) -> str:
+def _brief(trial: TrialResult) -> str:
     """The settings that people look at first, in one short piece."""
     one = trial.settings
     layers = f"{one['layers']} layers of " if one["layers"] > 1 else ""

@@ -9,21 +9,26 @@ import numpy.typing as npt
 
 from recurra.data.coded import CodedLabels
 from recurra.data.documents import Label
+from recurra.data.stratify import stratified
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["checked_share", "hold_out"]
+__all__ = ["hold_out"]
+
+Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def hold_out(
-    labels_or_count: Sequence[Label] | CodedLabels | int, *, share: float, limit: int = 2000, seed: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    rows: Sequence[Label] | CodedLabels | Flags | int, *, share: float, limit: int = 2000, seed: int
+) -> tuple[Places, Places]:
     """Splits rows into those to train on and those held out.
 
-    With labels each class is held out in its own share (largest remainders make up the total), and a class never
-    loses its last row to the held-out ones. The same arguments give the same split.
+    With labels each class is held out in its own share (largest remainders make up the total); where rows have several
+    labels, each label is as far as that can be (:func:`recurra.data.stratify.stratified`). None loses its last row to
+    the held-out ones. The same arguments give the same split.
 
     Args:
-        labels_or_count: the rows' labels, or how many rows there are.
+        rows: the rows' labels; bool[B, C], which labels each row has; or how many rows there are.
         share: part of the rows to hold out, in [0, 1); at least one row unless it is 0.
         limit: rows to hold out at most.
         seed: seed of the shuffle.
@@ -32,40 +37,45 @@ def hold_out(
         The rows to train on and the rows held out, each rising, int64; together they are all rows.
 
     Raises:
-        DataError: there are no rows, or too few to hold one out.
+        DataError: there are no rows, or none can be held out.
         SettingsError: ``share`` or ``limit`` is out of range.
     """
-    count = labels_or_count if isinstance(labels_or_count, int) else len(labels_or_count)
-    checked_share(share, limit, count)
-    if isinstance(labels_or_count, int):
-        classes = np.zeros(count, dtype=np.int32)
-    else:
-        labels = labels_or_count if isinstance(labels_or_count, CodedLabels) else CodedLabels.of(labels_or_count)
-        classes = labels.codes
-    held = np.zeros(count, dtype=bool)
-    sizes = np.bincount(classes)
-    wanted = min(max(round(share * count), 1), limit, int((sizes - 1).sum())) if share > 0 else 0
-    if wanted < 1 and share > 0 and limit > 0:
-        raise DataError(
-            f"{count:,} rows, one a class: none can be held out",
-            "Give more rows a class, or hold nothing out: validation = 0.",
-        )
-    order = np.random.default_rng(seed).permutation(count)
-    by_class = order[np.argsort(classes[order], kind="stable")]  # shuffled within each class
-    starts = np.cumsum(sizes) - sizes
-    for start, part in zip(starts, _parts(sizes, wanted), strict=True):
-        held[by_class[start : start + part]] = True
-    return np.flatnonzero(~held), np.flatnonzero(held)
-
-
-def checked_share(share: float, limit: int, rows: int) -> None:
-    """Raises unless a share of so many rows can be held out: see :func:`hold_out`."""
+    count = rows if isinstance(rows, int) else len(rows)
     if not 0 <= share < 1:
         raise SettingsError(f"The share {share} to hold out", "Give one from 0 to below 1.")
     if limit < 0:
         raise SettingsError(f"The limit {limit} of rows to hold out", "Give 0 or more.")
-    if rows < 1:
-        raise DataError(f"{rows} rows to split", "Give at least one row.")
+    if count < 1:
+        raise DataError(f"{count} rows to split", "Give at least one row.")
+    wanted = min(max(round(share * count), 1), limit) if share > 0 else 0
+    order = np.random.default_rng(seed).permutation(count)
+    if not wanted:
+        held = np.zeros(count, dtype=bool)
+    elif isinstance(rows, np.ndarray):
+        held = stratified(rows, order, wanted)
+    else:
+        held = _by_class(rows, order, wanted)
+    if wanted and not held.any():
+        raise DataError(
+            f"{count:,} rows, one a label: none can be held out",
+            "Give more rows a label, or hold nothing out: validation = 0.",
+        )
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _by_class(rows: Sequence[Label] | CodedLabels | int, order: Places, wanted: int) -> Flags:
+    """The rows held out, bool[B], each class in its share; none where no class has a row to spare."""
+    held = np.zeros(len(order), dtype=bool)
+    if isinstance(rows, int):
+        classes = np.zeros(rows, dtype=np.int32)
+    else:
+        classes = (rows if isinstance(rows, CodedLabels) else CodedLabels.of(rows)).codes
+    sizes = np.bincount(classes)
+    by_class = order[np.argsort(classes[order], kind="stable")]  # shuffled within each class
+    starts = np.cumsum(sizes) - sizes
+    for start, part in zip(starts, _parts(sizes, min(wanted, int((sizes - 1).sum()))), strict=True):
+        held[by_class[start : start + part]] = True
+    return held
 
 
 def _parts(sizes: npt.NDArray[np.int64], wanted: int) -> npt.NDArray[np.int64]:

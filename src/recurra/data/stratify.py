@@ -1,49 +1,30 @@
-"""Holding rows out of a training set whose rows have several labels."""
+"""Which rows are held out where rows have several labels: each label in its own share as far as that can be."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.split import checked_share
-from recurra.errors import DataError
+__all__ = ["stratified"]
 
-__all__ = ["hold_out_sets"]
-
-Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
-def hold_out_sets(
-    indicator: npt.NDArray[np.bool_], *, share: float, limit: int = 2000, seed: int
-) -> tuple[Places, Places]:
-    """Splits rows into those to train on and those held out, each label in its own share as far as that can be.
+def stratified(indicator: Flags, order: npt.NDArray[np.int64], wanted: int) -> Flags:
+    """The rows held out, bool[B]; none where no row can be spared.
 
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011, "On the Stratification of Multi-Label Data", ECML
     PKDD, algorithm 1) of two subsets: the rows of the rarest label that is left are dealt first, each to the subset
     that lacks most of that label. Rows without a label are dealt last. A label never loses its last row to the held-out
-    ones. The same arguments give the same split.
+    ones.
 
     Args:
         indicator: bool[B, C], which labels each row has.
-        share: part of the rows to hold out, in [0, 1); at least one row unless it is 0.
-        limit: rows to hold out at most.
-        seed: seed of the shuffle.
-
-    Returns:
-        The rows to train on and the rows held out, each rising, int64; together they are all rows.
-
-    Raises:
-        DataError: there are no rows, or none can be held out.
-        SettingsError: ``share`` or ``limit`` is out of range.
+        order: int64[B], the rows shuffled.
+        wanted: rows to hold out, 1 or more.
     """
     rows = len(indicator)
-    checked_share(share, limit, rows)
-    wanted = min(max(round(share * rows), 1), limit) if share > 0 else 0
-    if not wanted:
-        return np.arange(rows), np.empty(0, dtype=np.int64)
     held = np.zeros(rows, dtype=bool)
-    generator = np.random.default_rng(seed)
-    order = generator.permutation(rows)
     counts = indicator.sum(axis=0)
     # What each subset, first those to train on, still lacks: of rows, and of each label.
     parts = np.array([1 - wanted / rows, wanted / rows])
@@ -72,11 +53,5 @@ def hold_out_sets(
         deal(row, int(room[1] >= 1))
     if not held.any():
         # So few rows that no label asks for half of one: the first that can be spared.
-        spare = [row for row in order.tolist() if (in_training[indicator[row]] >= 2).all()]
-        if not spare:
-            raise DataError(
-                f"{rows:,} rows, one a label: none can be held out",
-                "Give more rows a label, or hold nothing out: validation = 0.",
-            )
-        held[spare[0]] = True
-    return np.flatnonzero(~held), np.flatnonzero(held)
+        held[[row for row in order.tolist() if (in_training[indicator[row]] >= 2).all()][:1]] = True
+    return held

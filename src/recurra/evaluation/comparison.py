@@ -63,15 +63,8 @@ class Pair:
             "b": self.b,
             "difference": self.differences["accuracy"],
             "interval": list(self.intervals["accuracy"]),
-            "differences": self.differences,
+            **vars(self),
             "intervals": {name: list(interval) for name, interval in self.intervals.items()},
-            "p": self.p,
-            "p_adjusted": self.p_adjusted,
-            "only_a": self.only_a,
-            "only_b": self.only_b,
-            "both": self.both,
-            "neither": self.neither,
-            "examples": self.examples,
         }
 
 
@@ -93,12 +86,7 @@ class Slice:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
-        return {
-            "name": self.name,
-            "rows": self.rows,
-            "accuracy": self.accuracy,
-            "intervals": [list(interval) for interval in self.intervals],
-        }
+        return {**vars(self), "intervals": [list(interval) for interval in self.intervals]}
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label
 from recurra.evaluation.intervals import Interval
-from recurra.evaluation.metrics import Reliability
+from recurra.evaluation.metrics import BinJson, Reliability
 
-__all__ = ["BinJson", "ClassJson", "ClassScore", "Evaluation", "EvaluationJson"]
+__all__ = ["ClassJson", "ClassScore", "Evaluation", "EvaluationJson"]
 
 
 class ClassJson(TypedDict):
@@ -24,14 +23,6 @@ class ClassJson(TypedDict):
     recall: float
     f1: float
     support: int
-
-
-class BinJson(TypedDict):
-    """One bin of the reliability diagram; ``confidence`` and ``accuracy`` are None in an empty one."""
-
-    rows: int
-    confidence: float | None
-    accuracy: float | None
 
 
 class EvaluationJson(TypedDict):
@@ -106,24 +97,8 @@ class Evaluation:
             "log_loss": self.log_loss,
             "ece": self.ece,
             "intervals": {name: list(interval) for name, interval in self.intervals.items()},
-            "classes": [
-                {
-                    "label": score.label,
-                    "precision": score.precision,
-                    "recall": score.recall,
-                    "f1": score.f1,
-                    "support": score.support,
-                }
-                for score in self.classes
-            ],
+            "classes": [cast("ClassJson", {**vars(one)}) for one in self.classes],
             "confusion": self.confusion.tolist(),
-            "reliability": [
-                {"rows": rows, "confidence": _finite(confidence), "accuracy": _finite(accuracy)}
-                for rows, confidence, accuracy in zip(*(part.tolist() for part in self.reliability), strict=True)
-            ],
+            "reliability": self.reliability.to_json(),
             "unknown_labels": self.unknown_labels,
         }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
     "BINS",
+    "BinJson",
     "ClassScores",
     "Reliability",
-    "accuracy",
     "calibration_error",
-    "class_scores",
     "confusion_matrix",
     "counted_scores",
     "label_losses",
@@ -51,6 +50,14 @@ class ClassScores(NamedTuple):
     predicted: IntArray
 
 
+class BinJson(TypedDict):
+    """One bin of the reliability diagram; ``confidence`` and ``accuracy`` are None in an empty one."""
+
+    rows: int
+    confidence: float | None
+    accuracy: float | None
+
+
 class Reliability(NamedTuple):
     """What was promised and what was kept, by bins of the top probability.
 
@@ -64,6 +71,13 @@ class Reliability(NamedTuple):
     confidence: FloatArray
     accuracy: FloatArray
 
+    def to_json(self) -> list[BinJson]:
+        """Plain values, a bin each."""
+        return [
+            {"rows": rows, "confidence": confidence if rows else None, "accuracy": accuracy if rows else None}
+            for rows, confidence, accuracy in zip(*(part.tolist() for part in self), strict=True)
+        ]
+
 
 def confusion_matrix(targets: IntArray, predicted: IntArray, classes: int) -> IntArray:
     """Counts rows by true class (row) and predicted class (column), int64[classes, classes]."""
@@ -71,18 +85,8 @@ def confusion_matrix(targets: IntArray, predicted: IntArray, classes: int) -> In
     return cells.reshape(classes, classes).astype(np.int64)
 
 
-def accuracy(confusion: IntArray) -> float:
-    """Share of rows on the diagonal."""
-    return float(np.trace(confusion) / confusion.sum())
-
-
-def class_scores(confusion: IntArray) -> ClassScores:
-    """Precision, recall, F1 and support of each class."""
-    return counted_scores(np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0))
-
-
 def counted_scores(right: IntArray, support: IntArray, predicted: IntArray) -> ClassScores:
-    """The same of counts, int64[C] each: rows that are right, that are so, and that are called so."""
+    """Scores from counts, int64[C] each: rows that are right, that are so, and that are called so."""
     return ClassScores(
         precision=share_of(right, predicted),
         recall=share_of(right, support),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError
-from recurra.evaluation.evaluate import checked
+from recurra.evaluation.single_label import SingleLabelRows
 
-__all__ = ["Mistake", "MistakeJson", "mistakes", "shortened"]
+__all__ = ["Mistake", "MistakeJson", "WrongDecision", "mistakes", "shortened", "wrong_decisions"]
 
 # About four lines on a page: enough to judge a label by.
 LENGTH = 280
@@ -57,14 +57,7 @@ class Mistake:
 
     def to_json(self) -> MistakeJson:
         """Plain values."""
-        return {
-            "row": self.row,
-            "text": self.text,
-            "label": self.label,
-            "predicted": self.predicted,
-            "probability": self.probability,
-            "label_probability": self.label_probability,
-        }
+        return cast("MistakeJson", {**vars(self)})
 
 
 def mistakes(
@@ -89,23 +82,77 @@ def mistakes(
     Raises:
         DataError: the arguments do not fit each other.
     """
-    probabilities, targets = checked(probabilities, targets, classes, unknown)
+    rows = SingleLabelRows(probabilities, targets, classes, unknown=unknown)
     labels = [*classes, *unknown]
-    if len(documents) != len(targets):
-        raise DataError(f"{len(documents)} documents for {len(targets)} rows", "Give the documents that were scored.")
-    predicted = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != targets)
-    surest = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][: max(0, top)]
+    if len(documents) != len(rows.targets):
+        raise DataError(
+            f"{len(documents)} documents for {len(rows.targets)} rows", "Give the documents that were scored."
+        )
+    wrong = np.flatnonzero(~rows.right)
+    surest = wrong[np.argsort(-rows.confidence[wrong], kind="stable")][: max(0, top)]
     return [
         Mistake(
-            row=int(row),
+            row=row,
             text=shortened(documents[row]),
-            label=labels[targets[row]],
-            predicted=classes[predicted[row]],
-            probability=float(probabilities[row, predicted[row]]),
-            label_probability=float(probabilities[row, targets[row]]) if targets[row] < len(classes) else 0.0,
+            label=labels[rows.targets[row]],
+            predicted=classes[rows.predicted[row]],
+            probability=float(rows.confidence[row]),
+            label_probability=float(rows.probabilities[row, rows.targets[row]]) if rows.known[row] else 0.0,
         )
-        for row in surest
+        for row in surest.tolist()
+    ]
+
+
+@dataclass(frozen=True)
+class WrongDecision:
+    """A label that was given to a row which does not have it, or the other way round.
+
+    Attributes:
+        row: its place among the tested rows, from 0.
+        text: title and text, at most 280 characters.
+        label: which.
+        probability: of the label.
+        had: whether the row has it.
+    """
+
+    row: int
+    text: str
+    label: Label
+    probability: float
+    had: bool
+
+
+def wrong_decisions(
+    probabilities: npt.NDArray[np.floating],
+    targets: npt.NDArray[np.bool_],
+    thresholds: npt.NDArray[np.floating],
+    documents: Sequence[Document],
+    classes: Sequence[Label],
+    top: int = 20,
+) -> list[WrongDecision]:
+    """The wrong decisions with the most probability for what is wrong, the surest first.
+
+    Args:
+        probabilities: float[B, C].
+        targets: bool[B, C].
+        thresholds: float[C].
+        documents: B texts.
+        classes: C labels.
+        top: how many at most.
+    """
+    wrong = (probabilities >= thresholds) != targets
+    surprise = np.where(targets, 1 - probabilities, probabilities)
+    places = np.flatnonzero(wrong.ravel())
+    surest = places[np.argsort(-surprise.ravel()[places], kind="stable")][:top]
+    return [
+        WrongDecision(
+            row=row,
+            text=shortened(documents[row]),
+            label=classes[column],
+            probability=float(probabilities[row, column]),
+            had=bool(targets[row, column]),
+        )
+        for row, column in (divmod(int(place), len(classes)) for place in surest)
     ]
 
 

@@ -15,27 +15,12 @@ if TYPE_CHECKING:
     from recurra.data.documents import Label
     from recurra.text import Labels
 
-__all__ = ["UNKNOWN_LABELS", "UnknownLabels", "never_saw", "numbered", "targets_of"]
+__all__ = ["UNKNOWN_LABELS", "UnknownLabels", "never_saw", "numbered"]
 
 UnknownLabels = Literal["wrong", "skip", "error"]
 """What becomes of rows with a label that training never saw: they count as wrong, are left out, or are an error."""
 
 UNKNOWN_LABELS: tuple[UnknownLabels, ...] = ("wrong", "skip", "error")
-
-
-def targets_of(
-    classes: Labels, labels: Sequence[Label], *, source: str, say: Callable[[str], None]
-) -> npt.NDArray[np.int64]:
-    """The class number of each label, int64[B]; see :func:`numbered`.
-
-    Raises:
-        DataError: a label that training never saw.
-    """
-    targets, unknown = numbered(classes, labels, source=source, say=say)
-    if unknown:
-        counts = np.bincount(targets, minlength=len(classes) + len(unknown))[len(classes) :]
-        raise never_saw(Counter(dict(zip(unknown, counts.tolist(), strict=True))), classes, source)
-    return targets
 
 
 def numbered(

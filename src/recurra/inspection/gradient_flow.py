@@ -15,7 +15,6 @@ from recurra.bundle import Bundle
 from recurra.data.documents import Document
 from recurra.data.table import Table
 from recurra.errors import DataError
-from recurra.evaluation.targets import targets_of
 from recurra.inspection.backward import Differentiable, Gradients
 from recurra.inspection.sample import check_one_class
 from recurra.networks.initial import initial_weights
@@ -174,7 +173,7 @@ def gradients(
         rows = np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
     documents = [data.documents[row] for row in rows.tolist()]
     labels = [data.labels[row] for row in rows.tolist()]
-    targets = targets_of(model.bundle.labels, labels, source=data.source, say=say)
+    targets = model.task.targets(model.bundle.labels, labels, source=data.source, say=say)
     return GradientFlows(
         [
             gradient_flow(model.bundle, documents, targets, name=name, before=before, advance=advance)

@@ -13,7 +13,6 @@ from recurra.batches import Ragged
 from recurra.data.documents import Document, Label
 from recurra.data.table import Table
 from recurra.errors import DataError
-from recurra.evaluation.targets import targets_of
 from recurra.runtime import Model
 
 __all__ = ["Sample", "check_one_class", "chosen_rows"]
@@ -62,7 +61,7 @@ class Sample:
         """
         check_one_class(model)
         rows, documents, labels = chosen_rows(model, data, limit=limit, seed=seed, say=say)
-        targets = targets_of(model.bundle.labels, labels, source=data.source, say=say)
+        targets = model.task.targets(model.bundle.labels, labels, source=data.source, say=say)
         return cls(rows, documents, targets, model.bundle.pipeline.encode(documents), model.classes_)
 
     def __len__(self) -> int:

@@ -11,9 +11,9 @@ from recurra.data.table import Table
 from recurra.lesson.one_model import Trained
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
+from recurra.training.build import chosen_device
 from recurra.training.epochs import epoch_batches
-from recurra.training.fit import chosen_device
 from recurra.training.loop import Trainer
 from recurra.training.steps.step import EncodedRows
 

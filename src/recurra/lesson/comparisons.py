@@ -102,11 +102,9 @@ def vocabulary_result(lesson: Trained, full: Trained, data: NamedSet) -> Vocabul
 
 def _rule(name: str, one: Trained, data: NamedSet) -> VocabularyRule:
     pipeline = one.model.bundle.pipeline
-    score = test_score(one)
     return {
         "name": name,
         "tokens": len(pipeline.vocabulary),
         "unknown_share": 1 - pipeline.coverage(data.test.documents),
-        "accuracy": score["accuracy"],
-        "interval": score["interval"],
+        **test_score(one),
     }

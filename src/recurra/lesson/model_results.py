@@ -8,7 +8,7 @@ from recurra.lesson.baseline import NAME, Baseline
 from recurra.lesson.one_model import Trained, labelled
 from recurra.lesson.published import PUBLISHED
 from recurra.lesson.result import BaselineResult, Curve, ModelResult, Score
-from recurra.training.history import TrainingMetrics, ValidationMetrics
+from recurra.training.callbacks import TrainingMetrics, ValidationMetrics
 
 __all__ = ["baseline_result", "model_result", "phrase", "test_score"]
 

@@ -17,7 +17,7 @@ from recurra.evaluation import Evaluation, evaluate
 from recurra.lesson.monitor import LessonMonitor
 from recurra.presets import load_preset
 from recurra.runtime import Model
-from recurra.training.fit import Fitted, fit
+from recurra.training.fit import FitResult, RunOptions, fit
 
 __all__ = ["Trained", "score", "train_one"]
 
@@ -41,7 +41,7 @@ class Trained:
 
     preset: str
     model: Model
-    fitted: Fitted
+    fitted: FitResult
     peak_mb: float | None
     train_accuracy: float
     test: Evaluation
@@ -90,12 +90,8 @@ def train_one(
     fitted = fit(
         documents,
         labels,
-        text=preset.text,
-        network=preset.network,
-        training=preset.training,
-        characters=preset.characters,
-        preset=preset.name,
-        device=device,
+        recipe=preset,
+        run=RunOptions(device=device),
         callbacks=[monitor.stage(title)],
     )
     if fitted.outcome.interrupted:

@@ -168,7 +168,7 @@ def vocabulary_pictures(vocabulary: VocabularyResult) -> list[Picture]:
         ),
         interval_chart(
             [rule["name"] for rule in rules],
-            [(name_of(vocabulary["preset"]), [_point(rule["accuracy"], rule["interval"]) for rule in rules])],
+            [(name_of(vocabulary["preset"]), [_scored(rule) for rule in rules])],
             name="vocabulary",
             title="Accuracy by vocabulary",
             x_label=ACCURACY,

@@ -25,6 +25,7 @@ __all__ = [
     "PadSeries",
     "Score",
     "ShuffledResult",
+    "Tested",
     "VocabularyResult",
     "VocabularyRule",
 ]
@@ -48,43 +49,38 @@ class Curve(TypedDict):
     accuracy: list[float]
 
 
-class BaselineResult(TypedDict):
-    """The TF-IDF linear classifier, trained and tested as the networks are."""
+class Tested(TypedDict):
+    """A classifier that was trained and tested."""
 
-    name: str
-    """For people, such as ``TF-IDF + linear SVC``."""
-    parameters: int
-    train_phrase: str
-    seconds: float
-    docs_per_second: float
-    """Documents trained on a second."""
-    peak_memory_mb: float | None
-    """Largest resident memory of the process while training, in MB; ``None`` where it cannot be read."""
-    train_accuracy: float
-    test_accuracy: float
-    interval: list[float]
-    """Of the test accuracy."""
-
-
-class ModelResult(TypedDict):
-    """One network."""
-
-    preset: str
-    """``lesson/lstm``."""
     parameters: int
     train_phrase: str
     """The rows it learned from by name, such as ``40,899 of 120,000 training rows``."""
-    epochs: int
     seconds: float
     """Training, without reading data and without evaluation."""
     docs_per_second: float
     """Documents trained on a second: documents read × epochs / seconds."""
     peak_memory_mb: float | None
+    """Largest resident memory of the process while training, in MB; ``None`` where it cannot be read."""
     train_accuracy: float
     """Of the finished model on training rows."""
     test_accuracy: float
     interval: list[float]
     """Of the test accuracy (Wilson)."""
+
+
+class BaselineResult(Tested):
+    """The TF-IDF linear classifier, trained and tested as the networks are."""
+
+    name: str
+    """For people, such as ``TF-IDF + linear SVC``."""
+
+
+class ModelResult(Tested):
+    """One network."""
+
+    preset: str
+    """``lesson/lstm``."""
+    epochs: int
     lesson_accuracy: float | None
     """The lesson's own figure; ``None`` if there is none for this network and data set."""
     keras_accuracy: float | None
@@ -99,12 +95,10 @@ class ModelResult(TypedDict):
     """The surest first: :func:`recurra.evaluation.mistakes`."""
 
 
-class PadPoint(TypedDict):
+class PadPoint(Score):
     """Accuracy when every test document gets ``pads`` times the id 0 behind its last word (0: nothing appended)."""
 
     pads: int
-    accuracy: float
-    interval: list[float]
 
 
 class PadSeries(TypedDict):
@@ -156,7 +150,7 @@ class ShuffledResult(TypedDict):
     shuffled: Score
 
 
-class VocabularyRule(TypedDict):
+class VocabularyRule(Score):
     """The same network with its vocabulary learned in one way."""
 
     name: str
@@ -165,8 +159,6 @@ class VocabularyRule(TypedDict):
     """Distinct words that have an own row, without the two special ids."""
     unknown_share: float
     """Share of the test documents' words that have none."""
-    accuracy: float
-    interval: list[float]
 
 
 class VocabularyResult(TypedDict):

@@ -7,12 +7,12 @@ from typing import Generic, TypeVar
 
 import torch
 
-__all__ = ["Graphs"]
+__all__ = ["CudaGraphs"]
 
 Key = TypeVar("Key", bound=Hashable)
 
 
-class Graphs(Generic[Key]):
+class CudaGraphs(Generic[Key]):
     """Calls a function the first time, captures it the second time, and from then on replays what was captured.
 
     A small network's step is some hundred kernels of a few microseconds, which a host cannot start that fast one by

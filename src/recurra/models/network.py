@@ -19,7 +19,7 @@ from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import DIRECTIONS
 from recurra.recurrence.engines import Weights, engine_for
 
-__all__ = ["Network", "Output", "Reading"]
+__all__ = ["Network", "Output", "TokenVectors"]
 
 UNKNOWN = 1
 # A one-hot batch is a [N, rows] matrix; above this the embedding is the right input.
@@ -38,7 +38,7 @@ class Output(NamedTuple):
     steps: Tensor | None = None
 
 
-class Reading(NamedTuple):
+class TokenVectors(NamedTuple):
     """The tokens of the last training batch, for optimisers that look at each of them.
 
     Attributes:
@@ -60,8 +60,8 @@ class Network(nn.Module):
 
     Attributes:
         generator: draws the dropout masks; on the weights' device.
-        keep_reading: whether a training pass keeps its ``reading``.
-        reading: the tokens of the last training pass, if kept.
+        keep_token_vectors: whether a training pass keeps its ``token_vectors``.
+        token_vectors: the tokens of the last training pass, if kept.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class Network(nn.Module):
             {name.replace(".", ":"): torch.tensor(array).contiguous() for name, array in weights.items()}
         )
         self.generator = torch.Generator()
-        self.keep_reading = False
-        self.reading: Reading | None = None
+        self.keep_token_vectors = False
+        self.token_vectors: TokenVectors | None = None
 
     def named_weights(self) -> dict[str, nn.Parameter]:
         """The parameters under the model file's names."""
@@ -148,9 +148,9 @@ class Network(nn.Module):
             W_I = self._weights["layers:0:forward:W_I"]
             return F.one_hot(ids.long(), len(W_I)).to(W_I.dtype)
         vectors = F.embedding(ids, self._weights["embedding"])
-        if self.training and self.keep_reading and vectors.requires_grad:
+        if self.training and self.keep_token_vectors and vectors.requires_grad:
             vectors.retain_grad()
-            self.reading = Reading(ids, vectors)
+            self.token_vectors = TokenVectors(ids, vectors)
         return vectors
 
     def _dropped(self, values: Tensor, share: float) -> Tensor:

@@ -1,16 +1,16 @@
-"""The preset by which a trained model is trained on."""
+"""The recipe by which a trained model is trained on."""
 
 from __future__ import annotations
 
 from recurra.bundle import Bundle
 from recurra.errors import SettingsError
-from recurra.presets.preset import Preset
+from recurra.presets.recipe import Recipe
 from recurra.presets.training_settings import TrainingSettings
 
-__all__ = ["preset_to_continue"]
+__all__ = ["recipe_of_model"]
 
 
-def preset_to_continue(bundle: Bundle) -> Preset:
+def recipe_of_model(bundle: Bundle) -> Recipe:
     """Text pipeline, network and training settings of a model, but no early stopping (``patience`` is 0).
 
     A trained model is sure of itself: while it learns a new class, the loss on rows held out is held up by the few that
@@ -25,6 +25,6 @@ def preset_to_continue(bundle: Bundle) -> Preset:
         raise SettingsError("The model's record has no training settings", "Give a model that Recurra trained.")
     training = TrainingSettings.from_dict(values, where="the model's record").replace(patience=0)
     name = record.get("preset")
-    return Preset(
+    return Recipe(
         name=name if isinstance(name, str) else "", text=bundle.text, network=bundle.network, training=training
     )

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recurra.errors import SettingsError
-from recurra.settings import Settings, at_least, share
+from recurra.settings import Settings, at_least, choices, share
 
-__all__ = ["TrainingSettings"]
+__all__ = ["OPTIMISERS", "TrainingSettings"]
+
+OPTIMISERS: dict[str, None] = dict.fromkeys(("adam", "adamw", "keras_adam", "sparse_adam"))
+"""The optimisers' names, in order; ``recurra.training.optimisers.register`` adds to them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +26,8 @@ class TrainingSettings(Settings):
         bucketing: batch documents of like length together.
         optimiser: ``adam`` (Kingma and Ba 2015), ``adamw`` (Loshchilov and Hutter 2019, arXiv 1711.05101),
             ``keras_adam``, which squares the embedding's gradient token by token, as Keras does on TensorFlow, or
-            ``sparse_adam``, which leaves alone the words that a batch does not hold; the others move them, too.
+            ``sparse_adam``, which leaves alone the words that a batch does not hold; the others move them, too;
+            or one of your own (:func:`recurra.training.optimisers.register`).
         learning_rate: of the optimiser, after warm-up.
         epsilon: added to the root of the second moment.
         weight_decay: of ``adamw``.
@@ -52,7 +56,7 @@ class TrainingSettings(Settings):
     batch_size: int = 64
     batch_tokens: int | None = None
     bucketing: bool = False
-    optimiser: Literal["adam", "adamw", "keras_adam", "sparse_adam"] = "adam"
+    optimiser: str = "adam"
     learning_rate: float = 1e-3
     epsilon: float = 1e-7
     weight_decay: float = 0.0
@@ -73,6 +77,11 @@ class TrainingSettings(Settings):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if self.optimiser not in OPTIMISERS:
+            raise SettingsError(
+                f"optimiser is {self.optimiser!r:.80}",
+                f"{choices(self.optimiser, OPTIMISERS, 'optimisers')} Register your own first.",
+            )
         for name, least in {
             "epochs": 1,
             "batch_size": 1,

@@ -199,7 +199,7 @@ def bar_chart(
 
 
 def reliability_chart(
-    bins: Sequence[tuple[int, float | None, float | None]],
+    bins: Sequence[tuple[int, float, float]],
     *,
     name: str,
     title: str,
@@ -210,14 +210,14 @@ def reliability_chart(
     """How often what the model calls probable is so, against how probable it calls it, with the size of each bin below.
 
     Args:
-        bins: (rows, mean probability, share that is so) of each bin; ``None`` where there are no rows.
+        bins: (rows, mean probability, share that is so) of each bin, which count for nothing where there are no rows.
         name: unique on the page.
         title: what is shown.
         x_label: of which probability.
         y_label: of which share.
         below: what is counted in a bin.
     """
-    full = [(rows, promised, kept) for rows, promised, kept in bins if promised is not None and kept is not None]
+    full = [(rows, promised, kept) for rows, promised, kept in bins if rows]
 
     def draw(panels: Any) -> None:
         upper, lower = panels

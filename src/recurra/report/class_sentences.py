@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 from recurra.data.documents import Label
 from recurra.evaluation import EvaluationJson
 from recurra.report.wording import percent, plural, scored
 
-__all__ = ["MixUp", "calibration_sentence", "class_sentences", "majority_share", "mix_ups", "unknown_sentence"]
+__all__ = [
+    "MixUp",
+    "calibration_sentence",
+    "class_sentences",
+    "f1_sentences",
+    "majority_share",
+    "mix_ups",
+    "unknown_sentences",
+]
 
 
 class MixUp(TypedDict):
@@ -34,17 +43,8 @@ def mix_ups(evaluation: EvaluationJson, top: int = 12) -> list[MixUp]:
 
 def class_sentences(evaluation: EvaluationJson) -> list[str]:
     """Which classes are found best and worst, and which are mixed up most."""
-    sentences = []
-    tested = sorted((score for score in evaluation["classes"] if score["support"]), key=lambda score: -score["f1"])
-    best, worst = tested[0], tested[-1]
-    if best["f1"] > worst["f1"]:
-        sentences.append(
-            f"The highest F1 is that of {best['label']} ({best['f1']:.3f}), "
-            f"the lowest that of {worst['label']} ({worst['f1']:.3f})."
-        )
     unknown = evaluation["unknown_labels"]
-    if unknown:
-        sentences.append(unknown_sentence(unknown))
+    sentences = [*f1_sentences(evaluation["classes"]), *unknown_sentences(unknown)]
     found = mix_ups(evaluation)
     if not found:
         sentences.append(f"No {'other ' if unknown else ''}row was classified wrongly.")
@@ -56,10 +56,19 @@ def class_sentences(evaluation: EvaluationJson) -> list[str]:
     return sentences
 
 
-def unknown_sentence(rows: int) -> str:
-    """What becomes of rows with labels that the model does not know."""
+def f1_sentences(scores: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which classes or labels are found best and worst, of those that occur; empty where all are found alike."""
+    tested = sorted((score for score in scores if score["support"]), key=lambda score: -score["f1"])
+    if not tested or tested[0]["f1"] == tested[-1]["f1"]:
+        return []
+    best, worst = (f"{score['label']} ({score['f1']:.3f})" for score in (tested[0], tested[-1]))
+    return [f"The highest F1 is that of {best}, the lowest that of {worst}."]
+
+
+def unknown_sentences(rows: int) -> list[str]:
+    """What becomes of rows with labels that the model does not know, if there are any."""
     said = f"{plural(rows, 'row')} {'has' if rows == 1 else 'have'} a label that training never saw"
-    return f"{said}: counted as wrong; the log loss is that of known labels."
+    return [f"{said}: counted as wrong; the log loss is that of known labels."] if rows else []
 
 
 def calibration_sentence(evaluation: EvaluationJson) -> str:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from recurra.evaluation.multi_label import SetEvaluation, wrong_decisions
+from recurra.evaluation.mistakes import wrong_decisions
+from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.report.charts import reliability_chart
-from recurra.report.class_sentences import unknown_sentence
+from recurra.report.class_sentences import f1_sentences, unknown_sentences
 from recurra.tasks import Answered, Task
 
 __all__ = ["part"]
 
 
-def part(task: Task, evaluation: SetEvaluation, answered: Answered, abstaining: None) -> tuple[str, dict[str, Any]]:
+def part(
+    task: Task, evaluation: MultiLabelEvaluation, answered: Answered, abstaining: None
+) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
-    bins = [(part["rows"], part["confidence"], part["accuracy"]) for part in evaluation.to_json()["reliability"]]
-    thresholds = task.tensors["thresholds"]
+    thresholds, (had, given) = task.tensors["thresholds"], evaluation.mean_labels
     return "multi_label.html", {
-        "sentences": _sentences(evaluation),
+        "sentences": [
+            f"A row has {had:.2f} labels on average, and is given {given:.2f}.",
+            *f1_sentences([vars(one) for one in evaluation.labels]),
+            *unknown_sentences(evaluation.unknown_labels),
+        ],
         "reliability": reliability_chart(
-            bins,
+            list(zip(*evaluation.reliability, strict=True)),
             name="reliability",
             title="Rows that have a label by its probability",
             x_label="probability of a label, %",
@@ -31,17 +37,3 @@ def part(task: Task, evaluation: SetEvaluation, answered: Answered, abstaining: 
             answered.probabilities, answered.targets, thresholds, answered.documents, answered.classes
         ),
     }
-
-
-def _sentences(evaluation: SetEvaluation) -> list[str]:
-    had, given = evaluation.mean_labels
-    sentences = [f"A row has {had:.2f} labels on average, and is given {given:.2f}."]
-    tested: list[Any] = sorted((one for one in evaluation.labels if one.support), key=lambda one: -one.f1)
-    if tested and tested[0].f1 > tested[-1].f1:
-        sentences.append(
-            f"The highest F1 is that of {tested[0].label} ({tested[0].f1:.3f}), "
-            f"the lowest that of {tested[-1].label} ({tested[-1].f1:.3f})."
-        )
-    if evaluation.unknown_labels:
-        sentences.append(unknown_sentence(evaluation.unknown_labels))
-    return sentences

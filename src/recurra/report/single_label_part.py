@@ -26,12 +26,15 @@ def part(
 ) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
     plain = evaluation.to_json()
-    bins = [(part["rows"], part["confidence"], part["accuracy"]) for part in plain["reliability"]]
     curve = coverage_curve(answered.probabilities, answered.targets)
     return "evaluation.html", {
         "sentences": [*class_sentences(plain), calibration_sentence(plain)],
         "mix_ups": mix_ups(plain),
-        "reliability": reliability_chart(bins, name="reliability", title="Right answers by top probability"),
+        "reliability": reliability_chart(
+            list(zip(*evaluation.reliability, strict=True)),
+            name="reliability",
+            title="Right answers by top probability",
+        ),
         "coverage": _coverage_chart(curve) if len(curve) > 1 else None,
         "coverage_rows": _coverage_rows(curve),
         "abstaining": None if abstaining is None else _abstaining_sentence(abstaining),

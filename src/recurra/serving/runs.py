@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 
 from recurra.bundle.strict_json import parse_json
 from recurra.errors import DataError, ModelFileError
-from recurra.training.files import CHECKPOINT, HISTORY, MODEL
+from recurra.training.run import CHECKPOINT, HISTORY, MODEL
 
 __all__ = ["check_folder", "runs_in"]
 

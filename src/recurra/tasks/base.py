@@ -13,15 +13,15 @@ from recurra.data.documents import ONE_LABEL, Label, LabelCells
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.abstaining import answered, checked_below
 from recurra.evaluation.metrics import log_losses
+from recurra.evaluation.row_scores import RowScores
 from recurra.tasks.decision import Decision
-from recurra.tasks.scores import MeanScores, Score, Scores, resampled_means
+from recurra.tasks.scores import MeanRows, Score, Scores
 from recurra.tasks.wording import Wording
 from recurra.text import Labels
 
 if TYPE_CHECKING:
     # What only training and scoring need is imported where it is used: who predicts would wait for it at each start.
     from recurra.data.coded import CodedLabels
-    from recurra.evaluation.contender import Contender
     from recurra.evaluation.targets import UnknownLabels
     from recurra.evaluation.temperature import Link
     from recurra.tasks.answered import Answered, Section
@@ -44,6 +44,7 @@ class Task:
         name: in the model file.
         wording: phrases.
         scores: what :meth:`evaluate` gives, in the order in which it is told.
+        compared: the keys of the scores that a comparison tells; all without it.
         cells: how a table's cells of labels are read.
         key: of the answer in JSON and in scored files.
         lists: whether an answer is a list of labels.
@@ -66,6 +67,7 @@ class Task:
         Score("accuracy", "accuracy", "Rows that are answered rightly.", percent=True),
         Score("log_loss", "log loss", "Mean surprise at the true class, −log p in nats; 0 is perfect."),
     )
+    compared: ClassVar[tuple[str, ...]] = ()
     cells: ClassVar[LabelCells] = ONE_LABEL
     key: ClassVar[str] = "label"
     lists: ClassVar[bool] = False
@@ -297,6 +299,16 @@ class Task:
             "log_loss": self.losses(probabilities, targets),
         }
 
+    def scoring(
+        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
+    ) -> RowScores[Scores]:
+        """What each row adds to the scores: here the numbers of :meth:`row_scores`. Arguments: see :meth:`evaluate`."""
+        return MeanRows(self.right(probabilities, targets), self.row_scores(probabilities, targets))
+
+    def sure(self, probabilities: Floats) -> npt.NDArray[np.float64]:
+        """The probability of each answer, float64[B]."""
+        return np.asarray(probabilities.max(axis=1), dtype=np.float64)
+
     def evaluate(
         self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
     ) -> Scores:
@@ -311,25 +323,7 @@ class Task:
         Raises:
             DataError: arguments that do not fit each other.
         """
-        return MeanScores.of(self.row_scores(probabilities, targets))
-
-    def contender(
-        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any], **draws: int
-    ) -> Contender:
-        """The model in a comparison; ``draws`` are the seed and resamples of the bootstrap. See :meth:`evaluate`."""
-        each = {
-            key: np.asarray(values, dtype=np.float64) for key, values in self.row_scores(probabilities, targets).items()
-        }
-        found = self.decide(probabilities).labels(classes)
-        from recurra.evaluation.contender import Contender
-
-        return Contender(
-            right=self.right(probabilities, targets),
-            scores={key: float(values.mean()) for key, values in each.items()},
-            draws=resampled_means(each, **draws),
-            sure=probabilities.max(axis=1).astype(np.float64),
-            answer=lambda place: found[place],
-        )
+        return self.scoring(probabilities, targets, classes, unknown).evaluated()
 
     def heading(self, evaluation: Any) -> str:
         """What stands behind the number of rows and their source."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from recurra.data.coded import CodedLabels
 from recurra.data.corpus import Corpus, RelabelledRows
 from recurra.data.documents import SEPARATORS, LabelSet, as_sets, split_cell
-from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["Several", "confirmed", "confirmed_rows", "looks_several", "sets_of_table"]
+__all__ = ["Several", "confirmed", "confirmed_rows", "looks_several"]
 
 # A name with a comma in it is rare among single labels; two cells of which all parts are labels elsewhere are not.
 LEAST_CELLS = 2
@@ -138,9 +136,3 @@ def confirmed_rows(
         say=say,
     )
     return (rows if labels is rows.labels else RelabelledRows(rows, labels)), used
-
-
-def sets_of_table(table: Table, separator: str | None) -> Table:
-    """The table with tuples of labels."""
-    sets: Any = as_sets(table.labels or [], separator)
-    return replace(table, labels=sets)

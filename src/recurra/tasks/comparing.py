@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document, Label
 from recurra.evaluation.comparison import ComparedRows, Comparison, compared
+from recurra.evaluation.contender import Contender
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.base import Task
 
@@ -55,7 +56,7 @@ def compare_answers(
     """
     tasks = tasks or dict.fromkeys(answers, SINGLE_LABEL)
     contenders = {
-        name: tasks[name].contender(one, targets, classes, unknown, seed=seed, resamples=resamples)
+        name: _contender(tasks[name], one, targets, classes, unknown, seed=seed, resamples=resamples)
         for name, one in answers.items()
     }
     task = next(iter(tasks.values()))
@@ -67,4 +68,25 @@ def compare_answers(
         examples=examples,
         multi_label=task.lists,
         right_is=task.wording.right,
+    )
+
+
+def _contender(
+    task: Task,
+    probabilities: Array,
+    targets: npt.NDArray[Any],
+    classes: Sequence[Label],
+    unknown: Sequence[Any],
+    **draws: int,
+) -> Contender:
+    rows, labels = task.scoring(probabilities, targets, classes, unknown), task.decide(probabilities).labels(classes)
+    scores, drawn = rows.scores(), rows.resampled(**draws)
+    # What the share of right rows is called differs; in a comparison it is the accuracy.
+    names = {key: "accuracy" if key == rows.right_share else key for key in task.compared or scores}
+    return Contender(
+        right=rows.right,
+        scores={name: scores[key] for key, name in names.items()},
+        draws={name: drawn[key] for key, name in names.items()},
+        sure=task.sure(probabilities),
+        answer=labels.__getitem__,
     )

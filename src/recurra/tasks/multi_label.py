@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from recurra.data.coded import CodedLabels
 from recurra.data.documents import LABEL_LISTS, Label, as_sets
-from recurra.data.stratify import hold_out_sets
+from recurra.data.split import hold_out
 from recurra.errors import DataError, ModelFileError, SettingsError
-from recurra.evaluation.contender import Contender
 from recurra.evaluation.metrics import label_losses
-from recurra.evaluation.multi_label import SetEvaluation, checked_sets, evaluate_sets, resampled_sets, set_scores
+from recurra.evaluation.multi_label import MultiLabelRows
+from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import SIGMOID
 from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
@@ -33,9 +33,6 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
-
-COMPARED = {"accuracy": "subset_accuracy", "micro_f1": "micro_f1", "macro_f1": "macro_f1", "log_loss": "log_loss"}
-"""The scores as a comparison calls them."""
 
 DECIMALS = 7
 """Of the thresholds that a reading tells."""
@@ -87,6 +84,7 @@ class MultiLabel(Task):
             card="expected calibration error", short="ECE",
         ),
     )  # fmt: skip
+    compared = ("subset_accuracy", "micro_f1", "macro_f1", "log_loss")
     cells = LABEL_LISTS
     key = "labels"
     lists = True
@@ -190,8 +188,8 @@ class MultiLabel(Task):
         return np.array([bool(labels) for labels in unknown]) if unknown else np.zeros(len(targets), dtype=bool)
 
     def hold_out(self, labels: CodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
-        """See :func:`recurra.data.stratify.hold_out_sets`."""
-        return hold_out_sets(targets, share=share, seed=seed)
+        """See :func:`recurra.data.split.hold_out`."""
+        return hold_out(targets, share=share, seed=seed)
 
     def probabilities(self, logits: Floats) -> Floats:
         """A sigmoid each."""
@@ -246,33 +244,22 @@ class MultiLabel(Task):
         """Of each decision about a label, float64[B, C]."""
         return label_losses(probabilities, targets)
 
-    def evaluate(
+    def scoring(
         self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
-    ) -> SetEvaluation:
-        """See :func:`recurra.evaluation.multi_label.evaluate_sets`."""
-        return evaluate_sets(probabilities, targets, self._marks, classes, unknown=unknown or None)
+    ) -> MultiLabelRows:
+        """See :class:`recurra.tasks.base.Task`."""
+        return MultiLabelRows(probabilities, targets, classes, thresholds=self.thresholds, unknown=unknown)
 
-    def contender(
-        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any], **draws: int
-    ) -> Contender:
-        """With the share of exactly right rows for accuracy, micro and macro F1 and log loss."""
-        checked_sets(probabilities, targets, classes)
-        given, p, others = self._given(probabilities), probabilities.astype(np.float64), unknown or None
-        scores = set_scores(probabilities, targets, self._marks, others)
-        drawn = resampled_sets(probabilities, targets, self._marks, others, **draws)
-        return Contender(
-            right=(given == targets).all(axis=1) & ~self.no_class(targets, len(classes), unknown),
-            scores={name: scores[of] for name, of in COMPARED.items()},
-            draws={name: drawn[of] for name, of in COMPARED.items()},
-            sure=np.where(given, p, 1 - p).prod(axis=1),
-            answer=self.truth(given, classes),
-        )
+    def sure(self, probabilities: Floats) -> npt.NDArray[np.float64]:
+        """Of the whole set, as if each label came by itself."""
+        p = probabilities.astype(np.float64)
+        return np.asarray(np.where(self._given(probabilities), p, 1 - p).prod(axis=1))
 
-    def heading(self, evaluation: SetEvaluation) -> str:
+    def heading(self, evaluation: MultiLabelEvaluation) -> str:
         """Labels a row has."""
         return f", {evaluation.mean_labels[0]:.2f} labels each"
 
-    def class_table(self, evaluation: SetEvaluation) -> list[tuple[str, ...]]:
+    def class_table(self, evaluation: MultiLabelEvaluation) -> list[tuple[str, ...]]:
         """Threshold, precision, recall, F1, rows that have it and rows that are given it."""
         numbers = [
             (f"{one.threshold:.3f}", f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}")
@@ -286,7 +273,7 @@ class MultiLabel(Task):
             ),
         ]
 
-    def class_scores(self, evaluation: SetEvaluation) -> Sequence[Any]:
+    def class_scores(self, evaluation: MultiLabelEvaluation) -> Sequence[Any]:
         """See :class:`recurra.tasks.base.Task`."""
         return evaluation.labels
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recurra.evaluation.intervals import CHUNK, Interval
+from recurra.evaluation.intervals import Interval
+from recurra.evaluation.row_scores import RowScores
 
-__all__ = ["MeanScores", "Score", "Scores", "resampled_means"]
+__all__ = ["MeanRows", "MeanScores", "Score", "Scores"]
 
 Doubles = npt.NDArray[np.float64]
 
@@ -79,18 +80,6 @@ class MeanScores:
     values: dict[str, float]
     intervals: dict[str, Interval]
 
-    @classmethod
-    def of(cls, each: Mapping[str, npt.ArrayLike], *, seed: int = 0, resamples: int = 1000) -> MeanScores:
-        """The means of [B] numbers by key."""
-        numbers = {key: np.asarray(values, dtype=np.float64) for key, values in each.items()}
-        draws = resampled_means(numbers, seed=seed, resamples=resamples)
-        ends = {key: np.quantile(values, [0.025, 0.975]).tolist() for key, values in draws.items()}
-        return cls(
-            rows=len(next(iter(numbers.values()))),
-            values={key: float(values.mean()) for key, values in numbers.items()},
-            intervals={key: (low, high) for key, (low, high) in ends.items()},
-        )
-
     def to_json(self) -> dict[str, Any]:
         """See :class:`Scores`."""
         return {
@@ -100,13 +89,27 @@ class MeanScores:
         }
 
 
-def resampled_means(each: Mapping[str, Doubles], *, seed: int, resamples: int) -> dict[str, Doubles]:
-    """The means of each bootstrap resample of the rows, float64[resamples]; the same rows are drawn for every score."""
-    table = np.stack(list(each.values()), axis=1)
-    rows, generator = len(table), np.random.default_rng(seed)
-    chunk = max(1, CHUNK // rows)
-    parts = []
-    for first in range(0, resamples, chunk):
-        counts = generator.multinomial(rows, np.full(rows, 1 / rows), min(chunk, resamples - first))
-        parts.append(counts @ table / rows)
-    return dict(zip(each, np.concatenate(parts).T, strict=True))
+class MeanRows(RowScores[MeanScores]):
+    """See :class:`recurra.evaluation.row_scores.RowScores`.
+
+    Args:
+        right: bool[B], which rows are answered rightly.
+        each: [B] numbers by key.
+    """
+
+    def __init__(self, right: npt.NDArray[np.bool_], each: Mapping[str, npt.ArrayLike]) -> None:
+        self.right = right
+        self.each = {key: np.asarray(values, dtype=np.float64) for key, values in each.items()}
+
+    def scores(self) -> dict[str, float]:
+        """The means."""
+        return {key: float(values.mean()) for key, values in self.each.items()}
+
+    def weighted(self, counts: Doubles) -> dict[str, Doubles]:
+        """See :class:`recurra.evaluation.row_scores.RowScores`."""
+        table = np.stack(list(self.each.values()), axis=1)
+        return dict(zip(self.each, (counts @ table / len(table)).T, strict=True))
+
+    def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> MeanScores:
+        """See :class:`recurra.evaluation.row_scores.RowScores`."""
+        return MeanScores(len(self.right), scores, intervals)

@@ -9,11 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label
-from recurra.evaluation import Evaluation, evaluate
-from recurra.evaluation.contender import Contender
-from recurra.evaluation.evaluate import checked
-from recurra.evaluation.intervals import resampled
-from recurra.evaluation.metrics import counted_scores, log_losses, macro_f1
+from recurra.evaluation import Evaluation
+from recurra.evaluation.single_label import SingleLabelRows
 from recurra.evaluation.temperature import SOFTMAX
 from recurra.tasks.base import Task
 from recurra.tasks.scores import Score
@@ -57,6 +54,7 @@ class SingleLabel(Task):
             card="expected calibration error", short="ECE",
         ),
     )  # fmt: skip
+    compared = ("accuracy", "macro_f1", "log_loss")
     views = counts_unknown = True
     link_name = kernel = "softmax"
     link = SOFTMAX
@@ -84,32 +82,11 @@ class SingleLabel(Task):
         direction[chosen] += 1
         return chosen, direction
 
-    def evaluate(
+    def scoring(
         self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
-    ) -> Evaluation:
-        """See :func:`recurra.evaluation.evaluate`."""
-        return evaluate(probabilities, targets, classes, unknown=unknown)
-
-    def contender(
-        self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any], **draws: int
-    ) -> Contender:
-        """With accuracy, macro F1 and log loss."""
-        checked(probabilities, targets, classes, unknown)
-        given = probabilities.argmax(axis=1)
-        right, known, every = given == targets, targets < len(classes), len(classes) + len(unknown)
-        found = counted_scores(*(np.bincount(some, minlength=every) for some in (targets[right], targets, given)))
-        scores = {
-            "accuracy": float(right.mean()),
-            "macro_f1": float(macro_f1(found.f1, found.support + found.predicted)),
-            "log_loss": float(log_losses(probabilities[known], targets[known]).mean()),
-        }
-        return Contender(
-            right=right,
-            scores=scores,
-            draws=resampled(probabilities, targets, **draws),
-            sure=probabilities.max(axis=1).astype(np.float64),
-            answer=lambda place: classes[int(given[place])],
-        )
+    ) -> SingleLabelRows:
+        """See :class:`recurra.tasks.base.Task`."""
+        return SingleLabelRows(probabilities, targets, classes, unknown=unknown)
 
     def class_table(self, evaluation: Evaluation) -> list[tuple[str, ...]]:
         """Precision, recall, F1 and rows."""

@@ -13,53 +13,48 @@ from recurra.errors import SettingsError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe, TrainingSettings
 from recurra.text import TextPipeline, load_vectors
 from recurra.text.vocabulary import SPECIAL_IDS
 from recurra.training.callbacks import Callback
-from recurra.training.prepare import Prepared
-from recurra.training.warm_start import grown_weights
+from recurra.training.prepare import TrainingData
+from recurra.training.run import RunOptions
+from recurra.training.warm_start import extend_weights
 
 __all__ = ["build", "chosen_device"]
 
 
 def build(
-    network: NetworkSettings,
-    prepared: Prepared,
-    training: TrainingSettings,
+    recipe: Recipe,
+    prepared: TrainingData,
     *,
-    vectors: Path | None,
-    engine: str,
-    device: torch.device,
+    run: RunOptions,
     callbacks: Callback,
     initial: Bundle | None = None,
 ) -> Network:
     """A network for these rows.
 
     Args:
-        network: its settings; the embedding's size follows from the vectors, if there are any.
+        recipe: the network's settings, the seed and the vectors; if there are any, the embedding has their size.
         prepared: the rows, with vocabulary and classes.
-        training: the run's settings, for the seed.
-        vectors: file of pretrained vectors.
-        engine: of the recurrence.
-        device: where it computes.
-        callbacks: hears how many words have a vector.
+        run: where it computes.
+        callbacks: hear how many words have a vector.
         initial: the model that training goes on from.
 
     Raises:
         DataError, SettingsError: the vectors cannot be used, or there is no such engine.
     """
-    network, rows_of_vectors = _vectors(vectors, prepared.pipeline, network, callbacks)
+    network, rows_of_vectors = _vectors(recipe.vectors, prepared.pipeline, recipe.network, callbacks)
     if initial is None:
         rows, outputs = prepared.pipeline.rows, prepared.task.outputs(len(prepared.classes))
-        weights = initial_weights(network, rows=rows, classes=outputs, seed=training.seed)
+        weights = initial_weights(network, rows=rows, classes=outputs, seed=recipe.training.seed)
     else:
-        weights = grown_weights(initial, prepared.pipeline, prepared.classes, callbacks)
+        weights = extend_weights(initial, prepared.pipeline, prepared.classes, callbacks)
     if rows_of_vectors is not None:
         found, values = rows_of_vectors
         weights["embedding"][SPECIAL_IDS : SPECIAL_IDS + len(values)][found] = values[found]
-    module = Network(network, weights, engine=engine)
-    module.place(device, seed=training.seed)
+    module = Network(network, weights, engine=run.engine)
+    module.place(chosen_device(run.device, recipe.training), seed=recipe.training.seed)
     return module
 
 

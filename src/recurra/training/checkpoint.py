@@ -14,8 +14,8 @@ from torch import Tensor
 
 from recurra.atomic import write_atomically
 from recurra.errors import TrainingError
-from recurra.training.files import CHECKPOINT
-from recurra.training.history import History
+from recurra.training.callbacks import History
+from recurra.training.run import CHECKPOINT
 
 __all__ = ["CHECKPOINT", "Position", "read_checkpoint", "unreadable", "write_checkpoint"]
 

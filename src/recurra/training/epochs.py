@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Batches, cut_batches
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 
 __all__ = ["balanced_rows", "epoch_batches"]
 

@@ -4,252 +4,179 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from pathlib import Path
-from typing import Any, cast
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
-import torch
 
 from recurra.bundle import Bundle, digest_in
 from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, InMemoryRows
-from recurra.data.decisions import Cleaning
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.folders import locked_folder
-from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
-from recurra.text import TextSettings
-from recurra.text.choice import TokenChoice
-from recurra.training.answering import validate
 from recurra.training.build import build, chosen_device
-from recurra.training.calibrate import calibrated
 from recurra.training.callbacks import Callback, Callbacks
 from recurra.training.epochs import epoch_batches
-from recurra.training.folder import prepare_folder
+from recurra.training.held_out import calibrate_output, validate
 from recurra.training.loop import Trainer
-from recurra.training.prepare import Prepared, labelled_rows, prepare
+from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
+from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
-from recurra.training.reading import resolve
-from recurra.training.record import Fitted, bundled, write_run
+from recurra.training.record import FitResult, Provenance, build_bundle, write_run
+from recurra.training.run import RunOptions, prepare_folder
 from recurra.training.steps.step import EncodedRows
-from recurra.training.tensorboard import TensorBoard
-from recurra.training.warm_start import check_continues
+from recurra.training.warm_start import check_warm_start
 
-__all__ = ["Fitted", "chosen_device", "fit", "fit_prepared"]
+__all__ = ["FitResult", "Provenance", "RunOptions", "fit", "fit_prepared"]
 
 
+@with_old_arguments
 def fit(
     documents: Sequence[Document] | Corpus,
     labels: Sequence[Label] | Sequence[LabelSet] | None = None,
     *,
-    text: TextSettings,
-    network: NetworkSettings,
-    training: TrainingSettings,
+    recipe: Recipe,
     task: Task | str | None = None,
-    characters: Mapping[str, Any] | None = None,
-    preset: str = "",
-    vectors: Path | None = None,
-    engine: str = "auto",
-    device: str = "auto",
-    folder: Path | None = None,
-    resume: bool = False,
-    checkpoint_seconds: float = 60.0,
-    callbacks: Sequence[Callback] = (),
-    cleaning: Cleaning | None = None,
-    label_separator: str | None = None,
     initial: Bundle | None = None,
-    find_learning_rate: bool = False,
-    tensorboard: bool = False,
-) -> Fitted:
+    run: RunOptions | None = None,
+    provenance: Provenance | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> FitResult:
     """Trains a classifier.
 
     Args:
         documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
         labels: as many as documents; each a tuple of labels, which may be empty, where documents have several.
-        text: the text pipeline's settings.
-        network: the network's.
-        training: the training's.
+        recipe: text, network and training settings.
         task: what is learned, or its name; ``None`` goes by the labels: several where they are tuples.
-        characters: single settings that differ where ``tokens = "auto"`` chooses characters.
-        preset: name of what the settings came from, for the record.
-        vectors: file of pretrained vectors for the embedding, whose size then follows from it.
-        engine: of the recurrence.
-        device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``mps``.
-        folder: of the run: checkpoints, the model file and the curves are written there.
-        resume: go on from the folder's checkpoint.
-        checkpoint_seconds: time between checkpoints within an epoch.
-        callbacks: hear of the progress, and may stop the training.
-        cleaning: what was done to the rows before, for the record.
-        label_separator: what stood between the labels of a row, for the record.
         initial: a model that training goes on from; its words and classes stay, new ones are added.
-        find_learning_rate: find one on the training rows first, instead of that of the settings.
-        tensorboard: write curves for TensorBoard into the folder.
+        run: where to compute and to write.
+        provenance: for the record.
+        callbacks: hear of the progress, and may stop the training.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
         RecurraError: the folder cannot be used, or another run writes into it.
     """
-    told = Callbacks(callbacks)
-    if folder is None and resume:
-        raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
-    if folder is None and tensorboard:
-        raise SettingsError("Curves for TensorBoard are asked for without a folder", "Name the folder of the run.")
-    with nullcontext() if folder is None else locked_folder(folder):
+    run, told = run or RunOptions(), Callbacks(callbacks)
+    with nullcontext() if run.folder is None else locked_folder(run.folder):
         corpus = (
             cast(Corpus, documents) if labels is None else InMemoryRows(cast(Sequence[Document], documents), labels)
         )
         if initial is not None:
-            check_continues(initial, text, network)
-            if vectors is not None:
-                raise SettingsError(f"The vectors {vectors} are given with a model to go on from", "Leave them out.")
-        labelled = labelled_rows(
-            corpus, text, told, task=task_named(task) if isinstance(task, str) else task, initial=initial
-        )
-        labelled.task.trainable(training)
-        if training.freeze_vectors and vectors is None and initial is None:
+            check_warm_start(initial, recipe.text, recipe.network)
+            if recipe.vectors is not None:
+                raise SettingsError(
+                    f"The vectors {recipe.vectors} are given with a model to go on from", "Leave them out."
+                )
+        learned = task_named(task) if isinstance(task, str) else task
+        labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial)
+        labelled.task.trainable(recipe.training)
+        if recipe.training.freeze_vectors and recipe.vectors is None and initial is None:
             raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
-        place = chosen_device(device, training)
-        if folder is not None:
-            prepare_folder(folder, resume=resume)
+        # What is wrong with it shows before anything is made.
+        chosen_device(run.device, recipe.training)
+        if run.folder is not None:
+            prepare_folder(run.folder, resume=run.resume)
 
-        chosen = resolve(labelled, text=text, network=network, training=training, characters=characters, callbacks=told)
+        recipe, choice = resolve_tokens(labelled, recipe, told)
         return fit_prepared(
-            prepare(labelled, chosen.text, chosen.training, folder=folder, callbacks=told, initial=initial),
-            network=chosen.network,
-            training=chosen.training,
-            choice=chosen.choice,
-            preset=preset,
-            vectors=vectors,
-            engine=engine,
-            device=place,
-            folder=folder,
-            resume=resume,
-            checkpoint_seconds=checkpoint_seconds,
-            callbacks=callbacks,
-            cleaning=cleaning,
-            label_separator=label_separator,
+            prepare(labelled, recipe.text, recipe.training, folder=run.folder, callbacks=told, initial=initial),
+            recipe=recipe,
             initial=initial,
-            find_learning_rate=find_learning_rate,
-            tensorboard=tensorboard,
+            run=run,
+            provenance=replace(provenance or Provenance(), tokens=choice),
+            callbacks=callbacks,
         )
 
 
 def fit_prepared(
-    prepared: Prepared,
+    prepared: TrainingData,
     *,
-    network: NetworkSettings,
-    training: TrainingSettings,
-    preset: str,
-    engine: str,
-    device: torch.device,
-    callbacks: Sequence[Callback],
-    choice: TokenChoice | None = None,
-    cleaning: Cleaning | None = None,
-    label_separator: str | None = None,
-    vectors: Path | None = None,
-    folder: Path | None = None,
-    resume: bool = False,
-    checkpoint_seconds: float = 60.0,
+    recipe: Recipe,
     initial: Bundle | None = None,
-    find_learning_rate: bool = False,
-    tensorboard: bool = False,
-) -> Fitted:
+    run: RunOptions,
+    provenance: Provenance,
+    callbacks: Sequence[Callback],
+) -> FitResult:
     """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
 
     Args:
         prepared: rows, classes and vocabulary.
-        network: the network's settings.
-        training: the training's.
-        preset: as in :func:`fit`, and so are all that follow.
-        engine: of the recurrence.
-        device: where to.
-        callbacks: hear of the progress.
-        choice: why these tokens are read, for the record.
-        cleaning: what was done to the rows before, for the record.
-        label_separator: what stood between the labels of a row, for the record.
-        vectors: file of pretrained vectors.
-        folder: of the run, made ready; ``None`` writes nothing.
-        resume: go on from the folder's checkpoint.
-        checkpoint_seconds: time between checkpoints within an epoch.
+        recipe: network and training settings; text is read as ``prepared`` says.
         initial: a model that training goes on from, whose words and classes the rows have.
-        find_learning_rate: find one first.
-        tensorboard: write curves for TensorBoard into the folder.
+        run: where to compute and to write; a folder is made ready.
+        provenance: for the record.
+        callbacks: hear of the progress, and may stop the training.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
-    text, told = prepared.pipeline.settings, Callbacks(callbacks)
-    pad_to = None if network.masked else _pad_to(prepared.rows, network, training)
-    module = build(
-        network,
-        prepared,
-        training,
-        vectors=vectors,
-        engine=engine,
-        device=device,
-        callbacks=told,
-        initial=initial,
-    )
-    if find_learning_rate:
-        training = with_found_rate(module, prepared.rows, training, engine=engine, folder=folder, callbacks=told)
-    if tensorboard and folder:
-        told = Callbacks([*callbacks, TensorBoard(folder)])
+    told, text, pad_to = Callbacks(callbacks), prepared.pipeline.settings, None
+    if not recipe.network.masked:
+        pad_to = _pad_to(prepared.rows, recipe)
+    module = build(recipe, prepared, run=run, callbacks=told, initial=initial)
+    if run.find_learning_rate:
+        rate = with_found_rate(module, prepared.rows, recipe.training, run=run, callbacks=told)
+        recipe = recipe.with_options({"learning_rate": rate})
 
-    settings = {"text": text.to_dict(), "network": module.settings.to_dict(), "training": training.to_dict()}
-    described = [prepared.fingerprint, settings, str(vectors), *([digest_in(initial)] if initial else [])]
+    settings = {
+        "text": text.to_dict(),
+        "network": module.settings.to_dict(),
+        "training": recipe.training.to_dict(),
+    }
+    described = [prepared.fingerprint, settings, str(recipe.vectors), *([digest_in(initial)] if initial else [])]
     trainer = Trainer(
         module,
         prepared.rows,
         prepared.held,
-        training,
+        recipe.training,
         pad_to=pad_to,
-        folder=folder,
-        run=hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest(),
-        checkpoint_seconds=checkpoint_seconds,
+        folder=run.folder,
+        fingerprint=hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest(),
+        checkpoint_seconds=run.checkpoint_seconds,
         callbacks=told,
     )
-    if resume and not trainer.resume():
-        told.on_message(f"There is no checkpoint in {folder}: training starts from the beginning.")
+    if run.resume and not trainer.resume():
+        told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
     outcome = trainer.run()
 
-    calibration = calibrated(module, prepared.held, prepared.task, training, pad_to=pad_to, callbacks=told)
+    calibration = calibrate_output(module, prepared.held, prepared.task, recipe.training, pad_to=pad_to, callbacks=told)
     validation, task = validate(
-        module, prepared.held, prepared.task, prepared.classes, trainer.objective, training, pad_to=pad_to
+        module, prepared.held, prepared.task, prepared.classes, trainer.objective, recipe.training, pad_to=pad_to
     )
-    bundle = bundled(
+    bundle = build_bundle(
         module,
         prepared,
-        training,
+        recipe,
         outcome,
-        preset=preset,
-        pad_to=pad_to,
-        validation=validation,
         task=task,
-        cleaning=cleaning,
-        label_separator=label_separator,
-        choice=choice,
+        validation=validation,
         calibration=calibration,
+        pad_to=pad_to,
+        provenance=provenance,
         initial=initial,
     )
-    write_run(folder, bundle, outcome)
-    return Fitted(bundle, outcome, prepared.count, validation)
+    write_run(run.folder, bundle, outcome)
+    return FitResult(bundle, outcome, prepared.count, validation)
 
 
-def _pad_to(rows: EncodedRows, network: NetworkSettings, training: TrainingSettings) -> int:
+def _pad_to(rows: EncodedRows, recipe: Recipe) -> int:
     """The mean length of the first epoch's batches, each padded to its longest document.
 
     Raises:
         SettingsError: it is more than a model file may hold.
     """
-    lengths = rows.documents.lengths
-    batches = epoch_batches(lengths, training, 0, rows.targets)
-    pad_to, largest = round(float(np.mean([lengths[batch].max() for batch in batches]))), largest_pad_to(network)
+    lengths, largest = rows.documents.lengths, largest_pad_to(recipe.network)
+    batches = epoch_batches(lengths, recipe.training, 0, rows.targets)
+    pad_to = round(float(np.mean([lengths[batch].max() for batch in batches])))
     if pad_to > largest:
         raise SettingsError(
             f"masked is false, so every text would be padded to {pad_to:,} tokens, the mean of the batches' longest, "

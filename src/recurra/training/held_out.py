@@ -1,16 +1,25 @@
-"""The network's answers during training."""
+"""What the held-out rows are for: the network's answers to them, its scores, thresholds and temperature."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from recurra.batches import Ragged, cut_batches
+from recurra.evaluation.temperature import LEAST_ROWS, calibrate
 from recurra.models.batch import Batch
 from recurra.models.network import Network
+from recurra.presets import TrainingSettings
+from recurra.tasks import Scores, Task
+from recurra.tasks.objective import Objective
+from recurra.text import Labels
+from recurra.training.callbacks import Callback
+from recurra.training.steps.step import EncodedRows
 
-__all__ = ["logits"]
+__all__ = ["calibrate_output", "logits", "scores_of", "validate"]
 
 BATCH = 256
 
@@ -37,3 +46,86 @@ def logits(network: Network, documents: Ragged, *, pad_to: int | None = None) ->
     if not parts:
         return torch.empty(0, network.named_weights()["b_O"].shape[0])
     return torch.cat(parts)[torch.from_numpy(np.argsort(order, kind="stable"))]
+
+
+def validate(
+    network: Network,
+    held: EncodedRows | None,
+    task: Task,
+    classes: Labels,
+    objective: Objective,
+    training: TrainingSettings,
+    *,
+    pad_to: int | None,
+) -> tuple[Scores | None, Task]:
+    """Scores on the held-out rows, and the task with what is chosen on them.
+
+    Args:
+        network: trained, and calibrate_output.
+        held: the held-out rows, or ``None``.
+        task: what was learned.
+        classes: C labels.
+        objective: makes probabilities of the network's outputs.
+        training: its seed deals the rows of what is chosen.
+        pad_to: for unmasked networks, the length up to which documents get pads.
+    """
+    if not held:
+        return None, task.tuned(None, None, len(classes), seed=training.seed)
+    probabilities = objective.probabilities(logits(network, held.documents, pad_to=pad_to))
+    tuned = task.tuned(probabilities, held.targets, len(classes), seed=training.seed)
+    return tuned.evaluate(probabilities, held.targets, classes.classes), tuned
+
+
+def scores_of(task: Task, validation: Scores | None) -> dict[str, float]:
+    """The scores that stand in a model's record."""
+    if validation is None:
+        return {}
+    values = validation.to_json()
+    return {name: values[name] for name in ("rows", *(score.key for score in task.scores if score.recorded))}
+
+
+def calibrate_output(
+    network: Network,
+    held: EncodedRows | None,
+    task: Task,
+    training: TrainingSettings,
+    *,
+    pad_to: int | None,
+    callbacks: Callback,
+) -> dict[str, Any]:
+    """Divides the output's weights by the best temperature, and tells for the record what that did.
+
+    What the network answers with is then W_O S / T + b_O / T: whoever computes with its weights, in whatever form,
+    gives calibrate_output probabilities. W_O · T and b_O · T are the weights as they were trained.
+
+    Args:
+        network: trained; its output is changed in place.
+        held: the held-out rows, or ``None``.
+        task: what was learned.
+        training: says whether to calibrate.
+        pad_to: for unmasked networks, the length up to which documents get pads.
+        callbacks: hears why there is no temperature.
+
+    Returns:
+        ``{"calibration": …}``: what :class:`recurra.evaluation.temperature.Calibration` holds, or why it was skipped;
+        nothing where no calibration was asked for.
+    """
+    if not training.calibrate:
+        return {}
+    rows, link = len(held) if held else 0, task.link
+    if link is None:
+        reason = f"no temperature suits {task.wording.gives}"
+        callbacks.on_message(f"calibration: skipped, {reason}.")
+        return {"calibration": {"skipped": reason}}
+    if held is None or rows < LEAST_ROWS:
+        reason = f"{rows:,} held-out rows are fewer than {LEAST_ROWS}" if rows else "no rows were held out"
+        callbacks.on_message(f"calibration: skipped, {reason}.")
+        return {"calibration": {"skipped": reason}}
+    found = calibrate(
+        logits(network, held.documents, pad_to=pad_to).numpy(), held.targets, link=link, seed=training.seed
+    )
+    with torch.no_grad():
+        for name in ("W_O", "b_O"):
+            weight = network.named_weights()[name]
+            weight.copy_(weight.double() / found.temperature)
+    return {"calibration": found.to_dict()}

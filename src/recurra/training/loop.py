@@ -14,13 +14,12 @@ from torch import Tensor
 from recurra.batches import Batches
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
-from recurra.training.callbacks import Callback, Callbacks
+from recurra.presets import TrainingSettings
+from recurra.training.callbacks import Callback, Callbacks, History, TrainingMetrics, ValidationMetrics
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
 from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import logits
-from recurra.training.history import History, TrainingMetrics, ValidationMetrics
-from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.process import Interrupt, exact_products, fitting_threads
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows, StepResult
@@ -72,7 +71,7 @@ class Trainer:
         settings: of the training.
         pad_to: for unmasked networks, the length up to which held-out documents get pads.
         folder: for checkpoints; none are written without it.
-        run: fingerprint of data and settings.
+        fingerprint: of data and settings.
         checkpoint_seconds: time between checkpoints.
         callbacks: hear of the progress.
     """
@@ -86,19 +85,19 @@ class Trainer:
         *,
         pad_to: int | None = None,
         folder: Path | None = None,
-        run: str = "",
+        fingerprint: str = "",
         checkpoint_seconds: float = 60.0,
         callbacks: Callback | None = None,
     ) -> None:
         self.network, self.rows, self.held, self.settings = network, rows, held, settings
-        self.pad_to, self.folder, self.run_name = pad_to, folder, run
+        self.pad_to, self.folder, self.fingerprint = pad_to, folder, fingerprint
         self.checkpoint_seconds = checkpoint_seconds
         self.callbacks = callbacks or Callbacks()
         self.device = network.generator.device
         self.weights = network.named_weights()
         if settings.freeze_vectors and "embedding" in self.weights:
             self.weights["embedding"].requires_grad_(False)
-        self.average = Average(self.weights, settings.averaging) if settings.averaging else None
+        self.average = MovingAverage(self.weights, settings.averaging) if settings.averaging else None
         self.step = choose_step(network, rows, settings, average=self.average, say=self.callbacks.on_message)
         self.objective = rows.task.objective(settings, rows.targets, len(self.weights["b_O"]))
         self._steps_at_once = 1
@@ -115,7 +114,7 @@ class Trainer:
         Raises:
             TrainingError: it cannot be read, or belongs to other data or settings.
         """
-        found = read_checkpoint(self.folder, run=self.run_name, layout=self._layout) if self.folder else None
+        found = read_checkpoint(self.folder, run=self.fingerprint, layout=self._layout) if self.folder else None
         if self.folder is None or found is None:
             return False
         tensors, self.position = found
@@ -317,7 +316,7 @@ class Trainer:
             tensors |= {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
         if self.best:
             tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
-        write_checkpoint(self.folder, tensors, self.position, run=self.run_name)
+        write_checkpoint(self.folder, tensors, self.position, run=self.fingerprint)
 
     def _layout(self, position: Position) -> dict[str, Tensor]:
         """Tensors shaped like those of a checkpoint that was written at a position."""

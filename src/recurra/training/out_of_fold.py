@@ -9,10 +9,9 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError, SettingsError
-from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe
 from recurra.runtime import Model
-from recurra.text import Labels, TextSettings
+from recurra.text import Labels
 from recurra.training.callbacks import Callback
 from recurra.training.fit import fit
 
@@ -23,9 +22,7 @@ def out_of_fold(
     documents: Sequence[Document],
     labels: Sequence[Label],
     *,
-    text: TextSettings,
-    network: NetworkSettings,
-    training: TrainingSettings,
+    recipe: Recipe,
     folds: int = 5,
     classes: Sequence[Label] | None = None,
     callbacks: Callable[[int], Sequence[Callback]] = lambda fold: (),
@@ -35,9 +32,7 @@ def out_of_fold(
     Args:
         documents: B texts or (title, text) pairs.
         labels: as many.
-        text: the text pipeline's settings, learned anew in each fold.
-        network: the network's.
-        training: the training's; its seed also deals the rows.
+        recipe: text, network and training settings, of which the seed also deals the rows.
         folds: k, 2 or more.
         classes: the order of the columns; sorted labels if not given.
         callbacks: of a fold's number, hear of its training.
@@ -50,16 +45,14 @@ def out_of_fold(
         SettingsError: ``folds`` is below 2.
     """
     known = Labels.learn(labels) if classes is None else Labels(tuple(classes))
-    numbers = fold_numbers(known.encode(labels), folds, seed=training.seed)
+    numbers = fold_numbers(known.encode(labels), folds, seed=recipe.training.seed)
     answers = np.zeros((len(documents), len(known)), dtype=np.float32)
     for fold in range(folds):
         others, own = np.flatnonzero(numbers != fold).tolist(), np.flatnonzero(numbers == fold).tolist()
         fitted = fit(
             [documents[row] for row in others],
             [labels[row] for row in others],
-            text=text,
-            network=network,
-            training=training,
+            recipe=recipe,
             callbacks=callbacks(fold),
         )
         columns = known.encode(fitted.bundle.labels.classes)

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.batches import Collected, Mapped
+from recurra.batches import MappedRagged, RaggedWriter
 from recurra.bundle import Bundle
 from recurra.data.corpus import Corpus, RowSubset, blocks_with
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.freed import give_back_freed
 from recurra.errors import DataError
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, shared, task_of
 from recurra.text import Labels, TextPipeline, TextSettings
+from recurra.text.choice import TokenChoice, choose_tokens, looked_at
+from recurra.text.fields import readable
 from recurra.training.callbacks import Callback
 from recurra.training.steps.step import EncodedRows
-from recurra.training.warm_start import grown_labels, grown_pipeline
+from recurra.training.warm_start import extend_labels, extend_vocabulary
 
-__all__ = ["Labelled", "Prepared", "labelled_rows", "prepare", "split_of"]
+__all__ = ["LabelledRows", "TrainingData", "labelled_rows", "prepare", "resolve_tokens", "split_of"]
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledRows:
     """EncodedRows that can be learned from.
 
     Attributes:
@@ -46,7 +49,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class TrainingData:
     """What a network is built for and trained on.
 
     Attributes:
@@ -75,7 +78,7 @@ def labelled_rows(
     *,
     task: Task | None = None,
     initial: Bundle | None = None,
-) -> Labelled:
+) -> LabelledRows:
     """Checks the labels; pairs without a title are left out where titles are what is read.
 
     The classes are those of the labels and, if training goes on from a model, of that.
@@ -94,7 +97,7 @@ def labelled_rows(
     if text.field == "title":
         corpus = _with_title(corpus, callbacks)
     labels = corpus.labels
-    grow = Labels.learn if initial is None else partial(grown_labels, initial)
+    grow = Labels.learn if initial is None else partial(extend_labels, initial)
     learned = task or (initial.task if initial is not None else task_of(labels.values))
     if not learned.accepts(labels.values) or (initial is not None and shared([learned, initial.task]) is None):
         whose = "what is to be learned" if initial is None else "the model that training goes on from"
@@ -104,18 +107,18 @@ def labelled_rows(
             "Give rows like those that the model learned from.",
         )
     classes, targets = learned.learn(labels.values, rows=len(corpus), learn=grow)
-    return Labelled(corpus, classes, targets[labels.codes], learned)
+    return LabelledRows(corpus, classes, targets[labels.codes], learned)
 
 
 def prepare(
-    labelled: Labelled,
+    labelled: LabelledRows,
     text: TextSettings,
     training: TrainingSettings,
     *,
     folder: Path | None,
     callbacks: Callback,
     initial: Bundle | None = None,
-) -> Prepared:
+) -> TrainingData:
     """Holds rows out, learns the vocabulary and turns all documents into token ids.
 
     The documents are gone over twice and are never all in memory; their ids are kept in a file where they are many.
@@ -140,10 +143,10 @@ def prepare(
     seen = corpus if text.vocabulary_documents else RowSubset(corpus, ~held)
     pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", callbacks), text, pairs=corpus.pairs)
     if initial is not None:
-        pipeline = grown_pipeline(initial, pipeline, text, callbacks)
+        pipeline = extend_vocabulary(initial, pipeline, text, callbacks)
 
     fingerprint = Fingerprint(count)
-    with Collected(pipeline.rows, folder=folder) as ids, Collected(pipeline.rows, folder=folder) as held_ids:
+    with RaggedWriter(pipeline.rows, folder=folder) as ids, RaggedWriter(pipeline.rows, folder=folder) as held_ids:
         for _, block, out in blocks_with(corpus, held):
             fingerprint.add(block)
             encoded = pipeline.encode(block)
@@ -152,9 +155,9 @@ def prepare(
             callbacks.on_data("finding token ids", len(block), count)
         rows = EncodedRows(ids.whole(), labelled.targets[~held], labelled.task)
         held_rows = EncodedRows(held_ids.whole(), labelled.targets[held], labelled.task) if held.any() else None
-    if isinstance(rows.documents, Mapped):
+    if isinstance(rows.documents, MappedRagged):
         give_back_freed()
-    return Prepared(
+    return TrainingData(
         count=count,
         classes=labelled.classes,
         pipeline=pipeline,
@@ -165,7 +168,7 @@ def prepare(
     )
 
 
-def split_of(labelled: Labelled, training: TrainingSettings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def split_of(labelled: LabelledRows, training: TrainingSettings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The rows to learn from and the rows held out, each label in its share.
 
     Raises:
@@ -174,6 +177,37 @@ def split_of(labelled: Labelled, training: TrainingSettings) -> tuple[npt.NDArra
     return labelled.task.hold_out(
         labelled.corpus.labels, labelled.targets, share=training.validation, seed=training.seed
     )
+
+
+def resolve_tokens(
+    labelled: LabelledRows, recipe: Recipe, callbacks: Callback | None = None
+) -> tuple[Recipe, TokenChoice | None]:
+    """Chooses words or characters where ``tokens`` is ``auto``, by the rows that will be trained on.
+
+    Args:
+        labelled: all rows; those that the settings hold out are not looked at.
+        recipe: with the settings that differ where characters are chosen.
+        callbacks: hear what was chosen, and why.
+
+    Returns:
+        The recipe with these tokens, and why; ``None`` where the settings said it.
+
+    Raises:
+        DataError: nothing can be held out.
+        SettingsError: ``characters`` names an unknown setting, or a value out of range.
+    """
+    if recipe.text.tokens != "auto":
+        return replace(recipe, characters={}), None
+    corpus = labelled.corpus
+    kept, _ = split_of(labelled, recipe.training)
+    places = kept[looked_at(len(kept))]
+    marked = np.zeros(len(corpus), dtype=bool)
+    marked[places] = True
+    documents = list(chain.from_iterable(RowSubset(corpus, marked).blocks()))
+    choice = choose_tokens(readable(documents, recipe.text), labelled.task.single(labelled.targets[places]))
+    if callbacks:
+        callbacks.on_message(str(choice))
+    return recipe.with_tokens(choice.tokens), choice
 
 
 def _told(corpus: Corpus, what: str, callbacks: Callback) -> Iterator[Sequence[Document]]:

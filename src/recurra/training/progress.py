@@ -1,16 +1,19 @@
-"""The names under which callbacks and curves were known before; they go with the next release."""
+"""Names and arguments as they were before, with a warning; they go with the next release."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
-from recurra.training import history
-from recurra.training.callbacks import Callback
-from recurra.training.history import TrainingMetrics, ValidationMetrics
+from recurra.training import callbacks
+from recurra.training.callbacks import Callback, TrainingMetrics, ValidationMetrics
 from recurra.training.steps.step import StepResults
 
-__all__ = ["Listener"]
+__all__ = ["Listener", "with_old_arguments"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 RENAMED = {"Window": "TrainingMetrics", "Check": "ValidationMetrics", "History": "History"}
 
@@ -77,9 +80,53 @@ class Listener(Callback):
         return self.enough()
 
 
+def with_old_arguments(fit: Function) -> Function:
+    """A function that also takes what ``fit`` took one by one before: settings, options of the run, a listener."""
+    of_recipe = {"text", "network", "training", "characters", "vectors", "preset"}
+    of_run = {"folder", "resume", "checkpoint_seconds", "engine", "device", "find_learning_rate"}
+    of_provenance = {"cleaning", "label_separator"}
+
+    @wraps(fit)
+    def called(*arguments: Any, **new: Any) -> Any:
+        old = new.keys() & (of_recipe | of_run | of_provenance | {"listener", "tensorboard"})
+        if not old:
+            return fit(*arguments, **new)
+        warnings.warn(
+            f"fit takes recipe, run, provenance and callbacks instead of {', '.join(sorted(old))}.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        from recurra.presets import Recipe
+        from recurra.training.record import Provenance
+        from recurra.training.run import RunOptions
+
+        def taken(names: set[str]) -> dict[str, Any]:
+            return {name: new.pop(name) for name in names if name in new}
+
+        recipe, run, provenance = taken(of_recipe), taken(of_run), taken(of_provenance)
+        if "preset" in recipe:
+            recipe["name"] = recipe.pop("preset")
+        callbacks = [*new.pop("callbacks", ()), *filter(None, [new.pop("listener", None)])]
+        if new.pop("tensorboard", False):
+            from recurra.training.tensorboard import TensorBoard
+
+            callbacks.append(TensorBoard(run["folder"]))
+        new.update(callbacks=callbacks)
+        for name, kind, values in (
+            ("recipe", Recipe, {key: value for key, value in recipe.items() if value is not None}),
+            ("run", RunOptions, run),
+            ("provenance", Provenance, provenance),
+        ):
+            if values:
+                new[name] = kind(**values)
+        return fit(*arguments, **new)
+
+    return cast(Function, called)
+
+
 def __getattr__(name: str) -> Any:
     if name not in RENAMED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     new = RENAMED[name]
-    warnings.warn(f"{name} is recurra.training.history.{new} now.", DeprecationWarning, stacklevel=2)
-    return getattr(history, new)
+    warnings.warn(f"{name} is recurra.training.callbacks.{new} now.", DeprecationWarning, stacklevel=2)
+    return getattr(callbacks, new)

@@ -17,15 +17,15 @@ import numpy.typing as npt
 from recurra.atomic import write_atomically
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback
 from recurra.training.epochs import epoch_batches
-from recurra.training.files import RATE
 from recurra.training.process import fitting_threads
+from recurra.training.run import RATE, RunOptions
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows
 
-__all__ = ["RateFound", "find_rate", "lowest_rate", "with_found_rate"]
+__all__ = ["RateFinderResult", "find_rate", "lowest_rate", "with_found_rate"]
 
 LOWEST, HIGHEST = 1e-5, 1.0
 STEPS = 150
@@ -40,7 +40,7 @@ EPOCH = 2**31
 
 
 @dataclass(frozen=True)
-class RateFound:
+class RateFinderResult:
     """What the range test found.
 
     Attributes:
@@ -67,11 +67,10 @@ def with_found_rate(
     rows: EncodedRows,
     settings: TrainingSettings,
     *,
-    engine: str,
-    folder: Path | None,
+    run: RunOptions,
     callbacks: Callback,
-) -> TrainingSettings:
-    """The settings with a learning rate that is found on a copy of the network.
+) -> float:
+    """A learning rate that is found on a copy of the network.
 
     The curve is written into the run's folder; a run that is resumed takes the rate from there.
 
@@ -79,17 +78,16 @@ def with_found_rate(
         network: as training begins with it; it stays as it is.
         rows: the training rows.
         settings: of the run.
-        engine: of the recurrence.
-        folder: of the run, if it has one.
-        callbacks: hears the rate.
+        run: its folder and engine.
+        callbacks: hear the rate.
 
     Raises:
         TrainingError: the loss is not finite from the beginning, or what lies in the folder is no curve.
     """
-    path = folder / RATE if folder else None
+    path = run.folder / RATE if run.folder else None
     if path is not None and path.exists():
-        return settings.replace(learning_rate=_read(path))
-    copy = Network(network.settings, network.arrays(), engine=engine)
+        return _read(path)
+    copy = Network(network.settings, network.arrays(), engine=run.engine)
     copy.place(network.generator.device, seed=settings.seed)
     found = find_rate(copy, rows, settings)
     if path is not None:
@@ -97,10 +95,10 @@ def with_found_rate(
     callbacks.on_message(
         f"learning rate: {found.suggested:g}, a tenth of where the loss was lowest ({found.lowest:.2g})."
     )
-    return settings.replace(learning_rate=found.suggested)
+    return found.suggested
 
 
-def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -> RateFound:
+def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -> RateFinderResult:
     """Takes up to 150 steps at rates that rise from 1e-5 to 1, each by the same factor.
 
     Args:
@@ -131,7 +129,7 @@ def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -
         )
     smoothed, used = _smoothed(losses), rates[: len(losses)]
     lowest = lowest_rate(used, smoothed)
-    return RateFound(float(f"{lowest / 10:.1e}"), lowest, used.tolist(), losses, smoothed.tolist())
+    return RateFinderResult(float(f"{lowest / 10:.1e}"), lowest, used.tolist(), losses, smoothed.tolist())
 
 
 def lowest_rate(rates: npt.NDArray[np.float64], smoothed: npt.NDArray[np.float64]) -> float:

@@ -1,4 +1,4 @@
-"""From a trained network to the model file: scores on the held-out rows, the record, the bundle."""
+"""From a trained network to the model file: the record, the bundle, the card beside it."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ import numpy as np
 import torch
 
 from recurra.atomic import write_atomically
-from recurra.bundle import Bundle, write_bundle
+from recurra.bundle import Bundle, digest_of, write_bundle
+from recurra.card import model_card
 from recurra.data.decisions import Cleaning
 from recurra.errors import TrainingError
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import Recipe
 from recurra.tasks import Scores, Task
 from recurra.text.choice import TokenChoice
 from recurra.text.segmenters import versions_of
-from recurra.training.answering import scores_of
-from recurra.training.card import for_the_card, write_card
-from recurra.training.folder import HISTORY, MODEL
+from recurra.text.vocabulary import UNKNOWN_ID
+from recurra.training.held_out import scores_of
 from recurra.training.loop import Outcome
-from recurra.training.prepare import Prepared
-from recurra.training.warm_start import descent
+from recurra.training.prepare import TrainingData
+from recurra.training.run import CARD, HISTORY, MODEL
+from recurra.training.warm_start import lineage
 from recurra.version import VERSION
 
-__all__ = ["Fitted", "bundled", "write_run"]
+__all__ = ["FitResult", "Provenance", "build_bundle", "card_facts", "write_card", "write_run"]
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """A trained model and how it came to be.
 
     Attributes:
@@ -48,20 +49,43 @@ class Fitted:
     validation: Any
 
 
-def bundled(
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What only the model's record tells: where the rows came from, and how they were read.
+
+    Attributes:
+        cleaning: what was done to the rows before.
+        label_separator: what stood between the labels of a row.
+        tokens: the choice of words or characters, where ``tokens`` was ``auto``.
+    """
+
+    cleaning: Cleaning | None = None
+    label_separator: str | None = None
+    tokens: TokenChoice | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        """What there is of it, ready for JSON."""
+        record: dict[str, Any] = {}
+        if self.cleaning:
+            record["cleaning"] = self.cleaning.to_dict()
+        if self.tokens:
+            record["tokens"] = {"setting": "auto", "chosen": self.tokens.tokens, "reason": self.tokens.reason}
+        if self.label_separator is not None:
+            record["label_separator"] = self.label_separator
+        return record
+
+
+def build_bundle(
     network: Network,
-    prepared: Prepared,
-    training: TrainingSettings,
+    prepared: TrainingData,
+    recipe: Recipe,
     outcome: Outcome,
     *,
-    preset: str,
-    pad_to: int | None,
-    validation: Scores | None,
     task: Task,
-    cleaning: Cleaning | None,
-    label_separator: str | None,
-    choice: TokenChoice | None,
+    validation: Scores | None,
     calibration: dict[str, Any],
+    pad_to: int | None,
+    provenance: Provenance,
     initial: Bundle | None = None,
 ) -> Bundle:
     """What the model file holds.
@@ -69,35 +93,30 @@ def bundled(
     Args:
         network: trained.
         prepared: what it was trained on.
-        training: how.
+        recipe: by which; its name and training settings go into the record.
         outcome: how the run ended.
-        preset: name of what the settings came from, for the record.
-        pad_to: for unmasked networks, the length up to which documents get pads.
-        validation: scores on the held-out rows, for the record.
         task: what was learned, with what was chosen on the rows held out.
-        cleaning: what was done to the rows before, for the record.
-        label_separator: what stood between the labels of a row, for the record.
+        validation: scores on the held-out rows, for the record.
+        calibration: what :func:`recurra.training.held_out.calibrate_output` gave, for the record.
+        pad_to: for unmasked networks, the length up to which documents get pads.
+        provenance: for the record.
         initial: the model that training went on from, for the record.
-        choice: of words or characters, for the record, where ``tokens`` was ``auto``.
-        calibration: what :func:`recurra.training.calibrate.calibrated` gave, for the record.
     """
     record: dict[str, Any] = {
-        "preset": preset,
-        "training": training.to_dict(),
+        "preset": recipe.name,
+        "training": recipe.training.to_dict(),
         "rows": prepared.count,
         "held_out": len(prepared.held) if prepared.held else 0,
         "epochs": outcome.epochs,
         "best_epoch": outcome.best_epoch,
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
-        **({"cleaning": cleaning.to_dict()} if cleaning else {}),
-        **({"continued": descent(initial, prepared.pipeline, prepared.classes)} if initial else {}),
-        **({"tokens": {"setting": "auto", "chosen": choice.tokens, "reason": choice.reason}} if choice else {}),
-        **({"label_separator": label_separator} if label_separator is not None else {}),
+        **({"continued": lineage(initial, prepared.pipeline, prepared.classes)} if initial else {}),
+        **provenance.to_record(),
         **calibration,
         **task.record,
         "scores": {"validation": scores_of(task, validation)},
-        **for_the_card(prepared, task, validation, outcome),
+        **card_facts(prepared, task, validation, outcome),
         "versions": {
             "recurra": VERSION,
             "numpy": np.__version__,
@@ -131,3 +150,47 @@ def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
     if outcome.failure:
         kept_at = f"The last good model is {folder / MODEL}." if folder else ""
         raise TrainingError(outcome.failure.received, f"{outcome.failure.mend} {kept_at}") from outcome.failure
+
+
+def card_facts(prepared: TrainingData, task: Task, validation: Scores | None, outcome: Outcome) -> dict[str, Any]:
+    """Parts of the record: rows and scores of each class, intervals, accuracy in training, unknown tokens.
+
+    Args:
+        prepared: what was trained on.
+        task: what was learned.
+        validation: scores on the rows held out.
+        outcome: of the training.
+    """
+    classes, held = len(prepared.classes), prepared.held
+    rows = task.counts(prepared.rows.targets, classes)
+    if held is not None:
+        rows += task.counts(held.targets, classes)
+    facts: dict[str, Any] = {"classes": {"rows": rows.tolist()}}
+    learned = _training_accuracy(outcome)
+    if learned is not None:
+        facts["training_accuracy"] = learned
+    if held is None or validation is None:
+        return facts
+    if each := task.class_scores(validation):
+        facts["classes"] |= {
+            "held_out": [one.support for one in each],
+            **{name: [getattr(one, name) for one in each] for name in ("precision", "recall", "f1")},
+        }
+    names = [name for name in scores_of(task, validation) if name != "rows"]
+    facts["intervals"] = {"validation": {name: list(validation.intervals[name]) for name in names}}
+    ids = held.documents.values
+    facts["unknown_tokens"] = float(np.mean(ids == UNKNOWN_ID)) if len(ids) else 0.0
+    return facts
+
+
+def write_card(bundle: Bundle, folder: Path) -> None:
+    """Writes the card beside the model of a run's folder."""
+    text = model_card(bundle, digest=digest_of(folder / MODEL))
+    write_atomically(folder / CARD, text.encode())
+
+
+def _training_accuracy(outcome: Outcome) -> float | None:
+    """The mean over the epoch whose weights were kept; each batch was looked at before its update, with dropout."""
+    last = outcome.best_epoch or outcome.epochs
+    windows = [one.accuracy for one in outcome.history.training if last - 1 < one.epoch <= last]
+    return float(np.mean(windows)) if windows else None

@@ -17,7 +17,7 @@ from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.callbacks import Callback
 
-__all__ = ["check_continues", "descent", "grown_labels", "grown_pipeline", "grown_weights"]
+__all__ = ["check_warm_start", "extend_labels", "extend_vocabulary", "extend_weights", "lineage"]
 
 # What may change from run to run; all else is in the weights.
 OF_TEXT = ("vocabulary_size", "vocabulary_documents", "min_count")
@@ -26,7 +26,7 @@ OF_NETWORK = ("dropout", "weight_drop", "word_dropout", "every_step")
 REMEMBERED = 50
 
 
-def check_continues(initial: Bundle, text: TextSettings, network: NetworkSettings) -> None:
+def check_warm_start(initial: Bundle, text: TextSettings, network: NetworkSettings) -> None:
     """That a model can be trained on with these settings.
 
     Raises:
@@ -50,7 +50,7 @@ def check_continues(initial: Bundle, text: TextSettings, network: NetworkSetting
         )
 
 
-def grown_labels(initial: Bundle, labels: Iterable[Label]) -> Labels:
+def extend_labels(initial: Bundle, labels: Iterable[Label]) -> Labels:
     """The model's classes and those of the new rows, sorted.
 
     Raises:
@@ -67,7 +67,7 @@ def grown_labels(initial: Bundle, labels: Iterable[Label]) -> Labels:
     return Labels.learn([*known.classes, *found.classes])
 
 
-def grown_pipeline(initial: Bundle, learned: TextPipeline, text: TextSettings, callbacks: Callback) -> TextPipeline:
+def extend_vocabulary(initial: Bundle, learned: TextPipeline, text: TextSettings, callbacks: Callback) -> TextPipeline:
     """The model's vocabulary with the tokens of the new rows behind it, the most frequent first.
 
     Args:
@@ -90,7 +90,7 @@ def grown_pipeline(initial: Bundle, learned: TextPipeline, text: TextSettings, c
     return TextPipeline(settings, Vocabulary((*known.tokens, *taken)))
 
 
-def grown_weights(
+def extend_weights(
     initial: Bundle, pipeline: TextPipeline, classes: Labels, callbacks: Callback
 ) -> dict[str, npt.NDArray[np.float32]]:
     """The weights that training goes on from: at first the network answers as the model did.
@@ -100,8 +100,8 @@ def grown_weights(
 
     Args:
         initial: the model.
-        pipeline: of :func:`grown_pipeline`.
-        classes: of :func:`grown_labels`.
+        pipeline: of :func:`extend_vocabulary`.
+        classes: of :func:`extend_labels`.
         callbacks: hears of new classes, and of weights that are rounded.
 
     Raises:
@@ -140,7 +140,7 @@ def grown_weights(
     return weights
 
 
-def descent(initial: Bundle, pipeline: TextPipeline, classes: Labels) -> dict[str, Any]:
+def lineage(initial: Bundle, pipeline: TextPipeline, classes: Labels) -> dict[str, Any]:
     """What the record says of where the model comes from; ``chain`` names its ancestors, the nearest first."""
     parent, record = digest_in(initial), initial.record
     before = record.get("continued")

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from optuna.trial import Trial
 
-from recurra.training.callbacks import Callback
-from recurra.training.history import ValidationMetrics
+from recurra.training.callbacks import Callback, ValidationMetrics
 from recurra.training.steps.step import StepResults
-from recurra.tuning.results import Tried
+from recurra.tuning.results import TrialResult
 
 __all__ = ["StudyCallback", "TrialCallback"]
 
@@ -26,7 +25,7 @@ class StudyCallback:
     def on_steps_end(self) -> None:
         """A trial took a step, or some."""
 
-    def on_trial_end(self, trial: Tried, *, is_best: bool) -> None:
+    def on_trial_end(self, trial: TrialResult, *, is_best: bool) -> None:
         """A trial ended."""
 
     def on_message(self, message: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from optuna.trial import FrozenTrial
 
-__all__ = ["FOUND", "Tried", "Tuned", "best_of", "csv_of", "tried"]
+__all__ = ["FOUND", "StudyResult", "TrialResult", "best_of", "csv_of", "tried"]
 
 FOUND = "recurra"
 """Under this name a trial's storage holds what was found, in one piece: a kill leaves all of it or nothing."""
@@ -19,11 +19,11 @@ State = Literal["done", "pruned", "stopped", "failed", "too large", "unfinished"
 
 
 @dataclass(frozen=True)
-class Tried:
+class TrialResult:
     """One trial.
 
     Attributes:
-        number: from 0; trial 0 has the preset's own settings.
+        number: from 0; trial 0 has the recipe's own settings.
         state: ``done``, ``pruned`` (behind the others), ``stopped`` (time was up), ``failed``, ``too large``, or
             ``unfinished``, which a killed process leaves.
         settings: its values of the space's settings.
@@ -58,7 +58,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class StudyResult:
     """How a study ended.
 
     Attributes:
@@ -71,27 +71,27 @@ class Tuned:
         interrupted: whether a person stopped it.
     """
 
-    trials: list[Tried]
-    best: Tried | None
+    trials: list[TrialResult]
+    best: TrialResult | None
     rows: tuple[int, int, int]
     importances: dict[str, float]
     seconds: float
     interrupted: bool
 
 
-def tried(trial: FrozenTrial) -> Tried:
+def tried(trial: FrozenTrial) -> TrialResult:
     """A trial as the storage holds it."""
     found = trial.user_attrs.get(FOUND)
-    return Tried(trial.number, "unfinished", dict(trial.params)) if found is None else Tried(**found)
+    return TrialResult(trial.number, "unfinished", dict(trial.params)) if found is None else TrialResult(**found)
 
 
-def best_of(trials: Sequence[Tried]) -> Tried | None:
+def best_of(trials: Sequence[TrialResult]) -> TrialResult | None:
     """The trial with the lowest validation loss, the earliest of equals; ``None`` if none has a score."""
     scored = [one for one in trials if one.validation is not None]
     return min(scored, key=lambda one: (one.log_loss, one.number), default=None)
 
 
-def csv_of(trials: Sequence[Tried]) -> str:
+def csv_of(trials: Sequence[TrialResult]) -> str:
     """All trials as a table: number, state, scores, size, seconds, epochs, and a column a setting."""
     names = sorted({name for one in trials for name in one.settings})
     scores = ("log_loss", "accuracy", "macro_f1")

@@ -11,12 +11,11 @@ from recurra.batches import Ragged
 from recurra.data.corpus import Corpus, RowSubset
 from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
-from recurra.presets import Preset
+from recurra.presets import Recipe
 from recurra.text import TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.callbacks import Callback
-from recurra.training.prepare import Labelled, Prepared, labelled_rows, prepare
-from recurra.training.reading import resolve
+from recurra.training.prepare import LabelledRows, TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.steps.step import EncodedRows
 from recurra.tuning.limits import Limits
 from recurra.tuning.size import fitting_vocabulary, header_room, shown_bytes
@@ -32,17 +31,17 @@ SET_ASIDE = 0.1
 class StudyRows:
     """What every trial learns from, what it is chosen by, and what none of them sees.
 
-    A tenth of the rows, 2,000 at most, is set aside; of the others the preset's ``validation`` is held out to choose
+    A tenth of the rows, 2,000 at most, is set aside; of the others the recipe's ``validation`` is held out to choose
     by. Each split keeps the classes' shares.
 
     Args:
         corpus: all rows.
-        preset: where the search begins: its text settings say what is read, its seed how rows are dealt.
+        recipe: where the search begins: its text settings say what is read, its seed how rows are dealt.
         callbacks: hear what was left out, and what was chosen.
 
     Attributes:
-        preset: of the first trial: the one given, once it is chosen whether to read words or characters.
-        choice: why, or ``None`` where the preset said it.
+        recipe: of the first trial: the one given, once it is chosen whether to read words or characters.
+        choice: why, or ``None`` where the recipe said it.
         classes: the distinct labels in order.
         aside: documents that no trial sees.
         aside_targets: int64[rows], their classes.
@@ -54,11 +53,11 @@ class StudyRows:
     def __init__(
         self,
         corpus: Corpus,
-        preset: Preset,
+        recipe: Recipe,
         *,
         callbacks: Callback,
     ) -> None:
-        everything = labelled_rows(corpus, preset.text, callbacks)
+        everything = labelled_rows(corpus, recipe.text, callbacks)
         if not everything.task.views:
             raise DataError(
                 f"{corpus.source} holds {everything.task.wording.gives} a row, and tuning looks at one class a row",
@@ -66,56 +65,47 @@ class StudyRows:
             )
         corpus = everything.corpus
         aside = np.zeros(len(corpus), dtype=bool)
-        aside[hold_out(corpus.labels, share=SET_ASIDE, seed=preset.training.seed)[1]] = True
+        aside[hold_out(corpus.labels, share=SET_ASIDE, seed=recipe.training.seed)[1]] = True
         self._callbacks = callbacks
-        self._kept = Labelled(
+        self._kept = LabelledRows(
             RowSubset(corpus, ~aside), everything.classes, everything.targets[~aside], everything.task
         )
-        chosen = resolve(
-            self._kept,
-            text=preset.text,
-            network=preset.network,
-            training=preset.training,
-            characters=preset.characters,
-            callbacks=callbacks,
-        )
-        self.preset = replace(preset, text=chosen.text, network=chosen.network, training=chosen.training, characters={})
-        self.choice = chosen.choice
+        self.recipe, self.choice = resolve_tokens(self._kept, recipe, callbacks)
         self.classes = everything.classes
         self.aside = list(chain.from_iterable(RowSubset(corpus, aside).blocks()))
         self.aside_targets = everything.targets[aside]
-        self._read: dict[str, Prepared] = {}
+        self._read: dict[str, TrainingData] = {}
 
-    def of(self, tokens: str) -> Prepared:
+    def of(self, tokens: str) -> TrainingData:
         """The rows read as tokens of a kind, with the largest vocabulary."""
         if tokens not in self._read:
-            own = self.preset.text
+            own = self.recipe.text
             text = own.replace(tokens=tokens, vocabulary_size=max(LARGEST_VOCABULARY, own.vocabulary_size))
-            self._read[tokens] = prepare(self._kept, text, self.preset.training, folder=None, callbacks=self._callbacks)
+            self._read[tokens] = prepare(self._kept, text, self.recipe.training, folder=None, callbacks=self._callbacks)
         return self._read[tokens]
 
-    def prepared(self, preset: Preset, limits: Limits) -> Prepared | None:
+    def prepared(self, recipe: Recipe, limits: Limits) -> TrainingData | None:
         """The rows as a trial's network reads them.
 
         The vocabulary is the one that its text settings would learn: tokens stand in it by falling frequency, so a
         smaller one is the head of a larger one, and the ids behind it become the unknown token's.
 
         Args:
-            preset: the trial's.
+            recipe: the trial's.
             limits: bytes that the model's file may take; the vocabulary is cut further to fit.
 
         Returns:
             ``None`` if no vocabulary fits.
         """
-        whole = self.of(preset.text.tokens)
-        size = preset.text.vocabulary_size
+        whole = self.of(recipe.text.tokens)
+        size = recipe.text.vocabulary_size
         pipeline = TextPipeline(whole.pipeline.settings.replace(vocabulary_size=size), whole.pipeline.vocabulary)
-        if preset.text.tokens != "bytes":
+        if recipe.text.tokens != "bytes":
             pipeline = replace(pipeline, vocabulary=Vocabulary(pipeline.vocabulary.tokens[: size - SPECIAL_IDS]))
         if limits.max_size is not None:
             room = limits.max_size - header_room(self.classes)
             fitting = fitting_vocabulary(
-                preset.network, pipeline, classes=len(self.classes), int8=limits.int8, room=room
+                recipe.network, pipeline, classes=len(self.classes), int8=limits.int8, room=room
             )
             if fitting is None:
                 return None
@@ -125,9 +115,9 @@ class StudyRows:
         return replace(whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held)
 
 
-def check_room(rows: StudyRows, preset: Preset, space: tuple[Parameter, ...], limits: Limits) -> None:
+def check_room(rows: StudyRows, recipe: Recipe, space: tuple[Parameter, ...], limits: Limits) -> None:
     """Raises a :class:`SettingsError` if not even the smallest network fits into a file of the size asked for."""
-    least = with_parameters(preset, smallest(preset, space))
+    least = with_parameters(recipe, smallest(recipe, space))
     if limits.max_size is None or rows.prepared(least, limits) is not None:
         return
     # The vocabulary is cut to what fits, down to a least one: the least size is where that one begins to fit.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from recurra.presets import Preset
+from recurra.presets import Recipe
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 __all__ = [
     "LARGEST_VOCABULARY",
     "SPACE",
-    "Between",
     "Choice",
+    "FloatRange",
+    "IntChoice",
     "Parameter",
-    "Sizes",
     "parameters_of",
     "space_around",
     "suggested",
@@ -53,7 +53,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Sizes:
+class IntChoice:
     """One of a few whole numbers, drawn evenly over their logarithms.
 
     Attributes:
@@ -66,7 +66,7 @@ class Sizes:
     values: tuple[int, ...]
     why: str
 
-    def around(self, value: int) -> Sizes:
+    def around(self, value: int) -> IntChoice:
         """The same with one more value, if it is new."""
         return replace(self, values=tuple(sorted({*self.values, value})))
 
@@ -77,7 +77,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Between:
+class FloatRange:
     """A number in a range.
 
     Attributes:
@@ -94,7 +94,7 @@ class Between:
     log: bool
     why: str
 
-    def around(self, value: float) -> Between:
+    def around(self, value: float) -> FloatRange:
         """The same, widened to hold a value."""
         # A logarithm has no 0.
         return replace(self, low=min(self.low, value), high=max(self.high, value))
@@ -104,7 +104,7 @@ class Between:
         return float(f"{trial.suggest_float(self.name, self.low, self.high, log=self.log):.3g}")
 
 
-Parameter: TypeAlias = Choice | Sizes | Between
+Parameter: TypeAlias = Choice | IntChoice | FloatRange
 
 LARGEST_VOCABULARY = 50_000
 
@@ -114,61 +114,63 @@ SPACE: tuple[Parameter, ...] = (
         ("words", "characters"),
         "Characters do better where words are rare, misspelt or not set apart by spaces.",
     ),
-    Sizes(
+    IntChoice(
         "vocabulary_size",
         (1_000, 2_000, 5_000, 10_000, 20_000, LARGEST_VOCABULARY),
         "Rare words cost most of the file and are learned from a handful of rows.",
     ),
-    Sizes("embedding", (16, 24, 32, 48, 64, 96, 128, 192), "Above some 200 only pretrained vectors have gained."),
-    Between("word_dropout", 0.0, 0.3, False, "Unknown words must be met in training; a third of a text is too much."),
+    IntChoice("embedding", (16, 24, 32, 48, 64, 96, 128, 192), "Above some 200 only pretrained vectors have gained."),
+    FloatRange(
+        "word_dropout", 0.0, 0.3, False, "Unknown words must be met in training; a third of a text is too much."
+    ),
     Choice("cell", ("lstm", "gru"), "A SimpleRNN forgets too soon, and diverges at rates that suit the others."),
-    Sizes(
+    IntChoice(
         "hidden", (16, 24, 32, 48, 64, 96, 128, 192, 256), "Time rises with its square; small sets overfit far earlier."
     ),
-    Sizes("layers", (1, 2), "A third layer has not paid for a classifier of short texts."),
+    IntChoice("layers", (1, 2), "A third layer has not paid for a classifier of short texts."),
     Choice("bidirectional", (False, True), "Two directions cost twice the time; with max pooling one may do."),
     Choice(
         "pooling",
         ("last", "max", "mean", "max+mean", "last+max", "attention"),
         "Which words decide: the last state forgets, max finds cues, mean sums up, attention weighs.",
     ),
-    Between("dropout", 0.0, 0.6, False, "From none for many rows to most of the values for some hundred."),
-    Between("learning_rate", 5e-4, 1e-2, True, "Below, ten epochs are too short; above, recurrent weights blow up."),
-    Sizes("batch_size", (16, 32, 64, 128), "Smaller steps are noisier, which helps small sets, and slower."),
+    FloatRange("dropout", 0.0, 0.6, False, "From none for many rows to most of the values for some hundred."),
+    FloatRange("learning_rate", 5e-4, 1e-2, True, "Below, ten epochs are too short; above, recurrent weights blow up."),
+    IntChoice("batch_size", (16, 32, 64, 128), "Smaller steps are noisier, which helps small sets, and slower."),
 )
 
 
-def space_around(preset: Preset) -> tuple[Parameter, ...]:
-    """The space for a preset: what makes no sense for it is left out, and its own values are in range.
+def space_around(recipe: Recipe) -> tuple[Parameter, ...]:
+    """The space for a recipe: what makes no sense for it is left out, and its own values are in range.
 
     Args:
-        preset: where the search begins; settings that are not in the space stay as it has them.
+        recipe: where the search begins; settings that are not in the space stay as it has them.
     """
-    own = parameters_of(preset, SPACE)
+    own = parameters_of(recipe, SPACE)
     left_out = set()
-    if preset.network.input == "one_hot":
+    if recipe.network.input == "one_hot":
         left_out.add("embedding")
-    if preset.network.every_step:
+    if recipe.network.every_step:
         left_out.add("pooling")
     kept = (one for one in SPACE if one.name not in left_out)
     return tuple(one.around(own[one.name]) for one in kept)
 
 
-def parameters_of(preset: Preset, space: tuple[Parameter, ...]) -> dict[str, Any]:
-    """A preset's values of the space's settings, as a trial stores them."""
-    settings = {**preset.text.to_dict(), **preset.network.to_dict(), **preset.training.to_dict()}
+def parameters_of(recipe: Recipe, space: tuple[Parameter, ...]) -> dict[str, Any]:
+    """A recipe's values of the space's settings, as a trial stores them."""
+    settings = {**recipe.text.to_dict(), **recipe.network.to_dict(), **recipe.training.to_dict()}
     settings["pooling"] = JOINT.join(settings["pooling"])
     return {one.name: settings[one.name] for one in space}
 
 
-def suggested(trial: BaseTrial, preset: Preset, space: tuple[Parameter, ...]) -> Preset:
-    """The preset with a trial's values."""
-    return with_parameters(preset, {one.name: one.suggested(trial) for one in space})
+def suggested(trial: BaseTrial, recipe: Recipe, space: tuple[Parameter, ...]) -> Recipe:
+    """The recipe with a trial's values."""
+    return with_parameters(recipe, {one.name: one.suggested(trial) for one in space})
 
 
-def with_parameters(preset: Preset, parameters: Mapping[str, Any]) -> Preset:
-    """The preset with values as :func:`parameters_of` gives them."""
+def with_parameters(recipe: Recipe, parameters: Mapping[str, Any]) -> Recipe:
+    """The recipe with values as :func:`parameters_of` gives them."""
     options = dict(parameters)
     if "pooling" in options:
         options["pooling"] = options["pooling"].split(JOINT)
-    return preset.with_options(options)
+    return recipe.with_options(options)

@@ -1,11 +1,11 @@
-"""The first trials: the preset itself, and settings that have been good on other sets."""
+"""The first trials: the recipe itself, and settings that have been good on other sets."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from recurra.presets import Preset, load_preset
-from recurra.tuning.space import Parameter, Sizes, parameters_of
+from recurra.presets import Recipe, load_preset
+from recurra.tuning.space import IntChoice, Parameter, parameters_of
 
 __all__ = ["smallest", "starts"]
 
@@ -20,16 +20,16 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def starts(preset: Preset, space: tuple[Parameter, ...], *, small: bool) -> list[dict[str, Any]]:
-    """The values of the first trials; the first of all are the preset's.
+def starts(recipe: Recipe, space: tuple[Parameter, ...], *, small: bool) -> list[dict[str, Any]]:
+    """The values of the first trials; the first of all are the recipe's.
 
     Args:
-        preset: where the search begins.
+        recipe: where the search begins.
         space: around it.
         small: whether the last of them is to be the smallest network of the space, where a size is asked for.
     """
-    own = parameters_of(preset, space)
-    # Characters where the preset reads something else, and words where it reads characters.
+    own = parameters_of(recipe, space)
+    # Characters where the recipe reads something else, and words where it reads characters.
     if own["tokens"] == "characters":
         other = load_preset("default").with_options({"tokens": "words"})
     else:
@@ -37,12 +37,12 @@ def starts(preset: Preset, space: tuple[Parameter, ...], *, small: bool) -> list
     found = [own, parameters_of(other, space)]
     for variant in _VARIANTS:
         found.append({**own, **{name: value for name, value in variant.items() if name in own}})
-    return [*found, smallest(preset, space)] if small else found
+    return [*found, smallest(recipe, space)] if small else found
 
 
-def smallest(preset: Preset, space: tuple[Parameter, ...]) -> dict[str, Any]:
-    """The values of the space's smallest network; of the preset's those that do not change its size."""
-    least: dict[str, Any] = {one.name: one.values[0] for one in space if isinstance(one, Sizes)}
-    least |= {"batch_size": preset.training.batch_size, "cell": "gru", "bidirectional": False, "pooling": "max"}
-    own = parameters_of(preset, space)
+def smallest(recipe: Recipe, space: tuple[Parameter, ...]) -> dict[str, Any]:
+    """The values of the space's smallest network; of the recipe's those that do not change its size."""
+    least: dict[str, Any] = {one.name: one.values[0] for one in space if isinstance(one, IntChoice)}
+    least |= {"batch_size": recipe.training.batch_size, "cell": "gru", "bidirectional": False, "pooling": "max"}
+    own = parameters_of(recipe, space)
     return {**own, **{name: value for name, value in least.items() if name in own}}

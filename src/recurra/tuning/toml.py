@@ -1,21 +1,21 @@
-"""A preset as the TOML file that ``recurra train --model`` reads."""
+"""A recipe as the TOML file that ``recurra train --model`` reads."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from recurra.presets import Preset
+from recurra.presets import Recipe
 
 __all__ = ["preset_toml"]
 
 
-def preset_toml(preset: Preset) -> str:
+def preset_toml(recipe: Recipe) -> str:
     """The file's text; what is ``None``, which TOML has no word for, keeps its default there."""
-    lines = [f"about = {json.dumps(preset.about, ensure_ascii=False)}"]
+    lines = [f"about = {json.dumps(recipe.about, ensure_ascii=False)}"]
     for section in ("text", "network", "training"):
         lines += ["", f"[{section}]"]
-        values = getattr(preset, section).to_dict()
+        values = getattr(recipe, section).to_dict()
         lines += [f"{name} = {_value(value)}" for name, value in values.items() if value is not None]
     return "\n".join(lines) + "\n"
 

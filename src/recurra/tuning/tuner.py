@@ -18,16 +18,16 @@ from recurra.data.corpus import Corpus
 from recurra.data.fingerprint import Fingerprint
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
-from recurra.presets import Preset
+from recurra.presets import Recipe
 from recurra.training.build import chosen_device
 from recurra.training.callbacks import Callback
-from recurra.training.files import MODEL
-from recurra.training.folder import prepare_folder
+from recurra.training.held_out import scores_of
 from recurra.training.process import Interrupt
+from recurra.training.run import MODEL, RunOptions, prepare_folder
 from recurra.tuning.callbacks import StudyCallback, TrialCallback
 from recurra.tuning.limits import Limits
-from recurra.tuning.models import Models, scores_of
-from recurra.tuning.results import FOUND, Tried, Tuned, best_of, csv_of, tried
+from recurra.tuning.models import Models
+from recurra.tuning.results import FOUND, StudyResult, TrialResult, best_of, csv_of, tried
 from recurra.tuning.rows import StudyRows, check_room
 from recurra.tuning.space import parameters_of, space_around, suggested
 from recurra.tuning.starts import starts
@@ -48,11 +48,11 @@ IMPORTANCE_FROM = 10
 
 
 class Tuner:
-    """Tries settings around a preset.
+    """Tries settings around a recipe.
 
     Args:
         corpus: documents with labels; they need not be in memory, but for their token ids and the rows set aside.
-        preset: trial 0; its seed is the study's.
+        recipe: trial 0; its seed is the study's.
         folder: for the best model, and the study where no storage is named.
         limits: when to end.
         storage: see :func:`recurra.tuning.storage.storage_of`.
@@ -73,7 +73,7 @@ class Tuner:
         self,
         corpus: Corpus,
         *,
-        preset: Preset,
+        recipe: Recipe,
         folder: Path,
         limits: Limits,
         storage: str | None = None,
@@ -86,12 +86,13 @@ class Tuner:
         self._began, self._clock = clock(), clock
         self._callback = callback or StudyCallback()
         self._folder, self._limits = folder, limits
-        place = chosen_device(device, preset.training)
-        self._rows = StudyRows(corpus, _with_held_out(preset), callbacks=_Messages(self._callback))
-        self._preset = self._rows.preset
-        self._space = space_around(self._preset)
-        self._models = Models(self._rows, self._preset, folder, limits, engine=engine, device=place)
-        check_room(self._rows, self._preset, self._space, limits)
+        # What is wrong with it shows before the rows are read.
+        chosen_device(device, recipe.training)
+        self._rows = StudyRows(corpus, _with_held_out(recipe), callbacks=_Messages(self._callback))
+        self._recipe = self._rows.recipe
+        self._space = space_around(self._recipe)
+        self._models = Models(self._rows, self._recipe, folder, limits, run=RunOptions(engine=engine, device=device))
+        check_room(self._rows, self._recipe, self._space, limits)
         if not resume and (folder / STUDY).exists():
             raise TrainingError(f"The folder {folder} holds a study", "Go on with --resume, or name an empty folder.")
         with locked_folder(folder):
@@ -106,11 +107,11 @@ class Tuner:
                     )
                 self._callback.on_message("There is no such study yet: it starts from the beginning.")
             self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=PRUNE_AFTER, n_warmup_steps=PRUNE_FROM)
-            first = starts(self._preset, self._space, small=limits.max_size is not None)
+            first = starts(self._recipe, self._space, small=limits.max_size is not None)
             for parameters in first[len(self._study.trials) :]:
                 self._study.enqueue_trial(parameters)
 
-    def run(self) -> Tuned:
+    def run(self) -> StudyResult:
         """Tries until time or trials are used up, or a person stops it.
 
         Raises:
@@ -129,8 +130,8 @@ class Tuner:
                 if interrupted:
                     break
         trials = self._trials()
-        some = self._rows.of(self._preset.text.tokens)
-        return Tuned(
+        some = self._rows.of(self._recipe.text.tokens)
+        return StudyResult(
             trials=trials,
             best=best_of(trials),
             rows=(len(some.rows), len(some.held or ()), len(self._rows.aside)),
@@ -164,31 +165,31 @@ class Tuner:
         """Trains one trial; says whether a person stopped it."""
         best = best_of(self._trials())
         before = tried(self._study.trials[trial.number])
-        preset = suggested(trial, self._preset, self._space)
+        recipe = suggested(trial, self._recipe, self._space)
         began = self._clock()
         self._callback.on_trial_begin(trial.number)
         callback = self._trial_callback(trial.number, best, trial)
-        prepared = self._rows.prepared(preset, self._limits)
+        prepared = self._rows.prepared(recipe, self._limits)
         if prepared is None:
-            found = Tried(trial.number, "too large", parameters_of(preset, self._space))
+            found = TrialResult(trial.number, "too large", parameters_of(recipe, self._space))
             return self._told(trial, found, is_best=False)
-        preset = preset.with_options({"vocabulary_size": prepared.pipeline.settings.vocabulary_size})
-        settings = parameters_of(preset, self._space)
+        recipe = recipe.with_options({"vocabulary_size": prepared.pipeline.settings.vocabulary_size})
+        settings = parameters_of(recipe, self._space)
         try:
-            fitted = self._models.trained(trial.number, preset, prepared, callback)
+            fitted = self._models.trained(trial.number, recipe, prepared, callback)
         except (SettingsError, TrainingError, MemoryError, torch.OutOfMemoryError) as error:
             if isinstance(error, SettingsError) and trial.number == 0:
-                # The preset itself, and not what is tried around it.
+                # The recipe itself, and not what is tried around it.
                 raise
             why = getattr(error, "received", "") or type(error).__name__
-            found = Tried(trial.number, "failed", settings, seconds=self._clock() - began, why=why)
+            found = TrialResult(trial.number, "failed", settings, seconds=self._clock() - began, why=why)
             return self._told(trial, found, is_best=False)
         interrupted = fitted.outcome.interrupted
-        found = Tried(
+        found = TrialResult(
             trial.number,
             "stopped" if interrupted or callback.stopped else "pruned" if callback.pruned else "done",
             settings,
-            validation=scores_of(fitted.bundle.task, fitted.validation),
+            validation=scores_of(fitted.bundle.task, fitted.validation) or None,
             epochs=fitted.outcome.epochs,
             best_epoch=fitted.outcome.best_epoch,
         )
@@ -203,11 +204,11 @@ class Tuner:
         if self._limits.max_size is not None and (found.size or 0) > self._limits.max_size:
             found, is_best = replace(found, state="too large", validation=None, aside=None), False
         if is_best:
-            self._models.keep(fitted, found.number, preset)
+            self._models.keep(fitted, found.number, recipe)
         self._told(trial, found, is_best=is_best)
         return interrupted
 
-    def _told(self, trial: Trial, found: Tried, *, is_best: bool) -> bool:
+    def _told(self, trial: Trial, found: TrialResult, *, is_best: bool) -> bool:
         """Stores what was found. What was stopped stays unfinished there: resumed, it is trained to its end."""
         trial.set_user_attr(FOUND, asdict(found))
         if found.state == "done":
@@ -218,7 +219,7 @@ class Tuner:
         self._callback.on_trial_end(found, is_best=is_best)
         return False
 
-    def _trial_callback(self, number: int, best: Tried | None, trial: Trial | None = None) -> TrialCallback:
+    def _trial_callback(self, number: int, best: TrialResult | None, trial: Trial | None = None) -> TrialCallback:
         loss = best.log_loss if best else None
         return TrialCallback(trial, self._callback, number=number, best=loss, time_is_up=self._time_is_up)
 
@@ -226,20 +227,20 @@ class Tuner:
         minutes = self._limits.minutes
         return minutes is not None and self._clock() - self._began >= 60 * minutes
 
-    def _trials(self) -> list[Tried]:
+    def _trials(self) -> list[TrialResult]:
         states = tuple(state for state in TrialState if state != TrialState.WAITING)
         return [tried(one) for one in self._study.get_trials(states=states)]
 
     def _seed(self, number: int) -> None:
         """A sampler a trial: a resumed study draws what an uninterrupted one would have drawn."""
-        seed = (self._preset.training.seed * 1_000_003 + number) % 2**32
+        seed = (self._recipe.training.seed * 1_000_003 + number) % 2**32
         self._study.sampler = optuna.samplers.TPESampler(n_startup_trials=STARTUP, seed=seed)
 
     def _importances(self) -> dict[str, float]:
         done = self._study.get_trials(states=(TrialState.COMPLETE,))
         if len(done) < IMPORTANCE_FROM or len({one.value for one in done}) < 2:
             return {}
-        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=self._preset.training.seed)
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=self._recipe.training.seed)
         found = optuna.importance.get_param_importances(self._study, evaluator=evaluator)
         return {name: round(float(share), 4) for name, share in found.items()}
 
@@ -248,11 +249,11 @@ class Tuner:
         fingerprint = Fingerprint(len(corpus))
         for block in corpus.blocks():
             fingerprint.add(block)
-        preset = self._preset
+        recipe = self._recipe
         return json.dumps(
             {
                 "data": fingerprint.of(corpus.labels),
-                "settings": [part.to_dict() for part in (preset.text, preset.network, preset.training)],
+                "settings": [part.to_dict() for part in (recipe.text, recipe.network, recipe.training)],
                 "space": [asdict(one) for one in self._space],
                 "size": [self._limits.max_size, self._limits.int8],
             },
@@ -271,6 +272,6 @@ class _Messages(Callback):
         self._study.on_message(message)
 
 
-def _with_held_out(preset: Preset) -> Preset:
-    """The preset, holding out a tenth of the rows if it holds out none: trials are chosen by them."""
-    return preset if preset.training.validation else preset.with_options({"validation": 0.1})
+def _with_held_out(recipe: Recipe) -> Recipe:
+    """The recipe, holding out a tenth of the rows if it holds out none: trials are chosen by them."""
+    return recipe if recipe.training.validation else recipe.with_options({"validation": 0.1})

@@ -14,7 +14,7 @@ from recurra.kernels.arrays import address
 from recurra.kernels.compiled import entries_of
 from recurra.kernels.panels import BLOCK
 from recurra.recurrence.engines.arena import Arena
-from recurra.recurrence.engines.parts import Parts
+from recurra.recurrence.engines.direction_weights import DirectionWeights
 
 __all__ = ["Direction", "Job", "Named", "Sizes"]
 
@@ -52,7 +52,7 @@ class Named(IntEnum):
     OUTER, OUTER_ROW, MORE, MORE_ROW, D_W_I, D_W_H, D_W_H_LATE = range(-18, -25, -1)
 
 
-_NONE = Parts(*(np.empty(0, dtype=np.float32) for _ in range(3)))
+_NONE = DirectionWeights(*(np.empty(0, dtype=np.float32) for _ in range(3)))
 
 
 class Direction:
@@ -103,7 +103,7 @@ class Direction:
         self.d_inputs, self._d_inputs = arena.array(rows, sizes.inputs)
         self._scratch = arena.take(BLOCK * (max(sizes.inputs, size) + self.width))
 
-    def begin(self, starts: Places, inputs: Array, parts: Parts, places: Places | None) -> None:
+    def begin(self, starts: Places, inputs: Array, parts: DirectionWeights, places: Places | None) -> None:
         """Takes a batch.
 
         Args:
@@ -158,7 +158,7 @@ class Direction:
         row = target.strides[0]
         return (self._dense.copy, Named.ROWS, self._hidden, 4 * self.size, address(target), row, self.size)
 
-    def begin_back(self, outer: list[Array], targets: Parts | None) -> None:
+    def begin_back(self, outer: list[Array], targets: DirectionWeights | None) -> None:
         """Takes the gradient of the states.
 
         Args:
@@ -167,7 +167,7 @@ class Direction:
             targets: where to write the gradients of W_I and W_H, arrays without gaps; ``None`` for new ones.
         """
         W_I, W_H = self.parts.W_I, self.parts.W_H
-        targets = targets or Parts(np.empty_like(W_I), np.empty_like(W_H), self.parts.b)
+        targets = targets or DirectionWeights(np.empty_like(W_I), np.empty_like(W_H), self.parts.b)
         first, second = outer[0], outer[-1]
         at = address(first)
         self._outer = outer
@@ -233,7 +233,7 @@ class Direction:
             jobs.append(self._multiply(self._extra, size, *late))
         return jobs
 
-    def gradients(self) -> Parts:
+    def gradients(self) -> DirectionWeights:
         """Those of weights and initial states, after all stages."""
         summed = self._sums[0] if len(self._sums) == 1 else self._sums.sum(axis=0)
         d_b_H = None
@@ -241,7 +241,7 @@ class Direction:
             d_b_H = np.concatenate([summed[: self.width - self.size], summed[self.width :]])
         d_c0 = None if self.parts.c0 is None else self._carry_c
         d_h0 = None if self.parts.h0 is None else self._carry_h
-        return Parts(self._targets.W_I, self._targets.W_H, summed[: self.width], d_b_H, d_h0, d_c0)
+        return DirectionWeights(self._targets.W_I, self._targets.W_H, summed[: self.width], d_b_H, d_h0, d_c0)
 
     def _multiply(self, inputs: int, size: int, drives: int, rows: int, gradient: int, width: int) -> Job:
         """Gradient = inputsᵀ @ drives, of which drives and gradient may be columns of wider arrays."""

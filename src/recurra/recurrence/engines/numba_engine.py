@@ -11,9 +11,9 @@ from torch import Tensor
 
 from recurra.cells import Cell, State
 from recurra.recurrence.engines.base import Weights
+from recurra.recurrence.engines.direction_weights import DirectionWeights
 from recurra.recurrence.engines.fallback import fallback
 from recurra.recurrence.engines.numba_layer import Layer
-from recurra.recurrence.engines.parts import Parts
 
 __all__ = ["NumbaEngine"]
 
@@ -59,7 +59,7 @@ class _Function(torch.autograd.Function):
     def forward(ctx: Any, cell: Cell, starts: Any, inputs: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
         """The states, and in ``ctx`` what the gradient needs."""
         arrays: list[Any] = [None if tensor is None else tensor.detach().numpy() for tensor in tensors]
-        parts = [Parts(*arrays[place : place + PARTS]) for place in range(0, len(arrays), PARTS)]
+        parts = [DirectionWeights(*arrays[place : place + PARTS]) for place in range(0, len(arrays), PARTS)]
         hidden, columns = len(parts[0].W_H), inputs.shape[1]
         ctx.layer = Layer(
             cell, len(parts), rows=len(inputs), count=None, inputs=columns, hidden=hidden, documents=int(starts[1])

@@ -15,8 +15,8 @@ from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import run_together
 from recurra.kernels.vectors import LANES
 from recurra.recurrence.engines.arena import Arena
+from recurra.recurrence.engines.direction_weights import DirectionWeights, narrower, wider, wider_columns
 from recurra.recurrence.engines.numba_direction import Direction, Job, Named, Sizes
-from recurra.recurrence.engines.parts import Parts, narrower, wider, wider_columns
 
 __all__ = ["Gradients", "Layer"]
 
@@ -41,7 +41,7 @@ class Gradients(NamedTuple):
     """
 
     inputs: list[Array]
-    parts: list[Parts]
+    parts: list[DirectionWeights]
 
 
 class Layer:
@@ -94,7 +94,9 @@ class Layer:
         """Whether there is room for a batch of so many rows and different inputs."""
         return rows <= self._room[0] and count <= self._room[1]
 
-    def forward(self, starts: Places, inputs: Array, parts: Sequence[Parts], places: Places | None = None) -> None:
+    def forward(
+        self, starts: Places, inputs: Array, parts: Sequence[DirectionWeights], places: Places | None = None
+    ) -> None:
         """Reads a batch.
 
         Args:
@@ -117,7 +119,7 @@ class Layer:
                 np.concatenate(self.outputs, axis=1, out=self.states)
 
     def backward(
-        self, outer: Sequence[Sequence[Array]], *, to_inputs: bool, targets: Sequence[Parts] | None = None
+        self, outer: Sequence[Sequence[Array]], *, to_inputs: bool, targets: Sequence[DirectionWeights] | None = None
     ) -> Gradients:
         """The gradients of inputs, weights and initial states.
 

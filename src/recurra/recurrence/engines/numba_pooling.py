@@ -10,13 +10,13 @@ from recurra.kernels.compiled import kernels_of
 from recurra.networks.settings import NetworkSettings
 from recurra.recurrence.engines.arena import Arena
 
-__all__ = ["Pooled"]
+__all__ = ["PackedPooling"]
 
 
 Array = npt.NDArray[np.float32]
 
 
-class Pooled:
+class PackedPooling:
     """The poolings ``last``, ``max`` and ``mean`` side by side, in the order of the network's settings.
 
     Args:

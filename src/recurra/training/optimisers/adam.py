@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from recurra.models.network import Reading
-from recurra.presets.training_settings import TrainingSettings
+from recurra.models.network import TokenVectors
+from recurra.presets import TrainingSettings
 
-__all__ = ["BETAS", "Optimiser", "clip", "corrected_rate"]
+__all__ = ["BETAS", "Adam", "clip", "corrected_rate"]
 
 BETAS = (0.9, 0.999)
 # Keras takes the powers of both in float32, which makes its first steps a few millionths shorter.
 KERAS_BETAS = (float(np.float32(BETAS[0])), float(np.float32(BETAS[1])))
 
 
-class Optimiser:
+class Adam:
     """Adam (Kingma and Ba 2015, arXiv 1412.6980) or AdamW, dense: rows that a batch does not touch still move.
 
     The paper's short form, which Keras computes, is θ ← θ - α √(1-β₂ᵗ)/(1-β₁ᵗ) · m / (√v + ε). torch divides √v by
@@ -35,6 +35,8 @@ class Optimiser:
         weights: the parameters, by name.
         settings: learning rate, epsilon and weight decay.
     """
+
+    compiled = True
 
     def __init__(self, weights: dict[str, torch.nn.Parameter], settings: TrainingSettings) -> None:
         self.weights = {name: weight for name, weight in weights.items() if weight.requires_grad}
@@ -55,12 +57,12 @@ class Optimiser:
         """Forgets the gradients."""
         self._adam.zero_grad()
 
-    def step(self, learning_rate: float, reading: Reading | None = None, *, scale: float = 1.0) -> None:
+    def step(self, learning_rate: float, token_vectors: TokenVectors | None = None, *, scale: float = 1.0) -> None:
         """Moves the weights along their gradients; a weight that has none still moves along its moments.
 
         Args:
             learning_rate: α of this step.
-            reading: the tokens behind the embedding's gradient, for ``keras_adam`` and ``sparse_adam``.
+            token_vectors: the tokens behind the embedding's gradient, for ``keras_adam`` and ``sparse_adam``.
             scale: what clipping multiplied the gradients with.
         """
         self.steps += 1
@@ -71,18 +73,18 @@ class Optimiser:
         if self.rule == "keras_adam":
             of_first, of_second = (1 - beta**self.steps for beta in KERAS_BETAS)
             learning_rate *= math.sqrt(of_second / second) * first / of_first
-            if reading is not None and "embedding" in self.weights:
-                self._square_by_token(reading, scale)
+            if token_vectors is not None and "embedding" in self.weights:
+                self._square_by_token(token_vectors, scale)
         for group in self._adam.param_groups:
             group["lr"] = learning_rate
             group["eps"] = self.epsilon / math.sqrt(second)
         if self.rule == "sparse_adam" and "embedding" in self.weights:
-            self._step_touched(reading)
+            self._step_touched(token_vectors)
         else:
             self._adam.step()
 
     @torch.no_grad()
-    def _step_touched(self, reading: Reading | None) -> None:
+    def _step_touched(self, token_vectors: TokenVectors | None) -> None:
         """A step after which the rows that were not read are as before, with their moments."""
         weight = self.weights["embedding"]
         if weight not in self._adam.state:
@@ -91,21 +93,21 @@ class Optimiser:
         tensors = (weight, state["exp_avg"], state["exp_avg_sq"])
         before = [tensor.clone() for tensor in tensors]
         self._adam.step()
-        if reading is not None:
+        if token_vectors is not None:
             for tensor, old in zip(tensors, before, strict=True):
-                old[reading.ids] = tensor[reading.ids]
+                old[token_vectors.ids] = tensor[token_vectors.ids]
         for tensor, old in zip(tensors, before, strict=True):
             tensor.copy_(old)
 
     @torch.no_grad()
-    def _square_by_token(self, reading: Reading, scale: float) -> None:
+    def _square_by_token(self, token_vectors: TokenVectors, scale: float) -> None:
         """Sets v off so that the step about to come, which adds the squared sum, leaves the sum of squares."""
-        weight, gradients = self.weights["embedding"], reading.vectors.grad
+        weight, gradients = self.weights["embedding"], token_vectors.vectors.grad
         if weight.grad is None or gradients is None:
             return
         if weight not in self._adam.state:
             self._begin("embedding", torch.zeros_like(weight), torch.zeros_like(weight), steps=0)
-        rows, places = torch.unique(reading.ids, return_inverse=True)
+        rows, places = torch.unique(token_vectors.ids, return_inverse=True)
         squares = gradients.new_zeros(len(rows), weight.shape[1]).index_add_(0, places, (gradients * scale) ** 2)
         excess = squares - weight.grad[rows] ** 2
         self._adam.state[weight]["exp_avg_sq"].index_add_(0, rows, excess, alpha=(1 - BETAS[1]) / BETAS[1])
@@ -119,11 +121,16 @@ class Optimiser:
                 state[f"v.{name}"] = self._adam.state[weight]["exp_avg_sq"]
         return state
 
-    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
+    def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
         """Takes back what :meth:`tensors` gave after ``steps`` steps."""
         self.steps = steps
         for name in self.weights if steps else ():
             self._begin(name, tensors[f"m.{name}"], tensors[f"v.{name}"], steps=steps)
+
+    def layout(self, steps: int) -> dict[str, Tensor]:
+        """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
+        weights = self.weights if steps else {}
+        return {f"{moment}.{name}": weight for moment in "mv" for name, weight in weights.items()}
 
     def _begin(self, name: str, m: Tensor, v: Tensor, *, steps: int) -> None:
         weight = self.weights[name]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import Task, in_parts, run_in_parts
 
-__all__ = ["WORTH_A_THREAD", "Moves", "Rows"]
+__all__ = ["WORTH_A_THREAD", "AdamState", "Moves"]
 
 Array = npt.NDArray[np.float32]
 _NONE = np.empty((0, 0), dtype=np.float32)
@@ -67,7 +67,7 @@ class Moves:
         self._table[self.steps - behind : self.steps, :4] += rate / product * self._shares[-behind:]
 
 
-class Rows:
+class AdamState:
     """The rows of an embedding with their moments.
 
     Args:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["Average"]
+__all__ = ["MovingAverage"]
 
 
-class Average:
+class MovingAverage:
     """Keeps θ̄ ← d θ̄ + (1 - d) θ beside the weights (Polyak and Juditsky 1992; Tarvainen and Valpola 2017).
 
     The decay rises as (1 + t) / (10 + t) up to its setting, so that the first weights are soon forgotten.

@@ -9,17 +9,17 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.optimisers.adam import BETAS
 
-__all__ = ["DeviceAdam", "Read"]
+__all__ = ["DeviceAdam", "TokenGradients"]
 
 # So many steps behind, torch's corrections 1 - βᵗ are 1, and what is left of its rule is the paper's short form,
 # θ ← θ - α m / (√v + ε), with the α that it is given. Adding 1 leaves this float32 as it is.
 CORRECTED = 2.0**24
 
 
-class Read(NamedTuple):
+class TokenGradients(NamedTuple):
     """The tokens of a batch of fixed size.
 
     Attributes:
@@ -34,7 +34,7 @@ class Read(NamedTuple):
 
 
 class DeviceAdam:
-    """The rules of :class:`recurra.training.optimisers.adam.Optimiser`, dense, in torch's fused kernel.
+    """The rules of :class:`recurra.training.optimisers.adam.Adam`, dense, in torch's fused kernel.
 
     Args:
         weights: the parameters, by name.
@@ -62,7 +62,7 @@ class DeviceAdam:
         decay: Tensor,
         divisor: Tensor | None,
         skip: Tensor,
-        read: Read | None,
+        read: TokenGradients | None,
     ) -> None:
         """Moves the weights along their gradients.
 
@@ -117,7 +117,7 @@ class DeviceAdam:
         for name, one in self.tensors().items():
             one.copy_(tensors[name])
 
-    def _square_by_token(self, read: Read, gradient: Tensor, divisor: Tensor | None, skip: Tensor) -> None:
+    def _square_by_token(self, read: TokenGradients, gradient: Tensor, divisor: Tensor | None, skip: Tensor) -> None:
         """Sets v off so that the step about to come, which adds the squared sum, leaves the sum of squares."""
         squares = torch.zeros_like(gradient).index_add_(0, read.ids, read.gradient * read.gradient)
         excess = squares.addcmul_(gradient, gradient, value=-1)

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import Task, in_parts, run_together
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.training.optimisers.adam import BETAS, corrected_rate
-from recurra.training.optimisers.adam_state import WORTH_A_THREAD, Rows
+from recurra.training.optimisers.adam_state import WORTH_A_THREAD, AdamState
 
 __all__ = ["LazyAdam", "RowGradient"]
 
@@ -56,7 +56,7 @@ class RowGradient:
 
 
 class LazyAdam:
-    """The rules of :class:`recurra.training.optimisers.adam.Optimiser` without its dense pass, to float32's rounding.
+    """The rules of :class:`recurra.training.optimisers.adam.Adam` without its dense pass, to float32's rounding.
 
     Rows that a batch does not touch still move under the dense rules, but only when they are next read, or by
     :meth:`flush`; ``sparse_adam`` never moves them.
@@ -74,10 +74,10 @@ class LazyAdam:
         learning = {name: weight for name, weight in weights.items() if weight.requires_grad}
         self.settings = settings
         self.steps = 0
-        self.rows: Rows | None = None
+        self.rows: AdamState | None = None
         if "embedding" in learning:
             table = learning.pop("embedding").detach().numpy()
-            self.rows = Rows(table, BETAS, settings.epsilon, touched=settings.optimiser == "sparse_adam")
+            self.rows = AdamState(table, BETAS, settings.epsilon, touched=settings.optimiser == "sparse_adam")
         self._shapes = {name: weight.shape for name, weight in learning.items()}
         size = sum(weight.numel() + -weight.numel() % ALIGNED for weight in learning.values())
         self._weights, self._m, self._v, self._gradients = np.zeros((4, size), dtype=np.float32)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
-from recurra.training.optimisers.averaging import Average
+from recurra.presets import TrainingSettings
+from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep
 from recurra.training.steps.device import DeviceStep
@@ -20,7 +20,7 @@ def choose_step(
     rows: EncodedRows,
     settings: TrainingSettings,
     *,
-    average: Average | None = None,
+    average: MovingAverage | None = None,
     say: Callable[[str], None] = lambda message: None,
 ) -> Step:
     """The fastest step that computes what network, task and settings ask for.
@@ -32,7 +32,7 @@ def choose_step(
         average: of the weights, kept up step by step.
         say: hears what a person should know, such as that memory runs out.
     """
-    if DeviceStep.takes(network, rows.task):
+    if DeviceStep.takes(network, settings, rows.task):
         return DeviceStep(network, rows, settings, average)
     compiled = CompiledStep.takes(network, settings, rows.task)
     return (CompiledStep if compiled else AutogradStep)(network, rows, settings, average, say)

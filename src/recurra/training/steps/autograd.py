@@ -13,11 +13,12 @@ from torch import Tensor
 
 from recurra.models.batch import Batch
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
-from recurra.training.optimisers.adam import Optimiser, clip
-from recurra.training.optimisers.averaging import Average
-from recurra.training.steps.micro_batches import joined_output, joined_reading, share_of_output
-from recurra.training.steps.step import EncodedRows, HostStep, StepResult, longest_of, packed
+from recurra.presets import TrainingSettings
+from recurra.training.optimisers import kind_of
+from recurra.training.optimisers.adam import clip
+from recurra.training.optimisers.averaging import MovingAverage
+from recurra.training.steps.micro_batches import join_outputs, join_token_vectors, split_gradient
+from recurra.training.steps.step import EncodedRows, HostStep, StepResult, longest_of, pack_batch
 
 __all__ = ["AutogradStep", "mixed_precision"]
 
@@ -30,7 +31,7 @@ class AutogradStep(HostStep):
         network: Network,
         rows: EncodedRows,
         settings: TrainingSettings,
-        average: Average | None = None,
+        average: MovingAverage | None = None,
         say: Callable[[str], None] = lambda message: None,
     ) -> None:
         super().__init__(network, rows, settings, average, say)
@@ -43,12 +44,12 @@ class AutogradStep(HostStep):
             every_step=network.settings.every_step,
             device=self.device,
         )
-        self.optimiser = Optimiser(weights, settings)
-        network.keep_reading = self.optimiser.reads_tokens
+        self.optimiser = kind_of(settings)(weights, settings)
+        network.keep_token_vectors = self.optimiser.reads_tokens
 
     def gradient(self, indices: npt.NDArray[np.int64]) -> StepResult:
         """See :meth:`HostStep.gradient`."""
-        batch = Batch(packed(self.network, self.rows.documents, indices), self.device)
+        batch = Batch(pack_batch(self.network, self.rows.documents, indices), self.device)
         targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
         self.network.train()
         with mixed_precision(self.settings, self.device):
@@ -68,35 +69,35 @@ class AutogradStep(HostStep):
         network, documents, generator = self.network, self.rows.documents, self.network.generator
         indices = np.concatenate(parts)
         longest = 0 if network.settings.masked else longest_of(documents, indices)
-        whole = packed(network, documents, indices, longest=longest)
-        some = [packed(network, documents, part, longest=longest) for part in parts]
+        whole = pack_batch(network, documents, indices, longest=longest)
+        some = [pack_batch(network, documents, part, longest=longest) for part in parts]
         network.train()
         states, outputs = [], []
         for part in some:
             states.append(generator.get_state())
             with torch.no_grad(), mixed_precision(self.settings, self.device):
                 outputs.append(network(Batch(part, self.device)))
-        output = joined_output(outputs, whole, some)
+        output = join_outputs(outputs, whole, some)
         targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
         with mixed_precision(self.settings, self.device):
             loss = self.objective(output, Batch(whole, self.device), targets)
         loss.backward()
         self.optimiser.zero_grad()
         readings = []
-        for part, state, share in zip(some, states, share_of_output(output, whole, some), strict=True):
+        for part, state, share in zip(some, states, split_gradient(output, whole, some), strict=True):
             generator.set_state(state)
             with mixed_precision(self.settings, self.device):
                 logits, steps = network(Batch(part, self.device))
             torch.autograd.backward([logits] if steps is None else [logits, steps], share)
-            readings.append(network.reading)
-        network.reading = joined_reading(readings)
+            readings.append(network.token_vectors)
+        network.token_vectors = join_token_vectors(readings)
         right = int(self.objective.right(output.logits, targets).sum())
         return StepResult(len(indices), loss.item(), right, self._non_finite())
 
     def update(self, rate: float, following: npt.NDArray[np.int64] | None = None) -> None:
         """See :meth:`HostStep.update`."""
         scale = clip(self.optimiser.weights.values(), self.settings.clip) if self.settings.clip else 1.0
-        self.optimiser.step(rate, self.network.reading, scale=scale)
+        self.optimiser.step(rate, self.network.token_vectors, scale=scale)
 
     def flush(self) -> None:
         """Nothing is left behind."""
@@ -116,8 +117,7 @@ class AutogradStep(HostStep):
 
     def layout(self, steps: int) -> dict[str, Tensor]:
         """See :meth:`Step.layout`."""
-        weights = self.optimiser.weights if steps else {}
-        return {f"{moment}.{name}": weight for moment in "mv" for name, weight in weights.items()}
+        return self.optimiser.layout(steps)
 
     def _non_finite(self) -> tuple[str, float] | None:
         gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}

@@ -21,17 +21,18 @@ from recurra.kernels.compiled import entries_of, kernels_of
 from recurra.kernels.threads import run_in_parts
 from recurra.models.network import UNKNOWN, Network
 from recurra.networks.shapes import DIRECTIONS
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.recurrence.engines.arena import Arena
+from recurra.recurrence.engines.direction_weights import DirectionWeights
 from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer
-from recurra.recurrence.engines.numba_pooling import Pooled
-from recurra.recurrence.engines.parts import Parts
+from recurra.recurrence.engines.numba_pooling import PackedPooling
 from recurra.tasks import SINGLE_LABEL, Task
+from recurra.training.optimisers import kind_of
 from recurra.training.optimisers.adam_state import WORTH_A_THREAD
-from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.optimisers.lazy_adam import LazyAdam, RowGradient
-from recurra.training.steps.step import EncodedRows, HostStep, StepResult, longest_of, packed
+from recurra.training.steps.step import EncodedRows, HostStep, StepResult, longest_of, pack_batch
 
 __all__ = ["CompiledStep"]
 
@@ -51,7 +52,7 @@ class CompiledStep(HostStep):
         network: Network,
         rows: EncodedRows,
         settings: TrainingSettings,
-        average: Average | None = None,
+        average: MovingAverage | None = None,
         say: Callable[[str], None] = lambda message: None,
     ) -> None:
         super().__init__(network, rows, settings, average, say)
@@ -88,6 +89,7 @@ class CompiledStep(HostStep):
         shape = network.settings
         return (
             task.compiled is not None
+            and kind_of(settings).compiled
             and isinstance(network.engine, NumbaEngine)
             and network.generator.device.type == "cpu"
             and all(weight.dtype == torch.float32 for weight in network.named_weights().values())
@@ -121,7 +123,7 @@ class CompiledStep(HostStep):
             # Empty documents alone reach nothing but the output's bias.
             self.optimiser.clear()
             states = np.zeros((0, shape.state_size), dtype=np.float32)
-        pooled = Pooled(shape, batch, states, self._arena)
+        pooled = PackedPooling(shape, batch, states, self._arena)
         back.append(pooled.back)
         values = self._dropped(pooled.values, back) if shape.dropout else pooled.values
         loss, right, d = self._output(values, self.rows.targets[indices[batch.order]])
@@ -184,10 +186,10 @@ class CompiledStep(HostStep):
         ahead, self._ahead = self._ahead, None
         if ahead is not None and np.array_equal(ahead[0], indices):
             return ahead[1]
-        return packed(self.network, self.rows.documents, indices, longest=self._longest)
+        return pack_batch(self.network, self.rows.documents, indices, longest=self._longest)
 
     def _pack(self, indices: Places) -> None:
-        self._ahead = indices, packed(self.network, self.rows.documents, indices)
+        self._ahead = indices, pack_batch(self.network, self.rows.documents, indices)
 
     def _words(self, batch: Packed) -> tuple[Places, Places]:
         """The different ids of a batch, caught up, and which of them each token has."""
@@ -293,6 +295,6 @@ class CompiledStep(HostStep):
         return mask
 
 
-def _parts(arrays: Mapping[str, Array], prefix: str) -> Parts:
+def _parts(arrays: Mapping[str, Array], prefix: str) -> DirectionWeights:
     W_I, W_H, b = (arrays[f"{prefix}.{name}"] for name in ("W_I", "W_H", "b"))
-    return Parts(W_I, W_H, b, arrays.get(f"{prefix}.b_H"))
+    return DirectionWeights(W_I, W_H, b, arrays.get(f"{prefix}.b_H"))

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from recurra.batches import Mapped, Ragged
+from recurra.batches import MappedRagged, Ragged
 from recurra.models.static_batch import StaticBatch
 from recurra.tasks.single_label_torch import ABSENT
 from recurra.training.steps.step import EncodedRows
 
-__all__ = ["STEPS", "Plan", "Room"]
+__all__ = ["STEPS", "BatchShape", "DeviceBatches"]
 
 Places = npt.NDArray[np.int64]
 
@@ -27,8 +27,8 @@ TOKENS = 1 << 22
 LEAST_ROWS = 64
 
 
-class Room(NamedTuple):
-    """The size of the tensors that a batch is put into; all batches of a room are computed alike.
+class BatchShape(NamedTuple):
+    """The size of the tensors that a batch is put into; all batches of a shape are computed alike.
 
     Attributes:
         rows: R, for tokens.
@@ -39,7 +39,7 @@ class Room(NamedTuple):
     steps: int
 
 
-class Plan:
+class DeviceBatches:
     """Keeps the training rows on the device and packs batches there, as :func:`recurra.batches.pack` does.
 
     What a batch needs is found by a counter on the device, so that a step asks the host for nothing. Tensors keep their
@@ -50,8 +50,8 @@ class Plan:
         documents: B, in a batch at most.
         masked: whether pads are left out; otherwise documents are padded to their batch's longest.
         numbers: K, how many numbers of its own each step is given, such as the learning rate.
-        fitting: as many steps in a room as a batch has; otherwise as many as the longest document, which makes fewer
-            rooms, for networks that do not look at the number of steps.
+        fitting: as many steps in a shape as a batch has; otherwise as many as the longest document, which makes fewer
+            shapes, for networks that do not look at the number of steps.
         device: where to.
         repeats: a batch may hold a row more than once.
     """
@@ -93,7 +93,7 @@ class Plan:
         tokens, _ = self._sizes(some)
         return max(1, int(np.searchsorted(np.cumsum(tokens), self._tokens, side="right")))
 
-    def fill(self, batches: Sequence[Places], numbers: npt.NDArray[np.float32]) -> list[Room]:
+    def fill(self, batches: Sequence[Places], numbers: npt.NDArray[np.float32]) -> list[BatchShape]:
         """Packs batches; the counter then stands at the first of them.
 
         Args:
@@ -101,7 +101,7 @@ class Plan:
             numbers: float32[batches, K].
 
         Returns:
-            The room of each.
+            The shape of each.
         """
         tokens, steps = self._sizes(batches)
         counts = np.array([len(batch) for batch in batches], dtype=np.int64)
@@ -151,18 +151,18 @@ class Plan:
         read = self._values[source] if len(self._values) else self._zeros(total, dtype=torch.int32)
         self._ids[row] = torch.where(step < held[document], read, 0)
         self.at.zero_()
-        return [self._room(rows, most) for rows, most in zip(tokens.tolist(), steps.tolist(), strict=True)]
+        return [self._shape(rows, most) for rows, most in zip(tokens.tolist(), steps.tolist(), strict=True)]
 
-    def batch(self, room: Room) -> tuple[StaticBatch, Tensor]:
-        """The batch at which the counter stands, in a room that holds it.
+    def batch(self, shape: BatchShape) -> tuple[StaticBatch, Tensor]:
+        """The batch at which the counter stands, in a shape that holds it.
 
         Returns:
             Its documents by falling length, and int64[B] their classes, :data:`ABSENT` where
             there is no document.
         """
         first, first_start, steps = self._heads.index_select(0, self.at)[0].unbind()
-        ids = self._ids.index_select(0, self._counting[: room.rows] + first)
-        starts = self._starts.index_select(0, torch.minimum(self._counting[: room.steps + 1], steps) + first_start)
+        ids = self._ids.index_select(0, self._counting[: shape.rows] + first)
+        starts = self._starts.index_select(0, torch.minimum(self._counting[: shape.steps + 1], steps) + first_start)
         lengths = self._batch_lengths.index_select(0, self.at)[0]
         return StaticBatch(ids, starts, lengths), self._targets.index_select(0, self.at)[0]
 
@@ -177,8 +177,10 @@ class Plan:
         steps = np.maximum.reduceat(lengths, _before(counts))
         return (np.add.reduceat(lengths, _before(counts)) if self.masked else steps * counts), steps
 
-    def _room(self, rows: int, steps: int) -> Room:
-        return Room(_rounded(max(rows, self.documents, LEAST_ROWS)), _rounded(steps if self.fitting else self._longest))
+    def _shape(self, rows: int, steps: int) -> BatchShape:
+        return BatchShape(
+            _rounded(max(rows, self.documents, LEAST_ROWS)), _rounded(steps if self.fitting else self._longest)
+        )
 
     def _counting_to(self, count: int) -> Tensor:
         return torch.arange(count, device=self.device)
@@ -188,7 +190,7 @@ class Plan:
 
     def _placed_ids(self, documents: Ragged) -> Tensor:
         """int32[N], the ids of all documents."""
-        if not isinstance(documents, Mapped):
+        if not isinstance(documents, MappedRagged):
             return self._placed(documents.values)
         ids = self._zeros(len(documents.values), dtype=torch.int32)
         for first in range(0, len(ids), TOKENS):
@@ -211,7 +213,7 @@ def _before(counts: Places) -> Places:
 
 
 def _rounded(count: int) -> int:
-    """The next of four sizes an octave: a quarter of room at most, a ninth on average."""
+    """The next of four sizes an octave: a quarter is padding at most, a ninth on average."""
     unit = 1 << max(0, (max(1, count) - 1).bit_length() - 3)
     return -(-max(1, count) // unit) * unit
 

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from recurra.batches import Packed
 from recurra.errors import TrainingError
-from recurra.models.network import Output, Reading
+from recurra.models.network import Output, TokenVectors
 
 if TYPE_CHECKING:
     from recurra.training.steps.step import StepResult
 
-__all__ = ["MicroBatches", "is_out_of_memory", "joined_output", "joined_reading", "parts_of", "share_of_output"]
+__all__ = ["MicroBatches", "is_out_of_memory", "join_outputs", "join_token_vectors", "split_batch", "split_gradient"]
 
 Places = npt.NDArray[np.int64]
 
@@ -73,7 +73,7 @@ class MicroBatches:
         """
         state = None if self._generator is None else self._generator.get_state()
         while True:
-            parts = parts_of(indices, self._taken(indices), self.tokens)
+            parts = split_batch(indices, self._taken(indices), self.tokens)
             try:
                 return self._gradient(indices) if len(parts) == 1 else self._in_parts(parts)
             except Exception as error:
@@ -109,7 +109,7 @@ class MicroBatches:
             )
 
 
-def parts_of(indices: Places, tokens: Places, most: int | None) -> list[Places]:
+def split_batch(indices: Places, tokens: Places, most: int | None) -> list[Places]:
     """The documents of a batch in parts of at most so many tokens, or of one document.
 
     Args:
@@ -128,7 +128,7 @@ def parts_of(indices: Places, tokens: Places, most: int | None) -> list[Places]:
     return [*parts, indices[first:]]
 
 
-def joined_output(outputs: Sequence[Output], whole: Packed, parts: Sequence[Packed]) -> Output:
+def join_outputs(outputs: Sequence[Output], whole: Packed, parts: Sequence[Packed]) -> Output:
     """The output of the whole batch out of those of its parts, as leaves whose gradient may be asked for.
 
     Args:
@@ -146,8 +146,8 @@ def joined_output(outputs: Sequence[Output], whole: Packed, parts: Sequence[Pack
     return Output(logits, steps.requires_grad_())
 
 
-def share_of_output(output: Output, whole: Packed, parts: Sequence[Packed]) -> list[list[Tensor]]:
-    """What of the gradient of :func:`joined_output` belongs to each part: of its logits, and of its steps if any."""
+def split_gradient(output: Output, whole: Packed, parts: Sequence[Packed]) -> list[list[Tensor]]:
+    """What of the gradient of :func:`join_outputs` belongs to each part: of its logits, and of its steps if any."""
     counts = [len(part.lengths) for part in parts]
     shares = [[one] for one in torch.split(_gradient(output.logits), counts)]
     if output.steps is not None:
@@ -157,14 +157,14 @@ def share_of_output(output: Output, whole: Packed, parts: Sequence[Packed]) -> l
     return shares
 
 
-def joined_reading(readings: Sequence[Reading | None]) -> Reading | None:
+def join_token_vectors(readings: Sequence[TokenVectors | None]) -> TokenVectors | None:
     """The tokens of all parts and their gradients."""
     present = [one for one in readings if one is not None and one.vectors.grad is not None]
     if not present:
         return None
     vectors = torch.cat([one.vectors.detach() for one in present])
     vectors.grad = torch.cat([one.vectors.grad for one in present if one.vectors.grad is not None])
-    return Reading(torch.cat([one.ids for one in present]), vectors)
+    return TokenVectors(torch.cat([one.ids for one in present]), vectors)
 
 
 def _gradient(values: Tensor) -> Tensor:

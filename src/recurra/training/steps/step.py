@@ -14,12 +14,12 @@ from torch import Tensor
 
 from recurra.batches import Packed, Ragged, pack
 from recurra.models.network import Network
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import SINGLE_LABEL, Task
-from recurra.training.optimisers.averaging import Average
+from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.steps.micro_batches import MicroBatches
 
-__all__ = ["EncodedRows", "HostStep", "Step", "StepResult", "StepResults", "longest_of", "packed"]
+__all__ = ["EncodedRows", "HostStep", "Step", "StepResult", "StepResults", "longest_of", "pack_batch"]
 
 Places = npt.NDArray[np.int64]
 
@@ -125,7 +125,7 @@ class HostStep(ABC):
         network: Network,
         rows: EncodedRows,
         settings: TrainingSettings,
-        average: Average | None = None,
+        average: MovingAverage | None = None,
         say: Callable[[str], None] = lambda message: None,
     ) -> None:
         self.network, self.rows, self.settings, self.average = network, rows, settings, average
@@ -185,7 +185,7 @@ def longest_of(documents: Ragged, indices: Places) -> int:
     return int((documents.offsets[indices + 1] - documents.offsets[indices]).max(initial=0))
 
 
-def packed(network: Network, documents: Ragged, indices: Places, *, longest: int = 0) -> Packed:
+def pack_batch(network: Network, documents: Ragged, indices: Places, *, longest: int = 0) -> Packed:
     """A training batch.
 
     Args:

@@ -17,14 +17,14 @@ from recurra.bundle import Bundle, digest_in, digest_of, int8_bundle, read_bundl
 from recurra.errors import DataError, SettingsError, TrainingError
 from recurra.runtime import Model
 from recurra.text import TextPipeline, TextSettings, Vocabulary
-from recurra.training.folder import CARD, MODEL
+from recurra.training.run import CARD, MODEL
 from recurra.training.warm_start import (
     REMEMBERED,
-    check_continues,
-    descent,
-    grown_labels,
-    grown_pipeline,
-    grown_weights,
+    check_warm_start,
+    extend_labels,
+    extend_vocabulary,
+    extend_weights,
+    lineage,
 )
 
 TEXTS = ["oil prices rise", "the team wins a late match in rome", "", "zebra prices", "oil zebra quagga"]
@@ -34,10 +34,10 @@ NEW_WORDS = ("zebra", "quagga", "oil")
 def grown(initial: Bundle, labels: list[Any], *, text: TextSettings | None = None) -> tuple[Bundle, Steps]:
     """The model before its first step, with the words of NEW_WORDS."""
     told, text = Steps(), text or initial.text
-    classes = grown_labels(initial, labels)
+    classes = extend_labels(initial, labels)
     learned = TextPipeline(text, Vocabulary(NEW_WORDS))
-    pipeline = grown_pipeline(initial, learned, text, told)
-    tensors = grown_weights(initial, pipeline, classes, told)
+    pipeline = extend_vocabulary(initial, learned, text, told)
+    tensors = extend_weights(initial, pipeline, classes, told)
     return replace(
         initial, text=pipeline.settings, vocabulary=pipeline.vocabulary, labels=classes, tensors=tensors
     ), told
@@ -117,7 +117,7 @@ def test_texts_without_a_title_are_read_as_the_model_read_them() -> None:
 def test_a_record_names_its_nearest_ancestors_and_does_not_grow_for_ever() -> None:
     older = [{"model": str(place)} for place in range(REMEMBERED)]
     initial = replace(make_bundle(), record={"continued": {"chain": older}, "rows": 7})
-    chain = descent(initial, initial.pipeline, initial.labels)["chain"]
+    chain = lineage(initial, initial.pipeline, initial.labels)["chain"]
     assert chain == [{"model": digest_in(initial), "rows": 7, "data_sha256": None}, *older[:-1]]
 
 
@@ -156,13 +156,13 @@ def test_settings_that_contradict_the_model_are_refused(changed: dict[str, Any],
 def test_settings_of_training_may_change() -> None:
     initial = make_bundle(every_step=0.2)
     full = initial.text.replace(vocabulary_size=initial.pipeline.rows)
-    check_continues(initial, full, initial.network)
-    check_continues(initial, initial.text, initial.network.replace(dropout=0.5, word_dropout=0.1, every_step=0.0))
+    check_warm_start(initial, full, initial.network)
+    check_warm_start(initial, initial.text, initial.network.replace(dropout=0.5, word_dropout=0.1, every_step=0.0))
 
 
 def test_labels_of_another_type_and_vectors_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="of type int"):
-        grown_labels(make_bundle(), [3, 4])
+        extend_labels(make_bundle(), [3, 4])
     with pytest.raises(SettingsError, match="Leave them out"):
         train(count=40, initial=train(count=40).bundle, vectors=tmp_path / "none.vec")
 

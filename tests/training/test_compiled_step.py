@@ -1,4 +1,8 @@
-"""The direct step against torch's automatic differentiation and torch's optimisers: the same weights, step by step."""
+"""The direct step against torch's automatic differentiation and torch's optimisers: the same weights, step by step.
+
+The other side runs on the reference engine, whose cells torch differentiates; ``test_gradients_against_torch.py``
+compares both with a network that shares nothing with ours.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +37,21 @@ def rows(seed: int = 0) -> EncodedRows:
     return EncodedRows(Ragged.from_lists(documents), rng.integers(0, CLASSES, COUNT))
 
 
-def trained(kind: type[CompiledStep | AutogradStep], shape: NetworkSettings, training: TrainingSettings) -> Any:
-    network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1))
+Kind = type[CompiledStep | AutogradStep]
+
+
+def built(kind: Kind, shape: NetworkSettings) -> Network:
+    engine = "auto" if kind is CompiledStep else "reference"
+    network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1), engine=engine)
     network.place("cpu", seed=2)
+    return network
+
+
+def trained(kind: Kind, shape: NetworkSettings, training: TrainingSettings) -> Any:
+    network = built(kind, shape)
     if training.freeze_vectors:
         network.named_weights()["embedding"].requires_grad_(False)
-    assert CompiledStep.takes(network, training)
+    assert CompiledStep.takes(network, training) == (kind is CompiledStep)
     data = rows()
     step = kind(network, data, training)
     rng, stepped = np.random.default_rng(3), []
@@ -124,8 +137,7 @@ def test_a_batch_of_empty_documents_moves_what_it_should() -> None:
     shape = SMALL.replace(dropout=0.3)
     found = []
     for kind in (CompiledStep, AutogradStep):
-        network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1))
-        network.place("cpu", seed=2)
+        network = built(kind, shape)
         data = EncodedRows(Ragged.from_lists([[3, 4, 5], [], []]), np.array([0, 1, 2]))
         step = kind(network, data, PLAIN)
         for indices in ([0, 1], [1, 2], [2], [0]):
@@ -162,9 +174,7 @@ def test_a_batch_that_was_packed_before_its_turn_is_the_same() -> None:
     batches = [rng.integers(0, COUNT, 7) for _ in range(5)]
     found = []
     for following in ([None] * 5, [*batches[1:], None], [batches[1], batches[0], None, batches[4], batches[4]]):
-        network = Network(shape, initial_weights(shape, rows=VOCABULARY, classes=CLASSES, seed=1))
-        network.place("cpu", seed=2)
-        step = CompiledStep(network, rows(), PLAIN)
+        step = CompiledStep(network := built(CompiledStep, shape), rows(), PLAIN)
         assert len(step.optimiser._weights) > 2 * WORTH_A_THREAD
         losses = []
         for indices, after in zip(batches, following, strict=True):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from recurra.batches.ragged import Ragged
 from recurra.errors import DataError
 
-__all__ = ["IN_MEMORY", "Collected", "Mapped"]
+__all__ = ["IN_MEMORY", "MappedRagged", "RaggedWriter"]
 
 IN_MEMORY = 1 << 26
 """Bytes of ids that stay in memory; beyond, they go to disk."""
@@ -31,7 +31,7 @@ AROUND = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
-class Mapped(Ragged):
+class MappedRagged(Ragged):
     """A set of token sequences whose ids lie in a file; uint16 or int32.
 
     Attributes:
@@ -41,7 +41,7 @@ class Mapped(Ragged):
     pages: Pages
 
     @classmethod
-    def of(cls, file: IO[bytes], dtype: npt.DTypeLike, offsets: npt.NDArray[np.int64]) -> Mapped:
+    def of(cls, file: IO[bytes], dtype: npt.DTypeLike, offsets: npt.NDArray[np.int64]) -> MappedRagged:
         """Maps a file, which may be closed afterwards.
 
         Args:
@@ -84,7 +84,7 @@ class Pages:
             self.mapped.madvise(advice)
 
 
-class Collected:
+class RaggedWriter:
     """Takes sets of token sequences, while entered, and gives them back as one.
 
     Args:
@@ -126,7 +126,7 @@ class Collected:
         self._file.flush()
         offsets = np.zeros(sum(map(len, self._lengths)) + 1, dtype=np.int64)
         np.cumsum(np.concatenate(self._lengths), out=offsets[1:])
-        return Mapped.of(self._file, self._dtype, offsets)
+        return MappedRagged.of(self._file, self._dtype, offsets)
 
     def _write(self) -> None:
         try:

@@ -15,13 +15,12 @@ import recurra
 from recurra.data.corpus import InMemoryRows
 from recurra.data.split import hold_out
 from recurra.errors import SettingsError
-from recurra.presets import Preset
+from recurra.presets import Recipe
 from recurra.text import TextPipeline, TextSettings
 from recurra.training.callbacks import Callback
-from recurra.training.fit import Fitted, fit
-from recurra.training.folder import MODEL
-from recurra.training.prepare import labelled_rows
-from recurra.training.reading import Resolved, resolve
+from recurra.training.fit import FitResult, RunOptions, fit
+from recurra.training.prepare import labelled_rows, resolve_tokens
+from recurra.training.run import MODEL
 
 AUTO = TextSettings(tokens="auto")
 DIFFERING = {"embedding": 5, "vocabulary_size": 7, "learning_rate": 0.5}
@@ -42,9 +41,16 @@ def chinese(count: int) -> tuple[list[str], list[str]]:
     return ["".join(generator.choices(topics[label], k=6)) for label in labels], labels
 
 
-def trained(rows: tuple[list[Any], list[str]], text: TextSettings = AUTO, **options: Any) -> tuple[Fitted, list[str]]:
+def trained(
+    rows: tuple[list[Any], list[str]], text: TextSettings = AUTO, **options: Any
+) -> tuple[FitResult, list[str]]:
     heard = Heard()
-    fitted = fit(*rows, text=text, network=PLAIN, training=SHORT, characters=DIFFERING, callbacks=[heard], **options)
+    fitted = fit(
+        *rows,
+        recipe=Recipe(text=text, network=PLAIN, training=SHORT, characters=DIFFERING),
+        run=RunOptions(**options),
+        callbacks=[heard],
+    )
     return fitted, heard.lines
 
 
@@ -82,17 +88,20 @@ def test_the_chosen_run_is_the_run_that_was_told() -> None:
     chosen, _ = trained(chinese(40))
     told = fit(
         *chinese(40),
-        text=TextSettings(tokens="characters", vocabulary_size=7),
-        network=PLAIN.replace(embedding=5),
-        training=SHORT.replace(learning_rate=0.5),
+        recipe=Recipe(
+            text=TextSettings(tokens="characters", vocabulary_size=7),
+            network=PLAIN.replace(embedding=5),
+            training=SHORT.replace(learning_rate=0.5),
+        ),
     )
     for name, tensor in told.bundle.tensors.items():
         assert np.array_equal(chosen.bundle.tensors[name], tensor)
 
 
-def resolved(documents: list[str], labels: list[str], *, validation: float) -> Resolved:
+def resolved(documents: list[str], labels: list[str], *, validation: float) -> Recipe:
     labelled = labelled_rows(InMemoryRows(documents, labels), AUTO, Callback())
-    return resolve(labelled, text=AUTO, network=PLAIN, training=SHORT.replace(validation=validation))
+    recipe = Recipe(text=AUTO, network=PLAIN, training=SHORT.replace(validation=validation))
+    return resolve_tokens(labelled, recipe)[0]
 
 
 def test_held_out_rows_are_not_looked_at() -> None:
@@ -115,7 +124,8 @@ def test_titles_are_looked_at_where_titles_are_read() -> None:
     for field, tokens in (("title", "characters"), ("all", "words")):
         text = TextSettings(tokens="auto", field=field)
         labelled = labelled_rows(InMemoryRows(pairs, labels), text, Callback())
-        assert resolve(labelled, text=text, network=PLAIN, training=SHORT).text.tokens == tokens
+        recipe = Recipe(text=text, network=PLAIN, training=SHORT)
+        assert resolve_tokens(labelled, recipe)[0].text.tokens == tokens
 
 
 def test_a_vocabulary_is_not_learned_before_the_choice() -> None:
@@ -133,16 +143,16 @@ PRESET = {"text": {"tokens": "auto"}, "network": {"hidden": 9}, "characters": {"
 
 
 def test_options_win_over_the_table_for_characters() -> None:
-    preset = Preset.from_dict(PRESET, name="own").with_options({"hidden": 7})
+    preset = Recipe.from_dict(PRESET, name="own").with_options({"hidden": 7})
     assert preset.network.hidden == 7
     assert preset.characters == {"epochs": 3}
 
 
 def test_characters_by_option_come_with_their_table() -> None:
-    preset = Preset.from_dict(PRESET, name="own").with_options({"tokens": "characters", "epochs": 2})
+    preset = Recipe.from_dict(PRESET, name="own").with_options({"tokens": "characters", "epochs": 2})
     assert (preset.text.tokens, preset.network.hidden, preset.training.epochs) == ("characters", 5, 2)
     assert preset.characters == {}
-    words = Preset.from_dict(PRESET, name="own").with_options({"tokens": "words"})
+    words = Recipe.from_dict(PRESET, name="own").with_options({"tokens": "words"})
     assert (words.network.hidden, words.training.epochs) == (9, 1)
 
 
@@ -159,4 +169,4 @@ def test_characters_by_option_come_with_their_table() -> None:
 )
 def test_mistakes_in_the_table_are_named(table: Any, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
-        Preset.from_dict({**PRESET, "characters": table}, name="own")
+        Recipe.from_dict({**PRESET, "characters": table}, name="own")

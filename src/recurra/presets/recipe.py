@@ -1,21 +1,19 @@
-"""Reading presets, the shipped ones by name and own ones by path."""
+"""A recipe: all that a model is trained by, except the data."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib import resources
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
 from recurra.presets.training_settings import TrainingSettings
-from recurra.settings import Settings, choices, spread
+from recurra.settings import Settings, spread
 from recurra.text.settings import TextSettings
 
-__all__ = ["Preset", "load_preset", "preset_names"]
+__all__ = ["Recipe"]
 
 # What of the settings is used before tokens are chosen.
 DECIDED_BEFORE = frozenset(
@@ -26,25 +24,30 @@ _SECTIONS: dict[str, type[Settings]] = {"text": TextSettings, "network": Network
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preset:
-    """Everything that is needed to train a kind of model, except the data.
+class Recipe:
+    """Text, network and training settings under a name; what a preset's TOML file holds.
 
     Attributes:
-        name: ``lesson/lstm``, or an own file's path.
+        name: of the preset, such as ``lesson/lstm``, or the path of your own file; empty for neither.
         about: one sentence for people.
+        text: how documents become tokens.
+        network: the network's shape.
+        training: how it learns.
         characters: settings that differ where ``tokens = "auto"`` chooses characters.
+        vectors: file of pretrained vectors for the embedding, whose size then follows from it.
     """
 
-    name: str
+    name: str = ""
     about: str = ""
     text: TextSettings = field(default_factory=TextSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     characters: Mapping[str, Any] = field(default_factory=dict)
+    vectors: Path | None = None
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any], *, name: str) -> Preset:
-        """Builds a preset from the tables ``text``, ``network`` and ``training``; the rest keeps its default.
+    def from_dict(cls, values: Mapping[str, Any], *, name: str) -> Recipe:
+        """Builds a recipe from the tables ``text``, ``network`` and ``training``; the rest keeps its default.
 
         A table ``characters`` may name settings of all three that differ where ``tokens = "auto"`` chooses characters;
         what is read and how rows are held out stays, as it comes before that choice.
@@ -66,12 +69,12 @@ class Preset:
         about = values.get("about", "")
         if not isinstance(about, str):
             raise SettingsError(f"about in the preset {name} is {about!r:.80}", "Give a sentence in quotes.")
-        preset = cls(name=name, about=about, **sections)
-        preset._check_characters()
-        return preset
+        recipe = cls(name=name, about=about, **sections)
+        recipe._check_characters()
+        return recipe
 
-    def with_options(self, options: Mapping[str, Any]) -> Preset:
-        """The preset with single settings changed; a setting's name says which table it belongs to.
+    def with_options(self, options: Mapping[str, Any]) -> Recipe:
+        """The recipe with single settings changed; a setting's name says which table it belongs to.
 
         Args:
             options: such as ``{"hidden": 128, "epochs": 3}``; ``None`` is a value where a setting allows it.
@@ -84,8 +87,18 @@ class Preset:
             # Told to do what it might have chosen, it does it as well as if it had.
             options, characters = {**characters, **options}, {}
         changes = spread(options, self._groups())
-        sections: dict[str, Any] = {key: group.replace(**changes[key]) for key, group in self._groups().items()}
-        return Preset(name=self.name, about=self.about, characters=characters, **sections)
+        return replace(
+            self,
+            characters=characters,
+            text=self.text.replace(**changes["text"]),
+            network=self.network.replace(**changes["network"]),
+            training=self.training.replace(**changes["training"]),
+        )
+
+    def with_tokens(self, tokens: str) -> Recipe:
+        """The recipe once it is chosen whether to read words or characters."""
+        differing = self.characters if tokens == "characters" else {}
+        return replace(self, characters={}).with_options({**differing, "tokens": tokens})
 
     def _groups(self) -> dict[str, Settings]:
         return {key: getattr(self, key) for key in _SECTIONS}
@@ -99,42 +112,3 @@ class Preset:
         changes = spread(self.characters, self._groups())
         for key, group in self._groups().items():
             type(group).from_dict({**group.to_dict(), **changes[key]}, where=where)
-
-
-def preset_names() -> list[str]:
-    """The names of the shipped presets, the lesson's first and in the lesson's order."""
-    lesson = ["lesson/simple-rnn-titles", "lesson/simple-rnn-masked", "lesson/gru", "lesson/lstm", "lesson/bilstm"]
-    own = sorted(
-        entry.name.removesuffix(".toml")
-        for entry in resources.files("recurra.presets").iterdir()
-        if entry.name.endswith(".toml")
-    )
-    return lesson + own
-
-
-def load_preset(name: str) -> Preset:
-    """Reads a shipped preset by its name, or an own one from a path that ends in ``.toml``.
-
-    Raises:
-        SettingsError: no such preset, or a mistake in the file.
-    """
-    if name in preset_names():
-        source = resources.files("recurra.presets").joinpath(*f"{name}.toml".split("/"))
-        return Preset.from_dict(tomllib.loads(source.read_text(encoding="utf-8")), name=name)
-    if not name.endswith(".toml"):
-        raise SettingsError(
-            f"There is no preset {name!r:.80}",
-            f"{choices(name, preset_names(), 'presets').rstrip('.')}; an own one is a path that ends in .toml.",
-        )
-    try:
-        data = Path(name).read_bytes()
-    except (OSError, ValueError) as error:
-        # ValueError: a path with a null character, which no system call accepts.
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SettingsError(f"The preset {name} cannot be read: {reason}", "Check the path.") from error
-    try:
-        values = tomllib.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        # Beside wrong syntax: bytes that are no UTF-8, a number too long to convert, lists in lists without end.
-        raise SettingsError(f"The preset {name} is not TOML: {error}", "Mend the line that is named.") from error
-    return Preset.from_dict(values, name=name)

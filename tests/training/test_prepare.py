@@ -8,12 +8,11 @@ import pytest
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.split import hold_out
-from recurra.data.stratify import hold_out_sets
 from recurra.data.table import Table
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.text import TextSettings
 from recurra.training.callbacks import Callback
-from recurra.training.prepare import Prepared, labelled_rows, prepare, split_of
+from recurra.training.prepare import TrainingData, labelled_rows, prepare, split_of
 
 TRAINING = TrainingSettings(validation=0.2, seed=3)
 LABELS = ["abc"[place % 3] for place in range(60)]
@@ -21,12 +20,12 @@ LABELS = ["abc"[place % 3] for place in range(60)]
 TEXTS: list[Document] = [f"some text only{place}" for place in range(60)]
 
 
-def prepared(text: TextSettings) -> Prepared:
+def prepared(text: TextSettings) -> TrainingData:
     labelled = labelled_rows(InMemoryRows(TEXTS, LABELS), text, Callback())
     return prepare(labelled, text, TRAINING, folder=None, callbacks=Callback())
 
 
-def own_words(found: Prepared) -> list[int]:
+def own_words(found: TrainingData) -> list[int]:
     return sorted(int(token[4:]) for token in found.pipeline.vocabulary.tokens if token.startswith("only"))
 
 
@@ -61,7 +60,7 @@ def test_each_label_is_held_out_in_its_share_by_the_runs_seed(seed: int) -> None
     training = TRAINING.replace(seed=seed)
     sets = [tuple("abc"[: place % 4]) for place in range(60)]
     labelled = labelled_rows(InMemoryRows(TEXTS, sets), TextSettings(), Callback())
-    expected = hold_out_sets(labelled.targets, share=0.2, seed=seed)
+    expected = hold_out(labelled.targets, share=0.2, seed=seed)
     assert [part.tolist() for part in split_of(labelled, training)] == [part.tolist() for part in expected]
     # Rows in the order of their labels: a split by place would leave a class out.
     labels = sorted(LABELS)

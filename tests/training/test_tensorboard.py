@@ -15,12 +15,10 @@ from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.record_writer import RecordWriter
 from training.runs import SHORT, Steps, train
 
-from recurra.errors import SettingsError
 from recurra.training import tensorboard
-from recurra.training.events import VERSION_EVENT, records_up_to, scalar_event
-from recurra.training.history import TrainingMetrics, ValidationMetrics
+from recurra.training.callbacks import TrainingMetrics, ValidationMetrics
 from recurra.training.steps.step import StepResult, StepResults
-from recurra.training.tensorboard import NAME, TensorBoard
+from recurra.training.tensorboard import NAME, VERSION_EVENT, TensorBoard, records_up_to, scalar_event
 
 TRAINING = SHORT.replace(epochs=3, validation=0.2)
 
@@ -70,7 +68,7 @@ def test_what_is_behind_a_step_or_cut_is_left_out(steps: list[int], last: int, c
 
 
 def test_a_run_writes_its_curves(tmp_path: Path) -> None:
-    train(tmp_path / "run", rows=make_rows(60), training=TRAINING, tensorboard=True)
+    train(tmp_path / "run", rows=make_rows(60), training=TRAINING, callbacks=[TensorBoard(tmp_path / "run")])
     found, history = curves(tmp_path / "run"), json.loads((tmp_path / "run" / "history.json").read_text())
     for name in ("loss", "accuracy"):
         for part in ("training", "validation"):
@@ -91,21 +89,16 @@ class StopsAt(Steps):
 
 def test_a_resumed_run_goes_on_where_its_checkpoint_was(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    train(whole, rows=make_rows(60), training=TRAINING, tensorboard=True)
-    train(parts, rows=make_rows(60), training=TRAINING, tensorboard=True, callbacks=[StopsAt()])
+    train(whole, rows=make_rows(60), training=TRAINING, callbacks=[TensorBoard(whole)])
+    train(parts, rows=make_rows(60), training=TRAINING, callbacks=[TensorBoard(parts), StopsAt()])
     # As if it had been killed later than its checkpoint, in the middle of a record.
     with (parts / "tensorboard" / NAME).open("ab") as file:
         file.write(scalar_event("loss/training", 9.0, step=90, seconds=1.0) + b"\x2a\x00")
-    train(parts, rows=make_rows(60), training=TRAINING, tensorboard=True, resume=True)
+    train(parts, rows=make_rows(60), training=TRAINING, callbacks=[TensorBoard(parts)], resume=True)
     expected, found = curves(whole), curves(parts)
     for name in expected.keys() - {"documents_per_second"}:
         assert found[name] == expected[name], name
     assert [step for step, _ in found["documents_per_second"]] == [step for step, _ in expected["documents_per_second"]]
-
-
-def test_without_a_folder_there_is_nowhere_to_write() -> None:
-    with pytest.raises(SettingsError, match="without a folder"):
-        train(rows=make_rows(20), tensorboard=True)
 
 
 def test_points_come_while_it_runs_and_speed_is_that_of_training_alone(

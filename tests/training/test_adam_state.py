@@ -1,4 +1,4 @@
-"""Rows that are caught up against Adam's dense rule in float64, step by step."""
+"""AdamState that are caught up against Adam's dense rule in float64, step by step."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from recurra.kernels.threads import run_together
-from recurra.training.optimisers.adam_state import REST, Rows
+from recurra.training.optimisers.adam_state import REST, AdamState
 
 BETAS = (0.9, 0.999)
 COUNT, WIDTH = 12, 5
 
 
-def move(rows: Rows, *arguments: Any, **settings: Any) -> None:
+def move(rows: AdamState, *arguments: Any, **settings: Any) -> None:
     run_together(rows.moving(*arguments, **settings))
 
 
@@ -30,7 +30,7 @@ def rate(step: int) -> float:
 def test_rows_that_are_seldom_read_move_as_under_the_dense_rule(epsilon: float, decay: float, size: float) -> None:
     rng = np.random.default_rng(0)
     start = rng.normal(0, 0.05, (COUNT, WIDTH))
-    rows = Rows(start.astype(np.float32), BETAS, epsilon, touched=False)
+    rows = AdamState(start.astype(np.float32), BETAS, epsilon, touched=False)
     weights, m, v = start.astype(np.float32).astype(np.float64), np.zeros_like(start), np.zeros_like(start)
     steps = 3 * REST
     for step in range(1, steps + 1):
@@ -55,7 +55,7 @@ def test_rows_that_are_seldom_read_move_as_under_the_dense_rule(epsilon: float, 
 
 
 def test_touched_rows_alone_move_where_that_is_asked_for() -> None:
-    rows = Rows(np.ones((3, 2), dtype=np.float32), BETAS, 1e-7, touched=True)
+    rows = AdamState(np.ones((3, 2), dtype=np.float32), BETAS, 1e-7, touched=True)
     for step in range(1, 4):
         rows.catch_up(np.array([0]))
         move(rows, np.array([0]), np.ones((1, 2), dtype=np.float32), None, scale=1.0, rate=rate(step), decay=1.0)
@@ -69,7 +69,7 @@ def test_touched_rows_alone_move_where_that_is_asked_for() -> None:
 
 
 def test_gradients_are_scaled_and_squares_taken_as_given() -> None:
-    rows = Rows(np.zeros((1, 1), dtype=np.float32), BETAS, 0.5, touched=False)
+    rows = AdamState(np.zeros((1, 1), dtype=np.float32), BETAS, 0.5, touched=False)
     gradient, square = np.full((1, 1), 3.0, np.float32), np.full((1, 1), 40.0, np.float32)
     move(rows, np.array([0]), gradient, square, scale=0.5, rate=0.1, decay=1.0)
     assert rows.m[0, 0] == pytest.approx(0.1 * 1.5)

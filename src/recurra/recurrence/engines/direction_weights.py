@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from recurra.kernels.vectors import LANES
 
-__all__ = ["Parts", "narrower", "wider", "wider_columns"]
+__all__ = ["DirectionWeights", "narrower", "wider", "wider_columns"]
 
 Array = npt.NDArray[np.float32]
 
 
-class Parts(NamedTuple):
+class DirectionWeights(NamedTuple):
     """What a direction computes with, or the gradient of it; a cell without such a part has ``None``.
 
     Attributes:
@@ -34,7 +34,7 @@ class Parts(NamedTuple):
     c0: Array | None = None
 
 
-def wider(parts: Parts, gates: int) -> Parts:
+def wider(parts: DirectionWeights, gates: int) -> DirectionWeights:
     """Without gaps, and with inputs and units of zero weights up to multiples of eight.
 
     The state of such a unit stays zero and reaches no other.
@@ -48,13 +48,13 @@ def wider(parts: Parts, gates: int) -> Parts:
     if units % LANES == 0 and len(W_I) % LANES == 0:
         if all(part is None or part.flags.c_contiguous for part in parts):
             return parts
-        return Parts(*(None if part is None else np.ascontiguousarray(part) for part in parts))  # type: ignore[arg-type]
+        return DirectionWeights(*(None if part is None else np.ascontiguousarray(part) for part in parts))  # type: ignore[arg-type]
 
     def fused(part: Array) -> Array:
         split = wider_columns(part.reshape(*part.shape[:-1], gates, units))
         return split.reshape(*part.shape[:-1], -1)
 
-    return Parts(
+    return DirectionWeights(
         _wider_rows(fused(W_I)),
         _wider_rows(fused(W_H)),
         fused(b),
@@ -64,7 +64,7 @@ def wider(parts: Parts, gates: int) -> Parts:
     )
 
 
-def narrower(parts: Parts, gates: int, units: int, inputs: int) -> Parts:
+def narrower(parts: DirectionWeights, gates: int, units: int, inputs: int) -> DirectionWeights:
     """The parts, or their gradient, without what :func:`wider` added.
 
     Args:
@@ -80,7 +80,7 @@ def narrower(parts: Parts, gates: int, units: int, inputs: int) -> Parts:
     def fused(part: Array) -> Array:
         return part.reshape(*part.shape[:-1], gates, -1)[..., :units].reshape(*part.shape[:-1], -1)
 
-    return Parts(
+    return DirectionWeights(
         fused(W_I[:inputs]),
         fused(W_H[:units]),
         fused(b),

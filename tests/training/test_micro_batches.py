@@ -19,17 +19,17 @@ from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets.training_settings import TrainingSettings
+from recurra.presets import TrainingSettings
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep
-from recurra.training.steps.micro_batches import is_out_of_memory, parts_of
+from recurra.training.steps.micro_batches import is_out_of_memory, split_batch
 from recurra.training.steps.step import EncodedRows
 
 VOCABULARY, CLASSES, COUNT = 40, 3, 40
 SMALL = NetworkSettings(cell="gru", hidden=5, embedding=4)
 ERRORS: dict[str, Callable[[], Exception]] = {
-    "cuda": lambda: torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 MiB"),
+    "cuda": lambda: torch.OutOfMemoryError("CUDA out of memory. TrialResult to allocate 20 MiB"),
     "cpu": lambda: RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory"),
     "python": MemoryError,
 }
@@ -193,7 +193,7 @@ def test_another_error_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=20), st.integers(1, 60))
 def test_parts_hold_every_document_once_in_order_and_no_more_tokens(tokens: list[int], most: int) -> None:
     indices, counts = np.arange(len(tokens)) + 7, np.array(tokens)
-    parts = parts_of(indices, counts, most)
+    parts = split_batch(indices, counts, most)
     assert np.concatenate(parts).tolist() == indices.tolist()
     for part in parts:
         assert len(part) == 1 or counts[part - 7].sum() <= most

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from recurra.models.network import Reading
-from recurra.presets.training_settings import TrainingSettings
-from recurra.training.optimisers.adam import Optimiser, clip
-from recurra.training.optimisers.averaging import Average
+from recurra.models.network import TokenVectors
+from recurra.presets import TrainingSettings
+from recurra.training.optimisers.adam import Adam, clip
+from recurra.training.optimisers.averaging import MovingAverage
 
 Array = npt.NDArray[np.float64]
 SHAPES = {"W": (3, 4), "b": (4,)}
@@ -38,7 +38,7 @@ def rate(step: int) -> float:
     return 1e-2 / step
 
 
-def moved(optimiser: Optimiser, weights: dict[str, torch.nn.Parameter], steps: range) -> None:
+def moved(optimiser: Adam, weights: dict[str, torch.nn.Parameter], steps: range) -> None:
     for step in steps:
         for name, weight in weights.items():
             weight.grad = torch.tensor(gradients(step, name), dtype=weight.dtype)
@@ -69,7 +69,7 @@ def test_adam_is_keras_adam(optimiser: str, decay: float, epsilon: float) -> Non
     )
     weights = parameters()
     start = {name: weight.detach().numpy().copy() for name, weight in weights.items()}
-    moved(Optimiser(weights, settings), weights, range(1, STEPS + 1))
+    moved(Adam(weights, settings), weights, range(1, STEPS + 1))
     for name, weight in weights.items():
         expected = keras_adam(start[name], name, epsilon=epsilon, decay=decay)
         np.testing.assert_allclose(weight.detach().numpy(), expected, rtol=1e-12, atol=1e-14)
@@ -78,7 +78,7 @@ def test_adam_is_keras_adam(optimiser: str, decay: float, epsilon: float) -> Non
 def test_adamw_is_torchs_adamw_where_epsilon_does_not_matter() -> None:
     ours, theirs = parameters(), parameters()
     moved(
-        Optimiser(ours, TrainingSettings(optimiser="adamw", weight_decay=0.1, epsilon=1e-30)),
+        Adam(ours, TrainingSettings(optimiser="adamw", weight_decay=0.1, epsilon=1e-30)),
         ours,
         range(1, STEPS + 1),
     )
@@ -95,7 +95,7 @@ def test_adamw_is_torchs_adamw_where_epsilon_does_not_matter() -> None:
 def test_the_epsilon_is_not_torchs() -> None:
     """The first step of torch's rule with a large epsilon, which Keras's differs from."""
     ours, theirs = parameters(), parameters()
-    moved(Optimiser(ours, TrainingSettings(epsilon=0.1)), ours, range(1, 2))
+    moved(Adam(ours, TrainingSettings(epsilon=0.1)), ours, range(1, 2))
     for name, weight in theirs.items():
         weight.grad = torch.tensor(gradients(1, name))
     torch.optim.Adam(theirs.values(), lr=rate(1), eps=0.1).step()
@@ -109,7 +109,7 @@ def test_keras_adam_squares_token_by_token(scale: float) -> None:
     rng = np.random.default_rng(2)
     weight = torch.nn.Parameter(torch.tensor(rng.normal(size=(rows, size))))
     expected, m, v = weight.detach().numpy().copy(), np.zeros((rows, size)), np.zeros((rows, size))
-    optimiser = Optimiser({"embedding": weight}, TrainingSettings(optimiser="keras_adam", epsilon=1e-3))
+    optimiser = Adam({"embedding": weight}, TrainingSettings(optimiser="keras_adam", epsilon=1e-3))
     b1, b2 = np.float32(0.9).astype(float), np.float32(0.999).astype(float)
     for t in range(1, STEPS + 1):
         # Rows 4 and 5 are read in some batches only, others several times in one.
@@ -120,7 +120,7 @@ def test_keras_adam_squares_token_by_token(scale: float) -> None:
         weight.grad = None
         (vectors * by_token).sum().backward()
         weight.grad *= scale
-        optimiser.step(rate(t), Reading(ids, vectors), scale=scale)
+        optimiser.step(rate(t), TokenVectors(ids, vectors), scale=scale)
         m, v = 0.9 * m, 0.999 * v
         for row, gradient in zip(ids.tolist(), by_token.numpy() * scale, strict=True):
             m[row] += 0.1 * gradient
@@ -138,13 +138,13 @@ def test_keras_adam_squares_token_by_token(scale: float) -> None:
 def test_a_restored_optimiser_goes_on_bit_for_bit(at: int) -> None:
     settings = TrainingSettings(optimiser="adamw", weight_decay=0.1)
     whole = parameters(torch.float32)
-    moved(Optimiser(whole, settings), whole, range(1, STEPS + 1))
+    moved(Adam(whole, settings), whole, range(1, STEPS + 1))
     parts = parameters(torch.float32)
-    first = Optimiser(parts, settings)
+    first = Adam(parts, settings)
     moved(first, parts, range(1, at + 1))
     kept = {name: tensor.clone() for name, tensor in first.tensors().items()}
     assert kept.keys() == ({f"{moment}.{name}" for moment in "mv" for name in parts} if at else set())
-    second = Optimiser(parts, settings)
+    second = Adam(parts, settings)
     second.restore(kept, at)
     moved(second, parts, range(at + 1, STEPS + 1))
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
@@ -154,7 +154,7 @@ def test_a_weight_without_a_gradient_moves_as_with_a_gradient_of_zero() -> None:
     none, zero = parameters(), parameters()
     settings = TrainingSettings()
     for weights, nothing in ((none, lambda w: None), (zero, torch.zeros_like)):
-        optimiser = Optimiser(weights, settings)
+        optimiser = Adam(weights, settings)
         for step in range(1, 5):
             for name, weight in weights.items():
                 weight.grad = nothing(weight) if step in {1, 3} else torch.tensor(gradients(step, name))
@@ -166,7 +166,7 @@ def test_a_weight_without_a_gradient_moves_as_with_a_gradient_of_zero() -> None:
 def test_frozen_weights_are_left_out() -> None:
     weights = parameters()
     weights["W"].requires_grad_(False)
-    optimiser = Optimiser(weights, TrainingSettings(optimiser="adamw", weight_decay=0.5))
+    optimiser = Adam(weights, TrainingSettings(optimiser="adamw", weight_decay=0.5))
     weights["b"].grad = torch.ones(4, dtype=torch.float64)
     optimiser.step(0.1)
     assert optimiser.tensors().keys() == {"m.b", "v.b"}
@@ -206,7 +206,7 @@ def test_clipping_scales_all_gradients_together(largest: float) -> None:
 @pytest.mark.parametrize("decay", [0.5, 0.99])
 def test_the_average_follows_its_formula(decay: float) -> None:
     weights = parameters()
-    average = Average(weights, decay)
+    average = MovingAverage(weights, decay)
     expected = {name: weight.detach().numpy().copy() for name, weight in weights.items()}
     rng = np.random.default_rng(5)
     for step in range(1, 40):

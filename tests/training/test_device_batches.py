@@ -12,7 +12,7 @@ from recurra.batches import Ragged, pack
 from recurra.models.static_batch import StaticBatch
 from recurra.tasks.single_label_torch import ABSENT
 from recurra.training.steps import device_batches as planning
-from recurra.training.steps.device_batches import STEPS, Plan, Room
+from recurra.training.steps.device_batches import STEPS, BatchShape, DeviceBatches
 from recurra.training.steps.step import EncodedRows
 
 CPU = torch.device("cpu")
@@ -59,7 +59,7 @@ def test_any_batches_are_packed_as_the_host_packs_them(
     lengths: list[int], size: int, masked: bool, fitting: bool, seed: int
 ) -> None:
     rows = rows_of(lengths, seed)
-    plan = Plan(rows, documents=size, masked=masked, numbers=2, fitting=fitting, device=CPU)
+    plan = DeviceBatches(rows, documents=size, masked=masked, numbers=2, fitting=fitting, device=CPU)
     order = np.random.default_rng(seed).permutation(len(lengths))
     batches = [order[first : first + size] for first in range(0, len(order), size)]
     # Twice, so that what the first filling has left must not show through.
@@ -76,7 +76,7 @@ def test_any_batches_are_packed_as_the_host_packs_them(
 
 def test_rooms_are_few_and_seldom_much_too_large() -> None:
     rows = rows_of([int(length) for length in np.random.default_rng(0).integers(1, 60, 3000)])
-    plan = Plan(rows, documents=16, masked=True, numbers=1, fitting=False, device=CPU)
+    plan = DeviceBatches(rows, documents=16, masked=True, numbers=1, fitting=False, device=CPU)
     order = np.arange(3000)
     batches = [order[first : first + 16] for first in range(0, 3000, 16)]
     rooms = plan.fill(batches, np.zeros((len(batches), 1), dtype=np.float32))
@@ -99,7 +99,7 @@ def test_a_size_is_one_of_four_an_octave(count: int) -> None:
 def test_no_more_is_planned_at_once_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "TOKENS", 30)
     rows = rows_of([10, 1, 9, 8, 2, 7, 3, 10])
-    plan = Plan(rows, documents=2, masked=True, numbers=1, fitting=True, device=CPU)
+    plan = DeviceBatches(rows, documents=2, masked=True, numbers=1, fitting=True, device=CPU)
     batches = [np.array(pair) for pair in ([0, 1], [2, 3], [4, 5], [6, 7])]
     assert plan.limit(batches) == 2  # 11 + 17, and 9 more would be too many
     assert plan.limit(batches[2:]) == 2
@@ -114,10 +114,10 @@ def test_no_more_is_planned_at_once_than_there_is_room_for(monkeypatch: pytest.M
 def test_a_room_behind_the_tokens_is_room_for_the_recurrence_too() -> None:
     """EncodedRows of room have no slot in the grid, and documents that are not there give no value."""
     rows = rows_of([3, 2])
-    plan = Plan(rows, documents=4, masked=True, numbers=1, fitting=True, device=CPU)
+    plan = DeviceBatches(rows, documents=4, masked=True, numbers=1, fitting=True, device=CPU)
     (room,) = plan.fill([np.array([0, 1])], np.zeros((1, 1), dtype=np.float32))
     batch, _ = plan.batch(room)
-    assert room == Room(planning.LEAST_ROWS, 3)
+    assert room == BatchShape(planning.LEAST_ROWS, 3)
     states = torch.full((room.rows, 2), torch.nan)
     states[:5] = torch.arange(10.0).view(5, 2)
     grid = batch.grid(states, -1.0)

@@ -9,8 +9,8 @@ import pytest
 from training.runs import SHORT, train
 
 import recurra
-from recurra.training.folder import MODEL
 from recurra.training.loop import Trainer
+from recurra.training.run import MODEL
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "keras_adam", "sparse_adam"])

@@ -18,8 +18,8 @@ from recurra.data.split import hold_out
 from recurra.evaluation.metrics import calibration_error
 from recurra.evaluation.temperature import calibrate
 from recurra.runtime import Model
-from recurra.training.fit import Fitted
-from recurra.training.folder import MODEL
+from recurra.training.fit import FitResult
+from recurra.training.run import MODEL
 
 WIDE = PLAIN.replace(hidden=16, embedding=16, pooling=("mean",))
 # Trained until it is sure of labels of which a third are by chance.
@@ -36,7 +36,7 @@ def doubtful_rows() -> tuple[list[tuple[str, str]], list[str]]:
 
 
 @cache
-def both() -> tuple[Fitted, Fitted, Steps]:
+def both() -> tuple[FitResult, FitResult, Steps]:
     listener = Steps()
     plain, calibrated = (
         train(rows=doubtful_rows(), network=WIDE, training=LONG.replace(calibrate=on), callbacks=[listener])

@@ -1,0 +1,151 @@
+"""What rows of one class each add to the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Label
+from recurra.errors import DataError
+from recurra.evaluation.evaluation import ClassScore, Evaluation
+from recurra.evaluation.intervals import Interval
+from recurra.evaluation.metrics import (
+    BINS,
+    bins_of,
+    calibration_error,
+    confusion_matrix,
+    counted_scores,
+    log_losses,
+    macro_f1,
+    reliability,
+    share_of,
+    weighted_f1,
+)
+from recurra.evaluation.row_scores import RowScores, check_probabilities, check_shapes, resampled_in_chunks
+
+__all__ = ["SingleLabelRows"]
+
+Doubles = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+
+
+# A softmax in float32 over many classes is off by less; logits or percentages by far more.
+SUM_TOLERANCE = 1e-3
+
+
+class SingleLabelRows(RowScores[Evaluation]):
+    """See :class:`recurra.evaluation.row_scores.RowScores`. Arguments and errors: :func:`recurra.evaluation.evaluate`.
+
+    Attributes:
+        probabilities: float32[B, C].
+        targets: int64[B].
+        predicted: int64[B], the most probable class.
+        right: bool[B].
+        confidence: float64[B], the probability of the predicted class.
+        known: bool[B], which rows have a label that is a class.
+        losses: float64[B], -log p(true class); 0 where the label is no class.
+        each: the scores of each class, and behind them of each unknown label.
+    """
+
+    right_share = "accuracy"
+
+    def __init__(
+        self,
+        probabilities: npt.NDArray[np.floating],
+        targets: Places,
+        classes: Sequence[Label],
+        *,
+        unknown: Sequence[Label] = (),
+    ) -> None:
+        with np.errstate(over="ignore"):  # float64 beyond float32's range becomes infinite and is refused below
+            probabilities = np.asarray(probabilities, dtype=np.float32)
+        targets = np.asarray(targets, dtype=np.int64)
+        check_shapes(probabilities, targets, classes, axes=1)
+        every = len(classes) + len(unknown)
+        if targets.min() < 0 or targets.max() >= every:
+            wrong = targets[(targets < 0) | (targets >= every)][0]
+            raise DataError(f"The target {wrong} is not a class", f"Give the index of a class, 0 to {every - 1}.")
+        if targets.min() >= len(classes):
+            raise DataError("No row has a label that is a class", "Give one row or more of the classes.")
+        with np.errstate(invalid="ignore", over="ignore"):
+            one = np.abs(probabilities.sum(axis=1, keepdims=True) - 1) <= SUM_TOLERANCE
+        check_probabilities(probabilities, one & (probabilities >= 0), "0 or more, summing to 1")
+        self.probabilities, self.targets, self.classes = probabilities, targets, classes
+        self.predicted: Places = probabilities.argmax(axis=1)
+        self.right = self.predicted == targets
+        self.confidence = probabilities.max(axis=1).astype(np.float64)
+        self.known = targets < len(classes)
+        self.losses = np.zeros(len(targets))
+        self.losses[self.known] = log_losses(probabilities[self.known], targets[self.known])
+        counted = (targets[self.right], targets, self.predicted)
+        self.each = counted_scores(*(np.bincount(some, minlength=every) for some in counted))
+
+    def scores(self) -> dict[str, float]:
+        """See :class:`recurra.evaluation.evaluation.Evaluation`."""
+        return {
+            "accuracy": float(self.right.mean()),
+            "macro_f1": float(macro_f1(self.each.f1, self.each.support + self.each.predicted)),
+            "weighted_f1": float(weighted_f1(self.each.f1, self.each.support)),
+            "log_loss": float(self.losses[self.known].mean()),
+            "ece": calibration_error(self.confidence, self.right),
+        }
+
+    def resampled(self, *, seed: int, resamples: int) -> dict[str, Doubles]:
+        """See :class:`recurra.evaluation.row_scores.RowScores`."""
+        rows, generator = len(self.targets), np.random.default_rng(seed)
+        classes = max(len(self.classes), int(self.targets.max()) + 1)
+        bins, gaps = bins_of(self.confidence), self.right - self.confidence
+        # Where no drawn row has a label that is a class, the log loss is that of all rows.
+        loss = self.losses.sum() / self.known.sum()
+        # Wrong rows count for an extra class, so that one count gives the right ones of each class.
+        right_class = np.where(self.right, self.targets, classes)
+
+        def scored(size: int) -> dict[str, Doubles]:
+            drawn = generator.integers(0, rows, (size, rows))
+            support = _counts(self.targets, drawn, classes)
+            called = _counts(self.predicted, drawn, classes)
+            hits = _counts(right_class, drawn, classes + 1)[:, :classes]
+            f1 = share_of(2 * hits, support + called)
+            gap = np.bincount(_cells(bins, drawn, BINS), gaps[drawn].ravel(), size * BINS).reshape(size, BINS)
+            known, losses = self.known[drawn].sum(axis=1), np.full(size, loss)
+            np.divide(self.losses[drawn].sum(axis=1), known, out=losses, where=known > 0)
+            return {
+                "accuracy": hits.sum(axis=1) / rows,
+                "macro_f1": macro_f1(f1, support + called),
+                "weighted_f1": weighted_f1(f1, support),
+                "log_loss": losses,
+                "ece": np.abs(gap).sum(axis=1) / rows,
+            }
+
+        return resampled_in_chunks(resamples, max(rows, classes), scored)
+
+    def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> Evaluation:
+        """See :class:`recurra.evaluation.row_scores.RowScores`."""
+        count = len(self.classes)
+        return Evaluation(
+            rows=len(self.targets),
+            **scores,
+            intervals=intervals,
+            classes=tuple(
+                ClassScore(label, float(precision), float(recall), float(f1), int(support))
+                for label, precision, recall, f1, support in zip(
+                    self.classes, *(some[:count] for some in self.each[:4]), strict=True
+                )
+            ),
+            confusion=confusion_matrix(self.targets[self.known], self.predicted[self.known], count),
+            reliability=reliability(self.confidence, self.right),
+            unknown_labels=int((~self.known).sum()),
+        )
+
+
+def _cells(groups: Places, drawn: Places, count: int) -> Places:
+    """One number for (resample, group) of every drawn row, so that one bincount counts all resamples."""
+    return (groups[drawn] + np.arange(len(drawn))[:, None] * count).ravel()
+
+
+def _counts(groups: Places, drawn: Places, count: int) -> Places:
+    """int64[resamples, count], how many drawn rows fall into each group."""
+    cells = np.bincount(_cells(groups, drawn, count), minlength=len(drawn) * count)
+    return cells.reshape(len(drawn), count).astype(np.int64)

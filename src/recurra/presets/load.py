@@ -1,0 +1,52 @@
+"""The presets by name, and recipes from your own files."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+from recurra.errors import SettingsError
+from recurra.presets.recipe import Recipe
+from recurra.settings import choices
+
+__all__ = ["load_preset", "preset_names"]
+
+
+def preset_names() -> list[str]:
+    """The names of the shipped presets, the lesson's first and in the lesson's order."""
+    lesson = ["lesson/simple-rnn-titles", "lesson/simple-rnn-masked", "lesson/gru", "lesson/lstm", "lesson/bilstm"]
+    own = sorted(
+        entry.name.removesuffix(".toml")
+        for entry in resources.files("recurra.presets").iterdir()
+        if entry.name.endswith(".toml")
+    )
+    return lesson + own
+
+
+def load_preset(name: str) -> Recipe:
+    """Reads a shipped preset by its name, or an own one from a path that ends in ``.toml``.
+
+    Raises:
+        SettingsError: no such preset, or a mistake in the file.
+    """
+    if name in preset_names():
+        source = resources.files("recurra.presets").joinpath(*f"{name}.toml".split("/"))
+        return Recipe.from_dict(tomllib.loads(source.read_text(encoding="utf-8")), name=name)
+    if not name.endswith(".toml"):
+        raise SettingsError(
+            f"There is no preset {name!r:.80}",
+            f"{choices(name, preset_names(), 'presets').rstrip('.')}; an own one is a path that ends in .toml.",
+        )
+    try:
+        data = Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        # ValueError: a path with a null character, which no system call accepts.
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(f"The preset {name} cannot be read: {reason}", "Check the path.") from error
+    try:
+        values = tomllib.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        # Beside wrong syntax: bytes that are no UTF-8, a number too long to convert, lists in lists without end.
+        raise SettingsError(f"The preset {name} is not TOML: {error}", "Mend the line that is named.") from error
+    return Recipe.from_dict(values, name=name)

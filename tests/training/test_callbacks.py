@@ -1,0 +1,122 @@
+"""Callbacks: a user's own one counts steps and stops a training, what is not overridden is not called."""
+
+from __future__ import annotations
+
+import pytest
+from rows import make_rows
+from training.runs import PLAIN, SHORT, TEXT, Steps, train
+
+import recurra
+from recurra.training import callbacks as told
+from recurra.training.callbacks import Callback, Callbacks, TrainingMetrics, ValidationMetrics
+from recurra.training.fit import fit
+from recurra.training.steps.step import StepResult, StepResults
+
+
+class StopAtLoss(Callback):
+    """Counts the steps, and stops below a loss."""
+
+    def __init__(self, loss: float) -> None:
+        self.least, self.steps, self.losses = loss, 0, [float("inf")]
+
+    def on_steps_end(self, results: StepResults) -> None:
+        self.steps += len(results.taken)
+        self.losses += [result.loss for result in results.taken]
+
+    def should_stop(self) -> bool:
+        return self.losses[-1] < self.least
+
+
+def test_a_users_callback_stops_at_a_loss_and_counts_steps() -> None:
+    stop = StopAtLoss(0.9)
+    options = {"embedding": 8, "hidden": 8, "batch_size": 8, "validation": 0.2, "learning_rate": 0.02}
+    classifier = recurra.TextClassifier(options=options, epochs=50).fit(*make_rows(60), callbacks=[stop])
+    # 48 rows to learn from, six steps an epoch; only the last loss is below.
+    assert 0 < stop.steps < 50 * 6
+    assert stop.losses[-1] < 0.9 <= min(stop.losses[:-1])
+    assert classifier.model_.record["steps"] == stop.steps
+
+
+class Everything(Callback):
+    """Remembers the names of what it hears, in order."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+
+for name in told.HOOKS:
+
+    def heard(self: Everything, *values: object, name: str = name) -> bool:
+        self.heard.append(name)
+        return False
+
+    setattr(Everything, name, heard)
+
+
+def test_hooks_come_in_their_order() -> None:
+    everything = Everything()
+    train(training=SHORT.replace(validation=0.2, epochs=2), callbacks=[everything])
+    heard = everything.heard
+    assert set(heard) == set(told.HOOKS) - {"on_message"}
+    begin, end = heard.index("on_train_begin"), heard.index("on_train_end")
+    assert set(heard[:begin]) == {"on_data"}
+    assert end == len(heard) - 1
+    # 48 rows in batches of 8.
+    assert heard.count("on_steps_end") == heard.count("should_stop") == 12
+    assert heard.count("on_epoch_end") == 2
+    last = [name for name in heard[begin:end] if name != "should_stop"][-4:]
+    assert last == ["on_steps_end", "on_log", "on_validation_end", "on_epoch_end"]
+
+
+def test_on_train_end_comes_after_a_failure_too() -> None:
+    class Broken(Everything):
+        def on_steps_end(self, results: StepResults) -> None:
+            raise KeyError("mine")
+
+    broken = Broken()
+    with pytest.raises(KeyError, match="mine"):
+        train(callbacks=[broken])
+    assert broken.heard[-1] == "on_train_end"
+
+
+def test_only_what_is_overridden_is_called_and_all_are_asked_whether_to_stop() -> None:
+    first, second = StopAtLoss(1.0), StopAtLoss(2.0)
+    both = Callbacks([first, Callback(), second])
+    # The method of the class itself, which does nothing: no callback overrides it.
+    assert both.on_log == Callback.on_log.__get__(both)
+    both.on_steps_end(StepResults([StepResult(3, 1.5, 1)]))
+    assert (first.steps, second.steps) == (1, 1)
+    assert (first.should_stop(), both.should_stop()) == (False, True)
+    assert not Callbacks().should_stop()
+
+
+def test_a_listener_of_before_hears_the_same_with_a_warning() -> None:
+    from recurra.training import progress
+
+    calls: list[tuple[str, object]] = []
+    with pytest.warns(DeprecationWarning, match="recurra.training.callbacks"):
+
+        class Old(progress.Listener):
+            def stepped(self, documents: int, loss: float) -> None:
+                calls.append(("stepped", documents))
+
+            def checked(self, check: ValidationMetrics) -> None:
+                calls.append(("checked", check.epoch))
+
+            def windowed(self, window: TrainingMetrics) -> None:
+                calls.append(("windowed", window.epoch))
+
+            def enough(self) -> bool:
+                return len(calls) > 4
+
+    documents, labels = make_rows(40)
+    training = SHORT.replace(validation=0.2)
+    with pytest.warns(DeprecationWarning, match="instead of listener, network, text, training"):
+        old = fit(documents, labels, text=TEXT, network=PLAIN, training=training, listener=Old())  # type: ignore[call-arg]
+    steps = Steps()
+    new = train(rows=(documents, labels), training=training, callbacks=[steps])
+    assert calls[0] == ("stepped", 8)
+    assert {kind for kind, _ in calls} == {"stepped", "checked", "windowed"}
+    assert old.outcome.steps < new.outcome.steps
+    with pytest.warns(DeprecationWarning, match="TrainingMetrics now"):
+        assert progress.Window is TrainingMetrics
