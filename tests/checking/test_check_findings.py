@@ -12,7 +12,7 @@ from planted import TOPICS, checked, clean_rows, kinds, opened, rows_in, write_r
 from rows import write_table
 
 from recurra.checking import leaks
-from recurra.checking.check import Known, Training, check, open_source
+from recurra.checking.check import KnownModel, Training, check, open_source
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import spellings
@@ -222,7 +222,7 @@ def test_a_models_words_and_labels(tmp_path: Path) -> None:
     rows = clean_rows(90)
     pipeline = TextPipeline.learn([row[2] for row in rows if row[1] != "tech"], TextSettings())
     first, _ = opened(write_rows(tmp_path / "new.csv", rows))
-    report = check(first, training=Training(), known=Known("m", pipeline, ["sport", "money"]))
+    report = check(first, training=Training(), known=KnownModel("m", pipeline, ["sport", "money"]))
     finding = report.found("unknown labels")
     assert rows_in(finding) == list(range(2, 90, 3))
     words = report.found("words that the vocabulary misses")

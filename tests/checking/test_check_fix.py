@@ -18,14 +18,14 @@ from pyarrow import parquet
 from rows import write_table
 
 from recurra.checking.check import Training, check
-from recurra.checking.fix import Fixed, fix
+from recurra.checking.fix import FixResult, fix
 from recurra.checking.plan import Mends
 from recurra.data.decisions import apply_decisions, read_decisions
 from recurra.data.read import read_table
 from recurra.errors import DataError
 
 
-def cleaned(train: Path, out: Path, test: Path | None = None, **mends: bool) -> Fixed:
+def cleaned(train: Path, out: Path, test: Path | None = None, **mends: bool) -> FixResult:
     first, second = opened(train, test, text="text", label="label")
     return fix(first, out, test=second, mends=Mends(**mends))
 

@@ -20,9 +20,9 @@ from pyarrow import parquet
 from rows import write_table
 from topics import topic_rows
 
-from recurra.checking.check import Known, Training, check, open_source
+from recurra.checking.check import KnownModel, Training, check, open_source
 from recurra.checking.finding import Part
-from recurra.checking.fix import Fixed, fix
+from recurra.checking.fix import FixResult, fix
 from recurra.checking.label_cells import settle
 from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import held_out
@@ -55,7 +55,7 @@ def opened(*paths: Path, say: Callable[[str], None] = lambda line: None, **said:
     return found
 
 
-def checked(*paths: Path, known: Known | None = None, **said: Any) -> Report:
+def checked(*paths: Path, known: KnownModel | None = None, **said: Any) -> Report:
     return check(*opened(*paths, **said), training=Training(), known=known)
 
 
@@ -207,7 +207,7 @@ def test_labels_that_others_do_not_know(tmp_path: Path) -> None:
     assert rows_in(unknown) == [4, 5]
     assert unknown is not None
     assert unknown.facts["classes"] == {"weather": 1, "Money": 1}
-    known = Known("m", TextPipeline.learn([row[2] for row in rows], TextSettings()), ["sport", "money"])
+    known = KnownModel("m", TextPipeline.learn([row[2] for row in rows], TextSettings()), ["sport", "money"])
     found = checked(tmp_path / "rows.csv", known=known, separator="|").found("unknown labels")
     assert rows_in(found) == [place for place, own in enumerate(sets) if "tech" in own]
 
@@ -231,7 +231,7 @@ def test_a_column_that_tells_all_labels(tmp_path: Path) -> None:
     assert "knows all labels in 100.0% of the rows" in report.findings[0].meaning
 
 
-def cleaned(path: Path, out: Path, *tests: Path, conflicts: bool = False, **said: Any) -> Fixed:
+def cleaned(path: Path, out: Path, *tests: Path, conflicts: bool = False, **said: Any) -> FixResult:
     readers = opened(path, *tests, **said)
     return fix(readers[0], out, test=readers[1] if tests else None, mends=Mends(conflicts=conflicts))
 

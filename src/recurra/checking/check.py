@@ -22,7 +22,7 @@ from recurra.checking.near_copies import near_copies_between, near_copies_inside
 from recurra.checking.readable import readable
 from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report, WordsSeen
 from recurra.checking.texts import text_findings
-from recurra.checking.words import Missed, learned_words, missed_words, rows_of, word_findings
+from recurra.checking.words import MissedWords, learned_words, missed_words, rows_of, word_findings
 from recurra.data.blocks import Blocks
 from recurra.data.table import Table
 from recurra.errors import DataError
@@ -30,7 +30,7 @@ from recurra.text import TextPipeline, TextSettings
 from recurra.text.choice import choose_tokens, looked_at
 from recurra.text.fields import readable as readable_texts
 
-__all__ = ["Known", "Training", "check", "open_source"]
+__all__ = ["KnownModel", "Training", "check", "open_source"]
 
 Advance: TypeAlias = Callable[[int, int | None], None]
 
@@ -53,7 +53,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownModel:
     """What a trained model knows.
 
     Attributes:
@@ -102,7 +102,7 @@ def check(
     test: LenientReader | None = None,
     *,
     training: Training,
-    known: Known | None = None,
+    known: KnownModel | None = None,
     similarity: float = 0.5,
     inside: bool = False,
     progress: Callable[[str], Advance] = lambda title: lambda rows, total: None,
@@ -172,7 +172,7 @@ def check(
 
 
 def _words(
-    readers: dict[Part, LenientReader], facts: dict[Part, Facts], training: Training, known: Known | None
+    readers: dict[Part, LenientReader], facts: dict[Part, Facts], training: Training, known: KnownModel | None
 ) -> tuple[WordsSeen | None, list[Draft]]:
     """What the vocabulary misses in the test rows, or else in those that it would not be learned from."""
     part: Part = "test" if "test" in readers else "train"
@@ -193,7 +193,7 @@ def _words(
         except DataError:
             # Too few rows to split, or no word in them: other findings say so.
             return None, []
-    missed: Missed = missed_words(rows_of(readers[part], rows), pipeline)
+    missed: MissedWords = missed_words(rows_of(readers[part], rows), pipeline)
     seen = WordsSeen(named, whose, missed.known, pipeline.settings.tokens, missed.share)
     return seen, word_findings(missed, part, whose=whose, rows_named=named)
 

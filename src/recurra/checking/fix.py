@@ -24,11 +24,11 @@ from recurra.errors import DataError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["Fixed", "fix"]
+__all__ = ["FixResult", "fix"]
 
 
 @dataclass(frozen=True)
-class Fixed:
+class FixResult:
     """What was written.
 
     Attributes:
@@ -59,7 +59,7 @@ class Fixed:
         }
 
 
-def fix(reader: LenientReader, out: Path, *, test: LenientReader | None = None, mends: Mends = Mends()) -> Fixed:  # noqa: B008
+def fix(reader: LenientReader, out: Path, *, test: LenientReader | None = None, mends: Mends = Mends()) -> FixResult:  # noqa: B008
     """Cleans a file as :func:`recurra.checking.plan.plan` decides; all its columns stay.
 
     Args:
@@ -90,7 +90,7 @@ def fix(reader: LenientReader, out: Path, *, test: LenientReader | None = None, 
             listed, decisions_csv([one for one, _ in noted], [note for _, note in noted]).encode("utf-8", "replace")
         )
     reasons = Counter(reason.partition(" of row")[0] for reason in changes.removed.values())
-    return Fixed(out, listed, left, dict(reasons.most_common()), len(changes.relabelled), len(changes.mended))
+    return FixResult(out, listed, left, dict(reasons.most_common()), len(changes.relabelled), len(changes.mended))
 
 
 def _cleaned(

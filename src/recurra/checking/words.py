@@ -18,7 +18,7 @@ from recurra.text.counting import count_tokens
 from recurra.text.fields import readable
 from recurra.text.vocabulary import UNKNOWN_ID
 
-__all__ = ["Missed", "learned_words", "missed_words", "rows_of", "word_findings"]
+__all__ = ["MissedWords", "learned_words", "missed_words", "rows_of", "word_findings"]
 
 MANY, VERY_MANY = 0.05, 0.15
 """The share of tokens that the vocabulary misses from which on it is a note, and a warning. At one in seven, a text
@@ -34,7 +34,7 @@ Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Missed:
+class MissedWords:
     """How well a vocabulary knows some rows.
 
     Attributes:
@@ -90,7 +90,7 @@ def learned_words(documents: Iterable[tuple[Places, list[Document]]], settings: 
     return TextPipeline(settings, Vocabulary.learn(counts, settings))
 
 
-def missed_words(documents: Iterable[tuple[Places, list[Document]]], pipeline: TextPipeline) -> Missed:
+def missed_words(documents: Iterable[tuple[Places, list[Document]]], pipeline: TextPipeline) -> MissedWords:
     """What a vocabulary misses in these rows."""
     tokens = missed = rows = 0
     worst: list[tuple[int, int, int]] = []
@@ -111,10 +111,10 @@ def missed_words(documents: Iterable[tuple[Places, list[Document]]], pipeline: T
         worst += [(int(places[at]), int(holes[at]), int(lengths[at])) for at in with_holes.tolist()]
         worst = sorted(worst, key=lambda row: (-row[1] / row[2], -row[1], row[0]))[:WORST]
     common = sorted(words.items(), key=lambda item: (-item[1], item[0]))[:COMMONEST]
-    return Missed(len(pipeline.vocabulary), tokens, missed, rows, worst, common)
+    return MissedWords(len(pipeline.vocabulary), tokens, missed, rows, worst, common)
 
 
-def word_findings(missed: Missed, part: Part, *, whose: str, rows_named: str) -> list[Draft]:
+def word_findings(missed: MissedWords, part: Part, *, whose: str, rows_named: str) -> list[Draft]:
     """A finding where too much is missed.
 
     Args:

@@ -33,9 +33,9 @@ from recurra.errors import SettingsError
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
-    from recurra.checking.check import Known, Training
+    from recurra.checking.check import KnownModel, Training
     from recurra.checking.finding import Finding, Part, Row
-    from recurra.checking.fix import Fixed
+    from recurra.checking.fix import FixResult
     from recurra.checking.lenient_reader import LenientReader
     from recurra.checking.report import Report
     from recurra.runtime import Model
@@ -199,13 +199,13 @@ def _training() -> Training:
     )
 
 
-def _known(name: str, model: Model) -> Known:
-    from recurra.checking.check import Known
+def _known(name: str, model: Model) -> KnownModel:
+    from recurra.checking.check import KnownModel
     from recurra.checking.label_names import written
     from recurra.text import TextPipeline
 
     bundle = model.bundle
-    return Known(name, TextPipeline(bundle.text, bundle.vocabulary), [*map(written, bundle.labels.classes)])
+    return KnownModel(name, TextPipeline(bundle.text, bundle.vocabulary), [*map(written, bundle.labels.classes)])
 
 
 def _show(report: Report, output: Output) -> None:
@@ -279,7 +279,7 @@ def _folded(text: str, indent: str) -> str:
     return textwrap.fill(text, LINE, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
-def _show_fixed(fixed: Fixed, output: Output) -> None:
+def _show_fixed(fixed: FixResult, output: Output) -> None:
     what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
     what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
     what += [f"{fixed.mended:,} text{'' if fixed.mended == 1 else 's'} mended"] if fixed.mended else []
@@ -287,7 +287,7 @@ def _show_fixed(fixed: Fixed, output: Output) -> None:
     output.result(f"changes: {fixed.changes}")
 
 
-def _next(data: str, test: str | None, report: Report, fixed: Fixed | None, cells: LabelOptions) -> str:
+def _next(data: str, test: str | None, report: Report, fixed: FixResult | None, cells: LabelOptions) -> str:
     """The command to type next."""
     tested = "" if test is None else f" --test {shlex.quote(test)}"
     if fixed is None and (asked := asked_for(report)):

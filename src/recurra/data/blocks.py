@@ -91,7 +91,7 @@ class DelimitedBlocks:
         names: list[str] = []
         rows = read = 0
         last = ""
-        options = csv_options(self.delimiter, threads=False, block_size=BLOCK_BYTES, on_wrong_row=keep)
+        options = csv_options(self.delimiter, block_size=BLOCK_BYTES, on_wrong_row=keep)
         try:
             for batch in csv.open_csv(content, **options):
                 if not len(batch):
@@ -112,8 +112,10 @@ class DelimitedBlocks:
             if content.blank:
                 raise empty_file(self.source) from None
             raise parse_error(error, wrong, self.source, longest=BLOCK_BYTES) from None
+        if content.blank:
+            raise empty_file(self.source)
         if rows == 1:
-            raise empty_file(self.source) if content.blank else header_only(self.source)
+            raise header_only(self.source)
         check_closed(last, content.tail, rows, self.source)
         self.total = rows - 1
 

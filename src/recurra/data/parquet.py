@@ -1,4 +1,4 @@
-"""Parquet files as Arrow columns, each fault one error."""
+"""Parquet files, opened, and their columns in types that every Arrow function takes."""
 
 from __future__ import annotations
 
@@ -7,40 +7,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from recurra.data.content import Content
-from recurra.data.delimited import MAX_COLUMNS, RawTable
+from recurra.data.delimited import MAX_COLUMNS
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["MAX_PARQUET_BYTES", "no_rows", "opened_parquet", "parse_parquet", "plain_column"]
+__all__ = ["MAX_PARQUET_BYTES", "no_rows", "opened_parquet", "plain_column"]
 
 MAX_PARQUET_BYTES = 1 << 32
-"""Bytes that a file may unpack to."""
-
-
-def parse_parquet(content: Content) -> RawTable:
-    """Reads all columns; dictionary-encoded ones are unpacked.
-
-    Args:
-        content: the file.
-
-    Raises:
-        DataError: not Parquet, cut or damaged, no rows, too many columns, or too large once unpacked.
-    """
-    source = content.source
-    with opened_parquet(content) as opened:
-        metadata = opened.metadata
-        size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
-        if size > MAX_PARQUET_BYTES:
-            raise DataError(f"{source} unpacks to {size:,} bytes", f"Split it: at most {MAX_PARQUET_BYTES:,} are read.")
-        table = opened.read()
-        # Arrow takes lengths and UTF-8 on trust when it reads; a damaged page shows only here.
-        table.validate(full=True)
-        columns = [plain_column(column) for column in table.columns]
-    if table.num_rows == 0:
-        raise no_rows(source)
-    return RawTable(list(table.column_names), columns, 1, "", typed=True)
+"""Bytes that a row group may unpack to."""
 
 
 @contextlib.contextmanager

@@ -5,19 +5,20 @@ from __future__ import annotations
 import warnings
 from typing import Literal
 
-from recurra.data.blocks import Blocks, DelimitedBlocks, ParquetBlocks, joined
+from recurra.data.blocks import Blocks, joined
 from recurra.data.cells import typed_labels
-from recurra.data.content import FileContent
-from recurra.data.delimited import RawTable, parse_delimited
+from recurra.data.delimited import RawTable
 from recurra.data.documents import LABEL_LISTS, ONE_LABEL, LabelCells
 from recurra.data.formats import MAX_FILE_BYTES, require_pyarrow
-from recurra.data.parquet import parse_parquet
 from recurra.data.sources import Source, open_blocks
 from recurra.data.table import Table
 from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError
 
-__all__ = ["read_table"]
+__all__ = ["MAX_BYTES", "read_table"]
+
+MAX_BYTES = 1 << 32
+"""Bytes of a table's columns that are read into memory."""
 
 
 def read_table(
@@ -82,23 +83,13 @@ def read_table(
 
 def _whole(blocks: Blocks) -> RawTable:
     """All rows at once."""
-    # pyarrow parses a whole file on all cores.
-    if isinstance(blocks, ParquetBlocks):
-        return parse_parquet(blocks.content)
-    if isinstance(blocks, DelimitedBlocks) and isinstance(blocks.content, FileContent):
-        opened = blocks.content.open(again=False)
-        try:
-            content = opened.read(MAX_FILE_BYTES + 1)
-        finally:
-            opened.close()
-        return parse_delimited(content, delimiter=blocks.delimiter, source=blocks.source, encoding=blocks.encoding)
     parts: list[RawTable] = []
     size = 0
     for part in blocks.read(again=False):
         parts.append(part)
         size += sum(column.nbytes for column in part.columns)
-        if size > MAX_FILE_BYTES:
+        if size > MAX_BYTES:
             raise DataError(
-                f"{blocks.source} holds more than {MAX_FILE_BYTES:,} bytes", "Split it: no more are read into memory."
+                f"{blocks.source} holds more than {MAX_BYTES:,} bytes", "Split it: no more are read into memory."
             )
     return joined(parts)
