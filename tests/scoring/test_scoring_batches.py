@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data import blocks, lines
-from recurra.data.columns import Columns
 from recurra.data.content import PipeContent
 from recurra.data.lines import LineBlocks
 from recurra.data.sources import open_blocks
+from recurra.data.table_reader import TableReader
 from recurra.errors import DataError
 from recurra.runtime import Model
 from recurra.scoring import batches as module
-from recurra.scoring.batches import DocumentBatch, rows_of_lines, rows_of_table
+from recurra.scoring.batches import DocumentBatch, batches_of_lines, batches_of_table
 from recurra.text.settings import TextSettings
 
 pa = pytest.importorskip("pyarrow")
@@ -60,7 +60,7 @@ def documents_in(rows: Sequence[DocumentBatch]) -> list[Any]:
 
 
 def of_lines(content: bytes) -> list[DocumentBatch]:
-    return list(rows_of_lines(LineBlocks(PipeContent(io.BytesIO(content), source="the lines"), encoding="utf-8")))
+    return list(batches_of_lines(LineBlocks(PipeContent(io.BytesIO(content), source="the lines"), encoding="utf-8")))
 
 
 line = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n"), max_size=12)
@@ -79,7 +79,7 @@ def test_each_line_is_a_document(texts: list[str], end: str, ended: bool) -> Non
 
 
 def test_a_line_that_is_no_text_comes_after_those_before_it() -> None:
-    rows = rows_of_lines(
+    rows = batches_of_lines(
         LineBlocks(PipeContent(io.BytesIO(b"sound line\n" * 8 + b"\xff\n"), source="the lines"), encoding="utf-8")
     )
     read: list[DocumentBatch] = []
@@ -102,7 +102,7 @@ def made_up() -> dict[str, list[Any]]:
 
 def of_table(settings: TextSettings, title: str | None, keep: Sequence[str] = ()) -> list[DocumentBatch]:
     source = open_blocks(pa.table(made_up()))
-    return list(rows_of_table(source, Columns("text", title, None, None), keep, settings))
+    return list(batches_of_table(TableReader(source, text="text", title=title, labelled=False), keep, settings))
 
 
 def pairs() -> list[tuple[str, str]]:
@@ -154,7 +154,7 @@ def test_a_file_of_commas_is_read_as_pythons_csv_reads_it() -> None:
     source = blocks.DelimitedBlocks(
         PipeContent(io.BytesIO(text.getvalue().encode()), source="rows"), delimiter=",", encoding="utf-8"
     )
-    found = list(rows_of_table(source, Columns("text", None, None, None), ["id"], ALL))
+    found = list(batches_of_table(TableReader(source, text="text", title=None, labelled=False), ["id"], ALL))
     assert documents_in(found) == [text for _, text in rows]
     assert [value for some in found for value in some.kept["id"].to_pylist()] == [name for name, _ in rows]
 
@@ -165,4 +165,4 @@ def test_columns_that_hold_no_texts_are_named(column: str, bad: Any, message: st
     values: list[Any] = ["oil"] * 9 + [bad] if isinstance(bad, str) else [bad] * 10
     table = pa.table({**{name: ["oil"] * 10 for name in ("text", "title")}, column: values})
     with pytest.raises(DataError, match=f"'{column}'.* {message}|{column}.* {message}"):
-        list(rows_of_table(open_blocks(table), Columns("text", "title", None, None), (), ALL))
+        list(batches_of_table(TableReader(open_blocks(table), text="text", title="title", labelled=False), (), ALL))
