@@ -10,7 +10,7 @@ from commands import Run
 from rows import make_rows, write_news
 
 from recurra import TextClassifier
-from recurra.batches import collected
+from recurra.batches import ragged_writer
 from recurra.data import blocks, streamed
 from recurra.text import counting
 
@@ -25,7 +25,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> Any:
     def patch() -> None:
         monkeypatch.setattr(streamed, "SMALL", 0)
         monkeypatch.setattr(blocks, "BLOCK_BYTES", 1024)
-        monkeypatch.setattr(collected, "IN_MEMORY", 0)
+        monkeypatch.setattr(ragged_writer, "IN_MEMORY", 0)
         monkeypatch.setattr(counting, "HELD", 20)
         monkeypatch.setattr(counting, "CHUNK", 16)
 
