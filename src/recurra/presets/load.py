@@ -25,7 +25,7 @@ def preset_names() -> list[str]:
 
 
 def load_preset(name: str) -> Recipe:
-    """Reads a shipped preset by its name, or an own one from a path that ends in ``.toml``.
+    """Reads a shipped preset by its name, or your own from a path that ends in ``.toml``.
 
     Raises:
         SettingsError: no such preset, or a mistake in the file.
@@ -36,7 +36,7 @@ def load_preset(name: str) -> Recipe:
     if not name.endswith(".toml"):
         raise SettingsError(
             f"There is no preset {name!r:.80}",
-            f"{choices(name, preset_names(), 'presets').rstrip('.')}; an own one is a path that ends in .toml.",
+            f"{choices(name, preset_names(), 'presets').rstrip('.')}; your own is a path that ends in .toml.",
         )
     try:
         data = Path(name).read_bytes()

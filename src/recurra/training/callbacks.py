@@ -21,7 +21,7 @@ class TrainingMetrics:
     Attributes:
         epoch: where these steps end, in epochs from the start, such as 0.25.
         loss: mean loss.
-        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
+        accuracy: share of documents classified correctly; where they have several labels, with exactly those.
         learning_rate: of the last step.
     """
 
@@ -38,7 +38,7 @@ class ValidationMetrics:
     Attributes:
         epoch: when, in epochs from the start.
         loss: mean cross-entropy.
-        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
+        accuracy: share of documents classified correctly; where they have several labels, with exactly those.
     """
 
     epoch: float
@@ -59,7 +59,7 @@ class History:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> History:
-        """Reads back what :meth:`to_json` gave."""
+        """The inverse of :meth:`to_json`."""
         return cls(
             [TrainingMetrics(**one) for one in values["training"]],
             [ValidationMetrics(**one) for one in values["validation"]],
@@ -81,10 +81,10 @@ class Callback:
     """
 
     def on_data(self, what: str, documents: int, total: int) -> None:
-        """So many documents more, of ``total``, were gone over before training; ``what`` says what for."""
+        """So many more of ``total`` documents were read before training; ``what`` says what for."""
 
     def on_train_begin(self, documents: int, done: int) -> None:
-        """Training goes over ``documents`` documents in all, ``done`` of them before this run (if it is resumed)."""
+        """Training reads ``documents`` documents in all epochs, ``done`` of them before this run (if it is resumed)."""
 
     def on_steps_end(self, results: StepResults) -> None:
         """Some steps were taken: one on a CPU, up to hundreds between two looks at a GPU."""

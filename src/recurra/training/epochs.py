@@ -21,7 +21,7 @@ def epoch_batches(
 
     Args:
         lengths: int64[B], tokens of each training row.
-        settings: of the training.
+        settings: the training settings.
         epoch: how many were before.
         targets: int64[B], the rows' classes, which a balanced sampler needs.
     """

@@ -68,12 +68,12 @@ class Trainer:
         network: on its device, with its dropout seeded.
         rows: to learn from.
         held: held-out rows, or none.
-        settings: of the training.
+        settings: the training settings.
         pad_to: for unmasked networks, the length up to which held-out documents get pads.
         folder: for checkpoints; none are written without it.
         fingerprint: of data and settings.
         checkpoint_seconds: time between checkpoints.
-        callbacks: hear of the progress.
+        callbacks: notified of the progress.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Trainer:
         self.history = History()
 
     def resume(self) -> bool:
-        """Goes back to the folder's checkpoint; says whether there was one.
+        """Restores the folder's checkpoint, and returns whether there was one.
 
         Raises:
             TrainingError: it cannot be read, or belongs to other data or settings.

@@ -100,7 +100,7 @@ def build_bundle(
         calibration: what :func:`recurra.training.held_out.calibrate_output` gave, for the record.
         pad_to: for unmasked networks, the length up to which documents get pads.
         provenance: for the record.
-        initial: the model that training went on from, for the record.
+        initial: the model that training continued from, for the record.
     """
     record: dict[str, Any] = {
         "preset": recipe.name,

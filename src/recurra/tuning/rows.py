@@ -37,7 +37,7 @@ class StudyRows:
     Args:
         corpus: all rows.
         recipe: where the search begins: its text settings say what is read, its seed how rows are dealt.
-        callbacks: hear what was left out, and what was chosen.
+        callbacks: told what was left out, and what was chosen.
 
     Attributes:
         recipe: of the first trial: the one given, once it is chosen whether to read words or characters.

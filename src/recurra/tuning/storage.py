@@ -69,7 +69,7 @@ def open_study(storage: BaseStorage, *, described: str, resume: bool) -> tuple[o
 
     Args:
         storage: of :func:`storage_of`.
-        described: everything that trials hang on; a storage may hold the studies of many.
+        described: everything that the trials depend on; a storage may hold the studies of many.
         resume: whether a study that is there is to go on.
 
     Returns:

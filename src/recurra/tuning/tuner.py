@@ -59,7 +59,7 @@ class Tuner:
         resume: go on with the study that is there.
         engine: of the recurrence.
         device: as in :func:`recurra.training.fit.fit`.
-        callback: hears of the progress.
+        callback: notified of the progress.
         clock: seconds.
 
     Raises:
@@ -245,7 +245,7 @@ class Tuner:
         return {name: round(float(share), 4) for name, share in found.items()}
 
     def _described(self, corpus: Corpus) -> str:
-        """All that the trials hang on."""
+        """Everything that the trials depend on."""
         fingerprint = Fingerprint(len(corpus))
         for block in corpus.blocks():
             fingerprint.add(block)

@@ -50,7 +50,7 @@ class Optimiser(Protocol):
         """The state, for a checkpoint."""
 
     def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
-        """Takes back what :meth:`tensors` returned after ``steps`` steps."""
+        """Restores what :meth:`tensors` returned after ``steps`` steps."""
 
     def layout(self, steps: int) -> dict[str, Tensor]:
         """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
@@ -61,7 +61,7 @@ class TorchOptimiser(ABC):
 
     Args:
         weights: the parameters, by name.
-        settings: of the training.
+        settings: the training settings.
 
     Example:
         >>> class Sgd(TorchOptimiser):
@@ -80,7 +80,7 @@ class TorchOptimiser(ABC):
 
     @abstractmethod
     def build(self, weights: Iterable[torch.nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:
-        """The optimiser of these parameters; its learning rate is set anew before each step."""
+        """The optimiser of these parameters; its learning rate is set before each step."""
 
     def zero_grad(self) -> None:
         """See :class:`Optimiser`."""

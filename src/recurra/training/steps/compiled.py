@@ -248,7 +248,7 @@ class CompiledStep(HostStep):
         return found
 
     def _output(self, values: Array, targets: npt.NDArray[Any]) -> tuple[float, int, list[Array]]:
-        """Loss, documents classified rightly, and the gradient of the pooled values."""
+        """Loss, documents classified correctly, and the gradient of the pooled values."""
         W_O, b_O, into = self._weights["W_O"], self._weights["b_O"], self.optimiser.gradients
         logits, result = np.empty((len(values), len(b_O)), dtype=np.float32), np.empty((1, 2))
         d_logits, d_values = np.empty_like(logits), np.empty_like(values)

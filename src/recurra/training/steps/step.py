@@ -48,7 +48,7 @@ class StepResult(NamedTuple):
     Attributes:
         documents: B, of the batch.
         loss: its mean loss before the update.
-        correct: documents that were classified rightly before the update.
+        correct: documents that were classified correctly before the update.
         non_finite: the weight whose gradient is not finite, and that gradient's norm; ``None`` where all are.
     """
 
@@ -94,16 +94,16 @@ class Step(Protocol):
         """
 
     def flush(self) -> None:
-        """Moves weights that were left behind to where they belong."""
+        """Applies the updates that were put off."""
 
     def flushed(self) -> dict[str, Tensor]:
-        """Copies of those weights as :meth:`flush` would leave them; looking does not change a run's rounding."""
+        """Copies of those weights as :meth:`flush` would leave them, without a change to the run's rounding."""
 
     def tensors(self) -> dict[str, Tensor]:
         """The optimiser's state, for a checkpoint."""
 
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """Takes back what :meth:`tensors` gave after ``steps`` steps."""
+        """Restores what :meth:`tensors` returned after ``steps`` steps."""
 
     def layout(self, steps: int) -> dict[str, Tensor]:
         """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
@@ -115,9 +115,9 @@ class HostStep(ABC):
     Args:
         network: on its device.
         rows: to learn from.
-        settings: of the training.
-        average: of the weights, kept up step by step.
-        say: hears once that batches are cut.
+        settings: the training settings.
+        average: moving average of the weights, updated with each step.
+        say: called once, with a message, when batches are cut.
     """
 
     def __init__(
