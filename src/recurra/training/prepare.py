@@ -33,7 +33,7 @@ __all__ = ["LabelledRows", "TrainingData", "labelled_rows", "prepare", "resolve_
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """EncodedRows that can be learned from.
+    """Rows that can be learned from.
 
     Attributes:
         corpus: B documents with labels.
