@@ -15,19 +15,19 @@ from recurra.training.prepare import TrainingData
 from recurra.training.record import FitResult, Provenance, write_run
 from recurra.training.run import RunOptions
 from recurra.tuning.callbacks import TrialCallback
-from recurra.tuning.limits import Limits
+from recurra.tuning.limits import StudyLimits
+from recurra.tuning.recipe_toml import recipe_toml
 from recurra.tuning.results import TrialResult
 from recurra.tuning.rows import StudyRows
 from recurra.tuning.space import with_parameters
-from recurra.tuning.toml import preset_toml
 
-__all__ = ["BEST", "Models"]
+__all__ = ["BEST", "TrialModels"]
 
 BEST = "best.toml"
 """The recipe of the best trial, for ``recurra train --model``."""
 
 
-class Models:
+class TrialModels:
     """Trains the models of a study's trials.
 
     Args:
@@ -43,7 +43,7 @@ class Models:
         rows: StudyRows,
         recipe: Recipe,
         folder: Path,
-        limits: Limits,
+        limits: StudyLimits,
         *,
         run: RunOptions,
     ) -> None:
@@ -81,7 +81,7 @@ class Models:
         """Puts the best model into the folder; a kill at any moment leaves the one before or this one."""
         write_run(self._folder, fitted.bundle, fitted.outcome)
         about = f"Trial {number} of a study around {self._recipe.name}."
-        write_atomically(self._folder / BEST, preset_toml(replace(recipe, about=about)).encode())
+        write_atomically(self._folder / BEST, recipe_toml(replace(recipe, about=about)).encode())
 
     def again(self, best: TrialResult, callback: TrialCallback) -> None:
         """Trains the best model once more, where the folder does not have it."""

@@ -7,7 +7,7 @@ from typing import Any
 from recurra.presets import Recipe, load_preset
 from recurra.tuning.space import IntChoice, Parameter, parameters_of
 
-__all__ = ["smallest", "starts"]
+__all__ = ["initial_trials", "smallest"]
 
 # Each is a way of its own, so that the search begins with a view of the whole space.
 _VARIANTS: tuple[dict[str, Any], ...] = (
@@ -20,7 +20,7 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def starts(recipe: Recipe, space: tuple[Parameter, ...], *, small: bool) -> list[dict[str, Any]]:
+def initial_trials(recipe: Recipe, space: tuple[Parameter, ...], *, small: bool) -> list[dict[str, Any]]:
     """The values of the first trials; the first of all are the recipe's.
 
     Args:

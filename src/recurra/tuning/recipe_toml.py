@@ -7,10 +7,10 @@ from typing import Any
 
 from recurra.presets import Recipe
 
-__all__ = ["preset_toml"]
+__all__ = ["recipe_toml"]
 
 
-def preset_toml(recipe: Recipe) -> str:
+def recipe_toml(recipe: Recipe) -> str:
     """The file's text; what is ``None``, which TOML has no word for, keeps its default there."""
     lines = [f"about = {json.dumps(recipe.about, ensure_ascii=False)}"]
     for section in ("text", "network", "training"):
