@@ -130,7 +130,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             task=self.task,
             initial=bundle,
             run=RunOptions(engine=self.engine, device=self.device),
-            callbacks=[*self._old_listener(), *callbacks],
+            callbacks=self._with_listener(callbacks),
         )
         self.columns_ = None if table is None else (table.text_column, table.title_column)
         self.model_ = Model(fitted.bundle)
@@ -139,11 +139,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.validation_ = fitted.validation
         return self
 
-    def _old_listener(self) -> list[Callback]:
+    def _with_listener(self, callbacks: Sequence[Callback]) -> Sequence[Callback]:
         if self.listener is None:
-            return []
+            return callbacks
         warnings.warn("Give fit(..., callbacks=[...]) instead of listener.", DeprecationWarning, stacklevel=3)
-        return [self.listener]
+        return [self.listener, *callbacks]
 
     def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].

@@ -21,9 +21,8 @@ from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
-from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import calibrate_output, validate
-from recurra.training.loop import Trainer
+from recurra.training.loop import Trainer, epoch_batches
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate

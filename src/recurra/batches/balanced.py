@@ -1,44 +1,11 @@
-"""The batches of an epoch: which training rows it reads, and in what order."""
+"""Rows of an epoch of which every class comes up alike."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.batches import Batches, cut_batches
-from recurra.presets import TrainingSettings
-
-__all__ = ["balanced_rows", "epoch_batches"]
-
-
-def epoch_batches(
-    lengths: npt.NDArray[np.int64],
-    settings: TrainingSettings,
-    epoch: int,
-    targets: npt.NDArray[np.int64] | None = None,
-) -> Batches:
-    """The batches of an epoch; the same for the same seed.
-
-    Args:
-        lengths: int64[B], tokens of each training row.
-        settings: the training settings.
-        epoch: how many were before.
-        targets: int64[B], the rows' classes, which a balanced sampler needs.
-    """
-    generator = np.random.default_rng([settings.seed, epoch])
-    rows = None
-    if settings.sampler == "balanced":
-        if targets is None:
-            raise TypeError("A balanced sampler needs the rows' classes")
-        rows = balanced_rows(targets, generator)
-    batches = cut_batches(
-        lengths if rows is None else lengths[rows],
-        batch_size=settings.batch_size,
-        batch_tokens=settings.batch_tokens,
-        bucketing=settings.bucketing,
-        generator=generator,
-    )
-    return batches if rows is None else batches.of(rows)
+__all__ = ["balanced_rows"]
 
 
 def balanced_rows(targets: npt.NDArray[np.int64], generator: np.random.Generator) -> npt.NDArray[np.int64]:
