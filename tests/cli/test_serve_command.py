@@ -9,7 +9,7 @@ import pytest
 from commands import Run, check_failed
 
 from recurra.errors import SettingsError
-from recurra.serving.catalogue import names_of
+from recurra.serving.model_registry import paths_by_name
 
 
 def write_token(folder: Path, mode: int) -> Path:
@@ -72,7 +72,7 @@ def test_names_of_models(tmp_path: Path) -> None:
         "x=some/where.safetensors",
         str(tmp_path / "a=b.safetensors"),
     ]
-    assert names_of(words) == {
+    assert paths_by_name(words) == {
         "news": Path("runs/news/model.safetensors"),
         "lstm": Path("lstm.safetensors"),
         "x": Path("some/where.safetensors"),
@@ -80,4 +80,4 @@ def test_names_of_models(tmp_path: Path) -> None:
     }
     for word in ("a\x1b[2J=m.safetensors", "x" * 81 + "=m.safetensors"):
         with pytest.raises(SettingsError, match="has no name that can be shown"):
-            names_of([word])
+            paths_by_name([word])

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recurra.errors import SettingsError
-from recurra.serving.refusals import RequestError
+from recurra.serving.http_errors import RequestError
 
 __all__ = ["Access", "is_loopback", "read_token"]
 
@@ -19,7 +19,7 @@ LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 SHORTEST_TOKEN, LONGEST_TOKEN = 16, 4096
 # Asked by whoever keeps the service alive, and the page's files, which are the same everywhere: neither tells anything.
 # The page asks for the token, and sends it with what it asks for.
-OPEN = re.compile(r"/|/healthz|/static/.*")
+PUBLIC_PATHS = re.compile(r"/|/healthz|/static/.*")
 
 _PORT = re.compile(rb":\d*$")
 
@@ -36,7 +36,7 @@ class Access:
         self._token = None if token is None else token.encode()
         self._hosts = None if hosts is None else frozenset(host.lower().encode() for host in hosts)
 
-    def refusal(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> RequestError | None:
+    def check(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> RequestError | None:
         """Why a request is refused, or ``None``.
 
         Args:
@@ -58,7 +58,7 @@ class Access:
             # A page whose name its owner lets point to this machine could otherwise read what it likes.
             shown = (host or b"").decode("latin-1")
             return RequestError(421, f"The Host header is {shown!r:.80}", "Ask this service as localhost or 127.0.0.1.")
-        if OPEN.fullmatch(path):
+        if PUBLIC_PATHS.fullmatch(path):
             return None
         if self._token is not None and not self._bears_token(authorization):
             return RequestError(

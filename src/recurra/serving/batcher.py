@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from recurra.serving.http_errors import RequestError
 from recurra.serving.limits import Limits
-from recurra.serving.refusals import RequestError
 
 __all__ = ["Batcher"]
 

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from recurra.serving.http_errors import RequestError
 from recurra.serving.limits import Limits
-from recurra.serving.refusals import RequestError
 
-__all__ = ["LINES", "media_type", "parsed", "read_body"]
+__all__ = ["LINES", "media_type", "read_body", "validate_json"]
 
 LINES = "application/x-ndjson"
-Asked = TypeVar("Asked", bound=BaseModel)
+Body = TypeVar("Body", bound=BaseModel)
 
 _adapters: dict[type[BaseModel], TypeAdapter[Any]] = {}
 
@@ -84,7 +84,7 @@ def _too_large(size: str, limits: Limits) -> RequestError:
     )
 
 
-def parsed(kind: type[Asked], data: bytes, *, what: str = "The body") -> Asked:
+def validate_json(kind: type[Body], data: bytes, *, what: str = "The body") -> Body:
     """Checks JSON and what it holds.
 
     Args:
@@ -99,10 +99,10 @@ def parsed(kind: type[Asked], data: bytes, *, what: str = "The body") -> Asked:
     if adapter is None:
         adapter = _adapters[kind] = TypeAdapter(kind)
     try:
-        asked: Asked = adapter.validate_json(data)
+        body: Body = adapter.validate_json(data)
     except ValidationError as error:
         raise _unexpected(error, kind, data, what) from None
-    return asked
+    return body
 
 
 def _unexpected(error: ValidationError, kind: type[BaseModel], data: bytes, what: str) -> RequestError:

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from recurra.errors import RecurraError
 from recurra.serving.access import Access
 from recurra.serving.headers import with_headers
+from recurra.serving.http_errors import INTERNAL_ERROR, RequestError, error_response
 from recurra.serving.limits import Limits
 from recurra.serving.metrics import Metrics
-from recurra.serving.refusals import FAILED, RequestError, refusal
 
 __all__ = ["Guard"]
 
@@ -58,8 +58,8 @@ class Guard:
         self._access, self._limits, self._metrics = access, limits, metrics
         self.background = background
         self.stopping = stopping
-        self.taken = 0
-        metrics.in_flight.set_function(lambda: self.taken)
+        self.in_flight = 0
+        metrics.in_flight.set_function(lambda: self.in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, as an ASGI application."""
@@ -69,11 +69,11 @@ class Guard:
             return
         began = time.perf_counter()
         answer = _Answer(send)
-        refused = self._access.refusal(scope["path"], scope["headers"]) or self._busy(scope["path"])
+        refused = self._access.check(scope["path"], scope["headers"]) or self._busy(scope["path"])
         try:
             if refused is not None:
                 answer.path = "refused"
-                await refusal(refused.status, str(refused), headers=refused.headers)(scope, receive, answer.send)
+                await error_response(refused.status, str(refused), headers=refused.headers)(scope, receive, answer.send)
             else:
                 await self._answer(scope, receive, answer)
         finally:
@@ -89,15 +89,15 @@ class Guard:
                 503, "The service is stopping", "Ask another one, or again when it is back.",
                 headers={"Connection": "close", "Retry-After": "5"},
             )  # fmt: skip
-        if self.taken >= self._limits.requests:
+        if self.in_flight >= self._limits.requests:
             return RequestError(
-                503, f"{self.taken:,} requests are being answered", "Ask again in a second, or slower.",
+                503, f"{self.in_flight:,} requests are being answered", "Ask again in a second, or slower.",
                 headers={"Retry-After": "1"},
             )  # fmt: skip
         return None
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        self.taken += 1
+        self.in_flight += 1
         direct = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
         try:
             if direct is None:
@@ -107,21 +107,21 @@ class Guard:
                 response = await direct(Request(scope, receive))
                 await response(scope, receive, answer.send)
         except RequestError as error:
-            await refusal(error.status, str(error), headers=error.headers)(scope, receive, answer.send)
+            await error_response(error.status, str(error), headers=error.headers)(scope, receive, answer.send)
         except RecurraError as error:
             # The request was right, and the model's answer is not: the line says what is wrong with the model.
             _log.error("%s %s failed: %s", scope["method"], scope["path"], error)
             if not answer.began:
-                await refusal(500, str(error))(scope, receive, answer.send)
+                await error_response(500, str(error))(scope, receive, answer.send)
         except ClientDisconnect:
             # Nobody is there to be told. The server closes the connection of an answer that has no end.
             answer.status = 499
         except Exception:
             _log.exception("%s %s failed", scope["method"], scope["path"])
             if not answer.began:
-                await refusal(500, FAILED)(scope, receive, answer.send)
+                await error_response(500, INTERNAL_ERROR)(scope, receive, answer.send)
         finally:
-            self.taken -= 1
+            self.in_flight -= 1
 
 
 class _Answer:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["Lines"]
+__all__ = ["LineSplitter"]
 
 
-class Lines:
+class LineSplitter:
     """Cuts bytes into lines as they come. Empty lines are left out.
 
     Args:

@@ -13,7 +13,7 @@ from recurra.serving.limits import Limits
 
 __all__ = ["describe"]
 
-ASKED = (schema.Classify, schema.Line, schema.Read, schema.Compare)
+REQUEST_BODIES = (schema.ClassifyRequest, schema.ClassifyLine, schema.ReadRequest, schema.CompareRequest)
 
 
 def describe(app: FastAPI, limits: Limits) -> None:
@@ -24,12 +24,12 @@ def describe(app: FastAPI, limits: Limits) -> None:
         description="Recurrent text classifiers: labels, probabilities, and what a network makes of every word.",
         routes=app.routes,
     )
-    _, asked = models_json_schema(
-        [(model, "validation") for model in ASKED], ref_template="#/components/schemas/{model}"
+    _, bodies = models_json_schema(
+        [(model, "validation") for model in REQUEST_BODIES], ref_template="#/components/schemas/{model}"
     )
     schemas = document["components"]["schemas"]
-    schemas |= asked["$defs"]
-    schema.bounded(schemas, limits)
+    schemas |= bodies["$defs"]
+    schema.set_bounds(schemas, limits)
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
 
     def openapi() -> dict[str, Any]:

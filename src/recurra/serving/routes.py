@@ -11,15 +11,15 @@ from starlette.responses import Response
 from recurra.serving import schema
 from recurra.serving.batcher import Batcher
 from recurra.serving.body import LINES
-from recurra.serving.catalogue import Catalogue
-from recurra.serving.classify import Classifier
-from recurra.serving.findings import VIEWS, Findings
+from recurra.serving.classify import ClassifyEndpoint
+from recurra.serving.file_views import VIEWS, FileViews
 from recurra.serving.guard import Guard
+from recurra.serving.http_errors import JSON, json_response
 from recurra.serving.metrics import Metrics
-from recurra.serving.reading import Reader
-from recurra.serving.refusals import JSON, json_response
+from recurra.serving.model_registry import ModelRegistry
+from recurra.serving.reading import ReadEndpoints
 
-__all__ = ["add_findings", "add_state", "add_texts"]
+__all__ = ["add_model_routes", "add_state_routes", "add_text_routes"]
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -43,7 +43,7 @@ BODY = (404, 408, 413, 415, 422, 504)
 ModelName = Annotated[str | None, Query(description="Name of a model; the first if left out.")]
 
 
-def add_texts(app: FastAPI, classifier: Classifier, reader: Reader) -> None:
+def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndpoints) -> None:
     """What is asked with texts.
 
     The bodies are read by ourselves, with bounds, and not by FastAPI, so the document is told what they are.
@@ -63,8 +63,8 @@ def add_texts(app: FastAPI, classifier: Classifier, reader: Reader) -> None:
             'one line, in order, as soon as it is known: the answer, or `{"error": …}`. Whoever sends lines has to '
             f"read at the same time. With `Accept: {LINES}` the answers to a list come as lines, too."
         ),
-        responses={200: {"model": schema.Classified, "content": lines}, **_problems(*ACCESS, *BODY)},
-        openapi_extra={**_body(schema.Classify, **{LINES: schema.Line}), "parameters": [model, below]},
+        responses={200: {"model": schema.ClassifyResponse, "content": lines}, **_problems(*ACCESS, *BODY)},
+        openapi_extra={**_body(schema.ClassifyRequest, **{LINES: schema.ClassifyLine}), "parameters": [model, below]},
     )
     app.add_api_route(
         "/v1/read",
@@ -72,48 +72,48 @@ def add_texts(app: FastAPI, classifier: Classifier, reader: Reader) -> None:
         methods=["POST"],
         summary="Read a text word by word",
         responses={200: {"model": dict[str, Any]}, **_problems(*ACCESS, *BODY)},
-        openapi_extra=_body(schema.Read),
+        openapi_extra=_body(schema.ReadRequest),
     )
     app.add_api_route(
         "/v1/compare",
         reader.compare,
         methods=["POST"],
         summary="Read a text with several models",
-        responses={200: {"model": schema.Compared}, **_problems(*ACCESS, *BODY)},
-        openapi_extra=_body(schema.Compare),
+        responses={200: {"model": schema.CompareResponse}, **_problems(*ACCESS, *BODY)},
+        openapi_extra=_body(schema.CompareRequest),
     )
 
 
-def add_findings(
-    app: FastAPI, findings: Findings, catalogue: Catalogue, runs: Callable[[], Awaitable[Response]]
+def add_model_routes(
+    app: FastAPI, file_views: FileViews, registry: ModelRegistry, runs: Callable[[], Awaitable[Response]]
 ) -> None:
     """What is asked about models, about a whole file and about training runs."""
 
     async def models() -> Response:
-        return json_response(catalogue.to_dict())
+        return json_response(registry.to_dict())
 
     app.add_api_route(
         "/v1/models",
         models,
         summary="The models of this service",
-        responses={200: {"model": schema.Models}, **_problems(*ACCESS)},
+        responses={200: {"model": schema.ModelList}, **_problems(*ACCESS)},
     )
     computed: Responses = {
         200: {"model": dict[str, Any]},
-        202: {"model": schema.Computing, "description": "It is being computed: ask again after Retry-After."},
+        202: {"model": schema.ComputingResponse, "description": "It is being computed: ask again after Retry-After."},
         **_problems(*ACCESS, 404),
     }
     for view, about in VIEWS.items():
         app.add_api_route(
             f"/v1/{view}",
-            _view(findings, view),
+            _view(file_views, view),
             summary=about.summary,
             description="Computed in the background when it is first asked for; 202 until it is there.",
             responses=computed,
         )
 
     async def compare() -> Response:
-        return findings.compare()
+        return file_views.compare()
 
     app.add_api_route(
         "/v1/compare",
@@ -130,18 +130,18 @@ def add_findings(
         "/v1/runs",
         list_runs,
         summary="Training runs, those that go on included",
-        responses={200: {"model": schema.Runs}, **_problems(*ACCESS, 404, 504)},
+        responses={200: {"model": schema.RunList}, **_problems(*ACCESS, 404, 504)},
     )
 
 
-def _view(findings: Findings, view: str) -> Callable[..., Awaitable[Response]]:
+def _view(file_views: FileViews, view: str) -> Callable[..., Awaitable[Response]]:
     async def answer(model: ModelName = None) -> Response:
-        return findings.answer(view, model)
+        return file_views.answer(view, model)
 
     return answer
 
 
-def add_state(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metrics: Metrics) -> None:
+def add_state_routes(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metrics: Metrics) -> None:
     """What whoever runs the service asks."""
 
     async def healthz() -> Response:
@@ -156,7 +156,7 @@ def add_state(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metri
     async def count() -> Response:
         return metrics.page()
 
-    state: Responses = {200: {"model": schema.State}}
+    state: Responses = {200: {"model": schema.StateResponse}}
     app.add_api_route(
         "/healthz", healthz, summary="Whether the process lives", responses={**state, **_problems(400, 421)}
     )
@@ -170,7 +170,7 @@ def add_state(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metri
 
 
 def _problems(*statuses: int) -> Responses:
-    return {status: {"model": schema.Problem, "description": _REASONS[status]} for status in sorted(statuses)}
+    return {status: {"model": schema.ErrorResponse, "description": _REASONS[status]} for status in sorted(statuses)}
 
 
 def _body(model: type[Any], **others: type[Any]) -> dict[str, Any]:

@@ -9,28 +9,28 @@ from pydantic import BaseModel, ConfigDict, Field
 from recurra.serving.limits import Limits
 
 __all__ = [
-    "Classified",
-    "Classify",
-    "Compare",
-    "Compared",
-    "Computing",
-    "Line",
-    "Models",
-    "Problem",
-    "Read",
-    "Runs",
-    "State",
-    "bounded",
+    "ClassifyLine",
+    "ClassifyRequest",
+    "ClassifyResponse",
+    "CompareRequest",
+    "CompareResponse",
+    "ComputingResponse",
+    "ErrorResponse",
+    "ModelList",
+    "ReadRequest",
+    "RunList",
+    "StateResponse",
+    "set_bounds",
 ]
 
 Model = Annotated[str | None, Field(description="Name of a model, as /v1/models lists them; the first if left out.")]
 
 
-class _Asked(BaseModel):
+class _RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Classify(_Asked):
+class ClassifyRequest(_RequestBody):
     """Texts to classify."""
 
     texts: list[str]
@@ -41,13 +41,13 @@ class Classify(_Asked):
     ] = None
 
 
-class Line(_Asked):
+class ClassifyLine(_RequestBody):
     """A line of a stream of texts."""
 
     text: str
 
 
-class Read(_Asked):
+class ReadRequest(_RequestBody):
     """A text to read word by word."""
 
     text: str
@@ -56,14 +56,14 @@ class Read(_Asked):
     attribution: Annotated[bool, Field(description="Adds what each word did to the answer.")] = False
 
 
-class Compare(_Asked):
+class CompareRequest(_RequestBody):
     """A text for several models to read."""
 
     text: str
     models: Annotated[list[str] | None, Field(description="Names of models; all if left out.")] = None
 
 
-class Result(BaseModel):
+class ClassifyResult(BaseModel):
     """The answer to one text."""
 
     label: Annotated[
@@ -75,33 +75,33 @@ class Result(BaseModel):
     probabilities: dict[str, float]
 
 
-class Classified(BaseModel):
+class ClassifyResponse(BaseModel):
     """The answers to texts, in their order."""
 
     model: str
-    results: list[Result]
+    results: list[ClassifyResult]
 
 
-class Compared(BaseModel):
+class CompareResponse(BaseModel):
     """A text as several models read it."""
 
     text: str
     models: list[dict[str, Any]]
 
 
-class Models(BaseModel):
+class ModelList(BaseModel):
     """The models of this service; the first is asked where no other is named."""
 
     models: list[dict[str, Any]]
 
 
-class Runs(BaseModel):
+class RunList(BaseModel):
     """Training runs, the newest first."""
 
     runs: list[dict[str, Any]]
 
 
-class Computing(BaseModel):
+class ComputingResponse(BaseModel):
     """What was asked for is being computed: ask again."""
 
     state: str
@@ -110,21 +110,24 @@ class Computing(BaseModel):
     seconds: float
 
 
-class State(BaseModel):
+class StateResponse(BaseModel):
     """Whether the service is well."""
 
     state: str
 
 
-class Problem(BaseModel):
+class ErrorResponse(BaseModel):
     """Why a request was not answered as asked, in one line."""
 
     error: str
 
 
-def bounded(schemas: dict[str, Any], limits: Limits) -> None:
+def set_bounds(schemas: dict[str, Any], limits: Limits) -> None:
     """Writes the limits into the OpenAPI document's schemas."""
-    texts = schemas["Classify"]["properties"]["texts"]
+    texts = schemas["ClassifyRequest"]["properties"]["texts"]
     texts["maxItems"] = limits.texts
-    for text in (texts["items"], *(schemas[name]["properties"]["text"] for name in ("Line", "Read", "Compare"))):
+    for text in (
+        texts["items"],
+        *(schemas[name]["properties"]["text"] for name in ("ClassifyLine", "ReadRequest", "CompareRequest")),
+    ):
         text["maxLength"] = limits.text_characters

@@ -133,7 +133,7 @@ class _Server(uvicorn.Server):
             self._guard.stopping.set()
             self._deadline = time.monotonic() + self._limits.stop_seconds
         if self._guard.stopping.is_set():
-            self.finished = self._guard.taken == 0
+            self.finished = self._guard.in_flight == 0
             if self._asked > 1:
                 self.force_exit = True
             if self.finished or self.force_exit or time.monotonic() > self._deadline:

@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from recurra.errors import RecurraError
 from recurra.serving.body import LINES
 from recurra.serving.limits import Limits
-from recurra.serving.lines import Lines
+from recurra.serving.lines import LineSplitter
 
 __all__ = ["LineStream"]
 
@@ -107,7 +107,7 @@ class LineStream(Response):
             _StoppingError: the service takes no more of them.
             TimeoutError: nothing came for too long.
         """
-        lines = Lines(self._limits.body_bytes)
+        lines = LineSplitter(self._limits.body_bytes)
         stopped = asyncio.ensure_future(self._stopping.wait())
         coming: asyncio.Future[Message] = asyncio.ensure_future(_received(receive))
         try:

@@ -11,10 +11,20 @@ from starlette.responses import Response
 
 from recurra.errors import RecurraError
 
-__all__ = ["FAILED", "JSON", "RequestError", "failed", "json_bytes", "json_response", "refusal", "refused", "unknown"]
+__all__ = [
+    "INTERNAL_ERROR",
+    "JSON",
+    "RequestError",
+    "error_response",
+    "json_bytes",
+    "json_response",
+    "on_exception",
+    "on_http_exception",
+    "on_request_error",
+]
 
 JSON = "application/json"
-FAILED = "The service failed on this request. The log of recurra serve says where; report it as a bug."
+INTERNAL_ERROR = "The service failed on this request. The log of recurra serve says where; report it as a bug."
 
 
 class RequestError(RecurraError):
@@ -39,7 +49,7 @@ def _again(status: int, received: str, mend: str, headers: dict[str, str]) -> Re
     return RequestError(status, received, mend, headers=headers)
 
 
-def refusal(status: int, line: str, *, headers: dict[str, str] | None = None) -> Response:
+def error_response(status: int, line: str, *, headers: dict[str, str] | None = None) -> Response:
     """The answer ``{"error": line}``."""
     return json_response({"error": line}, status=status, headers=headers)
 
@@ -56,14 +66,14 @@ def json_bytes(value: Any) -> bytes:
     return body.encode("utf-8", "replace")
 
 
-async def refused(request: Request, error: Exception) -> Response:
+async def on_request_error(request: Request, error: Exception) -> Response:
     """The answer for a :class:`RequestError`, as a handler of Starlette's."""
     if not isinstance(error, RequestError):
         raise error
-    return refusal(error.status, str(error), headers=error.headers)
+    return error_response(error.status, str(error), headers=error.headers)
 
 
-async def unknown(request: Request, error: Exception) -> Response:
+async def on_http_exception(request: Request, error: Exception) -> Response:
     """The answer where no route is, or none for the method."""
     if not isinstance(error, HTTPException):
         raise error
@@ -72,9 +82,9 @@ async def unknown(request: Request, error: Exception) -> Response:
         line = f"{request.method:.20} is not possible here. Use {headers.get('Allow', 'another method')}."
     else:
         line = "There is nothing at this address. See /openapi.json."
-    return refusal(error.status_code, line, headers=headers)
+    return error_response(error.status_code, line, headers=headers)
 
 
-async def failed(request: Request, error: Exception) -> Response:
+async def on_exception(request: Request, error: Exception) -> Response:
     """The answer where the service itself failed; Starlette raises the error again, for the log."""
-    return refusal(500, FAILED)
+    return error_response(500, INTERNAL_ERROR)

@@ -11,13 +11,13 @@ from typing import Any
 from recurra.data.documents import Label
 from recurra.errors import SettingsError
 from recurra.runtime import Model
-from recurra.serving.refusals import RequestError
+from recurra.serving.http_errors import RequestError
 
-__all__ = ["Catalogue", "answering", "names_of"]
+__all__ = ["ModelRegistry", "json_predictor", "paths_by_name"]
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class ModelRegistry:
     """Models by name, in the order given.
 
     Attributes:
@@ -26,7 +26,7 @@ class Catalogue:
 
     models: Mapping[str, Model]
 
-    def named(self, name: str | None) -> str:
+    def resolve(self, name: str | None) -> str:
         """The name itself, or that of the first model if there is none.
 
         Raises:
@@ -44,7 +44,7 @@ class Catalogue:
         return {"models": [{"name": name, **model.info} for name, model in self.models.items()]}
 
 
-def answering(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
+def json_predictor(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
     """A function from texts to their answers as JSON: the label, or labels, and the probability of every class."""
     labels = [json.dumps(label, ensure_ascii=False).encode("utf-8", "replace") for label in model.classes_]
     # As JSON writes a label that is a key; nine digits are what tells any two float32 numbers apart.
@@ -68,7 +68,7 @@ def _key(label: Label) -> bytes:
     return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def names_of(words: Sequence[str]) -> dict[str, Path]:
+def paths_by_name(words: Sequence[str]) -> dict[str, Path]:
     """Names for model files.
 
     Args:

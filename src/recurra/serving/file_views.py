@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from recurra import inspection
 from recurra.runtime import Model
-from recurra.serving.catalogue import Catalogue
-from recurra.serving.refusals import RequestError
-from recurra.serving.views import Views
+from recurra.serving.background_results import BackgroundResults
+from recurra.serving.http_errors import RequestError
+from recurra.serving.model_registry import ModelRegistry
 
 if TYPE_CHECKING:
     from recurra.data.table import Table
 
-__all__ = ["VIEWS", "Findings", "View"]
+__all__ = ["VIEWS", "FileViews", "View"]
 
 
 class View(NamedTuple):
@@ -40,17 +40,17 @@ VIEWS = {
 }
 
 
-class Findings:
+class FileViews:
     """Views of the models over one file.
 
     Args:
-        catalogue: the models.
-        views: computes and keeps them.
+        registry: the models.
+        results: computes them in the background, and keeps them.
         data: the file's labelled rows; ``None`` if there are none.
     """
 
-    def __init__(self, catalogue: Catalogue, views: Views, data: Table | None) -> None:
-        self._catalogue, self._views, self._data = catalogue, views, data
+    def __init__(self, registry: ModelRegistry, results: BackgroundResults, data: Table | None) -> None:
+        self._registry, self._results, self._data = registry, results, data
 
     def answer(self, view: str, model: str | None) -> Response:
         """A view of a model, or 202 while it is computed.
@@ -62,9 +62,9 @@ class Findings:
         Raises:
             RequestError: 404, there is no such model, or no data.
         """
-        name = self._catalogue.named(model)
-        make = partial(_found, VIEWS[view].function, name, self._catalogue.models[name], self._rows(view))
-        return self._views.answer(view, name, make)
+        name = self._registry.resolve(model)
+        make = partial(_found, VIEWS[view].function, name, self._registry.models[name], self._rows(view))
+        return self._results.answer(view, name, make)
 
     def compare(self) -> Response:
         """The models side by side on the file, or 202 while that is computed.
@@ -74,11 +74,11 @@ class Findings:
         Raises:
             RequestError: 404, there are no data.
         """
-        models = self._catalogue.models
+        models = self._registry.models
         kinds = dict.fromkeys(one.task.name for one in models.values())
         alike = [{name: one for name, one in models.items() if one.task.name == kind} for kind in kinds]
         compared = next((some for some in alike if len(some) > 1), models)
-        return self._views.answer("compare", "", partial(_compared, compared, self._rows("compare")))
+        return self._results.answer("compare", "", partial(_compared, compared, self._rows("compare")))
 
     def _rows(self, view: str) -> Table:
         if self._data is None:

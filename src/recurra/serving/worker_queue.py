@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Generic, TypeVar
 
+from recurra.serving.http_errors import RequestError
 from recurra.serving.limits import Limits
-from recurra.serving.refusals import RequestError
 
-__all__ = ["Lane"]
+__all__ = ["WorkerQueue"]
 
 Value = TypeVar("Value")
 
 
-class Lane:
+class WorkerQueue:
     """A thread that does one thing after another. What nobody waits for any more is dropped.
 
     Args:
