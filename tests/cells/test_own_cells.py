@@ -25,9 +25,9 @@ from recurra.cells import CELLS, Cell, Gate
 from recurra.cli import main
 from recurra.errors import ModelFileError, SettingsError
 from recurra.inspection import flags
+from recurra.inspection.ablation import Unit, ablate, mean_states
 from recurra.inspection.attribution import attribute
 from recurra.inspection.read import read
-from recurra.inspection.silence import Unit, means_of, silenced
 from recurra.recurrence.engines import ENGINES, engine_for
 from recurra.report.reading_pictures import layer_pictures
 from recurra.runtime import Model
@@ -159,8 +159,8 @@ def test_several_labels_have_a_sigmoid_each() -> None:
 def test_an_ablated_unit_gives_its_mean(name: str, network: dict[str, Any]) -> None:
     bundle = make_bundle(cell=name, hidden=5, **network)
     ids, units = Ragged.from_lists([ids for ids in DOCUMENTS if ids]), [Unit(0, "forward", 2)]
-    means = means_of(bundle, ids)
-    quiet = silenced(bundle, units, means)
+    means = mean_states(bundle, ids)
+    quiet = ablate(bundle, units, means)
     found = network_of(quiet.network, quiet.tensors, pad_to=quiet.pad_to).probabilities(ids)
     held = {tuple(unit): float(means.states[unit.layer, unit.direction][unit.number]) for unit in units}
     if name == "mgu":

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
-from recurra.inspection.backward import Differentiable, Passed
+from recurra.inspection.backpropagation import DifferentiableNetwork, ForwardPass
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import fitting_documents, word_products
 
@@ -90,7 +90,7 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
     out yet. Whoever asks for no more saves the work. Arguments and errors: see :func:`attribute`.
     """
     ids = bundle.pipeline.encode([document])[0]
-    network = Differentiable(bundle.network, bundle.tensors)
+    network = DifferentiableNetwork(bundle.network, bundle.tensors)
     padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
     path = _Path(network, word_products(bundle.network, bundle.tensors, padded), len(ids))
     whole = network.forward(path.scaled(np.ones((len(ids), 1))))
@@ -134,7 +134,7 @@ class _Path:
         direction: [C], the score's gradient by the logits.
     """
 
-    def __init__(self, network: Differentiable, products: Sequence[Array], words: int) -> None:
+    def __init__(self, network: DifferentiableNetwork, products: Sequence[Array], words: int) -> None:
         self.network, self.products, self.words = network, products, words
         self.direction = np.zeros(len(network.weights["b_O"]))
         width = sum(product.shape[1] for product in products) * network.settings.layers
@@ -149,9 +149,9 @@ class _Path:
     def slopes(self, shares: Shares) -> Iterator[Array]:
         """[K, T]: each word's part of the score's derivative as all shares grow alike; some of the K at a time."""
         for some in self._passes(shares):
-            passed = self.network.forward(self.scaled(some))
-            d_logits = np.broadcast_to(self.direction, passed.logits.shape)
-            found = self.network.backward(passed, d_logits).products
+            forward_pass = self.network.forward(self.scaled(some))
+            d_logits = np.broadcast_to(self.direction, forward_pass.logits.shape)
+            found = self.network.backward(forward_pass, d_logits).products
             # W_I·x is linear in x, so the gradient by x times x is that by W_I·x times W_I·x.
             parts = [
                 np.einsum("tkg,tg->kt", d[: self.words], product[: self.words])
@@ -159,7 +159,7 @@ class _Path:
             ]
             yield np.asarray(sum(parts))
 
-    def without_words(self, whole: Passed) -> Iterator[tuple[int, Array]]:
+    def without_words(self, whole: ForwardPass) -> Iterator[tuple[int, Array]]:
         """The scores with one word's vector zero: the first word's number and [K], some of the T words at a time.
 
         Args:

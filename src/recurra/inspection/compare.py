@@ -14,14 +14,14 @@ from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
 from recurra.evaluation.targets import UnknownLabels
+from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
-from recurra.inspection.sample import chosen_rows
 from recurra.runtime import Model
 from recurra.tasks import shared
 from recurra.tasks.comparing import compare_answers
 from recurra.text.vocabulary import UNKNOWN_ID
 
-__all__ = ["check_alike", "compare", "compare_text"]
+__all__ = ["check_same_task", "compare", "compare_text"]
 
 Array = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -64,7 +64,7 @@ def compare(
     """
     if len(models) < 2:
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
-    check_alike(models)
+    check_same_task(models)
     (first, leader), *others = models.items()
     for name, model in others:
         if set(model.classes_) != set(leader.classes_):
@@ -82,7 +82,7 @@ def compare(
 
     # Without a mark of one's own it is that which the models learned; of one label a row there is none.
     mark = _mark(models) if separator is None else separator
-    chosen, readable, cells = chosen_rows(reader, data, limit=documents, seed=seed, say=say)
+    chosen, readable, cells = select_rows(reader, data, limit=documents, seed=seed, say=say)
     rows = leader.task.scored(reader.bundle.labels, cells, unknown_labels, source=data.source, say=say, separator=mark)
     texts = [readable[place] for place in rows.places.tolist()]
     found = compare_answers(
@@ -101,7 +101,7 @@ def compare(
     return replace(found, unknown_labels=rows.unknown_labels)
 
 
-def check_alike(models: Mapping[str, Model]) -> None:
+def check_same_task(models: Mapping[str, Model]) -> None:
     """Raises a :class:`DataError` for models of several tasks."""
     (first, leader), *others = models.items()
     for name, model in others:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from recurra.data.documents import Label
+from recurra.inspection.ablation import Unit
 from recurra.inspection.phrases import Phrase
-from recurra.inspection.silence import Unit
 
-__all__ = ["Flag", "FlagExample", "Flags", "Together"]
+__all__ = ["Flag", "FlagExample", "Flags", "JointAblation"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Flag:
 
     Attributes:
         unit: which.
-        score: how much like a flag, 0 to 1 (:class:`recurra.inspection.switches.Switches`).
+        score: how much like a flag, 0 to 1 (:class:`recurra.inspection.switch_statistics.SwitchStatistics`).
         separation: the share of its states' variance that two levels explain.
         threshold: between them.
         on_when: ``above`` or ``below`` the threshold.
@@ -105,7 +105,7 @@ class Flag:
 
 
 @dataclass(frozen=True)
-class Together:
+class JointAblation:
     """The most flag-like units silenced at once, against random sets of as many others.
 
     Attributes:
@@ -150,7 +150,7 @@ class Flags:
     accuracy: float
     scores: list[float]
     units: list[Flag]
-    together: Together
+    together: JointAblation
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:

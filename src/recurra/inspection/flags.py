@@ -10,12 +10,12 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.data.table import Table
 from recurra.errors import SettingsError
-from recurra.inspection.flag_results import Flag, FlagExample, Flags, Together
+from recurra.inspection.ablation import MeanStates, Unit, ablate, mean_states
+from recurra.inspection.flag_results import Flag, FlagExample, Flags, JointAblation
+from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.phrases import Phrase, Phrases
-from recurra.inspection.sample import Sample
-from recurra.inspection.silence import Means, Unit, means_of, silenced
-from recurra.inspection.switches import Switches, switches
-from recurra.inspection.trajectories import are_words, network_ids, trajectories
+from recurra.inspection.switch_statistics import SwitchStatistics, switch_statistics
+from recurra.inspection.trajectories import network_ids, trajectories, word_mask
 from recurra.runtime import Model
 from recurra.runtime.network import network_of
 
@@ -53,34 +53,36 @@ def flags(
         advance: hears how many documents a silenced network has read, and how many will be read in all.
 
     Raises:
-        DataError: see :meth:`Sample.of`.
+        DataError: see :meth:`LabelledSample.of`.
         SettingsError: ``units`` is below 1.
     """
     if units < 1:
         raise SettingsError(f"units is {units}", "Give 1 or more.")
     notes: list[str] = []
-    sample = Sample.of(model, data, limit=documents, seed=seed, say=notes.append)
+    sample = LabelledSample.of(model, data, limit=documents, seed=seed, say=notes.append)
     return _Search(model, sample, seed, advance).flags(name, units, examples, notes)
 
 
 class _Search:
     """A model and what it read."""
 
-    def __init__(self, model: Model, sample: Sample, seed: int, advance: Callable[[int, int | None], None]) -> None:
+    def __init__(
+        self, model: Model, sample: LabelledSample, seed: int, advance: Callable[[int, int | None], None]
+    ) -> None:
         self.bundle, self.sample, self.advance = model.bundle, sample, advance
         self.passes: int | None = None
         self.read: Ragged = network_ids(self.bundle, sample.ids)
         self.generator = np.random.default_rng(seed)
-        self.means: Means = means_of(self.bundle, sample.ids)
+        self.means: MeanStates = mean_states(self.bundle, sample.ids)
         self.logits = self._answers(())
         self.right = self._right(self.logits)
         self._drops: dict[Unit, tuple[float, Array]] = {}
 
     def flags(self, name: str, count: int, examples: int, notes: list[str]) -> Flags:
-        words = are_words(self.read, self.sample.ids.lengths)
-        found: dict[Unit, Switches] = {}
+        words = word_mask(self.read, self.sample.ids.lengths)
+        found: dict[Unit, SwitchStatistics] = {}
         for one in trajectories(self.bundle, self.sample.ids):
-            looked = switches(one, words)
+            looked = switch_statistics(one, words)
             found |= {Unit(one.layer, one.direction, unit): looked for unit in range(one.hidden.shape[1])}
         ranked = sorted(found, key=lambda unit: -found[unit].score[unit.number])
         chosen = ranked[:count]
@@ -93,9 +95,9 @@ class _Search:
         together = self._together(ranked, min(count, len(ranked) // 4))
         return Flags(name, self.bundle.network.cell, len(self.sample), self.right, scores, shown, together, notes)
 
-    def _flag(self, unit: Unit, found: Switches, controls: list[Unit], states: Array, examples: int) -> Flag:
-        accuracy, answers = self._silent(unit)
-        others = [self.right - self._silent(other)[0] for other in controls if other[:2] == unit[:2] and other != unit]
+    def _flag(self, unit: Unit, found: SwitchStatistics, controls: list[Unit], states: Array, examples: int) -> Flag:
+        accuracy, answers = self._ablated(unit)
+        others = [self.right - self._ablated(other)[0] for other in controls if other[:2] == unit[:2] and other != unit]
         ends_on, held = found.ends_on[:, unit.number], found.held(unit.number, on=True)
         voice = self.logits.astype(np.float64) - answers
         voice -= voice.mean(axis=1, keepdims=True)
@@ -123,14 +125,14 @@ class _Search:
             ],
         )
 
-    def _phrases(self, unit: Unit, found: Switches, documents: npt.NDArray[np.int64]) -> list[Phrase]:
+    def _phrases(self, unit: Unit, found: SwitchStatistics, documents: npt.NDArray[np.int64]) -> list[Phrase]:
         phrases = Phrases(
             self.read.values, self.read.offsets, self.sample.targets, self.bundle.vocabulary, self.sample.classes
         )
         tokens = found.token[documents, unit.number]
         return phrases.at(documents, tokens, backward=unit.direction == "backward")
 
-    def _telling(self, held: npt.NDArray[np.int64], found: Switches, unit: Unit, count: int) -> list[int]:
+    def _telling(self, held: npt.NDArray[np.int64], found: SwitchStatistics, unit: Unit, count: int) -> list[int]:
         """Documents for examples: switched by the most usual words, each word once, and by a word, not a pad."""
         tokens = self.read.values[found.token[held, unit.number]]
         words, inverse, often = np.unique(tokens, return_inverse=True, return_counts=True)
@@ -139,7 +141,7 @@ class _Search:
         named = [word for word in np.argsort(-often, kind="stable").tolist() if words[word] > 1]
         return [first[word] for word in named[:count]]
 
-    def _example(self, unit: Unit, place: int, found: Switches, states: Array) -> FlagExample:
+    def _example(self, unit: Unit, place: int, found: SwitchStatistics, states: Array) -> FlagExample:
         first, end = self.read.offsets[place], self.read.offsets[place + 1]
         tokens = self.bundle.pipeline.tokens(self.sample.documents[place])
         line = states[first:end]
@@ -153,18 +155,18 @@ class _Search:
             predicted=self.sample.classes[int(self.logits[place].argmax())],
         )
 
-    def _together(self, ranked: list[Unit], count: int) -> Together:
+    def _together(self, ranked: list[Unit], count: int) -> JointAblation:
         flagged, others = ranked[:count], ranked[count:]
         if not flagged:
-            return Together(0, self.right, 0.0, [])
+            return JointAblation(0, self.right, 0.0, [])
         drops = []
         for _ in range(SETS):
             drawn = self.generator.choice(len(others), count, replace=False)
             drops.append(self.right - self._right(self._answers([others[place] for place in drawn])))
         accuracy = self._right(self._answers(flagged))
-        return Together(count, accuracy, self.right - accuracy, drops)
+        return JointAblation(count, accuracy, self.right - accuracy, drops)
 
-    def _controls(self, found: dict[Unit, Switches], chosen: list[Unit]) -> list[Unit]:
+    def _controls(self, found: dict[Unit, SwitchStatistics], chosen: list[Unit]) -> list[Unit]:
         """Random units of every layer and direction that a chosen one belongs to."""
         drawn = []
         for layer, direction in sorted({unit[:2] for unit in chosen}):
@@ -182,14 +184,14 @@ class _Search:
                     kept[unit] = one.carried[:, unit.number].copy()
         return kept
 
-    def _silent(self, unit: Unit) -> tuple[float, Array]:
+    def _ablated(self, unit: Unit) -> tuple[float, Array]:
         if unit not in self._drops:
             answers = self._answers([unit])
             self._drops[unit] = self._right(answers), answers
         return self._drops[unit]
 
     def _answers(self, units: list[Unit] | tuple[()]) -> Array:
-        bundle = silenced(self.bundle, units, self.means) if units else self.bundle
+        bundle = ablate(self.bundle, units, self.means) if units else self.bundle
         logits = network_of(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
         self.advance(len(self.sample), None if self.passes is None else self.passes * len(self.sample))
         return logits

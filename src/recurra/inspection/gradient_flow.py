@@ -16,8 +16,8 @@ from recurra.data.documents import Document
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.targets import targets_of
-from recurra.inspection.backward import Differentiable, Gradients
-from recurra.inspection.sample import check_one_class
+from recurra.inspection.backpropagation import DifferentiableNetwork, Gradients
+from recurra.inspection.labelled_sample import check_supports_views
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime import Model
@@ -29,10 +29,10 @@ __all__ = [
     "FlowsJson",
     "GradientFlow",
     "GradientFlows",
-    "at_the_start",
     "gradient_flow",
     "gradients",
     "half_distance",
+    "weights_before_training",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -166,7 +166,7 @@ def gradients(
     Raises:
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
     """
-    check_one_class(model)
+    check_supports_views(model)
     if data.labels is None:
         raise DataError(f"{data.source} has no labels", "Name their column with --label.")
     rows = np.arange(len(data))
@@ -200,7 +200,7 @@ def half_distance(norm: Array) -> float | None:
     return last + (upper - math.log(0.5)) / (upper - lower)
 
 
-def at_the_start(bundle: Bundle) -> dict[str, npt.NDArray[np.float32]]:
+def weights_before_training(bundle: Bundle) -> dict[str, npt.NDArray[np.float32]]:
     """The weights that training began with, drawn again from the seed in the model's record.
 
     An embedding that began with pretrained vectors is not known any more; the drawn one stands for it.
@@ -239,7 +239,7 @@ def gradient_flow(
     Raises:
         DataError: no document has a token, or the weights before training are not known.
     """
-    tensors = at_the_start(bundle) if before else bundle.tensors
+    tensors = weights_before_training(bundle) if before else bundle.tensors
     ids = bundle.pipeline.encode(documents)
     full = np.flatnonzero(ids.lengths)
     if not len(full):
@@ -247,10 +247,10 @@ def gradient_flow(
     ids, targets = ids.take(full), targets[full]
     if bundle.pad_to is not None:
         ids = ids.padded_to(bundle.pad_to)
-    network = Differentiable(bundle.network, tensors)
+    network = DifferentiableNetwork(bundle.network, tensors)
     hidden, cell = np.full((len(ids), int(ids.lengths.max())), np.nan), None
     for rows in _batches(ids, bundle.network):
-        gradients = _of_loss(network, tensors, ids, rows, targets[rows])
+        gradients = _loss_gradients(network, tensors, ids, rows, targets[rows])
         hidden[rows, : gradients.hidden[0].shape[0]] = checked_finite(_norms(gradients.hidden), "gradient")
         if gradients.cell is not None:
             cell = np.full_like(hidden, np.nan) if cell is None else cell
@@ -302,17 +302,20 @@ def _batches(ids: Ragged, settings: NetworkSettings) -> Iterator[npt.NDArray[np.
             yield rows[first : first + at_once]
 
 
-def _of_loss(
-    network: Differentiable, tensors: dict[str, npt.NDArray[np.float32]], ids: Ragged, rows: npt.NDArray[np.int64],
+def _loss_gradients(
+    network: DifferentiableNetwork,
+    tensors: dict[str, npt.NDArray[np.float32]],
+    ids: Ragged,
+    rows: npt.NDArray[np.int64],
     targets: npt.NDArray[np.int64],
-) -> Gradients:  # fmt: skip
-    """Of each document's cross-entropy."""
+) -> Gradients:
+    """The gradients of each document's cross-entropy."""
     together = np.stack([ids[row] for row in rows.tolist()], axis=1)
-    passed = network.forward(word_products(network.settings, tensors, together))
-    powers = np.exp(passed.logits - passed.logits.max(axis=1, keepdims=True))
+    forward_pass = network.forward(word_products(network.settings, tensors, together))
+    powers = np.exp(forward_pass.logits - forward_pass.logits.max(axis=1, keepdims=True))
     d_logits = powers / powers.sum(axis=1, keepdims=True)
     d_logits[np.arange(len(rows)), targets] -= 1
-    return network.backward(passed, d_logits)
+    return network.backward(forward_pass, d_logits)
 
 
 def _norms(gradients: Sequence[Array]) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
-from recurra.inspection.units import units_of
+from recurra.inspection.unit_roles import unit_roles
 from recurra.runtime import LayerTrace, Model, Reading
 
 __all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read", "readings"]
@@ -139,7 +139,7 @@ def readings(
 
 
 def _layer(trace: LayerTrace, reading: Reading, model: Model) -> LayerJson:
-    units = units_of(trace, reading, model.classes_)
+    units = unit_roles(trace, reading, model.classes_)
     return {
         "layer": trace.layer,
         "direction": trace.direction,

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.data.table import Table
 from recurra.errors import SettingsError
-from recurra.inspection.sample import Sample
-from recurra.inspection.trajectories import are_words, network_ids, trajectories
+from recurra.inspection.labelled_sample import LabelledSample
+from recurra.inspection.trajectories import network_ids, trajectories, word_mask
 from recurra.runtime import Model
 
 __all__ = ["Components", "DocumentPath", "Point", "States", "principal_components", "states"]
@@ -143,17 +143,17 @@ def states(
         seed: of the rows.
 
     Raises:
-        DataError: see :meth:`Sample.of`.
+        DataError: see :meth:`LabelledSample.of`.
         SettingsError: ``paths`` is below 0.
     """
     if paths < 0:
         raise SettingsError(f"paths is {paths}", "Give 0 or more.")
     notes: list[str] = []
-    sample = Sample.of(model, data, limit=documents, seed=seed, say=notes.append)
+    sample = LabelledSample.of(model, data, limit=documents, seed=seed, say=notes.append)
     top = [one for one in trajectories(model.bundle, sample.ids) if one.layer == model.bundle.network.layers - 1]
     offsets = top[0].offsets
     joined = np.concatenate([one.hidden for one in top], axis=1)
-    words = are_words(network_ids(model.bundle, sample.ids), sample.ids.lengths)
+    words = word_mask(network_ids(model.bundle, sample.ids), sample.ids.lengths)
     # Without a word there is nothing but the zero state.
     components = principal_components(joined[words] if words.any() else np.zeros((1, joined.shape[1])))
     padded = [np.concatenate([one.hidden, np.zeros((1, one.hidden.shape[1]), dtype=np.float32)]) for one in top]

@@ -17,7 +17,7 @@ from recurra.networks.shapes import DIRECTIONS
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import read_documents
 
-__all__ = ["Trajectory", "are_words", "final_states", "network_ids", "trajectories"]
+__all__ = ["Trajectory", "final_states", "network_ids", "trajectories", "word_mask"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -58,7 +58,7 @@ def network_ids(bundle: Bundle, documents: Ragged) -> Ragged:
     return documents.padded_to(bundle.pad_to) if bundle.pad_to else documents
 
 
-def are_words(read: Ragged, lengths: Places) -> npt.NDArray[np.bool_]:
+def word_mask(read: Ragged, lengths: Places) -> npt.NDArray[np.bool_]:
     """Which of the tokens that are read are words and no pads, bool[N].
 
     Args:

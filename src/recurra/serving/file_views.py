@@ -35,7 +35,7 @@ class View(NamedTuple):
 VIEWS = {
     "flags": View("flags", "Units that switch at a word and stay, and what that is worth"),
     "states": View("states", "Ways of documents through the first principal components of the states"),
-    "doubts": View("doubts", "Confident mistakes, suspected label errors and near-duplicates"),
+    "doubts": View("label_issues", "Confident mistakes, suspected label errors and near-duplicates"),
     "gradients": View("gradients", "How far back the loss's gradient reaches"),
 }
 

@@ -18,12 +18,12 @@ from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.mistakes import mistakes, shortened
 from recurra.inspection.confident_learning import label_errors
-from recurra.inspection.doubt_results import Doubt, Doubts
-from recurra.inspection.sample import Sample
+from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
+from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import final_states
 from recurra.runtime import Model
 
-__all__ = ["doubts"]
+__all__ = ["label_issues"]
 
 Array = npt.NDArray[np.float32]
 
@@ -32,7 +32,7 @@ MISTAKE, LABEL_ERROR, NEAR_DUPLICATE = "confident mistake", "suspected label err
 BLOCK = 2048
 
 
-def doubts(
+def label_issues(
     model: Model,
     data: Table,
     *,
@@ -44,7 +44,7 @@ def doubts(
     threshold: float = 0.5,
     seed: int = 0,
     say: Callable[[str], None] = lambda message: None,
-) -> Doubts:
+) -> LabelIssues:
     """Looks for rows to doubt.
 
     Args:
@@ -62,7 +62,7 @@ def doubts(
         say: hears what a person should know.
 
     Raises:
-        DataError: see :meth:`Sample.of`; or probabilities that do not fit.
+        DataError: see :meth:`LabelledSample.of`; or probabilities that do not fit.
         SettingsError: ``top`` or ``neighbours`` is below 0, or ``threshold`` out of range.
     """
     if min(top, neighbours) < 0:
@@ -73,7 +73,7 @@ def doubts(
         notes.append(message)
         say(message)
 
-    sample = Sample.of(model, data, say=note)
+    sample = LabelledSample.of(model, data, say=note)
     if probabilities is None:
         if model.record.get("data_sha256") == data.fingerprint:
             note(
@@ -87,7 +87,7 @@ def doubts(
                 f"Give [{len(data)}, {len(model.classes_)}].",
             )
         answers = probabilities[sample.rows]
-    others = Sample.of(model, train, say=note) if train is not None else sample
+    others = LabelledSample.of(model, train, say=note) if train is not None else sample
     found = _Finder(sample, others, answers, own=train is None)
     errors = label_errors(answers, sample.targets)
     copies = near_duplicates(
@@ -111,7 +111,7 @@ def doubts(
         NEAR_DUPLICATE: len(best),
         "near-duplicate of another label": len(unlike),
     }
-    return Doubts(name, rows, counts, "data" if train is None else "train", notes)
+    return LabelIssues(name, rows, counts, "data" if train is None else "train", notes)
 
 
 def _best(copies: list[NearDuplicate], *, both: bool) -> list[NearDuplicate]:
@@ -128,25 +128,25 @@ def _best(copies: list[NearDuplicate], *, both: bool) -> list[NearDuplicate]:
 class _Finder:
     """Makes doubts of places in a sample."""
 
-    sample: Sample
-    others: Sample
+    sample: LabelledSample
+    others: LabelledSample
     answers: Array
     own: bool
 
-    def mistakes(self, top: int) -> list[Doubt]:
+    def mistakes(self, top: int) -> list[LabelIssue]:
         found = mistakes(self.answers, self.sample.targets, self.sample.documents, self.sample.classes, top)
         return [
-            self._doubt(one.row, MISTAKE, one.predicted, {"label_probability": one.label_probability}) for one in found
+            self._issue(one.row, MISTAKE, one.predicted, {"label_probability": one.label_probability}) for one in found
         ]
 
-    def label_error(self, place: int, suggested: int, margin: float) -> Doubt:
+    def label_error(self, place: int, suggested: int, margin: float) -> LabelIssue:
         details = {
             "margin": float(margin),
             "label_probability": float(self.answers[place, self.sample.targets[place]]),
         }
-        return self._doubt(int(place), LABEL_ERROR, self.sample.classes[int(suggested)], details)
+        return self._issue(int(place), LABEL_ERROR, self.sample.classes[int(suggested)], details)
 
-    def near_duplicate(self, one: NearDuplicate) -> Doubt:
+    def near_duplicate(self, one: NearDuplicate) -> LabelIssue:
         other = self.others.label(one.other)
         details = {
             "similarity": one.similarity,
@@ -155,12 +155,12 @@ class _Finder:
             "label": other,
             "in": "data" if self.own else "train",
         }
-        return self._doubt(one.row, NEAR_DUPLICATE, other, details)
+        return self._issue(one.row, NEAR_DUPLICATE, other, details)
 
-    def _doubt(self, place: int, reason: str, suggested: Label, details: dict[str, Any]) -> Doubt:
+    def _issue(self, place: int, reason: str, suggested: Label, details: dict[str, Any]) -> LabelIssue:
         loudest = int(self.answers[place].argmax())
         document: Document = self.sample.documents[place]
-        return Doubt(
+        return LabelIssue(
             row=int(self.sample.rows[place]),
             text=shortened(document),
             label=self.sample.label(place),
@@ -177,12 +177,12 @@ class _Finder:
 class _Neighbours:
     """The nearest final states, by cosine."""
 
-    def __init__(self, bundle: Bundle, sample: Sample, others: Sample, *, own: bool) -> None:
+    def __init__(self, bundle: Bundle, sample: LabelledSample, others: LabelledSample, *, own: bool) -> None:
         self.sample, self.others, self.own = sample, others, own
         self.states = _directions(_all_states(bundle, others.ids))
         self.given = self.states if own else _directions(_all_states(bundle, sample.ids))
 
-    def add(self, rows: list[Doubt], places: dict[int, int], count: int) -> None:
+    def add(self, rows: list[LabelIssue], places: dict[int, int], count: int) -> None:
         """Gives each doubt its neighbours."""
         for one in rows:
             place = places[one.row]

@@ -11,7 +11,7 @@ from state_loops import pooled, softmax, states
 
 from recurra.batches import Ragged
 from recurra.cells import CELLS
-from recurra.inspection.silence import Unit, means_of, silenced
+from recurra.inspection.ablation import Unit, ablate, mean_states
 from recurra.runtime.network import Network
 
 DOCUMENTS = [[2, 3, 4, 5, 6, 7, 8], [9, 2], [14, 13, 12, 3], [5]]
@@ -46,8 +46,8 @@ def overwritten(ids: list[int], bundle: Any, units: list[Unit], means: Any) -> A
 def test_it_gives_its_mean_to_all_that_read_it(cell: str, settings: dict[str, Any], units: list[Unit]) -> None:
     bundle = make_bundle(cell=cell, hidden=5, **settings)
     ids = Ragged.from_lists(DOCUMENTS)
-    means = means_of(bundle, ids)
-    quiet = silenced(bundle, units, means)
+    means = mean_states(bundle, ids)
+    quiet = ablate(bundle, units, means)
     found = Network(quiet.network, quiet.tensors, pad_to=quiet.pad_to).probabilities(ids)
     expected = [overwritten(document, bundle, units, means) for document in DOCUMENTS]
     np.testing.assert_allclose(found, expected, atol=5e-6)
@@ -57,7 +57,7 @@ def test_it_gives_its_mean_to_all_that_read_it(cell: str, settings: dict[str, An
 
 def test_means_are_those_of_tokens_and_of_documents() -> None:
     bundle = make_bundle(cell="gru", pooling=("last",))
-    means = means_of(bundle, Ragged.from_lists(DOCUMENTS))
+    means = mean_states(bundle, Ragged.from_lists(DOCUMENTS))
     loops = [states(document, bundle)[0, "forward"] for document in DOCUMENTS]
     np.testing.assert_allclose(
         means.states[0, "forward"], np.mean([h for loop in loops for h, _ in loop], axis=0), atol=1e-6
@@ -68,6 +68,6 @@ def test_means_are_those_of_tokens_and_of_documents() -> None:
 def test_the_model_itself_stays_as_it_is() -> None:
     bundle = make_bundle(cell="lstm")
     before = {name: array.copy() for name, array in bundle.tensors.items()}
-    silenced(bundle, [Unit(0, "forward", 1)], means_of(bundle, Ragged.from_lists(DOCUMENTS)))
+    ablate(bundle, [Unit(0, "forward", 1)], mean_states(bundle, Ragged.from_lists(DOCUMENTS)))
     for name, array in bundle.tensors.items():
         np.testing.assert_array_equal(array, before[name])

@@ -11,7 +11,7 @@ from bundles import make_bundle
 from torch_steps import TorchSteps
 
 from recurra.cells import CELLS
-from recurra.inspection.backward import Differentiable
+from recurra.inspection.backpropagation import DifferentiableNetwork
 from recurra.runtime.forward import word_products
 
 POOLINGS = [("last",), ("mean", "max"), ("attention", "last")]
@@ -26,7 +26,7 @@ IDS = np.array([[2, 5, 9, 1, 4, 4, 12], [3, 0, 7, 8, 14, 2, 6]], dtype=np.int32)
 def test_gradients_are_torch_s(cell: str, pooling: tuple[str, ...], network: dict[str, Any]) -> None:
     bundle = make_bundle(cell=cell, pooling=pooling, hidden=5, scale=0.9, **network)
     settings, tensors = bundle.network, bundle.tensors
-    ours = Differentiable(settings, tensors)
+    ours = DifferentiableNetwork(settings, tensors)
     passed = ours.forward(word_products(settings, tensors, IDS))
     score = np.array([[0.3, -1.0, 2.0], [1.0, 0.5, -0.7]])
     found = ours.backward(passed, score)
@@ -53,7 +53,7 @@ def test_gradients_are_torch_s(cell: str, pooling: tuple[str, ...], network: dic
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_no_tokens_answer_with_the_bias(pooling: tuple[str, ...]) -> None:
     bundle = make_bundle(pooling=pooling, bidirectional=True)
-    ours = Differentiable(bundle.network, bundle.tensors)
+    ours = DifferentiableNetwork(bundle.network, bundle.tensors)
     passed = ours.forward([np.zeros((0, 1, 16)), np.zeros((0, 1, 16))])
     np.testing.assert_array_equal(passed.logits[0], bundle.tensors["b_O"].astype(np.float64))
     assert ours.backward(passed, np.ones((1, 3))).products[1].shape == (0, 1, 16)

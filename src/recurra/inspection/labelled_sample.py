@@ -16,11 +16,11 @@ from recurra.errors import DataError
 from recurra.evaluation.targets import targets_of
 from recurra.runtime import Model
 
-__all__ = ["Sample", "check_one_class", "chosen_rows"]
+__all__ = ["LabelledSample", "check_supports_views", "select_rows"]
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class LabelledSample:
     """Labelled documents and their ids.
 
     Attributes:
@@ -46,7 +46,7 @@ class Sample:
         limit: int | None = None,
         seed: int = 0,
         say: Callable[[str], None] = lambda message: None,
-    ) -> Sample:
+    ) -> LabelledSample:
         """Chooses rows.
 
         Args:
@@ -60,8 +60,8 @@ class Sample:
             DataError: a model of several labels, no labels, a label that the model does not know, or no row that it
                 can read.
         """
-        check_one_class(model)
-        rows, documents, labels = chosen_rows(model, data, limit=limit, seed=seed, say=say)
+        check_supports_views(model)
+        rows, documents, labels = select_rows(model, data, limit=limit, seed=seed, say=say)
         targets = targets_of(model.bundle.labels, labels, source=data.source, say=say)
         return cls(rows, documents, targets, model.bundle.pipeline.encode(documents), model.classes_)
 
@@ -73,12 +73,12 @@ class Sample:
         return self.classes[int(self.targets[place])]
 
 
-def chosen_rows(
+def select_rows(
     model: Model, data: Table, *, limit: int | None, seed: int, say: Callable[[str], None]
 ) -> tuple[npt.NDArray[np.int64], list[Document], list[Any]]:
     """Rows of a table that a model can read: places, int64[B], rising; documents; and labels as the table has them.
 
-    Arguments and errors are those of :meth:`Sample.of`, but that labels may be of any kind.
+    Arguments and errors are those of :meth:`LabelledSample.of`, but that labels may be of any kind.
     """
     if data.labels is None:
         raise DataError(f"{data.source} has no labels", "Name their column.")
@@ -97,7 +97,7 @@ def chosen_rows(
     return rows, [data.documents[row] for row in places], [data.labels[row] for row in places]
 
 
-def check_one_class(model: Model) -> None:
+def check_supports_views(model: Model) -> None:
     """Raises a :class:`DataError` for a model of another task."""
     if not model.task.views:
         raise DataError(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.runtime import LayerTrace, Reading
 
-__all__ = ["Units", "hold_time", "units_of"]
+__all__ = ["UnitRoles", "hold_time", "unit_roles"]
 
 Array = npt.NDArray[np.float64]
 
@@ -27,7 +27,7 @@ FEW_WORDS = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Units:
+class UnitRoles:
     """The H units of one direction of one layer.
 
     Attributes:
@@ -41,7 +41,7 @@ class Units:
     roles: list[str]
 
 
-def units_of(trace: LayerTrace, reading: Reading, classes: Sequence[Label]) -> Units:
+def unit_roles(trace: LayerTrace, reading: Reading, classes: Sequence[Label]) -> UnitRoles:
     """Sorts and describes the units.
 
     Args:
@@ -51,7 +51,7 @@ def units_of(trace: LayerTrace, reading: Reading, classes: Sequence[Label]) -> U
     """
     tokens, units = trace.h.shape
     if tokens < FEW_WORDS:
-        return Units(np.argsort(-np.abs(trace.h).sum(axis=0), kind="stable"), ["too few words"] * units)
+        return UnitRoles(np.argsort(-np.abs(trace.h).sum(axis=0), kind="stable"), ["too few words"] * units)
     # A backward state is about the words from there to the end, so what it goes with is the answer to those.
     probabilities = reading.probabilities
     if trace.direction == "backward" and reading.suffix_probabilities is not None:
@@ -71,7 +71,7 @@ def units_of(trace: LayerTrace, reading: Reading, classes: Sequence[Label]) -> U
         _role(trace, unit, together[unit], deviations[unit], holds[unit], reading.tokens, classes)
         for unit in range(units)
     ]
-    return Units(order, roles)
+    return UnitRoles(order, roles)
 
 
 def hold_time(trace: LayerTrace) -> Array:

@@ -8,11 +8,11 @@ from typing import Any
 from recurra.data.decisions import Decision
 from recurra.data.documents import Label
 
-__all__ = ["Doubt", "Doubts"]
+__all__ = ["LabelIssue", "LabelIssues"]
 
 
 @dataclass(frozen=True)
-class Doubt:
+class LabelIssue:
     """A row and why it is doubted.
 
     Attributes:
@@ -56,7 +56,7 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Doubts:
+class LabelIssues:
     """What a model and the texts themselves say against a table.
 
     Attributes:
@@ -68,7 +68,7 @@ class Doubts:
     """
 
     model: str
-    rows: list[Doubt]
+    rows: list[LabelIssue]
     counts: dict[str, int | float]
     compared_with: str
     notes: list[str] = field(default_factory=list)

@@ -18,13 +18,13 @@ from recurra.networks.shapes import DIRECTIONS
 from recurra.runtime.forward import Steps, product, run_layers
 from recurra.runtime.pooling import pool, pool_gradient
 
-__all__ = ["Differentiable", "Gradients", "Passed"]
+__all__ = ["DifferentiableNetwork", "ForwardPass", "Gradients"]
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Passed:
+class ForwardPass:
     """A forward pass.
 
     Attributes:
@@ -53,7 +53,7 @@ class Gradients:
     cell: list[Array] | None
 
 
-class Differentiable:
+class DifferentiableNetwork:
     """A network to be differentiated. Weights that are large enough overflow even in float64: the caller looks.
 
     Args:
@@ -68,7 +68,7 @@ class Differentiable:
         self._cell = cell_named(settings.cell)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def forward(self, products: Sequence[Array], *, known: tuple[Passed, int, int] | None = None) -> Passed:
+    def forward(self, products: Sequence[Array], *, known: tuple[ForwardPass, int, int] | None = None) -> ForwardPass:
         """Reads K documents of T tokens.
 
         Args:
@@ -79,18 +79,18 @@ class Differentiable:
         layers = list(run_layers(self.settings, self.weights, products, changed=changed))
         states = np.concatenate([steps.hidden for steps in layers[-1]], axis=2)
         pooled = pool(self.settings, self.weights, *_one_after_another(states))
-        return Passed(layers, states, pooled @ self.weights["W_O"] + self.weights["b_O"])
+        return ForwardPass(layers, states, pooled @ self.weights["W_O"] + self.weights["b_O"])
 
     @np.errstate(over="ignore", invalid="ignore")
-    def backward(self, passed: Passed, d_logits: Array) -> Gradients:
+    def backward(self, forward_pass: ForwardPass, d_logits: Array) -> Gradients:
         """The gradients of a score.
 
         Args:
-            passed: of :meth:`forward`.
+            forward_pass: of :meth:`forward`.
             d_logits: [K, C], the score's gradient by the logits.
         """
         H, names = self.settings.hidden, DIRECTIONS[: self.settings.directions]
-        flat, offsets = _one_after_another(passed.states)
+        flat, offsets = _one_after_another(forward_pass.states)
         d_flat = pool_gradient(self.settings, self.weights, flat, offsets, d_logits @ self.weights["W_O"].T)
         d_states = d_flat.reshape(len(d_logits), -1, flat.shape[1]).swapaxes(0, 1)
         top: tuple[list[Array], list[Array]] = ([], [])
@@ -99,7 +99,7 @@ class Differentiable:
             prefixes = [f"layers.{layer}.{direction}." for direction in names]
             found = [
                 self._through_time(prefix, steps, d_states[:, :, place * H : (place + 1) * H])
-                for place, (prefix, steps) in enumerate(zip(prefixes, passed.layers[layer], strict=True))
+                for place, (prefix, steps) in enumerate(zip(prefixes, forward_pass.layers[layer], strict=True))
             ]
             products = [projected for projected, _, _ in found]
             d_below: Array | float = 0.0

@@ -17,7 +17,7 @@ from recurra.networks.shapes import DIRECTIONS
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.pooling import pool
 
-__all__ = ["Means", "Unit", "means_of", "silenced"]
+__all__ = ["MeanStates", "Unit", "ablate", "mean_states"]
 
 Array = npt.NDArray[np.float32]
 
@@ -36,7 +36,7 @@ class Unit(NamedTuple):
     number: int
 
 
-class Means(NamedTuple):
+class MeanStates(NamedTuple):
     """What those that read the units see on average.
 
     Attributes:
@@ -49,7 +49,7 @@ class Means(NamedTuple):
     pooled: Array
 
 
-def means_of(bundle: Bundle, documents: Ragged) -> Means:
+def mean_states(bundle: Bundle, documents: Ragged) -> MeanStates:
     """Means over documents.
 
     Args:
@@ -62,7 +62,7 @@ def means_of(bundle: Bundle, documents: Ragged) -> Means:
         states[one.layer, one.direction] = (one.hidden.sum(axis=0, dtype=np.float64) / tokens).astype(np.float32)
         if one.layer == bundle.network.layers - 1:
             top.append(one)
-    return Means(states, pooled_states(bundle, top).mean(axis=0, dtype=np.float64).astype(np.float32))
+    return MeanStates(states, pooled_states(bundle, top).mean(axis=0, dtype=np.float64).astype(np.float32))
 
 
 def pooled_states(bundle: Bundle, top: Sequence[Trajectory]) -> Array:
@@ -76,7 +76,7 @@ def pooled_states(bundle: Bundle, top: Sequence[Trajectory]) -> Array:
     return checked_finite(pool(bundle.network, bundle.tensors, states, top[0].offsets), "pooled state")
 
 
-def silenced(bundle: Bundle, units: Sequence[Unit], means: Means) -> Bundle:
+def ablate(bundle: Bundle, units: Sequence[Unit], means: MeanStates) -> Bundle:
     """The same network with units that give their means.
 
     From its first word on, a silenced unit's h is a constant, and the weights of all that read it (the recurrence, the
@@ -86,7 +86,7 @@ def silenced(bundle: Bundle, units: Sequence[Unit], means: Means) -> Bundle:
     Args:
         bundle: a trained model.
         units: which ones; they are silenced together.
-        means: of :func:`means_of`.
+        means: of :func:`mean_states`.
     """
     settings, cell = bundle.network, cell_named(bundle.network.cell)
     tensors, level = dict(bundle.tensors), np.float32(cell.held_state)

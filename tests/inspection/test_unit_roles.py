@@ -10,7 +10,7 @@ from bundles import make_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.inspection.units import hold_time, units_of
+from recurra.inspection.unit_roles import hold_time, unit_roles
 from recurra.runtime import LayerTrace, Model, Reading
 
 WORDS = ["oil", "team", "wins", "late", "match", "rome", "again", "prices"]
@@ -37,7 +37,7 @@ def test_units_are_sorted_by_their_part_in_the_answer_and_say_what_they_do() -> 
     h = np.stack([0.001 * sports, 0.3 * noise, -0.9 * sports, 0.2 * sports, 0.5 * flip], axis=1)
     f = np.full((8, 5), 0.5)
     f[:, 2], f[:, 4] = 0.5 ** (1 / 3), 0.9999
-    found = units_of(trace(h, f=f), reading(logits), ["World", "Sports", "Business"])
+    found = unit_roles(trace(h, f=f), reading(logits), ["World", "Sports", "Business"])
     assert found.order.tolist() == [2, 4, 3, 0, 1]
     assert found.roles == [
         "still",
@@ -47,7 +47,7 @@ def test_units_are_sorted_by_their_part_in_the_answer_and_say_what_they_do() -> 
         "for Sports, flips at match, holds on",
     ]
     # Read from the right, the same states flip one word earlier in the text.
-    backward = units_of(trace(h, "backward", f=f), reading(logits), ["World", "Sports", "Business"])
+    backward = unit_roles(trace(h, "backward", f=f), reading(logits), ["World", "Sports", "Business"])
     assert "flips at late" in backward.roles[4]
 
 
@@ -57,8 +57,8 @@ def test_backward_units_go_with_the_answer_to_the_suffix() -> None:
     falling = reading(np.stack([-line, line], axis=1))
     both = replace(rising, suffix_probabilities=falling.probabilities)
     one = trace(line[:, None], "backward", f=np.full((8, 1), 0.5))
-    assert units_of(one, rising, ["a", "b"]).roles[0].startswith("for a")
-    assert units_of(one, both, ["a", "b"]).roles[0].startswith("for b")
+    assert unit_roles(one, rising, ["a", "b"]).roles[0].startswith("for a")
+    assert unit_roles(one, both, ["a", "b"]).roles[0].startswith("for b")
 
 
 @pytest.mark.parametrize(("f", "words"), [(0.5, 1.0), (0.25, 0.5), (0.5**0.1, 10.0)])
@@ -83,7 +83,7 @@ def test_order_and_roles_do_not_hang_on_the_units_places(places: list[int], cell
     found = model.read("the team wins a late match in rome again", gates=True)
     one = found.layers[0]
     other = replace(one, h=one.h[:, places], gates={name: gate[:, places] for name, gate in one.gates.items()})
-    before, after = units_of(one, found, model.classes_), units_of(other, found, model.classes_)
+    before, after = unit_roles(one, found, model.classes_), unit_roles(other, found, model.classes_)
     assert [places[unit] for unit in after.order] == before.order.tolist()
     assert after.roles == [before.roles[place] for place in places]
 
@@ -92,6 +92,6 @@ def test_few_words_say_nothing() -> None:
     model = Model(make_bundle())
     for text in ("", "oil", "oil prices rise"):
         found = model.read(text, gates=True)
-        units = units_of(found.layers[0], found, model.classes_)
+        units = unit_roles(found.layers[0], found, model.classes_)
         assert units.roles == ["too few words"] * 4
         assert sorted(units.order.tolist()) == [0, 1, 2, 3]

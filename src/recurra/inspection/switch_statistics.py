@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from recurra.inspection.trajectories import Trajectory
 
-__all__ = ["Switches", "otsu", "switches"]
+__all__ = ["SwitchStatistics", "otsu", "switch_statistics"]
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -21,7 +21,7 @@ RARE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class Switches:
+class SwitchStatistics:
     """How the units of one direction of one layer switch; H units, B documents.
 
     A unit is *on* where its state lies on the other side of its threshold than the state before the first word, which
@@ -64,7 +64,7 @@ class Switches:
         return np.flatnonzero(ends & self.sharp[:, unit] & (self.token[:, unit] >= 0))
 
 
-def switches(trajectory: Trajectory, words: Flags) -> Switches:
+def switch_statistics(trajectory: Trajectory, words: Flags) -> SwitchStatistics:
     """Looks at every unit.
 
     Args:
@@ -111,7 +111,7 @@ def switches(trajectory: Trajectory, words: Flags) -> Switches:
     stays = (ends_on & once).sum(axis=0) / np.maximum(ends, 1)
     apart = np.where(levels[1] > levels[0], levels[1] - levels[0], 1.0)
     jump = np.array([np.median(step[ends_on[:, unit], unit]) if ends[unit] else 0.0 for unit in range(units)]) / apart
-    return Switches(threshold, levels, separation, below, ends_on, token, sharp, sharp_on, stays, jump, score)
+    return SwitchStatistics(threshold, levels, separation, below, ends_on, token, sharp, sharp_on, stays, jump, score)
 
 
 def otsu(states: npt.NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.inspection.switches import otsu, switches
+from recurra.inspection.switch_statistics import otsu, switch_statistics
 from recurra.inspection.trajectories import Trajectory
 
 Lines = list[list[float]]
@@ -38,7 +38,7 @@ LINES = [
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_flag_is_on_at_once_and_for_good(backward: bool, turned: bool) -> None:
     made = trajectory(LINES, backward=backward, turned=turned)
-    found = switches(made, np.ones(len(made.hidden), dtype=bool))
+    found = switch_statistics(made, np.ones(len(made.hidden), dtype=bool))
     assert found.below.tolist() == [turned]
     assert found.ends_on[:, 0].tolist() == [True, True, False, False, False, True]
     assert found.held(0, on=True).tolist() == [0, 5]
@@ -63,11 +63,11 @@ def test_a_flag_is_on_at_once_and_for_good(backward: bool, turned: bool) -> None
 
 def test_a_unit_that_always_ends_the_same_way_is_no_flag() -> None:
     made = trajectory([[0.0, 4.0]] * 3)
-    assert switches(made, np.ones(6, dtype=bool)).score.tolist() == [0.0]
+    assert switch_statistics(made, np.ones(6, dtype=bool)).score.tolist() == [0.0]
 
 
 def test_a_unit_that_never_moves_is_no_flag() -> None:
-    found = switches(trajectory([[0.5, 0.5], [0.5]]), np.ones(3, dtype=bool))
+    found = switch_statistics(trajectory([[0.5, 0.5], [0.5]]), np.ones(3, dtype=bool))
     assert found.separation.tolist() == [0.0]
     assert found.score.tolist() == [0.0]
 
@@ -75,7 +75,7 @@ def test_a_unit_that_never_moves_is_no_flag() -> None:
 def test_pads_have_no_say_in_the_levels_but_in_the_end() -> None:
     made = trajectory([[0.0, 4.0, 99.0], [0.0, 0.0, 99.0]])
     words = np.array([True, True, False] * 2)
-    found = switches(made, words)
+    found = switch_statistics(made, words)
     assert found.levels[:, 0].tolist() == [0.0, 4.0]
     assert found.ends_on[:, 0].tolist() == [True, True]
 

@@ -1,4 +1,4 @@
-"""Doubts about rows that were spoiled on purpose."""
+"""Label issues of rows that were spoiled on purpose."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from rows import make_rows
 
+from recurra import inspection
 from recurra.data.decisions import apply_decisions, decisions_csv, read_decisions
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
-from recurra.inspection import doubts
-from recurra.inspection.doubt_results import Doubt
+from recurra.inspection import LabelIssues, label_issues
+from recurra.inspection.label_issue_results import LabelIssue
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import Recipe, TrainingSettings
 from recurra.runtime import Model
@@ -56,13 +57,13 @@ def data(train: Table) -> Table:
     return Table(pairs, list(labels), "text", "title", "label", "data.csv")
 
 
-def by_reason(rows: list[Doubt], reason: str) -> list[Doubt]:
+def by_reason(rows: list[LabelIssue], reason: str) -> list[LabelIssue]:
     return [one for one in rows if one.reason == reason]
 
 
 def test_spoiled_rows_are_doubted(model: Model, data: Table, train: Table) -> None:
     true = make_rows(80, seed=2)[1][WRONG]
-    found = doubts(model, data, train=train, top=5, neighbours=3)
+    found = label_issues(model, data, train=train, top=5, neighbours=3)
     assert found.compared_with == "train"
     assert found.counts["rows"] == 80
     assert found.counts["mistakes"] == (model.predict(data.documents) != np.array(data.labels)).sum()
@@ -87,7 +88,7 @@ def test_spoiled_rows_are_doubted(model: Model, data: Table, train: Table) -> No
 def test_neighbours_are_nearest_by_cosine(model: Model, data: Table, train: Table) -> None:
     from recurra.inspection.trajectories import final_states
 
-    found = doubts(model, data, train=train, top=3, neighbours=4)
+    found = label_issues(model, data, train=train, top=3, neighbours=4)
     pipeline = model.bundle.pipeline
     others = final_states(model.bundle, pipeline.encode(train.documents)).astype(np.float64)
     for one in found.rows:
@@ -104,7 +105,7 @@ def test_neighbours_are_nearest_by_cosine(model: Model, data: Table, train: Tabl
 def test_data_are_compared_with_themselves(model: Model, data: Table) -> None:
     pairs = [*data.documents, data.documents[5]]
     table = Table(pairs, [*(data.labels or []), (data.labels or [])[5]], "text", "title", "label", "data.csv")
-    found = doubts(model, table, top=80)
+    found = label_issues(model, table, top=80)
     assert found.compared_with == "data"
     copies = {one.row: one.details for one in by_reason(found.rows, "near-duplicate")}
     assert (copies[5]["row"], copies[80]["row"]) == (80, 5)
@@ -116,20 +117,20 @@ def test_data_are_compared_with_themselves(model: Model, data: Table) -> None:
 
 def test_who_learned_the_rows_is_told_so_and_probabilities_out_of_fold_are_taken(model: Model, train: Table) -> None:
     said: list[str] = []
-    found = doubts(model, train, say=said.append)
+    found = label_issues(model, train, say=said.append)
     assert said == found.notes
     assert "learned from these rows" in said[0]
     spoiled = model.predict_proba(train.documents)
     spoiled[7] = np.roll(spoiled[7], 1)
-    other = doubts(model, train, probabilities=spoiled)
+    other = label_issues(model, train, probabilities=spoiled)
     assert other.notes == []
     assert other.counts["mistakes"] == found.counts["mistakes"] + 1
     with pytest.raises(DataError, match="Probabilities of shape"):
-        doubts(model, train, probabilities=spoiled[1:])
+        label_issues(model, train, probabilities=spoiled[1:])
 
 
 def test_the_queue_becomes_decisions(model: Model, data: Table, train: Table, tmp_path: Path) -> None:
-    found = doubts(model, data, train=train, top=5)
+    found = label_issues(model, data, train=train, top=5)
     decisions, notes = found.queue()
     assert len({one.row for one in decisions}) == len(decisions) == len(notes)
     assert {one.decision for one in decisions} == {"keep"}
@@ -154,9 +155,18 @@ def test_the_queue_becomes_decisions(model: Model, data: Table, train: Table, tm
 
 
 def test_json_and_determinism(model: Model, data: Table, train: Table) -> None:
-    values = doubts(model, data, train=train, top=4, seed=1).to_dict()
+    values = label_issues(model, data, train=train, top=4, seed=1).to_dict()
     assert json.loads(json.dumps(values, allow_nan=False)) == values
-    assert values == doubts(model, data, train=train, top=4, seed=1).to_dict()
-    assert doubts(model, data, top=0).rows == []
+    assert values == label_issues(model, data, train=train, top=4, seed=1).to_dict()
+    assert label_issues(model, data, top=0).rows == []
     with pytest.raises(SettingsError, match="top is -1"):
-        doubts(model, data, top=-1)
+        label_issues(model, data, top=-1)
+
+
+def test_the_old_names_warn() -> None:
+    with pytest.warns(DeprecationWarning, match="doubts is called label_issues now"):
+        assert inspection.doubts is label_issues
+    with pytest.warns(DeprecationWarning, match="Doubts is called LabelIssues now"):
+        assert inspection.Doubts is LabelIssues
+    with pytest.raises(AttributeError, match="no attribute 'silence'"):
+        _ = inspection.silence
