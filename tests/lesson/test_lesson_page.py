@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from recurra.lesson.page import lesson_page
-from recurra.lesson.published import PUBLISHED
+from recurra.lesson.published_scores import PUBLISHED_SCORES
 from recurra.lesson.result import LessonResult, ModelResult
 from recurra.presets import preset_names
 
@@ -106,6 +106,6 @@ def test_the_result_holds_what_json_promises_and_what_is_made_up_here(result: di
 
 
 def test_every_lesson_preset_has_its_published_figures():
-    assert list(PUBLISHED) == [name for name in preset_names() if name.startswith("lesson/")]
-    figures = [figure for published in PUBLISHED.values() for figure in published if figure is not None]
+    assert list(PUBLISHED_SCORES) == [name for name in preset_names() if name.startswith("lesson/")]
+    figures = [figure for published in PUBLISHED_SCORES.values() for figure in published if figure is not None]
     assert all(0.7 < figure < 0.9 for figure in figures)

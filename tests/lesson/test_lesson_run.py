@@ -15,9 +15,9 @@ import recurra
 from recurra.data.sets import NamedSet, load_set
 from recurra.errors import SettingsError
 from recurra.lesson.bucketing import padding_share
+from recurra.lesson.callback import LessonCallback
 from recurra.lesson.model_results import phrase
-from recurra.lesson.monitor import LessonMonitor
-from recurra.lesson.pads import PADS, right_with_pads
+from recurra.lesson.pads import PADS, correct_with_pads
 from recurra.lesson.run import MODELS, run_lesson
 from recurra.lesson.shuffled import score_shuffled
 from recurra.presets import load_preset
@@ -52,12 +52,12 @@ def tiny(data_folder: Path) -> NamedSet:
 def lesson(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, list[str]]:
     said: list[str] = []
 
-    class Monitor(LessonMonitor):
+    class Progress(LessonCallback):
         def on_message(self, message: str) -> None:
             said.append(message)
 
     out = tmp_path_factory.mktemp("lesson")
-    result = run_lesson(dataset="tiny", data_dir=data_folder, epochs=2, out=out, monitor=Monitor())
+    result = run_lesson(dataset="tiny", data_dir=data_folder, epochs=2, out=out, callback=Progress())
     return result, out, said
 
 
@@ -109,7 +109,7 @@ def test_pads_are_appended_to_what_the_document_has(lesson: tuple[Any, Path, lis
                 h = np.tanh(c) / (1 + np.exp(-o))
             right += model.classes_[int(np.argmax(h @ tensors["W_O"] + tensors["b_O"]))] == label
         expected.append(right)
-    assert right_with_pads(model, tiny.test) == expected
+    assert correct_with_pads(model, tiny.test) == expected
 
 
 def test_shuffling_keeps_each_documents_words(lesson: tuple[Any, Path, list[str]], tiny: NamedSet) -> None:
@@ -139,12 +139,12 @@ def test_padding_is_counted_as_batches_are_cut() -> None:
 def test_small_sets_get_more_epochs_and_are_told_so(data_folder: Path, tmp_path: Path) -> None:
     said: list[str] = []
 
-    class Monitor(LessonMonitor):
+    class Progress(LessonCallback):
         def on_message(self, message: str) -> None:
             said.append(message)
 
     result = run_lesson(
-        dataset="tiny", data_dir=data_folder, take=40, models=["simple-rnn-titles"], out=tmp_path, monitor=Monitor()
+        dataset="tiny", data_dir=data_folder, take=40, models=["simple-rnn-titles"], out=tmp_path, callback=Progress()
     )
     assert result["models"][0]["epochs"] == 10
     assert any("10 epochs instead of the lesson's one" in message for message in said)

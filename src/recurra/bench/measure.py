@@ -17,7 +17,7 @@ from recurra.data.documents import Document
 from recurra.errors import RecurraError
 from recurra.runtime import Model
 
-__all__ = ["Round", "measured_round", "over_rounds"]
+__all__ = ["Measurement", "measure_model", "summarize"]
 
 # Whole passes over the documents are repeated until so many seconds have gone.
 SECONDS = 1.0
@@ -25,7 +25,7 @@ SECONDS = 1.0
 SINGLE, WAKING = 500, 20
 
 
-class Round(NamedTuple):
+class Measurement(NamedTuple):
     """What was measured once.
 
     Attributes:
@@ -42,7 +42,7 @@ class Round(NamedTuple):
     memory_mb: float | None
 
 
-def measured_round(path: Path, model: Model, documents: Sequence[Document]) -> Round:
+def measure_model(path: Path, model: Model, documents: Sequence[Document]) -> Measurement:
     """Measures once.
 
     Args:
@@ -53,13 +53,13 @@ def measured_round(path: Path, model: Model, documents: Sequence[Document]) -> R
     Raises:
         RecurraError: the process that is started ends without an answer.
     """
-    return Round(throughput(model, documents), latency(model, documents), *in_a_process(path, documents))
+    return Measurement(throughput(model, documents), latency(model, documents), *in_a_process(path, documents))
 
 
-def over_rounds(rounds: Sequence[Round]) -> dict[str, dict[str, Any] | None]:
+def summarize(rounds: Sequence[Measurement]) -> dict[str, dict[str, Any] | None]:
     """Median, lowest, highest and all of each figure, by name; ``None`` for one that the system does not tell."""
     figures: dict[str, dict[str, Any] | None] = {}
-    for name in Round._fields:
+    for name in Measurement._fields:
         values = [getattr(one, name) for one in rounds]
         figures[name] = None
         if None not in values:
@@ -108,7 +108,7 @@ def in_a_process(path: Path, documents: Sequence[Document]) -> tuple[float, floa
         )
         # A process that is gone shows in its missing answer.
         with contextlib.suppress(BrokenPipeError, ValueError), process:
-            answered = _asked(process, lines[0])
+            answered = _answer_of(process, lines[0])
             seconds = perf_counter() - began
             if answered:
                 memory, _ = process.communicate("".join(lines))
@@ -122,7 +122,7 @@ def in_a_process(path: Path, documents: Sequence[Document]) -> tuple[float, floa
     )
 
 
-def _asked(process: subprocess.Popen[str], line: str) -> str:
+def _answer_of(process: subprocess.Popen[str], line: str) -> str:
     """The line that a process answers to a line; empty if it ends."""
     if process.stdin is None or process.stdout is None:
         return ""

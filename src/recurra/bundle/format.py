@@ -26,7 +26,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from recurra.bundle.bundle import Bundle
-from recurra.bundle.int8 import packed, unpacked
+from recurra.bundle.int8 import dequantize_tensors, quantize_tensors
 from recurra.bundle.schema import check_bundle
 from recurra.bundle.strict_json import parse_json
 from recurra.errors import ModelFileError, SettingsError
@@ -63,7 +63,7 @@ def encode(bundle: Bundle) -> bytes:
     """
     check_bundle(bundle)
     text, offsets = bundle.vocabulary.to_tensors()
-    stored = packed(bundle.tensors, bundle.network) if bundle.weights == "int8" else bundle.tensors
+    stored = quantize_tensors(bundle.tensors, bundle.network) if bundle.weights == "int8" else bundle.tensors
     tensors = {name: np.ascontiguousarray(weight) for name, weight in stored.items()}
     version = _FORMATS.get(bundle.task.name, FORMAT)
     if version == 1 and bundle.weights == "int8":
@@ -125,8 +125,8 @@ def decode(data: bytes) -> Bundle:
     own = {name: _pop(tensors, name) for name in task.tensor_names}
     weights: Any = about.get("weights", "int8" if version == 2 else "float32")
     if weights == "int8":
-        _check_unpacked_size(tensors)
-        tensors = unpacked(tensors, network)
+        _check_dequantized_size(tensors)
+        tensors = dequantize_tensors(tensors, network)
     bundle = Bundle(
         text=_settings(TextSettings, about["text"], "text"),
         network=network,
@@ -215,7 +215,7 @@ def _tensors(data: bytes, header: Mapping[str, Any]) -> dict[str, npt.NDArray[An
         raise ModelFileError(f"The tensors cannot be read: {error}", _ANEW) from error
 
 
-def _check_unpacked_size(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+def _check_dequantized_size(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
     size = 4 * sum(tensor.size for tensor in tensors.values())
     if size > LARGEST_FILE:
         raise ModelFileError(f"The weights would take {size:,} bytes, and {LARGEST_FILE:,} are allowed", _NOT_OURS)

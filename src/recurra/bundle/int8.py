@@ -25,12 +25,12 @@ from recurra.cells import cell_named
 from recurra.errors import ModelFileError
 from recurra.networks.settings import NetworkSettings
 
-__all__ = ["SCALE", "dequantised", "int8_axis", "int8_bundle", "packed", "quantised", "unpacked"]
+__all__ = ["SCALE", "dequantize", "dequantize_tensors", "int8_axis", "int8_bundle", "quantize", "quantize_tensors"]
 
 SCALE = ".scale"
 LARGEST = 127
-# A scale keeps 17 of float32's 24 bits, so that its product with seven bits is exact: what is quantised once gives the
-# same whole numbers and the same scales when it is quantised again.
+# A scale keeps 17 of float32's 24 bits, so that its product with seven bits is exact: what is quantized once gives the
+# same whole numbers and the same scales when it is quantized again.
 KEPT_BITS = np.uint32(0xFFFFFF80)
 SMALLEST_SCALE = np.finfo(np.float32).tiny
 LARGEST_SCALE = np.finfo(np.float32).max / LARGEST
@@ -51,7 +51,7 @@ def int8_axis(name: str, network: NetworkSettings) -> int | None:
     return None
 
 
-def quantised(weight: FloatArray, *, axis: int) -> tuple[ByteArray, FloatArray]:
+def quantize(weight: FloatArray, *, axis: int) -> tuple[ByteArray, FloatArray]:
     """Rounds a matrix to whole numbers, half to even.
 
     The scale is the largest magnitude along the axis / 127, cut to 17 significant bits, which lets the largest whole
@@ -73,8 +73,8 @@ def quantised(weight: FloatArray, *, axis: int) -> tuple[ByteArray, FloatArray]:
     return np.rint(weight / divisor).astype(np.int8), scale
 
 
-def dequantised(values: ByteArray, scale: FloatArray, *, axis: int) -> FloatArray:
-    """The weights that :func:`quantised` gave: float32[R, C], each product exact."""
+def dequantize(values: ByteArray, scale: FloatArray, *, axis: int) -> FloatArray:
+    """The weights that :func:`quantize` returned: float32[R, C], each product exact."""
     weights: FloatArray = values.astype(np.float32) * np.expand_dims(scale, axis)
     return weights
 
@@ -86,11 +86,11 @@ def int8_bundle(bundle: Bundle) -> Bundle:
         ModelFileError: the parts of the model do not fit together.
     """
     check_bundle(bundle)
-    tensors = unpacked(packed(bundle.tensors, bundle.network), bundle.network)
+    tensors = dequantize_tensors(quantize_tensors(bundle.tensors, bundle.network), bundle.network)
     return replace(bundle, tensors=tensors, weights="int8")
 
 
-def packed(tensors: dict[str, FloatArray], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
+def quantize_tensors(tensors: dict[str, FloatArray], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
     """The tensors of an int8 file: int8 with their scales, and the ones that stay float32."""
     stored: dict[str, npt.NDArray[Any]] = {}
     for name, weight in tensors.items():
@@ -98,15 +98,15 @@ def packed(tensors: dict[str, FloatArray], network: NetworkSettings) -> dict[str
         if axis is None:
             stored[name] = weight
         else:
-            stored[name], stored[name + SCALE] = quantised(weight, axis=axis)
+            stored[name], stored[name + SCALE] = quantize(weight, axis=axis)
     return stored
 
 
-def unpacked(stored: dict[str, npt.NDArray[Any]], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
-    """The weights that :func:`packed` stored, float32; nothing in ``stored`` is trusted.
+def dequantize_tensors(stored: dict[str, npt.NDArray[Any]], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
+    """The weights that :func:`quantize_tensors` stored, float32; nothing in ``stored`` is trusted.
 
-    Only what :func:`packed` itself gives is taken, so that a file which is read and written again has the same bytes.
-    Tensors that are no weights are left for :func:`recurra.bundle.schema.check_bundle` to refuse.
+    Only values that :func:`quantize_tensors` returns are accepted, so that a file which is read and written again keeps
+    its bytes. Tensors that are no weights are left for :func:`recurra.bundle.schema.check_bundle` to refuse.
 
     Raises:
         ModelFileError: no int8 where int8 belongs, a scale that is missing, or whole numbers and scales that no weight
@@ -118,7 +118,7 @@ def unpacked(stored: dict[str, npt.NDArray[Any]], network: NetworkSettings) -> d
         if axis is not None:
             values = left.pop(name)
             scale = _checked_scale(name[:80], values, left.pop(name + SCALE, None), axis)
-            tensors[name] = dequantised(values, scale, axis=axis)
+            tensors[name] = dequantize(values, scale, axis=axis)
     return left | tensors
 
 

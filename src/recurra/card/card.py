@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.bundle import Bundle
 from recurra.card.facts import Facts, number
-from recurra.card.head import yaml_head
+from recurra.card.front_matter import front_matter
 from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
 from recurra.cells import cell_named
@@ -28,7 +28,7 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
     """
     facts = Facts(bundle)
     parts = [
-        yaml_head(facts),
+        front_matter(facts),
         f"# {_name(bundle)}",
         _summary(bundle),
         "## Model details",

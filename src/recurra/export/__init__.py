@@ -2,7 +2,7 @@
 
 from recurra.export.check import LEAST_AGREEMENT, check_answers
 from recurra.export.documents import generated_documents
-from recurra.export.exported import Exported
+from recurra.export.exported_model import ExportedModel
 from recurra.export.int8 import export_int8
 
-__all__ = ["LEAST_AGREEMENT", "Exported", "check_answers", "export_int8", "generated_documents"]
+__all__ = ["LEAST_AGREEMENT", "ExportedModel", "check_answers", "export_int8", "generated_documents"]

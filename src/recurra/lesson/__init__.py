@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recurra.lesson.monitor import LessonMonitor
+    from recurra.lesson.callback import LessonCallback
     from recurra.lesson.run import MODELS, run_lesson
 
-__all__ = ["MODELS", "LessonMonitor", "run_lesson"]
+__all__ = ["MODELS", "LessonCallback", "run_lesson"]
 
 
 def __getattr__(name: str) -> Any:
     # The lesson's pages need no torch, which running it imports.
-    if name == "LessonMonitor":
-        from recurra.lesson.monitor import LessonMonitor
+    if name == "LessonCallback":
+        from recurra.lesson.callback import LessonCallback
 
-        return LessonMonitor
+        return LessonCallback
     if name in __all__:
         from recurra.lesson import run
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.table import Table
-from recurra.lesson.one_model import Trained
+from recurra.lesson.trained_model import TrainedModel
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.presets import TrainingSettings
@@ -17,7 +17,7 @@ from recurra.training.epochs import epoch_batches
 from recurra.training.loop import Trainer
 from recurra.training.steps.step import EncodedRows
 
-__all__ = ["ROUNDS", "Batching", "measure_bucketing"]
+__all__ = ["ROUNDS", "BatchingCost", "measure_bucketing"]
 
 # Documents that each way of batching is timed on: a few seconds' work.
 SAMPLE = 4_000
@@ -25,7 +25,7 @@ ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Batching:
+class BatchingCost:
     """One way of batching.
 
     Attributes:
@@ -39,7 +39,7 @@ class Batching:
     seconds: float
 
 
-def measure_bucketing(trained: Trained, table: Table, *, seed: int, device: str) -> tuple[list[Batching], int]:
+def measure_bucketing(trained: TrainedModel, table: Table, *, seed: int, device: str) -> tuple[list[BatchingCost], int]:
     """Times a training with and without bucketing, in turn, from the same fresh weights.
 
     Args:
@@ -66,7 +66,7 @@ def measure_bucketing(trained: Trained, table: Table, *, seed: int, device: str)
             network.place(chosen_device(device, base), seed=seed)
             seconds[bucketing].append(Trainer(network, rows, None, base.replace(bucketing=bucketing)).run().seconds)
     measured = [
-        Batching(
+        BatchingCost(
             bucketing, padding_share(documents.lengths, base.replace(bucketing=bucketing)), float(np.median(times))
         )
         for bucketing, times in seconds.items()

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from recurra.lesson.accuracy_sentences import accuracy_sentences
+from recurra.lesson.experiment_sentences import (
+    bucketing_sentences,
+    curve_sentences,
+    masking_sentences,
+    shuffled_sentences,
+    vocabulary_sentences,
+)
 from recurra.lesson.pictures import (
     accuracy_picture,
     bucketing_pictures,
@@ -11,15 +18,8 @@ from recurra.lesson.pictures import (
     shuffled_picture,
     vocabulary_pictures,
 )
-from recurra.lesson.published import KERAS_NOTE, LESSON_NOTE
+from recurra.lesson.published_scores import KERAS_NOTE, LESSON_NOTE
 from recurra.lesson.result import LessonResult
-from recurra.lesson.sentences import (
-    bucketing_sentences,
-    curve_sentences,
-    masking_sentences,
-    shuffled_sentences,
-    vocabulary_sentences,
-)
 from recurra.report.class_sentences import calibration_sentence, class_sentences
 from recurra.report.inspection_page import flow_parts, reading_parts
 from recurra.report.page import render

@@ -17,7 +17,7 @@ __all__ = [
     "BaselineResult",
     "BucketingResult",
     "Curve",
-    "Epoch",
+    "EpochCost",
     "LessonResult",
     "MaskingResult",
     "ModelResult",
@@ -126,7 +126,7 @@ class MaskingResult(TypedDict):
     """Share of the most frequent class among the test rows: the accuracy of a model that always names it."""
 
 
-class Epoch(TypedDict):
+class EpochCost(TypedDict):
     """One epoch, with or without bucketing."""
 
     padding_share: float
@@ -144,8 +144,8 @@ class BucketingResult(TypedDict):
     """What the seconds measure: ``padded`` computes the pads too, ``packed`` leaves them out."""
     runs: int
     """How many runs of each, in turn; the seconds are their medians."""
-    without_bucketing: Epoch
-    with_bucketing: Epoch
+    without_bucketing: EpochCost
+    with_bucketing: EpochCost
 
 
 class ShuffledResult(TypedDict):

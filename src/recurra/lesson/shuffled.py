@@ -7,7 +7,7 @@ import numpy as np
 from recurra.batches import Ragged
 from recurra.data.table import Table
 from recurra.evaluation import Evaluation
-from recurra.lesson.one_model import score
+from recurra.lesson.trained_model import score
 from recurra.runtime import Model
 from recurra.runtime.network import Network
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recurra.lesson.published import KERAS_NOTE, LESSON_NOTE
+from recurra.lesson.published_scores import KERAS_NOTE, LESSON_NOTE
 from recurra.lesson.result import BaselineResult, LessonResult, ModelResult
 
 __all__ = ["lesson_table"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["PUBLISHED", "Published"]
+__all__ = ["PUBLISHED_SCORES", "PublishedScores"]
 
 
-class Published(NamedTuple):
+class PublishedScores(NamedTuple):
     """Test accuracies of one preset after one epoch, ``None`` where there is no figure.
 
     Attributes:
@@ -19,12 +19,12 @@ class Published(NamedTuple):
     keras: float | None
 
 
-PUBLISHED = {
-    "lesson/simple-rnn-titles": Published(0.7995, 0.7691),
-    "lesson/simple-rnn-masked": Published(0.8822, 0.8334),
-    "lesson/gru": Published(None, None),
-    "lesson/lstm": Published(0.8870, 0.8708),
-    "lesson/bilstm": Published(None, 0.8850),
+PUBLISHED_SCORES = {
+    "lesson/simple-rnn-titles": PublishedScores(0.7995, 0.7691),
+    "lesson/simple-rnn-masked": PublishedScores(0.8822, 0.8334),
+    "lesson/gru": PublishedScores(None, None),
+    "lesson/lstm": PublishedScores(0.8870, 0.8708),
+    "lesson/bilstm": PublishedScores(None, 0.8850),
 }
 """By preset."""
 

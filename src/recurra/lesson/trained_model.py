@@ -14,19 +14,19 @@ from recurra.data.documents import Document, Label
 from recurra.data.sets import NamedSet
 from recurra.data.table import Table
 from recurra.evaluation import Evaluation, evaluate
-from recurra.lesson.monitor import LessonMonitor
+from recurra.lesson.callback import LessonCallback
 from recurra.presets import load_preset
 from recurra.runtime import Model
 from recurra.training.fit import Fitted, RunOptions, fit
 
-__all__ = ["Trained", "score", "train_one"]
+__all__ = ["TrainedModel", "score", "train_and_score"]
 
 # Training rows that the accuracy on known rows is measured on, at most: enough for half a percent.
 TRAIN_SAMPLE = 10_000
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedModel:
     """One trained network and how it fares.
 
     Attributes:
@@ -58,17 +58,17 @@ class Trained:
         return self.fitted.outcome.documents / max(self.fitted.outcome.seconds, 1e-9)
 
 
-def train_one(
+def train_and_score(
     title: str,
     preset_name: str,
     data: NamedSet,
     *,
     epochs: int,
     seed: int,
-    monitor: LessonMonitor,
+    callback: LessonCallback,
     device: str = "auto",
     options: dict[str, Any] | None = None,
-) -> Trained:
+) -> TrainedModel:
     """Trains a preset on a set and scores it.
 
     Args:
@@ -77,7 +77,7 @@ def train_one(
         data: rows to train and to score on.
         epochs: passes over the training rows.
         seed: of the run.
-        monitor: hears of the progress.
+        callback: called with the progress.
         device: where the network learns, as in :func:`recurra.training.fit.fit`.
         options: settings that differ from the preset's.
 
@@ -85,14 +85,14 @@ def train_one(
         KeyboardInterrupt: a person stopped the training; half of it would tell nothing.
     """
     preset = load_preset(preset_name).with_options({"epochs": epochs, "seed": seed, **(options or {})})
-    documents, labels = labelled(data.train)
+    documents, labels = documents_and_labels(data.train)
     forget_peak()
     fitted = fit(
         documents,
         labels,
         recipe=preset,
         run=RunOptions(device=device),
-        callbacks=[monitor.stage(title)],
+        callbacks=[callback.training_callback(title)],
     )
     if fitted.outcome.interrupted:
         raise KeyboardInterrupt
@@ -102,7 +102,7 @@ def train_one(
     known = [row for row, one in enumerate(documents) if isinstance(one, str) or one[0] or preset.text.field == "all"]
     sample = known[:TRAIN_SAMPLE]
     right = model.predict([documents[row] for row in sample]) == np.asarray([labels[row] for row in sample])
-    return Trained(
+    return TrainedModel(
         preset=preset_name,
         model=model,
         fitted=fitted,
@@ -113,12 +113,12 @@ def train_one(
     )
 
 
-def labelled(table: Table) -> tuple[Sequence[Document], list[Label]]:
+def documents_and_labels(table: Table) -> tuple[Sequence[Document], list[Label]]:
     """A table's documents and labels; named sets have labels."""
     return table.documents, list(table.labels or ())
 
 
 def score(model: Model, probabilities: npt.NDArray[np.float32], table: Table) -> Evaluation:
     """Scores probabilities against a table's labels."""
-    targets = model.bundle.labels.encode(labelled(table)[1])
+    targets = model.bundle.labels.encode(documents_and_labels(table)[1])
     return evaluate(probabilities, targets, model.classes_)

@@ -7,13 +7,12 @@ from collections import Counter
 from recurra.cells import cell_named
 from recurra.data.sets import NamedSet
 from recurra.evaluation import wilson
-from recurra.lesson.bucketing import ROUNDS, Batching
+from recurra.lesson.bucketing import ROUNDS, BatchingCost
 from recurra.lesson.model_results import phrase, test_score
-from recurra.lesson.one_model import Trained, labelled
-from recurra.lesson.pads import PADS, right_with_pads
+from recurra.lesson.pads import PADS, correct_with_pads
 from recurra.lesson.result import (
     BucketingResult,
-    Epoch,
+    EpochCost,
     MaskingResult,
     PadSeries,
     ShuffledResult,
@@ -21,12 +20,15 @@ from recurra.lesson.result import (
     VocabularyRule,
 )
 from recurra.lesson.shuffled import score_shuffled
+from recurra.lesson.trained_model import TrainedModel, documents_and_labels
 from recurra.recurrence.engines import engine_for
 
 __all__ = ["bucketing_result", "masking_result", "shuffled_result", "vocabulary_result"]
 
 
-def masking_result(unmasked: Trained, masked: Trained, padded: dict[str, Trained], data: NamedSet) -> MaskingResult:
+def masking_result(
+    unmasked: TrainedModel, masked: TrainedModel, padded: dict[str, TrainedModel], data: NamedSet
+) -> MaskingResult:
     """The same network with and without a mask, and unmasked ones as pads are appended.
 
     Args:
@@ -35,7 +37,7 @@ def masking_result(unmasked: Trained, masked: Trained, padded: dict[str, Trained
         padded: unmasked networks by the name to show.
         data: the set.
     """
-    counts = Counter(labelled(data.test)[1])
+    counts = Counter(documents_and_labels(data.test)[1])
     return {
         "train_phrase": phrase(masked.fitted.rows, data),
         "without_mask": test_score(unmasked),
@@ -45,20 +47,20 @@ def masking_result(unmasked: Trained, masked: Trained, padded: dict[str, Trained
     }
 
 
-def _pad_series(name: str, one: Trained, data: NamedSet) -> PadSeries:
+def _pad_series(name: str, one: TrainedModel, data: NamedSet) -> PadSeries:
     rows = len(data.test)
     return {
         "name": name,
         "points": [
             {"pads": pads, "accuracy": right / rows, "interval": list(wilson(right, rows))}
-            for pads, right in zip(PADS, right_with_pads(one.model, data.test), strict=True)
+            for pads, right in zip(PADS, correct_with_pads(one.model, data.test), strict=True)
         ],
     }
 
 
-def bucketing_result(one: Trained, ways: list[Batching], documents: int, data: NamedSet) -> BucketingResult:
+def bucketing_result(one: TrainedModel, ways: list[BatchingCost], documents: int, data: NamedSet) -> BucketingResult:
     """Padding and time on shuffled batches and on batches of like length."""
-    without, with_bucketing = (_epoch(way) for way in ways)
+    without, with_bucketing = (_epoch_cost(way) for way in ways)
     return {
         "preset": one.preset,
         "train_phrase": phrase(documents, data),
@@ -73,11 +75,11 @@ def bucketing_result(one: Trained, ways: list[Batching], documents: int, data: N
     }
 
 
-def _epoch(way: Batching) -> Epoch:
+def _epoch_cost(way: BatchingCost) -> EpochCost:
     return {"padding_share": way.padding, "seconds": way.seconds}
 
 
-def shuffled_result(one: Trained, data: NamedSet, *, seed: int) -> ShuffledResult:
+def shuffled_result(one: TrainedModel, data: NamedSet, *, seed: int) -> ShuffledResult:
     """A network on the test documents and on their words in random order."""
     mixed = score_shuffled(one.model, data.test, seed=seed)
     return {
@@ -87,7 +89,7 @@ def shuffled_result(one: Trained, data: NamedSet, *, seed: int) -> ShuffledResul
     }
 
 
-def vocabulary_result(lesson: Trained, full: Trained, data: NamedSet) -> VocabularyResult:
+def vocabulary_result(lesson: TrainedModel, full: TrainedModel, data: NamedSet) -> VocabularyResult:
     """The same network with the lesson's vocabulary and with that of the full text."""
     source = "titles" if data.train.has_titles else "documents' first ten words"
     return {
@@ -100,7 +102,7 @@ def vocabulary_result(lesson: Trained, full: Trained, data: NamedSet) -> Vocabul
     }
 
 
-def _rule(name: str, one: Trained, data: NamedSet) -> VocabularyRule:
+def _rule(name: str, one: TrainedModel, data: NamedSet) -> VocabularyRule:
     pipeline = one.model.bundle.pipeline
     score = test_score(one)
     return {

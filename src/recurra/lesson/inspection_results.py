@@ -12,10 +12,10 @@ from recurra.data.sets import NamedSet
 from recurra.inspection import gradients, read
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
-from recurra.lesson.one_model import Trained, labelled
+from recurra.lesson.trained_model import TrainedModel, documents_and_labels
 from recurra.networks.settings import NetworkSettings
 
-__all__ = ["flow_result", "reading_result"]
+__all__ = ["gradient_flow_result", "reading_result"]
 
 # Test documents for each: enough for a median, and a second or two for the largest network.
 FLOW_DOCUMENTS = 200
@@ -23,7 +23,7 @@ FLOW_DOCUMENTS = 200
 LOOKED_AT, LONGEST = 500, 30
 
 
-def flow_result(trained: Sequence[Trained], data: NamedSet, *, seed: int) -> list[FlowJson]:
+def gradient_flow_result(trained: Sequence[TrainedModel], data: NamedSet, *, seed: int) -> list[FlowJson]:
     """Every network's flow before and after training, on the same test documents."""
     flows: list[FlowJson] = []
     for one in trained:
@@ -32,7 +32,7 @@ def flow_result(trained: Sequence[Trained], data: NamedSet, *, seed: int) -> lis
     return flows
 
 
-def reading_result(trained: Sequence[Trained], data: NamedSet) -> ReadingJson:
+def reading_result(trained: Sequence[TrainedModel], data: NamedSet) -> ReadingJson:
     """A test document as one of the networks reads it, with its gates.
 
     The network is one that reads in one direction, with gates if there is such a one. The document is the first one
@@ -40,7 +40,7 @@ def reading_result(trained: Sequence[Trained], data: NamedSet) -> ReadingJson:
     """
     # False sorts before True.
     one = min(trained, key=lambda one: (_settings(one).bidirectional, not _gated(one), not _settings(one).masked))
-    documents, labels = labelled(data.test)
+    documents, labels = documents_and_labels(data.test)
     chosen: Document = documents[0]
     pipeline = one.model.bundle.pipeline
     for document, label in zip(documents[:LOOKED_AT], labels, strict=False):
@@ -55,9 +55,9 @@ def reading_result(trained: Sequence[Trained], data: NamedSet) -> ReadingJson:
     return read(one.model, chosen, name=one.preset, gates=True, attribution=True)
 
 
-def _settings(one: Trained) -> NetworkSettings:
+def _settings(one: TrainedModel) -> NetworkSettings:
     return one.model.settings
 
 
-def _gated(one: Trained) -> bool:
+def _gated(one: TrainedModel) -> bool:
     return cell_named(_settings(one).cell).gated

@@ -5,10 +5,10 @@ from __future__ import annotations
 from recurra.card.facts import Facts
 from recurra.card.markdown import quoted
 
-__all__ = ["yaml_head"]
+__all__ = ["front_matter"]
 
 
-def yaml_head(facts: Facts) -> str:
+def front_matter(facts: Facts) -> str:
     """The head with its two rules.
 
     The Hub names a score by its task and data set (``model-index``); the data set is named by its hash, for the record

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document
 
-__all__ = ["Exported"]
+__all__ = ["ExportedModel"]
 
 
-class Exported(NamedTuple):
+class ExportedModel(NamedTuple):
     """What an export made.
 
     Attributes:
