@@ -114,10 +114,10 @@ def test_what_is_found_in_a_file(tmp_path: Path) -> None:
     fitted.save(tmp_path / "model.safetensors")
     model = recurra.load(tmp_path / "model.safetensors")
     with asking(make_service(models={"news": model}, data=table)) as client:
-        for view in [view for view in VIEWS if hasattr(inspection, view)]:
+        for view, about in VIEWS.items():
             found = until_there(partial(client.get, f"/v1/{view}?model=news"))
             assert found.status_code == 200, found.text
-            expected = getattr(inspection, view)(model, table, name="news").to_dict()
+            expected = getattr(inspection, about.function)(model, table, name="news").to_dict()
             assert found.json() == json.loads(json.dumps(expected))
 
 

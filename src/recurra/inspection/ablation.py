@@ -1,4 +1,4 @@
-"""A network in which units say nothing: each gives its mean, whatever it reads (mean ablation)."""
+"""Mean ablation: a network in which chosen units have their mean activation, whatever is read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Unit(NamedTuple):
 
 
 class MeanStates(NamedTuple):
-    """What those that read the units see on average.
+    """Mean activations, as seen by what reads the units.
 
     Attributes:
         states: float32[H] by (layer, direction), the mean of h over all tokens, which the recurrence and the layer
@@ -50,11 +50,11 @@ class MeanStates(NamedTuple):
 
 
 def mean_states(bundle: Bundle, documents: Ragged) -> MeanStates:
-    """Means over documents.
+    """Mean activations over documents.
 
     Args:
         bundle: a trained model.
-        documents: the ids of one document or more.
+        documents: the ids of one or more documents.
     """
     states, top = {}, []
     for one in trajectories(bundle, documents):
@@ -77,16 +77,19 @@ def pooled_states(bundle: Bundle, top: Sequence[Trajectory]) -> Array:
 
 
 def ablate(bundle: Bundle, units: Sequence[Unit], means: MeanStates) -> Bundle:
-    """The same network with units that give their means.
+    """The same network with some units ablated.
 
-    From its first word on, a silenced unit's h is a constant, and the weights of all that read it (the recurrence, the
-    layer above, attention, the output) are scaled so that each reads the mean of what it used to. An LSTM's c acts
-    through h alone, so nothing of it is heard any more. It stays an ordinary network, as fast as before.
+    An ablated unit's h is a constant from the first word on, and the weights of everything that reads it (the
+    recurrence, the layer above, attention, the output) are scaled so that each reads the unit's mean. An LSTM's c acts
+    only through h, so it has no effect any more. The result is an ordinary network, as fast as before.
 
     Args:
         bundle: a trained model.
-        units: which ones; they are silenced together.
-        means: of :func:`mean_states`.
+        units: the units, ablated together.
+        means: the result of :func:`mean_states`.
+
+    Returns:
+        A new model; ``bundle`` is not changed.
     """
     settings, cell = bundle.network, cell_named(bundle.network.cell)
     tensors, level = dict(bundle.tensors), np.float32(cell.held_state)
@@ -110,7 +113,7 @@ def ablate(bundle: Bundle, units: Sequence[Unit], means: MeanStates) -> Bundle:
 
 
 def _hold(tensors: dict[str, Array], prefix: str, cell: Cell, unit: int, hidden: int) -> None:
-    """Makes a unit's state a constant: nothing is read, and the gates stand where they give it."""
+    """Makes a unit's state constant: its input weights are zero, and its biases saturate the gates."""
     for block, gate in enumerate(cell.gates):
         if gate.held is None:
             continue
@@ -124,7 +127,7 @@ def _hold(tensors: dict[str, Array], prefix: str, cell: Cell, unit: int, hidden:
 
 def _scale(tensors: dict[str, Array], name: str, row: int, share: np.float32) -> None:
     weights = tensors[name].copy()
-    # What overflows makes answers that are no numbers, which the network finds.
+    # An overflow leads to answers that are not finite, which the network reports.
     with np.errstate(over="ignore"):
         weights[row] *= share
     tensors[name] = weights

@@ -1,7 +1,7 @@
-"""A trained network in float64 with its gradient: back-propagation through time, written out with NumPy.
+"""Back-propagation through time in NumPy and float64, for a trained network.
 
-It needs no deep-learning framework, and reads K documents of the same length side by side. It starts from the first
-layer's products W_I·x and not from words: attribution moves them along a path, and what it asks is their gradient.
+It needs no deep-learning framework, and reads K documents of the same length side by side. Its input is the first
+layer's products W_I·x, not words: attribution moves them along a path and needs their gradient.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ForwardPass:
     """A forward pass.
 
     Attributes:
-        layers: what each direction of each layer computed.
+        layers: the states and gates of each direction of each layer.
         states: [T, K, D], the top layer's, both directions joined.
         logits: [K, C].
     """
@@ -40,12 +40,12 @@ class ForwardPass:
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """Of a score of each document, all ways included.
+    """Total gradients of one score a document.
 
     Attributes:
-        products: by the first layer's products, for each direction [T, K, G·H].
-        hidden: by the top layer's hidden states, for each direction [T, K, H].
-        cell: by its cell states, likewise; ``None`` for cells without one.
+        products: with respect to the first layer's products, for each direction [T, K, G·H].
+        hidden: with respect to the top layer's hidden states, for each direction [T, K, H].
+        cell: with respect to its cell states, likewise; ``None`` for cells without one.
     """
 
     products: list[Array]
@@ -54,10 +54,10 @@ class Gradients:
 
 
 class DifferentiableNetwork:
-    """A network to be differentiated. Weights that are large enough overflow even in float64: the caller looks.
+    """A network with forward and backward pass. Very large weights overflow even in float64: callers check results.
 
     Args:
-        settings: its shape.
+        settings: the network's shape.
         tensors: its weights, by the names of :func:`recurra.networks.shapes.weight_shapes`.
     """
 
@@ -73,7 +73,8 @@ class DifferentiableNetwork:
 
         Args:
             products: W_I·x of the first layer, for each direction [T, K, G·H].
-            known: the pass of one document from which all differ only between two tokens, the second left out.
+            known: the pass of one document, and a range of tokens, end excluded, outside of which all K documents are
+                the same as that one.
         """
         changed = None if known is None else (known[0].layers[0], known[1], known[2])
         layers = list(run_layers(self.settings, self.weights, products, changed=changed))
@@ -86,8 +87,8 @@ class DifferentiableNetwork:
         """The gradients of a score.
 
         Args:
-            forward_pass: of :meth:`forward`.
-            d_logits: [K, C], the score's gradient by the logits.
+            forward_pass: the result of :meth:`forward`.
+            d_logits: [K, C], the score's gradient with respect to the logits.
         """
         H, names = self.settings.hidden, DIRECTIONS[: self.settings.directions]
         flat, offsets = _one_after_another(forward_pass.states)
@@ -114,12 +115,12 @@ class DifferentiableNetwork:
 
     @np.errstate(over="ignore", invalid="ignore")
     def _through_time(self, prefix: str, steps: Steps, d_outer: Array) -> tuple[Array, Array, Array | None]:
-        """The gradients by a direction's input projection, hidden and cell states.
+        """The gradients with respect to a direction's input projection, hidden and cell states.
 
         Args:
-            prefix: of its weights' names.
-            steps: what it computed.
-            d_outer: [T, K, H], by its hidden states, from the layers above alone.
+            prefix: prefix of the names of its weights.
+            steps: its states and gates.
+            d_outer: [T, K, H], the part of the gradient of its hidden states that comes from the layers above.
         """
         W_H, b_H = self.weights.get(prefix + "W_H"), self.weights.get(prefix + "b_H")
         count, zeros = len(steps.hidden), np.zeros(steps.hidden.shape[1:])
@@ -144,6 +145,6 @@ class DifferentiableNetwork:
 
 
 def _one_after_another(states: Array) -> tuple[Array, npt.NDArray[np.int64]]:
-    """[T, K, D] as [K·T, D], one document after the other, and where each begins."""
+    """[T, K, D] as [K·T, D], one document after the other, and the documents' offsets, [K + 1]."""
     steps, documents, size = states.shape
     return states.swapaxes(0, 1).reshape(-1, size), np.arange(documents + 1) * steps

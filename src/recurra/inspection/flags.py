@@ -1,4 +1,4 @@
-"""Flags: units that a word switches on and that stay on, found in data, with what they are worth."""
+"""Flags: units that a word switches on and that stay on, found in data, with their effect on accuracy."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from recurra.runtime.network import network_of
 __all__ = ["flags"]
 
 Array = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
 
-# Units whose silence each flag's is compared with, of the same layer and direction.
+# Random units of the same layer and direction whose ablation each flag's is compared with.
 CONTROLS = 8
-# Random sets that the flags' common silence is compared with.
+# Random sets of units that the joint ablation of the flags is compared with.
 SETS = 10
 
 
@@ -44,13 +45,13 @@ def flags(
 
     Args:
         model: any cell, depth and direction.
-        data: labelled rows; for honest accuracies those that it did not learn from.
-        name: the model's, for the result.
-        documents: rows at most, drawn evenly; ``None`` takes all.
-        units: how many to look at closely, the most flag-like first.
-        examples: documents to show for each.
-        seed: of the rows and the random units.
-        advance: hears how many documents a silenced network has read, and how many will be read in all.
+        data: labelled rows; accuracies are unbiased only on rows that the model was not trained on.
+        name: name of the model in the result.
+        documents: largest number of rows, drawn at random; ``None`` takes all.
+        units: number of units to list, the most flag-like first.
+        examples: number of example documents for each.
+        seed: seed of the rows and the random units.
+        advance: called after each ablation with the number of documents read, and with the total if it is known.
 
     Raises:
         DataError: see :meth:`LabelledSample.of`.
@@ -64,7 +65,7 @@ def flags(
 
 
 class _Search:
-    """A model and what it read."""
+    """The search for flags in one model on one sample."""
 
     def __init__(
         self, model: Model, sample: LabelledSample, seed: int, advance: Callable[[int, int | None], None]
@@ -82,12 +83,12 @@ class _Search:
         words = word_mask(self.read, self.sample.ids.lengths)
         found: dict[Unit, SwitchStatistics] = {}
         for one in trajectories(self.bundle, self.sample.ids):
-            looked = switch_statistics(one, words)
-            found |= {Unit(one.layer, one.direction, unit): looked for unit in range(one.hidden.shape[1])}
+            statistics = switch_statistics(one, words)
+            found |= {Unit(one.layer, one.direction, unit): statistics for unit in range(one.hidden.shape[1])}
         ranked = sorted(found, key=lambda unit: -found[unit].score[unit.number])
         chosen = ranked[:count]
         controls = self._controls(found, chosen)
-        # Each unit, the set of flags and the random sets, and the network as it is.
+        # Every single unit, the random sets, the set of flags, and the unchanged network.
         self.passes = len({*chosen, *controls}) + SETS + 2
         states = self._states(chosen)
         shown = [self._flag(unit, found[unit], controls, states[unit], examples) for unit in chosen]
@@ -99,10 +100,10 @@ class _Search:
         accuracy, answers = self._ablated(unit)
         others = [self.right - self._ablated(other)[0] for other in controls if other[:2] == unit[:2] and other != unit]
         ends_on, held = found.ends_on[:, unit.number], found.held(unit.number, on=True)
-        voice = self.logits.astype(np.float64) - answers
-        voice -= voice.mean(axis=1, keepdims=True)
-        said = voice[ends_on].mean(axis=0) if ends_on.any() else voice.mean(axis=0)
-        loudest = int(said.argmax())
+        effect = self.logits.astype(np.float64) - answers
+        effect -= effect.mean(axis=1, keepdims=True)
+        mean_effect = effect[ends_on].mean(axis=0) if ends_on.any() else effect.mean(axis=0)
+        strongest = int(mean_effect.argmax())
         return Flag(
             unit=unit,
             score=float(found.score[unit.number]),
@@ -113,31 +114,33 @@ class _Search:
             held=len(held) / len(self.sample),
             stays=float(found.stays[unit.number]),
             jump=float(found.jump[unit.number]),
-            speaks_for=self.sample.classes[loudest],
-            weight=float(said[loudest]),
+            speaks_for=self.sample.classes[strongest],
+            weight=float(mean_effect[strongest]),
             accuracy_silenced=accuracy,
             drop=self.right - accuracy,
             drop_random=float(np.mean(others)) if others else None,
             on=self._phrases(unit, found, held),
             off=self._phrases(unit, found, found.held(unit.number, on=False)),
             examples=[
-                self._example(unit, place, found, states) for place in self._telling(held, found, unit, examples)
+                self._example(unit, place, found, states) for place in self._example_places(held, found, unit, examples)
             ],
         )
 
-    def _phrases(self, unit: Unit, found: SwitchStatistics, documents: npt.NDArray[np.int64]) -> list[Phrase]:
+    def _phrases(self, unit: Unit, found: SwitchStatistics, documents: Places) -> list[Phrase]:
         phrases = Phrases(
             self.read.values, self.read.offsets, self.sample.targets, self.bundle.vocabulary, self.sample.classes
         )
         tokens = found.token[documents, unit.number]
         return phrases.at(documents, tokens, backward=unit.direction == "backward")
 
-    def _telling(self, held: npt.NDArray[np.int64], found: SwitchStatistics, unit: Unit, count: int) -> list[int]:
-        """Documents for examples: switched by the most usual words, each word once, and by a word, not a pad."""
+    def _example_places(
+        self, held: npt.NDArray[np.int64], found: SwitchStatistics, unit: Unit, count: int
+    ) -> list[int]:
+        """Documents for examples: switched by the most frequent words, each word once; never by a pad."""
         tokens = self.read.values[found.token[held, unit.number]]
         words, inverse, often = np.unique(tokens, return_inverse=True, return_counts=True)
         first = {word: int(place) for place, word in reversed(list(zip(held, inverse.tolist(), strict=True)))}
-        # Words without a name tell a reader nothing.
+        # Unknown words would tell a reader nothing.
         named = [word for word in np.argsort(-often, kind="stable").tolist() if words[word] > 1]
         return [first[word] for word in named[:count]]
 
@@ -176,7 +179,7 @@ class _Search:
         return drawn
 
     def _states(self, chosen: list[Unit]) -> dict[Unit, Array]:
-        """What each chosen unit carries, float32[N]."""
+        """The state of each chosen unit after every token, float32[N]."""
         kept = {}
         for one in trajectories(self.bundle, self.sample.ids):
             for unit in chosen:

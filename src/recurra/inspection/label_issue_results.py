@@ -1,4 +1,4 @@
-"""What is found to doubt about a table, for Python, for JSON and as decisions yet to be made."""
+"""Label issues of a table, for Python, for JSON and as a file of decisions to be made."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["LabelIssue", "LabelIssues"]
 
 @dataclass(frozen=True)
 class LabelIssue:
-    """A row and why it is doubted.
+    """A row whose label may be wrong, and why.
 
     Attributes:
-        row: of the table.
-        text: at most 280 characters.
-        label: what the table says.
-        predicted: what the model says.
-        probability: of that.
+        row: number of the row in the table.
+        text: the text, shortened to 280 characters.
+        label: the label in the table.
+        predicted: the model's most probable label.
+        probability: probability of the predicted label.
         reason: ``confident mistake``, ``suspected label error`` or ``near-duplicate``.
-        suggested: the label that it may be.
+        suggested: the label that may be the right one.
         details: numbers that belong to the reason.
-        neighbours: the rows whose final states are nearest by their cosine, with it as ``similarity``.
+        neighbours: the rows with the nearest final states, with their cosine as ``similarity``.
         head: the beginning of the text, for a file of decisions.
     """
 
@@ -57,14 +57,14 @@ class LabelIssue:
 
 @dataclass(frozen=True)
 class LabelIssues:
-    """What a model and the texts themselves say against a table.
+    """The label issues of a table.
 
     Attributes:
-        model: its name.
-        rows: the doubts, reason by reason, the gravest of each first; a row may be there for several reasons.
-        counts: how many there are of each kind in all, shown or not.
+        model: name of the model.
+        rows: the issues by reason, the most severe of each first; a row may occur for several reasons.
+        counts: total number of issues of each kind, shown or not.
         compared_with: where neighbours and near-duplicates come from: ``data`` or ``train``.
-        notes: what a person should know.
+        notes: messages for the user.
     """
 
     model: str
@@ -84,9 +84,9 @@ class LabelIssues:
         }
 
     def queue(self) -> tuple[list[Decision], list[dict[str, object]]]:
-        """The rows as decisions yet to be made, each once, with what helps to decide.
+        """The rows as decisions to be made, each once, with notes that help to decide.
 
-        All say ``keep``, and hold the suggested label: a person changes the word to ``exclude`` or ``relabel``.
+        All are ``keep`` with the suggested label; the user changes them to ``exclude`` or ``relabel``.
         """
         decisions: dict[int, Decision] = {}
         notes: dict[int, dict[str, object]] = {}

@@ -45,21 +45,21 @@ def label_issues(
     seed: int = 0,
     say: Callable[[str], None] = lambda message: None,
 ) -> LabelIssues:
-    """Looks for rows to doubt.
+    """Finds rows whose labels may be wrong.
 
     Args:
-        model: answers for the rows, and gives the states for neighbours.
+        model: predicts the rows, and has the states for neighbours.
         data: labelled rows.
-        name: the model's, for the result.
-        train: the rows that the model learned from, among which neighbours and near-duplicates are looked for; without
-            them the data are compared with themselves.
-        probabilities: float32[rows of data, C], out of sample, in the order of the model's classes, where the model
-            itself learned from the data (:func:`recurra.training.out_of_fold.out_of_fold`).
-        top: rows to show of each reason.
-        neighbours: to show of each row.
-        threshold: the least similarity of near-duplicates.
-        seed: of the hash functions.
-        say: hears what a person should know.
+        name: name of the model in the result.
+        train: the model's training rows, which are searched for neighbours and near-duplicates; ``None`` searches the
+            data themselves.
+        probabilities: float32[rows of data, C], out of sample, in the order of the model's classes; for data that the
+            model was trained on (:func:`recurra.training.out_of_fold.out_of_fold`).
+        top: number of rows to show for each reason.
+        neighbours: number of neighbours to show for each row.
+        threshold: least similarity of near-duplicates.
+        seed: seed of the hash functions.
+        say: called with messages for the user.
 
     Raises:
         DataError: see :meth:`LabelledSample.of`; or probabilities that do not fit.
@@ -115,7 +115,7 @@ def label_issues(
 
 
 def _best(copies: list[NearDuplicate], *, both: bool) -> list[NearDuplicate]:
-    """The most alike of each row, the most alike rows first; ``both`` ways where a table is compared with itself."""
+    """The best match of each row, by falling similarity; ``both`` ways if a table is compared with itself."""
     if both:
         copies = [*copies, *(NearDuplicate(one.other, one.row, one.similarity) for one in copies)]
     first: dict[int, NearDuplicate] = {}
@@ -126,7 +126,7 @@ def _best(copies: list[NearDuplicate], *, both: bool) -> list[NearDuplicate]:
 
 @dataclass(frozen=True, eq=False)
 class _Finder:
-    """Makes doubts of places in a sample."""
+    """Makes label issues of places in a sample."""
 
     sample: LabelledSample
     others: LabelledSample
@@ -158,14 +158,14 @@ class _Finder:
         return self._issue(one.row, NEAR_DUPLICATE, other, details)
 
     def _issue(self, place: int, reason: str, suggested: Label, details: dict[str, Any]) -> LabelIssue:
-        loudest = int(self.answers[place].argmax())
+        best = int(self.answers[place].argmax())
         document: Document = self.sample.documents[place]
         return LabelIssue(
             row=int(self.sample.rows[place]),
             text=shortened(document),
             label=self.sample.label(place),
-            predicted=self.sample.classes[loudest],
-            probability=float(self.answers[place, loudest]),
+            predicted=self.sample.classes[best],
+            probability=float(self.answers[place, best]),
             reason=reason,
             suggested=suggested,
             details=details,
@@ -183,19 +183,19 @@ class _Neighbours:
         self.given = self.states if own else _directions(_all_states(bundle, sample.ids))
 
     def add(self, rows: list[LabelIssue], places: dict[int, int], count: int) -> None:
-        """Gives each doubt its neighbours."""
+        """Adds neighbours to each issue."""
         for one in rows:
             place = places[one.row]
-            likeness = self.states @ self.given[place]
+            similarity = self.states @ self.given[place]
             if self.own:
-                likeness[place] = -np.inf
-            for near in np.argsort(-likeness, kind="stable")[: min(count, len(likeness) - self.own)].tolist():
+                similarity[place] = -np.inf
+            for near in np.argsort(-similarity, kind="stable")[: min(count, len(similarity) - self.own)].tolist():
                 one.neighbours.append(
                     {
                         "row": int(self.others.rows[near]),
                         "text": shortened(self.others.documents[near]),
                         "label": self.others.label(near),
-                        "similarity": float(likeness[near]),
+                        "similarity": float(similarity[near]),
                     }
                 )
 

@@ -1,4 +1,4 @@
-"""Rows of a table as a model reads them: all, or as many as a view can take."""
+"""Labelled rows of a table as a model reads them: all, or a random sample."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class LabelledSample:
     """Labelled documents and their ids.
 
     Attributes:
-        rows: int64[B], the place of each in its table, from 0, rising.
+        rows: int64[B], the number of each row in its table, from 0, rising.
         documents: B texts or (title, text) pairs.
         targets: int64[B], their classes.
-        ids: their tokens, without pads.
-        classes: the labels, by class.
+        ids: their token ids, without pads.
+        classes: the labels by class.
     """
 
     rows: npt.NDArray[np.int64]
@@ -50,15 +50,15 @@ class LabelledSample:
         """Chooses rows.
 
         Args:
-            model: rows without a title say nothing to one that reads titles, and are left out.
+            model: the model; if it reads titles, rows without one are left out.
             data: a table with labels.
-            limit: rows at most, drawn evenly; ``None`` takes all.
-            seed: of the draw.
-            say: hears what a person should know.
+            limit: largest number of rows, drawn at random; ``None`` takes all.
+            seed: seed of the draw.
+            say: called with messages for the user.
 
         Raises:
-            DataError: a model of several labels, no labels, a label that the model does not know, or no row that it
-                can read.
+            DataError: the model's task has no views, the table has no labels or one that the model does not know, or
+                the model can read none of the rows.
         """
         check_supports_views(model)
         rows, documents, labels = select_rows(model, data, limit=limit, seed=seed, say=say)
@@ -76,9 +76,9 @@ class LabelledSample:
 def select_rows(
     model: Model, data: Table, *, limit: int | None, seed: int, say: Callable[[str], None]
 ) -> tuple[npt.NDArray[np.int64], list[Document], list[Any]]:
-    """Rows of a table that a model can read: places, int64[B], rising; documents; and labels as the table has them.
+    """Rows of a table that a model can read: row numbers, int64[B], rising; documents; and labels as in the table.
 
-    Arguments and errors are those of :meth:`LabelledSample.of`, but that labels may be of any kind.
+    Arguments and errors are those of :meth:`LabelledSample.of`, except that any labels are accepted.
     """
     if data.labels is None:
         raise DataError(f"{data.source} has no labels", "Name their column.")
@@ -98,7 +98,7 @@ def select_rows(
 
 
 def check_supports_views(model: Model) -> None:
-    """Raises a :class:`DataError` for a model of another task."""
+    """Raises a :class:`DataError` for a model whose task the views of a whole file do not support."""
     if not model.task.views:
         raise DataError(
             f"Views of a whole file look at rows of one class, and this model gives {model.task.wording.gives}",

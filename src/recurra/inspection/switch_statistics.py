@@ -1,4 +1,4 @@
-"""Units that behave like flags: which documents switch them, at which word, and whether they stay so."""
+"""How units switch on and off like flags: in which documents, at which word, and whether they stay so."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 BINS = 128
-# A unit that nearly always ends the same way tells documents apart as little as one that never does.
+# A unit that nearly always ends in the same state does not distinguish documents.
 RARE = 0.01
 
 
@@ -24,9 +24,9 @@ RARE = 0.01
 class SwitchStatistics:
     """How the units of one direction of one layer switch; H units, B documents.
 
-    A unit is *on* where its state lies on the other side of its threshold than the state before the first word, which
-    is zero. It *switches sharply* at a word where it crosses the threshold by at least half the distance between its
-    two levels at once.
+    A unit is *on* where its state is on the other side of its threshold than zero, the state before the first word. It
+    *switches sharply* at a word at which it crosses the threshold and moves by at least half the distance between its
+    two levels.
 
     Attributes:
         threshold: float64[H], between the two levels of a unit's states (:func:`otsu`).
@@ -35,7 +35,7 @@ class SwitchStatistics:
             normal distribution, 0.75 for an even one, 1 for two points.
         below: bool[H], whether a unit is on below its threshold.
         ends_on: bool[B, H], whether it is on after a document's last token.
-        token: int64[B, H], where it switched for the last time, a place among all tokens; -1 if it never did.
+        token: int64[B, H], the token at which it switched for the last time, a place among all; -1 if it never did.
         sharp: bool[B, H], whether it switched sharply then.
         sharp_on: int64[H], how often it switched on sharply, whether it stayed on or not.
         stays: float64[H], of the documents in which it is on at the end, the share in which it was switched on once.
@@ -65,11 +65,11 @@ class SwitchStatistics:
 
 
 def switch_statistics(trajectory: Trajectory, words: Flags) -> SwitchStatistics:
-    """Looks at every unit.
+    """Computes the statistics of every unit.
 
     Args:
         trajectory: the states; c of an LSTM, h of other cells.
-        words: bool[N], which tokens are words and no pads: pads have no say in a unit's levels.
+        words: bool[N], which tokens are words, not pads: pads do not count for a unit's levels.
     """
     states, offsets = trajectory.carried, trajectory.offsets
     documents, units = len(offsets) - 1, states.shape[1]
@@ -115,10 +115,10 @@ def switch_statistics(trajectory: Trajectory, words: Flags) -> SwitchStatistics:
 
 
 def otsu(states: npt.NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
-    """Thresholds that cut the states of each unit into two groups as unlike as can be.
+    """Otsu's thresholds, which divide the states of each unit into two groups.
 
-    The variance between the groups, ``w₀·w₁·(μ₁ - μ₀)²``, is largest (Otsu 1979, IEEE Transactions on Systems, Man, and
-    Cybernetics 9), over the edges of 128 bins.
+    They maximise the variance between the groups, ``w₀·w₁·(μ₁ - μ₀)²`` (Otsu 1979, IEEE Transactions on Systems, Man,
+    and Cybernetics 9), over the edges of 128 bins.
 
     Args:
         states: float32[N, H].
@@ -137,7 +137,7 @@ def otsu(states: npt.NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
     shape = (units, BINS)
     size = np.bincount(bins.ravel(), minlength=units * BINS).reshape(shape) / count
     total = np.bincount(bins.ravel(), states.ravel(), units * BINS).reshape(shape) / count
-    # Of the states below each inner edge.
+    # Share and sum of the states below each inner edge.
     share, part = np.cumsum(size, axis=1)[:, :-1], np.cumsum(total, axis=1)[:, :-1]
     mean = states.mean(axis=0, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):

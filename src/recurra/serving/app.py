@@ -49,18 +49,18 @@ def create_app(
     """Builds the service.
 
     Args:
-        models: by name, one at least; the first is asked where a request names none.
-        access: who may ask.
-        limits: what is taken at most.
+        models: one or more models by name; requests that name no model get the first.
+        access: which requests are allowed.
+        limits: bounds of requests, queues and connections.
         data: labelled rows, for the views of a whole file.
         runs: folder of training runs.
-        files: the page's, by address.
+        files: the page's files by path.
 
     Returns:
-        The ASGI application; every model has answered once.
+        The ASGI application; every model has been warmed up with one prediction.
 
     Raises:
-        RecurraError: a model gives no probabilities.
+        RecurraError: a model returns no finite probabilities.
     """
     limits = limits or Limits()
     registry, metrics, results = ModelRegistry(models), Metrics(), BackgroundResults()
@@ -68,7 +68,7 @@ def create_app(
     batchers: dict[str, Batcher] = {}
     for name, model in models.items():
         answer = json_predictor(model)
-        # Compiles what is not compiled yet, and builds the tables: nobody has to wait for it later.
+        # Compiles the kernels and builds the tables, so that the first request need not wait for them.
         answer(["", "warm up"])
         batchers[name] = Batcher(
             answer, limits=limits, name=f"recurra-{name}", computed=partial(metrics.computed, name)
@@ -85,7 +85,7 @@ def create_app(
         for queue in (*queues.values(), runs_queue):
             queue.close()
 
-    # FastAPI's own pages of documentation load scripts from elsewhere.
+    # FastAPI's own documentation pages load scripts from a CDN.
     app = FastAPI(
         title="Recurra", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )

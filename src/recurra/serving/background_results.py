@@ -1,4 +1,4 @@
-"""Views over a whole file: each computed once, in the background, when it is first asked for."""
+"""Results of long computations: each computed once, in the background, when it is first requested."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class _Job(NamedTuple):
 
 
 class BackgroundResults:
-    """Answers that take long: 202 until they are there, then the same bytes each time.
+    """Responses that take long to compute: 202 until they are ready, then the same bytes each time.
 
-    One thread computes them in the order in which they were asked for, so that predicting keeps the other processors.
-    It ends with the process: nothing can stop what is being computed.
+    One thread computes them in the order of the requests, so that predicting keeps the other cores. It is a daemon
+    thread: a running computation cannot be cancelled, and ends with the process.
     """
 
     def __init__(self) -> None:
@@ -42,16 +42,16 @@ class BackgroundResults:
 
     @property
     def busy(self) -> bool:
-        """Whether something is being computed or waits for it."""
+        """Whether a computation is running or queued."""
         return len(self._found) < len(self._jobs)
 
     def answer(self, view: str, model: str, make: Make) -> Response:
-        """What ``make`` gave, as JSON, or 202 while that is not known; called on the event loop alone.
+        """The result of ``make`` as JSON, or 202 while it is being computed. Call it on the event loop only.
 
         Args:
-            view: its name.
-            model: the model's name.
-            make: computes it; the first one for a view and a model is called, once.
+            view: name of the view.
+            model: name of the model.
+            make: computes the result; only the first one given for a view and a model is called, once.
         """
         key = view, model
         if key in self._found:
@@ -80,7 +80,7 @@ def _computed(job: _Job, make: Make) -> Response:
     try:
         return json_response(make())
     except RecurraError as error:
-        # It cannot be had here, and the line says what to do about it.
+        # This service cannot compute it, and the message says what to do.
         return error_response(404, str(error))
     except Exception:
         _log.exception("The view %s of %s failed", job.view, job.model)

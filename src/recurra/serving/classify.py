@@ -1,4 +1,4 @@
-"""``POST /v1/classify``: one or many texts, or a stream of them."""
+"""``POST /v1/classify``: one text, many, or a stream of them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = ["ClassifyEndpoint", "check_text", "with_abstention"]
 
 
 class ClassifyEndpoint:
-    """Answers requests to classify.
+    """Answers requests to classify texts.
 
     Args:
         registry: the models.
-        batchers: what computes their answers, by name.
-        limits: of a request.
-        stopping: set when the service takes no more lines of a stream.
+        batchers: the batcher of each model, by name.
+        limits: bounds of a request.
+        stopping: set when the service accepts no more lines of a stream.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class ClassifyEndpoint:
         }
 
     async def __call__(self, request: Request) -> Response:
-        """The answer to a request, or a stream of answers.
+        """The response to a request, or a stream of answers.
 
         Raises:
-            RequestError: it cannot be answered.
+            RequestError: the request cannot be answered.
         """
         if media_type(request, JSON, LINES) == LINES:
             return self._stream(request)
@@ -73,7 +73,7 @@ class ClassifyEndpoint:
         return Response(self._heads[name] + b",".join(answers) + b"]}", media_type=JSON)
 
     def _stream(self, request: Request) -> Response:
-        """Each line ``{"text": …}`` gives one line, in order: the answer, or ``{"error": …}``."""
+        """Each line ``{"text": …}`` is answered by one line, in order: the result, or ``{"error": …}``."""
         name = self._registry.resolve(request.query_params.get("model"))
         batcher, below = self._batchers[name], self._abstaining(name, _number(request))
 
@@ -92,14 +92,14 @@ class ClassifyEndpoint:
         return LineStream(answer, failed=_problem, limits=self._limits, stopping=self._stopping)
 
     def _abstaining(self, name: str, below: float | None) -> float | None:
-        """The probability below which this model's answers are held back, if there is one."""
+        """The validated probability below which the model abstains; ``None`` if it never does."""
         try:
             return self._registry.models[name].checked_abstaining(below)
         except RecurraError as error:
             raise RequestError(422, error.received, error.mend) from error
 
     def _text(self, line: bytes | None) -> str | bytes:
-        """The text of a line, or the line that says what is wrong with it."""
+        """The text of a line, or the error line to answer it with."""
         if line is None:
             return _problem(f"The line has more than {self._limits.body_bytes:,} bytes. Cut or split its text.")
         try:
@@ -111,7 +111,7 @@ class ClassifyEndpoint:
 
 
 def with_abstention(answer: bytes, below: float) -> bytes:
-    """An answer as JSON, its label null where that is less probable than ``below``."""
+    """A result as JSON, with the label null if it is less probable than ``below``."""
     if np.float32(max(json.loads(answer)["probabilities"].values())) >= np.float32(below):
         return answer
     # A quote inside a label is escaped, so this is the key itself.

@@ -1,4 +1,4 @@
-"""``GET /v1/flags`` and its like: what :mod:`recurra.inspection` finds in a whole file."""
+"""``GET /v1/flags`` and the other views: what :mod:`recurra.inspection` finds in a whole file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class View(NamedTuple):
     """A view of a whole file.
 
     Attributes:
-        function: of :mod:`recurra.inspection`, from a model and a table.
+        function: name of the function of :mod:`recurra.inspection` that computes it from a model and a table.
         summary: what it shows.
     """
 
@@ -41,38 +41,39 @@ VIEWS = {
 
 
 class FileViews:
-    """Views of the models over one file.
+    """Views of the models over one labelled file.
 
     Args:
         registry: the models.
         results: computes them in the background, and keeps them.
-        data: the file's labelled rows; ``None`` if there are none.
+        data: the file's rows; ``None`` if the service was given none.
     """
 
     def __init__(self, registry: ModelRegistry, results: BackgroundResults, data: Table | None) -> None:
         self._registry, self._results, self._data = registry, results, data
 
     def answer(self, view: str, model: str | None) -> Response:
-        """A view of a model, or 202 while it is computed.
+        """A view of a model, or 202 while it is being computed.
 
         Args:
             view: one of ``VIEWS``.
-            model: its name; ``None`` is the first.
+            model: name of the model; ``None`` is the first.
 
         Raises:
-            RequestError: 404, there is no such model, or no data.
+            RequestError: 404, there is no such model, or there are no rows.
         """
         name = self._registry.resolve(model)
         make = partial(_found, VIEWS[view].function, name, self._registry.models[name], self._rows(view))
         return self._results.answer(view, name, make)
 
     def compare(self) -> Response:
-        """The models side by side on the file, or 202 while that is computed.
+        """The models side by side on the file, or 202 while that is being computed.
 
-        Models of several tasks are not compared with each other: the others are left out where two of one are.
+        Only models of the same task can be compared: the first task that two or more models share is taken, and models
+        of other tasks are left out.
 
         Raises:
-            RequestError: 404, there are no data.
+            RequestError: 404, there are no rows.
         """
         models = self._registry.models
         kinds = dict.fromkeys(one.task.name for one in models.values())

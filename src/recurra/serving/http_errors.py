@@ -1,4 +1,4 @@
-"""Requests that are not answered as asked: a status, and one line that says what was received and what to do."""
+"""Errors as HTTP responses: a status, and one line that says what was received and what to do."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ INTERNAL_ERROR = "The service failed on this request. The log of recurra serve s
 
 
 class RequestError(RecurraError):
-    """A request that cannot be answered as asked.
+    """A request that cannot be answered.
 
     Args:
-        status: of HTTP.
+        status: HTTP status.
         received: what was found.
         mend: what to try.
-        headers: to send with it, such as Retry-After.
+        headers: headers of the response, such as Retry-After.
     """
 
     def __init__(self, status: int, received: str, mend: str, *, headers: dict[str, str] | None = None) -> None:
@@ -50,31 +50,31 @@ def _again(status: int, received: str, mend: str, headers: dict[str, str]) -> Re
 
 
 def error_response(status: int, line: str, *, headers: dict[str, str] | None = None) -> Response:
-    """The answer ``{"error": line}``."""
+    """The response ``{"error": line}``."""
     return json_response({"error": line}, status=status, headers=headers)
 
 
 def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A value as JSON."""
+    """A JSON response."""
     return Response(json_bytes(value), status, headers, JSON)
 
 
 def json_bytes(value: Any) -> bytes:
-    """A value as JSON in UTF-8; numbers that JSON has no form for are a bug and raise."""
+    """A value as JSON in UTF-8. Infinite numbers and NaN are a bug and raise ValueError."""
     body = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # Halves of surrogate pairs, which a text of a table may hold, have no form in UTF-8.
+    # Lone surrogates, which a text of a table may hold, cannot be encoded in UTF-8.
     return body.encode("utf-8", "replace")
 
 
 async def on_request_error(request: Request, error: Exception) -> Response:
-    """The answer for a :class:`RequestError`, as a handler of Starlette's."""
+    """Starlette's exception handler for :class:`RequestError`."""
     if not isinstance(error, RequestError):
         raise error
     return error_response(error.status, str(error), headers=error.headers)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
-    """The answer where no route is, or none for the method."""
+    """Starlette's exception handler for an unknown path (404) or method (405)."""
     if not isinstance(error, HTTPException):
         raise error
     headers = dict(error.headers or {})
@@ -86,5 +86,5 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def on_exception(request: Request, error: Exception) -> Response:
-    """The answer where the service itself failed; Starlette raises the error again, for the log."""
+    """Starlette's exception handler for bugs; Starlette raises the error again, for the log."""
     return error_response(500, INTERNAL_ERROR)

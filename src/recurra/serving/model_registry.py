@@ -1,4 +1,4 @@
-"""The models of a service by their names: a request names one of these, and nothing else."""
+"""The models of a service by name. A request can only name one of these, never a path."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class ModelRegistry:
     """Models by name, in the order given.
 
     Attributes:
-        models: one at least.
+        models: one or more.
     """
 
     models: Mapping[str, Model]
 
     def resolve(self, name: str | None) -> str:
-        """The name itself, or that of the first model if there is none.
+        """The given name, or the name of the first model if it is ``None``.
 
         Raises:
             RequestError: 404, there is no such model.
@@ -40,14 +40,14 @@ class ModelRegistry:
         return name
 
     def to_dict(self) -> dict[str, Any]:
-        """What the models are, as plain JSON values."""
+        """Name and description of every model, as plain JSON values."""
         return {"models": [{"name": name, **model.info} for name, model in self.models.items()]}
 
 
 def json_predictor(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
-    """A function from texts to their answers as JSON: the label, or labels, and the probability of every class."""
+    """A function from texts to results as JSON bytes: the label or labels, and the probability of every class."""
     labels = [json.dumps(label, ensure_ascii=False).encode("utf-8", "replace") for label in model.classes_]
-    # As JSON writes a label that is a key; nine digits are what tells any two float32 numbers apart.
+    # Labels as JSON keys; nine digits tell any two float32 numbers apart.
     pairs = b",".join(_key(label).replace(b"%", b"%%") + b":%.9g" for label in model.classes_)
     template = b'{"%b":' % model.task.key.encode() + b'%b,"probabilities":{' + pairs + b"}}"
 
@@ -69,13 +69,13 @@ def _key(label: Label) -> bytes:
 
 
 def paths_by_name(words: Sequence[str]) -> dict[str, Path]:
-    """Names for model files.
+    """The paths of model files by the models' names.
 
     Args:
-        words: paths, or NAME=PATH. A file model.safetensors is called after its folder, any other one after itself.
+        words: paths, or NAME=PATH. A file model.safetensors is named after its folder, any other after itself.
 
     Raises:
-        SettingsError: no name, or one that stands there twice.
+        SettingsError: a name is empty, unprintable or given twice.
     """
     named: dict[str, Path] = {}
     for word in words:

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with the bodies and the bounds that FastAPI does not know of."""
+"""The OpenAPI document, with the request bodies and limits that FastAPI does not know of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REQUEST_BODIES = (schema.ClassifyRequest, schema.ClassifyLine, schema.ReadReques
 
 
 def describe(app: FastAPI, limits: Limits) -> None:
-    """Makes the document once, when all routes are there."""
+    """Builds the document once, after all routes have been added."""
     document = get_openapi(
         title=app.title,
         version=app.version,

@@ -1,4 +1,4 @@
-"""``POST /v1/read`` and ``POST /v1/compare``: a text word by word, by one model or several."""
+"""``POST /v1/read`` and ``POST /v1/compare``: a text read word by word by one or several models."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ __all__ = ["ReadEndpoints"]
 Value = TypeVar("Value")
 
 
-# Between two lines of a reading that is being explained.
+# Least time between two lines of a reading whose attribution is being computed.
 LINE_SECONDS = 1.0
 
 
 class ReadEndpoints:
-    """Answers requests to read.
+    """Answers requests to read a text.
 
     Args:
         registry: the models.
-        queues: where each model's texts are read, by its name: none waits for those of another.
-        limits: of a request.
+        queues: the worker queue of each model, by name, so that no model waits for another.
+        limits: bounds of a request.
     """
 
     def __init__(self, registry: ModelRegistry, queues: Mapping[str, WorkerQueue], limits: Limits) -> None:
         self._registry, self._queues, self._limits = registry, queues, limits
 
     async def read(self, request: Request) -> Response:
-        """A text as one model reads it; as lines, the attribution's first figures and then better ones."""
+        """A text as one model reads it; as a stream of lines, first a rough attribution and then better ones."""
         media_type(request, JSON)
         body = validate_json(ReadRequest, await read_body(request, self._limits))
         name = self._registry.resolve(body.model)
@@ -53,7 +53,7 @@ class ReadEndpoints:
         queue = self._queues[name]
         if LINES in request.headers.get("accept", ""):
             lines = queue.results(lambda: _encoded(work(), every=LINE_SECONDS))
-            # What cannot be answered at all has a status of its own.
+            # An error before the first line is sent as a status, not as a line.
             first = await _while_there(request, anext(lines))
             return StreamingResponse(_lines(first, lines), media_type=LINES)
         answer = await _while_there(request, queue.last(lambda: _encoded(work())))
@@ -97,7 +97,7 @@ class ReadEndpoints:
 
 
 async def _all(works: Sequence[Coroutine[Any, Any, Value]]) -> list[Value]:
-    """Where one fails the others are dropped."""
+    """Awaits all; if one fails the others are cancelled."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in works]
@@ -107,10 +107,10 @@ async def _all(works: Sequence[Coroutine[Any, Any, Value]]) -> list[Value]:
 
 
 async def _while_there(request: Request, work: Awaitable[Value]) -> Value:
-    """What is awaited, unless whoever asked leaves: then it is cancelled.
+    """Awaits ``work``, and cancels it if the client disconnects.
 
     Raises:
-        ClientDisconnect: nobody is there any more.
+        ClientDisconnect: the client has disconnected.
     """
     task, left = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
     try:
@@ -129,7 +129,7 @@ async def _left(request: Request) -> None:
 
 
 def _encoded(found: Iterator[ReadingJson], *, every: float = math.inf) -> Iterator[bytes | None]:
-    """The last as JSON, and before it the first and then another after some seconds; ``None`` where nothing is told."""
+    """Encodes the last reading, and before it the first and then one every few seconds; ``None`` for skipped ones."""
     due = -math.inf if every < math.inf else math.inf
     latest: ReadingJson | None = None
     for latest in found:

@@ -1,4 +1,4 @@
-"""Addresses of the service, as FastAPI knows them and the OpenAPI document tells of them."""
+"""The service's routes, as FastAPI registers them and the OpenAPI document describes them."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ ModelName = Annotated[str | None, Query(description="Name of a model; the first 
 
 
 def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndpoints) -> None:
-    """What is asked with texts.
+    """Adds the routes that take texts.
 
-    The bodies are read by ourselves, with bounds, and not by FastAPI, so the document is told what they are.
+    The endpoints read the bodies themselves, with bounds, so the OpenAPI document has to be told their schemas.
     """
     model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string"}}
     model["description"] = "Of a stream of lines, whose lines name none; the first if left out."
@@ -87,7 +87,7 @@ def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndp
 def add_model_routes(
     app: FastAPI, file_views: FileViews, registry: ModelRegistry, runs: Callable[[], Awaitable[Response]]
 ) -> None:
-    """What is asked about models, about a whole file and about training runs."""
+    """Adds the routes about models, views of a whole file and training runs."""
 
     async def models() -> Response:
         return json_response(registry.to_dict())
@@ -142,16 +142,16 @@ def _view(file_views: FileViews, view: str) -> Callable[..., Awaitable[Response]
 
 
 def add_state_routes(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metrics: Metrics) -> None:
-    """What whoever runs the service asks."""
+    """Adds the routes for operators: health, readiness and metrics."""
 
     async def healthz() -> Response:
         return json_response({"state": "alive"})
 
     async def readyz() -> Response:
-        # The guard has refused already if the service is stopping.
+        # If the service is stopping, the guard has rejected the request already.
         if all(batcher.alive for batcher in batchers.values()):
             return json_response({"state": "ready"})
-        return json_response({"error": "A thread that computes has ended. Start the service anew."}, status=503)
+        return json_response({"error": "A thread that computes has ended. Restart the service."}, status=503)
 
     async def count() -> Response:
         return metrics.page()

@@ -1,4 +1,4 @@
-"""What requests hold and what answers hold, for checks and for the OpenAPI document."""
+"""Schemas of requests and responses, for validation and for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ClassifyRequest(_RequestBody):
 
 
 class ClassifyLine(_RequestBody):
-    """A line of a stream of texts."""
+    """One line of a stream of texts."""
 
     text: str
 
@@ -57,26 +57,27 @@ class ReadRequest(_RequestBody):
 
 
 class CompareRequest(_RequestBody):
-    """A text for several models to read."""
+    """A text to be read by several models."""
 
     text: str
     models: Annotated[list[str] | None, Field(description="Names of models; all if left out.")] = None
 
 
 class ClassifyResult(BaseModel):
-    """The answer to one text."""
+    """The result for one text."""
 
     label: Annotated[
-        str | int | float | bool | None, Field(description="Null where it was held back; not there of several labels.")
+        str | int | float | bool | None,
+        Field(description="Null if the model abstained; absent for multi-label models."),
     ] = None
     labels: Annotated[
-        list[str | int | float | bool] | None, Field(description="Of a model that gives several labels, or none.")
+        list[str | int | float | bool] | None, Field(description="Labels of a multi-label model; may be empty.")
     ] = None
     probabilities: dict[str, float]
 
 
 class ClassifyResponse(BaseModel):
-    """The answers to texts, in their order."""
+    """The results for the texts, in their order."""
 
     model: str
     results: list[ClassifyResult]
@@ -90,19 +91,19 @@ class CompareResponse(BaseModel):
 
 
 class ModelList(BaseModel):
-    """The models of this service; the first is asked where no other is named."""
+    """The models of this service; the first is the default."""
 
     models: list[dict[str, Any]]
 
 
 class RunList(BaseModel):
-    """Training runs, the newest first."""
+    """Training runs, newest first."""
 
     runs: list[dict[str, Any]]
 
 
 class ComputingResponse(BaseModel):
-    """What was asked for is being computed: ask again."""
+    """The view is being computed: ask again."""
 
     state: str
     view: str
@@ -111,13 +112,13 @@ class ComputingResponse(BaseModel):
 
 
 class StateResponse(BaseModel):
-    """Whether the service is well."""
+    """The state of the service."""
 
     state: str
 
 
 class ErrorResponse(BaseModel):
-    """Why a request was not answered as asked, in one line."""
+    """Why a request failed and what to do, in one line."""
 
     error: str
 

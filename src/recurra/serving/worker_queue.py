@@ -1,4 +1,4 @@
-"""Work that takes long enough to be kept from the event loop and from the batches: one after another, in a thread."""
+"""A queue for work that is too long for the event loop and for batches: one job after another, in a thread."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Value = TypeVar("Value")
 
 
 class WorkerQueue:
-    """A thread that does one thing after another. What nobody waits for any more is dropped.
+    """A thread that runs one job after another. Jobs that nobody waits for any more are dropped.
 
     Args:
-        limits: of what may wait, and of the time until it is done.
-        name: of the thread.
+        limits: how many jobs may wait, and how long one may take.
+        name: suffix of the thread's name.
     """
 
     def __init__(self, limits: Limits, name: str = "") -> None:
@@ -31,7 +31,7 @@ class WorkerQueue:
         self._pool = ThreadPoolExecutor(1, f"recurra-reading-{name}")
 
     async def run(self, work: Callable[[], Value]) -> Value:
-        """What ``work`` gives. Errors: see :meth:`results`."""
+        """The value that ``work`` returns. Errors: see :meth:`results`."""
 
         def once() -> Iterator[Value]:
             yield work()
@@ -40,7 +40,7 @@ class WorkerQueue:
             return await anext(results)
 
     async def last(self, work: Callable[[], Iterator[Value]]) -> Value:
-        """The last of :meth:`results`, of which there must be one."""
+        """The last of :meth:`results`; there must be at least one."""
         async with aclosing(self.results(work)) as results:
             found = await anext(results)
             async for result in results:
@@ -48,10 +48,10 @@ class WorkerQueue:
         return found
 
     async def results(self, work: Callable[[], Iterator[Value]]) -> AsyncGenerator[Value]:
-        """What ``work`` yields, as it does. Closing this drops the work, before it begins or at its next result.
+        """The values that ``work`` yields, as they come. Closing this drops the job, at its next value at the latest.
 
         Raises:
-            RequestError: 503, too much is waiting; 504, it takes too long, and is dropped.
+            RequestError: 503, too many jobs are waiting; 504, the job takes too long and is dropped.
         """
         if self._waiting >= self._limits.waiting_reads:
             raise RequestError(
@@ -87,7 +87,7 @@ class WorkerQueue:
         self._waiting -= 1
 
     def close(self) -> None:
-        """Ends the thread when it has done what it is at."""
+        """Stops the thread after the current job."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -97,11 +97,11 @@ class _End:
 
 
 class _Job(Generic[Value]):
-    """Work whose results are handed to an event loop.
+    """A job whose results are handed to an event loop.
 
     Attributes:
-        dropped: set when nobody waits any more.
-        found: its results, and an end.
+        dropped: set when nobody waits for it any more.
+        found: its results, and an end marker.
     """
 
     def __init__(self, work: Callable[[], Iterator[Value]], loop: asyncio.AbstractEventLoop) -> None:
@@ -110,18 +110,18 @@ class _Job(Generic[Value]):
         self.found: asyncio.Queue[Value | _End] = asyncio.Queue()
 
     def do(self) -> None:
-        """Works, in a thread."""
+        """Runs the job, in the queue's thread."""
         error: Exception | None = None
         try:
             for result in self._work():
-                self._tell(result)
+                self._put(result)
                 if self.dropped.is_set():
                     return
         except Exception as raised:
-            # Whoever waits hears of it, and the thread goes on.
+            # The waiting request gets the error, and the thread goes on.
             error = raised
-        self._tell(_End(error))
+        self._put(_End(error))
 
-    def _tell(self, result: Value | _End) -> None:
+    def _put(self, result: Value | _End) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.found.put_nowait, result)
