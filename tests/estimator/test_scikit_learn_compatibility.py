@@ -1,4 +1,4 @@
-"""``TextClassifier`` has scikit-learn's manners; a TF-IDF pipeline for the same job shows which."""
+"""``TextClassifier`` is scikit-learn compatible, compared with a TF-IDF pipeline for the same job."""
 
 from __future__ import annotations
 
