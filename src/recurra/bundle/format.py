@@ -5,11 +5,11 @@ A model file is a safetensors file: the weights under their names, the vocabular
 keys would be written in random order). Its first key, ``digest``, is the SHA-256 of the whole file with 64 zeros in the
 digest's own place, so any altered byte shows.
 
-Format 1 holds the weights as float32. Format 2 holds the large ones as int8 with their scales, as
-:mod:`recurra.bundle.int8` says, and is the same otherwise. Format 3 is that of a model which may give a row several
-labels: it has the float32 tensor ``thresholds`` beside, and in the metadata ``weights``, which is float32 or int8. A
-recurra that does not know a file's format asks for an update. Format 4 is that of a model which learned another task:
-it has ``weights`` and the task's name, ``task``, in the metadata, and the task's tensors beside the others.
+Format 1 has float32 weights. Format 2 is the same with the large weights as int8 and their scales
+(:mod:`recurra.bundle.int8`). Format 3 is for multi-label models: it also has the float32 tensor ``thresholds``, and
+``weights`` in the metadata, which is float32 or int8. Format 4 is for any other task: it has ``weights`` and the task's
+name, ``task``, in the metadata, and the task's own tensors. A recurra that does not know a file's format asks for an
+update.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ LARGEST_FILE = 4 * 2**30
 LARGEST_HEADER = 16 * 2**20
 
 _KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
-# Of the tasks whose files do not name them.
+# Formats of the tasks whose files do not name them.
 _FORMATS = {SINGLE_LABEL.name: 1, "multi_label": 3}
 _MORE_KEYS: dict[int, set[str]] = {3: {"weights"}, 4: {"task", "weights"}}
-# A tuple: a hostile file may ask about a list, which no set can look up.
+# A tuple: a hostile file may have a list as dtype, which is not hashable.
 _DTYPES = ("F32", "I64", "I8", "U8")
 # Quotes are escaped: the JSON of the metadata is itself a string in the JSON of the header.
 _DIGEST_KEY = rb"\"digest\":\""
@@ -59,7 +59,7 @@ def encode(bundle: Bundle) -> bytes:
     """The bytes of a model file; the same model always gives the same ones.
 
     Raises:
-        ModelFileError: parts that do not fit together, a record that is no plain JSON, or more than a file may hold.
+        ModelFileError: the parts do not fit together, the record is no plain JSON, or the file would be too large.
     """
     check_bundle(bundle)
     text, offsets = bundle.vocabulary.to_tensors()
@@ -98,10 +98,11 @@ def encode(bundle: Bundle) -> bytes:
 
 
 def decode(data: bytes) -> Bundle:
-    """Reads the bytes of a model file and trusts none of them.
+    """Reads the bytes of a model file, which are not trusted.
 
     Raises:
-        ModelFileError: not a model file, cut, altered, of a newer format, or with parts that do not fit together.
+        ModelFileError: no model file, a truncated or altered one, one of a newer format, or one whose parts do not fit
+            together.
     """
     header = _header(data)
     about = _about(header)
@@ -152,10 +153,10 @@ def _task(about: Mapping[str, Any], version: int) -> Task:
 
 
 def stored_digest(data: bytes) -> str:
-    """The digest that stands in the bytes of a model file.
+    """The digest that the bytes of a model file contain.
 
     Raises:
-        ModelFileError: they are no model file's.
+        ModelFileError: the bytes are no model file.
     """
     digest = _about(_header(data)).get("digest")
     if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):

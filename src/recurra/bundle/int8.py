@@ -1,4 +1,4 @@
-"""Weights as whole numbers of eight bits: a model file of about a quarter of the size.
+"""Int8 quantization of the weights: a model file of about a quarter of the size.
 
 A matrix ``name`` becomes int8 ``name`` and float32 ``name.scale``: ``weight ≈ scale · whole number``, symmetric, from
 -127 to 127 (Jacob et al. 2018, arXiv 1712.05877, with a zero point of 0). The embedding has a scale for each row, which
@@ -42,7 +42,7 @@ ByteArray = npt.NDArray[np.int8]
 
 
 def int8_axis(name: str, network: NetworkSettings) -> int | None:
-    """The axis along which the numbers of a weight share a scale, or ``None`` if the weight stays float32."""
+    """The axis along which the values of a weight share a scale, or ``None`` if the weight stays float32."""
     last = name.rpartition(".")[2]
     if name == "embedding":
         return 1
@@ -52,15 +52,15 @@ def int8_axis(name: str, network: NetworkSettings) -> int | None:
 
 
 def quantize(weight: FloatArray, *, axis: int) -> tuple[ByteArray, FloatArray]:
-    """Rounds a matrix to whole numbers, half to even.
+    """Quantizes a matrix to whole numbers, rounding half to even.
 
-    The scale is the largest magnitude along the axis / 127, cut to 17 significant bits, which lets the largest whole
-    number be 127 all the same. Where it would be below float32's normal range (a largest magnitude under 1.5e-36, a
-    row of zeros too) scale and whole numbers are 0. Everywhere else no weight is off by more than half a scale.
+    The scale is the largest magnitude along the axis / 127, truncated to 17 significant bits; the largest whole number
+    is still 127. Where the scale would be below float32's normal range (a largest magnitude under 1.5e-36, such as a
+    row of zeros) scale and whole numbers are 0. Everywhere else the error of a weight is at most half a scale.
 
     Args:
         weight: float32[R, C], finite.
-        axis: along which the numbers share a scale: 1 for one scale a row, 0 for one a column.
+        axis: axis along which the values share a scale: 1 for one scale a row, 0 for one a column.
 
     Returns:
         int8[R, C], and float32[R] (axis 1) or float32[C] (axis 0).
@@ -68,7 +68,7 @@ def quantize(weight: FloatArray, *, axis: int) -> tuple[ByteArray, FloatArray]:
     scale = np.abs(weight).max(axis=axis, initial=0) / np.float32(LARGEST)
     scale = (scale.view(np.uint32) & KEPT_BITS).view(np.float32)
     scale[scale < SMALLEST_SCALE] = 0
-    # In float64 the quotient is so exact that it is rounded as the true one would be.
+    # In float64 the quotient is exact enough to be rounded as the true one would be.
     divisor = np.expand_dims(np.where(scale > 0, scale, np.inf).astype(np.float64), axis)
     return np.rint(weight / divisor).astype(np.int8), scale
 
@@ -80,7 +80,7 @@ def dequantize(values: ByteArray, scale: FloatArray, *, axis: int) -> FloatArray
 
 
 def int8_bundle(bundle: Bundle) -> Bundle:
-    """The same model with weights that int8 holds exactly, and that its file will hold as int8.
+    """The same model with weights rounded to int8, which its file will store as int8.
 
     Raises:
         ModelFileError: the parts of the model do not fit together.
@@ -103,14 +103,14 @@ def quantize_tensors(tensors: dict[str, FloatArray], network: NetworkSettings) -
 
 
 def dequantize_tensors(stored: dict[str, npt.NDArray[Any]], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
-    """The weights that :func:`quantize_tensors` stored, float32; nothing in ``stored`` is trusted.
+    """The inverse of :func:`quantize_tensors`: float32 weights. ``stored`` is not trusted.
 
     Only values that :func:`quantize_tensors` returns are accepted, so that a file which is read and written again keeps
     its bytes. Tensors that are no weights are left for :func:`recurra.bundle.schema.check_bundle` to refuse.
 
     Raises:
-        ModelFileError: no int8 where int8 belongs, a scale that is missing, or whole numbers and scales that no weight
-            gives.
+        ModelFileError: a weight is not int8 where it should be, a scale is missing, or whole numbers and scales cannot
+            come from a weight.
     """
     left, tensors = dict(stored), {}
     for name in stored:

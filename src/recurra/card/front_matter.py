@@ -1,4 +1,4 @@
-"""The head of a model card in YAML, as the Hugging Face Hub reads it."""
+"""The YAML front matter of a model card, as the Hugging Face Hub reads it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["front_matter"]
 
 
 def front_matter(facts: Facts) -> str:
-    """The head with its two rules.
+    """The front matter with its two ``---`` lines.
 
-    The Hub names a score by its task and data set (``model-index``); the data set is named by its hash, for the record
-    knows no other name. No licence and no language are claimed: only a person knows them.
+    The Hub identifies a score by task and data set (``model-index``); the data set is named by its hash, because the
+    record has no other name. Licence and language are left out: only a person knows them.
     """
     network = facts.bundle.network
     tags = ["text-classification", "recurrent-neural-network", network.cell.replace("_", "-")]

@@ -1,4 +1,4 @@
-"""Models in other forms, each checked against the model it came from before it is written."""
+"""Models in other formats, each checked against the original model before it is written."""
 
 from recurra.export.check import LEAST_AGREEMENT, check_answers
 from recurra.export.documents import generated_documents

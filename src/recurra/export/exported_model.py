@@ -1,4 +1,4 @@
-"""A model in another form, not yet written."""
+"""A model in another format, not yet written to a file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["ExportedModel"]
 
 
 class ExportedModel(NamedTuple):
-    """What an export made.
+    """The result of an export.
 
     Attributes:
-        format: its name, as the command's option has it.
-        data: all bytes of the file.
-        predict: from B documents to float32[B, C], computed from ``data`` alone, so that what is checked is what is
-            written.
+        format: name of the format, as in the command's option.
+        data: the bytes of the file.
+        predict: a function from B documents to float32[B, C], computed from ``data`` alone, so that exactly what is
+            written is checked.
     """
 
     format: str

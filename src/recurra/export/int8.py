@@ -12,7 +12,7 @@ __all__ = ["export_int8"]
 
 
 def export_int8(bundle: Bundle) -> ExportedModel:
-    """A model file of about a quarter of the size, which :func:`recurra.load` reads as any other.
+    """Exports a model file of about a quarter of the size, which :func:`recurra.load` reads like any other.
 
     Raises:
         SettingsError: the model has int8 weights already.

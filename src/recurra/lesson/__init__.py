@@ -1,4 +1,4 @@
-"""The lesson: the known networks on real news, what they learn, and what each of the lesson's questions answers."""
+"""The lesson: its networks trained on real news, with the experiments that answer the lesson's questions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["MODELS", "LessonCallback", "run_lesson"]
 
 
 def __getattr__(name: str) -> Any:
-    # The lesson's pages need no torch, which running it imports.
+    # The lesson's page needs no torch; running the lesson imports it.
     if name == "LessonCallback":
         from recurra.lesson.callback import LessonCallback
 

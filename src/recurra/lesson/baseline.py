@@ -1,4 +1,4 @@
-"""What people use instead: a linear model on TF-IDF."""
+"""The baseline: a linear model on TF-IDF."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ NAME = "TF-IDF (1- and 2-grams) + LinearSVC"
 
 @dataclass(frozen=True)
 class Baseline:
-    """How the linear model fares.
+    """Results of the linear model.
 
     Attributes:
-        parameters: weights and biases.
-        seconds: to train.
-        peak_mb: memory at its peak during training, or ``None``.
-        train_accuracy: on all training rows.
-        test_correct: test rows classified rightly.
+        parameters: number of weights and biases.
+        seconds: training time.
+        peak_mb: peak memory during training in MB, or ``None``.
+        train_accuracy: accuracy on all training rows.
+        test_correct: number of test rows classified correctly.
     """
 
     parameters: int

@@ -1,4 +1,4 @@
-"""Who watches a lesson run."""
+"""The callback that follows a run of the lesson."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["LessonCallback"]
 
 
 class LessonCallback:
-    """Hears of the lesson's progress; the methods do nothing until overridden."""
+    """Called with the progress of a lesson. The methods do nothing; override those that you need."""
 
     def on_message(self, message: str) -> None:
-        """Something a person should know; may have several lines."""
+        """Called with a message for the user, which may have several lines."""
 
     def training_callback(self, title: str) -> Callback:
-        """A training called ``title`` begins; the callback that is returned hears of it."""
+        """Called before the training called ``title``. Returns the callback for that training."""
         return Callback()

@@ -1,4 +1,4 @@
-"""What the lesson asks of its networks, as the numbers of its page."""
+"""The lesson's experiments as numbers of its page: masking, bucketing, word order, vocabulary."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ __all__ = ["bucketing_result", "masking_result", "shuffled_result", "vocabulary_
 def masking_result(
     unmasked: TrainedModel, masked: TrainedModel, padded: dict[str, TrainedModel], data: NamedSet
 ) -> MaskingResult:
-    """The same network with and without a mask, and unmasked ones as pads are appended.
+    """The same network with and without a mask, and unmasked networks as pads are appended.
 
     Args:
-        unmasked: takes pads for words.
-        masked: otherwise the same.
+        unmasked: the network without a mask, which reads pads as words.
+        masked: the same network with a mask.
         padded: unmasked networks by the name to show.
-        data: the set.
+        data: the data set.
     """
     counts = Counter(documents_and_labels(data.test)[1])
     return {
@@ -59,13 +59,13 @@ def _pad_series(name: str, one: TrainedModel, data: NamedSet) -> PadSeries:
 
 
 def bucketing_result(one: TrainedModel, ways: list[BatchingCost], documents: int, data: NamedSet) -> BucketingResult:
-    """Padding and time on shuffled batches and on batches of like length."""
+    """Padding and time on random batches and on batches of similar length."""
     without, with_bucketing = (_epoch_cost(way) for way in ways)
     return {
         "preset": one.preset,
         "train_phrase": phrase(documents, data),
         "batch_size": one.model.record["training"]["batch_size"],
-        # torch's kernels alone compute on padded grids.
+        # Only torch's kernels compute the pads.
         "computation": "padded"
         if engine_for("auto", cell_named(one.model.settings.cell)).name == "torch"
         else "packed",
@@ -80,7 +80,7 @@ def _epoch_cost(way: BatchingCost) -> EpochCost:
 
 
 def shuffled_result(one: TrainedModel, data: NamedSet, *, seed: int) -> ShuffledResult:
-    """A network on the test documents and on their words in random order."""
+    """A network on the test documents with their words in order and in random order."""
     mixed = score_shuffled(one.model, data.test, seed=seed)
     return {
         "name": one.short_name,
@@ -90,7 +90,7 @@ def shuffled_result(one: TrainedModel, data: NamedSet, *, seed: int) -> Shuffled
 
 
 def vocabulary_result(lesson: TrainedModel, full: TrainedModel, data: NamedSet) -> VocabularyResult:
-    """The same network with the lesson's vocabulary and with that of the full text."""
+    """The same network with the lesson's vocabulary and with one learned from the full text."""
     source = "titles" if data.train.has_titles else "documents' first ten words"
     return {
         "preset": lesson.preset,

@@ -1,4 +1,4 @@
-"""What the lesson's experiments show, in sentences: every number and every direction is computed from the result.
+"""The results of the lesson's experiments in sentences: every number and comparison is computed from the result.
 
 "Clearly" always means that the 95 % intervals do not overlap.
 """
@@ -30,7 +30,7 @@ TIME_TOLERANCE = 0.05
 
 
 def curve_sentences(model: ModelResult) -> list[str]:
-    """Where one network's curves end, and whether they had been better before."""
+    """Where one network's curves end, and whether they were better before."""
     train, held = model["train_curve"], model["validation_curve"]
     if not held["loss"]:
         return ["No rows were held out, so there is no validation curve."]
@@ -55,7 +55,7 @@ def curve_sentences(model: ModelResult) -> list[str]:
 
 
 def masking_sentences(masking: MaskingResult) -> list[str]:
-    """Whether a mask helps the SimpleRNN, and what pads do to models without one."""
+    """Whether a mask helps the SimpleRNN, and the effect of pads on models without one."""
     without, masked = masking["without_mask"], masking["with_mask"]
     verdict = {
         "higher": "with the mask it is clearly better, by {}",
@@ -78,7 +78,7 @@ def masking_sentences(masking: MaskingResult) -> list[str]:
 
 
 def bucketing_sentences(bucketing: BucketingResult) -> list[str]:
-    """What batches of like length save."""
+    """What batches of similar length save."""
     without, bucketed = bucketing["without_bucketing"], bucketing["with_bucketing"]
     shares = [percent(part["padding_share"]) for part in (without, bucketed)]
     verdict = _amounts(bucketed["padding_share"], without["padding_share"], fewer="less padding", more="more padding")
@@ -102,7 +102,7 @@ def bucketing_sentences(bucketing: BucketingResult) -> list[str]:
 
 
 def shuffled_sentences(shuffled: Sequence[ShuffledResult]) -> list[str]:
-    """Which models lose when the words of a text lose their order."""
+    """Which models lose accuracy when the words of a text are shuffled."""
     verdicts = [
         (
             f"{entry['name']} ({points(entry['shuffled']['accuracy'] - entry['in_order']['accuracy'], signed=True)})",
@@ -124,7 +124,7 @@ def shuffled_sentences(shuffled: Sequence[ShuffledResult]) -> list[str]:
 
 
 def vocabulary_sentences(vocabulary: VocabularyResult) -> list[str]:
-    """What learning the vocabulary from other text changes."""
+    """The effect of learning the vocabulary from other texts."""
     first, *others = vocabulary["rules"]
     sentences = [
         f"Learned from {first['name']}, the vocabulary has {plural(first['tokens'], 'word')}, and "
@@ -166,7 +166,7 @@ def _pads(series: PadSeries, majority: float) -> str:
 
 
 def _amounts(new: float, old: float, *, fewer: str, more: str) -> str:
-    """Compares two shares as they are shown, so that no difference is claimed that cannot be seen."""
+    """Compares two shares as rounded for display, so that no invisible difference is claimed."""
     if percent(new) == percent(old):
         return "the same"
     return fewer if new < old else more

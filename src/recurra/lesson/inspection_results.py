@@ -1,4 +1,4 @@
-"""What goes on inside the lesson's networks: one text read word by word, and the gradient's way back."""
+"""Inspection of the lesson's networks: one text read word by word, and the gradient flow."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from recurra.networks.settings import NetworkSettings
 
 __all__ = ["gradient_flow_result", "reading_result"]
 
-# Test documents for each: enough for a median, and a second or two for the largest network.
+# Test documents for each network: enough for a median, and a second or two for the largest network.
 FLOW_DOCUMENTS = 200
-# Test documents that are looked through for one to show, and how long it may be.
+# Test documents that are searched for one to show, and its largest number of words.
 LOOKED_AT, LONGEST = 500, 30
 
 
 def gradient_flow_result(trained: Sequence[TrainedModel], data: NamedSet, *, seed: int) -> list[FlowJson]:
-    """Every network's flow before and after training, on the same test documents."""
+    """Every network's gradient flow before and after training, on the same test documents."""
     flows: list[FlowJson] = []
     for one in trained:
         found = gradients(one.model, data.test, name=one.preset, limit=FLOW_DOCUMENTS, seed=seed)
@@ -35,8 +35,8 @@ def gradient_flow_result(trained: Sequence[TrainedModel], data: NamedSet, *, see
 def reading_result(trained: Sequence[TrainedModel], data: NamedSet) -> ReadingJson:
     """A test document as one of the networks reads it, with its gates.
 
-    The network is one that reads in one direction, with gates if there is such a one. The document is the first one
-    that it classifies rightly and whose answer settles late, in the second half of its words; else the first.
+    Networks of one direction and those with gates are preferred. The document is the first one that the network
+    classifies correctly and whose prediction changes for the last time in the second half of its words; else the first.
     """
     # False sorts before True.
     one = min(trained, key=lambda one: (_settings(one).bidirectional, not _gated(one), not _settings(one).masked))
@@ -48,8 +48,8 @@ def reading_result(trained: Sequence[TrainedModel], data: NamedSet) -> ReadingJs
             continue
         answers = one.model.read(document).probabilities.argmax(axis=1)
         other = np.flatnonzero(answers != answers[-1])
-        settled = int(other[-1]) + 2 if len(other) else 0
-        if one.model.classes_[int(answers[-1])] == label and settled > len(answers) / 2:
+        last_change = int(other[-1]) + 2 if len(other) else 0
+        if one.model.classes_[int(answers[-1])] == label and last_change > len(answers) / 2:
             chosen = document
             break
     return read(one.model, chosen, name=one.preset, gates=True, attribution=True)

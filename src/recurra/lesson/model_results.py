@@ -1,4 +1,4 @@
-"""Measured networks as the numbers of the lesson's page."""
+"""Trained networks as numbers of the lesson's page."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["baseline_result", "model_result", "phrase", "test_score"]
 
 
 def phrase(rows: int, data: NamedSet) -> str:
-    """Training rows by name: ``58,337 of 120,000 training rows``."""
+    """A phrase for a number of training rows: ``58,337 of 120,000 training rows``."""
     full = data.full_training_rows or len(data.train)
     return f"{rows:,} training rows" if rows == full else f"{rows:,} of {full:,} training rows"
 
 
 def test_score(one: TrainedModel) -> Score:
-    """The accuracy on the test rows with its interval."""
+    """The test accuracy with its interval."""
     return {"accuracy": one.test.accuracy, "interval": list(one.test.intervals["accuracy"])}
 
 

@@ -1,4 +1,4 @@
-"""What appended pad tokens do to a network that takes them for words."""
+"""The effect of appended pad tokens on a network without a mask."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PADS = (0, 5, 10, 20, 50, 100, 200)
 
 
 def correct_with_pads(model: Model, table: Table) -> list[int]:
-    """Test documents classified rightly as 0, 5, 10, … pads (:data:`PADS`) are appended to every document.
+    """Number of correctly classified documents with 0, 5, 10, … pads (:data:`PADS`) appended to every document.
 
-    The network sees each document's own words and exactly so many pads, whatever ``pad_to`` the model stores.
+    The network reads the words of each document and exactly that many pads; the model's ``pad_to`` is ignored.
     """
     bundle = model.bundle
     network = Network(bundle.network, bundle.tensors, pad_to=None)

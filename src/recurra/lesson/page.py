@@ -1,4 +1,4 @@
-"""The page of the lesson: recurrent networks on the same texts, what was measured and what it shows."""
+"""The lesson's page: recurrent networks on the same texts, with all measurements in pictures and sentences."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ __all__ = ["lesson_page"]
 
 
 def lesson_page(result: LessonResult) -> str:
-    """A self-contained HTML page of what ``recurra lesson`` measured.
+    """A self-contained HTML page of the results of ``recurra lesson``.
 
     Args:
-        result: the measured numbers; parts that are ``None`` get no section.
+        result: the results; parts that are ``None`` have no section.
 
     Raises:
         RecurraError: matplotlib or jinja2 is not installed.
@@ -54,7 +54,7 @@ def lesson_page(result: LessonResult) -> str:
         }
         for model in models
     ]
-    # The table shows a column for the figures of others only where there is one.
+    # The table has a column for published scores only if there are any.
     with_lesson = any(model["lesson_accuracy"] is not None for model in models)
     with_keras = any(model["keras_accuracy"] is not None for model in models)
     return render(

@@ -1,4 +1,4 @@
-"""Figures of others that the lesson's table shows beside its own, on AG News only."""
+"""Published scores on AG News, which the lesson's table shows beside the measured ones."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["PUBLISHED_SCORES", "PublishedScores"]
 
 
 class PublishedScores(NamedTuple):
-    """Test accuracies of one preset after one epoch, ``None`` where there is no figure.
+    """Test accuracies of one preset after one epoch; ``None`` if there is none.
 
     Attributes:
-        lesson: printed in the lesson itself, which trained on all 120,000 rows.
+        lesson: as printed in the lesson, which trained on all 120,000 rows.
         keras: measured with Keras 3.15 on TensorFlow 2.21, 58,337 training rows (titles: 40,899), one seed.
     """
 
@@ -26,7 +26,7 @@ PUBLISHED_SCORES = {
     "lesson/lstm": PublishedScores(0.8870, 0.8708),
     "lesson/bilstm": PublishedScores(None, 0.8850),
 }
-"""By preset."""
+"""The published scores by preset."""
 
 LESSON_NOTE = "The lesson's own figures come from one epoch on all 120,000 training rows of AG News."
 KERAS_NOTE = (

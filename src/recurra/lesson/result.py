@@ -1,7 +1,7 @@
-"""The numbers that the lesson's page shows: what the lesson measures, as JSON holds it.
+"""The results of a lesson as JSON, from which its page is made.
 
 Accuracies and shares are 0 to 1, intervals are [low, high] at 95 %. A part that was not measured is ``None``, and the
-page leaves its section out.
+page has no section for it.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Score(TypedDict):
 
 
 class Curve(TypedDict):
-    """Loss and accuracy while learning, all lists alike in length (empty if nothing was measured).
+    """Loss and accuracy during training; all lists have the same length (empty if nothing was measured).
 
-    ``epochs`` is how much had been read at each point, in passes over the training rows (0.25 is a quarter).
+    ``epochs`` is the progress at each point in passes over the training rows (0.25 is a quarter).
     """
 
     epochs: list[float]
@@ -52,7 +52,7 @@ class BaselineResult(TypedDict):
     """The TF-IDF linear classifier, trained and tested as the networks are."""
 
     name: str
-    """For people, such as ``TF-IDF + linear SVC``."""
+    """Its name for people, such as ``TF-IDF + linear SVC``."""
     parameters: int
     train_phrase: str
     seconds: float
@@ -63,7 +63,7 @@ class BaselineResult(TypedDict):
     train_accuracy: float
     test_accuracy: float
     interval: list[float]
-    """Of the test accuracy."""
+    """95 % interval of the test accuracy."""
 
 
 class ModelResult(TypedDict):
@@ -73,7 +73,7 @@ class ModelResult(TypedDict):
     """``lesson/lstm``."""
     parameters: int
     train_phrase: str
-    """The rows it learned from by name, such as ``40,899 of 120,000 training rows``."""
+    """A phrase for its training rows, such as ``40,899 of 120,000 training rows``."""
     epochs: int
     seconds: float
     """Training, without reading data and without evaluation."""
@@ -81,26 +81,26 @@ class ModelResult(TypedDict):
     """Documents trained on a second: documents read × epochs / seconds."""
     peak_memory_mb: float | None
     train_accuracy: float
-    """Of the finished model on training rows."""
+    """Accuracy of the finished model on training rows."""
     test_accuracy: float
     interval: list[float]
-    """Of the test accuracy (Wilson)."""
+    """Wilson interval of the test accuracy."""
     lesson_accuracy: float | None
-    """The lesson's own figure; ``None`` if there is none for this network and data set."""
+    """The accuracy printed in the lesson; ``None`` if there is none for this network and data set."""
     keras_accuracy: float | None
-    """Keras's figure on the same rows; ``None`` if there is none."""
+    """The accuracy of Keras on the same rows; ``None`` if there is none."""
     train_curve: Curve
-    """Means over the batches since the point before, measured while learning."""
+    """Means over the batches since the point before, measured during training."""
     validation_curve: Curve
     """Measured on held-out rows, never on test rows."""
     evaluation: EvaluationJson
     """On the test rows: :meth:`recurra.evaluation.Evaluation.to_json`."""
     mistakes: list[MistakeJson]
-    """The surest first: :func:`recurra.evaluation.mistakes`."""
+    """The most confident first: :func:`recurra.evaluation.mistakes`."""
 
 
 class PadPoint(TypedDict):
-    """Accuracy when every test document gets ``pads`` times the id 0 behind its last word (0: nothing appended)."""
+    """Accuracy with ``pads`` pad tokens (id 0) appended to every test document."""
 
     pads: int
     accuracy: float
@@ -115,7 +115,7 @@ class PadSeries(TypedDict):
 
 
 class MaskingResult(TypedDict):
-    """The lesson's reason for masking: the same SimpleRNN on full text, without and with a mask."""
+    """The experiment on masking: the same SimpleRNN on full text, without and with a mask."""
 
     train_phrase: str
     without_mask: Score
@@ -127,7 +127,7 @@ class MaskingResult(TypedDict):
 
 
 class EpochCost(TypedDict):
-    """One epoch, with or without bucketing."""
+    """Padding and time of one epoch, with or without bucketing."""
 
     padding_share: float
     """Pads / (pads + words), when each batch is padded to its longest document."""
@@ -135,7 +135,7 @@ class EpochCost(TypedDict):
 
 
 class BucketingResult(TypedDict):
-    """The same network for one epoch on shuffled batches and on batches of like length."""
+    """The same network for one epoch on random batches and on batches of similar length."""
 
     preset: str
     train_phrase: str
@@ -143,13 +143,13 @@ class BucketingResult(TypedDict):
     computation: Literal["padded", "packed"]
     """What the seconds measure: ``padded`` computes the pads too, ``packed`` leaves them out."""
     runs: int
-    """How many runs of each, in turn; the seconds are their medians."""
+    """Number of runs of each, alternating; the seconds are their medians."""
     without_bucketing: EpochCost
     with_bucketing: EpochCost
 
 
 class ShuffledResult(TypedDict):
-    """One model on the test documents, and on the same with the words of each in random order."""
+    """One model on the test documents with the words in order and in random order."""
 
     name: str
     in_order: Score
@@ -157,20 +157,20 @@ class ShuffledResult(TypedDict):
 
 
 class VocabularyRule(TypedDict):
-    """The same network with its vocabulary learned in one way."""
+    """A network with its vocabulary learned from one part of the texts."""
 
     name: str
-    """What it is learned from, such as ``the first 2,000 titles``."""
+    """What the vocabulary is learned from, such as ``the first 2,000 titles``."""
     tokens: int
-    """Distinct words that have an own row, without the two special ids."""
+    """Size of the vocabulary, without the two special ids."""
     unknown_share: float
-    """Share of the test documents' words that have none."""
+    """Share of unknown words in the test documents."""
     accuracy: float
     interval: list[float]
 
 
 class VocabularyResult(TypedDict):
-    """Where the vocabulary comes from; two rules, the lesson's first."""
+    """The experiment on the vocabulary; two rules, the lesson's first."""
 
     preset: str
     train_phrase: str
@@ -183,14 +183,14 @@ class LessonResult(TypedDict):
     dataset: str
     """Its name for people, such as ``AG News``."""
     dataset_note: str
-    """Which set was taken and why, in a sentence."""
+    """Why this set was chosen, in a sentence."""
     train_rows: int
     test_rows: int
     train_phrase: str
     """``58,337 of 120,000 training rows``."""
     seed: int
     models: list[ModelResult]
-    """In the lesson's order, at least one."""
+    """At least one, in the lesson's order."""
     baseline: BaselineResult | None
     masking: MaskingResult | None
     bucketing: BucketingResult | None
@@ -199,4 +199,4 @@ class LessonResult(TypedDict):
     reading: ReadingJson | None
     """One test document as one of the networks reads it, with gates and attribution."""
     gradients: list[FlowJson] | None
-    """How far the loss's gradient reaches, of each network before and after training."""
+    """The gradient flow of each network before and after training."""

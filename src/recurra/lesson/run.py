@@ -1,4 +1,4 @@
-"""The lesson, from the data to the page."""
+"""Runs the lesson, from the data to the page."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ __all__ = ["MODELS", "PAGE", "run_lesson"]
 MODELS = ("simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm")
 PAGE = "lesson.html"
 
-# Documents that the lesson's networks need to see before their pictures tell the truth; one epoch of AG News has twice
-# as many, but stories longer than news items take longer, too.
+# Documents that the lesson's networks need for meaningful results. One epoch of AG News has twice as many, but the
+# longer texts of other sets take more time.
 DOCUMENTS = 30_000
 MOST_EPOCHS = 10
 
@@ -46,27 +46,27 @@ def run_lesson(
     out: Path = Path("lesson-run"),
     callback: LessonCallback | None = None,
 ) -> LessonResult:
-    """Trains the lesson's networks, measures what the lesson talks about, and writes ``lesson.html``.
+    """Trains the lesson's networks, runs its experiments, and writes ``lesson.html``.
 
     Args:
-        dataset: name of a set, or ``auto``: AG News where it can be had, else Reuters R8.
-        data_dir: where sets lie; ``None`` looks at ``RECURRA_DATA`` and beside the current folder.
-        take: training rows at most.
-        take_test: test rows at most.
-        models: short names out of :data:`MODELS`; ``None`` takes all.
-        epochs: passes over the training rows; ``None`` is the lesson's one epoch, and more on sets much smaller
-            than AG News.
-        seed: of every random choice.
+        dataset: name of a data set, or ``auto``: AG News if it is available, else Reuters R8.
+        data_dir: folder of the data sets; ``None`` takes ``RECURRA_DATA`` or a folder beside the current one.
+        take: largest number of training rows.
+        take_test: largest number of test rows.
+        models: short names from :data:`MODELS`; ``None`` takes all.
+        epochs: number of passes over the training rows; ``None`` is the lesson's one epoch, and more on sets that are
+            much smaller than AG News.
+        seed: seed of every random choice.
         device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``mps``.
-        out: folder for the page, the numbers as ``lesson.json`` and the models.
+        out: folder for the page, the results as ``lesson.json`` and the models.
         callback: called with the progress.
 
     Returns:
-        What was measured.
+        The results.
 
     Raises:
         SettingsError: a model's name is unknown.
-        DataError: the data cannot be had or used.
+        DataError: the data set is not available or cannot be used.
         RecurraError: the folder cannot be written, or another run writes into it.
     """
     callback = callback or LessonCallback()

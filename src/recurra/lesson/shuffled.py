@@ -1,4 +1,4 @@
-"""Whether word order matters to a network."""
+"""Whether a network uses the order of words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["score_shuffled"]
 
 
 def score_shuffled(model: Model, table: Table, *, seed: int) -> Evaluation:
-    """Scores with the words of each test document in random order."""
+    """Scores on documents with the words of each in random order."""
     bundle = model.bundle
     ids = bundle.pipeline.encode(table.documents)
     generator = np.random.default_rng(seed)

@@ -21,20 +21,20 @@ from recurra.training.fit import Fitted, RunOptions, fit
 
 __all__ = ["TrainedModel", "score", "train_and_score"]
 
-# Training rows that the accuracy on known rows is measured on, at most: enough for half a percent.
+# Largest number of rows for the training accuracy: enough for half a percent.
 TRAIN_SAMPLE = 10_000
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """One trained network and how it fares.
+    """A trained network with its scores.
 
     Attributes:
-        preset: its name.
-        model: predicts.
-        fitted: how the training went.
-        peak_mb: memory at its peak during training, or ``None``.
-        train_accuracy: on the first training rows, 10,000 at most.
+        preset: name of the preset.
+        model: the trained model.
+        fitted: the result of the training.
+        peak_mb: peak memory during training in MB, or ``None``.
+        train_accuracy: accuracy on the first training rows, at most 10,000.
         test: scores on the test rows.
         probabilities: float32[B, C] on the test rows.
     """
@@ -54,7 +54,7 @@ class TrainedModel:
 
     @property
     def docs_per_second(self) -> float:
-        """Documents trained on in a second of training steps."""
+        """Training throughput in documents a second."""
         return self.fitted.outcome.documents / max(self.fitted.outcome.seconds, 1e-9)
 
 
@@ -69,20 +69,20 @@ def train_and_score(
     device: str = "auto",
     options: dict[str, Any] | None = None,
 ) -> TrainedModel:
-    """Trains a preset on a set and scores it.
+    """Trains a preset on a data set and scores it.
 
     Args:
-        title: what to call the network.
-        preset_name: of the preset.
+        title: name of the training for the callback.
+        preset_name: name of the preset.
         data: rows to train and to score on.
-        epochs: passes over the training rows.
-        seed: of the run.
+        epochs: number of passes over the training rows.
+        seed: seed of the run.
         callback: called with the progress.
-        device: where the network learns, as in :func:`recurra.training.fit.fit`.
+        device: device to train on, as in :func:`recurra.training.fit.fit`.
         options: settings that differ from the preset's.
 
     Raises:
-        KeyboardInterrupt: a person stopped the training; half of it would tell nothing.
+        KeyboardInterrupt: the user stopped the training: its scores would not be comparable.
     """
     preset = load_preset(preset_name).with_options({"epochs": epochs, "seed": seed, **(options or {})})
     documents, labels = documents_and_labels(data.train)
@@ -114,7 +114,7 @@ def train_and_score(
 
 
 def documents_and_labels(table: Table) -> tuple[Sequence[Document], list[Label]]:
-    """A table's documents and labels; named sets have labels."""
+    """A table's documents and labels. The tables of named sets have labels."""
     return table.documents, list(table.labels or ())
 
 
