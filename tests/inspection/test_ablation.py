@@ -1,4 +1,4 @@
-"""A silenced unit, against a loop in which its state is overwritten for all that read it."""
+"""An ablated unit, against a loop in which its state is overwritten for all that read it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from state_loops import pooled, softmax, states
 from recurra.batches import Ragged
 from recurra.cells import CELLS
 from recurra.inspection.ablation import Unit, ablate, mean_states
-from recurra.runtime.network import Network
+from recurra.runtime.compiled_network import CompiledNetwork
 
 DOCUMENTS = [[2, 3, 4, 5, 6, 7, 8], [9, 2], [14, 13, 12, 3], [5]]
 
@@ -47,12 +47,12 @@ def test_it_gives_its_mean_to_all_that_read_it(cell: str, settings: dict[str, An
     bundle = make_bundle(cell=cell, hidden=5, **settings)
     ids = Ragged.from_lists(DOCUMENTS)
     means = mean_states(bundle, ids)
-    quiet = ablate(bundle, units, means)
-    found = Network(quiet.network, quiet.tensors, pad_to=quiet.pad_to).probabilities(ids)
+    ablated = ablate(bundle, units, means)
+    found = CompiledNetwork(ablated.network, ablated.tensors, pad_to=ablated.pad_to).probabilities(ids)
     expected = [overwritten(document, bundle, units, means) for document in DOCUMENTS]
     np.testing.assert_allclose(found, expected, atol=5e-6)
-    loud = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).probabilities(ids)
-    assert np.abs(found - loud).max() > 1e-3
+    whole = CompiledNetwork(bundle.network, bundle.tensors, pad_to=bundle.pad_to).probabilities(ids)
+    assert np.abs(found - whole).max() > 1e-3
 
 
 def test_means_are_those_of_tokens_and_of_documents() -> None:

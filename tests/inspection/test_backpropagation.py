@@ -12,7 +12,7 @@ from torch_steps import TorchSteps
 
 from recurra.cells import CELLS
 from recurra.inspection.backpropagation import DifferentiableNetwork
-from recurra.runtime.forward import word_products
+from recurra.runtime.forward import first_layer_products
 
 POOLINGS = [("last",), ("mean", "max"), ("attention", "last")]
 IDS = np.array([[2, 5, 9, 1, 4, 4, 12], [3, 0, 7, 8, 14, 2, 6]], dtype=np.int32).T
@@ -27,7 +27,7 @@ def test_gradients_are_torch_s(cell: str, pooling: tuple[str, ...], network: dic
     bundle = make_bundle(cell=cell, pooling=pooling, hidden=5, scale=0.9, **network)
     settings, tensors = bundle.network, bundle.tensors
     ours = DifferentiableNetwork(settings, tensors)
-    passed = ours.forward(word_products(settings, tensors, IDS))
+    passed = ours.forward(first_layer_products(settings, tensors, IDS))
     score = np.array([[0.3, -1.0, 2.0], [1.0, 0.5, -0.7]])
     found = ours.backward(passed, score)
     for document in range(2):

@@ -13,7 +13,7 @@ from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.inspection.backpropagation import DifferentiableNetwork, ForwardPass
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.forward import fitting_documents, word_products
+from recurra.runtime.forward import documents_per_pass, first_layer_products
 
 __all__ = ["Attribution", "attribute", "attributions"]
 
@@ -92,7 +92,7 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
     ids = bundle.pipeline.encode([document])[0]
     network = DifferentiableNetwork(bundle.network, bundle.tensors)
     padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
-    path = _Path(network, word_products(bundle.network, bundle.tensors, padded), len(ids))
+    path = _Path(network, first_layer_products(bundle.network, bundle.tensors, padded), len(ids))
     whole = network.forward(path.scaled(np.ones((len(ids), 1))))
     chosen, path.direction[:] = bundle.task.explained(whole.logits[0], target)
     score, baseline = float(whole.logits[0] @ path.direction), float(path.scores(np.zeros((len(ids), 1)))[0])
@@ -139,7 +139,7 @@ class _Path:
         self.direction = np.zeros(len(network.weights["b_O"]))
         width = sum(product.shape[1] for product in products) * network.settings.layers
         fitting = PASS_NUMBERS // max(1, len(products[0]) * width)
-        self._at_once = max(1, min(fitting, fitting_documents(network.settings)))
+        self._at_once = max(1, min(fitting, documents_per_pass(network.settings)))
 
     def scores(self, shares: Shares) -> Array:
         """The scores, [K]."""

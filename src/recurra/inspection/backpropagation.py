@@ -15,7 +15,7 @@ import numpy.typing as npt
 from recurra.cells import State, cell_named
 from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import DIRECTIONS
-from recurra.runtime.forward import Steps, product, run_layers
+from recurra.runtime.forward import DirectionStates, run_layers, single_thread_matmul
 from recurra.runtime.pooling import pool, pool_gradient
 
 __all__ = ["DifferentiableNetwork", "ForwardPass", "Gradients"]
@@ -33,7 +33,7 @@ class ForwardPass:
         logits: [K, C].
     """
 
-    layers: list[list[Steps]]
+    layers: list[list[DirectionStates]]
     states: Array
     logits: Array
 
@@ -109,12 +109,12 @@ class DifferentiableNetwork:
                     top[0].append(hidden)
                     top[1].extend([] if cell is None else [cell])
                 if layer:
-                    d_below = d_below + product(projected, self.weights[prefix + "W_I"].T)
+                    d_below = d_below + single_thread_matmul(projected, self.weights[prefix + "W_I"].T)
             d_states = np.asarray(d_below)
         return Gradients(products, top[0], top[1] or None)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def _through_time(self, prefix: str, steps: Steps, d_outer: Array) -> tuple[Array, Array, Array | None]:
+    def _through_time(self, prefix: str, steps: DirectionStates, d_outer: Array) -> tuple[Array, Array, Array | None]:
         """The gradients with respect to a direction's input projection, hidden and cell states.
 
         Args:

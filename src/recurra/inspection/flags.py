@@ -17,7 +17,7 @@ from recurra.inspection.phrases import Phrase, Phrases
 from recurra.inspection.switch_statistics import SwitchStatistics, switch_statistics
 from recurra.inspection.trajectories import network_ids, trajectories, word_mask
 from recurra.runtime import Model
-from recurra.runtime.network import network_of
+from recurra.runtime.compiled_network import inference_network
 
 __all__ = ["flags"]
 
@@ -195,7 +195,7 @@ class _Search:
 
     def _answers(self, units: list[Unit] | tuple[()]) -> Array:
         bundle = ablate(self.bundle, units, self.means) if units else self.bundle
-        logits = network_of(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
+        logits = inference_network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
         self.advance(len(self.sample), None if self.passes is None else self.passes * len(self.sample))
         return logits
 

@@ -22,7 +22,7 @@ from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime import Model
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.forward import fitting_documents, word_products
+from recurra.runtime.forward import documents_per_pass, first_layer_products
 
 __all__ = [
     "FlowJson",
@@ -297,7 +297,7 @@ def _batches(ids: Ragged, settings: NetworkSettings) -> Iterator[npt.NDArray[np.
     numbers = 4 * settings.hidden * settings.directions * settings.layers
     for length in np.unique(ids.lengths).tolist():
         rows = np.flatnonzero(ids.lengths == length)
-        at_once = max(1, min(PASS_NUMBERS // (length * numbers), fitting_documents(settings)))
+        at_once = max(1, min(PASS_NUMBERS // (length * numbers), documents_per_pass(settings)))
         for first in range(0, len(rows), at_once):
             yield rows[first : first + at_once]
 
@@ -311,7 +311,7 @@ def _loss_gradients(
 ) -> Gradients:
     """The gradients of each document's cross-entropy."""
     together = np.stack([ids[row] for row in rows.tolist()], axis=1)
-    forward_pass = network.forward(word_products(network.settings, tensors, together))
+    forward_pass = network.forward(first_layer_products(network.settings, tensors, together))
     powers = np.exp(forward_pass.logits - forward_pass.logits.max(axis=1, keepdims=True))
     d_logits = powers / powers.sum(axis=1, keepdims=True)
     d_logits[np.arange(len(rows)), targets] -= 1

@@ -7,7 +7,7 @@ import numpy as np
 from recurra.data.table import Table
 from recurra.lesson.trained_model import documents_and_labels
 from recurra.runtime import Model
-from recurra.runtime.network import Network
+from recurra.runtime.compiled_network import CompiledNetwork
 
 __all__ = ["PADS", "correct_with_pads"]
 
@@ -20,7 +20,7 @@ def correct_with_pads(model: Model, table: Table) -> list[int]:
     The network reads the words of each document and exactly that many pads; the model's ``pad_to`` is ignored.
     """
     bundle = model.bundle
-    network = Network(bundle.network, bundle.tensors, pad_to=None)
+    network = CompiledNetwork(bundle.network, bundle.tensors, pad_to=None)
     ids = bundle.pipeline.encode(table.documents)
     targets = bundle.labels.encode(documents_and_labels(table)[1])
     return [int(np.sum(network.probabilities(ids.extended(pads)).argmax(axis=1) == targets)) for pads in PADS]

@@ -9,7 +9,7 @@ from recurra.data.table import Table
 from recurra.evaluation import Evaluation
 from recurra.lesson.trained_model import score
 from recurra.runtime import Model
-from recurra.runtime.network import Network
+from recurra.runtime.compiled_network import CompiledNetwork
 
 __all__ = ["score_shuffled"]
 
@@ -22,5 +22,5 @@ def score_shuffled(model: Model, table: Table, *, seed: int) -> Evaluation:
     documents = np.repeat(np.arange(len(ids)), ids.lengths)
     # Sorting by document first and by a random number second shuffles within each document.
     mixed = Ragged(ids.values[np.lexsort((generator.random(len(documents)), documents))], ids.offsets)
-    network = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
+    network = CompiledNetwork(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
     return score(model, network.probabilities(mixed), table)

@@ -1,4 +1,4 @@
-"""The network's answers through the cell's NumPy step, for cells without compiled kernels."""
+"""The network's forward pass through the cell's NumPy step, for cells without compiled kernels."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from recurra.runtime.forward import read_documents
 from recurra.runtime.pooling import cumulative_pool, pool
 from recurra.tasks import SINGLE_LABEL, Task
 
-__all__ = ["StepNetwork"]
+__all__ = ["NumpyNetwork"]
 
 Array = npt.NDArray[np.float32]
 Wide = npt.NDArray[np.float64]
 
-# Numbers of states that are in memory together.
+# Numbers of state arrays that are in memory at the same time.
 AT_ONCE = 1 << 23
 
 
-class StepNetwork:
-    """A trained network of any cell; see :class:`recurra.runtime.network.Network`.
+class NumpyNetwork:
+    """A trained network of any cell; see :class:`recurra.runtime.compiled_network.Network`.
 
-    Documents are packed, so that a pad is never read and no document's answer depends on the others. All is computed in
+    Documents are packed: none is padded to another's length, and none depends on the others. Everything is computed in
     float64 and rounded to float32 at the end.
 
     Args:
         settings: the network's shape.
         tensors: the weights, by the names of :func:`recurra.networks.shapes.weight_shapes`.
-        pad_to: the length up to which id 0 is appended where the network is not masked.
-        task: makes probabilities of the output.
+        pad_to: the length to which documents are padded with id 0; ``None`` if the network is masked.
+        task: the task, which turns outputs into probabilities.
 
     Attributes:
-        outputs: L, numbers that the output has.
+        outputs: L, the number of outputs.
     """
 
     def __init__(
@@ -51,21 +51,21 @@ class StepNetwork:
         }
 
     def probabilities(self, documents: Ragged) -> Array:
-        """The probability of each class, [B, C], in the order given.
+        """The probability of each class, [B, C], in the given order.
 
         Raises:
-            ModelFileError: one is no finite number, and so for all that follow.
+            ModelFileError: a probability is not finite; the other methods raise likewise.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             return checked_finite(self.task.probabilities(self._logits(documents)).astype(np.float32))
 
     def logits(self, documents: Ragged) -> Array:
-        """What :meth:`probabilities` are made of, [B, L]."""
+        """The outputs before the task turns them into probabilities, [B, L]."""
         with np.errstate(over="ignore"):
             return checked_finite(self._logits(documents).astype(np.float32))
 
     def step_logits(self, ids: npt.NDArray[np.int32]) -> Array:
-        """See :meth:`recurra.runtime.network.Network.step_logits`."""
+        """See :meth:`recurra.runtime.compiled_network.CompiledNetwork.step_logits`."""
         if self.settings.bidirectional:
             raise ValueError("A network of two directions cannot be read in one pass.")
         weights, states = self._weights, self._states(Ragged(ids, np.array([0, len(ids)], dtype=np.int64)))
@@ -79,7 +79,7 @@ class StepNetwork:
     def _logits(self, documents: Ragged) -> Wide:
         documents = documents.padded_to(self.pad_to) if self.pad_to else documents
         logits = np.empty((len(documents), self.outputs))
-        # Documents of like length together: a step then has many of them.
+        # Documents of similar length together, so that a step has many of them.
         order = np.argsort(-documents.lengths, kind="stable")
         ends = np.cumsum(documents.lengths[order]) * self.settings.state_size
         first = 0

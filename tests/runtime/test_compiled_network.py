@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
-from recurra.runtime import network as runtime_network
-from recurra.runtime import words
-from recurra.runtime.network import Network
+from recurra.runtime import compiled_network, input_projection
+from recurra.runtime.compiled_network import CompiledNetwork
 
 ROWS = len(WORDS) + 2
 CELLS = ["simple_rnn", "lstm", "gru", "gru_reset_before"]
@@ -33,7 +32,7 @@ def documents(lengths: list[int], seed: int = 0) -> list[list[int]]:
 
 
 def answer(bundle: Bundle, batch: list[list[int]]) -> npt.NDArray[np.float32]:
-    network = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
+    network = CompiledNetwork(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
     return network.probabilities(Ragged.from_lists(batch))
 
 
@@ -171,13 +170,13 @@ def test_parts_of_any_size_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, m
     bundle = make_bundle(masked=masked, layers=2, bidirectional=True, pooling=("mean", "last"))
     batch = documents(LENGTHS * 9)
     whole = answer(bundle, batch)
-    monkeypatch.setattr(runtime_network, "PART_WORK", work)
+    monkeypatch.setattr(compiled_network, "PART_WORK", work)
     np.testing.assert_array_equal(answer(bundle, batch), whole)
 
 
 def test_parts_are_whole_groups_of_bounded_work() -> None:
     bundle = make_bundle()
-    network = Network(bundle.network, bundle.tensors, pad_to=0)
+    network = CompiledNetwork(bundle.network, bundle.tensors, pad_to=0)
     network._part_tokens = 200
     lengths = np.sort(np.random.default_rng(0).integers(0, 9, 203))[::-1]
     parts = network._parts(np.concatenate([[0], np.cumsum(lengths)]))
@@ -196,7 +195,7 @@ def test_words_of_the_call_and_words_of_the_vocabulary_give_the_same_bits(
     bundle = make_bundle(input=input_, layers=2, bidirectional=True)
     batch = documents(LENGTHS)
     whole = answer(bundle, batch)
-    monkeypatch.setattr(words, "TABLE_BYTES", 0)
+    monkeypatch.setattr(input_projection, "TABLE_BYTES", 0)
     np.testing.assert_array_equal(answer(bundle, batch), whole)
     assert answer(bundle, []).shape == (0, 3)
 

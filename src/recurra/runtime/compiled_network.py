@@ -1,4 +1,4 @@
-"""The network's forward pass: documents of like length together, a part for each thread."""
+"""The network's forward pass on compiled kernels: documents sorted by length, in parts for several threads."""
 
 from __future__ import annotations
 
@@ -17,44 +17,51 @@ from recurra.kernels.inference import GROUP, SCRATCH
 from recurra.kernels.threads import run_together
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.layout import Affine, Recurrent, inputs_of, numba_form, padded_rows, recurrent_of
+from recurra.runtime.input_projection import InputProjection
+from recurra.runtime.numpy_network import NumpyNetwork
 from recurra.runtime.pooling import cumulative_pool
-from recurra.runtime.step_network import StepNetwork
-from recurra.runtime.words import Words
+from recurra.runtime.weight_layout import (
+    AffineWeights,
+    RecurrentWeights,
+    input_weights,
+    numba_form,
+    padded_rows,
+    recurrent_weights,
+)
 from recurra.tasks import SINGLE_LABEL, Task
 
-__all__ = ["Network", "network_of"]
+__all__ = ["CompiledNetwork", "inference_network"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 # (first, end, order, logits of the documents between, the answers of all): writes those of these documents.
 Writer: TypeAlias = Callable[[int, int, Places, Array, Array], None]
 
-# Floating-point operations of a part of a call, some milliseconds' at most: threads take one after another.
+# Floating-point operations of a part of a call, at most some milliseconds; threads take one part after another.
 PART_WORK = 2e8
-# What the activations of a unit cost, in such operations.
+# Cost of the activations of a unit in such operations.
 ACTIVATIONS = 100
 
 
-def network_of(
+def inference_network(
     settings: NetworkSettings, tensors: Mapping[str, Array], *, pad_to: int | None, task: Task = SINGLE_LABEL
-) -> Network | StepNetwork:
+) -> CompiledNetwork | NumpyNetwork:
     """The network on compiled kernels, or through NumPy where its cell has none. Arguments: see :class:`Network`."""
-    kind = StepNetwork if cell_named(settings.cell).compiled.numba is None else Network
+    kind = NumpyNetwork if cell_named(settings.cell).compiled.numba is None else CompiledNetwork
     return kind(settings, tensors, pad_to=pad_to, task=task)
 
 
-class Network:
+class CompiledNetwork:
     """A trained network on compiled kernels, float32 throughout. Several threads may predict with it at the same time.
 
     Args:
         settings: the network's shape.
         tensors: the weights, by the names of :func:`recurra.networks.shapes.weight_shapes`.
-        pad_to: the length up to which id 0 is appended where the network is not masked.
-        task: makes probabilities of the output.
+        pad_to: the length to which documents are padded with id 0; ``None`` if the network is masked.
+        task: the task, which turns outputs into probabilities.
 
     Attributes:
-        outputs: L, numbers that the output has.
+        outputs: L, the number of outputs.
     """
 
     def __init__(
@@ -69,18 +76,20 @@ class Network:
         self.pad_to = pad_to or 0
         self.outputs = len(tensors["b_O"])
         self._kernels = f"inference.{numba_form(settings).kernels}"
-        self._words = Words(settings, tensors)
-        self._inputs = [Affine.of(*inputs_of(settings, tensors, layer)) for layer in range(1, settings.layers)]
-        self._recurrent = [recurrent_of(settings, tensors, layer) for layer in range(settings.layers)]
+        self._input_projection = InputProjection(settings, tensors)
+        self._inputs = [
+            AffineWeights.of(*input_weights(settings, tensors, layer)) for layer in range(1, settings.layers)
+        ]
+        self._recurrent = [recurrent_weights(settings, tensors, layer) for layer in range(settings.layers)]
         self._width = settings.directions * self._recurrent[0].size
-        self._output = Affine.of(padded_rows(tensors["W_O"], settings.hidden), tensors["b_O"])
+        self._output = AffineWeights.of(padded_rows(tensors["W_O"], settings.hidden), tensors["b_O"])
         self._v: Array | None = None
         if "attention" in settings.pooling:
             W = padded_rows(
                 np.ascontiguousarray(padded_rows(tensors["attention.W"], settings.hidden).T), settings.hidden
             )
             b, v = (padded_rows(tensors[f"attention.{name}"], settings.hidden) for name in "bv")
-            self._keys, self._v = Affine.of(np.ascontiguousarray(W.T), b), v
+            self._keys, self._v = AffineWeights.of(np.ascontiguousarray(W.T), b), v
         # Operations for a token.
         layer, rows = self._recurrent[0], sum(inputs.size for inputs in self._inputs)
         products = 2 * layer.width * (layer.size * settings.layers + rows)
@@ -88,32 +97,34 @@ class Network:
         self._part_tokens = max(1, int(PART_WORK / work))
 
     def probabilities(self, documents: Ragged) -> Array:
-        """The probability of each class, [B, C], in the order given; no document's answer depends on the others.
+        """The probability of each class, [B, C], in the given order. No document depends on the others.
 
         Raises:
-            ModelFileError: one is no finite number, and so for all that follow.
+            ModelFileError: a probability is not finite; the other methods raise likewise.
         """
         if self.task.kernel is None:
             return checked_finite(self.task.probabilities(self.logits(documents)).astype(np.float32))
         return self._answers(documents, getattr(kernels_of("inference.documents"), self.task.kernel))
 
     def logits(self, documents: Ragged) -> Array:
-        """What :meth:`probabilities` are made of, [B, L]."""
+        """The outputs before the task turns them into probabilities, [B, L]."""
         return self._answers(documents, _scattered)
 
     def step_logits(self, ids: npt.NDArray[np.int32]) -> Array:
-        """The logits after each token of one document, [T, C], in one pass: the states read so far are pooled.
+        """The logits after each token of one document, [T, L], in one pass with cumulative pooling.
 
-        No pads are read. A network of two directions has no state that has read only a beginning; its prefixes are
-        documents for :meth:`logits`.
+        No pads are read. A bidirectional network has no state of a prefix alone; pass its prefixes to :meth:`logits`.
 
         Args:
             ids: int32[T].
+
+        Raises:
+            ValueError: the network is bidirectional.
         """
         if self.settings.bidirectional:
             raise ValueError("A network of two directions cannot be read in one pass.")
         offsets = np.array([0, len(ids)], dtype=np.int64)
-        table, document = self._words.look_up(Ragged(ids, offsets))
+        table, document = self._input_projection.look_up(Ragged(ids, offsets))
         _, states = self._stacked(table, document.values.astype(np.int64), offsets, keep=True)
         keys = self._multiplied(self._keys, states) if "attention" in self.settings.pooling else states
         pooled = [cumulative_pool(name, states, keys, self._v) for name in self.settings.pooling]
@@ -123,11 +134,11 @@ class Network:
         raise TypeError("A network holds addresses of this process and cannot be copied; copy its model.")
 
     def _parts(self, bounds: Places) -> list[tuple[int, int]]:
-        """Cuts documents of falling length into ranges, groups that are read together left whole."""
+        """Splits documents of falling length into ranges without splitting groups that are read together."""
         documents = len(bounds) - 1
         if documents <= GROUP:
             return [(0, documents)]
-        # A document without tokens is work, too.
+        # An empty document is some work as well.
         ends = bounds + np.arange(documents + 1)
         parts, first = [], 0
         while first < documents:
@@ -138,9 +149,9 @@ class Network:
         return parts
 
     def _answers(self, documents: Ragged, write: Writer) -> Array:
-        """[B, L], in the order of the documents, of what ``write`` makes of their logits."""
+        """The results of ``write`` for all documents, [B, L], in their order."""
         answers = np.empty((len(documents), self.outputs), dtype=np.float32)
-        table, ids = self._words.look_up(documents)
+        table, ids = self._input_projection.look_up(documents)
         order = np.empty(len(documents), dtype=np.int64)
         bounds = np.empty(len(documents) + 1, dtype=np.int64)
         kernels_of("inference.documents").by_length(ids.offsets, self.pad_to, order, bounds)
@@ -152,7 +163,7 @@ class Network:
         self, table: Array, ids: Ragged, order: Places, bounds: Places, answers: Array, write: Writer, first: int,
         end: int,
     ) -> None:  # fmt: skip
-        """Writes the answers of the documents that stand from ``first`` to ``end`` in ``order``."""
+        """Writes the results of the documents from ``first`` to ``end`` of ``order``."""
         kernels = kernels_of("inference.documents")
         offsets = np.empty(end - first + 1, dtype=np.int64)
         rows = np.empty(int(bounds[end] - bounds[first]), dtype=np.int64)
@@ -162,30 +173,30 @@ class Network:
         write(first, end, order, self._multiplied(self._output, pooled), answers)
 
     def _stacked(self, table: Array, rows: Places, offsets: Places, *, keep: bool) -> tuple[Array, Array]:
-        """The top layer's states at the end, and where asked for those at all tokens; see :meth:`_read`."""
+        """The top layer's final states, and those at all tokens if ``keep``; see :meth:`_read`."""
         states = np.empty((0, 0), dtype=np.float32)
         for number, layer in enumerate(self._recurrent):
-            drive = self._multiplied(self._inputs[number - 1], states) if number else table
+            projection = self._multiplied(self._inputs[number - 1], states) if number else table
             below = number < len(self._recurrent) - 1
-            final, states = self._read(layer, drive, None if number else rows, offsets, keep=keep or below)
+            final, states = self._read(layer, projection, None if number else rows, offsets, keep=keep or below)
         return final, states
 
     def _read(
-        self, layer: Recurrent, drive: Array, rows: Places | None, offsets: Places, *, keep: bool
+        self, layer: RecurrentWeights, projection: Array, rows: Places | None, offsets: Places, *, keep: bool
     ) -> tuple[Array, Array]:
-        """The states at the end, [B, D], and, where asked for, those at all tokens, [N, D]."""
+        """The final states, [B, D], and those at all tokens, [N, D], if ``keep``."""
         documents, line = len(offsets) - 1, 4 * self._width
         final = np.zeros((documents, self._width), dtype=np.float32)
         states = np.empty((int(offsets[-1]) if keep else 0, self._width), dtype=np.float32)
         scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
         read = kernels_of(self._kernels).read
-        to_states, to_final, to_drive = address(states) if keep else 0, address(final), address(drive)
+        to_states, to_final, to_projection = address(states) if keep else 0, address(final), address(projection)
         fixed = (documents, address(offsets), address(rows))
         for direction, weights in enumerate(layer.places):
             side = 4 * direction * layer.size
             read(
-                *fixed, direction, layer.size, to_drive + 4 * direction * layer.width, 4 * drive.shape[1], *weights,
-                to_states + side if keep else 0, line, to_final + side, line, address(scratch),
+                *fixed, direction, layer.size, to_projection + 4 * direction * layer.width, 4 * projection.shape[1],
+                *weights, to_states + side if keep else 0, line, to_final + side, line, address(scratch),
             )  # fmt: skip
         return final, states
 
@@ -194,7 +205,7 @@ class Network:
         return self.settings.pooling != ("last",)
 
     def _pooled(self, final: Array, states: Array, offsets: Places) -> Array:
-        """[B, P], in the order of the poolings."""
+        """The pooled states, [B, P], in the order of the poolings."""
         if not self._pools_states:
             return final
         kernels, documents, width = kernels_of("inference.pooling"), len(final), self._width
@@ -215,7 +226,7 @@ class Network:
         return pooled
 
     @staticmethod
-    def _multiplied(affine: Affine, inputs: Array) -> Array:
+    def _multiplied(affine: AffineWeights, inputs: Array) -> Array:
         """Inputs @ W + b, [rows, columns]."""
         outputs = np.empty((len(inputs), affine.columns), dtype=np.float32)
         kernels_of("inference.dense").affine(

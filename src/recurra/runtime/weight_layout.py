@@ -1,4 +1,4 @@
-"""Weights in the order in which the kernels of :mod:`recurra.kernels.inference` read them."""
+"""Weights in the memory layout that the kernels of :mod:`recurra.kernels.inference` read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from recurra.kernels.vectors import LANES
 from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import DIRECTIONS
 
-__all__ = ["Affine", "Recurrent", "inputs_of", "numba_form", "padded_rows", "recurrent_of"]
+__all__ = ["AffineWeights", "RecurrentWeights", "input_weights", "numba_form", "padded_rows", "recurrent_weights"]
 
 Array = npt.NDArray[np.float32]
 
@@ -24,14 +24,14 @@ PANEL = 4 * LANES
 
 
 @dataclass(frozen=True, eq=False)
-class Affine:
-    """A matrix and a bias.
+class AffineWeights:
+    """The weights of an affine map: a matrix and a bias.
 
     Attributes:
         W: panels of 32 columns, each [size, 32].
         b: [columns].
-        size: rows of the matrix, zeros included, which a kernel needs even.
-        columns: a multiple of 32, zeros included.
+        size: number of rows, zero padding included; the kernels need it even.
+        columns: number of columns, zero padding included; a multiple of 32.
         places: the addresses of W and b.
     """
 
@@ -42,24 +42,24 @@ class Affine:
     places: tuple[int, int]
 
     @classmethod
-    def of(cls, W: Array, b: Array) -> Affine:
-        """Adds rows and columns of zeros."""
-        W = _widened(W, 2, 0)
-        W, b = _widened(W, PANEL, 1), _widened(b, PANEL, 0)
+    def of(cls, W: Array, b: Array) -> AffineWeights:
+        """Pads a matrix and a bias with zeros and splits the matrix into panels."""
+        W = _zero_padded(W, 2, 0)
+        W, b = _zero_padded(W, PANEL, 1), _zero_padded(b, PANEL, 0)
         panels = _panels(W, PANEL)
         size, columns = W.shape
         return cls(panels, b, size, columns, (address(panels), address(b)))
 
 
 @dataclass(frozen=True, eq=False)
-class Recurrent:
-    """What a layer does with its states; units are added up to a multiple of 8, whose state is always zero.
+class RecurrentWeights:
+    """The recurrent weights of a layer. Units are padded to a multiple of 8; the state of padding units is always zero.
 
     Attributes:
-        W_H: of each direction, in panels of eight units.
-        b_H: of each direction, or ``None``.
-        size: units of a direction, those added included.
-        width: columns of a direction's drive.
+        W_H: W_H of each direction, in panels of eight units.
+        b_H: b_H of each direction, or ``None``.
+        size: number of units of a direction, padding included.
+        width: number of columns of a direction's input projection.
         places: the addresses of W_H and b_H of each direction.
     """
 
@@ -71,10 +71,10 @@ class Recurrent:
 
 
 def numba_form(settings: NetworkSettings) -> NumbaForm:
-    """What the kernels of the network's cell need.
+    """The compiled form of the network's cell.
 
     Raises:
-        SettingsError: the cell has none.
+        SettingsError: the cell has no compiled kernels.
     """
     form = cell_named(settings.cell).compiled.numba
     if form is None:
@@ -84,16 +84,16 @@ def numba_form(settings: NetworkSettings) -> NumbaForm:
     return form
 
 
-def inputs_of(settings: NetworkSettings, tensors: Mapping[str, Array], layer: int) -> tuple[Array, Array]:
-    """W_I and b of all directions of a layer side by side, columns in units of eight.
+def input_weights(settings: NetworkSettings, tensors: Mapping[str, Array], layer: int) -> tuple[Array, Array]:
+    """W_I and b of all directions of a layer side by side, with the columns of eight units together.
 
     Args:
         settings: the network's shape.
         tensors: its weights.
-        layer: its number.
+        layer: number of the layer.
 
     Returns:
-        [I, columns], with rows of zeros for the units added below if there is a layer below; and [columns].
+        W_I [I, columns], with rows of zeros for the padding units of the layer below, if there is one; and b [columns].
     """
     gates = len(cell_named(settings.cell).gates)
     prefixes = [f"layers.{layer}.{direction}" for direction in DIRECTIONS[: settings.directions]]
@@ -102,8 +102,8 @@ def inputs_of(settings: NetworkSettings, tensors: Mapping[str, Array], layer: in
     return (padded_rows(W_I, settings.hidden) if layer else W_I), b
 
 
-def recurrent_of(settings: NetworkSettings, tensors: Mapping[str, Array], layer: int) -> Recurrent:
-    """The recurrent weights of a layer. Arguments: see :func:`inputs_of`."""
+def recurrent_weights(settings: NetworkSettings, tensors: Mapping[str, Array], layer: int) -> RecurrentWeights:
+    """The recurrent weights of a layer. Arguments: see :func:`input_weights`."""
     cell, early = cell_named(settings.cell), numba_form(settings).early
     prefixes = [f"layers.{layer}.{direction}" for direction in DIRECTIONS[: settings.directions]]
     W_H = tuple(_recurrent(tensors[f"{prefix}.W_H"], early, len(cell.gates)) for prefix in prefixes)
@@ -111,29 +111,29 @@ def recurrent_of(settings: NetworkSettings, tensors: Mapping[str, Array], layer:
     b_H = tuple(None if bias is None else _units(bias, len(cell.gates)) for bias in biases)
     size = settings.hidden + -settings.hidden % LANES
     places = [(address(weights), address(bias)) for weights, bias in zip(W_H, b_H, strict=True)]
-    return Recurrent(W_H, b_H, size, len(cell.gates) * size, places)
+    return RecurrentWeights(W_H, b_H, size, len(cell.gates) * size, places)
 
 
 def padded_rows(matrix: Array, hidden: int) -> Array:
-    """A matrix that takes states: rows of zeros after every ``hidden`` rows, for the units that were added."""
+    """A matrix that is multiplied with states, with rows of zeros for the padding units after every ``hidden`` rows."""
     blocks = matrix.reshape(-1, hidden, *matrix.shape[1:])
-    wide = _widened(blocks, LANES, 1)
+    wide = _zero_padded(blocks, LANES, 1)
     return np.ascontiguousarray(wide.reshape(-1, *matrix.shape[1:]))
 
 
 def _units(weights: Array, gates: int) -> Array:
     """[..., G·H] to [..., H/8·G·8]: the gates of eight units side by side."""
     *outer, width = weights.shape
-    parts = _widened(weights.reshape(*outer, gates, width // gates), LANES, -1)
+    parts = _zero_padded(weights.reshape(*outer, gates, width // gates), LANES, -1)
     parts = parts.reshape(*outer, gates, -1, LANES)
     return np.ascontiguousarray(np.swapaxes(parts, -3, -2)).reshape(*outer, -1)
 
 
 def _recurrent(W_H: Array, early: int, gates: int) -> Array:
-    W_H = _widened(W_H, LANES, 0)
+    W_H = _zero_padded(W_H, LANES, 0)
     if early == gates:
         return _panels(_units(W_H, gates), LANES * gates)
-    # The product of the late blocks needs the early gates, so their panels stand apart.
+    # The product of the late blocks needs the early gates, so their panels are separate.
     late, split = gates - early, early * W_H.shape[1] // gates
     parts = _units(W_H[:, :split], early), _units(W_H[:, split:], late)
     return np.concatenate([_panels(parts[0], early * LANES), _panels(parts[1], late * LANES)])
@@ -145,8 +145,8 @@ def _panels(matrix: Array, width: int) -> Array:
     return np.ascontiguousarray(matrix.reshape(rows, -1, width).swapaxes(0, 1)).ravel()
 
 
-def _widened(array: Array, multiple: int, axis: int) -> Array:
-    """Zeros at the end of an axis, up to a multiple."""
+def _zero_padded(array: Array, multiple: int, axis: int) -> Array:
+    """The array with zeros at the end of an axis, up to a multiple."""
     more = -array.shape[axis] % multiple
     room = [(0, 0)] * array.ndim
     room[axis] = (0, more)

@@ -13,18 +13,18 @@ from recurra.kernels.arrays import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import count, run_together
 from recurra.networks.settings import NetworkSettings
-from recurra.runtime.layout import Affine, inputs_of
+from recurra.runtime.weight_layout import AffineWeights, input_weights
 
-__all__ = ["TABLE_BYTES", "Words"]
+__all__ = ["TABLE_BYTES", "InputProjection"]
 
 Array = npt.NDArray[np.float32]
 
-# The vocabulary is multiplied with W_I at the start where the table stays under this, about what the last cache of a
-# processor holds; otherwise the words of each call are.
+# The whole vocabulary is multiplied with W_I in advance if the table is smaller than this, about the size of a
+# last-level cache; otherwise each call multiplies its words.
 TABLE_BYTES = 64 * 2**20
 
 
-class Words:
+class InputProjection:
     """W_I·x + b of words.
 
     Args:
@@ -33,14 +33,14 @@ class Words:
     """
 
     def __init__(self, settings: NetworkSettings, tensors: Mapping[str, Array]) -> None:
-        W_I, b = inputs_of(settings, tensors, 0)
+        W_I, b = input_weights(settings, tensors, 0)
         self._table: Array | None = None
         if settings.input == "one_hot":
             # A one-hot word's product is its row of W_I.
             self._table = W_I + b
             return
         embedding = tensors["embedding"]
-        self._inputs = Affine.of(W_I, b)
+        self._inputs = AffineWeights.of(W_I, b)
         self._embedding = np.pad(embedding, [(0, 0), (0, self._inputs.size - embedding.shape[1])])
         if 4 * len(embedding) * self._inputs.columns <= TABLE_BYTES:
             self._table = self._projected(self._embedding)
