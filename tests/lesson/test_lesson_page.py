@@ -37,7 +37,7 @@ def test_the_page_shows_every_model_s_numbers(result: dict[str, Any], check_page
     # Pictures say their numbers in their descriptions.
     assert "lstm, words in order: 87.1 (85.52 to 88.54); lstm, words shuffled: 82.2 (80.43 to 83.86)" in text
     assert "SimpleRNN without a mask: from 62 at 0 to 25 at 500" in text
-    assert "random batches: 41.2 %; batches of like length: 3.1 %" in text
+    assert "random batches: 41.2 %; batches of similar length: 3.1 %" in text
     pictures = [tag for tag, attributes in page.elements if tag == "svg" and "aria-hidden" not in attributes]
     # The reading's answer, state and three gates, and the gradient before and after training.
     assert len(pictures) == 1 + 2 * 5 + 2 + 2 + 1 + 2 + (1 + 1 + 3) + 2
@@ -69,7 +69,7 @@ def test_no_held_out_rows_and_no_mistakes(result: dict[str, Any], check_page: Ca
     model = {**result["models"][2], "validation_curve": empty, "mistakes": [], "peak_memory_mb": None}
     text = check_page(lesson_page({**result, "models": [model]})).text
     assert "No rows were held out" in text
-    assert "None: every test row was classified rightly." in text
+    assert "None: every test row was classified correctly." in text
     both = {**model, "train_curve": empty}
     assert check_page(lesson_page({**result, "models": [both]})).text
 

@@ -51,8 +51,8 @@ _DIGEST_KEY = rb"\"digest\":\""
 _ZEROS = "0" * 64
 
 _NOT_OURS = "Give a model file that recurra has written."
-_BROKEN = "Copy or download the file again, or write it anew from the trained model."
-_ANEW = "Write the file anew from the trained model."
+_BROKEN = "Copy or download the file again, or write it again from the trained model."
+_REWRITE = "Write the file again from the trained model."
 
 
 def encode(bundle: Bundle) -> bytes:
@@ -116,11 +116,11 @@ def decode(data: bytes) -> Bundle:
         )
     _check_digest(data, about)
     if about.keys() != _KEYS | _MORE_KEYS.get(version, set()):
-        raise ModelFileError(f"The metadata holds {', '.join(sorted(about))!r:.80}", _ANEW)
+        raise ModelFileError(f"The metadata holds {', '.join(sorted(about))!r:.80}", _REWRITE)
     tensors = _tensors(data, header)
     vocabulary = Vocabulary.from_tensors(_pop(tensors, "vocabulary.bytes"), _pop(tensors, "vocabulary.offsets"))
     if not isinstance(about["record"], dict):
-        raise ModelFileError(f"The record is {about['record']!r:.80}", _ANEW)
+        raise ModelFileError(f"The record is {about['record']!r:.80}", _REWRITE)
     network = _settings(NetworkSettings, about["network"], "network")
     task = _task(about, version)
     own = {name: _pop(tensors, name) for name in task.tensor_names}
@@ -209,11 +209,11 @@ def _digest(data: bytes, place: int) -> str:
 def _tensors(data: bytes, header: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
     for name, entry in header.items():
         if name != "__metadata__" and (not isinstance(entry, dict) or entry.get("dtype") not in _DTYPES):
-            raise ModelFileError(f"The tensor {name[:80]!r} is {entry!r:.80}", _ANEW)
+            raise ModelFileError(f"The tensor {name[:80]!r} is {entry!r:.80}", _REWRITE)
     try:
         return load(data)
     except (SafetensorError, ValueError) as error:
-        raise ModelFileError(f"The tensors cannot be read: {error}", _ANEW) from error
+        raise ModelFileError(f"The tensors cannot be read: {error}", _REWRITE) from error
 
 
 def _check_dequantized_size(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -224,13 +224,13 @@ def _check_dequantized_size(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
 
 def _pop(tensors: dict[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
     if name not in tensors:
-        raise ModelFileError(f"The tensor {name} is missing", _ANEW)
+        raise ModelFileError(f"The tensor {name} is missing", _REWRITE)
     return tensors.pop(name)
 
 
 def _settings(kind: type[Any], values: Any, where: str) -> Any:
     if not isinstance(values, dict):
-        raise ModelFileError(f"The {where} settings are {values!r:.80}", _ANEW)
+        raise ModelFileError(f"The {where} settings are {values!r:.80}", _REWRITE)
     try:
         return kind.from_dict(values, where=f"the {where} settings")
     except SettingsError as error:

@@ -35,7 +35,7 @@ KEPT_BITS = np.uint32(0xFFFFFF80)
 SMALLEST_SCALE = np.finfo(np.float32).tiny
 LARGEST_SCALE = np.finfo(np.float32).max / LARGEST
 
-_ANEW = "Write the file anew from the trained model."
+_REWRITE = "Write the file again from the trained model."
 
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.int8]
@@ -124,23 +124,23 @@ def dequantize_tensors(stored: dict[str, npt.NDArray[Any]], network: NetworkSett
 
 def _checked_scale(name: str, values: npt.NDArray[Any], scale: npt.NDArray[Any] | None, axis: int) -> FloatArray:
     if values.dtype != np.int8 or values.ndim != 2:
-        raise ModelFileError(f"The weight {name} is {_kind(values)}, not an int8 matrix", _ANEW)
+        raise ModelFileError(f"The weight {name} is {_kind(values)}, not an int8 matrix", _REWRITE)
     if scale is None:
-        raise ModelFileError(f"The tensor {name}{SCALE} is missing", _ANEW)
+        raise ModelFileError(f"The tensor {name}{SCALE} is missing", _REWRITE)
     wanted = values.shape[1 - axis]
     if scale.dtype != np.float32 or scale.shape != (wanted,):
-        raise ModelFileError(f"The tensor {name}{SCALE} is {_kind(scale)}, not float32[{wanted}]", _ANEW)
+        raise ModelFileError(f"The tensor {name}{SCALE} is {_kind(scale)}, not float32[{wanted}]", _REWRITE)
     # NaN compares false, and a negative zero has a bit: neither passes.
     normal = (scale >= SMALLEST_SCALE) & (scale <= LARGEST_SCALE)
     bits = scale.view(np.uint32)
     good = (bits == 0) | (normal & (bits & ~KEPT_BITS == 0))
     if not good.all():
-        raise ModelFileError(f"The tensor {name}{SCALE} holds {scale[~good][0]}, which is no scale", _ANEW)
+        raise ModelFileError(f"The tensor {name}{SCALE} holds {scale[~good][0]}, which is no scale", _REWRITE)
     largest = np.maximum(values.max(axis=axis, initial=0), -values.min(axis=axis, initial=0).astype(np.int16))
     wrong = largest != np.where(scale > 0, LARGEST, 0)
     if wrong.any():
         raise ModelFileError(
-            f"The weight {name} goes up to {largest[wrong][0]} where its scale is {scale[wrong][0]:.3g}", _ANEW
+            f"The weight {name} goes up to {largest[wrong][0]} where its scale is {scale[wrong][0]:.3g}", _REWRITE
         )
     return scale
 

@@ -20,7 +20,7 @@ __all__ = ["LARGEST_PAD_TO", "LARGEST_PAD_WORK", "check_bundle", "largest_pad_to
 LARGEST_PAD_TO = 100_000
 LARGEST_PAD_WORK = 10_000_000_000
 
-_ANEW = "Write the file anew from the trained model."
+_REWRITE = "Write the file again from the trained model."
 
 
 def check_bundle(bundle: Bundle) -> None:
@@ -34,12 +34,12 @@ def check_bundle(bundle: Bundle) -> None:
     if bundle.weights not in ("float32", "int8"):
         raise ModelFileError(f"The weights are to be stored as {bundle.weights!r:.80}", "Choose float32 or int8.")
     if bundle.text.tokens == "auto":
-        raise ModelFileError("The model's tokens are auto, which says nothing of how it reads", _ANEW)
+        raise ModelFileError("The model's tokens are auto, which says nothing of how it reads", _REWRITE)
     if bundle.text.tokens == "bytes" and bundle.vocabulary.tokens != tuple(map(chr, range(256))):
-        raise ModelFileError("The vocabulary of a model that reads bytes is not the 256 bytes", _ANEW)
+        raise ModelFileError("The vocabulary of a model that reads bytes is not the 256 bytes", _REWRITE)
     if bundle.network.layers > len(bundle.tensors):
         # Checked before anything is built for each layer: the number may come from a hostile file.
-        raise ModelFileError(f"There are {len(bundle.tensors)} weights for {bundle.network.layers} layers", _ANEW)
+        raise ModelFileError(f"There are {len(bundle.tensors)} weights for {bundle.network.layers} layers", _REWRITE)
     try:
         shapes = weight_shapes(
             bundle.network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels))
@@ -48,7 +48,7 @@ def check_bundle(bundle: Bundle) -> None:
         raise ModelFileError(error.received[:150], f"{error.mend} Or update recurra: pip install -U recurra") from error
     for name in sorted(shapes.keys() ^ bundle.tensors.keys()):
         what = "is missing" if name in shapes else "belongs to no such network"
-        raise ModelFileError(f"The weight {name[:80]!r} {what}", _ANEW)
+        raise ModelFileError(f"The weight {name[:80]!r} {what}", _REWRITE)
     for name, shape in shapes.items():
         _check_weight(name, bundle.tensors[name], shape)
     _check_pad_to(bundle.pad_to, bundle.network)
@@ -78,7 +78,7 @@ def _is_first(name: str) -> bool:
 def _check_weight(name: str, weight: Any, shape: tuple[int, ...]) -> None:
     if not isinstance(weight, np.ndarray) or weight.dtype != np.float32 or weight.shape != shape:
         found = f"{getattr(weight, 'dtype', type(weight).__name__)}{list(getattr(weight, 'shape', []))}"
-        raise ModelFileError(f"The weight {name} is {found}, not float32{list(shape)}", _ANEW)
+        raise ModelFileError(f"The weight {name} is {found}, not float32{list(shape)}", _REWRITE)
     finite = np.isfinite(weight)
     if not finite.all():
         raise ModelFileError(
@@ -99,7 +99,8 @@ def _check_record(record: dict[str, Any]) -> None:
             left += [(where, one) for one in value]
         elif is_long(value):
             raise ModelFileError(
-                f"What stands at {where:.100} has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits", _ANEW
+                f"What stands at {where:.100} has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits",
+                _REWRITE,
             )
 
 

@@ -11,7 +11,7 @@ from recurra.text.labels import MOST_DIGITS
 
 __all__ = ["parse_json"]
 
-_MEND = "Copy or download the file again, or write it anew from the trained model."
+_MEND = "Copy or download the file again, or write it again from the trained model."
 
 
 def parse_json(data: bytes, what: str) -> Any:

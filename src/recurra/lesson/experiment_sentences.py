@@ -93,7 +93,7 @@ def bucketing_sentences(bucketing: BucketingResult) -> list[str]:
     measured = "one measurement each" if runs == 1 else f"medians of {runs} runs each, in turn"
     return [
         f"In batches of {bucketing['batch_size']}, each padded to its longest document, {shares[0]} of all positions "
-        f"are pads in random batches and {shares[1]} in batches of like length: {verdict}.",
+        f"are pads in random batches and {shares[1]} in batches of similar length: {verdict}.",
         f"One epoch of {name_of(bucketing['preset'])} on {bucketing['train_phrase']}, "
         f"{work[bucketing['computation']]}, took {amount(without['seconds'], 's')} without bucketing and "
         f"{amount(bucketed['seconds'], 's')} with it: {quicker} "

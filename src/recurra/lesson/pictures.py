@@ -122,7 +122,7 @@ def bucketing_pictures(bucketing: BucketingResult) -> list[Picture]:
     """Share of padding, and time of one epoch."""
     parts = (
         ("random batches", bucketing["without_bucketing"]),
-        ("batches of like length", bucketing["with_bucketing"]),
+        ("batches of similar length", bucketing["with_bucketing"]),
     )
     return [
         bar_chart(
