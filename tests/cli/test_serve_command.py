@@ -32,13 +32,13 @@ def test_a_token_that_everybody_can_read(run: Run, model: Path, tmp_path: Path) 
 def test_a_port_that_is_taken(run: Run, model: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        check_failed(run("serve", model, "--port", port), 1, f"port {port} cannot be listened to", "--port")
+        check_failed(run("serve", model, "--port", port), 1, f"cannot listen on '127.0.0.1' port {port}", "--port")
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such name"])
 def test_an_address_that_is_not_ours(host: str, run: Run, model: Path, tmp_path: Path) -> None:
     words = ["--host", host, "--token-file", write_token(tmp_path, 0o600)]
-    check_failed(run("serve", model, *words), 1, f"{host!r} port 8000 cannot be listened to", "--host")
+    check_failed(run("serve", model, *words), 1, f"cannot listen on {host!r} port 8000", "--host")
 
 
 @pytest.mark.parametrize(

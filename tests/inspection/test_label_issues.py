@@ -119,7 +119,7 @@ def test_who_learned_the_rows_is_told_so_and_probabilities_out_of_fold_are_taken
     said: list[str] = []
     found = label_issues(model, train, say=said.append)
     assert said == found.notes
-    assert "learned from these rows" in said[0]
+    assert "trained on these rows" in said[0]
     spoiled = model.predict_proba(train.documents)
     spoiled[7] = np.roll(spoiled[7], 1)
     other = label_issues(model, train, probabilities=spoiled)

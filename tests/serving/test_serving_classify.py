@@ -162,10 +162,10 @@ def test_limits() -> None:
         large = client.post("/v1/classify", json={"texts": ["x"] * 60})
         parts = client.post("/v1/classify", content=iter([b"x" * 150, b"x" * 150]), headers=JSON)
     assert (many.status_code, long.status_code, large.status_code, parts.status_code) == (422, 422, 413, 413)
-    assert many.json()["error"].startswith("There are 4 texts, and a request has 3 at most.")
-    assert long.json()["error"] == "texts[1] has 11 characters, and a text 10 at most. Cut or split it."
-    assert "a request 200 at most" in large.json()["error"]
-    assert "a request 200 at most" in parts.json()["error"]
+    assert many.json()["error"].startswith("There are 4 texts, and the limit of a request is 3.")
+    assert long.json()["error"] == "texts[1] has 11 characters, and the limit of a text is 10. Cut or split it."
+    assert "the limit is 200 bytes" in large.json()["error"]
+    assert "the limit is 200 bytes" in parts.json()["error"]
 
 
 def test_a_model_that_gives_no_numbers_is_not_served() -> None:

@@ -61,7 +61,7 @@ def test_a_bad_line_has_its_own_line() -> None:
     lines = [one["error"] for one in answers[1:-1]]
     assert lines[1] == "text is 5 (int). Give a text."
     assert lines[2] == "The line is not UTF-8. Encode it in UTF-8."
-    assert lines[-2] == "text has 21 characters, and a text 20 at most. Cut or split it."
+    assert lines[-2] == "text has 21 characters, and the limit of a text is 20. Cut or split it."
     assert lines[-1] == "The line has more than 60,000 bytes. Cut or split its text."
 
 
@@ -160,7 +160,7 @@ def test_silence_ends_a_stream_with_a_line_that_says_so() -> None:
     assert one.ended
     answer, last = one.body.splitlines()
     assert "label" in json.loads(answer)
-    assert json.loads(last) == {"error": "No line came within 0.2 s. Send the lines that are left again."}
+    assert json.loads(last) == {"error": "No line arrived within 0.2 s. Send the remaining lines again."}
 
 
 def test_a_stream_ends_when_the_service_stops() -> None:

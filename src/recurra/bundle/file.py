@@ -77,7 +77,7 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
         raise ModelFileError(f"{os.fspath(path)} is no regular file", "Copy the model into a file, and give that.")
     if status.st_size > LARGEST_FILE:
         raise ModelFileError(
-            f"{os.fspath(path)} has {status.st_size:,} bytes, and a model {LARGEST_FILE:,} at most",
+            f"{os.fspath(path)} has {status.st_size:,} bytes, and the limit of a model is {LARGEST_FILE:,}",
             "Give a model file that recurra has written.",
         )
     try:

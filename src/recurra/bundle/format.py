@@ -190,7 +190,7 @@ def _check_digest(data: bytes, about: Mapping[str, Any]) -> None:
     stored = about.get("digest")
     place = data.find(_DIGEST_KEY) + len(_DIGEST_KEY)
     if not isinstance(stored, str) or data[place : place + 64] != stored.encode("utf-8", "replace"):
-        raise ModelFileError("The file was altered: its digest does not stand where it should", _BROKEN)
+        raise ModelFileError("The file was altered: its digest is not where it should be", _BROKEN)
     found = _digest(data, place)
     if stored != found:
         raise ModelFileError(

@@ -34,7 +34,7 @@ def check_bundle(bundle: Bundle) -> None:
     if bundle.weights not in ("float32", "int8"):
         raise ModelFileError(f"The weights are to be stored as {bundle.weights!r:.80}", "Choose float32 or int8.")
     if bundle.text.tokens == "auto":
-        raise ModelFileError("The model's tokens are auto, which says nothing of how it reads", _REWRITE)
+        raise ModelFileError("The model's tokens are auto, not the kind that training chose", _REWRITE)
     if bundle.text.tokens == "bytes" and bundle.vocabulary.tokens != tuple(map(chr, range(256))):
         raise ModelFileError("The vocabulary of a model that reads bytes is not the 256 bytes", _REWRITE)
     if bundle.network.layers > len(bundle.tensors):
@@ -99,7 +99,7 @@ def _check_record(record: dict[str, Any]) -> None:
             left += [(where, one) for one in value]
         elif is_long(value):
             raise ModelFileError(
-                f"What stands at {where:.100} has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits",
+                f"The value at {where:.100} has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits",
                 _REWRITE,
             )
 

@@ -42,7 +42,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r:.40} stands there twice")
+        raise ValueError(f"the key {twice!r:.40} occurs twice")
     return values
 
 

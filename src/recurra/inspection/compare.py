@@ -116,8 +116,8 @@ def _mark(models: Mapping[str, Model]) -> str | None:
     marks = sorted({model.label_separator for model in models.values() if model.label_separator is not None})
     if len(marks) > 1:
         raise DataError(
-            f"The models learned from cells with the marks {' and '.join(map(repr, marks))}",
-            "Name the mark of these rows with --label-separator.",
+            f"The models were trained with the label separators {' and '.join(map(repr, marks))}",
+            "Give the separator of these rows with --label-separator.",
         )
     return marks[0] if marks else None
 

@@ -77,7 +77,7 @@ def label_issues(
     if probabilities is None:
         if model.record.get("data_sha256") == data.fingerprint:
             note(
-                "The model learned from these rows and believes their labels; use probabilities out of fold (--folds)."
+                "The model was trained on these rows and repeats their labels; use out-of-fold probabilities (--folds)."
             )
         answers = model.predict_proba(sample.documents)
     else:

@@ -63,12 +63,12 @@ class Access:
         if self._token is not None and not self._bears_token(authorization):
             return RequestError(
                 401,
-                "The token is another one" if authorization else "There is no token",
+                "The token is wrong" if authorization else "The request has no token",
                 "Send Authorization: Bearer TOKEN, with the token of the service's --token-file.",
                 headers={"WWW-Authenticate": 'Bearer realm="recurra"'},
             )
         if path.startswith("/v1/") and site not in (None, b"same-origin", b"none"):
-            return RequestError(403, "A page of another site asked", "Open this service's own page.")
+            return RequestError(403, "The request comes from a page of another site", "Open this service's own page.")
         return None
 
     def _is_ours(self, host: bytes | None) -> bool:

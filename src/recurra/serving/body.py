@@ -70,7 +70,7 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     except TimeoutError:
         raise RequestError(
             408,
-            f"The body did not come whole within {limits.seconds:g} s",
+            f"The body did not arrive completely within {limits.seconds:g} s",
             "Send it faster, or in smaller requests.",
             headers={"Connection": "close"},
         ) from None
@@ -79,7 +79,7 @@ async def read_body(request: Request, limits: Limits) -> bytes:
 def _too_large(size: str, limits: Limits) -> RequestError:
     return RequestError(
         413,
-        f"The body has {size}, and a request {limits.body_bytes:,} at most",
+        f"The body has {size}, and the limit is {limits.body_bytes:,} bytes",
         f"Send fewer texts at a time, or stream them as {LINES}.",
     )
 

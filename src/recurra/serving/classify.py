@@ -53,7 +53,7 @@ class ClassifyEndpoint:
         if len(body.texts) > self._limits.texts:
             raise RequestError(
                 422,
-                f"There are {len(body.texts):,} texts, and a request has {self._limits.texts:,} at most",
+                f"There are {len(body.texts):,} texts, and the limit of a request is {self._limits.texts:,}",
                 f"Send fewer at a time, or stream them as {LINES}.",
             )
         for place, text in enumerate(body.texts):
@@ -133,7 +133,7 @@ def check_text(text: str, where: str, limits: Limits) -> None:
     if len(text) > limits.text_characters:
         raise RequestError(
             422,
-            f"{where} has {len(text):,} characters, and a text {limits.text_characters:,} at most",
+            f"{where} has {len(text):,} characters, and the limit of a text is {limits.text_characters:,}",
             "Cut or split it.",
         )
 

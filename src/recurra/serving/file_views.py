@@ -33,10 +33,10 @@ class View(NamedTuple):
 
 
 VIEWS = {
-    "flags": View("flags", "Units that switch at a word and stay, and what that is worth"),
-    "states": View("states", "Ways of documents through the first principal components of the states"),
-    "doubts": View("label_issues", "Confident mistakes, suspected label errors and near-duplicates"),
-    "gradients": View("gradients", "How far back the loss's gradient reaches"),
+    "flags": View("flags", "Units that a word switches on and that stay on, and their effect on accuracy"),
+    "states": View("states", "Trajectories of documents in the first principal components of the states"),
+    "doubts": View("label_issues", "Label issues: confident mistakes, suspected label errors and near-duplicates"),
+    "gradients": View("gradients", "Gradient flow: how far back the gradient of the loss reaches"),
 }
 
 

@@ -21,7 +21,7 @@ def describe(app: FastAPI, limits: Limits) -> None:
     document = get_openapi(
         title=app.title,
         version=app.version,
-        description="Recurrent text classifiers: labels, probabilities, and what a network makes of every word.",
+        description="Recurrent text classifiers: labels, probabilities, and readings word by word.",
         routes=app.routes,
     )
     _, bodies = models_json_schema(

@@ -16,7 +16,7 @@ __all__ = ["bounded_protocol"]
 
 _LINES = {
     400: ("Bad Request", "This is no HTTP request. Ask with HTTP/1.1."),
-    408: ("Request Timeout", "The headers did not come whole in time. Send them at once."),
+    408: ("Request Timeout", "The headers did not arrive in time. Send them at once."),
     431: ("Request Header Fields Too Large", "The request's headers are too large. Leave some out."),
     503: ("Service Unavailable", "Too many connections are open. Ask again in a second, over fewer."),
 }

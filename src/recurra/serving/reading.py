@@ -86,7 +86,7 @@ class ReadEndpoints:
         if tokens > self._limits.read_tokens:
             raise RequestError(
                 422,
-                f"The text has {tokens:,} tokens, and {self._limits.read_tokens:,} at most are read one by one",
+                f"The text has {tokens:,} tokens, and the limit of a reading is {self._limits.read_tokens:,}",
                 "Cut it, or ask /v1/classify for the answer alone.",
             )
         try:

@@ -25,15 +25,15 @@ Responses = dict[int | str, dict[str, Any]]
 
 _REASONS = {
     400: "Several Host headers, or no HTTP.",
-    401: "No token, or another one.",
-    403: "A page of another site asked.",
-    404: "No such model, or something that this service was not given.",
-    408: "The body did not come.",
+    401: "No token, or a wrong one.",
+    403: "The request comes from a page of another site.",
+    404: "No such model, or the service was started without the data or runs.",
+    408: "The body did not arrive in time.",
     413: "The body is too large.",
-    415: "The body is of another type.",
+    415: "The body has another media type.",
     421: "The Host header names another machine.",
-    422: "The body holds something else than it should.",
-    500: "A bug, or a model whose answer is no finite number.",
+    422: "The body is not valid.",
+    500: "A bug, or a model whose answer is not finite.",
     503: "Too much is waiting, or the service is stopping: ask again after Retry-After.",
     504: "The answer took too long.",
 }
@@ -49,9 +49,9 @@ def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndp
     The endpoints read the bodies themselves, with bounds, so the OpenAPI document has to be told their schemas.
     """
     model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string"}}
-    model["description"] = "Of a stream of lines, whose lines name none; the first if left out."
+    model["description"] = "Name of the model for a stream of lines; the first if left out."
     below = {"name": "abstain_below", "in": "query", "required": False, "schema": {"type": "number"}}
-    below["description"] = "Of a stream of lines: a text whose most probable label is less probable gets null."
+    below["description"] = "For a stream of lines: texts whose most probable label is less probable get the label null."
     lines = {LINES: {"schema": {"type": "string"}}}
     app.add_api_route(
         "/v1/classify",
@@ -59,9 +59,9 @@ def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndp
         methods=["POST"],
         summary="Classify texts",
         description=(
-            f'One or many texts at once; or, as `{LINES}`, any number of lines `{{"text": …}}`, each of which gives '
-            'one line, in order, as soon as it is known: the answer, or `{"error": …}`. Whoever sends lines has to '
-            f"read at the same time. With `Accept: {LINES}` the answers to a list come as lines, too."
+            f'One or many texts at once; or, as `{LINES}`, any number of lines `{{"text": …}}`, each answered by one '
+            'line, in order, as soon as possible: the result, or `{"error": …}`. A client that sends lines has to read '
+            f"at the same time. With `Accept: {LINES}` the results for a list of texts are sent as lines as well."
         ),
         responses={200: {"model": schema.ClassifyResponse, "content": lines}, **_problems(*ACCESS, *BODY)},
         openapi_extra={**_body(schema.ClassifyRequest, **{LINES: schema.ClassifyLine}), "parameters": [model, below]},
@@ -108,7 +108,7 @@ def add_model_routes(
             f"/v1/{view}",
             _view(file_views, view),
             summary=about.summary,
-            description="Computed in the background when it is first asked for; 202 until it is there.",
+            description="Computed in the background at the first request; 202 until it is ready.",
             responses=computed,
         )
 
@@ -118,8 +118,8 @@ def add_model_routes(
     app.add_api_route(
         "/v1/compare",
         compare,
-        summary="All models side by side: accuracy, differences with intervals, and who is right where",
-        description="Computed in the background when it is first asked for; 202 until it is there.",
+        summary="All models side by side: accuracy, differences with intervals, and which model is right on which rows",
+        description="Computed in the background at the first request; 202 until it is ready.",
         responses=computed,
     )
 
@@ -129,7 +129,7 @@ def add_model_routes(
     app.add_api_route(
         "/v1/runs",
         list_runs,
-        summary="Training runs, those that go on included",
+        summary="Training runs, finished and running",
         responses={200: {"model": schema.RunList}, **_problems(*ACCESS, 404, 504)},
     )
 

@@ -53,7 +53,7 @@ class ReadRequest(_RequestBody):
     text: str
     model: Model = None
     gates: Annotated[bool, Field(description="Adds the states and gates of every layer.")] = False
-    attribution: Annotated[bool, Field(description="Adds what each word did to the answer.")] = False
+    attribution: Annotated[bool, Field(description="Adds the attribution of the answer to each word.")] = False
 
 
 class CompareRequest(_RequestBody):

@@ -51,7 +51,7 @@ def bound_socket(host: str, port: int) -> socket.socket:
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             mend = "Choose another one with --port; 0 takes any that is free."
         reason = getattr(error, "strerror", None) or str(error)
-        raise RecurraError(f"{host!r:.80} port {port} cannot be listened to: {reason}", mend) from error
+        raise RecurraError(f"The service cannot listen on {host!r:.80} port {port}: {reason}", mend) from error
     return found
 
 

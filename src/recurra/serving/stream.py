@@ -88,10 +88,10 @@ class LineStream(Response):
             async for block in self._blocks(receive):
                 await ready.put(await self._answer(block))
         except _StoppingError:
-            await ready.put(self._failed("The service is stopping. Send the lines that are left to another one."))
+            await ready.put(self._failed("The service is stopping. Send the remaining lines to another one."))
         except TimeoutError:
             seconds = f"{self._limits.seconds:g} s"
-            await ready.put(self._failed(f"No line came within {seconds}. Send the lines that are left again."))
+            await ready.put(self._failed(f"No line arrived within {seconds}. Send the remaining lines again."))
         except RecurraError as error:
             await ready.put(self._failed(str(error)))
         except Exception:
