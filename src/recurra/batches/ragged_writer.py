@@ -137,8 +137,8 @@ class RaggedWriter:
                 self._lengths.append(part.lengths)
         except OSError as error:
             where = self._folder or tempfile.gettempdir()
-            mend = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check that folder"
+            hint = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check that folder"
             raise DataError(
-                f"Token ids cannot be kept in {where}: {error.strerror}", f"{mend}, or name another one."
+                f"Token ids cannot be kept in {where}: {error.strerror}", f"{hint}, or name another one."
             ) from None
         self._parts.clear()

@@ -149,7 +149,7 @@ def _task(about: Mapping[str, Any], version: int) -> Task:
     try:
         return task_named(str(about["task"]))
     except SettingsError as error:
-        raise ModelFileError(error.received, error.mend) from error
+        raise ModelFileError(error.received, error.hint) from error
 
 
 def stored_digest(data: bytes) -> str:
@@ -234,4 +234,4 @@ def _settings(kind: type[Any], values: Any, where: str) -> Any:
     try:
         return kind.from_dict(values, where=f"the {where} settings")
     except SettingsError as error:
-        raise ModelFileError(error.received[:100], f"{error.mend} Or update recurra: pip install -U recurra") from error
+        raise ModelFileError(error.received[:100], f"{error.hint} Or update recurra: pip install -U recurra") from error

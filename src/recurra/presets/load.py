@@ -48,5 +48,5 @@ def load_preset(name: str) -> Recipe:
         values = tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         # Beside wrong syntax: bytes that are no UTF-8, a number too long to convert, lists in lists without end.
-        raise SettingsError(f"The preset {name} is not TOML: {error}", "Mend the line that is named.") from error
+        raise SettingsError(f"The preset {name} is not TOML: {error}", "Correct the line that is named.") from error
     return Recipe.from_dict(values, name=name)

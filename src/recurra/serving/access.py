@@ -97,12 +97,12 @@ def read_token(path: Path) -> str:
     Raises:
         SettingsError: the file cannot be read, everybody on the machine can read it, or it holds no token.
     """
-    mend = "Make one with: (umask 077; python3 -c 'import secrets; print(secrets.token_urlsafe())' > FILE)"
+    hint = "Make one with: (umask 077; python3 -c 'import secrets; print(secrets.token_urlsafe())' > FILE)"
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise SettingsError(f"--token-file {path} is no regular file", mend)
+                raise SettingsError(f"--token-file {path} is no regular file", hint)
             if status.st_mode & (stat.S_IROTH | stat.S_IWOTH):
                 raise SettingsError(
                     f"Everybody on this machine can read or write --token-file {path}", f"Say: chmod 600 {path}"
@@ -112,10 +112,10 @@ def read_token(path: Path) -> str:
         if isinstance(error, SettingsError):
             raise
         reason = getattr(error, "strerror", None) or str(error)
-        raise SettingsError(f"--token-file {path} cannot be read: {reason}", mend) from error
+        raise SettingsError(f"--token-file {path} cannot be read: {reason}", hint) from error
     token = data.strip()
     if not SHORTEST_TOKEN <= len(token) <= LONGEST_TOKEN or not re.fullmatch(rb"[!-~]+", token):
         raise SettingsError(
-            f"--token-file {path} holds no token of {SHORTEST_TOKEN} characters or more, without spaces", mend
+            f"--token-file {path} holds no token of {SHORTEST_TOKEN} characters or more, without spaces", hint
         )
     return token.decode()

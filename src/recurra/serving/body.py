@@ -113,24 +113,24 @@ def _unexpected(error: ValidationError, kind: type[BaseModel], data: bytes, what
     given = f"{found['input']!r:.80} ({type(found['input']).__name__})"
     match found["type"]:
         case "json_invalid":
-            received, mend = f"{what} is no JSON: {found['msg'].removeprefix('Invalid JSON: ')[:120]}", "Send JSON."
+            received, hint = f"{what} is no JSON: {found['msg'].removeprefix('Invalid JSON: ')[:120]}", "Send JSON."
             if not _is_utf8(data):
-                received, mend = f"{what} is not UTF-8", "Encode it in UTF-8."
+                received, hint = f"{what} is not UTF-8", "Encode it in UTF-8."
         case "missing":
-            received, mend = f"{what} has no {where}", f"Its fields are {names}."
+            received, hint = f"{what} has no {where}", f"Its fields are {names}."
         case "extra_forbidden":
-            received, mend = f"{what} has the unknown field {where!r}", f"Its fields are {names}."
+            received, hint = f"{what} has the unknown field {where!r}", f"Its fields are {names}."
         case "string_type":
-            received, mend = f"{where} is {given}", "Give a text."
+            received, hint = f"{where} is {given}", "Give a text."
         case "string_unicode":
-            received, mend = f"{where} is no Unicode text", "Leave out halves of surrogate pairs."
+            received, hint = f"{where} is no Unicode text", "Leave out halves of surrogate pairs."
         case "list_type":
-            received, mend = f"{where} is {given}", "Give a list of texts."
+            received, hint = f"{where} is {given}", "Give a list of texts."
         case "bool_type":
-            received, mend = f"{where} is {given}", "Give true or false."
+            received, hint = f"{where} is {given}", "Give true or false."
         case _:
-            received, mend = f"{where or what} is {given}", f"Give an object with the fields {names}."
-    return RequestError(422, received, mend)
+            received, hint = f"{where or what} is {given}", f"Give an object with the fields {names}."
+    return RequestError(422, received, hint)
 
 
 def _is_utf8(data: bytes) -> bool:

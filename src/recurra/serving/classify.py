@@ -96,7 +96,7 @@ class ClassifyEndpoint:
         try:
             return self._registry.models[name].checked_abstaining(below)
         except RecurraError as error:
-            raise RequestError(422, error.received, error.mend) from error
+            raise RequestError(422, error.received, error.hint) from error
 
     def _text(self, line: bytes | None) -> str | bytes:
         """The text of a line, or the error line to answer it with."""

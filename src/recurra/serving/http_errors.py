@@ -33,20 +33,20 @@ class RequestError(RecurraError):
     Args:
         status: HTTP status.
         received: what was found.
-        mend: what to try.
+        hint: what to try.
         headers: headers of the response, such as Retry-After.
     """
 
-    def __init__(self, status: int, received: str, mend: str, *, headers: dict[str, str] | None = None) -> None:
-        super().__init__(received, mend)
+    def __init__(self, status: int, received: str, hint: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(received, hint)
         self.status, self.headers = status, headers or {}
 
     def __reduce__(self) -> Any:
-        return _again, (self.status, self.received, self.mend, self.headers)
+        return _again, (self.status, self.received, self.hint, self.headers)
 
 
-def _again(status: int, received: str, mend: str, headers: dict[str, str]) -> RequestError:
-    return RequestError(status, received, mend, headers=headers)
+def _again(status: int, received: str, hint: str, headers: dict[str, str]) -> RequestError:
+    return RequestError(status, received, hint, headers=headers)
 
 
 def error_response(status: int, line: str, *, headers: dict[str, str] | None = None) -> Response:

@@ -93,7 +93,7 @@ class ReadEndpoints:
             yield from readings(model, text, name=name, **wanted)
         except SettingsError as error:
             # Some networks can be read, but not be differentiated.
-            raise RequestError(422, error.received, error.mend) from error
+            raise RequestError(422, error.received, error.hint) from error
 
 
 async def _all(works: Sequence[Coroutine[Any, Any, Value]]) -> list[Value]:

@@ -47,11 +47,11 @@ def bound_socket(host: str, port: int) -> socket.socket:
             found.close()
             raise
     except (OSError, UnicodeError, OverflowError) as error:
-        mend = "Choose another one with --host and --port."
+        hint = "Choose another one with --host and --port."
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            mend = "Choose another one with --port; 0 takes any that is free."
+            hint = "Choose another one with --port; 0 takes any that is free."
         reason = getattr(error, "strerror", None) or str(error)
-        raise RecurraError(f"The service cannot listen on {host!r:.80} port {port}: {reason}", mend) from error
+        raise RecurraError(f"The service cannot listen on {host!r:.80} port {port}: {reason}", hint) from error
     return found
 
 

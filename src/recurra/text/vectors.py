@@ -68,7 +68,7 @@ def load_vectors(path: Path | str, tokens: Sequence[str]) -> Found:
     wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(wrong):
         raise DataError(
-            f"The vector of {tokens[wrong[0]]!r} in {path.name} holds numbers that are not finite", "Mend the file."
+            f"The vector of {tokens[wrong[0]]!r} in {path.name} holds numbers that are not finite", "Correct the file."
         )
     return vectors, found
 

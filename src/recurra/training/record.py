@@ -149,7 +149,7 @@ def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
         write_atomically(folder / HISTORY, json.dumps(outcome.history.to_json(), indent=1).encode())
     if outcome.failure:
         kept_at = f"The last good model is {folder / MODEL}." if folder else ""
-        raise TrainingError(outcome.failure.received, f"{outcome.failure.mend} {kept_at}") from outcome.failure
+        raise TrainingError(outcome.failure.received, f"{outcome.failure.hint} {kept_at}") from outcome.failure
 
 
 def card_facts(prepared: TrainingData, task: Task, validation: Scores | None, outcome: Outcome) -> dict[str, Any]:
