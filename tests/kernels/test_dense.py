@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 from recurra.kernels.compiled import entries_of, kernels_of
-from recurra.kernels.panels import BLOCK
+from recurra.kernels.matrix_panels import BLOCK
 
 Array = npt.NDArray[np.float32]
 EIGHTS = st.integers(1, 20).map(lambda n: 8 * n)
@@ -25,7 +25,7 @@ def numbers(rng: np.random.Generator, *shape: int) -> Array:
 def do(*jobs: tuple[int, ...], names: tuple[int, ...] = (0,)) -> None:
     words = np.array([word for job in jobs for word in (1 + len(job), *job)], dtype=np.int64)
     table = np.array(names, dtype=np.int64)
-    kernels_of("jobs").run(address(words), address(words) + words.nbytes, address(table))
+    kernels_of("job_list").run(address(words), address(words) + words.nbytes, address(table))
 
 
 @given(rows=st.integers(0, 150), size=EIGHTS, width=EIGHTS, bias=st.booleans(), seed=st.integers(0, 999))

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from recurra.kernels.arrays import Doubles, Matrix, Numbers, Places
-from recurra.kernels.vectors import fma, load, splat, store
+from recurra.kernels.array_types import Doubles, Matrix, Numbers, Places
+from recurra.kernels.simd import fma, load, splat, store
 
 __all__ = ["catch_up", "look", "step", "step_rows", "sum_rows", "sum_squares"]
 

@@ -60,7 +60,7 @@ def kernels_of(name: str) -> SimpleNamespace:
 
 @functools.cache
 def entries_of(name: str) -> SimpleNamespace:
-    """Where the kernels of a module begin, for :mod:`recurra.kernels.jobs`: functions of C that take 64-bit integers.
+    """The addresses of a module's kernels, which :mod:`recurra.kernels.job_list` calls: C functions of 64-bit integers.
 
     Args:
         name: of a module of this package, such as ``training.lstm``.

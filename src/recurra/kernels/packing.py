@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from recurra.kernels.arrays import Ids, Places, ReadIds, ReadPlaces, ReadShortIds
+from recurra.kernels.array_types import Ids, Places, ReadIds, ReadPlaces, ReadShortIds
 
 __all__ = ["pack", "pack_short"]
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 
 __all__ = ["Task", "count", "in_parts", "run_in_parts", "run_together"]
@@ -140,7 +140,7 @@ class _Crew:
         self.size = size
         # The number of the newest job, and of the last one that each thread has ended.
         self._numbers = np.zeros(1 + size, dtype=np.int64)
-        self._wait = kernels_of("waiting").wait
+        self._wait = kernels_of("spin_wait").wait
         self._at = address(self._numbers)
         self._job = _Job(0, (), 0)
         self._asleep, self._awake = 0, threading.Condition()

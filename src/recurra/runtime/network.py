@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.cells import cell_named
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import GROUP, SCRATCH
 from recurra.kernels.threads import run_together
@@ -95,7 +95,7 @@ class Network:
         """
         if self.task.kernel is None:
             return checked_finite(self.task.probabilities(self.logits(documents)).astype(np.float32))
-        return self._answers(documents, getattr(kernels_of("inference.documents"), self.task.kernel))
+        return self._answers(documents, getattr(kernels_of("inference.probabilities"), self.task.kernel))
 
     def logits(self, documents: Ragged) -> Array:
         """What :meth:`probabilities` are made of, [B, L]."""
@@ -143,7 +143,7 @@ class Network:
         table, ids = self._words.look_up(documents)
         order = np.empty(len(documents), dtype=np.int64)
         bounds = np.empty(len(documents) + 1, dtype=np.int64)
-        kernels_of("inference.documents").by_length(ids.offsets, self.pad_to, order, bounds)
+        kernels_of("inference.batching").sort_by_length(ids.offsets, self.pad_to, order, bounds)
         answer = partial(self._answer, table, ids, order, bounds, answers, write)
         run_together([partial(answer, *part) for part in self._parts(bounds)])
         return checked_finite(answers)
@@ -153,7 +153,7 @@ class Network:
         end: int,
     ) -> None:  # fmt: skip
         """Writes the answers of the documents that stand from ``first`` to ``end`` in ``order``."""
-        kernels = kernels_of("inference.documents")
+        kernels = kernels_of("inference.batching")
         offsets = np.empty(end - first + 1, dtype=np.int64)
         rows = np.empty(int(bounds[end] - bounds[first]), dtype=np.int64)
         kernels.gather(first, end, order, bounds, ids.values, ids.offsets, rows, offsets)

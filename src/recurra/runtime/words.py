@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import count, run_together
 from recurra.networks.settings import NetworkSettings
@@ -52,7 +52,7 @@ class Words:
         seen = np.zeros(len(self._embedding), dtype=np.int32)
         found = np.empty(min(len(seen), len(documents.values)), dtype=np.int32)
         places, different = np.empty(len(documents.values), dtype=np.int32), np.zeros(1, dtype=np.int64)
-        kernels_of("distinct").distinct(documents.values, seen, found, places, different)
+        kernels_of("unique_ids").unique_ids(documents.values, seen, found, places, different)
         return self._projected(self._embedding[found[: different[0]]]), Ragged(places, documents.offsets)
 
     def _projected(self, vectors: Array) -> Array:

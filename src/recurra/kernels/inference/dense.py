@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recurra.kernels.products import add_panel
-from recurra.kernels.vectors import load_wide, store
+from recurra.kernels.matrix_products import add_panel
+from recurra.kernels.simd import load_wide, store
 
 __all__ = ["affine"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from recurra.kernels.gates import interpolated, sigmoid
+from recurra.kernels.activations import interpolated, sigmoid
 from recurra.kernels.inference import GROUP
-from recurra.kernels.inference.places import clear, driven, keep_ended, length, load_four, running, store_four, token
-from recurra.kernels.products import multiplied
-from recurra.kernels.vectors import fma, joined, load, store
+from recurra.kernels.inference.indexing import clear, driven, keep_ended, length, load_four, running, store_four, token
+from recurra.kernels.matrix_products import multiplied
+from recurra.kernels.simd import fma, joined, load, store
 
 __all__ = ["read"]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from numba import njit
 
-from recurra.kernels.gates import decay, tanh_parts
+from recurra.kernels.activations import decay, tanh_parts
 from recurra.kernels.inference import GROUP
-from recurra.kernels.inference.places import clear, driven, keep_ended, length, load_four, running, store_four, token
-from recurra.kernels.products import multiplied
-from recurra.kernels.vectors import exchanged, fma, like, load, load_wide, store
+from recurra.kernels.inference.indexing import clear, driven, keep_ended, length, load_four, running, store_four, token
+from recurra.kernels.matrix_products import multiplied
+from recurra.kernels.simd import exchanged, fma, like, load, load_wide, store
 
 __all__ = ["read"]
 

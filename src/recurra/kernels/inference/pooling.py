@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from recurra.kernels.gates import tanh
-from recurra.kernels.inference.places import clear
-from recurra.kernels.vectors import fma, integer, load, number, splat, store, store_number, vector_max
+from recurra.kernels.activations import tanh
+from recurra.kernels.inference.indexing import clear
+from recurra.kernels.simd import fma, integer, load, number, splat, store, store_number, vector_max
 
 __all__ = ["attention", "largest", "mean"]
 

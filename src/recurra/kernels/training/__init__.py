@@ -9,7 +9,7 @@ those from ``first`` to ``last``, so that several threads can share a batch: the
 given)``
     starts: int64[T + 1], the first row of each step; reverse: 1 to read from the last step to the first; drive: rows of
     W_I·x + b, and places: int64[N], which of them each token has; or both 0, and the drive stands in gates. gates
-    [N, G·H]: the gates' activations, written; W_H [H, G·H] in panels (:mod:`recurra.kernels.panels`); b_H [G·H];
+    [N, G·H]: the gates' activations, written; W_H [H, G·H] in panels (:mod:`recurra.kernels.matrix_panels`); b_H [G·H];
     hidden, cell [N, H]: the states, written; extra: what else the gradient needs, written; h0, c0 [B, H]: initial
     states; given: 0 if all of these are zero.
 ``backward(first, last, steps, starts, reverse, size, gates, W_T, hidden, cell, extra, h0, c0, given, outer, outer_row,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from recurra.kernels.panels import BLOCK, copied, copied_transposed, turn
-from recurra.kernels.products import add_product
-from recurra.kernels.vectors import integer, load, number, splat, store, store_number
+from recurra.kernels.matrix_panels import BLOCK, copied, copied_transposed, turn
+from recurra.kernels.matrix_products import add_product
+from recurra.kernels.simd import integer, load, number, splat, store, store_number
 
 __all__ = ["add", "affine", "clear", "copy", "panels", "sum_by_place", "transposed_panels", "weight_gradient"]
 
@@ -15,7 +15,7 @@ ROWS = 64
 
 
 def panels(matrix: int, row: int, count: int, width: int, written: int) -> None:
-    """Lays a matrix out for :func:`recurra.kernels.products.add_product`.
+    """Lays a matrix out for :func:`recurra.kernels.matrix_products.add_product`.
 
     Args:
         matrix: address of float32 [count, width].

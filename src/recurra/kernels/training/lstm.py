@@ -6,10 +6,10 @@ from typing import Any
 
 from numba import njit
 
-from recurra.kernels.gates import sigmoid, tanh
-from recurra.kernels.products import add_product
-from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import both_widths, fma, like, load_like, store
+from recurra.kernels.activations import sigmoid, tanh
+from recurra.kernels.matrix_products import add_product
+from recurra.kernels.simd import both_widths, fma, like, load_like, store
+from recurra.kernels.training.packed_steps import add_past, before, take_drive, walked
 
 __all__ = ["backward", "forward"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recurra.kernels.arrays import Matrix, Numbers
+from recurra.kernels.array_types import Matrix, Numbers
 
 __all__ = ["output", "output_back"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recurra.kernels.arrays import Grid, Matrix, ReadPlaces
+from recurra.kernels.array_types import Grid, Matrix, ReadPlaces
 
 __all__ = ["largest", "largest_back", "last", "last_back", "mean", "mean_back"]
 

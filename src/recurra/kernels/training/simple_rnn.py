@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from recurra.kernels.gates import tanh
-from recurra.kernels.products import add_product
-from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import load, load_wide, splat, store
+from recurra.kernels.activations import tanh
+from recurra.kernels.matrix_products import add_product
+from recurra.kernels.simd import load, load_wide, splat, store
+from recurra.kernels.training.packed_steps import add_past, before, take_drive, walked
 
 __all__ = ["backward", "forward"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 
 __all__ = ["Arena"]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recurra.kernels.vectors import LANES
+from recurra.kernels.simd import LANES
 
 __all__ = ["DirectionWeights", "narrower", "wider", "wider_columns"]
 

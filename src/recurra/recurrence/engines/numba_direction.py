@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from recurra.cells import Cell
 from recurra.errors import SettingsError
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 from recurra.kernels.compiled import entries_of
-from recurra.kernels.panels import BLOCK
+from recurra.kernels.matrix_panels import BLOCK
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.direction_weights import DirectionWeights
 
@@ -20,7 +20,7 @@ __all__ = ["Direction", "Job", "Named", "Sizes"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
-# A kernel's entry and its arguments; see recurra.kernels.jobs.
+# A kernel's entry and its arguments; see recurra.kernels.job_list.
 Job: TypeAlias = tuple[int, ...]
 
 

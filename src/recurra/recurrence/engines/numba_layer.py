@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.cells import Cell
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
+from recurra.kernels.simd import LANES
 from recurra.kernels.threads import run_together
-from recurra.kernels.vectors import LANES
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.direction_weights import DirectionWeights, narrower, wider, wider_columns
 from recurra.recurrence.engines.numba_direction import Direction, Job, Named, Sizes
@@ -200,7 +200,7 @@ class Layer:
 
 
 class _List:
-    """Jobs as :func:`recurra.kernels.jobs.run` reads them.
+    """Jobs as :func:`recurra.kernels.job_list.run` reads them.
 
     Args:
         table: of the direction that they belong to.
@@ -210,4 +210,4 @@ class _List:
     def __init__(self, table: Places, jobs: Sequence[Job]) -> None:
         self._words = np.array([word for job in jobs for word in (1 + len(job), *job)], dtype=np.int64)
         first = address(self._words)
-        self.do = partial(kernels_of("jobs").run, first, first + self._words.nbytes, address(table))
+        self.do = partial(kernels_of("job_list").run, first, first + self._words.nbytes, address(table))

@@ -71,7 +71,7 @@ class CompiledStep(HostStep):
         self._arena, self._layers = Arena(), dict[int, Layer]()
         # Compiled here, the first time on a machine: the first step would else seem to take seconds.
         parts = *(f"training.{part}" for part in PARTS), self._loss.kernels
-        for name in ("packing", "distinct", "adam", "jobs", "waiting", *parts):
+        for name in ("packing", "unique_ids", "adam", "job_list", "spin_wait", *parts):
             kernels_of(name)
         form = network.cell.compiled.numba
         for name in ("dense", *([form.kernels] if form else [])):
@@ -198,7 +198,7 @@ class CompiledStep(HostStep):
             ids = np.where(self.network.chance(torch.Size([len(ids)])).numpy() < share, np.int32(UNKNOWN), ids)
         found = np.empty(min(len(ids), len(self._seen)), dtype=np.int32)
         places, count = np.empty(len(ids), dtype=np.int32), np.empty(1, dtype=np.int64)
-        kernels_of("distinct").distinct(ids, self._seen, found, places, count)
+        kernels_of("unique_ids").unique_ids(ids, self._seen, found, places, count)
         rows = found[: count[0]].astype(np.int64)
         if self.optimiser.rows:
             self.optimiser.rows.catch_up(rows)

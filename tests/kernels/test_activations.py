@@ -11,9 +11,9 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from recurra.kernels import gates  # noqa: E402 - needs Numba
+from recurra.kernels import activations  # noqa: E402 - needs Numba
 from recurra.kernels.inference import lstm  # noqa: E402 - needs Numba
-from recurra.kernels.vectors import load_wide, store  # noqa: E402 - needs Numba
+from recurra.kernels.simd import load_wide, store  # noqa: E402 - needs Numba
 
 Array = npt.NDArray[Any]
 
@@ -38,17 +38,17 @@ def on_arrays(function: Callable[[int, int], Any], *inputs: Array) -> Array:
 
 @numba.njit
 def logistic(x: int, row: int) -> Any:
-    return gates.sigmoid(load_wide(x))
+    return activations.sigmoid(load_wide(x))
 
 
 @numba.njit
 def tangent(x: int, row: int) -> Any:
-    return gates.tanh(load_wide(x))
+    return activations.tanh(load_wide(x))
 
 
 @numba.njit
 def interpolated(x: int, row: int) -> Any:
-    return gates.interpolated(load_wide(x), load_wide(x + row), load_wide(x + 2 * row))
+    return activations.interpolated(load_wide(x), load_wide(x + row), load_wide(x + 2 * row))
 
 
 @numba.njit

@@ -11,7 +11,7 @@ from typing import Any
 
 from numba import njit
 
-from recurra.kernels.vectors import clamp, fma, like, power_of_two
+from recurra.kernels.simd import clamp, fma, like, power_of_two
 
 __all__ = ["decay", "interpolated", "sigmoid", "tanh", "tanh_parts"]
 

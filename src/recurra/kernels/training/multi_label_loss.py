@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from recurra.kernels.arrays import Doubles, Matrix
+from recurra.kernels.array_types import Doubles, Matrix
 
 __all__ = ["binary_cross_entropy"]
 

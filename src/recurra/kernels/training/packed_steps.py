@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numba import njit
 
-from recurra.kernels.products import add_product
-from recurra.kernels.vectors import integer, load, store
+from recurra.kernels.matrix_products import add_product
+from recurra.kernels.simd import integer, load, store
 
 __all__ = ["add_past", "before", "take_drive", "walked"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from recurra.kernels.arrays import Bytes, Ids, Places, ReadBytes, ReadPlaces
+from recurra.kernels.array_types import Bytes, Ids, Places, ReadBytes, ReadPlaces
 
 __all__ = ["index", "lesson", "words"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from recurra.kernels.arrays import Ids, Places, ReadIds
+from recurra.kernels.array_types import Ids, Places, ReadIds
 
-__all__ = ["distinct"]
+__all__ = ["unique_ids"]
 
 
-def distinct(values: ReadIds, seen: Ids, found: Ids, places: Ids, count: Places) -> None:
+def unique_ids(values: ReadIds, seen: Ids, found: Ids, places: Ids, count: Places) -> None:
     """Numbers the ids in the order in which they first occur.
 
     Args:

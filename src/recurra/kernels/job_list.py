@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from recurra.kernels.vectors import integer, pointer_to
+from recurra.kernels.simd import integer, pointer_to
 
 __all__ = ["run"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from numba import njit
 
-from recurra.kernels.vectors import integer, joined, load, parted, splat, store
+from recurra.kernels.simd import integer, joined, load, parted, splat, store
 
 __all__ = ["clear", "driven", "keep_ended", "length", "load_four", "running", "store_four", "token"]
 

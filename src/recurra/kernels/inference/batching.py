@@ -1,17 +1,15 @@
-"""Documents by falling length, in which order they are read, and their answers in the order in which they came."""
+"""Documents sorted by falling length, the order in which they are read, and the ids of some of them."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from recurra.kernels.arrays import Matrix, Places, ReadIds, ReadPlaces
+from recurra.kernels.array_types import Places, ReadIds, ReadPlaces
 
-__all__ = ["by_length", "gather", "sigmoid", "softmax"]
+__all__ = ["gather", "sort_by_length"]
 
 
-def by_length(begins: ReadPlaces, pad_to: int, order: Places, bounds: Places) -> None:
+def sort_by_length(begins: ReadPlaces, pad_to: int, order: Places, bounds: Places) -> None:
     """Sorts documents by falling length; equal ones keep their order.
 
     Args:
@@ -52,8 +50,8 @@ def gather(
     Args:
         first: place in ``order`` of the first document.
         end: place behind the last.
-        order: see :func:`by_length`.
-        bounds: see :func:`by_length`.
+        order: see :func:`sort_by_length`.
+        bounds: see :func:`sort_by_length`.
         values: ids of all documents.
         begins: where each document begins in ``values``.
         rows: the ids, written.
@@ -69,38 +67,3 @@ def gather(
         for token in range(tokens, bounds[place + 1] - bounds[place]):
             rows[at + token] = 0
     offsets[end - first] = bounds[end] - bounds[first]
-
-
-def softmax(first: int, end: int, order: ReadPlaces, logits: Matrix, probabilities: Matrix) -> None:
-    """exp(x) / Σ exp(x) of each row; the largest x is taken off first, so that no power overflows.
-
-    Args:
-        first: see :func:`gather`.
-        end: see :func:`gather`.
-        order: see :func:`by_length`.
-        logits: float32, a row for each chosen document, C columns and any more.
-        probabilities: float32[B, C], of which the rows of the chosen documents are written.
-    """
-    classes = probabilities.shape[1]
-    for place in range(first, end):
-        row, out = logits[place - first], probabilities[order[place]]
-        highest = row[0]
-        for k in range(1, classes):
-            highest = max(highest, row[k])
-        total = np.float32(0.0)
-        for k in range(classes):
-            out[k] = np.float32(math.exp(row[k] - highest))
-            total += out[k]
-        for k in range(classes):
-            out[k] /= total
-
-
-def sigmoid(first: int, end: int, order: ReadPlaces, logits: Matrix, probabilities: Matrix) -> None:
-    """1 / (1 + exp(-x)) of each number, by whichever form does not overflow. Arguments: see :func:`softmax`."""
-    classes = probabilities.shape[1]
-    for place in range(first, end):
-        row, out = logits[place - first], probabilities[order[place]]
-        for k in range(classes):
-            power = np.float32(math.exp(-abs(row[k])))
-            share = power if row[k] < 0 else np.float32(1.0)
-            out[k] = share / (np.float32(1.0) + power)

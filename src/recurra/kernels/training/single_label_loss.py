@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from recurra.kernels.arrays import Doubles, Matrix, Numbers, ReadPlaces
+from recurra.kernels.array_types import Doubles, Matrix, Numbers, ReadPlaces
 
 __all__ = ["cross_entropy", "focal"]
 

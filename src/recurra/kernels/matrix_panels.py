@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from recurra.kernels.vectors import load, splat, store, transposed
+from recurra.kernels.simd import load, splat, store, transposed
 
 __all__ = ["BLOCK", "copied", "copied_transposed", "turn"]
 

@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from recurra.kernels.vectors import pointer_to
+from recurra.kernels.simd import pointer_to
 
 __all__ = ["wait"]
 

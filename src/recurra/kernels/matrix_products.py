@@ -10,8 +10,8 @@ from numba.core import cgutils, types
 from numba.core.types.containers import UniTuple
 from numba.extending import intrinsic
 
-from recurra.kernels.panels import BLOCK
-from recurra.kernels.vectors import FLOAT, LANES, four_vectors, fused, pointer_to, spread, vector
+from recurra.kernels.matrix_panels import BLOCK
+from recurra.kernels.simd import FLOAT, LANES, four_vectors, fused, pointer_to, spread, vector
 
 __all__ = ["add_panel", "add_product", "multiplied"]
 
@@ -201,7 +201,7 @@ def add_product(
         row: bytes from one row of it to the next.
         first: first document.
         stop: the document after the last.
-        panels: address of the matrix, [count, width], as :mod:`recurra.kernels.panels` lays it out.
+        panels: address of the matrix, [count, width], as :mod:`recurra.kernels.matrix_panels` lays it out.
         width: columns, a multiple of 8.
         count: rows of the matrix, even.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recurra.kernels.arrays import Ids, Places, ReadIds, ReadPlaces
+from recurra.kernels.array_types import Ids, Places, ReadIds, ReadPlaces
 
 __all__ = ["cut", "shared", "signatures"]
 

@@ -1,0 +1,46 @@
+"""From the logits of documents in the order of reading to their probabilities in the order in which they came."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from recurra.kernels.array_types import Matrix, ReadPlaces
+
+__all__ = ["sigmoid", "softmax"]
+
+
+def softmax(first: int, end: int, order: ReadPlaces, logits: Matrix, probabilities: Matrix) -> None:
+    """exp(x) / Σ exp(x) of each row; the largest x is taken off first, so that no power overflows.
+
+    Args:
+        first: place in ``order`` of the first document.
+        end: place behind the last.
+        order: see :func:`recurra.kernels.inference.batching.sort_by_length`.
+        logits: float32, a row for each chosen document, C columns and any more.
+        probabilities: float32[B, C], of which the rows of the chosen documents are written.
+    """
+    classes = probabilities.shape[1]
+    for place in range(first, end):
+        row, out = logits[place - first], probabilities[order[place]]
+        highest = row[0]
+        for k in range(1, classes):
+            highest = max(highest, row[k])
+        total = np.float32(0.0)
+        for k in range(classes):
+            out[k] = np.float32(math.exp(row[k] - highest))
+            total += out[k]
+        for k in range(classes):
+            out[k] /= total
+
+
+def sigmoid(first: int, end: int, order: ReadPlaces, logits: Matrix, probabilities: Matrix) -> None:
+    """1 / (1 + exp(-x)) of each number, by whichever form does not overflow. Arguments: see :func:`softmax`."""
+    classes = probabilities.shape[1]
+    for place in range(first, end):
+        row, out = logits[place - first], probabilities[order[place]]
+        for k in range(classes):
+            power = np.float32(math.exp(-abs(row[k])))
+            share = power if row[k] < 0 else np.float32(1.0)
+            out[k] = share / (np.float32(1.0) + power)
