@@ -20,7 +20,7 @@ numba = pytest.importorskip("numba")
 from recurra.kernels import compiled  # noqa: E402 - needs Numba
 
 # Small kernels: one that Python calls, and one that other kernels call as a function of C.
-KERNELS = {"unique_ids": compiled.kernels_of, "training.simple_rnn": compiled.entries_of}
+KERNELS = {"unique_ids": compiled.kernels_of, "training.simple_rnn": compiled.addresses_of}
 
 Damage = Callable[[bytes], bytes]
 

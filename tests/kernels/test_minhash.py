@@ -14,7 +14,7 @@ def cut(texts: list[str], size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
     points = np.array([ord(letter) for text in texts for letter in text], dtype=np.int32)
     offsets = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
     pieces, counts = np.full(len(points), -9, dtype=np.int64), np.empty(len(texts), dtype=np.int64)
-    kernels_of("minhash").cut(0, len(texts), points, offsets, size, pieces, counts)
+    kernels_of("minhash").shingle(0, len(texts), points, offsets, size, pieces, counts)
     return pieces, offsets, counts
 
 
@@ -33,7 +33,7 @@ def test_pieces_and_what_texts_share(texts: list[str], size: int) -> None:
         assert (np.diff(own) > 0).all()
     left, right = (side.ravel().astype(np.int64) for side in np.mgrid[: len(texts), : len(texts)])
     both = np.empty(len(left), dtype=np.int64)
-    kernels_of("minhash").shared(
+    kernels_of("minhash").count_shared(
         0, len(left), left, right, pieces, offsets, counts, pieces, offsets, counts, both
     )  # fmt: skip
     assert both.tolist() == [len(expected[a] & expected[b]) for a, b in zip(left, right, strict=True)]

@@ -13,7 +13,7 @@ from numba import njit
 
 from recurra.kernels.simd import clamp, fma, like, power_of_two
 
-__all__ = ["decay", "interpolated", "sigmoid", "tanh", "tanh_parts"]
+__all__ = ["exp_neg", "interpolate", "sigmoid", "tanh", "tanh_parts"]
 
 # Adding 1.5·2²³ leaves no room for a fraction: the sum is rounded to an integer.
 _SHIFT = 12582912.0
@@ -27,7 +27,7 @@ _BOUND = 29.0
 
 
 @njit
-def decay(x: Any) -> Any:
+def exp_neg(x: Any) -> Any:
     """exp(-x) of x held between -29 and 29; σ(x) is 1 by 1 more than that."""
     scale, more = _power(clamp(x, like(x, _BOUND)), like(x, -_LOG2_E))
     return fma(scale, more, scale)
@@ -45,7 +45,7 @@ def tanh_parts(x: Any) -> tuple[Any, Any]:
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x))."""
     one = like(x, 1.0)
-    return one / (one + decay(x))
+    return one / (one + exp_neg(x))
 
 
 @njit
@@ -56,9 +56,9 @@ def tanh(x: Any) -> Any:
 
 
 @njit
-def interpolated(z: Any, h: Any, n: Any) -> Any:
+def interpolate(z: Any, h: Any, n: Any) -> Any:
     """σ(z)·h + (1 - σ(z))·tanh(n), with one division."""
-    more = decay(z)
+    more = exp_neg(z)
     above, below = tanh_parts(n)
     return fma(h, below, above * more) / fma(more, below, below)
 

@@ -20,7 +20,7 @@ from numba import njit
 from recurra.kernels.array_types import Doubles, Matrix, Numbers, Places
 from recurra.kernels.simd import fma, load, splat, store
 
-__all__ = ["catch_up", "look", "step", "step_rows", "sum_rows", "sum_squares"]
+__all__ = ["catch_up", "copy_flushed", "step", "step_rows", "sum_rows", "sum_squares"]
 
 
 def step(
@@ -111,15 +111,15 @@ def catch_up(
         s2, s3 = np.float32(until * moves[then, 2]), np.float32(until * moves[then, 3])
         b1, b2 = np.float32(beta_1 ** (now - then)), np.float32(beta_2 ** (now - then))
         for k in range(width):
-            weights[row, k] = _moved(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
+            weights[row, k] = _apply_moves(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
             m[row, k] = b1 * m[row, k]
             v[row, k] = b2 * v[row, k]
 
 
-def look(
-    weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int, epsilon: float, moves: Doubles, settled: Matrix
+def copy_flushed(
+    weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int, epsilon: float, moves: Doubles, flushed: Matrix
 ) -> None:
-    """Writes to ``settled`` what :func:`catch_up` would make of all weights. Arguments: see there."""
+    """Writes to ``flushed`` what :func:`catch_up` would make of all weights. Arguments: see there."""
     e = np.float32(epsilon)
     width = weights.shape[1]
     for row in range(len(weights)):
@@ -131,14 +131,14 @@ def look(
         if then == now or (then == 0 and d == 1):
             # Up to date, or never read: its moments are zero.
             for k in range(width):
-                settled[row, k] = weights[row, k]
+                flushed[row, k] = weights[row, k]
         else:
             for k in range(width):
-                settled[row, k] = _moved(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
+                flushed[row, k] = _apply_moves(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
 
 
 @njit(error_model="numpy")
-def _moved(weight: Any, m: Any, v: Any, e: Any, d: Any, s0: Any, s1: Any, s2: Any, s3: Any) -> Any:
+def _apply_moves(weight: Any, m: Any, v: Any, e: Any, d: Any, s0: Any, s1: Any, s2: Any, s3: Any) -> Any:
     under = np.float32(1.0) / (np.sqrt(v) + e)
     q = e * under
     return d * weight - m * under * (s0 - q * (s1 - q * (s2 - q * s3)))

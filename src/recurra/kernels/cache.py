@@ -53,7 +53,7 @@ class KernelCache(FunctionCache):
 
     Attributes:
         damaged: whether there were files that could not be used; they are replaced when the kernel is compiled.
-        unkept: why the compiled kernel could not be written, or ``None``.
+        write_error: why the compiled kernel could not be written, or ``None``.
     """
 
     def __init__(self, function: FunctionType) -> None:
@@ -64,7 +64,7 @@ class KernelCache(FunctionCache):
             source_stamp=self._impl.locator.get_source_stamp(),
         )
         self.damaged = False
-        self.unkept: str | None = None
+        self.write_error: str | None = None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled kernel, or ``None`` where it is not there whole."""
@@ -83,4 +83,4 @@ class KernelCache(FunctionCache):
                 self.flush()
             super().save_overload(sig, data)
         except OSError as error:
-            self.unkept = error.strerror or str(error)
+            self.write_error = error.strerror or str(error)

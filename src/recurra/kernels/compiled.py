@@ -22,7 +22,7 @@ from numba.core.ccallback import CFunc
 
 from recurra.kernels.cache import KernelCache
 
-__all__ = ["entries_of", "kernels_of"]
+__all__ = ["addresses_of", "kernels_of"]
 
 _LOCK = threading.Lock()
 
@@ -55,11 +55,11 @@ def kernels_of(name: str) -> SimpleNamespace:
     Returns:
         Them, under their names. They answer nothing, and let other Python threads run.
     """
-    return _made(name, _compiled)
+    return _load(name, _compile)
 
 
 @functools.cache
-def entries_of(name: str) -> SimpleNamespace:
+def addresses_of(name: str) -> SimpleNamespace:
     """The addresses of a module's kernels, which :mod:`recurra.kernels.job_list` calls: C functions of 64-bit integers.
 
     Args:
@@ -68,13 +68,13 @@ def entries_of(name: str) -> SimpleNamespace:
     Returns:
         Addresses, under the kernels' names.
     """
-    made = _made(name, _compiled_for_c)
+    made = _load(name, _compile_for_c)
     # The functions are kept with their addresses: their code goes with them.
     addresses = {kernel: function.address for kernel, function in vars(made).items()}
     return SimpleNamespace(**addresses, functions=made)
 
 
-def _made(name: str, compiled: Callable[..., Any]) -> SimpleNamespace:
+def _load(name: str, compile_kernel: Callable[..., Any]) -> SimpleNamespace:
     module = importlib.import_module(f"recurra.kernels.{name}")
     # Numba keeps the folder of its cache in one place for the whole program.
     with _LOCK:
@@ -84,18 +84,18 @@ def _made(name: str, compiled: Callable[..., Any]) -> SimpleNamespace:
         try:
             functions = {one: getattr(module, one) for one in module.__all__}
             caches = {one: KernelCache(function) if folder else None for one, function in functions.items()}
-            made = {one: compiled(function, caches[one]) for one, function in functions.items()}
+            made = {one: compile_kernel(function, caches[one]) for one, function in functions.items()}
         finally:
             numba.config.CACHE_DIR = before
     if not all(_was_cached(one) for one in made.values()):
-        _tell(name, list(caches.values()), time.perf_counter() - started)
+        _report(name, list(caches.values()), time.perf_counter() - started)
     return SimpleNamespace(**made)
 
 
-def _tell(name: str, caches: Sequence[KernelCache | None], seconds: float) -> None:
+def _report(name: str, caches: Sequence[KernelCache | None], seconds: float) -> None:
     kept = [cache for cache in caches if cache is not None]
     again = " again, because the cached ones were damaged," if any(cache.damaged for cache in kept) else ""
-    reason = next((f"; they cannot be kept: {cache.unkept}" for cache in kept if cache.unkept), "")
+    reason = next((f"; they cannot be kept: {cache.write_error}" for cache in kept if cache.write_error), "")
     if not kept:
         reason = "; no folder to keep them in is writable, set XDG_CACHE_HOME to one"
     print(f"Compiled the {name} kernels{again} in {seconds:.1f} s{reason}.", file=sys.stderr)
@@ -105,7 +105,7 @@ def _was_cached(function: Any) -> bool:
     return bool(function.cache_hits if hasattr(function, "cache_hits") else function.stats.cache_hits)
 
 
-def _compiled(function: FunctionType, cache: KernelCache | None) -> Any:
+def _compile(function: FunctionType, cache: KernelCache | None) -> Any:
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     signature = void(*[_TYPES[function.__annotations__[name]] for name in names])
     # Without fast-math: sums keep their order, so every run, batch and number of threads gives the same bits. NumPy's
@@ -118,7 +118,7 @@ def _compiled(function: FunctionType, cache: KernelCache | None) -> Any:
     return kernel
 
 
-def _compiled_for_c(function: FunctionType, cache: KernelCache | None) -> Any:
+def _compile_for_c(function: FunctionType, cache: KernelCache | None) -> Any:
     arguments = (int64,) * function.__code__.co_argcount
     kernel: Any = CFunc(function, (arguments, void), locals={}, options={"error_model": "numpy"})
     if cache is not None:

@@ -19,7 +19,7 @@ from recurra.kernels.simd import integer, pointer_to
 __all__ = ["run"]
 
 # The most arguments that a kernel takes.
-MOST = 24
+MAX_ARGUMENTS = 24
 
 
 def run(first: int, end: int, table: int) -> None:
@@ -55,7 +55,7 @@ def _call(typing_context: Any, kernel: Any, arguments: Any, count: Any, table: A
 
         end = builder.append_basic_block("called")
         choice = builder.switch(count, end)
-        for number in range(1, MOST + 1):
+        for number in range(1, MAX_ARGUMENTS + 1):
             block = builder.append_basic_block(f"call.{number}")
             choice.add_case(word(number), block)
             builder.position_at_end(block)

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from numba import njit
 
-from recurra.kernels.simd import load, splat, store, transposed
+from recurra.kernels.simd import load, splat, store, transpose
 
-__all__ = ["BLOCK", "copied", "copied_transposed", "turn"]
+__all__ = ["BLOCK", "pack_block", "pack_transposed_block", "transpose_block"]
 
 # Rows of a block: a panel of it takes half of a first cache of 32 KB.
 BLOCK = 128
 
 
 @njit
-def copied(matrix: int, row: int, rows: int, even: int, width: int, panels: int) -> None:
+def pack_block(matrix: int, row: int, rows: int, even: int, width: int, panels: int) -> None:
     """Copies a block into panels.
 
     Args:
@@ -41,7 +41,7 @@ def copied(matrix: int, row: int, rows: int, even: int, width: int, panels: int)
 
 
 @njit
-def copied_transposed(matrix: int, row: int, rows: int, width: int, panels: int) -> None:
+def pack_transposed_block(matrix: int, row: int, rows: int, width: int, panels: int) -> None:
     """Copies a block of a transposed matrix into panels.
 
     Args:
@@ -49,16 +49,16 @@ def copied_transposed(matrix: int, row: int, rows: int, width: int, panels: int)
         row: bytes from one row of it to the next.
         rows: rows of the copy, a multiple of 8.
         width: columns of the copy, a multiple of 8.
-        panels: as for :func:`copied`.
+        panels: as for :func:`pack_block`.
     """
     for column in range(0, width, 8):
         at, line = _place(column, rows, width)
         for k in range(0, rows, 8):
-            turn(matrix + row * column + 4 * k, row, panels + at + line * k, line)
+            transpose_block(matrix + row * column + 4 * k, row, panels + at + line * k, line)
 
 
 @njit
-def turn(source: int, row: int, target: int, line: int) -> None:
+def transpose_block(source: int, row: int, target: int, line: int) -> None:
     """Writes the transpose of an 8 × 8 block.
 
     Args:
@@ -67,7 +67,7 @@ def turn(source: int, row: int, target: int, line: int) -> None:
         target: address of the transpose's first number.
         line: bytes from one row of the target to the next.
     """
-    s = transposed(
+    s = transpose(
         (
             load(source), load(source + row), load(source + 2 * row), load(source + 3 * row),
             load(source + 4 * row), load(source + 5 * row), load(source + 6 * row), load(source + 7 * row),

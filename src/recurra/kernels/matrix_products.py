@@ -11,9 +11,9 @@ from numba.core.types.containers import UniTuple
 from numba.extending import intrinsic
 
 from recurra.kernels.matrix_panels import BLOCK
-from recurra.kernels.simd import FLOAT, LANES, four_vectors, fused, pointer_to, spread, vector
+from recurra.kernels.simd import FLOAT, LANES, broadcast, four_vectors, fused_multiply_add, pointer_to, vector
 
-__all__ = ["add_panel", "add_product", "multiplied"]
+__all__ = ["add_panel", "add_product", "multiply_add"]
 
 # Vectors of eight sums that fit into the registers beside the numbers they are made of. A sum that does not fit goes to
 # memory and back at every step, which costs half of the speed. With AVX-512 there are 32 registers of 512 bits; AVX2
@@ -24,7 +24,7 @@ _WORD = ir.IntType(64)
 
 
 @intrinsic
-def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any, step: Any, count: Any) -> Any:
+def multiply_add(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any, step: Any, count: Any) -> Any:
     """sums[d·V + v] + Σ_k rows[d][k] · matrix[k][v·step : v·step + lanes], for k from 0 to count, in that order.
 
     Args:
@@ -58,7 +58,7 @@ def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any,
 def _sums(
     builder: Any, sums: list[Any], addresses: list[Any], matrix: Any, row: Any, step: Any, count: Any
 ) -> list[Any]:
-    """What :func:`multiplied` gives, as LLVM's values."""
+    """What :func:`multiply_add` gives, as LLVM's values."""
     columns, kind, unrolled = len(sums) // len(addresses), sums[0].type, 2
     end = builder.add(matrix, builder.mul(row, count))
     before = builder.block
@@ -81,7 +81,7 @@ def _sums(
 
         def number(d: int, k: int = k) -> Any:
             place = builder.add(builder.add(addresses[d], offset), _WORD(4 * k))
-            return spread(builder, builder.load(pointer_to(builder, place, FLOAT)), kind)
+            return broadcast(builder, builder.load(pointer_to(builder, place, FLOAT)), kind)
 
         # The fewer of the two are held in registers, and of the others one at a time.
         if columns < len(addresses):
@@ -91,7 +91,7 @@ def _sums(
             numbers = [number(d) for d in range(len(addresses))]
             pairs = ((d, v, x, y) for v in range(columns) for y in [weight(v)] for d, x in enumerate(numbers))
         for d, v, x, y in pairs:
-            now[d * columns + v] = fused(builder, x, y, now[d * columns + v])
+            now[d * columns + v] = fused_multiply_add(builder, x, y, now[d * columns + v])
         here = builder.add(here, row)
     following = builder.add(offset, _WORD(4 * unrolled))
     for phi, value in zip(running, now, strict=True):

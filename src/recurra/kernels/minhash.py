@@ -6,7 +6,7 @@ import numpy as np
 
 from recurra.kernels.array_types import Ids, Places, ReadIds, ReadPlaces
 
-__all__ = ["cut", "shared", "signatures"]
+__all__ = ["count_shared", "shingle", "signatures"]
 
 # FNV-1a (Fowler, Noll, Vo), 64 bits, over code points; the product at the end mixes the upper bits, which are kept.
 _BASIS = np.uint64(14695981039346656037)
@@ -16,7 +16,9 @@ _ONE = np.uint64(1)
 _32 = np.uint64(32)
 
 
-def cut(first: int, end: int, text: ReadIds, offsets: ReadPlaces, size: int, pieces: Places, counts: Places) -> None:
+def shingle(
+    first: int, end: int, text: ReadIds, offsets: ReadPlaces, size: int, pieces: Places, counts: Places
+) -> None:
     """The different pieces of ``size`` characters of each text, as hashes in rising order.
 
     A shorter text is one piece; an empty one has none.
@@ -62,9 +64,9 @@ def signatures(
     Args:
         first: the first text.
         end: the text behind the last.
-        pieces: see :func:`cut`.
-        offsets: see :func:`cut`.
-        counts: see :func:`cut`.
+        pieces: see :func:`shingle`.
+        offsets: see :func:`shingle`.
+        counts: see :func:`shingle`.
         factors: int32[K], odd.
         minima: int32[texts · K], written text by text; of a text without pieces all are -1.
     """
@@ -79,7 +81,7 @@ def signatures(
                 least[k] = np.int32(min(np.uint32(least[k]), np.uint32(piece * np.uint32(factors[k]))))
 
 
-def shared(
+def count_shared(
     first: int, end: int, left: ReadPlaces, right: ReadPlaces, pieces: ReadPlaces, offsets: ReadPlaces,
     counts: ReadPlaces, others: ReadPlaces, other_offsets: ReadPlaces, other_counts: ReadPlaces, both: Places,
 ) -> None:  # fmt: skip
@@ -90,7 +92,7 @@ def shared(
         end: the pair behind the last.
         left: the one text of each pair, in ``pieces``.
         right: the other, in ``others``.
-        pieces: see :func:`cut`; so are the next two.
+        pieces: see :func:`shingle`; so are the next two.
         offsets: of ``pieces``.
         counts: of ``pieces``.
         others: the same of the other texts.

@@ -21,7 +21,19 @@ from numba.core.types.containers import UniTuple
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin
 
-__all__ = ["FLOAT", "LANES", "VECTOR", "fused", "integer", "load", "pointer_to", "splat", "spread", "store", "vector"]
+__all__ = [
+    "FLOAT",
+    "LANES",
+    "VECTOR",
+    "broadcast",
+    "fused_multiply_add",
+    "integer",
+    "load",
+    "pointer_to",
+    "splat",
+    "store",
+    "vector",
+]
 
 # 256 bits: what AVX2 and AVX-512VL hold in one register; NEON and SSE take two.
 LANES = 8
@@ -55,14 +67,14 @@ def pointer_to(builder: Any, address: Any, kind: Any) -> Any:
     return builder.inttoptr(address, kind.as_pointer())
 
 
-def spread(builder: Any, number: Any, kind: Any) -> Any:
+def broadcast(builder: Any, number: Any, kind: Any) -> Any:
     """One number in every place of a vector of a kind."""
     undefined = ir.Constant(kind, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(first, undefined, _all(kind, 0))
 
 
-def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
+def fused_multiply_add(builder: Any, x: Any, y: Any, z: Any) -> Any:
     """X · y + z with one rounding."""
     kind = ir.FunctionType(x.type, [x.type, x.type, x.type])
     name = f"llvm.fma.v{x.type.count}f32"
@@ -143,7 +155,7 @@ def splat(typing_context: Any, value: Any) -> Any:
     """A vector of one number."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return spread(builder, context.cast(builder, arguments[0], signature.args[0], types.float32), VECTOR)
+        return broadcast(builder, context.cast(builder, arguments[0], signature.args[0], types.float32), VECTOR)
 
     return vector(value), code
 
@@ -154,7 +166,7 @@ def like(typing_context: Any, x: Any, value: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = context.cast(builder, arguments[1], signature.args[1], types.float32)
-        return spread(builder, number, arguments[0].type)
+        return broadcast(builder, number, arguments[0].type)
 
     return x(x, value), code
 
@@ -163,11 +175,11 @@ def like(typing_context: Any, x: Any, value: Any) -> Any:
 def both_widths() -> tuple[Any, Any]:
     """Zeros to name a width by: four vectors, and one for what then is left of a row."""
     zero = splat(0.0)
-    return joined(zero, zero, zero, zero), zero
+    return join(zero, zero, zero, zero), zero
 
 
 @intrinsic
-def joined(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+def join(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """Four vectors as one value."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -179,8 +191,8 @@ def joined(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
 
 
 @intrinsic
-def parted(typing_context: Any, x: Any) -> Any:
-    """The four vectors of :func:`joined`."""
+def split(typing_context: Any, x: Any) -> Any:
+    """The four vectors of :func:`join`."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         found = [builder.shuffle_vector(arguments[0], arguments[0], _places(k * LANES, LANES)) for k in range(4)]
@@ -190,7 +202,7 @@ def parted(typing_context: Any, x: Any) -> Any:
 
 
 @intrinsic
-def exchanged(typing_context: Any, x: Any) -> Any:
+def transpose_vectors(typing_context: Any, x: Any) -> Any:
     """Of four values of four vectors each, as one value: the first vectors of all, the second ones, and so on."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -208,7 +220,7 @@ def exchanged(typing_context: Any, x: Any) -> Any:
 @intrinsic
 def fma(typing_context: Any, x: Any, y: Any, z: Any) -> Any:
     """X · y + z with one rounding."""
-    return x(x, x, x), lambda context, builder, signature, arguments: fused(builder, *arguments)
+    return x(x, x, x), lambda context, builder, signature, arguments: fused_multiply_add(builder, *arguments)
 
 
 @intrinsic
@@ -258,7 +270,7 @@ def _places(first: int, count: int) -> Any:
 
 
 @intrinsic
-def transposed(typing_context: Any, rows: Any) -> Any:
+def transpose(typing_context: Any, rows: Any) -> Any:
     """Eight vectors as the columns of eight others."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

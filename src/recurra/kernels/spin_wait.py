@@ -17,7 +17,7 @@ _let_others_run = types.ExternalFunction("SwitchToThread" if os.name == "nt" els
 
 
 @intrinsic
-def _seen(typing_context: Any, address: Any) -> Any:
+def _load_acquire(typing_context: Any, address: Any) -> Any:
     """The int64 at an address, as other threads have left it, with all that they wrote before."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -36,7 +36,7 @@ def wait(flag: int, before: int, times: int, after: int) -> None:
         after: how often to let others go first once it has changed: who has changed it holds Python's lock for some
             microseconds still, and a thread that asks for it meanwhile is put to sleep.
     """
-    while _seen(flag) == before:
+    while _load_acquire(flag) == before:
         if times <= 0:
             return
         _let_others_run()

@@ -19,37 +19,37 @@ import numpy as np
 from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 
-__all__ = ["Task", "count", "in_parts", "run_in_parts", "run_together"]
+__all__ = ["WorkItem", "cpu_count", "parallel_for", "run_parallel", "split_range"]
 
-Task = Callable[[], object]
+WorkItem = Callable[[], object]
 
 # How often a thread looks for work before it goes to sleep: about half a millisecond.
-LOOKS = 1500
+SPINS = 1500
 # How often it looks away once there is work: about four microseconds.
-LATER = 8
+YIELDS = 8
 
 _lock = threading.Lock()
-_crew: _Crew | None = None
+_pool: _ThreadPool | None = None
 
 
-def _forget_crew() -> None:
+def _forget_pool() -> None:
     # A forked child has the object, but none of its threads; a lock may have been held by one of them.
-    global _lock, _crew
-    _lock, _crew = threading.Lock(), None
+    global _lock, _pool
+    _lock, _pool = threading.Lock(), None
 
 
-def _dismiss_crew() -> None:
+def _shut_down_pool() -> None:
     # A thread must not come back from a kernel into an interpreter that is being taken down.
-    if _crew is not None:
-        _crew.dismiss()
+    if _pool is not None:
+        _pool.shut_down()
 
 
-atexit.register(_dismiss_crew)
+atexit.register(_shut_down_pool)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_crew)
+    os.register_at_fork(after_in_child=_forget_pool)
 
 
-def run_together(tasks: Sequence[Task]) -> None:
+def run_parallel(tasks: Sequence[WorkItem]) -> None:
     """Runs tasks that write to different places, some of them on the calling thread.
 
     Args:
@@ -58,19 +58,19 @@ def run_together(tasks: Sequence[Task]) -> None:
     Raises:
         Exception: what a task that failed raised, after all have ended.
     """
-    helpers = min(count(), len(tasks)) - 1 if len(tasks) > 1 else 0
+    helpers = min(cpu_count(), len(tasks)) - 1 if len(tasks) > 1 else 0
     # Where others are at work already, all processors have something to do.
     if helpers < 1 or not _lock.acquire(blocking=False):
         for task in tasks:
             task()
         return
     try:
-        _hired(helpers).run(tasks, helpers)
+        _pool_of(helpers).run(tasks, helpers)
     finally:
         _lock.release()
 
 
-def in_parts(task: Callable[[int, int], object], size: int, *, least: int) -> list[Task]:
+def split_range(task: Callable[[int, int], object], size: int, *, least: int) -> list[WorkItem]:
     """A task on ranges of a size, as many as there are processors for them.
 
     Args:
@@ -78,28 +78,28 @@ def in_parts(task: Callable[[int, int], object], size: int, *, least: int) -> li
         size: what is cut.
         least: of a range.
     """
-    parts = max(1, min(count(), size // least))
+    parts = max(1, min(cpu_count(), size // least))
     bounds = [size * part // parts for part in range(parts + 1)]
     return [partial(task, first, end) for first, end in pairwise(bounds)]
 
 
-def run_in_parts(task: Callable[[int, int], object], size: int, *, least: int) -> None:
-    """Runs a task on ranges of a size, side by side where there are several; see :func:`in_parts`."""
-    run_together(in_parts(task, size, least=least))
+def parallel_for(task: Callable[[int, int], object], size: int, *, least: int) -> None:
+    """Runs a task on ranges of a size, side by side where there are several; see :func:`split_range`."""
+    run_parallel(split_range(task, size, least=least))
 
 
-def count() -> int:
+def cpu_count() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _hired(helpers: int) -> _Crew:
-    global _crew
-    if _crew is None or _crew.size < helpers:
-        if _crew is not None:
-            _crew.dismiss()
-        _crew = _Crew(max(helpers, count() - 1))
-    return _crew
+def _pool_of(helpers: int) -> _ThreadPool:
+    global _pool
+    if _pool is None or _pool.size < helpers:
+        if _pool is not None:
+            _pool.shut_down()
+        _pool = _ThreadPool(max(helpers, cpu_count() - 1))
+    return _pool
 
 
 class _Job:
@@ -111,7 +111,7 @@ class _Job:
         failures: what tasks have raised.
     """
 
-    def __init__(self, number: int, tasks: Sequence[Task], helpers: int) -> None:
+    def __init__(self, number: int, tasks: Sequence[WorkItem], helpers: int) -> None:
         self.number, self.helpers, self.left = number, helpers, deque(tasks)
         self.joined: list[int] = []
         self.failures: list[BaseException] = []
@@ -129,7 +129,7 @@ class _Job:
                 self.failures.append(error)
 
 
-class _Crew:
+class _ThreadPool:
     """Threads that wait for jobs.
 
     Args:
@@ -145,43 +145,43 @@ class _Crew:
         self._job = _Job(0, (), 0)
         self._asleep, self._awake = 0, threading.Condition()
         self._threads = [
-            threading.Thread(target=self._serve, args=(member,), name=f"recurra-{member}", daemon=True)
+            threading.Thread(target=self._loop, args=(member,), name=f"recurra-{member}", daemon=True)
             for member in range(size)
         ]
         for thread in self._threads:
             thread.start()
 
-    def run(self, tasks: Sequence[Task], helpers: int) -> None:
+    def run(self, tasks: Sequence[WorkItem], helpers: int) -> None:
         """Does a job with so many of the threads."""
         number = self._job.number + 1
         self._job = job = _Job(number, tasks, helpers)
-        self._tell(number)
+        self._announce(number)
         try:
             job.work()
         finally:
             # Who joins after this finds nothing left. The arrays of the others must not be freed under them.
             for member in tuple(job.joined):
                 while self._numbers[1 + member] < number:
-                    self._wait(self._at + 8 * (1 + member), int(self._numbers[1 + member]), 1 << 20, LATER)
+                    self._wait(self._at + 8 * (1 + member), int(self._numbers[1 + member]), 1 << 20, YIELDS)
         if job.failures:
             raise job.failures[0]
 
-    def dismiss(self) -> None:
+    def shut_down(self) -> None:
         """Lets the threads end, and waits for it."""
-        self._tell(-1)
+        self._announce(-1)
         for thread in self._threads:
             thread.join()
 
-    def _tell(self, number: int) -> None:
+    def _announce(self, number: int) -> None:
         self._numbers[0] = number
         if self._asleep:
             with self._awake:
                 self._awake.notify_all()
 
-    def _serve(self, member: int) -> None:
+    def _loop(self, member: int) -> None:
         number = 0
         while True:
-            self._wait(self._at, number, LOOKS, LATER)
+            self._wait(self._at, number, SPINS, YIELDS)
             if self._numbers[0] == number:
                 with self._awake:
                     self._asleep += 1

@@ -7,7 +7,7 @@ from numba import njit
 
 from recurra.kernels.array_types import Bytes, Ids, Places, ReadBytes, ReadPlaces
 
-__all__ = ["index", "lesson", "words"]
+__all__ = ["fill_table", "lesson", "words"]
 
 # FNV-1a (Fowler, Noll, Vo), 64 bits; the table's own bits are then taken from a product that mixes all of them.
 _BASIS = np.uint64(14695981039346656037)
@@ -23,7 +23,7 @@ SPECIAL = 2
 PART, SPACE, DELETED, APOSTROPHE, MARK = 0, 1, 2, 3, 4
 
 
-def index(tokens: ReadBytes, offsets: ReadPlaces, slots: Places) -> None:
+def fill_table(tokens: ReadBytes, offsets: ReadPlaces, slots: Places) -> None:
     """Fills the table in which :func:`lesson` and :func:`words` look tokens up.
 
     Args:
@@ -62,7 +62,7 @@ def lesson(
         lowered: uint8[256], each byte as it is looked up.
         tokens: the UTF-8 of all tokens, and room for more.
         offsets: where each begins, and where the next one will; as long as there may be tokens, and one more.
-        slots: see :func:`index`.
+        slots: see :func:`fill_table`.
         known: int64[2], how many tokens there are; and 1 once there was no room for another, which gets the id 1.
         word: scratch, as long as the longest text plus 1.
         ids: written from its beginning on, one text after the other; room for an id every second byte and text.
@@ -82,11 +82,11 @@ def lesson(
                 size += 1
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
             elif kind == SPACE and size:
-                ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
+                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
                 count += 1
                 size, hashed = 0, _BASIS
         if size:
-            ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
+            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
             count += 1
         lengths[text] = count - before
     total[0] = count
@@ -121,25 +121,25 @@ def words(
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
                 continue
             if size:
-                ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
+                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
                 count += 1
                 size, hashed = 0, _BASIS
             if kind != SPACE:
                 word[0] = byte
-                ids[count] = _found(word, 1, (_BASIS ^ np.uint64(byte)) * _PRIME, tokens, offsets, slots, known)
+                ids[count] = _look_up(word, 1, (_BASIS ^ np.uint64(byte)) * _PRIME, tokens, offsets, slots, known)
                 count += 1
         if not ascii_alone:
             lengths[text], count = -1, before
             continue
         if size:
-            ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
+            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
             count += 1
         lengths[text] = count - before
     total[0] = count
 
 
 @njit
-def _found(
+def _look_up(
     word: Bytes, size: int, hashed: int, tokens: Bytes, offsets: Places, slots: Places, known: Places
 ) -> int:  # fmt: skip
     tag = np.int64((np.uint64(hashed) * _MIX) >> _33)

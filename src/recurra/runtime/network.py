@@ -14,7 +14,7 @@ from recurra.cells import cell_named
 from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import GROUP, SCRATCH
-from recurra.kernels.threads import run_together
+from recurra.kernels.threads import run_parallel
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.layout import Affine, Recurrent, inputs_of, numba_form, padded_rows, recurrent_of
@@ -145,7 +145,7 @@ class Network:
         bounds = np.empty(len(documents) + 1, dtype=np.int64)
         kernels_of("inference.batching").sort_by_length(ids.offsets, self.pad_to, order, bounds)
         answer = partial(self._answer, table, ids, order, bounds, answers, write)
-        run_together([partial(answer, *part) for part in self._parts(bounds)])
+        run_parallel([partial(answer, *part) for part in self._parts(bounds)])
         return checked_finite(answers)
 
     def _answer(
@@ -178,12 +178,12 @@ class Network:
         final = np.zeros((documents, self._width), dtype=np.float32)
         states = np.empty((int(offsets[-1]) if keep else 0, self._width), dtype=np.float32)
         scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
-        read = kernels_of(self._kernels).read
+        forward = kernels_of(self._kernels).forward
         to_states, to_final, to_drive = address(states) if keep else 0, address(final), address(drive)
         fixed = (documents, address(offsets), address(rows))
         for direction, weights in enumerate(layer.places):
             side = 4 * direction * layer.size
-            read(
+            forward(
                 *fixed, direction, layer.size, to_drive + 4 * direction * layer.width, 4 * drive.shape[1], *weights,
                 to_states + side if keep else 0, line, to_final + side, line, address(scratch),
             )  # fmt: skip
@@ -205,7 +205,7 @@ class Network:
             if name == "last":
                 part[:] = final
             elif name == "max":
-                kernels.largest(*where)
+                kernels.maximum(*where)
             elif name == "mean":
                 kernels.mean(*where)
             else:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
-from recurra.kernels.threads import count, run_together
+from recurra.kernels.threads import cpu_count, run_parallel
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.layout import Affine, inputs_of
 
@@ -58,11 +58,11 @@ class Words:
     def _projected(self, vectors: Array) -> Array:
         inputs = self._inputs
         table = np.empty((len(vectors), inputs.columns), dtype=np.float32)
-        bounds = np.linspace(0, len(vectors), count() + 1).astype(int).tolist()
+        bounds = np.linspace(0, len(vectors), cpu_count() + 1).astype(int).tolist()
         fixed = (address(vectors), 4 * inputs.size, inputs.size, *inputs.places, inputs.columns)
         multiply = kernels_of("inference.dense").affine
-        run_together(
+        run_parallel(
             [partial(multiply, bounds[k], bounds[k + 1], *fixed, address(table), 4 * inputs.columns)
-             for k in range(count()) if bounds[k] < bounds[k + 1]]
+             for k in range(cpu_count()) if bounds[k] < bounds[k + 1]]
         )  # fmt: skip
         return table

@@ -178,4 +178,4 @@ class _WordCounter:
         self._offsets = np.concatenate([self._offsets, np.zeros(len(self._offsets) - 1, dtype=np.int64)])
         self._met = np.concatenate([self._met, np.zeros_like(self._met)])
         self._slots = np.zeros(2 * len(self._slots), dtype=np.int64)
-        kernels_of("token_ids").index(self._tokens, self._offsets[: known + 1], self._slots)
+        kernels_of("token_ids").fill_table(self._tokens, self._offsets[: known + 1], self._slots)

@@ -7,7 +7,7 @@ product. No row is a pad, and a document's numbers are the same bits in every co
 
 Every cell's module has one function of integers, addresses of float32 arrays and sizes:
 
-``read(documents, offsets, rows, backward, size, drive, drive_row, W_H, b_H, hidden, hidden_row, final, final_row,
+``forward(documents, offsets, rows, backward, size, drive, drive_row, W_H, b_H, hidden, hidden_row, final, final_row,
 scratch)``
     documents: how many. offsets: int64[documents + 1]. rows: int64, the row of the drive that each token has, or 0 if
     a token's place is its row. backward: 1 to read from the last word to the first. size: H, a multiple of 8. drive:

@@ -6,9 +6,18 @@ from typing import Any
 
 from numba import njit
 
-from recurra.kernels.simd import integer, joined, load, parted, splat, store
+from recurra.kernels.simd import integer, join, load, splat, split, store
 
-__all__ = ["clear", "driven", "keep_ended", "length", "load_four", "running", "store_four", "token"]
+__all__ = [
+    "active_stop",
+    "clear",
+    "length",
+    "load_four",
+    "projection_at",
+    "store_final_states",
+    "store_four",
+    "token_index",
+]
 
 
 @njit
@@ -18,22 +27,22 @@ def length(offsets: int, document: int) -> int:
 
 
 @njit
-def token(offsets: int, document: int, step: int, backward: int) -> int:
+def token_index(offsets: int, document: int, step: int, backward: int) -> int:
     """The place of the token that a document reads at a step."""
     return integer(offsets, document + 1) - 1 - step if backward else integer(offsets, document) + step
 
 
 @njit
-def driven(
+def projection_at(
     offsets: int, rows: int, backward: int, drive: int, drive_row: int, document: int, step: int
 ) -> int:  # fmt: skip
     """The address of the drive that a document reads at a step."""
-    place = token(offsets, document, step, backward)
+    place = token_index(offsets, document, step, backward)
     return drive + drive_row * (integer(rows, place) if rows else place)
 
 
 @njit
-def running(offsets: int, first: int, stop: int, step: int) -> int:
+def active_stop(offsets: int, first: int, stop: int, step: int) -> int:
     """The document behind the last that has a token at a step, of those from ``first`` to ``stop``."""
     while stop > first and length(offsets, stop - 1) <= step:
         stop -= 1
@@ -41,11 +50,11 @@ def running(offsets: int, first: int, stop: int, step: int) -> int:
 
 
 @njit
-def keep_ended(
+def store_final_states(
     offsets: int, first: int, stop: int, step: int, states: int, line: int, final: int, final_row: int
 ) -> None:
     """Copies the states of those documents that have just read their last token."""
-    for document in range(running(offsets, first, stop, step + 1), stop):
+    for document in range(active_stop(offsets, first, stop, step + 1), stop):
         for u in range(0, line, 32):
             store(final + final_row * document + u, load(states + line * (document - first) + u))
 
@@ -53,13 +62,13 @@ def keep_ended(
 @njit
 def load_four(base: int, a: int, b: int, c: int, d: int) -> Any:
     """The vectors at four distances from an address, as one value."""
-    return joined(load(base + a), load(base + b), load(base + c), load(base + d))
+    return join(load(base + a), load(base + b), load(base + c), load(base + d))
 
 
 @njit
 def store_four(four: Any, base: int, a: int, b: int, c: int, d: int) -> None:
     """Writes what :func:`load_four` reads; where two distances are the same, so are their vectors."""
-    v, w, x, y = parted(four)
+    v, w, x, y = split(four)
     store(base + a, v)
     store(base + b, w)
     store(base + c, x)

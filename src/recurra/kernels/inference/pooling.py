@@ -12,10 +12,10 @@ from recurra.kernels.activations import tanh
 from recurra.kernels.inference.indexing import clear
 from recurra.kernels.simd import fma, integer, load, number, splat, store, store_number, vector_max
 
-__all__ = ["attention", "largest", "mean"]
+__all__ = ["attention", "maximum", "mean"]
 
 
-def largest(
+def maximum(
     documents: int, offsets: int, states: int, state_row: int, width: int, outputs: int, output_row: int
 ) -> None:
     """The largest number of each column; zeros for a document without tokens.
@@ -40,7 +40,7 @@ def largest(
 
 
 def mean(documents: int, offsets: int, states: int, state_row: int, width: int, outputs: int, output_row: int) -> None:
-    """The mean of each column; zeros for a document without tokens. Arguments: see :func:`largest`."""
+    """The mean of each column; zeros for a document without tokens. Arguments: see :func:`maximum`."""
     for document in range(documents):
         begin, end = integer(offsets, document), integer(offsets, document + 1)
         at = outputs + output_row * document
@@ -57,7 +57,7 @@ def attention(
 ) -> None:  # fmt: skip
     """The mean by weights that are the softmax, over a document's tokens, of tanh(key)·v.
 
-    Args: see :func:`largest`, and
+    Args: see :func:`maximum`, and
         keys: address of float32 rows, states @ W + b.
         key_row: bytes from one to the next.
         v: address of float32 numbers, as wide as the states.

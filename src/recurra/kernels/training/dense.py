@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from recurra.kernels.matrix_panels import BLOCK, copied, copied_transposed, turn
+from recurra.kernels.matrix_panels import BLOCK, pack_block, pack_transposed_block, transpose_block
 from recurra.kernels.matrix_products import add_product
 from recurra.kernels.simd import integer, load, number, splat, store, store_number
 
-__all__ = ["add", "affine", "clear", "copy", "panels", "sum_by_place", "transposed_panels", "weight_gradient"]
+__all__ = ["add", "affine", "clear", "copy", "pack_panels", "pack_transposed_panels", "segment_sum", "weight_gradient"]
 
 # Rows that a product computes at once: their sums stay in the second cache from one block of the matrix to the next.
 ROWS = 64
 
 
-def panels(matrix: int, row: int, count: int, width: int, written: int) -> None:
+def pack_panels(matrix: int, row: int, count: int, width: int, written: int) -> None:
     """Lays a matrix out for :func:`recurra.kernels.matrix_products.add_product`.
 
     Args:
@@ -26,10 +26,10 @@ def panels(matrix: int, row: int, count: int, width: int, written: int) -> None:
     """
     for block in range(0, count, BLOCK):
         rows = min(BLOCK, count - block)
-        copied(matrix + row * block, row, rows, rows, width, written + 4 * width * block)
+        pack_block(matrix + row * block, row, rows, rows, width, written + 4 * width * block)
 
 
-def transposed_panels(matrix: int, row: int, count: int, width: int, written: int) -> None:
+def pack_transposed_panels(matrix: int, row: int, count: int, width: int, written: int) -> None:
     """Lays the transpose of a matrix out.
 
     Args:
@@ -40,7 +40,7 @@ def transposed_panels(matrix: int, row: int, count: int, width: int, written: in
         written: address of count·width numbers.
     """
     for block in range(0, count, BLOCK):
-        copied_transposed(matrix + 4 * block, row, min(BLOCK, count - block), width, written + 4 * width * block)
+        pack_transposed_block(matrix + 4 * block, row, min(BLOCK, count - block), width, written + 4 * width * block)
 
 
 def affine(
@@ -98,12 +98,12 @@ def weight_gradient(
         for k in range(0, size, 8):
             at, here = scratch + 4 * even * k, inputs + input_row * start + 4 * k
             for n in range(0, whole, 8):
-                turn(here + input_row * n, input_row, at + 4 * n, 4 * even)
+                transpose_block(here + input_row * n, input_row, at + 4 * n, 4 * even)
             for n in range(whole, even):
                 for lane in range(8):
                     value = number(here + input_row * n + 4 * lane) if n < length else np.float32(0.0)
                     store_number(at + 4 * (even * lane + n), value)
-        copied(drives + drive_row * start, drive_row, length, even, width, block)
+        pack_block(drives + drive_row * start, drive_row, length, even, width, block)
         add_product(gradient, gradient_row, scratch, 4 * even, 0, size, block, width, even)
 
 
@@ -151,7 +151,7 @@ def copy(rows: int, numbers: int, row: int, target: int, target_row: int, width:
             store(target + target_row * n + u, load(numbers + row * n + u))
 
 
-def sum_by_place(rows: int, places: int, numbers: int, width: int, sums: int, count: int) -> None:
+def segment_sum(rows: int, places: int, numbers: int, width: int, sums: int, count: int) -> None:
     """Adds up rows that belong together.
 
     Args:

@@ -9,7 +9,7 @@ from numba import njit
 from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.matrix_products import add_product
 from recurra.kernels.simd import both_widths, fma, like, load, load_like, store
-from recurra.kernels.training.packed_steps import add_past, before, take_drive, walked
+from recurra.kernels.training.packed_steps import add_recurrent_product, copy_projections, locate_step, previous_state
 
 __all__ = ["backward", "forward"]
 
@@ -24,19 +24,19 @@ def forward(
     four, one = both_widths()
     even = step - step % 128
     for place in range(steps):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
+        start, running, past, past_running = locate_step(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
         if places:
-            take_drive(drive, places, start, first, stop, row, gates)
+            copy_projections(drive, places, start, first, stop, row, gates)
         for d in range(first, stop):
             for v in range(0, row, 32):
                 store(extra + row * (start + d) + v, load(b_H + v))
-        add_past(
+        add_recurrent_product(
             extra + row * start, row, hidden, step, past, first, joined, stop, h0, given, W_H, 3 * size, size
         )  # fmt: skip
         for d in range(first, stop):
-            h_before = before(d, hidden, past, past_running, h0, step)
+            h_before = previous_state(d, hidden, past, past_running, h0, step)
             a, b, h = gates + row * (start + d), extra + row * (start + d), hidden + step * (start + d)
             for u in range(0, even, 128):
                 _unit(four, step, a + u, b + u, h_before + u, h + u)
@@ -54,11 +54,11 @@ def backward(
     four, one = both_widths()
     even = step - step % 128
     for place in range(steps - 1, -1, -1):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
+        start, running, past, past_running = locate_step(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
         for d in range(first, stop):
-            h_before = before(d, hidden, past, past_running, h0, step)
+            h_before = previous_state(d, hidden, past, past_running, h0, step)
             a, b, at = gates + row * (start + d), extra + row * (start + d), step * (start + d)
             c = second + row * (start + d)
             d_h, carry = outer + outer_row * (start + d), carry_h + step * d

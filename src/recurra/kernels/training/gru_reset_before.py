@@ -9,7 +9,7 @@ from numba import njit
 from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.matrix_products import add_product
 from recurra.kernels.simd import both_widths, fma, load, load_like, splat, store
-from recurra.kernels.training.packed_steps import add_past, before, take_drive, walked
+from recurra.kernels.training.packed_steps import add_recurrent_product, copy_projections, locate_step, previous_state
 
 __all__ = ["backward", "forward"]
 
@@ -25,16 +25,16 @@ def forward(
     four, one = both_widths()
     even = step - step % 128
     for place in range(steps):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
+        start, running, past, past_running = locate_step(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
         if places:
-            take_drive(drive, places, start, first, stop, row, gates)
-        add_past(
+            copy_projections(drive, places, start, first, stop, row, gates)
+        add_recurrent_product(
             gates + row * start, row, hidden, step, past, first, joined, stop, h0, given, W_H, 2 * size, size
         )  # fmt: skip
         for d in range(first, stop):
-            h_before = before(d, hidden, past, past_running, h0, step)
+            h_before = previous_state(d, hidden, past, past_running, h0, step)
             a, rh = gates + row * (start + d), extra + step * (start + d)
             for u in range(0, even, 128):
                 _early(four, step, a + u, h_before + u, rh + u)
@@ -42,7 +42,7 @@ def forward(
                 _early(one, step, a + u, h_before + u, rh + u)
         add_product(gates + row * start + 2 * step, row, extra + step * start, step, first, stop, W_n, size, size)
         for d in range(first, stop):
-            h_before = before(d, hidden, past, past_running, h0, step)
+            h_before = previous_state(d, hidden, past, past_running, h0, step)
             a, h = gates + row * (start + d), hidden + step * (start + d)
             for u in range(0, even, 128):
                 _late(four, step, a + u, h_before + u, h + u)
@@ -60,11 +60,11 @@ def backward(
     W_n = W_T + 2 * step * size
     one = splat(1.0)
     for place in range(steps - 1, -1, -1):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
+        start, running, past, past_running = locate_step(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
         for d in range(first, stop):
-            h_before = before(d, hidden, past, past_running, h0, step)
+            h_before = previous_state(d, hidden, past, past_running, h0, step)
             for u in range(0, step, 32):
                 a, b, carry = row * (start + d) + u, sums + u, carry_h + step * d + u
                 z, n = load(gates + a), load(gates + a + 2 * step)

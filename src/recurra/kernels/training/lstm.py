@@ -9,7 +9,7 @@ from numba import njit
 from recurra.kernels.activations import sigmoid, tanh
 from recurra.kernels.matrix_products import add_product
 from recurra.kernels.simd import both_widths, fma, like, load_like, store
-from recurra.kernels.training.packed_steps import add_past, before, take_drive, walked
+from recurra.kernels.training.packed_steps import add_recurrent_product, copy_projections, locate_step, previous_state
 
 __all__ = ["backward", "forward"]
 
@@ -24,17 +24,17 @@ def forward(
     four, one = both_widths()
     even = step - step % 128
     for place in range(steps):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
+        start, running, past, past_running = locate_step(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
         if places:
-            take_drive(drive, places, start, first, stop, row, gates)
-        add_past(
+            copy_projections(drive, places, start, first, stop, row, gates)
+        add_recurrent_product(
             gates + row * start, row, hidden, step, past, first, joined, stop, h0, given, W_H, 4 * size, size
         )  # fmt: skip
         for d in range(first, stop):
             a, at = gates + row * (start + d), step * (start + d)
-            c_before = before(d, cell, past, past_running, c0, step)
+            c_before = previous_state(d, cell, past, past_running, c0, step)
             for u in range(0, even, 128):
                 _unit(four, step, a + u, c_before + u, cell + at + u, extra + at + u, hidden + at + u)
             for u in range(even, step, 32):
@@ -51,12 +51,12 @@ def backward(
     four, one = both_widths()
     even = step - step % 128
     for place in range(steps - 1, -1, -1):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
+        start, running, past, past_running = locate_step(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
         for d in range(first, stop):
-            past_h = before(d, hidden, past, past_running, h0, step)
-            past_c = before(d, cell, past, past_running, c0, step)
+            past_h = previous_state(d, hidden, past, past_running, h0, step)
+            past_c = previous_state(d, cell, past, past_running, c0, step)
             a, at, b, h, c = gates + row * (start + d), step * (start + d), sums, carry_h + step * d, carry_c + step * d
             d_h = outer + outer_row * (start + d)
             for u in range(0, even, 128):

@@ -6,7 +6,7 @@ import numpy as np
 
 from recurra.kernels.array_types import Matrix, Numbers
 
-__all__ = ["output", "output_back"]
+__all__ = ["output", "output_backward"]
 
 
 def output(values: Matrix, W: Matrix, b: Numbers, logits: Matrix) -> None:
@@ -27,7 +27,7 @@ def output(values: Matrix, W: Matrix, b: Numbers, logits: Matrix) -> None:
                 logits[n, c] += value * W[p, c]
 
 
-def output_back(values: Matrix, d_logits: Matrix, W: Matrix, d_W: Matrix, d_b: Numbers, d_values: Matrix) -> None:
+def output_backward(values: Matrix, d_logits: Matrix, W: Matrix, d_W: Matrix, d_b: Numbers, d_values: Matrix) -> None:
     """The gradients of :func:`output`'s arguments from that of the logits.
 
     Args:

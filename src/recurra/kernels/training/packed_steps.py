@@ -7,11 +7,11 @@ from numba import njit
 from recurra.kernels.matrix_products import add_product
 from recurra.kernels.simd import integer, load, store
 
-__all__ = ["add_past", "before", "take_drive", "walked"]
+__all__ = ["add_recurrent_product", "copy_projections", "locate_step", "previous_state"]
 
 
 @njit
-def walked(place: int, steps: int, starts: int, reverse: int) -> tuple[int, int, int, int]:
+def locate_step(place: int, steps: int, starts: int, reverse: int) -> tuple[int, int, int, int]:
     """The step that a direction reads at a place of its walk.
 
     Args:
@@ -34,7 +34,7 @@ def walked(place: int, steps: int, starts: int, reverse: int) -> tuple[int, int,
 
 
 @njit
-def before(document: int, states: int, past: int, past_running: int, initial: int, row: int) -> int:
+def previous_state(document: int, states: int, past: int, past_running: int, initial: int, row: int) -> int:
     """The address of a document's state before a step: from the step read last, or its initial state.
 
     Args:
@@ -49,7 +49,7 @@ def before(document: int, states: int, past: int, past_running: int, initial: in
 
 
 @njit
-def take_drive(drive: int, places: int, start: int, first: int, stop: int, row: int, gates: int) -> None:
+def copy_projections(drive: int, places: int, start: int, first: int, stop: int, row: int, gates: int) -> None:
     """Copies the drive of a step's documents to where their gates are to be.
 
     Args:
@@ -68,7 +68,7 @@ def take_drive(drive: int, places: int, start: int, first: int, stop: int, row: 
 
 
 @njit
-def add_past(
+def add_recurrent_product(
     sums: int, row: int, hidden: int, step: int, past: int, first: int, joined: int, stop: int, h0: int, given: int,
     W: int, width: int, size: int,
 ) -> None:  # fmt: skip

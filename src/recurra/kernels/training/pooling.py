@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recurra.kernels.array_types import Grid, Matrix, ReadPlaces
 
-__all__ = ["largest", "largest_back", "last", "last_back", "mean", "mean_back"]
+__all__ = ["last", "last_backward", "maximum", "maximum_backward", "mean", "mean_backward"]
 
 
 def last(
@@ -29,7 +29,7 @@ def last(
             pooled[d, column + k] = states[d, k]
 
 
-def last_back(
+def last_backward(
     starts: ReadPlaces, lengths: ReadPlaces, running: int, half: int, d_states: Matrix, d_pooled: Matrix, column: int
 ) -> None:
     """Adds the gradient of :func:`last` to ``d_states``."""
@@ -41,7 +41,7 @@ def last_back(
             d_states[d, k] += d_pooled[d, column + k]
 
 
-def largest(
+def maximum(
     starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, pooled: Matrix, column: int, rows: Grid
 ) -> None:
     """The largest number of each column. Arguments: see :func:`last`; rows [B, D]: where it stood, written."""
@@ -57,8 +57,8 @@ def largest(
                     rows[d, k] = row
 
 
-def largest_back(running: int, d_states: Matrix, d_pooled: Matrix, column: int, rows: Grid) -> None:
-    """Adds the gradient of :func:`largest` to ``d_states``."""
+def maximum_backward(running: int, d_states: Matrix, d_pooled: Matrix, column: int, rows: Grid) -> None:
+    """Adds the gradient of :func:`maximum` to ``d_states``."""
     for d in range(running):
         for k in range(d_states.shape[1]):
             d_states[rows[d, k], k] += d_pooled[d, column + k]
@@ -75,7 +75,7 @@ def mean(starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, 
             pooled[d, column + k] /= lengths[d]
 
 
-def mean_back(
+def mean_backward(
     starts: ReadPlaces, lengths: ReadPlaces, running: int, d_states: Matrix, d_pooled: Matrix, column: int
 ) -> None:
     """Adds the gradient of :func:`mean` to ``d_states``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from recurra.kernels.activations import tanh
 from recurra.kernels.matrix_products import add_product
 from recurra.kernels.simd import load, load_wide, splat, store
-from recurra.kernels.training.packed_steps import add_past, before, take_drive, walked
+from recurra.kernels.training.packed_steps import add_recurrent_product, copy_projections, locate_step, previous_state
 
 __all__ = ["backward", "forward"]
 
@@ -18,12 +18,12 @@ def forward(
     """As the package says; the drive becomes its sum with the recurrent product, which nobody reads."""
     step = 4 * size
     for place in range(steps):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
+        start, running, past, past_running = locate_step(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
         if places:
-            take_drive(drive, places, start, first, stop, step, gates)
-        add_past(
+            copy_projections(drive, places, start, first, stop, step, gates)
+        add_recurrent_product(
             gates + step * start, step, hidden, step, past, first, joined, stop, h0, given, W_H, size, size
         )  # fmt: skip
         begin, end = step * (start + first), step * (start + stop)
@@ -42,11 +42,11 @@ def backward(
     """As the package says."""
     step = 4 * size
     for place in range(steps - 1, -1, -1):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
+        start, running, past, past_running = locate_step(place, steps, starts, reverse)
         stop = min(running, last)
         joined = min(max(past_running, first), stop)
         for d in range(first, stop):
-            h_before = before(d, hidden, past, past_running, h0, step)
+            h_before = previous_state(d, hidden, past, past_running, h0, step)
             for u in range(0, step, 32):
                 at, carry = step * (start + d) + u, carry_h + step * d + u
                 h = load(hidden + at)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recurra.cells import Cell
 from recurra.errors import SettingsError
 from recurra.kernels.array_types import address
-from recurra.kernels.compiled import entries_of
+from recurra.kernels.compiled import addresses_of
 from recurra.kernels.matrix_panels import BLOCK
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.direction_weights import DirectionWeights
@@ -76,7 +76,7 @@ class Direction:
         if form is None:
             raise SettingsError(f"The cell {cell.name} has no kernels for CPUs", "Choose the reference engine.")
         self.form, gates = form, len(cell.gates)
-        self._dense, self._kernels = entries_of("training.dense"), entries_of(f"training.{form.kernels}")
+        self._dense, self._kernels = addresses_of("training.dense"), addresses_of(f"training.{form.kernels}")
         # What is taken from it is known by its address alone.
         self._arena = arena
         size, rows = sizes.hidden, sizes.rows
@@ -129,7 +129,7 @@ class Direction:
 
     def lay_out(self) -> list[Job]:
         """First stage forward: the weights in the order in which the products read them."""
-        panels, early, size = self._dense.panels, self.early, self.size
+        panels, early, size = self._dense.pack_panels, self.early, self.size
         jobs: list[Job] = [
             (panels, Named.W_I, self.line, self.sizes.inputs, self.width, self._W_I),
             (panels, Named.W_H, self.line, size, early, self._W_H),
@@ -188,10 +188,10 @@ class Direction:
         jobs.append((dense.clear, self._sums_at, self._sums.size))
         if parts == 2:
             jobs.append((dense.add, Named.ROWS, Named.OUTER, Named.OUTER_ROW, Named.MORE, Named.MORE_ROW, size))
-        jobs.append((dense.transposed_panels, Named.W_H, self.line, early, size, self._W_T))
+        jobs.append((dense.pack_transposed_panels, Named.W_H, self.line, early, size, self._W_T))
         if early < self.width:
             late = (self.line, self.width - early, size, self._W_T + 4 * early * size)
-            jobs.append((dense.transposed_panels, Named.W_H_LATE, *late))
+            jobs.append((dense.pack_transposed_panels, Named.W_H_LATE, *late))
             jobs.append((dense.clear, self._second, self.sizes.rows * self.form.second * size))
         return jobs
 
@@ -206,7 +206,7 @@ class Direction:
     def lay_out_back(self) -> Job:
         """Beside the first stage, if the gradient of the inputs is asked for."""
         return (
-            self._dense.transposed_panels, Named.W_I, self.line, self.width, self.sizes.inputs, self._W_I_T
+            self._dense.pack_transposed_panels, Named.W_I, self.line, self.width, self.sizes.inputs, self._W_I_T
         )  # fmt: skip
 
     def to_inputs(self, first: int, end: int) -> Job:
@@ -224,7 +224,7 @@ class Direction:
         count = Named.COUNT if self.shared else Named.ROWS
         if self.shared:
             # Tokens that share an input have their gradients added up before they are multiplied.
-            jobs.append((self._dense.sum_by_place, Named.ROWS, Named.PLACES, d_drive, width, self._summed, Named.COUNT))
+            jobs.append((self._dense.segment_sum, Named.ROWS, Named.PLACES, d_drive, width, self._summed, Named.COUNT))
         jobs.append(self._multiply(Named.INPUTS, self.sizes.inputs, self._summed, count, Named.D_W_I, width))
         multiplied = self._second if self.form.product_gradient else d_drive
         jobs.append(self._multiply(self._earlier, size, multiplied, Named.ROWS, Named.D_W_H, early))

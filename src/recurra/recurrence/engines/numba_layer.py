@@ -13,7 +13,7 @@ from recurra.cells import Cell
 from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.simd import LANES
-from recurra.kernels.threads import run_together
+from recurra.kernels.threads import run_parallel
 from recurra.recurrence.engines.arena import Arena
 from recurra.recurrence.engines.direction_weights import DirectionWeights, narrower, wider, wider_columns
 from recurra.recurrence.engines.numba_direction import Direction, Job, Named, Sizes
@@ -184,7 +184,7 @@ class Layer:
 
     def _run(self, turns: list[list[_List]]) -> None:
         for lists in turns:
-            run_together([one.do for one in lists])
+            run_parallel([one.do for one in lists])
 
     def _cut_documents(self, documents: int, directions: int) -> list[tuple[int, int]]:
         """Documents that are read together. They decide the order of sums, so nothing that may change decides them."""

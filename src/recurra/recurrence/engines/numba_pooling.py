@@ -41,7 +41,7 @@ class PackedPooling:
             if name == "last":
                 kernels.last(*self._where, settings.hidden, array, pooled, column)
             elif name == "max":
-                kernels.largest(*self._where, array, pooled, column, self._rows)
+                kernels.maximum(*self._where, array, pooled, column, self._rows)
             else:
                 kernels.mean(*self._where, array, pooled, column)
         self.values = pooled
@@ -55,9 +55,9 @@ class PackedPooling:
         for place, name in enumerate(self._settings.pooling):
             column = place * self._settings.state_size
             if name == "last":
-                kernels.last_back(*self._where, self._settings.hidden, d_states, d_pooled, column)
+                kernels.last_backward(*self._where, self._settings.hidden, d_states, d_pooled, column)
             elif name == "max":
-                kernels.largest_back(self._running, d_states, d_pooled, column, self._rows)
+                kernels.maximum_backward(self._running, d_states, d_pooled, column, self._rows)
             else:
-                kernels.mean_back(*self._where, d_states, d_pooled, column)
+                kernels.mean_backward(*self._where, d_states, d_pooled, column)
         return [d_states]

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from recurra.batches import Packed
-from recurra.kernels.compiled import entries_of, kernels_of
-from recurra.kernels.threads import run_in_parts
+from recurra.kernels.compiled import addresses_of, kernels_of
+from recurra.kernels.threads import parallel_for
 from recurra.models.network import UNKNOWN, Network
 from recurra.networks.shapes import DIRECTIONS
 from recurra.presets import TrainingSettings
@@ -75,7 +75,7 @@ class CompiledStep(HostStep):
             kernels_of(name)
         form = network.cell.compiled.numba
         for name in ("dense", *([form.kernels] if form else [])):
-            entries_of(f"training.{name}")
+            addresses_of(f"training.{name}")
         self._row_gradient: RowGradient | None = None
         # The rows of a batch that was packed before its turn.
         self._ahead: tuple[Places, Packed] | None = None
@@ -255,7 +255,7 @@ class CompiledStep(HostStep):
         kernels = kernels_of("training.output")
         kernels.output(values, W_O, b_O, logits)
         self._loss(logits, targets, d_logits, result)
-        kernels.output_back(values, d_logits, W_O, into["W_O"], into["b_O"], d_values)
+        kernels.output_backward(values, d_logits, W_O, into["W_O"], into["b_O"], d_values)
         return float(result[0, 0]), int(result[0, 1]), [d_values]
 
     def _by_row(self, found: Places, places: Places, d_tokens: Sequence[Array]) -> RowGradient:
@@ -265,7 +265,7 @@ class CompiledStep(HostStep):
         kernel = kernels_of("adam").sum_rows
         if len(found):
             parts = [np.ascontiguousarray(part) for part in d_tokens]
-            run_in_parts(
+            parallel_for(
                 lambda first, end: kernel(places, parts[0], parts[-1], len(parts), first, end, sums, squares),
                 width,
                 least=max(1, WORTH_A_THREAD // (4 * len(places))),
