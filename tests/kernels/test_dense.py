@@ -64,17 +64,17 @@ def test_the_gradient_of_weights(rows: int, size: int, width: int, wider: bool, 
     """Of any number of rows, odd ones too; the gradient may be columns of a wider array, whose others stay."""
     rng, dense = np.random.default_rng(seed), addresses_of("training.dense")
     more = 8 if wider else 0
-    x, drives = numbers(rng, rows, size), numbers(rng, rows, width + more)
+    x, d_outputs = numbers(rng, rows, size), numbers(rng, rows, width + more)
     gradient = np.full((size, width + more), 7, dtype=np.float32)
     scratch = np.full(BLOCK * (size + width), np.nan, dtype=np.float32)
     line = 4 * (width + more)
     do(
         (
-            dense.weight_gradient, address(x), 4 * size, size, address(drives), line, rows, width, address(gradient),
+            dense.weight_gradient, address(x), 4 * size, size, address(d_outputs), line, rows, width, address(gradient),
             line, address(scratch),
         )
     )  # fmt: skip
-    expected = x.astype(np.float64).T @ drives[:, :width]
+    expected = x.astype(np.float64).T @ d_outputs[:, :width]
     np.testing.assert_allclose(gradient[:, :width], expected, rtol=0, atol=2e-5 * np.sqrt(rows + 1))
     assert (gradient[:, width:] == 7).all()
 

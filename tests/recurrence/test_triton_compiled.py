@@ -33,7 +33,7 @@ def compiled(cell, hidden, products, direction):
         "G": len(CELLS[cell].gates), "H": hidden, "UNITS": plan.units, "BLOCK": plan.block,
         "DEPTH": plan.depth, "PRODUCTS": products, "INITIAL": True, "KEEP": True,
     }
-    products_read = {"drive", "W_H", "past_h", "extra", "d_drive", "d_late"}
+    products_read = {"projection", "W_H", "past_h", "extra", "d_projection", "d_late"}
     types = {}
     for name in kernel.arg_names:
         if name in constants:

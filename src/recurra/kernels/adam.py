@@ -1,4 +1,4 @@
-"""Adam: all weights at once, and rows of an embedding that are caught up only when they are next read.
+"""Adam: the dense step, and a lazy one for rows of an embedding, which are caught up when they are next read.
 
 The rule is that of Kingma and Ba (2015, arXiv 1412.6980) in its short form: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g²,
 θ ← θ - α·m / (√v + ε), with α = η·√(1-β₂ᵗ)/(1-β₁ᵗ); with decoupled weight decay θ first becomes (1-ηλ)θ.
@@ -6,8 +6,8 @@ The rule is that of Kingma and Ba (2015, arXiv 1412.6980) in its short form: m �
 A row whose gradient is zero still moves: after j steps its m is β₁ʲm and its v is β₂ʲv. With u = √v, r = β₂^(-j/2) and
 q = ε/(u + ε), the j-th of these moves is m/(u + ε) · α β₁ʲ r / (1 + q(r - 1)). As r - 1 is small while β₁ʲ is not,
 four terms of the geometric series in q(r - 1) are exact to float32, and their sums over j depend on the steps alone,
-not on the row (:class:`recurra.training.optimisers.adam_state.Moves`): so a row is caught up in one go, however long
-it was not read.
+not on the row (:class:`recurra.training.optimisers.adam_state.Moves`): so a row is caught up in one operation, however
+many steps it missed.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def step(
     weights: Numbers, m: Numbers, v: Numbers, gradients: Numbers, scale: float, beta_1: float, beta_2: float,
     rate: float, epsilon: float, decay: float,
 ) -> None:  # fmt: skip
-    """Moves weights.
+    """One step of all weights.
 
     Args:
         weights: θ, changed.
         m: first moment, changed.
         v: second moment, changed.
         gradients: g before scaling.
-        scale: what g is multiplied with.
+        scale: the factor of g.
         beta_1: β₁.
         beta_2: β₂.
         rate: α.
@@ -55,13 +55,13 @@ def step_rows(
     rows: Places, weights: Matrix, m: Matrix, v: Matrix, gradients: Matrix, squares: Matrix,
     scale: float, beta_1: float, beta_2: float, rate: float, epsilon: float, decay: float, last: Places, now: int,
 ) -> None:  # fmt: skip
-    """Moves rows, which are caught up, along their gradients.
+    """One step of some rows, which have been caught up.
 
     Args: see :func:`step`, and
         rows: different rows of the weights.
         gradients: [U, E].
-        squares: [U, E], what takes the place of g² before scaling; or no rows.
-        last: the step at which each row of the weights was last moved, written: ``now``.
+        squares: [U, E], used in place of g², before scaling; or no rows.
+        last: the step at which each row of the weights was last updated; set to ``now``.
         now: the number of this step.
     """
     s, b1, b2 = np.float32(scale), np.float32(beta_1), np.float32(beta_2)
@@ -83,19 +83,19 @@ def catch_up(
     rows: Places, weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int,
     beta_1: float, beta_2: float, epsilon: float, moves: Doubles,
 ) -> None:  # fmt: skip
-    """Moves rows as the steps would have that they were not read at.
+    """Applies to rows the steps that they missed.
 
     Args:
         rows: different rows.
         weights: [rows, E], changed.
         m: first moments, changed.
         v: second moments, changed.
-        last: the step at which each was last moved, written: ``now``.
-        now: steps made.
+        last: the step at which each was last updated; set to ``now``.
+        now: the number of steps so far.
         beta_1: β₁.
         beta_2: β₂.
         epsilon: ε.
-        moves: [now + 1, 5], of each step the sums of the steps behind it and the decay up to it.
+        moves: [now + 1, 5], for each step the four sums over the steps after it, and the decay up to it.
     """
     e = np.float32(epsilon)
     width = weights.shape[1]
@@ -147,12 +147,12 @@ def _apply_moves(weight: Any, m: Any, v: Any, e: Any, d: Any, s0: Any, s1: Any, 
 def sum_rows(
     places: Places, rows: Matrix, others: Matrix, parts: int, first: int, end: int, sums: Matrix, squares: Matrix
 ) -> None:
-    """Adds rows that belong together, and their squares where ``squares`` has rows.
+    """Segment sums: adds up the rows of each segment, and their squares where ``squares`` has rows.
 
     Args:
-        places: int64[N], which sum each row belongs to; sums are numbered in the order in which they first occur.
+        places: int64[N], the segment of each row; segments are numbered in the order in which they first occur.
         rows: [N, E].
-        others: [N, E], to be added to them before, if there are two parts.
+        others: [N, E], added to them first if there are two parts.
         parts: 1 or 2.
         first: the first column that is added.
         end: the column behind the last.
@@ -164,7 +164,7 @@ def sum_rows(
     total, square = sums.ctypes.data + 4 * first, squares.ctypes.data + 4 * first
     even = 4 * (end - first) - 4 * (end - first) % 32
     for n in range(len(places)):
-        # The first row of a sum is written, not added: so sums need not be zeros before.
+        # The first row of a segment is stored, not added, so that sums need not be zeros before.
         begins = places[n] == fresh
         fresh += begins
         at, to = line * n, line * places[n]
@@ -188,8 +188,8 @@ def sum_squares(numbers: Numbers, lanes: Numbers, total: Doubles) -> None:
     """Writes the sum of squares to ``total[0, 0]``; it is finite where all numbers are, up to 1e19.
 
     Args:
-        numbers: whatever.
-        lanes: scratch, eight numbers.
+        numbers: float32[N].
+        lanes: scratch memory, eight numbers.
         total: [1, 1], written.
     """
     summed, at, whole = 0.0, numbers.ctypes.data, len(numbers) - len(numbers) % 16

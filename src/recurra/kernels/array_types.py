@@ -1,4 +1,4 @@
-"""The arrays that kernels take, under the names by which :mod:`.compiled` knows their types."""
+"""Types of the arrays that kernels take, which :mod:`.compiled` looks up by name, and addresses of arrays."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ReadShortIds: TypeAlias = npt.NDArray[np.uint16]
 
 
 def address(array: npt.NDArray[Any] | None) -> int:
-    """Where an array's first number stands; 0 for none. Whoever passes it on keeps the array alive."""
+    """The address of an array's first number; 0 for none. The caller keeps the array alive."""
     if array is None:
         return 0
     try:

@@ -1,4 +1,4 @@
-"""Numba's cache of compiled functions, with files that may be damaged."""
+"""Numba's cache of compiled functions on disk, with checksums: damaged files are compiled again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _CheckedFiles(IndexDataCacheFile):
         whole = io.BytesIO()
         with super()._open_for_write(filepath) as file:
             yield whole
-            # Who reads what Numba wrote stops at its end.
+            # Numba's reader stops at the end of what Numba wrote.
             file.write(whole.getvalue() + hashlib.sha256(whole.getvalue()).digest())
 
     def _load_index(self) -> Any:
@@ -38,7 +38,7 @@ class _CheckedFiles(IndexDataCacheFile):
 
 
 def _check(path: Path) -> None:
-    """Raises a ``ValueError`` where a file is there and does not end with its digest."""
+    """Raises a ``ValueError`` if a file exists and does not end with its digest."""
     with contextlib.suppress(FileNotFoundError):
         data = path.read_bytes()
         if hashlib.sha256(data[:-DIGEST]).digest() != data[-DIGEST:]:
@@ -46,7 +46,7 @@ def _check(path: Path) -> None:
 
 
 class KernelCache(FunctionCache):
-    """The cached code of one kernel. Numba writes each file under another name first, and so never a part of one.
+    """The cached code of one kernel. Numba writes each file under another name first, so none is ever incomplete.
 
     Args:
         function: the kernel, in Python.
@@ -67,7 +67,7 @@ class KernelCache(FunctionCache):
         self.write_error: str | None = None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled kernel, or ``None`` where it is not there whole."""
+        """The compiled kernel, or ``None`` if it is missing or damaged."""
         try:
             return super().load_overload(sig, target_context)
         except Exception:

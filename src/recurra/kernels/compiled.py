@@ -1,4 +1,4 @@
-"""Compiles kernels, once a machine."""
+"""Compiles kernels with Numba, once per machine, and loads them from the cache afterwards."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ __all__ = ["addresses_of", "kernels_of"]
 
 _LOCK = threading.Lock()
 
-# What a kernel's parameters may be annotated with: a number, or an array without gaps. ``Read`` arrays may belong to
-# bytes or to a file, and are only read.
+# What a kernel's parameters may be annotated with: a number, or a contiguous array. ``Read`` arrays may be read-only:
+# memory of bytes or of a mapped file.
 _TYPES = {
     "int": int64,
     "float": float64,
@@ -47,13 +47,13 @@ _TYPES = {
 
 @functools.cache
 def kernels_of(name: str) -> SimpleNamespace:
-    """The compiled kernels of a module, from the cache or compiled, which takes seconds and says so.
+    """The compiled kernels of a module, from the cache or compiled now, which takes seconds and prints a line.
 
     Args:
         name: of a module of this package, such as ``inference.lstm``; its kernels are the functions it exports.
 
     Returns:
-        Them, under their names. They answer nothing, and let other Python threads run.
+        The kernels, under their names. They return nothing and release the global interpreter lock.
     """
     return _load(name, _compile)
 
@@ -69,14 +69,14 @@ def addresses_of(name: str) -> SimpleNamespace:
         Addresses, under the kernels' names.
     """
     made = _load(name, _compile_for_c)
-    # The functions are kept with their addresses: their code goes with them.
+    # The functions are kept with their addresses: without them, their code is freed.
     addresses = {kernel: function.address for kernel, function in vars(made).items()}
     return SimpleNamespace(**addresses, functions=made)
 
 
 def _load(name: str, compile_kernel: Callable[..., Any]) -> SimpleNamespace:
     module = importlib.import_module(f"recurra.kernels.{name}")
-    # Numba keeps the folder of its cache in one place for the whole program.
+    # Numba has one setting of its cache folder for the whole program.
     with _LOCK:
         folder = _cache_folder()
         before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder or ""
@@ -109,7 +109,7 @@ def _compile(function: FunctionType, cache: KernelCache | None) -> Any:
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     signature = void(*[_TYPES[function.__annotations__[name]] for name in names])
     # Without fast-math: sums keep their order, so every run, batch and number of threads gives the same bits. NumPy's
-    # rules for division need no look at every divisor, which would keep loops from being vectorised.
+    # rules for division need no check of every divisor, which would keep loops from being vectorised.
     kernel = njit(nogil=True, error_model="numpy")(function)
     if cache is not None:
         kernel._cache = cache
@@ -130,8 +130,8 @@ def _compile_for_c(function: FunctionType, cache: KernelCache | None) -> Any:
 def _cache_folder() -> str | None:
     """A folder for these sources, this Numba and this processor; ``None`` where nothing can be written.
 
-    Numba looks only at the file of the function it compiles, and would take an old kernel after a change of one that
-    it calls; with a folder of their own for all sources together that cannot happen.
+    Numba looks only at the file of the function it compiles, and would use an outdated kernel after a change of a
+    function that it calls; a folder per version of all sources together avoids that.
     """
     digest = hashlib.sha256(f"{numba.__version__} {binding.get_host_cpu_name()}".encode())
     digest.update(binding.get_host_cpu_features().flatten().encode())

@@ -1,4 +1,4 @@
-"""Products of documents' rows with a matrix, several documents and columns at once."""
+"""Matrix products: documents' rows times a matrix in panels, several documents and columns at once."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from recurra.kernels.simd import FLOAT, LANES, broadcast, four_vectors, fused_mu
 
 __all__ = ["add_panel", "add_product", "multiply_add"]
 
-# Vectors of eight sums that fit into the registers beside the numbers they are made of. A sum that does not fit goes to
-# memory and back at every step, which costs half of the speed. With AVX-512 there are 32 registers of 512 bits; AVX2
+# Vectors of eight sums that fit into the registers beside the numbers they are made of. A sum that does not fit is
+# spilled to memory at every step, which costs half of the speed. With AVX-512 there are 32 registers of 512 bits; AVX2
 # has 16 of 256, and NEON 32 of 128.
 _WIDE = bool(binding.get_host_cpu_features().get("avx512f"))
 _SUMS = 32 if _WIDE else 12
@@ -58,7 +58,7 @@ def multiply_add(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: An
 def _sums(
     builder: Any, sums: list[Any], addresses: list[Any], matrix: Any, row: Any, step: Any, count: Any
 ) -> list[Any]:
-    """What :func:`multiply_add` gives, as LLVM's values."""
+    """The sums of :func:`multiply_add`, as LLVM's values."""
     columns, kind, unrolled = len(sums) // len(addresses), sums[0].type, 2
     end = builder.add(matrix, builder.mul(row, count))
     before = builder.block
@@ -83,7 +83,7 @@ def _sums(
             place = builder.add(builder.add(addresses[d], offset), _WORD(4 * k))
             return broadcast(builder, builder.load(pointer_to(builder, place, FLOAT)), kind)
 
-        # The fewer of the two are held in registers, and of the others one at a time.
+        # Whichever are fewer are held in registers, the others one at a time.
         if columns < len(addresses):
             weights = [weight(v) for v in range(columns)]
             pairs = ((d, v, x, y) for d in range(len(addresses)) for x in [number(d)] for v, y in enumerate(weights))
@@ -112,7 +112,7 @@ def _tile(documents: int, kind: Any, columns: int) -> Any:
     ) -> Any:
         """sums[d] += rows[d] @ panel for the documents from d on, up to the last.
 
-        A tile that reaches over the end computes its last document several times, and stores the same numbers.
+        A tile that reaches beyond the last document computes it several times, and stores the same numbers.
         """
 
         def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -176,7 +176,7 @@ def add_panel(sums: int, sum_row: int, rows: int, row: int, first: int, stop: in
             _four(sums, sum_row, rows, row, d, stop - 1, panel, count)
             d += 4
     else:
-        # Four are better done as two and two.
+        # Four are faster as two and two.
         while stop - d > 4 or stop - d == 3:
             _three(sums, sum_row, rows, row, d, stop - 1, panel, count)
             d += 3
@@ -201,7 +201,7 @@ def add_product(
         row: bytes from one row of it to the next.
         first: first document.
         stop: the document after the last.
-        panels: address of the matrix, [count, width], as :mod:`recurra.kernels.matrix_panels` lays it out.
+        panels: address of the matrix, [count, width], packed by :mod:`recurra.kernels.matrix_panels`.
         width: columns, a multiple of 8.
         count: rows of the matrix, even.
     """

@@ -1,4 +1,4 @@
-"""Texts as sets of short pieces (shingles), their MinHash signatures, and what two sets share."""
+"""Near-duplicate search: texts as sets of character n-grams (shingles), MinHash signatures, sizes of intersections."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _32 = np.uint64(32)
 def shingle(
     first: int, end: int, text: ReadIds, offsets: ReadPlaces, size: int, pieces: Places, counts: Places
 ) -> None:
-    """The different pieces of ``size`` characters of each text, as hashes in rising order.
+    """The distinct shingles of ``size`` characters of each text, as hashes in rising order.
 
-    A shorter text is one piece; an empty one has none.
+    A shorter text is one shingle; an empty one has none.
 
     Args:
         first: the first text.
         end: the text behind the last.
         text: code points of all texts.
         offsets: where each text begins.
-        size: characters in a piece.
-        pieces: as long as ``text``; those of a text are written from its own beginning on.
-        counts: how many pieces each text has, written from ``first`` to ``end``.
+        size: characters of a shingle.
+        pieces: as long as ``text``; the hashes of a text are written from its offset on.
+        counts: how many distinct shingles each text has, written from ``first`` to ``end``.
     """
     for document in range(first, end):
         begin, stop = offsets[document], offsets[document + 1]
@@ -40,7 +40,7 @@ def shingle(
             for at in range(begin + piece, min(begin + piece + size, stop)):
                 hashed = (hashed ^ np.uint64(text[at])) * _PRIME
             hashed *= _MIX
-            # Shifted by one bit, it is a positive number for all purposes.
+            # Shifted by one bit, it is never negative.
             pieces[begin + piece] = np.int64(hashed >> _ONE)
         own = pieces[begin : begin + count]
         own.sort()
@@ -56,10 +56,10 @@ def signatures(
     first: int, end: int, pieces: ReadPlaces, offsets: ReadPlaces, counts: ReadPlaces, factors: ReadIds,
     minima: Ids,
 ) -> None:  # fmt: skip
-    """The least value of each of K hash functions over each text's pieces (Broder 1997).
+    """The minimum of each of K hash functions over each text's shingles (Broder 1997).
 
-    Hash k of a piece is the product of its upper bits with the odd factor k, modulo 2³². Two texts have the same
-    minimum with a probability of about their Jaccard similarity.
+    Hash k of a shingle is the product of its upper bits with the odd factor k, modulo 2³². The probability that two
+    texts have the same minimum is about their Jaccard similarity.
 
     Args:
         first: the first text.
@@ -68,7 +68,7 @@ def signatures(
         offsets: see :func:`shingle`.
         counts: see :func:`shingle`.
         factors: int32[K], odd.
-        minima: int32[texts · K], written text by text; of a text without pieces all are -1.
+        minima: int32[texts · K], written text by text; all -1 for a text without shingles.
     """
     functions = len(factors)
     for document in range(first, end):
@@ -85,20 +85,20 @@ def count_shared(
     first: int, end: int, left: ReadPlaces, right: ReadPlaces, pieces: ReadPlaces, offsets: ReadPlaces,
     counts: ReadPlaces, others: ReadPlaces, other_offsets: ReadPlaces, other_counts: ReadPlaces, both: Places,
 ) -> None:  # fmt: skip
-    """How many pieces the texts of each pair have in common.
+    """The number of shingles that the texts of each pair have in common.
 
     Args:
         first: the first pair.
         end: the pair behind the last.
-        left: the one text of each pair, in ``pieces``.
-        right: the other, in ``others``.
+        left: the first text of each pair, an index into ``offsets``.
+        right: the second, an index into ``other_offsets``.
         pieces: see :func:`shingle`; so are the next two.
         offsets: of ``pieces``.
         counts: of ``pieces``.
         others: the same of the other texts.
         other_offsets: of ``others``.
         other_counts: of ``others``.
-        both: written.
+        both: the numbers, one a pair, written.
     """
     for pair in range(first, end):
         a, b = offsets[left[pair]], other_offsets[right[pair]]

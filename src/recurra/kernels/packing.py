@@ -1,4 +1,4 @@
-"""Documents to a packed batch."""
+"""Packs documents into a time-major batch without padding."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pack(
         pad_to: the length up to which id 0 is appended.
         ids: int32[N], written.
         starts: zeros, a number a step and one more; the first row of each step, written.
-        order: int64[B], written: the place in ``indices`` of the k-th longest.
+        order: int64[B], written: the index in ``indices`` of the k-th longest document.
         lengths: int64[B], written, falling.
     """
     _pack(indices, values, offsets, pad_to, ids, starts, order, lengths)

@@ -1,8 +1,8 @@
-"""Eight float32 numbers in one register, as a type that Numba's functions can compute with.
+"""SIMD vectors for Numba: eight float32 numbers in one register, or 32 as one value.
 
-Left to LLVM's vectoriser, the speed of a loop hangs on what it can prove and its rounding on how it unrolls. Here every
-operation is written down: the kernels are fast by construction, and a document's numbers do not depend on the batch
-around it, on where it stands in a block, or on the number of threads.
+If vectorisation is left to LLVM, the speed of a loop depends on what LLVM can prove, and its rounding on how LLVM
+unrolls it. Here every operation is explicit: the kernels are fast by construction, and a document's numbers do not
+depend on the other documents of the batch, on its place in a block, or on the number of threads.
 
 Addresses are plain integers: a kernel is then one compiled function, whatever the strides and owners of its arrays.
 """
@@ -57,8 +57,8 @@ class _VectorModel(models.PrimitiveModel):
 
 
 vector = _Vector(LANES)
-# Four vectors as one value: what LLVM makes of an operation on it are four independent ones side by side (or two of
-# 512 bits). A processor that waits for one result of a long formula has three others to work on meanwhile.
+# Four vectors as one value: LLVM compiles an operation on it to four independent ones (or two of 512 bits). While a
+# processor waits for one result of a long formula, it can work on the three others.
 four_vectors = _Vector(4 * LANES)
 
 
@@ -68,7 +68,7 @@ def pointer_to(builder: Any, address: Any, kind: Any) -> Any:
 
 
 def broadcast(builder: Any, number: Any, kind: Any) -> Any:
-    """One number in every place of a vector of a kind."""
+    """A vector of the type ``kind`` with one number in every lane."""
     undefined = ir.Constant(kind, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(first, undefined, _all(kind, 0))
@@ -97,7 +97,7 @@ def load_wide(typing_context: Any, address: Any) -> Any:
 
 @intrinsic
 def load_like(typing_context: Any, x: Any, address: Any) -> Any:
-    """As many numbers from an address on as x has."""
+    """The vector at an address, as wide as x."""
     return x(x, types.int64), lambda context, builder, signature, given: _load(builder, given[1], given[0].type)
 
 
@@ -121,7 +121,7 @@ def store(typing_context: Any, address: Any, value: Any) -> Any:
 
 @intrinsic
 def integer(typing_context: Any, address: Any, place: Any) -> Any:
-    """The int64 at a place of an array of them."""
+    """The int64 at an index of an array."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load(builder.gep(pointer_to(builder, arguments[0], ir.IntType(64)), [arguments[1]]))
@@ -152,7 +152,7 @@ def store_number(typing_context: Any, address: Any, value: Any) -> Any:
 
 @intrinsic
 def splat(typing_context: Any, value: Any) -> Any:
-    """A vector of one number."""
+    """A vector with one number in every lane."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return broadcast(builder, context.cast(builder, arguments[0], signature.args[0], types.float32), VECTOR)
@@ -162,7 +162,7 @@ def splat(typing_context: Any, value: Any) -> Any:
 
 @intrinsic
 def like(typing_context: Any, x: Any, value: Any) -> Any:
-    """One number in every place, as many as x has."""
+    """A vector as wide as x with one number in every lane."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = context.cast(builder, arguments[1], signature.args[1], types.float32)
@@ -173,7 +173,7 @@ def like(typing_context: Any, x: Any, value: Any) -> Any:
 
 @njit
 def both_widths() -> tuple[Any, Any]:
-    """Zeros to name a width by: four vectors, and one for what then is left of a row."""
+    """Zeros of both widths, for :func:`load_like`: four vectors, and one for the remainder of a row."""
     zero = splat(0.0)
     return join(zero, zero, zero, zero), zero
 
@@ -192,7 +192,7 @@ def join(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
 
 @intrinsic
 def split(typing_context: Any, x: Any) -> Any:
-    """The four vectors of :func:`join`."""
+    """The four vectors that :func:`join` made one value of."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         found = [builder.shuffle_vector(arguments[0], arguments[0], _places(k * LANES, LANES)) for k in range(4)]
@@ -203,7 +203,7 @@ def split(typing_context: Any, x: Any) -> Any:
 
 @intrinsic
 def transpose_vectors(typing_context: Any, x: Any) -> Any:
-    """Of four values of four vectors each, as one value: the first vectors of all, the second ones, and so on."""
+    """Transposes a 4 × 4 matrix of vectors, of which each value holds a row of four."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x = cgutils.unpack_tuple(builder, arguments[0])
@@ -225,7 +225,7 @@ def fma(typing_context: Any, x: Any, y: Any, z: Any) -> Any:
 
 @intrinsic
 def clamp(typing_context: Any, x: Any, bound: Any) -> Any:
-    """X between -bound and bound; NaN stays NaN."""
+    """X clamped to [-bound, bound]; NaN stays NaN."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, bound = arguments
@@ -238,7 +238,7 @@ def clamp(typing_context: Any, x: Any, bound: Any) -> Any:
 
 @intrinsic
 def vector_max(typing_context: Any, x: Any, y: Any) -> Any:
-    """The larger of x and y in each place; NaN where y is."""
+    """The larger of x and y in each lane; NaN where y is NaN."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, y = arguments
@@ -249,7 +249,7 @@ def vector_max(typing_context: Any, x: Any, y: Any) -> Any:
 
 @intrinsic
 def power_of_two(typing_context: Any, shifted: Any) -> Any:
-    """2ⁿ for n + 1.5·2²³: the sum's last bits are n, and a shift makes them an exponent."""
+    """2ⁿ from n + 1.5·2²³: the sum's last bits are n, and a shift makes them the exponent."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = arguments[0].type
@@ -261,7 +261,7 @@ def power_of_two(typing_context: Any, shifted: Any) -> Any:
 
 
 def _all(kind: Any, number: int) -> Any:
-    """An integer in every place, as many as a vector of a kind has."""
+    """A constant with one integer in every lane, as wide as the type ``kind``."""
     return ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [number] * kind.count)
 
 
@@ -271,12 +271,12 @@ def _places(first: int, count: int) -> Any:
 
 @intrinsic
 def transpose(typing_context: Any, rows: Any) -> Any:
-    """Eight vectors as the columns of eight others."""
+    """Transposes an 8 × 8 matrix of eight vectors."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         rows = cgutils.unpack_tuple(builder, arguments[0])
         lanes = range(LANES)
-        # Blocks of four lanes change places between vectors that are four apart, then blocks of two, then lanes.
+        # Vectors four apart exchange blocks of four lanes, then those two apart blocks of two, then neighbours lanes.
         for size in (4, 2, 1):
             for place in (place for place in lanes if not place & size):
                 upper, lower = rows[place], rows[place + size]

@@ -1,4 +1,4 @@
-"""Waiting for another thread without going to sleep."""
+"""Waits for another thread without going to sleep (a spin lock that yields)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from recurra.kernels.simd import pointer_to
 
 __all__ = ["wait"]
 
-_let_others_run = types.ExternalFunction("SwitchToThread" if os.name == "nt" else "sched_yield", types.int32())
+_yield_processor = types.ExternalFunction("SwitchToThread" if os.name == "nt" else "sched_yield", types.int32())
 
 
 @intrinsic
 def _load_acquire(typing_context: Any, address: Any) -> Any:
-    """The int64 at an address, as other threads have left it, with all that they wrote before."""
+    """The int64 at an address, read atomically: what other threads wrote before it is visible afterwards."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load_atomic(pointer_to(builder, arguments[0], ir.IntType(64)), ordering="acquire", align=8)
@@ -27,19 +27,19 @@ def _load_acquire(typing_context: Any, address: Any) -> Any:
 
 
 def wait(flag: int, before: int, times: int, after: int) -> None:
-    """Looks at a number until it has changed, so many times at most; whoever else wants the processor may have it.
+    """Reads a number until it has changed, a limited number of times; yields the processor in between.
 
     Args:
         flag: address of int64.
-        before: what it was.
-        times: how often to look.
-        after: how often to let others go first once it has changed: who has changed it holds Python's lock for some
-            microseconds still, and a thread that asks for it meanwhile is put to sleep.
+        before: its old value.
+        times: how often to read it at most.
+        after: how often to yield once it has changed: the thread that changed it still holds Python's global
+            interpreter lock for some microseconds, and a thread that asks for it meanwhile is put to sleep.
     """
     while _load_acquire(flag) == before:
         if times <= 0:
             return
-        _let_others_run()
+        _yield_processor()
         times -= 1
     for _ in range(after):
-        _let_others_run()
+        _yield_processor()

@@ -1,7 +1,7 @@
-"""Our own threads for kernels that let other Python threads run.
+"""A pool of threads that run kernels, which release the global interpreter lock, in parallel.
 
-A training step hands work over several times within a few milliseconds. To wake a sleeping thread takes a tenth of a
-millisecond, so ours stay awake for a while after their work, and go to sleep when none comes.
+A training step hands over work several times within a few milliseconds. Waking a sleeping thread takes a tenth of a
+millisecond, so the pool's threads spin for a while after their work and go to sleep only if no more comes.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ __all__ = ["WorkItem", "cpu_count", "parallel_for", "run_parallel", "split_range
 
 WorkItem = Callable[[], object]
 
-# How often a thread looks for work before it goes to sleep: about half a millisecond.
+# How often a thread checks for work before it goes to sleep: about half a millisecond.
 SPINS = 1500
-# How often it looks away once there is work: about four microseconds.
+# How often it yields the processor once there is work: about four microseconds.
 YIELDS = 8
 
 _lock = threading.Lock()
@@ -50,16 +50,17 @@ if hasattr(os, "register_at_fork"):
 
 
 def run_parallel(tasks: Sequence[WorkItem]) -> None:
-    """Runs tasks that write to different places, some of them on the calling thread.
+    """Runs tasks in parallel, some of them on the calling thread.
 
     Args:
-        tasks: they may run one after another, too, in any order, and start no others.
+        tasks: independent of one another; they may run in any order, also one after another, and must not call this
+            function.
 
     Raises:
-        Exception: what a task that failed raised, after all have ended.
+        Exception: what the first task to fail raised, after all have ended.
     """
     helpers = min(cpu_count(), len(tasks)) - 1 if len(tasks) > 1 else 0
-    # Where others are at work already, all processors have something to do.
+    # While another call runs, all processors are busy.
     if helpers < 1 or not _lock.acquire(blocking=False):
         for task in tasks:
             task()
@@ -71,12 +72,12 @@ def run_parallel(tasks: Sequence[WorkItem]) -> None:
 
 
 def split_range(task: Callable[[int, int], object], size: int, *, least: int) -> list[WorkItem]:
-    """A task on ranges of a size, as many as there are processors for them.
+    """Splits range(size) among the processors: a task for each part.
 
     Args:
-        task: given the first and the one behind the last.
-        size: what is cut.
-        least: of a range.
+        task: called with the first index of a part and the one after its last.
+        size: of the whole range.
+        least: the smallest size of a part.
     """
     parts = max(1, min(cpu_count(), size // least))
     bounds = [size * part // parts for part in range(parts + 1)]
@@ -84,12 +85,12 @@ def split_range(task: Callable[[int, int], object], size: int, *, least: int) ->
 
 
 def parallel_for(task: Callable[[int, int], object], size: int, *, least: int) -> None:
-    """Runs a task on ranges of a size, side by side where there are several; see :func:`split_range`."""
+    """Runs a task on the parts of range(size) in parallel; see :func:`split_range`."""
     run_parallel(split_range(task, size, least=least))
 
 
 def cpu_count() -> int:
-    """Processors that this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -103,11 +104,11 @@ def _pool_of(helpers: int) -> _ThreadPool:
 
 
 class _Job:
-    """Tasks that are to be done together, and who has joined in.
+    """Tasks of one call, and the threads that work on them.
 
     Attributes:
-        left: tasks that nobody has taken yet.
-        joined: the numbers of the threads that look for tasks here.
+        left: tasks that no thread has taken yet.
+        joined: the numbers of the threads that take tasks here.
         failures: what tasks have raised.
     """
 
@@ -117,7 +118,7 @@ class _Job:
         self.failures: list[BaseException] = []
 
     def work(self) -> None:
-        # Whoever is free takes the next: tasks differ in length, and so do the threads' beginnings.
+        # A free thread takes the next task: tasks differ in length, and threads start at different times.
         while True:
             try:
                 task = self.left.popleft()
@@ -138,7 +139,7 @@ class _ThreadPool:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        # The number of the newest job, and of the last one that each thread has ended.
+        # The number of the newest job, and of the last one that each thread has finished.
         self._numbers = np.zeros(1 + size, dtype=np.int64)
         self._wait = kernels_of("spin_wait").wait
         self._at = address(self._numbers)
@@ -152,14 +153,14 @@ class _ThreadPool:
             thread.start()
 
     def run(self, tasks: Sequence[WorkItem], helpers: int) -> None:
-        """Does a job with so many of the threads."""
+        """Runs tasks on the calling thread and up to ``helpers`` of the pool."""
         number = self._job.number + 1
         self._job = job = _Job(number, tasks, helpers)
         self._announce(number)
         try:
             job.work()
         finally:
-            # Who joins after this finds nothing left. The arrays of the others must not be freed under them.
+            # A thread that joins later finds no task. Arrays must not be freed while another thread uses them.
             for member in tuple(job.joined):
                 while self._numbers[1 + member] < number:
                     self._wait(self._at + 8 * (1 + member), int(self._numbers[1 + member]), 1 << 20, YIELDS)
@@ -167,7 +168,7 @@ class _ThreadPool:
             raise job.failures[0]
 
     def shut_down(self) -> None:
-        """Lets the threads end, and waits for it."""
+        """Ends the threads, and waits until they have."""
         self._announce(-1)
         for thread in self._threads:
             thread.join()

@@ -1,4 +1,4 @@
-"""The different ids of many tokens."""
+"""The unique ids among many tokens."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["unique_ids"]
 
 
 def unique_ids(values: ReadIds, seen: Ids, found: Ids, places: Ids, count: Places) -> None:
-    """Numbers the ids in the order in which they first occur.
+    """Unique ids in the order in which they first occur, and the inverse, like :func:`numpy.unique`.
 
     Args:
         values: N ids.
         seen: zeros, one for each id that there may be; zeros again afterwards.
-        found: the different ids, written; room for N or as many as there may be.
-        places: int32[N], the number of each token's id, written.
-        count: int64[1], how many different ids there are, written.
+        found: the unique ids, written; as long as N or as many ids as there may be.
+        places: int32[N], the index in ``found`` of each token's id, written.
+        count: int64[1], the number of unique ids, written.
     """
     different = 0
     for at in range(len(values)):

@@ -59,7 +59,7 @@ class Recurrent:
         W_H: of each direction, in panels of eight units.
         b_H: of each direction, or ``None``.
         size: units of a direction, those added included.
-        width: columns of a direction's drive.
+        width: columns of a direction's input projection.
         places: the addresses of W_H and b_H of each direction.
     """
 

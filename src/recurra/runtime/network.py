@@ -165,13 +165,13 @@ class Network:
         """The top layer's states at the end, and where asked for those at all tokens; see :meth:`_read`."""
         states = np.empty((0, 0), dtype=np.float32)
         for number, layer in enumerate(self._recurrent):
-            drive = self._multiplied(self._inputs[number - 1], states) if number else table
+            projection = self._multiplied(self._inputs[number - 1], states) if number else table
             below = number < len(self._recurrent) - 1
-            final, states = self._read(layer, drive, None if number else rows, offsets, keep=keep or below)
+            final, states = self._read(layer, projection, None if number else rows, offsets, keep=keep or below)
         return final, states
 
     def _read(
-        self, layer: Recurrent, drive: Array, rows: Places | None, offsets: Places, *, keep: bool
+        self, layer: Recurrent, projection: Array, rows: Places | None, offsets: Places, *, keep: bool
     ) -> tuple[Array, Array]:
         """The states at the end, [B, D], and, where asked for, those at all tokens, [N, D]."""
         documents, line = len(offsets) - 1, 4 * self._width
@@ -179,13 +179,13 @@ class Network:
         states = np.empty((int(offsets[-1]) if keep else 0, self._width), dtype=np.float32)
         scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
         forward = kernels_of(self._kernels).forward
-        to_states, to_final, to_drive = address(states) if keep else 0, address(final), address(drive)
+        to_states, to_final, to_projection = address(states) if keep else 0, address(final), address(projection)
         fixed = (documents, address(offsets), address(rows))
         for direction, weights in enumerate(layer.places):
             side = 4 * direction * layer.size
             forward(
-                *fixed, direction, layer.size, to_drive + 4 * direction * layer.width, 4 * drive.shape[1], *weights,
-                to_states + side if keep else 0, line, to_final + side, line, address(scratch),
+                *fixed, direction, layer.size, to_projection + 4 * direction * layer.width, 4 * projection.shape[1],
+                *weights, to_states + side if keep else 0, line, to_final + side, line, address(scratch),
             )  # fmt: skip
         return final, states
 

@@ -1,4 +1,4 @@
-"""Documents sorted by falling length, the order in which they are read, and the ids of some of them."""
+"""Sorts documents by falling length, the order in which they are read, and gathers the ids of some of them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def sort_by_length(begins: ReadPlaces, pad_to: int, order: Places, bounds: Place
 
     Args:
         begins: where each of B documents begins, and the end; B + 1 numbers.
-        pad_to: what shorter documents count as.
+        pad_to: the length that shorter documents are padded to.
         order: int64[B], written: the k-th longest document.
-        bounds: int64[B + 1], written: the tokens of all longer ones, pads included.
+        bounds: int64[B + 1], written: the total tokens of all longer ones, pads included.
     """
     documents = len(order)
     longest = pad_to
@@ -45,11 +45,11 @@ def gather(
     first: int, end: int, order: ReadPlaces, bounds: ReadPlaces, values: ReadIds, begins: ReadPlaces, rows: Places,
     offsets: Places,
 ) -> None:  # fmt: skip
-    """The ids of some documents, one document after the other, id 0 in place of pads.
+    """The ids of some documents, one document after the other, with id 0 as padding.
 
     Args:
-        first: place in ``order`` of the first document.
-        end: place behind the last.
+        first: index in ``order`` of the first document.
+        end: index after the last.
         order: see :func:`sort_by_length`.
         bounds: see :func:`sort_by_length`.
         values: ids of all documents.

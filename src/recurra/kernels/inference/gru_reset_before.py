@@ -1,4 +1,4 @@
-"""GRU with the reset before the product: the states of one direction."""
+"""GRU with the reset before the product: inference, the states of one direction."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ __all__ = ["forward"]
 
 
 def forward(
-    documents: int, offsets: int, rows: int, backward: int, size: int, drive: int, drive_row: int, W_H: int, b_H: int,
-    hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
+    documents: int, offsets: int, rows: int, backward: int, size: int, projection: int, projection_row: int, W_H: int,
+    b_H: int, hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
 ) -> None:  # fmt: skip
-    """As the package says; the drive's units hold z, r, n; W_H has the panels of z and r, then those of n."""
+    """See :mod:`recurra.kernels.inference`; projections hold z, r, n; W_H has the panels of z and r, then of n."""
     line = 4 * size
     W_n = W_H + 2 * line * size
     for first in range(0, documents, GROUP):
         past, now = scratch, scratch + GROUP * line
-        # z waits for n, and r ⊙ h has to be there in all units before n's product begins.
+        # z is needed after n, and n's product needs r ⊙ h of all units.
         update, reset = scratch + 2 * GROUP * line, scratch + 3 * GROUP * line
         clear(past, GROUP * line)
         stop = min(first + GROUP, documents)
@@ -37,13 +37,13 @@ def forward(
             stop = active_stop(offsets, first, stop, t)
             for u in range(0, line, 32):
                 for d in range(first, stop, 4):
-                    # A tile that reaches over the end computes its last document again, and stores the same numbers.
+                    # A tile that reaches beyond the last document computes it again, and stores the same numbers.
                     d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
                     p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
-                    a = projection_at(offsets, rows, backward, drive, drive_row, d, t) + 3 * u
-                    b = projection_at(offsets, rows, backward, drive, drive_row, d1, t) + 3 * u
-                    c = projection_at(offsets, rows, backward, drive, drive_row, d2, t) + 3 * u
-                    e = projection_at(offsets, rows, backward, drive, drive_row, d3, t) + 3 * u
+                    a = projection_at(offsets, rows, backward, projection, projection_row, d, t) + 3 * u
+                    b = projection_at(offsets, rows, backward, projection, projection_row, d1, t) + 3 * u
+                    c = projection_at(offsets, rows, backward, projection, projection_row, d2, t) + 3 * u
+                    e = projection_at(offsets, rows, backward, projection, projection_row, d3, t) + 3 * u
                     s = (load(a), load(a + 32), load(b), load(b + 32), load(c), load(c + 32), load(e), load(e + 32))
                     if t:
                         s = multiply_add(
@@ -58,10 +58,10 @@ def forward(
                     p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
                     at = 3 * u + 64
                     n = (
-                        load(projection_at(offsets, rows, backward, drive, drive_row, d, t) + at),
-                        load(projection_at(offsets, rows, backward, drive, drive_row, d1, t) + at),
-                        load(projection_at(offsets, rows, backward, drive, drive_row, d2, t) + at),
-                        load(projection_at(offsets, rows, backward, drive, drive_row, d3, t) + at),
+                        load(projection_at(offsets, rows, backward, projection, projection_row, d, t) + at),
+                        load(projection_at(offsets, rows, backward, projection, projection_row, d1, t) + at),
+                        load(projection_at(offsets, rows, backward, projection, projection_row, d2, t) + at),
+                        load(projection_at(offsets, rows, backward, projection, projection_row, d3, t) + at),
                     )
                     if t:
                         n = multiply_add(

@@ -1,4 +1,4 @@
-"""From the logits of documents in the order of reading to their probabilities in the order in which they came."""
+"""Logits of documents sorted by length to probabilities in the documents' original order."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["sigmoid", "softmax"]
 
 
 def softmax(first: int, end: int, order: ReadPlaces, logits: Matrix, probabilities: Matrix) -> None:
-    """exp(x) / Σ exp(x) of each row; the largest x is taken off first, so that no power overflows.
+    """exp(x) / Σ exp(x) of each row; the largest x is subtracted first, so that no power overflows.
 
     Args:
-        first: place in ``order`` of the first document.
-        end: place behind the last.
+        first: index in ``order`` of the first document.
+        end: index after the last.
         order: see :func:`recurra.kernels.inference.batching.sort_by_length`.
-        logits: float32, a row for each chosen document, C columns and any more.
+        logits: float32, a row for each chosen document, C columns or more.
         probabilities: float32[B, C], of which the rows of the chosen documents are written.
     """
     classes = probabilities.shape[1]
@@ -36,7 +36,7 @@ def softmax(first: int, end: int, order: ReadPlaces, logits: Matrix, probabiliti
 
 
 def sigmoid(first: int, end: int, order: ReadPlaces, logits: Matrix, probabilities: Matrix) -> None:
-    """1 / (1 + exp(-x)) of each number, by whichever form does not overflow. Arguments: see :func:`softmax`."""
+    """1 / (1 + exp(-x)) of each number, in the form that does not overflow. Arguments: see :func:`softmax`."""
     classes = probabilities.shape[1]
     for place in range(first, end):
         row, out = logits[place - first], probabilities[order[place]]

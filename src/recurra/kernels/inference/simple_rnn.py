@@ -1,4 +1,4 @@
-"""SimpleRNN: the states of one direction."""
+"""SimpleRNN: inference, the states of one direction."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["forward"]
 
 
 def forward(
-    documents: int, offsets: int, rows: int, backward: int, size: int, drive: int, drive_row: int, W_H: int, b_H: int,
-    hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
+    documents: int, offsets: int, rows: int, backward: int, size: int, projection: int, projection_row: int, W_H: int,
+    b_H: int, hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
 ) -> None:  # fmt: skip
-    """As the package says; the drive's units hold one gate."""
+    """See :mod:`recurra.kernels.inference`; projections hold one gate."""
     line = 4 * size
     for first in range(0, documents, GROUP):
         past, now = scratch, scratch + GROUP * line
@@ -33,14 +33,14 @@ def forward(
             stop = active_stop(offsets, first, stop, t)
             for u in range(0, line, 32):
                 for d in range(first, stop, 4):
-                    # A tile that reaches over the end computes its last document again, and stores the same numbers.
+                    # A tile that reaches beyond the last document computes it again, and stores the same numbers.
                     d1, d2, d3 = min(d + 1, stop - 1), min(d + 2, stop - 1), min(d + 3, stop - 1)
                     p, p1, p2, p3 = line * (d - first), line * (d1 - first), line * (d2 - first), line * (d3 - first)
                     s = (
-                        load(projection_at(offsets, rows, backward, drive, drive_row, d, t) + u),
-                        load(projection_at(offsets, rows, backward, drive, drive_row, d1, t) + u),
-                        load(projection_at(offsets, rows, backward, drive, drive_row, d2, t) + u),
-                        load(projection_at(offsets, rows, backward, drive, drive_row, d3, t) + u),
+                        load(projection_at(offsets, rows, backward, projection, projection_row, d, t) + u),
+                        load(projection_at(offsets, rows, backward, projection, projection_row, d1, t) + u),
+                        load(projection_at(offsets, rows, backward, projection, projection_row, d2, t) + u),
+                        load(projection_at(offsets, rows, backward, projection, projection_row, d3, t) + u),
                     )
                     if t:
                         s = multiply_add(

@@ -1,4 +1,4 @@
-"""Binary cross-entropy of each label, and its gradient."""
+"""The loss of any number of labels per document, binary cross-entropy, and its gradient."""
 
 from __future__ import annotations
 

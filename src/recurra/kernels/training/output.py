@@ -1,4 +1,4 @@
-"""The output layer of a batch, whose products are too small for a library's."""
+"""The output layer of a batch and its gradient: products too small to call a library for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the states of a packed batch to one vector a document, and the gradient back; empty documents get zeros."""
+"""Pooling of a packed batch: states to one vector per document, and the gradient; empty documents get zeros."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ __all__ = ["last", "last_backward", "maximum", "maximum_backward", "mean", "mean
 
 
 def last(
-    starts: ReadPlaces, lengths: ReadPlaces, running: int, half: int, states: Matrix, pooled: Matrix, column: int
+    starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, half: int, states: Matrix, pooled: Matrix, column: int
 ) -> None:
-    """The forward state at the last word beside the backward state at the first.
+    """Last pooling: the forward state at the last word beside the backward state at the first.
 
     Args:
         starts: the first row of each step.
         lengths: tokens of each document, falling.
-        running: documents that are not empty.
+        non_empty: documents that are not empty.
         half: columns of the forward state.
         states: [N, D].
         pooled: [B, P], zeros, written.
         column: the first column that is written.
     """
-    for d in range(running):
+    for d in range(non_empty):
         row = starts[lengths[d] - 1] + d
         for k in range(half):
             pooled[d, column + k] = states[row, k]
@@ -30,10 +30,10 @@ def last(
 
 
 def last_backward(
-    starts: ReadPlaces, lengths: ReadPlaces, running: int, half: int, d_states: Matrix, d_pooled: Matrix, column: int
+    starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, half: int, d_states: Matrix, d_pooled: Matrix, column: int
 ) -> None:
     """Adds the gradient of :func:`last` to ``d_states``."""
-    for d in range(running):
+    for d in range(non_empty):
         row = starts[lengths[d] - 1] + d
         for k in range(half):
             d_states[row, k] += d_pooled[d, column + k]
@@ -42,10 +42,10 @@ def last_backward(
 
 
 def maximum(
-    starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, pooled: Matrix, column: int, rows: Grid
+    starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, states: Matrix, pooled: Matrix, column: int, rows: Grid
 ) -> None:
-    """The largest number of each column. Arguments: see :func:`last`; rows [B, D]: where it stood, written."""
-    for d in range(running):
+    """Max pooling of each column. Arguments: see :func:`last`; rows [B, D]: the row of each maximum, written."""
+    for d in range(non_empty):
         for k in range(states.shape[1]):
             pooled[d, column + k] = states[d, k]
             rows[d, k] = d
@@ -57,16 +57,16 @@ def maximum(
                     rows[d, k] = row
 
 
-def maximum_backward(running: int, d_states: Matrix, d_pooled: Matrix, column: int, rows: Grid) -> None:
+def maximum_backward(non_empty: int, d_states: Matrix, d_pooled: Matrix, column: int, rows: Grid) -> None:
     """Adds the gradient of :func:`maximum` to ``d_states``."""
-    for d in range(running):
+    for d in range(non_empty):
         for k in range(d_states.shape[1]):
             d_states[rows[d, k], k] += d_pooled[d, column + k]
 
 
-def mean(starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, pooled: Matrix, column: int) -> None:
-    """The mean of each column. Arguments: see :func:`last`."""
-    for d in range(running):
+def mean(starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, states: Matrix, pooled: Matrix, column: int) -> None:
+    """Mean pooling of each column. Arguments: see :func:`last`."""
+    for d in range(non_empty):
         for step in range(lengths[d]):
             row = starts[step] + d
             for k in range(states.shape[1]):
@@ -76,10 +76,10 @@ def mean(starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, 
 
 
 def mean_backward(
-    starts: ReadPlaces, lengths: ReadPlaces, running: int, d_states: Matrix, d_pooled: Matrix, column: int
+    starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, d_states: Matrix, d_pooled: Matrix, column: int
 ) -> None:
     """Adds the gradient of :func:`mean` to ``d_states``."""
-    for d in range(running):
+    for d in range(non_empty):
         for step in range(lengths[d]):
             row = starts[step] + d
             for k in range(d_states.shape[1]):

@@ -47,7 +47,7 @@ class Sizes(NamedTuple):
 class Named(IntEnum):
     """What changes from batch to batch, as jobs name it: -1 - k stands for the k-th number of the table."""
 
-    STEPS, STARTS, ROWS, HALF_ROWS, COUNT, HALF_COUNT, INPUTS, DRIVE, PLACES = range(-1, -10, -1)
+    STEPS, STARTS, ROWS, HALF_ROWS, COUNT, HALF_COUNT, INPUTS, PROJECTION, PLACES = range(-1, -10, -1)
     W_I, W_H, W_H_LATE, B, B_H, H0, C0, GIVEN = range(-10, -18, -1)
     OUTER, OUTER_ROW, MORE, MORE_ROW, D_W_I, D_W_H, D_W_H_LATE = range(-18, -25, -1)
 
@@ -86,7 +86,7 @@ class Direction:
         self.parts, self._targets = _NONE, _NONE
         self._steps = (Named.STEPS, Named.STARTS, int(reverse), size)
         self._gates = arena.take(rows * self.width)
-        self._drive = arena.take(sizes.different * self.width) if shared else self._gates
+        self._projection = arena.take(sizes.different * self.width) if shared else self._gates
         self.hidden, self._hidden = arena.array(rows, size)
         self._cell = arena.take(rows * size) if cell.cell_state else 0
         self._extra = arena.take(rows * self.form.extra * size)
@@ -115,9 +115,9 @@ class Direction:
         # The table holds addresses alone: what they stand for is kept here.
         self._kept = starts, inputs, places
         rows, count = int(starts[-1]), len(inputs)
-        drive = self._drive if self.shared else 0
+        projection = self._projection if self.shared else 0
         self.table[:9] = (
-            len(starts) - 1, address(starts), rows, rows // 2, count, count // 2, address(inputs), drive,
+            len(starts) - 1, address(starts), rows, rows // 2, count, count // 2, address(inputs), projection,
             address(places),
         )  # fmt: skip
         # Who trains gives the same arrays batch after batch.
@@ -139,17 +139,17 @@ class Direction:
         return jobs
 
     def project(self, first: int, end: int) -> Job:
-        """Second stage: the drive of the inputs from ``first`` to ``end``."""
+        """Second stage: the input projection of the inputs from ``first`` to ``end``."""
         columns = self.sizes.inputs
         return (
             self._dense.affine, first, end, Named.INPUTS, 4 * columns, columns, self._W_I, Named.B, self.width,
-            self._drive, self.line,
+            self._projection, self.line,
         )  # fmt: skip
 
     def read(self, first: int, last: int) -> Job:
         """Third stage: the states of the documents from ``first`` to ``last``."""
         return (
-            self._kernels.forward, first, last, *self._steps, Named.DRIVE, Named.PLACES, self._gates, self._W_H,
+            self._kernels.forward, first, last, *self._steps, Named.PROJECTION, Named.PLACES, self._gates, self._W_H,
             Named.B_H, self._hidden, self._cell, self._extra, Named.H0, Named.C0, Named.GIVEN,
         )  # fmt: skip
 
@@ -196,7 +196,7 @@ class Direction:
         return jobs
 
     def read_back(self, block: int, first: int, last: int) -> Job:
-        """Second stage: the gradient of the drive of the documents from ``first`` to ``last``."""
+        """Second stage: the gradient of the input projection of the documents from ``first`` to ``last``."""
         return (
             self._kernels.backward, first, last, *self._steps, self._gates, self._W_T, self._hidden, self._cell,
             self._extra, Named.H0, Named.C0, Named.GIVEN, Named.OUTER, Named.OUTER_ROW, self._carry_h_at,
@@ -220,16 +220,18 @@ class Direction:
     def to_weights(self) -> list[Job]:
         """Beside the third stage: the gradients of the weights."""
         jobs: list[Job] = []
-        d_drive, early, size, width = self._gates, self.early, self.size, self.width
+        d_projection, early, size, width = self._gates, self.early, self.size, self.width
         count = Named.COUNT if self.shared else Named.ROWS
         if self.shared:
             # Tokens that share an input have their gradients added up before they are multiplied.
-            jobs.append((self._dense.segment_sum, Named.ROWS, Named.PLACES, d_drive, width, self._summed, Named.COUNT))
+            jobs.append(
+                (self._dense.segment_sum, Named.ROWS, Named.PLACES, d_projection, width, self._summed, Named.COUNT)
+            )
         jobs.append(self._multiply(Named.INPUTS, self.sizes.inputs, self._summed, count, Named.D_W_I, width))
-        multiplied = self._second if self.form.product_gradient else d_drive
+        multiplied = self._second if self.form.product_gradient else d_projection
         jobs.append(self._multiply(self._earlier, size, multiplied, Named.ROWS, Named.D_W_H, early))
         if early < width:
-            late = (d_drive + 4 * early, Named.ROWS, Named.D_W_H_LATE, width - early)
+            late = (d_projection + 4 * early, Named.ROWS, Named.D_W_H_LATE, width - early)
             jobs.append(self._multiply(self._extra, size, *late))
         return jobs
 
@@ -243,9 +245,9 @@ class Direction:
         d_h0 = None if self.parts.h0 is None else self._carry_h
         return DirectionWeights(self._targets.W_I, self._targets.W_H, summed[: self.width], d_b_H, d_h0, d_c0)
 
-    def _multiply(self, inputs: int, size: int, drives: int, rows: int, gradient: int, width: int) -> Job:
-        """Gradient = inputsᵀ @ drives, of which drives and gradient may be columns of wider arrays."""
+    def _multiply(self, inputs: int, size: int, d_outputs: int, rows: int, gradient: int, width: int) -> Job:
+        """Gradient = inputsᵀ @ d_outputs, of which d_outputs and gradient may be columns of wider arrays."""
         return (
-            self._dense.weight_gradient, inputs, 4 * size, size, drives, self.line, rows, width, gradient, self.line,
+            self._dense.weight_gradient, inputs, 4 * size, size, d_outputs, self.line, rows, width, gradient, self.line,
             self._scratch,
         )  # fmt: skip

@@ -31,9 +31,9 @@ class PackedPooling:
 
     def __init__(self, settings: NetworkSettings, batch: Packed, states: Array, arena: Arena) -> None:
         self._settings, self._shape, self._arena = settings, states.shape, arena
-        running = int(batch.starts[1]) if len(batch.starts) > 1 else 0
-        self._running, self._where = running, (batch.starts, batch.lengths, running)
-        self._rows = np.empty((running if "max" in settings.pooling else 0, settings.state_size), dtype=np.int64)
+        non_empty = int(batch.starts[1]) if len(batch.starts) > 1 else 0
+        self._non_empty, self._where = non_empty, (batch.starts, batch.lengths, non_empty)
+        self._rows = np.empty((non_empty if "max" in settings.pooling else 0, settings.state_size), dtype=np.int64)
         pooled = np.zeros((len(batch.lengths), settings.pooled_size), dtype=np.float32)
         kernels, array = kernels_of("training.pooling"), np.ascontiguousarray(states)
         for place, name in enumerate(settings.pooling):
@@ -57,7 +57,7 @@ class PackedPooling:
             if name == "last":
                 kernels.last_backward(*self._where, self._settings.hidden, d_states, d_pooled, column)
             elif name == "max":
-                kernels.maximum_backward(self._running, d_states, d_pooled, column, self._rows)
+                kernels.maximum_backward(self._non_empty, d_states, d_pooled, column, self._rows)
             else:
                 kernels.mean_backward(*self._where, d_states, d_pooled, column)
         return [d_states]

@@ -52,10 +52,10 @@ class Setting(NamedTuple):
 class Kept(NamedTuple):
     """What forward leaves for backward: arrays of [R, D, ·].
 
-    The gates' activations overwrite the drive, which nobody needs afterwards: saving them costs one write and no
-    memory, where computing them again would cost a second product in every step and W_H beside its transpose on the
-    chip. The states *before* each word are saved so that a row needs no other row: backward then knows nothing of
-    documents' ends, and W_H's gradient is one plain product.
+    The gates' activations overwrite the input projection, which is not needed afterwards: saving them costs one write
+    and no memory, while computing them again would cost a second product in every step, and W_H beside its transpose on
+    the chip. The states *before* each word are saved so that a row needs no other row: backward then needs no ends of
+    documents, and W_H's gradient is one plain product.
 
     Attributes:
         gates: [R, D, G·H]. Beside bfloat16 products they are float16, whose eleven digits suit numbers from -1 to 1: a
@@ -73,7 +73,7 @@ class Kept(NamedTuple):
 
 def read(
     setting: Setting,
-    drive: Tensor,
+    projection: Tensor,
     W_H: Tensor,
     b_H: Tensor | None,
     h0: Tensor | None,
@@ -84,7 +84,7 @@ def read(
 
     Args:
         setting: of the layer.
-        drive: [R, D, G·H], which is overwritten where a gradient will be asked for.
+        projection: [R, D, G·H], which is overwritten where a gradient will be asked for.
         W_H: [D, H, G·H].
         b_H: float32 [D, G·H], or ``None``.
         h0: float32 [D, B, H], or ``None`` for zero.
@@ -94,19 +94,19 @@ def read(
     Returns:
         The states, float32 [R, D, H], and what backward needs if it is to be kept.
     """
-    rows, directions, _ = drive.shape
-    cell, plan, device, documents = setting.cell, setting.plan, drive.device, len(layout.lengths)
+    rows, directions, _ = projection.shape
+    cell, plan, device, documents = setting.cell, setting.plan, projection.device, len(layout.lengths)
     shape = (rows, directions, setting.hidden)
     hidden = torch.empty(shape, device=device)
     kept = None
     if setting.keep:
         kept = Kept(
-            drive.view(torch.float16) if setting.products == "bf16" else drive,
+            projection.view(torch.float16) if setting.products == "bf16" else projection,
             torch.empty(shape, dtype=setting.storage, device=device),
             torch.empty(shape, device=device) if cell.cell_state else None,
             torch.empty(shape, dtype=setting.storage, device=device) if setting.form.reset != "none" else None,
         )
-    arrays: list[Tensor | None] = [drive, W_H, b_H, h0, c0, hidden, *(kept or (None,) * len(Kept._fields))]
+    arrays: list[Tensor | None] = [projection, W_H, b_H, h0, c0, hidden, *(kept or (None,) * len(Kept._fields))]
     sizes = {"documents": documents, "steps": len(layout.starts) - 1, "rows": rows}
     options: dict[str, Any] = _options(setting) | {"INITIAL": h0 is not None, "KEEP": setting.keep}
     kernel = resident.forward
@@ -114,7 +114,7 @@ def read(
         kernel = streamed.forward
         arrays.append(torch.empty((3, directions, documents, setting.hidden), device=device))
         arrays.append(torch.empty((directions, documents, setting.hidden), device=device))
-    with _on_device(drive):
+    with _on_device(projection):
         kernel[_grid(setting, documents, directions)](*arrays, *layout, **sizes, **options)
     return hidden, kept
 
@@ -123,13 +123,13 @@ class Gradients(NamedTuple):
     """What backward computes beside the products.
 
     Attributes:
-        drive: [R, D, G·H].
+        projection: [R, D, G·H].
         late: [R, D, H], the gradient of W_Hn h + b_Hn, of a GRU with reset after.
         h0: float32 [D, B, H].
         c0: the same of the cell state.
     """
 
-    drive: Tensor
+    projection: Tensor
     late: Tensor | None
     h0: Tensor
     c0: Tensor | None

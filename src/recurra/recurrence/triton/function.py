@@ -38,8 +38,8 @@ def layer(
         weights: float32, of the forward direction, then of the backward one if there are two.
         layout: where the documents lie, on the inputs' device.
         initial: the state before the first word each direction reads, float32 [B, H]; zero when not given.
-        products: ``ieee`` (float32), ``tf32``, or ``bf16``, where the drive and what backward needs are stored in
-            sixteen bits, too; states and sums are float32 in all of them.
+        products: ``ieee`` (float32), ``tf32``, or ``bf16``, where the input projection and the tensors saved for
+            backward are stored in sixteen bits, too; states and sums are float32 in all of them.
 
     Returns:
         A float32 [R, H] tensor of hidden states a direction, zero in the room, differentiable with respect to inputs,
@@ -83,8 +83,8 @@ class _Function(torch.autograd.Function):
         W_I, b, W_H, b_H, h0, c0 = tensors
         inputs, W_I, W_H = (tensor.to(setting.storage) for tensor in (inputs, W_I, W_H))
         with _precision(setting, inputs.device):
-            drive = torch.addmm(b.to(setting.storage), inputs, W_I)
-        hidden, kept = read(setting, drive.view(len(inputs), len(W_H), -1), W_H, b_H, h0, c0, layout)
+            projection = torch.addmm(b.to(setting.storage), inputs, W_I)
+        hidden, kept = read(setting, projection.view(len(inputs), len(W_H), -1), W_H, b_H, h0, c0, layout)
         ctx.setting, ctx.layout = setting, layout
         if kept is not None:
             ctx.save_for_backward(inputs, W_I, W_H, *kept)
@@ -98,7 +98,7 @@ class _Function(torch.autograd.Function):
         inputs, W_I, W_H, *arrays = ctx.saved_tensors
         kept = Kept(*arrays)
         found = read_back(setting, kept, W_H, torch.stack(outer, dim=1), ctx.layout)
-        flat = found.drive.flatten(1)
+        flat = found.projection.flatten(1)
         wanted = dict(zip(("inputs", "W_I", "b", "W_H", "b_H", "h0", "c0"), ctx.needs_input_grad[2:], strict=True))
         gradients: dict[str, Tensor | None] = dict.fromkeys(wanted)
         with _precision(setting, inputs.device):
@@ -119,10 +119,10 @@ class _Function(torch.autograd.Function):
 
 def _recurrent(setting: Setting, kept: Kept, found: Gradients, direction: int) -> Tensor:
     """W_H's gradient of one direction, [H, G·H]: past states times the gradient of what they were multiplied to."""
-    past, d_a = kept.past_h[:, direction].t(), found.drive[:, direction]
+    past, d_a = kept.past_h[:, direction].t(), found.projection[:, direction]
     if kept.extra is None:
         return _mm(past, d_a)
-    # The candidate of a GRU: the drive's gradient misses r (reset after), or the state was reset before the product.
+    # A GRU's candidate: the projection's gradient lacks r (reset after), or the state was reset before the product.
     early = 2 * setting.hidden
     if found.late is not None:
         return torch.cat([_mm(past, d_a[:, :early]), _mm(past, found.late[:, direction])], dim=1)

@@ -1,8 +1,9 @@
 """Kernels that keep W_H on the chip: a program reads one block of documents in one direction, from first word to last.
 
-A batch is a grid of blocks × directions; nothing is exchanged between programs. The hidden state, the cell state and
-W_H stay in registers and shared memory, so that a step moves only its drive, its states and what backward will need.
-The drive of the next step is fetched while this one is computed, for a step is shorter than the way to memory.
+A batch is a grid of blocks × directions; programs exchange nothing. The hidden state, the cell state and W_H stay in
+registers and shared memory, so that a step moves only its input projection, its states and what backward will need.
+The input projection of the next step is loaded while this one is computed: a step takes less time than an access to
+memory.
 
 Arrays are [R, D, ·] as :mod:`recurra.recurrence.triton.tiles` says; W_H is [D, H, G·H], initial states are [D, B, H].
 """
@@ -34,7 +35,7 @@ __all__ = ["backward", "forward"]
 # Compiled once for every batch, whatever its sizes and wherever its layout lies in memory.
 @triton.jit(do_not_specialize=["documents", "steps", "rows"], do_not_specialize_on_alignment=["starts", "lengths"])
 def forward(
-    drive, W_H, b_H, h0, c0, hidden, gates, past_h, past_c, extra,
+    projection, W_H, b_H, h0, c0, hidden, gates, past_h, past_c, extra,
     starts, lengths, documents, steps, rows,
     CELL_STATE: tl.constexpr, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr,
     BLOCK: tl.constexpr,
@@ -43,13 +44,13 @@ def forward(
     """The states.
 
     Args:
-        drive: [R, D, G·H], W_I x + b.
+        projection: [R, D, G·H], W_I x + b.
         W_H: [D, H, G·H].
         b_H: [D, G·H], of a GRU with reset after.
         h0: [D, B, H], read where ``INITIAL``.
         c0: the same of the cell state.
         hidden: [R, D, H], takes the states.
-        gates: [R, D, G·H], takes the gates' activations; may lie where the drive does.
+        gates: [R, D, G·H], takes the gates' activations; may lie where the input projection does.
         past_h: [R, D, H], takes the state before each word.
         past_c: [R, D, H], takes the cell state before each word.
         extra: [R, D, H], takes W_Hn h + b_Hn of a GRU with reset after, r ⊙ h of one with reset before.
@@ -87,12 +88,12 @@ def forward(
 
     t = place(0, longest, backwards)
     line = line_of(start_of(starts, t, longest), k)
-    d = gate_tiles(drive, line, u, runs_at(t, length)[:, None] & there, G, H)
+    d = gate_tiles(projection, line, u, runs_at(t, length)[:, None] & there, G, H)
     ahead = start_of(starts, place(1, longest, backwards), longest)
     for s in range(longest):
         t_next = place(s + 1, longest, backwards)
         line_next = line_of(ahead, k)
-        d_next = gate_tiles(drive, line_next, u, runs_at(t_next, length)[:, None] & there, G, H)
+        d_next = gate_tiles(projection, line_next, u, runs_at(t_next, length)[:, None] & there, G, H)
         ahead = start_of(starts, place(s + 2, longest, backwards), longest)
 
         runs = runs_at(t, length)[:, None] & there
@@ -122,13 +123,13 @@ def forward(
 # Compiled once for every batch, whatever its sizes and wherever its layout lies in memory.
 @triton.jit(do_not_specialize=["documents", "steps", "rows"], do_not_specialize_on_alignment=["starts", "lengths"])
 def backward(
-    gates, W_H, past_h, past_c, extra, d_hidden, d_drive, d_late, d_h0,
+    gates, W_H, past_h, past_c, extra, d_hidden, d_projection, d_late, d_h0,
     d_c0, starts, lengths, documents, steps, rows,
     CELL_STATE: tl.constexpr, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr,
     BLOCK: tl.constexpr,
     PRODUCTS: tl.constexpr,
 ):  # fmt: skip
-    """The gradients of the drive and of the initial states, walking each document from its last word read to the first.
+    """The gradients of the input projection and of the initial states, from the last word read to the first.
 
     Args:
         gates: [R, D, G·H], as forward has left them, like W_H, past_h, past_c and extra.
@@ -137,8 +138,8 @@ def backward(
         past_c: [R, D, H].
         extra: [R, D, H].
         d_hidden: [R, D, H], the gradient of the states from outside.
-        d_drive: [R, D, G·H], takes the gradient of the drive.
-        d_late: [R, D, H], takes the gradient of W_Hn h + b_Hn of a GRU with reset after: that of the drive times r.
+        d_projection: [R, D, G·H], takes the gradient of the input projection.
+        d_late: [R, D, H], takes the gradient of W_Hn h + b_Hn of a GRU with reset after: d_projection times r.
         d_h0: [D, B, H], takes the gradient of the initial hidden state.
         d_c0: [D, B, H], and of the cell state.
         starts: int32[T + 1].
@@ -181,7 +182,7 @@ def backward(
 
         runs = runs_at(t, length)[:, None] & there
         d_a, late, d_h_new, d_c_new = _step_back(W, now, d_h, d_c, CELL_STATE, RESET, PRODUCTS)
-        store_gates(d_drive, line, u, d_a, runs, G, H)
+        store_gates(d_projection, line, u, d_a, runs, G, H)
         if RESET == "after":
             write(d_late, line, u, late, runs, H)
         d_h = tl.where(runs, d_h_new, d_h)
@@ -193,7 +194,7 @@ def backward(
     if CELL_STATE:
         write(d_c0, origin, u, d_c, there, H)
     tokens = tl.load(starts + steps)
-    clear_room(d_drive, tokens, rows, G * H, UNITS, BLOCK)
+    clear_room(d_projection, tokens, rows, G * H, UNITS, BLOCK)
     if RESET == "after":
         clear_room(d_late, tokens, rows, H, UNITS, BLOCK)
 
@@ -269,7 +270,7 @@ def _kept(
 
 @triton.jit
 def _step_back(W, now, d_h, d_c, CELL_STATE: tl.constexpr, RESET: tl.constexpr, PRODUCTS: tl.constexpr):
-    """The gradients of the drive, of what comes late (elsewhere d_h), and of the states before the step."""
+    """The gradients of the input projection, of what comes late (elsewhere d_h), and of the states before the step."""
     d_h = d_h + now[0]
     if CELL_STATE:
         i, f, g, o = now[1]
@@ -296,7 +297,7 @@ def _step_back(W, now, d_h, d_c, CELL_STATE: tl.constexpr, RESET: tl.constexpr, 
 
 @triton.jit
 def _sums(W, d, h, FIRST: tl.constexpr, PRODUCTS: tl.constexpr):
-    """The drive and the recurrent product of the first gates."""
+    """The input projection and the recurrent product of the first gates."""
     sums = ()
     for g in tl.static_range(FIRST):
         sums = sums + (product(h, W[g], d[g].to(tl.float32), PRODUCTS),)  # noqa: RUF005

@@ -34,7 +34,7 @@ __all__ = ["backward", "forward"]
 # Compiled once for every batch, whatever its sizes and wherever its layout lies in memory.
 @triton.jit(do_not_specialize=["documents", "steps", "rows"], do_not_specialize_on_alignment=["starts", "lengths"])
 def forward(
-    drive, W_H, b_H, h0, c0, hidden, gates, past_h, past_c, extra,
+    projection, W_H, b_H, h0, c0, hidden, gates, past_h, past_c, extra,
     state_h, state_c, starts, lengths, documents, steps, rows,
     CELL_STATE: tl.constexpr, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr,
     BLOCK: tl.constexpr,
@@ -82,8 +82,8 @@ def forward(
                 there = known[:, None] & (u < H)[None, :]
                 now = runs[:, None] & there
                 a_z, a_r = _products(old, W, 0, origin, u, known, 2, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
-                d_z = take(drive, line, u, now, G * H).to(tl.float32)
-                d_r = take(drive, line, H + u, now, G * H).to(tl.float32)
+                d_z = take(projection, line, u, now, G * H).to(tl.float32)
+                d_r = take(projection, line, H + u, now, G * H).to(tl.float32)
                 z, r = gru_gates(a_z + d_z, a_r + d_r, PRODUCTS)
                 h = take(old, origin, u, there, H)
                 write(reset_h, origin, u, r * h, there, H)
@@ -102,13 +102,13 @@ def forward(
                 write(past_h, line, u, h, now, H)
             if RESET == "before":
                 (a_n,) = _products(reset_h, W, 2, origin, u, known, 1, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
-                a_n += take(drive, line, 2 * H + u, now, G * H).to(tl.float32)
+                a_n += take(projection, line, 2 * H + u, now, G * H).to(tl.float32)
                 n, h_new = gru_candidate(take(state_c, origin, u, there, H), a_n, h, PRODUCTS)
                 if KEEP:
                     write(gates, line, 2 * H + u, n, now, G * H)
             else:
                 a = _products(old, W, 0, origin, u, known, G, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
-                d = gate_tiles(drive, line, u, now, G, H)
+                d = gate_tiles(projection, line, u, now, G, H)
                 if CELL_STATE:
                     c = take(state_c, origin, u, there, H)
                     if KEEP:
@@ -148,17 +148,17 @@ def forward(
 # Compiled once for every batch, whatever its sizes and wherever its layout lies in memory.
 @triton.jit(do_not_specialize=["documents", "steps", "rows"], do_not_specialize_on_alignment=["starts", "lengths"])
 def backward(
-    gates, W_H, past_h, past_c, extra, d_hidden, d_drive, d_late, d_h0,
+    gates, W_H, past_h, past_c, extra, d_hidden, d_projection, d_late, d_h0,
     d_c0, starts, lengths, documents, steps, rows,
     CELL_STATE: tl.constexpr, RESET: tl.constexpr, G: tl.constexpr, H: tl.constexpr, UNITS: tl.constexpr,
     BLOCK: tl.constexpr,
     DEPTH: tl.constexpr, PRODUCTS: tl.constexpr,
 ):  # fmt: skip
-    """The gradients of the drive and of the initial states.
+    """The gradients of the input projection and of the initial states.
 
     Arguments are those of :func:`recurra.recurrence.triton.resident.backward`, ``UNITS`` and ``DEPTH`` those of
     :func:`forward`. ``d_h0`` and ``d_c0`` hold the gradient of the states on its way back. A step first computes the
-    gradient of its drive, unit block after unit block, and then multiplies it, as it stands in memory, with W_H
+    gradient of its input projection, one block of units after the other, and then multiplies it, from memory, with W_H
     transposed.
     """
     direction = tl.program_id(1)
@@ -192,20 +192,20 @@ def backward(
                 g, o = activations[2].to(tl.float32), activations[3].to(tl.float32)
                 c, d_c = take(past_c, line, u, now, H), take(d_c0, origin, u, now, H)
                 d_a, d_c = lstm_back((i, f, g, o), c, d_h, d_c, PRODUCTS)
-                store_gates(d_drive, line, u, d_a, now, G, H)
+                store_gates(d_projection, line, u, d_a, now, G, H)
                 write(d_c0, origin, u, d_c, now, H)
             elif RESET == "none":
                 n = activations[0].to(tl.float32)
-                write(d_drive, line, u, d_h * (1.0 - n * n), now, H)
+                write(d_projection, line, u, d_h * (1.0 - n * n), now, H)
             else:
                 z, r = activations[0].to(tl.float32), activations[1].to(tl.float32)
                 n, h = activations[2].to(tl.float32), take(past_h, line, u, now, H).to(tl.float32)
                 d_z, d_n = gru_back(z, n, h, d_h)
-                write(d_drive, line, u, d_z, now, G * H)
-                write(d_drive, line, 2 * H + u, d_n, now, G * H)
+                write(d_projection, line, u, d_z, now, G * H)
+                write(d_projection, line, 2 * H + u, d_n, now, G * H)
                 if RESET == "after":
                     v = take(extra, line, u, now, H).to(tl.float32)
-                    write(d_drive, line, H + u, d_n * v * r * (1.0 - r), now, G * H)
+                    write(d_projection, line, H + u, d_n * v * r * (1.0 - r), now, G * H)
                     write(d_late, line, u, d_n * r, now, H)
                 # What goes straight to the state before waits here for what comes through the products.
                 write(d_h0, origin, u, d_h * z, now, H)
@@ -214,10 +214,10 @@ def backward(
             for first in tl.range(0, H, UNITS, num_stages=1):
                 u = first + columns
                 now = runs[:, None] & known[:, None] & (u < H)[None, :]
-                d_reset = _back(d_drive, 2 * H, G * H, W, 2, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+                d_reset = _back(d_projection, 2 * H, G * H, W, 2, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
                 r = take(gates, line, H + u, now, G * H).to(tl.float32)
                 h = take(past_h, line, u, now, H).to(tl.float32)
-                write(d_drive, line, H + u, d_reset * h * r * (1.0 - r), now, G * H)
+                write(d_projection, line, H + u, d_reset * h * r * (1.0 - r), now, G * H)
                 write(d_h0, origin, u, take(d_h0, origin, u, now, H) + d_reset * r, now, H)
             tl.debug_barrier()
         for first in tl.range(0, H, UNITS, num_stages=1):
@@ -227,17 +227,17 @@ def backward(
             if RESET != "none":
                 total = take(d_h0, origin, u, now, H)
                 for g in tl.static_range(2):
-                    total += _back(d_drive, g * H, G * H, W, g, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+                    total += _back(d_projection, g * H, G * H, W, g, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
                 if RESET == "after":
                     total += _back(d_late, 0, H, W, 2, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
             else:
                 for g in tl.static_range(G):
-                    total += _back(d_drive, g * H, G * H, W, g, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
+                    total += _back(d_projection, g * H, G * H, W, g, line, u, runs, G, H, BLOCK, UNITS, DEPTH, PRODUCTS)
             write(d_h0, origin, u, total, now, H)
         tl.debug_barrier()
 
     tokens = tl.load(starts + steps)
-    clear_room(d_drive, tokens, rows, G * H, UNITS, BLOCK)
+    clear_room(d_projection, tokens, rows, G * H, UNITS, BLOCK)
     if RESET == "after":
         clear_room(d_late, tokens, rows, H, UNITS, BLOCK)
 
