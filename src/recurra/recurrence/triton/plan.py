@@ -14,18 +14,18 @@ __all__ = ["LARGEST_HIDDEN", "Plan", "Products", "plan_for", "shared_memory"]
 
 Products: TypeAlias = Literal["ieee", "tf32", "bf16"]
 
-# Documents of a program. The matrix unit's tiles have 16 rows at least; more would leave multiprocessors idle, for a
-# batch of 512 in two directions is 64 programs on 132 of them.
+# Documents of a program. The matrix unit's tiles have at least 16 rows; more would leave multiprocessors idle, because
+# a batch of 512 in two directions is 64 programs on 132 of them.
 BLOCK = 16
 # Bytes of shared memory that a program can have on an H100, and what it needs beside W_H for tiles on their way from
 # one layout to another: 24 KB at most by the compiler's reports.
 H100_SHARED = 232_448
 RESERVED = 28 * 1024
-# Float32 products run on the ordinary units, whose operands stand in registers over the whole depth of a product: at
+# Float32 products run on the ordinary units, whose operands stay in registers over the whole depth of a product: at
 # 128 they no longer fit (the compiler reports 4 KB of spills a thread).
 LARGEST_IEEE = 64
-# Beyond this, W_H streamed by every program for its 16 documents alone takes longer than a product a step over the
-# whole batch, which is cuDNN's way.
+# Beyond this, reading W_H in every program for only 16 documents takes longer than one product per step over the whole
+# batch, as cuDNN does it.
 LARGEST_HIDDEN = 512
 
 
@@ -48,7 +48,7 @@ class Plan(NamedTuple):
 
 
 def shared_memory(device: torch.device) -> int:
-    """Bytes of shared memory that a program can have; an H100's where Triton's interpreter takes a GPU's place."""
+    """Bytes of shared memory that a program can have; an H100's where Triton's interpreter replaces the GPU."""
     if device.type != "cuda":
         return H100_SHARED
     properties: Any = torch.cuda.get_device_properties(device)

@@ -1,4 +1,4 @@
-"""What forward leaves for backward, and the launches of the kernels."""
+"""Launches the forward and backward kernels, and holds the tensors that forward saves for backward."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from torch import Tensor
 
 from recurra.cells import Cell, TritonForm
 from recurra.errors import SettingsError
-from recurra.recurrence.triton import resident, streamed
+from recurra.recurrence.triton import resident_weights, streamed_weights
 from recurra.recurrence.triton.layout import Layout
 from recurra.recurrence.triton.plan import Plan, Products
 
-__all__ = ["Gradients", "Kept", "Setting", "read", "read_back"]
+__all__ = ["Gradients", "LayerConfig", "SavedTensors", "launch_backward", "launch_forward"]
 
 
-class Setting(NamedTuple):
-    """What does not change from batch to batch.
+class LayerConfig(NamedTuple):
+    """What stays the same from batch to batch.
 
     Attributes:
         cell: the formula.
         hidden: H.
         products: precision of the products.
         plan: sizes of tiles.
-        keep: whether a gradient will be asked for.
+        keep: whether a gradient will be needed.
     """
 
     cell: Cell
@@ -38,19 +38,19 @@ class Setting(NamedTuple):
 
     @property
     def form(self) -> TritonForm:
-        """The branches that the kernels take."""
+        """The traits by which the kernels branch."""
         if self.cell.compiled.triton is None:
             raise SettingsError(f"The cell {self.cell.name} has no kernels for GPUs", "Choose the reference engine.")
         return self.cell.compiled.triton
 
     @property
     def storage(self) -> torch.dtype:
-        """Of the arrays that products read."""
+        """The type of the arrays that products read."""
         return torch.bfloat16 if self.products == "bf16" else torch.float32
 
 
-class Kept(NamedTuple):
-    """What forward leaves for backward: arrays of [R, D, ·].
+class SavedTensors(NamedTuple):
+    """What forward saves for backward: arrays of [R, D, ·].
 
     The gates' activations overwrite the input projection, which is not needed afterwards: saving them costs one write
     and no memory, while computing them again would cost a second product in every step, and W_H beside its transpose on
@@ -58,8 +58,8 @@ class Kept(NamedTuple):
     documents, and W_H's gradient is one plain product.
 
     Attributes:
-        gates: [R, D, G·H]. Beside bfloat16 products they are float16, whose eleven digits suit numbers from -1 to 1: a
-            forget gate near 1, rounded to eight digits, would be off by the same factor at every step.
+        gates: [R, D, G·H]. With bfloat16 products they are float16, whose eleven bits suit numbers from -1 to 1: a
+            forget gate near 1, rounded to eight bits, would be wrong by the same factor at every step.
         past_h: [R, D, H].
         past_c: float32 [R, D, H], of cells with a cell state.
         extra: [R, D, H], the recurrent product of a GRU's candidate, or the state after the reset.
@@ -71,20 +71,20 @@ class Kept(NamedTuple):
     extra: Tensor | None
 
 
-def read(
-    setting: Setting,
+def launch_forward(
+    config: LayerConfig,
     projection: Tensor,
     W_H: Tensor,
     b_H: Tensor | None,
     h0: Tensor | None,
     c0: Tensor | None,
     layout: Layout,
-) -> tuple[Tensor, Kept | None]:
+) -> tuple[Tensor, SavedTensors | None]:
     """Launches the forward kernel.
 
     Args:
-        setting: of the layer.
-        projection: [R, D, G·H], which is overwritten where a gradient will be asked for.
+        config: of the layer.
+        projection: [R, D, G·H], overwritten where a gradient will be needed.
         W_H: [D, H, G·H].
         b_H: float32 [D, G·H], or ``None``.
         h0: float32 [D, B, H], or ``None`` for zero.
@@ -92,35 +92,43 @@ def read(
         layout: of the batch.
 
     Returns:
-        The states, float32 [R, D, H], and what backward needs if it is to be kept.
+        The states, float32 [R, D, H], and what backward needs if there will be one.
     """
     rows, directions, _ = projection.shape
-    cell, plan, device, documents = setting.cell, setting.plan, projection.device, len(layout.lengths)
-    shape = (rows, directions, setting.hidden)
+    cell, plan, device, documents = config.cell, config.plan, projection.device, len(layout.lengths)
+    shape = (rows, directions, config.hidden)
     hidden = torch.empty(shape, device=device)
-    kept = None
-    if setting.keep:
-        kept = Kept(
-            projection.view(torch.float16) if setting.products == "bf16" else projection,
-            torch.empty(shape, dtype=setting.storage, device=device),
+    saved = None
+    if config.keep:
+        saved = SavedTensors(
+            projection.view(torch.float16) if config.products == "bf16" else projection,
+            torch.empty(shape, dtype=config.storage, device=device),
             torch.empty(shape, device=device) if cell.cell_state else None,
-            torch.empty(shape, dtype=setting.storage, device=device) if setting.form.reset != "none" else None,
+            torch.empty(shape, dtype=config.storage, device=device) if config.form.reset != "none" else None,
         )
-    arrays: list[Tensor | None] = [projection, W_H, b_H, h0, c0, hidden, *(kept or (None,) * len(Kept._fields))]
+    arrays: list[Tensor | None] = [
+        projection,
+        W_H,
+        b_H,
+        h0,
+        c0,
+        hidden,
+        *(saved or (None,) * len(SavedTensors._fields)),
+    ]
     sizes = {"documents": documents, "steps": len(layout.starts) - 1, "rows": rows}
-    options: dict[str, Any] = _options(setting) | {"INITIAL": h0 is not None, "KEEP": setting.keep}
-    kernel = resident.forward
+    options: dict[str, Any] = _options(config) | {"INITIAL": h0 is not None, "KEEP": config.keep}
+    kernel = resident_weights.forward
     if not plan.resident:
-        kernel = streamed.forward
-        arrays.append(torch.empty((3, directions, documents, setting.hidden), device=device))
-        arrays.append(torch.empty((directions, documents, setting.hidden), device=device))
+        kernel = streamed_weights.forward
+        arrays.append(torch.empty((3, directions, documents, config.hidden), device=device))
+        arrays.append(torch.empty((directions, documents, config.hidden), device=device))
     with _on_device(projection):
-        kernel[_grid(setting, documents, directions)](*arrays, *layout, **sizes, **options)
-    return hidden, kept
+        kernel[_grid(config, documents, directions)](*arrays, *layout, **sizes, **options)
+    return hidden, saved
 
 
 class Gradients(NamedTuple):
-    """What backward computes beside the products.
+    """What the backward kernel computes; the large products follow it.
 
     Attributes:
         projection: [R, D, G·H].
@@ -135,30 +143,32 @@ class Gradients(NamedTuple):
     c0: Tensor | None
 
 
-def read_back(setting: Setting, kept: Kept, W_H: Tensor, d_hidden: Tensor, layout: Layout) -> Gradients:
+def launch_backward(
+    config: LayerConfig, saved: SavedTensors, W_H: Tensor, d_hidden: Tensor, layout: Layout
+) -> Gradients:
     """Launches the backward kernel.
 
     Args:
-        setting: of the layer.
-        kept: what forward left; it stays as it is.
+        config: of the layer.
+        saved: what forward saved; not changed.
         W_H: [D, H, G·H].
         d_hidden: float32 [R, D, H].
         layout: of the batch.
     """
     rows, directions, hidden = d_hidden.shape
-    cell, plan, device = setting.cell, setting.plan, d_hidden.device
+    cell, plan, device = config.cell, config.plan, d_hidden.device
     documents = len(layout.lengths)
     found = Gradients(
-        torch.empty(kept.gates.shape, dtype=setting.storage, device=device),
-        torch.empty(d_hidden.shape, dtype=setting.storage, device=device) if setting.form.reset == "after" else None,
+        torch.empty(saved.gates.shape, dtype=config.storage, device=device),
+        torch.empty(d_hidden.shape, dtype=config.storage, device=device) if config.form.reset == "after" else None,
         torch.empty((directions, documents, hidden), device=device),
         torch.empty((directions, documents, hidden), device=device) if cell.cell_state else None,
     )
-    kernel = resident.backward if plan.resident else streamed.backward
-    arrays = [kept.gates, W_H, kept.past_h, kept.past_c, kept.extra, d_hidden, *found]
+    kernel = resident_weights.backward if plan.resident else streamed_weights.backward
+    arrays = [saved.gates, W_H, saved.past_h, saved.past_c, saved.extra, d_hidden, *found]
     sizes = {"documents": documents, "steps": len(layout.starts) - 1, "rows": rows}
     with _on_device(d_hidden):
-        kernel[_grid(setting, documents, directions)](*arrays, *layout, **sizes, **_options(setting))
+        kernel[_grid(config, documents, directions)](*arrays, *layout, **sizes, **_options(config))
     return found
 
 
@@ -168,22 +178,22 @@ def _on_device(tensor: Tensor) -> AbstractContextManager[object]:
     return device_of(tensor)
 
 
-def _grid(setting: Setting, documents: int, directions: int) -> tuple[int, int]:
-    return triton.cdiv(documents, setting.plan.block), directions
+def _grid(config: LayerConfig, documents: int, directions: int) -> tuple[int, int]:
+    return triton.cdiv(documents, config.plan.block), directions
 
 
-def _options(setting: Setting) -> dict[str, Any]:
-    plan = setting.plan
+def _options(config: LayerConfig) -> dict[str, Any]:
+    plan = config.plan
     return {
-        "CELL_STATE": setting.cell.cell_state,
-        "RESET": setting.form.reset,
-        "G": len(setting.cell.gates),
-        "H": setting.hidden,
+        "CELL_STATE": config.cell.cell_state,
+        "RESET": config.form.reset,
+        "G": len(config.cell.gates),
+        "H": config.hidden,
         "UNITS": plan.units,
         "BLOCK": plan.block,
-        "PRODUCTS": setting.products,
+        "PRODUCTS": config.products,
         **({} if plan.resident else {"DEPTH": plan.depth}),
         "num_warps": plan.warps,
-        # Loops over the steps must not be pipelined; those over tiles ask for it themselves.
+        # Loops over the steps must not be pipelined; loops over tiles set their own number of stages.
         "num_stages": 1,
     }
