@@ -181,7 +181,7 @@ def off_by_one(one: Case) -> Case:
 @pytest.mark.parametrize("waste", [0, float("inf")], ids=["packed", "grid"])
 @pytest.mark.parametrize("name", ["simple_rnn", "gru", "lstm"])
 def test_a_length_off_by_one_is_reported(name: str, waste: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_engine, "LARGEST_WASTE", waste)
+    monkeypatch.setattr(torch_engine, "MAX_PADDING", waste)
     one = case(name, SHORT, directions=2, dtype=torch.float32)
     assert differences(computed(TorchEngine(), off_by_one(one)), computed(ReferenceEngine(), one), 1e-5)
 

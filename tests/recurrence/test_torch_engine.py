@@ -50,7 +50,7 @@ def test_states_and_gradients_are_those_of_the_reference(
     monkeypatch: pytest.MonkeyPatch,
     paths_taken: list[str],
 ) -> None:
-    monkeypatch.setattr(torch_engine, "LARGEST_WASTE", PATHS[path])
+    monkeypatch.setattr(torch_engine, "MAX_PADDING", PATHS[path])
     found = computed(TorchEngine(), case(cell, MIXED, directions=directions, dtype=dtype))
     assert paths_taken == [path]
     assert differences(found, reference(cell, directions, dtype), TOLERANCE[dtype]) == []

@@ -191,7 +191,7 @@ def test_what_the_kernels_cannot_compute_another_engine_does() -> None:
     for dtype in (torch.float32, torch.float64):
         same = case("gru_reset_before", [3, 1], directions=2, dtype=dtype)
         assert too_far(computed(ENGINES["triton"], same), computed(ReferenceEngine(), one), TOLERANCE) == []
-    wide = case("simple_rnn", [2, 1], hidden=plan.LARGEST_HIDDEN + 1, dtype=torch.float32)
+    wide = case("simple_rnn", [2, 1], hidden=plan.MAX_HIDDEN + 1, dtype=torch.float32)
     assert not Kernels.fits(wide.inputs, wide.weights)
     with pytest.raises(SettingsError, match=r"The layer has 513 units, more than the 512 .* Use the torch engine"):
         Direct(layer).layer(wide.cell, wide.inputs, wide.weights, wide.active)
@@ -220,7 +220,7 @@ def test_without_triton_one_line_says_so(
         return found
 
     monkeypatch.setattr(engine_module, "version", version)
-    caches = (engine_module.triton_missing, engines._tell_what_is_missing)
+    caches = (engine_module.triton_missing, engines._warn_without_triton)
     for one in caches:
         one.cache_clear()
     try:
@@ -239,9 +239,9 @@ def test_products_are_as_precise_as_torch_is_asked_to_be(precision: str, product
     before = torch.get_float32_matmul_precision()
     try:
         torch.set_float32_matmul_precision(precision)
-        assert engine_module.products_asked_for("cpu") == products
+        assert engine_module.requested_precision("cpu") == products
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            assert engine_module.products_asked_for("cpu") == "bf16"
+            assert engine_module.requested_precision("cpu") == "bf16"
     finally:
         torch.set_float32_matmul_precision(before)
 

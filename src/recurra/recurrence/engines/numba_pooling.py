@@ -1,4 +1,4 @@
-"""Pooling of a packed batch by kernels, with its gradient."""
+"""Pooling of a packed batch on the CPU kernels, with its gradient."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class PackedPooling:
 
     Args:
         settings: the network's shape.
-        batch: where the states belong.
-        states: float32[N, D], both directions joined.
-        arena: where their gradient goes.
+        batch: the packed batch of the states.
+        states: float32[N, D], both directions concatenated.
+        arena: allocates their gradient.
 
     Attributes:
-        values: [B, P], documents by falling length; an empty document's row is zero.
+        values: [B, P], documents sorted by falling length; an empty document's row is zero.
     """
 
     def __init__(self, settings: NetworkSettings, batch: Packed, states: Array, arena: Arena) -> None:
@@ -46,9 +46,9 @@ class PackedPooling:
                 kernels.mean(*self._where, array, pooled, column)
         self.values = pooled
 
-    def back(self, outer: list[Array]) -> list[Array]:
-        """The gradient of the states, [N, D], from that of the values, each in a list of its own."""
-        (d_pooled,) = outer
+    def backward(self, gradients: list[Array]) -> list[Array]:
+        """The gradient of the states, [N, D], from that of the values, [B, P]; each in a list of one array."""
+        (d_pooled,) = gradients
         d_states, _ = self._arena.array(*self._shape)
         d_states[...] = 0
         kernels = kernels_of("training.pooling")

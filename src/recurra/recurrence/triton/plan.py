@@ -10,7 +10,7 @@ import triton
 from recurra.cells import Cell
 from recurra.errors import SettingsError
 
-__all__ = ["LARGEST_HIDDEN", "Plan", "Products", "plan_for", "shared_memory"]
+__all__ = ["MAX_HIDDEN", "Plan", "Products", "plan_for", "shared_memory"]
 
 Products: TypeAlias = Literal["ieee", "tf32", "bf16"]
 
@@ -23,10 +23,10 @@ H100_SHARED = 232_448
 RESERVED = 28 * 1024
 # Float32 products run on the ordinary units, whose operands stay in registers over the whole depth of a product: at
 # 128 they no longer fit (the compiler reports 4 KB of spills a thread).
-LARGEST_IEEE = 64
+MAX_IEEE_UNITS = 64
 # Beyond this, reading W_H in every program for only 16 documents takes longer than one product per step over the whole
 # batch, as cuDNN does it.
-LARGEST_HIDDEN = 512
+MAX_HIDDEN = 512
 
 
 class Plan(NamedTuple):
@@ -69,14 +69,14 @@ def plan_for(cell: Cell, hidden: int, products: Products, *, shared: int = H100_
     """
     if products not in ("ieee", "tf32", "bf16"):
         raise SettingsError(f"products is {products!r}", "Choose ieee, tf32 or bf16.")
-    if hidden > LARGEST_HIDDEN:
+    if hidden > MAX_HIDDEN:
         raise SettingsError(
-            f"The layer has {hidden:,} units, more than the {LARGEST_HIDDEN} of the Triton kernels",
+            f"The layer has {hidden:,} units, more than the {MAX_HIDDEN} of the Triton kernels",
             "Use the torch engine.",
         )
     units = max(16, triton.next_power_of_2(hidden))
     number = 2 if products == "bf16" else 4
-    fits = products != "ieee" or units <= LARGEST_IEEE
+    fits = products != "ieee" or units <= MAX_IEEE_UNITS
     if fits and len(cell.gates) * units * units * number + RESERVED <= shared:
         # A warp has 16 columns of every gate, two tiles of the matrix unit; 8 of float32 numbers, twice as wide.
         return Plan(True, units, BLOCK, units, max(1, min(8, units // (16 if products == "bf16" else 8))))

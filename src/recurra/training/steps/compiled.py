@@ -104,7 +104,7 @@ class CompiledStep(HostStep):
     def gradient(self, indices: Places) -> StepResult:
         """See :meth:`recurra.training.steps.step.HostStep.gradient`."""
         shape = self.network.settings
-        self._arena.empty()
+        self._arena.reset()
         batch = self._packed(indices)
         found, places = self._words(batch)
         back: list[Back] = []
@@ -124,7 +124,7 @@ class CompiledStep(HostStep):
             self.optimiser.clear()
             states = np.zeros((0, shape.state_size), dtype=np.float32)
         pooled = PackedPooling(shape, batch, states, self._arena)
-        back.append(pooled.back)
+        back.append(pooled.backward)
         values = self._dropped(pooled.values, back) if shape.dropout else pooled.values
         loss, right, d = self._output(values, self.rows.targets[indices[batch.order]])
         for step in reversed(back):
