@@ -14,7 +14,7 @@ from recurra.kernels import threads
 
 @pytest.fixture(autouse=True)
 def _three_processors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(threads, "count", lambda: 3)
+    monkeypatch.setattr(threads, "cpu_count", lambda: 3)
     monkeypatch.setattr(threads, "_pool", None)
     yield
     if threads._pool is not None:
