@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from recurra.kernels.array_types import Doubles, Matrix, Numbers, Places
+from recurra.kernels.array_types import Float32Array, Float32Matrix, Float64Matrix, Int64Array
 from recurra.kernels.simd import fma, load, splat, store
 
 __all__ = ["catch_up", "copy_flushed", "step", "step_rows", "sum_rows", "sum_squares"]
 
 
 def step(
-    weights: Numbers, m: Numbers, v: Numbers, gradients: Numbers, scale: float, beta_1: float, beta_2: float,
-    rate: float, epsilon: float, decay: float,
+    weights: Float32Array, m: Float32Array, v: Float32Array, gradients: Float32Array, scale: float, beta_1: float,
+    beta_2: float, rate: float, epsilon: float, decay: float,
 ) -> None:  # fmt: skip
     """One step of all weights.
 
@@ -52,8 +52,9 @@ def step(
 
 
 def step_rows(
-    rows: Places, weights: Matrix, m: Matrix, v: Matrix, gradients: Matrix, squares: Matrix,
-    scale: float, beta_1: float, beta_2: float, rate: float, epsilon: float, decay: float, last: Places, now: int,
+    rows: Int64Array, weights: Float32Matrix, m: Float32Matrix, v: Float32Matrix, gradients: Float32Matrix,
+    squares: Float32Matrix, scale: float, beta_1: float, beta_2: float, rate: float, epsilon: float, decay: float,
+    last: Int64Array, now: int,
 ) -> None:  # fmt: skip
     """One step of some rows, which have been caught up.
 
@@ -80,8 +81,8 @@ def step_rows(
 
 
 def catch_up(
-    rows: Places, weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int,
-    beta_1: float, beta_2: float, epsilon: float, moves: Doubles,
+    rows: Int64Array, weights: Float32Matrix, m: Float32Matrix, v: Float32Matrix, last: Int64Array, now: int,
+    beta_1: float, beta_2: float, epsilon: float, moves: Float64Matrix,
 ) -> None:  # fmt: skip
     """Applies to rows the steps that they missed.
 
@@ -117,7 +118,14 @@ def catch_up(
 
 
 def copy_flushed(
-    weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int, epsilon: float, moves: Doubles, flushed: Matrix
+    weights: Float32Matrix,
+    m: Float32Matrix,
+    v: Float32Matrix,
+    last: Int64Array,
+    now: int,
+    epsilon: float,
+    moves: Float64Matrix,
+    flushed: Float32Matrix,
 ) -> None:
     """Writes to ``flushed`` what :func:`catch_up` would make of all weights. Arguments: see there."""
     e = np.float32(epsilon)
@@ -145,7 +153,14 @@ def _apply_moves(weight: Any, m: Any, v: Any, e: Any, d: Any, s0: Any, s1: Any, 
 
 
 def sum_rows(
-    places: Places, rows: Matrix, others: Matrix, parts: int, first: int, end: int, sums: Matrix, squares: Matrix
+    places: Int64Array,
+    rows: Float32Matrix,
+    others: Float32Matrix,
+    parts: int,
+    first: int,
+    end: int,
+    sums: Float32Matrix,
+    squares: Float32Matrix,
 ) -> None:
     """Segment sums: adds up the rows of each segment, and their squares where ``squares`` has rows.
 
@@ -184,7 +199,7 @@ def sum_rows(
                 squares[places[n], k] = y * y if begins else squares[places[n], k] + y * y
 
 
-def sum_squares(numbers: Numbers, lanes: Numbers, total: Doubles) -> None:
+def sum_squares(numbers: Float32Array, lanes: Float32Array, total: Float64Matrix) -> None:
     """Writes the sum of squares to ``total[0, 0]``; it is finite where all numbers are, up to 1e19.
 
     Args:

@@ -9,22 +9,32 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "Bytes", "Doubles", "Grid", "Ids", "Matrix", "Numbers", "Places", "ReadBytes", "ReadIds", "ReadPlaces",
-    "ReadShortIds", "address",
+    "Float32Array",
+    "Float32Matrix",
+    "Float64Matrix",
+    "Int32Array",
+    "Int64Array",
+    "Int64Matrix",
+    "ReadInt32Array",
+    "ReadInt64Array",
+    "ReadUInt8Array",
+    "ReadUInt16Array",
+    "UInt8Array",
+    "address",
 ]  # fmt: skip
 
-Bytes: TypeAlias = npt.NDArray[np.uint8]
-Ids: TypeAlias = npt.NDArray[np.int32]
-Places: TypeAlias = npt.NDArray[np.int64]
-Numbers: TypeAlias = npt.NDArray[np.float32]
-Matrix: TypeAlias = npt.NDArray[np.float32]
-Doubles: TypeAlias = npt.NDArray[np.float64]
-Grid: TypeAlias = npt.NDArray[np.int64]
+UInt8Array: TypeAlias = npt.NDArray[np.uint8]
+Int32Array: TypeAlias = npt.NDArray[np.int32]
+Int64Array: TypeAlias = npt.NDArray[np.int64]
+Float32Array: TypeAlias = npt.NDArray[np.float32]
+Float32Matrix: TypeAlias = npt.NDArray[np.float32]
+Float64Matrix: TypeAlias = npt.NDArray[np.float64]
+Int64Matrix: TypeAlias = npt.NDArray[np.int64]
 # The same arrays, but they may be read-only.
-ReadBytes: TypeAlias = Bytes
-ReadIds: TypeAlias = Ids
-ReadPlaces: TypeAlias = Places
-ReadShortIds: TypeAlias = npt.NDArray[np.uint16]
+ReadUInt8Array: TypeAlias = UInt8Array
+ReadInt32Array: TypeAlias = Int32Array
+ReadInt64Array: TypeAlias = Int64Array
+ReadUInt16Array: TypeAlias = npt.NDArray[np.uint16]
 
 
 def address(array: npt.NDArray[Any] | None) -> int:

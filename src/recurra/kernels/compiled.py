@@ -31,17 +31,17 @@ _LOCK = threading.Lock()
 _TYPES = {
     "int": int64,
     "float": float64,
-    "ReadBytes": types.Array(uint8, 1, "C", readonly=True),
-    "Bytes": uint8[::1],
-    "Ids": int32[::1],
-    "ReadIds": types.Array(int32, 1, "C", readonly=True),
-    "ReadShortIds": types.Array(uint16, 1, "C", readonly=True),
-    "Places": int64[::1],
-    "ReadPlaces": types.Array(int64, 1, "C", readonly=True),
-    "Numbers": float32[::1],
-    "Matrix": float32[:, ::1],
-    "Doubles": float64[:, ::1],
-    "Grid": int64[:, ::1],
+    "ReadUInt8Array": types.Array(uint8, 1, "C", readonly=True),
+    "UInt8Array": uint8[::1],
+    "Int32Array": int32[::1],
+    "ReadInt32Array": types.Array(int32, 1, "C", readonly=True),
+    "ReadUInt16Array": types.Array(uint16, 1, "C", readonly=True),
+    "Int64Array": int64[::1],
+    "ReadInt64Array": types.Array(int64, 1, "C", readonly=True),
+    "Float32Array": float32[::1],
+    "Float32Matrix": float32[:, ::1],
+    "Float64Matrix": float64[:, ::1],
+    "Int64Matrix": int64[:, ::1],
 }
 
 

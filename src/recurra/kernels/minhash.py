@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recurra.kernels.array_types import Ids, Places, ReadIds, ReadPlaces
+from recurra.kernels.array_types import Int32Array, Int64Array, ReadInt32Array, ReadInt64Array
 
 __all__ = ["count_shared", "shingle", "signatures"]
 
@@ -17,7 +17,13 @@ _32 = np.uint64(32)
 
 
 def shingle(
-    first: int, end: int, text: ReadIds, offsets: ReadPlaces, size: int, pieces: Places, counts: Places
+    first: int,
+    end: int,
+    text: ReadInt32Array,
+    offsets: ReadInt64Array,
+    size: int,
+    pieces: Int64Array,
+    counts: Int64Array,
 ) -> None:
     """The distinct shingles of ``size`` characters of each text, as hashes in rising order.
 
@@ -53,8 +59,8 @@ def shingle(
 
 
 def signatures(
-    first: int, end: int, pieces: ReadPlaces, offsets: ReadPlaces, counts: ReadPlaces, factors: ReadIds,
-    minima: Ids,
+    first: int, end: int, pieces: ReadInt64Array, offsets: ReadInt64Array, counts: ReadInt64Array,
+    factors: ReadInt32Array, minima: Int32Array,
 ) -> None:  # fmt: skip
     """The minimum of each of K hash functions over each text's shingles (Broder 1997).
 
@@ -82,8 +88,9 @@ def signatures(
 
 
 def count_shared(
-    first: int, end: int, left: ReadPlaces, right: ReadPlaces, pieces: ReadPlaces, offsets: ReadPlaces,
-    counts: ReadPlaces, others: ReadPlaces, other_offsets: ReadPlaces, other_counts: ReadPlaces, both: Places,
+    first: int, end: int, left: ReadInt64Array, right: ReadInt64Array, pieces: ReadInt64Array, offsets: ReadInt64Array,
+    counts: ReadInt64Array, others: ReadInt64Array, other_offsets: ReadInt64Array, other_counts: ReadInt64Array,
+    both: Int64Array,
 ) -> None:  # fmt: skip
     """The number of shingles that the texts of each pair have in common.
 

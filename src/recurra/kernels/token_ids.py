@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from recurra.kernels.array_types import Bytes, Ids, Places, ReadBytes, ReadPlaces
+from recurra.kernels.array_types import Int32Array, Int64Array, ReadInt64Array, ReadUInt8Array, UInt8Array
 
 __all__ = ["fill_table", "lesson", "words"]
 
@@ -23,7 +23,7 @@ SPECIAL = 2
 PART, SPACE, DELETED, APOSTROPHE, MARK = 0, 1, 2, 3, 4
 
 
-def fill_table(tokens: ReadBytes, offsets: ReadPlaces, slots: Places) -> None:
+def fill_table(tokens: ReadUInt8Array, offsets: ReadInt64Array, slots: Int64Array) -> None:
     """Fills the hash table in which :func:`lesson` and :func:`words` look tokens up.
 
     Args:
@@ -46,8 +46,9 @@ def fill_table(tokens: ReadBytes, offsets: ReadPlaces, slots: Places) -> None:
 
 
 def lesson(
-    first: int, end: int, data: ReadBytes, bounds: ReadPlaces, kinds: ReadBytes, lowered: ReadBytes,
-    tokens: Bytes, offsets: Places, slots: Places, known: Places, word: Bytes, ids: Ids, lengths: Places, total: Places,
+    first: int, end: int, data: ReadUInt8Array, bounds: ReadInt64Array, kinds: ReadUInt8Array, lowered: ReadUInt8Array,
+    tokens: UInt8Array, offsets: Int64Array, slots: Int64Array, known: Int64Array, word: UInt8Array, ids: Int32Array,
+    lengths: Int64Array, total: Int64Array,
 ) -> None:  # fmt: skip
     """The ids of the tokens that :func:`recurra.text.tokens.lesson_tokens` cuts.
 
@@ -93,8 +94,9 @@ def lesson(
 
 
 def words(
-    first: int, end: int, data: ReadBytes, bounds: ReadPlaces, kinds: ReadBytes, lowered: ReadBytes,
-    tokens: Bytes, offsets: Places, slots: Places, known: Places, word: Bytes, ids: Ids, lengths: Places, total: Places,
+    first: int, end: int, data: ReadUInt8Array, bounds: ReadInt64Array, kinds: ReadUInt8Array, lowered: ReadUInt8Array,
+    tokens: UInt8Array, offsets: Int64Array, slots: Int64Array, known: Int64Array, word: UInt8Array, ids: Int32Array,
+    lengths: Int64Array, total: Int64Array,
 ) -> None:  # fmt: skip
     """The ids of the tokens of :func:`recurra.text.tokens.word_tokens`, for ASCII texts only; others get the length -1.
 
@@ -140,7 +142,8 @@ def words(
 
 @njit
 def _look_up(
-    word: Bytes, size: int, hashed: int, tokens: Bytes, offsets: Places, slots: Places, known: Places
+    word: UInt8Array, size: int, hashed: int, tokens: UInt8Array, offsets: Int64Array, slots: Int64Array,
+    known: Int64Array,
 ) -> int:  # fmt: skip
     tag = np.int64((np.uint64(hashed) * _MIX) >> _33)
     last = len(slots) - 1

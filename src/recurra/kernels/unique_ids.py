@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from recurra.kernels.array_types import Ids, Places, ReadIds
+from recurra.kernels.array_types import Int32Array, Int64Array, ReadInt32Array
 
 __all__ = ["unique_ids"]
 
 
-def unique_ids(values: ReadIds, seen: Ids, found: Ids, places: Ids, count: Places) -> None:
+def unique_ids(
+    values: ReadInt32Array, seen: Int32Array, found: Int32Array, places: Int32Array, count: Int64Array
+) -> None:
     """Unique ids in the order in which they first occur, and the inverse, like :func:`numpy.unique`.
 
     Args:

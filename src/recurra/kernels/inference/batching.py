@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from recurra.kernels.array_types import Places, ReadIds, ReadPlaces
+from recurra.kernels.array_types import Int64Array, ReadInt32Array, ReadInt64Array
 
 __all__ = ["gather", "sort_by_length"]
 
 
-def sort_by_length(begins: ReadPlaces, pad_to: int, order: Places, bounds: Places) -> None:
+def sort_by_length(begins: ReadInt64Array, pad_to: int, order: Int64Array, bounds: Int64Array) -> None:
     """Sorts documents by falling length; equal ones keep their order.
 
     Args:
@@ -42,8 +42,8 @@ def sort_by_length(begins: ReadPlaces, pad_to: int, order: Places, bounds: Place
 
 
 def gather(
-    first: int, end: int, order: ReadPlaces, bounds: ReadPlaces, values: ReadIds, begins: ReadPlaces, rows: Places,
-    offsets: Places,
+    first: int, end: int, order: ReadInt64Array, bounds: ReadInt64Array, values: ReadInt32Array,
+    begins: ReadInt64Array, rows: Int64Array, offsets: Int64Array,
 ) -> None:  # fmt: skip
     """The ids of some documents, one document after the other, with id 0 as padding.
 

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from recurra.kernels.array_types import Matrix, ReadPlaces
+from recurra.kernels.array_types import Float32Matrix, ReadInt64Array
 
 __all__ = ["sigmoid", "softmax"]
 
 
-def softmax(first: int, end: int, order: ReadPlaces, logits: Matrix, probabilities: Matrix) -> None:
+def softmax(first: int, end: int, order: ReadInt64Array, logits: Float32Matrix, probabilities: Float32Matrix) -> None:
     """exp(x) / Σ exp(x) of each row; the largest x is subtracted first, so that no power overflows.
 
     Args:
@@ -35,7 +35,7 @@ def softmax(first: int, end: int, order: ReadPlaces, logits: Matrix, probabiliti
             out[k] /= total
 
 
-def sigmoid(first: int, end: int, order: ReadPlaces, logits: Matrix, probabilities: Matrix) -> None:
+def sigmoid(first: int, end: int, order: ReadInt64Array, logits: Float32Matrix, probabilities: Float32Matrix) -> None:
     """1 / (1 + exp(-x)) of each number, in the form that does not overflow. Arguments: see :func:`softmax`."""
     classes = probabilities.shape[1]
     for place in range(first, end):

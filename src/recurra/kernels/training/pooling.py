@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from recurra.kernels.array_types import Grid, Matrix, ReadPlaces
+from recurra.kernels.array_types import Float32Matrix, Int64Matrix, ReadInt64Array
 
 __all__ = ["last", "last_backward", "maximum", "maximum_backward", "mean", "mean_backward"]
 
 
 def last(
-    starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, half: int, states: Matrix, pooled: Matrix, column: int
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    half: int,
+    states: Float32Matrix,
+    pooled: Float32Matrix,
+    column: int,
 ) -> None:
     """Last pooling: the forward state at the last word beside the backward state at the first.
 
@@ -30,7 +36,13 @@ def last(
 
 
 def last_backward(
-    starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, half: int, d_states: Matrix, d_pooled: Matrix, column: int
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    half: int,
+    d_states: Float32Matrix,
+    d_pooled: Float32Matrix,
+    column: int,
 ) -> None:
     """Adds the gradient of :func:`last` to ``d_states``."""
     for d in range(non_empty):
@@ -42,7 +54,13 @@ def last_backward(
 
 
 def maximum(
-    starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, states: Matrix, pooled: Matrix, column: int, rows: Grid
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    states: Float32Matrix,
+    pooled: Float32Matrix,
+    column: int,
+    rows: Int64Matrix,
 ) -> None:
     """Max pooling of each column. Arguments: see :func:`last`; rows [B, D]: the row of each maximum, written."""
     for d in range(non_empty):
@@ -57,14 +75,23 @@ def maximum(
                     rows[d, k] = row
 
 
-def maximum_backward(non_empty: int, d_states: Matrix, d_pooled: Matrix, column: int, rows: Grid) -> None:
+def maximum_backward(
+    non_empty: int, d_states: Float32Matrix, d_pooled: Float32Matrix, column: int, rows: Int64Matrix
+) -> None:
     """Adds the gradient of :func:`maximum` to ``d_states``."""
     for d in range(non_empty):
         for k in range(d_states.shape[1]):
             d_states[rows[d, k], k] += d_pooled[d, column + k]
 
 
-def mean(starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, states: Matrix, pooled: Matrix, column: int) -> None:
+def mean(
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    states: Float32Matrix,
+    pooled: Float32Matrix,
+    column: int,
+) -> None:
     """Mean pooling of each column. Arguments: see :func:`last`."""
     for d in range(non_empty):
         for step in range(lengths[d]):
@@ -76,7 +103,12 @@ def mean(starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, states: Matrix
 
 
 def mean_backward(
-    starts: ReadPlaces, lengths: ReadPlaces, non_empty: int, d_states: Matrix, d_pooled: Matrix, column: int
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    d_states: Float32Matrix,
+    d_pooled: Float32Matrix,
+    column: int,
 ) -> None:
     """Adds the gradient of :func:`mean` to ``d_states``."""
     for d in range(non_empty):

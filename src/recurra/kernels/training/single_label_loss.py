@@ -6,13 +6,18 @@ import math
 
 import numpy as np
 
-from recurra.kernels.array_types import Doubles, Matrix, Numbers, ReadPlaces
+from recurra.kernels.array_types import Float32Array, Float32Matrix, Float64Matrix, ReadInt64Array
 
 __all__ = ["cross_entropy", "focal"]
 
 
 def cross_entropy(
-    logits: Matrix, targets: ReadPlaces, weights: Numbers, smoothing: float, d_logits: Matrix, results: Doubles
+    logits: Float32Matrix,
+    targets: ReadInt64Array,
+    weights: Float32Array,
+    smoothing: float,
+    d_logits: Float32Matrix,
+    results: Float64Matrix,
 ) -> None:
     """The weighted mean of -Σ_c q_c w_c log p_c, with q = 1 - ε + ε/C for the target and ε/C for other classes.
 
@@ -51,13 +56,13 @@ def cross_entropy(
 
 
 def focal(
-    logits: Matrix,
-    targets: ReadPlaces,
-    weights: Numbers,
+    logits: Float32Matrix,
+    targets: ReadInt64Array,
+    weights: Float32Array,
     smoothing: float,
     gamma: float,
-    d_logits: Matrix,
-    results: Doubles,
+    d_logits: Float32Matrix,
+    results: Float64Matrix,
 ) -> None:
     """The weighted mean of -Σ_c q_c w_c (1 - p_c)^γ log p_c (Lin et al. 2017), with q as in cross-entropy.
 

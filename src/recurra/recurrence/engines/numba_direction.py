@@ -19,7 +19,7 @@ from recurra.recurrence.engines.direction_weights import DirectionWeights
 __all__ = ["Capacity", "Direction", "Job", "Slot"]
 
 Array = npt.NDArray[np.float32]
-Places = npt.NDArray[np.int64]
+Int64Array = npt.NDArray[np.int64]
 # A kernel's address and its arguments; see recurra.kernels.job_list.
 Job: TypeAlias = tuple[int, ...]
 
@@ -103,7 +103,7 @@ class Direction:
         self.d_inputs, self._d_inputs = arena.array(rows, capacity.inputs)
         self._scratch = arena.allocate(BLOCK * (max(capacity.inputs, size) + self.width))
 
-    def bind(self, starts: Places, inputs: Array, parts: DirectionWeights, places: Places | None) -> None:
+    def bind(self, starts: Int64Array, inputs: Array, parts: DirectionWeights, places: Int64Array | None) -> None:
         """Writes a batch to the table.
 
         Args:

@@ -21,7 +21,7 @@ from recurra.recurrence.engines.numba_direction import Capacity, Direction, Job,
 __all__ = ["Gradients", "Layer"]
 
 Array = npt.NDArray[np.float32]
-Places = npt.NDArray[np.int64]
+Int64Array = npt.NDArray[np.int64]
 # For each direction, lists of jobs that may run in parallel.
 Stage: TypeAlias = list[list[list[Job]]]
 
@@ -95,7 +95,7 @@ class Layer:
         return rows <= self._capacity[0] and count <= self._capacity[1]
 
     def forward(
-        self, starts: Places, inputs: Array, parts: Sequence[DirectionWeights], places: Places | None = None
+        self, starts: Int64Array, inputs: Array, parts: Sequence[DirectionWeights], places: Int64Array | None = None
     ) -> None:
         """Computes the states of a batch.
 
@@ -209,7 +209,7 @@ class JobList:
         jobs: to be run one after the other.
     """
 
-    def __init__(self, table: Places, jobs: Sequence[Job]) -> None:
+    def __init__(self, table: Int64Array, jobs: Sequence[Job]) -> None:
         self._words = np.array([word for job in jobs for word in (1 + len(job), *job)], dtype=np.int64)
         first = address(self._words)
         self.run = partial(kernels_of("job_list").run, first, first + self._words.nbytes, address(table))
