@@ -170,7 +170,7 @@ def sum_rows(
         others: [N, E], added to them first if there are two parts.
         parts: 1 or 2.
         first: the first column that is added.
-        end: the column behind the last.
+        end: the column after the last one.
         sums: [U, E], written.
         squares: [U, E], written; or no rows.
     """

@@ -50,7 +50,7 @@ def kernels_of(name: str) -> SimpleNamespace:
     """The compiled kernels of a module, from the cache or compiled now, which takes seconds and prints a line.
 
     Args:
-        name: of a module of this package, such as ``inference.lstm``; its kernels are the functions it exports.
+        name: a module of this package, such as ``inference.lstm``; its kernels are the functions in ``__all__``.
 
     Returns:
         The kernels, under their names. They return nothing and release the global interpreter lock.
@@ -63,7 +63,7 @@ def addresses_of(name: str) -> SimpleNamespace:
     """The addresses of a module's kernels, which :mod:`recurra.kernels.job_list` calls: C functions of 64-bit integers.
 
     Args:
-        name: of a module of this package, such as ``training.lstm``.
+        name: a module of this package, such as ``training.lstm``.
 
     Returns:
         Addresses, under the kernels' names.

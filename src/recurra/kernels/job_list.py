@@ -28,7 +28,7 @@ def run(first: int, end: int, table: int) -> None:
 
     Args:
         first: address of the first job's first word.
-        end: address behind the last word.
+        end: address after the last word.
         table: address of an int64 array; a negative argument -1 - k stands for its k-th number.
     """
     at = first

@@ -104,7 +104,7 @@ def _sums(
 
 
 def _tile(documents: int, kind: Any, columns: int) -> Any:
-    """A product of some documents with so many columns, each as wide as a kind of vector."""
+    """A product of ``documents`` rows with ``columns`` column vectors of the type ``kind``."""
 
     @intrinsic
     def add_tile(

@@ -31,7 +31,7 @@ def shingle(
 
     Args:
         first: the first text.
-        end: the text behind the last.
+        end: the text after the last one.
         text: code points of all texts.
         offsets: where each text begins.
         size: characters of a shingle.
@@ -69,7 +69,7 @@ def signatures(
 
     Args:
         first: the first text.
-        end: the text behind the last.
+        end: the text after the last one.
         pieces: see :func:`shingle`.
         offsets: see :func:`shingle`.
         counts: see :func:`shingle`.
@@ -96,7 +96,7 @@ def count_shared(
 
     Args:
         first: the first pair.
-        end: the pair behind the last.
+        end: the pair after the last one.
         left: the first text of each pair, an index into ``offsets``.
         right: the second, an index into ``other_offsets``.
         pieces: see :func:`shingle`; so are the next two.

@@ -76,7 +76,7 @@ def split_range(task: Callable[[int, int], object], size: int, *, least: int) ->
 
     Args:
         task: called with the first index of a part and the one after its last.
-        size: of the whole range.
+        size: the size of the range.
         least: the smallest size of a part.
     """
     parts = max(1, min(cpu_count(), size // least))

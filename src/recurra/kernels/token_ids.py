@@ -56,7 +56,7 @@ def lesson(
 
     Args:
         first: the first text.
-        end: the text behind the last.
+        end: the text after the last one.
         data: the UTF-8 of the texts.
         bounds: where each text begins.
         kinds: uint8[256], the class of each byte.

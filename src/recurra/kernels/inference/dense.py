@@ -19,7 +19,7 @@ def affine(
 
     Args:
         first: the first row.
-        end: the row behind the last.
+        end: the row after the last one.
         inputs: address of float32 rows.
         input_row: bytes from one row to the next.
         size: numbers of a row, a multiple of 2.

@@ -25,7 +25,7 @@ def engine_for(name: str, cell: Cell, *, device: str = "cpu") -> Engine:
     """The engine with a name, or for ``auto`` the first one that computes the cell on this kind of device.
 
     Args:
-        name: of the engine, or ``auto``.
+        name: the engine's name, or ``auto``.
         cell: the formula.
         device: the kind of device that the weights are on: cpu, cuda, mps.
 

@@ -81,7 +81,7 @@ class Engine(Protocol):
         Args:
             cell: the formula.
             inputs: [N, I], the packed inputs, N ≥ 1.
-            weights: of the forward direction, then of the backward one if there are two.
+            weights: those of the forward direction, then those of the backward one if there are two.
             active: how many documents run at each step; falling, sum N.
             initial: the state before the first word each direction reads, arrays of [active[0], H] in packed
                 order; zero if not given.

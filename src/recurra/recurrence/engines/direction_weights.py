@@ -22,7 +22,7 @@ class DirectionWeights(NamedTuple):
         W_H: [H, G·H].
         b: [G·H].
         b_H: [G·H].
-        h0: [B, H]; ``None`` stands for zeros.
+        h0: [B, H]; ``None`` means zeros.
         c0: [B, H], likewise.
     """
 

@@ -91,7 +91,7 @@ class Layer:
         self._backward: dict[tuple[int, bool], list[list[JobList]]] = {}
 
     def fits(self, rows: int, count: int) -> bool:
-        """Whether a batch of so many rows and unique inputs fits."""
+        """Whether a batch with this many rows and unique inputs fits."""
         return rows <= self._capacity[0] and count <= self._capacity[1]
 
     def forward(

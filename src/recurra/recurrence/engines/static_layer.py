@@ -23,10 +23,10 @@ def static_layer(
     for the device.
 
     Args:
-        engine: of the recurrence.
+        engine: the engine of the recurrence.
         cell: the formula.
         inputs: [R, I]; the first N are packed inputs, the others spare rows of any finite numbers.
-        weights: of the forward direction, then of the backward one if there are two.
+        weights: those of the forward direction, then those of the backward one if there are two.
         starts: int32[T + 1], the first row of each step, and N after the last one.
         lengths: int32[B], falling, 0 for empty documents.
 

@@ -35,7 +35,7 @@ def layer(
     Args:
         cell: the formula.
         inputs: [R, I], the packed inputs; rows from N on are spare rows for a longer batch and must be finite.
-        weights: float32, of the forward direction, then of the backward one if there are two.
+        weights: float32, those of the forward direction, then those of the backward one if there are two.
         layout: where the documents lie, on the inputs' device.
         initial: the state before the first word each direction reads, float32 [B, H]; zero when not given.
         products: ``ieee`` (float32), ``tf32``, or ``bf16``, where the input projection and the tensors saved for

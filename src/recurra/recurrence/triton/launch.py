@@ -83,13 +83,13 @@ def launch_forward(
     """Launches the forward kernel.
 
     Args:
-        config: of the layer.
+        config: the layer's configuration.
         projection: [R, D, G·H], overwritten where a gradient will be needed.
         W_H: [D, H, G·H].
         b_H: float32 [D, G·H], or ``None``.
         h0: float32 [D, B, H], or ``None`` for zero.
         c0: the same of the cell state.
-        layout: of the batch.
+        layout: the batch's layout.
 
     Returns:
         The states, float32 [R, D, H], and what backward needs if there will be one.
@@ -149,11 +149,11 @@ def launch_backward(
     """Launches the backward kernel.
 
     Args:
-        config: of the layer.
+        config: the layer's configuration.
         saved: what forward saved; not changed.
         W_H: [D, H, G·H].
         d_hidden: float32 [R, D, H].
-        layout: of the batch.
+        layout: the batch's layout.
     """
     rows, directions, hidden = d_hidden.shape
     cell, plan, device = config.cell, config.plan, d_hidden.device

@@ -17,8 +17,8 @@ Products: TypeAlias = Literal["ieee", "tf32", "bf16"]
 # Documents of a program. The matrix unit's tiles have at least 16 rows; more would leave multiprocessors idle, because
 # a batch of 512 in two directions is 64 programs on 132 of them.
 BLOCK = 16
-# Bytes of shared memory that a program can have on an H100, and what it needs beside W_H for tiles on their way from
-# one layout to another: 24 KB at most by the compiler's reports.
+# Bytes of shared memory that a program can have on an H100, and what it needs beside W_H for converting tiles from one
+# layout to another: 24 KB at most by the compiler's reports.
 H100_SHARED = 232_448
 RESERVED = 28 * 1024
 # Float32 products run on the ordinary units, whose operands stay in registers over the whole depth of a product: at
@@ -34,10 +34,10 @@ class Plan(NamedTuple):
 
     Attributes:
         resident: whether W_H stays on the chip.
-        units: of a tile; all of the layer's where W_H is resident.
-        block: documents of a program.
+        units: the width of a tile; all units of the layer where W_H is resident.
+        block: documents per program.
         depth: rows of W_H that are read at a time where it is streamed.
-        warps: of a program.
+        warps: warps per program.
     """
 
     resident: bool
