@@ -25,17 +25,20 @@ from harness.participants import PEERS, Peer
 
 from recurra.bench.machine import machine
 from recurra.data.table import Table
-from recurra.kernels.threads import count
+from recurra.kernels.threads import cpu_count
 from recurra.presets import Recipe
 
 RESULTS = Path(__file__).parent / "results"
-BASE = {"length": 40, "hidden": 64, "batch": 32, "threads": count(), "vocabulary": 20_000}
+BASE = {"length": 40, "hidden": 64, "batch": 32, "threads": cpu_count(), "vocabulary": 20_000}
 # Predicting chooses its own batches.
 AXES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "length": ((10, 40, 200, 2_000), ("train", "predict")),
     "hidden": ((8, 64, 256, 512), ("train", "predict")),
     "batch": ((1, 16, 128, 1_024), ("train",)),
-    "threads": (tuple(range(1, count() + 1)) if hasattr(os, "sched_setaffinity") else (count(),), ("train", "predict")),
+    "threads": (
+        tuple(range(1, cpu_count() + 1)) if hasattr(os, "sched_setaffinity") else (cpu_count(),),
+        ("train", "predict"),
+    ),
     "vocabulary": ((1_000, 100_000, 1_000_000), ("train", "predict")),
 }
 # Operations of a pass over the rows, about; a second of a slow machine.
@@ -89,7 +92,7 @@ def peers_of(task: str) -> list[Peer]:
 @contextmanager
 def processors(number: int) -> Iterator[None]:
     """Participants that are started meanwhile may use so many."""
-    if number == count():
+    if number == cpu_count():
         # Nothing to change, which not every system could.
         yield
         return

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--models", default="lesson/bilstm,default")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    kernels_of("words")
+    kernels_of("token_ids")
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in options.models.split(",")}
     for _ in range(options.rounds):
         for name, found in rounds.items():

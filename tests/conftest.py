@@ -40,20 +40,21 @@ def compiled_kernels() -> None:
             kernels_of(f"training.{form.kernels}")
             kernels_of(f"inference.{form.kernels}")
     for name in (
-        "words",
-        "distinct",
-        "shingles",
+        "token_ids",
+        "unique_ids",
+        "minhash",
         "packing",
         "adam",
-        "jobs",
-        "waiting",
+        "job_list",
+        "spin_wait",
         "training.dense",
-        "training.loss",
+        "training.single_label_loss",
         "training.output",
         "training.pooling",
         "inference.dense",
-        "inference.documents",
+        "inference.batching",
         "inference.pooling",
+        "inference.probabilities",
     ):
         kernels_of(name)
 

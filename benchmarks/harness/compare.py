@@ -14,7 +14,7 @@ from harness.peers.protocol import Timing
 from harness.rounds import PAUSE, play_in_turn, rates, times_as_fast
 from harness.worker import MissingPackageError, Ready, Worker, our_command, peer_command, started
 from recurra.errors import RecurraError
-from recurra.kernels.threads import count
+from recurra.kernels.threads import cpu_count
 
 __all__ = ["Comparison", "compare"]
 
@@ -98,7 +98,7 @@ def _fastest(
     peer: Peer, folder: Path, task: str, *, python: str, stack: ExitStack, say: Callable[[str], None]
 ) -> _Entry:
     """The peer in its fastest way, running until the stack ends it: each way does a round, the slower ones end."""
-    ways = peer.ways(task, count())
+    ways = peer.ways(task, cpu_count())
     best: _Entry | None = None
     tried: dict[str, float] = {}
     for number, options in enumerate(ways):

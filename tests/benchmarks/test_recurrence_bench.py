@@ -56,8 +56,8 @@ def test_operations_are_those_that_torch_counts() -> None:
 def test_bytes_by_hand() -> None:
     """LSTM(64), two directions: a token has 2 · 64 units, four gates each."""
     exact, half = (array_bytes(LSTM, 1, products) for products in ("ieee", "bf16"))
-    assert exact["drive"] == 2 * 4 * (4 * 128)
-    assert half["drive"] == exact["drive"] / 2
+    assert exact["input projection"] == 2 * 4 * (4 * 128)
+    assert half["input projection"] == exact["input projection"] / 2
     assert half["states and their gradient"] == exact["states and their gradient"] == 2 * 4 * 128
     assert half["past cell states"] == 2 * 4 * 128
     # x is read twice, and its gradient written in float32.

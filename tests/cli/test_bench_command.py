@@ -12,7 +12,7 @@ from rows import write_table
 
 from recurra.bench import measure
 from recurra.cli.bench import FIGURES
-from recurra.kernels.threads import count
+from recurra.kernels.threads import cpu_count
 
 KEYS = {"model", "texts", "documents", "tokens_per_document", "threads", "rounds", "machine", "notes", *FIGURES}
 
@@ -33,7 +33,7 @@ def test_figures_as_json(run: Run, model: Path, asked: list[list[Any]]) -> None:
     assert (ran.code, ran.err) == (0, "")
     found = ran.json
     assert found.keys() == KEYS
-    assert (found["documents"], found["rounds"], found["texts"], found["threads"]) == (200, 3, None, count())
+    assert (found["documents"], found["rounds"], found["texts"], found["threads"]) == (200, 3, None, cpu_count())
     assert found["tokens_per_document"] == pytest.approx(40, rel=0.05)
     assert found["notes"] == ["no TEXTS: 200 are generated, of about 40 tokens of the model's vocabulary"]
     for name in FIGURES:
@@ -58,7 +58,7 @@ def test_a_table_for_people(run: Run, model: Path) -> None:
     assert one.startswith("one document, µs")
     assert start.split() == ["start,", "s", *["0.25"] * 3]
     assert memory.split() == ["memory", "above", "imports,", "MB", *["70"] * 3]
-    assert f"threads: {count()}" in last
+    assert f"threads: {cpu_count()}" in last
     assert run("bench", model, "--rounds", "1", "--take", "30", "-q").out.splitlines()[0].split() == head.split()
 
 

@@ -20,7 +20,7 @@ numba = pytest.importorskip("numba")
 from recurra.kernels import compiled  # noqa: E402 - needs Numba
 
 # Small kernels: one that Python calls, and one that other kernels call as a function of C.
-KERNELS = {"distinct": compiled.kernels_of, "training.simple_rnn": compiled.entries_of}
+KERNELS = {"unique_ids": compiled.kernels_of, "training.simple_rnn": compiled.addresses_of}
 
 Damage = Callable[[bytes], bytes]
 
@@ -93,8 +93,8 @@ CODE: dict[str, Damage] = {
 
 
 CASES = [
-    *[("distinct", "nbi", one) for one in INDEX],
-    *[("distinct", "nbc", one) for one in CODE],
+    *[("unique_ids", "nbi", one) for one in INDEX],
+    *[("unique_ids", "nbc", one) for one in CODE],
     *[("training.simple_rnn", ending, "empty") for ending in ("nbi", "nbc")],
     ("training.simple_rnn", "nbc", "a page of zeros"),
 ]
@@ -121,14 +121,14 @@ def test_damaged_files_are_compiled_again_and_replaced(
 def test_a_missing_file_of_code_is_no_damage(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in files(cache, "nbc"):
         path.unlink()
-    compile_in(cache, "distinct")
-    assert capsys.readouterr().err.startswith("Compiled the distinct kernels in ")
+    compile_in(cache, "unique_ids")
+    assert capsys.readouterr().err.startswith("Compiled the unique_ids kernels in ")
 
 
 def test_processes_that_begin_together_all_get_their_kernels(cache: Path) -> None:
     for path in files(cache):
         path.write_bytes(b"")
-    command = [sys.executable, "-c", "from recurra.kernels.compiled import kernels_of; kernels_of('distinct')"]
+    command = [sys.executable, "-c", "from recurra.kernels.compiled import kernels_of; kernels_of('unique_ids')"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
     begun = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) for _ in range(3)]
     said = [process.communicate()[1] for process in begun]
@@ -154,7 +154,7 @@ def test_a_file_takes_its_name_only_when_it_is_whole(
     for path in files(cache):
         path.unlink()
     monkeypatch.setattr(os, "replace", watched)
-    compile_in(cache, "distinct")
+    compile_in(cache, "unique_ids")
     assert named == {str(path): len(data) for path, data in files(cache).items()}
     assert len(named) == 2
 
@@ -168,7 +168,7 @@ def test_a_full_disk_does_not_keep_a_kernel_from_being_used(
     for path in files(cache):
         path.write_bytes(b"")
     monkeypatch.setattr(os, "replace", full)
-    compile_in(cache, "distinct")
+    compile_in(cache, "unique_ids")
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert said.endswith("; they cannot be kept: No space left on device.\n")

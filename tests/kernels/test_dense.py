@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra.kernels.arrays import address
-from recurra.kernels.compiled import entries_of, kernels_of
-from recurra.kernels.panels import BLOCK
+from recurra.kernels.array_types import address
+from recurra.kernels.compiled import addresses_of, kernels_of
+from recurra.kernels.matrix_panels import BLOCK
 
 Array = npt.NDArray[np.float32]
 EIGHTS = st.integers(1, 20).map(lambda n: 8 * n)
@@ -25,17 +25,17 @@ def numbers(rng: np.random.Generator, *shape: int) -> Array:
 def do(*jobs: tuple[int, ...], names: tuple[int, ...] = (0,)) -> None:
     words = np.array([word for job in jobs for word in (1 + len(job), *job)], dtype=np.int64)
     table = np.array(names, dtype=np.int64)
-    kernels_of("jobs").run(address(words), address(words) + words.nbytes, address(table))
+    kernels_of("job_list").run(address(words), address(words) + words.nbytes, address(table))
 
 
 @given(rows=st.integers(0, 150), size=EIGHTS, width=EIGHTS, bias=st.booleans(), seed=st.integers(0, 999))
 @settings(max_examples=40, deadline=None)
 def test_affine_is_a_product_and_a_bias(rows: int, size: int, width: int, bias: bool, seed: int) -> None:
-    rng, dense = np.random.default_rng(seed), entries_of("training.dense")
+    rng, dense = np.random.default_rng(seed), addresses_of("training.dense")
     x, W, b = numbers(rng, rows, size), numbers(rng, size, width), numbers(rng, width)
     panels, found = np.full(W.size, np.nan, dtype=np.float32), np.full((rows, width), np.nan, dtype=np.float32)
     do(
-        (dense.panels, address(W), 4 * width, size, width, address(panels)),
+        (dense.pack_panels, address(W), 4 * width, size, width, address(panels)),
         (
             dense.affine, 0, rows, address(x), 4 * size, size, address(panels), address(b) if bias else 0, width,
             address(found), 4 * width,
@@ -48,12 +48,12 @@ def test_affine_is_a_product_and_a_bias(rows: int, size: int, width: int, bias: 
 @given(size=EIGHTS, width=EIGHTS, seed=st.integers(0, 999))
 @settings(max_examples=40, deadline=None)
 def test_transposed_panels_are_the_panels_of_the_transpose(size: int, width: int, seed: int) -> None:
-    dense, W = entries_of("training.dense"), numbers(np.random.default_rng(seed), width, size)
+    dense, W = addresses_of("training.dense"), numbers(np.random.default_rng(seed), width, size)
     turned, plain = np.empty(W.size, dtype=np.float32), np.empty(W.size, dtype=np.float32)
     transpose = np.ascontiguousarray(W.T)
     do(
-        (dense.transposed_panels, address(W), 4 * size, size, width, address(turned)),
-        (dense.panels, address(transpose), 4 * width, size, width, address(plain)),
+        (dense.pack_transposed_panels, address(W), 4 * size, size, width, address(turned)),
+        (dense.pack_panels, address(transpose), 4 * width, size, width, address(plain)),
     )
     assert np.array_equal(turned, plain)
 
@@ -62,31 +62,31 @@ def test_transposed_panels_are_the_panels_of_the_transpose(size: int, width: int
 @settings(max_examples=40, deadline=None)
 def test_the_gradient_of_weights(rows: int, size: int, width: int, wider: bool, seed: int) -> None:
     """Of any number of rows, odd ones too; the gradient may be columns of a wider array, whose others stay."""
-    rng, dense = np.random.default_rng(seed), entries_of("training.dense")
+    rng, dense = np.random.default_rng(seed), addresses_of("training.dense")
     more = 8 if wider else 0
-    x, drives = numbers(rng, rows, size), numbers(rng, rows, width + more)
+    x, d_outputs = numbers(rng, rows, size), numbers(rng, rows, width + more)
     gradient = np.full((size, width + more), 7, dtype=np.float32)
     scratch = np.full(BLOCK * (size + width), np.nan, dtype=np.float32)
     line = 4 * (width + more)
     do(
         (
-            dense.weight_gradient, address(x), 4 * size, size, address(drives), line, rows, width, address(gradient),
+            dense.weight_gradient, address(x), 4 * size, size, address(d_outputs), line, rows, width, address(gradient),
             line, address(scratch),
         )
     )  # fmt: skip
-    expected = x.astype(np.float64).T @ drives[:, :width]
+    expected = x.astype(np.float64).T @ d_outputs[:, :width]
     np.testing.assert_allclose(gradient[:, :width], expected, rtol=0, atol=2e-5 * np.sqrt(rows + 1))
     assert (gradient[:, width:] == 7).all()
 
 
 def test_rows_are_added_up_by_place_copied_and_cleared() -> None:
-    rng, dense = np.random.default_rng(0), entries_of("training.dense")
+    rng, dense = np.random.default_rng(0), addresses_of("training.dense")
     rows, width = 50, 24
     places, given_rows = rng.integers(0, 6, rows), numbers(rng, rows, width)
     sums, copied = np.full((6, width), np.nan, dtype=np.float32), np.zeros((rows, 2 * width), dtype=np.float32)
     cleared = np.ones(16, dtype=np.float32)
     do(
-        (dense.sum_by_place, rows, address(places), address(given_rows), width, address(sums), 6),
+        (dense.segment_sum, rows, address(places), address(given_rows), width, address(sums), 6),
         (dense.copy, rows, address(given_rows), 4 * width, address(copied) + 4 * width, 8 * width, width),
         (dense.add, rows, address(copied) + 4 * width, 8 * width, address(given_rows), 4 * width, width),
         (dense.clear, address(cleared), 8),
@@ -100,7 +100,7 @@ def test_rows_are_added_up_by_place_copied_and_cleared() -> None:
 
 
 def test_a_job_may_name_numbers_of_the_table() -> None:
-    dense, array = entries_of("training.dense"), np.ones(32, dtype=np.float32)
+    dense, array = addresses_of("training.dense"), np.ones(32, dtype=np.float32)
     do((dense.clear, -2, -1), names=(16, address(array)))
     assert array.tolist() == [0] * 16 + [1] * 16
 
@@ -113,7 +113,7 @@ def test_the_output_layer_and_its_gradient(batch: int, pooled: int, classes: int
     kernels.output(values, W, b, logits)
     np.testing.assert_allclose(logits, values.astype(np.float64) @ W + b, rtol=0, atol=1e-5)
     found: list[Any] = [np.full_like(array, np.nan) for array in (W, b, values)]
-    kernels.output_back(values, d_logits, W, *found)
+    kernels.output_backward(values, d_logits, W, *found)
     exact = d_logits.astype(np.float64)
     for gradient, expected in zip(found, (values.T @ exact, exact.sum(axis=0), exact @ W.T), strict=True):
         np.testing.assert_allclose(gradient, expected, rtol=0, atol=2e-5)

@@ -76,7 +76,7 @@ def test_both_orders_take_the_path_they_are_meant_for(order: int, monkeypatch: p
     def refused(*arguments: object) -> None:
         raise AssertionError("the other path")
 
-    monkeypatch.setattr(torch_engine, ["_packed", "_on_grid"][order], refused)
+    monkeypatch.setattr(torch_engine, ["_packed", "_padded"][order], refused)
     found = values(network(engine="torch"), random_documents(ORDERS[order]))
     assert torch.isfinite(found["logits"]).all()
 

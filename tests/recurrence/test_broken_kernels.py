@@ -24,58 +24,58 @@ class Broken(Cell):
         for name in ("name", "gates", "recurrent_bias", "cell_state", "compiled"):
             setattr(self, name, getattr(cell, name))
 
-    def step(self, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
-        return self.spoil(self.cell, ops, drive, state, W_H, b_H)
+    def step(self, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
+        return self.spoil(self.cell, ops, projection, state, W_H, b_H)
 
     def step_gradient(self, *arguments: Any) -> StepGradient:
         return self.cell.step_gradient(*arguments)
 
 
 def swapped(first: int, second: int) -> Callable[..., Step]:
-    """Two gates change places in the drive."""
+    """Two gates change places in the input projection."""
 
-    def spoil(cell: Cell, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
-        blocks = list(drive.chunk(len(cell.gates), dim=1))
+    def spoil(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
+        blocks = list(projection.chunk(len(cell.gates), dim=1))
         blocks[first], blocks[second] = blocks[second], blocks[first]
         return cell.step(ops, torch.cat(blocks, dim=1), state, W_H, b_H)
 
     return spoil
 
 
-def forget_bias(cell: Cell, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
+def forget_bias(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
     """A forget bias of 1 is added once more."""
-    blocks = list(drive.chunk(4, dim=1))
+    blocks = list(projection.chunk(4, dim=1))
     blocks[1] = blocks[1] + 1
     return cell.step(ops, torch.cat(blocks, dim=1), state, W_H, b_H)
 
 
-def no_recurrent_bias(cell: Cell, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
-    return cell.step(ops, drive, state, W_H, torch.zeros_like(b_H))
+def no_recurrent_bias(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
+    return cell.step(ops, projection, state, W_H, torch.zeros_like(b_H))
 
 
-def recurrent_bias_outside(cell: Cell, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
+def recurrent_bias_outside(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
     """Both biases are added up, as if the reset gate did not reach the second."""
-    return cell.step(ops, drive + b_H, state, W_H, torch.zeros_like(b_H))
+    return cell.step(ops, projection + b_H, state, W_H, torch.zeros_like(b_H))
 
 
-def forgetful(cell: Cell, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
+def forgetful(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
     """The recurrent product is left out."""
-    return cell.step(ops, drive, state, torch.zeros_like(W_H), b_H)
+    return cell.step(ops, projection, state, torch.zeros_like(W_H), b_H)
 
 
-def cut_gradient(cell: Cell, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
+def cut_gradient(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
     """The states are right; nothing flows back through time."""
     past = State(*(None if part is None else part.detach() for part in state))
-    return cell.step(ops, drive, past, W_H, b_H)
+    return cell.step(ops, projection, past, W_H, b_H)
 
 
-def transposed(cell: Cell, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
-    return cell.step(ops, drive, state, torch.cat([block.t() for block in W_H.chunk(len(cell.gates), 1)], 1), b_H)
+def transposed(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
+    return cell.step(ops, projection, state, torch.cat([block.t() for block in W_H.chunk(len(cell.gates), 1)], 1), b_H)
 
 
-def reset_after(cell: Cell, ops: Any, drive: Any, state: State, W_H: Any, b_H: Any) -> Step:
+def reset_after(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
     """The other convention of the GRU."""
-    return CELLS["gru"].step(ops, drive, state, W_H, torch.zeros_like(W_H[0]))
+    return CELLS["gru"].step(ops, projection, state, W_H, torch.zeros_like(W_H[0]))
 
 
 BROKEN_CELLS = [
@@ -131,8 +131,8 @@ class PadsRead(ReferenceEngine):
     """The backward direction reads pads first: documents join with a state that has moved."""
 
     def layer(self, cell: Cell, inputs: Tensor, weights: Any, active: Any, *, initial: Any = None) -> list[Tensor]:
-        drive = inputs.new_zeros(active[0], inputs.shape[1])
-        moved = super().layer(cell, drive, weights, [active[0]], initial=initial)
+        pads = inputs.new_zeros(active[0], inputs.shape[1])
+        moved = super().layer(cell, pads, weights, [active[0]], initial=initial)
         states = [State(h, None if state.cell is None else state.cell) for h, state in zip(moved, initial, strict=True)]
         return super().layer(cell, inputs, weights, active, initial=[initial[0], *states[1:]])
 
@@ -181,7 +181,7 @@ def off_by_one(one: Case) -> Case:
 @pytest.mark.parametrize("waste", [0, float("inf")], ids=["packed", "grid"])
 @pytest.mark.parametrize("name", ["simple_rnn", "gru", "lstm"])
 def test_a_length_off_by_one_is_reported(name: str, waste: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_engine, "LARGEST_WASTE", waste)
+    monkeypatch.setattr(torch_engine, "MAX_PADDING", waste)
     one = case(name, SHORT, directions=2, dtype=torch.float32)
     assert differences(computed(TorchEngine(), off_by_one(one)), computed(ReferenceEngine(), one), 1e-5)
 

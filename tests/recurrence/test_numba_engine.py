@@ -177,11 +177,11 @@ def test_huge_numbers_saturate_and_nan_stays(cell: str, value: float) -> None:
 
 # A place in the kernels' source, what stands there, and what a mistake would make of it.
 BREAKS = {
-    "length off by one": ("training/steps.py", "t + 1) - start", "t + 1) - start - (place == 0)"),
-    "one direction": ("training/steps.py", "t = steps - 1 - place if reverse else place", "t = place"),
-    "past of another step": ("training/steps.py", "past = integer(starts, t)", "past = integer(starts, 0)"),
-    "initial state lost": ("training/steps.py", "else initial + row * document", "else states + row * document"),
-    "a document left out": ("products.py", "builder.add(d, _WORD(place))", "builder.add(d, _WORD(place // 2))"),
+    "length off by one": ("training/packed_steps.py", "t + 1) - start", "t + 1) - start - (place == 0)"),
+    "one direction": ("training/packed_steps.py", "t = steps - 1 - place if reverse else place", "t = place"),
+    "past of another step": ("training/packed_steps.py", "past = integer(starts, t)", "past = integer(starts, 0)"),
+    "initial state lost": ("training/packed_steps.py", "else initial + row * document", "else states + row * document"),
+    "a document left out": ("matrix_products.py", "builder.add(d, _WORD(place))", "builder.add(d, _WORD(place // 2))"),
     "gates swapped": ("training/lstm.py", "i, f = sigmoid", "f, i = sigmoid"),
     "gradients swapped": ("training/lstm.py", "store(gates, d_i)", "store(gates, d_f)"),
     "no gradient through time": ("training/lstm.py", "store(carry_c, d_c * f)", "store(carry_c, like(kind, 0.0))"),

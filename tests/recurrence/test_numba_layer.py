@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recurra.cells import CELLS, cell_named
 from recurra.recurrence.engines.arena import Arena
-from recurra.recurrence.engines.direction_weights import DirectionWeights, narrower, wider
+from recurra.recurrence.engines.direction_weights import DirectionWeights, pad_weights, unpad_weights
 from recurra.recurrence.engines.numba_layer import Layer
 
 Array = npt.NDArray[np.float32]
@@ -38,12 +38,12 @@ def test_an_earlier_batch_leaves_nothing_behind(cell: str, hidden: int) -> None:
     for active in ([4, 4, 3, 2, 1], [4] * 10, [2, 1], [1]):
         starts, rows = np.concatenate([[0], np.cumsum(active)]), sum(active)
         inputs, places = rng.normal(0, 1, (7, 6)).astype(np.float32), rng.integers(0, 7, rows)
-        outer = rng.normal(0, 1, (2, 2, rows, hidden)).astype(np.float32)
+        d_hidden = rng.normal(0, 1, (2, 2, rows, hidden)).astype(np.float32)
         found = []
         for layer in (kept, Layer(cell_named(cell), 2, rows=rows, count=7, **shape)):
             assert layer.fits(rows, 7)
             layer.forward(starts, inputs, parts, places)
-            gradients = layer.backward([list(one.copy()) for one in outer], to_inputs=True)
+            gradients = layer.backward([list(one.copy()) for one in d_hidden], to_inputs=True)
             sums = [part for one in gradients.parts for part in one if part is not None]
             found.append([layer.states.copy(), *(array.copy() for array in (*gradients.inputs, *sums))])
         assert found[0][0].shape == (rows, 2 * hidden)
@@ -57,7 +57,7 @@ def test_an_earlier_batch_leaves_nothing_behind(cell: str, hidden: int) -> None:
 def test_arrays_of_an_arena_stand_apart(sizes: list[int], emptied: int) -> None:
     arena = Arena()
     for _ in range(emptied + 1):
-        arena.empty()
+        arena.reset()
         arrays = [arena.array(1, size) for size in sizes]
         for number, (array, place) in enumerate(arrays):
             assert place % 64 == 0
@@ -68,12 +68,12 @@ def test_arrays_of_an_arena_stand_apart(sizes: list[int], emptied: int) -> None:
 
 @pytest.mark.parametrize("cell", sorted(CELLS))
 @pytest.mark.parametrize(("inputs", "hidden"), [(6, 5), (8, 8), (3, 16), (16, 7)])
-def test_what_is_made_wider_is_made_narrower_again(cell: str, inputs: int, hidden: int) -> None:
+def test_padding_of_weights_is_undone(cell: str, inputs: int, hidden: int) -> None:
     parts = parts_of(np.random.default_rng(2), cell, inputs, hidden)
     gates = len(cell_named(cell).gates)
-    wide = wider(parts, gates)
+    wide = pad_weights(parts, gates)
     assert len(wide.W_I) % 8 == len(wide.W_H) % 8 == 0
-    again = narrower(wide, gates, hidden, inputs)
+    again = unpad_weights(wide, gates, hidden, inputs)
     assert all(a is b is None or np.array_equal(a, b) for a, b in zip(again, parts, strict=True))
     # What was added is zero.
     assert sum(np.abs(part).sum() for part in wide if part is not None) == pytest.approx(

@@ -40,8 +40,8 @@ def test_every_number_of_threads_gives_the_same_bits(cell: str, monkeypatch: pyt
     one = large(cell)
     results = []
     for number in (1, 2, 3, 16):
-        monkeypatch.setattr(threads, "count", lambda number=number: number)
-        monkeypatch.setattr(threads, "_crew", None)
+        monkeypatch.setattr(threads, "cpu_count", lambda number=number: number)
+        monkeypatch.setattr(threads, "_pool", None)
         results.append(computed(NumbaEngine(), one))
     assert all(same(result, results[0]) for result in results[1:])
 
@@ -74,11 +74,11 @@ def test_two_threads_may_train_at_once() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_child_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "count", lambda: 3)
-    monkeypatch.setattr(threads, "_crew", None)
+    monkeypatch.setattr(threads, "cpu_count", lambda: 3)
+    monkeypatch.setattr(threads, "_pool", None)
     one = large("gru")
     expected = computed(NumbaEngine(), one)
-    assert threads._crew is not None
+    assert threads._pool is not None
     with warnings.catch_warnings():
         # Newer Pythons warn of a fork beside threads, which is what is tried here.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -92,7 +92,7 @@ def test_a_forked_child_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_a_thread_raises_is_raised_after_all_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "count", lambda: 4)
+    monkeypatch.setattr(threads, "cpu_count", lambda: 4)
     done: list[int] = []
 
     def fail() -> None:
@@ -100,5 +100,5 @@ def test_what_a_thread_raises_is_raised_after_all_have_ended(monkeypatch: pytest
 
     tasks = [lambda: done.append(0), lambda: done.append(1), fail, lambda: done.append(3)]
     with pytest.raises(ValueError, match="third"):
-        threads.run_together(tasks)
+        threads.run_parallel(tasks)
     assert sorted(done) == [0, 1, 3]

@@ -13,7 +13,7 @@ from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import TrainingSettings
 from recurra.recurrence.engines import ENGINES, Engine, Weights
-from recurra.recurrence.engines.static import static_layer
+from recurra.recurrence.engines.static_layer import static_layer
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.device import DeviceStep
 from recurra.training.steps.step import EncodedRows

@@ -12,7 +12,7 @@ from recurrence.cases import ALIKE, MIXED, case, computed, differences
 from recurra.recurrence.engines import ReferenceEngine, TorchEngine, torch_engine
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
-PATHS = {"_on_grid": float("inf"), "_packed": 0}
+PATHS = {"_padded": float("inf"), "_packed": 0}
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_states_and_gradients_are_those_of_the_reference(
     monkeypatch: pytest.MonkeyPatch,
     paths_taken: list[str],
 ) -> None:
-    monkeypatch.setattr(torch_engine, "LARGEST_WASTE", PATHS[path])
+    monkeypatch.setattr(torch_engine, "MAX_PADDING", PATHS[path])
     found = computed(TorchEngine(), case(cell, MIXED, directions=directions, dtype=dtype))
     assert paths_taken == [path]
     assert differences(found, reference(cell, directions, dtype), TOLERANCE[dtype]) == []
@@ -58,7 +58,7 @@ def test_states_and_gradients_are_those_of_the_reference(
 
 @pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])
 @pytest.mark.parametrize(
-    ("lengths", "path"), [(ALIKE, "_on_grid"), (MIXED, "_packed"), ([1], "_on_grid"), ([7, 7], "_on_grid")]
+    ("lengths", "path"), [(ALIKE, "_padded"), (MIXED, "_packed"), ([1], "_padded"), ([7, 7], "_padded")]
 )
 def test_without_an_initial_state_it_is_zero(cell: str, lengths: list[int], path: str, paths_taken: list[str]) -> None:
     one = case(cell, lengths, directions=2, initial=False)

@@ -21,19 +21,19 @@ import json, re, subprocess, sys, tempfile
 import triton
 from triton.backends.compiler import GPUTarget
 from recurra.cells import CELLS
-from recurra.recurrence.triton import resident, streamed
+from recurra.recurrence.triton import resident_weights, streamed_weights
 from recurra.recurrence.triton.plan import plan_for
 
 def compiled(cell, hidden, products, direction):
     plan = plan_for(CELLS[cell], hidden, products)
-    kernel = getattr(resident if plan.resident else streamed, direction)
+    kernel = getattr(resident_weights if plan.resident else streamed_weights, direction)
     half = products == "bf16"
     constants = {
         "CELL_STATE": CELLS[cell].cell_state, "RESET": CELLS[cell].compiled.triton.reset,
         "G": len(CELLS[cell].gates), "H": hidden, "UNITS": plan.units, "BLOCK": plan.block,
         "DEPTH": plan.depth, "PRODUCTS": products, "INITIAL": True, "KEEP": True,
     }
-    products_read = {"drive", "W_H", "past_h", "extra", "d_drive", "d_late"}
+    products_read = {"projection", "W_H", "past_h", "extra", "d_projection", "d_late"}
     types = {}
     for name in kernel.arg_names:
         if name in constants:

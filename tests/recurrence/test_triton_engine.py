@@ -27,7 +27,7 @@ if torch.cuda.is_available():
 from recurrence.triton_layers import Direct, Kernels, Roomy, rounded  # noqa: E402
 
 from recurra.recurrence import triton as package  # noqa: E402
-from recurra.recurrence.triton import Layout, function, layer, plan  # noqa: E402
+from recurra.recurrence.triton import Layout, autograd, layer, plan  # noqa: E402
 
 TOLERANCE = 1e-5
 CELL_NAMES = sorted(CELLS)
@@ -51,7 +51,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both kinds of kernels, whatever the width."""
-    monkeypatch.setattr(function, "shared_memory", lambda device: WAYS[request.param])
+    monkeypatch.setattr(autograd, "shared_memory", lambda device: WAYS[request.param])
     return str(request.param)
 
 
@@ -137,7 +137,7 @@ def test_any_lengths_and_any_width(
 ) -> None:
     one = drawn(cell, sorted(lengths, reverse=True), hidden=hidden, directions=directions, initial=initial)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(function, "shared_memory", lambda device: WAYS["resident" if resident else "streamed"])
+        patch.setattr(autograd, "shared_memory", lambda device: WAYS["resident" if resident else "streamed"])
         assert wrong(computed(Kernels(), one), one) == []
 
 
@@ -191,7 +191,7 @@ def test_what_the_kernels_cannot_compute_another_engine_does() -> None:
     for dtype in (torch.float32, torch.float64):
         same = case("gru_reset_before", [3, 1], directions=2, dtype=dtype)
         assert too_far(computed(ENGINES["triton"], same), computed(ReferenceEngine(), one), TOLERANCE) == []
-    wide = case("simple_rnn", [2, 1], hidden=plan.LARGEST_HIDDEN + 1, dtype=torch.float32)
+    wide = case("simple_rnn", [2, 1], hidden=plan.MAX_HIDDEN + 1, dtype=torch.float32)
     assert not Kernels.fits(wide.inputs, wide.weights)
     with pytest.raises(SettingsError, match=r"The layer has 513 units, more than the 512 .* Use the torch engine"):
         Direct(layer).layer(wide.cell, wide.inputs, wide.weights, wide.active)
@@ -220,7 +220,7 @@ def test_without_triton_one_line_says_so(
         return found
 
     monkeypatch.setattr(engine_module, "version", version)
-    caches = (engine_module.triton_missing, engines._tell_what_is_missing)
+    caches = (engine_module.triton_missing, engines._warn_without_triton)
     for one in caches:
         one.cache_clear()
     try:
@@ -239,9 +239,9 @@ def test_products_are_as_precise_as_torch_is_asked_to_be(precision: str, product
     before = torch.get_float32_matmul_precision()
     try:
         torch.set_float32_matmul_precision(precision)
-        assert engine_module.products_asked_for("cpu") == products
+        assert engine_module.requested_precision("cpu") == products
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            assert engine_module.products_asked_for("cpu") == "bf16"
+            assert engine_module.requested_precision("cpu") == "bf16"
     finally:
         torch.set_float32_matmul_precision(before)
 
@@ -256,29 +256,29 @@ def test_autocast_does_not_round_what_is_asked_for_in_float32() -> None:
 # A mistake: the file, what stands there, and what is written instead.
 BREAKS = {
     "gates swapped": (
-        "formulas.py",
+        "cells.py",
         "i, f = sigmoid(a[0], PRODUCTS), sigmoid(a[1]",
         "f, i = sigmoid(a[0], PRODUCTS), sigmoid(a[1]",
     ),
     "a length off by one": ("tiles.py", "(t >= 0) & (t < length)", "(t >= 0) & (t < length - 1)"),
     "both directions forward": ("tiles.py", "tl.where(backwards, longest - 1 - s, s)", "s + 0 * backwards"),
-    "a late document joins too early": ("resident.py", "h = tl.where(runs, h_new, h)", "h = h_new"),
-    "the cell state is not carried back": ("formulas.py", ", d_c * f", ", d_c * 0.0"),
-    "the update gate's gradient": ("formulas.py", "d_h * (past_h - n) * z", "d_h * past_h * z"),
-    "the reset gate is left out of the late gradient": ("resident.py", "d_v = d_n * r", "d_v = d_n"),
-    "the gradient of a state that was reset": ("resident.py", "d_h * z + d_reset * r", "d_h * z + d_reset"),
+    "a late document joins too early": ("resident_weights.py", "h = tl.where(active, h_new, h)", "h = h_new"),
+    "the cell state is not carried back": ("cells.py", ", d_c * f", ", d_c * 0.0"),
+    "the update gate's gradient": ("cells.py", "d_h * (past_h - n) * z", "d_h * past_h * z"),
+    "the reset gate is left out of the late gradient": ("resident_weights.py", "d_v = d_n * r", "d_v = d_n"),
+    "the gradient of a state that was reset": ("resident_weights.py", "d_h * z + d_reset * r", "d_h * z + d_reset"),
     "a gate's product is missing": (
-        "resident.py",
-        "_sums_back(W, d_a, tl.zeros_like(d_h), 4,",
-        "_sums_back(W, d_a, tl.zeros_like(d_h), 3,",
+        "resident_weights.py",
+        "_backward_products(W, d_a, tl.zeros_like(d_h), 4,",
+        "_backward_products(W, d_a, tl.zeros_like(d_h), 3,",
     ),
     "the room is not cleared": ("tiles.py", "for row in range(first + ", "for row in range(rows + "),
     "the past state is the new one": (
-        "resident.py",
-        "write(past_h, line, u, h, runs, H)",
-        "write(past_h, line, u, h * 0.5, runs, H)",
+        "resident_weights.py",
+        "store_tile(past_h, line, u, h, active, H)",
+        "store_tile(past_h, line, u, h * 0.5, active, H)",
     ),
-    "bias of the second direction": ("resident.py", "(direction * G + g) * H", "g * H"),
+    "bias of the second direction": ("resident_weights.py", "(direction * G + g) * H", "g * H"),
 }
 
 

@@ -90,7 +90,7 @@ def test_an_answer_that_is_certain_has_no_loss_and_no_slope() -> None:
         assert logits.grad is not None
         assert logits.grad.tolist() == [[0.0, 0.0, 0.0]]
         slopes, result = np.ones((1, 3), dtype=np.float32), np.empty((1, 2))
-        kernels_of("training.loss").focal(
+        kernels_of("training.single_label_loss").focal(
             logits.detach().numpy(), np.array([0]), np.ones(3, dtype=np.float32), 0.0, gamma, slopes, result
         )
         assert result.tolist() == [[0.0, 1.0]]
@@ -110,7 +110,7 @@ def test_the_kernel_is_the_formula(
     targets = rng.integers(0, classes, batch)
     weights = rng.uniform(0.1, 3, classes).astype(np.float32)
     slopes, result = np.empty((batch, classes), dtype=np.float32), np.empty((1, 2))
-    kernels_of("training.loss").focal(logits, targets, weights, smoothing, gamma, slopes, result)
+    kernels_of("training.single_label_loss").focal(logits, targets, weights, smoothing, gamma, slopes, result)
 
     def mean(values: Any) -> Any:
         logs = torch.log_softmax(values, dim=1)

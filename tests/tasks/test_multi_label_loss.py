@@ -85,7 +85,7 @@ def test_the_kernel_is_torchs(batch: int, classes: int, smoothing: float, seed: 
     expected = torch.nn.functional.binary_cross_entropy_with_logits(logits.double(), wanted, weighed)
     (gradient,) = torch.autograd.grad(expected, logits)
     found, result = np.empty((batch, classes), dtype=np.float32), np.empty((1, 2))
-    kernels_of("training.label_loss").binary_cross_entropy(
+    kernels_of("training.multi_label_loss").binary_cross_entropy(
         logits.detach().numpy(), targets.astype(np.float32), weights, smoothing, found, result
     )
     assert result[0, 0] == pytest.approx(expected.item(), rel=1e-5, abs=1e-6)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recurra.kernels.threads import run_together
+from recurra.kernels.threads import run_parallel
 from recurra.training.optimisers.adam_state import REST, AdamState
 
 BETAS = (0.9, 0.999)
@@ -16,7 +16,7 @@ COUNT, WIDTH = 12, 5
 
 
 def move(rows: AdamState, *arguments: Any, **settings: Any) -> None:
-    run_together(rows.moving(*arguments, **settings))
+    run_parallel(rows.moving(*arguments, **settings))
 
 
 def rate(step: int) -> float:

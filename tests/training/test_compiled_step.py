@@ -161,7 +161,9 @@ def test_cross_entropy_is_torchs(batch: int, classes: int, smoothing: float, see
     )
     (gradient,) = torch.autograd.grad(expected, logits)
     found, result = np.empty((batch, classes), dtype=np.float32), np.empty((1, 2))
-    kernels_of("training.loss").cross_entropy(logits.detach().numpy(), targets, weights, smoothing, found, result)
+    kernels_of("training.single_label_loss").cross_entropy(
+        logits.detach().numpy(), targets, weights, smoothing, found, result
+    )
     assert result[0, 0] == pytest.approx(expected.item(), rel=1e-5, abs=1e-6)
     np.testing.assert_allclose(found, gradient.numpy(), rtol=1e-4, atol=1e-6)
     assert result[0, 1] == (logits.detach().numpy().argmax(axis=1) == targets).sum()

@@ -93,7 +93,7 @@ def array_bytes(shape: Shape, tokens: int, products: str) -> dict[str, float]:
     Args:
         shape: of the layer.
         tokens: N.
-        products: ieee, tf32 or bf16, where the drive and what backward reads take two bytes a number.
+        products: ieee, tf32 or bf16, where the input projection and what backward reads take two bytes a number.
     """
     half = 2 if products == "bf16" else 4
     units = tokens * shape.directions * shape.hidden
@@ -101,10 +101,10 @@ def array_bytes(shape: Shape, tokens: int, products: str) -> dict[str, float]:
         # Read by both input products; its gradient is written.
         "inputs and their gradient": tokens * shape.inputs * (2 * half + 4),
         # Written by the product, read by the kernel.
-        "drive": 2 * half * shape.gates * units,
+        "input projection": 2 * half * shape.gates * units,
         "gates": 2 * half * shape.gates * units,
         # Written by backward; read for x, W_I, W_H and b.
-        "gradient of the drive": 5 * half * shape.gates * units,
+        "gradient of the input projection": 5 * half * shape.gates * units,
         "states and their gradient": 8 * units,
         # Written by forward, read for W_H and, in a GRU, by backward.
         "past states": (3 if shape.cell in EXTRA else 2) * half * units,

@@ -86,7 +86,7 @@ def bench(
     """
     from recurra.bench.machine import machine
     from recurra.bench.measure import measure_model, summarize
-    from recurra.kernels.threads import count
+    from recurra.kernels.threads import cpu_count
     from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -111,7 +111,7 @@ def bench(
         "texts": texts,
         "documents": len(documents),
         "tokens_per_document": tokens,
-        "threads": count(),
+        "threads": cpu_count(),
         "rounds": rounds,
         **summarize(found),
         "machine": machine(),

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from recurra.data.documents import Document
 from recurra.errors import SettingsError
 from recurra.kernels.compiled import kernels_of
-from recurra.kernels.threads import run_in_parts
+from recurra.kernels.threads import parallel_for
 
 __all__ = ["NearDuplicate", "Nearest", "comparable", "near_duplicates", "nearest_copies"]
 
@@ -154,7 +154,7 @@ def comparable(document: Document) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Pieces:
-    """The pieces of B texts; see :func:`recurra.kernels.shingles.cut`."""
+    """The pieces of B texts; see :func:`recurra.kernels.minhash.shingle`."""
 
     hashes: Places
     offsets: Places
@@ -167,8 +167,8 @@ class _Pieces:
         np.cumsum([len(text) for text in plain], out=offsets[1:])
         points = np.frombuffer("".join(plain).encode("utf-32-le", "surrogatepass"), dtype=np.int32)
         hashes, counts = np.empty(len(points), dtype=np.int64), np.zeros(len(plain), dtype=np.int64)
-        cut = kernels_of("shingles").cut
-        run_in_parts(lambda a, b: cut(a, b, points, offsets, SIZE, hashes, counts), len(plain), least=WORTH)
+        shingle = kernels_of("minhash").shingle
+        parallel_for(lambda a, b: shingle(a, b, points, offsets, SIZE, hashes, counts), len(plain), least=WORTH)
         return cls(hashes, offsets, counts)
 
 
@@ -222,8 +222,8 @@ class _Index:
 def _bands(pieces: _Pieces, factors: npt.NDArray[np.int32]) -> tuple[Places, Places]:
     """A key for every band of each text that has pieces, int64[BANDS, texts]; and which texts these are."""
     minima = np.empty(len(pieces.counts) * len(factors), dtype=np.int32)
-    kernel = kernels_of("shingles").signatures
-    run_in_parts(
+    kernel = kernels_of("minhash").signatures
+    parallel_for(
         lambda a, b: kernel(a, b, pieces.hashes, pieces.offsets, pieces.counts, factors, minima),
         len(pieces.counts),
         least=WORTH,
@@ -239,11 +239,11 @@ def _bands(pieces: _Pieces, factors: npt.NDArray[np.int32]) -> tuple[Places, Pla
 
 def _similarity(queries: _Pieces, others: _Pieces, left: Places, right: Places) -> npt.NDArray[np.float64]:
     both = np.zeros(len(left), dtype=np.int64)
-    kernel = kernels_of("shingles").shared
+    kernel = kernels_of("minhash").count_shared
     arguments = (
         left, right, queries.hashes, queries.offsets, queries.counts, others.hashes, others.offsets, others.counts,
     )  # fmt: skip
-    run_in_parts(lambda a, b: kernel(a, b, *arguments, both), len(left), least=WORTH)
+    parallel_for(lambda a, b: kernel(a, b, *arguments, both), len(left), least=WORTH)
     return np.asarray(both / (queries.counts[left] + others.counts[right] - both))
 
 

@@ -1,5 +1,5 @@
-"""What is compiled: the recurrences for training and for inference, the optimiser's rows, words to ids.
+"""Kernels for CPUs: cells (``training/``, ``inference/``), Adam, texts to token ids, threads.
 
-Kernels are functions of integers (addresses and sizes) that let other Python threads run. :mod:`.compiled` makes them
-when they are first needed, and keeps them.
+Numba compiles them to machine code (:mod:`.compiled`) when they are first needed, and caches it on disk. They release
+Python's global interpreter lock.
 """

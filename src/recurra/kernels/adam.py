@@ -1,4 +1,4 @@
-"""Adam: all weights at once, and rows of an embedding that are caught up only when they are next read.
+"""Adam: the dense step, and a lazy one for rows of an embedding, which are caught up when they are next read.
 
 The rule is that of Kingma and Ba (2015, arXiv 1412.6980) in its short form: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g²,
 θ ← θ - α·m / (√v + ε), with α = η·√(1-β₂ᵗ)/(1-β₁ᵗ); with decoupled weight decay θ first becomes (1-ηλ)θ.
@@ -6,8 +6,8 @@ The rule is that of Kingma and Ba (2015, arXiv 1412.6980) in its short form: m �
 A row whose gradient is zero still moves: after j steps its m is β₁ʲm and its v is β₂ʲv. With u = √v, r = β₂^(-j/2) and
 q = ε/(u + ε), the j-th of these moves is m/(u + ε) · α β₁ʲ r / (1 + q(r - 1)). As r - 1 is small while β₁ʲ is not,
 four terms of the geometric series in q(r - 1) are exact to float32, and their sums over j depend on the steps alone,
-not on the row (:class:`recurra.training.optimisers.adam_state.Moves`): so a row is caught up in one go, however long
-it was not read.
+not on the row (:class:`recurra.training.optimisers.adam_state.Moves`): so a row is caught up in one operation, however
+many steps it missed.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from recurra.kernels.arrays import Doubles, Matrix, Numbers, Places
-from recurra.kernels.vectors import fma, load, splat, store
+from recurra.kernels.array_types import Float32Array, Float32Matrix, Float64Matrix, Int64Array
+from recurra.kernels.simd import fma, load, splat, store
 
-__all__ = ["catch_up", "look", "step", "step_rows", "sum_rows", "sum_squares"]
+__all__ = ["catch_up", "copy_flushed", "step", "step_rows", "sum_rows", "sum_squares"]
 
 
 def step(
-    weights: Numbers, m: Numbers, v: Numbers, gradients: Numbers, scale: float, beta_1: float, beta_2: float,
-    rate: float, epsilon: float, decay: float,
+    weights: Float32Array, m: Float32Array, v: Float32Array, gradients: Float32Array, scale: float, beta_1: float,
+    beta_2: float, rate: float, epsilon: float, decay: float,
 ) -> None:  # fmt: skip
-    """Moves weights.
+    """One step of all weights.
 
     Args:
         weights: θ, changed.
         m: first moment, changed.
         v: second moment, changed.
         gradients: g before scaling.
-        scale: what g is multiplied with.
+        scale: the factor of g.
         beta_1: β₁.
         beta_2: β₂.
         rate: α.
@@ -52,16 +52,17 @@ def step(
 
 
 def step_rows(
-    rows: Places, weights: Matrix, m: Matrix, v: Matrix, gradients: Matrix, squares: Matrix,
-    scale: float, beta_1: float, beta_2: float, rate: float, epsilon: float, decay: float, last: Places, now: int,
+    rows: Int64Array, weights: Float32Matrix, m: Float32Matrix, v: Float32Matrix, gradients: Float32Matrix,
+    squares: Float32Matrix, scale: float, beta_1: float, beta_2: float, rate: float, epsilon: float, decay: float,
+    last: Int64Array, now: int,
 ) -> None:  # fmt: skip
-    """Moves rows, which are caught up, along their gradients.
+    """One step of some rows, which have been caught up.
 
     Args: see :func:`step`, and
         rows: different rows of the weights.
         gradients: [U, E].
-        squares: [U, E], what takes the place of g² before scaling; or no rows.
-        last: the step at which each row of the weights was last moved, written: ``now``.
+        squares: [U, E], used in place of g², before scaling; or no rows.
+        last: the step at which each row of the weights was last updated; set to ``now``.
         now: the number of this step.
     """
     s, b1, b2 = np.float32(scale), np.float32(beta_1), np.float32(beta_2)
@@ -80,22 +81,22 @@ def step_rows(
 
 
 def catch_up(
-    rows: Places, weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int,
-    beta_1: float, beta_2: float, epsilon: float, moves: Doubles,
+    rows: Int64Array, weights: Float32Matrix, m: Float32Matrix, v: Float32Matrix, last: Int64Array, now: int,
+    beta_1: float, beta_2: float, epsilon: float, moves: Float64Matrix,
 ) -> None:  # fmt: skip
-    """Moves rows as the steps would have that they were not read at.
+    """Applies to rows the steps that they missed.
 
     Args:
         rows: different rows.
         weights: [rows, E], changed.
         m: first moments, changed.
         v: second moments, changed.
-        last: the step at which each was last moved, written: ``now``.
-        now: steps made.
+        last: the step at which each was last updated; set to ``now``.
+        now: the number of steps so far.
         beta_1: β₁.
         beta_2: β₂.
         epsilon: ε.
-        moves: [now + 1, 5], of each step the sums of the steps behind it and the decay up to it.
+        moves: [now + 1, 5], for each step the four sums over the steps after it, and the decay up to it.
     """
     e = np.float32(epsilon)
     width = weights.shape[1]
@@ -111,15 +112,22 @@ def catch_up(
         s2, s3 = np.float32(until * moves[then, 2]), np.float32(until * moves[then, 3])
         b1, b2 = np.float32(beta_1 ** (now - then)), np.float32(beta_2 ** (now - then))
         for k in range(width):
-            weights[row, k] = _moved(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
+            weights[row, k] = _apply_moves(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
             m[row, k] = b1 * m[row, k]
             v[row, k] = b2 * v[row, k]
 
 
-def look(
-    weights: Matrix, m: Matrix, v: Matrix, last: Places, now: int, epsilon: float, moves: Doubles, settled: Matrix
+def copy_flushed(
+    weights: Float32Matrix,
+    m: Float32Matrix,
+    v: Float32Matrix,
+    last: Int64Array,
+    now: int,
+    epsilon: float,
+    moves: Float64Matrix,
+    flushed: Float32Matrix,
 ) -> None:
-    """Writes to ``settled`` what :func:`catch_up` would make of all weights. Arguments: see there."""
+    """Writes to ``flushed`` what :func:`catch_up` would make of all weights. Arguments: see there."""
     e = np.float32(epsilon)
     width = weights.shape[1]
     for row in range(len(weights)):
@@ -131,31 +139,38 @@ def look(
         if then == now or (then == 0 and d == 1):
             # Up to date, or never read: its moments are zero.
             for k in range(width):
-                settled[row, k] = weights[row, k]
+                flushed[row, k] = weights[row, k]
         else:
             for k in range(width):
-                settled[row, k] = _moved(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
+                flushed[row, k] = _apply_moves(weights[row, k], m[row, k], v[row, k], e, d, s0, s1, s2, s3)
 
 
 @njit(error_model="numpy")
-def _moved(weight: Any, m: Any, v: Any, e: Any, d: Any, s0: Any, s1: Any, s2: Any, s3: Any) -> Any:
+def _apply_moves(weight: Any, m: Any, v: Any, e: Any, d: Any, s0: Any, s1: Any, s2: Any, s3: Any) -> Any:
     under = np.float32(1.0) / (np.sqrt(v) + e)
     q = e * under
     return d * weight - m * under * (s0 - q * (s1 - q * (s2 - q * s3)))
 
 
 def sum_rows(
-    places: Places, rows: Matrix, others: Matrix, parts: int, first: int, end: int, sums: Matrix, squares: Matrix
+    places: Int64Array,
+    rows: Float32Matrix,
+    others: Float32Matrix,
+    parts: int,
+    first: int,
+    end: int,
+    sums: Float32Matrix,
+    squares: Float32Matrix,
 ) -> None:
-    """Adds rows that belong together, and their squares where ``squares`` has rows.
+    """Segment sums: adds up the rows of each segment, and their squares where ``squares`` has rows.
 
     Args:
-        places: int64[N], which sum each row belongs to; sums are numbered in the order in which they first occur.
+        places: int64[N], the segment of each row; segments are numbered in the order in which they first occur.
         rows: [N, E].
-        others: [N, E], to be added to them before, if there are two parts.
+        others: [N, E], added to them first if there are two parts.
         parts: 1 or 2.
         first: the first column that is added.
-        end: the column behind the last.
+        end: the column after the last one.
         sums: [U, E], written.
         squares: [U, E], written; or no rows.
     """
@@ -164,7 +179,7 @@ def sum_rows(
     total, square = sums.ctypes.data + 4 * first, squares.ctypes.data + 4 * first
     even = 4 * (end - first) - 4 * (end - first) % 32
     for n in range(len(places)):
-        # The first row of a sum is written, not added: so sums need not be zeros before.
+        # The first row of a segment is stored, not added, so that sums need not be zeros before.
         begins = places[n] == fresh
         fresh += begins
         at, to = line * n, line * places[n]
@@ -184,12 +199,12 @@ def sum_rows(
                 squares[places[n], k] = y * y if begins else squares[places[n], k] + y * y
 
 
-def sum_squares(numbers: Numbers, lanes: Numbers, total: Doubles) -> None:
+def sum_squares(numbers: Float32Array, lanes: Float32Array, total: Float64Matrix) -> None:
     """Writes the sum of squares to ``total[0, 0]``; it is finite where all numbers are, up to 1e19.
 
     Args:
-        numbers: whatever.
-        lanes: scratch, eight numbers.
+        numbers: float32[N].
+        lanes: scratch memory, eight numbers.
         total: [1, 1], written.
     """
     summed, at, whole = 0.0, numbers.ctypes.data, len(numbers) - len(numbers) % 16

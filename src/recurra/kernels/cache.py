@@ -1,4 +1,4 @@
-"""Numba's cache of compiled functions, with files that may be damaged."""
+"""Numba's cache of compiled functions on disk, with checksums: damaged files are compiled again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _CheckedFiles(IndexDataCacheFile):
         whole = io.BytesIO()
         with super()._open_for_write(filepath) as file:
             yield whole
-            # Who reads what Numba wrote stops at its end.
+            # Numba's reader stops at the end of what Numba wrote.
             file.write(whole.getvalue() + hashlib.sha256(whole.getvalue()).digest())
 
     def _load_index(self) -> Any:
@@ -38,7 +38,7 @@ class _CheckedFiles(IndexDataCacheFile):
 
 
 def _check(path: Path) -> None:
-    """Raises a ``ValueError`` where a file is there and does not end with its digest."""
+    """Raises a ``ValueError`` if a file exists and does not end with its digest."""
     with contextlib.suppress(FileNotFoundError):
         data = path.read_bytes()
         if hashlib.sha256(data[:-DIGEST]).digest() != data[-DIGEST:]:
@@ -46,14 +46,14 @@ def _check(path: Path) -> None:
 
 
 class KernelCache(FunctionCache):
-    """The cached code of one kernel. Numba writes each file under another name first, and so never a part of one.
+    """The cached code of one kernel. Numba writes each file under another name first, so none is ever incomplete.
 
     Args:
         function: the kernel, in Python.
 
     Attributes:
         damaged: whether there were files that could not be used; they are replaced when the kernel is compiled.
-        unkept: why the compiled kernel could not be written, or ``None``.
+        write_error: why the compiled kernel could not be written, or ``None``.
     """
 
     def __init__(self, function: FunctionType) -> None:
@@ -64,10 +64,10 @@ class KernelCache(FunctionCache):
             source_stamp=self._impl.locator.get_source_stamp(),
         )
         self.damaged = False
-        self.unkept: str | None = None
+        self.write_error: str | None = None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled kernel, or ``None`` where it is not there whole."""
+        """The compiled kernel, or ``None`` if it is missing or damaged."""
         try:
             return super().load_overload(sig, target_context)
         except Exception:
@@ -83,4 +83,4 @@ class KernelCache(FunctionCache):
                 self.flush()
             super().save_overload(sig, data)
         except OSError as error:
-            self.unkept = error.strerror or str(error)
+            self.write_error = error.strerror or str(error)

@@ -1,4 +1,4 @@
-"""Compiles kernels, once a machine."""
+"""Compiles kernels with Numba, once per machine, and loads them from the cache afterwards."""
 
 from __future__ import annotations
 
@@ -22,61 +22,61 @@ from numba.core.ccallback import CFunc
 
 from recurra.kernels.cache import KernelCache
 
-__all__ = ["entries_of", "kernels_of"]
+__all__ = ["addresses_of", "kernels_of"]
 
 _LOCK = threading.Lock()
 
-# What a kernel's parameters may be annotated with: a number, or an array without gaps. ``Read`` arrays may belong to
-# bytes or to a file, and are only read.
+# What a kernel's parameters may be annotated with: a number, or a contiguous array. ``Read`` arrays may be read-only:
+# memory of bytes or of a mapped file.
 _TYPES = {
     "int": int64,
     "float": float64,
-    "ReadBytes": types.Array(uint8, 1, "C", readonly=True),
-    "Bytes": uint8[::1],
-    "Ids": int32[::1],
-    "ReadIds": types.Array(int32, 1, "C", readonly=True),
-    "ReadShortIds": types.Array(uint16, 1, "C", readonly=True),
-    "Places": int64[::1],
-    "ReadPlaces": types.Array(int64, 1, "C", readonly=True),
-    "Numbers": float32[::1],
-    "Matrix": float32[:, ::1],
-    "Doubles": float64[:, ::1],
-    "Grid": int64[:, ::1],
+    "ReadUInt8Array": types.Array(uint8, 1, "C", readonly=True),
+    "UInt8Array": uint8[::1],
+    "Int32Array": int32[::1],
+    "ReadInt32Array": types.Array(int32, 1, "C", readonly=True),
+    "ReadUInt16Array": types.Array(uint16, 1, "C", readonly=True),
+    "Int64Array": int64[::1],
+    "ReadInt64Array": types.Array(int64, 1, "C", readonly=True),
+    "Float32Array": float32[::1],
+    "Float32Matrix": float32[:, ::1],
+    "Float64Matrix": float64[:, ::1],
+    "Int64Matrix": int64[:, ::1],
 }
 
 
 @functools.cache
 def kernels_of(name: str) -> SimpleNamespace:
-    """The compiled kernels of a module, from the cache or compiled, which takes seconds and says so.
+    """The compiled kernels of a module, from the cache or compiled now, which takes seconds and prints a line.
 
     Args:
-        name: of a module of this package, such as ``inference.lstm``; its kernels are the functions it exports.
+        name: a module of this package, such as ``inference.lstm``; its kernels are the functions in ``__all__``.
 
     Returns:
-        Them, under their names. They answer nothing, and let other Python threads run.
+        The kernels, under their names. They return nothing and release the global interpreter lock.
     """
-    return _made(name, _compiled)
+    return _load(name, _compile)
 
 
 @functools.cache
-def entries_of(name: str) -> SimpleNamespace:
-    """Where the kernels of a module begin, for :mod:`recurra.kernels.jobs`: functions of C that take 64-bit integers.
+def addresses_of(name: str) -> SimpleNamespace:
+    """The addresses of a module's kernels, which :mod:`recurra.kernels.job_list` calls: C functions of 64-bit integers.
 
     Args:
-        name: of a module of this package, such as ``training.lstm``.
+        name: a module of this package, such as ``training.lstm``.
 
     Returns:
         Addresses, under the kernels' names.
     """
-    made = _made(name, _compiled_for_c)
-    # The functions are kept with their addresses: their code goes with them.
+    made = _load(name, _compile_for_c)
+    # The functions are kept with their addresses: without them, their code is freed.
     addresses = {kernel: function.address for kernel, function in vars(made).items()}
     return SimpleNamespace(**addresses, functions=made)
 
 
-def _made(name: str, compiled: Callable[..., Any]) -> SimpleNamespace:
+def _load(name: str, compile_kernel: Callable[..., Any]) -> SimpleNamespace:
     module = importlib.import_module(f"recurra.kernels.{name}")
-    # Numba keeps the folder of its cache in one place for the whole program.
+    # Numba has one setting of its cache folder for the whole program.
     with _LOCK:
         folder = _cache_folder()
         before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder or ""
@@ -84,18 +84,18 @@ def _made(name: str, compiled: Callable[..., Any]) -> SimpleNamespace:
         try:
             functions = {one: getattr(module, one) for one in module.__all__}
             caches = {one: KernelCache(function) if folder else None for one, function in functions.items()}
-            made = {one: compiled(function, caches[one]) for one, function in functions.items()}
+            made = {one: compile_kernel(function, caches[one]) for one, function in functions.items()}
         finally:
             numba.config.CACHE_DIR = before
     if not all(_was_cached(one) for one in made.values()):
-        _tell(name, list(caches.values()), time.perf_counter() - started)
+        _report(name, list(caches.values()), time.perf_counter() - started)
     return SimpleNamespace(**made)
 
 
-def _tell(name: str, caches: Sequence[KernelCache | None], seconds: float) -> None:
+def _report(name: str, caches: Sequence[KernelCache | None], seconds: float) -> None:
     kept = [cache for cache in caches if cache is not None]
     again = " again, because the cached ones were damaged," if any(cache.damaged for cache in kept) else ""
-    reason = next((f"; they cannot be kept: {cache.unkept}" for cache in kept if cache.unkept), "")
+    reason = next((f"; they cannot be kept: {cache.write_error}" for cache in kept if cache.write_error), "")
     if not kept:
         reason = "; no folder to keep them in is writable, set XDG_CACHE_HOME to one"
     print(f"Compiled the {name} kernels{again} in {seconds:.1f} s{reason}.", file=sys.stderr)
@@ -105,11 +105,11 @@ def _was_cached(function: Any) -> bool:
     return bool(function.cache_hits if hasattr(function, "cache_hits") else function.stats.cache_hits)
 
 
-def _compiled(function: FunctionType, cache: KernelCache | None) -> Any:
+def _compile(function: FunctionType, cache: KernelCache | None) -> Any:
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     signature = void(*[_TYPES[function.__annotations__[name]] for name in names])
     # Without fast-math: sums keep their order, so every run, batch and number of threads gives the same bits. NumPy's
-    # rules for division need no look at every divisor, which would keep loops from being vectorised.
+    # rules for division need no check of every divisor, which would keep loops from being vectorised.
     kernel = njit(nogil=True, error_model="numpy")(function)
     if cache is not None:
         kernel._cache = cache
@@ -118,7 +118,7 @@ def _compiled(function: FunctionType, cache: KernelCache | None) -> Any:
     return kernel
 
 
-def _compiled_for_c(function: FunctionType, cache: KernelCache | None) -> Any:
+def _compile_for_c(function: FunctionType, cache: KernelCache | None) -> Any:
     arguments = (int64,) * function.__code__.co_argcount
     kernel: Any = CFunc(function, (arguments, void), locals={}, options={"error_model": "numpy"})
     if cache is not None:
@@ -130,8 +130,8 @@ def _compiled_for_c(function: FunctionType, cache: KernelCache | None) -> Any:
 def _cache_folder() -> str | None:
     """A folder for these sources, this Numba and this processor; ``None`` where nothing can be written.
 
-    Numba looks only at the file of the function it compiles, and would take an old kernel after a change of one that
-    it calls; with a folder of their own for all sources together that cannot happen.
+    Numba looks only at the file of the function it compiles, and would use an outdated kernel after a change of a
+    function that it calls; a folder per version of all sources together avoids that.
     """
     digest = hashlib.sha256(f"{numba.__version__} {binding.get_host_cpu_name()}".encode())
     digest.update(binding.get_host_cpu_features().flatten().encode())

@@ -1,18 +1,18 @@
-"""Documents to a packed batch."""
+"""Packs documents into a time-major batch without padding."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from recurra.kernels.arrays import Ids, Places, ReadIds, ReadPlaces, ReadShortIds
+from recurra.kernels.array_types import Int32Array, Int64Array, ReadInt32Array, ReadInt64Array, ReadUInt16Array
 
 __all__ = ["pack", "pack_short"]
 
 
 def pack(
-    indices: ReadPlaces, values: ReadIds, offsets: ReadPlaces, pad_to: int, ids: Ids, starts: Places, order: Places,
-    lengths: Places,
+    indices: ReadInt64Array, values: ReadInt32Array, offsets: ReadInt64Array, pad_to: int, ids: Int32Array,
+    starts: Int64Array, order: Int64Array, lengths: Int64Array,
 ) -> None:  # fmt: skip
     """Sorts documents by falling length (equal ones keep their order) and lays their tokens out step by step.
 
@@ -23,15 +23,15 @@ def pack(
         pad_to: the length up to which id 0 is appended.
         ids: int32[N], written.
         starts: zeros, a number a step and one more; the first row of each step, written.
-        order: int64[B], written: the place in ``indices`` of the k-th longest.
+        order: int64[B], written: the index in ``indices`` of the k-th longest document.
         lengths: int64[B], written, falling.
     """
     _pack(indices, values, offsets, pad_to, ids, starts, order, lengths)
 
 
 def pack_short(
-    indices: ReadPlaces, values: ReadShortIds, offsets: ReadPlaces, pad_to: int, ids: Ids, starts: Places,
-    order: Places, lengths: Places,
+    indices: ReadInt64Array, values: ReadUInt16Array, offsets: ReadInt64Array, pad_to: int, ids: Int32Array,
+    starts: Int64Array, order: Int64Array, lengths: Int64Array,
 ) -> None:  # fmt: skip
     """The same for ids that are stored in two bytes.
 
@@ -42,8 +42,8 @@ def pack_short(
 
 @njit
 def _pack(
-    indices: ReadPlaces, values: ReadIds | ReadShortIds, offsets: ReadPlaces, pad_to: int, ids: Ids, starts: Places,
-    order: Places, lengths: Places,
+    indices: ReadInt64Array, values: ReadInt32Array | ReadUInt16Array, offsets: ReadInt64Array, pad_to: int,
+    ids: Int32Array, starts: Int64Array, order: Int64Array, lengths: Int64Array,
 ) -> None:  # fmt: skip
     steps = len(starts) - 1
     # Counting: for each length, where the documents of that length begin.

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from recurra.cells import Cell
 from recurra.recurrence.engines import Engine, Weights
-from recurra.recurrence.engines.static import static_layer
+from recurra.recurrence.engines.static_layer import static_layer
 
 __all__ = ["StaticBatch"]
 

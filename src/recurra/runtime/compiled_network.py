@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.cells import cell_named
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import GROUP, SCRATCH
-from recurra.kernels.threads import run_together
+from recurra.kernels.threads import run_parallel
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.input_projection import InputProjection
@@ -104,7 +104,7 @@ class CompiledNetwork:
         """
         if self.task.kernel is None:
             return checked_finite(self.task.probabilities(self.logits(documents)).astype(np.float32))
-        return self._answers(documents, getattr(kernels_of("inference.documents"), self.task.kernel))
+        return self._answers(documents, getattr(kernels_of("inference.probabilities"), self.task.kernel))
 
     def logits(self, documents: Ragged) -> Array:
         """The outputs before the task turns them into probabilities, [B, L]."""
@@ -154,9 +154,9 @@ class CompiledNetwork:
         table, ids = self._input_projection.look_up(documents)
         order = np.empty(len(documents), dtype=np.int64)
         bounds = np.empty(len(documents) + 1, dtype=np.int64)
-        kernels_of("inference.documents").by_length(ids.offsets, self.pad_to, order, bounds)
+        kernels_of("inference.batching").sort_by_length(ids.offsets, self.pad_to, order, bounds)
         answer = partial(self._answer, table, ids, order, bounds, answers, write)
-        run_together([partial(answer, *part) for part in self._parts(bounds)])
+        run_parallel([partial(answer, *part) for part in self._parts(bounds)])
         return checked_finite(answers)
 
     def _answer(
@@ -164,7 +164,7 @@ class CompiledNetwork:
         end: int,
     ) -> None:  # fmt: skip
         """Writes the results of the documents from ``first`` to ``end`` of ``order``."""
-        kernels = kernels_of("inference.documents")
+        kernels = kernels_of("inference.batching")
         offsets = np.empty(end - first + 1, dtype=np.int64)
         rows = np.empty(int(bounds[end] - bounds[first]), dtype=np.int64)
         kernels.gather(first, end, order, bounds, ids.values, ids.offsets, rows, offsets)
@@ -189,12 +189,12 @@ class CompiledNetwork:
         final = np.zeros((documents, self._width), dtype=np.float32)
         states = np.empty((int(offsets[-1]) if keep else 0, self._width), dtype=np.float32)
         scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
-        read = kernels_of(self._kernels).read
+        forward = kernels_of(self._kernels).forward
         to_states, to_final, to_projection = address(states) if keep else 0, address(final), address(projection)
         fixed = (documents, address(offsets), address(rows))
         for direction, weights in enumerate(layer.places):
             side = 4 * direction * layer.size
-            read(
+            forward(
                 *fixed, direction, layer.size, to_projection + 4 * direction * layer.width, 4 * projection.shape[1],
                 *weights, to_states + side if keep else 0, line, to_final + side, line, address(scratch),
             )  # fmt: skip
@@ -216,7 +216,7 @@ class CompiledNetwork:
             if name == "last":
                 part[:] = final
             elif name == "max":
-                kernels.largest(*where)
+                kernels.maximum(*where)
             elif name == "mean":
                 kernels.mean(*where)
             else:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
-from recurra.kernels.threads import count, run_together
+from recurra.kernels.threads import cpu_count, run_parallel
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.weight_layout import AffineWeights, input_weights
 
@@ -52,17 +52,17 @@ class InputProjection:
         seen = np.zeros(len(self._embedding), dtype=np.int32)
         found = np.empty(min(len(seen), len(documents.values)), dtype=np.int32)
         places, different = np.empty(len(documents.values), dtype=np.int32), np.zeros(1, dtype=np.int64)
-        kernels_of("distinct").distinct(documents.values, seen, found, places, different)
+        kernels_of("unique_ids").unique_ids(documents.values, seen, found, places, different)
         return self._projected(self._embedding[found[: different[0]]]), Ragged(places, documents.offsets)
 
     def _projected(self, vectors: Array) -> Array:
         inputs = self._inputs
         table = np.empty((len(vectors), inputs.columns), dtype=np.float32)
-        bounds = np.linspace(0, len(vectors), count() + 1).astype(int).tolist()
+        bounds = np.linspace(0, len(vectors), cpu_count() + 1).astype(int).tolist()
         fixed = (address(vectors), 4 * inputs.size, inputs.size, *inputs.places, inputs.columns)
         multiply = kernels_of("inference.dense").affine
-        run_together(
+        run_parallel(
             [partial(multiply, bounds[k], bounds[k + 1], *fixed, address(table), 4 * inputs.columns)
-             for k in range(count()) if bounds[k] < bounds[k + 1]]
+             for k in range(cpu_count()) if bounds[k] < bounds[k + 1]]
         )  # fmt: skip
         return table

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from recurra.cells import NumbaForm, cell_named
 from recurra.errors import SettingsError
-from recurra.kernels.arrays import address
-from recurra.kernels.vectors import LANES
+from recurra.kernels.array_types import address
+from recurra.kernels.simd import LANES
 from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import DIRECTIONS
 

@@ -50,7 +50,7 @@ class Task:
         lists: whether an answer is a list of labels.
         views: whether a row has one class whose probabilities are a softmax's, as views of a whole file take for given.
         link_name: what makes probabilities of outputs, for people.
-        kernel: the compiled form of that in ``kernels.inference.documents``: ``softmax``, ``sigmoid`` or ``None``.
+        kernel: the compiled form of that in ``kernels.inference.probabilities``: ``softmax``, ``sigmoid`` or ``None``.
         link: the same with its loss, where a temperature can divide the outputs; ``None`` skips calibration.
         tensors: what the file holds beside the weights, float32[C], by name.
         torch: the module of the loss that torch computes, with a class ``Loss``, a

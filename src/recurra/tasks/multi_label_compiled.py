@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float32]
 class CompiledLoss:
     """Binary cross-entropy with its gradient; see :class:`recurra.tasks.single_label_compiled.CompiledLoss`."""
 
-    kernels = "training.label_loss"
+    kernels = "training.multi_label_loss"
 
     def __init__(self, settings: Any, targets: npt.NDArray[np.bool_], outputs: int) -> None:
         self.smoothing, self.weights = settings.label_smoothing, label_weights(settings, targets)

@@ -22,7 +22,7 @@ class CompiledLoss:
         kernels: the file of kernels that it calls.
     """
 
-    kernels = "training.loss"
+    kernels = "training.single_label_loss"
 
     def __init__(self, settings: Any, targets: npt.NDArray[np.int64], outputs: int) -> None:
         self.settings, self.weights = settings, class_weights(settings, targets, outputs)

@@ -144,7 +144,7 @@ class _WordCounter:
     def add(self, texts: Sequence[str]) -> None:
         buffer = TextBuffer.of(texts)
         lengths, count = np.empty(len(buffer), dtype=np.int64), np.empty(1, dtype=np.int64)
-        learn = getattr(kernels_of("words"), self._name)
+        learn = getattr(kernels_of("token_ids"), self._name)
         for first, end in pieces(buffer):
             size = int(buffer.offsets[end] - buffer.offsets[first])
             ids, word = np.empty(size + end - first, dtype=np.int32), np.empty(size + 1, dtype=np.uint8)
@@ -178,4 +178,4 @@ class _WordCounter:
         self._offsets = np.concatenate([self._offsets, np.zeros(len(self._offsets) - 1, dtype=np.int64)])
         self._met = np.concatenate([self._met, np.zeros_like(self._met)])
         self._slots = np.zeros(2 * len(self._slots), dtype=np.int64)
-        kernels_of("words").index(self._tokens, self._offsets[: known + 1], self._slots)
+        kernels_of("token_ids").fill_table(self._tokens, self._offsets[: known + 1], self._slots)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
-from recurra.kernels.threads import run_together
+from recurra.kernels.threads import run_parallel
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import SEGMENTERS, tokeniser
 from recurra.text.tokens import LOWER, PUNCTUATION, word_pattern
@@ -24,7 +24,7 @@ __all__ = ["Encoder", "byte_kinds", "encoder", "pieces"]
 
 # Bytes of text that a thread reads at once: some milliseconds of work.
 PIECE = 1 << 20
-# Words that end at any byte and are looked up there; see recurra.kernels.words.
+# Words that end at any byte and are looked up there; see recurra.kernels.token_ids.
 _PART, _SPACE, _DELETED, _APOSTROPHE, _MARK = range(5)
 
 Encoder: TypeAlias = Callable[[TextBuffer], Ragged]
@@ -66,7 +66,7 @@ class WordEncoder:
         kinds, lowered = byte_kinds(tokens)
         text, offsets = vocabulary.to_tensors()
         slots = np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
-        kernels_of("words").index(text, offsets, slots)
+        kernels_of("token_ids").fill_table(text, offsets, slots)
         # No room for another token: an unknown one stays unknown. The kernel would write to the bytes, were there any.
         known = np.array([len(vocabulary), 1], dtype=np.int64)
         self._tables = (kinds, lowered, text.copy(), offsets, slots, known)
@@ -75,7 +75,7 @@ class WordEncoder:
         """The ids of B texts."""
         lengths = np.empty(len(texts), dtype=np.int64)
         parts: dict[int, npt.NDArray[np.int32]] = {}
-        run_together([partial(self._encode, texts, lengths, first, end, parts) for first, end in pieces(texts)])
+        run_parallel([partial(self._encode, texts, lengths, first, end, parts) for first, end in pieces(texts)])
         values = parts[0] if len(parts) == 1 else np.concatenate([parts[first] for first in sorted(parts)])
         if self.tokens == "lesson":
             return Ragged(values, _offsets(lengths))
@@ -95,7 +95,7 @@ class WordEncoder:
             np.empty(size + 1, dtype=np.uint8),
             np.empty(1, dtype=np.int64),
         )
-        kernel = getattr(kernels_of("words"), self.tokens)
+        kernel = getattr(kernels_of("token_ids"), self.tokens)
         kernel(first, end, texts.data, texts.offsets, *self._tables, word, ids, lengths, count)
         # What was room for other texts' ids is given back.
         parts[first] = ids[: count[0]] if end - first == len(texts) else ids[: count[0]].copy()

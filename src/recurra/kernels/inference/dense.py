@@ -1,13 +1,13 @@
-"""Products of many rows with a matrix."""
+"""Dense layers: products of many rows with a matrix, plus a bias."""
 
 from __future__ import annotations
 
-from recurra.kernels.products import add_panel
-from recurra.kernels.vectors import load_wide, store
+from recurra.kernels.matrix_products import add_panel
+from recurra.kernels.simd import load_wide, store
 
 __all__ = ["affine"]
 
-# Rows that get their biases before their products: few enough to be still in the first cache then.
+# Rows that are initialised with the bias before their products: few enough to stay in the L1 cache.
 ROWS = 32
 
 
@@ -19,15 +19,15 @@ def affine(
 
     Args:
         first: the first row.
-        end: the row behind the last.
+        end: the row after the last one.
         inputs: address of float32 rows.
-        input_row: bytes from one to the next.
+        input_row: bytes from one row to the next.
         size: numbers of a row, a multiple of 2.
         W: address of float32 panels of 32 columns, each [size, 32] without gaps.
         b: address of float32 [columns].
         columns: a multiple of 32.
         outputs: address of float32 rows, written.
-        output_row: bytes from one to the next.
+        output_row: bytes from one row to the next.
     """
     for panel in range(0, 4 * columns, 128):
         bias = load_wide(b + panel)

@@ -1,4 +1,4 @@
-"""From a state at each token to one vector a document."""
+"""Pooling: the states at all tokens of a document to one vector."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from recurra.kernels.gates import tanh
-from recurra.kernels.inference.places import clear
-from recurra.kernels.vectors import fma, integer, load, number, splat, store, store_number, vector_max
+from recurra.kernels.activations import tanh
+from recurra.kernels.inference.indexing import clear
+from recurra.kernels.simd import fma, integer, load, number, splat, store, store_number, vector_max
 
-__all__ = ["attention", "largest", "mean"]
+__all__ = ["attention", "maximum", "mean"]
 
 
-def largest(
+def maximum(
     documents: int, offsets: int, states: int, state_row: int, width: int, outputs: int, output_row: int
 ) -> None:
-    """The largest number of each column; zeros for a document without tokens.
+    """Max pooling: the largest number of each column; zeros for a document without tokens.
 
     Args:
         documents: how many.
         offsets: address of int64[documents + 1], the first row of each.
         states: address of float32 rows.
-        state_row: bytes from one to the next.
+        state_row: bytes from one row to the next.
         width: bytes of a row that are pooled, a multiple of 32.
         outputs: address of float32 rows, one a document, written.
-        output_row: bytes from one to the next.
+        output_row: bytes from one row to the next.
     """
     for document in range(documents):
         begin, end = integer(offsets, document), integer(offsets, document + 1)
@@ -40,7 +40,7 @@ def largest(
 
 
 def mean(documents: int, offsets: int, states: int, state_row: int, width: int, outputs: int, output_row: int) -> None:
-    """The mean of each column; zeros for a document without tokens. Arguments: see :func:`largest`."""
+    """Mean pooling: the mean of each column; zeros for a document without tokens. Arguments: see :func:`maximum`."""
     for document in range(documents):
         begin, end = integer(offsets, document), integer(offsets, document + 1)
         at = outputs + output_row * document
@@ -55,13 +55,13 @@ def attention(
     documents: int, offsets: int, states: int, state_row: int, width: int, outputs: int, output_row: int, keys: int,
     key_row: int, v: int, scores: int,
 ) -> None:  # fmt: skip
-    """The mean by weights that are the softmax, over a document's tokens, of tanh(key)·v.
+    """Attention pooling: the mean weighted by the softmax, over a document's tokens, of tanh(key)·v.
 
-    Args: see :func:`largest`, and
+    Args: see :func:`maximum`, and
         keys: address of float32 rows, states @ W + b.
-        key_row: bytes from one to the next.
+        key_row: bytes from one row to the next.
         v: address of float32 numbers, as wide as the states.
-        scores: scratch, a number a row and eight more.
+        scores: scratch memory, a number per row and eight more.
     """
     for document in range(documents):
         begin, end = integer(offsets, document), integer(offsets, document + 1)

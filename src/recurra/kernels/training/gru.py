@@ -1,4 +1,4 @@
-"""GRU with the reset after the product: the steps of one direction, and their gradient."""
+"""GRU with the reset after the product: training, the steps of one direction and their gradient."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ from typing import Any
 
 from numba import njit
 
-from recurra.kernels.gates import sigmoid, tanh
-from recurra.kernels.products import add_product
-from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import both_widths, fma, like, load, load_like, store
+from recurra.kernels.activations import sigmoid, tanh
+from recurra.kernels.matrix_products import add_product
+from recurra.kernels.simd import both_widths, fma, like, load, load_like, store
+from recurra.kernels.training.packed_steps import add_recurrent_product, copy_projections, locate_step, previous_state
 
 __all__ = ["backward", "forward"]
 
 
 def forward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    drive: int, places: int, gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
-    given: int,
+    projection: int, places: int, gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+    has_initial: int,
 ) -> None:  # fmt: skip
-    """As the package says; ``extra`` [N, 3·H] takes u = h W_H + b_H, and z, r, n take the place of the drive."""
+    """See :mod:`recurra.kernels.training`; ``extra`` [N, 3·H] gets u = h W_H + b_H."""
     step, row = 4 * size, 12 * size
     four, one = both_widths()
     even = step - step % 128
     for place in range(steps):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
-        stop = min(running, last)
-        joined = min(max(past_running, first), stop)
+        start, active, past, past_active = locate_step(place, steps, starts, reverse)
+        stop = min(active, last)
+        first_new = min(max(past_active, first), stop)
         if places:
-            take_drive(drive, places, start, first, stop, row, gates)
+            copy_projections(projection, places, start, first, stop, row, gates)
         for d in range(first, stop):
             for v in range(0, row, 32):
                 store(extra + row * (start + d) + v, load(b_H + v))
-        add_past(
-            extra + row * start, row, hidden, step, past, first, joined, stop, h0, given, W_H, 3 * size, size
+        add_recurrent_product(
+            extra + row * start, row, hidden, step, past, first, first_new, stop, h0, has_initial, W_H, 3 * size, size
         )  # fmt: skip
         for d in range(first, stop):
-            h_before = before(d, hidden, past, past_running, h0, step)
+            h_before = previous_state(d, hidden, past, past_active, h0, step)
             a, b, h = gates + row * (start + d), extra + row * (start + d), hidden + step * (start + d)
             for u in range(0, even, 128):
                 _unit(four, step, a + u, b + u, h_before + u, h + u)
@@ -46,36 +46,38 @@ def forward(
 
 def backward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, given: int, outer: int,
-    outer_row: int, carry_h: int, carry_c: int, second: int, earlier: int, sums: int,
+    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, has_initial: int, d_hidden: int,
+    d_hidden_row: int, carry_h: int, carry_c: int, second: int, past_hidden: int, sums: int,
 ) -> None:  # fmt: skip
-    """As the package says; ``second`` takes the gradient of u, and ``sums`` that of b, then of b_H's last block."""
+    """See :mod:`recurra.kernels.training`; ``second`` gets u's gradient, ``sums`` those of b and b_H's last block."""
     step, row = 4 * size, 12 * size
     four, one = both_widths()
     even = step - step % 128
     for place in range(steps - 1, -1, -1):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
-        stop = min(running, last)
-        joined = min(max(past_running, first), stop)
+        start, active, past, past_active = locate_step(place, steps, starts, reverse)
+        stop = min(active, last)
+        first_new = min(max(past_active, first), stop)
         for d in range(first, stop):
-            h_before = before(d, hidden, past, past_running, h0, step)
+            h_before = previous_state(d, hidden, past, past_active, h0, step)
             a, b, at = gates + row * (start + d), extra + row * (start + d), step * (start + d)
             c = second + row * (start + d)
-            d_h, carry = outer + outer_row * (start + d), carry_h + step * d
+            d_h, carry = d_hidden + d_hidden_row * (start + d), carry_h + step * d
             for u in range(0, even, 128):
-                _unit_back(
-                    four, step, a + u, b + u, c + u, h_before + u, d_h + u, carry + u, earlier + at + u, sums + u
+                _unit_backward(
+                    four, step, a + u, b + u, c + u, h_before + u, d_h + u, carry + u, past_hidden + at + u, sums + u
                 )  # fmt: skip
             for u in range(even, step, 32):
-                _unit_back(
-                    one, step, a + u, b + u, c + u, h_before + u, d_h + u, carry + u, earlier + at + u, sums + u
+                _unit_backward(
+                    one, step, a + u, b + u, c + u, h_before + u, d_h + u, carry + u, past_hidden + at + u, sums + u
                 )  # fmt: skip
-        add_product(carry_h, step, second + row * start, row, first, stop if given else joined, W_T, size, 3 * size)
+        add_product(
+            carry_h, step, second + row * start, row, first, stop if has_initial else first_new, W_T, size, 3 * size
+        )
 
 
 @njit
 def _unit(kind: Any, step: int, gates: int, past: int, h_before: int, hidden: int) -> None:
-    """As many units of a document as a kind of vector has lanes; ``past`` is u."""
+    """As many units of a document as the vectors of type ``kind`` have lanes; ``past`` is u."""
     z = sigmoid(load_like(kind, gates) + load_like(kind, past))
     r = sigmoid(load_like(kind, gates + step) + load_like(kind, past + step))
     n = tanh(fma(r, load_like(kind, past + 2 * step), load_like(kind, gates + 2 * step)))
@@ -86,14 +88,14 @@ def _unit(kind: Any, step: int, gates: int, past: int, h_before: int, hidden: in
 
 
 @njit
-def _unit_back(
-    kind: Any, step: int, gates: int, past: int, second: int, h_before: int, outer: int, carry: int, earlier: int,
-    sums: int,
+def _unit_backward(
+    kind: Any, step: int, gates: int, past: int, second: int, h_before: int, d_hidden: int, carry: int,
+    past_hidden: int, sums: int,
 ) -> None:  # fmt: skip
-    """The gradient of as many units."""
+    """The gradient of :func:`_unit`."""
     z, r, n = load_like(kind, gates), load_like(kind, gates + step), load_like(kind, gates + 2 * step)
     h, one = load_like(kind, h_before), like(kind, 1.0)
-    d_h = load_like(kind, outer) + load_like(kind, carry)
+    d_h = load_like(kind, d_hidden) + load_like(kind, carry)
     d_z = d_h * (h - n) * (z * (one - z))
     d_n = d_h * (one - z) * (one - n * n)
     d_r = d_n * load_like(kind, past + 2 * step) * (r * (one - r))
@@ -105,7 +107,7 @@ def _unit_back(
     store(second + step, d_r)
     store(second + 2 * step, d_u)
     store(carry, d_h * z)
-    store(earlier, h)
+    store(past_hidden, h)
     store(sums, load_like(kind, sums) + d_z)
     store(sums + step, load_like(kind, sums + step) + d_r)
     store(sums + 2 * step, load_like(kind, sums + 2 * step) + d_n)

@@ -1,15 +1,15 @@
-"""The output layer of a batch, whose products are too small for a library's."""
+"""The output layer of a batch and its gradient: products too small to call a library for."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from recurra.kernels.arrays import Matrix, Numbers
+from recurra.kernels.array_types import Float32Array, Float32Matrix
 
-__all__ = ["output", "output_back"]
+__all__ = ["output", "output_backward"]
 
 
-def output(values: Matrix, W: Matrix, b: Numbers, logits: Matrix) -> None:
+def output(values: Float32Matrix, W: Float32Matrix, b: Float32Array, logits: Float32Matrix) -> None:
     """Logits = values @ W + b.
 
     Args:
@@ -27,7 +27,14 @@ def output(values: Matrix, W: Matrix, b: Numbers, logits: Matrix) -> None:
                 logits[n, c] += value * W[p, c]
 
 
-def output_back(values: Matrix, d_logits: Matrix, W: Matrix, d_W: Matrix, d_b: Numbers, d_values: Matrix) -> None:
+def output_backward(
+    values: Float32Matrix,
+    d_logits: Float32Matrix,
+    W: Float32Matrix,
+    d_W: Float32Matrix,
+    d_b: Float32Array,
+    d_values: Float32Matrix,
+) -> None:
     """The gradients of :func:`output`'s arguments from that of the logits.
 
     Args:

@@ -1,27 +1,33 @@
-"""From the states of a packed batch to one vector a document, and the gradient back; empty documents get zeros."""
+"""Pooling of a packed batch: states to one vector per document, and the gradient; empty documents get zeros."""
 
 from __future__ import annotations
 
-from recurra.kernels.arrays import Grid, Matrix, ReadPlaces
+from recurra.kernels.array_types import Float32Matrix, Int64Matrix, ReadInt64Array
 
-__all__ = ["largest", "largest_back", "last", "last_back", "mean", "mean_back"]
+__all__ = ["last", "last_backward", "maximum", "maximum_backward", "mean", "mean_backward"]
 
 
 def last(
-    starts: ReadPlaces, lengths: ReadPlaces, running: int, half: int, states: Matrix, pooled: Matrix, column: int
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    half: int,
+    states: Float32Matrix,
+    pooled: Float32Matrix,
+    column: int,
 ) -> None:
-    """The forward state at the last word beside the backward state at the first.
+    """Last pooling: the forward state at the last word beside the backward state at the first.
 
     Args:
         starts: the first row of each step.
         lengths: tokens of each document, falling.
-        running: documents that are not empty.
+        non_empty: documents that are not empty.
         half: columns of the forward state.
         states: [N, D].
         pooled: [B, P], zeros, written.
         column: the first column that is written.
     """
-    for d in range(running):
+    for d in range(non_empty):
         row = starts[lengths[d] - 1] + d
         for k in range(half):
             pooled[d, column + k] = states[row, k]
@@ -29,11 +35,17 @@ def last(
             pooled[d, column + k] = states[d, k]
 
 
-def last_back(
-    starts: ReadPlaces, lengths: ReadPlaces, running: int, half: int, d_states: Matrix, d_pooled: Matrix, column: int
+def last_backward(
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    half: int,
+    d_states: Float32Matrix,
+    d_pooled: Float32Matrix,
+    column: int,
 ) -> None:
     """Adds the gradient of :func:`last` to ``d_states``."""
-    for d in range(running):
+    for d in range(non_empty):
         row = starts[lengths[d] - 1] + d
         for k in range(half):
             d_states[row, k] += d_pooled[d, column + k]
@@ -41,11 +53,17 @@ def last_back(
             d_states[d, k] += d_pooled[d, column + k]
 
 
-def largest(
-    starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, pooled: Matrix, column: int, rows: Grid
+def maximum(
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    states: Float32Matrix,
+    pooled: Float32Matrix,
+    column: int,
+    rows: Int64Matrix,
 ) -> None:
-    """The largest number of each column. Arguments: see :func:`last`; rows [B, D]: where it stood, written."""
-    for d in range(running):
+    """Max pooling of each column. Arguments: see :func:`last`; rows [B, D]: the row of each maximum, written."""
+    for d in range(non_empty):
         for k in range(states.shape[1]):
             pooled[d, column + k] = states[d, k]
             rows[d, k] = d
@@ -57,16 +75,25 @@ def largest(
                     rows[d, k] = row
 
 
-def largest_back(running: int, d_states: Matrix, d_pooled: Matrix, column: int, rows: Grid) -> None:
-    """Adds the gradient of :func:`largest` to ``d_states``."""
-    for d in range(running):
+def maximum_backward(
+    non_empty: int, d_states: Float32Matrix, d_pooled: Float32Matrix, column: int, rows: Int64Matrix
+) -> None:
+    """Adds the gradient of :func:`maximum` to ``d_states``."""
+    for d in range(non_empty):
         for k in range(d_states.shape[1]):
             d_states[rows[d, k], k] += d_pooled[d, column + k]
 
 
-def mean(starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, pooled: Matrix, column: int) -> None:
-    """The mean of each column. Arguments: see :func:`last`."""
-    for d in range(running):
+def mean(
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    states: Float32Matrix,
+    pooled: Float32Matrix,
+    column: int,
+) -> None:
+    """Mean pooling of each column. Arguments: see :func:`last`."""
+    for d in range(non_empty):
         for step in range(lengths[d]):
             row = starts[step] + d
             for k in range(states.shape[1]):
@@ -75,11 +102,16 @@ def mean(starts: ReadPlaces, lengths: ReadPlaces, running: int, states: Matrix, 
             pooled[d, column + k] /= lengths[d]
 
 
-def mean_back(
-    starts: ReadPlaces, lengths: ReadPlaces, running: int, d_states: Matrix, d_pooled: Matrix, column: int
+def mean_backward(
+    starts: ReadInt64Array,
+    lengths: ReadInt64Array,
+    non_empty: int,
+    d_states: Float32Matrix,
+    d_pooled: Float32Matrix,
+    column: int,
 ) -> None:
     """Adds the gradient of :func:`mean` to ``d_states``."""
-    for d in range(running):
+    for d in range(non_empty):
         for step in range(lengths[d]):
             row = starts[step] + d
             for k in range(d_states.shape[1]):

@@ -1,30 +1,30 @@
-"""SimpleRNN: the steps of one direction, and their gradient."""
+"""SimpleRNN: training, the steps of one direction and their gradient."""
 
 from __future__ import annotations
 
-from recurra.kernels.gates import tanh
-from recurra.kernels.products import add_product
-from recurra.kernels.training.steps import add_past, before, take_drive, walked
-from recurra.kernels.vectors import load, load_wide, splat, store
+from recurra.kernels.activations import tanh
+from recurra.kernels.matrix_products import add_product
+from recurra.kernels.simd import load, load_wide, splat, store
+from recurra.kernels.training.packed_steps import add_recurrent_product, copy_projections, locate_step, previous_state
 
 __all__ = ["backward", "forward"]
 
 
 def forward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    drive: int, places: int, gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
-    given: int,
+    projection: int, places: int, gates: int, W_H: int, b_H: int, hidden: int, cell: int, extra: int, h0: int, c0: int,
+    has_initial: int,
 ) -> None:  # fmt: skip
-    """As the package says; the drive becomes its sum with the recurrent product, which nobody reads."""
+    """See :mod:`recurra.kernels.training`; ``gates`` becomes the pre-activations, which are not needed afterwards."""
     step = 4 * size
     for place in range(steps):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
-        stop = min(running, last)
-        joined = min(max(past_running, first), stop)
+        start, active, past, past_active = locate_step(place, steps, starts, reverse)
+        stop = min(active, last)
+        first_new = min(max(past_active, first), stop)
         if places:
-            take_drive(drive, places, start, first, stop, step, gates)
-        add_past(
-            gates + step * start, step, hidden, step, past, first, joined, stop, h0, given, W_H, size, size
+            copy_projections(projection, places, start, first, stop, step, gates)
+        add_recurrent_product(
+            gates + step * start, step, hidden, step, past, first, first_new, stop, h0, has_initial, W_H, size, size
         )  # fmt: skip
         begin, end = step * (start + first), step * (start + stop)
         wide = end - (end - begin) % 128
@@ -36,24 +36,26 @@ def forward(
 
 def backward(
     first: int, last: int, steps: int, starts: int, reverse: int, size: int,
-    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, given: int, outer: int,
-    outer_row: int, carry_h: int, carry_c: int, second: int, earlier: int, sums: int,
+    gates: int, W_T: int, hidden: int, cell: int, extra: int, h0: int, c0: int, has_initial: int, d_hidden: int,
+    d_hidden_row: int, carry_h: int, carry_c: int, second: int, past_hidden: int, sums: int,
 ) -> None:  # fmt: skip
-    """As the package says."""
+    """See :mod:`recurra.kernels.training`."""
     step = 4 * size
     for place in range(steps - 1, -1, -1):
-        start, running, past, past_running = walked(place, steps, starts, reverse)
-        stop = min(running, last)
-        joined = min(max(past_running, first), stop)
+        start, active, past, past_active = locate_step(place, steps, starts, reverse)
+        stop = min(active, last)
+        first_new = min(max(past_active, first), stop)
         for d in range(first, stop):
-            h_before = before(d, hidden, past, past_running, h0, step)
+            h_before = previous_state(d, hidden, past, past_active, h0, step)
             for u in range(0, step, 32):
                 at, carry = step * (start + d) + u, carry_h + step * d + u
                 h = load(hidden + at)
-                d_h = load(outer + outer_row * (start + d) + u) + load(carry)
+                d_h = load(d_hidden + d_hidden_row * (start + d) + u) + load(carry)
                 d_a = d_h * (splat(1.0) - h * h)
                 store(gates + at, d_a)
                 store(carry, splat(0.0))
-                store(earlier + at, load(h_before + u))
+                store(past_hidden + at, load(h_before + u))
                 store(sums + u, load(sums + u) + d_a)
-        add_product(carry_h, step, gates + step * start, step, first, stop if given else joined, W_T, size, size)
+        add_product(
+            carry_h, step, gates + step * start, step, first, stop if has_initial else first_new, W_T, size, size
+        )

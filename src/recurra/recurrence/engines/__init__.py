@@ -1,4 +1,4 @@
-"""The engines: one contract, computed in several ways. ``reference`` is the definition."""
+"""The engines: several implementations of one contract, of which ``reference`` is the definition."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ from recurra.recurrence.engines.triton_engine import TritonEngine, triton_missin
 
 __all__ = ["ENGINES", "Engine", "Trace", "Weights", "engine_for"]
 
-# In the order in which ``auto`` asks them.
+# In the order in which ``auto`` tries them.
 ENGINES: dict[str, Engine] = {
     engine.name: engine for engine in (TritonEngine(), NumbaEngine(), TorchEngine(), ReferenceEngine())
 }
 
 
 def engine_for(name: str, cell: Cell, *, device: str = "cpu") -> Engine:
-    """The engine of that name, or with ``auto`` the first that computes the cell on this kind of device.
+    """The engine with a name, or for ``auto`` the first one that computes the cell on this kind of device.
 
     Args:
-        name: of the engine, or ``auto``.
+        name: the engine's name, or ``auto``.
         cell: the formula.
         device: the kind of device that the weights are on: cpu, cuda, mps.
 
     Raises:
-        SettingsError: no such engine, or it does not compute the cell or lacks a package.
+        SettingsError: there is no such engine, it does not compute the cell, or a package is missing.
     """
     able = [engine for engine in ENGINES.values() if engine.supports(cell)]
     if name == "auto":
         if device == TritonEngine.device:
-            _tell_what_is_missing()
+            _warn_without_triton()
         return next(engine for engine in able if engine.device in (None, device))
     if name not in ENGINES:
         raise SettingsError(f"There is no engine {name!r}", f"The engines are auto, {', '.join(ENGINES)}.")
     if ENGINES[name] not in able:
         raise SettingsError(
             f"The {name} engine does not compute the cell {cell.name} here",
-            f"Choose auto or {' or '.join(engine.name for engine in able)}{_to_install(name, cell)}.",
+            f"Choose auto or {' or '.join(engine.name for engine in able)}{_install_hint(name, cell)}.",
         )
     return ENGINES[name]
 
 
-def _to_install(name: str, cell: Cell) -> str:
-    wanting = name == TritonEngine.name and cell.compiled.triton is not None
-    return ", or install what it needs" if wanting else ""
+def _install_hint(name: str, cell: Cell) -> str:
+    missing = name == TritonEngine.name and cell.compiled.triton is not None
+    return ", or install what it needs" if missing else ""
 
 
 @cache
-def _tell_what_is_missing() -> None:
-    """One line, once, where a GPU is there and the kernels for it are not."""
+def _warn_without_triton() -> None:
+    """Prints one line, once, where there is a GPU but not the kernels for it."""
     missing = triton_missing()
     if missing is not None:
         print(f"{missing}: recurrent layers run on torch's slower kernels; pip install triton.", file=sys.stderr)

@@ -43,8 +43,8 @@ class Trace(NamedTuple):
 
     Attributes:
         hidden: [N, H], the hidden state at each token.
-        cell: [N, H], the cell state at each token; ``None`` for cells without one or when not recorded.
-        gates: [N, G·H], the gates' activations; ``None`` when not recorded.
+        cell: [N, H], the cell state at each token; ``None`` for cells without one or if not recorded.
+        gates: [N, G·H], the gates' activations; ``None`` if not recorded.
     """
 
     hidden: Tensor
@@ -56,8 +56,9 @@ class Engine(Protocol):
     """Computes recurrent layers on packed batches (:class:`recurra.batches.Packed`).
 
     Attributes:
-        name: by which it is asked for.
-        device: the kind of device that its kernels are for, ``None`` for every kind; elsewhere another engine computes.
+        name: the value of the setting ``engine`` that selects it.
+        device: the kind of device that its kernels are for, or ``None`` for every kind; elsewhere another engine
+            computes the layer.
     """
 
     name: str
@@ -80,10 +81,10 @@ class Engine(Protocol):
         Args:
             cell: the formula.
             inputs: [N, I], the packed inputs, N ≥ 1.
-            weights: of the forward direction, then of the backward one if there are two.
+            weights: those of the forward direction, then those of the backward one if there are two.
             active: how many documents run at each step; falling, sum N.
             initial: the state before the first word each direction reads, arrays of [active[0], H] in packed
-                order; zero when not given.
+                order; zero if not given.
 
         Returns:
             A [N, H] tensor of hidden states a direction, differentiable with respect to inputs, weights and initial.

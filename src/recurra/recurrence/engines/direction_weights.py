@@ -1,4 +1,4 @@
-"""What a direction of a layer computes with, in the sizes that the kernels take."""
+"""The weights and initial states of one direction of a layer, padded to the sizes that the kernels need."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recurra.kernels.vectors import LANES
+from recurra.kernels.simd import LANES
 
-__all__ = ["DirectionWeights", "narrower", "wider", "wider_columns"]
+__all__ = ["DirectionWeights", "pad_columns", "pad_weights", "unpad_weights"]
 
 Array = npt.NDArray[np.float32]
 
 
 class DirectionWeights(NamedTuple):
-    """What a direction computes with, or the gradient of it; a cell without such a part has ``None``.
+    """Weights and initial states of a direction, or their gradients; ``None`` for parts that a cell does not have.
 
     Attributes:
         W_I: [I, G·H].
         W_H: [H, G·H].
         b: [G·H].
         b_H: [G·H].
-        h0: [B, H]; ``None`` stands for zeros.
+        h0: [B, H]; ``None`` means zeros.
         c0: [B, H], likewise.
     """
 
@@ -34,10 +34,10 @@ class DirectionWeights(NamedTuple):
     c0: Array | None = None
 
 
-def wider(parts: DirectionWeights, gates: int) -> DirectionWeights:
-    """Without gaps, and with inputs and units of zero weights up to multiples of eight.
+def pad_weights(parts: DirectionWeights, gates: int) -> DirectionWeights:
+    """Contiguous, and padded with inputs and units of zero weights to multiples of eight.
 
-    The state of such a unit stays zero and reaches no other.
+    The state of a padding unit stays zero and affects no other.
 
     Args:
         parts: of I inputs and H units.
@@ -51,24 +51,24 @@ def wider(parts: DirectionWeights, gates: int) -> DirectionWeights:
         return DirectionWeights(*(None if part is None else np.ascontiguousarray(part) for part in parts))  # type: ignore[arg-type]
 
     def fused(part: Array) -> Array:
-        split = wider_columns(part.reshape(*part.shape[:-1], gates, units))
+        split = pad_columns(part.reshape(*part.shape[:-1], gates, units))
         return split.reshape(*part.shape[:-1], -1)
 
     return DirectionWeights(
-        _wider_rows(fused(W_I)),
-        _wider_rows(fused(W_H)),
+        _pad_rows(fused(W_I)),
+        _pad_rows(fused(W_H)),
         fused(b),
         None if b_H is None else fused(b_H),
-        None if h0 is None else wider_columns(h0),
-        None if c0 is None else wider_columns(c0),
+        None if h0 is None else pad_columns(h0),
+        None if c0 is None else pad_columns(c0),
     )
 
 
-def narrower(parts: DirectionWeights, gates: int, units: int, inputs: int) -> DirectionWeights:
-    """The parts, or their gradient, without what :func:`wider` added.
+def unpad_weights(parts: DirectionWeights, gates: int, units: int, inputs: int) -> DirectionWeights:
+    """The parts, or their gradient, without what :func:`pad_weights` added.
 
     Args:
-        parts: as :func:`wider` made them.
+        parts: as :func:`pad_weights` made them.
         gates: G.
         units: H.
         inputs: I.
@@ -90,8 +90,8 @@ def narrower(parts: DirectionWeights, gates: int, units: int, inputs: int) -> Di
     )
 
 
-def wider_columns(array: Array) -> Array:
-    """Columns of zeros at the end, up to a multiple of eight; the rows' numbers without gaps."""
+def pad_columns(array: Array) -> Array:
+    """Padded with columns of zeros to a multiple of eight; each row is contiguous."""
     more = -array.shape[-1] % LANES
     if more:
         return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, more)])
@@ -99,6 +99,6 @@ def wider_columns(array: Array) -> Array:
     return np.ascontiguousarray(array) if apart else array
 
 
-def _wider_rows(array: Array) -> Array:
+def _pad_rows(array: Array) -> Array:
     more = -len(array) % LANES
     return np.pad(array, [(0, more), (0, 0)]) if more else np.ascontiguousarray(array)

@@ -1,4 +1,4 @@
-"""Who computes a layer that an engine's kernels cannot."""
+"""The engine for layers that another engine's kernels cannot compute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kernels of our own for the CPU, forward and backward, on packed batches: no row is ever a pad."""
+"""The engine for CPUs: our own compiled kernels, forward and backward, on packed batches without padding."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class _Function(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, cell: Cell, starts: Any, inputs: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
-        """The states, and in ``ctx`` what the gradient needs."""
+        """The states; ``ctx`` gets what the gradient needs."""
         arrays: list[Any] = [None if tensor is None else tensor.detach().numpy() for tensor in tensors]
         parts = [DirectionWeights(*arrays[place : place + PARTS]) for place in range(0, len(arrays), PARTS)]
         hidden, columns = len(parts[0].W_H), inputs.shape[1]
@@ -70,16 +70,16 @@ class _Function(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *outer: Tensor) -> tuple[Any, ...]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Any, ...]:
         """The gradients of the arguments from those of the states."""
-        # Raises if one of them was changed meanwhile: the layer reads the weights again.
+        # Raises if one of them was changed since: the layer reads the weights again.
         _ = ctx.saved_tensors
         to_inputs = ctx.needs_input_grad[2]
-        gradients = ctx.layer.backward([[one.numpy()] for one in outer], to_inputs=to_inputs)
+        gradients = ctx.layer.backward([[one.numpy()] for one in grad_outputs], to_inputs=to_inputs)
         found = [part for parts in gradients.parts for part in parts]
-        # Copies: the gradient may be asked for again, and is then written to the same place.
-        wanted = [
+        # Copies: a second call of backward writes to the same memory.
+        copies = [
             torch.tensor(part) if need and part is not None else None
             for part, need in zip(found, ctx.needs_input_grad[3:], strict=True)
         ]
-        return None, None, torch.tensor(sum(gradients.inputs)) if to_inputs else None, *wanted
+        return None, None, torch.tensor(sum(gradients.inputs)) if to_inputs else None, *copies

@@ -1,4 +1,4 @@
-"""Pooling of a packed batch by kernels, with its gradient."""
+"""Pooling of a packed batch on the CPU kernels, with its gradient."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class PackedPooling:
 
     Args:
         settings: the network's shape.
-        batch: where the states belong.
-        states: float32[N, D], both directions joined.
-        arena: where their gradient goes.
+        batch: the packed batch of the states.
+        states: float32[N, D], both directions concatenated.
+        arena: allocates their gradient.
 
     Attributes:
-        values: [B, P], documents by falling length; an empty document's row is zero.
+        values: [B, P], documents sorted by falling length; an empty document's row is zero.
     """
 
     def __init__(self, settings: NetworkSettings, batch: Packed, states: Array, arena: Arena) -> None:
         self._settings, self._shape, self._arena = settings, states.shape, arena
-        running = int(batch.starts[1]) if len(batch.starts) > 1 else 0
-        self._running, self._where = running, (batch.starts, batch.lengths, running)
-        self._rows = np.empty((running if "max" in settings.pooling else 0, settings.state_size), dtype=np.int64)
+        non_empty = int(batch.starts[1]) if len(batch.starts) > 1 else 0
+        self._non_empty, self._where = non_empty, (batch.starts, batch.lengths, non_empty)
+        self._rows = np.empty((non_empty if "max" in settings.pooling else 0, settings.state_size), dtype=np.int64)
         pooled = np.zeros((len(batch.lengths), settings.pooled_size), dtype=np.float32)
         kernels, array = kernels_of("training.pooling"), np.ascontiguousarray(states)
         for place, name in enumerate(settings.pooling):
@@ -41,23 +41,23 @@ class PackedPooling:
             if name == "last":
                 kernels.last(*self._where, settings.hidden, array, pooled, column)
             elif name == "max":
-                kernels.largest(*self._where, array, pooled, column, self._rows)
+                kernels.maximum(*self._where, array, pooled, column, self._rows)
             else:
                 kernels.mean(*self._where, array, pooled, column)
         self.values = pooled
 
-    def back(self, outer: list[Array]) -> list[Array]:
-        """The gradient of the states, [N, D], from that of the values, each in a list of its own."""
-        (d_pooled,) = outer
+    def backward(self, gradients: list[Array]) -> list[Array]:
+        """The gradient of the states, [N, D], from that of the values, [B, P]; each in a list of one array."""
+        (d_pooled,) = gradients
         d_states, _ = self._arena.array(*self._shape)
         d_states[...] = 0
         kernels = kernels_of("training.pooling")
         for place, name in enumerate(self._settings.pooling):
             column = place * self._settings.state_size
             if name == "last":
-                kernels.last_back(*self._where, self._settings.hidden, d_states, d_pooled, column)
+                kernels.last_backward(*self._where, self._settings.hidden, d_states, d_pooled, column)
             elif name == "max":
-                kernels.largest_back(self._running, d_states, d_pooled, column, self._rows)
+                kernels.maximum_backward(self._non_empty, d_states, d_pooled, column, self._rows)
             else:
-                kernels.mean_back(*self._where, d_states, d_pooled, column)
+                kernels.mean_backward(*self._where, d_states, d_pooled, column)
         return [d_states]

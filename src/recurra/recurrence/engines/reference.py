@@ -1,4 +1,4 @@
-"""The definition: a plain loop over the steps that reads like the formula."""
+"""The reference engine, the definition: a plain loop over the steps that reads like the formula."""
 
 from __future__ import annotations
 

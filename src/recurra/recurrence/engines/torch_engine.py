@@ -1,4 +1,4 @@
-"""torch's own recurrent kernels: oneDNN on a CPU, cuDNN on a GPU, and an independent oracle for ours."""
+"""The engine of torch's own recurrent kernels: oneDNN on CPUs, cuDNN on GPUs; an independent reference for ours."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from recurra.recurrence.engines.base import Weights
 
 __all__ = ["TorchEngine"]
 
-# torch's padded kernels are several times faster than its packed ones, so a batch is laid on a grid as long as
-# this many times its tokens hold it; a batch of very different lengths is computed packed.
-LARGEST_WASTE = 4
+# torch's padded kernels are several times faster than its packed ones, so a batch is padded if that gives at
+# most this many times its tokens; a batch of very different lengths is computed packed.
+MAX_PADDING = 4
 
 
 class TorchEngine:
-    """What ``torch.nn.RNN``, ``GRU`` and ``LSTM`` call, with our weights' layout."""
+    """The functions that ``torch.nn.RNN``, ``GRU`` and ``LSTM`` call, with our weights' layout."""
 
     name = "torch"
     device: str | None = None
 
     def supports(self, cell: Cell) -> bool:
-        """Every cell that torch has a layer of."""
+        """Every cell for which torch has a layer."""
         return cell.compiled.torch is not None
 
     def layer(
@@ -43,7 +43,7 @@ class TorchEngine:
         params = [_torch_layout(one, _form(cell).order) for one in weights]
         zeros = inputs.new_zeros(active[0], len(weights[0].recurrent))
         start = initial or [State(zeros, zeros if cell.cell_state else None)] * len(weights)
-        compute = _packed if len(active) * active[0] > LARGEST_WASTE * len(inputs) else _on_grid
+        compute = _packed if len(active) * active[0] > MAX_PADDING * len(inputs) else _padded
         return compute(cell, inputs, active, start, params)
 
 
@@ -63,7 +63,7 @@ def _torch_layout(weights: Weights, order: tuple[int, ...]) -> list[Tensor]:
 
 def _call(cell: Cell, *arguments: Any) -> Any:
     with warnings.catch_warnings():
-        # cuDNN copies weights that do not lie in one block, and says so at every step.
+        # cuDNN copies weights that are not in one block of memory, and warns at every step.
         warnings.filterwarnings("ignore", message="RNN module weights are not part of single contiguous chunk")
         return getattr(torch, _form(cell).function)(*arguments)[0]
 
@@ -84,10 +84,10 @@ def _packed(
     return list(joined.chunk(len(params), dim=1))
 
 
-def _on_grid(
+def _padded(
     cell: Cell, inputs: Tensor, active: Sequence[int], start: Sequence[State], params: list[list[Tensor]]
 ) -> list[Tensor]:
-    """Pads stand after a document's words in the order of reading, so no state that is kept has seen one."""
+    """Pads come after a document's words in the order of reading, so they affect no state that is kept."""
     steps, running = len(active), active[0]
     counts = torch.tensor(active, device=inputs.device)
     step = torch.repeat_interleave(torch.arange(steps, device=inputs.device), counts, output_size=len(inputs))

@@ -1,4 +1,4 @@
-"""Kernels of our own for NVIDIA GPUs, forward and backward, on packed batches: no row is ever a pad."""
+"""The engine for NVIDIA GPUs: our own Triton kernels, forward and backward, on packed batches without padding."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from recurra.recurrence.engines.fallback import fallback
 if TYPE_CHECKING:
     from recurra.recurrence.triton.plan import Products
 
-__all__ = ["TritonEngine", "products_asked_for", "triton_missing"]
+__all__ = ["TritonEngine", "requested_precision", "triton_missing"]
 
 # The first version whose compiler is known to take the kernels.
-LEAST = (3, 6)
-# Of the matrix units' bfloat16 and tf32, and of the shared memory that streamed weights need.
-CAPABILITY = (8, 0)
-# torch's setting of float32 products, and the same precision in the kernels.
+MIN_VERSION = (3, 6)
+# The lowest compute capability with bfloat16 and tf32 matrix units, and the shared memory that streamed weights need.
+MIN_CAPABILITY = (8, 0)
+# torch's setting of float32 products, and that precision in the kernels.
 PRECISIONS: dict[str, Products] = {"highest": "ieee", "high": "tf32", "medium": "bf16"}
 
 
@@ -53,34 +53,32 @@ class TritonEngine:
         """See :meth:`recurra.recurrence.engines.base.Engine.layer`."""
         if not self.takes(inputs, weights):
             return fallback(cell).layer(cell, inputs, weights, active, initial=initial)
-        # Importing the kernels imports Triton, which takes its time and is not everywhere.
+        # Imported here: importing Triton is slow, and it is not installed everywhere.
         from recurra.recurrence.triton import Layout, layer
 
-        products = products_asked_for(inputs.device.type)
+        products = requested_precision(inputs.device.type)
         layout = Layout.of(active, inputs.device)
         return layer(cell, inputs, weights, layout, initial=initial, products=products)
 
     def takes(self, inputs: Tensor, weights: Sequence[Weights]) -> bool:
-        """Whether the kernels compute such a layer: on an Ampere or later, weights in float32, and not too wide."""
-        if not inputs.is_cuda or torch.cuda.get_device_capability(inputs.device) < CAPABILITY:
+        """Whether the kernels can compute such a layer: on Ampere or later, with float32 weights, and not too wide."""
+        if not inputs.is_cuda or torch.cuda.get_device_capability(inputs.device) < MIN_CAPABILITY:
             return False
         return self.fits(inputs, weights)
 
     @staticmethod
     def fits(inputs: Tensor, weights: Sequence[Weights]) -> bool:
-        """Whether precision and width are what the kernels take, wherever the tensors are."""
-        from recurra.recurrence.triton.plan import LARGEST_HIDDEN
+        """Whether the kernels support precision and width, whatever device the tensors are on."""
+        from recurra.recurrence.triton.plan import MAX_HIDDEN
 
         W_H = weights[0].W_H
         return W_H is not None and (
-            inputs.dtype in (torch.float32, torch.bfloat16)
-            and W_H.dtype == torch.float32
-            and len(W_H) <= LARGEST_HIDDEN
+            inputs.dtype in (torch.float32, torch.bfloat16) and W_H.dtype == torch.float32 and len(W_H) <= MAX_HIDDEN
         )
 
 
-def products_asked_for(device: str) -> Products:
-    """The precision of products that autocast or torch's setting asks for on this kind of device."""
+def requested_precision(device: str) -> Products:
+    """The precision of products that autocast or torch's setting selects on this kind of device."""
     if torch.is_autocast_enabled(device) and torch.get_autocast_dtype(device) == torch.bfloat16:
         return "bf16"
     return PRECISIONS[torch.get_float32_matmul_precision()]
@@ -88,12 +86,12 @@ def products_asked_for(device: str) -> Products:
 
 @cache
 def triton_missing() -> str | None:
-    """What is wrong with this machine's Triton, as the end of a sentence; ``None`` if nothing is."""
+    """Why Triton cannot be used here, as the beginning of a message; ``None`` if it can."""
     try:
         found = version("triton")
     except PackageNotFoundError:
         return "Triton is not installed"
     numbers = tuple(int(part) for part in found.split(".")[:2] if part.isdigit())
-    if numbers < LEAST:
-        return f"Triton {found} is older than {'.'.join(map(str, LEAST))}"
+    if numbers < MIN_VERSION:
+        return f"Triton {found} is older than {'.'.join(map(str, MIN_VERSION))}"
     return None

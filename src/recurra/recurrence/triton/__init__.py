@@ -1,6 +1,6 @@
-"""Recurrent layers on a GPU: Triton kernels, and what launches them. Only machines with Triton can import it."""
+"""Recurrent layers on a GPU: Triton kernels, and the functions that launch them. Importing it needs Triton."""
 
-from recurra.recurrence.triton.function import layer
+from recurra.recurrence.triton.autograd import layer
 from recurra.recurrence.triton.layout import Layout
 
 __all__ = ["Layout", "layer"]

@@ -1,4 +1,4 @@
-"""Sigmoid and tanh in a kernel."""
+"""Sigmoid and tanh in Triton kernels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["sigmoid", "tanh"]
 def sigmoid(x, PRODUCTS: tl.constexpr):
     """1 / (1 + exp(-x)).
 
-    Beside bfloat16 products it takes one instruction of the special function unit instead of two, with an error below
-    2⁻¹¹ where the products' own is 2⁻⁹: at M = 16 this unit, and not the matrix unit, is what a step waits for.
+    With bfloat16 products it takes one instruction of the special function unit instead of two, with an error below
+    2⁻¹¹, while that of the products is 2⁻⁹: at M = 16 a step waits for this unit, not for the matrix unit.
     """
     if PRODUCTS == "bf16":
         return 0.5 * _tanh_instruction(0.5 * x) + 0.5
@@ -23,7 +23,7 @@ def sigmoid(x, PRODUCTS: tl.constexpr):
 
 @triton.jit
 def tanh(x, PRODUCTS: tl.constexpr):
-    """Tanh, near zero by the polynomial of Cephes' ``tanhf``: (1 - e) / (1 + e) would lose its digits there."""
+    """Tanh; near zero the polynomial of Cephes' ``tanhf``, because (1 - e) / (1 + e) would lose its digits there."""
     if PRODUCTS == "bf16":
         return _tanh_instruction(x)
     else:

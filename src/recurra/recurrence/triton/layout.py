@@ -1,4 +1,4 @@
-"""Where the documents of a packed batch lie, as the kernels read it: on the device."""
+"""The layout of a packed batch on the device, where the kernels read it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["Layout"]
 
 
 class Layout(NamedTuple):
-    """A packed batch's shape; kernels read the numbers, the host only the tensors' sizes.
+    """A packed batch's layout; kernels read the numbers, the host only the tensors' sizes.
 
-    So a captured graph can be replayed with other documents: whoever fills the tensors anew keeps T, B and the rows of
-    the inputs, which are then the largest there is room for.
+    So a captured graph can be replayed with other documents: the caller refills the tensors and keeps T, B and the rows
+    of the inputs, which are then the largest that fit.
 
     Attributes:
         starts: int32[T + 1], the first row of each step; steps that no document reaches begin at N, as ``starts[T]``.
-        lengths: int32[B], falling; documents of length 0 may stand last.
+        lengths: int32[B], falling; documents of length 0 may come last.
     """
 
     starts: Tensor
@@ -28,7 +28,7 @@ class Layout(NamedTuple):
 
     @classmethod
     def of(cls, active: Sequence[int], device: torch.device) -> Layout:
-        """The layout of a batch without room.
+        """The layout of a batch without spare rows.
 
         Args:
             active: how many documents run at each step; falling, never 0.

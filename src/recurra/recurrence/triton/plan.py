@@ -10,23 +10,23 @@ import triton
 from recurra.cells import Cell
 from recurra.errors import SettingsError
 
-__all__ = ["LARGEST_HIDDEN", "Plan", "Products", "plan_for", "shared_memory"]
+__all__ = ["MAX_HIDDEN", "Plan", "Products", "plan_for", "shared_memory"]
 
 Products: TypeAlias = Literal["ieee", "tf32", "bf16"]
 
-# Documents of a program. The matrix unit's tiles have 16 rows at least; more would leave multiprocessors idle, for a
-# batch of 512 in two directions is 64 programs on 132 of them.
+# Documents of a program. The matrix unit's tiles have at least 16 rows; more would leave multiprocessors idle, because
+# a batch of 512 in two directions is 64 programs on 132 of them.
 BLOCK = 16
-# Bytes of shared memory that a program can have on an H100, and what it needs beside W_H for tiles on their way from
-# one layout to another: 24 KB at most by the compiler's reports.
+# Bytes of shared memory that a program can have on an H100, and what it needs beside W_H for converting tiles from one
+# layout to another: 24 KB at most by the compiler's reports.
 H100_SHARED = 232_448
 RESERVED = 28 * 1024
-# Float32 products run on the ordinary units, whose operands stand in registers over the whole depth of a product: at
+# Float32 products run on the ordinary units, whose operands stay in registers over the whole depth of a product: at
 # 128 they no longer fit (the compiler reports 4 KB of spills a thread).
-LARGEST_IEEE = 64
-# Beyond this, W_H streamed by every program for its 16 documents alone takes longer than a product a step over the
-# whole batch, which is cuDNN's way.
-LARGEST_HIDDEN = 512
+MAX_IEEE_UNITS = 64
+# Beyond this, reading W_H in every program for only 16 documents takes longer than one product per step over the whole
+# batch, as cuDNN does it.
+MAX_HIDDEN = 512
 
 
 class Plan(NamedTuple):
@@ -34,10 +34,10 @@ class Plan(NamedTuple):
 
     Attributes:
         resident: whether W_H stays on the chip.
-        units: of a tile; all of the layer's where W_H is resident.
-        block: documents of a program.
+        units: the width of a tile; all units of the layer where W_H is resident.
+        block: documents per program.
         depth: rows of W_H that are read at a time where it is streamed.
-        warps: of a program.
+        warps: warps per program.
     """
 
     resident: bool
@@ -48,7 +48,7 @@ class Plan(NamedTuple):
 
 
 def shared_memory(device: torch.device) -> int:
-    """Bytes of shared memory that a program can have; an H100's where Triton's interpreter takes a GPU's place."""
+    """Bytes of shared memory that a program can have; an H100's where Triton's interpreter replaces the GPU."""
     if device.type != "cuda":
         return H100_SHARED
     properties: Any = torch.cuda.get_device_properties(device)
@@ -69,14 +69,14 @@ def plan_for(cell: Cell, hidden: int, products: Products, *, shared: int = H100_
     """
     if products not in ("ieee", "tf32", "bf16"):
         raise SettingsError(f"products is {products!r}", "Choose ieee, tf32 or bf16.")
-    if hidden > LARGEST_HIDDEN:
+    if hidden > MAX_HIDDEN:
         raise SettingsError(
-            f"The layer has {hidden:,} units, more than the {LARGEST_HIDDEN} of the Triton kernels",
+            f"The layer has {hidden:,} units, more than the {MAX_HIDDEN} of the Triton kernels",
             "Use the torch engine.",
         )
     units = max(16, triton.next_power_of_2(hidden))
     number = 2 if products == "bf16" else 4
-    fits = products != "ieee" or units <= LARGEST_IEEE
+    fits = products != "ieee" or units <= MAX_IEEE_UNITS
     if fits and len(cell.gates) * units * units * number + RESERVED <= shared:
         # A warp has 16 columns of every gate, two tiles of the matrix unit; 8 of float32 numbers, twice as wide.
         return Plan(True, units, BLOCK, units, max(1, min(8, units // (16 if products == "bf16" else 8))))

@@ -1,7 +1,7 @@
-"""Reading, writing and multiplying tiles of [documents, units].
+"""Loads, stores and multiplies tiles of [documents, units]; finds the rows of a step.
 
-Every array of a layer is [R, D, width]: its *line* row · D + direction begins at line · width. Lines are 64-bit, for a
-long batch of a wide layer has more than 2³¹ numbers.
+Every array of a layer is [R, D, width]: its *line* row · D + direction begins at line · width. Lines are 64-bit: a long
+batch of a wide layer has more than 2³¹ numbers.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ import triton
 import triton.language as tl
 
 __all__ = [
-    "clear_room",
-    "gate_tiles",
+    "convert_layout",
+    "dot",
+    "is_active",
     "line_of",
-    "place",
-    "product",
-    "runs_at",
-    "settled",
-    "start_of",
+    "load_gates",
+    "load_tile",
+    "step_at",
+    "step_start",
     "store_gates",
-    "take",
-    "write",
+    "store_tile",
+    "zero_spare_rows",
 ]
 
 
 @triton.jit
-def place(s, longest, backwards):
-    """The step that is read s-th; below 0 or beyond the last when there is none."""
+def step_at(s, longest, backwards):
+    """The step that is read s-th; negative or beyond the last one if there is none."""
     return tl.where(backwards, longest - 1 - s, s)
 
 
 @triton.jit
-def start_of(starts, t, longest):
+def step_start(starts, t, longest):
     """The first row of step t."""
     return tl.load(starts + t, mask=(t >= 0) & (t < longest), other=0)
 
@@ -43,42 +43,42 @@ def line_of(start, k):
 
 
 @triton.jit
-def runs_at(t, length):
+def is_active(t, length):
     """Which documents have a word at step t."""
     return (t >= 0) & (t < length)
 
 
 @triton.jit
-def take(pointer, line, u, mask, width):
+def load_tile(pointer, line, u, mask, width):
     """[documents, units] of the lines' columns u, zero where masked."""
     return tl.load(pointer + line[:, None] * width + u[None, :], mask=mask, other=0.0)
 
 
 @triton.jit
-def write(pointer, line, u, tile, mask, width):
-    """Stores in the array's own precision."""
+def store_tile(pointer, line, u, tile, mask, width):
+    """Stores a tile in the array's precision."""
     tl.store(pointer + line[:, None] * width + u[None, :], tile, mask=mask)
 
 
 @triton.jit
-def gate_tiles(pointer, line, u, mask, G: tl.constexpr, H: tl.constexpr):
-    """A tile a gate."""
+def load_gates(pointer, line, u, mask, G: tl.constexpr, H: tl.constexpr):
+    """Loads a tile for each gate."""
     tiles = ()
     for g in tl.static_range(G):
-        tiles = tiles + (take(pointer, line, g * H + u, mask, G * H),)  # noqa: RUF005
+        tiles = tiles + (load_tile(pointer, line, g * H + u, mask, G * H),)  # noqa: RUF005
     return tiles
 
 
 @triton.jit
 def store_gates(pointer, line, u, tiles, mask, G: tl.constexpr, H: tl.constexpr):
-    """Stores a tile a gate."""
+    """Stores a tile for each gate."""
     for g in tl.static_range(G):
-        write(pointer, line, g * H + u, tiles[g], mask, G * H)
+        store_tile(pointer, line, g * H + u, tiles[g], mask, G * H)
 
 
 @triton.jit
-def product(left, right, total, PRODUCTS: tl.constexpr):
-    """``total`` + left · right, summed up in float32."""
+def dot(left, right, total, PRODUCTS: tl.constexpr):
+    """``total`` + left · right, accumulated in float32."""
     if PRODUCTS == "bf16":
         return tl.dot(left.to(tl.bfloat16), right.to(tl.bfloat16), total)
     else:
@@ -86,13 +86,13 @@ def product(left, right, total, PRODUCTS: tl.constexpr):
 
 
 @triton.jit
-def settled(tile, PRODUCTS: tl.constexpr):
-    """The same tile, spread over the threads as loads and stores have it and not as the matrix unit leaves it.
+def convert_layout(tile, PRODUCTS: tl.constexpr):
+    """The same tile in the layout of loads and stores instead of that of the matrix unit.
 
-    The compiler would rather bring all that a product meets into the matrix unit's order, and all that is stored back,
-    each time through shared memory with two barriers: 56 in an LSTM's step back. A gather of every column to its own
-    place ends that order where the product ends, and 26 are left. Forward, where every gate is a product, it would not
-    pay.
+    The compiler would otherwise convert every operand that meets a product to the matrix unit's layout, and back for
+    every store, each time through shared memory with two barriers: 56 in an LSTM's backward step. A gather of every
+    column from its own index ends that layout right after the product, and 26 are left. Forward, where every gate is a
+    product, it does not pay.
     """
     if PRODUCTS == "ieee":
         return tile
@@ -102,10 +102,10 @@ def settled(tile, PRODUCTS: tl.constexpr):
 
 
 @triton.jit
-def clear_room(pointer, first, rows, WIDTH: tl.constexpr, COLUMNS: tl.constexpr, BLOCK: tl.constexpr):
-    """Zeros in the rows that no document has: the weights' gradients are products over all rows.
+def zero_spare_rows(pointer, first, rows, WIDTH: tl.constexpr, COLUMNS: tl.constexpr, BLOCK: tl.constexpr):
+    """Writes zeros to the rows beyond the last token: the weights' gradients are products over all rows.
 
-    The programs share the rows in pieces; without room there is nothing to do.
+    The programs share those rows; if there are none, it does nothing.
     """
     u = tl.arange(0, COLUMNS)
     for row in range(first + tl.program_id(0) * BLOCK, rows, tl.num_programs(0) * BLOCK):
@@ -114,4 +114,4 @@ def clear_room(pointer, first, rows, WIDTH: tl.constexpr, COLUMNS: tl.constexpr,
         there = (row + k < rows)[:, None]
         for column in tl.static_range(0, WIDTH, COLUMNS):
             tile = tl.zeros([BLOCK, COLUMNS], dtype=tl.float32)
-            write(pointer, line, column + u, tile, there & (column + u < WIDTH)[None, :], WIDTH)
+            store_tile(pointer, line, column + u, tile, there & (column + u < WIDTH)[None, :], WIDTH)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.kernels.compiled import kernels_of
-from recurra.kernels.threads import Task, in_parts, run_in_parts
+from recurra.kernels.threads import WorkItem, parallel_for, split_range
 
 __all__ = ["WORTH_A_THREAD", "AdamState", "Moves"]
 
@@ -98,14 +98,14 @@ class AdamState:
                     self.epsilon, self.moves.table,
                 )  # fmt: skip
 
-            run_in_parts(some, len(every), least=self._least)
+            parallel_for(some, len(every), least=self._least)
 
     def flushed(self) -> Array:
         """A copy of the weights in which every row is caught up; the rows themselves stay as they are."""
         if self.touched:
             return self.weights.copy()
         flushed = np.empty_like(self.weights)
-        kernels_of("adam").look(
+        kernels_of("adam").copy_flushed(
             self.weights, self.m, self.v, self.last, self.moves.steps, self.epsilon, self.moves.table, flushed
         )
         return flushed
@@ -113,7 +113,7 @@ class AdamState:
     def moving(
         self, rows: npt.NDArray[np.int64], gradients: Array, squares: Array | None, *, scale: float, rate: float,
         decay: float,
-    ) -> list[Task]:  # fmt: skip
+    ) -> list[WorkItem]:  # fmt: skip
         """Tasks, to be done side by side, that move rows along their gradients.
 
         All others move by what their moments say when they are next caught up.
@@ -136,4 +136,4 @@ class AdamState:
                 scale, *self.betas, rate, self.epsilon, decay, self.last, self.moves.steps,
             )  # fmt: skip
 
-        return in_parts(some, len(rows), least=self._least)
+        return split_range(some, len(rows), least=self._least)

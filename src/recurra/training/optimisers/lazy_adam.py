@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from recurra.kernels.compiled import kernels_of
-from recurra.kernels.threads import Task, in_parts, run_together
+from recurra.kernels.threads import WorkItem, run_parallel, split_range
 from recurra.presets import TrainingSettings
 from recurra.training.optimisers.adam import BETAS, corrected_rate
 from recurra.training.optimisers.adam_state import WORTH_A_THREAD, AdamState
@@ -107,7 +107,12 @@ class LazyAdam:
         return math.sqrt(squares)
 
     def step(
-        self, learning_rate: float, row_gradient: RowGradient | None, *, scale: float = 1.0, beside: Task | None = None
+        self,
+        learning_rate: float,
+        row_gradient: RowGradient | None,
+        *,
+        scale: float = 1.0,
+        beside: WorkItem | None = None,
     ) -> bool:
         """Moves the weights along the gradients.
 
@@ -129,7 +134,7 @@ class LazyAdam:
         def some(first: int, end: int) -> None:
             kernel(*[flat[first:end] for flat in (self._weights, self._m, self._v, self._gradients)], *fixed)
 
-        tasks, rows = in_parts(some, len(self._weights), least=WORTH_A_THREAD), list[Task]()
+        tasks, rows = split_range(some, len(self._weights), least=WORTH_A_THREAD), list[WorkItem]()
         if self.rows and row_gradient:
             one = row_gradient
             rows = self.rows.moving(one.rows, one.sums, one.squares, scale=scale, rate=rate, decay=decay)
@@ -138,7 +143,7 @@ class LazyAdam:
                 task()
             return False
         # Packing needs the interpreter: behind the kernels, so that the other threads get to theirs.
-        run_together([*tasks, *([beside] if beside else []), *rows])
+        run_parallel([*tasks, *([beside] if beside else []), *rows])
         return True
 
     def flush(self) -> None:

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from recurra.batches import Packed
-from recurra.kernels.compiled import entries_of, kernels_of
-from recurra.kernels.threads import run_in_parts
+from recurra.kernels.compiled import addresses_of, kernels_of
+from recurra.kernels.threads import parallel_for
 from recurra.models.network import UNKNOWN, Network
 from recurra.networks.shapes import DIRECTIONS
 from recurra.presets import TrainingSettings
@@ -66,11 +66,11 @@ class CompiledStep(HostStep):
         self._arena, self._layers = Arena(), dict[int, Layer]()
         # Compiled here, the first time on a machine: the first step would else seem to take seconds.
         parts = *(f"training.{part}" for part in PARTS), self._loss.kernels
-        for name in ("packing", "distinct", "adam", "jobs", "waiting", *parts):
+        for name in ("packing", "unique_ids", "adam", "job_list", "spin_wait", *parts):
             kernels_of(name)
         form = network.cell.compiled.numba
         for name in ("dense", *([form.kernels] if form else [])):
-            entries_of(f"training.{name}")
+            addresses_of(f"training.{name}")
         self._row_gradient: RowGradient | None = None
         # The rows of a batch that was packed before its turn.
         self._ahead: tuple[Places, Packed] | None = None
@@ -99,7 +99,7 @@ class CompiledStep(HostStep):
     def gradient(self, indices: Places) -> StepResult:
         """See :meth:`recurra.training.steps.step.HostStep.gradient`."""
         shape = self.network.settings
-        self._arena.empty()
+        self._arena.reset()
         batch = self._packed(indices)
         found, places = self._words(batch)
         back: list[Back] = []
@@ -119,7 +119,7 @@ class CompiledStep(HostStep):
             self.optimiser.clear()
             states = np.zeros((0, shape.state_size), dtype=np.float32)
         pooled = PackedPooling(shape, batch, states, self._arena)
-        back.append(pooled.back)
+        back.append(pooled.backward)
         values = self._dropped(pooled.values, back) if shape.dropout else pooled.values
         loss, right, d = self._output(values, self.rows.targets[indices[batch.order]])
         for step in reversed(back):
@@ -180,7 +180,7 @@ class CompiledStep(HostStep):
             ids = np.where(self.network.chance(torch.Size([len(ids)])).numpy() < share, np.int32(UNKNOWN), ids)
         found = np.empty(min(len(ids), len(self._seen)), dtype=np.int32)
         places, count = np.empty(len(ids), dtype=np.int32), np.empty(1, dtype=np.int64)
-        kernels_of("distinct").distinct(ids, self._seen, found, places, count)
+        kernels_of("unique_ids").unique_ids(ids, self._seen, found, places, count)
         rows = found[: count[0]].astype(np.int64)
         if self.optimiser.rows:
             self.optimiser.rows.catch_up(rows)
@@ -237,7 +237,7 @@ class CompiledStep(HostStep):
         kernels = kernels_of("training.output")
         kernels.output(values, W_O, b_O, logits)
         self._loss(logits, targets, d_logits, result)
-        kernels.output_back(values, d_logits, W_O, into["W_O"], into["b_O"], d_values)
+        kernels.output_backward(values, d_logits, W_O, into["W_O"], into["b_O"], d_values)
         return float(result[0, 0]), int(result[0, 1]), [d_values]
 
     def _by_row(self, found: Places, places: Places, d_tokens: Sequence[Array]) -> RowGradient:
@@ -247,7 +247,7 @@ class CompiledStep(HostStep):
         kernel = kernels_of("adam").sum_rows
         if len(found):
             parts = [np.ascontiguousarray(part) for part in d_tokens]
-            run_in_parts(
+            parallel_for(
                 lambda first, end: kernel(places, parts[0], parts[-1], len(parts), first, end, sums, squares),
                 width,
                 least=max(1, WORTH_A_THREAD // (4 * len(places))),

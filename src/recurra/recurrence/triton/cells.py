@@ -1,4 +1,4 @@
-"""One step of each cell without its products, and the gradient of that step: what every kernel shares.
+"""The gates and states of one step of each cell, given its matrix products, and their gradients; for all kernels.
 
 Gates are tuples of tiles in the cell's order; names are those of :mod:`recurra.cells`.
 """
@@ -10,11 +10,11 @@ import triton.language as tl
 
 from recurra.recurrence.triton.activations import sigmoid, tanh
 
-__all__ = ["gru_back", "gru_candidate", "gru_gates", "lstm", "lstm_back"]
+__all__ = ["gru_backward", "gru_candidate", "gru_gates", "lstm_backward", "lstm_step"]
 
 
 @triton.jit
-def lstm(a, c, PRODUCTS: tl.constexpr):
+def lstm_step(a, c, PRODUCTS: tl.constexpr):
     """The gates i, f, g, o, the cell state and the hidden state, from a = W_H h + W_I x + b."""
     i, f = sigmoid(a[0], PRODUCTS), sigmoid(a[1], PRODUCTS)
     g, o = tanh(a[2], PRODUCTS), sigmoid(a[3], PRODUCTS)
@@ -23,8 +23,8 @@ def lstm(a, c, PRODUCTS: tl.constexpr):
 
 
 @triton.jit
-def lstm_back(gates, past_c, d_h, d_c, PRODUCTS: tl.constexpr):
-    """The gradients of a and of the past cell state. The cell state is computed again: two operations, no byte."""
+def lstm_backward(gates, past_c, d_h, d_c, PRODUCTS: tl.constexpr):
+    """The gradients of a and of the past cell state. The cell state is recomputed: two operations, no memory access."""
     i, f, g, o = gates
     tanh_c = tanh(f * past_c + i * g, PRODUCTS)
     d_c += d_h * o * (1.0 - tanh_c * tanh_c)
@@ -47,6 +47,6 @@ def gru_candidate(z, a_n, h, PRODUCTS: tl.constexpr):
 
 
 @triton.jit
-def gru_back(z, n, past_h, d_h):
-    """The gradients of a_z and a_n; that of r hangs on where the reset stands."""
+def gru_backward(z, n, past_h, d_h):
+    """The gradients of a_z and a_n; that of r depends on where the reset is applied."""
     return d_h * (past_h - n) * z * (1.0 - z), d_h * (1.0 - z) * (1.0 - n * n)

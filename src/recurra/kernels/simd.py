@@ -1,8 +1,8 @@
-"""Eight float32 numbers in one register, as a type that Numba's functions can compute with.
+"""SIMD vectors for Numba: eight float32 numbers in one register, or 32 as one value.
 
-Left to LLVM's vectoriser, the speed of a loop hangs on what it can prove and its rounding on how it unrolls. Here every
-operation is written down: the kernels are fast by construction, and a document's numbers do not depend on the batch
-around it, on where it stands in a block, or on the number of threads.
+If vectorisation is left to LLVM, the speed of a loop depends on what LLVM can prove, and its rounding on how LLVM
+unrolls it. Here every operation is explicit: the kernels are fast by construction, and a document's numbers do not
+depend on the other documents of the batch, on its place in a block, or on the number of threads.
 
 Addresses are plain integers: a kernel is then one compiled function, whatever the strides and owners of its arrays.
 """
@@ -21,7 +21,19 @@ from numba.core.types.containers import UniTuple
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin
 
-__all__ = ["FLOAT", "LANES", "VECTOR", "fused", "integer", "load", "pointer_to", "splat", "spread", "store", "vector"]
+__all__ = [
+    "FLOAT",
+    "LANES",
+    "VECTOR",
+    "broadcast",
+    "fused_multiply_add",
+    "integer",
+    "load",
+    "pointer_to",
+    "splat",
+    "store",
+    "vector",
+]
 
 # 256 bits: what AVX2 and AVX-512VL hold in one register; NEON and SSE take two.
 LANES = 8
@@ -45,8 +57,8 @@ class _VectorModel(models.PrimitiveModel):
 
 
 vector = _Vector(LANES)
-# Four vectors as one value: what LLVM makes of an operation on it are four independent ones side by side (or two of
-# 512 bits). A processor that waits for one result of a long formula has three others to work on meanwhile.
+# Four vectors as one value: LLVM compiles an operation on it to four independent ones (or two of 512 bits). While a
+# processor waits for one result of a long formula, it can work on the three others.
 four_vectors = _Vector(4 * LANES)
 
 
@@ -55,14 +67,14 @@ def pointer_to(builder: Any, address: Any, kind: Any) -> Any:
     return builder.inttoptr(address, kind.as_pointer())
 
 
-def spread(builder: Any, number: Any, kind: Any) -> Any:
-    """One number in every place of a vector of a kind."""
+def broadcast(builder: Any, number: Any, kind: Any) -> Any:
+    """A vector of the type ``kind`` with one number in every lane."""
     undefined = ir.Constant(kind, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(first, undefined, _all(kind, 0))
 
 
-def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
+def fused_multiply_add(builder: Any, x: Any, y: Any, z: Any) -> Any:
     """X · y + z with one rounding."""
     kind = ir.FunctionType(x.type, [x.type, x.type, x.type])
     name = f"llvm.fma.v{x.type.count}f32"
@@ -85,7 +97,7 @@ def load_wide(typing_context: Any, address: Any) -> Any:
 
 @intrinsic
 def load_like(typing_context: Any, x: Any, address: Any) -> Any:
-    """As many numbers from an address on as x has."""
+    """The vector at an address, as wide as x."""
     return x(x, types.int64), lambda context, builder, signature, given: _load(builder, given[1], given[0].type)
 
 
@@ -109,7 +121,7 @@ def store(typing_context: Any, address: Any, value: Any) -> Any:
 
 @intrinsic
 def integer(typing_context: Any, address: Any, place: Any) -> Any:
-    """The int64 at a place of an array of them."""
+    """The int64 at an index of an array."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load(builder.gep(pointer_to(builder, arguments[0], ir.IntType(64)), [arguments[1]]))
@@ -140,34 +152,34 @@ def store_number(typing_context: Any, address: Any, value: Any) -> Any:
 
 @intrinsic
 def splat(typing_context: Any, value: Any) -> Any:
-    """A vector of one number."""
+    """A vector with one number in every lane."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return spread(builder, context.cast(builder, arguments[0], signature.args[0], types.float32), VECTOR)
+        return broadcast(builder, context.cast(builder, arguments[0], signature.args[0], types.float32), VECTOR)
 
     return vector(value), code
 
 
 @intrinsic
 def like(typing_context: Any, x: Any, value: Any) -> Any:
-    """One number in every place, as many as x has."""
+    """A vector as wide as x with one number in every lane."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = context.cast(builder, arguments[1], signature.args[1], types.float32)
-        return spread(builder, number, arguments[0].type)
+        return broadcast(builder, number, arguments[0].type)
 
     return x(x, value), code
 
 
 @njit
 def both_widths() -> tuple[Any, Any]:
-    """Zeros to name a width by: four vectors, and one for what then is left of a row."""
+    """Zeros of both widths, for :func:`load_like`: four vectors, and one for the remainder of a row."""
     zero = splat(0.0)
-    return joined(zero, zero, zero, zero), zero
+    return join(zero, zero, zero, zero), zero
 
 
 @intrinsic
-def joined(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+def join(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """Four vectors as one value."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -179,8 +191,8 @@ def joined(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
 
 
 @intrinsic
-def parted(typing_context: Any, x: Any) -> Any:
-    """The four vectors of :func:`joined`."""
+def split(typing_context: Any, x: Any) -> Any:
+    """The four vectors that :func:`join` made one value of."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         found = [builder.shuffle_vector(arguments[0], arguments[0], _places(k * LANES, LANES)) for k in range(4)]
@@ -190,8 +202,8 @@ def parted(typing_context: Any, x: Any) -> Any:
 
 
 @intrinsic
-def exchanged(typing_context: Any, x: Any) -> Any:
-    """Of four values of four vectors each, as one value: the first vectors of all, the second ones, and so on."""
+def transpose_vectors(typing_context: Any, x: Any) -> Any:
+    """Transposes a 4 × 4 matrix of vectors, of which each value holds a row of four."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x = cgutils.unpack_tuple(builder, arguments[0])
@@ -208,12 +220,12 @@ def exchanged(typing_context: Any, x: Any) -> Any:
 @intrinsic
 def fma(typing_context: Any, x: Any, y: Any, z: Any) -> Any:
     """X · y + z with one rounding."""
-    return x(x, x, x), lambda context, builder, signature, arguments: fused(builder, *arguments)
+    return x(x, x, x), lambda context, builder, signature, arguments: fused_multiply_add(builder, *arguments)
 
 
 @intrinsic
 def clamp(typing_context: Any, x: Any, bound: Any) -> Any:
-    """X between -bound and bound; NaN stays NaN."""
+    """X clamped to [-bound, bound]; NaN stays NaN."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, bound = arguments
@@ -226,7 +238,7 @@ def clamp(typing_context: Any, x: Any, bound: Any) -> Any:
 
 @intrinsic
 def vector_max(typing_context: Any, x: Any, y: Any) -> Any:
-    """The larger of x and y in each place; NaN where y is."""
+    """The larger of x and y in each lane; NaN where y is NaN."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, y = arguments
@@ -237,7 +249,7 @@ def vector_max(typing_context: Any, x: Any, y: Any) -> Any:
 
 @intrinsic
 def power_of_two(typing_context: Any, shifted: Any) -> Any:
-    """2ⁿ for n + 1.5·2²³: the sum's last bits are n, and a shift makes them an exponent."""
+    """2ⁿ from n + 1.5·2²³: the sum's last bits are n, and a shift makes them the exponent."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = arguments[0].type
@@ -249,7 +261,7 @@ def power_of_two(typing_context: Any, shifted: Any) -> Any:
 
 
 def _all(kind: Any, number: int) -> Any:
-    """An integer in every place, as many as a vector of a kind has."""
+    """A constant with one integer in every lane, as wide as the type ``kind``."""
     return ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [number] * kind.count)
 
 
@@ -258,13 +270,13 @@ def _places(first: int, count: int) -> Any:
 
 
 @intrinsic
-def transposed(typing_context: Any, rows: Any) -> Any:
-    """Eight vectors as the columns of eight others."""
+def transpose(typing_context: Any, rows: Any) -> Any:
+    """Transposes an 8 × 8 matrix of eight vectors."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         rows = cgutils.unpack_tuple(builder, arguments[0])
         lanes = range(LANES)
-        # Blocks of four lanes change places between vectors that are four apart, then blocks of two, then lanes.
+        # Vectors four apart exchange blocks of four lanes, then those two apart blocks of two, then neighbours lanes.
         for size in (4, 2, 1):
             for place in (place for place in lanes if not place & size):
                 upper, lower = rows[place], rows[place + size]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.batches import Ragged
-from recurra.kernels.arrays import address
+from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 
 reals = st.floats(-(2.0**100), 2.0**100, width=32)
@@ -21,15 +21,15 @@ batches = st.lists(st.lists(st.integers(0, 9), max_size=7), max_size=9)
 
 def softmax(logits: npt.NDArray[np.float32], classes: int, order: list[int]) -> npt.NDArray[np.float32]:
     out = np.full((len(order), classes), np.nan, dtype=np.float32)
-    kernels_of("inference.documents").softmax(0, len(order), np.array(order), logits, out)
+    kernels_of("inference.probabilities").softmax(0, len(order), np.array(order), logits, out)
     return out
 
 
 @given(batches, st.integers(0, 5), st.data())
 def test_documents_are_gathered_by_falling_length(batch: list[list[int]], pad_to: int, data: st.DataObject) -> None:
-    kernels, ids = kernels_of("inference.documents"), Ragged.from_lists(batch)
+    kernels, ids = kernels_of("inference.batching"), Ragged.from_lists(batch)
     order, bounds = np.empty(len(batch), dtype=np.int64), np.empty(len(batch) + 1, dtype=np.int64)
-    kernels.by_length(ids.offsets, pad_to, order, bounds)
+    kernels.sort_by_length(ids.offsets, pad_to, order, bounds)
     padded = [document + [0] * (pad_to - len(document)) for document in batch]
     assert order.tolist() == sorted(range(len(batch)), key=lambda place: -len(padded[place]))
     first = data.draw(st.integers(0, len(batch)))

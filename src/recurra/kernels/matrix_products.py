@@ -1,4 +1,4 @@
-"""Products of documents' rows with a matrix, several documents and columns at once."""
+"""Matrix products: documents' rows times a matrix in panels, several documents and columns at once."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numba.core import cgutils, types
 from numba.core.types.containers import UniTuple
 from numba.extending import intrinsic
 
-from recurra.kernels.panels import BLOCK
-from recurra.kernels.vectors import FLOAT, LANES, four_vectors, fused, pointer_to, spread, vector
+from recurra.kernels.matrix_panels import BLOCK
+from recurra.kernels.simd import FLOAT, LANES, broadcast, four_vectors, fused_multiply_add, pointer_to, vector
 
-__all__ = ["add_panel", "add_product", "multiplied"]
+__all__ = ["add_panel", "add_product", "multiply_add"]
 
-# Vectors of eight sums that fit into the registers beside the numbers they are made of. A sum that does not fit goes to
-# memory and back at every step, which costs half of the speed. With AVX-512 there are 32 registers of 512 bits; AVX2
+# Vectors of eight sums that fit into the registers beside the numbers they are made of. A sum that does not fit is
+# spilled to memory at every step, which costs half of the speed. With AVX-512 there are 32 registers of 512 bits; AVX2
 # has 16 of 256, and NEON 32 of 128.
 _WIDE = bool(binding.get_host_cpu_features().get("avx512f"))
 _SUMS = 32 if _WIDE else 12
@@ -24,7 +24,7 @@ _WORD = ir.IntType(64)
 
 
 @intrinsic
-def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any, step: Any, count: Any) -> Any:
+def multiply_add(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any, step: Any, count: Any) -> Any:
     """sums[d·V + v] + Σ_k rows[d][k] · matrix[k][v·step : v·step + lanes], for k from 0 to count, in that order.
 
     Args:
@@ -58,7 +58,7 @@ def multiplied(typing_context: Any, sums: Any, rows: Any, matrix: Any, row: Any,
 def _sums(
     builder: Any, sums: list[Any], addresses: list[Any], matrix: Any, row: Any, step: Any, count: Any
 ) -> list[Any]:
-    """What :func:`multiplied` gives, as LLVM's values."""
+    """The sums of :func:`multiply_add`, as LLVM's values."""
     columns, kind, unrolled = len(sums) // len(addresses), sums[0].type, 2
     end = builder.add(matrix, builder.mul(row, count))
     before = builder.block
@@ -81,9 +81,9 @@ def _sums(
 
         def number(d: int, k: int = k) -> Any:
             place = builder.add(builder.add(addresses[d], offset), _WORD(4 * k))
-            return spread(builder, builder.load(pointer_to(builder, place, FLOAT)), kind)
+            return broadcast(builder, builder.load(pointer_to(builder, place, FLOAT)), kind)
 
-        # The fewer of the two are held in registers, and of the others one at a time.
+        # Whichever are fewer are held in registers, the others one at a time.
         if columns < len(addresses):
             weights = [weight(v) for v in range(columns)]
             pairs = ((d, v, x, y) for d in range(len(addresses)) for x in [number(d)] for v, y in enumerate(weights))
@@ -91,7 +91,7 @@ def _sums(
             numbers = [number(d) for d in range(len(addresses))]
             pairs = ((d, v, x, y) for v in range(columns) for y in [weight(v)] for d, x in enumerate(numbers))
         for d, v, x, y in pairs:
-            now[d * columns + v] = fused(builder, x, y, now[d * columns + v])
+            now[d * columns + v] = fused_multiply_add(builder, x, y, now[d * columns + v])
         here = builder.add(here, row)
     following = builder.add(offset, _WORD(4 * unrolled))
     for phi, value in zip(running, now, strict=True):
@@ -104,7 +104,7 @@ def _sums(
 
 
 def _tile(documents: int, kind: Any, columns: int) -> Any:
-    """A product of some documents with so many columns, each as wide as a kind of vector."""
+    """A product of ``documents`` rows with ``columns`` column vectors of the type ``kind``."""
 
     @intrinsic
     def add_tile(
@@ -112,7 +112,7 @@ def _tile(documents: int, kind: Any, columns: int) -> Any:
     ) -> Any:
         """sums[d] += rows[d] @ panel for the documents from d on, up to the last.
 
-        A tile that reaches over the end computes its last document several times, and stores the same numbers.
+        A tile that reaches beyond the last document computes it several times, and stores the same numbers.
         """
 
         def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -176,7 +176,7 @@ def add_panel(sums: int, sum_row: int, rows: int, row: int, first: int, stop: in
             _four(sums, sum_row, rows, row, d, stop - 1, panel, count)
             d += 4
     else:
-        # Four are better done as two and two.
+        # Four are faster as two and two.
         while stop - d > 4 or stop - d == 3:
             _three(sums, sum_row, rows, row, d, stop - 1, panel, count)
             d += 3
@@ -201,7 +201,7 @@ def add_product(
         row: bytes from one row of it to the next.
         first: first document.
         stop: the document after the last.
-        panels: address of the matrix, [count, width], as :mod:`recurra.kernels.panels` lays it out.
+        panels: address of the matrix, [count, width], packed by :mod:`recurra.kernels.matrix_panels`.
         width: columns, a multiple of 8.
         count: rows of the matrix, even.
     """

@@ -11,9 +11,9 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from recurra.kernels import gates  # noqa: E402 - needs Numba
+from recurra.kernels import activations  # noqa: E402 - needs Numba
 from recurra.kernels.inference import lstm  # noqa: E402 - needs Numba
-from recurra.kernels.vectors import load_wide, store  # noqa: E402 - needs Numba
+from recurra.kernels.simd import load_wide, store  # noqa: E402 - needs Numba
 
 Array = npt.NDArray[Any]
 
@@ -38,17 +38,17 @@ def on_arrays(function: Callable[[int, int], Any], *inputs: Array) -> Array:
 
 @numba.njit
 def logistic(x: int, row: int) -> Any:
-    return gates.sigmoid(load_wide(x))
+    return activations.sigmoid(load_wide(x))
 
 
 @numba.njit
 def tangent(x: int, row: int) -> Any:
-    return gates.tanh(load_wide(x))
+    return activations.tanh(load_wide(x))
 
 
 @numba.njit
-def interpolated(x: int, row: int) -> Any:
-    return gates.interpolated(load_wide(x), load_wide(x + row), load_wide(x + 2 * row))
+def interpolation(x: int, row: int) -> Any:
+    return activations.interpolate(load_wide(x), load_wide(x + row), load_wide(x + 2 * row))
 
 
 @numba.njit
@@ -89,7 +89,7 @@ def test_an_lstm_cell_is_its_formula_wherever_its_gates_saturate() -> None:
 def test_a_gru_step_is_its_formula_wherever_its_gates_saturate() -> None:
     z, h, n = grid(GATES, np.linspace(-1, 1, 9), GATES)
     right = sigmoid(z) * h + (1 - sigmoid(z)) * np.tanh(n)
-    np.testing.assert_allclose(on_arrays(interpolated, z, h, n), right, rtol=0, atol=4e-7)
+    np.testing.assert_allclose(on_arrays(interpolation, z, h, n), right, rtol=0, atol=4e-7)
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,10 @@ def test_a_gru_step_is_its_formula_wherever_its_gates_saturate() -> None:
     [
         (logistic, 1, [0]),
         (tangent, 1, [0]),
-        (interpolated, 3, [0, 1, 2]),
+        (interpolation, 3, [0, 1, 2]),
         (cell, 5, [0, 1, 2, 4]),
     ],
-    ids=["sigmoid", "tanh", "interpolated", "cell"],
+    ids=["sigmoid", "tanh", "interpolation", "cell"],
 )
 def test_nan_stays_nan(function: Callable[[int, int], Any], inputs: int, read: list[int]) -> None:
     """Whatever its payload: exponents are made from a number's last bits."""

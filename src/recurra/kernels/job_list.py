@@ -1,9 +1,10 @@
-"""Several kernels in one go, without Python in between.
+"""Runs a list of kernel calls (jobs) without returning to Python in between.
 
-A thread that comes back from a kernel needs Python's lock, and where two threads come back at the same time one of them
-is put to sleep, which costs more than a small kernel. So what a thread has to do is written into an array first: job
-after job, each the number of its words, the address of a kernel compiled for C, and the kernel's arguments. What
-changes from batch to batch stands in a table beside it, so that the jobs need to be written only once.
+A thread that returns from a kernel needs Python's global interpreter lock, and where two threads return at the same
+time one of them is put to sleep, which costs more than a small kernel. So a thread's jobs are first written into an
+array of 64-bit words: for each job the number of its words, the address of a kernel compiled as a C function, and the
+kernel's arguments. Arguments that change from batch to batch are in a separate table, so that the list needs to be
+written only once.
 """
 
 from __future__ import annotations
@@ -14,21 +15,21 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from recurra.kernels.vectors import integer, pointer_to
+from recurra.kernels.simd import integer, pointer_to
 
 __all__ = ["run"]
 
-# The most arguments that a kernel takes.
-MOST = 24
+# The most arguments that a kernel can have.
+MAX_ARGUMENTS = 24
 
 
 def run(first: int, end: int, table: int) -> None:
-    """Does jobs in turn.
+    """Runs jobs one after the other.
 
     Args:
-        first: address of the first word.
-        end: address behind the last.
-        table: address of int64 numbers; an argument -1 - k stands for the k-th of them.
+        first: address of the first job's first word.
+        end: address after the last word.
+        table: address of an int64 array; a negative argument -1 - k stands for its k-th number.
     """
     at = first
     while at < end:
@@ -39,7 +40,7 @@ def run(first: int, end: int, table: int) -> None:
 
 @intrinsic
 def _call(typing_context: Any, kernel: Any, arguments: Any, count: Any, table: Any) -> Any:
-    """Calls a kernel of so many integers."""
+    """Calls a kernel with ``count`` integers."""
 
     def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         word = ir.IntType(64)
@@ -49,13 +50,13 @@ def _call(typing_context: Any, kernel: Any, arguments: Any, count: Any, table: A
         def argument(place: int) -> Any:
             value = builder.load(builder.gep(base, [word(place)]))
             is_name = builder.icmp_signed("<", value, word(0))
-            # A number that is no name reads the table's first, and does not use it.
+            # An argument that refers to no entry reads the first one, and does not use it.
             number = builder.load(builder.gep(named, [builder.select(is_name, builder.not_(value), word(0))]))
             return builder.select(is_name, number, value)
 
         end = builder.append_basic_block("called")
         choice = builder.switch(count, end)
-        for number in range(1, MOST + 1):
+        for number in range(1, MAX_ARGUMENTS + 1):
             block = builder.append_basic_block(f"call.{number}")
             choice.add_case(word(number), block)
             builder.position_at_end(block)

@@ -1,4 +1,4 @@
-"""Binary cross-entropy of each label, and its gradient."""
+"""The loss of any number of labels per document, binary cross-entropy, and its gradient."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import math
 
 import numpy as np
 
-from recurra.kernels.arrays import Doubles, Matrix
+from recurra.kernels.array_types import Float32Matrix, Float64Matrix
 
 __all__ = ["binary_cross_entropy"]
 
 
 def binary_cross_entropy(
-    logits: Matrix, targets: Matrix, weights: Matrix, smoothing: float, d_logits: Matrix, results: Doubles
+    logits: Float32Matrix,
+    targets: Float32Matrix,
+    weights: Float32Matrix,
+    smoothing: float,
+    d_logits: Float32Matrix,
+    results: Float64Matrix,
 ) -> None:
     """The mean over documents and labels of -w (q log σ(x) + (1 - q) log (1 - σ(x))), with q = (1 - ε) y + ε/2.
 

@@ -1,4 +1,4 @@
-"""Cross-entropy and focal loss with their gradients."""
+"""Losses of one class per document, cross-entropy and focal loss, with their gradients."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import math
 
 import numpy as np
 
-from recurra.kernels.arrays import Doubles, Matrix, Numbers, ReadPlaces
+from recurra.kernels.array_types import Float32Array, Float32Matrix, Float64Matrix, ReadInt64Array
 
 __all__ = ["cross_entropy", "focal"]
 
 
 def cross_entropy(
-    logits: Matrix, targets: ReadPlaces, weights: Numbers, smoothing: float, d_logits: Matrix, results: Doubles
+    logits: Float32Matrix,
+    targets: ReadInt64Array,
+    weights: Float32Array,
+    smoothing: float,
+    d_logits: Float32Matrix,
+    results: Float64Matrix,
 ) -> None:
-    """The mean, by weight, of -Σ_c q_c w_c log p_c, with q = 1 - ε + ε/C for the target and ε/C for other classes.
+    """The weighted mean of -Σ_c q_c w_c log p_c, with q = 1 - ε + ε/C for the target and ε/C for other classes.
 
     Args:
         logits: [B, C].
@@ -46,20 +51,20 @@ def cross_entropy(
         for c in range(classes):
             share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * weights[c]
             d_logits[b, c] = (mass * math.exp(logits[b, c] - log_sum) - share) / total
-    # Rounded like the logits: what overflows there is no loss that training can go on from.
+    # Rounded like the logits: a loss that overflows there must be reported as not finite.
     results[0, 0], results[0, 1] = np.float32(loss) / total, right
 
 
 def focal(
-    logits: Matrix,
-    targets: ReadPlaces,
-    weights: Numbers,
+    logits: Float32Matrix,
+    targets: ReadInt64Array,
+    weights: Float32Array,
     smoothing: float,
     gamma: float,
-    d_logits: Matrix,
-    results: Doubles,
+    d_logits: Float32Matrix,
+    results: Float64Matrix,
 ) -> None:
-    """The mean, by weight, of -Σ_c q_c w_c (1 - p_c)^γ log p_c (Lin et al. 2017), with q as in cross-entropy.
+    """The weighted mean of -Σ_c q_c w_c (1 - p_c)^γ log p_c (Lin et al. 2017), with q as in cross-entropy.
 
     With g_c = q_c w_c (γ p_c (1 - p_c)^(γ-1) log p_c - (1 - p_c)^γ) the gradient of logit k is g_k - p_k Σ_c g_c.
 

@@ -1,36 +1,36 @@
-"""Texts to ids in one pass over their bytes, by a table that is given or learned meanwhile."""
+"""Texts to token ids in one pass over their bytes: tokenises, and looks tokens up in a hash table."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from recurra.kernels.arrays import Bytes, Ids, Places, ReadBytes, ReadPlaces
+from recurra.kernels.array_types import Int32Array, Int64Array, ReadInt64Array, ReadUInt8Array, UInt8Array
 
-__all__ = ["index", "lesson", "words"]
+__all__ = ["fill_table", "lesson", "words"]
 
-# FNV-1a (Fowler, Noll, Vo), 64 bits; the table's own bits are then taken from a product that mixes all of them.
+# FNV-1a (Fowler, Noll, Vo), 64 bits; the table uses the upper bits of a product that mixes all of them.
 _BASIS = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _33 = np.uint64(33)
 
 UNKNOWN = 1
-# Ids 0 and 1 are taken.
+# Ids 0 and 1 are reserved.
 SPECIAL = 2
 
-# What the bytes of a text are to a tokeniser.
+# Classes of bytes for a tokeniser.
 PART, SPACE, DELETED, APOSTROPHE, MARK = 0, 1, 2, 3, 4
 
 
-def index(tokens: ReadBytes, offsets: ReadPlaces, slots: Places) -> None:
-    """Fills the table in which :func:`lesson` and :func:`words` look tokens up.
+def fill_table(tokens: ReadUInt8Array, offsets: ReadInt64Array, slots: Int64Array) -> None:
+    """Fills the hash table in which :func:`lesson` and :func:`words` look tokens up.
 
     Args:
         tokens: the UTF-8 of all tokens.
         offsets: where each begins.
         slots: zeros; a power of two, at least twice as many as tokens. A slot holds 31 bits of a token's hash and, in
-            the lower 32, its place plus 1.
+            the lower 32, its index plus 1.
     """
     last = len(slots) - 1
     for token in range(len(offsets) - 1):
@@ -46,26 +46,27 @@ def index(tokens: ReadBytes, offsets: ReadPlaces, slots: Places) -> None:
 
 
 def lesson(
-    first: int, end: int, data: ReadBytes, bounds: ReadPlaces, kinds: ReadBytes, lowered: ReadBytes,
-    tokens: Bytes, offsets: Places, slots: Places, known: Places, word: Bytes, ids: Ids, lengths: Places, total: Places,
+    first: int, end: int, data: ReadUInt8Array, bounds: ReadInt64Array, kinds: ReadUInt8Array, lowered: ReadUInt8Array,
+    tokens: UInt8Array, offsets: Int64Array, slots: Int64Array, known: Int64Array, word: UInt8Array, ids: Int32Array,
+    lengths: Int64Array, total: Int64Array,
 ) -> None:  # fmt: skip
-    """The ids of :func:`recurra.text.tokens.lesson_tokens`.
+    """The ids of the tokens that :func:`recurra.text.tokens.lesson_tokens` cuts.
 
-    Tokens that are not in the table are put there while there is room: so a vocabulary is learned.
+    Tokens that are not in the table are added while there is room: this is how a vocabulary is learned.
 
     Args:
         first: the first text.
-        end: the text behind the last.
+        end: the text after the last one.
         data: the UTF-8 of the texts.
         bounds: where each text begins.
-        kinds: uint8[256], what each byte is.
-        lowered: uint8[256], each byte as it is looked up.
-        tokens: the UTF-8 of all tokens, and room for more.
-        offsets: where each begins, and where the next one will; as long as there may be tokens, and one more.
-        slots: see :func:`index`.
-        known: int64[2], how many tokens there are; and 1 once there was no room for another, which gets the id 1.
-        word: scratch, as long as the longest text plus 1.
-        ids: written from its beginning on, one text after the other; room for an id every second byte and text.
+        kinds: uint8[256], the class of each byte.
+        lowered: uint8[256], the lower-case form of each byte, which is looked up.
+        tokens: the UTF-8 of all tokens, with spare capacity for more.
+        offsets: where each begins, and where the next one will; its length is the largest number of tokens plus 1.
+        slots: see :func:`fill_table`.
+        known: int64[2], the number of tokens; and 1 once a token did not fit, which then gets the id 1 (unknown).
+        word: scratch memory, as long as the longest text plus 1.
+        ids: written from the start, one text after the other; needs an element per text and per two bytes.
         lengths: how many ids each text has, written from ``first`` to ``end``.
         total: int64[1], how many ids there are, written.
     """
@@ -82,23 +83,24 @@ def lesson(
                 size += 1
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
             elif kind == SPACE and size:
-                ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
+                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
                 count += 1
                 size, hashed = 0, _BASIS
         if size:
-            ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
+            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
             count += 1
         lengths[text] = count - before
     total[0] = count
 
 
 def words(
-    first: int, end: int, data: ReadBytes, bounds: ReadPlaces, kinds: ReadBytes, lowered: ReadBytes,
-    tokens: Bytes, offsets: Places, slots: Places, known: Places, word: Bytes, ids: Ids, lengths: Places, total: Places,
+    first: int, end: int, data: ReadUInt8Array, bounds: ReadInt64Array, kinds: ReadUInt8Array, lowered: ReadUInt8Array,
+    tokens: UInt8Array, offsets: Int64Array, slots: Int64Array, known: Int64Array, word: UInt8Array, ids: Int32Array,
+    lengths: Int64Array, total: Int64Array,
 ) -> None:  # fmt: skip
-    """The ids of :func:`recurra.text.tokens.word_tokens` for texts of ASCII alone; others get the length -1 and no id.
+    """The ids of the tokens of :func:`recurra.text.tokens.word_tokens`, for ASCII texts only; others get the length -1.
 
-    Args: see :func:`lesson`; room in ``ids`` for one every byte.
+    Args: see :func:`lesson`; ``ids`` needs an element per byte.
     """
     count = 0
     for text in range(first, end):
@@ -112,7 +114,7 @@ def words(
                 break
             kind = kinds[byte]
             if kind == APOSTROPHE and size and at + 1 < stop and kinds[data[at + 1]] == PART:
-                # Inside a word it is a part of it, the next byte being one too.
+                # An apostrophe between letters is part of the word.
                 kind = PART
             if kind == PART:
                 byte = lowered[byte]
@@ -121,26 +123,27 @@ def words(
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
                 continue
             if size:
-                ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
+                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
                 count += 1
                 size, hashed = 0, _BASIS
             if kind != SPACE:
                 word[0] = byte
-                ids[count] = _found(word, 1, (_BASIS ^ np.uint64(byte)) * _PRIME, tokens, offsets, slots, known)
+                ids[count] = _look_up(word, 1, (_BASIS ^ np.uint64(byte)) * _PRIME, tokens, offsets, slots, known)
                 count += 1
         if not ascii_alone:
             lengths[text], count = -1, before
             continue
         if size:
-            ids[count] = _found(word, size, hashed, tokens, offsets, slots, known)
+            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
             count += 1
         lengths[text] = count - before
     total[0] = count
 
 
 @njit
-def _found(
-    word: Bytes, size: int, hashed: int, tokens: Bytes, offsets: Places, slots: Places, known: Places
+def _look_up(
+    word: UInt8Array, size: int, hashed: int, tokens: UInt8Array, offsets: Int64Array, slots: Int64Array,
+    known: Int64Array,
 ) -> int:  # fmt: skip
     tag = np.int64((np.uint64(hashed) * _MIX) >> _33)
     last = len(slots) - 1
@@ -162,7 +165,7 @@ def _found(
     begin = offsets[token]
     if token + 1 == len(offsets) or begin + size > len(tokens):
         if not known[1]:
-            # Several threads may look words up; none of them writes more than this, and that once.
+            # Several threads may look words up at once; this is the only write then, and all write the same.
             known[1] = 1
         return UNKNOWN
     for k in range(size):

@@ -1,12 +1,12 @@
-"""Texts as sets of short pieces (shingles), their MinHash signatures, and what two sets share."""
+"""Near-duplicate search: texts as sets of character n-grams (shingles), MinHash signatures, sizes of intersections."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from recurra.kernels.arrays import Ids, Places, ReadIds, ReadPlaces
+from recurra.kernels.array_types import Int32Array, Int64Array, ReadInt32Array, ReadInt64Array
 
-__all__ = ["cut", "shared", "signatures"]
+__all__ = ["count_shared", "shingle", "signatures"]
 
 # FNV-1a (Fowler, Noll, Vo), 64 bits, over code points; the product at the end mixes the upper bits, which are kept.
 _BASIS = np.uint64(14695981039346656037)
@@ -16,19 +16,27 @@ _ONE = np.uint64(1)
 _32 = np.uint64(32)
 
 
-def cut(first: int, end: int, text: ReadIds, offsets: ReadPlaces, size: int, pieces: Places, counts: Places) -> None:
-    """The different pieces of ``size`` characters of each text, as hashes in rising order.
+def shingle(
+    first: int,
+    end: int,
+    text: ReadInt32Array,
+    offsets: ReadInt64Array,
+    size: int,
+    pieces: Int64Array,
+    counts: Int64Array,
+) -> None:
+    """The distinct shingles of ``size`` characters of each text, as hashes in rising order.
 
-    A shorter text is one piece; an empty one has none.
+    A shorter text is one shingle; an empty one has none.
 
     Args:
         first: the first text.
-        end: the text behind the last.
+        end: the text after the last one.
         text: code points of all texts.
         offsets: where each text begins.
-        size: characters in a piece.
-        pieces: as long as ``text``; those of a text are written from its own beginning on.
-        counts: how many pieces each text has, written from ``first`` to ``end``.
+        size: characters of a shingle.
+        pieces: as long as ``text``; the hashes of a text are written from its offset on.
+        counts: how many distinct shingles each text has, written from ``first`` to ``end``.
     """
     for document in range(first, end):
         begin, stop = offsets[document], offsets[document + 1]
@@ -38,7 +46,7 @@ def cut(first: int, end: int, text: ReadIds, offsets: ReadPlaces, size: int, pie
             for at in range(begin + piece, min(begin + piece + size, stop)):
                 hashed = (hashed ^ np.uint64(text[at])) * _PRIME
             hashed *= _MIX
-            # Shifted by one bit, it is a positive number for all purposes.
+            # Shifted by one bit, it is never negative.
             pieces[begin + piece] = np.int64(hashed >> _ONE)
         own = pieces[begin : begin + count]
         own.sort()
@@ -51,22 +59,22 @@ def cut(first: int, end: int, text: ReadIds, offsets: ReadPlaces, size: int, pie
 
 
 def signatures(
-    first: int, end: int, pieces: ReadPlaces, offsets: ReadPlaces, counts: ReadPlaces, factors: ReadIds,
-    minima: Ids,
+    first: int, end: int, pieces: ReadInt64Array, offsets: ReadInt64Array, counts: ReadInt64Array,
+    factors: ReadInt32Array, minima: Int32Array,
 ) -> None:  # fmt: skip
-    """The least value of each of K hash functions over each text's pieces (Broder 1997).
+    """The minimum of each of K hash functions over each text's shingles (Broder 1997).
 
-    Hash k of a piece is the product of its upper bits with the odd factor k, modulo 2³². Two texts have the same
-    minimum with a probability of about their Jaccard similarity.
+    Hash k of a shingle is the product of its upper bits with the odd factor k, modulo 2³². The probability that two
+    texts have the same minimum is about their Jaccard similarity.
 
     Args:
         first: the first text.
-        end: the text behind the last.
-        pieces: see :func:`cut`.
-        offsets: see :func:`cut`.
-        counts: see :func:`cut`.
+        end: the text after the last one.
+        pieces: see :func:`shingle`.
+        offsets: see :func:`shingle`.
+        counts: see :func:`shingle`.
         factors: int32[K], odd.
-        minima: int32[texts · K], written text by text; of a text without pieces all are -1.
+        minima: int32[texts · K], written text by text; all -1 for a text without shingles.
     """
     functions = len(factors)
     for document in range(first, end):
@@ -79,24 +87,25 @@ def signatures(
                 least[k] = np.int32(min(np.uint32(least[k]), np.uint32(piece * np.uint32(factors[k]))))
 
 
-def shared(
-    first: int, end: int, left: ReadPlaces, right: ReadPlaces, pieces: ReadPlaces, offsets: ReadPlaces,
-    counts: ReadPlaces, others: ReadPlaces, other_offsets: ReadPlaces, other_counts: ReadPlaces, both: Places,
+def count_shared(
+    first: int, end: int, left: ReadInt64Array, right: ReadInt64Array, pieces: ReadInt64Array, offsets: ReadInt64Array,
+    counts: ReadInt64Array, others: ReadInt64Array, other_offsets: ReadInt64Array, other_counts: ReadInt64Array,
+    both: Int64Array,
 ) -> None:  # fmt: skip
-    """How many pieces the texts of each pair have in common.
+    """The number of shingles that the texts of each pair have in common.
 
     Args:
         first: the first pair.
-        end: the pair behind the last.
-        left: the one text of each pair, in ``pieces``.
-        right: the other, in ``others``.
-        pieces: see :func:`cut`; so are the next two.
+        end: the pair after the last one.
+        left: the first text of each pair, an index into ``offsets``.
+        right: the second, an index into ``other_offsets``.
+        pieces: see :func:`shingle`; so are the next two.
         offsets: of ``pieces``.
         counts: of ``pieces``.
         others: the same of the other texts.
         other_offsets: of ``others``.
         other_counts: of ``others``.
-        both: written.
+        both: the numbers, one a pair, written.
     """
     for pair in range(first, end):
         a, b = offsets[left[pair]], other_offsets[right[pair]]

@@ -14,7 +14,7 @@ def cut(texts: list[str], size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
     points = np.array([ord(letter) for text in texts for letter in text], dtype=np.int32)
     offsets = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
     pieces, counts = np.full(len(points), -9, dtype=np.int64), np.empty(len(texts), dtype=np.int64)
-    kernels_of("shingles").cut(0, len(texts), points, offsets, size, pieces, counts)
+    kernels_of("minhash").shingle(0, len(texts), points, offsets, size, pieces, counts)
     return pieces, offsets, counts
 
 
@@ -33,7 +33,7 @@ def test_pieces_and_what_texts_share(texts: list[str], size: int) -> None:
         assert (np.diff(own) > 0).all()
     left, right = (side.ravel().astype(np.int64) for side in np.mgrid[: len(texts), : len(texts)])
     both = np.empty(len(left), dtype=np.int64)
-    kernels_of("shingles").shared(
+    kernels_of("minhash").count_shared(
         0, len(left), left, right, pieces, offsets, counts, pieces, offsets, counts, both
     )  # fmt: skip
     assert both.tolist() == [len(expected[a] & expected[b]) for a, b in zip(left, right, strict=True)]
@@ -50,7 +50,7 @@ def test_equal_minima_estimate_the_similarity(shared: int) -> None:
     similarity = len(a & b) / len(a | b)
     factors = (2 * generator.integers(0, 2**31, 2000, dtype=np.uint32) + 1).view(np.int32)
     minima = np.empty(2 * 2000, dtype=np.int32)
-    kernels_of("shingles").signatures(0, 2, pieces, offsets, counts, factors, minima)
+    kernels_of("minhash").signatures(0, 2, pieces, offsets, counts, factors, minima)
     agree = (minima[:2000] == minima[2000:]).mean()
     assert agree == pytest.approx(similarity, abs=4 * np.sqrt(similarity * (1 - similarity) / 2000) + 1e-9)
 
@@ -58,5 +58,5 @@ def test_equal_minima_estimate_the_similarity(shared: int) -> None:
 def test_a_text_without_pieces_has_no_minima() -> None:
     pieces, offsets, counts = cut([""], 5)
     minima = np.zeros(3, dtype=np.int32)
-    kernels_of("shingles").signatures(0, 1, pieces, offsets, counts, np.array([1, 3, 5], dtype=np.int32), minima)
+    kernels_of("minhash").signatures(0, 1, pieces, offsets, counts, np.array([1, 3, 5], dtype=np.int32), minima)
     assert minima.tolist() == [-1] * 3

@@ -1,4 +1,4 @@
-"""A recurrent layer on packed inputs of a fixed size."""
+"""A recurrent layer on packed inputs of a fixed number of rows, for CUDA graphs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from recurra.cells import Cell
 from recurra.recurrence.engines.base import Engine, Weights
-from recurra.recurrence.engines.triton_engine import TritonEngine, products_asked_for
+from recurra.recurrence.engines.triton_engine import TritonEngine, requested_precision
 
 __all__ = ["static_layer"]
 
@@ -17,26 +17,26 @@ __all__ = ["static_layer"]
 def static_layer(
     engine: Engine, cell: Cell, inputs: Tensor, weights: Sequence[Weights], starts: Tensor, lengths: Tensor
 ) -> list[Tensor]:
-    """What :meth:`recurra.recurrence.engines.base.Engine.layer` computes, and zeros in the rows behind it.
+    """What :meth:`recurra.recurrence.engines.base.Engine.layer` computes, and zeros in the rows after it.
 
-    The Triton kernels read on the device where documents end. Any other engine is told by the host, which waits for the
-    device to tell it.
+    The Triton kernels read the layout on the device. For any other engine it is copied to the host first, which waits
+    for the device.
 
     Args:
-        engine: of the recurrence.
+        engine: the engine of the recurrence.
         cell: the formula.
-        inputs: [R, I]; the first N are packed inputs, the others room, of any finite numbers.
-        weights: of the forward direction, then of the backward one if there are two.
-        starts: int32[T + 1], the first row of each step, N behind the last one.
+        inputs: [R, I]; the first N are packed inputs, the others spare rows of any finite numbers.
+        weights: those of the forward direction, then those of the backward one if there are two.
+        starts: int32[T + 1], the first row of each step, and N after the last one.
         lengths: int32[B], falling, 0 for empty documents.
 
     Returns:
-        [R, H] a direction.
+        [R, H] for each direction.
     """
     if isinstance(engine, TritonEngine) and engine.takes(inputs, weights):
         from recurra.recurrence.triton import Layout, layer
 
-        products = products_asked_for(inputs.device.type)
+        products = requested_precision(inputs.device.type)
         return layer(cell, inputs, weights, Layout(starts, lengths), products=products)
     active = [count for count in (starts[1:] - starts[:-1]).tolist() if count]
     size, rows = len(weights[0].b) // len(cell.gates), sum(active)

@@ -1,7 +1,7 @@
-"""Sigmoid and tanh as fractions, so that a cell can divide once where it multiplies and adds several of them.
+"""Sigmoid and tanh, also as numerators and denominators, so that a cell that combines several divides only once.
 
 A division costs as much as five multiplications. σ(x) is 1 / (1 + exp(-x)) and tanh(x) is expm1(2x) / (expm1(2x) + 2);
-a cell takes what stands above and below the lines and brings its formula to one denominator.
+a cell brings its formula to one common denominator.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 
 from numba import njit
 
-from recurra.kernels.vectors import clamp, fma, like, power_of_two
+from recurra.kernels.simd import clamp, fma, like, power_of_two
 
-__all__ = ["decay", "interpolated", "sigmoid", "tanh", "tanh_parts"]
+__all__ = ["exp_neg", "interpolate", "sigmoid", "tanh", "tanh_parts"]
 
 # Adding 1.5·2²³ leaves no room for a fraction: the sum is rounded to an integer.
 _SHIFT = 12582912.0
@@ -21,21 +21,21 @@ _LOG2_E = 1 / math.log(2)
 # 2ᶠ = 1 + f(p₀ + p₁f + …) for |f| ≤ 1/2, by a least-squares fit whose weights were raised where the error was largest
 # until it was equal everywhere (Lawson's algorithm): 2.0e-9 of 2ᶠ, then rounded to float32.
 _P = (0.6931472, 0.24022648, 0.055503324, 0.009618438, 0.0013398879, 0.00015353371)
-# Exponents are held between -29 and 29: no sigmoid or tanh is wrong by more than 3e-13 for it, and the product of three
-# such powers is still a number of float32.
+# Exponents are clamped to [-29, 29]: this changes no sigmoid or tanh by more than 3e-13, and the product of three such
+# powers does not overflow float32.
 _BOUND = 29.0
 
 
 @njit
-def decay(x: Any) -> Any:
-    """exp(-x) of x held between -29 and 29; σ(x) is 1 by 1 more than that."""
+def exp_neg(x: Any) -> Any:
+    """exp(-x), with x clamped to [-29, 29]; σ(x) is 1 / (1 + exp(-x))."""
     scale, more = _power(clamp(x, like(x, _BOUND)), like(x, -_LOG2_E))
     return fma(scale, more, scale)
 
 
 @njit
 def tanh_parts(x: Any) -> tuple[Any, Any]:
-    """expm1(2x), which keeps its digits near 0, and expm1(2x) + 2: tanh(x) is the first by the second."""
+    """The numerator expm1(2x), which keeps its digits near 0, and the denominator expm1(2x) + 2 of tanh(x)."""
     scale, more = _power(clamp(x, like(x, _BOUND / 2)), like(x, 2 * _LOG2_E))
     above = fma(scale, more, scale - like(x, 1.0))
     return above, above + like(x, 2.0)
@@ -45,7 +45,7 @@ def tanh_parts(x: Any) -> tuple[Any, Any]:
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x))."""
     one = like(x, 1.0)
-    return one / (one + decay(x))
+    return one / (one + exp_neg(x))
 
 
 @njit
@@ -56,16 +56,16 @@ def tanh(x: Any) -> Any:
 
 
 @njit
-def interpolated(z: Any, h: Any, n: Any) -> Any:
+def interpolate(z: Any, h: Any, n: Any) -> Any:
     """σ(z)·h + (1 - σ(z))·tanh(n), with one division."""
-    more = decay(z)
+    more = exp_neg(z)
     above, below = tanh_parts(n)
     return fma(h, below, above * more) / fma(more, below, below)
 
 
 @njit
 def _power(x: Any, rate: Any) -> Any:
-    """2 to the power of rate·x as 2ⁿ and 2ᶠ - 1, rate·x = n + f."""
+    """2 to the power of rate·x as 2ⁿ and 2ᶠ - 1, with rate·x = n + f."""
     shifted = fma(x, rate, like(x, _SHIFT))
     f = fma(x, rate, like(x, _SHIFT) - shifted)
     p = fma(like(x, _P[5]), f, like(x, _P[4]))
