@@ -16,7 +16,7 @@ from recurra.evaluation.multi_label import MultiLabelRows
 from recurra.evaluation.single_label import SingleLabelRows
 from recurra.tasks import MultiLabel
 from recurra.tasks.comparing import compare_answers
-from recurra.tasks.unknown_labels import labels_to_score, sets_to_score
+from recurra.tasks.unknown_labels import multi_label_targets, single_label_targets
 from recurra.text import Labels
 
 CLASSES = ["a", "b", "c"]
@@ -154,12 +154,14 @@ def test_no_classifier_has_them_right() -> None:
     both = {"one": (p, thresholds), "other": (p[:, ::-1], thresholds)}
     tasks = {name: MultiLabel(marks) for name, (_, marks) in both.items()}
     probabilities = {name: given for name, (given, _) in both.items()}
-    of_sets = compare_answers(probabilities, sets[:, :3], texts, CLASSES, tasks=tasks, unknown=unknown, resamples=50)
+    multi_label = compare_answers(
+        probabilities, sets[:, :3], texts, CLASSES, tasks=tasks, unknown=unknown, resamples=50
+    )
     said = np.hstack([p >= thresholds, np.zeros((60, 2), dtype=bool)])
-    assert of_sets.accuracy["one"] == pytest.approx(peer.accuracy_score(sets, said))
-    assert of_sets.unknown_labels == sum(map(bool, unknown))
-    rows = {one.name: one.rows for one in of_sets.slices}
-    assert rows["unknown label"] == of_sets.unknown_labels
+    assert multi_label.accuracy["one"] == pytest.approx(peer.accuracy_score(sets, said))
+    assert multi_label.unknown_labels == sum(map(bool, unknown))
+    rows = {one.name: one.rows for one in multi_label.slices}
+    assert rows["unknown label"] == multi_label.unknown_labels
     assert rows.get("no label", 0) == (~sets.any(axis=1)).sum()
 
 
@@ -167,33 +169,33 @@ def test_what_becomes_of_them() -> None:
     classes, notes = Labels(("a", "b", "c")), []
     told: dict[str, Any] = {"source": "it", "say": notes.append}
     labels = ["a", "x", "b", "y", "x"]
-    found = labels_to_score(classes, labels, "wrong", **told)
+    found = single_label_targets(classes, labels, "wrong", **told)
     assert found.places.tolist() == [0, 1, 2, 3, 4]
     assert (found.targets.tolist(), found.unknown, found.unknown_labels) == ([0, 3, 1, 4, 3], ["x", "y"], 3)
     assert notes.pop() == (
         "3 of 5 rows have a label that training never saw ('x' 2, 'y' 1): counted as wrong; "
         "the log loss is that of known labels."
     )
-    found = labels_to_score(classes, labels, "skip", **told)
+    found = single_label_targets(classes, labels, "skip", **told)
     assert (found.places.tolist(), found.targets.tolist()) == ([0, 2], [0, 1])
     assert (list(found.unknown), found.unknown_labels) == ([], 3)
     assert notes.pop() == "3 of 5 rows have a label that training never saw ('x' 2, 'y' 1) and are left out."
     with pytest.raises(DataError, match=r"it has the label 'x' \(2 rows\), which training never saw \(1 other label"):
-        labels_to_score(classes, labels, "error", **told)
+        single_label_targets(classes, labels, "error", **told)
     for how in ("wrong", "skip"):
         with pytest.raises(DataError, match="which training never saw"):
-            labels_to_score(classes, ["x", "y"], how, **told)  # type: ignore[arg-type]
-    assert labels_to_score(classes, ["a", "c"], "error", **told).targets.tolist() == [0, 2]
+            single_label_targets(classes, ["x", "y"], how, **told)  # type: ignore[arg-type]
+    assert single_label_targets(classes, ["a", "c"], "error", **told).targets.tolist() == [0, 2]
     assert notes == []
 
     sets = [("a", "x"), (), ("b", "a", "b"), ("y",)]
-    found = sets_to_score(classes, sets, "wrong", **told)
+    found = multi_label_targets(classes, sets, "wrong", **told)
     assert found.targets.tolist() == [[1, 0, 0], [0, 0, 0], [1, 1, 0], [0, 0, 0]]
     assert (found.unknown, found.unknown_labels) == ([("x",), (), (), ("y",)], 2)
-    found = sets_to_score(classes, sets, "skip", **told)
+    found = multi_label_targets(classes, sets, "skip", **told)
     assert (found.places.tolist(), found.targets.tolist()) == ([1, 2], [[0, 0, 0], [1, 1, 0]])
     assert (list(found.unknown), found.unknown_labels) == ([(), ()], 2)
     with pytest.raises(DataError, match="which training never saw"):
-        sets_to_score(classes, sets, "error", **told)
+        multi_label_targets(classes, sets, "error", **told)
     with pytest.raises(DataError, match=r"'a; b', which is 2 labels with ';' between them\. Name the mark with --l"):
-        sets_to_score(classes, [("a",), ("a; b",)], "wrong", **told)
+        multi_label_targets(classes, [("a",), ("a; b",)], "wrong", **told)

@@ -129,7 +129,7 @@ def train(
 
     from recurra.presets import load_preset, recipe_of_model
     from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
-    from recurra.tasks.choosing import confirmed_rows
+    from recurra.tasks.multi_label_detection import resolve_rows
 
     output = Output(as_json=as_json, quiet=quiet)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
@@ -149,7 +149,7 @@ def train(
 
             old = read_rows(replay, reading, output=output, bars=bars)
             rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
-        rows, separator = confirmed_rows(
+        rows, separator = resolve_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
 

@@ -83,7 +83,9 @@ def compare(
     # Without a mark of one's own it is that which the models learned; of one label a row there is none.
     mark = _mark(models) if separator is None else separator
     chosen, readable, cells = chosen_rows(reader, data, limit=documents, seed=seed, say=say)
-    rows = leader.task.scored(reader.bundle.labels, cells, unknown_labels, source=data.source, say=say, separator=mark)
+    rows = leader.task.encode_targets(
+        reader.bundle.labels, cells, unknown_labels, source=data.source, say=say, separator=mark
+    )
     texts = [readable[place] for place in rows.places.tolist()]
     found = compare_answers(
         answers(texts),

@@ -21,7 +21,7 @@ class Answered(NamedTuple):
         targets: as the task has them.
         documents: B texts or pairs.
         classes: C labels.
-        unknown: labels that are no classes, as :meth:`recurra.tasks.Task.scored` gives them.
+        unknown: labels that are no classes, as :meth:`recurra.tasks.Task.encode_targets` gives them.
     """
 
     probabilities: npt.NDArray[np.float32]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from recurra.evaluation.targets import UnknownLabels
     from recurra.evaluation.temperature import Link
     from recurra.tasks.answered import Answered, Section
-    from recurra.tasks.unknown_labels import ScoredRows
+    from recurra.tasks.unknown_labels import EncodedTargets
 
 __all__ = ["Task"]
 
@@ -126,10 +126,10 @@ class Task:
     def targets(
         self, labels: Labels, values: Sequence[Any], *, source: str, separator: str | None = None, **say: Any
     ) -> Array:
-        """The targets of rows that have no other labels. Arguments and errors: see :meth:`scored`."""
-        return self.scored(labels, values, "error", source=source, separator=separator, **say).targets
+        """The targets of rows that have no other labels. Arguments and errors: see :meth:`encode_targets`."""
+        return self.encode_targets(labels, values, "error", source=source, separator=separator, **say).targets
 
-    def scored(
+    def encode_targets(
         self,
         labels: Labels,
         values: Sequence[Any],
@@ -138,7 +138,7 @@ class Task:
         source: str,
         say: Callable[[str], None] = lambda message: None,
         separator: str | None = None,
-    ) -> ScoredRows:
+    ) -> EncodedTargets:
         """The rows of a table that can be scored, with their targets.
 
         Args:
@@ -153,9 +153,9 @@ class Task:
             DataError: there are such rows and ``how`` is ``error``, or all are.
         """
         how = "skip" if how == "wrong" and not self.counts_unknown else how
-        from recurra.tasks.unknown_labels import labels_to_score
+        from recurra.tasks.unknown_labels import single_label_targets
 
-        return labels_to_score(labels, values, how, source=source, say=say)
+        return single_label_targets(labels, values, how, source=source, say=say)
 
     def checked_separator(self, separator: str | None) -> str | None:
         """The separator itself, if cells are split.
@@ -318,7 +318,7 @@ class Task:
             probabilities: float[B, C].
             targets: of the B rows.
             classes: C labels.
-            unknown: labels that are no classes, as :meth:`scored` gives them.
+            unknown: labels that are no classes, as :meth:`encode_targets` gives them.
 
         Raises:
             DataError: arguments that do not fit each other.

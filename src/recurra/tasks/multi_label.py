@@ -21,9 +21,9 @@ from recurra.evaluation.temperature import SIGMOID
 from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
 from recurra.tasks.base import Task
 from recurra.tasks.decision import Decision
-from recurra.tasks.label_sets import encode_sets
+from recurra.tasks.multi_label_indicator import multi_label_indicator
 from recurra.tasks.scores import Score
-from recurra.tasks.unknown_labels import ScoredRows, sets_to_score
+from recurra.tasks.unknown_labels import EncodedTargets, multi_label_targets
 from recurra.tasks.wording import Wording
 from recurra.text import Labels
 
@@ -137,9 +137,9 @@ class MultiLabel(Task):
             raise DataError(
                 f"All labels of {rows:,} rows are {classes.classes[0]!r}", "Give rows of two labels or more."
             )
-        return classes, encode_sets(classes, values)
+        return classes, multi_label_indicator(classes, values)
 
-    def scored(
+    def encode_targets(
         self,
         labels: Labels,
         values: Sequence[Any],
@@ -148,9 +148,9 @@ class MultiLabel(Task):
         source: str,
         say: Callable[[str], None] = lambda message: None,
         separator: str | None = None,
-    ) -> ScoredRows:
+    ) -> EncodedTargets:
         """Cells of text are split at the separator; without one each is one label."""
-        return sets_to_score(labels, as_sets(values, separator), how, source=source, say=say)
+        return multi_label_targets(labels, as_sets(values, separator), how, source=source, say=say)
 
     def checked_separator(self, separator: str | None) -> str | None:
         """See :class:`recurra.tasks.base.Task`."""
@@ -209,7 +209,7 @@ class MultiLabel(Task):
 
     def decide(self, probabilities: Floats, below: float | None = None) -> Decision:
         """The labels whose probability reaches their threshold."""
-        return Decision.of_sets(self._given(probabilities))
+        return Decision.from_indicator(self._given(probabilities))
 
     def checked_abstaining(self, below: float | None) -> None:
         """See :class:`recurra.tasks.base.Task`."""
