@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
 from recurra.tasks import MultiLabel
-from recurra.tasks.comparing import compare_answers
+from recurra.tasks.compare import compare_predictions
 
 CLASSES = ["a", "b", "c"]
 HALF = np.full(3, 0.5, dtype=np.float32)
@@ -20,7 +20,7 @@ HALF = np.full(3, 0.5, dtype=np.float32)
 def compare_multi_label(answers: dict[str, tuple[Any, Any]], *rows: Any, **options: Any) -> Comparison:
     """Of probabilities with thresholds."""
     tasks = {name: MultiLabel(thresholds) for name, (_, thresholds) in answers.items()}
-    return compare_answers({name: p for name, (p, _) in answers.items()}, *rows, tasks=tasks, **options)
+    return compare_predictions({name: p for name, (p, _) in answers.items()}, *rows, tasks=tasks, **options)
 
 
 def noisy(targets: np.ndarray, generator: np.random.Generator, wrong: float) -> np.ndarray:

@@ -15,7 +15,7 @@ from recurra.evaluation import evaluate, mistakes
 from recurra.evaluation.multi_label import MultiLabelRows
 from recurra.evaluation.single_label import SingleLabelRows
 from recurra.tasks import MultiLabel
-from recurra.tasks.comparing import compare_answers
+from recurra.tasks.compare import compare_predictions
 from recurra.tasks.unknown_labels import multi_label_targets, single_label_targets
 from recurra.text import Labels
 
@@ -138,7 +138,7 @@ def test_no_classifier_has_them_right() -> None:
     probabilities, targets = rows_of_one(5, 60)
     other = probabilities[:, [1, 2, 0]]
     answers, texts = {"one": probabilities, "other": other}, [f"text {row}" for row in range(60)]
-    found = compare_answers(answers, targets, texts, CLASSES, unknown=UNKNOWN, resamples=50)
+    found = compare_predictions(answers, targets, texts, CLASSES, unknown=UNKNOWN, resamples=50)
     names = np.array([*CLASSES, *UNKNOWN])
     for name, p in answers.items():
         said = names[p.argmax(axis=1)]
@@ -154,7 +154,7 @@ def test_no_classifier_has_them_right() -> None:
     both = {"one": (p, thresholds), "other": (p[:, ::-1], thresholds)}
     tasks = {name: MultiLabel(marks) for name, (_, marks) in both.items()}
     probabilities = {name: given for name, (given, _) in both.items()}
-    multi_label = compare_answers(
+    multi_label = compare_predictions(
         probabilities, sets[:, :3], texts, CLASSES, tasks=tasks, unknown=unknown, resamples=50
     )
     said = np.hstack([p >= thresholds, np.zeros((60, 2), dtype=bool)])

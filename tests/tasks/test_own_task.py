@@ -26,6 +26,7 @@ from recurra import TextClassifier, inspection, tasks
 from recurra.checking.check import Training, check, open_source
 from recurra.checking.label_names import LabelNames
 from recurra.cli import main
+from recurra.data.documents import LABEL_LISTS, ONE_LABEL
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError, SettingsError
 from recurra.models.network import Output
@@ -230,3 +231,16 @@ def test_a_name_is_taken_once() -> None:
         tasks.register(Other())
     with pytest.raises(SettingsError, match="The task 'tags' is not known here"):
         train(task="tags")
+
+
+def test_names_of_before_work_for_a_release_and_warn() -> None:
+    with pytest.warns(DeprecationWarning, match="Task.cells is called label_cells now"):
+
+        class Old(Ordinal):
+            cells = LABEL_LISTS
+
+    assert Old().label_cells is LABEL_LISTS
+    assert Ordinal().label_cells is ONE_LABEL
+    for old, new in tasks.RENAMED.items():
+        with pytest.warns(DeprecationWarning, match=f"{old} is called {new.__name__} now"):
+            assert getattr(tasks, old) is new

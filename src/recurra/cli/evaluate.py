@@ -62,14 +62,14 @@ def evaluate(
     """Score a model on labelled rows that it did not learn from."""
     from recurra.evaluation.abstaining import evaluate_abstaining
     from recurra.runtime import load
-    from recurra.tasks import Answered
+    from recurra.tasks import Predictions
 
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
     task = classifier.task
-    below = task.checked_abstaining(abstain_below)
-    separator = task.checked_separator(label_separator)
-    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.cells)
+    below = task.check_abstain_below(abstain_below)
+    separator = task.check_separator(label_separator)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     table = read_data(data, reading, part="test", output=output)
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
     targets = rows.targets
@@ -86,7 +86,7 @@ def evaluate(
         page = evaluation_page(
             task,
             found,
-            Answered(probabilities, targets, documents, classifier.classes_, rows.unknown),
+            Predictions(probabilities, targets, documents, classifier.classes_, rows.unknown),
             model_name=str(model),
             data_name=table.source,
             trained_on=_trained_on(classifier),

@@ -79,7 +79,7 @@ def export(
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     exported = _maker(form)(loaded.bundle)
-    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, loaded.task.cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, loaded.task.label_cells)
     rows = _rows(loaded, data, reading, label_separator, output)
     before = probabilities_of(loaded.predict_proba, rows.documents, output)
     after = probabilities_of(exported.predict, rows.documents, output)
@@ -158,7 +158,7 @@ def _check_place(out: Path, model: Path, data: str | None) -> None:
 
 
 def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str | None, output: Output) -> _Rows:
-    model.task.checked_separator(separator)
+    model.task.check_separator(separator)
     if separator is not None and data is None:
         raise SettingsError(
             f"--label-separator {separator!r:.20} is given without rows of several labels", "Leave it out."

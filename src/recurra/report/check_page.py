@@ -49,8 +49,9 @@ def _file(part: str, seen: FileSeen, task: Task) -> dict[str, Any]:
     columns = [f"{role} “{name}”" for role, name in seen.columns.items() if name is not None]
     return {
         "name": seen.name,
-        "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}{task.a_row(seen.mean_labels)}; "
-        f"columns: {listing(columns)}; the median text has {count(seen.median)} characters.",
+        "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}"
+        f"{task.labels_per_row(seen.mean_labels)}; columns: {listing(columns)}; "
+        f"the median text has {count(seen.median)} characters.",
         "classes": _classes(part, seen),
     }
 

@@ -8,7 +8,7 @@ from recurra.evaluation.abstaining import Abstaining
 from recurra.report.page import render
 from recurra.report.score_lines import score_lines
 from recurra.report.wording import plural
-from recurra.tasks import Answered, Scores, Task
+from recurra.tasks import Predictions, Scores, Task
 
 __all__ = ["evaluation_page"]
 
@@ -16,7 +16,7 @@ __all__ = ["evaluation_page"]
 def evaluation_page(
     task: Task,
     evaluation: Scores,
-    answered: Answered,
+    predictions: Predictions,
     *,
     model_name: str,
     data_name: str,
@@ -31,7 +31,7 @@ def evaluation_page(
     Args:
         task: what was learned.
         evaluation: its scores.
-        answered: the tested rows.
+        predictions: the tested rows.
         model_name: what was evaluated.
         data_name: what it was evaluated on.
         trained_on: the training rows by name, such as ``58,337 of 120,000 training rows``; empty if not known.
@@ -41,7 +41,7 @@ def evaluation_page(
         RecurraError: matplotlib or jinja2 is not installed.
     """
     plain = evaluation.to_json()
-    template, values = import_module(task.page).part(task, evaluation, answered, abstaining)
+    template, values = import_module(task.page).part(task, evaluation, predictions, abstaining)
     return render(
         template,
         model_name=model_name,

@@ -13,7 +13,7 @@ from recurra.report.charts import Line, line_chart, reliability_chart
 from recurra.report.class_sentences import calibration_sentence, class_sentences, mix_ups
 from recurra.report.picture import Picture
 from recurra.report.wording import percent, plural, scored
-from recurra.tasks import Answered, Task
+from recurra.tasks import Predictions, Task
 
 __all__ = ["part"]
 
@@ -22,11 +22,11 @@ SHARES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
 
 
 def part(
-    task: Task, evaluation: Evaluation, answered: Answered, abstaining: Abstaining | None
+    task: Task, evaluation: Evaluation, predictions: Predictions, abstaining: Abstaining | None
 ) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
     plain = evaluation.to_json()
-    curve = coverage_curve(answered.probabilities, answered.targets)
+    curve = coverage_curve(predictions.probabilities, predictions.targets)
     return "evaluation.html", {
         "sentences": [*class_sentences(plain), calibration_sentence(plain)],
         "mix_ups": mix_ups(plain),
@@ -38,7 +38,7 @@ def part(
         "coverage": _coverage_chart(curve) if len(curve) > 1 else None,
         "coverage_rows": _coverage_rows(curve),
         "abstaining": None if abstaining is None else _abstaining_sentence(abstaining),
-        "mistakes": [mistake.to_json() for mistake in mistakes(*answered[:4], unknown=answered.unknown)],
+        "mistakes": [mistake.to_json() for mistake in mistakes(*predictions[:4], unknown=predictions.unknown)],
     }
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from recurra.evaluation.abstaining import Abstaining
-from recurra.tasks import Answered, Scores, Task
+from recurra.tasks import Predictions, Scores, Task
 
 __all__ = ["part"]
 
 
 def part(
-    task: Task, evaluation: Scores, answered: Answered, abstaining: Abstaining | None
+    task: Task, evaluation: Scores, predictions: Predictions, abstaining: Abstaining | None
 ) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
-    return "task.html", {"sentences": [], "sections": task.sections(evaluation, answered)}
+    return "task.html", {"sentences": [], "sections": task.sections(evaluation, predictions)}

@@ -119,7 +119,7 @@ class Model:
         Raises:
             SettingsError: it is no probability, or the model gives several labels.
         """
-        return self.task.checked_abstaining(below)
+        return self.task.check_abstain_below(below)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The probabilities after every word, and what each word changed.

@@ -20,7 +20,7 @@ from recurra.data.fingerprint import Fingerprint
 from recurra.data.freed import give_back_freed
 from recurra.errors import DataError
 from recurra.presets import Recipe, TrainingSettings
-from recurra.tasks import Task, shared, task_of
+from recurra.tasks import Task, common_task, infer_task
 from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.text.choice import TokenChoice, choose_tokens, looked_at
 from recurra.text.fields import readable
@@ -98,12 +98,12 @@ def labelled_rows(
         corpus = _with_title(corpus, callbacks)
     labels = corpus.labels
     grow = Labels.learn if initial is None else partial(extend_labels, initial)
-    learned = task or (initial.task if initial is not None else task_of(labels.values))
-    if not learned.accepts(labels.values) or (initial is not None and shared([learned, initial.task]) is None):
+    learned = task or (initial.task if initial is not None else infer_task(labels.values))
+    if not learned.accepts(labels.values) or (initial is not None and common_task([learned, initial.task]) is None):
         whose = "what is to be learned" if initial is None else "the model that training goes on from"
         kind = (learned if initial is None else initial.task).wording.gives
         raise DataError(
-            f"{corpus.source} has {task_of(labels.values).wording.gives} a row, and {whose} gives {kind}",
+            f"{corpus.source} has {infer_task(labels.values).wording.gives} a row, and {whose} gives {kind}",
             "Give rows like those that the model learned from.",
         )
     classes, targets = learned.learn(labels.values, rows=len(corpus), learn=grow)
