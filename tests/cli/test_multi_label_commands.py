@@ -17,7 +17,7 @@ from topics import TOPICS, topic_rows
 import recurra
 from recurra.bundle import write_bundle
 from recurra.cli import main
-from recurra.evaluation.multi_label import MultiLabelRows
+from recurra.evaluation.multi_label_scores import MultiLabelRowScores
 from recurra.tasks.multi_label_indicator import multi_label_indicator
 
 SMALL = ["--model", "lesson/gru", "--set", "hidden=16", "--set", "embedding=16", "--set", 'pooling=["max"]']
@@ -167,7 +167,7 @@ def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> N
     texts, labels = topic_rows(200, seed=5)
     assert model.bundle.thresholds is not None
     targets = multi_label_indicator(model.bundle.labels, labels)
-    rows = MultiLabelRows(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
+    rows = MultiLabelRowScores(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
     expected = rows.scores()
     for name, value in expected.items():
         assert ran.json[name] == pytest.approx(value, abs=1e-6)

@@ -12,8 +12,8 @@ from sklearn import metrics as peer
 
 from recurra.errors import DataError
 from recurra.evaluation import evaluate, mistakes
-from recurra.evaluation.multi_label import MultiLabelRows
-from recurra.evaluation.single_label import SingleLabelRows
+from recurra.evaluation.multi_label_scores import MultiLabelRowScores
+from recurra.evaluation.single_label_scores import SingleLabelRowScores
 from recurra.tasks import MultiLabel
 from recurra.tasks.compare import compare_predictions
 from recurra.tasks.unknown_labels import multi_label_targets, single_label_targets
@@ -71,7 +71,7 @@ def test_scores_are_those_of_scikit_learn(seed: int, rows: int) -> None:
 def test_resamples_are_scored_alike() -> None:
     probabilities, targets = rows_of_one(3, 6)
     targets[2:] = [4, 3, 1, 4]
-    draws = SingleLabelRows(probabilities, targets, CLASSES, unknown=UNKNOWN).resampled(seed=1, resamples=300)
+    draws = SingleLabelRowScores(probabilities, targets, CLASSES, unknown=UNKNOWN).bootstrap(seed=1, resamples=300)
     drawn = np.random.default_rng(1).integers(0, 6, (300, 6))
     predicted, losses = probabilities.argmax(axis=1), -np.log(probabilities[np.arange(6), np.minimum(targets, 2)])
     nothing_known = 0
@@ -107,8 +107,8 @@ def test_scores_of_several_labels_are_those_of_scikit_learn(seed: int, rows: int
 
 def test_resamples_of_several_labels_are_scored_alike() -> None:
     p, targets, thresholds, unknown = rows_of_several(7, 9)
-    rows_scored = MultiLabelRows(p, targets[:, :3], CLASSES, thresholds=thresholds, unknown=unknown)
-    draws = rows_scored.resampled(seed=2, resamples=50)
+    rows_scored = MultiLabelRowScores(p, targets[:, :3], CLASSES, thresholds=thresholds, unknown=unknown)
+    draws = rows_scored.bootstrap(seed=2, resamples=50)
     counts = np.random.default_rng(2).multinomial(9, np.full(9, 1 / 9), 50)
     said = np.hstack([p >= thresholds, np.zeros((9, 2), dtype=bool)])
     for place, count in enumerate(counts):

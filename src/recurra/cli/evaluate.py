@@ -29,7 +29,7 @@ from recurra.cli.tables import ReadOptions, read_data
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
-    from recurra.evaluation.abstaining import Abstaining
+    from recurra.evaluation.abstention import AbstentionScores
     from recurra.runtime import Model
     from recurra.tasks import Scores, Task
 
@@ -60,7 +60,7 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Score a model on labelled rows that it did not learn from."""
-    from recurra.evaluation.abstaining import evaluate_abstaining
+    from recurra.evaluation.abstention import evaluate_abstention
     from recurra.runtime import load
     from recurra.tasks import Predictions
 
@@ -77,7 +77,7 @@ def evaluate(
     found = task.evaluate(probabilities, targets, classifier.classes_, rows.unknown)
     values: dict[str, Any] = {"model": str(model), "data": table.source, **found.to_json()}
     values["unknown_labels"] = rows.unknown_labels
-    held_back = None if below is None else evaluate_abstaining(probabilities, task.right(probabilities, targets), below)
+    held_back = None if below is None else evaluate_abstention(probabilities, task.right(probabilities, targets), below)
     if held_back is not None:
         values["abstaining"] = held_back.to_dict()
     if out is not None:
@@ -106,7 +106,7 @@ def _trained_on(classifier: Model) -> str:
     return f"{count(classifier.record['rows'])} rows" if "rows" in classifier.record else ""
 
 
-def _show_abstaining(found: Abstaining, output: Output) -> None:
+def _show_abstaining(found: AbstentionScores, output: Output) -> None:
     output.result(
         f"\nanswers of {found.below:g} or more: {found.answered:,} of {found.rows:,} rows ({found.coverage:.1%})"
     )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from recurra.bundle import Bundle
     from recurra.data.documents import Document
-    from recurra.evaluation.paired import Change, Differences
+    from recurra.evaluation.paired import PredictionDifferences, ScoreChange
     from recurra.export import Exported
     from recurra.runtime import Model
     from recurra.tasks import Task
@@ -118,11 +118,11 @@ class _Rows(NamedTuple):
     targets: npt.NDArray[Any] | None
     source: str
 
-    def change(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], task: Task) -> Change | None:
+    def change(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], task: Task) -> ScoreChange | None:
         """What becomes of the scores, if there are true classes."""
-        from recurra.evaluation.paired import change
+        from recurra.evaluation.paired import score_change
 
-        return None if self.targets is None else change(before, after, self.targets, task=task)
+        return None if self.targets is None else score_change(before, after, self.targets, task=task)
 
 
 def _only(wanted: dict[str, bool], context: typer.Context) -> str:
@@ -177,7 +177,7 @@ def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str |
     return _Rows(generated, None, "texts drawn at random from the model's vocabulary")
 
 
-def _values(apart: Differences, scores: Change | None) -> dict[str, Any]:
+def _values(apart: PredictionDifferences, scores: ScoreChange | None) -> dict[str, Any]:
     """The comparison as JSON holds it; without true classes there are no scores."""
     values: dict[str, Any] = {
         "rows": apart.rows,
@@ -199,7 +199,12 @@ def _values(apart: Differences, scores: Change | None) -> dict[str, Any]:
 
 
 def _show(
-    exported: Exported, sizes: dict[str, int], source: str, apart: Differences, scores: Change | None, output: Output
+    exported: Exported,
+    sizes: dict[str, int],
+    source: str,
+    apart: PredictionDifferences,
+    scores: ScoreChange | None,
+    output: Output,
 ) -> None:
     output.result(f"{apart.rows:,} {'rows of ' if scores else ''}{source}")
     table = [("", "model", exported.format, "change")]

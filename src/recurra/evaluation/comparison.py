@@ -17,7 +17,7 @@ from recurra.data.documents import Document
 from recurra.errors import DataError
 from recurra.evaluation.classifier_result import ClassifierResult
 from recurra.evaluation.intervals import Interval, wilson
-from recurra.evaluation.mistakes import shortened
+from recurra.evaluation.mistakes import shorten
 from recurra.evaluation.paired import holm, paired_interval, sign_test
 
 __all__ = ["ComparedRows", "Comparison", "Pair", "Slice", "compare_classifiers"]
@@ -248,7 +248,7 @@ def _examples(
     return [
         {
             "row": place if rows.names is None else int(rows.names[place]),
-            "text": shortened(rows.documents[place]),
+            "text": shorten(rows.documents[place]),
             "label": rows.truth(place),
             "right": right,
             "answers": {

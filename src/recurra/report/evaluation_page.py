@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from recurra.evaluation.abstaining import Abstaining
+from recurra.evaluation.abstention import AbstentionScores
 from recurra.report.page import render
 from recurra.report.score_lines import score_lines
 from recurra.report.wording import plural
@@ -21,7 +21,7 @@ def evaluation_page(
     model_name: str,
     data_name: str,
     trained_on: str = "",
-    abstaining: Abstaining | None = None,
+    abstaining: AbstentionScores | None = None,
 ) -> str:
     """A self-contained HTML page about an evaluation.
 

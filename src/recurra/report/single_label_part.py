@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from recurra.evaluation import Evaluation, mistakes
-from recurra.evaluation.abstaining import Abstaining, CoveragePoint, coverage_curve
+from recurra.evaluation.abstention import AbstentionScores, CoveragePoint, coverage_curve
 from recurra.report.charts import Line, line_chart, reliability_chart
 from recurra.report.class_sentences import calibration_sentence, class_sentences, mix_ups
 from recurra.report.picture import Picture
@@ -22,7 +22,7 @@ SHARES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
 
 
 def part(
-    task: Task, evaluation: Evaluation, predictions: Predictions, abstaining: Abstaining | None
+    task: Task, evaluation: Evaluation, predictions: Predictions, abstaining: AbstentionScores | None
 ) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
     plain = evaluation.to_json()
@@ -66,7 +66,7 @@ def _coverage_rows(curve: Sequence[CoveragePoint]) -> list[dict[str, str]]:
     ]
 
 
-def _abstaining_sentence(found: Abstaining) -> str:
+def _abstaining_sentence(found: AbstentionScores) -> str:
     held = f"{plural(found.rows - found.answered, 'answer')} held back, {found.withheld_right:,} of them right"
     if found.accuracy is None or found.interval is None:
         return f"Below {found.below:g} nothing would be answered: {held}."

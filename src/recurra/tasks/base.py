@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from recurra.data.documents import ONE_LABEL, Label, LabelCells
 from recurra.errors import DataError, SettingsError
-from recurra.evaluation.abstaining import answered, checked_below
+from recurra.evaluation.abstention import answer_mask, check_abstain_below
 from recurra.evaluation.metrics import log_losses
 from recurra.evaluation.row_scores import RowScores
 from recurra.tasks.decision import Decision
-from recurra.tasks.scores import MeanRows, Score, Scores
+from recurra.tasks.scores import MeanRowScores, Score, Scores
 from recurra.tasks.wording import Wording
 from recurra.text import Labels
 
@@ -270,7 +270,7 @@ class Task:
             below: a row whose most probable class is less probable gets no answer.
         """
         places = self.leading(probabilities)
-        return Decision(places if below is None else np.where(answered(probabilities, below), places, -1))
+        return Decision(places if below is None else np.where(answer_mask(probabilities, below), places, -1))
 
     def check_abstain_below(self, below: float | None) -> float | None:
         """Returns the bound below which answers are held back.
@@ -278,7 +278,7 @@ class Task:
         Raises:
             SettingsError: it is not a probability, or the task cannot abstain.
         """
-        return None if below is None else checked_below(below)
+        return None if below is None else check_abstain_below(below)
 
     def column_values(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The numbers after the answer in a scored file: the largest probability, then all, float32[B, 1 + C]."""
@@ -318,7 +318,7 @@ class Task:
         self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
     ) -> RowScores[Scores]:
         """Each row's part in the scores, by default :meth:`row_scores`. Arguments: see :meth:`evaluate`."""
-        return MeanRows(self.right(probabilities, targets), self.row_scores(probabilities, targets))
+        return MeanRowScores(self.right(probabilities, targets), self.row_scores(probabilities, targets))
 
     def confidence(self, probabilities: Floats) -> npt.NDArray[np.float64]:
         """The probability of each answer, float64[B]."""
@@ -338,7 +338,7 @@ class Task:
         Raises:
             DataError: arguments whose shapes do not match.
         """
-        return self.scoring(probabilities, targets, classes, unknown).evaluated()
+        return self.scoring(probabilities, targets, classes, unknown).evaluate()
 
     def heading(self, evaluation: Any) -> str:
         """Text after the number of rows and their source; empty for none."""

@@ -80,7 +80,7 @@ def _result(
     **draws: int,
 ) -> ClassifierResult:
     rows, labels = task.scoring(probabilities, targets, classes, unknown), task.decide(probabilities).labels(classes)
-    scores, drawn = rows.scores(), rows.resampled(**draws)
+    scores, drawn = rows.scores(), rows.bootstrap(**draws)
     # The share of right rows has different names; in a comparison it is always the accuracy.
     names = {key: "accuracy" if key == rows.right_share else key for key in task.comparison_scores or scores}
     return ClassifierResult(

@@ -14,11 +14,11 @@ from recurra.data.documents import LABEL_LISTS, Label, as_sets
 from recurra.data.split import hold_out
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.metrics import label_losses
-from recurra.evaluation.multi_label import MultiLabelRows
 from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
+from recurra.evaluation.multi_label_scores import MultiLabelRowScores
 from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import SIGMOID
-from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
+from recurra.evaluation.thresholds import DEFAULT_THRESHOLD, Thresholds, tune_thresholds
 from recurra.tasks.base import Task
 from recurra.tasks.decision import Decision
 from recurra.tasks.multi_label_indicator import multi_label_indicator
@@ -248,9 +248,9 @@ class MultiLabel(Task):
 
     def scoring(
         self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
-    ) -> MultiLabelRows:
+    ) -> MultiLabelRowScores:
         """See :class:`recurra.tasks.base.Task`."""
-        return MultiLabelRows(probabilities, targets, classes, thresholds=self.thresholds, unknown=unknown)
+        return MultiLabelRowScores(probabilities, targets, classes, thresholds=self.thresholds, unknown=unknown)
 
     def confidence(self, probabilities: Floats) -> npt.NDArray[np.float64]:
         """The probability of the whole set, as if labels were independent."""
@@ -298,8 +298,8 @@ class MultiLabel(Task):
     def tuned(self, probabilities: Floats | None, targets: Array | None, classes: int, *, seed: int) -> Self:
         """The task with the thresholds of the highest F1, or 0.5 if there are no rows to choose them on."""
         if probabilities is None or targets is None:
-            return type(self)(np.full(classes, UNTUNED, dtype=np.float32))
-        chosen = tuned_thresholds(probabilities, targets, seed=seed)
+            return type(self)(np.full(classes, DEFAULT_THRESHOLD, dtype=np.float32))
+        chosen = tune_thresholds(probabilities, targets, seed=seed)
         return type(self)(chosen.values, chosen)
 
     @property
@@ -309,7 +309,7 @@ class MultiLabel(Task):
 
     @property
     def _marks(self) -> npt.NDArray[np.float32]:
-        return np.array(UNTUNED, dtype=np.float32) if self.thresholds is None else self.thresholds
+        return np.array(DEFAULT_THRESHOLD, dtype=np.float32) if self.thresholds is None else self.thresholds
 
     def _given(self, probabilities: Floats) -> Flags:
         return np.asarray(probabilities >= self._marks)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.row_scores import RowScores
 
-__all__ = ["MeanRows", "MeanScores", "Score", "Scores"]
+__all__ = ["MeanRowScores", "MeanScores", "Score", "Scores"]
 
 Doubles = npt.NDArray[np.float64]
 
@@ -89,7 +89,7 @@ class MeanScores:
         }
 
 
-class MeanRows(RowScores[MeanScores]):
+class MeanRowScores(RowScores[MeanScores]):
     """See :class:`recurra.evaluation.row_scores.RowScores`.
 
     Args:
@@ -105,7 +105,7 @@ class MeanRows(RowScores[MeanScores]):
         """The means."""
         return {key: float(values.mean()) for key, values in self.each.items()}
 
-    def weighted(self, counts: Doubles) -> dict[str, Doubles]:
+    def weighted_scores(self, counts: Doubles) -> dict[str, Doubles]:
         """See :class:`recurra.evaluation.row_scores.RowScores`."""
         table = np.stack(list(self.each.values()), axis=1)
         return dict(zip(self.each, (counts @ table / len(table)).T, strict=True))

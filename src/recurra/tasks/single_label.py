@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Label
 from recurra.evaluation import Evaluation
-from recurra.evaluation.single_label import SingleLabelRows
+from recurra.evaluation.single_label_scores import SingleLabelRowScores
 from recurra.evaluation.temperature import SOFTMAX
 from recurra.tasks.base import Task
 from recurra.tasks.scores import Score
@@ -86,9 +86,9 @@ class SingleLabel(Task):
 
     def scoring(
         self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
-    ) -> SingleLabelRows:
+    ) -> SingleLabelRowScores:
         """See :class:`recurra.tasks.base.Task`."""
-        return SingleLabelRows(probabilities, targets, classes, unknown=unknown)
+        return SingleLabelRowScores(probabilities, targets, classes, unknown=unknown)
 
     def class_table(self, evaluation: Evaluation) -> list[tuple[str, ...]]:
         """Precision, recall, F1 and rows."""
