@@ -1,4 +1,4 @@
-"""Classifiers on the same rows: counts by hand, tests against their formulas, intervals against resampling anew."""
+"""Classifiers on the same rows: counts by hand, tests against their formulas, intervals against resampling."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_by_hand() -> None:
     assert values["slices"][0]["intervals"][0] == [0.0, 0.0]
 
 
-def test_the_interval_is_that_of_drawing_rows_anew() -> None:
+def test_the_interval_is_that_of_drawing_rows_again() -> None:
     generator = np.random.default_rng(5)
     rows = 400
     targets = generator.integers(0, 2, rows)

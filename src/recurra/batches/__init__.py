@@ -1,4 +1,4 @@
-"""Token sequences of different lengths: stored ragged, computed packed, cut into batches."""
+"""Token sequences of different lengths: stored ragged, cut into batches and packed for computation."""
 
 from recurra.batches.bucketing import Batches, cut_batches
 from recurra.batches.packed import Packed, pack

@@ -27,7 +27,7 @@ from recurra.runtime.trace import LayerTrace, trace_of
 from recurra.tasks import Task
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
-from recurra.text.segmenters import differing
+from recurra.text.segmenters import version_mismatch
 
 __all__ = ["Model", "load"]
 
@@ -49,7 +49,7 @@ def load(path: str | os.PathLike[str]) -> Model:
     """
     model = Model(read_bundle(path))
     # A record that comes from a file may lack versions, or hold something else.
-    if note := differing(model.bundle.text.tokens, model.record.get("versions")):
+    if note := version_mismatch(model.bundle.text.tokens, model.record.get("versions")):
         print(note, file=sys.stderr)
     return model
 

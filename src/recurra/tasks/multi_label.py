@@ -115,7 +115,7 @@ class MultiLabel(Task):
             if outside.any():
                 raise ModelFileError(
                     f"A threshold is {thresholds[outside][0]}, and not between 0 and 1",
-                    "Write the file anew from the trained model.",
+                    "Save the trained model again.",
                 )
 
     def accepts(self, values: Sequence[Any]) -> bool:

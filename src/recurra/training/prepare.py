@@ -22,8 +22,8 @@ from recurra.errors import DataError
 from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, common_task, infer_task
 from recurra.text import Labels, TextPipeline, TextSettings
-from recurra.text.choice import TokenChoice, choose_tokens, looked_at
-from recurra.text.fields import readable
+from recurra.text.fields import input_texts
+from recurra.text.token_choice import TokenChoice, choose_tokens, sampled_places
 from recurra.training.callbacks import Callback
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_labels, extend_vocabulary
@@ -153,8 +153,8 @@ def prepare(
             ids.add(encoded.take(np.flatnonzero(~out)))
             held_ids.add(encoded.take(np.flatnonzero(out)))
             callbacks.on_data("finding token ids", len(block), count)
-        rows = EncodedRows(ids.whole(), labelled.targets[~held], labelled.task)
-        held_rows = EncodedRows(held_ids.whole(), labelled.targets[held], labelled.task) if held.any() else None
+        rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
+        held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None
     if isinstance(rows.documents, MappedRagged):
         give_back_freed()
     return TrainingData(
@@ -200,11 +200,11 @@ def resolve_tokens(
         return replace(recipe, characters={}), None
     corpus = labelled.corpus
     kept, _ = split_of(labelled, recipe.training)
-    places = kept[looked_at(len(kept))]
+    places = kept[sampled_places(len(kept))]
     marked = np.zeros(len(corpus), dtype=bool)
     marked[places] = True
     documents = list(chain.from_iterable(RowSubset(corpus, marked).blocks()))
-    choice = choose_tokens(readable(documents, recipe.text), labelled.task.single(labelled.targets[places]))
+    choice = choose_tokens(input_texts(documents, recipe.text), labelled.task.single(labelled.targets[places]))
     if callbacks:
         callbacks.on_message(str(choice))
     return recipe.with_tokens(choice.tokens), choice
