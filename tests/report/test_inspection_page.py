@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from made_up_readings import CLASSES, flow, made_up_reading
 
+from recurra.report.formatting import percent
 from recurra.report.inspection_page import flow_parts, inspection_page, reading_parts
 from recurra.report.reading_pictures import UNITS, WORDS, layer_pictures
-from recurra.report.reading_sentences import flow_sentences, reading_sentences, settled_at
-from recurra.report.wording import percent
+from recurra.report.reading_sentences import flow_sentences, reading_sentences, stable_from
 
 
 def test_the_page_shows_what_was_read(check_page: Callable[[str], Any]):
@@ -112,7 +112,7 @@ def two_classes(path: list[float], evidence: list[float], **more: Any) -> Any:
 )
 def test_an_answer_settles_where_it_changes_for_the_last_time(path: list[float], settled: int):
     reading = two_classes(path, [1.0] * (len(path) - 1))
-    assert settled_at(reading) == settled
+    assert stable_from(reading) == settled
     said = " ".join(reading_sentences(reading))
     assert (f"since word {settled} of {len(path) - 1}, “w{settled - 1}”" in said) is bool(settled)
 

@@ -1,4 +1,4 @@
-"""What the page of an evaluation shows where a row may have several labels."""
+"""The part of an evaluation's page for rows that may have several labels."""
 
 from __future__ import annotations
 

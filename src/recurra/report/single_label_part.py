@@ -1,4 +1,4 @@
-"""What the page of an evaluation shows where each row has one class."""
+"""The part of an evaluation's page for rows that have one class each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from recurra.evaluation import Evaluation, mistakes
 from recurra.evaluation.abstention import AbstentionScores, CoveragePoint, coverage_curve
 from recurra.report.charts import Line, line_chart, reliability_chart
 from recurra.report.class_sentences import calibration_sentence, class_sentences, mix_ups
+from recurra.report.formatting import percent, plural, with_interval
 from recurra.report.picture import Picture
-from recurra.report.wording import percent, plural, scored
 from recurra.tasks import Predictions, Task
 
 __all__ = ["part"]
@@ -55,7 +55,7 @@ def _coverage_chart(curve: Sequence[CoveragePoint]) -> Picture:
 
 
 def _coverage_rows(curve: Sequence[CoveragePoint]) -> list[dict[str, str]]:
-    """The point nearest to each of some shares of the rows."""
+    """The points nearest to :data:`SHARES` of the rows."""
     if not curve:
         return []
     coverages = np.array([one.coverage for one in curve])
@@ -72,5 +72,5 @@ def _abstaining_sentence(found: AbstentionScores) -> str:
         return f"Below {found.below:g} nothing would be answered: {held}."
     return (
         f"Answers of {found.below:g} or more: {percent(found.coverage, 1)} of the rows, "
-        f"{scored(found.accuracy, found.interval)} of them right; {held}."
+        f"{with_interval(found.accuracy, found.interval)} of them right; {held}."
     )

@@ -1,4 +1,4 @@
-"""What the page of an evaluation shows of a task that has no page of its own: its sections, and the surest mistakes."""
+"""The part of an evaluation's page for tasks without their own part: the task's sections."""
 
 from __future__ import annotations
 
