@@ -55,7 +55,7 @@ class Objective:
         pooled = self.each(output.logits, targets).sum() / self.weight(targets)
         if output.steps is None or batch.running == 0:
             return pooled
-        sorted_targets = batch.by_length(targets)
+        sorted_targets = batch.in_length_order(targets)
         each = self.each(output.steps, batch.by_token(sorted_targets, self.absent))
         # A mean over each document's steps first, so that long documents do not count for more.
         steps = (each / batch.by_token(batch.lengths, 1)).sum()
