@@ -132,7 +132,7 @@ def test_a_process_loads_it_once_the_task_is_registered(model: Path) -> None:
     refused = ran(code).stderr.splitlines()[-1]
     assert refused.endswith(
         "The task 'ordinal' is not known here, only single_label, multi_label. "
-        "Make it known first: recurra.tasks.register(YourTask())."
+        "Register it first: recurra.tasks.register(YourTask())."
     )
 
 
@@ -227,7 +227,7 @@ def test_a_name_is_taken_once() -> None:
     class Other(Ordinal):
         pass
 
-    with pytest.raises(SettingsError, match="A task 'ordinal' is known already"):
+    with pytest.raises(SettingsError, match="A task 'ordinal' is registered already"):
         tasks.register(Other())
     with pytest.raises(SettingsError, match="The task 'tags' is not known here"):
         train(task="tags")

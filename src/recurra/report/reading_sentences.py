@@ -47,7 +47,7 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
     sentences = _given(reading) if "given" in reading else [f"The answer is {answer}, with {probability}."]
     if stable:
         sentences.append(
-            f"It is so since word {stable} of {len(words)}, “{words[stable - 1]}”, and was another before."
+            f"It has been so since word {stable} of {len(words)}, “{words[stable - 1]}”; before, it was another."
         )
     else:
         what = "label" if "given" in reading else "class"
@@ -62,8 +62,9 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
         )
     if not reading["exact"]:
         sentences.append(
-            "The network reads from both ends and has no answer of its own on the way: each beginning was read as a "
-            "text of its own, and a word's evidence is the mean of what it adds to the words before and to those after."
+            "The network reads in both directions and has no answer before the end: each beginning of the text was "
+            "read as a separate text, and a word's evidence is the mean of what it adds to the words before and to "
+            "those after."
         )
     return sentences
 

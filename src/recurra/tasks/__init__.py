@@ -65,7 +65,7 @@ def register(task: Task) -> None:
     """
     known = task_named(task.name) if task.name in _KNOWN else _KNOWN.setdefault(task.name, task)
     if type(known) is not type(task):
-        raise SettingsError(f"A task {task.name!r} is known already", "Give yours another name.")
+        raise SettingsError(f"A task {task.name!r} is registered already", "Give yours another name.")
 
 
 def task_named(name: str) -> Task:
@@ -77,7 +77,7 @@ def task_named(name: str) -> Task:
     if name not in _KNOWN:
         raise SettingsError(
             f"The task {name!r:.80} is not known here, only {', '.join(_KNOWN)}",
-            "Make it known first: recurra.tasks.register(YourTask()).",
+            "Register it first: recurra.tasks.register(YourTask()).",
         )
     task = _KNOWN[name]
     if task is None:

@@ -58,8 +58,8 @@ class MultiLabel(Task):
         right="exactly right",
         summary="gives it any of {count} labels, or none",
         use="with any of these {count} labels",
-        limit="It gives each label by itself, from a threshold on that the rows held out chose: it does not know which "
-        "labels exclude or need each other.",
+        limit="It decides about each label independently, by a threshold that was chosen on held-out rows: it does not "
+        "know which labels exclude or need each other.",
         doubtful="`recurra check` finds",
     )
     scores = (
@@ -218,7 +218,7 @@ class MultiLabel(Task):
         if below is not None:
             raise SettingsError(
                 f"abstain_below is {below} for a model that gives several labels",
-                "Leave it out: where no label is probable enough, such a model gives none.",
+                "Leave it out: if no label is probable enough, such a model gives none.",
             )
 
     def column_values(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
