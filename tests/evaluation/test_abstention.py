@@ -1,4 +1,4 @@
-"""AbstentionScores against counts by hand, and what must hold of every curve."""
+"""Abstention against counts by hand, and what must hold of every curve."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_row_as_sure_as_the_bound_is_answered() -> None:
 
 
 @pytest.mark.parametrize("below", [0.0, -1.0, 1.01, float("nan")])
-def test_what_is_no_probability_is_refused(below: float) -> None:
+def test_bounds_that_are_not_probabilities_are_refused(below: float) -> None:
     with pytest.raises(SettingsError, match=r"abstain_below is .*\. Give a probability above 0, up to 1"):
         evaluate_abstention(P, P.argmax(axis=1) == TARGETS, below)
 

@@ -121,13 +121,13 @@ def test_resamples_of_several_labels_are_scored_alike() -> None:
         assert draws["macro_f1"][place] == pytest.approx(each[(had | given_to).any(axis=0)].mean())
 
 
-def test_a_mistake_may_be_of_a_label_that_is_no_class() -> None:
+def test_a_mistake_may_have_an_unknown_label() -> None:
     probabilities = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]], dtype=np.float32)
     (found,) = mistakes(probabilities, np.array([0, 4]), ["one", "two"], CLASSES, unknown=UNKNOWN)
     assert (found.row, found.label, found.predicted, found.label_probability) == (1, "y", "b", 0.0)
 
 
-def test_rows_of_unknown_labels_alone_are_no_test() -> None:
+def test_rows_with_unknown_labels_only_are_refused() -> None:
     with pytest.raises(DataError, match="No row has a label that is a class"):
         evaluate(np.full((2, 3), 1 / 3, dtype=np.float32), np.array([3, 4]), CLASSES, unknown=UNKNOWN)
     with pytest.raises(DataError, match="The target 5 is not a class"):
@@ -165,7 +165,7 @@ def test_no_classifier_has_them_right() -> None:
     assert rows.get("no label", 0) == (~sets.any(axis=1)).sum()
 
 
-def test_what_becomes_of_them() -> None:
+def test_how_they_are_counted() -> None:
     classes, notes = Labels(("a", "b", "c")), []
     told: dict[str, Any] = {"source": "it", "say": notes.append}
     labels = ["a", "x", "b", "y", "x"]

@@ -1,4 +1,4 @@
-"""A task of one's own, outside the package: labels that have an order, such as stars.
+"""A task of your own, outside the package: labels that have an order, such as stars.
 
 Cumulative logits (McCullagh 1980, "Regression Models for Ordinal Data"): P(y > k) is the sigmoid of a sequence that
 falls with k, a_0 less the softplus of each further output up to k. The median is given, which errs least in steps.

@@ -17,7 +17,7 @@ SAID: dict[str, Any] = {"source": "t.csv", "multi_label": False, "single_label":
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)
-def test_cells_whose_parts_stand_elsewhere_look_like_several(separator: str) -> None:
+def test_cells_whose_parts_are_other_cells_are_detected(separator: str) -> None:
     cells = ["art", "law", f"art{separator}law", f"law {separator} sea", f"sea{separator}art", ""]
     found = detect_multi_label(cells)
     assert found is not None
@@ -38,15 +38,15 @@ def test_cells_whose_parts_stand_elsewhere_look_like_several(separator: str) -> 
         [],
     ],
 )
-def test_names_that_hold_a_separator_do_not(values: list[Any]) -> None:
+def test_names_with_a_separator_are_not_detected(values: list[Any]) -> None:
     assert detect_multi_label(values) is None
 
 
 @given(st.lists(st.lists(st.sampled_from("abcd"), max_size=4, unique=True).map(tuple), max_size=9))
-def test_what_is_joined_is_split(sets: list[tuple[str, ...]]) -> None:
+def test_what_is_joined_is_split(rows: list[tuple[str, ...]]) -> None:
     for separator in SEPARATORS:
-        assert as_sets([f" {separator} ".join(one) for one in sets], separator) == sets
-    assert as_sets(sets, "|") == sets
+        assert as_sets([f" {separator} ".join(one) for one in rows], separator) == rows
+    assert as_sets(rows, "|") == rows
 
 
 def test_a_label_that_a_cell_names_twice_is_one() -> None:
@@ -61,7 +61,7 @@ def test_of_several_separators_the_first_that_fits_is_taken() -> None:
     assert (found.separator, found.labels) == ("|", 5)
 
 
-def test_a_person_has_to_say_which() -> None:
+def test_the_user_must_say_which() -> None:
     labels = CodedLabels.of(["art", "art|law", "law|sea", "sea|art", "art"])
     said: list[str] = []
     with pytest.raises(DataError) as caught:
@@ -89,7 +89,7 @@ def test_lists_need_the_option_as_well() -> None:
     assert (found.plain(), separator) == ([("art",), ("law", "art"), ()], None)
 
 
-def test_wishes_that_cannot_be_granted() -> None:
+def test_contradicting_options_are_refused() -> None:
     labels = CodedLabels.of(["a", "b"])
     for said in ({"multi_label": True, "single_label": True}, {"separator": "|", "single_label": True}):
         with pytest.raises(SettingsError, match="Choose one"):

@@ -1,4 +1,4 @@
-"""A third task, declared outside the package: checked, trained, saved, loaded, and through every command."""
+"""A custom task, declared outside the package: checked, trained, saved, loaded, and through every command."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _coverage_chart(curve: Sequence[CoveragePoint]) -> Picture:
         [line],
         name="coverage",
         title="Accuracy of the answers that are given",
-        x_label="rows answered, the surest first, %",
+        x_label="rows answered, the most confident first, %",
         y_label="right, %",
     )
 
