@@ -65,10 +65,10 @@ class RowScores(ABC, Generic[Result]):
         rows, generator = len(self.right), np.random.default_rng(seed)
         shares = np.full(rows, 1 / rows)
 
-        def scored(size: int) -> dict[str, Doubles]:
+        def score_resamples(size: int) -> dict[str, Doubles]:
             return self.weighted_scores(generator.multinomial(rows, shares, size).astype(np.float64))
 
-        return bootstrap_in_chunks(resamples, rows, scored)
+        return bootstrap_in_chunks(resamples, rows, score_resamples)
 
     def evaluate(self, *, seed: int = 0, resamples: int = 1000) -> Result:
         """The scores, with 95 % bootstrap intervals.
@@ -97,13 +97,15 @@ class RowScores(ABC, Generic[Result]):
         return self.result(scores, intervals)
 
 
-def bootstrap_in_chunks(resamples: int, width: int, scored: Callable[[int], dict[str, Doubles]]) -> dict[str, Doubles]:
+def bootstrap_in_chunks(
+    resamples: int, width: int, score_resamples: Callable[[int], dict[str, Doubles]]
+) -> dict[str, Doubles]:
     """Scores as many resamples at once as memory allows.
 
     Args:
         resamples: 1 or more; memory does not grow with it.
         width: numbers in memory for one resample.
-        scored: draws a given number of resamples and returns their scores by name.
+        score_resamples: draws a given number of resamples and returns their scores by name.
 
     Returns:
         float64[resamples] by the score's name.
@@ -114,7 +116,7 @@ def bootstrap_in_chunks(resamples: int, width: int, scored: Callable[[int], dict
     if resamples < 1:
         raise SettingsError(f"resamples is {resamples}", "Give 1 or more; 1000 is usual.")
     chunk = max(1, CHUNK // width)
-    parts = [scored(min(chunk, resamples - first)) for first in range(0, resamples, chunk)]
+    parts = [score_resamples(min(chunk, resamples - first)) for first in range(0, resamples, chunk)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

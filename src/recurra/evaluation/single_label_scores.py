@@ -102,7 +102,7 @@ class SingleLabelRowScores(RowScores[Evaluation]):
         # Wrong rows are counted under an extra class, so one bincount returns the right rows of each class.
         right_class = np.where(self.right, self.targets, classes)
 
-        def scored(size: int) -> dict[str, Doubles]:
+        def score_resamples(size: int) -> dict[str, Doubles]:
             drawn = generator.integers(0, rows, (size, rows))
             support = _counts(self.targets, drawn, classes)
             called = _counts(self.predicted, drawn, classes)
@@ -119,7 +119,7 @@ class SingleLabelRowScores(RowScores[Evaluation]):
                 "ece": np.abs(gap).sum(axis=1) / rows,
             }
 
-        return bootstrap_in_chunks(resamples, max(rows, classes), scored)
+        return bootstrap_in_chunks(resamples, max(rows, classes), score_resamples)
 
     def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> Evaluation:
         """See :class:`recurra.evaluation.row_scores.RowScores`."""

@@ -61,12 +61,12 @@ def tune_thresholds(probabilities: Floats, targets: Indicator, *, seed: int = 0)
         targets: bool[B, C].
         seed: of the random split into ten folds.
     """
-    values, shared, own = _tuned(probabilities, targets)
+    values, shared, own = _tune(probabilities, targets)
     folds = np.random.default_rng(seed).permutation(len(targets)) % FOLDS
     crossed = np.zeros(targets.shape, dtype=bool)
     for fold in range(FOLDS):
         mine, others = folds == fold, folds != fold
-        crossed[mine] = probabilities[mine] >= _tuned(probabilities[others], targets[others])[0]
+        crossed[mine] = probabilities[mine] >= _tune(probabilities[others], targets[others])[0]
     return Thresholds(
         values,
         shared,
@@ -77,7 +77,7 @@ def tune_thresholds(probabilities: Floats, targets: Indicator, *, seed: int = 0)
     )
 
 
-def _tuned(probabilities: Floats, targets: Indicator) -> tuple[npt.NDArray[np.float32], float | None, Indicator]:
+def _tune(probabilities: Floats, targets: Indicator) -> tuple[npt.NDArray[np.float32], float | None, Indicator]:
     own = targets.sum(axis=0) >= MIN_POSITIVES
     values = np.full(targets.shape[1], DEFAULT_THRESHOLD, dtype=np.float32)
     for label in np.flatnonzero(own):

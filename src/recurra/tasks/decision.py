@@ -65,7 +65,7 @@ class Decision:
         given, ends = [classes[place] for place in self.places.tolist()], self.offsets.tolist()
         return [given[first:end] for first, end in pairwise(ends)]
 
-    def written(
+    def format(
         self, words: Sequence[Name], *, one: Callable[[Name], Name], none: Name, many: Callable[[list[Name]], Name]
     ) -> list[Name]:
         """Each row's answer as it is written into a file or a message.

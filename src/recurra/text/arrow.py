@@ -76,7 +76,7 @@ def from_arrow(source: ArrowStrings) -> TextBuffer:
         # The capsules own the structs: they must not be deleted before the texts are read.
         return _texts(struct_in(schema, ArrowSchema), struct_in(array, ArrowArray), array)
     capsule = source.__arrow_c_stream__()
-    return _joined(list(_parts(struct_in(capsule, ArrowStream))))
+    return _concatenate(list(_parts(struct_in(capsule, ArrowStream))))
 
 
 def _parts(stream: Any) -> Iterator[TextBuffer]:
@@ -103,7 +103,7 @@ def _check_read(stream: Any, code: int) -> None:
         )
 
 
-def _joined(parts: Sequence[TextBuffer]) -> TextBuffer:
+def _concatenate(parts: Sequence[TextBuffer]) -> TextBuffer:
     """The texts of all parts in turn; a single part is not copied."""
     if len(parts) == 1:
         return parts[0]
@@ -122,11 +122,11 @@ def _texts(schema: Any, array: Any, owner: object) -> TextBuffer:
     addresses = _addresses(array, {"u": 3, "U": 3, "vu": 3}.get(kind, 2))
     empty = _nulls(array, addresses[0], owner)
     if kind == "vu":
-        return _checked(_views(array, addresses, empty, owner))
+        return _check_utf8(_views(array, addresses, empty, owner))
     if kind in _INDICES:
         indices = memory_at(addresses[1], offset + length, _INDICES[kind], owner)[offset:]
         words = _texts(_dictionary(schema, ArrowSchema), _dictionary(array, ArrowArray), owner)
-        return _decoded(indices, words, empty)
+        return _decode_dictionary(indices, words, empty)
     width = "i4" if kind == "u" else "i8"
     offsets = memory_at(addresses[1], offset + length + 1, width, owner)[offset:].astype(np.int64)
     if offsets[0] < 0 or (offsets[1:] < offsets[:-1]).any():
@@ -135,8 +135,8 @@ def _texts(schema: Any, array: Any, owner: object) -> TextBuffer:
     buffer = TextBuffer(data, offsets)
     if empty is not None and (np.diff(offsets)[empty] > 0).any():
         view = data.data
-        buffer = _gathered([view[a:b] for a, b in pairwise(offsets.tolist())], empty)
-    return _checked(buffer)
+        buffer = _gather([view[a:b] for a, b in pairwise(offsets.tolist())], empty)
+    return _check_utf8(buffer)
 
 
 def _check_format(schema: Any) -> str:
@@ -201,12 +201,12 @@ def _views(array: Any, addresses: list[int | None], empty: Flags | None, owner: 
     others = (memory_at(addresses[2 + place], int(sizes[place]), np.uint8, owner) for place in range(count))
     memory = [own.data, *(other.data for other in others)]
     ends = (starts + lengths).tolist()
-    return _gathered(
+    return _gather(
         [memory[place][a:b] for place, a, b in zip(places.tolist(), starts.tolist(), ends, strict=True)], None
     )
 
 
-def _decoded(indices: npt.NDArray[Any], words: TextBuffer, empty: Flags | None) -> TextBuffer:
+def _decode_dictionary(indices: npt.NDArray[Any], words: TextBuffer, empty: Flags | None) -> TextBuffer:
     """Dictionary-encoded strings; the dictionary's texts have been checked."""
     chosen = indices if empty is None else indices[~empty]
     if len(chosen) and (chosen.min() < 0 or chosen.max() >= len(words)):
@@ -218,10 +218,10 @@ def _decoded(indices: npt.NDArray[Any], words: TextBuffer, empty: Flags | None) 
     if empty is not None:
         indices = np.where(empty, len(parts), indices)
         parts.append(view[:0])
-    return _gathered([parts[index] for index in indices.tolist()], None)
+    return _gather([parts[index] for index in indices.tolist()], None)
 
 
-def _gathered(parts: list[memoryview], empty: Flags | None) -> TextBuffer:
+def _gather(parts: list[memoryview], empty: Flags | None) -> TextBuffer:
     """Copies parts from anywhere into one buffer, one after the other; those that are ``empty`` have length 0."""
     if empty is not None:
         parts = [part[:0] if none else part for part, none in zip(parts, empty.tolist(), strict=True)]
@@ -234,7 +234,7 @@ def _buffer(data: bytes, lengths: npt.NDArray[np.int64]) -> TextBuffer:
     return TextBuffer(np.frombuffer(data, dtype=np.uint8), offsets)
 
 
-def _checked(buffer: TextBuffer) -> TextBuffer:
+def _check_utf8(buffer: TextBuffer) -> TextBuffer:
     """The buffer, if every text in it is UTF-8, which Arrow libraries do not guarantee."""
     first, end = buffer.offsets[0], buffer.offsets[-1]
     body = buffer.data[first:end]

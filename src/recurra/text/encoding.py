@@ -44,13 +44,13 @@ def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
     if tokens in ("lesson", "words"):
         return WordEncoder(tokens, vocabulary)
     if tokens in SEGMENTERS:
-        return partial(_segmented, tokeniser(tokens), vocabulary.ids)
+        return partial(_encode_segmented, tokeniser(tokens), vocabulary.ids)
     # A table of ids by code point or byte; the last entry is for all higher code points.
     numbers = {ord(token): i for token, i in vocabulary.ids.items() if len(token) == 1}
     table = np.full(max(numbers, default=0) + 2 if tokens == "characters" else 256, UNKNOWN_ID, dtype=np.int32)
     for number, i in numbers.items():
         table[number] = i
-    return partial(_characters if tokens == "characters" else _bytes, table)
+    return partial(_encode_characters if tokens == "characters" else _encode_bytes, table)
 
 
 class WordEncoder:
@@ -81,7 +81,7 @@ class WordEncoder:
             return Ragged(values, _offsets(lengths))
         left = np.flatnonzero(lengths < 0)
         fast = Ragged(values, _offsets(np.maximum(lengths, 0)))
-        return _merged(fast, left, self._by_pattern([texts[text] for text in left.tolist()])) if len(left) else fast
+        return _merge(fast, left, self._by_pattern([texts[text] for text in left.tolist()])) if len(left) else fast
 
     def _encode(
         self, texts: TextBuffer, lengths: npt.NDArray[np.int64], first: int, end: int, parts: dict[int, Any]
@@ -141,11 +141,11 @@ def _word_bytes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     return kinds, lowered
 
 
-def _segmented(cut: Callable[[str], list[str]], ids: Mapping[str, int], texts: TextBuffer) -> Ragged:
+def _encode_segmented(cut: Callable[[str], list[str]], ids: Mapping[str, int], texts: TextBuffer) -> Ragged:
     return Ragged.from_lists([[ids.get(word, UNKNOWN_ID) for word in cut(texts[text])] for text in range(len(texts))])
 
 
-def _characters(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
+def _encode_characters(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
     data = texts.data[texts.offsets[0] : texts.offsets[-1]]
     points = np.frombuffer(data.tobytes().decode("utf-8", "replace").encode("utf-32-le"), dtype="<u4")
     # A character begins at every byte that does not continue one (0b10xxxxxx).
@@ -153,7 +153,7 @@ def _characters(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
     return Ragged(table[np.minimum(points, len(table) - 1)], begun[texts.offsets - texts.offsets[0]])
 
 
-def _bytes(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
+def _encode_bytes(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
     return Ragged(table[texts.data[texts.offsets[0] : texts.offsets[-1]]], texts.offsets - texts.offsets[0])
 
 
@@ -163,7 +163,7 @@ def _offsets(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return offsets
 
 
-def _merged(documents: Ragged, places: npt.NDArray[np.int64], others: Ragged) -> Ragged:
+def _merge(documents: Ragged, places: npt.NDArray[np.int64], others: Ragged) -> Ragged:
     """The documents, with the empty ones at ``places`` replaced by ``others`` in order."""
     lengths = documents.lengths
     lengths[places] = others.lengths

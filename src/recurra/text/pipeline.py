@@ -75,7 +75,7 @@ class TextPipeline:
             )
         if settings.field == "title" and pairs:
             settings = settings.replace(first_words=None)
-        counts = most_frequent(_counted(blocks, settings), settings.tokens, settings.vocabulary_size)
+        counts = most_frequent(_texts_to_count(blocks, settings), settings.tokens, settings.vocabulary_size)
         return cls(settings, Vocabulary.learn(counts, settings))
 
     @property
@@ -137,7 +137,7 @@ class TextPipeline:
         return encoder(self.settings.tokens, self.vocabulary)
 
 
-def _counted(blocks: Iterable[Sequence[Document]], settings: TextSettings) -> Iterator[list[str]]:
+def _texts_to_count(blocks: Iterable[Sequence[Document]], settings: TextSettings) -> Iterator[list[str]]:
     """The texts whose tokens are counted."""
     read = titles if settings.vocabulary_from == "titles" else input_texts
     left = settings.vocabulary_documents

@@ -57,7 +57,7 @@ def tokeniser(tokens: str) -> Callable[[str], list[str]]:
     Raises:
         SettingsError: the segmenter is not installed.
     """
-    return TOKENISERS[tokens] if tokens in TOKENISERS else _segmented(tokens)
+    return TOKENISERS[tokens] if tokens in TOKENISERS else _load_segmenter(tokens)
 
 
 def segmenter_versions(tokens: str) -> dict[str, str]:
@@ -71,7 +71,7 @@ def segmenter_versions(tokens: str) -> dict[str, str]:
     try:
         return {package: importlib.metadata.version(package) for package in SEGMENTERS[tokens].packages}
     except importlib.metadata.PackageNotFoundError as error:
-        raise _missing(tokens, str(error.name)) from error
+        raise _not_installed(tokens, str(error.name)) from error
 
 
 def version_mismatch(tokens: str, versions: object) -> str:
@@ -96,13 +96,13 @@ def version_mismatch(tokens: str, versions: object) -> str:
 
 
 @cache
-def _segmented(tokens: str) -> Callable[[str], list[str]]:
+def _load_segmenter(tokens: str) -> Callable[[str], list[str]]:
     """Loads a segmenter once: its dictionary takes tens of megabytes."""
     segmenter_versions(tokens)
     try:
         cut = SEGMENTERS[tokens].load()
     except ImportError as error:
-        raise _missing(tokens, error.name or tokens) from error
+        raise _not_installed(tokens, error.name or tokens) from error
 
     def words(text: str) -> list[str]:
         # In lower case and without white space, like the tokens "words".
@@ -157,7 +157,7 @@ def _newmm() -> Cut:
     return lambda text: list(word_tokenize(text, engine="newmm-safe"))
 
 
-def _missing(tokens: str, package: str) -> SettingsError:
+def _not_installed(tokens: str, package: str) -> SettingsError:
     one = SEGMENTERS[tokens]
     return SettingsError(
         f"The tokens {tokens} ({one.language} words) need {package}, which is not installed",
