@@ -25,18 +25,18 @@ from recurra.inspection.attribution import attribute
 from recurra.lesson.model_results import phrase
 from recurra.presets import load_preset
 from recurra.runtime import Model
-from recurra.runtime.network import Network
+from recurra.runtime.compiled_network import CompiledNetwork
 from recurra.training.fit import fit
 
 RESULTS = Path(__file__).parent / "results"
-# Words taken out of each document.
+# InputProjection taken out of each document.
 OUT = 3
 
 
 def measured(model: Model, documents: Any, *, seed: int) -> dict[str, Any]:
     """The figures of one network."""
     bundle, generator = model.bundle, np.random.default_rng(seed)
-    network = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
+    network = CompiledNetwork(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
     errors, steps, seconds, agreement = [], [], [], []
     changed: dict[str, list[bool]] = {"integrated gradients": [], "occlusion": [], "evidence": [], "random": []}
     for document in documents:

@@ -68,11 +68,11 @@ def flag_lines() -> list[str]:
     return [*lines, "", _foot(result, note)]
 
 
-def silence_lines() -> list[str]:
-    """What the trained networks lose without units."""
+def ablation_lines() -> list[str]:
+    """Accuracy that the trained networks lose when units are ablated."""
     result = _read("flags")
     lines = [
-        "| network | the most flag-like unit silenced | another unit of its layer | the first silenced together "
+        "| network | the most flag-like unit ablated | another unit of its layer | the first ablated together "
         "| how many | as many random units | the costliest unit shown |",
         "|---|---|---|---|---:|---|---|",
     ]
@@ -155,7 +155,7 @@ def label_lines() -> list[str]:
 
 TABLES = {
     "flags": flag_lines,
-    "silenced flags": silence_lines,
+    "ablated flags": ablation_lines,
     "phrases of flags": phrase_lines,
     "near-copies": copy_lines,
     "spoiled labels": label_lines,

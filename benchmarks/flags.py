@@ -84,7 +84,7 @@ def main() -> None:
                 together = run["together"]
                 print(
                     f"{name} {when} seed {seed}: accuracy {run['accuracy']:.4f}, best score {run['scores'][0]:.2f}, "
-                    f"flags {run['flags']}, the first {together['units']} silenced {together['drop']:+.4f} against "
+                    f"flags {run['flags']}, the first {together['units']} ablated {together['drop']:+.4f} against "
                     f"{together['drop_random'] or 0:+.4f}; {run['seconds']:.1f} s",
                     flush=True,
                 )

@@ -20,9 +20,9 @@ from gpu_parts import WARM_UP, agnews, parser_for, run, spread, written
 
 from recurra.bundle import write_bundle
 from recurra.data.sets import NamedSet
-from recurra.lesson.monitor import LessonMonitor
-from recurra.lesson.one_model import train_one
+from recurra.lesson.callback import LessonCallback
 from recurra.lesson.run import MODELS
+from recurra.lesson.trained_model import train_and_score
 
 
 def lesson(data: NamedSet, *, seed: int, options: Any) -> list[dict[str, Any]]:
@@ -31,8 +31,8 @@ def lesson(data: NamedSet, *, seed: int, options: Any) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         for name in MODELS:
             began = time.perf_counter()
-            one = train_one(
-                name, f"lesson/{name}", data, epochs=1, seed=seed, device=options.device, monitor=LessonMonitor()
+            one = train_and_score(
+                name, f"lesson/{name}", data, epochs=1, seed=seed, device=options.device, callback=LessonCallback()
             )
             write_bundle(one.model.bundle, Path(folder) / f"{name}.safetensors")
             found.append(

@@ -16,7 +16,7 @@ import torch
 
 from recurra.bench.machine import machine
 from recurra.data.sets import NamedSet, load_set
-from recurra.lesson.one_model import labelled
+from recurra.lesson.trained_model import documents_and_labels
 from recurra.presets import Recipe
 from recurra.runtime import Model
 from recurra.training.fit import FitResult, fit
@@ -113,7 +113,7 @@ __all__ = [
     "Timed",
     "accuracy",
     "agnews",
-    "labelled",
+    "documents_and_labels",
     "parser_for",
     "run",
     "spread",

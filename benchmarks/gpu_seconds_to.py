@@ -16,7 +16,18 @@ import math
 from typing import Any
 
 import numpy as np
-from gpu_parts import WARM_UP, accuracy, agnews, labelled, parser_for, run, spread, trained, without, written
+from gpu_parts import (
+    WARM_UP,
+    accuracy,
+    agnews,
+    documents_and_labels,
+    parser_for,
+    run,
+    spread,
+    trained,
+    without,
+    written,
+)
 
 from recurra.presets import Recipe, load_preset
 
@@ -48,7 +59,7 @@ def main() -> None:
     options = parser.parse_args()
     data = agnews(options)
     preset = load_preset(options.model).with_options({"precision": options.precision})
-    rows = labelled(data.train)
+    rows = documents_and_labels(data.train)
     kept, held = without(rows, min(HELD, len(rows[0]) // 5), seed=0)
     tried = []
     for changes in candidates(preset, options.batches, options.epochs):
@@ -74,7 +85,7 @@ def main() -> None:
     runs = [
         trained(preset.with_options(chosen | {"seed": seed}), rows, options.device) for seed in range(options.seeds)
     ]
-    scores = [accuracy(one.fitted, labelled(data.test)) for one in runs]
+    scores = [accuracy(one.fitted, documents_and_labels(data.test)) for one in runs]
     result |= {
         "chosen": chosen,
         "seconds": spread([one.seconds for one in runs]),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from gpu_parts import agnews, labelled, parser_for, run, written
+from gpu_parts import agnews, documents_and_labels, parser_for, run, written
 
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     options = parser.parse_args()
     data, preset = agnews(options), load_preset(options.model)
-    documents, labels = labelled(data.train)
+    documents, labels = documents_and_labels(data.train)
     pipeline, classes = TextPipeline.learn(documents, preset.text), Labels.learn(labels)
     rows = EncodedRows(pipeline.encode(documents), classes.encode(labels))
     weights = initial_weights(preset.network, rows=pipeline.rows, classes=len(classes), seed=0)

@@ -17,10 +17,10 @@ import numpy as np
 from recurra.bench.machine import machine
 from recurra.data.sets import load_set
 from recurra.lesson.baseline import NAME, measure_baseline
+from recurra.lesson.callback import LessonCallback
 from recurra.lesson.model_results import phrase
-from recurra.lesson.monitor import LessonMonitor
-from recurra.lesson.one_model import train_one
 from recurra.lesson.run import MODELS
+from recurra.lesson.trained_model import train_and_score
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -44,7 +44,9 @@ def main() -> None:
     # Seed after seed and not network after network, so that a busy machine slows all of them alike.
     for seed in range(options.seeds):
         for name in names:
-            one = train_one(name, f"lesson/{name}", data, epochs=options.epochs, seed=seed, monitor=LessonMonitor())
+            one = train_and_score(
+                name, f"lesson/{name}", data, epochs=options.epochs, seed=seed, callback=LessonCallback()
+            )
             outcome = one.fitted.outcome
             runs[name].append(
                 {
@@ -86,7 +88,7 @@ def main() -> None:
             "name": NAME,
             "parameters": linear.parameters,
             "seconds": linear.seconds,
-            "test_accuracy": linear.test_right / len(data.test),
+            "test_accuracy": linear.test_correct / len(data.test),
         },
     }
     path = options.out / f"lesson-{data.name}.json"

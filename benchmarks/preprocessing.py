@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 import numpy as np
-from gpu_parts import agnews, labelled, parser_for, run, written
+from gpu_parts import agnews, documents_and_labels, parser_for, run, written
 
 from recurra.kernels.compiled import kernels_of
 from recurra.presets import load_preset
@@ -33,7 +33,7 @@ def main() -> None:
             text, marks = load_preset(name).text, [time.perf_counter()]
             data = agnews(options)
             marks.append(time.perf_counter())
-            documents, labels = labelled(data.train)
+            documents, labels = documents_and_labels(data.train)
             targets = Labels.learn(labels).encode(labels)
             if text.tokens == "auto":
                 places = sampled_places(len(documents))

@@ -19,7 +19,7 @@ import serving_tables
 import several_tables
 import training_tables
 
-from recurra.lesson.published import PUBLISHED
+from recurra.lesson.published_scores import PUBLISHED_SCORES
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -43,7 +43,7 @@ def lesson_lines(readme: str) -> list[str]:
     head, foot = HEADS[readme]
     lines = [head.format(n=len(result["models"][0]["runs"])), "|---|---:|---|---|---:|---|---|"]
     for model in result["models"]:
-        others = PUBLISHED[model["preset"]]
+        others = PUBLISHED_SCORES[model["preset"]]
         lines.append(
             f"| `{model['preset']}` | {model['parameters']:,} | {model['train_rows'].removesuffix(' training rows')} "
             f"| {model['test_accuracy']:.2%} ({model['lowest']:.2%}–{model['highest']:.2%}) "

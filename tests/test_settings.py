@@ -42,7 +42,7 @@ def test_values_of_the_right_type_are_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "mend"),
+    ("name", "value", "hint"),
     [
         ("number", 1.0, "Give a whole number."),
         ("number", True, "Give a whole number."),
@@ -62,11 +62,11 @@ def test_values_of_the_right_type_are_taken() -> None:
         ("maybe", "4", "Give a whole number."),
     ],
 )
-def test_values_of_a_wrong_type_are_named(name: str, value: Any, mend: str) -> None:
+def test_values_of_a_wrong_type_are_named(name: str, value: Any, hint: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Example.from_dict({name: value}, where="the file")
     assert str(caught.value).startswith(f"{name} in the file is ")
-    assert str(caught.value).endswith(mend)
+    assert str(caught.value).endswith(hint)
 
 
 def test_an_unknown_name_is_named_with_those_there_are() -> None:

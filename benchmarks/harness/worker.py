@@ -162,7 +162,7 @@ class Worker:
         # What is no answer was printed by the interpreter itself; otherwise the end of its errors tells the reason.
         raise RecurraError(
             f"{self.name} failed in {during} (exit code {self._process.returncode}): {line.strip() or last:.300}",
-            "Leave this peer out (--peers), or mend its environment.",
+            "Leave this peer out (--peers), or repair its environment.",
         )
 
 

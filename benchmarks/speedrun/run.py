@@ -17,7 +17,19 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from gpu_parts import WARM_UP, Timed, accuracy, agnews, labelled, parser_for, run, spread, trained, without, written
+from gpu_parts import (
+    WARM_UP,
+    Timed,
+    accuracy,
+    agnews,
+    documents_and_labels,
+    parser_for,
+    run,
+    spread,
+    trained,
+    without,
+    written,
+)
 
 from recurra.bundle import write_bundle
 from recurra.presets import Recipe, load_preset
@@ -50,12 +62,12 @@ def entry(preset: Recipe, options: Any) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(options.seeds):
             began = time.perf_counter()
-            rows = labelled(agnews(options).train)
+            rows = documents_and_labels(agnews(options).train)
             found.append(trained(preset.with_options({"seed": seed}), rows, options.device))
             write_bundle(found[-1].fitted.bundle, Path(folder) / f"{seed}.safetensors")
             seconds.append(time.perf_counter() - began)
             print(f"seed {seed}: {seconds[-1]:.2f} s", flush=True)
-    test = labelled(agnews(options).test)
+    test = documents_and_labels(agnews(options).test)
     scores = [accuracy(one.fitted, test) for one in found]
     return {
         "seconds": spread(seconds),
@@ -78,7 +90,7 @@ def main() -> None:
 
         preset = preset.with_options(settings_of(options.set))
     data = agnews(options)
-    rows = labelled(data.train)
+    rows = documents_and_labels(data.train)
     # Starting up is not timed: kernels are compiled and loaded on the first rows.
     trained(preset.with_options({"epochs": 1}), tuple(part[:WARM_UP] for part in rows), options.device)
     result: dict[str, Any] = {"recipe": settings_in(preset), "rows": data.rows_phrase}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AtomicFile", "take_name", "target_of", "told", "write_atomically"]
 
-_MENDS = {
+_HINTS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",
     errno.EDQUOT: "Free some space, or choose a place on another disk.",
     errno.EACCES: "Choose a folder that you may write to.",
@@ -168,5 +168,5 @@ def told(path: str | os.PathLike[str]) -> Iterator[None]:
             raise
         # ValueError: a path with a null character, which no system call accepts.
         reason = getattr(error, "strerror", None) or str(error)
-        mend = _MENDS.get(getattr(error, "errno", 0) or 0, "Check the path, or choose another place.")
-        raise RecurraError(f"{os.fspath(path)} cannot be written: {reason}", mend) from error
+        hint = _HINTS.get(getattr(error, "errno", 0) or 0, "Check the path, or choose another place.")
+        raise RecurraError(f"{os.fspath(path)} cannot be written: {reason}", hint) from error

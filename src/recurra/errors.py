@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import warnings
+
 __all__ = ["DataError", "ModelFileError", "RecurraError", "SettingsError", "TrainingError"]
 
 
 class RecurraError(Exception):
-    """A mistake that a user can mend.
+    """A mistake that a user can correct.
 
     Args:
         received: what was found, with the offending value.
-        mend: what to try, as an instruction.
+        hint: what to try, as an instruction.
     """
 
-    def __init__(self, received: str, mend: str) -> None:
+    def __init__(self, received: str, hint: str) -> None:
         self.received = " ".join(received.split())
-        self.mend = " ".join(mend.split())
-        super().__init__(f"{self.received.rstrip('.')}. {self.mend}")
+        self.hint = " ".join(hint.split())
+        super().__init__(f"{self.received.rstrip('.')}. {self.hint}")
+
+    @property
+    def mend(self) -> str:
+        """The hint, as it was called before; it goes with the next release."""
+        warnings.warn("RecurraError.mend is called hint now.", DeprecationWarning, stacklevel=2)
+        return self.hint
 
     def __reduce__(self) -> tuple[type[RecurraError], tuple[str, str]]:
         # Errors cross process borders in cross-validation, where the default copy would pass one argument.
-        return type(self), (self.received, self.mend)
+        return type(self), (self.received, self.hint)
 
 
 class DataError(RecurraError, ValueError):

@@ -1,4 +1,4 @@
-"""The classifier with scikit-learn's manners."""
+"""A scikit-learn compatible text classifier."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ __all__ = ["TextClassifier"]
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A recurrent text classifier.
 
-    ``X`` is a sequence of texts, or of (title, text) pairs; an array or a column of a data frame serves as well. Of a
-    whole data frame or Arrow table ``fit`` guesses the columns of texts and titles, and predicting reads the same.
-    Where texts may have several labels, or none, ``y`` holds a list of labels each, or is a binary indicator matrix
-    [texts, labels]; ``predict`` then gives such lists or such a matrix, and ``score`` is the share of texts that get
-    exactly their labels.
+    ``X`` is a sequence of texts or of (title, text) pairs: a list, an array or a column of a data frame. If it is a
+    whole data frame or Arrow table, ``fit`` guesses the columns of texts and titles, and ``predict`` reads the same.
+    For multi-label data ``y`` has a list of labels for each text, or is a binary indicator matrix [texts, labels];
+    ``predict`` then returns such lists or such a matrix, and ``score`` is the subset accuracy: the share of texts whose
+    labels are exactly right.
 
     Args:
-        model: name of a preset (:func:`recurra.presets.preset_names`) or path of an own one.
-        options: single settings that differ from the preset's, such as ``{"hidden": 128, "dropout": 0.3}``.
-        epochs: passes over the rows; ``None`` leaves the preset's.
-        batch_size: documents in a step; ``None`` leaves the preset's.
-        learning_rate: of the optimiser; ``None`` leaves the preset's.
+        model: name of a preset (:func:`recurra.presets.preset_names`) or path of your own preset.
+        options: settings that differ from the preset's, such as ``{"hidden": 128, "dropout": 0.3}``.
+        epochs: number of passes over the rows; ``None`` takes the preset's.
+        batch_size: number of documents in a step; ``None`` takes the preset's.
+        learning_rate: learning rate of the optimizer; ``None`` takes the preset's.
         vectors: file of pretrained word vectors.
-        engine: of the recurrence, ``auto`` for the fastest that computes the cell.
+        engine: engine that computes the recurrence; ``auto`` takes the fastest one for the cell.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        random_state: seed of every random choice; ``None`` leaves the preset's.
-        task: what is learned, a :class:`recurra.tasks.Task` or its name; ``None`` goes by ``y``.
-        listener: a callback for every ``fit``, as it was given before; it goes with the next release.
+        random_state: seed of every random choice; ``None`` takes the preset's.
+        task: what is learned, a :class:`recurra.tasks.Task` or its name; ``None`` infers it from ``y``.
+        listener: deprecated, to be removed in the next release: use ``fit(..., callbacks=[...])``.
 
     Attributes:
-        columns_: where ``fit`` was given a table, the columns that it read: text, and title or ``None``.
-        classes_: the classes, sorted; of an indicator matrix the numbers of its columns.
-        model_: the :class:`recurra.runtime.Model` that predicts, without torch.
-        history_: curves of the training (:class:`recurra.training.callbacks.History`).
+        columns_: the columns that ``fit`` read from a table: text, and title or ``None``; ``None`` if it got no table.
+        classes_: the classes, sorted; for an indicator matrix the numbers of its columns.
+        model_: the trained :class:`recurra.runtime.Model`, which predicts without torch.
+        history_: loss and accuracy during training (:class:`recurra.training.callbacks.History`).
         validation_: scores on the rows that ``fit`` held out, or ``None``.
 
     Example:
@@ -100,15 +100,15 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Args:
             X: B documents.
-            y: as many labels.
-            initial: a model, or the file of one, that training goes on from: its settings take the place of the
-                preset's, its words and classes stay, and new ones are added.
-            callbacks: hear of the progress, and may stop the training (:class:`recurra.training.callbacks.Callback`).
+            y: B labels, B lists of labels, or a binary indicator matrix [B, C].
+            initial: a model, or the path of its file, for a warm start: its settings are used instead of the preset's,
+                its vocabulary and classes are kept, and new words and classes are added.
+            callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
 
         Raises:
-            DataError: nothing can be learned from them.
-            SettingsError: the settings do not fit together.
-            TrainingError: training could not go on.
+            DataError: the documents or labels cannot be trained on.
+            SettingsError: the settings contradict each other.
+            TrainingError: the training failed.
         """
         named = {
             "epochs": self.epochs,
@@ -130,7 +130,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             task=self.task,
             initial=bundle,
             run=RunOptions(engine=self.engine, device=self.device),
-            callbacks=[*self._old_listener(), *callbacks],
+            callbacks=self._with_listener(callbacks),
         )
         self.columns_ = None if table is None else (table.text_column, table.title_column)
         self.model_ = Model(fitted.bundle)
@@ -139,21 +139,21 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.validation_ = fitted.validation
         return self
 
-    def _old_listener(self) -> list[Callback]:
+    def _with_listener(self, callbacks: Sequence[Callback]) -> Sequence[Callback]:
         if self.listener is None:
-            return []
+            return callbacks
         warnings.warn("Give fit(..., callbacks=[...]) instead of listener.", DeprecationWarning, stacklevel=3)
-        return [self.listener]
+        return [self.listener, *callbacks]
 
     def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].
 
         Args:
             X: B documents.
-            abstain_below: a document whose most probable class is less probable gets ``None``.
+            abstain_below: documents whose most probable class is less probable than this get ``None``.
 
         Raises:
-            SettingsError: ``abstain_below`` is no probability, or the documents have several labels.
+            SettingsError: ``abstain_below`` is not in (0, 1], or the model is a multi-label one.
         """
         check_is_fitted(self)
         sets = self.model_.predict(self._documents(X), abstain_below=abstain_below)
@@ -165,23 +165,23 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return indicator
 
     def predict_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
-        """The probability of each class, float32[B, C], columns as in ``classes_``."""
+        """The probability of each class, float32[B, C], with the columns in the order of ``classes_``."""
         check_is_fitted(self)
         found = self.model_.predict_proba(self._documents(X))
         if self.n_columns_ is None:
             return found
-        # A column that no row had was no class to learn.
+        # A column without a positive row is no class of the model: its probability is 0.
         every = np.zeros((len(found), self.n_columns_), dtype=np.float32)
         every[:, np.asarray(self.model_.classes_, dtype=np.int64)] = found
         return every
 
     def score(self, X: Sequence[Document], y: Any, sample_weight: Any = None) -> float:
-        """The share of documents that get their class, or exactly their labels.
+        """The accuracy; for multi-label data the subset accuracy.
 
         Args:
             X: B documents.
-            y: what ``fit`` takes.
-            sample_weight: what each document counts, float[B].
+            y: their labels, as for :meth:`fit`.
+            sample_weight: weights of the documents, float[B].
         """
         found, columns = self.predict(X), indicator_of(y)
         if columns is not None:
@@ -194,7 +194,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return float(np.average(right, weights=sample_weight))
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks estimators about themselves."""
+        """The tags by which scikit-learn knows what this estimator supports."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
@@ -211,16 +211,16 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.model_.read(document, gates=gates)
 
     def save(self, path: str | Path) -> None:
-        """Writes the model as one file that :func:`recurra.load` reads without torch."""
+        """Saves the model as one file, which :func:`recurra.load` reads without torch."""
         check_is_fitted(self)
         write_bundle(self.model_.bundle, Path(path))
 
 
 def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
-    """Bool[B, C] of a matrix of zeros and ones, dense or sparse or a data frame; ``None`` of anything else.
+    """Bool[B, C] for a matrix of zeros and ones (dense, sparse or a data frame); ``None`` for anything else.
 
     Raises:
-        DataError: a matrix of other numbers.
+        DataError: the matrix has other values.
     """
     if getattr(y, "ndim", 0) != 2:
         return None
@@ -234,7 +234,11 @@ def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
 
 
 def label_sets(y: Any) -> list[Any]:
-    """Labels as they are; lists, sets and arrays of labels as tuples."""
+    """The labels of each document: single labels unchanged; lists, sets and arrays of labels as tuples.
+
+    Raises:
+        DataError: ``y`` is no sequence.
+    """
     if isinstance(y, str | bytes) or not hasattr(y, "__iter__"):
         raise DataError(f"y is {y!r:.60}", "Give a sequence of labels.")
     return [
@@ -246,7 +250,7 @@ def label_sets(y: Any) -> list[Any]:
 
 
 def as_documents(X: Any) -> list[Document]:
-    """Documents out of any sequence of texts or pairs: lists, arrays, columns of a data frame.
+    """Documents from any sequence of texts or pairs: a list, an array, a column of a data frame.
 
     Raises:
         DataError: ``X`` is one text, or no sequence.

@@ -12,7 +12,7 @@ import pytest
 from bundles import make_bundle
 
 from recurra.bench import measure
-from recurra.bench.measure import Round, in_a_process, latency, measured_round, over_rounds, throughput
+from recurra.bench.measure import Measurement, in_a_process, latency, measure_model, summarize, throughput
 from recurra.bundle import write_bundle
 from recurra.errors import RecurraError
 from recurra.runtime import load
@@ -61,11 +61,13 @@ def test_one_document_is_the_median_of_single_ones_behind_those_that_wake(monkey
 
 
 def test_figures_over_the_rounds() -> None:
-    figures = over_rounds([Round(30.0, 5.0, 1.0, 2.0), Round(10.0, 9.0, 4.0, None), Round(20.0, 1.0, 2.5, 4.0)])
+    figures = summarize(
+        [Measurement(30.0, 5.0, 1.0, 2.0), Measurement(10.0, 9.0, 4.0, None), Measurement(20.0, 1.0, 2.5, 4.0)]
+    )
     assert figures["docs_per_second"] == {"median": 20, "lowest": 10, "highest": 30, "rounds": [30, 10, 20]}
     assert figures["start_seconds"] == {"median": 2.5, "lowest": 1, "highest": 4, "rounds": [1, 4, 2.5]}
     assert figures["memory_mb"] is None
-    assert figures.keys() == set(Round._fields)
+    assert figures.keys() == set(Measurement._fields)
 
 
 def test_a_start_is_that_of_the_process(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +108,7 @@ def test_memory_is_that_of_all_documents(path: Path) -> None:
 
 def test_a_round_has_every_figure(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "SECONDS", 0.01)
-    found = measured_round(path, load(path), ["oil prices rise", ("the team", "wins"), ""])
+    found = measure_model(path, load(path), ["oil prices rise", ("the team", "wins"), ""])
     assert all(figure is not None and figure > 0 for figure in found)
     assert found.microseconds_per_document < 1e6 * found.start_seconds
 

@@ -44,7 +44,7 @@ def test_flags(tables: ModuleType, tmp_path: Path) -> None:
     )
     for part in ("AG News, 58,337 of 120,000 training rows", "3 seeds", "`python benchmarks/flags.py`"):
         assert part in foot
-    row, *_ = tables.silence_lines()[2:]
+    row, *_ = tables.ablation_lines()[2:]
     assert row == "| an LSTM | +0.10% | +1.00% | +0.20% | 1 | +2.00% | +0.10% |"
     assert tables.phrase_lines()[2:] == [
         f"| an LSTM, {seed} | 5 | {score:.2f} | 25% | Business | oil (3 of 9) |"

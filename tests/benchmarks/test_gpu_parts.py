@@ -13,6 +13,7 @@ import gpu_training
 import pytest
 
 from recurra.presets import load_preset
+from recurra.training.steps.step import StepResult, StepResults
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -43,7 +44,7 @@ def test_a_speed_is_taken_behind_the_warm_up(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(gpu_training.time, "perf_counter", lambda: next(clock))
     watch = gpu_training.Watch(30)
     for documents in (20, 10, 20, 30):
-        watch.stepped(documents, 0.5)
+        watch.on_steps_end(StepResults([StepResult(documents, 0.5, 0)]))
     assert watch.docs_per_second == pytest.approx(50 / 1.0)
 
 

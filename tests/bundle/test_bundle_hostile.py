@@ -167,9 +167,7 @@ def test_what_may_just_be_as_long_is_one_short_line_or_a_model_that_can_be_writt
     "record", [{"a": [{"b": 10**100}]}, {"a": {"b": "x" * 10_001}}, {"x" * 10_001: 1}], ids=["digits", "text", "name"]
 )
 def test_no_file_is_written_that_would_be_refused(record: dict[str, Any]) -> None:
-    with pytest.raises(
-        ModelFileError, match=r"What stands at .*record.* has more than 10,000 characters or 100 digits"
-    ):
+    with pytest.raises(ModelFileError, match=r"The value at .*record.* has more than 10,000 characters or 100 digits"):
         encode(replace(make_bundle(), record=record))
 
 
@@ -212,7 +210,7 @@ def test_unknown_metadata_is_refused() -> None:
 
 
 def test_a_missing_digest_is_refused() -> None:
-    refused(forged(lambda h, a: a.pop("digest")), "digest does not stand")
+    refused(forged(lambda h, a: a.pop("digest")), "digest is not where")
 
 
 def test_a_second_metadata_key_is_refused() -> None:
@@ -225,10 +223,10 @@ def test_a_key_that_stands_twice_is_refused() -> None:
     header, _, body = take_apart(PLAIN)
     text = json.dumps(header, separators=(",", ":"))
     twice = text[:-1] + ',"b_O":' + json.dumps(header["b_O"]) + "}"
-    refused(signed(twice.encode(), body), "'b_O' stands there twice")
+    refused(signed(twice.encode(), body), "'b_O' occurs twice")
     inner = header["__metadata__"]["recurra"]
     header["__metadata__"]["recurra"] = inner[:-1] + ',"pad_to":null}'
-    refused(signed(json.dumps(header, separators=(",", ":")).encode(), body), "'pad_to' stands there twice")
+    refused(signed(json.dumps(header, separators=(",", ":")).encode(), body), "'pad_to' occurs twice")
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])

@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as arrays
 from recurra.bundle import Bundle, int8_bundle, read_bundle, write_bundle
 from recurra.bundle import format as model_format
 from recurra.bundle.format import decode, encode
-from recurra.bundle.int8 import dequantised, int8_axis, quantised
+from recurra.bundle.int8 import dequantize, int8_axis, quantize
 from recurra.errors import ModelFileError
 from recurra.runtime import Model
 
@@ -66,7 +66,7 @@ def by_hand(numbers: list[float]) -> tuple[list[int], Fraction]:
 @given(weights, st.sampled_from([0, 1]))
 @settings(max_examples=120)
 def test_whole_numbers_and_scales_are_those_of_exact_arithmetic(weight: npt.NDArray[np.float32], axis: int) -> None:
-    values, scales = quantised(weight, axis=axis)
+    values, scales = quantize(weight, axis=axis)
     assert (values.dtype, scales.dtype) == (np.int8, np.float32)
     together = zip(*(np.moveaxis(array, axis, 0).T for array in (weight, values)), scales, strict=True)
     for numbers, found, scale in together:
@@ -76,8 +76,8 @@ def test_whole_numbers_and_scales_are_those_of_exact_arithmetic(weight: npt.NDAr
 @given(weights, st.sampled_from([0, 1]))
 @settings(max_examples=120)
 def test_no_weight_is_off_by_more_than_half_a_scale(weight: npt.NDArray[np.float32], axis: int) -> None:
-    values, scales = quantised(weight, axis=axis)
-    read = dequantised(values, scales, axis=axis)
+    values, scales = quantize(weight, axis=axis)
+    read = dequantize(values, scales, axis=axis)
     # A scale of 0 is for weights that are nothing beside any other.
     bounds = np.where(scales > 0, scales.astype(np.float64) / 2, 127 * TINY)
     allowed = np.broadcast_to(np.expand_dims(bounds, axis), weight.shape)
@@ -88,8 +88,8 @@ def test_no_weight_is_off_by_more_than_half_a_scale(weight: npt.NDArray[np.float
 @given(weights, st.sampled_from([0, 1]))
 @settings(max_examples=120)
 def test_what_is_quantised_stays_as_it_is(weight: npt.NDArray[np.float32], axis: int) -> None:
-    values, scales = quantised(weight, axis=axis)
-    again, scales_again = quantised(dequantised(values, scales, axis=axis), axis=axis)
+    values, scales = quantize(weight, axis=axis)
+    again, scales_again = quantize(dequantize(values, scales, axis=axis), axis=axis)
     assert np.array_equal(values, again)
     assert scales.tobytes() == scales_again.tobytes()
 
@@ -97,22 +97,22 @@ def test_what_is_quantised_stays_as_it_is(weight: npt.NDArray[np.float32], axis:
 def test_every_scale_stays_as_it_is() -> None:
     """All mantissas of a scale, and of the largest weight that gives it: the cases where rounding could drift."""
     largest = (np.arange(2**23, 2**24, 5, dtype=np.uint32)).astype(np.float32)[:, None]
-    values, scales = quantised(largest, axis=1)
+    values, scales = quantize(largest, axis=1)
     assert (values == 127).all()
-    read = dequantised(values, scales, axis=1)
+    read = dequantize(values, scales, axis=1)
     assert np.array_equal(read.astype(np.float64), 127 * scales.astype(np.float64)[:, None])
-    assert np.array_equal(quantised(read, axis=1)[1], scales)
+    assert np.array_equal(quantize(read, axis=1)[1], scales)
 
 
 def test_halves_go_to_the_even_number() -> None:
     weight = np.array([[127, 0.5, 1.5, 2.5, -0.5, -1.5, -126.5]], np.float32)
-    values, scales = quantised(weight, axis=1)
+    values, scales = quantize(weight, axis=1)
     assert (values.tolist(), scales.tolist()) == ([[127, 0, 2, 2, 0, -2, -126]], [1.0])
 
 
 def test_the_largest_weights_stay_finite() -> None:
     weight = np.full((1, 2), np.finfo(np.float32).max)
-    assert np.isfinite(dequantised(*quantised(weight, axis=1), axis=1)).all()
+    assert np.isfinite(dequantize(*quantize(weight, axis=1), axis=1)).all()
 
 
 def test_which_weights_are_stored_how() -> None:

@@ -25,13 +25,13 @@ from recurra.cells import CELLS, Cell, Gate
 from recurra.cli import main
 from recurra.errors import ModelFileError, SettingsError
 from recurra.inspection import flags
+from recurra.inspection.ablation import Unit, ablate, mean_states
 from recurra.inspection.attribution import attribute
 from recurra.inspection.read import read
-from recurra.inspection.silence import Unit, means_of, silenced
 from recurra.recurrence.engines import ENGINES, engine_for
 from recurra.report.reading_pictures import layer_pictures
 from recurra.runtime import Model
-from recurra.runtime.network import network_of
+from recurra.runtime.compiled_network import inference_network
 
 pytestmark = pytest.mark.usefixtures("own_cells")
 NAMES = [cell.name for cell in OWN]
@@ -134,7 +134,7 @@ def test_answers_are_the_formula_s_and_depend_on_no_other_document(
     """Of a built-in cell, too, which predicts in the same way where its kernels are taken away."""
     monkeypatch.setattr(type(CELLS[name]), "compiled", recurra.cells.CompiledForms())
     bundle = make_bundle(cell=name, pooling=pooling, **network)
-    own = network_of(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
+    own = inference_network(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
     together = own.probabilities(Ragged.from_lists(DOCUMENTS))
     expected = [plain_oracle.probabilities(ids, bundle.network, bundle.pad_to, bundle.tensors) for ids in DOCUMENTS]
     np.testing.assert_allclose(together, expected, atol=1e-7)
@@ -148,7 +148,7 @@ def test_answers_are_the_formula_s_and_depend_on_no_other_document(
 
 def test_several_labels_have_a_sigmoid_each() -> None:
     bundle = make_bundle(cell="mgu", thresholds=[0.5, 0.4, 0.3])
-    own = network_of(bundle.network, bundle.tensors, pad_to=None, task=bundle.task)
+    own = inference_network(bundle.network, bundle.tensors, pad_to=None, task=bundle.task)
     ids = Ragged.from_lists(DOCUMENTS)
     np.testing.assert_allclose(own.probabilities(ids), 1 / (1 + np.exp(-own.logits(ids).astype(float))), atol=1e-6)
     assert Model(bundle).predict(["oil prices"]).shape == (1,)
@@ -159,9 +159,9 @@ def test_several_labels_have_a_sigmoid_each() -> None:
 def test_an_ablated_unit_gives_its_mean(name: str, network: dict[str, Any]) -> None:
     bundle = make_bundle(cell=name, hidden=5, **network)
     ids, units = Ragged.from_lists([ids for ids in DOCUMENTS if ids]), [Unit(0, "forward", 2)]
-    means = means_of(bundle, ids)
-    quiet = silenced(bundle, units, means)
-    found = network_of(quiet.network, quiet.tensors, pad_to=quiet.pad_to).probabilities(ids)
+    means = mean_states(bundle, ids)
+    quiet = ablate(bundle, units, means)
+    found = inference_network(quiet.network, quiet.tensors, pad_to=quiet.pad_to).probabilities(ids)
     held = {tuple(unit): float(means.states[unit.layer, unit.direction][unit.number]) for unit in units}
     if name == "mgu":
         # Its one gate stands open, and what the candidate reads of the unit passes it, too.

@@ -18,7 +18,7 @@ from recurra.bundle import int8_bundle, write_bundle
 from recurra.bundle.format import encode
 from recurra.data.formats import short_name
 from recurra.evaluation import evaluate
-from recurra.export import Exported
+from recurra.export import ExportedModel
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_full_disk_leaves_what_was_there(
 
 
 def _making(answers: Any) -> Any:
-    return lambda bundle: Exported("int8", b"bytes", lambda documents: answers(recurra.Model(bundle), documents))
+    return lambda bundle: ExportedModel("int8", b"bytes", lambda documents: answers(recurra.Model(bundle), documents))
 
 
 @pytest.mark.parametrize("data", [[], ["news.csv"]])

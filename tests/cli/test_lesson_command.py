@@ -21,14 +21,14 @@ def test_every_option_reaches_the_lesson(run: Run, monkeypatch: pytest.MonkeyPat
 
     def stand_in(**named: Any) -> dict[str, Any]:
         received.update(real.bind(**named).arguments)
-        named["monitor"].on_message("two\nlines")
+        named["callback"].on_message("two\nlines")
         return {"dataset": "AG News"}
 
     monkeypatch.setattr(lesson, "run_lesson", stand_in)
     rows = ["--dataset", "r8", "--data-dir", "sets", "--take", 40, "--take-test", 20]
     words = [*rows, "--models", "gru,lstm", "--epochs", 2, "--seed", 7, "--device", "cpu", "--out", "x"]
     assert run("lesson", *words, "--json") == (0, '{\n  "dataset": "AG News"\n}\n', "")
-    del received["monitor"]
+    del received["callback"]
     assert received == {
         "dataset": "r8",
         "data_dir": Path("sets"),

@@ -9,7 +9,7 @@ import pytest
 from commands import Run, check_failed
 
 from recurra.errors import SettingsError
-from recurra.serving.catalogue import names_of
+from recurra.serving.model_registry import paths_by_name
 
 
 def write_token(folder: Path, mode: int) -> Path:
@@ -32,13 +32,13 @@ def test_a_token_that_everybody_can_read(run: Run, model: Path, tmp_path: Path) 
 def test_a_port_that_is_taken(run: Run, model: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        check_failed(run("serve", model, "--port", port), 1, f"port {port} cannot be listened to", "--port")
+        check_failed(run("serve", model, "--port", port), 1, f"cannot listen on '127.0.0.1' port {port}", "--port")
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such name"])
 def test_an_address_that_is_not_ours(host: str, run: Run, model: Path, tmp_path: Path) -> None:
     words = ["--host", host, "--token-file", write_token(tmp_path, 0o600)]
-    check_failed(run("serve", model, *words), 1, f"{host!r} port 8000 cannot be listened to", "--host")
+    check_failed(run("serve", model, *words), 1, f"cannot listen on {host!r} port 8000", "--host")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_names_of_models(tmp_path: Path) -> None:
         "x=some/where.safetensors",
         str(tmp_path / "a=b.safetensors"),
     ]
-    assert names_of(words) == {
+    assert paths_by_name(words) == {
         "news": Path("runs/news/model.safetensors"),
         "lstm": Path("lstm.safetensors"),
         "x": Path("some/where.safetensors"),
@@ -80,4 +80,4 @@ def test_names_of_models(tmp_path: Path) -> None:
     }
     for word in ("a\x1b[2J=m.safetensors", "x" * 81 + "=m.safetensors"):
         with pytest.raises(SettingsError, match="has no name that can be shown"):
-            names_of([word])
+            paths_by_name([word])

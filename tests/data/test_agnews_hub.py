@@ -88,7 +88,7 @@ def test_a_hub_that_never_answers_costs_no_more_than_the_limit(
         waited = time.monotonic() - started
     assert 0.4 < waited < 4
     assert "did not answer" in error.received
-    assert "--data-dir" in error.mend
+    assert "--data-dir" in error.hint
 
 
 def test_a_hub_that_stops_in_the_middle_costs_no_more_than_the_limit(
@@ -142,7 +142,7 @@ def test_wrong_row_counts_are_refused(monkeypatch: pytest.MonkeyPatch, small: di
         monkeypatch.setenv("HF_ENDPOINT", server.address)
         error = complaint()
     assert f"train.jsonl holds {rows} rows and not 40" in error.received
-    assert "Delete" in error.mend
+    assert "Delete" in error.hint
 
 
 def changed(place: int, **values: object) -> bytes:
@@ -185,4 +185,4 @@ def test_a_file_that_is_far_too_large(monkeypatch: pytest.MonkeyPatch, small: di
 
 def test_without_the_library_the_mend_is_the_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    assert "pip install 'recurra[data]'" in complaint().mend
+    assert "pip install 'recurra[data]'" in complaint().hint

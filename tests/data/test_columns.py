@@ -61,7 +61,7 @@ def test_short_names_with_repeating_longer_classes() -> None:
 def test_a_toss_up_is_not_guessed(facts: list[ColumnFacts], role: str, both: str) -> None:
     with pytest.raises(DataError, match=f"{role} column may be any of {both}") as caught:
         choose_columns(facts, source="x.csv")
-    assert f"--{role}" in caught.value.mend
+    assert f"--{role}" in caught.value.hint
 
 
 def test_what_is_named_is_taken_and_not_guessed_again() -> None:

@@ -121,7 +121,7 @@ def test_unknown_names_and_paths_are_refused(tmp_path: Path, name: str) -> None:
     put(tmp_path / "data" / "a", "b")
     with pytest.raises(DataError, match="There is no set") as caught:
         load_set(name, data_dir=tmp_path / "data", say=[].append)
-    assert "agnews, r8, r52, 20newsgroups or auto" in caught.value.mend
+    assert "agnews, r8, r52, 20newsgroups or auto" in caught.value.hint
 
 
 def test_auto_takes_agnews_from_the_folder(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def check(path: Path, content: bytes, encoding: str = "utf-8") -> None:
     if fault is not None:
         assert "\n" not in str(fault)
         assert len(str(fault)) < 1500
-        assert fault.mend.endswith((".", "?"))
+        assert fault.hint.endswith((".", "?"))
         return
     assert len(table.documents) == len(table.labels or ()) > 0
     for document in table.documents:

@@ -107,7 +107,7 @@ def test_a_file_with_another_hash_is_refused(pip: Callable[[Pip], list[list[str]
         error = complaint()
         assert "tiny-train.tab" in error.received
         assert hashlib.sha256(TRAIN).hexdigest()[:16] in error.received
-        assert "cache purge" in error.mend
+        assert "cache purge" in error.hint
 
 
 def test_a_missing_file_is_named(pip: Callable[[Pip], list[list[str]]]) -> None:
@@ -150,7 +150,7 @@ def test_pip_failing_is_one_line(
     pip(lambda _: answer)
     error = complaint()
     assert what in error.received
-    assert "Check the network" in error.mend
+    assert "Check the network" in error.hint
 
 
 @pytest.mark.parametrize("fault", [subprocess.TimeoutExpired("pip", 300), FileNotFoundError(2, "No such file")])

@@ -1,4 +1,4 @@
-"""TextClassifier on several labels a text, with scikit-learn's manners, and abstaining."""
+"""Multi-label texts and abstaining with ``TextClassifier``."""
 
 from __future__ import annotations
 

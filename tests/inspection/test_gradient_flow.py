@@ -18,7 +18,7 @@ from torch_steps import TorchSteps
 from recurra.cells import CELLS
 from recurra.errors import DataError
 from recurra.inspection import gradient_flow as module
-from recurra.inspection.gradient_flow import at_the_start, gradient_flow, half_distance
+from recurra.inspection.gradient_flow import gradient_flow, half_distance, weights_before_training
 from recurra.networks.initial import initial_weights
 
 TEXTS = [" ".join(WORDS[k : k + n]) for k, n in ((0, 6), (1, 6), (3, 5), (2, 8), (0, 2))]
@@ -50,7 +50,7 @@ def test_norms_are_torch_s(cell: str, network: dict[str, Any], before: bool) -> 
     bundle = make_bundle(cell=cell, hidden=5, **network)
     bundle = replace(bundle, record={"training": {"seed": 7}})
     flow = gradient_flow(bundle, [*TEXTS, "", " "], np.append(TARGETS, [0, 0]), name="m", before=before)
-    tensors = at_the_start(bundle) if before else bundle.tensors
+    tensors = weights_before_training(bundle) if before else bundle.tensors
     masked = bundle.network.masked
     for name, found in (("hidden", flow.norm), ("cell", flow.cell_norm)):
         if found is None:
@@ -106,7 +106,7 @@ def test_the_half_distance_of_an_exponential_is_its_half_life(rate: float, steps
 def test_weights_before_training_are_drawn_again_from_the_record() -> None:
     bundle = replace(make_bundle(cell="gru"), record={"training": {"seed": 11}})
     expected = initial_weights(bundle.network, rows=bundle.pipeline.rows, classes=3, seed=11)
-    found = at_the_start(bundle)
+    found = weights_before_training(bundle)
     assert found.keys() == expected.keys()
     for name, array in expected.items():
         np.testing.assert_array_equal(found[name], array)
@@ -115,7 +115,7 @@ def test_weights_before_training_are_drawn_again_from_the_record() -> None:
 @pytest.mark.parametrize("record", [{}, {"training": "much"}, {"training": {"seed": "x"}}, {"training": {"seed": -1}}])
 def test_a_record_without_a_seed_is_named(record: dict[str, Any]) -> None:
     with pytest.raises(DataError, match="does not say with which seed"):
-        at_the_start(replace(make_bundle(), record=record))
+        weights_before_training(replace(make_bundle(), record=record))
 
 
 def test_documents_without_words_are_named() -> None:

@@ -116,7 +116,7 @@ def test_models_of_both_kinds_or_marks_are_not_compared() -> None:
     for one, other in ((model(1), several(2)), (several(2), model(1))):
         with pytest.raises(DataError, match=r"^[xy] gives (several labels|one label) a row, and [xy]"):
             compare({"x": one, "y": other}, data)
-    with pytest.raises(DataError, match=r"marks ';' and '\|'\. Name the mark"):
+    with pytest.raises(DataError, match=r"separators ';' and '\|'\. Give the separator"):
         compare({"x": several(1), "y": several(2, mark=";")}, data)
     assert compare({"x": several(1), "y": several(2, mark=";")}, data, separator="|").rows == len(TEXTS)
 

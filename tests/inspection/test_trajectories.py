@@ -13,7 +13,7 @@ from state_loops import pooled, states
 
 from recurra.batches import Ragged
 from recurra.cells import CELLS
-from recurra.inspection.silence import pooled_states
+from recurra.inspection.ablation import pooled_states
 from recurra.inspection.trajectories import final_states, trajectories
 
 DOCUMENTS = [[2, 3, 4, 5, 6, 7, 8], [9, 2], [], [14, 13, 12, 3], [5]]

@@ -39,8 +39,8 @@ class TorchSteps:
                 hidden: list[Any] = [None] * steps
                 cells: list[Any] = [None] * steps
                 for t in range(steps) if direction == "forward" else range(steps - 1, -1, -1):
-                    drive = states[t : t + 1] @ w[prefix + "W_I"] + w[prefix + "b"]
-                    state, _ = cell.step(torch, drive, state, w[prefix + "W_H"], w.get(prefix + "b_H"))
+                    projection = states[t : t + 1] @ w[prefix + "W_I"] + w[prefix + "b"]
+                    state, _ = cell.step(torch, projection, state, w[prefix + "W_H"], w.get(prefix + "b_H"))
                     hidden[t], cells[t] = state.hidden, state.cell
                     for one in state:
                         if one is not None and one.requires_grad:

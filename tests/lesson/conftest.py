@@ -15,9 +15,9 @@ from parsed_pages import check_page, parse
 
 from recurra.data.sets import NamedSet, load_set
 from recurra.evaluation import evaluate, mistakes, wilson
-from recurra.lesson.monitor import LessonMonitor
-from recurra.lesson.one_model import Trained, train_one
+from recurra.lesson.callback import LessonCallback
 from recurra.lesson.run import run_lesson
+from recurra.lesson.trained_model import TrainedModel, train_and_score
 
 __all__ = ["check_page", "parse"]
 
@@ -187,12 +187,12 @@ def lesson(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     """A whole lesson on it: the result, its folder and what was said."""
     said: list[str] = []
 
-    class Monitor(LessonMonitor):
+    class Monitor(LessonCallback):
         def on_message(self, message: str) -> None:
             said.append(message)
 
     out = tmp_path_factory.mktemp("lesson")
-    return run_lesson(dataset="tiny", data_dir=data_folder, epochs=3, out=out, monitor=Monitor()), out, said
+    return run_lesson(dataset="tiny", data_dir=data_folder, epochs=3, out=out, callback=Monitor()), out, said
 
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -201,16 +201,16 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-class Networks(dict[str, Trained]):
+class Networks(dict[str, TrainedModel]):
     """Networks that learned from the tiny set, each trained when it is first asked for."""
 
     def __init__(self, data: NamedSet) -> None:
         self.data = data
 
-    def __missing__(self, name: str) -> Trained:
+    def __missing__(self, name: str) -> TrainedModel:
         preset, options = VARIANTS.get(name, (name, {}))
-        self[name] = found = train_one(
-            name, f"lesson/{preset}", self.data, epochs=3, seed=0, monitor=LessonMonitor(), options=options
+        self[name] = found = train_and_score(
+            name, f"lesson/{preset}", self.data, epochs=3, seed=0, callback=LessonCallback(), options=options
         )
         return found
 

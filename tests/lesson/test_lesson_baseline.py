@@ -40,7 +40,7 @@ def clean(tiny: NamedSet) -> NamedSet:
 @pytest.mark.parametrize("wrong", [0, 7, 60])
 def test_what_is_right_is_counted_on_the_test_rows(wrong: int, clean: NamedSet) -> None:
     found = measure_baseline(replace(clean, test=turned(clean.test, wrong)))
-    assert (found.train_accuracy, found.test_right) == (1.0, len(clean.test) - wrong)
+    assert (found.train_accuracy, found.test_correct) == (1.0, len(clean.test) - wrong)
 
 
 @pytest.mark.parametrize("wrong", [0, 24])
@@ -48,7 +48,7 @@ def test_the_accuracy_on_training_rows_is_counted_on_these(wrong: int, clean: Na
     # One word each: rows with another label than their like cannot be learned by heart.
     documents: list[Any] = [("", str(label)) for label in clean.train.labels or ()]
     found = measure_baseline(replace(clean, train=turned(replace(clean.train, documents=documents), wrong)))
-    assert (found.train_accuracy, found.test_right) == (1 - wrong / 240, 60)
+    assert (found.train_accuracy, found.test_correct) == (1 - wrong / 240, 60)
 
 
 def test_parameters_are_a_weight_for_each_word_and_pair_and_a_bias(clean: NamedSet) -> None:

@@ -12,9 +12,9 @@ from lesson_by_hand import wilson
 
 from recurra.data.sets import NamedSet, load_set
 from recurra.lesson.baseline import NAME, Baseline
+from recurra.lesson.callback import LessonCallback
 from recurra.lesson.model_results import baseline_result, model_result, phrase, test_score
-from recurra.lesson.monitor import LessonMonitor
-from recurra.lesson.one_model import train_one
+from recurra.lesson.trained_model import train_and_score
 from recurra.training.callbacks import Callback, TrainingMetrics, ValidationMetrics
 
 score_of = test_score
@@ -92,11 +92,11 @@ def test_curves_are_what_a_callback_hears(tiny: NamedSet) -> None:
         def on_validation_end(self, metrics: ValidationMetrics) -> None:
             checks.append(metrics)
 
-    class Monitor(LessonMonitor):
-        def stage(self, title: str) -> Callback:
+    class Monitor(LessonCallback):
+        def training_callback(self, title: str) -> Callback:
             return Hearing()
 
-    found = model_result(train_one("gru", "lesson/gru", tiny, epochs=2, seed=0, monitor=Monitor()), tiny)
+    found = model_result(train_and_score("gru", "lesson/gru", tiny, epochs=2, seed=0, callback=Monitor()), tiny)
     assert len(windows) > len(checks) > 1
     for curve, heard in ((found["train_curve"], windows), (found["validation_curve"], checks)):
         assert curve == {name + "s" * (name == "epoch"): [getattr(one, name) for one in heard]

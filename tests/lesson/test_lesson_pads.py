@@ -8,7 +8,7 @@ import pytest
 from lesson_by_hand import answers_of, ids_of, right_of
 
 from recurra.data.sets import NamedSet
-from recurra.lesson.pads import PADS, right_with_pads
+from recurra.lesson.pads import PADS, correct_with_pads
 
 
 @pytest.mark.parametrize("name", ["unmasked", "simple-rnn-titles", "lstm"])
@@ -20,6 +20,6 @@ def test_pads_are_appended_to_what_the_document_has(name: str, trained: Any, tin
         right_of(model, answers_of(model, [[*one, *[0] * pads] for one in ids], padded=False), test.labels or ())
         for pads in PADS
     ]
-    assert right_with_pads(model, test) == expected
+    assert correct_with_pads(model, test) == expected
     # An LSTM of three epochs on these rows forgets nothing yet.
     assert len(set(expected)) > 1 or name == "lstm"

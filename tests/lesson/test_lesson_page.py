@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from recurra.lesson.page import lesson_page
-from recurra.lesson.published import PUBLISHED
+from recurra.lesson.published_scores import PUBLISHED_SCORES
 from recurra.lesson.result import LessonResult, ModelResult
 from recurra.presets import preset_names
 
@@ -37,7 +37,7 @@ def test_the_page_shows_every_model_s_numbers(result: dict[str, Any], check_page
     # Pictures say their numbers in their descriptions.
     assert "lstm, words in order: 87.1 (85.52 to 88.54); lstm, words shuffled: 82.2 (80.43 to 83.86)" in text
     assert "SimpleRNN without a mask: from 62 at 0 to 25 at 500" in text
-    assert "random batches: 41.2 %; batches of like length: 3.1 %" in text
+    assert "random batches: 41.2 %; batches of similar length: 3.1 %" in text
     pictures = [tag for tag, attributes in page.elements if tag == "svg" and "aria-hidden" not in attributes]
     # The reading's answer, state and three gates, and the gradient before and after training.
     assert len(pictures) == 1 + 2 * 5 + 2 + 2 + 1 + 2 + (1 + 1 + 3) + 2
@@ -69,7 +69,7 @@ def test_no_held_out_rows_and_no_mistakes(result: dict[str, Any], check_page: Ca
     model = {**result["models"][2], "validation_curve": empty, "mistakes": [], "peak_memory_mb": None}
     text = check_page(lesson_page({**result, "models": [model]})).text
     assert "No rows were held out" in text
-    assert "None: every test row was classified rightly." in text
+    assert "None: every test row was classified correctly." in text
     both = {**model, "train_curve": empty}
     assert check_page(lesson_page({**result, "models": [both]})).text
 
@@ -106,6 +106,6 @@ def test_the_result_holds_what_json_promises_and_what_is_made_up_here(result: di
 
 
 def test_every_lesson_preset_has_its_published_figures():
-    assert list(PUBLISHED) == [name for name in preset_names() if name.startswith("lesson/")]
-    figures = [figure for published in PUBLISHED.values() for figure in published if figure is not None]
+    assert list(PUBLISHED_SCORES) == [name for name in preset_names() if name.startswith("lesson/")]
+    figures = [figure for published in PUBLISHED_SCORES.values() for figure in published if figure is not None]
     assert all(0.7 < figure < 0.9 for figure in figures)

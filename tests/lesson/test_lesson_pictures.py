@@ -103,9 +103,9 @@ def test_padding_and_time_with_and_without_bucketing(result: dict[str, Any], cha
     assert [chart["given"][0] for chart in charts] == [
         [
             ("random batches", pytest.approx(41.2), f"41.2{space}%"),
-            ("batches of like length", pytest.approx(3.1), f"3.1{space}%"),
+            ("batches of similar length", pytest.approx(3.1), f"3.1{space}%"),
         ],
-        [("random batches", 371.6, f"372{space}s"), ("batches of like length", 228.4, f"228{space}s")],
+        [("random batches", 371.6, f"372{space}s"), ("batches of similar length", 228.4, f"228{space}s")],
     ]
     assert charts[0]["whole"] == 100
 

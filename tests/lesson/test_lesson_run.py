@@ -16,7 +16,7 @@ import recurra
 from recurra.data.sets import NamedSet
 from recurra.errors import SettingsError
 from recurra.lesson import run
-from recurra.lesson.monitor import LessonMonitor
+from recurra.lesson.callback import LessonCallback
 from recurra.lesson.run import MODELS, run_lesson
 
 Lesson = tuple[dict[str, Any], Path, list[str]]
@@ -110,12 +110,12 @@ def test_what_is_said_ends_with_the_table_and_the_places(lesson: Lesson) -> None
 def test_small_sets_get_more_epochs_and_are_told_so(data_folder: Path, tmp_path: Path) -> None:
     said: list[str] = []
 
-    class Monitor(LessonMonitor):
+    class Progress(LessonCallback):
         def on_message(self, message: str) -> None:
             said.append(message)
 
     result = run_lesson(
-        dataset="tiny", data_dir=data_folder, take=40, models=["simple-rnn-titles"], out=tmp_path, monitor=Monitor()
+        dataset="tiny", data_dir=data_folder, take=40, models=["simple-rnn-titles"], out=tmp_path, callback=Progress()
     )
     assert result["models"][0]["epochs"] == 10
     assert any("10 epochs instead of the lesson's one" in message for message in said)
@@ -130,7 +130,7 @@ def test_small_sets_get_more_epochs_and_are_told_so(data_folder: Path, tmp_path:
 def test_networks_see_about_thirty_thousand_documents_in_ten_epochs_at_most(rows: int, epochs: int) -> None:
     said: list[str] = []
 
-    class Monitor(LessonMonitor):
+    class Monitor(LessonCallback):
         def on_message(self, message: str) -> None:
             said.append(message)
 

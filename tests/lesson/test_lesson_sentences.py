@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recurra.evaluation import wilson
 from recurra.lesson.accuracy_sentences import accuracy_sentences
-from recurra.lesson.sentences import (
+from recurra.lesson.experiment_sentences import (
     bucketing_sentences,
     curve_sentences,
     masking_sentences,

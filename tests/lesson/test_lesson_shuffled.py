@@ -21,12 +21,12 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[Ragged]:
     """The ids that networks are given to read."""
     read: list[Ragged] = []
 
-    class Watched(shuffled.Network):
+    class Watched(shuffled.CompiledNetwork):
         def probabilities(self, documents: Ragged) -> Any:
             read.append(documents)
             return super().probabilities(documents)
 
-    monkeypatch.setattr(shuffled, "Network", Watched)
+    monkeypatch.setattr(shuffled, "CompiledNetwork", Watched)
     return read
 
 

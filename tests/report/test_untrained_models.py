@@ -61,7 +61,7 @@ def test_how_far_back_the_gradient_reaches(cell: str) -> None:
     assert flow_sentences(trained) != flow_sentences(untrained)
 
 
-@pytest.mark.parametrize("view", ["flags", "states", "doubts"])
+@pytest.mark.parametrize("view", ["flags", "states", "label_issues"])
 def test_what_is_found_in_a_file(view: str) -> None:
     trained, untrained = (getattr(inspection, view)(model, table(), name="m").to_dict() for model in models("lstm"))
 

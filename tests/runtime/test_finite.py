@@ -12,7 +12,7 @@ from bundles import make_bundle, make_overflowing
 from recurra.bundle.format import decode, encode
 from recurra.data.table import Table
 from recurra.errors import ModelFileError
-from recurra.inspection import attribute, compare, doubts, flags, gradients, states
+from recurra.inspection import attribute, compare, flags, gradients, label_issues, states
 from recurra.runtime import Model
 
 OVERFLOWING = Model(decode(encode(make_overflowing())))
@@ -81,7 +81,7 @@ def test_large_weights_whose_answers_are_finite_are_answered() -> None:
         Model(bundle).read("oil")
 
 
-@pytest.mark.parametrize("view", [states, flags, doubts])
+@pytest.mark.parametrize("view", [states, flags, label_issues])
 def test_views_of_a_file(view: Callable[[Model, Table], Any]) -> None:
     table = Table([*TEXTS, *TEXTS], ["a", "b", "c"] * 2, "text", None, "label", "made.csv")
     with pytest.raises(ModelFileError, match=LINE):
@@ -90,7 +90,7 @@ def test_views_of_a_file(view: Callable[[Model, Table], Any]) -> None:
         compare({"sound": Model(make_bundle()), "overflowing": OVERFLOWING}, table)
 
 
-@pytest.mark.parametrize("view", [states, flags, doubts])
+@pytest.mark.parametrize("view", [states, flags, label_issues])
 def test_states_that_are_no_numbers(view: Callable[[Model, Table], Any]) -> None:
     """A closed reset gate times a product that overflows; with W_O of zeros the answers hide it no more than these."""
     bundle = make_bundle(cell="gru")

@@ -17,9 +17,9 @@ def test_a_product_in_parts_is_the_product(outer: list[int], inner: int, columns
     rows, matrix = generator.normal(size=(*outer, inner)), generator.normal(size=(inner, columns))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forward, "ONE_THREAD", at_once)
-        np.testing.assert_allclose(forward.product(rows, matrix), rows @ matrix, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(forward.single_thread_matmul(rows, matrix), rows @ matrix, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(("cell", "hidden", "documents"), [("lstm", 64, 16), ("simple_rnn", 8, 4096), ("lstm", 512, 1)])
 def test_documents_side_by_side_keep_to_one_thread(cell: str, hidden: int, documents: int) -> None:
-    assert forward.fitting_documents(NetworkSettings(cell=cell, hidden=hidden)) == documents
+    assert forward.documents_per_pass(NetworkSettings(cell=cell, hidden=hidden)) == documents

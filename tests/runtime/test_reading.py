@@ -13,7 +13,7 @@ from plain_oracle import probabilities as oracle
 
 from recurra.cells import CELLS
 from recurra.runtime import Model
-from recurra.runtime.network import Network
+from recurra.runtime.compiled_network import CompiledNetwork
 
 TEXT = "the team wins a late match in Rome again oil zzz prices"
 POOLINGS = [("last",), ("max",), ("mean",), ("attention",), ("mean", "last", "attention", "max")]
@@ -107,4 +107,4 @@ def test_attention_that_is_very_sure_stays_finite(pooling: tuple[str, ...]) -> N
 def test_two_directions_are_not_read_in_one_pass() -> None:
     bundle = make_bundle(bidirectional=True)
     with pytest.raises(ValueError, match="two directions"):
-        Network(bundle.network, bundle.tensors, pad_to=None).step_logits(np.array([2, 3], dtype=np.int32))
+        CompiledNetwork(bundle.network, bundle.tensors, pad_to=None).step_logits(np.array([2, 3], dtype=np.int32))

@@ -135,8 +135,8 @@ def test_a_token_on_this_machine_does_not_open_it_to_other_names() -> None:
 
 
 def test_access_without_a_token_takes_any_path_of_this_machine() -> None:
-    assert LOCAL.refusal("/v1/models", [(b"host", b"localhost:8000")]) is None
-    refused = LOCAL.refusal("/v1/models", [])
+    assert LOCAL.check("/v1/models", [(b"host", b"localhost:8000")]) is None
+    refused = LOCAL.check("/v1/models", [])
     assert refused is not None
     assert refused.status == 421
 

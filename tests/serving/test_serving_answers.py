@@ -10,7 +10,7 @@ from bundles import make_bundle
 from services import LINES, MODELS, asking, make_service
 
 from recurra.runtime import Model
-from recurra.serving.classify import abstained
+from recurra.serving.classify import with_abstention
 
 TEXTS = ["oil prices rise again", "", "the team wins a late match", "unheard of words", "rome", "late late"]
 SEVERAL = Model(make_bundle(thresholds=(0.5, 0.4, 0.6), labels=('"a" %s', "b,", "c"), scale=1.5))
@@ -58,5 +58,5 @@ def test_what_is_no_probability_is_refused(below: object) -> None:
 def test_a_label_that_looks_like_the_key_is_no_key() -> None:
     label = ',"probabilities":'
     answer = json.dumps({"label": label, "probabilities": {label: 0.25, "b": 0.75}}, separators=(",", ":")).encode()
-    assert json.loads(abstained(answer, 0.8)) == {"label": None, "probabilities": {label: 0.25, "b": 0.75}}
-    assert abstained(answer, 0.75) == answer
+    assert json.loads(with_abstention(answer, 0.8)) == {"label": None, "probabilities": {label: 0.25, "b": 0.75}}
+    assert with_abstention(answer, 0.75) == answer

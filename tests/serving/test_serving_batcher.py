@@ -17,8 +17,8 @@ from services import MODELS, rows_of
 
 from recurra.serving import Limits
 from recurra.serving.batcher import BATCH_CHARACTERS, BATCH_TEXTS, Batcher
-from recurra.serving.catalogue import answering
-from recurra.serving.refusals import RequestError
+from recurra.serving.http_errors import RequestError
+from recurra.serving.model_registry import json_predictor
 
 
 def run(
@@ -88,7 +88,7 @@ def test_batches_of_a_model_equal_predict_proba(at_once: int) -> None:
 
         return await asyncio.gather(*map(one, texts))
 
-    answers = [json.loads(answer) for answer in run(answering(model), work, sizes.append)]
+    answers = [json.loads(answer) for answer in run(json_predictor(model), work, sizes.append)]
     np.testing.assert_allclose(rows_of(answers, model), model.predict_proba(texts), atol=1e-6)
     assert sum(sizes) == len(texts)
     assert max(sizes) == 1 if at_once == 1 else max(sizes) > 1

@@ -15,10 +15,10 @@ from starlette.testclient import TestClient
 
 from recurra.errors import RecurraError
 from recurra.runtime import Model
-from recurra.serving.body import parsed
-from recurra.serving.catalogue import answering
-from recurra.serving.refusals import FAILED, RequestError
-from recurra.serving.schema import Classify
+from recurra.serving.body import validate_json
+from recurra.serving.http_errors import INTERNAL_ERROR, RequestError
+from recurra.serving.model_registry import json_predictor
+from recurra.serving.schema import ClassifyRequest
 
 TEXTS = ["oil prices rise again", "", "the team wins a late match", "unheard of words", "oil " * 700]
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>&amp;\u2028\x00</textarea>"
@@ -46,22 +46,22 @@ def test_no_texts_have_no_answers(client: TestClient) -> None:
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=60), min_size=1, max_size=6))
 def test_any_text_is_answered_as_python_does(texts: list[str]) -> None:
     model = MODELS["lstm"]
-    asked = parsed(Classify, json.dumps({"texts": texts}).encode())
+    asked = validate_json(ClassifyRequest, json.dumps({"texts": texts}).encode())
     assert asked.texts == texts
-    answers = [json.loads(answer) for answer in answering(model)(asked.texts)]
+    answers = [json.loads(answer) for answer in json_predictor(model)(asked.texts)]
     np.testing.assert_allclose(rows_of(answers, model), model.predict_proba(texts), atol=1e-6)
 
 
 def test_every_digit_of_a_float32_is_there() -> None:
     model = MODELS["lstm"]
-    for answer, row in zip(answering(model)(TEXTS), model.predict_proba(TEXTS), strict=True):
+    for answer, row in zip(json_predictor(model)(TEXTS), model.predict_proba(TEXTS), strict=True):
         assert np.float32(probabilities(json.loads(answer), model)).tolist() == row.tolist()
 
 
 @pytest.mark.parametrize("labels", [("100 %", '"quoted"', "%s%%"), (True, False), (0.5, 1.5), ("スポーツ", "\u2028")])
 def test_labels_of_every_kind(labels: tuple[Any, ...]) -> None:
     model = Model(make_bundle(labels=labels))
-    answer = json.loads(answering(model)(["oil"])[0])
+    answer = json.loads(json_predictor(model)(["oil"])[0])
     assert answer["label"] in labels
     assert type(answer["label"]) is type(labels[0])
     assert list(answer["probabilities"]) == [
@@ -162,10 +162,10 @@ def test_limits() -> None:
         large = client.post("/v1/classify", json={"texts": ["x"] * 60})
         parts = client.post("/v1/classify", content=iter([b"x" * 150, b"x" * 150]), headers=JSON)
     assert (many.status_code, long.status_code, large.status_code, parts.status_code) == (422, 422, 413, 413)
-    assert many.json()["error"].startswith("There are 4 texts, and a request has 3 at most.")
-    assert long.json()["error"] == "texts[1] has 11 characters, and a text 10 at most. Cut or split it."
-    assert "a request 200 at most" in large.json()["error"]
-    assert "a request 200 at most" in parts.json()["error"]
+    assert many.json()["error"].startswith("There are 4 texts, and the limit of a request is 3.")
+    assert long.json()["error"] == "texts[1] has 11 characters, and the limit of a text is 10. Cut or split it."
+    assert "the limit is 200 bytes" in large.json()["error"]
+    assert "the limit is 200 bytes" in parts.json()["error"]
 
 
 def test_a_model_that_gives_no_numbers_is_not_served() -> None:
@@ -209,11 +209,11 @@ def test_a_bug_is_one_line_that_tells_nothing_and_ends_nothing(caplog: pytest.Lo
     with asking(make_service(models={"fragile": Fragile(make_bundle())})) as client:
         found = client.post("/v1/classify", json={"texts": ["bad"]})
         assert found.status_code == 500
-        assert found.json() == {"error": FAILED}
+        assert found.json() == {"error": INTERNAL_ERROR}
         assert "a secret of the machine" in caplog.text
         assert client.post("/v1/classify", json={"texts": ["good"]}).status_code == 200
 
 
 def test_the_line_names_the_place_of_what_is_wrong() -> None:
     with pytest.raises(RequestError, match=r"^texts\[2\] is \{\} \(dict\)\. Give a text\.$"):
-        parsed(Classify, b'{"texts": ["a", "b", {}]}')
+        validate_json(ClassifyRequest, b'{"texts": ["a", "b", {}]}')

@@ -99,7 +99,7 @@ def test_whoever_leaves_before_the_body_is_whole_is_counted_and_forgotten() -> N
         return await answered(guard, one)
 
     assert talk(guard, conversation).sent == []
-    assert guard.taken == 0
+    assert guard.in_flight == 0
 
 
 def test_stopping_finishes_what_was_taken_and_refuses_the_rest() -> None:
@@ -110,12 +110,12 @@ def test_stopping_finishes_what_was_taken_and_refuses_the_rest() -> None:
         await asyncio.sleep(0.02)
         guard.stopping.set()
         refused = await answered(guard, asked("fast"))
-        assert guard.taken == 1
+        assert guard.in_flight == 1
         Slow.may.set()
         return await taken, refused
 
     taken, refused = talk(guard, conversation)
-    assert (taken.status, refused.status, guard.taken) == (200, 503, 0)
+    assert (taken.status, refused.status, guard.in_flight) == (200, 503, 0)
     headers = {name.lower(): value for name, value in refused.sent[0]["headers"]}
     assert (headers[b"connection"], headers[b"retry-after"]) == (b"close", b"5")
     assert line_of(refused) == "The service is stopping. Ask another one, or again when it is back."

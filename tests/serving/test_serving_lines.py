@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services import LINES, MODELS, Conversation, asking, make_service, rows_of, talk
 from starlette.testclient import TestClient
 
-from recurra.serving.lines import Lines
+from recurra.serving.lines import LineSplitter
 from recurra.serving.stream import AHEAD, BLOCK
 
 
@@ -23,14 +23,14 @@ def line(text: str) -> bytes:
 
 @given(st.lists(st.binary(max_size=12).map(lambda part: part.replace(b"\r", b"")), max_size=12), st.integers(1, 8))
 def test_lines_do_not_hang_on_the_parts_they_come_in(parts: list[bytes], most: int) -> None:
-    lines = Lines(most)
+    lines = LineSplitter(most)
     found = [one for part in parts for one in lines.feed(part)] + lines.end()
     whole = b"".join(parts).split(b"\n")
     assert found == [one if len(one) <= most else None for one in whole if one.strip() or len(one) > most]
 
 
 def test_no_more_than_a_line_is_kept() -> None:
-    lines = Lines(100)
+    lines = LineSplitter(100)
     for _ in range(50):
         assert lines.feed(b"x" * 90) == []
         assert len(lines._rest) <= 100
@@ -61,7 +61,7 @@ def test_a_bad_line_has_its_own_line() -> None:
     lines = [one["error"] for one in answers[1:-1]]
     assert lines[1] == "text is 5 (int). Give a text."
     assert lines[2] == "The line is not UTF-8. Encode it in UTF-8."
-    assert lines[-2] == "text has 21 characters, and a text 20 at most. Cut or split it."
+    assert lines[-2] == "text has 21 characters, and the limit of a text is 20. Cut or split it."
     assert lines[-1] == "The line has more than 60,000 bytes. Cut or split its text."
 
 
@@ -127,7 +127,7 @@ def test_a_client_that_never_reads_is_cut_off() -> None:
     guard = make_service(limits={"seconds": 0.2})
     one = talk(guard, conversation)
     assert not one.ended
-    assert guard.taken == 0
+    assert guard.in_flight == 0
 
 
 def test_a_client_that_leaves_leaves_nothing_behind() -> None:
@@ -145,7 +145,7 @@ def test_a_client_that_leaves_leaves_nothing_behind() -> None:
 
     guard = make_service()
     one = talk(guard, conversation)
-    assert (one.ended, guard.taken) == (False, 0)
+    assert (one.ended, guard.in_flight) == (False, 0)
 
 
 def test_silence_ends_a_stream_with_a_line_that_says_so() -> None:
@@ -160,7 +160,7 @@ def test_silence_ends_a_stream_with_a_line_that_says_so() -> None:
     assert one.ended
     answer, last = one.body.splitlines()
     assert "label" in json.loads(answer)
-    assert json.loads(last) == {"error": "No line came within 0.2 s. Send the lines that are left again."}
+    assert json.loads(last) == {"error": "No line arrived within 0.2 s. Send the remaining lines again."}
 
 
 def test_a_stream_ends_when_the_service_stops() -> None:

@@ -35,7 +35,7 @@ class Passes:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, seconds: float = 0.1) -> None:
         self.count, self.begun = 0, threading.Event()
-        forward = attribution.Differentiable.forward
+        forward = attribution.DifferentiableNetwork.forward
 
         def slow(*arguments: Any, **named: Any) -> Any:
             self.count += 1
@@ -43,7 +43,7 @@ class Passes:
             time.sleep(seconds)
             return forward(*arguments, **named)
 
-        monkeypatch.setattr(attribution.Differentiable, "forward", slow)
+        monkeypatch.setattr(attribution.DifferentiableNetwork, "forward", slow)
 
 
 def explain(model: str) -> Conversation:

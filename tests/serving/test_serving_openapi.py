@@ -72,9 +72,11 @@ def test_the_document_names_everything_with_its_bounds() -> None:
         assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
     assert set(document["paths"]) == ADDRESSES
     schemas = document["components"]["schemas"]
-    texts = schemas["Classify"]["properties"]["texts"]
+    texts = schemas["ClassifyRequest"]["properties"]["texts"]
     assert (texts["maxItems"], texts["items"]["maxLength"]) == (7, 99)
-    assert {schemas[name]["properties"]["text"]["maxLength"] for name in ("Line", "Read", "Compare")} == {99}
+    assert {
+        schemas[name]["properties"]["text"]["maxLength"] for name in ("ClassifyLine", "ReadRequest", "CompareRequest")
+    } == {99}
     for path in ("/v1/classify", "/v1/read", "/v1/compare"):
         statuses = set(document["paths"][path]["post"]["responses"])
         assert statuses >= {"200", "401", "404", "408", "413", "415", "422", "503", "504"}

@@ -1,4 +1,4 @@
-"""The page's files: from a fixed map, with their types, and asked about anew each time."""
+"""The page's files: from a fixed map, with their types, and revalidated each time."""
 
 from __future__ import annotations
 

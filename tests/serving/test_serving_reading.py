@@ -46,8 +46,13 @@ def test_a_comparison_is_as_many_readings(client: TestClient, asked: dict[str, A
 @pytest.mark.parametrize(
     ("path", "asked", "status", "line"),
     [
-        ("/v1/read", {"text": "word " * 31}, 422, "The text has 31 tokens, and 30 at most are read one by one."),
-        ("/v1/read", {"text": "x" * 201}, 422, "text has 201 characters, and a text 200 at most."),
+        (
+            "/v1/read",
+            {"text": "word " * 31},
+            422,
+            "The text has 31 tokens, and the limit of a reading is 30.",
+        ),
+        ("/v1/read", {"text": "x" * 201}, 422, "text has 201 characters, and the limit of a text is 200."),
         ("/v1/read", {"text": "x", "model": "none"}, 404, "There is no model 'none'."),
         ("/v1/read", {"text": "x", "gates": 1}, 422, "gates is 1 (int). Give true or false."),
         ("/v1/read", {}, 422, "The body has no text. Its fields are text, model, gates, attribution."),

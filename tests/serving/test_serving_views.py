@@ -24,9 +24,9 @@ from recurra.data.documents import LABEL_LISTS
 from recurra.data.read import read_table
 from recurra.errors import DataError
 from recurra.runtime import Model
-from recurra.serving.findings import VIEWS
-from recurra.serving.refusals import FAILED
-from recurra.serving.views import Views
+from recurra.serving.background_results import BackgroundResults
+from recurra.serving.file_views import VIEWS
+from recurra.serving.http_errors import INTERNAL_ERROR
 
 
 def until_there(ask: Callable[[], Any]) -> Any:
@@ -39,7 +39,7 @@ def until_there(ask: Callable[[], Any]) -> Any:
 
 
 def test_it_is_computed_once_and_then_always_the_same() -> None:
-    views, gate, calls = Views(), threading.Event(), []
+    views, gate, calls = BackgroundResults(), threading.Event(), []
 
     def make() -> Any:
         calls.append(1)
@@ -63,7 +63,7 @@ def test_it_is_computed_once_and_then_always_the_same() -> None:
 
 
 def test_views_are_kept_apart_by_view_and_model() -> None:
-    views = Views()
+    views = BackgroundResults()
     for view in ("flags", "states"):
         for model in ("lstm", "gru"):
             ask = lambda: views.answer(view, model, lambda: [view, model])  # noqa: B023, E731
@@ -74,8 +74,8 @@ def test_views_are_kept_apart_by_view_and_model() -> None:
     ("error", "status", "line"),
     [
         (DataError("news.csv has no labels", "Name their column."), 404, "news.csv has no labels. Name their column."),
-        (ZeroDivisionError("a secret"), 500, FAILED),
-        (None, 500, FAILED),
+        (ZeroDivisionError("a secret"), 500, INTERNAL_ERROR),
+        (None, 500, INTERNAL_ERROR),
     ],
 )
 def test_failures_are_kept_as_one_line(error: Exception | None, status: int, line: str) -> None:
@@ -84,7 +84,7 @@ def test_failures_are_kept_as_one_line(error: Exception | None, status: int, lin
             raise error
         return float("nan")
 
-    views = Views()
+    views = BackgroundResults()
     found = until_there(lambda: views.answer("flags", "lstm", make))
     assert found.status_code == status
     assert json.loads(found.body)["error"].startswith(line)
@@ -114,10 +114,10 @@ def test_what_is_found_in_a_file(tmp_path: Path) -> None:
     fitted.save(tmp_path / "model.safetensors")
     model = recurra.load(tmp_path / "model.safetensors")
     with asking(make_service(models={"news": model}, data=table)) as client:
-        for view in [view for view in VIEWS if hasattr(inspection, view)]:
+        for view, about in VIEWS.items():
             found = until_there(partial(client.get, f"/v1/{view}?model=news"))
             assert found.status_code == 200, found.text
-            expected = getattr(inspection, view)(model, table, name="news").to_dict()
+            expected = getattr(inspection, about.function)(model, table, name="news").to_dict()
             assert found.json() == json.loads(json.dumps(expected))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from rows import make_rows
 from training.runs import PLAIN, SHORT, TEXT, Steps, train
 
 import recurra
+from recurra.errors import SettingsError
 from recurra.training import callbacks as told
 from recurra.training.callbacks import Callback, Callbacks, TrainingMetrics, ValidationMetrics
 from recurra.training.fit import fit
@@ -120,3 +123,25 @@ def test_a_listener_of_before_hears_the_same_with_a_warning() -> None:
     assert old.outcome.steps < new.outcome.steps
     with pytest.warns(DeprecationWarning, match="TrainingMetrics now"):
         assert progress.Window is TrainingMetrics
+
+
+class Misspelt(Callback):
+    def on_validation_ends(self, metrics: ValidationMetrics) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "said"),
+    [
+        (StopAtLoss(1.0), r"callbacks is <.*Give a list of callbacks"),
+        (None, "callbacks is None"),
+        ([StopAtLoss], r"StopAtLoss'> is no callback.*derived from recurra\.training\.callbacks\.Callback"),
+        ([object()], "is no callback"),
+        (
+            [Misspelt()],
+            r"Misspelt has the method on_validation_ends, which is never called.*Did you mean on_validation_end",
+        ),
+    ],
+)
+def test_what_is_no_callback_is_said_before_training(callbacks: Any, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        recurra.TextClassifier().fit(*make_rows(20), callbacks=callbacks)

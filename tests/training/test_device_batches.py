@@ -112,7 +112,7 @@ def test_no_more_is_planned_at_once_than_there_is_room_for(monkeypatch: pytest.M
 
 
 def test_a_room_behind_the_tokens_is_room_for_the_recurrence_too() -> None:
-    """EncodedRows of room have no slot in the grid, and documents that are not there give no value."""
+    """Rows of padding have no slot in the grid, and documents that are not there give no value."""
     rows = rows_of([3, 2])
     plan = DeviceBatches(rows, documents=4, masked=True, numbers=1, fitting=True, device=CPU)
     (room,) = plan.fill([np.array([0, 1])], np.zeros((1, 1), dtype=np.float32))

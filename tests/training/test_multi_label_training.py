@@ -131,5 +131,5 @@ def test_training_goes_on_with_new_labels_and_only_with_rows_of_the_same_kind() 
     ).bundle
     assert more.labels.classes == tuple(sorted((*TOPICS, "new")))
     assert more.multi_label
-    with pytest.raises(DataError, match="has one label a row, and the model that training goes on from gives several"):
+    with pytest.raises(DataError, match="has one label a row, and the model to continue from gives several"):
         train(rows=(texts, ["art", "law"] * 50), network=NETWORK, text=first.text, training=SHORT, initial=first)

@@ -42,12 +42,39 @@ class Momentum(TorchOptimiser):
         return torch.optim.SGD(weights, lr=settings.learning_rate, momentum=0.9)
 
 
+class Late(torch.optim.Optimizer):
+    """Keeps a mean from its third step on, a number for each weight and one for all."""
+
+    def __init__(self, weights: Iterable[torch.nn.Parameter], lr: float) -> None:
+        super().__init__(weights, {"lr": lr, "seen": 0})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:
+        for group in self.param_groups:
+            group["seen"] += 1
+            for weight in group["params"]:
+                state = self.state[weight]
+                state["norm"] = state.get("norm", 0.0) + float(weight.grad.norm())
+                move = weight.grad / (1.0 + state["norm"] / group["seen"])
+                if group["seen"] > 2:
+                    move = move + state.setdefault("mean", torch.zeros_like(weight)).mul_(0.9).add_(weight.grad)
+                weight.sub_(group["lr"] * move)
+
+
+class OwnLate(TorchOptimiser):
+    def build(self, weights: Iterable[torch.nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:
+        return Late(weights, lr=settings.learning_rate)
+
+
+OWN = {"lion": OwnLion, "momentum": Momentum, "late": OwnLate}
+
+
 @pytest.fixture(autouse=True)
 def registered() -> Iterator[None]:
-    register("lion", OwnLion)
-    register("momentum", Momentum)
+    for name, kind in OWN.items():
+        register(name, kind)
     yield
-    for name in ("lion", "momentum"):
+    for name in OWN:
         del KINDS[name], OPTIMISERS[name]
 
 
@@ -73,9 +100,9 @@ def test_its_rule_is_the_one_written() -> None:
         np.testing.assert_allclose(weight.detach().numpy(), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["lion", "momentum"])
+@pytest.mark.parametrize("name", OWN)
 def test_a_run_with_it_learns_and_goes_on_bit_for_bit(tmp_path: Path, name: str) -> None:
-    training = SHORT.replace(optimiser=name, learning_rate=0.01 if name == "lion" else 0.5, epochs=12, clip=1.0)
+    training = SHORT.replace(optimiser=name, learning_rate={"lion": 0.01}.get(name, 0.3), epochs=12, clip=1.0)
 
     class Stop(Steps):
         def should_stop(self) -> bool:
@@ -101,7 +128,7 @@ def test_a_checkpoint_without_its_state_is_refused_in_one_line(tmp_path: Path) -
     training = SHORT.replace(optimiser="momentum")
     train(tmp_path / "run", training=training, callbacks=[Stop()])
     register("momentum", OwnLion)
-    with pytest.raises(TrainingError, match=r"cannot be read: the tensor mean\.\S+ is missing"):
+    with pytest.raises(TrainingError, match=r"cannot be read: the tensor optimiser\.mean\.\S+ is missing"):
         train(tmp_path / "run", training=training, resume=True)
 
 
@@ -122,3 +149,36 @@ def test_empty_documents_alone_move_what_they_reach() -> None:
         training=SHORT.replace(optimiser="momentum", batch_size=2),
     )
     assert all(np.isfinite(tensor).all() for tensor in fitted.bundle.tensors.values())
+
+
+def test_what_is_no_optimiser_is_refused_before_training() -> None:
+    with pytest.raises(SettingsError, match=r"has no method tensors.*TorchOptimiser"):
+        register("adagrad", torch.optim.Adagrad)  # type: ignore[arg-type]
+
+    class Nothing(TorchOptimiser):
+        def build(self, weights: Iterable[torch.nn.Parameter], settings: TrainingSettings) -> Any:
+            return None
+
+    register("late", Nothing)
+    with pytest.raises(SettingsError, match=r"Nothing\.build returned None.*torch\.optim\.Optimizer"):
+        train(training=SHORT.replace(optimiser="late"))
+
+
+def test_a_state_that_no_checkpoint_can_hold_is_named(tmp_path: Path) -> None:
+    class Lists(torch.optim.SGD):
+        def step(self, closure: Any = None) -> None:
+            super().step(closure)
+            for weight in self.param_groups[0]["params"]:
+                self.state[weight].setdefault("all", []).append(1)
+
+    class Own(TorchOptimiser):
+        def build(self, weights: Iterable[torch.nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:
+            return Lists(weights, lr=settings.learning_rate)
+
+    register("late", Own)
+    with pytest.raises(SettingsError, match="keeps list as 'all' of a weight"):
+        train(tmp_path / "run", training=SHORT.replace(optimiser="late"))
+
+
+def test_every_name_has_its_class() -> None:
+    assert KINDS.keys() == OPTIMISERS.keys()

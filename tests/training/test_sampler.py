@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from rows import make_rows
 from training.runs import PLAIN, SHORT, Steps, train
 
-from recurra.batches import Ragged
+from recurra.batches import Ragged, balanced_rows
 from recurra.errors import SettingsError
 from recurra.presets import TrainingSettings
-from recurra.training.epochs import balanced_rows, epoch_batches
+from recurra.training.loop import epoch_batches
 from recurra.training.steps.device_batches import DeviceBatches
 from recurra.training.steps.step import EncodedRows
 

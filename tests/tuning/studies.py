@@ -10,7 +10,7 @@ from rows import make_rows
 from recurra.data.corpus import InMemoryRows
 from recurra.presets import Recipe, load_preset
 from recurra.tuning.callbacks import StudyCallback
-from recurra.tuning.limits import Limits
+from recurra.tuning.limits import StudyLimits
 from recurra.tuning.results import StudyResult, TrialResult
 from recurra.tuning.tuner import Tuner
 
@@ -54,5 +54,5 @@ def study(
     recipe: Recipe | None = None,
     **options: Any,
 ) -> StudyResult:
-    limits = Limits(minutes=minutes, trials=trials, max_size=max_size, int8=int8)
+    limits = StudyLimits(minutes=minutes, trials=trials, max_size=max_size, int8=int8)
     return Tuner(InMemoryRows(*ROWS), recipe=recipe or small_preset(), folder=folder, limits=limits, **options).run()

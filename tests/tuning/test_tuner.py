@@ -22,11 +22,11 @@ from recurra.errors import DataError, RecurraError, SettingsError, TrainingError
 from recurra.presets import load_preset
 from recurra.training.fit import fit
 from recurra.training.loop import Trainer
-from recurra.tuning.limits import Limits
-from recurra.tuning.models import BEST
+from recurra.tuning.limits import StudyLimits
 from recurra.tuning.results import StudyResult, TrialResult
 from recurra.tuning.space import parameters_of
 from recurra.tuning.storage import STUDY
+from recurra.tuning.trial_models import BEST
 from recurra.tuning.tuner import TRIALS
 
 PROGRAM = Path(__file__).with_name("study_and_tell.py")
@@ -282,7 +282,7 @@ def test_a_storage_that_holds_the_study_is_not_taken_by_accident(tmp_path: Path)
 
 def test_limits_and_rows_that_make_no_study(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="Neither minutes nor trials"):
-        Limits()
+        StudyLimits()
     from recurra.tuning.tuner import Tuner
 
     with pytest.raises(DataError):
@@ -290,7 +290,7 @@ def test_limits_and_rows_that_make_no_study(tmp_path: Path) -> None:
             InMemoryRows(["a", "b"], ["x", "y"]),
             recipe=small_preset(),
             folder=tmp_path / "few",
-            limits=Limits(trials=1),
+            limits=StudyLimits(trials=1),
         )
     assert not (tmp_path / "few").exists()
 

@@ -20,16 +20,16 @@ from recurra.presets import load_preset, preset_names
 from recurra.training.callbacks import Callback
 from recurra.training.fit import fit
 from recurra.training.prepare import prepare
-from recurra.tuning.limits import Limits
+from recurra.tuning.file_size import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
+from recurra.tuning.initial_trials import initial_trials, smallest
+from recurra.tuning.limits import StudyLimits
+from recurra.tuning.recipe_toml import recipe_toml
 from recurra.tuning.rows import StudyRows
-from recurra.tuning.size import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
 from recurra.tuning.space import SPACE, IntChoice, parameters_of, space_around, suggested, with_parameters
-from recurra.tuning.starts import smallest, starts
 from recurra.tuning.storage import shown, storage_of
-from recurra.tuning.toml import preset_toml
 
 DOCUMENTS, LABELS = make_rows(120)
-ANY = Limits(trials=1)
+ANY = StudyLimits(trials=1)
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -40,11 +40,11 @@ def test_a_preset_is_a_point_of_the_space_around_it(name: str) -> None:
     space = space_around(preset)
     own = parameters_of(preset, space)
     assert suggested(optuna.trial.FixedTrial(own), preset, space) == preset
-    for parameters in starts(preset, space, small=True):
+    for parameters in initial_trials(preset, space, small=True):
         assert parameters.keys() == own.keys()
         given = suggested(optuna.trial.FixedTrial(parameters), preset, space)
         assert parameters_of(given, space) == parameters
-    assert starts(preset, space, small=False)[0] == own
+    assert initial_trials(preset, space, small=False)[0] == own
 
 
 def test_every_range_has_a_reason_and_stands_in_the_documents() -> None:
@@ -89,7 +89,7 @@ def test_a_drawn_size_is_the_nearest_one(share: float, place: int) -> None:
 def test_the_size_is_known_before_training(
     options: dict[str, object], int8: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recurra.tuning.size.LEAST_VOCABULARY", 5)
+    monkeypatch.setattr("recurra.tuning.file_size.LEAST_VOCABULARY", 5)
     preset = load_preset("default").with_options(
         {"tokens": "words", "epochs": 1, "hidden": 5, "embedding": 7, **options}
     )
@@ -196,7 +196,7 @@ def test_a_preset_reads_its_toml_back(tmp_path: Path) -> None:
     preset = load_preset("default").with_options({"pooling": ["last", "attention"], "learning_rate": 3e-7, "seed": 4})
     preset = replace(preset, name="x", about='Says "ü" and \\ and a\nnew line.', characters={})
     path = tmp_path / "own.toml"
-    path.write_text(preset_toml(preset), encoding="utf-8")
+    path.write_text(recipe_toml(preset), encoding="utf-8")
     read = load_preset(str(path))
     assert (read.about, read.text, read.network, read.training) == (
         preset.about,

@@ -1,1 +1,1 @@
-"""What predicting with a model costs on this machine: documents a second, one document, a start, memory."""
+"""Speed and memory of prediction on this machine: throughput, latency, start-up time, peak memory."""

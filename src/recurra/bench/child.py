@@ -1,7 +1,7 @@
-"""A process that starts, answers one document and then many: ``python -m recurra.bench.child MODEL``.
+"""A process that loads a model, predicts one document and then many: ``python -m recurra.bench.child MODEL``.
 
-Documents are lines of JSON on standard input. It prints a line after the first answer and, when all the others have
-been answered, the peak of its memory in MB above that of its imports, or null.
+Documents are lines of JSON on standard input. It prints a line after the first prediction and, after all others, its
+peak memory in MB above that of its imports, or null.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if __name__ == "__main__":
     model = load(sys.argv[1])
 
     def document(line: str) -> str | tuple[str, str]:
-        """A text, or a pair, which JSON has as a list."""
+        """A text, or a (title, text) pair, which is a list in JSON."""
         given = json.loads(line)
         return given if isinstance(given, str) else tuple(given)
 

@@ -1,4 +1,4 @@
-"""Which machine and which versions a figure comes from."""
+"""The machine and the package versions that a measurement was made with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PACKAGES = ("recurra", "torch", "numpy", "scikit-learn")
 
 
 def machine() -> dict[str, object]:
-    """The processor, its cores, the system and the versions of what computes."""
+    """The processor, its number of cores, the system and the package versions."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

@@ -1,4 +1,4 @@
-"""Rounds of predicting with one model: here, where it stays loaded, and in a process of its own, which starts."""
+"""Measurements of prediction with one model: in this process, where it stays loaded, and in a newly started one."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from recurra.data.documents import Document
 from recurra.errors import RecurraError
 from recurra.runtime import Model
 
-__all__ = ["Round", "measured_round", "over_rounds"]
+__all__ = ["Measurement", "measure_model", "summarize"]
 
-# Whole passes over the documents are repeated until so many seconds have gone.
+# Passes over all documents are repeated until this many seconds have gone.
 SECONDS = 1.0
-# Documents that are asked for one by one, after some that only wake the process: one that slept finds its caches empty.
+# Documents that are predicted one by one, after some for warming up: an idle process finds its caches empty.
 SINGLE, WAKING = 500, 20
 
 
-class Round(NamedTuple):
-    """What was measured once.
+class Measurement(NamedTuple):
+    """The results of one round.
 
     Attributes:
-        docs_per_second: from strings to labels, all documents at once, with all threads.
-        microseconds_per_document: from one string to its label, the median of up to 500 documents.
-        start_seconds: from the start of a process of Python to its first answer: imports, model, kernels.
-        memory_mb: the peak of that process's memory, when it has answered all documents, above that of its imports; in
-            MB (10⁶ bytes), or ``None`` where the system does not tell it.
+        docs_per_second: throughput from strings to labels, all documents at once, with all threads.
+        microseconds_per_document: latency from one string to its label, the median of up to 500 documents.
+        start_seconds: time from the start of a Python process to its first prediction: imports, model, kernels.
+        memory_mb: peak memory of that process after predicting all documents, above that of its imports, in MB
+            (10⁶ bytes); ``None`` if the system does not report it.
     """
 
     docs_per_second: float
@@ -42,24 +42,24 @@ class Round(NamedTuple):
     memory_mb: float | None
 
 
-def measured_round(path: Path, model: Model, documents: Sequence[Document]) -> Round:
-    """Measures once.
+def measure_model(path: Path, model: Model, documents: Sequence[Document]) -> Measurement:
+    """Measures one round.
 
     Args:
-        path: of the model file.
-        model: read from it, which has answered before, so that its kernels are compiled.
-        documents: one or more.
+        path: path of the model file.
+        model: the model loaded from it, which has predicted before, so that its kernels are compiled.
+        documents: one or more documents.
 
     Raises:
-        RecurraError: the process that is started ends without an answer.
+        RecurraError: the started process ends without a prediction.
     """
-    return Round(throughput(model, documents), latency(model, documents), *in_a_process(path, documents))
+    return Measurement(throughput(model, documents), latency(model, documents), *in_a_process(path, documents))
 
 
-def over_rounds(rounds: Sequence[Round]) -> dict[str, dict[str, Any] | None]:
-    """Median, lowest, highest and all of each figure, by name; ``None`` for one that the system does not tell."""
+def summarize(rounds: Sequence[Measurement]) -> dict[str, dict[str, Any] | None]:
+    """Median, lowest, highest and all values of each quantity by name; ``None`` for one that is not reported."""
     figures: dict[str, dict[str, Any] | None] = {}
-    for name in Round._fields:
+    for name in Measurement._fields:
         values = [getattr(one, name) for one in rounds]
         figures[name] = None
         if None not in values:
@@ -69,7 +69,7 @@ def over_rounds(rounds: Sequence[Round]) -> dict[str, dict[str, Any] | None]:
 
 
 def throughput(model: Model, documents: Sequence[Document]) -> float:
-    """Documents a second, of whole passes over them all."""
+    """Documents a second, over whole passes."""
     began, done = perf_counter(), 0
     while True:
         model.predict(documents)
@@ -80,7 +80,7 @@ def throughput(model: Model, documents: Sequence[Document]) -> float:
 
 
 def latency(model: Model, documents: Sequence[Document]) -> float:
-    """Microseconds of a document that is asked for alone, the median."""
+    """Median microseconds for predicting a single document."""
     single = documents[:SINGLE]
     for document in single[:WAKING]:
         model.predict([document])
@@ -93,37 +93,37 @@ def latency(model: Model, documents: Sequence[Document]) -> float:
 
 
 def in_a_process(path: Path, documents: Sequence[Document]) -> tuple[float, float | None]:
-    """Seconds to the first answer of a new process, and its peak of memory in MB when it has answered all documents.
+    """Seconds to the first prediction of a new process, and its peak memory in MB after predicting all documents.
 
     Raises:
-        RecurraError: it ends without an answer.
+        RecurraError: the process ends without a prediction.
     """
     lines = [json.dumps(document) + "\n" for document in documents]
-    # -P: a file in the current folder must not stand in for a module.
+    # -P: a file in the current folder must not shadow a module.
     command = [sys.executable, "-P", "-m", "recurra.bench.child", str(path)]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         began = perf_counter()
         process = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8"
         )
-        # A process that is gone shows in its missing answer.
+        # A process that has ended is recognised by its missing answer.
         with contextlib.suppress(BrokenPipeError, ValueError), process:
-            answered = _asked(process, lines[0])
+            answered = _answer_of(process, lines[0])
             seconds = perf_counter() - began
             if answered:
                 memory, _ = process.communicate("".join(lines))
                 return seconds, json.loads(memory)
         errors.seek(0)
-        said = [line for line in errors.read().splitlines() if line.strip()]
+        messages = [line for line in errors.read().splitlines() if line.strip()]
     raise RecurraError(
         f"The process that was started to measure ended with code {process.returncode}: "
-        f"{said[-1] if said else 'it said nothing'}",
+        f"{messages[-1] if messages else 'it said nothing'}",
         "If recurra predict works with this model, take fewer texts (--take).",
     )
 
 
-def _asked(process: subprocess.Popen[str], line: str) -> str:
-    """The line that a process answers to a line; empty if it ends."""
+def _answer_of(process: subprocess.Popen[str], line: str) -> str:
+    """The line with which the process answers a line; empty if it ends."""
     if process.stdin is None or process.stdout is None:
         return ""
     process.stdin.write(line)

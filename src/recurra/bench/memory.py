@@ -1,4 +1,4 @@
-"""How much memory a piece of work took at its peak."""
+"""Peak memory of a piece of work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["forget_peak", "peak_megabytes"]
 
 
 def forget_peak() -> None:
-    """Lets the peak be counted anew from here, where the system can do so (Linux)."""
+    """Resets the peak, if the system supports it (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
@@ -18,7 +18,7 @@ def forget_peak() -> None:
 def peak_megabytes() -> float | None:
     """The largest resident memory of this process since :func:`forget_peak`, in MB (10⁶ bytes).
 
-    Where the system cannot count anew it is the largest since the process began; ``None`` where it keeps none.
+    If the system cannot reset the peak it is the largest since the process began; ``None`` if it is not reported.
     """
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():

@@ -1,4 +1,4 @@
-"""Texts made of a model's own vocabulary, for where there are no others to measure on."""
+"""Random texts made of a model's vocabulary, to measure on if there are no others."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from recurra.errors import DataError
 
 __all__ = ["generated_texts", "usual_length"]
 
-# A model file does not say how long its documents were. These are about a headline with a sentence or two.
+# A model file does not record how long its documents were. This is about a headline with a sentence or two.
 WORDS, LETTERS = 40, 200
-# Texts of words have spaces between them; segmenters read languages that have none.
+# Tokenizers whose words are separated by spaces; segmenters are for languages without spaces.
 SPACED = ("lesson", "words")
 
 
 def usual_length(bundle: Bundle) -> int:
-    """Tokens of a document: the length up to which the model reads pads, or 40 words, or 200 letters."""
+    """A typical number of tokens of a document: the length that the model pads to, or 40 words, or 200 characters."""
     if bundle.pad_to is not None:
         return max(1, bundle.pad_to)
     return LETTERS if bundle.text.tokens in ("characters", "bytes") else WORDS
@@ -27,8 +27,8 @@ def generated_texts(bundle: Bundle, count: int, length: int) -> list[str]:
 
     Args:
         bundle: the model.
-        count: how many texts.
-        length: tokens of a text, on average; lengths vary by a quarter.
+        count: number of texts.
+        length: mean number of tokens of a text; the standard deviation is a quarter of it.
 
     Returns:
         The same texts each time.
@@ -39,7 +39,7 @@ def generated_texts(bundle: Bundle, count: int, length: int) -> list[str]:
     tokens = bundle.vocabulary.tokens
     chances = 1 / np.arange(1, len(tokens) + 1)
     if bundle.text.tokens == "bytes":
-        # All 256 bytes in rising order: those of ASCII alone are letters by themselves, none more frequent than others.
+        # The vocabulary is all 256 bytes in rising order: only ASCII ones are characters, and no order of frequency.
         tokens = tuple(token for token in tokens if token.isascii() and token.isprintable())
         chances = np.ones(len(tokens))
     if not tokens:

@@ -1,4 +1,4 @@
-"""Everything that a trained model is, in memory."""
+"""A trained model in memory: weights, vocabulary, labels, settings and record."""
 
 from __future__ import annotations
 
@@ -21,17 +21,16 @@ class Bundle:
     """A trained model: what :func:`recurra.bundle.write_bundle` stores and the runtime computes with.
 
     Attributes:
-        text: how documents become tokens, as the trained pipeline holds it.
+        text: settings of the trained text pipeline.
         network: the network's shape.
-        vocabulary: the tokens that have an id of their own.
+        vocabulary: the known tokens.
         labels: the classes, in the order of the network's outputs.
-        pad_to: tokens up to which id 0 is appended to a shorter document if the network is not masked; ``None`` if it
-            is masked.
+        pad_to: length to which shorter documents are padded with id 0; ``None`` if the network is masked.
         tensors: the weights, float32, by the names of :func:`recurra.networks.shapes.weight_shapes`.
-        record: how the model came about, for people and later comparison: preset, training settings, rows, hash of
-            the data, scores, package versions. Plain JSON values, and no times: the same model gives the same bytes.
-        weights: how the file holds the weights; :func:`recurra.bundle.int8_bundle` makes int8 of a float32 model.
-        task: what it learned, with what the file holds of that, such as a threshold for each of several labels.
+        record: the record of the training: preset, training settings, rows, hash of the data, scores, package versions.
+            Plain JSON values, and no times: the same model has the same bytes.
+        weights: type of the weights in the file; :func:`recurra.bundle.int8_bundle` converts a float32 model to int8.
+        task: the task that was learned, with its tensors, such as the thresholds of a multi-label model.
     """
 
     text: TextSettings
@@ -46,7 +45,7 @@ class Bundle:
 
     @property
     def thresholds(self) -> npt.NDArray[np.float32] | None:
-        """From which probability on each label is given, float32[C]; ``None`` where every row has one class."""
+        """The least probability of each predicted label, float32[C]; ``None`` for a single-label model."""
         return self.task.tensors.get("thresholds")
 
     @property
@@ -56,5 +55,5 @@ class Bundle:
 
     @cached_property
     def pipeline(self) -> TextPipeline:
-        """From documents to token ids."""
+        """The text pipeline, which turns documents into token ids."""
         return TextPipeline(self.text, self.vocabulary)

@@ -15,10 +15,10 @@ __all__ = ["digest_in", "digest_of", "read_bundle", "write_bundle"]
 
 
 def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
-    """Writes a model file; an existing one is replaced at once or stays as it is.
+    """Writes a model file atomically: an existing file is replaced as a whole or stays unchanged.
 
     Args:
-        bundle: the model. The same one always gives the same bytes.
+        bundle: the model. The same model always has the same bytes.
         path: the file, usually ``….safetensors``; its folder must exist.
 
     Raises:
@@ -29,33 +29,33 @@ def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
 
 
 def read_bundle(path: str | os.PathLike[str]) -> Bundle:
-    """Reads a model file, which may come from anywhere: nothing in it is run, and every size is bounded.
+    """Reads a model file, which is not trusted: nothing in it is executed, and every size is bounded.
 
     Args:
-        path: as given to :func:`write_bundle`.
+        path: path of the file.
 
     Raises:
-        ModelFileError: no such file, one that cannot be read, or none that recurra wrote; also one that is cut,
-            altered, hostile or of a newer format.
+        ModelFileError: the file does not exist, cannot be read, was not written by recurra, or is truncated, altered,
+            hostile or of a newer format.
     """
     data = _bytes_of(path)
     try:
         return decode(data)
     except ModelFileError as error:
-        raise ModelFileError(f"The model {os.fspath(path)} cannot be used: {error.received}", error.mend) from error
+        raise ModelFileError(f"The model {os.fspath(path)} cannot be used: {error.received}", error.hint) from error
 
 
 def digest_of(path: str | os.PathLike[str]) -> str:
-    """The SHA-256 by which a model file is known: it stands in the file, which is not checked against it here.
+    """The SHA-256 that a model file contains and is identified by. The file is not checked against it here.
 
     Raises:
-        ModelFileError: no such file, or none that recurra wrote.
+        ModelFileError: there is no such file, or recurra did not write it.
     """
     return stored_digest(_bytes_of(path))
 
 
 def digest_in(bundle: Bundle) -> str:
-    """The digest that the file of a model has, or would have.
+    """The digest that the file of a model has or would have.
 
     Raises:
         ModelFileError: the parts of the model do not fit together.
@@ -64,7 +64,7 @@ def digest_in(bundle: Bundle) -> str:
 
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
-    # What and how large it is comes first: opening a pipe would wait for ever, reading a disk for very long.
+    # Type and size are checked first: opening a pipe would block for ever, reading a device would take very long.
     try:
         status = Path(path).stat()
     except (OSError, ValueError) as error:
@@ -77,7 +77,7 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
         raise ModelFileError(f"{os.fspath(path)} is no regular file", "Copy the model into a file, and give that.")
     if status.st_size > LARGEST_FILE:
         raise ModelFileError(
-            f"{os.fspath(path)} has {status.st_size:,} bytes, and a model {LARGEST_FILE:,} at most",
+            f"{os.fspath(path)} has {status.st_size:,} bytes, and the limit of a model is {LARGEST_FILE:,}",
             "Give a model file that recurra has written.",
         )
     try:

@@ -5,11 +5,11 @@ A model file is a safetensors file: the weights under their names, the vocabular
 keys would be written in random order). Its first key, ``digest``, is the SHA-256 of the whole file with 64 zeros in the
 digest's own place, so any altered byte shows.
 
-Format 1 holds the weights as float32. Format 2 holds the large ones as int8 with their scales, as
-:mod:`recurra.bundle.int8` says, and is the same otherwise. Format 3 is that of a model which may give a row several
-labels: it has the float32 tensor ``thresholds`` beside, and in the metadata ``weights``, which is float32 or int8. A
-recurra that does not know a file's format asks for an update. Format 4 is that of a model which learned another task:
-it has ``weights`` and the task's name, ``task``, in the metadata, and the task's tensors beside the others.
+Format 1 has float32 weights. Format 2 is the same with the large weights as int8 and their scales
+(:mod:`recurra.bundle.int8`). Format 3 is for multi-label models: it also has the float32 tensor ``thresholds``, and
+``weights`` in the metadata, which is float32 or int8. Format 4 is for any other task: it has ``weights`` and the task's
+name, ``task``, in the metadata, and the task's own tensors. A recurra that does not know a file's format asks for an
+update.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from recurra.bundle.bundle import Bundle
-from recurra.bundle.int8 import packed, unpacked
+from recurra.bundle.int8 import dequantize_tensors, quantize_tensors
 from recurra.bundle.schema import check_bundle
 from recurra.bundle.strict_json import parse_json
 from recurra.errors import ModelFileError, SettingsError
@@ -41,29 +41,29 @@ LARGEST_FILE = 4 * 2**30
 LARGEST_HEADER = 16 * 2**20
 
 _KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
-# Of the tasks whose files do not name them.
+# Formats of the tasks whose files do not name them.
 _FORMATS = {SINGLE_LABEL.name: 1, "multi_label": 3}
 _MORE_KEYS: dict[int, set[str]] = {3: {"weights"}, 4: {"task", "weights"}}
-# A tuple: a hostile file may ask about a list, which no set can look up.
+# A tuple: a hostile file may have a list as dtype, which is not hashable.
 _DTYPES = ("F32", "I64", "I8", "U8")
 # Quotes are escaped: the JSON of the metadata is itself a string in the JSON of the header.
 _DIGEST_KEY = rb"\"digest\":\""
 _ZEROS = "0" * 64
 
 _NOT_OURS = "Give a model file that recurra has written."
-_BROKEN = "Copy or download the file again, or write it anew from the trained model."
-_ANEW = "Write the file anew from the trained model."
+_BROKEN = "Copy or download the file again, or write it again from the trained model."
+_REWRITE = "Write the file again from the trained model."
 
 
 def encode(bundle: Bundle) -> bytes:
     """The bytes of a model file; the same model always gives the same ones.
 
     Raises:
-        ModelFileError: parts that do not fit together, a record that is no plain JSON, or more than a file may hold.
+        ModelFileError: the parts do not fit together, the record is no plain JSON, or the file would be too large.
     """
     check_bundle(bundle)
     text, offsets = bundle.vocabulary.to_tensors()
-    stored = packed(bundle.tensors, bundle.network) if bundle.weights == "int8" else bundle.tensors
+    stored = quantize_tensors(bundle.tensors, bundle.network) if bundle.weights == "int8" else bundle.tensors
     tensors = {name: np.ascontiguousarray(weight) for name, weight in stored.items()}
     version = _FORMATS.get(bundle.task.name, FORMAT)
     if version == 1 and bundle.weights == "int8":
@@ -98,10 +98,11 @@ def encode(bundle: Bundle) -> bytes:
 
 
 def decode(data: bytes) -> Bundle:
-    """Reads the bytes of a model file and trusts none of them.
+    """Reads the bytes of a model file, which are not trusted.
 
     Raises:
-        ModelFileError: not a model file, cut, altered, of a newer format, or with parts that do not fit together.
+        ModelFileError: no model file, a truncated or altered one, one of a newer format, or one whose parts do not fit
+            together.
     """
     header = _header(data)
     about = _about(header)
@@ -115,18 +116,18 @@ def decode(data: bytes) -> Bundle:
         )
     _check_digest(data, about)
     if about.keys() != _KEYS | _MORE_KEYS.get(version, set()):
-        raise ModelFileError(f"The metadata holds {', '.join(sorted(about))!r:.80}", _ANEW)
+        raise ModelFileError(f"The metadata holds {', '.join(sorted(about))!r:.80}", _REWRITE)
     tensors = _tensors(data, header)
     vocabulary = Vocabulary.from_tensors(_pop(tensors, "vocabulary.bytes"), _pop(tensors, "vocabulary.offsets"))
     if not isinstance(about["record"], dict):
-        raise ModelFileError(f"The record is {about['record']!r:.80}", _ANEW)
+        raise ModelFileError(f"The record is {about['record']!r:.80}", _REWRITE)
     network = _settings(NetworkSettings, about["network"], "network")
     task = _task(about, version)
     own = {name: _pop(tensors, name) for name in task.tensor_names}
     weights: Any = about.get("weights", "int8" if version == 2 else "float32")
     if weights == "int8":
-        _check_unpacked_size(tensors)
-        tensors = unpacked(tensors, network)
+        _check_dequantized_size(tensors)
+        tensors = dequantize_tensors(tensors, network)
     bundle = Bundle(
         text=_settings(TextSettings, about["text"], "text"),
         network=network,
@@ -148,14 +149,14 @@ def _task(about: Mapping[str, Any], version: int) -> Task:
     try:
         return task_named(str(about["task"]))
     except SettingsError as error:
-        raise ModelFileError(error.received, error.mend) from error
+        raise ModelFileError(error.received, error.hint) from error
 
 
 def stored_digest(data: bytes) -> str:
-    """The digest that stands in the bytes of a model file.
+    """The digest that the bytes of a model file contain.
 
     Raises:
-        ModelFileError: they are no model file's.
+        ModelFileError: the bytes are no model file.
     """
     digest = _about(_header(data)).get("digest")
     if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
@@ -189,7 +190,7 @@ def _check_digest(data: bytes, about: Mapping[str, Any]) -> None:
     stored = about.get("digest")
     place = data.find(_DIGEST_KEY) + len(_DIGEST_KEY)
     if not isinstance(stored, str) or data[place : place + 64] != stored.encode("utf-8", "replace"):
-        raise ModelFileError("The file was altered: its digest does not stand where it should", _BROKEN)
+        raise ModelFileError("The file was altered: its digest is not where it should be", _BROKEN)
     found = _digest(data, place)
     if stored != found:
         raise ModelFileError(
@@ -208,14 +209,14 @@ def _digest(data: bytes, place: int) -> str:
 def _tensors(data: bytes, header: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
     for name, entry in header.items():
         if name != "__metadata__" and (not isinstance(entry, dict) or entry.get("dtype") not in _DTYPES):
-            raise ModelFileError(f"The tensor {name[:80]!r} is {entry!r:.80}", _ANEW)
+            raise ModelFileError(f"The tensor {name[:80]!r} is {entry!r:.80}", _REWRITE)
     try:
         return load(data)
     except (SafetensorError, ValueError) as error:
-        raise ModelFileError(f"The tensors cannot be read: {error}", _ANEW) from error
+        raise ModelFileError(f"The tensors cannot be read: {error}", _REWRITE) from error
 
 
-def _check_unpacked_size(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+def _check_dequantized_size(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
     size = 4 * sum(tensor.size for tensor in tensors.values())
     if size > LARGEST_FILE:
         raise ModelFileError(f"The weights would take {size:,} bytes, and {LARGEST_FILE:,} are allowed", _NOT_OURS)
@@ -223,14 +224,14 @@ def _check_unpacked_size(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
 
 def _pop(tensors: dict[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
     if name not in tensors:
-        raise ModelFileError(f"The tensor {name} is missing", _ANEW)
+        raise ModelFileError(f"The tensor {name} is missing", _REWRITE)
     return tensors.pop(name)
 
 
 def _settings(kind: type[Any], values: Any, where: str) -> Any:
     if not isinstance(values, dict):
-        raise ModelFileError(f"The {where} settings are {values!r:.80}", _ANEW)
+        raise ModelFileError(f"The {where} settings are {values!r:.80}", _REWRITE)
     try:
         return kind.from_dict(values, where=f"the {where} settings")
     except SettingsError as error:
-        raise ModelFileError(error.received[:100], f"{error.mend} Or update recurra: pip install -U recurra") from error
+        raise ModelFileError(error.received[:100], f"{error.hint} Or update recurra: pip install -U recurra") from error

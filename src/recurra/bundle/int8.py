@@ -1,4 +1,4 @@
-"""Weights as whole numbers of eight bits: a model file of about a quarter of the size.
+"""Int8 quantization of the weights: a model file of about a quarter of the size.
 
 A matrix ``name`` becomes int8 ``name`` and float32 ``name.scale``: ``weight ≈ scale · whole number``, symmetric, from
 -127 to 127 (Jacob et al. 2018, arXiv 1712.05877, with a zero point of 0). The embedding has a scale for each row, which
@@ -25,24 +25,24 @@ from recurra.cells import cell_named
 from recurra.errors import ModelFileError
 from recurra.networks.settings import NetworkSettings
 
-__all__ = ["SCALE", "dequantised", "int8_axis", "int8_bundle", "packed", "quantised", "unpacked"]
+__all__ = ["SCALE", "dequantize", "dequantize_tensors", "int8_axis", "int8_bundle", "quantize", "quantize_tensors"]
 
 SCALE = ".scale"
 LARGEST = 127
-# A scale keeps 17 of float32's 24 bits, so that its product with seven bits is exact: what is quantised once gives the
-# same whole numbers and the same scales when it is quantised again.
+# A scale keeps 17 of float32's 24 bits, so that its product with seven bits is exact: what is quantized once gives the
+# same whole numbers and the same scales when it is quantized again.
 KEPT_BITS = np.uint32(0xFFFFFF80)
 SMALLEST_SCALE = np.finfo(np.float32).tiny
 LARGEST_SCALE = np.finfo(np.float32).max / LARGEST
 
-_ANEW = "Write the file anew from the trained model."
+_REWRITE = "Write the file again from the trained model."
 
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.int8]
 
 
 def int8_axis(name: str, network: NetworkSettings) -> int | None:
-    """The axis along which the numbers of a weight share a scale, or ``None`` if the weight stays float32."""
+    """The axis along which the values of a weight share a scale, or ``None`` if the weight stays float32."""
     last = name.rpartition(".")[2]
     if name == "embedding":
         return 1
@@ -51,16 +51,16 @@ def int8_axis(name: str, network: NetworkSettings) -> int | None:
     return None
 
 
-def quantised(weight: FloatArray, *, axis: int) -> tuple[ByteArray, FloatArray]:
-    """Rounds a matrix to whole numbers, half to even.
+def quantize(weight: FloatArray, *, axis: int) -> tuple[ByteArray, FloatArray]:
+    """Quantizes a matrix to whole numbers, rounding half to even.
 
-    The scale is the largest magnitude along the axis / 127, cut to 17 significant bits, which lets the largest whole
-    number be 127 all the same. Where it would be below float32's normal range (a largest magnitude under 1.5e-36, a
-    row of zeros too) scale and whole numbers are 0. Everywhere else no weight is off by more than half a scale.
+    The scale is the largest magnitude along the axis / 127, truncated to 17 significant bits; the largest whole number
+    is still 127. Where the scale would be below float32's normal range (a largest magnitude under 1.5e-36, such as a
+    row of zeros) scale and whole numbers are 0. Everywhere else the error of a weight is at most half a scale.
 
     Args:
         weight: float32[R, C], finite.
-        axis: along which the numbers share a scale: 1 for one scale a row, 0 for one a column.
+        axis: axis along which the values share a scale: 1 for one scale a row, 0 for one a column.
 
     Returns:
         int8[R, C], and float32[R] (axis 1) or float32[C] (axis 0).
@@ -68,29 +68,29 @@ def quantised(weight: FloatArray, *, axis: int) -> tuple[ByteArray, FloatArray]:
     scale = np.abs(weight).max(axis=axis, initial=0) / np.float32(LARGEST)
     scale = (scale.view(np.uint32) & KEPT_BITS).view(np.float32)
     scale[scale < SMALLEST_SCALE] = 0
-    # In float64 the quotient is so exact that it is rounded as the true one would be.
+    # In float64 the quotient is exact enough to be rounded as the true one would be.
     divisor = np.expand_dims(np.where(scale > 0, scale, np.inf).astype(np.float64), axis)
     return np.rint(weight / divisor).astype(np.int8), scale
 
 
-def dequantised(values: ByteArray, scale: FloatArray, *, axis: int) -> FloatArray:
-    """The weights that :func:`quantised` gave: float32[R, C], each product exact."""
+def dequantize(values: ByteArray, scale: FloatArray, *, axis: int) -> FloatArray:
+    """The weights that :func:`quantize` returned: float32[R, C], each product exact."""
     weights: FloatArray = values.astype(np.float32) * np.expand_dims(scale, axis)
     return weights
 
 
 def int8_bundle(bundle: Bundle) -> Bundle:
-    """The same model with weights that int8 holds exactly, and that its file will hold as int8.
+    """The same model with weights rounded to int8, which its file will store as int8.
 
     Raises:
         ModelFileError: the parts of the model do not fit together.
     """
     check_bundle(bundle)
-    tensors = unpacked(packed(bundle.tensors, bundle.network), bundle.network)
+    tensors = dequantize_tensors(quantize_tensors(bundle.tensors, bundle.network), bundle.network)
     return replace(bundle, tensors=tensors, weights="int8")
 
 
-def packed(tensors: dict[str, FloatArray], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
+def quantize_tensors(tensors: dict[str, FloatArray], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
     """The tensors of an int8 file: int8 with their scales, and the ones that stay float32."""
     stored: dict[str, npt.NDArray[Any]] = {}
     for name, weight in tensors.items():
@@ -98,19 +98,19 @@ def packed(tensors: dict[str, FloatArray], network: NetworkSettings) -> dict[str
         if axis is None:
             stored[name] = weight
         else:
-            stored[name], stored[name + SCALE] = quantised(weight, axis=axis)
+            stored[name], stored[name + SCALE] = quantize(weight, axis=axis)
     return stored
 
 
-def unpacked(stored: dict[str, npt.NDArray[Any]], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
-    """The weights that :func:`packed` stored, float32; nothing in ``stored`` is trusted.
+def dequantize_tensors(stored: dict[str, npt.NDArray[Any]], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
+    """The inverse of :func:`quantize_tensors`: float32 weights. ``stored`` is not trusted.
 
-    Only what :func:`packed` itself gives is taken, so that a file which is read and written again has the same bytes.
-    Tensors that are no weights are left for :func:`recurra.bundle.schema.check_bundle` to refuse.
+    Only values that :func:`quantize_tensors` returns are accepted, so that a file which is read and written again keeps
+    its bytes. Tensors that are no weights are left for :func:`recurra.bundle.schema.check_bundle` to refuse.
 
     Raises:
-        ModelFileError: no int8 where int8 belongs, a scale that is missing, or whole numbers and scales that no weight
-            gives.
+        ModelFileError: a weight is not int8 where it should be, a scale is missing, or whole numbers and scales cannot
+            come from a weight.
     """
     left, tensors = dict(stored), {}
     for name in stored:
@@ -118,29 +118,29 @@ def unpacked(stored: dict[str, npt.NDArray[Any]], network: NetworkSettings) -> d
         if axis is not None:
             values = left.pop(name)
             scale = _checked_scale(name[:80], values, left.pop(name + SCALE, None), axis)
-            tensors[name] = dequantised(values, scale, axis=axis)
+            tensors[name] = dequantize(values, scale, axis=axis)
     return left | tensors
 
 
 def _checked_scale(name: str, values: npt.NDArray[Any], scale: npt.NDArray[Any] | None, axis: int) -> FloatArray:
     if values.dtype != np.int8 or values.ndim != 2:
-        raise ModelFileError(f"The weight {name} is {_kind(values)}, not an int8 matrix", _ANEW)
+        raise ModelFileError(f"The weight {name} is {_kind(values)}, not an int8 matrix", _REWRITE)
     if scale is None:
-        raise ModelFileError(f"The tensor {name}{SCALE} is missing", _ANEW)
+        raise ModelFileError(f"The tensor {name}{SCALE} is missing", _REWRITE)
     wanted = values.shape[1 - axis]
     if scale.dtype != np.float32 or scale.shape != (wanted,):
-        raise ModelFileError(f"The tensor {name}{SCALE} is {_kind(scale)}, not float32[{wanted}]", _ANEW)
+        raise ModelFileError(f"The tensor {name}{SCALE} is {_kind(scale)}, not float32[{wanted}]", _REWRITE)
     # NaN compares false, and a negative zero has a bit: neither passes.
     normal = (scale >= SMALLEST_SCALE) & (scale <= LARGEST_SCALE)
     bits = scale.view(np.uint32)
     good = (bits == 0) | (normal & (bits & ~KEPT_BITS == 0))
     if not good.all():
-        raise ModelFileError(f"The tensor {name}{SCALE} holds {scale[~good][0]}, which is no scale", _ANEW)
+        raise ModelFileError(f"The tensor {name}{SCALE} holds {scale[~good][0]}, which is no scale", _REWRITE)
     largest = np.maximum(values.max(axis=axis, initial=0), -values.min(axis=axis, initial=0).astype(np.int16))
     wrong = largest != np.where(scale > 0, LARGEST, 0)
     if wrong.any():
         raise ModelFileError(
-            f"The weight {name} goes up to {largest[wrong][0]} where its scale is {scale[wrong][0]:.3g}", _ANEW
+            f"The weight {name} goes up to {largest[wrong][0]} where its scale is {scale[wrong][0]:.3g}", _REWRITE
         )
     return scale
 

@@ -1,4 +1,4 @@
-"""What a model must hold: the weights' names, shapes and values, and what fits together."""
+"""Validation of a model: names, shapes and values of the weights, and whether its parts fit together."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from recurra.text.labels import LONGEST_LABEL, MOST_DIGITS, is_long
 __all__ = ["LARGEST_PAD_TO", "LARGEST_PAD_WORK", "check_bundle", "largest_pad_to"]
 
 # In an unmasked model the shortest document costs as much as one of pad_to tokens. These bounds, in tokens and in
-# multiplications, keep a hostile file from taking more than some seconds of a processor core and half a GB for it.
+# multiplications, limit what a hostile file can take for it to some seconds of a core and half a GB.
 LARGEST_PAD_TO = 100_000
 LARGEST_PAD_WORK = 10_000_000_000
 
-_ANEW = "Write the file anew from the trained model."
+_REWRITE = "Write the file again from the trained model."
 
 
 def check_bundle(bundle: Bundle) -> None:
@@ -28,27 +28,27 @@ def check_bundle(bundle: Bundle) -> None:
 
     Raises:
         ModelFileError: a weight is missing, unknown, of a wrong shape or type or not finite; a threshold or ``pad_to``
-            is out of range; the record holds what is too long; the vocabulary does not suit the tokens, or these are
-            not chosen yet; the weights are to be stored as something unknown.
+            is out of range; the record has too long values; the vocabulary does not fit the kind of tokens, or that is
+            still ``auto``; the stored type of the weights is unknown.
     """
     if bundle.weights not in ("float32", "int8"):
         raise ModelFileError(f"The weights are to be stored as {bundle.weights!r:.80}", "Choose float32 or int8.")
     if bundle.text.tokens == "auto":
-        raise ModelFileError("The model's tokens are auto, which says nothing of how it reads", _ANEW)
+        raise ModelFileError("The model's tokens are auto, not the kind that training chose", _REWRITE)
     if bundle.text.tokens == "bytes" and bundle.vocabulary.tokens != tuple(map(chr, range(256))):
-        raise ModelFileError("The vocabulary of a model that reads bytes is not the 256 bytes", _ANEW)
+        raise ModelFileError("The vocabulary of a model that reads bytes is not the 256 bytes", _REWRITE)
     if bundle.network.layers > len(bundle.tensors):
-        # Before anything is built a layer: the number may come from a hostile file.
-        raise ModelFileError(f"There are {len(bundle.tensors)} weights for {bundle.network.layers} layers", _ANEW)
+        # Checked before anything is built for each layer: the number may come from a hostile file.
+        raise ModelFileError(f"There are {len(bundle.tensors)} weights for {bundle.network.layers} layers", _REWRITE)
     try:
         shapes = weight_shapes(
             bundle.network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels))
         )
     except SettingsError as error:
-        raise ModelFileError(error.received[:150], f"{error.mend} Or update recurra: pip install -U recurra") from error
+        raise ModelFileError(error.received[:150], f"{error.hint} Or update recurra: pip install -U recurra") from error
     for name in sorted(shapes.keys() ^ bundle.tensors.keys()):
         what = "is missing" if name in shapes else "belongs to no such network"
-        raise ModelFileError(f"The weight {name[:80]!r} {what}", _ANEW)
+        raise ModelFileError(f"The weight {name[:80]!r} {what}", _REWRITE)
     for name, shape in shapes.items():
         _check_weight(name, bundle.tensors[name], shape)
     _check_pad_to(bundle.pad_to, bundle.network)
@@ -59,12 +59,12 @@ def check_bundle(bundle: Bundle) -> None:
 
 
 def largest_pad_to(network: NetworkSettings) -> int:
-    """Tokens up to which a network without a mask may have shorter documents padded.
+    """The largest ``pad_to`` of a network that is not masked.
 
     Args:
-        network: its shape; the more weights a token is multiplied with, the fewer.
+        network: the network's shape; the more multiplications a token takes, the smaller the result.
     """
-    # What the first layer makes of a token is looked up in a table.
+    # The first layer's input projection of a token is looked up in a table.
     shapes = weight_shapes(network, rows=1, classes=1).items()
     names = ("W_H", "W_I", "attention.W")
     weights = sum(math.prod(shape) for name, shape in shapes if name.endswith(names) and not _is_first(name))
@@ -78,7 +78,7 @@ def _is_first(name: str) -> bool:
 def _check_weight(name: str, weight: Any, shape: tuple[int, ...]) -> None:
     if not isinstance(weight, np.ndarray) or weight.dtype != np.float32 or weight.shape != shape:
         found = f"{getattr(weight, 'dtype', type(weight).__name__)}{list(getattr(weight, 'shape', []))}"
-        raise ModelFileError(f"The weight {name} is {found}, not float32{list(shape)}", _ANEW)
+        raise ModelFileError(f"The weight {name} is {found}, not float32{list(shape)}", _REWRITE)
     finite = np.isfinite(weight)
     if not finite.all():
         raise ModelFileError(
@@ -88,7 +88,7 @@ def _check_weight(name: str, weight: Any, shape: tuple[int, ...]) -> None:
 
 
 def _check_record(record: dict[str, Any]) -> None:
-    """A record names labels, and holds nothing that is longer."""
+    """Raises if a value of the record is longer than a label may be."""
     left: list[tuple[str, Any]] = [("record", record)]
     while left:
         where, value = left.pop()
@@ -99,7 +99,8 @@ def _check_record(record: dict[str, Any]) -> None:
             left += [(where, one) for one in value]
         elif is_long(value):
             raise ModelFileError(
-                f"What stands at {where:.100} has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits", _ANEW
+                f"The value at {where:.100} has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits",
+                _REWRITE,
             )
 
 

@@ -1,4 +1,4 @@
-"""JSON as a model file may hold it: no key twice, no NaN, nothing nested without end."""
+"""Strict JSON of model files: no duplicate keys, no NaN, no unbounded nesting."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from recurra.text.labels import MOST_DIGITS
 
 __all__ = ["parse_json"]
 
-_MEND = "Copy or download the file again, or write it anew from the trained model."
+_MEND = "Copy or download the file again, or write it again from the trained model."
 
 
 def parse_json(data: bytes, what: str) -> Any:
     """Parses JSON that may be hostile.
 
     Args:
-        data: UTF-8; the caller bounds its length.
-        what: the part of the file it stands in, for errors.
+        data: JSON in UTF-8; the caller bounds its length.
+        what: what to call the part of the file in errors.
 
     Raises:
-        ModelFileError: no UTF-8, no JSON, a key that stands there twice, a number that is not finite,
-            or one of more than 100 digits.
+        ModelFileError: the data is no UTF-8 or no JSON, has a key twice, or a number that is not finite or has more
+            than 100 digits.
     """
     try:
         return json.loads(
@@ -42,7 +42,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r:.40} stands there twice")
+        raise ValueError(f"the key {twice!r:.40} occurs twice")
     return values
 
 

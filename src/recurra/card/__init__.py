@@ -1,4 +1,4 @@
-"""The model card: what a model is, learned from and is worth, as one page of Markdown."""
+"""The model card: a model's architecture, training data, scores and limits as one page of Markdown."""
 
 from recurra.card.card import model_card
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.bundle import Bundle
 from recurra.card.facts import Facts, number
-from recurra.card.head import yaml_head
+from recurra.card.front_matter import front_matter
 from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
 from recurra.cells import cell_named
@@ -15,7 +15,7 @@ from recurra.networks.shapes import count_parameters
 
 __all__ = ["model_card"]
 
-# Rows of the table of classes; a card is a page for people.
+# Largest number of rows in the table of classes: the card is a page for people.
 SHOWN_CLASSES = 100
 
 
@@ -23,12 +23,12 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
     """The card of a model as Markdown with a YAML head; the same model gives the same text.
 
     Args:
-        bundle: the model; its record is trusted in nothing.
-        digest: SHA-256 in the model's file, see :func:`recurra.bundle.digest_of`.
+        bundle: the model; its record is not trusted.
+        digest: the SHA-256 in the model's file, see :func:`recurra.bundle.digest_of`.
     """
     facts = Facts(bundle)
     parts = [
-        yaml_head(facts),
+        front_matter(facts),
         f"# {_name(bundle)}",
         _summary(bundle),
         "## Model details",
@@ -208,7 +208,7 @@ def _settings(facts: Facts) -> str:
 
 
 def _is_setting(name: str, value: Any) -> bool:
-    """Whether it can stand in a preset; TOML has no null: what is not set is left out."""
+    """Whether a setting can be written to a preset. TOML has no null: settings without a value are left out."""
     values = value if isinstance(value, list) else [value]
     return name.isidentifier() and name.isascii() and all(isinstance(one, str | int | float) for one in values)
 

@@ -1,4 +1,4 @@
-"""What a model's record says, taken only where it is what it should be: a model file may come from anywhere."""
+"""The facts of a model's record with checked types: a model file may come from anywhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recurra.bundle import Bundle
 __all__ = ["ClassFacts", "Facts"]
 
 ClassFacts = dict[str, float]
-"""Of one class: ``rows``, ``held_out``, ``precision``, ``recall`` and ``f1``, as far as they are known."""
+"""The facts of one class: ``rows``, ``held_out``, ``precision``, ``recall`` and ``f1``, if they are known."""
 
 
 class Facts:
@@ -22,9 +22,9 @@ class Facts:
     Attributes:
         bundle: the model.
         record: its record.
-        rows: training rows with those held out, or ``None``.
-        held_out: rows held out, or ``None``.
-        classes: what is known of each class, in the model's order; empty if nothing is.
+        rows: number of training rows, those held out included, or ``None``.
+        held_out: number of rows held out, or ``None``.
+        classes: the facts of each class, in the model's order; empty if nothing is known.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -33,7 +33,7 @@ class Facts:
         self.classes = self._classes()
 
     def part(self, *names: str) -> Mapping[str, Any]:
-        """A part of the record that has names and values; an empty one if it is not there."""
+        """A JSON object in the record; empty if there is none."""
         found: Any = self.record
         for name in names:
             found = found.get(name) if isinstance(found, dict) else None
@@ -67,12 +67,12 @@ class Facts:
 
 
 def number(value: object) -> float | None:
-    """A number, or ``None``."""
+    """The value as a float if it is a number below 1e15 in magnitude, else ``None``."""
     return (
         float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15 else None
     )
 
 
 def whole(value: object) -> int | None:
-    """A whole number of things, or ``None``."""
+    """The value if it is a whole number from 0 to below 1e15, else ``None``."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15 else None

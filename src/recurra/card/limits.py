@@ -1,4 +1,4 @@
-"""What a person should know before trusting a model, in sentences that follow from its record."""
+"""Limits that a user should know before trusting a model, in sentences derived from its record."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from recurra.card.markdown import plain
 
 __all__ = ["limits"]
 
-# A class of fewer rows is learned from single examples, and its scores hang on a handful of rows.
+# A class of fewer rows is learned from few examples, and its scores depend on a handful of rows.
 FEW_ROWS = 50
-# Fewer rows held out leave the accuracy's interval wider than about ±5 points.
+# With fewer rows held out the accuracy's interval is wider than about ±5 points.
 FEW_HELD_OUT = 400
-# The most frequent class over the rarest: above it, accuracy says little about the rare ones.
+# Ratio of the most frequent class to the rarest above which accuracy says little about the rare ones.
 UNEVEN = 5
-# Points of accuracy between training rows and rows held out.
+# Difference of accuracy between training rows and rows held out above which the model overfits.
 OVERFIT = 0.05
-# Share of words that the vocabulary misses; news and reviews usually miss 1 to 5 %.
+# Share of unknown words that is unusual; news and reviews usually have 1 to 5 %.
 MANY_UNKNOWN = 0.05
-# F1 of a class that is worse than a guess of a person would let it be.
+# F1 below which a class is reported as poor.
 POOR_F1 = 0.6
 NAMED = 5
 

@@ -85,7 +85,7 @@ def bench(
     it answers all texts at once.
     """
     from recurra.bench.machine import machine
-    from recurra.bench.measure import measured_round, over_rounds
+    from recurra.bench.measure import measure_model, summarize
     from recurra.kernels.threads import count
     from recurra.runtime import load
 
@@ -101,7 +101,7 @@ def bench(
     classifier.predict(documents)
     found = []
     for number in range(rounds):
-        found.append(measured_round(model, classifier, documents))
+        found.append(measure_model(model, classifier, documents))
         output.detail(
             f"round {number + 1} of {rounds}: {found[-1].docs_per_second:,.0f} documents a second, "
             f"{found[-1].microseconds_per_document:,.0f} µs for one, {found[-1].start_seconds:.2f} s to start"
@@ -113,7 +113,7 @@ def bench(
         "tokens_per_document": tokens,
         "threads": count(),
         "rounds": rounds,
-        **over_rounds(found),
+        **summarize(found),
         "machine": machine(),
         "notes": output.notes,
     }

@@ -83,9 +83,9 @@ def compare(
         _texts(loaded, texts, output)
         return
     from recurra.inspection import compare as compare_on
-    from recurra.inspection.compare import check_alike
+    from recurra.inspection.compare import check_same_task
 
-    check_alike(loaded)
+    check_same_task(loaded)
     task = next(iter(loaded.values())).task
     task.check_separator(label_separator)
     reading = ReadOptions(column, title, label, encoding, data_dir, format_name, task.label_cells)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from recurra.bundle import Bundle
     from recurra.data.documents import Document
     from recurra.evaluation.paired import PredictionDifferences, ScoreChange
-    from recurra.export import Exported
+    from recurra.export import ExportedModel
     from recurra.runtime import Model
     from recurra.tasks import Task
 
@@ -135,7 +135,7 @@ def _only(wanted: dict[str, bool], context: typer.Context) -> str:
     return chosen[0]
 
 
-def _maker(form: str) -> Callable[[Bundle], Exported]:
+def _maker(form: str) -> Callable[[Bundle], ExportedModel]:
     from recurra.export import export_int8
 
     return {"int8": export_int8}[form]
@@ -199,7 +199,7 @@ def _values(apart: PredictionDifferences, scores: ScoreChange | None) -> dict[st
 
 
 def _show(
-    exported: Exported,
+    exported: ExportedModel,
     sizes: dict[str, int],
     source: str,
     apart: PredictionDifferences,

@@ -29,7 +29,7 @@ _EXTRAS = {
     "uvicorn": "serve",
     "prometheus_client": "serve",
 }
-_MENDS = {
+_HINTS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",
     errno.EDQUOT: "Free some space, or choose a place on another disk.",
     errno.EACCES: "Choose a place that you may read and write.",
@@ -64,12 +64,12 @@ def failure_of(error: Exception) -> Failure | None:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRAS:
             return None
-        mend = f"Install it with: pip install 'recurra[{_EXTRAS[package]}]'"
-        return Failure(f"error: This command needs {package}, which is not installed. {mend}", 1)
+        hint = f"Install it with: pip install 'recurra[{_EXTRAS[package]}]'"
+        return Failure(f"error: This command needs {package}, which is not installed. {hint}", 1)
     if isinstance(error, OSError):
         what = f"{error.filename}: " if error.filename else ""
-        mend = _MENDS.get(error.errno or 0, "Check the path, or choose another place.")
-        return Failure(f"error: {what}{error.strerror or error}. {mend}", 1)
+        hint = _HINTS.get(error.errno or 0, "Check the path, or choose another place.")
+        return Failure(f"error: {what}{error.strerror or error}. {hint}", 1)
     return None
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from recurra.data.table import Table
-    from recurra.inspection.doubt_results import Doubts
     from recurra.inspection.flag_results import Flags
+    from recurra.inspection.label_issue_results import LabelIssues
     from recurra.inspection.phrases import Phrase
     from recurra.inspection.states import States
     from recurra.runtime import Model
@@ -77,11 +77,11 @@ def show_data(path: Path, wanted: DataView, reading: ReadOptions, output: Output
         for option, value in (("--folds", wanted.folds), ("--queue", wanted.queue), ("--train", wanted.train)):
             if value is not None:
                 raise SettingsError(f"{option} is given with --view {wanted.view}", "It belongs to --view doubts.")
-    from recurra.inspection.sample import check_one_class
+    from recurra.inspection.labelled_sample import check_supports_views
     from recurra.runtime import load
 
     model, name = load(path), str(path)
-    check_one_class(model)
+    check_supports_views(model)
     part: Literal["train", "test"] = "train" if wanted.folds else "test"
     data = read_data(wanted.data, reading, part=part, output=output)
     if wanted.view == "flags":
@@ -117,8 +117,10 @@ def show_data(path: Path, wanted: DataView, reading: ReadOptions, output: Output
         output.document({**doubted.to_dict(), "notes": output.notes})
 
 
-def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: ReadOptions, output: Output) -> Doubts:
-    from recurra.inspection import doubts
+def _doubts(
+    model: Model, name: str, data: Table, wanted: DataView, reading: ReadOptions, output: Output
+) -> LabelIssues:
+    from recurra.inspection import label_issues
 
     train = None
     if wanted.train is not None:
@@ -127,7 +129,7 @@ def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: Rea
         # The first ones, so that rows are called by the same number as in the file.
         data = data.head(wanted.rows)
     probabilities = _out_of_fold(model, data, wanted, output) if wanted.folds else None
-    return doubts(
+    return label_issues(
         model,
         data,
         name=name,
@@ -198,7 +200,7 @@ def _show_states(space: States, output: Output) -> None:
     output.detail("The ways word by word are in --json.")
 
 
-def _show_doubts(doubted: Doubts, output: Output) -> None:
+def _show_doubts(doubted: LabelIssues, output: Output) -> None:
     for what, count in doubted.counts.items():
         output.result(f"{what}: {count:.4f}" if isinstance(count, float) else f"{what}: {count:,}")
     rows = [("row", "label", "suggested", "p", "reason", "text")]
@@ -208,7 +210,7 @@ def _show_doubts(doubted: Doubts, output: Output) -> None:
     output.detail(aligned(rows, right=(0, 3)))
 
 
-def _write_queue(doubted: Doubts, path: Path, data: str, output: Output) -> None:
+def _write_queue(doubted: LabelIssues, path: Path, data: str, output: Output) -> None:
     from recurra.atomic import write_atomically
     from recurra.data.decisions import decisions_csv
 

@@ -12,7 +12,7 @@ from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 
 if TYPE_CHECKING:
-    from recurra.lesson.monitor import LessonMonitor
+    from recurra.lesson.callback import LessonCallback
 
 __all__ = ["EXAMPLES", "lesson"]
 
@@ -62,7 +62,7 @@ def lesson(
             seed=seed,
             device=device,
             out=out,
-            monitor=_monitor(bars),
+            callback=_callback(bars),
         )
     if quiet:
         # Otherwise it was told already.
@@ -70,15 +70,15 @@ def lesson(
     output.document(result)
 
 
-def _monitor(bars: Bars) -> LessonMonitor:
-    from recurra.lesson.monitor import LessonMonitor
+def _callback(bars: Bars) -> LessonCallback:
+    from recurra.lesson.callback import LessonCallback
     from recurra.training.callbacks import Callback
 
-    class Monitor(LessonMonitor):
+    class Progress(LessonCallback):
         def on_message(self, message: str) -> None:
             bars.output.detail(message)
 
-        def stage(self, title: str) -> Callback:
+        def training_callback(self, title: str) -> Callback:
             return bars.training(title)
 
-    return Monitor()
+    return Progress()

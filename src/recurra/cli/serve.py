@@ -84,13 +84,13 @@ def serve(
     access = _access(host, token_file)
     from recurra.runtime import load
     from recurra.serving import Limits, create_app
-    from recurra.serving.catalogue import names_of
+    from recurra.serving.model_registry import paths_by_name
     from recurra.serving.runs import check_folder
     from recurra.serving.server import bound_socket
     from recurra.serving.server import serve as answer
     from recurra.tasks import SINGLE_LABEL, shared
 
-    paths = names_of(models)
+    paths = paths_by_name(models)
     loaded = {name: load(path) for name, path in paths.items()}
     if runs is not None:
         check_folder(runs)

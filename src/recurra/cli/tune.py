@@ -88,7 +88,7 @@ def tune(
 ) -> None:
     """Try settings, and keep the best model."""
     from recurra.presets import load_preset
-    from recurra.tuning.size import bytes_of
+    from recurra.tuning.file_size import bytes_of
 
     output = Output(as_json=as_json, quiet=quiet)
     given = {"seed": seed} if seed is not None else {}
@@ -96,11 +96,11 @@ def tune(
     bound = bytes_of(max_size) if max_size is not None else None
 
     from recurra.cli.tune_lines import StudyLines
-    from recurra.tuning.limits import Limits
-    from recurra.tuning.models import BEST
+    from recurra.tuning.limits import StudyLimits
+    from recurra.tuning.trial_models import BEST
     from recurra.tuning.tuner import Tuner
 
-    limits = Limits(
+    limits = StudyLimits(
         minutes=MINUTES if minutes is None and trials is None else minutes, trials=trials, max_size=bound, int8=int8
     )
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
@@ -182,7 +182,7 @@ def _scored(trials: list[TrialResult]) -> int:
 
 def _table(trials: list[TrialResult]) -> str:
     """The best trials; settings in which none of them differs are left out."""
-    from recurra.tuning.size import shown_bytes
+    from recurra.tuning.file_size import shown_bytes
 
     best = sorted((one for one in trials if one.validation), key=lambda one: (one.log_loss, one.number))[:SHOWN]
     names = [name for name in best[0].settings if len({str(one.settings.get(name)) for one in best}) > 1]

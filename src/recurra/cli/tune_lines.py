@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 from recurra.cli.output import Output
 from recurra.training.callbacks import ValidationMetrics
 from recurra.tuning.callbacks import StudyCallback
+from recurra.tuning.file_size import shown_bytes
 from recurra.tuning.results import TrialResult
-from recurra.tuning.size import shown_bytes
 
 if TYPE_CHECKING:
     from rich.status import Status

@@ -131,10 +131,10 @@ class PipeContent:
                 self._spool.write(data)
                 self._spool.flush()
             except OSError as error:
-                mend = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check that folder"
+                hint = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check that folder"
                 raise DataError(
                     f"{self.source} cannot be kept in {tempfile.gettempdir()}: {error.strerror}",
-                    f"{mend}, name another with the environment's TMPDIR, or save the data as a file.",
+                    f"{hint}, name another with the environment's TMPDIR, or save the data as a file.",
                 ) from None
             self._kept += len(data)
         return data

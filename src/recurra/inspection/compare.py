@@ -14,14 +14,14 @@ from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
 from recurra.evaluation.targets import UnknownLabels
+from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
-from recurra.inspection.sample import chosen_rows
 from recurra.runtime import Model
 from recurra.tasks import common_task
 from recurra.tasks.compare import compare_predictions
 from recurra.text.vocabulary import UNKNOWN_ID
 
-__all__ = ["check_alike", "compare", "compare_text"]
+__all__ = ["check_same_task", "compare", "compare_text"]
 
 Array = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -41,30 +41,29 @@ def compare(
 ) -> Comparison:
     """Compares models on the rows that all of them can read.
 
-    The slices are the classes, thirds of the rows by their tokens, and thirds by the share of tokens that are unknown;
-    the first model's tokens and vocabulary count. Models that give several labels a row have it right where they give
-    exactly its own.
+    The slices are the classes, thirds of the rows by number of tokens, and thirds by share of unknown tokens, both by
+    the first model's vocabulary. A multi-label model is right on a row if it predicts exactly the row's labels.
 
     Args:
-        models: two or more, by name, of the same classes; all of them give several labels a row, or none does.
-        data: labelled rows that none of them learned from.
-        separator: between the labels of a cell, where rows have several; ``None`` takes that which the models learned
-            from.
-        unknown_labels: what becomes of rows with a label that training never saw: they count as ``wrong`` for all
-            models, or ``skip`` leaves them out, or they are an ``error``.
-        documents: rows at most, drawn evenly; ``None`` takes all.
-        examples: for each pair and side.
-        resamples: of the bootstrap.
-        seed: of the draw and the bootstrap.
-        say: hears what a person should know.
+        models: two or more models by name, with the same classes and the same task.
+        data: labelled rows that none of them was trained on.
+        separator: separator of the labels in a cell, if rows have several; ``None`` takes that of the models' training
+            rows.
+        unknown_labels: how rows with a label that training never saw are treated: ``wrong`` counts them as wrong for
+            all models, ``skip`` leaves them out, ``error`` raises.
+        documents: largest number of rows, drawn at random; ``None`` takes all.
+        examples: number of examples for each pair and side.
+        resamples: number of bootstrap resamples.
+        seed: seed of the draw and the bootstrap.
+        say: called with messages for the user.
 
     Raises:
-        DataError: models of other classes or of both kinds, rows without labels, or none that all models can read; or
-            unknown labels, where they are an error or there are no others.
+        DataError: the models have other classes or tasks; the rows have no labels, or none can be read by all models;
+            or there are unknown labels with ``error``, or no other ones.
     """
     if len(models) < 2:
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
-    check_alike(models)
+    check_same_task(models)
     (first, leader), *others = models.items()
     for name, model in others:
         if set(model.classes_) != set(leader.classes_):
@@ -72,7 +71,7 @@ def compare(
                 f"{first} knows the classes {leader.classes_!r:.120}, {name} {model.classes_!r:.120}",
                 "Compare models of the same labels.",
             )
-    # Who reads titles alone decides which rows all can read.
+    # A model that reads only titles limits the rows that all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)
     classes = reader.classes_
     columns = {name: [model.classes_.index(label) for label in classes] for name, model in models.items()}
@@ -80,9 +79,9 @@ def compare(
     def answers(read: Sequence[Document]) -> dict[str, Array]:
         return {name: model.predict_proba(read)[:, columns[name]] for name, model in models.items()}
 
-    # Without a mark of one's own it is that which the models learned; of one label a row there is none.
+    # By default the separator of the models' training rows; single-label models have none.
     mark = _mark(models) if separator is None else separator
-    chosen, readable, cells = chosen_rows(reader, data, limit=documents, seed=seed, say=say)
+    chosen, readable, cells = select_rows(reader, data, limit=documents, seed=seed, say=say)
     rows = leader.task.encode_targets(
         reader.bundle.labels, cells, unknown_labels, source=data.source, say=say, separator=mark
     )
@@ -103,8 +102,8 @@ def compare(
     return replace(found, unknown_labels=rows.unknown_labels)
 
 
-def check_alike(models: Mapping[str, Model]) -> None:
-    """Raises a :class:`DataError` for models of several tasks."""
+def check_same_task(models: Mapping[str, Model]) -> None:
+    """Raises a :class:`DataError` for models of different tasks."""
     (first, leader), *others = models.items()
     for name, model in others:
         if common_task([leader.task, model.task]) is None:
@@ -115,18 +114,18 @@ def check_alike(models: Mapping[str, Model]) -> None:
 
 
 def _mark(models: Mapping[str, Model]) -> str | None:
-    """What stands between the labels of a cell, as the models learned it."""
+    """The separator of labels in the models' training rows."""
     marks = sorted({model.label_separator for model in models.values() if model.label_separator is not None})
     if len(marks) > 1:
         raise DataError(
-            f"The models learned from cells with the marks {' and '.join(map(repr, marks))}",
-            "Name the mark of these rows with --label-separator.",
+            f"The models were trained with the label separators {' and '.join(map(repr, marks))}",
+            "Give the separator of these rows with --label-separator.",
         )
     return marks[0] if marks else None
 
 
 def compare_text(models: Mapping[str, Model], text: Document) -> dict[str, Any]:
-    """Reads a text with all models, as JSON: ``{"text", "models"}``, a reading a model.
+    """Reads a text with all models, as JSON: ``{"text", "models"}`` with one reading for each model.
 
     Args:
         models: by name.
@@ -140,7 +139,7 @@ def compare_text(models: Mapping[str, Model], text: Document) -> dict[str, Any]:
 
 
 def _slices(model: Model, documents: Sequence[Document]) -> dict[str, Flags]:
-    """Rows of like length, and rows of like shares of unknown tokens."""
+    """Thirds of the rows by length, and by share of unknown tokens."""
     ids = model.bundle.pipeline.encode(documents)
     lengths = ids.lengths
     short, long = np.quantile(lengths, [1 / 3, 2 / 3])

@@ -20,11 +20,11 @@ class LabelErrors:
     """What confident learning finds in B rows of C classes.
 
     Attributes:
-        thresholds: float64[C], the mean probability of a class over the rows that bear its label: how sure the model
-            usually is of it. NaN for a class without rows.
-        confident: int64[C, C], the confident joint: rows by given label and by the class that is confidently theirs.
+        thresholds: float64[C], the mean probability of a class over the rows with its label: how sure the model usually
+            is of it. NaN for a class without rows.
+        confident: int64[C, C], the confident joint: number of rows by given label and confident class.
         joint: float64[C, C], the estimated joint distribution of given and true labels; it sums to 1.
-        rows: int64[M], the suspected rows, the most doubtful first.
+        rows: int64[M], the suspected rows, by falling margin.
         suggested: int64[M], the class that each is suspected to be.
         margin: float64[M], probability of that class less that of the given label, above 0.
     """
@@ -48,11 +48,11 @@ def label_errors(probabilities: npt.NDArray[np.floating], targets: Places) -> La
     With t_j the mean of p(j) over the rows labelled j, a row labelled i is *confidently* of the class j that has the
     largest p(j) among those with p(j) >= t_j. The counts C[i][j] of these rows, scaled so that each given label keeps
     its number of rows, estimate the joint distribution Q of given and true labels. For each i ≠ j the B · Q[i][j] rows
-    labelled i with the largest margin p(j) - p(i) are suspected; of rows with a margin of 0 or less none is.
+    labelled i with the largest margin p(j) - p(i) are suspected, except those with a margin of 0 or less.
 
     Args:
-        probabilities: float[B, C], out of sample: from a model that did not learn from the row. A model that did
-            believes its labels.
+        probabilities: float[B, C], out of sample: from a model that was not trained on the row. A model that was
+            reproduces its label.
         targets: int64[B], the given labels.
 
     Raises:
@@ -68,8 +68,8 @@ def label_errors(probabilities: npt.NDArray[np.floating], targets: Places) -> La
     own = p[np.arange(count), targets]
     with np.errstate(invalid="ignore"):
         thresholds = np.bincount(targets, own, classes) / sizes
-    # NaN is reached by nothing: no row can be of a class that has no rows to learn its threshold from. The mean of
-    # equal numbers may round above them.
+    # Nothing reaches NaN: no row can be of a class without rows, which has no threshold. The tolerance is for means of
+    # equal numbers, which may round above them.
     reached = p >= thresholds - 1e-12
     best = np.where(reached, p, -1).argmax(axis=1)
     some = reached.any(axis=1)
@@ -77,7 +77,7 @@ def label_errors(probabilities: npt.NDArray[np.floating], targets: Places) -> La
     joint = _calibrated(confident, sizes)
 
     numbers = np.round(joint * count).astype(np.int64)
-    # A row may be doubted for several classes; it keeps the one with the largest margin.
+    # A row may be suspected to be of several classes; the one with the largest margin is kept.
     found: dict[int, tuple[float, int]] = {}
     for given in range(classes):
         rows = np.flatnonzero(targets == given)
@@ -104,7 +104,7 @@ def label_errors(probabilities: npt.NDArray[np.floating], targets: Places) -> La
 def _calibrated(confident: Places, sizes: Places) -> Floats:
     """The confident joint with as many rows of each given label as there are, as shares of all rows."""
     kept = confident.astype(np.float64)
-    # A label without a confident row is taken at its word.
+    # A label without a confident row is assumed to be right.
     none = kept.sum(axis=1) == 0
     kept[none, none.nonzero()[0]] = 1
     scaled = kept / kept.sum(axis=1, keepdims=True) * sizes[:, None]

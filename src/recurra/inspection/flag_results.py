@@ -1,4 +1,4 @@
-"""What a search for flags finds, for Python and for JSON."""
+"""Results of a search for flags, for Python and for JSON."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from recurra.data.documents import Label
+from recurra.inspection.ablation import Unit
 from recurra.inspection.phrases import Phrase
-from recurra.inspection.silence import Unit
 
-__all__ = ["Flag", "FlagExample", "Flags", "Together"]
+__all__ = ["Flag", "FlagExample", "Flags", "JointAblation"]
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class FlagExample:
     """A document in which a flag was switched on.
 
     Attributes:
-        row: of the table.
+        row: number of the row in the table.
         tokens: T words.
-        states: T numbers, c after each word (h of cells without c); going backward, after this word and all behind it.
+        states: T numbers, c after each word (h of cells without c); backward, after this word and all that follow it.
         end: the state after the last token, pads included.
-        flip: the word that switched it, from 0; T or more if it was a pad.
-        label: the true one.
-        predicted: the model's.
+        flip: number of the word that switched it, from 0; T or more if it was a pad.
+        label: the true label.
+        predicted: the predicted label.
     """
 
     row: int
@@ -46,24 +46,23 @@ class FlagExample:
 
 @dataclass(frozen=True)
 class Flag:
-    """A unit that behaves like a flag, more or less.
+    """A unit and how much it behaves like a flag.
 
     Attributes:
-        unit: which.
-        score: how much like a flag, 0 to 1 (:class:`recurra.inspection.switches.Switches`).
-        separation: the share of its states' variance that two levels explain.
-        threshold: between them.
-        on_when: ``above`` or ``below`` the threshold.
-        ends_on: the share of documents in which it is on at the end.
-        held: the share of documents in which one word switched it on, by much and for good.
-        stays: of the documents in which it is on at the end, the share in which it was switched on once and stayed so.
-        jump: the median step at the word that switched it on for good, in distances between the two levels.
-        speaks_for: the class that it adds most to where it is on at the end.
-        weight: what it adds to that class's logit there, in the mean, against the mean of all classes: the change when
-            it is silenced.
-        accuracy_silenced: share of right answers when it alone gives its mean.
-        drop: how much less that is.
-        drop_random: the mean drop of other units of the same layer and direction; ``None`` if there are none.
+        unit: the unit.
+        score: how much it behaves like a flag, 0 to 1 (:class:`recurra.inspection.switch_statistics.SwitchStatistics`).
+        separation: share of its states' variance that two levels explain.
+        threshold: threshold between the two levels.
+        on_when: whether it is on ``above`` or ``below`` the threshold.
+        ends_on: share of documents in which it is on at the end.
+        held: share of documents in which one word switched it on sharply and it stayed on.
+        stays: of the documents in which it is on at the end, the share in which it was switched on once and stayed on.
+        jump: median step at the word that switched it on for good, as a multiple of the distance of the two levels.
+        speaks_for: the class whose logit it raises most in documents in which it is on at the end.
+        weight: mean change of that logit there, relative to the mean of all classes, when the unit is ablated.
+        accuracy_silenced: accuracy with this unit ablated.
+        drop: accuracy lost by that.
+        drop_random: mean drop of other units of the same layer and direction; ``None`` if there are none.
         on: phrases that switch it on for good.
         off: phrases that switch it off for good.
         examples: documents in which it was switched on for good.
@@ -105,14 +104,14 @@ class Flag:
 
 
 @dataclass(frozen=True)
-class Together:
-    """The most flag-like units silenced at once, against random sets of as many others.
+class JointAblation:
+    """The most flag-like units ablated together, compared with random sets of as many other units.
 
     Attributes:
-        units: how many: a quarter of all units, and no more than were looked at closely.
-        accuracy_silenced: share of right answers without them.
-        drop: how much less that is.
-        random_drops: the same of each random set.
+        units: number of units: at most a quarter of all, and no more than the listed ones.
+        accuracy_silenced: accuracy with them ablated.
+        drop: accuracy lost by that.
+        random_drops: accuracy lost with each random set.
     """
 
     units: int
@@ -134,14 +133,14 @@ class Flags:
     """The units of a model, the most flag-like first.
 
     Attributes:
-        model: its name.
-        cell: its cell.
-        documents: how many were looked at.
-        accuracy: on them.
-        scores: of all units, falling; ``units`` are the first of them.
-        units: those looked at closely.
-        together: the most flag-like units silenced at once.
-        notes: what a person should know.
+        model: name of the model.
+        cell: name of its cell.
+        documents: number of documents read.
+        accuracy: accuracy on them.
+        scores: scores of all units, falling; ``units`` are the first of them.
+        units: the listed units.
+        together: the most flag-like units ablated together.
+        notes: messages for the user.
     """
 
     model: str
@@ -150,7 +149,7 @@ class Flags:
     accuracy: float
     scores: list[float]
     units: list[Flag]
-    together: Together
+    together: JointAblation
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Flags: units that a word switches on and that stay on, found in data, with what they are worth."""
+"""Flags: units that a word switches on and that stay on, found in data, with their effect on accuracy."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.data.table import Table
 from recurra.errors import SettingsError
-from recurra.inspection.flag_results import Flag, FlagExample, Flags, Together
+from recurra.inspection.ablation import MeanStates, Unit, ablate, mean_states
+from recurra.inspection.flag_results import Flag, FlagExample, Flags, JointAblation
+from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.phrases import Phrase, Phrases
-from recurra.inspection.sample import Sample
-from recurra.inspection.silence import Means, Unit, means_of, silenced
-from recurra.inspection.switches import Switches, switches
-from recurra.inspection.trajectories import are_words, network_ids, trajectories
+from recurra.inspection.switch_statistics import SwitchStatistics, switch_statistics
+from recurra.inspection.trajectories import network_ids, trajectories, word_mask
 from recurra.runtime import Model
-from recurra.runtime.network import network_of
+from recurra.runtime.compiled_network import inference_network
 
 __all__ = ["flags"]
 
 Array = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
 
-# Units whose silence each flag's is compared with, of the same layer and direction.
+# Random units of the same layer and direction whose ablation each flag's is compared with.
 CONTROLS = 8
-# Random sets that the flags' common silence is compared with.
+# Random sets of units that the joint ablation of the flags is compared with.
 SETS = 10
 
 
@@ -44,48 +45,50 @@ def flags(
 
     Args:
         model: any cell, depth and direction.
-        data: labelled rows; for honest accuracies those that it did not learn from.
-        name: the model's, for the result.
-        documents: rows at most, drawn evenly; ``None`` takes all.
-        units: how many to look at closely, the most flag-like first.
-        examples: documents to show for each.
-        seed: of the rows and the random units.
-        advance: hears how many documents a silenced network has read, and how many will be read in all.
+        data: labelled rows; accuracies are unbiased only on rows that the model was not trained on.
+        name: name of the model in the result.
+        documents: largest number of rows, drawn at random; ``None`` takes all.
+        units: number of units to list, the most flag-like first.
+        examples: number of example documents for each.
+        seed: seed of the rows and the random units.
+        advance: called after each ablation with the number of documents read, and with the total if it is known.
 
     Raises:
-        DataError: see :meth:`Sample.of`.
+        DataError: see :meth:`LabelledSample.of`.
         SettingsError: ``units`` is below 1.
     """
     if units < 1:
         raise SettingsError(f"units is {units}", "Give 1 or more.")
     notes: list[str] = []
-    sample = Sample.of(model, data, limit=documents, seed=seed, say=notes.append)
+    sample = LabelledSample.of(model, data, limit=documents, seed=seed, say=notes.append)
     return _Search(model, sample, seed, advance).flags(name, units, examples, notes)
 
 
 class _Search:
-    """A model and what it read."""
+    """The search for flags in one model on one sample."""
 
-    def __init__(self, model: Model, sample: Sample, seed: int, advance: Callable[[int, int | None], None]) -> None:
+    def __init__(
+        self, model: Model, sample: LabelledSample, seed: int, advance: Callable[[int, int | None], None]
+    ) -> None:
         self.bundle, self.sample, self.advance = model.bundle, sample, advance
         self.passes: int | None = None
         self.read: Ragged = network_ids(self.bundle, sample.ids)
         self.generator = np.random.default_rng(seed)
-        self.means: Means = means_of(self.bundle, sample.ids)
+        self.means: MeanStates = mean_states(self.bundle, sample.ids)
         self.logits = self._answers(())
         self.right = self._right(self.logits)
         self._drops: dict[Unit, tuple[float, Array]] = {}
 
     def flags(self, name: str, count: int, examples: int, notes: list[str]) -> Flags:
-        words = are_words(self.read, self.sample.ids.lengths)
-        found: dict[Unit, Switches] = {}
+        words = word_mask(self.read, self.sample.ids.lengths)
+        found: dict[Unit, SwitchStatistics] = {}
         for one in trajectories(self.bundle, self.sample.ids):
-            looked = switches(one, words)
-            found |= {Unit(one.layer, one.direction, unit): looked for unit in range(one.hidden.shape[1])}
+            statistics = switch_statistics(one, words)
+            found |= {Unit(one.layer, one.direction, unit): statistics for unit in range(one.hidden.shape[1])}
         ranked = sorted(found, key=lambda unit: -found[unit].score[unit.number])
         chosen = ranked[:count]
         controls = self._controls(found, chosen)
-        # Each unit, the set of flags and the random sets, and the network as it is.
+        # Every single unit, the random sets, the set of flags, and the unchanged network.
         self.passes = len({*chosen, *controls}) + SETS + 2
         states = self._states(chosen)
         shown = [self._flag(unit, found[unit], controls, states[unit], examples) for unit in chosen]
@@ -93,14 +96,14 @@ class _Search:
         together = self._together(ranked, min(count, len(ranked) // 4))
         return Flags(name, self.bundle.network.cell, len(self.sample), self.right, scores, shown, together, notes)
 
-    def _flag(self, unit: Unit, found: Switches, controls: list[Unit], states: Array, examples: int) -> Flag:
-        accuracy, answers = self._silent(unit)
-        others = [self.right - self._silent(other)[0] for other in controls if other[:2] == unit[:2] and other != unit]
+    def _flag(self, unit: Unit, found: SwitchStatistics, controls: list[Unit], states: Array, examples: int) -> Flag:
+        accuracy, answers = self._ablated(unit)
+        others = [self.right - self._ablated(other)[0] for other in controls if other[:2] == unit[:2] and other != unit]
         ends_on, held = found.ends_on[:, unit.number], found.held(unit.number, on=True)
-        voice = self.logits.astype(np.float64) - answers
-        voice -= voice.mean(axis=1, keepdims=True)
-        said = voice[ends_on].mean(axis=0) if ends_on.any() else voice.mean(axis=0)
-        loudest = int(said.argmax())
+        effect = self.logits.astype(np.float64) - answers
+        effect -= effect.mean(axis=1, keepdims=True)
+        mean_effect = effect[ends_on].mean(axis=0) if ends_on.any() else effect.mean(axis=0)
+        strongest = int(mean_effect.argmax())
         return Flag(
             unit=unit,
             score=float(found.score[unit.number]),
@@ -111,35 +114,37 @@ class _Search:
             held=len(held) / len(self.sample),
             stays=float(found.stays[unit.number]),
             jump=float(found.jump[unit.number]),
-            speaks_for=self.sample.classes[loudest],
-            weight=float(said[loudest]),
+            speaks_for=self.sample.classes[strongest],
+            weight=float(mean_effect[strongest]),
             accuracy_silenced=accuracy,
             drop=self.right - accuracy,
             drop_random=float(np.mean(others)) if others else None,
             on=self._phrases(unit, found, held),
             off=self._phrases(unit, found, found.held(unit.number, on=False)),
             examples=[
-                self._example(unit, place, found, states) for place in self._telling(held, found, unit, examples)
+                self._example(unit, place, found, states) for place in self._example_places(held, found, unit, examples)
             ],
         )
 
-    def _phrases(self, unit: Unit, found: Switches, documents: npt.NDArray[np.int64]) -> list[Phrase]:
+    def _phrases(self, unit: Unit, found: SwitchStatistics, documents: Places) -> list[Phrase]:
         phrases = Phrases(
             self.read.values, self.read.offsets, self.sample.targets, self.bundle.vocabulary, self.sample.classes
         )
         tokens = found.token[documents, unit.number]
         return phrases.at(documents, tokens, backward=unit.direction == "backward")
 
-    def _telling(self, held: npt.NDArray[np.int64], found: Switches, unit: Unit, count: int) -> list[int]:
-        """Documents for examples: switched by the most usual words, each word once, and by a word, not a pad."""
+    def _example_places(
+        self, held: npt.NDArray[np.int64], found: SwitchStatistics, unit: Unit, count: int
+    ) -> list[int]:
+        """Documents for examples: switched by the most frequent words, each word once; never by a pad."""
         tokens = self.read.values[found.token[held, unit.number]]
         words, inverse, often = np.unique(tokens, return_inverse=True, return_counts=True)
         first = {word: int(place) for place, word in reversed(list(zip(held, inverse.tolist(), strict=True)))}
-        # Words without a name tell a reader nothing.
+        # Unknown words would tell a reader nothing.
         named = [word for word in np.argsort(-often, kind="stable").tolist() if words[word] > 1]
         return [first[word] for word in named[:count]]
 
-    def _example(self, unit: Unit, place: int, found: Switches, states: Array) -> FlagExample:
+    def _example(self, unit: Unit, place: int, found: SwitchStatistics, states: Array) -> FlagExample:
         first, end = self.read.offsets[place], self.read.offsets[place + 1]
         tokens = self.bundle.pipeline.tokens(self.sample.documents[place])
         line = states[first:end]
@@ -153,18 +158,18 @@ class _Search:
             predicted=self.sample.classes[int(self.logits[place].argmax())],
         )
 
-    def _together(self, ranked: list[Unit], count: int) -> Together:
+    def _together(self, ranked: list[Unit], count: int) -> JointAblation:
         flagged, others = ranked[:count], ranked[count:]
         if not flagged:
-            return Together(0, self.right, 0.0, [])
+            return JointAblation(0, self.right, 0.0, [])
         drops = []
         for _ in range(SETS):
             drawn = self.generator.choice(len(others), count, replace=False)
             drops.append(self.right - self._right(self._answers([others[place] for place in drawn])))
         accuracy = self._right(self._answers(flagged))
-        return Together(count, accuracy, self.right - accuracy, drops)
+        return JointAblation(count, accuracy, self.right - accuracy, drops)
 
-    def _controls(self, found: dict[Unit, Switches], chosen: list[Unit]) -> list[Unit]:
+    def _controls(self, found: dict[Unit, SwitchStatistics], chosen: list[Unit]) -> list[Unit]:
         """Random units of every layer and direction that a chosen one belongs to."""
         drawn = []
         for layer, direction in sorted({unit[:2] for unit in chosen}):
@@ -174,7 +179,7 @@ class _Search:
         return drawn
 
     def _states(self, chosen: list[Unit]) -> dict[Unit, Array]:
-        """What each chosen unit carries, float32[N]."""
+        """The state of each chosen unit after every token, float32[N]."""
         kept = {}
         for one in trajectories(self.bundle, self.sample.ids):
             for unit in chosen:
@@ -182,15 +187,15 @@ class _Search:
                     kept[unit] = one.carried[:, unit.number].copy()
         return kept
 
-    def _silent(self, unit: Unit) -> tuple[float, Array]:
+    def _ablated(self, unit: Unit) -> tuple[float, Array]:
         if unit not in self._drops:
             answers = self._answers([unit])
             self._drops[unit] = self._right(answers), answers
         return self._drops[unit]
 
     def _answers(self, units: list[Unit] | tuple[()]) -> Array:
-        bundle = silenced(self.bundle, units, self.means) if units else self.bundle
-        logits = network_of(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
+        bundle = ablate(self.bundle, units, self.means) if units else self.bundle
+        logits = inference_network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
         self.advance(len(self.sample), None if self.passes is None else self.passes * len(self.sample))
         return logits
 

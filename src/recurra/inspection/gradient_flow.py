@@ -1,4 +1,4 @@
-"""How the gradient of the loss fades on its way back through a document (Bengio, Simard and Frasconi 1994)."""
+"""How the gradient of the loss vanishes on its way back through a document (Bengio, Simard and Frasconi 1994)."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from recurra.bundle import Bundle
 from recurra.data.documents import Document
 from recurra.data.table import Table
 from recurra.errors import DataError
-from recurra.inspection.backward import Differentiable, Gradients
-from recurra.inspection.sample import check_one_class
+from recurra.inspection.backpropagation import DifferentiableNetwork, Gradients
+from recurra.inspection.labelled_sample import check_supports_views
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime import Model
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.forward import fitting_documents, word_products
+from recurra.runtime.forward import documents_per_pass, first_layer_products
 
 __all__ = [
     "FlowJson",
     "FlowsJson",
     "GradientFlow",
     "GradientFlows",
-    "at_the_start",
     "gradient_flow",
     "gradients",
     "half_distance",
+    "weights_before_training",
 ]
 
 Array = npt.NDArray[np.float64]
 
-# Numbers in an array over a pass.
+# Numbers in an array of one pass.
 PASS_NUMBERS = 1 << 20
-# Documents that a view of a file measures: quartiles of so many are steady to a few percent.
+# Documents that a view of a file measures: quartiles of this many are stable to a few percent.
 ROWS = 500
 
 
 class FlowJson(TypedDict):
-    """A :class:`GradientFlow` as JSON holds it; ``distance`` is 0 to D."""
+    """A :class:`GradientFlow` as JSON; ``distance`` is 0 to D."""
 
     name: str
     cell: str
@@ -68,27 +68,27 @@ class FlowsJson(TypedDict):
 
 @dataclass(frozen=True, eq=False)
 class GradientFlow:
-    """The norm of the loss's gradient by the top layer's hidden state, step by step from where reading ends.
+    """The norm of the loss's gradient with respect to the top layer's hidden state, by distance from the last step.
 
-    The gradient at a step has gone through all steps behind it. An LSTM's hidden state reaches later steps through its
-    gates alone, and its memory is the cell state: the same by that state says how far it can learn.
+    The gradient at a step has passed through all later steps. An LSTM's hidden state reaches later steps only through
+    its gates, and its memory is the cell state: the gradient with respect to that state shows how far it can learn.
 
-    Distance 0 is the last step that a direction reads: the last word going forward (or the last pad, where pads are
-    read), the first word going backward. The norms of a document are relative to its own at distance 0; those of two
-    directions are joined, at the same distance of each. A distance counts as long as half of the documents reach it.
+    Distance 0 is the last step that a direction reads: forward the last word (or the last pad, if pads are read),
+    backward the first word. The norms of a document are relative to its norm at distance 0; those of two directions are
+    joined, at the same distance of each. Only distances that at least half of the documents reach are included.
 
     Attributes:
-        name: of the model.
-        cell: of its layers.
+        name: name of the model.
+        cell: name of its cell.
         when: ``before training`` or ``after training``.
-        documents: how many were measured.
+        documents: number of measured documents.
         norm: [D + 1], the median over documents at distance 0, 1, …
         low: [D + 1], the first quartile.
         high: [D + 1], the third quartile.
-        reached: int64[D + 1], documents that are so long.
-        cell_norm: [D + 1], the median of the same by the cell state, where an LSTM's memory lies; ``None``
-            for cells without one, and where no gradient reaches it.
-        pads: tokens up to which pads are read behind a document; ``None`` where none are.
+        reached: int64[D + 1], number of documents that have this distance.
+        cell_norm: [D + 1], the median of the same for the cell state, the memory of an LSTM; ``None`` for cells without
+            one, and if no gradient reaches it.
+        pads: length up to which documents are padded; ``None`` if they are not.
     """
 
     name: str
@@ -128,10 +128,10 @@ class GradientFlow:
 
 @dataclass(frozen=True, eq=False)
 class GradientFlows:
-    """What is shown together.
+    """Gradient flows that are shown together.
 
     Attributes:
-        flows: of one or more networks.
+        flows: the flows of one or more networks.
     """
 
     flows: list[GradientFlow]
@@ -151,21 +151,21 @@ def gradients(
     say: Callable[[str], None] = lambda message: None,
     advance: Callable[[int], None] = lambda documents: None,
 ) -> GradientFlows:
-    """A model's flow before and after training, on rows of a table.
+    """A model's gradient flow before and after training, on rows of a table.
 
     Args:
-        model: measured; its record says with which seed training began.
+        model: the model; its record has the seed that training began with.
         data: a table with labels.
-        name: what to call the model.
-        limit: rows at most, drawn evenly; ``None`` takes all.
-        seed: of the draw.
-        say: hears what a person should know.
-        advance: hears how many documents more are done, each twice.
+        name: name of the model in the result.
+        limit: largest number of rows, drawn at random; ``None`` takes all.
+        seed: seed of the draw.
+        say: called with messages for the user.
+        advance: called with the number of documents just finished; each document counts twice.
 
     Raises:
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
     """
-    check_one_class(model)
+    check_supports_views(model)
     if data.labels is None:
         raise DataError(f"{data.source} has no labels", "Name their column with --label.")
     rows = np.arange(len(data))
@@ -183,10 +183,10 @@ def gradients(
 
 
 def half_distance(norm: Array) -> float | None:
-    """The distance from which on the norm stays below a half, or ``None`` if it does not.
+    """The distance beyond which the norm stays below a half, or ``None`` if it does not.
 
-    Between two steps the norm is taken to fall exponentially. A norm that goes under a half and comes back, as with
-    pooling over all words, has not faded.
+    Between two steps the norm is interpolated exponentially. A norm that falls below a half and rises again, as with
+    pooling over all words, has not vanished.
 
     Args:
         norm: [D + 1], relative to the first.
@@ -199,10 +199,10 @@ def half_distance(norm: Array) -> float | None:
     return last + (upper - math.log(0.5)) / (upper - lower)
 
 
-def at_the_start(bundle: Bundle) -> dict[str, npt.NDArray[np.float32]]:
+def weights_before_training(bundle: Bundle) -> dict[str, npt.NDArray[np.float32]]:
     """The weights that training began with, drawn again from the seed in the model's record.
 
-    An embedding that began with pretrained vectors is not known any more; the drawn one stands for it.
+    Pretrained vectors that an embedding began with are not stored; a random embedding takes their place.
 
     Raises:
         DataError: the record has no seed.
@@ -225,20 +225,20 @@ def gradient_flow(
     before: bool = False,
     advance: Callable[[int], None] = lambda documents: None,
 ) -> GradientFlow:
-    """Measures the flow on documents of known classes.
+    """Measures the gradient flow on documents of known classes.
 
     Args:
         bundle: the model.
         documents: B texts or (title, text) pairs; those without tokens are left out.
         targets: int64[B], numbers of their classes.
-        name: what to call the model.
-        before: with the weights that training began with.
-        advance: hears how many documents more are done.
+        name: name of the model in the result.
+        before: whether to use the weights that training began with.
+        advance: called with the number of documents just finished.
 
     Raises:
         DataError: no document has a token, or the weights before training are not known.
     """
-    tensors = at_the_start(bundle) if before else bundle.tensors
+    tensors = weights_before_training(bundle) if before else bundle.tensors
     ids = bundle.pipeline.encode(documents)
     full = np.flatnonzero(ids.lengths)
     if not len(full):
@@ -246,16 +246,16 @@ def gradient_flow(
     ids, targets = ids.take(full), targets[full]
     if bundle.pad_to is not None:
         ids = ids.padded_to(bundle.pad_to)
-    network = Differentiable(bundle.network, tensors)
+    network = DifferentiableNetwork(bundle.network, tensors)
     hidden, cell = np.full((len(ids), int(ids.lengths.max())), np.nan), None
     for rows in _batches(ids, bundle.network):
-        gradients = _of_loss(network, tensors, ids, rows, targets[rows])
+        gradients = _loss_gradients(network, tensors, ids, rows, targets[rows])
         hidden[rows, : gradients.hidden[0].shape[0]] = checked_finite(_norms(gradients.hidden), "gradient")
         if gradients.cell is not None:
             cell = np.full_like(hidden, np.nan) if cell is None else cell
             cell[rows, : gradients.hidden[0].shape[0]] = checked_finite(_norms(gradients.cell), "gradient")
         advance(len(rows))
-    # A loss of exactly 0 has no gradient to compare with.
+    # A loss of exactly 0 has no gradient to be relative to.
     sound = hidden[:, 0] > 0
     reached = (~np.isnan(hidden[sound])).sum(axis=0)
     if not sound.any():
@@ -266,7 +266,7 @@ def gradient_flow(
     low, middle, high = _quantiles(hidden[sound][:, shown], [0.25, 0.5, 0.75])
     of_cell = None
     if cell is not None:
-        # An output gate that is closed lets no gradient into the cell state.
+        # A closed output gate passes no gradient to the cell state.
         opened = cell[sound & (cell[:, 0] > 0)][:, shown]
         if not np.isnan(opened).all(axis=0).any():
             of_cell = _quantiles(opened, [0.5])[0]
@@ -285,7 +285,7 @@ def gradient_flow(
 
 
 def _quantiles(norms: Array, shares: list[float]) -> Array:
-    """Over documents, of what is relative to each one's first: [len(shares), T]."""
+    """Quantiles over documents of norms relative to each document's first: [len(shares), T]."""
     with np.errstate(over="ignore"):
         relative = norms / norms[:, :1]
     return checked_finite(np.nanquantile(relative, shares, axis=0), "gradient")
@@ -296,26 +296,29 @@ def _batches(ids: Ragged, settings: NetworkSettings) -> Iterator[npt.NDArray[np.
     numbers = 4 * settings.hidden * settings.directions * settings.layers
     for length in np.unique(ids.lengths).tolist():
         rows = np.flatnonzero(ids.lengths == length)
-        at_once = max(1, min(PASS_NUMBERS // (length * numbers), fitting_documents(settings)))
+        at_once = max(1, min(PASS_NUMBERS // (length * numbers), documents_per_pass(settings)))
         for first in range(0, len(rows), at_once):
             yield rows[first : first + at_once]
 
 
-def _of_loss(
-    network: Differentiable, tensors: dict[str, npt.NDArray[np.float32]], ids: Ragged, rows: npt.NDArray[np.int64],
+def _loss_gradients(
+    network: DifferentiableNetwork,
+    tensors: dict[str, npt.NDArray[np.float32]],
+    ids: Ragged,
+    rows: npt.NDArray[np.int64],
     targets: npt.NDArray[np.int64],
-) -> Gradients:  # fmt: skip
-    """Of each document's cross-entropy."""
+) -> Gradients:
+    """The gradients of each document's cross-entropy."""
     together = np.stack([ids[row] for row in rows.tolist()], axis=1)
-    passed = network.forward(word_products(network.settings, tensors, together))
-    powers = np.exp(passed.logits - passed.logits.max(axis=1, keepdims=True))
+    forward_pass = network.forward(first_layer_products(network.settings, tensors, together))
+    powers = np.exp(forward_pass.logits - forward_pass.logits.max(axis=1, keepdims=True))
     d_logits = powers / powers.sum(axis=1, keepdims=True)
     d_logits[np.arange(len(rows)), targets] -= 1
-    return network.backward(passed, d_logits)
+    return network.backward(forward_pass, d_logits)
 
 
 def _norms(gradients: Sequence[Array]) -> Array:
-    """[K, T], by the distance from where each direction ends."""
+    """[K, T], by distance from the last step of each direction."""
     with np.errstate(over="ignore"):
         squares = [(one * one).sum(axis=2) for one in gradients]
     # Forward, the last token is the end; backward, the first.

@@ -1,4 +1,4 @@
-"""The words and pairs of words at which something happens more often than elsewhere."""
+"""The words and pairs of words at which an event happens more often than elsewhere."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ __all__ = ["Phrase", "Phrases"]
 
 Places = npt.NDArray[np.int64]
 
-# Seen fewer times, a phrase may be there by chance.
-LEAST = 3
-# A pair says more than its word where it switches so many times as often.
-TELLING = 1.5
-# In place of the word before, for a word on its own.
+# A phrase that was counted fewer times may be there by chance.
+LEAST_COUNT = 3
+# A pair is listed beside its last word if its rate is at least this multiple of the word's.
+PAIR_FACTOR = 1.5
+# Stands for the word before in a phrase of a single word.
 ALONE = -1
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """A word, or two that stand side by side.
+    """A word, or two adjacent ones.
 
     Attributes:
-        phrase: as the vocabulary writes it.
-        count: how often it happened there.
-        of: how often the phrase occurs at all.
-        label: of most documents in which it happened there.
+        phrase: the phrase as the vocabulary writes it.
+        count: number of events at this phrase.
+        of: number of occurrences of the phrase.
+        label: most frequent label of the documents with these events.
     """
 
     phrase: str
@@ -53,7 +53,7 @@ class Phrases:
         ids: int32[N], the tokens.
         offsets: int64[B + 1].
         targets: int64[B], classes.
-        vocabulary: gives ids their words.
+        vocabulary: the words of the ids.
         classes: the labels, by class.
     """
 
@@ -66,14 +66,14 @@ class Phrases:
     def at(self, documents: Places, tokens: Places, *, backward: bool = False, top: int = 8) -> list[Phrase]:
         """The phrases that end, in the order of reading, at given tokens.
 
-        A phrase has the rank count · log(rate / rate of any token), the rate being count / of: it must be both
-        frequent there and rare elsewhere. A pair takes part where its rate is 1.5 times that of its word.
+        Phrases are ranked by count · log(rate / rate of any token), where rate is count / of: they must be frequent at
+        the tokens and rare elsewhere. A pair is a candidate if its rate is at least 1.5 times that of its last word.
 
         Args:
             documents: the document of each token.
             tokens: places among all tokens.
             backward: whether the text is read from its end.
-            top: how many at most.
+            top: largest number of phrases.
         """
         if not len(tokens):
             return []
@@ -85,12 +85,12 @@ class Phrases:
         pairs, inside = self._pairs(words, backward)
         for pair, count, of in _counted(np.where(inside, pairs, -1), tokens[inside[tokens]]):
             before, word = divmod(pair, self._rows)
-            if count / of >= TELLING * rates[word]:
+            if count / of >= PAIR_FACTOR * rates[word]:
                 found.append((word, before, count, of))
         ranked = sorted(
             (-count * math.log(count / of / base), word, before, count, of)
             for word, before, count, of in found
-            if count >= LEAST and count / of > base
+            if count >= LEAST_COUNT and count / of > base
         )
         return [
             Phrase(
@@ -101,7 +101,7 @@ class Phrases:
 
     @property
     def _rows(self) -> int:
-        """Numbers that ids can have: the vocabulary's and the special ones."""
+        """Number of different ids: those of the vocabulary and the special ones."""
         return len(self.vocabulary) + SPECIAL_IDS
 
     def _pairs(self, words: Places, backward: bool) -> tuple[Places, npt.NDArray[np.bool_]]:
@@ -132,7 +132,7 @@ class Phrases:
 
 
 def _counted(values: Places, at: Places) -> list[tuple[int, int, int]]:
-    """The different values at some places: each, how often it stands there, and how often anywhere."""
+    """The different values at some places: value, count at these places, count everywhere."""
     chosen, counts = np.unique(values[at], return_counts=True)
     everywhere, totals = np.unique(values, return_counts=True)
     return list(

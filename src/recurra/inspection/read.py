@@ -10,7 +10,7 @@ import numpy as np
 
 from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
-from recurra.inspection.units import units_of
+from recurra.inspection.unit_roles import unit_roles
 from recurra.runtime import LayerTrace, Model, Reading
 
 __all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read", "readings"]
@@ -29,7 +29,7 @@ class TokenJson(TypedDict):
 class LayerJson(TypedDict):
     """One direction of a layer over T tokens and H units.
 
-    ``order`` holds unit numbers by their part in the answer, ``roles`` a phrase for each unit by its number.
+    ``order`` has the numbers of the units by their part in the answer, ``roles`` a phrase for each unit by its number.
     """
 
     layer: int
@@ -43,7 +43,7 @@ class LayerJson(TypedDict):
 
 
 class AttributionJson(TypedDict):
-    """See :class:`recurra.inspection.attribution.Attribution`. ``occlusion`` is there when it is whole."""
+    """See :class:`recurra.inspection.attribution.Attribution`. ``occlusion`` is left out until it is complete."""
 
     target: Label
     steps: int
@@ -57,8 +57,8 @@ class AttributionJson(TypedDict):
 class ReadingJson(TypedDict):
     """A document of T tokens, read word by word; see :class:`recurra.runtime.Reading`.
 
-    ``label`` is the most probable one. Of a model that gives several labels there are also those ``given`` and the
-    ``thresholds``, in the order of ``labels``.
+    ``label`` is the most probable label. Readings of a multi-label model also have the predicted labels as ``given``,
+    and ``thresholds`` in the order of ``labels``.
     """
 
     model: str
@@ -82,11 +82,11 @@ def read(model: Model, document: Document, *, name: str, gates: bool = False, at
     """Reads a document with a model.
 
     Args:
-        model: reads.
+        model: the model.
         document: one text or (title, text).
-        name: what to call the model.
-        gates: with the states and gates of every layer.
-        attribution: with integrated gradients and occlusion.
+        name: name of the model in the result.
+        gates: whether to include the states and gates of every layer.
+        attribution: whether to include integrated gradients and occlusion.
 
     Raises:
         DataError: ``document`` is neither.
@@ -97,9 +97,9 @@ def read(model: Model, document: Document, *, name: str, gates: bool = False, at
 def readings(
     model: Model, document: Document, *, name: str, gates: bool = False, attribution: bool = False
 ) -> Iterator[ReadingJson]:
-    """What :func:`read` gives, and, where attribution is wanted, before that what is known of it meanwhile.
+    """The result of :func:`read`, preceded by intermediate ones if ``attribution`` is asked for.
 
-    ``occlusion`` is there when it is whole. Arguments and errors: see :func:`read`.
+    ``occlusion`` is left out until it is complete. Arguments and errors: see :func:`read`.
     """
     reading = model.read(document, gates=gates)
     last = reading.probabilities[-1] if reading.tokens else reading.start
@@ -139,7 +139,7 @@ def readings(
 
 
 def _layer(trace: LayerTrace, reading: Reading, model: Model) -> LayerJson:
-    units = units_of(trace, reading, model.classes_)
+    units = unit_roles(trace, reading, model.classes_)
     return {
         "layer": trace.layer,
         "direction": trace.direction,

@@ -1,4 +1,4 @@
-"""State space: the ways of documents through the first principal components of a network's states."""
+"""State space: trajectories of documents in the first principal components of a network's states."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.data.table import Table
 from recurra.errors import SettingsError
-from recurra.inspection.sample import Sample
-from recurra.inspection.trajectories import are_words, network_ids, trajectories
+from recurra.inspection.labelled_sample import LabelledSample
+from recurra.inspection.trajectories import network_ids, trajectories, word_mask
 from recurra.runtime import Model
 
 __all__ = ["Components", "DocumentPath", "Point", "States", "principal_components", "states"]
@@ -27,8 +27,8 @@ class Components:
 
     Attributes:
         mean: float64[D].
-        axes: float64[K, D], unit vectors, that of the largest variance first; each one's largest number is positive.
-        explained_variance: float64[K], the share of the variance along each.
+        axes: float64[K, D], unit vectors by falling variance; the largest component of each is positive.
+        explained_variance: float64[K], share of the variance along each axis.
     """
 
     mean: Floats
@@ -36,13 +36,13 @@ class Components:
     explained_variance: Floats
 
     def of(self, states: npt.NDArray[np.floating]) -> Floats:
-        """Coordinates along the first two axes, float64[N, 2]; the second is 0 where states have one number."""
+        """Coordinates along the first two axes, float64[N, 2]; the second is 0 if states have only one number."""
         found = (states - self.mean) @ self.axes[:2].T
         return np.pad(found, ((0, 0), (0, 2 - found.shape[1])))
 
 
 class Point(NamedTuple):
-    """Where a document ends: its row, label, predicted label and coordinates."""
+    """The end of a document in the plane: its row, label, predicted label and coordinates."""
 
     row: int
     label: Label
@@ -53,16 +53,16 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class DocumentPath:
-    """The way of a document.
+    """The trajectory of a document.
 
     Attributes:
-        row: of the table.
+        row: number of the row in the table.
         tokens: T words.
-        path: T points, the state after each word; of two directions the joined states at it.
-        end: the state after the last token, pads included; of two directions the forward state there joined with the
-            backward state at the first.
-        label: the true one.
-        predicted: the model's.
+        path: T points, the state after each word; for two directions the joined states at it.
+        end: the point of the state after the last token, pads included; for two directions the forward state there
+            joined with the backward state at the first token.
+        label: the true label.
+        predicted: the predicted label.
     """
 
     row: int
@@ -90,14 +90,14 @@ class States:
     """The top layer's states in the plane.
 
     Attributes:
-        model: its name.
+        model: name of the model.
         labels: its classes.
-        fitted_on: documents whose states gave the components.
-        explained_variance: shares of the variance, of up to three components; the plane shows the first two.
-        start: the point of the state before the first word, zero.
-        documents: some of the documents, as many of each class as there are.
-        points: where all of them end.
-        notes: what a person should know.
+        fitted_on: number of documents that the components were fitted on.
+        explained_variance: shares of the variance of up to three components; the plane shows the first two.
+        start: the point of the zero state before the first word.
+        documents: some of the documents, balanced over the classes.
+        points: the ends of all documents.
+        notes: messages for the user.
     """
 
     model: str
@@ -132,29 +132,29 @@ def states(
     paths: int = 40,
     seed: int = 0,
 ) -> States:
-    """Finds the plane in which a model's states differ most, and draws documents in it.
+    """Projects a model's states onto their first two principal components, with documents in that plane.
 
     Args:
         model: any cell, depth and direction; the top layer's h is shown, both directions joined.
         data: labelled rows.
-        name: the model's, for the result.
-        documents: rows at most that the components are fitted on, drawn evenly; ``None`` takes all.
-        paths: of them, documents to show word by word, the same number of each class.
-        seed: of the rows.
+        name: name of the model in the result.
+        documents: largest number of rows to fit the components on, drawn at random; ``None`` takes all.
+        paths: number of them to show word by word, balanced over the classes.
+        seed: seed of the draw.
 
     Raises:
-        DataError: see :meth:`Sample.of`.
+        DataError: see :meth:`LabelledSample.of`.
         SettingsError: ``paths`` is below 0.
     """
     if paths < 0:
         raise SettingsError(f"paths is {paths}", "Give 0 or more.")
     notes: list[str] = []
-    sample = Sample.of(model, data, limit=documents, seed=seed, say=notes.append)
+    sample = LabelledSample.of(model, data, limit=documents, seed=seed, say=notes.append)
     top = [one for one in trajectories(model.bundle, sample.ids) if one.layer == model.bundle.network.layers - 1]
     offsets = top[0].offsets
     joined = np.concatenate([one.hidden for one in top], axis=1)
-    words = are_words(network_ids(model.bundle, sample.ids), sample.ids.lengths)
-    # Without a word there is nothing but the zero state.
+    words = word_mask(network_ids(model.bundle, sample.ids), sample.ids.lengths)
+    # Without words there is only the zero state.
     components = principal_components(joined[words] if words.any() else np.zeros((1, joined.shape[1])))
     padded = [np.concatenate([one.hidden, np.zeros((1, one.hidden.shape[1]), dtype=np.float32)]) for one in top]
     ends = components.of(np.concatenate([state[one.last] for state, one in zip(padded, top, strict=True)], axis=1))
@@ -194,14 +194,14 @@ def principal_components(states: npt.NDArray[np.floating], count: int = COMPONEN
 
     Args:
         states: float[N, D], N of 1 or more.
-        count: K at most; no more than D are given.
+        count: largest number of components; no more than D are returned.
     """
     values = states.astype(np.float64)
     mean = values.mean(axis=0)
     centred = values - mean
     variances, vectors = np.linalg.eigh(centred.T @ centred / len(values))
     axes = vectors.T[::-1][:count]
-    # An eigenvector's sign is left open; the same data must give the same picture.
+    # The sign of an eigenvector is arbitrary; the same data must make the same picture.
     largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
     axes = axes * np.where(largest < 0, -1.0, 1.0)
     total = max(float(variances.sum()), np.finfo(np.float64).tiny)
@@ -209,7 +209,7 @@ def principal_components(states: npt.NDArray[np.floating], count: int = COMPONEN
 
 
 def _balanced(targets: npt.NDArray[np.int64], count: int) -> list[int]:
-    """Places of documents, one class after another in turn, until there are so many."""
+    """Places of ``count`` documents, taken from the classes in turn."""
     turns = np.empty(len(targets), dtype=np.int64)
     for target in np.unique(targets):
         own = np.flatnonzero(targets == target)

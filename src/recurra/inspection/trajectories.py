@@ -1,6 +1,6 @@
 """The states of a network at every token of many documents, layer by layer, in NumPy.
 
-One document with its gates, in float64, is :mod:`recurra.runtime.trace`'s; here are thousands, of any lengths.
+For one document with its gates, in float64, see :mod:`recurra.runtime.trace`; here are thousands of any length.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from recurra.networks.shapes import DIRECTIONS
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import read_documents
 
-__all__ = ["Trajectory", "are_words", "final_states", "network_ids", "trajectories"]
+__all__ = ["Trajectory", "final_states", "network_ids", "trajectories", "word_mask"]
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -31,7 +31,7 @@ class Trajectory:
         layer: its number, from 0.
         direction: ``forward`` or ``backward``.
         offsets: int64[B + 1], where each document's tokens begin, pads included that the network reads.
-        hidden: float32[N, H], h after each token; going backward, after this token and all that follow it.
+        hidden: float32[N, H], h after each token; backward, after this token and all that follow it.
         cell: float32[N, H], the cell state c of an LSTM; ``None`` for cells without one.
     """
 
@@ -43,27 +43,27 @@ class Trajectory:
 
     @property
     def carried(self) -> Array:
-        """What the cell keeps from word to word, float32[N, H]: c where there is one, h otherwise."""
+        """The memory of the cell, float32[N, H]: c if there is one, h otherwise."""
         return self.hidden if self.cell is None else self.cell
 
     @property
     def last(self) -> Places:
-        """int64[B], the token that is read last of each document; -1 of an empty one."""
+        """int64[B], the token of each document that is read last; -1 for an empty one."""
         ends = self.offsets[:-1] if self.direction == "backward" else self.offsets[1:] - 1
         return np.where(self.offsets[1:] > self.offsets[:-1], ends, -1)
 
 
 def network_ids(bundle: Bundle, documents: Ragged) -> Ragged:
-    """The ids that the network reads: with the pads that a network without a mask takes for words."""
+    """The ids that the network reads: with pads if the network is not masked."""
     return documents.padded_to(bundle.pad_to) if bundle.pad_to else documents
 
 
-def are_words(read: Ragged, lengths: Places) -> npt.NDArray[np.bool_]:
-    """Which of the tokens that are read are words and no pads, bool[N].
+def word_mask(read: Ragged, lengths: Places) -> npt.NDArray[np.bool_]:
+    """Which of the tokens are words, not pads, bool[N].
 
     Args:
-        read: of :func:`network_ids`.
-        lengths: int64[B], words of each document.
+        read: the result of :func:`network_ids`.
+        lengths: int64[B], number of words of each document.
     """
     places = np.arange(len(read.values)) - np.repeat(read.offsets[:-1], read.lengths)
     return places < np.repeat(lengths, read.lengths)
@@ -72,12 +72,12 @@ def are_words(read: Ragged, lengths: Places) -> npt.NDArray[np.bool_]:
 def trajectories(bundle: Bundle, documents: Ragged) -> Iterator[Trajectory]:
     """All states, direction by direction, from the lowest layer to the top.
 
-    Every document is computed as if it were alone. One layer's states are in memory at a time, 4·N·H bytes a
-    direction, and as many for an LSTM's c.
+    No document depends on the others. One layer's states are in memory at a time, 4·N·H bytes for each direction, and
+    as many for an LSTM's c.
 
     Args:
         bundle: a trained model.
-        documents: the ids of B documents as the pipeline gives them.
+        documents: the ids of B documents as the pipeline encodes them.
     """
     documents = network_ids(bundle, documents)
     for layer, found in enumerate(read_documents(bundle.network, bundle.tensors, documents)):
@@ -87,9 +87,9 @@ def trajectories(bundle: Bundle, documents: Ragged) -> Iterator[Trajectory]:
 
 
 def final_states(bundle: Bundle, documents: Ragged) -> Array:
-    """What is known at the end, float32[B, H · directions]: the top layer's state after each direction's last token.
+    """The top layer's state after the last token of each direction, float32[B, H · directions].
 
-    An empty document's is zero.
+    It is zero for an empty document.
     """
     parts = []
     for one in trajectories(bundle, documents):

@@ -1,22 +1,22 @@
-"""The lesson: the known networks on real news, what they learn, and what each of the lesson's questions answers."""
+"""The lesson: its networks trained on real news, with the experiments that answer the lesson's questions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recurra.lesson.monitor import LessonMonitor
+    from recurra.lesson.callback import LessonCallback
     from recurra.lesson.run import MODELS, run_lesson
 
-__all__ = ["MODELS", "LessonMonitor", "run_lesson"]
+__all__ = ["MODELS", "LessonCallback", "run_lesson"]
 
 
 def __getattr__(name: str) -> Any:
-    # The lesson's pages need no torch, which running it imports.
-    if name == "LessonMonitor":
-        from recurra.lesson.monitor import LessonMonitor
+    # The lesson's page needs no torch; running the lesson imports it.
+    if name == "LessonCallback":
+        from recurra.lesson.callback import LessonCallback
 
-        return LessonMonitor
+        return LessonCallback
     if name in __all__:
         from recurra.lesson import run
 

@@ -1,4 +1,4 @@
-"""How well the lesson's networks do, in sentences: against each other, guessing, the baseline and others' figures."""
+"""Accuracy of the lesson's networks in sentences: against each other, guessing, the baseline and published scores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["accuracy_sentences"]
 
 
 def accuracy_sentences(result: LessonResult) -> list[str]:
-    """Which network is best, against guessing, against the baseline and against the figures of others."""
+    """The best network, and all compared with guessing, the baseline and published scores."""
     models = result["models"]
     sentences = [_best(models)]
     other = [model for model in models if model["train_phrase"] != result["train_phrase"]]

@@ -1,4 +1,4 @@
-"""What people use instead: a linear model on TF-IDF."""
+"""The baseline: a linear model on TF-IDF."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.svm import LinearSVC
 
 from recurra.bench.memory import forget_peak, peak_megabytes
 from recurra.data.sets import NamedSet
-from recurra.lesson.one_model import labelled
+from recurra.lesson.trained_model import documents_and_labels
 from recurra.text.fields import input_texts
 from recurra.text.settings import TextSettings
 
@@ -23,28 +23,28 @@ NAME = "TF-IDF (1- and 2-grams) + LinearSVC"
 
 @dataclass(frozen=True)
 class Baseline:
-    """How the linear model fares.
+    """Results of the linear model.
 
     Attributes:
-        parameters: weights and biases.
-        seconds: to train.
-        peak_mb: memory at its peak during training, or ``None``.
-        train_accuracy: on all training rows.
-        test_right: test rows classified rightly.
+        parameters: number of weights and biases.
+        seconds: training time.
+        peak_mb: peak memory during training in MB, or ``None``.
+        train_accuracy: accuracy on all training rows.
+        test_correct: number of test rows classified correctly.
     """
 
     parameters: int
     seconds: float
     peak_mb: float | None
     train_accuracy: float
-    test_right: int
+    test_correct: int
 
 
 def measure_baseline(data: NamedSet) -> Baseline:
     """Trains scikit-learn's linear support-vector classifier on title and text of the same training rows."""
     settings = TextSettings()
     train, test = input_texts(data.train.documents, settings), input_texts(data.test.documents, settings)
-    labels, answers = np.asarray(labelled(data.train)[1]), np.asarray(labelled(data.test)[1])
+    labels, answers = np.asarray(documents_and_labels(data.train)[1]), np.asarray(documents_and_labels(data.test)[1])
     forget_peak()
     began = time.perf_counter()
     model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LinearSVC())
@@ -56,5 +56,5 @@ def measure_baseline(data: NamedSet) -> Baseline:
         seconds=seconds,
         peak_mb=peak,
         train_accuracy=float(np.mean(model.predict(train) == labels)),
-        test_right=int(np.sum(model.predict(test) == answers)),
+        test_correct=int(np.sum(model.predict(test) == answers)),
     )

@@ -1,4 +1,4 @@
-"""What batching documents of like length saves."""
+"""Padding and time that bucketing (batching documents of similar length) saves."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.table import Table
-from recurra.lesson.one_model import Trained
+from recurra.lesson.trained_model import TrainedModel
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.presets import TrainingSettings
 from recurra.training.build import chosen_device
-from recurra.training.epochs import epoch_batches
-from recurra.training.loop import Trainer
+from recurra.training.loop import Trainer, epoch_batches
 from recurra.training.steps.step import EncodedRows
 
-__all__ = ["ROUNDS", "Batching", "measure_bucketing"]
+__all__ = ["ROUNDS", "BatchingCost", "measure_bucketing"]
 
-# Documents that each way of batching is timed on: a few seconds' work.
+# Number of documents that each way of batching is timed on: a few seconds' work.
 SAMPLE = 4_000
 ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Batching:
-    """One way of batching.
+class BatchingCost:
+    """Padding and time of one way of batching.
 
     Attributes:
-        bucketing: whether documents of like length are batched together.
+        bucketing: whether documents of similar length are batched together.
         padding: share of pads among all tokens of batches padded to their longest document.
-        seconds: to train on the sample, the median of three runs.
+        seconds: time to train on the sample, the median of three runs.
     """
 
     bucketing: bool
@@ -39,17 +38,17 @@ class Batching:
     seconds: float
 
 
-def measure_bucketing(trained: Trained, table: Table, *, seed: int, device: str) -> tuple[list[Batching], int]:
-    """Times a training with and without bucketing, in turn, from the same fresh weights.
+def measure_bucketing(trained: TrainedModel, table: Table, *, seed: int, device: str) -> tuple[list[BatchingCost], int]:
+    """Times a training without and with bucketing, alternating, from the same initial weights.
 
     Args:
-        trained: gives the shape of network and batches; it is not changed.
+        trained: the model whose network and batch size are used; it is not changed.
         table: the training rows.
-        seed: of the run.
-        device: where to train, as in :func:`recurra.training.fit.fit`.
+        seed: seed of the runs.
+        device: device to train on, as in :func:`recurra.training.fit.fit`.
 
     Returns:
-        Without and with bucketing, and how many documents were timed.
+        The costs without and with bucketing, and the number of timed documents.
     """
     bundle = trained.model.bundle
     base = TrainingSettings.from_dict(bundle.record["training"], where="the model").replace(
@@ -66,7 +65,7 @@ def measure_bucketing(trained: Trained, table: Table, *, seed: int, device: str)
             network.place(chosen_device(device, base), seed=seed)
             seconds[bucketing].append(Trainer(network, rows, None, base.replace(bucketing=bucketing)).run().seconds)
     measured = [
-        Batching(
+        BatchingCost(
             bucketing, padding_share(documents.lengths, base.replace(bucketing=bucketing)), float(np.median(times))
         )
         for bucketing, times in seconds.items()
@@ -75,6 +74,6 @@ def measure_bucketing(trained: Trained, table: Table, *, seed: int, device: str)
 
 
 def padding_share(lengths: npt.NDArray[np.int64], settings: TrainingSettings) -> float:
-    """Pads among the tokens of an epoch whose batches are padded to their longest document."""
-    cells = sum(len(batch) * int(lengths[batch].max()) for batch in epoch_batches(lengths, settings, 0))
-    return 1 - float(lengths.sum()) / max(cells, 1)
+    """Share of pads among the tokens of an epoch whose batches are padded to their longest document."""
+    padded_tokens = sum(len(batch) * int(lengths[batch].max()) for batch in epoch_batches(lengths, settings, 0))
+    return 1 - float(lengths.sum()) / max(padded_tokens, 1)

@@ -1,34 +1,34 @@
-"""Measured networks as the numbers of the lesson's page."""
+"""Trained networks as numbers of the lesson's page."""
 
 from __future__ import annotations
 
 from recurra.data.sets import NamedSet
 from recurra.evaluation import mistakes, wilson
 from recurra.lesson.baseline import NAME, Baseline
-from recurra.lesson.one_model import Trained, labelled
-from recurra.lesson.published import PUBLISHED
+from recurra.lesson.published_scores import PUBLISHED_SCORES
 from recurra.lesson.result import BaselineResult, Curve, ModelResult, Score
+from recurra.lesson.trained_model import TrainedModel, documents_and_labels
 from recurra.training.callbacks import TrainingMetrics, ValidationMetrics
 
 __all__ = ["baseline_result", "model_result", "phrase", "test_score"]
 
 
 def phrase(rows: int, data: NamedSet) -> str:
-    """Training rows by name: ``58,337 of 120,000 training rows``."""
+    """A phrase for a number of training rows: ``58,337 of 120,000 training rows``."""
     full = data.full_training_rows or len(data.train)
     return f"{rows:,} training rows" if rows == full else f"{rows:,} of {full:,} training rows"
 
 
-def test_score(one: Trained) -> Score:
-    """The accuracy on the test rows with its interval."""
+def test_score(one: TrainedModel) -> Score:
+    """The test accuracy with its interval."""
     return {"accuracy": one.test.accuracy, "interval": list(one.test.intervals["accuracy"])}
 
 
-def model_result(one: Trained, data: NamedSet) -> ModelResult:
+def model_result(one: TrainedModel, data: NamedSet) -> ModelResult:
     """One network's row of the table, curves, scores and mistakes."""
     bundle, outcome = one.model.bundle, one.fitted.outcome
-    published = PUBLISHED[one.preset] if data.name == "agnews" else None
-    targets = bundle.labels.encode(labelled(data.test)[1])
+    published = PUBLISHED_SCORES[one.preset] if data.name == "agnews" else None
+    targets = bundle.labels.encode(documents_and_labels(data.test)[1])
     surest = mistakes(one.probabilities, targets, data.test.documents, one.model.classes_, top=10)
     return {
         "preset": one.preset,
@@ -52,7 +52,7 @@ def model_result(one: Trained, data: NamedSet) -> ModelResult:
 
 def baseline_result(baseline: Baseline, data: NamedSet) -> BaselineResult:
     """The linear model's row of the table."""
-    accuracy = baseline.test_right / len(data.test)
+    accuracy = baseline.test_correct / len(data.test)
     return {
         "name": NAME,
         "parameters": baseline.parameters,
@@ -62,7 +62,7 @@ def baseline_result(baseline: Baseline, data: NamedSet) -> BaselineResult:
         "peak_memory_mb": baseline.peak_mb,
         "train_accuracy": baseline.train_accuracy,
         "test_accuracy": accuracy,
-        "interval": list(wilson(baseline.test_right, len(data.test))),
+        "interval": list(wilson(baseline.test_correct, len(data.test))),
     }
 
 

@@ -1,26 +1,26 @@
-"""What appended pad tokens do to a network that takes them for words."""
+"""The effect of appended pad tokens on a network without a mask."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from recurra.data.table import Table
-from recurra.lesson.one_model import labelled
+from recurra.lesson.trained_model import documents_and_labels
 from recurra.runtime import Model
-from recurra.runtime.network import Network
+from recurra.runtime.compiled_network import CompiledNetwork
 
-__all__ = ["PADS", "right_with_pads"]
+__all__ = ["PADS", "correct_with_pads"]
 
 PADS = (0, 5, 10, 20, 50, 100, 200)
 
 
-def right_with_pads(model: Model, table: Table) -> list[int]:
-    """Test documents classified rightly as 0, 5, 10, … pads (:data:`PADS`) are appended to every document.
+def correct_with_pads(model: Model, table: Table) -> list[int]:
+    """Number of correctly classified documents with 0, 5, 10, … pads (:data:`PADS`) appended to every document.
 
-    The network sees each document's own words and exactly so many pads, whatever ``pad_to`` the model stores.
+    The network reads the words of each document and exactly that many pads; the model's ``pad_to`` is ignored.
     """
     bundle = model.bundle
-    network = Network(bundle.network, bundle.tensors, pad_to=None)
+    network = CompiledNetwork(bundle.network, bundle.tensors, pad_to=None)
     ids = bundle.pipeline.encode(table.documents)
-    targets = bundle.labels.encode(labelled(table)[1])
+    targets = bundle.labels.encode(documents_and_labels(table)[1])
     return [int(np.sum(network.probabilities(ids.extended(pads)).argmax(axis=1) == targets)) for pads in PADS]

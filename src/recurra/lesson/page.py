@@ -1,8 +1,15 @@
-"""The page of the lesson: recurrent networks on the same texts, what was measured and what it shows."""
+"""The lesson's page: recurrent networks on the same texts, with all measurements in pictures and sentences."""
 
 from __future__ import annotations
 
 from recurra.lesson.accuracy_sentences import accuracy_sentences
+from recurra.lesson.experiment_sentences import (
+    bucketing_sentences,
+    curve_sentences,
+    masking_sentences,
+    shuffled_sentences,
+    vocabulary_sentences,
+)
 from recurra.lesson.pictures import (
     accuracy_picture,
     bucketing_pictures,
@@ -11,15 +18,8 @@ from recurra.lesson.pictures import (
     shuffled_picture,
     vocabulary_pictures,
 )
-from recurra.lesson.published import KERAS_NOTE, LESSON_NOTE
+from recurra.lesson.published_scores import KERAS_NOTE, LESSON_NOTE
 from recurra.lesson.result import LessonResult
-from recurra.lesson.sentences import (
-    bucketing_sentences,
-    curve_sentences,
-    masking_sentences,
-    shuffled_sentences,
-    vocabulary_sentences,
-)
 from recurra.report.class_sentences import calibration_sentence, class_sentences
 from recurra.report.formatting import plural, short_name
 from recurra.report.inspection_page import flow_parts, reading_parts
@@ -29,10 +29,10 @@ __all__ = ["lesson_page"]
 
 
 def lesson_page(result: LessonResult) -> str:
-    """A self-contained HTML page of what ``recurra lesson`` measured.
+    """A self-contained HTML page of the results of ``recurra lesson``.
 
     Args:
-        result: the measured numbers; parts that are ``None`` get no section.
+        result: the results; parts that are ``None`` have no section.
 
     Raises:
         RecurraError: matplotlib or jinja2 is not installed.
@@ -54,7 +54,7 @@ def lesson_page(result: LessonResult) -> str:
         }
         for model in models
     ]
-    # The table shows a column for the figures of others only where there is one.
+    # The table has a column for published scores only if there are any.
     with_lesson = any(model["lesson_accuracy"] is not None for model in models)
     with_keras = any(model["keras_accuracy"] is not None for model in models)
     return render(

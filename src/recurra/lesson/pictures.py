@@ -31,7 +31,7 @@ ACCURACY = "test accuracy, %"
 
 
 def accuracy_picture(result: LessonResult) -> Picture:
-    """Every network's test accuracy with the baseline's, and the figures of others where there are any."""
+    """Test accuracy of every network and the baseline, and published scores if there are any."""
     models, baseline = result["models"], result["baseline"]
     rows = [short_name(model["preset"]) for model in models]
     ours: list[Point | None] = [_point(model["test_accuracy"], model["interval"]) for model in models]
@@ -51,7 +51,7 @@ def accuracy_picture(result: LessonResult) -> Picture:
 
 
 def curve_pictures(models: Sequence[ModelResult]) -> list[tuple[Picture, Picture]]:
-    """Loss and accuracy while learning, for each network; all on the same scale, so that they can be compared."""
+    """Loss and accuracy during training for each network, all on the same scale."""
     losses = _limits(models, lambda curve: curve["loss"])
     accuracies = _limits(models, lambda curve: [100 * value for value in curve["accuracy"]])
     pictures = []
@@ -85,7 +85,7 @@ def curve_pictures(models: Sequence[ModelResult]) -> list[tuple[Picture, Picture
 
 
 def masking_pictures(masking: MaskingResult) -> list[Picture]:
-    """SimpleRNN without and with a mask, and what appended pads do to models without one."""
+    """SimpleRNN without and with a mask, and accuracy of models without one as pads are appended."""
     pictures = [
         interval_chart(
             ["without a mask", "with a mask"],
@@ -122,7 +122,7 @@ def bucketing_pictures(bucketing: BucketingResult) -> list[Picture]:
     """Share of padding, and time of one epoch."""
     parts = (
         ("random batches", bucketing["without_bucketing"]),
-        ("batches of like length", bucketing["with_bucketing"]),
+        ("batches of similar length", bucketing["with_bucketing"]),
     )
     return [
         bar_chart(
@@ -185,7 +185,7 @@ def _scored(score: Score) -> Point:
 
 
 def _limits(models: Sequence[ModelResult], values: Callable[[Curve], list[float]]) -> tuple[float, float] | None:
-    """The ends of an axis that holds the curves of all networks."""
+    """The limits of an axis for the curves of all networks."""
     found = [
         value for model in models for key in (model["train_curve"], model["validation_curve"]) for value in values(key)
     ]

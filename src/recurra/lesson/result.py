@@ -1,7 +1,7 @@
-"""The numbers that the lesson's page shows: what the lesson measures, as JSON holds it.
+"""The results of a lesson as JSON, from which its page is made.
 
 Accuracies and shares are 0 to 1, intervals are [low, high] at 95 %. A part that was not measured is ``None``, and the
-page leaves its section out.
+page has no section for it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = [
     "BaselineResult",
     "BucketingResult",
     "Curve",
-    "Epoch",
+    "EpochCost",
     "LessonResult",
     "MaskingResult",
     "ModelResult",
@@ -39,9 +39,9 @@ class Score(TypedDict):
 
 
 class Curve(TypedDict):
-    """Loss and accuracy while learning, all lists alike in length (empty if nothing was measured).
+    """Loss and accuracy during training; all lists have the same length (empty if nothing was measured).
 
-    ``epochs`` is how much had been read at each point, in passes over the training rows (0.25 is a quarter).
+    ``epochs`` is the progress at each point in passes over the training rows (0.25 is a quarter).
     """
 
     epochs: list[float]
@@ -62,17 +62,17 @@ class Tested(TypedDict):
     peak_memory_mb: float | None
     """Largest resident memory of the process while training, in MB; ``None`` where it cannot be read."""
     train_accuracy: float
-    """Of the finished model on training rows."""
+    """Accuracy of the finished model on training rows."""
     test_accuracy: float
     interval: list[float]
-    """Of the test accuracy (Wilson)."""
+    """Wilson interval of the test accuracy."""
 
 
 class BaselineResult(Tested):
     """The TF-IDF linear classifier, trained and tested as the networks are."""
 
     name: str
-    """For people, such as ``TF-IDF + linear SVC``."""
+    """Name, such as ``TF-IDF + linear SVC``."""
 
 
 class ModelResult(Tested):
@@ -82,17 +82,17 @@ class ModelResult(Tested):
     """``lesson/lstm``."""
     epochs: int
     lesson_accuracy: float | None
-    """The lesson's own figure; ``None`` if there is none for this network and data set."""
+    """The accuracy printed in the lesson; ``None`` if there is none for this network and data set."""
     keras_accuracy: float | None
-    """Keras's figure on the same rows; ``None`` if there is none."""
+    """The accuracy of Keras on the same rows; ``None`` if there is none."""
     train_curve: Curve
-    """Means over the batches since the point before, measured while learning."""
+    """Means over the batches since the point before, measured during training."""
     validation_curve: Curve
     """Measured on held-out rows, never on test rows."""
     evaluation: EvaluationJson
     """On the test rows: :meth:`recurra.evaluation.Evaluation.to_json`."""
     mistakes: list[MistakeJson]
-    """The surest first: :func:`recurra.evaluation.mistakes`."""
+    """The most confident first: :func:`recurra.evaluation.mistakes`."""
 
 
 class PadPoint(Score):
@@ -109,7 +109,7 @@ class PadSeries(TypedDict):
 
 
 class MaskingResult(TypedDict):
-    """The lesson's reason for masking: the same SimpleRNN on full text, without and with a mask."""
+    """The experiment on masking: the same SimpleRNN on full text, without and with a mask."""
 
     train_phrase: str
     without_mask: Score
@@ -120,8 +120,8 @@ class MaskingResult(TypedDict):
     """Share of the most frequent class among the test rows: the accuracy of a model that always names it."""
 
 
-class Epoch(TypedDict):
-    """One epoch, with or without bucketing."""
+class EpochCost(TypedDict):
+    """Padding and time of one epoch, with or without bucketing."""
 
     padding_share: float
     """Pads / (pads + words), when each batch is padded to its longest document."""
@@ -129,7 +129,7 @@ class Epoch(TypedDict):
 
 
 class BucketingResult(TypedDict):
-    """The same network for one epoch on shuffled batches and on batches of like length."""
+    """The same network for one epoch on random batches and on batches of similar length."""
 
     preset: str
     train_phrase: str
@@ -137,13 +137,13 @@ class BucketingResult(TypedDict):
     computation: Literal["padded", "packed"]
     """What the seconds measure: ``padded`` computes the pads too, ``packed`` leaves them out."""
     runs: int
-    """How many runs of each, in turn; the seconds are their medians."""
-    without_bucketing: Epoch
-    with_bucketing: Epoch
+    """Number of runs of each, alternating; the seconds are their medians."""
+    without_bucketing: EpochCost
+    with_bucketing: EpochCost
 
 
 class ShuffledResult(TypedDict):
-    """One model on the test documents, and on the same with the words of each in random order."""
+    """One model on the test documents with the words in order and in random order."""
 
     name: str
     in_order: Score
@@ -154,15 +154,15 @@ class VocabularyRule(Score):
     """The same network with its vocabulary learned in one way."""
 
     name: str
-    """What it is learned from, such as ``the first 2,000 titles``."""
+    """What the vocabulary is learned from, such as ``the first 2,000 titles``."""
     tokens: int
-    """Distinct words that have an own row, without the two special ids."""
+    """Size of the vocabulary, without the two special ids."""
     unknown_share: float
     """Share of the test documents' words that have none."""
 
 
 class VocabularyResult(TypedDict):
-    """Where the vocabulary comes from; two rules, the lesson's first."""
+    """The experiment on the vocabulary; two rules, the lesson's first."""
 
     preset: str
     train_phrase: str
@@ -175,14 +175,14 @@ class LessonResult(TypedDict):
     dataset: str
     """Its name for people, such as ``AG News``."""
     dataset_note: str
-    """Which set was taken and why, in a sentence."""
+    """Why this set was chosen, in a sentence."""
     train_rows: int
     test_rows: int
     train_phrase: str
     """``58,337 of 120,000 training rows``."""
     seed: int
     models: list[ModelResult]
-    """In the lesson's order, at least one."""
+    """At least one, in the lesson's order."""
     baseline: BaselineResult | None
     masking: MaskingResult | None
     bucketing: BucketingResult | None
@@ -191,4 +191,4 @@ class LessonResult(TypedDict):
     reading: ReadingJson | None
     """One test document as one of the networks reads it, with gates and attribution."""
     gradients: list[FlowJson] | None
-    """How far the loss's gradient reaches, of each network before and after training."""
+    """The gradient flow of each network before and after training."""

@@ -1,4 +1,4 @@
-"""The lesson, from the data to the page."""
+"""Runs the lesson, from the data to the page."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from recurra.errors import SettingsError
 from recurra.folders import locked_folder, made_folder
 from recurra.lesson.baseline import measure_baseline
 from recurra.lesson.bucketing import measure_bucketing
-from recurra.lesson.comparisons import bucketing_result, masking_result, shuffled_result, vocabulary_result
-from recurra.lesson.inside import flow_result, reading_result
+from recurra.lesson.callback import LessonCallback
+from recurra.lesson.experiment_results import bucketing_result, masking_result, shuffled_result, vocabulary_result
+from recurra.lesson.inspection_results import gradient_flow_result, reading_result
 from recurra.lesson.model_results import baseline_result, model_result, phrase
-from recurra.lesson.monitor import LessonMonitor
-from recurra.lesson.one_model import Trained, train_one
 from recurra.lesson.page import lesson_page
 from recurra.lesson.result import LessonResult
 from recurra.lesson.table import lesson_table
+from recurra.lesson.trained_model import TrainedModel, train_and_score
 
 __all__ = ["MODELS", "PAGE", "run_lesson"]
 
 MODELS = ("simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm")
 PAGE = "lesson.html"
 
-# Documents that the lesson's networks need to see before their pictures tell the truth; one epoch of AG News has twice
-# as many, but stories longer than news items take longer, too.
+# Documents that the lesson's networks need for meaningful results. One epoch of AG News has twice as many, but the
+# longer texts of other sets take more time.
 DOCUMENTS = 30_000
 MOST_EPOCHS = 10
 
@@ -44,60 +44,62 @@ def run_lesson(
     seed: int = 0,
     device: str = "auto",
     out: Path = Path("lesson-run"),
-    monitor: LessonMonitor | None = None,
+    callback: LessonCallback | None = None,
 ) -> LessonResult:
-    """Trains the lesson's networks, measures what the lesson talks about, and writes ``lesson.html``.
+    """Trains the lesson's networks, runs its experiments, and writes ``lesson.html``.
 
     Args:
-        dataset: name of a set, or ``auto``: AG News where it can be had, else Reuters R8.
-        data_dir: where sets lie; ``None`` looks at ``RECURRA_DATA`` and beside the current folder.
-        take: training rows at most.
-        take_test: test rows at most.
-        models: short names out of :data:`MODELS`; ``None`` takes all.
-        epochs: passes over the training rows; ``None`` is the lesson's one epoch, and more on sets much smaller
-            than AG News.
-        seed: of every random choice.
+        dataset: name of a data set, or ``auto``: AG News if it is available, else Reuters R8.
+        data_dir: folder of the data sets; ``None`` takes ``RECURRA_DATA`` or a folder beside the current one.
+        take: largest number of training rows.
+        take_test: largest number of test rows.
+        models: short names from :data:`MODELS`; ``None`` takes all.
+        epochs: number of passes over the training rows; ``None`` is the lesson's one epoch, and more on sets that are
+            much smaller than AG News.
+        seed: seed of every random choice.
         device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``mps``.
-        out: folder for the page, the numbers as ``lesson.json`` and the models.
-        monitor: hears of the progress.
+        out: folder for the page, the results as ``lesson.json`` and the models.
+        callback: called with the progress.
 
     Returns:
-        What was measured.
+        The results.
 
     Raises:
         SettingsError: a model's name is unknown.
-        DataError: the data cannot be had or used.
+        DataError: the data set is not available or cannot be used.
         RecurraError: the folder cannot be written, or another run writes into it.
     """
-    monitor = monitor or LessonMonitor()
+    callback = callback or LessonCallback()
     names = _chosen(models)
     out = Path(out)
     with locked_folder(out), made_folder(out / "models"):
-        data = load_set(dataset, data_dir=data_dir, take=take, take_test=take_test, say=monitor.on_message)
+        data = load_set(dataset, data_dir=data_dir, take=take, take_test=take_test, say=callback.on_message)
         if epochs is None:
-            epochs = _epochs(data, monitor)
+            epochs = _epochs(data, callback)
 
-        trained: dict[str, Trained] = {}
+        trained: dict[str, TrainedModel] = {}
         for name in names:
-            trained[name] = one = train_one(
-                name, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, monitor=monitor
+            trained[name] = one = train_and_score(
+                name, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, callback=callback
             )
             write_bundle(one.model.bundle, out / "models" / f"{name}.safetensors")
-            monitor.on_message(f"\n{one.preset}\n{one.model.summary()}\n{_spoken(one)}")
-        monitor.on_message("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
-        result = _measure(trained, data, epochs=epochs, seed=seed, device=device, monitor=monitor)
+            callback.on_message(f"\n{one.preset}\n{one.model.summary()}\n{_spoken(one)}")
+        callback.on_message("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
+        result = _measure(trained, data, epochs=epochs, seed=seed, device=device, callback=callback)
         write_atomically(out / "lesson.json", json.dumps(result, indent=1, ensure_ascii=False).encode())
         write_atomically(out / PAGE, lesson_page(result).encode())
-        monitor.on_message(f"\n{lesson_table(result)}\n\nThe page is {out / PAGE}, the models lie in {out / 'models'}.")
+        callback.on_message(
+            f"\n{lesson_table(result)}\n\nThe page is {out / PAGE}, the models lie in {out / 'models'}."
+        )
     return result
 
 
 def _measure(
-    trained: dict[str, Trained], data: NamedSet, *, epochs: int, seed: int, device: str, monitor: LessonMonitor
+    trained: dict[str, TrainedModel], data: NamedSet, *, epochs: int, seed: int, device: str, callback: LessonCallback
 ) -> LessonResult:
-    def again(title: str, name: str, options: dict[str, object]) -> Trained:
-        return train_one(
-            title, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, monitor=monitor, options=options
+    def again(title: str, name: str, options: dict[str, object]) -> TrainedModel:
+        return train_and_score(
+            title, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, callback=callback, options=options
         )
 
     masking = vocabulary = bucketing = None
@@ -113,16 +115,16 @@ def _measure(
         vocabulary = vocabulary_result(trained["gru"], full, data)
     masked = [one for one in trained.values() if one.model.settings.masked]
     if masked:
-        monitor.on_message("Timing batches with and without bucketing …")
+        callback.on_message("Timing batches with and without bucketing …")
         bucketing = bucketing_result(
             masked[0], *measure_bucketing(masked[0], data.train, seed=seed, device=device), data
         )
-    monitor.on_message("Looking inside: a text word by word, and how far back the gradient reaches …")
+    callback.on_message("Looking inside: a text word by word, and how far back the gradient reaches …")
     reading, gradients = (
         reading_result(list(trained.values()), data),
-        flow_result(list(trained.values()), data, seed=seed),
+        gradient_flow_result(list(trained.values()), data, seed=seed),
     )
-    monitor.on_message("Training the linear model on TF-IDF …")
+    callback.on_message("Training the linear model on TF-IDF …")
     return {
         "dataset": data.title,
         "dataset_note": data.reason,
@@ -149,17 +151,17 @@ def _chosen(models: Sequence[str] | None) -> list[str]:
     return [name for name in MODELS if name in names]
 
 
-def _epochs(data: NamedSet, monitor: LessonMonitor) -> int:
+def _epochs(data: NamedSet, callback: LessonCallback) -> int:
     epochs = min(MOST_EPOCHS, max(1, round(DOCUMENTS / len(data.train))))
     if epochs > 1:
-        monitor.on_message(
+        callback.on_message(
             f"{len(data.train):,} rows are few beside AG News: {epochs} epochs instead of the lesson's one, so that "
             "the networks see enough documents (--epochs changes it)."
         )
     return epochs
 
 
-def _spoken(one: Trained) -> str:
+def _spoken(one: TrainedModel) -> str:
     low, high = one.test.intervals["accuracy"]
     return (
         f"{one.fitted.outcome.seconds:.1f} s of training, {one.docs_per_second:,.0f} documents a second, "

@@ -1,4 +1,4 @@
-"""Whether word order matters to a network."""
+"""Whether a network uses the order of words."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import numpy as np
 from recurra.batches import Ragged
 from recurra.data.table import Table
 from recurra.evaluation import Evaluation
-from recurra.lesson.one_model import score
+from recurra.lesson.trained_model import score
 from recurra.runtime import Model
-from recurra.runtime.network import Network
+from recurra.runtime.compiled_network import CompiledNetwork
 
 __all__ = ["score_shuffled"]
 
 
 def score_shuffled(model: Model, table: Table, *, seed: int) -> Evaluation:
-    """Scores with the words of each test document in random order."""
+    """Scores on documents with the words of each in random order."""
     bundle = model.bundle
     ids = bundle.pipeline.encode(table.documents)
     generator = np.random.default_rng(seed)
     documents = np.repeat(np.arange(len(ids)), ids.lengths)
     # Sorting by document first and by a random number second shuffles within each document.
     mixed = Ragged(ids.values[np.lexsort((generator.random(len(documents)), documents))], ids.offsets)
-    network = Network(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
+    network = CompiledNetwork(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
     return score(model, network.probabilities(mixed), table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recurra.lesson.published import KERAS_NOTE, LESSON_NOTE
+from recurra.lesson.published_scores import KERAS_NOTE, LESSON_NOTE
 from recurra.lesson.result import BaselineResult, LessonResult, ModelResult
 
 __all__ = ["lesson_table"]
@@ -22,7 +22,7 @@ _HEADER = (
 
 
 def lesson_table(result: LessonResult) -> str:
-    """Every network and the linear model, a line each; columns of figures that nobody has are left out."""
+    """One line for every network and the linear model; columns without values are left out."""
     rows = [
         (model["preset"], *_measured(model), _share(model["lesson_accuracy"]), _share(model["keras_accuracy"]))
         for model in result["models"]

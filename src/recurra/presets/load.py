@@ -25,7 +25,7 @@ def preset_names() -> list[str]:
 
 
 def load_preset(name: str) -> Recipe:
-    """Reads a shipped preset by its name, or an own one from a path that ends in ``.toml``.
+    """Reads a shipped preset by its name, or your own from a path that ends in ``.toml``.
 
     Raises:
         SettingsError: no such preset, or a mistake in the file.
@@ -36,7 +36,7 @@ def load_preset(name: str) -> Recipe:
     if not name.endswith(".toml"):
         raise SettingsError(
             f"There is no preset {name!r:.80}",
-            f"{choices(name, preset_names(), 'presets').rstrip('.')}; an own one is a path that ends in .toml.",
+            f"{choices(name, preset_names(), 'presets').rstrip('.')}; your own is a path that ends in .toml.",
         )
     try:
         data = Path(name).read_bytes()
@@ -48,5 +48,5 @@ def load_preset(name: str) -> Recipe:
         values = tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         # Beside wrong syntax: bytes that are no UTF-8, a number too long to convert, lists in lists without end.
-        raise SettingsError(f"The preset {name} is not TOML: {error}", "Mend the line that is named.") from error
+        raise SettingsError(f"The preset {name} is not TOML: {error}", "Correct the line that is named.") from error
     return Recipe.from_dict(values, name=name)

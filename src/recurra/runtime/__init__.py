@@ -1,4 +1,4 @@
-"""Prediction with NumPy and Numba alone: a model file in, labels and probabilities out."""
+"""Prediction with NumPy and Numba only: loads model files, and returns labels and probabilities."""
 
 from recurra.runtime.model import Model, load
 from recurra.runtime.reading import Reading

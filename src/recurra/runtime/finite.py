@@ -1,4 +1,4 @@
-"""The one place where answers that are no finite numbers are found: finite weights may give them, too, by overflow."""
+"""The check for results that are not finite, which even finite weights may lead to by overflow."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Values = TypeVar("Values", bound=npt.NDArray[np.floating])
 
 
 def checked_finite(values: Values, what: str = "answer") -> Values:
-    """The values themselves, floats of any shape.
+    """Returns the values unchanged if all are finite.
 
     Args:
-        values: what a model computed.
-        what: they are, for the error.
+        values: floats of any shape that a model computed.
+        what: what to call them in the error.
 
     Raises:
-        ModelFileError: one of them is infinite or no number.
+        ModelFileError: one of them is infinite or NaN.
     """
     finite = np.isfinite(values)
-    # Counting takes a microsecond for the answer to one document, and finite.all() twice that.
+    # Counting takes a microsecond for a single document, and finite.all() twice that.
     if np.count_nonzero(finite) < finite.size:
         raise ModelFileError(
             f"The model's {what} is {values[~finite][0]}, and no finite number: its weights are too large",

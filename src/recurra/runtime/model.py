@@ -19,9 +19,9 @@ from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError
 from recurra.networks.settings import NetworkSettings
-from recurra.runtime.network import Network, network_of
+from recurra.runtime.compiled_network import CompiledNetwork, inference_network
+from recurra.runtime.numpy_network import NumpyNetwork
 from recurra.runtime.reading import Reading, read_ids
-from recurra.runtime.step_network import StepNetwork
 from recurra.runtime.summary import parameters_by_part, summary_of
 from recurra.runtime.trace import LayerTrace, trace_of
 from recurra.tasks import Task
@@ -33,22 +33,22 @@ __all__ = ["Model", "load"]
 
 _log = logging.getLogger(__name__)
 
-# Documents that are computed at once: their ids and states are in memory together.
+# Documents that are predicted at once: their ids and states are in memory together.
 AT_ONCE = 1 << 14
 
 
 def load(path: str | os.PathLike[str]) -> Model:
-    """Reads a model file.
+    """Loads a model file.
 
     Args:
         path: a file that recurra has written.
 
     Raises:
-        ModelFileError: no such file, or none that can be used.
-        SettingsError: it reads words as a segmenter cuts them that is not installed.
+        ModelFileError: there is no such file, or it cannot be used.
+        SettingsError: the model needs a word segmenter that is not installed.
     """
     model = Model(read_bundle(path))
-    # A record that comes from a file may lack versions, or hold something else.
+    # A record from a file may have no versions, or a value of another type.
     if note := version_mismatch(model.bundle.text.tokens, model.record.get("versions")):
         print(note, file=sys.stderr)
     return model
@@ -58,10 +58,10 @@ class Model:
     """A trained model.
 
     Args:
-        bundle: as :func:`recurra.bundle.read_bundle` or training gives it.
+        bundle: a model from :func:`recurra.bundle.read_bundle` or from training.
 
     Attributes:
-        bundle: all that the model file holds.
+        bundle: everything that the model file has.
         classes_: the labels, in the order of the columns of :meth:`predict_proba`.
     """
 
@@ -73,17 +73,17 @@ class Model:
         """The probability of each class for each document.
 
         Args:
-            documents: B texts or (title, text) pairs, of any length, empty ones too; or Arrow strings, of any library
+            documents: B texts or (title, text) pairs of any length, which may be empty; or Arrow strings of any library
                 (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
-                table, whose columns are guessed as :func:`recurra.data.read.read_table` does, and logged.
+                table, whose columns are guessed like in :func:`recurra.data.read.read_table`, and logged.
 
         Returns:
-            float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1, unless the model
-            gives several labels: then each label has a probability of its own.
+            float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1; for a multi-label
+            model each label has an independent probability instead.
 
         Raises:
-            DataError: ``documents`` is a single text, or something in it is no document.
-            ModelFileError: a probability is no finite number, because the model's weights are too large.
+            DataError: ``documents`` is a single text, or contains something that is no document.
+            ModelFileError: a probability is not finite, because the model's weights are too large.
         """
         parts = [self._network.probabilities(ids) for ids in self._encoded(documents)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -91,18 +91,18 @@ class Model:
     def predict(
         self, documents: Iterable[Document] | ArrowStrings | TextBuffer, *, abstain_below: float | None = None
     ) -> npt.NDArray[Any]:
-        """The most probable class of each document, [B], as the labels were written.
+        """The most probable class of each document, [B], as in the training data.
 
-        Of a model that gives several labels it is the list of those whose probability reaches their threshold.
+        For a multi-label model it is the list of labels whose probability reaches their threshold.
 
         Args:
             documents: B texts or (title, text) pairs, Arrow strings or a table, as for :meth:`predict_proba`.
-            abstain_below: a document whose most probable class is less probable gets ``None``.
+            abstain_below: documents whose most probable class is less probable than this get ``None``.
 
         Raises:
-            DataError: ``documents`` is a single text, or something in it is no document.
-            ModelFileError: a probability is no finite number.
-            SettingsError: ``abstain_below`` is no probability, or the model gives several labels.
+            DataError: ``documents`` is a single text, or contains something that is no document.
+            ModelFileError: a probability is not finite.
+            SettingsError: ``abstain_below`` is not in (0, 1], or the model is a multi-label one.
         """
         below = self.checked_abstaining(abstain_below)
         found = self.task.decide(self.predict_proba(documents), below)
@@ -114,41 +114,41 @@ class Model:
         return answers
 
     def checked_abstaining(self, below: float | None) -> float | None:
-        """The probability itself, if this model can abstain below it.
+        """Returns ``below`` if this model can abstain below that probability.
 
         Raises:
-            SettingsError: it is no probability, or the model gives several labels.
+            SettingsError: ``below`` is not in (0, 1], or the model is a multi-label one.
         """
         return self.task.check_abstain_below(below)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
-        """The probabilities after every word, and what each word changed.
+        """The probabilities after every word, and the evidence of each word.
 
         Args:
             document: one text or (title, text).
-            gates: with every layer's states and gates.
+            gates: whether to include every layer's states and gates.
 
         Raises:
-            DataError: it is neither.
-            ModelFileError: a probability or what a word changes is no finite number.
+            DataError: ``document`` is neither.
+            ModelFileError: a probability or a word's evidence is not finite.
         """
         bundle = self.bundle
         ids = bundle.pipeline.encode([document])[0]
         layers: tuple[LayerTrace, ...] = ()
         if gates:
-            # The pads are read, too, but what is kept is of the document's own tokens.
+            # Pads are read as well, but only the states of the document's own tokens are kept.
             padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
             layers = tuple(one.first(len(ids)) for one in trace_of(bundle.network, bundle.tensors, padded))
         return read_ids(self._network, ids, bundle.pipeline.tokens(document), layers=layers)
 
     @property
     def task(self) -> Task:
-        """What the model learned."""
+        """The task that the model was trained on."""
         return self.bundle.task
 
     @property
     def multi_label(self) -> bool:
-        """Whether a document may get several labels, or none."""
+        """Whether a document may have several labels, or none."""
         return self.bundle.multi_label
 
     @property
@@ -158,15 +158,15 @@ class Model:
 
     @property
     def record(self) -> dict[str, Any]:
-        """How the model came about: preset, training settings, rows, scores, versions."""
+        """The record of the training: preset, training settings, rows, scores, versions."""
         return self.bundle.record
 
     @property
     def label_separator(self) -> str | None:
-        """What stood between the labels of a cell in the rows that the model learned from, if anything did.
+        """The separator of labels in the training rows; ``None`` if there was none.
 
         Raises:
-            ModelFileError: the record holds something else.
+            ModelFileError: the record has a value of another type.
         """
         found = self.record.get("label_separator")
         if found is not None and not isinstance(found, str):
@@ -175,7 +175,7 @@ class Model:
 
     @property
     def info(self) -> dict[str, Any]:
-        """What the model is, as plain JSON values."""
+        """A description of the model, as plain JSON values."""
         bundle = self.bundle
         parts = parameters_by_part(bundle)
         return {
@@ -192,11 +192,11 @@ class Model:
         }
 
     def summary(self) -> str:
-        """A table of the network's parts with their parameters and the total."""
+        """A table of the network's parts with their numbers of parameters and the total."""
         return summary_of(self.bundle)
 
     def __getstate__(self) -> dict[str, Any]:
-        # The network's tables stay behind: they know where they stand in this process's memory.
+        # The network's tables are left out: they contain addresses of this process.
         return {"bundle": self.bundle, "classes_": self.classes_}
 
     def __repr__(self) -> str:
@@ -204,7 +204,7 @@ class Model:
         return f"Model({network.cell}, hidden={network.hidden}, layers={network.layers}, classes={len(self.classes_)})"
 
     def _encoded(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> Iterator[Ragged]:
-        """The ids of some documents at a time; of none, once, if there are none."""
+        """The ids of some documents at a time; at least one batch, which may be empty."""
         pipeline, given = self.bundle.pipeline, _given(documents)
         for first in range(0, max(len(given), 1), AT_ONCE):
             end = first + AT_ONCE
@@ -214,22 +214,22 @@ class Model:
                 yield pipeline.encode(given[first:end])
 
     @cached_property
-    def _network(self) -> Network | StepNetwork:
-        # Not before it is asked something: who looks at a model's settings need not wait for its tables.
+    def _network(self) -> CompiledNetwork | NumpyNetwork:
+        # Built at the first prediction, so that looking at a model's settings need not wait for its tables.
         bundle = self.bundle
-        return network_of(bundle.network, bundle.tensors, pad_to=bundle.pad_to, task=bundle.task)
+        return inference_network(bundle.network, bundle.tensors, pad_to=bundle.pad_to, task=bundle.task)
 
     @cached_property
     def _classes(self) -> npt.NDArray[Any]:
         classes = np.array(self.classes_)
         if classes.tolist() == self.classes_:
             return classes
-        # Whole numbers beyond 64 bits, and texts that end in a null character, which NumPy's text type drops.
+        # Integers beyond 64 bits, and strings that end in a null character, which NumPy's string type drops.
         return np.array(self.classes_, dtype=object)
 
 
 def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
-    """Arrow strings as the buffer they are, and anything else as a list."""
+    """Arrow strings as a buffer without copying, and anything else as a list."""
     if is_frame(documents):
         from recurra.data.read import read_table
 
@@ -238,7 +238,7 @@ def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Do
             _log.info("%s: %s", table.source, note)
         return table.documents
     if is_arrow(documents):
-        # pandas hands its strings over only where pyarrow is installed; they can be listed everywhere.
+        # pandas exports its strings only if pyarrow is installed; otherwise they are converted to a list.
         with contextlib.suppress(ImportError):
             return from_arrow(documents)
     if isinstance(documents, TextBuffer):

@@ -1,4 +1,4 @@
-"""The poolings in NumPy: of whole documents with their gradient, and of their beginnings."""
+"""Pooling in NumPy: of whole documents, with its gradient, and cumulative pooling of every prefix."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.networks.settings import NetworkSettings
-from recurra.runtime.forward import product
+from recurra.runtime.forward import single_thread_matmul
 
 __all__ = ["cumulative_pool", "pool", "pool_gradient"]
 
-# Float32 or float64: what is pooled keeps its precision.
+# Float32 or float64: results have the precision of the arguments.
 Array = npt.NDArray[Any]
 Places = npt.NDArray[np.int64]
 
 
 class _Spans(NamedTuple):
-    """The documents that have tokens: what is summed over nothing would be the next one's.
+    """The documents that have tokens: ``reduceat`` would give an empty one a row of the next.
 
     Attributes:
-        documents: int64[S], their places among all.
+        documents: int64[S], their places among all documents.
         begins: int64[S], their first rows.
-        lengths: int64[S].
+        lengths: int64[S], their lengths.
     """
 
     documents: Places
@@ -40,7 +40,7 @@ def _spans(offsets: Places) -> _Spans:
 
 @np.errstate(over="ignore", invalid="ignore")
 def pool(settings: NetworkSettings, weights: Mapping[str, Array], states: Array, offsets: Places) -> Array:
-    """What the output layer reads, [B, P]: the poolings in their order, zero for an empty document.
+    """The input of the output layer, [B, P]: the poolings in their order; zero for an empty document.
 
     Args:
         settings: the network's shape.
@@ -71,7 +71,7 @@ def pool(settings: NetworkSettings, weights: Mapping[str, Array], states: Array,
 def pool_gradient(
     settings: NetworkSettings, weights: Mapping[str, Array], states: Array, offsets: Places, d_pooled: Array
 ) -> Array:
-    """The gradient by the states, [N, D], from that by the pooled vectors, [B, P]. Arguments: see :func:`pool`."""
+    """The gradient with respect to the states, [N, D], from that of the pooled vectors, [B, P]. See :func:`pool`."""
     spans = _spans(offsets)
     d_states = np.zeros_like(states)
     if not len(spans.documents):
@@ -83,7 +83,7 @@ def pool_gradient(
             d_states[spans.begins + spans.lengths - 1, :H] += d[:, :H]
             d_states[spans.begins, H:] += d[:, H:]
         elif name == "max":
-            # Of equal states the first takes all, as good a subgradient as any.
+            # Of equal maxima the first one gets the gradient: a valid subgradient.
             highest = np.repeat(np.maximum.reduceat(states, spans.begins, axis=0), spans.lengths, axis=0)
             rows = np.where(states == highest, np.arange(len(states))[:, None], len(states) - 1)
             d_states[np.minimum.reduceat(rows, spans.begins, axis=0), np.arange(D)] += d
@@ -95,19 +95,19 @@ def pool_gradient(
             d_shares = (states * d).sum(axis=1)
             spread = np.repeat(np.add.reduceat(shares * d_shares, spans.begins), spans.lengths)
             d_keys = (shares * (d_shares - spread))[:, None] * weights["attention.v"] * (1 - keys * keys)
-            d_states += shares[:, None] * d + product(d_keys, weights["attention.W"].T)
+            d_states += shares[:, None] * d + single_thread_matmul(d_keys, weights["attention.W"].T)
     return d_states
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def cumulative_pool(name: str, states: Array, keys: Array, v: Array | None) -> Array:
-    """Row t pools the states up to token t: [T, D].
+    """Cumulative pooling: row t pools the states up to token t, [T, D].
 
     Args:
-        name: in :data:`recurra.networks.settings.POOLINGS`.
-        states: [T, D] of one document.
-        keys: [T, D], s W + b of each state where ``name`` is ``attention``.
-        v: [D], likewise.
+        name: one of :data:`recurra.networks.settings.POOLINGS`.
+        states: [T, D], the states of one document.
+        keys: [T, D], s W + b of each state, for ``attention``.
+        v: [D], the weights of the scores, for ``attention``.
     """
     if name == "last":
         return states
@@ -120,7 +120,7 @@ def cumulative_pool(name: str, states: Array, keys: Array, v: Array | None) -> A
     totals = np.logaddexp.accumulate(scores)
     pooled, now = np.empty_like(states), np.zeros(states.shape[1])
     for t, (score, total) in enumerate(zip(scores, totals, strict=True)):
-        # What the tokens before weigh shrinks as the sum of all weights grows.
+        # The share of the tokens before shrinks as the sum of all weights grows.
         share = np.exp(score - total)
         now = (1 - share) * now + share * states[t]
         pooled[t] = now
@@ -129,7 +129,7 @@ def cumulative_pool(name: str, states: Array, keys: Array, v: Array | None) -> A
 
 def _attention(weights: Mapping[str, Array], states: Array, spans: _Spans) -> tuple[Array, Array]:
     """The share of each token in its document, [N], and tanh(W s + b), [N, D]."""
-    keys = np.tanh(product(states, weights["attention.W"]) + weights["attention.b"])
+    keys = np.tanh(single_thread_matmul(states, weights["attention.W"]) + weights["attention.b"])
     scores = np.einsum("nd,d->n", keys, weights["attention.v"])
     highest = np.maximum.reduceat(scores, spans.begins)
     powers = np.exp(scores - np.repeat(highest, spans.lengths))

@@ -1,4 +1,4 @@
-"""What a network thinks after each word, and what the word changed."""
+"""Word by word reading: the prediction after each word, and the evidence of each word."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
+from recurra.runtime.compiled_network import CompiledNetwork
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.network import Network
-from recurra.runtime.step_network import StepNetwork
+from recurra.runtime.numpy_network import NumpyNetwork
 from recurra.runtime.trace import LayerTrace
 from recurra.text.vocabulary import UNKNOWN_ID
 
@@ -19,7 +19,7 @@ __all__ = ["Reading", "read_ids"]
 
 Array = npt.NDArray[np.float32]
 
-# Tokens of the prefixes that are computed at once.
+# Total number of tokens of the prefixes that are computed at once.
 PREFIX_TOKENS = 1 << 16
 
 ONE_PASS = "one pass: the answer is taken from the states after each word"  # noqa: S105 - no password
@@ -36,18 +36,18 @@ class Reading:
 
     Attributes:
         tokens: the document's T tokens.
-        probabilities: float32[T, C]; row t is the answer for the document that ends with token t.
+        probabilities: float32[T, C]; row t has the probabilities of the document that ends with token t.
         known: bool[T], whether the vocabulary has the token.
-        start: float32[C], the answer before any token.
-        evidence: float32[T, C], by how much each token changes the logits; the sum over tokens leads from ``start`` to
-            the last answer. Where every document has one class only differences between logits count, so their mean
-            over the classes is taken off: a row's sum is 0. A task whose outputs are no classes says what it changes.
-        exact: whether these are the network's own answers on its way through the text. A network of two directions
-            has none before it has read all of it: see ``method``.
-        method: how probabilities and evidence were found, for people.
-        suffix_probabilities: float32[T, C], for two directions: row t is the answer for the document that begins with
-            token t; otherwise ``None``.
-        layers: states and gates of each layer and direction, where they were asked for.
+        start: float32[C], the probabilities before the first token.
+        evidence: float32[T, C], by how much each token changes the logits; their sum over the tokens is the difference
+            between the last logits and those of ``start``. For single-label models only differences between logits
+            matter, so the mean over the classes is subtracted and each row sums to 0. Other tasks define their own.
+        exact: whether these are the network's own states on its way through the text. A bidirectional network has no
+            output before it has read all of it: see ``method``.
+        method: how probabilities and evidence were computed, for people.
+        suffix_probabilities: float32[T, C], for bidirectional networks: row t has the probabilities of the document
+            that begins with token t; otherwise ``None``.
+        layers: states and gates of each layer and direction, if they were asked for.
     """
 
     tokens: list[str]
@@ -62,20 +62,25 @@ class Reading:
 
 
 def read_ids(
-    network: Network | StepNetwork, ids: npt.NDArray[np.int32], tokens: list[str], *, layers: Sequence[LayerTrace] = ()
+    network: CompiledNetwork | NumpyNetwork,
+    ids: npt.NDArray[np.int32],
+    tokens: list[str],
+    *,
+    layers: Sequence[LayerTrace] = (),
 ) -> Reading:
     """Reads a document word by word.
 
-    One direction is read once. Two directions take a pass for each prefix and each suffix, T (T + 1) steps together.
+    A unidirectional network reads it once. A bidirectional one needs a pass for each prefix and each suffix, T (T + 1)
+    steps in total.
 
     Args:
-        network: reads.
-        ids: int32[T].
-        tokens: the same as text.
-        layers: states and gates, if wanted.
+        network: the network.
+        ids: int32[T], the token ids.
+        tokens: the tokens as text.
+        layers: states and gates to include.
 
     Raises:
-        ModelFileError: a probability or what a word changes is no finite number.
+        ModelFileError: a probability or a word's evidence is not finite.
     """
     probabilities, counted = network.task.probabilities, network.task.evidence
     start = _logits(network, [ids[:0]])
@@ -105,13 +110,13 @@ def read_ids(
     )
 
 
-def _logits(network: Network | StepNetwork, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
+def _logits(network: CompiledNetwork | NumpyNetwork, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
     """[documents, L]."""
     rows, some, tokens = [np.empty((0, network.outputs), dtype=np.float32)], [], 0
     for place, document in enumerate(documents):
         some.append(document)
         tokens += max(len(document), network.pad_to)
-        # All prefixes at once would take memory that grows with the square of the length.
+        # All prefixes at once would need memory that grows with the square of the length.
         if tokens >= PREFIX_TOKENS or place == len(documents) - 1:
             offsets = np.concatenate([[0], np.cumsum([len(one) for one in some])]).astype(np.int64)
             rows.append(network.logits(Ragged(np.concatenate(some).astype(np.int32, copy=False), offsets)))
@@ -120,6 +125,6 @@ def _logits(network: Network | StepNetwork, documents: Sequence[npt.NDArray[np.i
 
 
 def _float32(numbers: npt.NDArray[np.floating]) -> Array:
-    # What is too large for float32 becomes infinite, which the caller looks for.
+    # Values beyond float32's range become infinite, which the caller checks for.
     with np.errstate(over="ignore"):
         return numbers.astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""A model as a table: its parts, what they give, and their parameters."""
+"""A model as a table: its parts, their output shapes, and their numbers of parameters."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["parameters_by_part", "summary_of"]
 
 
 def parameters_by_part(bundle: Bundle) -> dict[str, int]:
-    """Numbers in each part of the network, from the input to the output."""
+    """Number of parameters of each part of the network, from the input to the output."""
     return count_parameters(bundle.network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels)))
 
 
 def summary_of(bundle: Bundle) -> str:
-    """Lines of text: part, shape of what it gives for a document, parameters; and the total at the end.
+    """Lines of text with part, output shape for a document and parameters, and the total at the end.
 
-    The total says how the file holds the weights where that is not float32.
+    The total names the stored type of the weights if that is not float32.
     """
     network, classes = bundle.network, len(bundle.labels)
     parts = parameters_by_part(bundle)

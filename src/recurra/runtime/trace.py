@@ -1,6 +1,6 @@
-"""Every state and gate of a document, in float64.
+"""All states and gates of a document, in float64.
 
-The compiled kernels keep a state only while the next one needs it; here everything is kept.
+The compiled kernels keep a state only until the next one is computed; here all are kept.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from recurra.cells import cell_named
 from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import DIRECTIONS
-from recurra.runtime.forward import Tensors, run_layers, word_products
+from recurra.runtime.forward import Tensors, first_layer_products, run_layers
 
 __all__ = ["LayerTrace", "trace_of"]
 
@@ -25,8 +25,8 @@ class LayerTrace:
     """One direction of one layer over the T tokens of a document.
 
     Attributes:
-        layer: its number from the input, 0 first.
-        direction: ``forward`` or ``backward``; a backward layer's state at a token has read all that follow it.
+        layer: number of the layer from the input, 0 first.
+        direction: ``forward`` or ``backward``; a backward layer's state at a token depends on all that follow it.
         cell: name of the cell.
         h: [T, H], hidden states.
         c: [T, H], cell states, or ``None``.
@@ -42,7 +42,7 @@ class LayerTrace:
     gates: dict[str, Array]
 
     def first(self, tokens: int) -> LayerTrace:
-        """The same of the first tokens alone."""
+        """The trace of the first tokens only."""
         return replace(
             self,
             h=self.h[:tokens],
@@ -57,14 +57,14 @@ def trace_of(settings: NetworkSettings, tensors: Tensors, ids: npt.NDArray[np.in
     Args:
         settings: the network's shape.
         tensors: its weights.
-        ids: int32[T], tokens, with the pads that an unmasked network reads behind them.
+        ids: int32[T], tokens, with the pads that an unmasked network reads after them.
     """
-    products = [one[:, None] for one in word_products(settings, tensors, ids)]
+    products = [one[:, None] for one in first_layer_products(settings, tensors, ids)]
     weights = {name: array.astype(np.float64) for name, array in tensors.items() if name.startswith("layers.")}
     cell, found = cell_named(settings.cell), []
     for layer, passed in enumerate(run_layers(settings, weights, products)):
         for direction, steps in zip(DIRECTIONS, passed, strict=False):
-            # The one activation of a cell without gates is its state.
+            # The only activation of a cell without gates is its state.
             names = [gate.name for gate in cell.gates] if cell.gated else []
             blocks = np.split(steps.gates[:, 0], len(cell.gates), axis=1)
             found.append(

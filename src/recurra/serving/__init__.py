@@ -1,4 +1,4 @@
-"""An HTTP service for models: answers, readings, and what is found in a whole file, for programs and for the page."""
+"""An HTTP service for models: predictions, readings and views of a whole file, for programs and for the page."""
 
 from recurra.serving.access import Access
 from recurra.serving.app import create_app

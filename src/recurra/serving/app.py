@@ -14,21 +14,21 @@ from starlette.responses import Response
 
 from recurra.runtime import Model
 from recurra.serving.access import Access
+from recurra.serving.background_results import BackgroundResults
 from recurra.serving.batcher import Batcher
-from recurra.serving.catalogue import Catalogue, answering
-from recurra.serving.classify import Classifier
-from recurra.serving.findings import Findings
+from recurra.serving.classify import ClassifyEndpoint
+from recurra.serving.file_views import FileViews
 from recurra.serving.guard import Guard
-from recurra.serving.lane import Lane
+from recurra.serving.http_errors import RequestError, json_response, on_exception, on_http_exception, on_request_error
 from recurra.serving.limits import Limits
 from recurra.serving.metrics import Metrics
+from recurra.serving.model_registry import ModelRegistry, json_predictor
 from recurra.serving.openapi import describe
 from recurra.serving.page import PageFile, page_files
-from recurra.serving.reading import Reader
-from recurra.serving.refusals import RequestError, failed, json_response, refused, unknown
-from recurra.serving.routes import add_findings, add_state, add_texts
+from recurra.serving.reading import ReadEndpoints
+from recurra.serving.routes import add_model_routes, add_state_routes, add_text_routes
 from recurra.serving.runs import runs_in
-from recurra.serving.views import Views
+from recurra.serving.worker_queue import WorkerQueue
 from recurra.version import VERSION
 
 if TYPE_CHECKING:
@@ -49,26 +49,26 @@ def create_app(
     """Builds the service.
 
     Args:
-        models: by name, one at least; the first is asked where a request names none.
-        access: who may ask.
-        limits: what is taken at most.
+        models: one or more models by name; requests that name no model get the first.
+        access: which requests are allowed.
+        limits: bounds of requests, queues and connections.
         data: labelled rows, for the views of a whole file.
         runs: folder of training runs.
-        files: the page's, by address.
+        files: the page's files by path.
 
     Returns:
-        The ASGI application; every model has answered once.
+        The ASGI application; every model has been warmed up with one prediction.
 
     Raises:
-        RecurraError: a model gives no probabilities.
+        RecurraError: a model returns no finite probabilities.
     """
     limits = limits or Limits()
-    catalogue, metrics, views = Catalogue(models), Metrics(), Views()
-    lanes, runs_lane = {name: Lane(limits, name) for name in models}, Lane(limits, "runs")
+    registry, metrics, results = ModelRegistry(models), Metrics(), BackgroundResults()
+    queues, runs_queue = {name: WorkerQueue(limits, name) for name in models}, WorkerQueue(limits, "runs")
     batchers: dict[str, Batcher] = {}
     for name, model in models.items():
-        answer = answering(model)
-        # Compiles what is not compiled yet, and builds the tables: nobody has to wait for it later.
+        answer = json_predictor(model)
+        # Compiles the kernels and builds the tables, so that the first request need not wait for them.
         answer(["", "warm up"])
         batchers[name] = Batcher(
             answer, limits=limits, name=f"recurra-{name}", computed=partial(metrics.computed, name)
@@ -82,15 +82,15 @@ def create_app(
         yield
         for batcher in batchers.values():
             await batcher.close()
-        for lane in (*lanes.values(), runs_lane):
-            lane.close()
+        for queue in (*queues.values(), runs_queue):
+            queue.close()
 
-    # FastAPI's own pages of documentation load scripts from elsewhere.
+    # FastAPI's own documentation pages load scripts from a CDN.
     app = FastAPI(
         title="Recurra", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
     stopping = asyncio.Event()
-    classifier, reader = Classifier(catalogue, batchers, limits, stopping), Reader(catalogue, lanes, limits)
+    classifier, reader = ClassifyEndpoint(registry, batchers, limits, stopping), ReadEndpoints(registry, queues, limits)
     guard = Guard(
         app,
         direct={"/v1/classify": classifier, "/v1/read": reader.read, "/v1/compare": reader.compare},
@@ -98,24 +98,24 @@ def create_app(
         limits=limits,
         metrics=metrics,
         stopping=stopping,
-        background=lambda: views.busy,
+        background=lambda: results.busy,
     )
     for status in (404, 405):
-        app.add_exception_handler(status, unknown)
-    app.add_exception_handler(RequestError, refused)
-    app.add_exception_handler(Exception, failed)
-    add_texts(app, classifier, reader)
-    add_findings(app, Findings(catalogue, views, data), catalogue, partial(_runs, runs_lane, runs))
-    add_state(app, guard, batchers, metrics)
+        app.add_exception_handler(status, on_http_exception)
+    app.add_exception_handler(RequestError, on_request_error)
+    app.add_exception_handler(Exception, on_exception)
+    add_text_routes(app, classifier, reader)
+    add_model_routes(app, FileViews(registry, results, data), registry, partial(_runs, runs_queue, runs))
+    add_state_routes(app, guard, batchers, metrics)
     for address, endpoint in page_files(files or {}).items():
         app.add_api_route(address, endpoint, include_in_schema=False)
     describe(app, limits)
     return guard
 
 
-async def _runs(lane: Lane, folder: Path | None) -> Response:
+async def _runs(queue: WorkerQueue, folder: Path | None) -> Response:
     if folder is None:
         raise RequestError(
             404, "This service was given no runs", "Start it with --runs, such as: recurra serve MODEL --runs runs"
         )
-    return json_response(await lane.run(partial(runs_in, folder)))
+    return json_response(await queue.run(partial(runs_in, folder)))

@@ -1,7 +1,7 @@
-"""Texts of many requests are computed together.
+"""Dynamic batching: texts of concurrent requests are predicted together.
 
-Requests that come while the model is at work wait for it, and are its next batch. When it is idle nothing waits: a
-batch is what one turn of the event loop has read, so that requests which lay in the sockets together stay together.
+Requests that arrive while the model is busy form its next batch. An idle model starts at once: a batch is then what one
+iteration of the event loop has read, so requests that arrived together stay together.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from recurra.serving.http_errors import RequestError
 from recurra.serving.limits import Limits
-from recurra.serving.refusals import RequestError
 
 __all__ = ["Batcher"]
 
-# A batch is full at so many texts, beyond which more in it are hardly faster.
+# A batch is full at this many texts: larger ones are hardly faster.
 BATCH_TEXTS = 512
-# And at so many characters: behind a long text nobody should wait longer than for that text.
+# And at this many characters, so that nobody waits longer for a long text than that text alone takes.
 BATCH_CHARACTERS = 1 << 18
 
 
@@ -32,13 +32,13 @@ class _Job(NamedTuple):
 
 
 class Batcher:
-    """Gathers texts of requests into batches, which a thread of its own computes one after another.
+    """Gathers texts of requests into batches, which its own thread computes one after another.
 
     Args:
         answer: computes a batch: as many answers as texts, in their order. Only that thread calls it.
-        limits: of what may wait.
-        name: of the thread.
-        computed: hears how many texts each batch had, on the event loop.
+        limits: how much may wait.
+        name: name of the thread.
+        computed: called on the event loop with the number of texts of each finished batch.
     """
 
     def __init__(
@@ -58,21 +58,21 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """Texts that wait or are being computed."""
+        """Number of texts that wait or are being computed."""
         return self._waiting
 
     @property
     def alive(self) -> bool:
-        """Whether somebody computes."""
+        """Whether the thread is running."""
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Begins to compute; called on the event loop that the requests come from."""
+        """Starts the thread. Call it on the event loop that the requests come from."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     async def close(self) -> None:
-        """Computes what was taken, and ends; what takes too long is left to itself."""
+        """Computes what was accepted and stops the thread, waiting no longer than ``limits.stop_seconds``."""
         self._hand_over()
         self._handed.put(None)
         await asyncio.to_thread(self._thread.join, self._limits.stop_seconds)
@@ -81,8 +81,8 @@ class Batcher:
         """The answers to texts, in their order.
 
         Args:
-            texts: of one request.
-            patient: waits for room instead of raising, for streams, which bound themselves.
+            texts: the texts of one request.
+            patient: wait for room instead of raising; for streams, which bound themselves.
 
         Raises:
             RequestError: 503, too much is waiting.
@@ -107,7 +107,7 @@ class Batcher:
         return await future
 
     def _full(self, texts: int, characters: int) -> bool:
-        # Where nothing waits, anything that a single request may hold is taken.
+        # If nothing waits, anything that a single request may hold is accepted.
         over = self._waiting + texts > self._limits.waiting_texts
         return bool(self._waiting) and (over or self._characters + characters > self._limits.waiting_characters)
 
@@ -120,7 +120,7 @@ class Batcher:
         held: deque[_Job] = deque()
         open_ = True
         while open_ or held:
-            # Sleeps only where there is nothing to do.
+            # Blocks only if there is nothing to do.
             with contextlib.suppress(queue.Empty):
                 while (jobs := self._handed.get(block=not held)) is not None:
                     held.extend(jobs)
@@ -129,7 +129,7 @@ class Batcher:
                 self._compute(_next(held))
 
     def _compute(self, batch: list[_Job]) -> None:
-        # Those whose time is over need no answer any more.
+        # Requests that have timed out need no answer any more.
         wanted = [job for job in batch if not job.future.cancelled()]
         texts = [text for job in wanted for text in job.texts]
         answers: Sequence[bytes] = ()
@@ -138,16 +138,16 @@ class Batcher:
             if texts:
                 answers = self._answer(texts)
         except Exception as error:
-            # Whoever waits hears of it, and the thread goes on.
+            # The waiting requests get the error, and the thread goes on.
             failure = error
         with contextlib.suppress(RuntimeError):
-            # The loop may have ended meanwhile, and whoever waited with it.
+            # The event loop may have been closed meanwhile.
             self._loop.call_soon_threadsafe(self._deliver, batch, wanted, answers, failure)
 
     def _deliver(
         self, batch: list[_Job], wanted: list[_Job], answers: Sequence[bytes], failure: Exception | None
     ) -> None:
-        """Hands the answers to those who wait, on the event loop."""
+        """Hands the answers to the waiting requests, on the event loop."""
         for job in batch:
             self._waiting -= len(job.texts)
             self._characters -= job.characters
@@ -165,7 +165,7 @@ class Batcher:
 
 
 def _next(held: deque[_Job]) -> list[_Job]:
-    """The first jobs, as many as make a batch full; one at least."""
+    """The first jobs, as many as fit into a batch; at least one."""
     batch: list[_Job] = []
     texts = characters = 0
     while held:

@@ -1,4 +1,4 @@
-"""Bodies of requests: bounded in size and time, and checked."""
+"""Request bodies: bounded in size and time, and validated."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from recurra.serving.http_errors import RequestError
 from recurra.serving.limits import Limits
-from recurra.serving.refusals import RequestError
 
-__all__ = ["LINES", "media_type", "parsed", "read_body"]
+__all__ = ["LINES", "media_type", "read_body", "validate_json"]
 
 LINES = "application/x-ndjson"
-Asked = TypeVar("Asked", bound=BaseModel)
+Body = TypeVar("Body", bound=BaseModel)
 
 _adapters: dict[type[BaseModel], TypeAdapter[Any]] = {}
 
 
 def media_type(request: Request, *allowed: str) -> str:
-    """What the body is.
+    """The media type of the body.
 
-    A page of another site can send a body to this one without asking first, but not under these types.
+    A page of another site can send a cross-origin body without a preflight request, but not with these types.
 
     Raises:
-        RequestError: 415, something else than ``allowed``, or compressed.
+        RequestError: 415, the type is none of ``allowed``, or the body is compressed.
     """
     given = request.headers.get("content-type", "")
     kind = given.partition(";")[0].strip().lower()
@@ -42,13 +42,13 @@ def media_type(request: Request, *allowed: str) -> str:
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:
-    """The whole body.
+    """Reads the whole body.
 
     Raises:
-        RequestError: 413, it is too large; 408, it does not come.
-        ClientDisconnect: whoever asked is gone.
+        RequestError: 413, it is too large; 408, it does not arrive in time.
+        ClientDisconnect: the client has disconnected.
     """
-    # uvicorn refuses a length that is no number, and less than the body as well.
+    # uvicorn rejects a Content-Length that is no number or smaller than the body.
     declared = request.headers.get("content-length")
     if declared is not None and declared.isdecimal() and int(declared) > limits.body_bytes:
         raise _too_large(f"{int(declared):,} bytes", limits)
@@ -70,7 +70,7 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     except TimeoutError:
         raise RequestError(
             408,
-            f"The body did not come whole within {limits.seconds:g} s",
+            f"The body did not arrive completely within {limits.seconds:g} s",
             "Send it faster, or in smaller requests.",
             headers={"Connection": "close"},
         ) from None
@@ -79,58 +79,58 @@ async def read_body(request: Request, limits: Limits) -> bytes:
 def _too_large(size: str, limits: Limits) -> RequestError:
     return RequestError(
         413,
-        f"The body has {size}, and a request {limits.body_bytes:,} at most",
+        f"The body has {size}, and the limit is {limits.body_bytes:,} bytes",
         f"Send fewer texts at a time, or stream them as {LINES}.",
     )
 
 
-def parsed(kind: type[Asked], data: bytes, *, what: str = "The body") -> Asked:
-    """Checks JSON and what it holds.
+def validate_json(kind: type[Body], data: bytes, *, what: str = "The body") -> Body:
+    """Parses and validates JSON.
 
     Args:
-        kind: what is expected.
-        data: UTF-8.
-        what: names it in errors.
+        kind: the expected model.
+        data: the JSON in UTF-8.
+        what: what to call the data in errors.
 
     Raises:
-        RequestError: 422, it is no JSON, or holds something else.
+        RequestError: 422, the data is no JSON or does not fit the model.
     """
     adapter = _adapters.get(kind)
     if adapter is None:
         adapter = _adapters[kind] = TypeAdapter(kind)
     try:
-        asked: Asked = adapter.validate_json(data)
+        body: Body = adapter.validate_json(data)
     except ValidationError as error:
         raise _unexpected(error, kind, data, what) from None
-    return asked
+    return body
 
 
 def _unexpected(error: ValidationError, kind: type[BaseModel], data: bytes, what: str) -> RequestError:
-    """The first thing that is wrong, in one line."""
+    """The first validation error, in one line."""
     found = error.errors(include_url=False, include_context=False)[0]
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in found["loc"])[1:81]
     names = ", ".join(kind.model_fields)
     given = f"{found['input']!r:.80} ({type(found['input']).__name__})"
     match found["type"]:
         case "json_invalid":
-            received, mend = f"{what} is no JSON: {found['msg'].removeprefix('Invalid JSON: ')[:120]}", "Send JSON."
+            received, hint = f"{what} is no JSON: {found['msg'].removeprefix('Invalid JSON: ')[:120]}", "Send JSON."
             if not _is_utf8(data):
-                received, mend = f"{what} is not UTF-8", "Encode it in UTF-8."
+                received, hint = f"{what} is not UTF-8", "Encode it in UTF-8."
         case "missing":
-            received, mend = f"{what} has no {where}", f"Its fields are {names}."
+            received, hint = f"{what} has no {where}", f"Its fields are {names}."
         case "extra_forbidden":
-            received, mend = f"{what} has the unknown field {where!r}", f"Its fields are {names}."
+            received, hint = f"{what} has the unknown field {where!r}", f"Its fields are {names}."
         case "string_type":
-            received, mend = f"{where} is {given}", "Give a text."
+            received, hint = f"{where} is {given}", "Give a text."
         case "string_unicode":
-            received, mend = f"{where} is no Unicode text", "Leave out halves of surrogate pairs."
+            received, hint = f"{where} is no Unicode text", "Leave out halves of surrogate pairs."
         case "list_type":
-            received, mend = f"{where} is {given}", "Give a list of texts."
+            received, hint = f"{where} is {given}", "Give a list of texts."
         case "bool_type":
-            received, mend = f"{where} is {given}", "Give true or false."
+            received, hint = f"{where} is {given}", "Give true or false."
         case _:
-            received, mend = f"{where or what} is {given}", f"Give an object with the fields {names}."
-    return RequestError(422, received, mend)
+            received, hint = f"{where or what} is {given}", f"Give an object with the fields {names}."
+    return RequestError(422, received, hint)
 
 
 def _is_utf8(data: bytes) -> bool:

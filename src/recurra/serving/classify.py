@@ -1,4 +1,4 @@
-"""``POST /v1/classify``: one or many texts, or a stream of them."""
+"""``POST /v1/classify``: one text, many, or a stream of them."""
 
 from __future__ import annotations
 
@@ -12,69 +12,69 @@ from starlette.responses import Response
 
 from recurra.errors import RecurraError
 from recurra.serving.batcher import Batcher
-from recurra.serving.body import LINES, media_type, parsed, read_body
-from recurra.serving.catalogue import Catalogue
+from recurra.serving.body import LINES, media_type, read_body, validate_json
+from recurra.serving.http_errors import JSON, RequestError
 from recurra.serving.limits import Limits
-from recurra.serving.refusals import JSON, RequestError
-from recurra.serving.schema import Classify, Line
+from recurra.serving.model_registry import ModelRegistry
+from recurra.serving.schema import ClassifyLine, ClassifyRequest
 from recurra.serving.stream import LineStream
 
-__all__ = ["Classifier", "abstained", "check_text"]
+__all__ = ["ClassifyEndpoint", "check_text", "with_abstention"]
 
 
-class Classifier:
-    """Answers requests to classify.
+class ClassifyEndpoint:
+    """Answers requests to classify texts.
 
     Args:
-        catalogue: the models.
-        batchers: what computes their answers, by name.
-        limits: of a request.
-        stopping: set when the service takes no more lines of a stream.
+        registry: the models.
+        batchers: the batcher of each model, by name.
+        limits: bounds of a request.
+        stopping: set when the service accepts no more lines of a stream.
     """
 
     def __init__(
-        self, catalogue: Catalogue, batchers: Mapping[str, Batcher], limits: Limits, stopping: asyncio.Event
+        self, registry: ModelRegistry, batchers: Mapping[str, Batcher], limits: Limits, stopping: asyncio.Event
     ) -> None:
-        self._catalogue, self._batchers, self._limits, self._stopping = catalogue, batchers, limits, stopping
+        self._registry, self._batchers, self._limits, self._stopping = registry, batchers, limits, stopping
         self._heads = {
             name: b'{"model":' + json.dumps(name, ensure_ascii=False).encode() + b',"results":[' for name in batchers
         }
 
     async def __call__(self, request: Request) -> Response:
-        """The answer to a request, or a stream of answers.
+        """The response to a request, or a stream of answers.
 
         Raises:
-            RequestError: it cannot be answered.
+            RequestError: the request cannot be answered.
         """
         if media_type(request, JSON, LINES) == LINES:
             return self._stream(request)
-        asked = parsed(Classify, await read_body(request, self._limits))
-        name = self._catalogue.named(asked.model)
-        if len(asked.texts) > self._limits.texts:
+        body = validate_json(ClassifyRequest, await read_body(request, self._limits))
+        name = self._registry.resolve(body.model)
+        if len(body.texts) > self._limits.texts:
             raise RequestError(
                 422,
-                f"There are {len(asked.texts):,} texts, and a request has {self._limits.texts:,} at most",
+                f"There are {len(body.texts):,} texts, and the limit of a request is {self._limits.texts:,}",
                 f"Send fewer at a time, or stream them as {LINES}.",
             )
-        for place, text in enumerate(asked.texts):
+        for place, text in enumerate(body.texts):
             check_text(text, f"texts[{place}]", self._limits)
-        below = self._abstaining(name, asked.abstain_below)
+        below = self._abstaining(name, body.abstain_below)
         answers: list[bytes] = []
-        if asked.texts:
+        if body.texts:
             try:
                 async with asyncio.timeout(self._limits.seconds):
-                    answers = await self._batchers[name].answers(asked.texts)
+                    answers = await self._batchers[name].answers(body.texts)
             except TimeoutError:
                 raise _late(self._limits) from None
         if below is not None:
-            answers = [abstained(answer, below) for answer in answers]
+            answers = [with_abstention(answer, below) for answer in answers]
         if LINES in request.headers.get("accept", ""):
             return Response(b"".join(answer + b"\n" for answer in answers), media_type=LINES)
         return Response(self._heads[name] + b",".join(answers) + b"]}", media_type=JSON)
 
     def _stream(self, request: Request) -> Response:
-        """Each line ``{"text": …}`` gives one line, in order: the answer, or ``{"error": …}``."""
-        name = self._catalogue.named(request.query_params.get("model"))
+        """Each line ``{"text": …}`` is answered by one line, in order: the result, or ``{"error": …}``."""
+        name = self._registry.resolve(request.query_params.get("model"))
         batcher, below = self._batchers[name], self._abstaining(name, _number(request))
 
         async def answer(lines: Sequence[bytes | None]) -> bytes:
@@ -83,7 +83,7 @@ class Classifier:
             try:
                 async with asyncio.timeout(self._limits.seconds):
                     found = await batcher.answers(texts, patient=True) if texts else []
-                    answers = iter(found if below is None else [abstained(answer, below) for answer in found])
+                    answers = iter(found if below is None else [with_abstention(answer, below) for answer in found])
             except TimeoutError:
                 late = _problem(str(_late(self._limits)))
                 return b"".join(late if isinstance(text, str) else text for text in given)
@@ -92,26 +92,26 @@ class Classifier:
         return LineStream(answer, failed=_problem, limits=self._limits, stopping=self._stopping)
 
     def _abstaining(self, name: str, below: float | None) -> float | None:
-        """The probability below which this model's answers are held back, if there is one."""
+        """The validated probability below which the model abstains; ``None`` if it never does."""
         try:
-            return self._catalogue.models[name].checked_abstaining(below)
+            return self._registry.models[name].checked_abstaining(below)
         except RecurraError as error:
-            raise RequestError(422, error.received, error.mend) from error
+            raise RequestError(422, error.received, error.hint) from error
 
     def _text(self, line: bytes | None) -> str | bytes:
-        """The text of a line, or the line that says what is wrong with it."""
+        """The text of a line, or the error line to answer it with."""
         if line is None:
             return _problem(f"The line has more than {self._limits.body_bytes:,} bytes. Cut or split its text.")
         try:
-            text = parsed(Line, line, what="The line").text
+            text = validate_json(ClassifyLine, line, what="The line").text
             check_text(text, "text", self._limits)
         except RecurraError as error:
             return _problem(str(error))
         return text
 
 
-def abstained(answer: bytes, below: float) -> bytes:
-    """An answer as JSON, its label null where that is less probable than ``below``."""
+def with_abstention(answer: bytes, below: float) -> bytes:
+    """A result as JSON, with the label null if it is less probable than ``below``."""
     if np.float32(max(json.loads(answer)["probabilities"].values())) >= np.float32(below):
         return answer
     # A quote inside a label is escaped, so this is the key itself.
@@ -133,7 +133,7 @@ def check_text(text: str, where: str, limits: Limits) -> None:
     if len(text) > limits.text_characters:
         raise RequestError(
             422,
-            f"{where} has {len(text):,} characters, and a text {limits.text_characters:,} at most",
+            f"{where} has {len(text):,} characters, and the limit of a text is {limits.text_characters:,}",
             "Cut or split it.",
         )
 

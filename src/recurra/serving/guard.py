@@ -1,4 +1,4 @@
-"""What every request passes before and after it is answered."""
+"""The outermost middleware: what is done for every request before and after it is answered."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from recurra.errors import RecurraError
 from recurra.serving.access import Access
 from recurra.serving.headers import with_headers
+from recurra.serving.http_errors import INTERNAL_ERROR, RequestError, error_response
 from recurra.serving.limits import Limits
 from recurra.serving.metrics import Metrics
-from recurra.serving.refusals import FAILED, RequestError, refusal
 
 __all__ = ["Guard"]
 
@@ -28,19 +28,19 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class Guard:
-    """Lets in who may ask, counts, adds headers, and turns whatever goes wrong into one line.
+    """Checks access, counts requests, adds headers, and turns every failure into a one-line error.
 
     Args:
-        app: answers.
-        direct: what answers a POST to these paths, past the layers of ``app``, which take longer than a small model.
-        access: who may ask.
-        limits: of requests that are answered at the same time.
-        metrics: counts them.
-        stopping: set when new requests are to be refused, while those that were taken are finished.
-        background: whether something is being computed that no request waits for.
+        app: the application that answers.
+        direct: endpoints for POST requests by path that bypass ``app``, whose layers take longer than a small model.
+        access: which requests are allowed.
+        limits: how many requests are answered at the same time.
+        metrics: counts the requests.
+        stopping: set when new requests are to be rejected while the accepted ones are finished.
+        background: whether a computation is running that no request waits for.
 
     Attributes:
-        taken: requests that are being answered, those that were refused left out.
+        in_flight: number of accepted requests that are being answered.
     """
 
     def __init__(
@@ -58,22 +58,22 @@ class Guard:
         self._access, self._limits, self._metrics = access, limits, metrics
         self.background = background
         self.stopping = stopping
-        self.taken = 0
-        metrics.in_flight.set_function(lambda: self.taken)
+        self.in_flight = 0
+        metrics.in_flight.set_function(lambda: self.in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, as an ASGI application."""
         if scope["type"] != "http":
-            # Lifespan; the server that we start knows no other kind.
+            # Lifespan: the server that we start has no other kind.
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
         answer = _Answer(send)
-        refused = self._access.refusal(scope["path"], scope["headers"]) or self._busy(scope["path"])
+        refused = self._access.check(scope["path"], scope["headers"]) or self._busy(scope["path"])
         try:
             if refused is not None:
                 answer.path = "refused"
-                await refusal(refused.status, str(refused), headers=refused.headers)(scope, receive, answer.send)
+                await error_response(refused.status, str(refused), headers=refused.headers)(scope, receive, answer.send)
             else:
                 await self._answer(scope, receive, answer)
         finally:
@@ -89,15 +89,15 @@ class Guard:
                 503, "The service is stopping", "Ask another one, or again when it is back.",
                 headers={"Connection": "close", "Retry-After": "5"},
             )  # fmt: skip
-        if self.taken >= self._limits.requests:
+        if self.in_flight >= self._limits.requests:
             return RequestError(
-                503, f"{self.taken:,} requests are being answered", "Ask again in a second, or slower.",
+                503, f"{self.in_flight:,} requests are being answered", "Ask again in a second, or slower.",
                 headers={"Retry-After": "1"},
             )  # fmt: skip
         return None
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        self.taken += 1
+        self.in_flight += 1
         direct = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
         try:
             if direct is None:
@@ -107,30 +107,30 @@ class Guard:
                 response = await direct(Request(scope, receive))
                 await response(scope, receive, answer.send)
         except RequestError as error:
-            await refusal(error.status, str(error), headers=error.headers)(scope, receive, answer.send)
+            await error_response(error.status, str(error), headers=error.headers)(scope, receive, answer.send)
         except RecurraError as error:
-            # The request was right, and the model's answer is not: the line says what is wrong with the model.
+            # The request is valid and the model's answer is not: the message says what is wrong with the model.
             _log.error("%s %s failed: %s", scope["method"], scope["path"], error)
             if not answer.began:
-                await refusal(500, str(error))(scope, receive, answer.send)
+                await error_response(500, str(error))(scope, receive, answer.send)
         except ClientDisconnect:
-            # Nobody is there to be told. The server closes the connection of an answer that has no end.
+            # There is nobody to answer. The server closes the connection of an unfinished response.
             answer.status = 499
         except Exception:
             _log.exception("%s %s failed", scope["method"], scope["path"])
             if not answer.began:
-                await refusal(500, FAILED)(scope, receive, answer.send)
+                await error_response(500, INTERNAL_ERROR)(scope, receive, answer.send)
         finally:
-            self.taken -= 1
+            self.in_flight -= 1
 
 
 class _Answer:
-    """What is sent, with the headers of every answer.
+    """A response as it is sent, with the headers that every response has.
 
     Attributes:
         began: whether the status has been sent.
-        path: to count it under, where that is known better than by the route.
-        status: that was sent, or 499 if whoever asked was gone before.
+        path: the path to count the request under, if it is not that of the route.
+        status: the status that was sent; 499 if the client disconnected before.
     """
 
     def __init__(self, send: Send) -> None:

@@ -1,11 +1,11 @@
-"""Headers that every answer has, errors included."""
+"""Headers of every response, errors included."""
 
 from __future__ import annotations
 
 __all__ = ["HEADERS", "with_headers"]
 
-# A page of this service loads nothing from elsewhere, runs no script that stands in its text, and is shown in no frame;
-# nobody else's page may read an answer. What a browser keeps could be read later by others at the same machine.
+# The page loads nothing from other hosts, runs no inline script and is shown in no frame; pages of other sites may not
+# read a response. Nothing is cached: other users of the same machine could read it later.
 HEADERS = {
     "content-security-policy": (
         "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -25,6 +25,6 @@ _BYTES: Pairs = [(name.encode(), value.encode()) for name, value in HEADERS.item
 
 
 def with_headers(given: Pairs) -> Pairs:
-    """The headers of an answer and those of every answer; its own come first where both have one."""
-    own = {name for name, _ in given}
-    return given + [pair for pair in _BYTES if pair[0] not in own]
+    """The given headers and those of every response; the given ones win where both have a name."""
+    names = {name for name, _ in given}
+    return given + [pair for pair in _BYTES if pair[0] not in names]

@@ -1,4 +1,4 @@
-"""What the service takes at most, so that no request can take the machine."""
+"""Limits of the service, so that no request can exhaust the machine."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ __all__ = ["Limits"]
 
 @dataclass(frozen=True)
 class Limits(Settings):
-    """Bounds of the service.
+    """The largest values that the service accepts.
 
     Attributes:
-        body_bytes: of a request's body, and of a line where lines are streamed.
-        texts: in one request.
-        text_characters: in one text.
-        read_tokens: of a text that is read word by word, which costs the square of its length.
-        compared_models: in one comparison.
-        waiting_texts: that wait for one model, over all requests.
-        waiting_characters: of these texts together.
+        body_bytes: bytes of a request's body, and of one line of a stream.
+        texts: texts in one request.
+        text_characters: characters in one text.
+        read_tokens: tokens of a text that is read word by word, which costs the square of its length.
+        compared_models: models in one comparison.
+        waiting_texts: texts that wait for one model, over all requests.
+        waiting_characters: characters of these texts together.
         waiting_reads: texts that wait to be read word by word by one model.
-        requests: answered at the same time.
-        connections: open at the same time.
-        header_bytes: of a request's line and headers together, and of what else comes in a row beside a body.
-        seconds: for the headers, for the body, for the answer, and for the client to take a part of it, each.
-        stop_seconds: for what was taken before the service was asked to stop.
+        requests: requests answered at the same time.
+        connections: connections open at the same time.
+        header_bytes: bytes of a request line and headers together, and of any other data in a row outside a body.
+        seconds: seconds for the headers, for the body, for the answer, and for the client to read a part of it, each.
+        stop_seconds: seconds to finish accepted requests when the service is asked to stop.
     """
 
     body_bytes: int = 8 << 20

@@ -1,22 +1,22 @@
-"""A body as lines: cut where they end, whatever parts it comes in."""
+"""Splits a body that arrives in parts into lines."""
 
 from __future__ import annotations
 
-__all__ = ["Lines"]
+__all__ = ["LineSplitter"]
 
 
-class Lines:
-    """Cuts bytes into lines as they come. Empty lines are left out.
+class LineSplitter:
+    """Splits bytes into lines as they arrive. Empty lines are left out.
 
     Args:
-        most: bytes of a line; ``None`` stands for one that is longer, of which no more than that is kept.
+        most: largest size of a line in bytes; a longer line is returned as ``None``, and no more of it is kept.
     """
 
     def __init__(self, most: int) -> None:
         self._most, self._rest, self._skipping = most, b"", False
 
     def feed(self, part: bytes) -> list[bytes | None]:
-        """The lines that end in this part, without their ends."""
+        """The lines that end in this part, without line ends."""
         *whole, self._rest = (self._rest + part).split(b"\n")
         found: list[bytes | None] = []
         for line in whole:
@@ -32,5 +32,5 @@ class Lines:
         return found
 
     def end(self) -> list[bytes | None]:
-        """The last line, which need not end."""
+        """The last line, which need not have a line end."""
         return self.feed(b"\n") if self._rest or self._skipping else []

@@ -1,4 +1,4 @@
-"""What the service counts, in Prometheus's text format."""
+"""The service's metrics in Prometheus's text format."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Metrics:
-    """Counters of one service.
+    """The metrics of one service.
 
     Attributes:
-        in_flight: requests that are being answered.
+        in_flight: gauge of requests that are being answered.
     """
 
     def __init__(self) -> None:
@@ -45,10 +45,10 @@ class Metrics:
         """Counts a request.
 
         Args:
-            method: of HTTP.
-            path: that of the route, so that nobody can make up new ones.
-            status: that was sent; 499 if whoever asked was gone.
-            seconds: it took.
+            method: HTTP method.
+            path: path of the route, not of the request, so that clients cannot add new label values.
+            status: status that was sent; 499 if the client disconnected before.
+            seconds: duration.
         """
         self._requests.labels(method, path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
@@ -59,11 +59,11 @@ class Metrics:
         self._batches.labels(model).observe(texts)
 
     def watch(self, model: str, waiting: Callable[[], int]) -> None:
-        """Shows how many texts wait for a model, and begins to count for it."""
+        """Adds a model: its counters start at 0, and its gauge of waiting texts calls ``waiting``."""
         self._texts.labels(model)
         self._batches.labels(model)
         self._waiting.labels(model).set_function(waiting)
 
     def page(self) -> Response:
-        """All counters as they stand."""
+        """The current values of all metrics."""
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with the bodies and the bounds that FastAPI does not know of."""
+"""The OpenAPI document, with the request bodies and limits that FastAPI does not know of."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from recurra.serving.limits import Limits
 
 __all__ = ["describe"]
 
-ASKED = (schema.Classify, schema.Line, schema.Read, schema.Compare)
+REQUEST_BODIES = (schema.ClassifyRequest, schema.ClassifyLine, schema.ReadRequest, schema.CompareRequest)
 
 
 def describe(app: FastAPI, limits: Limits) -> None:
-    """Makes the document once, when all routes are there."""
+    """Builds the document once, after all routes have been added."""
     document = get_openapi(
         title=app.title,
         version=app.version,
-        description="Recurrent text classifiers: labels, probabilities, and what a network makes of every word.",
+        description="Recurrent text classifiers: labels, probabilities, and readings word by word.",
         routes=app.routes,
     )
-    _, asked = models_json_schema(
-        [(model, "validation") for model in ASKED], ref_template="#/components/schemas/{model}"
+    _, bodies = models_json_schema(
+        [(model, "validation") for model in REQUEST_BODIES], ref_template="#/components/schemas/{model}"
     )
     schemas = document["components"]["schemas"]
-    schemas |= asked["$defs"]
-    schema.bounded(schemas, limits)
+    schemas |= bodies["$defs"]
+    schema.set_bounds(schemas, limits)
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
 
     def openapi() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The page's files, from a fixed map: no address of a request ever becomes a path."""
+"""Endpoints of the page's files, from a fixed map: the path of a request never becomes a path of a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["PageFile", "page_files"]
 
 
 class PageFile(Protocol):
-    """A file of the page: where it lies, and what Content-Type says of it."""
+    """A file of the page: its path and its Content-Type."""
 
     @property
     def path(self) -> Path: ...  # noqa: D102
@@ -28,10 +28,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def page_files(files: Mapping[str, PageFile]) -> dict[str, Endpoint]:
-    """What answers each address.
+    """The endpoint of each file.
 
     Args:
-        files: by address, such as ``/`` or ``/static/page.css``.
+        files: files by the path of the request, such as ``/`` or ``/static/page.css``.
     """
     return {address: _endpoint(file) for address, file in files.items()}
 
@@ -44,7 +44,7 @@ def _endpoint(file: PageFile) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         data, tag = content()
-        # Kept by the browser, and asked about each time: an updated service has an updated page.
+        # Cached by the browser and revalidated each time: an updated service has an updated page.
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
         given = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
         if tag in given:

@@ -1,4 +1,4 @@
-"""HTTP connections with bounds that uvicorn does not set."""
+"""An HTTP protocol with limits that uvicorn does not have."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["bounded_protocol"]
 
 _LINES = {
     400: ("Bad Request", "This is no HTTP request. Ask with HTTP/1.1."),
-    408: ("Request Timeout", "The headers did not come whole in time. Send them at once."),
+    408: ("Request Timeout", "The headers did not arrive in time. Send them at once."),
     431: ("Request Header Fields Too Large", "The request's headers are too large. Leave some out."),
     503: ("Service Unavailable", "Too many connections are open. Ask again in a second, over fewer."),
 }
 
-# What is left of the body of a request that was answered already is read to its end, so that a client which sends first
-# and reads then gets its answer, and the connection can be used again: up to so many times what a body may have.
+# The rest of the body of a request that was answered already is read and discarded, so that a client which sends first
+# and then reads gets its answer, and the connection can be reused: up to this many times the largest body.
 DISCARDED_BODIES = 2
 
 
@@ -32,28 +32,27 @@ def bounded_protocol(limits: Limits) -> type[HttpToolsProtocol]:
 
 
 class _BoundedProtocol(HttpToolsProtocol):
-    """Closes a connection that sends too much, or too little, beside the bodies that are wanted.
+    """Closes a connection that sends too much outside a body, too slowly, or does not read its response.
 
-    The parser keeps headers, and the fields that may follow a body (trailers), until they are whole, however many they
-    are, and waits for them for ever. The answer to a request may be there before its body: what is left of that is
-    discarded, up to a bound. And a client that does not take its answer is not waited for.
+    The parser keeps headers, and the fields that may follow a body (trailers), until they are complete, however many
+    they are, and waits for them for ever. A response may be finished before the body of its request has arrived: the
+    rest is discarded, up to a bound.
     """
 
     limits: ClassVar[Limits]
 
     # Between the first byte of a request and the end of its headers.
     _in_head = True
-    # Bytes since the last part of a body, or the last end of headers or of a request: of headers, of trailers, of the
-    # extensions of a chunk.
+    # Bytes of headers, trailers or chunk extensions since the last part of a body, end of headers or end of a request.
     _overhead = 0
     _progressed = False
-    # Of an answered request whose body is still coming; ``None`` where none is.
+    # Discarded bytes of an answered request whose body is still arriving; ``None`` if there is none.
     _discarded: int | None = None
     _timer: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Refuses one connection too many."""
+        """Rejects one connection too many."""
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
             self._end(503)
@@ -61,13 +60,13 @@ class _BoundedProtocol(HttpToolsProtocol):
             self._wait_for(self._end, 408)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets it."""
+        """Cancels the timers."""
         self._stop_waiting()
         self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parses what has come, no more at a time than headers may have left."""
+        """Parses the data, at most as many bytes at a time as the headers may still have."""
         left = memoryview(data)
         while left and not self.transport.is_closing():
             part = left[: max(1, self.limits.header_bytes - self._overhead)]
@@ -77,13 +76,13 @@ class _BoundedProtocol(HttpToolsProtocol):
             self._count(len(part))
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Starts the timer for the headers."""
         super().on_message_begin()
         self._in_head = True
         self._wait_for(self._end, 408)
 
     def on_headers_complete(self) -> None:
-        """Answers the request."""
+        """Lets the request be answered if its headers are small enough."""
         self._in_head, self._progressed = False, True
         self._stop_waiting()
         # With the colon, a space and the end of each line.
@@ -94,12 +93,12 @@ class _BoundedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A part of a body has come."""
+        """Notes that a part of a body has arrived."""
         self._progressed = True
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """A request is whole."""
+        """Notes that a request is complete."""
         self._in_head, self._progressed = True, True
         if self._discarded is not None:
             self._discarded = None
@@ -110,41 +109,41 @@ class _BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """An answer is sent, whose request may not be whole."""
+        """Discards the rest of a request that was answered before it was complete."""
         if not self.pipeline and self.cycle.more_body:
             self._discarded = 0
             self._wait_for(self.transport.close)
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """The client takes less than it is sent."""
+        """Starts to watch a client that reads more slowly than it is sent."""
         super().pause_writing()
-        self._look_after(self.transport.get_write_buffer_size())
+        self._watch(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        """It has taken what there was."""
+        """Stops watching: the client has read everything."""
         super().resume_writing()
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
 
-    def _look_after(self, unsent: int) -> None:
-        """Looks after a while whether the client has taken anything."""
-        self._unread = self.loop.call_later(self.limits.seconds, self._looked, unsent)
+    def _watch(self, unsent: int) -> None:
+        """Checks after ``limits.seconds`` whether the client has read anything."""
+        self._unread = self.loop.call_later(self.limits.seconds, self._check_unread, unsent)
 
-    def _looked(self, unsent: int) -> None:
+    def _check_unread(self, unsent: int) -> None:
         left = self.transport.get_write_buffer_size()
         if left < unsent:
-            self._look_after(left)
+            self._watch(left)
         else:
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Answers what is no request."""
+        """Answers data that is no HTTP request."""
         self._end(400)
 
     def _count(self, size: int) -> None:
-        """So many bytes were parsed."""
+        """Counts parsed bytes, and closes the connection at a limit."""
         if self._discarded is not None:
             self._discarded += size
             if self._discarded > DISCARDED_BODIES * self.limits.body_bytes:
@@ -159,7 +158,7 @@ class _BoundedProtocol(HttpToolsProtocol):
             self._wait_for(self._end, 408)
 
     def _wait_for(self, late: Callable[..., None], *arguments: int) -> None:
-        """Has something done if what is waited for does not come in time."""
+        """Calls ``late`` after ``limits.seconds`` unless the timer is stopped before."""
         if self._timer is None:
             self._timer = self.loop.call_later(self.limits.seconds, late, *arguments)
 
@@ -169,13 +168,13 @@ class _BoundedProtocol(HttpToolsProtocol):
             self._timer = None
 
     def _end(self, status: int) -> None:
-        """Says why, where an answer has a place, and closes the connection."""
+        """Sends an error, if a response can be sent now, and closes the connection."""
         self._stop_waiting()
         if self.transport.is_closing():
             return
         cycle = self.cycle
         if cycle is not None and cycle.response_started and not (cycle.response_complete and self._in_head):
-            # Another answer would stand in the middle of this one, or be taken for that to the next request.
+            # Another response would stand inside this one, or be taken for the response to the next request.
             self.transport.close()
             return
         phrase, line = _LINES[status]

@@ -1,4 +1,4 @@
-"""``POST /v1/read`` and ``POST /v1/compare``: a text word by word, by one model or several."""
+"""``POST /v1/read`` and ``POST /v1/compare``: a text read word by word by one or several models."""
 
 from __future__ import annotations
 
@@ -14,90 +14,90 @@ from starlette.responses import Response, StreamingResponse
 
 from recurra.errors import RecurraError, SettingsError
 from recurra.inspection.read import ReadingJson, readings
-from recurra.serving.body import LINES, media_type, parsed, read_body
-from recurra.serving.catalogue import Catalogue
+from recurra.serving.body import LINES, media_type, read_body, validate_json
 from recurra.serving.classify import check_text
-from recurra.serving.lane import Lane
+from recurra.serving.http_errors import JSON, RequestError, json_bytes
 from recurra.serving.limits import Limits
-from recurra.serving.refusals import JSON, RequestError, json_bytes
-from recurra.serving.schema import Compare, Read
+from recurra.serving.model_registry import ModelRegistry
+from recurra.serving.schema import CompareRequest, ReadRequest
+from recurra.serving.worker_queue import WorkerQueue
 
-__all__ = ["Reader"]
+__all__ = ["ReadEndpoints"]
 
 Value = TypeVar("Value")
 
 
-# Between two lines of a reading that is being explained.
+# Least time between two lines of a reading whose attribution is being computed.
 LINE_SECONDS = 1.0
 
 
-class Reader:
-    """Answers requests to read.
+class ReadEndpoints:
+    """Answers requests to read a text.
 
     Args:
-        catalogue: the models.
-        lanes: where each model's texts are read, by its name: none waits for those of another.
-        limits: of a request.
+        registry: the models.
+        queues: the worker queue of each model, by name, so that no model waits for another.
+        limits: bounds of a request.
     """
 
-    def __init__(self, catalogue: Catalogue, lanes: Mapping[str, Lane], limits: Limits) -> None:
-        self._catalogue, self._lanes, self._limits = catalogue, lanes, limits
+    def __init__(self, registry: ModelRegistry, queues: Mapping[str, WorkerQueue], limits: Limits) -> None:
+        self._registry, self._queues, self._limits = registry, queues, limits
 
     async def read(self, request: Request) -> Response:
-        """A text as one model reads it; as lines, the attribution's first figures and then better ones."""
+        """A text as one model reads it; as a stream of lines, first a rough attribution and then better ones."""
         media_type(request, JSON)
-        asked = parsed(Read, await read_body(request, self._limits))
-        name = self._catalogue.named(asked.model)
-        check_text(asked.text, "text", self._limits)
-        work = partial(self._readings, name, asked.text, gates=asked.gates, attribution=asked.attribution)
-        lane = self._lanes[name]
+        body = validate_json(ReadRequest, await read_body(request, self._limits))
+        name = self._registry.resolve(body.model)
+        check_text(body.text, "text", self._limits)
+        work = partial(self._readings, name, body.text, gates=body.gates, attribution=body.attribution)
+        queue = self._queues[name]
         if LINES in request.headers.get("accept", ""):
-            lines = lane.results(lambda: _encoded(work(), every=LINE_SECONDS))
-            # What cannot be answered at all has a status of its own.
+            lines = queue.results(lambda: _encoded(work(), every=LINE_SECONDS))
+            # An error before the first line is sent as a status, not as a line.
             first = await _while_there(request, anext(lines))
             return StreamingResponse(_lines(first, lines), media_type=LINES)
-        answer = await _while_there(request, lane.last(lambda: _encoded(work())))
+        answer = await _while_there(request, queue.last(lambda: _encoded(work())))
         return Response(answer, media_type=JSON)
 
     async def compare(self, request: Request) -> Response:
         """A text as several models read it."""
         media_type(request, JSON)
-        asked = parsed(Compare, await read_body(request, self._limits))
+        body = validate_json(CompareRequest, await read_body(request, self._limits))
         most = self._limits.compared_models
-        wanted = list(self._catalogue.models)[:most] if asked.models is None else asked.models
+        wanted = list(self._registry.models)[:most] if body.models is None else body.models
         if not 1 <= len(wanted) <= most or len(set(wanted)) < len(wanted):
             raise RequestError(
                 422, f"models has {len(wanted)} names, {len(set(wanted))} of them different",
                 f"Name from 1 to {most} different models, or leave it out.",
             )  # fmt: skip
-        names = [self._catalogue.named(name) for name in wanted]
-        check_text(asked.text, "text", self._limits)
+        names = [self._registry.resolve(name) for name in wanted]
+        check_text(body.text, "text", self._limits)
         works = [
-            self._lanes[name].last(partial(_encoded, self._readings(name, asked.text)))  # Begins in the lane's thread.
+            self._queues[name].last(partial(_encoded, self._readings(name, body.text)))  # Begins in the queue's thread.
             for name in names
         ]
         answers = await _while_there(request, _all(works))
-        head = b'{"text":' + json_bytes(asked.text) + b',"models":['
+        head = b'{"text":' + json_bytes(body.text) + b',"models":['
         return Response(head + b",".join(answer or b"" for answer in answers) + b"]}", media_type=JSON)
 
     def _readings(self, name: str, text: str, **wanted: bool) -> Iterator[ReadingJson]:
-        model = self._catalogue.models[name]
+        model = self._registry.models[name]
         tokens = len(model.bundle.pipeline.tokens(text))
         if tokens > self._limits.read_tokens:
             raise RequestError(
                 422,
-                f"The text has {tokens:,} tokens, and {self._limits.read_tokens:,} at most are read one by one",
+                f"The text has {tokens:,} tokens, and the limit of a reading is {self._limits.read_tokens:,}",
                 "Cut it, or ask /v1/classify for the answer alone.",
             )
         try:
             yield from readings(model, text, name=name, **wanted)
         except SettingsError as error:
             # Some networks can be read, but not be differentiated.
-            raise RequestError(422, error.received, error.mend) from error
+            raise RequestError(422, error.received, error.hint) from error
 
 
 async def _all(works: Sequence[Coroutine[Any, Any, Value]]) -> list[Value]:
-    """Where one fails the others are dropped."""
+    """Awaits all; if one fails the others are cancelled."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in works]
@@ -107,10 +107,10 @@ async def _all(works: Sequence[Coroutine[Any, Any, Value]]) -> list[Value]:
 
 
 async def _while_there(request: Request, work: Awaitable[Value]) -> Value:
-    """What is awaited, unless whoever asked leaves: then it is cancelled.
+    """Awaits ``work``, and cancels it if the client disconnects.
 
     Raises:
-        ClientDisconnect: nobody is there any more.
+        ClientDisconnect: the client has disconnected.
     """
     task, left = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
     try:
@@ -129,7 +129,7 @@ async def _left(request: Request) -> None:
 
 
 def _encoded(found: Iterator[ReadingJson], *, every: float = math.inf) -> Iterator[bytes | None]:
-    """The last as JSON, and before it the first and then another after some seconds; ``None`` where nothing is told."""
+    """Encodes the last reading, and before it the first and then one every few seconds; ``None`` for skipped ones."""
     due = -math.inf if every < math.inf else math.inf
     latest: ReadingJson | None = None
     for latest in found:

@@ -1,4 +1,4 @@
-"""Addresses of the service, as FastAPI knows them and the OpenAPI document tells of them."""
+"""The service's routes, as FastAPI registers them and the OpenAPI document describes them."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from starlette.responses import Response
 from recurra.serving import schema
 from recurra.serving.batcher import Batcher
 from recurra.serving.body import LINES
-from recurra.serving.catalogue import Catalogue
-from recurra.serving.classify import Classifier
-from recurra.serving.findings import VIEWS, Findings
+from recurra.serving.classify import ClassifyEndpoint
+from recurra.serving.file_views import VIEWS, FileViews
 from recurra.serving.guard import Guard
+from recurra.serving.http_errors import JSON, json_response
 from recurra.serving.metrics import Metrics
-from recurra.serving.reading import Reader
-from recurra.serving.refusals import JSON, json_response
+from recurra.serving.model_registry import ModelRegistry
+from recurra.serving.reading import ReadEndpoints
 
-__all__ = ["add_findings", "add_state", "add_texts"]
+__all__ = ["add_model_routes", "add_state_routes", "add_text_routes"]
 
 Responses = dict[int | str, dict[str, Any]]
 
 _REASONS = {
     400: "Several Host headers, or no HTTP.",
-    401: "No token, or another one.",
-    403: "A page of another site asked.",
-    404: "No such model, or something that this service was not given.",
-    408: "The body did not come.",
+    401: "No token, or a wrong one.",
+    403: "The request comes from a page of another site.",
+    404: "No such model, or the service was started without the data or runs.",
+    408: "The body did not arrive in time.",
     413: "The body is too large.",
-    415: "The body is of another type.",
+    415: "The body has another media type.",
     421: "The Host header names another machine.",
-    422: "The body holds something else than it should.",
-    500: "A bug, or a model whose answer is no finite number.",
+    422: "The body is not valid.",
+    500: "A bug, or a model whose answer is not finite.",
     503: "Too much is waiting, or the service is stopping: ask again after Retry-After.",
     504: "The answer took too long.",
 }
@@ -43,15 +43,15 @@ BODY = (404, 408, 413, 415, 422, 504)
 ModelName = Annotated[str | None, Query(description="Name of a model; the first if left out.")]
 
 
-def add_texts(app: FastAPI, classifier: Classifier, reader: Reader) -> None:
-    """What is asked with texts.
+def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndpoints) -> None:
+    """Adds the routes that take texts.
 
-    The bodies are read by ourselves, with bounds, and not by FastAPI, so the document is told what they are.
+    The endpoints read the bodies themselves, with bounds, so the OpenAPI document has to be told their schemas.
     """
     model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string"}}
-    model["description"] = "Of a stream of lines, whose lines name none; the first if left out."
+    model["description"] = "Name of the model for a stream of lines; the first if left out."
     below = {"name": "abstain_below", "in": "query", "required": False, "schema": {"type": "number"}}
-    below["description"] = "Of a stream of lines: a text whose most probable label is less probable gets null."
+    below["description"] = "For a stream of lines: texts whose most probable label is less probable get the label null."
     lines = {LINES: {"schema": {"type": "string"}}}
     app.add_api_route(
         "/v1/classify",
@@ -59,12 +59,12 @@ def add_texts(app: FastAPI, classifier: Classifier, reader: Reader) -> None:
         methods=["POST"],
         summary="Classify texts",
         description=(
-            f'One or many texts at once; or, as `{LINES}`, any number of lines `{{"text": …}}`, each of which gives '
-            'one line, in order, as soon as it is known: the answer, or `{"error": …}`. Whoever sends lines has to '
-            f"read at the same time. With `Accept: {LINES}` the answers to a list come as lines, too."
+            f'One or many texts at once; or, as `{LINES}`, any number of lines `{{"text": …}}`, each answered by one '
+            'line, in order, as soon as possible: the result, or `{"error": …}`. A client that sends lines has to read '
+            f"at the same time. With `Accept: {LINES}` the results for a list of texts are sent as lines as well."
         ),
-        responses={200: {"model": schema.Classified, "content": lines}, **_problems(*ACCESS, *BODY)},
-        openapi_extra={**_body(schema.Classify, **{LINES: schema.Line}), "parameters": [model, below]},
+        responses={200: {"model": schema.ClassifyResponse, "content": lines}, **_problems(*ACCESS, *BODY)},
+        openapi_extra={**_body(schema.ClassifyRequest, **{LINES: schema.ClassifyLine}), "parameters": [model, below]},
     )
     app.add_api_route(
         "/v1/read",
@@ -72,54 +72,54 @@ def add_texts(app: FastAPI, classifier: Classifier, reader: Reader) -> None:
         methods=["POST"],
         summary="Read a text word by word",
         responses={200: {"model": dict[str, Any]}, **_problems(*ACCESS, *BODY)},
-        openapi_extra=_body(schema.Read),
+        openapi_extra=_body(schema.ReadRequest),
     )
     app.add_api_route(
         "/v1/compare",
         reader.compare,
         methods=["POST"],
         summary="Read a text with several models",
-        responses={200: {"model": schema.Compared}, **_problems(*ACCESS, *BODY)},
-        openapi_extra=_body(schema.Compare),
+        responses={200: {"model": schema.CompareResponse}, **_problems(*ACCESS, *BODY)},
+        openapi_extra=_body(schema.CompareRequest),
     )
 
 
-def add_findings(
-    app: FastAPI, findings: Findings, catalogue: Catalogue, runs: Callable[[], Awaitable[Response]]
+def add_model_routes(
+    app: FastAPI, file_views: FileViews, registry: ModelRegistry, runs: Callable[[], Awaitable[Response]]
 ) -> None:
-    """What is asked about models, about a whole file and about training runs."""
+    """Adds the routes about models, views of a whole file and training runs."""
 
     async def models() -> Response:
-        return json_response(catalogue.to_dict())
+        return json_response(registry.to_dict())
 
     app.add_api_route(
         "/v1/models",
         models,
         summary="The models of this service",
-        responses={200: {"model": schema.Models}, **_problems(*ACCESS)},
+        responses={200: {"model": schema.ModelList}, **_problems(*ACCESS)},
     )
     computed: Responses = {
         200: {"model": dict[str, Any]},
-        202: {"model": schema.Computing, "description": "It is being computed: ask again after Retry-After."},
+        202: {"model": schema.ComputingResponse, "description": "It is being computed: ask again after Retry-After."},
         **_problems(*ACCESS, 404),
     }
     for view, about in VIEWS.items():
         app.add_api_route(
             f"/v1/{view}",
-            _view(findings, view),
+            _view(file_views, view),
             summary=about.summary,
-            description="Computed in the background when it is first asked for; 202 until it is there.",
+            description="Computed in the background at the first request; 202 until it is ready.",
             responses=computed,
         )
 
     async def compare() -> Response:
-        return findings.compare()
+        return file_views.compare()
 
     app.add_api_route(
         "/v1/compare",
         compare,
-        summary="All models side by side: accuracy, differences with intervals, and who is right where",
-        description="Computed in the background when it is first asked for; 202 until it is there.",
+        summary="All models side by side: accuracy, differences with intervals, and which model is right on which rows",
+        description="Computed in the background at the first request; 202 until it is ready.",
         responses=computed,
     )
 
@@ -129,34 +129,34 @@ def add_findings(
     app.add_api_route(
         "/v1/runs",
         list_runs,
-        summary="Training runs, those that go on included",
-        responses={200: {"model": schema.Runs}, **_problems(*ACCESS, 404, 504)},
+        summary="Training runs, finished and running",
+        responses={200: {"model": schema.RunList}, **_problems(*ACCESS, 404, 504)},
     )
 
 
-def _view(findings: Findings, view: str) -> Callable[..., Awaitable[Response]]:
+def _view(file_views: FileViews, view: str) -> Callable[..., Awaitable[Response]]:
     async def answer(model: ModelName = None) -> Response:
-        return findings.answer(view, model)
+        return file_views.answer(view, model)
 
     return answer
 
 
-def add_state(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metrics: Metrics) -> None:
-    """What whoever runs the service asks."""
+def add_state_routes(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metrics: Metrics) -> None:
+    """Adds the routes for operators: health, readiness and metrics."""
 
     async def healthz() -> Response:
         return json_response({"state": "alive"})
 
     async def readyz() -> Response:
-        # The guard has refused already if the service is stopping.
+        # If the service is stopping, the guard has rejected the request already.
         if all(batcher.alive for batcher in batchers.values()):
             return json_response({"state": "ready"})
-        return json_response({"error": "A thread that computes has ended. Start the service anew."}, status=503)
+        return json_response({"error": "A thread that computes has ended. Restart the service."}, status=503)
 
     async def count() -> Response:
         return metrics.page()
 
-    state: Responses = {200: {"model": schema.State}}
+    state: Responses = {200: {"model": schema.StateResponse}}
     app.add_api_route(
         "/healthz", healthz, summary="Whether the process lives", responses={**state, **_problems(400, 421)}
     )
@@ -170,7 +170,7 @@ def add_state(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metri
 
 
 def _problems(*statuses: int) -> Responses:
-    return {status: {"model": schema.Problem, "description": _REASONS[status]} for status in sorted(statuses)}
+    return {status: {"model": schema.ErrorResponse, "description": _REASONS[status]} for status in sorted(statuses)}
 
 
 def _body(model: type[Any], **others: type[Any]) -> dict[str, Any]:

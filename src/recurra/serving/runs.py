@@ -1,4 +1,4 @@
-"""``GET /v1/runs``: the training runs in one folder, as their files tell of them."""
+"""``GET /v1/runs``: the training runs in one folder, as their files describe them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from recurra.training.run import CHECKPOINT, HISTORY, MODEL
 
 __all__ = ["check_folder", "runs_in"]
 
-# Folders that are looked into, and runs that are listed: the newest.
+# Subfolders that are examined, and newest runs that are listed, at most.
 MOST_FOLDERS, MOST_RUNS = 5000, 100
-# A run writes its checkpoint every minute unless told otherwise; one that is silent for longer was killed.
+# A run writes its checkpoint every minute by default; one that has written nothing for longer was killed.
 SILENT_SECONDS = 180.0
 LARGEST_HISTORY = 16 << 20
 
@@ -32,15 +32,15 @@ def check_folder(folder: Path) -> None:
 
 
 def runs_in(folder: Path) -> dict[str, Any]:
-    """The runs that are folders of ``folder``, or that it is itself, the newest first.
+    """The runs in the subfolders of ``folder``, or in itself, newest first.
 
     Args:
-        folder: what ``recurra train --out FOLDER/NAME`` writes to. A link in it is not followed.
+        folder: FOLDER of ``recurra train --out FOLDER/NAME``. Symbolic links in it are not followed.
 
     Returns:
         ``{"runs": [{"name", "state", "settings", "epochs", "scores", "has_model", …}]}``, plain JSON values. ``epochs``
-        has a row for every look at the held-out rows, with the mean training loss and accuracy since the one before;
-        ``curve`` has the training's windows.
+        has a row for every validation, with the mean training loss and accuracy since the one before; ``curve`` has the
+        logged training metrics.
     """
     found = []
     with os.scandir(folder) as entries:
@@ -53,7 +53,7 @@ def runs_in(folder: Path) -> dict[str, Any]:
 
 
 def _newest(folder: Path) -> float | None:
-    """When something of a run was last written there; ``None`` if nothing was."""
+    """When a file of a run was last written there; ``None`` if there is none."""
     times = [when for name in (CHECKPOINT, MODEL, HISTORY) if (when := _written(folder / name)) is not None]
     return max(times, default=None)
 
@@ -96,14 +96,14 @@ def _run(folder: Path, newest: float) -> dict[str, Any]:
 def _state(folder: Path, position: Mapping[str, Any], newest: float) -> str:
     if position.get("finished") is True or not position:
         return "finished"
-    # The model is written at the end, also of a run that was stopped; one that goes on writes its checkpoint after it.
+    # The model is written at the end, also of a stopped run; a resumed run writes its checkpoint after it.
     model, checkpoint = _written(folder / MODEL), _written(folder / CHECKPOINT)
     stopped = model is not None and checkpoint is not None and model >= checkpoint
     return "interrupted" if stopped or time.time() - newest > SILENT_SECONDS else "running"
 
 
 def _metadata(path: Path) -> dict[str, Any]:
-    """What stands in the head of a safetensors file that recurra wrote; nothing if it is none."""
+    """The metadata of a safetensors file that recurra wrote; empty if it is none."""
     if _written(path) is None:
         return {}
     try:
@@ -123,7 +123,7 @@ def _history(path: Path) -> dict[str, Any]:
 
 
 def _plain(data: bytes) -> dict[str, Any]:
-    """JSON as another process has written it, where it can be used."""
+    """A JSON object that another process wrote; empty if it is none."""
     try:
         values = parse_json(data, "file of a run")
     except ModelFileError:

@@ -1,4 +1,4 @@
-"""What requests hold and what answers hold, for checks and for the OpenAPI document."""
+"""Schemas of requests and responses, for validation and for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from pydantic import BaseModel, ConfigDict, Field
 from recurra.serving.limits import Limits
 
 __all__ = [
-    "Classified",
-    "Classify",
-    "Compare",
-    "Compared",
-    "Computing",
-    "Line",
-    "Models",
-    "Problem",
-    "Read",
-    "Runs",
-    "State",
-    "bounded",
+    "ClassifyLine",
+    "ClassifyRequest",
+    "ClassifyResponse",
+    "CompareRequest",
+    "CompareResponse",
+    "ComputingResponse",
+    "ErrorResponse",
+    "ModelList",
+    "ReadRequest",
+    "RunList",
+    "StateResponse",
+    "set_bounds",
 ]
 
 Model = Annotated[str | None, Field(description="Name of a model, as /v1/models lists them; the first if left out.")]
 
 
-class _Asked(BaseModel):
+class _RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Classify(_Asked):
+class ClassifyRequest(_RequestBody):
     """Texts to classify."""
 
     texts: list[str]
@@ -41,68 +41,69 @@ class Classify(_Asked):
     ] = None
 
 
-class Line(_Asked):
-    """A line of a stream of texts."""
+class ClassifyLine(_RequestBody):
+    """One line of a stream of texts."""
 
     text: str
 
 
-class Read(_Asked):
+class ReadRequest(_RequestBody):
     """A text to read word by word."""
 
     text: str
     model: Model = None
     gates: Annotated[bool, Field(description="Adds the states and gates of every layer.")] = False
-    attribution: Annotated[bool, Field(description="Adds what each word did to the answer.")] = False
+    attribution: Annotated[bool, Field(description="Adds the attribution of the answer to each word.")] = False
 
 
-class Compare(_Asked):
-    """A text for several models to read."""
+class CompareRequest(_RequestBody):
+    """A text to be read by several models."""
 
     text: str
     models: Annotated[list[str] | None, Field(description="Names of models; all if left out.")] = None
 
 
-class Result(BaseModel):
-    """The answer to one text."""
+class ClassifyResult(BaseModel):
+    """The result for one text."""
 
     label: Annotated[
-        str | int | float | bool | None, Field(description="Null where it was held back; not there of several labels.")
+        str | int | float | bool | None,
+        Field(description="Null if the model abstained; absent for multi-label models."),
     ] = None
     labels: Annotated[
-        list[str | int | float | bool] | None, Field(description="Of a model that gives several labels, or none.")
+        list[str | int | float | bool] | None, Field(description="Labels of a multi-label model; may be empty.")
     ] = None
     probabilities: dict[str, float]
 
 
-class Classified(BaseModel):
-    """The answers to texts, in their order."""
+class ClassifyResponse(BaseModel):
+    """The results for the texts, in their order."""
 
     model: str
-    results: list[Result]
+    results: list[ClassifyResult]
 
 
-class Compared(BaseModel):
+class CompareResponse(BaseModel):
     """A text as several models read it."""
 
     text: str
     models: list[dict[str, Any]]
 
 
-class Models(BaseModel):
-    """The models of this service; the first is asked where no other is named."""
+class ModelList(BaseModel):
+    """The models of this service; the first is the default."""
 
     models: list[dict[str, Any]]
 
 
-class Runs(BaseModel):
-    """Training runs, the newest first."""
+class RunList(BaseModel):
+    """Training runs, newest first."""
 
     runs: list[dict[str, Any]]
 
 
-class Computing(BaseModel):
-    """What was asked for is being computed: ask again."""
+class ComputingResponse(BaseModel):
+    """The view is being computed: ask again."""
 
     state: str
     view: str
@@ -110,21 +111,24 @@ class Computing(BaseModel):
     seconds: float
 
 
-class State(BaseModel):
-    """Whether the service is well."""
+class StateResponse(BaseModel):
+    """The state of the service."""
 
     state: str
 
 
-class Problem(BaseModel):
-    """Why a request was not answered as asked, in one line."""
+class ErrorResponse(BaseModel):
+    """Why a request failed and what to do, in one line."""
 
     error: str
 
 
-def bounded(schemas: dict[str, Any], limits: Limits) -> None:
+def set_bounds(schemas: dict[str, Any], limits: Limits) -> None:
     """Writes the limits into the OpenAPI document's schemas."""
-    texts = schemas["Classify"]["properties"]["texts"]
+    texts = schemas["ClassifyRequest"]["properties"]["texts"]
     texts["maxItems"] = limits.texts
-    for text in (texts["items"], *(schemas[name]["properties"]["text"] for name in ("Line", "Read", "Compare"))):
+    for text in (
+        texts["items"],
+        *(schemas[name]["properties"]["text"] for name in ("ClassifyLine", "ReadRequest", "CompareRequest")),
+    ):
         text["maxLength"] = limits.text_characters

@@ -1,4 +1,4 @@
-"""The process that listens: from a bound socket to a stop that finishes what was taken."""
+"""The server process: from a bound socket to a graceful stop."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from recurra.serving.protocol import bounded_protocol
 
 __all__ = ["bound_socket", "serve"]
 
-# Threads that compute have to get Python's lock back while the event loop is busy; waiting five milliseconds for it
-# each time, as Python has it, would be longer than most batches take.
+# Computing threads must get the GIL back while the event loop is busy; Python's default of five milliseconds is longer
+# than most batches take.
 SWITCH_SECONDS = 0.0005
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
-    """A socket that nobody can connect to yet.
+    """A bound socket that does not listen yet.
 
     Args:
         host: name or address.
-        port: 0 for any that is free.
+        port: port number; 0 takes any free one.
 
     Raises:
-        RecurraError: it cannot be had.
+        RecurraError: the address cannot be bound.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -47,28 +47,31 @@ def bound_socket(host: str, port: int) -> socket.socket:
             found.close()
             raise
     except (OSError, UnicodeError, OverflowError) as error:
-        mend = "Choose another one with --host and --port."
+        hint = "Choose another one with --host and --port."
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            mend = "Choose another one with --port; 0 takes any that is free."
+            hint = "Choose another one with --port; 0 takes any that is free."
         reason = getattr(error, "strerror", None) or str(error)
-        raise RecurraError(f"{host!r:.80} port {port} cannot be listened to: {reason}", mend) from error
+        raise RecurraError(f"The service cannot listen on {host!r:.80} port {port}: {reason}", hint) from error
     return found
 
 
 def serve(guard: Guard, listener: socket.socket, *, limits: Limits, ready: Callable[[], None]) -> bool:
     """Answers requests until SIGTERM or SIGINT.
 
-    Then new requests are refused with 503, those that were taken are answered, and so this returns. A second signal
-    ends it at once.
+    Then new requests are rejected with 503, the accepted ones are answered, and the function returns. A second signal
+    stops the server at once.
 
     Args:
         guard: the service.
-        listener: a bound socket; it is closed in the end.
-        limits: of connections and time.
-        ready: called when requests are answered.
+        listener: a bound socket; it is closed at the end.
+        limits: bounds of connections and time.
+        ready: called when the server accepts requests.
 
     Returns:
-        Whether all that was taken was answered.
+        Whether all accepted requests were answered.
+
+    Raises:
+        RecurraError: the server could not start.
     """
     config = uvicorn.Config(
         guard,
@@ -76,7 +79,7 @@ def serve(guard: Guard, listener: socket.socket, *, limits: Limits, ready: Calla
         ws="none",
         lifespan="on",
         log_config=None,
-        # What goes wrong is told by the guard, and nobody needs a line for every request.
+        # The guard logs failures, and nobody needs a line for every request.
         log_level="critical",
         access_log=False,
         server_header=False,
@@ -98,24 +101,24 @@ def serve(guard: Guard, listener: socket.socket, *, limits: Limits, ready: Calla
 
 
 class _Server(uvicorn.Server):
-    """Stops in two steps: no new requests, then, when nothing is left, no connections."""
+    """Stops in two steps: first it accepts no new requests; when the last is answered it closes the connections."""
 
     def __init__(self, config: uvicorn.Config, guard: Guard, limits: Limits, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._guard, self._limits, self._ready = guard, limits, ready
-        self._asked = 0
+        self._signals = 0
         self._deadline = 0.0
         self.finished = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begins to listen, and says so."""
+        """Starts to listen and calls ``ready``."""
         await super().startup(sockets)
         if self.started:
             self._ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Hears signals; unlike uvicorn's, a signal that was obeyed does not end the process as one that was not."""
+        """Handles signals. Unlike uvicorn it does not raise a handled signal again after the shutdown."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
@@ -124,17 +127,17 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Asks to stop; the event loop sees to it."""
-        self._asked += 1
+        """Counts a request to stop, which :meth:`on_tick` carries out."""
+        self._signals += 1
 
     async def on_tick(self, counter: int) -> bool:
-        """Looks ten times a second whether it is to stop, and can."""
-        if self._asked and not self._guard.stopping.is_set():
+        """Checks ten times a second whether the server should and can stop."""
+        if self._signals and not self._guard.stopping.is_set():
             self._guard.stopping.set()
             self._deadline = time.monotonic() + self._limits.stop_seconds
         if self._guard.stopping.is_set():
-            self.finished = self._guard.taken == 0
-            if self._asked > 1:
+            self.finished = self._guard.in_flight == 0
+            if self._signals > 1:
                 self.force_exit = True
             if self.finished or self.force_exit or time.monotonic() > self._deadline:
                 self.should_exit = True

@@ -1,8 +1,8 @@
-"""Lines in and lines out over one request, each answered as it comes.
+"""Lines in and lines out over one request, each answered as it arrives.
 
-Whoever sends a stream has to read at the same time. Answers are kept for a client that does not, up to a bound; then
-no more lines are taken from it until it reads, and if it does not do so in time the connection is closed. So memory
-does not grow, and no stream holds up another request.
+A client has to send and read at the same time. For one that does not, answers are kept up to a bound; then no more of
+its lines are read until it reads, and if it does not do so in time the connection is closed. Memory stays bounded, and
+no stream delays another request.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from starlette.types import Message, Receive, Scope, Send
 from recurra.errors import RecurraError
 from recurra.serving.body import LINES
 from recurra.serving.limits import Limits
-from recurra.serving.lines import Lines
+from recurra.serving.lines import LineSplitter
 
 __all__ = ["LineStream"]
 
 # Lines that are answered together.
 BLOCK = 256
-# Answered blocks that are kept for a client which sends faster than it reads.
+# Answered blocks that are kept for a client that sends faster than it reads.
 AHEAD = 64
 
 Answer = Callable[[Sequence[bytes | None]], Awaitable[bytes]]
 
 
 class _StoppingError(Exception):
-    """Lines are left, and the service stops."""
+    """The service stops while lines are left."""
 
 
 class LineStream(Response):
     """The answer to a stream of lines.
 
     Args:
-        answer: gives the lines for some lines; ``None`` is one that was too long.
-        failed: the line that tells why no more lines are answered.
-        limits: of a line, and of the time in which something must come or go.
-        stopping: set when the service takes no more lines.
+        answer: returns the output lines for some input lines; ``None`` stands for a line that was too long.
+        failed: makes the last line, which says why no more lines are answered.
+        limits: size of a line, and the time in which the client must send or read something.
+        stopping: set when the service accepts no more lines.
     """
 
     media_type = LINES
@@ -61,7 +61,7 @@ class LineStream(Response):
         ready: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
         reader = asyncio.create_task(self._read(receive, ready))
         try:
-            # First it asks for the body, which tells a client that waits for that to send it; then the answer begins,
+            # The first read of the body sends "100 Continue" to a client that waits for it; then the response starts,
             # for a client that waits for this.
             await asyncio.sleep(0)
             await self._send(send, {"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -79,19 +79,19 @@ class LineStream(Response):
             async with asyncio.timeout(self._limits.seconds):
                 await send(message)
         except TimeoutError:
-            # Ending here without the last part has the connection closed.
+            # Without the last part the server closes the connection.
             raise ClientDisconnect from None
 
     async def _read(self, receive: Receive, ready: asyncio.Queue[bytes | None]) -> None:
-        """Puts the answers into ``ready``, and ``None`` at the end, unless it is cancelled: nobody takes them then."""
+        """Puts the answers into ``ready``, and ``None`` at the end unless it is cancelled: then nobody reads them."""
         try:
             async for block in self._blocks(receive):
                 await ready.put(await self._answer(block))
         except _StoppingError:
-            await ready.put(self._failed("The service is stopping. Send the lines that are left to another one."))
+            await ready.put(self._failed("The service is stopping. Send the remaining lines to another one."))
         except TimeoutError:
             seconds = f"{self._limits.seconds:g} s"
-            await ready.put(self._failed(f"No line came within {seconds}. Send the lines that are left again."))
+            await ready.put(self._failed(f"No line arrived within {seconds}. Send the remaining lines again."))
         except RecurraError as error:
             await ready.put(self._failed(str(error)))
         except Exception:
@@ -100,14 +100,14 @@ class LineStream(Response):
         await ready.put(None)
 
     async def _blocks(self, receive: Receive) -> AsyncIterator[Sequence[bytes | None]]:
-        """Lines as they come, some at a time.
+        """Lines as they arrive, some at a time.
 
         Raises:
-            ClientDisconnect: whoever sent them is gone.
-            _StoppingError: the service takes no more of them.
-            TimeoutError: nothing came for too long.
+            ClientDisconnect: the client has disconnected.
+            _StoppingError: the service accepts no more lines.
+            TimeoutError: nothing arrived for too long.
         """
-        lines = Lines(self._limits.body_bytes)
+        lines = LineSplitter(self._limits.body_bytes)
         stopped = asyncio.ensure_future(self._stopping.wait())
         coming: asyncio.Future[Message] = asyncio.ensure_future(_received(receive))
         try:

@@ -99,7 +99,7 @@ def _check_read(stream: Any, code: int) -> None:
         reason = stream.get_last_error(ctypes.addressof(stream)) or b"no reason given"
         raise DataError(
             f"The Arrow stream broke off with error {code}: {reason.decode('utf-8', 'replace')[:200]}",
-            "Correct the program that produces it.",
+            "Correct what produces it.",
         )
 
 

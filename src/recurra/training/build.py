@@ -38,8 +38,8 @@ def build(
         recipe: the network's settings, the seed and the vectors; if there are any, the embedding has their size.
         prepared: the rows, with vocabulary and classes.
         run: where it computes.
-        callbacks: hear how many words have a vector.
-        initial: the model that training goes on from.
+        callbacks: told how many words have a vector.
+        initial: the model to continue from.
 
     Raises:
         DataError, SettingsError: the vectors cannot be used, or there is no such engine.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     # Who only draws a bar needs no torch.
@@ -21,7 +24,7 @@ class TrainingMetrics:
     Attributes:
         epoch: where these steps end, in epochs from the start, such as 0.25.
         loss: mean loss.
-        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
+        accuracy: share of documents classified correctly; where they have several labels, with exactly those.
         learning_rate: of the last step.
     """
 
@@ -38,7 +41,7 @@ class ValidationMetrics:
     Attributes:
         epoch: when, in epochs from the start.
         loss: mean cross-entropy.
-        accuracy: share of documents classified rightly; where they have several labels, with exactly those.
+        accuracy: share of documents classified correctly; where they have several labels, with exactly those.
     """
 
     epoch: float
@@ -59,7 +62,7 @@ class History:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> History:
-        """Reads back what :meth:`to_json` gave."""
+        """The inverse of :meth:`to_json`."""
         return cls(
             [TrainingMetrics(**one) for one in values["training"]],
             [ValidationMetrics(**one) for one in values["validation"]],
@@ -81,10 +84,10 @@ class Callback:
     """
 
     def on_data(self, what: str, documents: int, total: int) -> None:
-        """So many documents more, of ``total``, were gone over before training; ``what`` says what for."""
+        """So many more of ``total`` documents were read before training; ``what`` says what for."""
 
     def on_train_begin(self, documents: int, done: int) -> None:
-        """Training goes over ``documents`` documents in all, ``done`` of them before this run (if it is resumed)."""
+        """Training reads ``documents`` documents in all epochs, ``done`` of them before this run (if it is resumed)."""
 
     def on_steps_end(self, results: StepResults) -> None:
         """Some steps were taken: one on a CPU, up to hundreds between two looks at a GPU."""
@@ -105,7 +108,12 @@ class Callback:
         """Something a person should know, in one line."""
 
     def should_stop(self) -> bool:
-        """Whether the run should end now, with the best weights so far; asked after every :meth:`on_steps_end`."""
+        """Whether the run should end now.
+
+        Asked after every :meth:`on_steps_end`, and after the validation and the end of the epoch where they come then.
+        The weights that are kept are those of the best epoch where ``patience`` is above 0 and an epoch is over, and
+        the last ones otherwise.
+        """
         return False
 
 
@@ -117,15 +125,38 @@ class Callbacks(Callback):
 
     Args:
         callbacks: only the methods that one of them overrides are called.
+
+    Raises:
+        SettingsError: something is no callback, or has a method that looks like a misspelt one of it.
     """
 
     def __init__(self, callbacks: Sequence[Callback] = ()) -> None:
+        if not isinstance(callbacks, Sequence):
+            raise SettingsError(f"callbacks is {callbacks!r:.80}", "Give a list of callbacks.")
+        for one in callbacks:
+            _check(one)
         for name in HOOKS:
             hooks = [
                 getattr(one, name) for one in callbacks if getattr(type(one), name) is not getattr(Callback, name)
             ]  # fmt: skip
             if hooks:
                 setattr(self, name, partial(_ask if name == "should_stop" else _tell, hooks))
+
+
+def _check(callback: object) -> None:
+    """Raises a :class:`SettingsError` for what would fail, or never be called, in the middle of a training."""
+    if not isinstance(callback, Callback):
+        raise SettingsError(
+            f"{callback!r:.80} is no callback",
+            "Give an object of a class derived from recurra.training.callbacks.Callback.",
+        )
+    for name in dir(type(callback)):
+        # Methods of its own may be called anything, but not nearly what training calls.
+        meant = get_close_matches(name, HOOKS, n=1, cutoff=0.9)
+        if meant and name not in HOOKS:
+            raise SettingsError(
+                f"{type(callback).__name__} has the method {name}, which is never called", f"Did you mean {meant[0]}?"
+            )
 
 
 def _tell(hooks: Sequence[Callable[..., None]], *values: Any) -> None:

@@ -24,16 +24,16 @@ LARGEST_COUNT = 2**53
 
 @dataclass
 class Position:
-    """Where a run stands; with the tensors, all that is needed to go on bit for bit.
+    """Where a run stands; with the tensors, all that is needed to continue bit for bit.
 
     Attributes:
-        epoch: whole epochs behind.
-        batch: batches of the running epoch behind.
+        epoch: completed epochs.
+        batch: completed batches of the current epoch.
         steps: updates so far.
         documents: documents trained on so far.
         seconds: time spent in training steps.
-        loss_sum: of the documents since the last window was closed.
-        right_sum: documents classified rightly since then.
+        loss_sum: loss of the documents since the last point of the curves.
+        right_sum: documents classified correctly since then.
         window_documents: documents since then.
         best_loss: lowest validation loss at the end of an epoch.
         best_epoch: that epoch.

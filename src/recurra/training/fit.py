@@ -21,9 +21,8 @@ from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
-from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import calibrate_output, validate
-from recurra.training.loop import Trainer
+from recurra.training.loop import Trainer, epoch_batches
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
@@ -54,10 +53,10 @@ def fit(
         labels: as many as documents; each a tuple of labels, which may be empty, where documents have several.
         recipe: text, network and training settings.
         task: what is learned, or its name; ``None`` goes by the labels: several where they are tuples.
-        initial: a model that training goes on from; its words and classes stay, new ones are added.
+        initial: a model to continue from (warm start); its words and classes stay, new ones are added.
         run: where to compute and to write.
         provenance: for the record.
-        callbacks: hear of the progress, and may stop the training.
+        callbacks: notified of the progress; they may stop the training.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -110,10 +109,10 @@ def fit_prepared(
     Args:
         prepared: rows, classes and vocabulary.
         recipe: network and training settings; text is read as ``prepared`` says.
-        initial: a model that training goes on from, whose words and classes the rows have.
+        initial: a model to continue from (warm start), whose words and classes the rows have.
         run: where to compute and to write; a folder is made ready.
         provenance: for the record.
-        callbacks: hear of the progress, and may stop the training.
+        callbacks: notified of the progress; they may stop the training.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.

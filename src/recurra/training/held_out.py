@@ -104,7 +104,7 @@ def calibrate_output(
         task: what was learned.
         training: says whether to calibrate.
         pad_to: for unmasked networks, the length up to which documents get pads.
-        callbacks: hears why there is no temperature.
+        callbacks: told why there is no temperature.
 
     Returns:
         ``{"calibration": …}``: what :class:`recurra.evaluation.temperature.Calibration` holds, or why it was skipped;

@@ -8,23 +8,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from recurra.batches import Batches
+from recurra.batches import Batches, balanced_rows, cut_batches
 from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback, Callbacks, History, TrainingMetrics, ValidationMetrics
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
-from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import logits
 from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.process import Interrupt, exact_products, fitting_threads
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows, StepResult
 
-__all__ = ["Outcome", "Trainer"]
+__all__ = ["Outcome", "Trainer", "epoch_batches"]
 
 # Points of the curves within an epoch. Held-out rows are looked at that often in the first epoch, in which most is
 # learned, and at the end of each later one; the second divides the first.
@@ -68,12 +69,12 @@ class Trainer:
         network: on its device, with its dropout seeded.
         rows: to learn from.
         held: held-out rows, or none.
-        settings: of the training.
+        settings: the training settings.
         pad_to: for unmasked networks, the length up to which held-out documents get pads.
         folder: for checkpoints; none are written without it.
         fingerprint: of data and settings.
         checkpoint_seconds: time between checkpoints.
-        callbacks: hear of the progress.
+        callbacks: notified of the progress.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class Trainer:
         self.history = History()
 
     def resume(self) -> bool:
-        """Goes back to the folder's checkpoint; says whether there was one.
+        """Restores the folder's checkpoint, and returns whether there was one.
 
         Raises:
             TrainingError: it cannot be read, or belongs to other data or settings.
@@ -337,3 +338,33 @@ def _due(batch: int, batches: int, times: int) -> bool:
 def _next_due(batch: int, batches: int, times: int) -> int:
     """After how many batches it is next done."""
     return -(-(batch * times // batches + 1) * batches // times)
+
+
+def epoch_batches(
+    lengths: npt.NDArray[np.int64],
+    settings: TrainingSettings,
+    epoch: int,
+    targets: npt.NDArray[np.int64] | None = None,
+) -> Batches:
+    """The batches of an epoch; the same for the same seed.
+
+    Args:
+        lengths: int64[B], tokens of each training row.
+        settings: the training settings.
+        epoch: how many were before.
+        targets: int64[B], the rows' classes, which a balanced sampler needs.
+    """
+    generator = np.random.default_rng([settings.seed, epoch])
+    rows = None
+    if settings.sampler == "balanced":
+        if targets is None:
+            raise TypeError("A balanced sampler needs the rows' classes")
+        rows = balanced_rows(targets, generator)
+    batches = cut_batches(
+        lengths if rows is None else lengths[rows],
+        batch_size=settings.batch_size,
+        batch_tokens=settings.batch_tokens,
+        bucketing=settings.bucketing,
+        generator=generator,
+    )
+    return batches if rows is None else batches.of(rows)

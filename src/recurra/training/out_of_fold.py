@@ -35,7 +35,7 @@ def out_of_fold(
         recipe: text, network and training settings, of which the seed also deals the rows.
         folds: k, 2 or more.
         classes: the order of the columns; sorted labels if not given.
-        callbacks: of a fold's number, hear of its training.
+        callbacks: called with a fold's number; returns the callbacks of its training.
 
     Returns:
         float32[B, C]; a class that a fold's model never saw has the probability 0 there.

@@ -33,7 +33,7 @@ __all__ = ["LabelledRows", "TrainingData", "labelled_rows", "prepare", "resolve_
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """EncodedRows that can be learned from.
+    """Rows that can be learned from.
 
     Attributes:
         corpus: B documents with labels.
@@ -86,8 +86,8 @@ def labelled_rows(
     Args:
         corpus: the rows.
         text: what is read.
-        callbacks: hears how many rows are left out.
-        task: what is to be learned; without it, that of the model that training goes on from, or what the labels
+        callbacks: told how many rows are left out.
+        task: what is to be learned; without it, that of the model to continue from, or what the labels
             look like.
         initial: that model.
 
@@ -100,7 +100,7 @@ def labelled_rows(
     grow = Labels.learn if initial is None else partial(extend_labels, initial)
     learned = task or (initial.task if initial is not None else infer_task(labels.values))
     if not learned.accepts(labels.values) or (initial is not None and common_task([learned, initial.task]) is None):
-        whose = "what is to be learned" if initial is None else "the model that training goes on from"
+        whose = "what is to be learned" if initial is None else "the model to continue from"
         kind = (learned if initial is None else initial.task).wording.gives
         raise DataError(
             f"{corpus.source} has {infer_task(labels.values).wording.gives} a row, and {whose} gives {kind}",
@@ -121,15 +121,15 @@ def prepare(
 ) -> TrainingData:
     """Holds rows out, learns the vocabulary and turns all documents into token ids.
 
-    The documents are gone over twice and are never all in memory; their ids are kept in a file where they are many.
+    There are two passes over the documents, which are never all in memory; the ids of many are kept in a file.
 
     Args:
         labelled: the rows.
         text: what is read, and how.
         training: says what is held out.
         folder: for a file of ids, which goes with the process.
-        callbacks: hears how far each way over the rows is.
-        initial: a model that training goes on from; its vocabulary is kept and grows.
+        callbacks: told the progress of each pass over the rows.
+        initial: a model to continue from (warm start); its vocabulary is kept and grows.
 
     Raises:
         DataError: nothing can be held out, no token is found, or ids cannot be kept.
@@ -187,7 +187,7 @@ def resolve_tokens(
     Args:
         labelled: all rows; those that the settings hold out are not looked at.
         recipe: with the settings that differ where characters are chosen.
-        callbacks: hear what was chosen, and why.
+        callbacks: told what was chosen, and why.
 
     Returns:
         The recipe with these tokens, and why; ``None`` where the settings said it.

@@ -19,7 +19,7 @@ from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback
-from recurra.training.epochs import epoch_batches
+from recurra.training.loop import epoch_batches
 from recurra.training.process import fitting_threads
 from recurra.training.run import RATE, RunOptions
 from recurra.training.steps import choose_step
@@ -77,9 +77,9 @@ def with_found_rate(
     Args:
         network: as training begins with it; it stays as it is.
         rows: the training rows.
-        settings: of the run.
+        settings: the run's training settings.
         run: its folder and engine.
-        callbacks: hear the rate.
+        callbacks: told the rate.
 
     Raises:
         TrainingError: the loss is not finite from the beginning, or what lies in the folder is no curve.
@@ -104,7 +104,7 @@ def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -
     Args:
         network: a copy of the one that is to be trained, on its device; its weights are worth nothing afterwards.
         rows: the training rows; those held out are not looked at.
-        settings: of the run; ``learning_rate``, ``warmup`` and ``decay`` play no part.
+        settings: the run's training settings; ``learning_rate``, ``warmup`` and ``decay`` play no part.
 
     Raises:
         TrainingError: the loss is not finite from the beginning.

@@ -100,7 +100,7 @@ def build_bundle(
         calibration: what :func:`recurra.training.held_out.calibrate_output` gave, for the record.
         pad_to: for unmasked networks, the length up to which documents get pads.
         provenance: for the record.
-        initial: the model that training went on from, for the record.
+        initial: the model that training continued from, for the record.
     """
     record: dict[str, Any] = {
         "preset": recipe.name,
@@ -149,7 +149,7 @@ def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
         write_atomically(folder / HISTORY, json.dumps(outcome.history.to_json(), indent=1).encode())
     if outcome.failure:
         kept_at = f"The last good model is {folder / MODEL}." if folder else ""
-        raise TrainingError(outcome.failure.received, f"{outcome.failure.mend} {kept_at}") from outcome.failure
+        raise TrainingError(outcome.failure.received, f"{outcome.failure.hint} {kept_at}") from outcome.failure
 
 
 def card_facts(prepared: TrainingData, task: Task, validation: Scores | None, outcome: Outcome) -> dict[str, Any]:

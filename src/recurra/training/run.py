@@ -42,6 +42,9 @@ class RunOptions:
     find_learning_rate: bool = False
 
     def __post_init__(self) -> None:
+        if self.folder is not None:
+            # A text serves as well.
+            object.__setattr__(self, "folder", Path(self.folder))
         if self.folder is None and self.resume:
             raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
 

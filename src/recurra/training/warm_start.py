@@ -1,4 +1,4 @@
-"""Training that goes on from a model: its words and classes stay, new ones are added."""
+"""Warm start: training continues from a model, whose words and classes stay; new ones are added."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def check_warm_start(initial: Bundle, text: TextSettings, network: NetworkSettin
         for name, value in old.items():
             if name not in free and new[name] != value:
                 raise SettingsError(
-                    f"{name} is {new[name]!r:.80}, and {value!r:.80} in the model that training goes on from",
+                    f"{name} is {new[name]!r:.80}, and {value!r:.80} in the model to continue from",
                     "Leave it as it is, or train a new model.",
                 )
     if text.vocabulary_size < initial.pipeline.rows:
         raise SettingsError(
-            f"vocabulary_size is {text.vocabulary_size:,}, and the model that training goes on from has "
+            f"vocabulary_size is {text.vocabulary_size:,}, and the model to continue from has "
             f"{initial.pipeline.rows:,} rows",
             "Give as many or more.",
         )
@@ -74,7 +74,7 @@ def extend_vocabulary(initial: Bundle, learned: TextPipeline, text: TextSettings
         initial: the model.
         learned: what the new rows alone would give.
         text: the new run's settings; ``vocabulary_size`` says how many rows there may be.
-        callbacks: hears how many are new.
+        callbacks: told how many are new.
     """
     known = initial.vocabulary
     new = [token for token in learned.vocabulary.tokens if token not in known.ids]
@@ -102,7 +102,7 @@ def extend_weights(
         initial: the model.
         pipeline: of :func:`extend_vocabulary`.
         classes: of :func:`extend_labels`.
-        callbacks: hears of new classes, and of weights that are rounded.
+        callbacks: told of new classes, and of weights that are rounded.
 
     Raises:
         SettingsError: there are new classes, and the task's outputs are not one a class.

@@ -37,7 +37,7 @@ class TrialCallback(Callback):
 
     Args:
         trial: of the study; ``None`` when a model is only trained again.
-        study: hears of it.
+        study: notified of it.
         number: the trial's.
         best: lowest loss so far.
         time_is_up: asked after every step.

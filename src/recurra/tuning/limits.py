@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from recurra.errors import SettingsError
 
-__all__ = ["Limits"]
+__all__ = ["StudyLimits"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class StudyLimits:
     """What ends a study, and what a model may be.
 
     Attributes:

@@ -17,10 +17,10 @@ from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.callbacks import Callback
 from recurra.training.prepare import LabelledRows, TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.steps.step import EncodedRows
-from recurra.tuning.limits import Limits
-from recurra.tuning.size import fitting_vocabulary, header_room, shown_bytes
+from recurra.tuning.file_size import fitting_vocabulary, header_room, shown_bytes
+from recurra.tuning.initial_trials import smallest
+from recurra.tuning.limits import StudyLimits
 from recurra.tuning.space import LARGEST_VOCABULARY, Parameter, with_parameters
-from recurra.tuning.starts import smallest
 
 __all__ = ["SET_ASIDE", "StudyRows", "check_room"]
 
@@ -37,7 +37,7 @@ class StudyRows:
     Args:
         corpus: all rows.
         recipe: where the search begins: its text settings say what is read, its seed how rows are dealt.
-        callbacks: hear what was left out, and what was chosen.
+        callbacks: told what was left out, and what was chosen.
 
     Attributes:
         recipe: of the first trial: the one given, once it is chosen whether to read words or characters.
@@ -84,7 +84,7 @@ class StudyRows:
             self._read[tokens] = prepare(self._kept, text, self.recipe.training, folder=None, callbacks=self._callbacks)
         return self._read[tokens]
 
-    def prepared(self, recipe: Recipe, limits: Limits) -> TrainingData | None:
+    def prepared(self, recipe: Recipe, limits: StudyLimits) -> TrainingData | None:
         """The rows as a trial's network reads them.
 
         The vocabulary is the one that its text settings would learn: tokens stand in it by falling frequency, so a
@@ -115,7 +115,7 @@ class StudyRows:
         return replace(whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held)
 
 
-def check_room(rows: StudyRows, recipe: Recipe, space: tuple[Parameter, ...], limits: Limits) -> None:
+def check_room(rows: StudyRows, recipe: Recipe, space: tuple[Parameter, ...], limits: StudyLimits) -> None:
     """Raises a :class:`SettingsError` if not even the smallest network fits into a file of the size asked for."""
     least = with_parameters(recipe, smallest(recipe, space))
     if limits.max_size is None or rows.prepared(least, limits) is not None:

@@ -53,9 +53,9 @@ def storage_of(url: str | None, folder: Path) -> BaseStorage:
         return RDBStorage(address)
     except (ImportError, sqlalchemy.exc.NoSuchModuleError) as error:
         driver = _DRIVERS.get(kind.partition("+")[0])
-        mend = f"Install it: pip install {driver}" if driver and "+" not in kind else "Install the driver it names."
+        hint = f"Install it: pip install {driver}" if driver and "+" not in kind else "Install the driver it names."
         missing = getattr(error, "name", None) or kind
-        raise SettingsError(f"The storage {shown(address)} needs {missing}, which is not installed", mend) from error
+        raise SettingsError(f"The storage {shown(address)} needs {missing}, which is not installed", hint) from error
     except (sqlalchemy.exc.SQLAlchemyError, ValueError, RuntimeError) as error:
         reason = str(getattr(error, "orig", None) or type(error).__name__)
         raise SettingsError(
@@ -69,7 +69,7 @@ def open_study(storage: BaseStorage, *, described: str, resume: bool) -> tuple[o
 
     Args:
         storage: of :func:`storage_of`.
-        described: everything that trials hang on; a storage may hold the studies of many.
+        described: everything that the trials depend on; a storage may hold the studies of many.
         resume: whether a study that is there is to go on.
 
     Returns:

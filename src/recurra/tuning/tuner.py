@@ -25,13 +25,13 @@ from recurra.training.held_out import scores_of
 from recurra.training.process import Interrupt
 from recurra.training.run import MODEL, RunOptions, prepare_folder
 from recurra.tuning.callbacks import StudyCallback, TrialCallback
-from recurra.tuning.limits import Limits
-from recurra.tuning.models import Models
+from recurra.tuning.initial_trials import initial_trials
+from recurra.tuning.limits import StudyLimits
 from recurra.tuning.results import FOUND, StudyResult, TrialResult, best_of, csv_of, tried
 from recurra.tuning.rows import StudyRows, check_room
 from recurra.tuning.space import parameters_of, space_around, suggested
-from recurra.tuning.starts import starts
 from recurra.tuning.storage import STUDY, open_study, storage_of
+from recurra.tuning.trial_models import TrialModels
 
 __all__ = ["TRIALS", "Tuner"]
 
@@ -59,7 +59,7 @@ class Tuner:
         resume: go on with the study that is there.
         engine: of the recurrence.
         device: as in :func:`recurra.training.fit.fit`.
-        callback: hears of the progress.
+        callback: notified of the progress.
         clock: seconds.
 
     Raises:
@@ -75,7 +75,7 @@ class Tuner:
         *,
         recipe: Recipe,
         folder: Path,
-        limits: Limits,
+        limits: StudyLimits,
         storage: str | None = None,
         resume: bool = False,
         engine: str = "auto",
@@ -91,7 +91,9 @@ class Tuner:
         self._rows = StudyRows(corpus, _with_held_out(recipe), callbacks=_Messages(self._callback))
         self._recipe = self._rows.recipe
         self._space = space_around(self._recipe)
-        self._models = Models(self._rows, self._recipe, folder, limits, run=RunOptions(engine=engine, device=device))
+        self._models = TrialModels(
+            self._rows, self._recipe, folder, limits, run=RunOptions(engine=engine, device=device)
+        )
         check_room(self._rows, self._recipe, self._space, limits)
         if not resume and (folder / STUDY).exists():
             raise TrainingError(f"The folder {folder} holds a study", "Go on with --resume, or name an empty folder.")
@@ -107,7 +109,7 @@ class Tuner:
                     )
                 self._callback.on_message("There is no such study yet: it starts from the beginning.")
             self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=PRUNE_AFTER, n_warmup_steps=PRUNE_FROM)
-            first = starts(self._recipe, self._space, small=limits.max_size is not None)
+            first = initial_trials(self._recipe, self._space, small=limits.max_size is not None)
             for parameters in first[len(self._study.trials) :]:
                 self._study.enqueue_trial(parameters)
 
@@ -245,7 +247,7 @@ class Tuner:
         return {name: round(float(share), 4) for name, share in found.items()}
 
     def _described(self, corpus: Corpus) -> str:
-        """All that the trials hang on."""
+        """Everything that the trials depend on."""
         fingerprint = Fingerprint(len(corpus))
         for block in corpus.blocks():
             fingerprint.add(block)

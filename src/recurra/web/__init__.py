@@ -1,4 +1,4 @@
-"""The reading room: a page, served as plain files, that shows what a network remembers as it reads."""
+"""The reading room: a page of static files that shows what a network remembers as it reads."""
 
 from recurra.web.files import FILES, PageFile
 

@@ -1,4 +1,4 @@
-"""The page's files: a fixed map from the address to the file, so that no address ever becomes a path."""
+"""The page's files: a fixed map from URL paths to files; no path of a request ever becomes a path of a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["FILES", "PageFile"]
 
 STATIC = Path(__file__).parent / "static"
 
-# Browsers run a module only if its type says that it is one; the machine's own table of types is not asked.
+# Browsers run a module only if its media type is JavaScript's; the machine's own table of types is not used.
 MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -21,7 +21,7 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
 }
 
-# Other people's files are served from where pip has put them: address, package, place in the package.
+# Third-party files are served from where pip has installed them: URL path, package, path in the package.
 VENDORED = (("/static/vendor/plotly/plotly.min.js", "plotly", "package_data/plotly.min.js"),)
 
 
@@ -30,8 +30,8 @@ class PageFile:
     """A file of the page.
 
     Attributes:
-        path: where it lies.
-        media_type: what ``content-type`` says of it.
+        path: path of the file.
+        media_type: its ``content-type``.
     """
 
     path: Path
@@ -39,13 +39,13 @@ class PageFile:
 
 
 def _page_files() -> Iterator[tuple[str, PageFile]]:
-    """Every address of the page with its file; ``/`` is the page itself."""
+    """Every URL path of the page with its file; ``/`` is the page itself."""
     yield "/", PageFile(STATIC / "index.html", MEDIA_TYPES[".html"])
     for path in sorted(STATIC.rglob("*")):
         if path.suffix in MEDIA_TYPES and path.name != "index.html":
             yield f"/static/{path.relative_to(STATIC).as_posix()}", PageFile(path, MEDIA_TYPES[path.suffix])
     for address, package, place in VENDORED:
-        # Found, not imported: importing Plotly takes longer than starting the service.
+        # Located, not imported: importing Plotly takes longer than starting the service.
         spec = find_spec(package)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
             path = Path(folder) / place
@@ -54,4 +54,4 @@ def _page_files() -> Iterator[tuple[str, PageFile]]:
 
 
 FILES: Mapping[str, PageFile] = MappingProxyType(dict(_page_files()))
-"""What is served, by address; with Plotly's file where Plotly is installed. Where it is not, the page says so."""
+"""The served files by URL path; Plotly's is among them if Plotly is installed. If it is not, the page says so."""

@@ -17,7 +17,7 @@ scratch)``
 
 Drive and weights are in units of eight: for units 0 to 7 the columns of all gates stand side by side, G vectors of
 eight; then those of units 8 to 15; and so on. W_H is cut into as many panels, each [H, 8·G] without gaps, so that a
-product reads memory in order (:mod:`recurra.runtime.layout`).
+product reads memory in order (:mod:`recurra.runtime.weight_layout`).
 """
 
 # Documents that are read together: enough to use each panel of weights four times while it is in the first cache.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 import torch
@@ -14,6 +13,7 @@ from recurra.models.network import TokenVectors
 from recurra.presets import TrainingSettings
 from recurra.presets.training_settings import OPTIMISERS
 from recurra.training.optimisers.adam import Adam
+from recurra.training.optimisers.torch_optimiser import TorchOptimiser
 
 __all__ = ["Optimiser", "TorchOptimiser", "kind_of", "register"]
 
@@ -50,79 +50,13 @@ class Optimiser(Protocol):
         """The state, for a checkpoint."""
 
     def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
-        """Takes back what :meth:`tensors` returned after ``steps`` steps."""
+        """Restores what :meth:`tensors` returned after ``steps`` steps."""
 
     def layout(self, steps: int) -> dict[str, Tensor]:
         """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
 
 
-class TorchOptimiser(ABC):
-    """An :class:`Optimiser` out of one of torch's, or of your own derived from ``torch.optim.Optimizer``.
-
-    Args:
-        weights: the parameters, by name.
-        settings: of the training.
-
-    Example:
-        >>> class Sgd(TorchOptimiser):
-        ...     def build(self, weights, settings):
-        ...         return torch.optim.SGD(weights, lr=settings.learning_rate, momentum=0.9)
-        >>> register("sgd", Sgd)
-        >>> clf = TextClassifier(options={"optimiser": "sgd"}, learning_rate=0.1)  # doctest: +SKIP
-    """
-
-    compiled = reads_tokens = False
-
-    def __init__(self, weights: dict[str, torch.nn.Parameter], settings: TrainingSettings) -> None:
-        self.weights = {name: weight for name, weight in weights.items() if weight.requires_grad}
-        self.settings = settings
-        self._optimiser = self.build(self.weights.values(), settings)
-
-    @abstractmethod
-    def build(self, weights: Iterable[torch.nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:
-        """The optimiser of these parameters; its learning rate is set anew before each step."""
-
-    def zero_grad(self) -> None:
-        """See :class:`Optimiser`."""
-        self._optimiser.zero_grad()
-
-    def step(self, learning_rate: float, token_vectors: TokenVectors | None = None, *, scale: float = 1.0) -> None:
-        """See :class:`Optimiser`."""
-        for weight in self.weights.values():
-            if weight.grad is None:
-                weight.grad = torch.zeros_like(weight)
-        for group in self._optimiser.param_groups:
-            group["lr"] = learning_rate
-        self._optimiser.step()
-
-    def tensors(self) -> dict[str, Tensor]:
-        """See :class:`Optimiser`: what torch's state of each weight holds, as ``<key>.<weight>``."""
-        return {
-            f"{key}.{name}": torch.as_tensor(value)
-            for name, weight in self.weights.items()
-            for key, value in self._optimiser.state.get(weight, {}).items()
-            if value is not None
-        }
-
-    def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
-        """See :class:`Optimiser`."""
-        layout = self.layout(steps)
-        for name, weight in self.weights.items():
-            state = {key.split(".", 1)[0]: tensors[key] for key in layout if key.split(".", 1)[1] == name}
-            if state:
-                self._optimiser.state[weight] = {key: tensor.to(weight.device) for key, tensor in state.items()}
-
-    def layout(self, steps: int) -> dict[str, Tensor]:
-        """See :class:`Optimiser`: found by a step on copies of the weights."""
-        if not steps:
-            return {}
-        copies = {name: torch.nn.Parameter(torch.zeros_like(weight)) for name, weight in self.weights.items()}
-        like = type(self)(copies, self.settings)
-        like.step(0.0)
-        return like.tensors()
-
-
-KINDS: dict[str, type[Optimiser]] = dict.fromkeys(OPTIMISERS, Adam)
+KINDS: dict[str, type[Optimiser]] = {"adam": Adam, "adamw": Adam, "keras_adam": Adam, "sparse_adam": Adam}
 _BUILT_IN = frozenset(KINDS)
 
 
@@ -135,8 +69,14 @@ def register(name: str, kind: type[Optimiser]) -> None:
             :class:`TorchOptimiser`. One of a name that was registered before takes its place.
 
     Raises:
-        SettingsError: a built-in optimiser has that name.
+        SettingsError: a built-in optimiser has that name, or ``kind`` is no optimiser.
     """
+    missing = [method for method in ("step", "tensors", "restore", "layout") if not hasattr(kind, method)]
+    if missing:
+        raise SettingsError(
+            f"{kind!r:.80} has no method {missing[0]}",
+            "Derive a class from recurra.training.optimisers.TorchOptimiser whose build() returns torch's optimiser.",
+        )
     if name in _BUILT_IN:
         raise SettingsError(f"The optimiser {name!r} is built in", "Register yours under another name.")
     KINDS[name] = kind

@@ -122,7 +122,7 @@ class Adam:
         return state
 
     def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
-        """Takes back what :meth:`tensors` gave after ``steps`` steps."""
+        """Restores what :meth:`tensors` returned after ``steps`` steps."""
         self.steps = steps
         for name in self.weights if steps else ():
             self._begin(name, tensors[f"m.{name}"], tensors[f"v.{name}"], steps=steps)

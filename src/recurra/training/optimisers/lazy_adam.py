@@ -168,7 +168,7 @@ class LazyAdam:
         return state
 
     def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
-        """Takes back what :meth:`tensors` gave after ``steps`` steps."""
+        """Restores what :meth:`tensors` returned after ``steps`` steps."""
         self.steps = steps
         if not steps:
             return

@@ -28,9 +28,9 @@ def choose_step(
     Args:
         network: on its device.
         rows: to learn from.
-        settings: of the training.
-        average: of the weights, kept up step by step.
-        say: hears what a person should know, such as that memory runs out.
+        settings: the training settings.
+        average: moving average of the weights, updated with each step.
+        say: called with messages for the user, such as that memory runs out.
     """
     if DeviceStep.takes(network, settings, rows.task):
         return DeviceStep(network, rows, settings, average)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from recurra.models.batch import Batch
-from recurra.models.network import Network
 from recurra.presets import TrainingSettings
-from recurra.training.optimisers import kind_of
+from recurra.training.optimisers import Optimiser, kind_of
 from recurra.training.optimisers.adam import clip
-from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.steps.micro_batches import join_outputs, join_token_vectors, split_gradient
-from recurra.training.steps.step import EncodedRows, HostStep, StepResult, longest_of, pack_batch
+from recurra.training.steps.step import HostStep, StepResult, longest_of, pack_batch
 
 __all__ = ["AutogradStep", "mixed_precision"]
 
@@ -26,15 +23,11 @@ __all__ = ["AutogradStep", "mixed_precision"]
 class AutogradStep(HostStep):
     """See :class:`recurra.training.steps.step.HostStep`."""
 
-    def __init__(
-        self,
-        network: Network,
-        rows: EncodedRows,
-        settings: TrainingSettings,
-        average: MovingAverage | None = None,
-        say: Callable[[str], None] = lambda message: None,
-    ) -> None:
-        super().__init__(network, rows, settings, average, say)
+    optimiser: Optimiser
+
+    def prepare(self) -> None:
+        """See :meth:`recurra.training.steps.step.HostStep.prepare`."""
+        network, rows, settings = self.network, self.rows, self.settings
         self.device = network.generator.device
         weights = network.named_weights()
         self.objective = rows.task.objective(
@@ -98,26 +91,6 @@ class AutogradStep(HostStep):
         """See :meth:`HostStep.update`."""
         scale = clip(self.optimiser.weights.values(), self.settings.clip) if self.settings.clip else 1.0
         self.optimiser.step(rate, self.network.token_vectors, scale=scale)
-
-    def flush(self) -> None:
-        """Nothing is left behind."""
-
-    def flushed(self) -> dict[str, Tensor]:
-        """Nothing is left behind."""
-        return {}
-
-    def tensors(self) -> dict[str, Tensor]:
-        """See :meth:`Step.tensors`."""
-        return self.optimiser.tensors()
-
-    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """See :meth:`Step.restore`."""
-        self.steps = steps
-        self.optimiser.restore(tensors, steps)
-
-    def layout(self, steps: int) -> dict[str, Tensor]:
-        """See :meth:`Step.layout`."""
-        return self.optimiser.layout(steps)
 
     def _non_finite(self) -> tuple[str, float] | None:
         gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}

@@ -30,9 +30,8 @@ from recurra.recurrence.engines.numba_pooling import PackedPooling
 from recurra.tasks import SINGLE_LABEL, Task
 from recurra.training.optimisers import kind_of
 from recurra.training.optimisers.adam_state import WORTH_A_THREAD
-from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.optimisers.lazy_adam import LazyAdam, RowGradient
-from recurra.training.steps.step import EncodedRows, HostStep, StepResult, longest_of, pack_batch
+from recurra.training.steps.step import HostStep, StepResult, longest_of, pack_batch
 
 __all__ = ["CompiledStep"]
 
@@ -47,15 +46,11 @@ Back = Callable[[list[Array]], list[Array]]
 class CompiledStep(HostStep):
     """See :class:`recurra.training.steps.step.HostStep`; for a network that :meth:`takes` says yes to."""
 
-    def __init__(
-        self,
-        network: Network,
-        rows: EncodedRows,
-        settings: TrainingSettings,
-        average: MovingAverage | None = None,
-        say: Callable[[str], None] = lambda message: None,
-    ) -> None:
-        super().__init__(network, rows, settings, average, say)
+    optimiser: LazyAdam
+
+    def prepare(self) -> None:
+        """See :meth:`recurra.training.steps.step.HostStep.prepare`."""
+        network, rows, settings = self.network, self.rows, self.settings
         self.optimiser = LazyAdam(network.named_weights(), settings)
         self._weights = {name: weight.detach().numpy() for name, weight in network.named_weights().items()}
         # Of every direction of a layer: weights, and where their gradients go.
@@ -169,19 +164,6 @@ class CompiledStep(HostStep):
         """See :meth:`recurra.training.steps.step.Step.flushed`."""
         return self.optimiser.flushed()
 
-    def tensors(self) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.steps.step.Step.tensors`."""
-        return self.optimiser.tensors()
-
-    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """See :meth:`recurra.training.steps.step.Step.restore`."""
-        self.steps = steps
-        self.optimiser.restore(tensors, steps)
-
-    def layout(self, steps: int) -> dict[str, Tensor]:
-        """See :meth:`recurra.training.steps.step.Step.layout`."""
-        return self.optimiser.layout(steps)
-
     def _packed(self, indices: Places) -> Packed:
         ahead, self._ahead = self._ahead, None
         if ahead is not None and np.array_equal(ahead[0], indices):
@@ -248,7 +230,7 @@ class CompiledStep(HostStep):
         return found
 
     def _output(self, values: Array, targets: npt.NDArray[Any]) -> tuple[float, int, list[Array]]:
-        """Loss, documents classified rightly, and the gradient of the pooled values."""
+        """Loss, documents classified correctly, and the gradient of the pooled values."""
         W_O, b_O, into = self._weights["W_O"], self._weights["b_O"], self.optimiser.gradients
         logits, result = np.empty((len(values), len(b_O)), dtype=np.float32), np.empty((1, 2))
         d_logits, d_values = np.empty_like(logits), np.empty_like(values)

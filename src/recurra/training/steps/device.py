@@ -40,8 +40,8 @@ class DeviceStep:
     Args:
         network: on its device.
         rows: to learn from.
-        settings: of the training.
-        average: of the weights, kept up step by step.
+        settings: the training settings.
+        average: moving average of the weights, updated with each step.
     """
 
     def __init__(

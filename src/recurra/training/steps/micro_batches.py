@@ -44,7 +44,7 @@ class MicroBatches:
         lengths: int64[B], tokens of each training row.
         masked: whether pads are left out; otherwise documents are as long as the longest of their batch.
         generator: draws the dropout masks; ``None`` where none are drawn.
-        say: hears once that batches are cut.
+        say: called once, with a message, when batches are cut.
     """
 
     def __init__(

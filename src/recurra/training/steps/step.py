@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -48,7 +48,7 @@ class StepResult(NamedTuple):
     Attributes:
         documents: B, of the batch.
         loss: its mean loss before the update.
-        correct: documents that were classified rightly before the update.
+        correct: documents that were classified correctly before the update.
         non_finite: the weight whose gradient is not finite, and that gradient's norm; ``None`` where all are.
     """
 
@@ -94,19 +94,29 @@ class Step(Protocol):
         """
 
     def flush(self) -> None:
-        """Moves weights that were left behind to where they belong."""
+        """Applies the updates that were put off."""
 
     def flushed(self) -> dict[str, Tensor]:
-        """Copies of those weights as :meth:`flush` would leave them; looking does not change a run's rounding."""
+        """Copies of those weights as :meth:`flush` would leave them, without a change to the run's rounding."""
 
     def tensors(self) -> dict[str, Tensor]:
         """The optimiser's state, for a checkpoint."""
 
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """Takes back what :meth:`tensors` gave after ``steps`` steps."""
+        """Restores what :meth:`tensors` returned after ``steps`` steps."""
 
     def layout(self, steps: int) -> dict[str, Tensor]:
         """Tensors shaped like those of :meth:`tensors` after ``steps`` steps."""
+
+
+class OptimiserState(Protocol):
+    """What a checkpoint keeps of an optimiser; see :class:`Step`."""
+
+    def tensors(self) -> dict[str, Tensor]: ...
+
+    def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None: ...
+
+    def layout(self, steps: int) -> dict[str, Tensor]: ...
 
 
 class HostStep(ABC):
@@ -115,10 +125,15 @@ class HostStep(ABC):
     Args:
         network: on its device.
         rows: to learn from.
-        settings: of the training.
-        average: of the weights, kept up step by step.
-        say: hears once that batches are cut.
+        settings: the training settings.
+        average: moving average of the weights, updated with each step.
+        say: called once, with a message, when batches are cut.
+
+    Attributes:
+        optimiser: made by :meth:`prepare`.
     """
+
+    optimiser: OptimiserState
 
     def __init__(
         self,
@@ -138,6 +153,11 @@ class HostStep(ABC):
             generator=network.generator if network.settings.uses_dropout else None,
             say=say,
         )
+        self.prepare()
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Makes the optimiser, and what else the steps need."""
 
     @abstractmethod
     def gradient(self, indices: Places) -> StepResult:
@@ -155,9 +175,26 @@ class HostStep(ABC):
     def update(self, rate: float, following: Places | None = None) -> None:
         """Moves the weights along the last gradients, clipped. Arguments: see :meth:`Step.run`."""
 
-    @abstractmethod
     def flush(self) -> None:
-        """See :meth:`Step.flush`."""
+        """See :meth:`Step.flush`; nothing is put off unless a subclass says so."""
+        return
+
+    def flushed(self) -> dict[str, Tensor]:
+        """See :meth:`flush`."""
+        return {}
+
+    def tensors(self) -> dict[str, Tensor]:
+        """See :meth:`Step.tensors`."""
+        return self.optimiser.tensors()
+
+    def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
+        """See :meth:`Step.restore`."""
+        self.steps = steps
+        self.optimiser.restore(tensors, steps)
+
+    def layout(self, steps: int) -> dict[str, Tensor]:
+        """See :meth:`Step.layout`."""
+        return self.optimiser.layout(steps)
 
     def limit(self, batches: Sequence[Places]) -> int:
         """One, so that a person who waits or interrupts is heard after each."""

@@ -1,0 +1,28 @@
+"""A model in another format, not yet written to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Document
+
+__all__ = ["ExportedModel"]
+
+
+class ExportedModel(NamedTuple):
+    """The result of an export.
+
+    Attributes:
+        format: name of the format, as in the command's option.
+        data: the bytes of the file.
+        predict: a function from B documents to float32[B, C], computed from ``data`` alone, so that exactly what is
+            written is checked.
+    """
+
+    format: str
+    data: bytes
+    predict: Callable[[Sequence[Document]], npt.NDArray[np.float32]]

@@ -1,0 +1,99 @@
+"""Label issues of a table, for Python, for JSON and as a file of decisions to be made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from recurra.data.decisions import Decision
+from recurra.data.documents import Label
+
+__all__ = ["LabelIssue", "LabelIssues"]
+
+
+@dataclass(frozen=True)
+class LabelIssue:
+    """A row whose label may be wrong, and why.
+
+    Attributes:
+        row: number of the row in the table.
+        text: the text, shortened to 280 characters.
+        label: the label in the table.
+        predicted: the model's most probable label.
+        probability: probability of the predicted label.
+        reason: ``confident mistake``, ``suspected label error`` or ``near-duplicate``.
+        suggested: the label that may be the right one.
+        details: numbers that belong to the reason.
+        neighbours: the rows with the nearest final states, with their cosine as ``similarity``.
+        head: the beginning of the text, for a file of decisions.
+    """
+
+    row: int
+    text: str
+    label: Label
+    predicted: Label
+    probability: float
+    reason: str
+    suggested: Label
+    details: dict[str, Any]
+    neighbours: list[dict[str, Any]]
+    head: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "row": self.row,
+            "text": self.text,
+            "label": self.label,
+            "predicted": self.predicted,
+            "probability": self.probability,
+            "reason": self.reason,
+            "suggested": self.suggested,
+            "details": self.details,
+            "neighbours": self.neighbours,
+            "head": self.head,
+        }
+
+
+@dataclass(frozen=True)
+class LabelIssues:
+    """The label issues of a table.
+
+    Attributes:
+        model: name of the model.
+        rows: the issues by reason, the most severe of each first; a row may occur for several reasons.
+        counts: total number of issues of each kind, shown or not.
+        compared_with: where neighbours and near-duplicates come from: ``data`` or ``train``.
+        notes: messages for the user.
+    """
+
+    model: str
+    rows: list[LabelIssue]
+    counts: dict[str, int | float]
+    compared_with: str
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "model": self.model,
+            "rows": [row.to_dict() for row in self.rows],
+            "counts": self.counts,
+            "compared_with": self.compared_with,
+            "notes": self.notes,
+        }
+
+    def queue(self) -> tuple[list[Decision], list[dict[str, object]]]:
+        """The rows as decisions to be made, each once, with notes that help to decide.
+
+        All are ``keep`` with the suggested label; the user changes them to ``exclude`` or ``relabel``.
+        """
+        decisions: dict[int, Decision] = {}
+        notes: dict[int, dict[str, object]] = {}
+        for one in self.rows:
+            if one.row in decisions:
+                notes[one.row]["reason"] = f"{notes[one.row]['reason']}; {one.reason}"
+                continue
+            decisions[one.row] = Decision(one.row, "keep", str(one.suggested), one.head)
+            notes[one.row] = {"labelled": one.label, "probability": f"{one.probability:.4f}", "reason": one.reason}
+        return list(decisions.values()), list(notes.values())

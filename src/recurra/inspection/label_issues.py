@@ -1,0 +1,213 @@
+"""Rows to look at again: confident mistakes, suspected label errors and near-duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.batches import Ragged
+from recurra.bundle import Bundle
+from recurra.data.decisions import head_of
+from recurra.data.documents import Document, Label
+from recurra.data.near_duplicates import NearDuplicate, near_duplicates
+from recurra.data.table import Table
+from recurra.errors import DataError, SettingsError
+from recurra.evaluation.mistakes import mistakes, shorten
+from recurra.inspection.confident_learning import label_errors
+from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
+from recurra.inspection.labelled_sample import LabelledSample
+from recurra.inspection.trajectories import final_states
+from recurra.runtime import Model
+
+__all__ = ["label_issues"]
+
+Array = npt.NDArray[np.float32]
+
+MISTAKE, LABEL_ERROR, NEAR_DUPLICATE = "confident mistake", "suspected label error", "near-duplicate"
+# Documents whose states are in memory at a time.
+BLOCK = 2048
+
+
+def label_issues(
+    model: Model,
+    data: Table,
+    *,
+    name: str = "model",
+    train: Table | None = None,
+    probabilities: Array | None = None,
+    top: int = 20,
+    neighbours: int = 5,
+    threshold: float = 0.5,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda message: None,
+) -> LabelIssues:
+    """Finds rows whose labels may be wrong.
+
+    Args:
+        model: predicts the rows, and has the states for neighbours.
+        data: labelled rows.
+        name: name of the model in the result.
+        train: the model's training rows, which are searched for neighbours and near-duplicates; ``None`` searches the
+            data themselves.
+        probabilities: float32[rows of data, C], out of sample, in the order of the model's classes; for data that the
+            model was trained on (:func:`recurra.training.out_of_fold.out_of_fold`).
+        top: number of rows to show for each reason.
+        neighbours: number of neighbours to show for each row.
+        threshold: least similarity of near-duplicates.
+        seed: seed of the hash functions.
+        say: called with messages for the user.
+
+    Raises:
+        DataError: see :meth:`LabelledSample.of`; or probabilities that do not fit.
+        SettingsError: ``top`` or ``neighbours`` is below 0, or ``threshold`` out of range.
+    """
+    if min(top, neighbours) < 0:
+        raise SettingsError(f"top is {top} and neighbours {neighbours}", "Give 0 or more.")
+    notes: list[str] = []
+
+    def note(message: str) -> None:
+        notes.append(message)
+        say(message)
+
+    sample = LabelledSample.of(model, data, say=note)
+    if probabilities is None:
+        if model.record.get("data_sha256") == data.fingerprint:
+            note(
+                "The model was trained on these rows and repeats their labels; use out-of-fold probabilities (--folds)."
+            )
+        answers = model.predict_proba(sample.documents)
+    else:
+        if probabilities.shape != (len(data), len(model.classes_)):
+            raise DataError(
+                f"Probabilities of shape {probabilities.shape} for {len(data):,} rows",
+                f"Give [{len(data)}, {len(model.classes_)}].",
+            )
+        answers = probabilities[sample.rows]
+    others = LabelledSample.of(model, train, say=note) if train is not None else sample
+    found = _Finder(sample, others, answers, own=train is None)
+    errors = label_errors(answers, sample.targets)
+    copies = near_duplicates(
+        sample.documents, None if train is None else others.documents, threshold=threshold, seed=seed
+    )
+    best = _best(copies, both=train is None)
+    unlike = [one for one in best if sample.label(one.row) != others.label(one.other)]
+    alike = [one for one in best if sample.label(one.row) == others.label(one.other)]
+    rows = [
+        *found.mistakes(top),
+        *(found.label_error(*error) for error in zip(errors.rows[:top], errors.suggested, errors.margin, strict=False)),
+        *(found.near_duplicate(one) for one in [*unlike, *alike][:top]),
+    ]
+    near = _Neighbours(model.bundle, sample, others, own=train is None)
+    near.add(rows, {int(row): place for place, row in enumerate(sample.rows)}, neighbours)
+    counts: dict[str, int | float] = {
+        "rows": len(sample),
+        "mistakes": int((answers.argmax(axis=1) != sample.targets).sum()),
+        LABEL_ERROR: len(errors.rows),
+        "estimated noise": errors.noise,
+        NEAR_DUPLICATE: len(best),
+        "near-duplicate of another label": len(unlike),
+    }
+    return LabelIssues(name, rows, counts, "data" if train is None else "train", notes)
+
+
+def _best(copies: list[NearDuplicate], *, both: bool) -> list[NearDuplicate]:
+    """The best match of each row, by falling similarity; ``both`` ways if a table is compared with itself."""
+    if both:
+        copies = [*copies, *(NearDuplicate(one.other, one.row, one.similarity) for one in copies)]
+    first: dict[int, NearDuplicate] = {}
+    for one in sorted(copies, key=lambda one: (-one.similarity, one.row, one.other)):
+        first.setdefault(one.row, one)
+    return list(first.values())
+
+
+@dataclass(frozen=True, eq=False)
+class _Finder:
+    """Makes label issues of places in a sample."""
+
+    sample: LabelledSample
+    others: LabelledSample
+    answers: Array
+    own: bool
+
+    def mistakes(self, top: int) -> list[LabelIssue]:
+        found = mistakes(self.answers, self.sample.targets, self.sample.documents, self.sample.classes, top)
+        return [
+            self._issue(one.row, MISTAKE, one.predicted, {"label_probability": one.label_probability}) for one in found
+        ]
+
+    def label_error(self, place: int, suggested: int, margin: float) -> LabelIssue:
+        details = {
+            "margin": float(margin),
+            "label_probability": float(self.answers[place, self.sample.targets[place]]),
+        }
+        return self._issue(int(place), LABEL_ERROR, self.sample.classes[int(suggested)], details)
+
+    def near_duplicate(self, one: NearDuplicate) -> LabelIssue:
+        other = self.others.label(one.other)
+        details = {
+            "similarity": one.similarity,
+            "row": int(self.others.rows[one.other]),
+            "text": shorten(self.others.documents[one.other]),
+            "label": other,
+            "in": "data" if self.own else "train",
+        }
+        return self._issue(one.row, NEAR_DUPLICATE, other, details)
+
+    def _issue(self, place: int, reason: str, suggested: Label, details: dict[str, Any]) -> LabelIssue:
+        best = int(self.answers[place].argmax())
+        document: Document = self.sample.documents[place]
+        return LabelIssue(
+            row=int(self.sample.rows[place]),
+            text=shorten(document),
+            label=self.sample.label(place),
+            predicted=self.sample.classes[best],
+            probability=float(self.answers[place, best]),
+            reason=reason,
+            suggested=suggested,
+            details=details,
+            neighbours=[],
+            head=head_of(document),
+        )
+
+
+class _Neighbours:
+    """The nearest final states, by cosine."""
+
+    def __init__(self, bundle: Bundle, sample: LabelledSample, others: LabelledSample, *, own: bool) -> None:
+        self.sample, self.others, self.own = sample, others, own
+        self.states = _directions(_all_states(bundle, others.ids))
+        self.given = self.states if own else _directions(_all_states(bundle, sample.ids))
+
+    def add(self, rows: list[LabelIssue], places: dict[int, int], count: int) -> None:
+        """Adds neighbours to each issue."""
+        for one in rows:
+            place = places[one.row]
+            similarity = self.states @ self.given[place]
+            if self.own:
+                similarity[place] = -np.inf
+            for near in np.argsort(-similarity, kind="stable")[: min(count, len(similarity) - self.own)].tolist():
+                one.neighbours.append(
+                    {
+                        "row": int(self.others.rows[near]),
+                        "text": shorten(self.others.documents[near]),
+                        "label": self.others.label(near),
+                        "similarity": float(similarity[near]),
+                    }
+                )
+
+
+def _all_states(bundle: Bundle, ids: Ragged) -> Array:
+    parts = [
+        final_states(bundle, ids.take(np.arange(first, min(first + BLOCK, len(ids)))))
+        for first in range(0, len(ids), BLOCK)
+    ]
+    return np.concatenate(parts)
+
+
+def _directions(states: Array) -> Array:
+    lengths = np.linalg.norm(states, axis=1, keepdims=True)
+    return np.asarray(states / np.where(lengths > 0, lengths, 1))
