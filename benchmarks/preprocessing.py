@@ -16,8 +16,8 @@ from gpu_parts import agnews, documents_and_labels, parser_for, run, written
 from recurra.kernels.compiled import kernels_of
 from recurra.presets import load_preset
 from recurra.text import Labels, TextPipeline
-from recurra.text.choice import choose_tokens, looked_at
-from recurra.text.fields import readable
+from recurra.text.fields import input_texts
+from recurra.text.token_choice import choose_tokens, sampled_places
 
 
 def main() -> None:
@@ -36,8 +36,8 @@ def main() -> None:
             documents, labels = documents_and_labels(data.train)
             targets = Labels.learn(labels).encode(labels)
             if text.tokens == "auto":
-                places = looked_at(len(documents))
-                looked = readable([documents[place] for place in places], text)
+                places = sampled_places(len(documents))
+                looked = input_texts([documents[place] for place in places], text)
                 text = text.replace(tokens=choose_tokens(looked, targets[places]).tokens)
             pipeline = TextPipeline.learn(documents, text)
             marks.append(time.perf_counter())

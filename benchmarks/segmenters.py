@@ -17,7 +17,7 @@ from recurra.data.split import hold_out
 from recurra.evaluation.intervals import wilson
 from recurra.presets import load_preset
 from recurra.runtime import Model
-from recurra.text.segmenters import versions_of
+from recurra.text.segmenters import segmenter_versions
 from recurra.training.fit import fit
 
 RESULT = Path(__file__).parent / "results" / "segmenters.json"
@@ -57,7 +57,7 @@ def main() -> None:
             )
             print(tokens, seed, runs[-1], flush=True)
         middle = statistics.median(run["accuracy"] for run in runs)
-        rows.append({"tokens": tokens, "median": middle, "versions": versions_of(tokens), "runs": runs})
+        rows.append({"tokens": tokens, "median": middle, "versions": segmenter_versions(tokens), "runs": runs})
     found = {
         "command": f"python benchmarks/segmenters.py --seeds {options.seeds}",
         "training_rows": len(kept),

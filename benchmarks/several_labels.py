@@ -26,8 +26,8 @@ from recurra.bench.machine import machine
 from recurra.data.split import hold_out
 from recurra.estimator import TextClassifier
 from recurra.evaluation.metrics import label_losses
-from recurra.evaluation.multi_label import MultiLabelRows
-from recurra.evaluation.thresholds import tuned_thresholds
+from recurra.evaluation.multi_label_scores import MultiLabelRowScores
+from recurra.evaluation.thresholds import tune_thresholds
 
 RESULT = Path(__file__).parent / "results" / "several_labels.json"
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
@@ -39,9 +39,9 @@ Ways = dict[str, dict[str, Any]]
 
 def scored(probabilities: Floats, had: Indicator, thresholds: Floats, labels: tuple[str, ...]) -> dict[str, Any]:
     """The scores, F1 of each label, and the log loss of the label of the order alone."""
-    rows = MultiLabelRows(probabilities, had, labels, thresholds=thresholds)
-    order = MultiLabelRows(probabilities[:, -1:], had[:, -1:], labels[-1:]).scores()["log_loss"]
-    each = {str(one.label): one.f1 for one in rows.evaluated(resamples=1).labels}
+    rows = MultiLabelRowScores(probabilities, had, labels, thresholds=thresholds)
+    order = MultiLabelRowScores(probabilities[:, -1:], had[:, -1:], labels[-1:]).scores()["log_loss"]
+    each = {str(one.label): one.f1 for one in rows.evaluate(resamples=1).labels}
     return {**rows.scores(), "order_log_loss": order, "labels": each}
 
 
@@ -58,7 +58,7 @@ def best_possible(process: Process, texts: list[str], had: Indicator, *, ordered
     each = np.array([best_threshold(column) for column in probabilities.T])
     found = scored(probabilities, had, each, process.labels)
     shared = np.full(had.shape[1], best_threshold(probabilities))
-    found["micro_f1"] = MultiLabelRows(probabilities, had, process.labels, thresholds=shared).scores()["micro_f1"]
+    found["micro_f1"] = MultiLabelRowScores(probabilities, had, process.labels, thresholds=shared).scores()["micro_f1"]
     exact = process.most_probable(texts, ordered=ordered) == had
     return {**found, "subset_accuracy": float(exact.all(axis=1).mean())}
 
@@ -93,7 +93,7 @@ def linear(rows: tuple[list[str], Indicator], tested: tuple[list[str], Indicator
     every = np.stack([model.predict_proba(chosen_on) for model in models])
     best = np.stack([label_losses(one, had[held]).mean(axis=0) for one in every]).argmin(axis=0)
     columns = np.arange(had.shape[1])
-    tuned = tuned_thresholds(every[best, :, columns].T, had[held], seed=seed).values
+    tuned = tune_thresholds(every[best, :, columns].T, had[held], seed=seed).values
     seconds = time.perf_counter() - before
     matrix = vectorizer.transform(tested[0])
     probabilities = np.stack([model.predict_proba(matrix) for model in models])[best, :, columns].T

@@ -20,7 +20,7 @@ from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import Recipe
 from recurra.text import Labels, TextPipeline
-from recurra.text.fields import readable
+from recurra.text.fields import input_texts
 
 __all__ = ["MODEL", "ROUND_SECONDS", "Rows", "read_rows", "write_job"]
 
@@ -120,10 +120,10 @@ def write_job(folder: Path, task: str, preset: Recipe, rows: Rows, *, take: int)
             pad_to = round(float(np.mean([ids.lengths[batch].max() for batch in batches])))
             ids = ids.padded_to(pad_to)
         _write_model(folder / MODEL, preset, pipeline, classes, weights, pad_to)
-        train = {"texts": readable(documents, pipeline.settings), "labels": [str(label) for label in labels]}
+        train = {"texts": input_texts(documents, pipeline.settings), "labels": [str(label) for label in labels]}
         _write_json(folder / "train.json", train)
     _write_json(folder / "job.json", settings)
-    _write_json(folder / "texts.json", readable(taken, pipeline.settings))
+    _write_json(folder / "texts.json", input_texts(taken, pipeline.settings))
     targets = classes.encode([answers[place] for place in places])
     np.savez(folder / "rows.npz", values=ids.values, offsets=ids.offsets, targets=targets)
     np.savez(folder / "weights.npz", **weights)

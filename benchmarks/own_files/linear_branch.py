@@ -3,7 +3,7 @@
     python benchmarks/own_files/linear_branch.py DATA_FOLDER --sets trec6 sst2 --features words characters both
 
 Each set's folder has a train.csv with text and label. 15 % of its rows are kept for asking, as LOG.md says; `default`
-learns from the others, of which it holds out a tenth; a logistic regression on TF-IDF learns from them too. The
+learns from the others, of which it holds out a tenth; a logistic regression on TF-IDF learns from them too. Answers
 are joined in three ways: the mean of the probabilities, the sum of their logarithms, and that sum with two weights that
 the held-out tenth chooses (of a linear model that has not seen it). One line of JSON a set.
 """

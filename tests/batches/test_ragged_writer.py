@@ -29,7 +29,7 @@ def test_documents_come_back_and_pack_alike(known: int, in_memory: int, monkeypa
         with RaggedWriter(known) as kept:
             for part in parts:
                 kept.add(Ragged.from_lists(part))
-            found = kept.whole()
+            found = kept.to_ragged()
         expected = Ragged.from_lists([one for part in parts for one in part])
         # A disk is used exactly where there are more ids than memory may hold.
         assert isinstance(found, MappedRagged) == (4 * len(expected.values) > in_memory)
@@ -54,7 +54,7 @@ def test_the_highest_id_of_two_bytes_survives(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(ragged_writer, "IN_MEMORY", 0)
     with RaggedWriter(1 << 16) as kept:
         kept.add(Ragged.from_lists([[(1 << 16) - 1, 0]]))
-        assert pack(kept.whole()).ids.tolist() == [65535, 0]
+        assert pack(kept.to_ragged()).ids.tolist() == [65535, 0]
 
 
 def test_the_file_has_no_name_and_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_reading_at_random_does_not_keep_the_whole_file_in_memory(monkeypatch: p
     with RaggedWriter(1 << 16) as kept:
         for _ in range(8):
             kept.add(Ragged(np.ones(size // 8, dtype=np.int32), np.arange(0, size // 8 + 1, length)))
-        documents = kept.whole()
+        documents = kept.to_ragged()
     monkeypatch.setattr(ragged_writer, "RESIDENT", 1 << 25)
     assert isinstance(documents, MappedRagged)
     before, most = mapped_bytes(), 0

@@ -197,7 +197,7 @@ def test_labels_stand_with_their_thresholds() -> None:
     rows = [line.split("|") for line in card.splitlines() if line.startswith(("| label |", "| a |", "| b |", "| c |"))]
     assert [row[-2].strip() for row in rows] == ["threshold", "0.500", "0.250", "0.750"]
     assert "with any of these 3 labels" in card
-    assert "from a threshold on" in card
+    assert "by a threshold that was chosen on held-out rows" in card
     # The view of doubts looks at rows of one class.
     assert ("--view doubts" in card, "--view doubts" in card_of(SOUND)) == (False, True)
 

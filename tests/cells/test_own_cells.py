@@ -132,7 +132,7 @@ def test_answers_are_the_formula_s_and_depend_on_no_other_document(
     name: str, network: dict[str, Any], pooling: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a built-in cell, too, which predicts in the same way where its kernels are taken away."""
-    monkeypatch.setattr(type(CELLS[name]), "compiled", recurra.cells.Compiled())
+    monkeypatch.setattr(type(CELLS[name]), "compiled", recurra.cells.CompiledForms())
     bundle = make_bundle(cell=name, pooling=pooling, **network)
     own = inference_network(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
     together = own.probabilities(Ragged.from_lists(DOCUMENTS))
@@ -248,3 +248,8 @@ def test_a_new_version_takes_the_place_of_the_old() -> None:
     assert torch.is_tensor(
         CELLS["mgu"].step(torch, torch.ones(1, 4), recurra.cells.State(torch.ones(1, 2)), torch.ones(2, 4), None)[0][0]
     )
+
+
+def test_a_name_of_before_works_for_a_release_and_warns() -> None:
+    with pytest.warns(DeprecationWarning, match="Compiled is called CompiledForms now"):
+        assert recurra.cells.Compiled is recurra.cells.CompiledForms

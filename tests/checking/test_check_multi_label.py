@@ -36,7 +36,7 @@ from recurra.data.sources import open_blocks
 from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
 from recurra.tasks import MULTI_LABEL
-from recurra.tasks.label_sets import encode_sets
+from recurra.tasks.multi_label_indicator import multi_label_indicator
 from recurra.text import Labels, TextPipeline, TextSettings
 
 Rows = list[list[str]]
@@ -343,5 +343,5 @@ def test_the_rows_held_out_are_those_of_training(seed: int) -> None:
     # Numbers come in another order than the labels of training, and a class of another file is among them.
     numbers = [names.number("|".join(own)) for own in [("other",), *reversed(sets)]][:0:-1]
     found = held_out(np.array(numbers, dtype=np.int32), names, share=0.3, seed=seed)
-    expected = hold_out(encode_sets(Labels.learn(chain.from_iterable(sets)), sets), share=0.3, seed=seed)
+    expected = hold_out(multi_label_indicator(Labels.learn(chain.from_iterable(sets)), sets), share=0.3, seed=seed)
     assert [one.tolist() for one in found] == [one.tolist() for one in expected]

@@ -17,8 +17,8 @@ from topics import TOPICS, topic_rows
 import recurra
 from recurra.bundle import write_bundle
 from recurra.cli import main
-from recurra.evaluation.multi_label import MultiLabelRows
-from recurra.tasks.label_sets import encode_sets
+from recurra.evaluation.multi_label_scores import MultiLabelRowScores
+from recurra.tasks.multi_label_indicator import multi_label_indicator
 
 SMALL = ["--model", "lesson/gru", "--set", "hidden=16", "--set", "embedding=16", "--set", 'pooling=["max"]']
 SMALL += ["--set", "fixed_rows=false", "--set", "batch_size=16", "--learning-rate", "0.02", "--epochs", "5"]
@@ -166,8 +166,8 @@ def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> N
     model = recurra.load(topics)
     texts, labels = topic_rows(200, seed=5)
     assert model.bundle.thresholds is not None
-    targets = encode_sets(model.bundle.labels, labels)
-    rows = MultiLabelRows(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
+    targets = multi_label_indicator(model.bundle.labels, labels)
+    rows = MultiLabelRowScores(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
     expected = rows.scores()
     for name, value in expected.items():
         assert ran.json[name] == pytest.approx(value, abs=1e-6)
@@ -333,7 +333,7 @@ def test_export_keeps_labels_and_thresholds(run: Run, tmp_path: Path, topics: Pa
     assert ran.json["changed"] == sum(one != other for one, other in zip(*sets, strict=True))
     shares = [np.mean([one == set(had) for one, had in zip(found, labels, strict=True)]) for found in sets]
     assert (ran.json["accuracy"]["before"], ran.json["accuracy"]["after"]) == pytest.approx(shares)
-    targets = encode_sets(before.bundle.labels, labels)
+    targets = multi_label_indicator(before.bundle.labels, labels)
     p = np.clip(before.predict_proba(texts).astype(float), 1e-7, 1 - 1e-7)
     assert ran.json["log_loss"]["before"] == pytest.approx(-np.log(np.where(targets, p, 1 - p)).mean(), rel=1e-3)
     assert run("export", topics, "--int8", "--out", "other.safetensors", "--json").code == 0

@@ -20,13 +20,13 @@ DECISIONS = "row,decision,label,text\n3,exclude,,\n8,relabel,sport,\n"
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes every table a large one: read anew each time, counts and ids on disk."""
+    """Makes every table a large one: read again each time, counts and ids on disk."""
 
     def patch() -> None:
         monkeypatch.setattr(streamed, "SMALL", 0)
         monkeypatch.setattr(blocks, "BLOCK_BYTES", 1024)
         monkeypatch.setattr(ragged_writer, "IN_MEMORY", 0)
-        monkeypatch.setattr(counting, "HELD", 20)
+        monkeypatch.setattr(counting, "TOKENS_IN_MEMORY", 20)
         monkeypatch.setattr(counting, "CHUNK", 16)
 
     return patch

@@ -1,4 +1,4 @@
-"""Classifiers on the same rows: counts by hand, tests against their formulas, intervals against resampling anew."""
+"""Classifiers on the same rows: counts by hand, tests against their formulas, intervals against resampling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from recurra.errors import DataError
 from recurra.evaluation.paired import holm, sign_test
-from recurra.tasks.comparing import compare_answers
+from recurra.tasks.compare import compare_predictions
 
 CLASSES = ["a", "b"]
 
@@ -23,7 +23,7 @@ def answers(*firsts: float) -> np.ndarray:
 
 def test_by_hand() -> None:
     targets = np.array([0, 0, 1, 1])
-    found = compare_answers(
+    found = compare_predictions(
         {"x": answers(0.9, 0.8, 0.3, 0.4), "y": answers(0.6, 0.1, 0.2, 0.7), "z": answers(0.6, 0.1, 0.2, 0.7)},
         targets,
         ["one", "two", "three", "four"],
@@ -53,13 +53,13 @@ def test_by_hand() -> None:
     assert values["slices"][0]["intervals"][0] == [0.0, 0.0]
 
 
-def test_the_interval_is_that_of_drawing_rows_anew() -> None:
+def test_the_interval_is_that_of_drawing_rows_again() -> None:
     generator = np.random.default_rng(5)
     rows = 400
     targets = generator.integers(0, 2, rows)
     x = np.where(generator.random(rows) < 0.9, targets, 1 - targets)
     y = np.where(generator.random(rows) < 0.8, targets, 1 - targets)
-    found = compare_answers(
+    found = compare_predictions(
         {"x": answers(*(1 - x)), "y": answers(*(1 - y))}, targets, ["t"] * rows, CLASSES, resamples=4000
     ).pairs[0]
     difference = (x == targets).astype(float) - (y == targets)
@@ -104,4 +104,4 @@ def test_holm_by_hand() -> None:
 )
 def test_what_does_not_fit(given_answers: dict[str, np.ndarray], targets: list[int], documents: list[str]) -> None:
     with pytest.raises(DataError):
-        compare_answers(given_answers, np.array(targets), documents, CLASSES)
+        compare_predictions(given_answers, np.array(targets), documents, CLASSES)

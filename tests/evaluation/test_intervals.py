@@ -11,7 +11,7 @@ from recurra.errors import DataError
 from recurra.evaluation import row_scores, wilson
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.metrics import calibration_error
-from recurra.evaluation.single_label import SingleLabelRows
+from recurra.evaluation.single_label_scores import SingleLabelRowScores
 
 
 def simulated(generator: np.random.Generator, rows: int, *, temperature: float) -> tuple[np.ndarray, np.ndarray]:
@@ -25,9 +25,9 @@ def simulated(generator: np.random.Generator, rows: int, *, temperature: float) 
 
 def intervals(probabilities: np.ndarray, targets: np.ndarray, *, seed: int, resamples: int) -> dict[str, Interval]:
     """Those of an evaluation, but for accuracy that of the bootstrap, where an evaluation has Wilson's."""
-    rows = SingleLabelRows(probabilities, targets, range(4))
-    low, high = np.quantile(rows.resampled(seed=seed, resamples=resamples)["accuracy"], [0.025, 0.975])
-    return {**rows.evaluated(seed=seed, resamples=resamples).intervals, "accuracy": (low, high)}
+    rows = SingleLabelRowScores(probabilities, targets, range(4))
+    low, high = np.quantile(rows.bootstrap(seed=seed, resamples=resamples)["accuracy"], [0.025, 0.975])
+    return {**rows.evaluate(seed=seed, resamples=resamples).intervals, "accuracy": (low, high)}
 
 
 @pytest.mark.parametrize(("right", "rows"), [(0, 1), (1, 1), (0, 50), (50, 50), (7, 9), (6_650, 7_600)])

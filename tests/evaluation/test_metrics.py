@@ -21,7 +21,7 @@ def made_up(seed: int, *, rows: int, classes: int) -> tuple[np.ndarray, np.ndarr
 
 
 def scores_of(confusion: np.ndarray) -> metrics.ClassScores:
-    return metrics.counted_scores(np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0))
+    return metrics.scores_from_counts(np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0))
 
 
 def test_confusion_counts_true_classes_in_rows():
@@ -74,8 +74,8 @@ def test_calibration_error_by_hand():
 
 def test_a_bin_holds_its_upper_edge():
     edges = np.arange(1, 16) / 15
-    assert metrics.bins_of(edges).tolist() == list(range(15))
-    assert metrics.bins_of(np.array([0.0, np.nextafter(1 / 15, 1)])).tolist() == [0, 1]
+    assert metrics.bin_indices(edges).tolist() == list(range(15))
+    assert metrics.bin_indices(np.array([0.0, np.nextafter(1 / 15, 1)])).tolist() == [0, 1]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(2, 9))

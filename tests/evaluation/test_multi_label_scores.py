@@ -13,8 +13,8 @@ from sklearn import metrics
 
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation import evaluate
-from recurra.evaluation.multi_label import MultiLabelRows
-from recurra.evaluation.thresholds import LEAST_POSITIVES, tuned_thresholds
+from recurra.evaluation.multi_label_scores import MultiLabelRowScores
+from recurra.evaluation.thresholds import MIN_POSITIVES, tune_thresholds
 
 Case = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]
 
@@ -37,7 +37,7 @@ def f1(had: npt.NDArray[np.bool_], given_to: npt.NDArray[np.bool_]) -> float:
 def test_scores_are_those_of_scikit_learn(rows: int, classes: int, seed: int, ties: bool) -> None:
     p, targets, thresholds = case(rows, classes, seed=seed, ties=ties)
     given_labels = p >= thresholds
-    found = MultiLabelRows(p, targets, range(classes), thresholds=thresholds).scores()
+    found = MultiLabelRowScores(p, targets, range(classes), thresholds=thresholds).scores()
     options: dict[str, Any] = {"zero_division": 0.0}
     seen = (given_labels | targets).any(axis=0)
     assert found["micro_f1"] == pytest.approx(metrics.f1_score(targets, given_labels, average="micro", **options))
@@ -72,12 +72,12 @@ def test_an_evaluation_has_the_scores_of_each_label_and_intervals_that_hold_them
 
 def test_intervals_hold_the_true_score_about_as_often_as_they_say() -> None:
     p, targets, thresholds = case(20_000, 4, seed=5)
-    true = MultiLabelRows(p, targets, "abcd", thresholds=thresholds).scores()
+    true = MultiLabelRowScores(p, targets, "abcd", thresholds=thresholds).scores()
     hits = dict.fromkeys(("micro_f1", "macro_f1", "hamming_loss"), 0)
     for place in range(60):
         rows = np.random.default_rng(place).integers(0, 20_000, 200)
-        drawn = MultiLabelRows(p[rows], targets[rows], "abcd", thresholds=thresholds)
-        draws = drawn.resampled(seed=place, resamples=200)
+        drawn = MultiLabelRowScores(p[rows], targets[rows], "abcd", thresholds=thresholds)
+        draws = drawn.bootstrap(seed=place, resamples=200)
         for name in hits:
             low, high = np.quantile(draws[name], [0.025, 0.975])
             hits[name] += low <= true[name] <= high
@@ -89,7 +89,7 @@ def test_intervals_hold_the_true_score_about_as_often_as_they_say() -> None:
 @given(rows=st.integers(20, 50), seed=st.integers(0, 10**6), ties=st.booleans())
 def test_no_other_threshold_gives_a_label_a_higher_f1(rows: int, seed: int, ties: bool) -> None:
     p, targets, _ = case(rows, 3, seed=seed, ties=ties)
-    found = tuned_thresholds(p, targets)
+    found = tune_thresholds(p, targets)
     assert found.rows == rows
     assert ((found.values > 0) & (found.values < 1)).all()
     for label in np.flatnonzero(found.own):
@@ -101,15 +101,15 @@ def test_no_other_threshold_gives_a_label_a_higher_f1(rows: int, seed: int, ties
 def test_labels_with_few_rows_share_a_threshold() -> None:
     p, targets, _ = case(200, 4, seed=9)
     targets[:, 2:] = False
-    targets[: LEAST_POSITIVES - 1, 2], targets[20 : 20 + LEAST_POSITIVES - 1, 3] = True, True
-    found = tuned_thresholds(p, targets)
+    targets[: MIN_POSITIVES - 1, 2], targets[20 : 20 + MIN_POSITIVES - 1, 3] = True, True
+    found = tune_thresholds(p, targets)
     assert found.own.tolist() == [True, True, False, False]
     assert found.values[2] == found.values[3] == np.float32(found.shared)
     few, had = p[:, 2:].ravel(), targets[:, 2:].ravel()
     best = max(f1(had, few >= one) for one in np.unique(few))
     assert f1(had, few >= found.values[2]) == pytest.approx(best)
     targets[:, 3] = False
-    alone = tuned_thresholds(p, targets)
+    alone = tune_thresholds(p, targets)
     assert (alone.shared, alone.values[2]) == (0.5, 0.5)
 
 
@@ -117,7 +117,7 @@ def test_thresholds_say_how_they_do_on_rows_they_were_not_chosen_on() -> None:
     generator = np.random.default_rng(0)
     # Probabilities that tell nothing: what F1 the thresholds win on their own rows is luck.
     p, targets = generator.random((60, 20)).astype(np.float32), generator.random((60, 20)) < 0.3
-    found = tuned_thresholds(p, targets)
+    found = tune_thresholds(p, targets)
     assert found.micro_f1 == pytest.approx(metrics.f1_score(targets, p >= found.values, average="micro"))
     assert found.cross_fitted < found.micro_f1
     assert found.to_dict().keys() == {"own", "shared", "rows", "micro_f1", "cross_fitted_micro_f1"}

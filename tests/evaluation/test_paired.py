@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.errors import DataError
-from recurra.evaluation.paired import change, differences, paired_interval
+from recurra.evaluation.paired import paired_interval, prediction_differences, score_change
 from recurra.tasks import SINGLE_LABEL
 
 BEFORE = np.array([[0.6, 0.4], [0.2, 0.8], [0.5, 0.5], [0.9, 0.1]], np.float32)
@@ -18,7 +18,7 @@ AFTER = np.array([[0.5, 0.5], [0.2, 0.8], [0.25, 0.75], [0.4, 0.6]], np.float32)
 
 
 def test_differences_by_hand() -> None:
-    found = differences(BEFORE, AFTER, task=SINGLE_LABEL)
+    found = prediction_differences(BEFORE, AFTER, task=SINGLE_LABEL)
     # Row 0 keeps its label: of two equal probabilities the first counts.
     assert (found.rows, found.changed) == (4, 2)
     assert found.largest == pytest.approx(0.5, abs=1e-7)
@@ -26,7 +26,7 @@ def test_differences_by_hand() -> None:
 
 
 def test_a_change_by_hand() -> None:
-    found = change(BEFORE, AFTER, np.array([0, 0, 1, 0]), task=SINGLE_LABEL)
+    found = score_change(BEFORE, AFTER, np.array([0, 0, 1, 0]), task=SINGLE_LABEL)
     assert found.accuracy == (0.5, 0.5)
     assert (found.gained, found.lost) == (1, 1)
     assert found.log_loss[0] == pytest.approx(-sum(map(math.log, (0.6, 0.2, 0.5, 0.9))) / 4, abs=1e-6)
@@ -69,9 +69,9 @@ def test_counts_that_cannot_be_are_refused(counts: tuple[int, int, int]) -> None
 @pytest.mark.parametrize("after", [AFTER[:3], AFTER[:, :1], AFTER.ravel()])
 def test_answers_to_other_rows_are_refused(after: np.ndarray) -> None:
     with pytest.raises(DataError, match="Give both for the same rows"):
-        differences(BEFORE, after, task=SINGLE_LABEL)
+        prediction_differences(BEFORE, after, task=SINGLE_LABEL)
 
 
 def test_no_rows_are_refused() -> None:
     with pytest.raises(DataError, match="one or more"):
-        differences(BEFORE[:0], AFTER[:0], task=SINGLE_LABEL)
+        prediction_differences(BEFORE[:0], AFTER[:0], task=SINGLE_LABEL)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
 from recurra.evaluation.metrics import calibration_error
-from recurra.evaluation.temperature import HOTTEST, SIGMOID, SOFTMAX, calibrate, fitted_temperature
+from recurra.evaluation.temperature import MAX_TEMPERATURE, SIGMOID, SOFTMAX, calibrate, fit_temperature
 
 LINKS = {"one": SOFTMAX, "several": SIGMOID}
 
@@ -53,11 +53,11 @@ def test_logits_that_are_too_large_by_a_factor_have_that_temperature(kind: str, 
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 60), scale=st.floats(0.01, 50))
 def test_no_temperature_of_a_dense_search_is_better(kind: str, seed: int, rows: int, scale: float) -> None:
     logits, targets = drawn(kind, rows, seed=seed)
-    temperature = fitted_temperature(logits * scale, targets, link=LINKS[kind])
-    assert 1 / HOTTEST <= temperature <= HOTTEST
+    temperature = fit_temperature(logits * scale, targets, link=LINKS[kind])
+    assert 1 / MAX_TEMPERATURE <= temperature <= MAX_TEMPERATURE
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         found = _loss(logits * scale / temperature, targets)
-        best = min(_loss(logits * scale / t, targets) for t in np.geomspace(1 / HOTTEST, HOTTEST, 100))
+        best = min(_loss(logits * scale / t, targets) for t in np.geomspace(1 / MAX_TEMPERATURE, MAX_TEMPERATURE, 100))
     assert found <= best * (1 + 1e-6) + 1e-9
 
 

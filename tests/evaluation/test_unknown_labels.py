@@ -12,11 +12,11 @@ from sklearn import metrics as peer
 
 from recurra.errors import DataError
 from recurra.evaluation import evaluate, mistakes
-from recurra.evaluation.multi_label import MultiLabelRows
-from recurra.evaluation.single_label import SingleLabelRows
+from recurra.evaluation.multi_label_scores import MultiLabelRowScores
+from recurra.evaluation.single_label_scores import SingleLabelRowScores
 from recurra.tasks import MultiLabel
-from recurra.tasks.comparing import compare_answers
-from recurra.tasks.unknown_labels import labels_to_score, sets_to_score
+from recurra.tasks.compare import compare_predictions
+from recurra.tasks.unknown_labels import multi_label_targets, single_label_targets
 from recurra.text import Labels
 
 CLASSES = ["a", "b", "c"]
@@ -71,7 +71,7 @@ def test_scores_are_those_of_scikit_learn(seed: int, rows: int) -> None:
 def test_resamples_are_scored_alike() -> None:
     probabilities, targets = rows_of_one(3, 6)
     targets[2:] = [4, 3, 1, 4]
-    draws = SingleLabelRows(probabilities, targets, CLASSES, unknown=UNKNOWN).resampled(seed=1, resamples=300)
+    draws = SingleLabelRowScores(probabilities, targets, CLASSES, unknown=UNKNOWN).bootstrap(seed=1, resamples=300)
     drawn = np.random.default_rng(1).integers(0, 6, (300, 6))
     predicted, losses = probabilities.argmax(axis=1), -np.log(probabilities[np.arange(6), np.minimum(targets, 2)])
     nothing_known = 0
@@ -107,8 +107,8 @@ def test_scores_of_several_labels_are_those_of_scikit_learn(seed: int, rows: int
 
 def test_resamples_of_several_labels_are_scored_alike() -> None:
     p, targets, thresholds, unknown = rows_of_several(7, 9)
-    rows_scored = MultiLabelRows(p, targets[:, :3], CLASSES, thresholds=thresholds, unknown=unknown)
-    draws = rows_scored.resampled(seed=2, resamples=50)
+    rows_scored = MultiLabelRowScores(p, targets[:, :3], CLASSES, thresholds=thresholds, unknown=unknown)
+    draws = rows_scored.bootstrap(seed=2, resamples=50)
     counts = np.random.default_rng(2).multinomial(9, np.full(9, 1 / 9), 50)
     said = np.hstack([p >= thresholds, np.zeros((9, 2), dtype=bool)])
     for place, count in enumerate(counts):
@@ -121,13 +121,13 @@ def test_resamples_of_several_labels_are_scored_alike() -> None:
         assert draws["macro_f1"][place] == pytest.approx(each[(had | given_to).any(axis=0)].mean())
 
 
-def test_a_mistake_may_be_of_a_label_that_is_no_class() -> None:
+def test_a_mistake_may_have_an_unknown_label() -> None:
     probabilities = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]], dtype=np.float32)
     (found,) = mistakes(probabilities, np.array([0, 4]), ["one", "two"], CLASSES, unknown=UNKNOWN)
     assert (found.row, found.label, found.predicted, found.label_probability) == (1, "y", "b", 0.0)
 
 
-def test_rows_of_unknown_labels_alone_are_no_test() -> None:
+def test_rows_with_unknown_labels_only_are_refused() -> None:
     with pytest.raises(DataError, match="No row has a label that is a class"):
         evaluate(np.full((2, 3), 1 / 3, dtype=np.float32), np.array([3, 4]), CLASSES, unknown=UNKNOWN)
     with pytest.raises(DataError, match="The target 5 is not a class"):
@@ -138,7 +138,7 @@ def test_no_classifier_has_them_right() -> None:
     probabilities, targets = rows_of_one(5, 60)
     other = probabilities[:, [1, 2, 0]]
     answers, texts = {"one": probabilities, "other": other}, [f"text {row}" for row in range(60)]
-    found = compare_answers(answers, targets, texts, CLASSES, unknown=UNKNOWN, resamples=50)
+    found = compare_predictions(answers, targets, texts, CLASSES, unknown=UNKNOWN, resamples=50)
     names = np.array([*CLASSES, *UNKNOWN])
     for name, p in answers.items():
         said = names[p.argmax(axis=1)]
@@ -154,46 +154,48 @@ def test_no_classifier_has_them_right() -> None:
     both = {"one": (p, thresholds), "other": (p[:, ::-1], thresholds)}
     tasks = {name: MultiLabel(marks) for name, (_, marks) in both.items()}
     probabilities = {name: given for name, (given, _) in both.items()}
-    of_sets = compare_answers(probabilities, sets[:, :3], texts, CLASSES, tasks=tasks, unknown=unknown, resamples=50)
+    multi_label = compare_predictions(
+        probabilities, sets[:, :3], texts, CLASSES, tasks=tasks, unknown=unknown, resamples=50
+    )
     said = np.hstack([p >= thresholds, np.zeros((60, 2), dtype=bool)])
-    assert of_sets.accuracy["one"] == pytest.approx(peer.accuracy_score(sets, said))
-    assert of_sets.unknown_labels == sum(map(bool, unknown))
-    rows = {one.name: one.rows for one in of_sets.slices}
-    assert rows["unknown label"] == of_sets.unknown_labels
+    assert multi_label.accuracy["one"] == pytest.approx(peer.accuracy_score(sets, said))
+    assert multi_label.unknown_labels == sum(map(bool, unknown))
+    rows = {one.name: one.rows for one in multi_label.slices}
+    assert rows["unknown label"] == multi_label.unknown_labels
     assert rows.get("no label", 0) == (~sets.any(axis=1)).sum()
 
 
-def test_what_becomes_of_them() -> None:
+def test_how_they_are_counted() -> None:
     classes, notes = Labels(("a", "b", "c")), []
     told: dict[str, Any] = {"source": "it", "say": notes.append}
     labels = ["a", "x", "b", "y", "x"]
-    found = labels_to_score(classes, labels, "wrong", **told)
+    found = single_label_targets(classes, labels, "wrong", **told)
     assert found.places.tolist() == [0, 1, 2, 3, 4]
     assert (found.targets.tolist(), found.unknown, found.unknown_labels) == ([0, 3, 1, 4, 3], ["x", "y"], 3)
     assert notes.pop() == (
         "3 of 5 rows have a label that training never saw ('x' 2, 'y' 1): counted as wrong; "
         "the log loss is that of known labels."
     )
-    found = labels_to_score(classes, labels, "skip", **told)
+    found = single_label_targets(classes, labels, "skip", **told)
     assert (found.places.tolist(), found.targets.tolist()) == ([0, 2], [0, 1])
     assert (list(found.unknown), found.unknown_labels) == ([], 3)
     assert notes.pop() == "3 of 5 rows have a label that training never saw ('x' 2, 'y' 1) and are left out."
     with pytest.raises(DataError, match=r"it has the label 'x' \(2 rows\), which training never saw \(1 other label"):
-        labels_to_score(classes, labels, "error", **told)
+        single_label_targets(classes, labels, "error", **told)
     for how in ("wrong", "skip"):
         with pytest.raises(DataError, match="which training never saw"):
-            labels_to_score(classes, ["x", "y"], how, **told)  # type: ignore[arg-type]
-    assert labels_to_score(classes, ["a", "c"], "error", **told).targets.tolist() == [0, 2]
+            single_label_targets(classes, ["x", "y"], how, **told)  # type: ignore[arg-type]
+    assert single_label_targets(classes, ["a", "c"], "error", **told).targets.tolist() == [0, 2]
     assert notes == []
 
     sets = [("a", "x"), (), ("b", "a", "b"), ("y",)]
-    found = sets_to_score(classes, sets, "wrong", **told)
+    found = multi_label_targets(classes, sets, "wrong", **told)
     assert found.targets.tolist() == [[1, 0, 0], [0, 0, 0], [1, 1, 0], [0, 0, 0]]
     assert (found.unknown, found.unknown_labels) == ([("x",), (), (), ("y",)], 2)
-    found = sets_to_score(classes, sets, "skip", **told)
+    found = multi_label_targets(classes, sets, "skip", **told)
     assert (found.places.tolist(), found.targets.tolist()) == ([1, 2], [[0, 0, 0], [1, 1, 0]])
     assert (list(found.unknown), found.unknown_labels) == ([(), ()], 2)
     with pytest.raises(DataError, match="which training never saw"):
-        sets_to_score(classes, sets, "error", **told)
+        multi_label_targets(classes, sets, "error", **told)
     with pytest.raises(DataError, match=r"'a; b', which is 2 labels with ';' between them\. Name the mark with --l"):
-        sets_to_score(classes, [("a",), ("a; b",)], "wrong", **told)
+        multi_label_targets(classes, [("a",), ("a; b",)], "wrong", **told)

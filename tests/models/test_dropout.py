@@ -58,7 +58,7 @@ def test_weight_drop_zeroes_recurrent_weights_alone_and_scales_the_rest() -> Non
     built = network(hidden=60, weight_drop=0.3)
     built.train()
     whole = built.named_weights()
-    dropped = built.direction(0, "forward")
+    dropped = built.dropped_weights(0, "forward")
     W_H = whole["layers.0.forward.W_H"]
     kept = dropped.W_H != 0
     assert near(1 - kept.double().mean().item(), 0.3, W_H.numel())

@@ -15,12 +15,12 @@ from recurra.errors import RecurraError
 from recurra.evaluation import Evaluation, evaluate
 from recurra.report.class_sentences import calibration_sentence, class_sentences, majority_share, mix_ups
 from recurra.report.evaluation_page import evaluation_page
-from recurra.tasks import SINGLE_LABEL, Answered
+from recurra.tasks import SINGLE_LABEL, Predictions
 
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><b>", "{{ 7 * 7 }}\x00\ud800\u202e"]
 
 
-def measured(classes: list[Any], *, rows: int = 300, right: float = 0.8) -> tuple[Evaluation, Answered]:
+def measured(classes: list[Any], *, rows: int = 300, right: float = 0.8) -> tuple[Evaluation, Predictions]:
     """A classifier that is right in about this share of rows, with 90 % for its class."""
     generator = np.random.default_rng(len(classes))
     targets = generator.integers(0, len(classes), rows)
@@ -28,7 +28,9 @@ def measured(classes: list[Any], *, rows: int = 300, right: float = 0.8) -> tupl
     probabilities = np.full((rows, len(classes)), 0.1 / (len(classes) - 1), dtype=np.float32)
     probabilities[np.arange(rows), called] = 0.9
     documents = [HOSTILE[row % 4] + " text" for row in range(rows)]
-    return evaluate(probabilities, targets, classes, resamples=30), Answered(probabilities, targets, documents, classes)
+    return evaluate(probabilities, targets, classes, resamples=30), Predictions(
+        probabilities, targets, documents, classes
+    )
 
 
 def test_the_page_shows_what_was_measured(check_page: Callable[[str], Any]):
@@ -74,9 +76,9 @@ def test_labels_of_any_type_and_number(classes: list[Any], check_page: Callable[
 
 
 def test_a_perfect_classifier_of_one_row_has_a_page(check_page: Callable[[str], Any]):
-    answered = Answered(np.array([[0.9, 0.1]], dtype=np.float32), np.array([0]), ["some text"], ["a", "b"])
-    evaluation = evaluate(answered.probabilities, answered.targets, answered.classes, resamples=5)
-    text = check_page(evaluation_page(SINGLE_LABEL, evaluation, answered, model_name="m", data_name="d")).text
+    predictions = Predictions(np.array([[0.9, 0.1]], dtype=np.float32), np.array([0]), ["some text"], ["a", "b"])
+    evaluation = evaluate(predictions.probabilities, predictions.targets, predictions.classes, resamples=5)
+    text = check_page(evaluation_page(SINGLE_LABEL, evaluation, predictions, model_name="m", data_name="d")).text
     assert "No row was classified wrongly." in text
     assert "There are none: every row was classified rightly." in text
 

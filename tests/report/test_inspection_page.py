@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from made_up_readings import CLASSES, flow, made_up_reading
 
+from recurra.report.formatting import percent
 from recurra.report.inspection_page import flow_parts, inspection_page, reading_parts
 from recurra.report.reading_pictures import UNITS, WORDS, layer_pictures
-from recurra.report.reading_sentences import flow_sentences, reading_sentences, settled_at
-from recurra.report.wording import percent
+from recurra.report.reading_sentences import flow_sentences, reading_sentences, stable_from
 
 
 def test_the_page_shows_what_was_read(check_page: Callable[[str], Any]):
@@ -32,7 +32,7 @@ def test_the_page_shows_what_was_read(check_page: Callable[[str], Any]):
     # The answer, and for each of four layers and directions the two states and four gates.
     pictures = [tag for tag, attributes in page.elements if tag == "svg" and "aria-hidden" not in attributes]
     assert len(pictures) == 1 + 4 * 6
-    assert "reads from both ends" in page.text
+    assert "reads in both directions" in page.text
     assert reading["method"] in page.text
     assert sum("unknown" in (value or "") for value in page.values("class")) == 2  # zzz, in the text and in the table
 
@@ -112,7 +112,7 @@ def two_classes(path: list[float], evidence: list[float], **more: Any) -> Any:
 )
 def test_an_answer_settles_where_it_changes_for_the_last_time(path: list[float], settled: int):
     reading = two_classes(path, [1.0] * (len(path) - 1))
-    assert settled_at(reading) == settled
+    assert stable_from(reading) == settled
     said = " ".join(reading_sentences(reading))
     assert (f"since word {settled} of {len(path) - 1}, “w{settled - 1}”" in said) is bool(settled)
 
@@ -150,7 +150,7 @@ def test_sentences_name_the_words_that_count():
     said = reading_sentences(two_classes([0.4, 0.6, 0.45, 0.9, 0.8], [0.5, -0.25, 2.0, -1.0]))
     assert said == [
         "The answer is yes, with 80.0\xa0%.",
-        "It is so since word 3 of 4, “w2”, and was another before.",
+        "It has been so since word 3 of 4, “w2”; before, it was another.",
         "By evidence, most for yes speak w2 (+2.00) and w0 (+0.50); most against w3 (-1.00) and w1 (-0.25).",
         "1\xa0word of 4 is not in the vocabulary: the network reads the same unknown token for each.",
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from recurra.evaluation import evaluate
 from recurra.evaluation.mistakes import wrong_decisions
 from recurra.report.evaluation_page import evaluation_page
-from recurra.tasks import Answered, MultiLabel
+from recurra.tasks import MultiLabel, Predictions
 
 CLASSES = ["art", "law <b>", "war"]
 THRESHOLDS = np.array([0.25, 0.5, 0.125])
@@ -22,10 +22,10 @@ def page_of(rows: int) -> tuple[str, Any]:
     probabilities = generator.random((rows, 3)).astype(np.float32)
     targets = generator.random((rows, 3)) < probabilities
     found = evaluate(probabilities, targets, CLASSES, thresholds=THRESHOLDS, resamples=20)
-    answered = Answered(probabilities, targets, ["<script>"] * rows, CLASSES)
+    predictions = Predictions(probabilities, targets, ["<script>"] * rows, CLASSES)
     wrong = wrong_decisions(probabilities, targets, THRESHOLDS, ["<script>"] * rows, CLASSES)
     names = {"model_name": "runs/a/model.safetensors", "data_name": "t.csv"}
-    return evaluation_page(MultiLabel(THRESHOLDS), found, answered, **names), (found, wrong)
+    return evaluation_page(MultiLabel(THRESHOLDS), found, predictions, **names), (found, wrong)
 
 
 def test_the_page_shows_what_was_measured(check_page: Callable[[str], Any]) -> None:

@@ -1,4 +1,4 @@
-"""What is said about a model comes from it: with its weights drawn anew every sentence and every finding changes."""
+"""What is said about a model comes from it: with its weights drawn again, every sentence and every finding changes."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_several_labels_are_lists(blocks: list[list[list[bool]]]) -> None:
     sink = BatchSink(file, ["labels"], ("a", "b", "c"))
     for block in blocks:
         given = np.array(block, dtype=bool).reshape(-1, 3)
-        sink.write(Answers({}, Decision.of_sets(given), given.astype(np.float32)))
+        sink.write(Answers({}, Decision.from_indicator(given), given.astype(np.float32)))
     with pa.ipc.open_stream(file.data) as stream:
         found = stream.read_all()
     assert found.schema.field("labels").type == pa.list_(pa.string())

@@ -141,7 +141,7 @@ def test_several_labels_are_joined_in_csv_and_lists_in_json(kept: list[str], mar
         for form in (".csv", ".jsonl"):
             file = Bytes()
             sink = text_sink(form, file, names, classes, kept=len(kept), mark=mark)
-            sink.write(Answers(column, Decision.of_sets(given), shown))
+            sink.write(Answers(column, Decision.from_indicator(given), shown))
             sink.finish()
             found[form] = read_csv(file.data) if form == ".csv" else read_json_lines(file.data)
             assert [list(row) for row in found[form]] == [names] * 4

@@ -1,4 +1,4 @@
-"""A task of one's own, outside the package: labels that have an order, such as stars.
+"""A task of your own, outside the package: labels that have an order, such as stars.
 
 Cumulative logits (McCullagh 1980, "Regression Models for Ordinal Data"): P(y > k) is the sigmoid of a sequence that
 falls with k, a_0 less the softplus of each further output up to k. The median is given, which errs least in steps.
@@ -58,9 +58,9 @@ class Ordinal(tasks.Task):
         steps = np.abs(self.leading(probabilities) - targets)
         return {"mean_absolute_error": steps, **super().row_scores(probabilities, targets)}
 
-    def sections(self, evaluation: Any, answered: tasks.Answered) -> Sequence[tasks.Section]:
-        steps = np.abs(self.leading(answered.probabilities) - answered.targets)
-        rows = [(f"{k} steps off", f"{int((steps == k).sum()):,}") for k in range(len(answered.classes))]
+    def sections(self, evaluation: Any, predictions: tasks.Predictions) -> Sequence[tasks.Section]:
+        steps = np.abs(self.leading(predictions.probabilities) - predictions.targets)
+        rows = [(f"{k} steps off", f"{int((steps == k).sum()):,}") for k in range(len(predictions.classes))]
         return [tasks.Section("How far off", "Rows by the steps to the true label.", ("", "rows"), rows)]
 
 

@@ -1,4 +1,4 @@
-"""A third task, declared outside the package: checked, trained, saved, loaded, and through every command."""
+"""A custom task, declared outside the package: checked, trained, saved, loaded, and through every command."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from recurra import TextClassifier, inspection, tasks
 from recurra.checking.check import Training, check, open_source
 from recurra.checking.label_names import LabelNames
 from recurra.cli import main
+from recurra.data.documents import LABEL_LISTS, ONE_LABEL
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError, SettingsError
 from recurra.models.network import Output
@@ -131,7 +132,7 @@ def test_a_process_loads_it_once_the_task_is_registered(model: Path) -> None:
     refused = ran(code).stderr.splitlines()[-1]
     assert refused.endswith(
         "The task 'ordinal' is not known here, only single_label, multi_label. "
-        "Make it known first: recurra.tasks.register(YourTask())."
+        "Register it first: recurra.tasks.register(YourTask())."
     )
 
 
@@ -226,7 +227,20 @@ def test_a_name_is_taken_once() -> None:
     class Other(Ordinal):
         pass
 
-    with pytest.raises(SettingsError, match="A task 'ordinal' is known already"):
+    with pytest.raises(SettingsError, match="A task 'ordinal' is registered already"):
         tasks.register(Other())
     with pytest.raises(SettingsError, match="The task 'tags' is not known here"):
         train(task="tags")
+
+
+def test_names_of_before_work_for_a_release_and_warn() -> None:
+    with pytest.warns(DeprecationWarning, match="Task.cells is called label_cells now"):
+
+        class Old(Ordinal):
+            cells = LABEL_LISTS
+
+    assert Old().label_cells is LABEL_LISTS
+    assert Ordinal().label_cells is ONE_LABEL
+    for old, new in tasks.RENAMED.items():
+        with pytest.warns(DeprecationWarning, match=f"{old} is called {new.__name__} now"):
+            assert getattr(tasks, old) is new

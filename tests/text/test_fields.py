@@ -1,7 +1,7 @@
 import pytest
 
 from recurra.errors import DataError
-from recurra.text.fields import readable, titles
+from recurra.text.fields import input_texts, titles
 from recurra.text.settings import TextSettings
 
 PAIR = ("Oil rises", "Prices went up again.")
@@ -19,7 +19,7 @@ LONG = "one two\tthree  four\nfive six seven eight nine ten eleven"
     ],
 )
 def test_all_joins_what_is_there(document, expected):
-    assert readable([document], TextSettings(field="all")) == [expected]
+    assert input_texts([document], TextSettings(field="all")) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def test_all_joins_what_is_there(document, expected):
     ],
 )
 def test_title_of_a_plain_text(first_words, expected):
-    assert readable([LONG], TextSettings(field="title", first_words=first_words)) == [expected]
+    assert input_texts([LONG], TextSettings(field="title", first_words=first_words)) == [expected]
 
 
 def test_title_of_a_pair_is_whole():
-    assert readable([(LONG, "text"), ("", "text")], TextSettings(field="title", first_words=2)) == [LONG, ""]
+    assert input_texts([(LONG, "text"), ("", "text")], TextSettings(field="title", first_words=2)) == [LONG, ""]
 
 
 @pytest.mark.parametrize("field", ["all", "title"])
@@ -47,7 +47,7 @@ def test_titles_for_the_vocabulary_whatever_is_read(field):
 
 
 @pytest.mark.parametrize("wrong", [None, 3, b"bytes", ("one",), ("a", "b", "c"), ("a", None), ["a", "b"]])
-@pytest.mark.parametrize("read", [readable, titles])
+@pytest.mark.parametrize("read", [input_texts, titles])
 def test_what_is_no_document_is_named(wrong, read):
     with pytest.raises(DataError, match=r"Document 1 .*Give a text, or a pair") as caught:
         read(["good", wrong], TextSettings())
@@ -56,4 +56,4 @@ def test_what_is_no_document_is_named(wrong, read):
 
 def test_one_text_is_not_a_list_of_documents():
     with pytest.raises(DataError, match=r"not the text 'Oil'.*list"):
-        readable("Oil", TextSettings())
+        input_texts("Oil", TextSettings())

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from sklearn.naive_bayes import MultinomialNB
 
 from recurra.batches import Ragged
-from recurra.text.naive_bayes import PLACES, SMOOTHING, crossfitted, trigrams
+from recurra.text.naive_bayes import PLACES, SMOOTHING, cross_val_correct, trigrams
 
 
 @given(st.lists(st.text(max_size=9), min_size=1, max_size=6))
@@ -46,7 +46,7 @@ def test_naive_bayes_is_scikit_learns() -> None:
         model = MultinomialNB(alpha=SMOOTHING, class_prior=prior(targets[half::2]))
         model.fit(csr_matrix(counts[half::2]), targets[half::2])
         expected[1 - half :: 2] = model.predict(csr_matrix(counts[1 - half :: 2])) == targets[1 - half :: 2]
-    found = crossfitted(features, targets * 10 + 3, count=40)
+    found = cross_val_correct(features, targets * 10 + 3, count=40)
     assert found.tolist() == expected.tolist()
     assert 0.3 < found.mean() < 1
 
@@ -58,5 +58,5 @@ def prior(targets: np.ndarray) -> np.ndarray:
 
 def test_a_class_of_one_half_only_is_no_harm() -> None:
     features = Ragged.from_lists([[0], [1], [0], [1], [2], [2]])
-    right = crossfitted(features, np.array([0, 1, 0, 1, 5, 6]), count=3)
+    right = cross_val_correct(features, np.array([0, 1, 0, 1, 5, 6]), count=3)
     assert right.tolist() == [False, False, False, False, False, False]

@@ -19,7 +19,7 @@ from recurra.bundle import write_bundle
 from recurra.errors import SettingsError
 from recurra.presets import load_preset
 from recurra.text import TextPipeline, TextSettings
-from recurra.text.segmenters import AT_ONCE, SEGMENTERS, differing, tokeniser, versions_of
+from recurra.text.segmenters import AT_ONCE, SEGMENTERS, segmenter_versions, tokeniser, version_mismatch
 from recurra.training.fit import fit
 
 
@@ -114,7 +114,7 @@ def test_a_model_is_learned_saved_loaded_and_read(
     write_bundle(fitted.bundle, tmp_path / "model.safetensors")
     model = recurra.load(tmp_path / "model.safetensors")
     assert model.bundle.text.tokens == name
-    assert versions_of(name).items() <= model.record["versions"].items()
+    assert segmenter_versions(name).items() <= model.record["versions"].items()
     assert model.predict(documents).tolist() == LABELS
     reading = model.read(documents[0])
     assert reading.tokens == tokeniser(name)(documents[0])
@@ -132,10 +132,10 @@ def test_a_model_is_learned_saved_loaded_and_read(
 def test_versions_that_a_file_says_are_not_trusted() -> None:
     name = installed("jieba")
     for versions in (None, 3, ["rjieba"], {"rjieba": ["x" * 999]}, {}):
-        assert len(differing(name, versions)) < 300
-        assert "rjieba" in differing(name, versions)
-    assert differing(name, versions_of(name)) == ""
-    assert differing("words", None) == ""
+        assert len(version_mismatch(name, versions)) < 300
+        assert "rjieba" in version_mismatch(name, versions)
+    assert version_mismatch(name, segmenter_versions(name)) == ""
+    assert version_mismatch("words", None) == ""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -144,7 +144,7 @@ def test_a_missing_segmenter_is_one_line_that_names_the_extra(name: str, monkeyp
         raise importlib.metadata.PackageNotFoundError(package)
 
     monkeypatch.setattr(importlib.metadata, "version", missing)
-    for ask in (lambda: versions_of(name), lambda: differing(name, {})):
+    for ask in (lambda: segmenter_versions(name), lambda: version_mismatch(name, {})):
         with pytest.raises(SettingsError) as caught:
             ask()
         assert f"pip install 'recurra[{SEGMENTERS[name].extra}]'" in str(caught.value)

@@ -123,4 +123,4 @@ def test_a_room_behind_the_tokens_is_room_for_the_recurrence_too() -> None:
     grid = batch.grid(states, -1.0)
     assert grid[:, :, 0].tolist() == [[0, 2, -1, -1], [4, 6, -1, -1], [8, -1, -1, -1]]
     assert batch.by_token(torch.tensor([5, 6, 7, 8]), 9).tolist() == [5, 6, 5, 6, 5] + [9] * (room.rows - 5)
-    assert batch.spread(torch.full((4, 1), torch.inf)).tolist() == [[torch.inf], [torch.inf], [0], [0]]
+    assert batch.with_empty_documents(torch.full((4, 1), torch.inf)).tolist() == [[torch.inf], [torch.inf], [0], [0]]

@@ -144,11 +144,11 @@ def test_every_option_of_the_training(options: dict[str, Any]) -> None:
 def test_dropout_of_the_same_masks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Room would draw numbers of its own, so each row's are made from its place here."""
 
-    def chance(self: Network, shape: torch.Size) -> torch.Tensor:
+    def uniform(self: Network, shape: torch.Size) -> torch.Tensor:
         places = torch.arange(shape.numel(), dtype=torch.float64).view(shape)
         return ((places * 0.6180339887) % 1).float()
 
-    monkeypatch.setattr(Network, "chance", chance)
+    monkeypatch.setattr(Network, "uniform", uniform)
     assert_alike(SMALL.replace(layers=2, dropout=0.3, word_dropout=0.2, weight_drop=0.4), PLAIN)
 
 

@@ -16,7 +16,7 @@ from recurra.errors import DataError, SettingsError
 from recurra.evaluation import evaluate
 from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.runtime import Model
-from recurra.tasks.label_sets import encode_sets
+from recurra.tasks.multi_label_indicator import multi_label_indicator
 from recurra.training.fit import FitResult
 from recurra.training.run import MODEL
 
@@ -33,7 +33,7 @@ def test_the_topics_of_new_texts_are_found() -> None:
     texts, labels = topic_rows(300, seed=7)
     model = Model(fitted().bundle)
     assert model.classes_ == list(TOPICS)
-    targets = encode_sets(model.bundle.labels, labels)
+    targets = multi_label_indicator(model.bundle.labels, labels)
     assert model.bundle.thresholds is not None
     scores = evaluate(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)
     # A word of a topic's own tells it for certain.
@@ -56,7 +56,10 @@ def test_the_record_tells_scores_thresholds_and_calibration() -> None:
     assert record["thresholds"]["own"] == 5
     assert 0 < record["thresholds"]["cross_fitted_micro_f1"] <= record["thresholds"]["micro_f1"] == validation.micro_f1
     assert record["calibration"]["after"]["log_loss"] == pytest.approx(validation.log_loss, rel=1e-3)
-    assert record["classes"]["rows"] == encode_sets(fitted().bundle.labels, topic_rows(800)[1]).sum(axis=0).tolist()
+    assert (
+        record["classes"]["rows"]
+        == multi_label_indicator(fitted().bundle.labels, topic_rows(800)[1]).sum(axis=0).tolist()
+    )
 
 
 def test_the_same_seed_gives_the_same_file_and_a_finished_run_stays_what_it_is(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from recurra.training.run import HISTORY, MODEL
 def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of seven rows, counts and ids on disk."""
     monkeypatch.setattr(corpus, "BLOCK", 7)
-    monkeypatch.setattr(counting, "HELD", 5)
+    monkeypatch.setattr(counting, "TOKENS_IN_MEMORY", 5)
     monkeypatch.setattr(counting, "CHUNK", 3)
     monkeypatch.setattr(ragged_writer, "IN_MEMORY", 0)
 

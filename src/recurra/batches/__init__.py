@@ -1,4 +1,4 @@
-"""Token sequences of different lengths: stored ragged, computed packed, cut into batches."""
+"""Token sequences of different lengths: stored ragged, cut into batches and packed for computation."""
 
 from recurra.batches.balanced import balanced_rows
 from recurra.batches.bucketing import Batches, cut_batches

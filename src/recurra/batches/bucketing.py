@@ -1,4 +1,4 @@
-"""Which documents are trained together: shuffled batches, or batches of like length (bucketing)."""
+"""Divides documents into training batches: shuffled, or of similar length (bucketing)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy.typing as npt
 
 __all__ = ["Batches", "cut_batches"]
 
-# Batches whose documents are sorted together when bucketing: long enough to make lengths alike inside a batch,
-# short enough that batches differ from epoch to epoch.
+# Number of batches whose documents are sorted together when bucketing: large enough to make the lengths in a batch
+# similar, small enough that batches differ from epoch to epoch.
 POOL = 100
 
 
 class Batches(Sequence[npt.NDArray[np.int64]]):
-    """Batches of documents, each made when it is asked for: as arrays of their own they would take much more memory.
+    """Batches of documents, each created on access: storing them as separate arrays would take much more memory.
 
     Args:
-        order: int64[B], the documents.
-        bounds: int64[batches + 1], where each batch begins among them and the last one ends.
-        turns: int64[batches], which batch comes when; in order if not given.
+        order: int64[B], the indices of the documents.
+        bounds: int64[batches + 1], where each batch begins in ``order`` and the last one ends.
+        turns: int64[batches], the order of the batches; as they are if not given.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Batches(Sequence[npt.NDArray[np.int64]]):
         return len(self.bounds) - 1
 
     def of(self, rows: npt.NDArray[np.int64]) -> Batches:
-        """The same batches of rows that the documents are places of."""
+        """The same batches, with ``rows[document]`` in place of each document."""
         return Batches(rows[self.order], self.bounds, self.turns)
 
     @overload
@@ -46,7 +46,7 @@ class Batches(Sequence[npt.NDArray[np.int64]]):
     def __getitem__(self, index: slice) -> list[npt.NDArray[np.int64]]: ...
 
     def __getitem__(self, index: int | slice) -> npt.NDArray[np.int64] | list[npt.NDArray[np.int64]]:
-        """Documents of a batch, int64, or of several."""
+        """The documents of one batch, int64, or a list for a slice."""
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
         if not -len(self) <= index < len(self):
@@ -65,18 +65,18 @@ def cut_batches(
     bucketing: bool = False,
     generator: np.random.Generator | None = None,
 ) -> Batches:
-    """Cuts documents into batches; every document is in exactly one.
+    """Divides documents into batches; each document is in exactly one.
 
     Args:
         lengths: int64[B], tokens of each document.
-        batch_size: documents in a batch, at most.
-        batch_tokens: tokens in a batch counted with padding (documents × the longest of them), at most;
-            a single longer document is a batch of its own.
-        bucketing: sort pools of 100 batches by length, so that a batch holds documents of like length.
+        batch_size: largest number of documents in a batch.
+        batch_tokens: largest number of tokens in a batch, counted with padding (documents × the longest of them);
+            a single longer document is a batch by itself.
+        bucketing: sort pools of 100 batches by length, so that documents in a batch have similar lengths.
         generator: shuffles documents (and bucketed batches); ``None`` keeps the file's order.
 
     Returns:
-        The documents of each.
+        The indices of the documents of each batch.
     """
     count = len(lengths)
     order = np.arange(count) if generator is None else generator.permutation(count)

@@ -1,4 +1,4 @@
-"""A batch without padding: time-major, documents by falling length, so the running ones are always a prefix."""
+"""A batch without padding: time-major, documents sorted by falling length, so the running ones are always a prefix."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["Packed", "pack"]
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """A batch as the recurrence reads it (the layout of PackedSequence's ``data`` and ``batch_sizes``).
+    """A batch in the layout that the recurrence reads (that of torch's PackedSequence: ``data`` and ``batch_sizes``).
 
-    Row ``starts[t] + k`` is the token at step ``t`` of the document that is ``k``-th by falling length.
+    Row ``starts[t] + k`` is the token at step ``t`` of the ``k``-th longest document.
 
     Attributes:
         ids: int32[N], token ids, step after step.
         starts: int64[T + 1], the first row of each step.
-        order: int64[B], ``order[k]`` is the place in the original batch of the k-th longest document.
-        lengths: int64[B], falling; documents of length 0 stand last and have no row.
+        order: int64[B], ``order[k]`` is the index in the original batch of the k-th longest document.
+        lengths: int64[B], falling; documents of length 0 come last and have no row.
     """
 
     ids: npt.NDArray[np.int32]
@@ -34,29 +34,29 @@ class Packed:
 
     @property
     def active(self) -> npt.NDArray[np.int64]:
-        """int64[T], how many documents still run at step t; falling, never 0."""
+        """int64[T], number of documents that still run at step t; falling, never 0."""
         return self.starts[1:] - self.starts[:-1]
 
     @property
     def documents(self) -> npt.NDArray[np.int64]:
-        """int64[N], the sorted place k of the document that each row belongs to."""
+        """int64[N], the sorted index k of the document that each row belongs to."""
         return np.arange(len(self.ids)) - np.repeat(self.starts[:-1], self.active)
 
     @property
     def inverse(self) -> npt.NDArray[np.int64]:
-        """int64[B], the sorted place of each document of the original batch: ``sorted_rows[inverse]`` restores it."""
+        """int64[B], the sorted index of each document of the original batch: ``sorted_rows[inverse]`` restores it."""
         places = np.empty_like(self.order)
         places[self.order] = np.arange(len(self.order))
         return places
 
 
 def pack(documents: Ragged, indices: npt.NDArray[np.int64] | None = None, *, pad_to: int = 0) -> Packed:
-    """Sorts by falling length (equal lengths keep their order) and lays the tokens out step by step.
+    """Sorts documents by falling length (stable) and lays their tokens out step by step.
 
     Args:
         documents: token ids.
-        indices: int64[B], the documents of the batch; all of them if not given.
-        pad_to: the length up to which id 0 is appended.
+        indices: int64[B], the documents of the batch; all if not given.
+        pad_to: shorter documents get id 0 appended up to this length.
     """
     if indices is None:
         indices = np.arange(len(documents))
@@ -68,5 +68,5 @@ def pack(documents: Ragged, indices: npt.NDArray[np.int64] | None = None, *, pad
     kernel = kernels.pack_short if documents.values.dtype == np.uint16 else kernels.pack
     kernel(indices, documents.values, documents.offsets, pad_to, ids, starts, order, falling)
     if isinstance(documents, MappedRagged):
-        documents.pages.have_been_read(int(lengths.sum()) * documents.values.itemsize, len(indices))
+        documents.file.note_read(int(lengths.sum()) * documents.values.itemsize, len(indices))
     return Packed(ids, starts, order, falling)

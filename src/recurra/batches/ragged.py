@@ -27,7 +27,7 @@ class Ragged:
 
     @classmethod
     def from_lists(cls, documents: Iterable[Sequence[int]]) -> Ragged:
-        """Joins sequences of ids, each of any length."""
+        """A set of these sequences of ids, each of any length."""
         parts = [np.asarray(document, dtype=np.int32) for document in documents]
         offsets = np.zeros(len(parts) + 1, dtype=np.int64)
         np.cumsum([len(part) for part in parts], out=offsets[1:])
@@ -35,8 +35,8 @@ class Ragged:
         return cls(values.astype(np.int32, copy=False), offsets)
 
     @classmethod
-    def joined(cls, parts: Sequence[Ragged]) -> Ragged:
-        """All documents of several sets, one set after the other."""
+    def concatenate(cls, parts: Sequence[Ragged]) -> Ragged:
+        """The documents of all sets, one set after the other."""
         if len(parts) == 1:
             return parts[0]
         lengths = [part.lengths for part in parts]
@@ -61,22 +61,22 @@ class Ragged:
         return self.offsets[1:] - self.offsets[:-1]
 
     def take(self, indices: npt.ArrayLike) -> Ragged:
-        """The documents at ``indices`` (integers, any order, repeats allowed, -1 the last), as a new set."""
+        """The documents at ``indices`` (integers in any order, repeats allowed, -1 is the last) as a new set."""
         chosen = np.asarray(indices, dtype=np.int64)
         lengths = self.lengths[chosen]
         offsets = np.zeros(len(chosen) + 1, dtype=np.int64)
         np.cumsum(lengths, out=offsets[1:])
-        # Position k of the result belongs to document d and lies k - offsets[d] tokens after d's start.
+        # Position k of the result belongs to document d and is k - offsets[d] tokens after d's start.
         shift = np.repeat(self.offsets[:-1][chosen] - offsets[:-1], lengths)
         values = self.values[np.arange(offsets[-1]) + shift].astype(np.int32, copy=False)
         return Ragged(values, offsets)
 
     def padded_to(self, length: int, pad_id: int = 0) -> Ragged:
-        """Every document of fewer than ``length`` tokens gets ``pad_id`` appended up to it; longer ones stay whole."""
+        """Documents of fewer than ``length`` tokens get ``pad_id`` appended up to it; longer ones are not cut."""
         return self._lengthened(np.maximum(self.lengths, length), pad_id)
 
     def extended(self, count: int, pad_id: int = 0) -> Ragged:
-        """Every document gets ``pad_id`` appended ``count`` times."""
+        """Each document gets ``pad_id`` appended ``count`` times."""
         return self._lengthened(self.lengths + count, pad_id)
 
     def _lengthened(self, lengths: npt.NDArray[np.int64], pad_id: int) -> Ragged:

@@ -1,4 +1,4 @@
-"""Token ids that arrive part by part: kept in memory, or on disk and mapped where they are many."""
+"""Collects token ids part by part: in memory, or in a temporary file that is memory-mapped if they are many."""
 
 from __future__ import annotations
 
@@ -18,59 +18,59 @@ from recurra.errors import DataError
 __all__ = ["IN_MEMORY", "MappedRagged", "RaggedWriter"]
 
 IN_MEMORY = 1 << 26
-"""Bytes of ids that stay in memory; beyond, they go to disk."""
+"""Bytes of ids that are kept in memory; more are written to disk."""
 
 RESIDENT = 1 << 26
-"""Bytes of mapped ids that may be in memory, about: then all are given back to the system, which has them in its cache.
+"""Bytes of mapped ids that may be resident, about; then all pages are released, and the system still caches the file.
 
-They count as this process's memory while they are mapped, and reading at random soon maps the whole file.
+Resident pages count as this process's memory, and random reading soon makes the whole file resident.
 """
 
-# What reading at a place maps, at most: Linux maps the large page that it keeps the file in as a whole.
+# Bytes that one read makes resident, at most: if Linux caches the file in large pages, it maps a whole one.
 AROUND = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
 class MappedRagged(Ragged):
-    """A set of token sequences whose ids lie in a file; uint16 or int32.
+    """A set of token sequences whose ids are in a memory-mapped file, as uint16 or int32.
 
     Attributes:
-        pages: the mapped file.
+        file: the mapped file.
     """
 
-    pages: Pages
+    file: MappedFile
 
     @classmethod
     def of(cls, file: IO[bytes], dtype: npt.DTypeLike, offsets: npt.NDArray[np.int64]) -> MappedRagged:
         """Maps a file, which may be closed afterwards.
 
         Args:
-            file: the ids, at least one.
-            dtype: their type.
+            file: holds the ids, at least one.
+            dtype: of the ids.
             offsets: int64[B + 1].
         """
-        pages = Pages(file)
-        return cls(np.frombuffer(pages.mapped, dtype=dtype), offsets, pages)
+        mapped = MappedFile(file)
+        return cls(np.frombuffer(mapped.mmap, dtype=dtype), offsets, mapped)
 
 
-class Pages:
-    """A mapped file that does not stay in memory for long.
+class MappedFile:
+    """A memory-mapped file whose pages are released regularly.
 
     Args:
         file: of at least one byte.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.mmap = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._read = 0
         self._advise("MADV_RANDOM")
 
-    def have_been_read(self, size: int, places: int) -> None:
-        """Gives all pages back once many may be in memory; another read finds them again.
+    def note_read(self, size: int, places: int) -> None:
+        """Counts a read, and releases all pages once many may be resident; the next read maps them again.
 
         Args:
-            size: bytes that were read.
-            places: at how many places of the file.
+            size: number of bytes read.
+            places: number of places in the file where they were read.
         """
         self._read += size + places * AROUND
         if self._read > RESIDENT:
@@ -78,19 +78,19 @@ class Pages:
             self._advise("MADV_DONTNEED")
 
     def _advise(self, name: str) -> None:
-        # Where a system knows no such advice, it finds out by itself which pages are not used.
+        # A system without this advice decides by itself which pages to release.
         advice = getattr(mmap, name, None)
         if advice is not None:
-            self.mapped.madvise(advice)
+            self.mmap.madvise(advice)
 
 
 class RaggedWriter:
-    """Takes sets of token sequences, while entered, and gives them back as one.
+    """Collects sets of token sequences into one; a context manager that closes its file.
 
     Args:
-        known: ids are below this number; in a file they take two bytes where that is enough.
-        folder: where a file may be made; the system's folder of temporary files if not given. It has no name and is
-            gone with the process, however that ends.
+        known: ids are below this number; in a file they take two bytes if that is enough.
+        folder: for the temporary file; the system's folder of temporary files if not given. The file has no name and
+            disappears with the process, however that ends.
     """
 
     def __init__(self, known: int, *, folder: Path | None = None) -> None:
@@ -109,7 +109,7 @@ class RaggedWriter:
             self._file.close()
 
     def add(self, part: Ragged) -> None:
-        """Takes the next documents.
+        """Appends documents.
 
         Raises:
             DataError: the disk is full.
@@ -119,10 +119,10 @@ class RaggedWriter:
         if self._file is not None or self._bytes > IN_MEMORY:
             self._write()
 
-    def whole(self) -> Ragged:
+    def to_ragged(self) -> Ragged:
         """All documents."""
         if self._file is None:
-            return Ragged.joined(self._parts)
+            return Ragged.concatenate(self._parts)
         self._file.flush()
         offsets = np.zeros(sum(map(len, self._lengths)) + 1, dtype=np.int64)
         np.cumsum(np.concatenate(self._lengths), out=offsets[1:])

@@ -1,12 +1,15 @@
-"""The cells: one file declares all that others ask of a cell. NumPy alone is needed to import them.
+"""The recurrent cells: one file declares everything about a cell. Importing them needs only NumPy.
 
-A cell of your own is a class derived from :class:`Cell` that :func:`register` makes known; nothing else need change.
+A cell of your own is a class derived from :class:`Cell` that :func:`register` registers; nothing else needs to change.
 """
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 from recurra.cells.base import SATURATED, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled import Compiled, NumbaForm, TorchForm, TritonForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TorchForm, TritonForm
 from recurra.cells.gru import GRU, GRUResetBefore
 from recurra.cells.lstm import LSTM
 from recurra.cells.simple_rnn import SimpleRNN
@@ -18,7 +21,7 @@ __all__ = [
     "LSTM",
     "SATURATED",
     "Cell",
-    "Compiled",
+    "CompiledForms",
     "GRUResetBefore",
     "Gate",
     "NumbaForm",
@@ -32,19 +35,19 @@ __all__ = [
     "register",
 ]
 
-# By name; those of :func:`register` among them.
+# By name, with those of :func:`register`.
 CELLS: dict[str, Cell] = {cell.name: cell for cell in (SimpleRNN(), GRU(), GRUResetBefore(), LSTM())}
 _BUILT_IN = tuple(CELLS)
 
 
 def register(cell: Cell) -> None:
-    """Makes a cell known under its name: to settings, to model files, and to all that runs in this process.
+    """Registers a cell under its name, for settings, model files and everything else in this process.
 
     Args:
-        cell: of your own. One of a name that was registered before takes its place.
+        cell: of your own. It replaces a cell that was registered under the same name before.
 
     Raises:
-        SettingsError: it is no cell, has no name, title or gates, or a built-in cell has its name.
+        SettingsError: it is not a cell, has no name, title or gates, or a built-in cell has its name.
     """
     if not isinstance(cell, Cell):
         raise SettingsError(f"{cell!r:.80} is no cell", "Give an object of a class derived from recurra.cells.Cell.")
@@ -69,3 +72,10 @@ def cell_named(name: str) -> Cell:
             f"The cells are {', '.join(CELLS)}; register your own first, with recurra.cells.register.",
         )
     return CELLS[name]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Compiled":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn("Compiled is called CompiledForms now.", DeprecationWarning, stacklevel=2)
+    return CompiledForms

@@ -1,4 +1,4 @@
-"""What a cell is: all that the rest of Recurra asks of it."""
+"""The interface of a recurrent cell."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recurra.cells.compiled import Compiled
+from recurra.cells.compiled_forms import CompiledForms
 
 __all__ = ["SATURATED", "Cell", "Gate", "Ops", "State", "StepGradient"]
 
 Array = npt.NDArray[np.float64]
 
-# A gate's pre-activation at which float32's sigmoid and tanh are 0 and 1 as good as exactly; at more, the kernels'
-# products of powers could overflow.
+# A gate's pre-activation at which sigmoid and tanh are 0 or 1 to the precision of float32; with a larger one the
+# kernels' products of powers could overflow.
 SATURATED = 20.0
 
 
 class Ops(Protocol):
-    """The element-wise functions a formula needs: ``torch`` itself, or the NumPy ones of the runtime."""
+    """The element-wise functions of a cell's formula: the module ``torch``, or the runtime's NumPy functions."""
 
     tanh: Any
     sigmoid: Any
 
 
 class State(NamedTuple):
-    """What is carried from step to step.
+    """The state that is carried from step to step.
 
     Attributes:
         hidden: [n, H], the hidden state.
@@ -40,13 +40,13 @@ class State(NamedTuple):
 
 
 class StepGradient(NamedTuple):
-    """Gradients with respect to what a step takes.
+    """Gradients with respect to the inputs of a step.
 
     Attributes:
         projection: [n, G·H].
         hidden: [n, H], the hidden state before the step.
         cell: [n, H], the cell state before the step, or ``None``.
-        cell_after: [n, H], the cell state after the step, its way through the hidden state included; or ``None``.
+        cell_after: [n, H], the cell state after the step, including its effect through the hidden state; or ``None``.
     """
 
     projection: Array
@@ -59,12 +59,12 @@ class Gate(NamedTuple):
     """A block of H columns of the weights.
 
     Attributes:
-        name: its letter in papers, by which readings call it.
+        name: its letter in papers, and in readings.
         title: for pictures, such as ``forget gate``.
-        candidate: whether it is what may be written into the state, which has a sign, and no gate between 0 and 1.
-        first_bias: what its bias is before training.
-        held: the pre-activation that, in all gates together, keeps a unit's hidden state at the cell's ``held_state``
-            whatever was read; ``None`` where the gate may stand anywhere.
+        candidate: whether it is the candidate state, which has a sign, rather than a gate between 0 and 1.
+        first_bias: its bias before training.
+        held: the pre-activation for ablation: with it in all gates, a unit's hidden state stays at the cell's
+            ``held_state`` whatever is read; ``None`` if the gate's value does not matter.
     """
 
     name: str
@@ -75,18 +75,18 @@ class Gate(NamedTuple):
 
 
 class Cell(ABC):
-    """One recurrent cell. :func:`recurra.cells.register` makes it known.
+    """A recurrent cell; :func:`recurra.cells.register` registers it.
 
     Attributes:
-        name: as ``NetworkSettings.cell`` and model files have it.
+        name: in ``NetworkSettings.cell`` and model files.
         title: for people, such as ``LSTM``.
         gates: the G blocks of the [·, G·H] weights, in their order.
-        recurrent_weights: whether a product with W_H leads from step to step.
-        recurrent_bias: whether there is a second bias b_H beside W_H.
-        cell_state: whether a cell state c is carried beside the hidden state h.
-        state_bound: the largest magnitude of the hidden state and of the candidate, ``None`` if there is none.
-        held_state: the hidden state of a unit whose gates stand at their ``held``: how ablation makes it a constant.
-        compiled: which kernels compute it; none need.
+        recurrent_weights: whether a step has a product with recurrent weights W_H.
+        recurrent_bias: whether there is a second bias b_H, added to the product with W_H.
+        cell_state: whether a cell state c is carried in addition to the hidden state h.
+        state_bound: the largest absolute value of the hidden state and of the candidate, ``None`` if unbounded.
+        held_state: the hidden state of a unit whose gates are at their ``held``, which ablation makes constant so.
+        compiled: the kernels that compute it, if any.
     """
 
     name: ClassVar[str]
@@ -97,19 +97,19 @@ class Cell(ABC):
     cell_state: ClassVar[bool] = False
     state_bound: ClassVar[float | None] = 1.0
     held_state: ClassVar[float] = 1.0
-    compiled: ClassVar[Compiled] = Compiled()
+    compiled: ClassVar[CompiledForms] = CompiledForms()
 
     @property
     def gated(self) -> bool:
-        """Whether any block is a gate, and not the candidate alone."""
+        """Whether any block is a gate; false if there is only the candidate."""
         return not all(gate.candidate for gate in self.gates)
 
     @abstractmethod
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
-        """One step of n documents, for torch's tensors and NumPy's arrays alike.
+        """One step of n documents; the same formula for torch's tensors and NumPy's arrays.
 
         Args:
-            ops: ``tanh`` and ``sigmoid`` for the arrays' kind.
+            ops: ``tanh`` and ``sigmoid`` for this kind of array.
             projection: [n, G·H], the input projection W_I·x + b of this step's tokens.
             state: the state before the step, arrays of [n, H].
             W_H: [H, G·H], recurrent weights, or ``None``.
@@ -123,12 +123,12 @@ class Cell(ABC):
     def step_gradient(
         self, d_state: State, activations: Sequence[Array], state: State, W_H: Array | None, b_H: Array | None
     ) -> StepGradient:
-        """The gradient of one step, in NumPy; explanations run through it.
+        """The gradient of one step in NumPy, for explanations.
 
         Args:
-            d_state: by the hidden state after the step, all ways from there on included, and by the cell state after
-                it as the following step takes that.
-            activations: of the gates, as :meth:`step` gave them.
+            d_state: gradient with respect to the hidden state after the step, in total, and with respect to the cell
+                state after it, only as an input of the next step.
+            activations: of the gates, from :meth:`step`.
             state: the state before the step.
             W_H: [H, G·H], or ``None``.
             b_H: [G·H], or ``None``.

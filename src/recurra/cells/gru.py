@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from recurra.cells.base import SATURATED, Array, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled import Compiled, NumbaForm, TorchForm, TritonForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TorchForm, TritonForm
 
 __all__ = ["GRU", "GRUResetBefore"]
 
-# The reset gate of a unit that is held still may stand anywhere: it only decides what of the others' states the
-# candidate sees.
+# The reset gate does not matter for the state of an ablated unit: it only affects the candidate, whose pre-activation
+# is fixed.
 GATES = (
     Gate("z", "update gate", held=-SATURATED),
     Gate("r", "reset gate"),
@@ -32,7 +32,7 @@ class GRU(Cell):
     title = "GRU"
     gates = GATES
     recurrent_bias = True
-    compiled = Compiled(
+    compiled = CompiledForms(
         NumbaForm("gru", early=3, extra=3, second=3, product_gradient=True),
         TorchForm("gru", (1, 0, 2)),
         TritonForm(reset="after"),
@@ -67,7 +67,9 @@ class GRUResetBefore(Cell):
     name = "gru_reset_before"
     title = "GRU"
     gates = GATES
-    compiled = Compiled(NumbaForm("gru_reset_before", early=2, extra=1, second=1), None, TritonForm(reset="before"))
+    compiled = CompiledForms(
+        NumbaForm("gru_reset_before", early=2, extra=1, second=1), None, TritonForm(reset="before")
+    )
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         """See :meth:`Cell.step`."""
@@ -86,7 +88,7 @@ class GRUResetBefore(Cell):
         H, d_hidden = len(W_H), d_state.hidden
         d_n = d_hidden * (1 - z) * (1 - n * n)
         d_z = d_hidden * (state.hidden - n) * z * (1 - z)
-        d_kept = d_n @ W_H[:, 2 * H :].T  # of r ⊙ h
+        d_kept = d_n @ W_H[:, 2 * H :].T  # gradient of r ⊙ h
         d_r = d_kept * state.hidden * r * (1 - r)
         early = np.concatenate([d_z, d_r], axis=1)
         hidden = d_hidden * z + d_kept * r + early @ W_H[:, : 2 * H].T

@@ -27,8 +27,8 @@ from recurra.data.blocks import Blocks
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import TextPipeline, TextSettings
-from recurra.text.choice import choose_tokens, looked_at
-from recurra.text.fields import readable as readable_texts
+from recurra.text.fields import input_texts
+from recurra.text.token_choice import choose_tokens, sampled_places
 
 __all__ = ["KnownModel", "Training", "check", "open_source"]
 
@@ -202,10 +202,10 @@ def _read_by(reader: LenientReader, facts: Facts, kept: npt.NDArray[np.int64], t
     """The settings of the text pipeline once words or characters are chosen, as training chooses them."""
     if training.text.tokens != "auto":
         return training.text
-    places = kept[looked_at(len(kept))]
+    places = kept[sampled_places(len(kept))]
     documents = [document for _, some in rows_of(reader, places) for document in some]
     targets = None if reader.names.task.lists else facts.labels[places].astype(np.int64)
-    choice = choose_tokens(readable_texts(documents, training.text), targets)
+    choice = choose_tokens(input_texts(documents, training.text), targets)
     own = {name: value for name, value in training.characters.items() if name in training.text.to_dict()}
     return training.text.replace(**(own if choice.tokens == "characters" else {}), tokens=choice.tokens)
 

@@ -15,7 +15,7 @@ from recurra.data.cells import column_of
 from recurra.data.coded import CodedLabels
 from recurra.data.delimited import RawTable
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
-from recurra.tasks.choosing import confirmed, looks_several
+from recurra.tasks.multi_label_detection import detect_multi_label, resolve_labels
 
 __all__ = ["LOOK_ALIKE", "settle", "undecided"]
 
@@ -51,7 +51,7 @@ def settle(
     for reader in readers if single_label else readers[:1]:
         # Only the search for a separator needs more than to know whether there are lists.
         values = _all_cells(reader) if multi_label and separator is None else _cells(reader, reader.head)
-        _, found = confirmed(
+        _, found = resolve_labels(
             CodedLabels.of(values),
             source=reader.source,
             multi_label=multi_label,
@@ -68,10 +68,10 @@ def undecided(facts: Facts, names: LabelNames) -> list[Draft]:
         return []
     numbers = np.unique(facts.labels[facts.labels != NO_LABEL])
     values = [names.members[number] if names.task.lists else names[number] for number in numbers.tolist()]
-    found = looks_several(values)
+    found = detect_multi_label(values)
     if found is None:
         return []
-    several = [number for number, one in zip(numbers.tolist(), values, strict=True) if len(found.parts(one)) > 1]
+    several = [number for number, one in zip(numbers.tolist(), values, strict=True) if len(found.split(one)) > 1]
     rows = np.flatnonzero(np.isin(facts.labels, several))
     how = "as lists" if found.separator is None else f"if they are split at {found.separator!r}"
     until = "labels are counted one by one" if names.task.lists else "each cell counts as one label"
@@ -79,7 +79,7 @@ def undecided(facts: Facts, names: LabelNames) -> list[Draft]:
         f"{found.labels:,} distinct labels {how}, such as {found.example[:60]!r}. Training stops and asks which they "
         f"are; until it is said, {until} here."
     )
-    mend = f"Say {found.how}."
+    mend = f"Say {found.hint}."
     facts_found = {"labels": found.labels, "separator": found.separator, "say": found.options}
     return [Draft(LOOK_ALIKE, "error", "train", rows, meaning, mend, facts=facts_found)]
 

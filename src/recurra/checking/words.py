@@ -15,7 +15,7 @@ from recurra.checking.lenient_reader import LenientReader
 from recurra.data.documents import Document
 from recurra.text import TextPipeline, TextSettings, Vocabulary
 from recurra.text.counting import count_tokens
-from recurra.text.fields import readable
+from recurra.text.fields import input_texts
 from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["MissedWords", "learned_words", "missed_words", "rows_of", "word_findings"]
@@ -86,7 +86,7 @@ def learned_words(documents: Iterable[tuple[Places, list[Document]]], settings: 
     """
     counts: Counter[str] = Counter()
     for _, some in documents:
-        counts.update(count_tokens([text for text in readable(some, settings) if text], settings.tokens))
+        counts.update(count_tokens([text for text in input_texts(some, settings) if text], settings.tokens))
     return TextPipeline(settings, Vocabulary.learn(counts, settings))
 
 

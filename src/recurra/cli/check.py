@@ -215,7 +215,7 @@ def _show(report: Report, output: Output) -> None:
         classes = list(seen.classes.items())
         shown = [f"{cut(spaced(label), 30)} {rows:,}" for label, rows in classes[:6]]
         more = f", … {cut(spaced(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
-        kinds = f"{len(classes):,} {report.task.wording.plural}{report.task.a_row(seen.mean_labels)}"
+        kinds = f"{len(classes):,} {report.task.wording.plural}{report.task.labels_per_row(seen.mean_labels)}"
         output.detail(
             f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
             f"{kinds}: {', '.join(shown)}{more}"

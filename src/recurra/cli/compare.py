@@ -87,8 +87,8 @@ def compare(
 
     check_same_task(loaded)
     task = next(iter(loaded.values())).task
-    task.checked_separator(label_separator)
-    reading = ReadOptions(column, title, label, encoding, data_dir, format_name, task.cells)
+    task.check_separator(label_separator)
+    reading = ReadOptions(column, title, label, encoding, data_dir, format_name, task.label_cells)
     table = read_data(data or "", reading, part="test", output=output)
     found = compare_on(
         loaded,

@@ -29,7 +29,7 @@ from recurra.cli.tables import ReadOptions, read_data
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
-    from recurra.evaluation.abstaining import Abstaining
+    from recurra.evaluation.abstention import AbstentionScores
     from recurra.runtime import Model
     from recurra.tasks import Scores, Task
 
@@ -60,16 +60,16 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Score a model on labelled rows that it did not learn from."""
-    from recurra.evaluation.abstaining import evaluate_abstaining
+    from recurra.evaluation.abstention import evaluate_abstention
     from recurra.runtime import load
-    from recurra.tasks import Answered
+    from recurra.tasks import Predictions
 
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
     task = classifier.task
-    below = task.checked_abstaining(abstain_below)
-    separator = task.checked_separator(label_separator)
-    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.cells)
+    below = task.check_abstain_below(abstain_below)
+    separator = task.check_separator(label_separator)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     table = read_data(data, reading, part="test", output=output)
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
     targets = rows.targets
@@ -77,7 +77,7 @@ def evaluate(
     found = task.evaluate(probabilities, targets, classifier.classes_, rows.unknown)
     values: dict[str, Any] = {"model": str(model), "data": table.source, **found.to_json()}
     values["unknown_labels"] = rows.unknown_labels
-    held_back = None if below is None else evaluate_abstaining(probabilities, task.right(probabilities, targets), below)
+    held_back = None if below is None else evaluate_abstention(probabilities, task.right(probabilities, targets), below)
     if held_back is not None:
         values["abstaining"] = held_back.to_dict()
     if out is not None:
@@ -86,7 +86,7 @@ def evaluate(
         page = evaluation_page(
             task,
             found,
-            Answered(probabilities, targets, documents, classifier.classes_, rows.unknown),
+            Predictions(probabilities, targets, documents, classifier.classes_, rows.unknown),
             model_name=str(model),
             data_name=table.source,
             trained_on=_trained_on(classifier),
@@ -106,7 +106,7 @@ def _trained_on(classifier: Model) -> str:
     return f"{count(classifier.record['rows'])} rows" if "rows" in classifier.record else ""
 
 
-def _show_abstaining(found: Abstaining, output: Output) -> None:
+def _show_abstaining(found: AbstentionScores, output: Output) -> None:
     output.result(
         f"\nanswers of {found.below:g} or more: {found.answered:,} of {found.rows:,} rows ({found.coverage:.1%})"
     )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from recurra.bundle import Bundle
     from recurra.data.documents import Document
-    from recurra.evaluation.paired import Change, Differences
+    from recurra.evaluation.paired import PredictionDifferences, ScoreChange
     from recurra.export import ExportedModel
     from recurra.runtime import Model
     from recurra.tasks import Task
@@ -79,7 +79,7 @@ def export(
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     exported = _maker(form)(loaded.bundle)
-    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, loaded.task.cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, loaded.task.label_cells)
     rows = _rows(loaded, data, reading, label_separator, output)
     before = probabilities_of(loaded.predict_proba, rows.documents, output)
     after = probabilities_of(exported.predict, rows.documents, output)
@@ -118,11 +118,11 @@ class _Rows(NamedTuple):
     targets: npt.NDArray[Any] | None
     source: str
 
-    def change(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], task: Task) -> Change | None:
+    def change(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], task: Task) -> ScoreChange | None:
         """What becomes of the scores, if there are true classes."""
-        from recurra.evaluation.paired import change
+        from recurra.evaluation.paired import score_change
 
-        return None if self.targets is None else change(before, after, self.targets, task=task)
+        return None if self.targets is None else score_change(before, after, self.targets, task=task)
 
 
 def _only(wanted: dict[str, bool], context: typer.Context) -> str:
@@ -158,7 +158,7 @@ def _check_place(out: Path, model: Path, data: str | None) -> None:
 
 
 def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str | None, output: Output) -> _Rows:
-    model.task.checked_separator(separator)
+    model.task.check_separator(separator)
     if separator is not None and data is None:
         raise SettingsError(
             f"--label-separator {separator!r:.20} is given without rows of several labels", "Leave it out."
@@ -177,7 +177,7 @@ def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str |
     return _Rows(generated, None, "texts drawn at random from the model's vocabulary")
 
 
-def _values(apart: Differences, scores: Change | None) -> dict[str, Any]:
+def _values(apart: PredictionDifferences, scores: ScoreChange | None) -> dict[str, Any]:
     """The comparison as JSON holds it; without true classes there are no scores."""
     values: dict[str, Any] = {
         "rows": apart.rows,
@@ -202,8 +202,8 @@ def _show(
     exported: ExportedModel,
     sizes: dict[str, int],
     source: str,
-    apart: Differences,
-    scores: Change | None,
+    apart: PredictionDifferences,
+    scores: ScoreChange | None,
     output: Output,
 ) -> None:
     output.result(f"{apart.rows:,} {'rows of ' if scores else ''}{source}")

@@ -57,9 +57,9 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
     for part, values in (scores if isinstance(scores, dict) else {}).items():
         if isinstance(values, dict) and values:
             numbers = [
-                f"{score.printed} {value:.4g}"
+                f"{score.printed_name} {value:.4g}"
                 for score in task.scores
-                if score.told and isinstance(value := values.get(score.key), int | float)
+                if score.printed and isinstance(value := values.get(score.key), int | float)
             ]
             rows.append((part, ", ".join(numbers)))
     pads = "left out" if network["masked"] else f"read as words up to {known['pad_to']} tokens"

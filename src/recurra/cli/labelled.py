@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recurra.data.table import Table
     from recurra.evaluation.targets import UnknownLabels
     from recurra.runtime import Model
-    from recurra.tasks.unknown_labels import ScoredRows
+    from recurra.tasks.unknown_labels import EncodedTargets
 
 __all__ = ["labelled_rows", "never_seen", "probabilities_of", "readable_rows"]
 
@@ -48,7 +48,7 @@ def never_seen(rows: int) -> str:
 
 def labelled_rows(
     table: Table, model: Model, output: Output, unknown_labels: UnknownLabels = "error", *, separator: str | None = None
-) -> tuple[list[Document], ScoredRows]:
+) -> tuple[list[Document], EncodedTargets]:
     """The rows that the model can read, with their targets.
 
     Args:
@@ -63,7 +63,7 @@ def labelled_rows(
     """
     documents, labels = readable_rows(table, model, output)
     mark = model.label_separator if model.task.lists and separator is None else separator
-    rows = model.task.scored(
+    rows = model.task.encode_targets(
         model.bundle.labels, labels, unknown_labels, source=table.source, say=output.note, separator=mark
     )
     return [documents[place] for place in rows.places.tolist()], rows

@@ -95,7 +95,7 @@ def serve(
     if runs is not None:
         check_folder(runs)
     task = shared(model.task for model in loaded.values()) or SINGLE_LABEL
-    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     table = None if data is None else read_data(data, reading, part="test", output=output)
     limits = Limits()
     guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())

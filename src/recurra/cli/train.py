@@ -129,7 +129,7 @@ def train(
 
     from recurra.presets import load_preset, recipe_of_model
     from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
-    from recurra.tasks.choosing import confirmed_rows
+    from recurra.tasks.multi_label_detection import resolve_rows
 
     output = Output(as_json=as_json, quiet=quiet)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
@@ -140,7 +140,7 @@ def train(
     initial = _initial(start, model, replay)
     recipe = (load_preset(model) if initial is None else recipe_of_model(initial)).with_options(options)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
-    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     with locked_folder(out), Bars(output) as bars:
         rows = read_rows(data, reading, output=output, bars=bars)
         rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
@@ -149,7 +149,7 @@ def train(
 
             old = read_rows(replay, reading, output=output, bars=bars)
             rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
-        rows, separator = confirmed_rows(
+        rows, separator = resolve_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
 
@@ -269,11 +269,11 @@ def _report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
         output.detail(_calibrated(calibration))
     output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
     if fitted.validation:
-        first, *others = (score for score in model.task.scores if score.told)
+        first, *others = (score for score in model.task.scores if score.printed)
         low, high = fitted.validation.intervals[first.key]
-        told = ", ".join(f"{one.printed} {validation[one.key]:.4f}" for one in others)
+        told = ", ".join(f"{one.printed_name} {validation[one.key]:.4f}" for one in others)
         output.result(
-            f"validation on {validation['rows']:,} rows: {first.printed} {validation[first.key]:.4f} "
+            f"validation on {validation['rows']:,} rows: {first.printed_name} {validation[first.key]:.4f} "
             f"({low:.4f}–{high:.4f}), {told}"
         )
     if found := info["record"].get("thresholds"):

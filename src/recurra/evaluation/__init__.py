@@ -1,4 +1,4 @@
-"""How good a classifier is, with how much certainty: metrics, intervals, calibration and mistakes. NumPy only."""
+"""Evaluation of a classifier: metrics with intervals, calibration, comparison and mistakes. NumPy only."""
 
 from recurra.evaluation.evaluate import evaluate
 from recurra.evaluation.evaluation import ClassScore, Evaluation, EvaluationJson

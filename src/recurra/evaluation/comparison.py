@@ -1,6 +1,6 @@
-"""Two or more classifiers on the same rows: who is right where, and whether the difference could be luck.
+"""Compares two or more classifiers on the same rows: which is right where, and whether the difference could be chance.
 
-What is right is for the task to say: :mod:`recurra.tasks.comparing`.
+The task decides what counts as right: :mod:`recurra.tasks.compare`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document
 from recurra.errors import DataError
-from recurra.evaluation.contender import Contender
+from recurra.evaluation.classifier_result import ClassifierResult
 from recurra.evaluation.intervals import Interval, wilson
-from recurra.evaluation.mistakes import shortened
+from recurra.evaluation.mistakes import shorten
 from recurra.evaluation.paired import holm, paired_interval, sign_test
 
-__all__ = ["ComparedRows", "Comparison", "Pair", "Slice", "compared"]
+__all__ = ["ComparedRows", "Comparison", "Pair", "Slice", "compare_classifiers"]
 
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -28,20 +28,20 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two classifiers; every difference is the first less the second.
+    """Two classifiers compared; every difference is the first minus the second.
 
     Attributes:
         a: the first's name.
         b: the second's.
-        differences: of accuracy, macro_f1 and log_loss; where rows have several labels, of micro_f1 as well.
-        intervals: 95 % paired bootstrap interval of each.
-        p: exact sign test (McNemar) on the rows that one alone has right.
-        p_adjusted: the same for all pairs together, by Holm's rule.
-        only_a: rows that the first alone has right.
-        only_b: rows that the second alone has right.
-        both: rows that both have right.
-        neither: rows that neither has right.
-        examples: rows that one alone has right, the surest answers first.
+        differences: of accuracy, macro_f1 and log_loss; for multi-label rows of micro_f1 as well.
+        intervals: 95 % paired bootstrap interval of each difference.
+        p: exact sign test (McNemar) on the rows that only one of the two has right.
+        p_adjusted: p with Holm's correction for all pairs.
+        only_a: number of rows that only the first has right.
+        only_b: number of rows that only the second has right.
+        both: number of rows that both have right.
+        neither: number of rows that neither has right.
+        examples: rows that only one has right, the most confident answers first.
     """
 
     a: str
@@ -70,13 +70,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class Slice:
-    """Some of the rows.
+    """The classifiers on a part of the rows.
 
     Attributes:
-        name: which.
-        rows: how many.
-        accuracy: of each classifier there.
-        intervals: 95 % interval of each classifier's accuracy less the first's; (0, 0) for the first.
+        name: of the slice.
+        rows: number of rows in it.
+        accuracy: of each classifier on these rows.
+        intervals: 95 % interval of each classifier's accuracy minus the first's; (0, 0) for the first.
     """
 
     name: str
@@ -95,14 +95,14 @@ class Comparison:
 
     Attributes:
         rows: B.
-        multi_label: whether rows have several labels: a row is right where all of them are.
-        right_is: what the share of right rows is called.
-        accuracy: share of right rows, by name.
-        scores: all that differences are told of, by the classifier's name and the score's.
-        intervals: Wilson's 95 % interval of each.
-        pairs: every two, in the order given.
+        multi_label: whether rows have several labels: a row is right if all of them are.
+        right_is: name of the share of right rows.
+        accuracy: share of right rows, by the classifier's name.
+        scores: by the classifier's name and the score's.
+        intervals: Wilson's 95 % interval of each accuracy.
+        pairs: all pairs, in the order of the classifiers.
         slices: parts of the rows.
-        unknown_labels: rows with a label that is no class: no classifier has them right, or they were left out.
+        unknown_labels: rows with a label that is not a class: no classifier has them right, or they were left out.
     """
 
     rows: int
@@ -137,13 +137,13 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class ComparedRows:
-    """The rows that are compared on.
+    """The rows that classifiers are compared on.
 
     Attributes:
         documents: B texts.
-        names: int64[B], what the rows are called, or ``None`` for their places.
-        truth: gives the label, or the labels, that a row has, by its place.
-        unknown: bool[B], which rows have a label that is no class.
+        names: int64[B], row numbers to show, or ``None`` for 0 to B - 1.
+        truth: returns the true label, or labels, of the row with a given index.
+        unknown: bool[B], which rows have a label that is not a class.
     """
 
     documents: Sequence[Document]
@@ -152,8 +152,8 @@ class ComparedRows:
     unknown: Flags
 
 
-def compared(
-    contenders: Mapping[str, Contender],
+def compare_classifiers(
+    classifiers: Mapping[str, ClassifierResult],
     rows: ComparedRows,
     slices: Mapping[str, Flags],
     *,
@@ -161,36 +161,36 @@ def compared(
     multi_label: bool,
     right_is: str,
 ) -> Comparison:
-    """Compares classifiers, whatever makes a row right.
+    """Compares classifiers, whatever the task counts as right.
 
     Args:
-        contenders: by name, two or more, with the same scores.
-        rows: B of them.
-        slices: by name bool[B], which rows belong to it; empty ones are left out.
-        examples: for each pair and side.
+        classifiers: two or more by name, with the same scores.
+        rows: the B rows.
+        slices: bool[B] by name, which rows belong to it; empty ones are left out.
+        examples: number of example rows for each pair and side.
         multi_label: whether rows have several labels.
-        right_is: what the share of right rows is called.
+        right_is: name of the share of right rows.
 
     Raises:
-        DataError: one classifier alone, or another number of documents.
+        DataError: fewer than two classifiers, or not B documents.
     """
-    if len(contenders) < 2:
-        raise DataError(f"{len(contenders)} classifiers to compare", "Give two or more.")
-    right = {name: one.right for name, one in contenders.items()}
+    if len(classifiers) < 2:
+        raise DataError(f"{len(classifiers)} classifiers to compare", "Give two or more.")
+    right = {name: one.right for name, one in classifiers.items()}
     count = len(next(iter(right.values())))
     if len(rows.documents) != count:
         raise DataError(f"{len(rows.documents)} documents for {count} rows", "Give the documents that were scored.")
-    names = list(combinations(contenders, 2))
+    names = list(combinations(classifiers, 2))
     p_values = [sign_test(int((right[a] & ~right[b]).sum()), int((right[b] & ~right[a]).sum())) for a, b in names]
     return Comparison(
         rows=count,
         multi_label=multi_label,
         right_is=right_is,
         accuracy={name: float(one.mean()) for name, one in right.items()},
-        scores={name: one.scores for name, one in contenders.items()},
+        scores={name: one.scores for name, one in classifiers.items()},
         intervals={name: wilson(int(one.sum()), count) for name, one in right.items()},
         pairs=[
-            _pair(a, b, contenders, rows, p=p, p_adjusted=adjusted, examples=examples)
+            _pair(a, b, classifiers, rows, p=p, p_adjusted=adjusted, examples=examples)
             for (a, b), p, adjusted in zip(names, p_values, holm(p_values), strict=True)
         ],
         slices=[_slice(name, chosen, list(right.values())) for name, chosen in slices.items() if chosen.any()],
@@ -201,14 +201,14 @@ def compared(
 def _pair(
     a: str,
     b: str,
-    contenders: Mapping[str, Contender],
+    classifiers: Mapping[str, ClassifierResult],
     rows: ComparedRows,
     *,
     p: float,
     p_adjusted: float,
     examples: int,
 ) -> Pair:
-    first, second = contenders[a], contenders[b]
+    first, second = classifiers[a], classifiers[b]
     intervals = {}
     for name in first.scores:
         low, high = np.quantile(first.draws[name] - second.draws[name], [0.025, 0.975])
@@ -240,20 +240,20 @@ def _slice(name: str, chosen: Flags, right: list[Flags]) -> Slice:
 
 
 def _examples(
-    chosen: Flags, right: str, contenders: Mapping[str, Contender], rows: ComparedRows, count: int
+    chosen: Flags, right: str, classifiers: Mapping[str, ClassifierResult], rows: ComparedRows, count: int
 ) -> list[dict[str, Any]]:
-    """Rows with both answers, those first of which the two are surest together."""
+    """Rows with both answers, the highest sum of the two confidences first."""
     places = np.flatnonzero(chosen)
-    sure = sum(one.sure[places] for one in contenders.values())
+    sure = sum(one.confidence[places] for one in classifiers.values())
     return [
         {
             "row": place if rows.names is None else int(rows.names[place]),
-            "text": shortened(rows.documents[place]),
+            "text": shorten(rows.documents[place]),
             "label": rows.truth(place),
             "right": right,
             "answers": {
-                name: {"label": one.answer(place), "probability": float(one.sure[place])}
-                for name, one in contenders.items()
+                name: {"label": one.answer(place), "probability": float(one.confidence[place])}
+                for name, one in classifiers.items()
             },
         }
         for place in places[np.argsort(-sure, kind="stable")][:count].tolist()

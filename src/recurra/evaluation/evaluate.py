@@ -1,4 +1,4 @@
-"""From probabilities and what is true to scores with intervals."""
+"""Scores with intervals, from probabilities and targets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recurra.data.documents import Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.evaluation.evaluation import Evaluation
 from recurra.evaluation.row_scores import RowScores
-from recurra.evaluation.single_label import SingleLabelRows
+from recurra.evaluation.single_label_scores import SingleLabelRowScores
 
 if TYPE_CHECKING:
     from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
@@ -57,12 +57,12 @@ def evaluate(
     seed: int = 0,
     resamples: int = 1000,
 ) -> Evaluation | MultiLabelEvaluation:
-    """Scores a classifier's probabilities against what is true: one class a row, or any number of labels.
+    """Scores a classifier's probabilities against targets: one class a row, or any number of labels.
 
-    Rows may have labels that the classifier does not know. Where each row has one class, such rows count as wrong: each
-    such label is a class of its own that is never found, in accuracy, macro and weighted F1, precision, ECE and
-    reliability. It has no probability, so that the log loss is that of the other rows; and the classes and their
-    confusion are those of the classifier. Where rows have several, each counts as a label of its own that is never
+    Rows may have labels that the classifier does not know. If each row has one class, such rows count as wrong: in
+    accuracy, macro and weighted F1, precision, ECE and reliability each unknown label is one more class that is never
+    predicted. It has no probability, so the log loss is that of the other rows; and the classes and their confusion
+    matrix are those of the classifier. If rows have several labels, each unknown label is one more label that is never
     given, in F1, exactly right rows and Hamming loss; ranking precision, log loss, ECE and reliability are those of the
     other labels.
 
@@ -71,29 +71,29 @@ def evaluate(
         targets: int64[B], the true class of each row, 0 to C - 1, from C on an unknown label; or bool[B, C], which
             labels each row has.
         classes: C labels, in the order of the columns.
-        thresholds: float[C], above 0 and below 1, the probability from which on each of several labels is given; a half
-            without them.
-        unknown: U labels that are no classes, in the order of their numbers; or, of several labels, of each of the B
-            rows a tuple of its labels that are no classes, each once.
+        thresholds: float[C], above 0 and below 1, the least probability at which each of several labels is given; 0.5
+            if not given.
+        unknown: U labels that are not classes, in the order of their numbers; or, for several labels, a tuple for each
+            of the B rows with its labels that are not classes, each once.
         seed: of the bootstrap.
-        resamples: of the bootstrap, 1 or more; their memory does not grow with it.
+        resamples: of the bootstrap, 1 or more; memory does not grow with it.
 
     Raises:
-        DataError: no rows, or none of a class, shapes that do not fit, a target out of range, or rows that are not
-            probabilities.
+        DataError: no rows, or none with a label that is a class, shapes that do not match, a target out of range, or
+            rows that are not probabilities.
         SettingsError: ``resamples`` is below 1, or thresholds are given for rows of one class.
     """
     rows: RowScores[Evaluation] | RowScores[MultiLabelEvaluation]
     targets = np.asarray(targets)
     if targets.ndim == 2 and targets.dtype == np.bool_:
-        # Whoever predicts one label a row does not wait for it.
-        from recurra.evaluation.multi_label import MultiLabelRows
+        # Imported on demand: single-label prediction starts faster without it.
+        from recurra.evaluation.multi_label_scores import MultiLabelRowScores
 
-        rows = MultiLabelRows(probabilities, targets, classes, thresholds=thresholds, unknown=unknown)
+        rows = MultiLabelRowScores(probabilities, targets, classes, thresholds=thresholds, unknown=unknown)
     elif thresholds is None:
-        rows = SingleLabelRows(probabilities, targets, classes, unknown=unknown)
+        rows = SingleLabelRowScores(probabilities, targets, classes, unknown=unknown)
     else:
         raise SettingsError(
             "Thresholds are given for rows of one class each", "Leave them out, or give targets as bool[rows, classes]."
         )
-    return rows.evaluated(seed=seed, resamples=resamples)
+    return rows.evaluate(seed=seed, resamples=resamples)

@@ -1,4 +1,4 @@
-"""What an evaluation found, for Python and for JSON."""
+"""The result of an evaluation, for Python and for JSON."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class ClassJson(TypedDict):
 
 
 class EvaluationJson(TypedDict):
-    """An evaluation as JSON holds it.
+    """An evaluation in JSON.
 
-    ``intervals`` has [low, high] under accuracy, macro_f1, weighted_f1, log_loss and ece. ``confusion[i][j]`` counts
-    the rows of class i that were called class j, in the order of ``classes``. ``unknown_labels`` counts the rows whose
-    label is none of them: see :func:`recurra.evaluation.evaluate`.
+    ``intervals`` has [low, high] for accuracy, macro_f1, weighted_f1, log_loss and ece. ``confusion[i][j]`` is the
+    number of rows of class i that were predicted as class j, in the order of ``classes``. ``unknown_labels`` is the
+    number of rows whose label is not a class: see :func:`recurra.evaluation.evaluate`.
     """
 
     rows: int
@@ -62,17 +62,17 @@ class Evaluation:
     """Scores of a classifier on rows it did not learn from.
 
     Attributes:
-        rows: B, rows tested.
+        rows: B, number of rows tested.
         accuracy: share of rows whose most probable class is the true one.
         macro_f1: mean F1 of the classes that occur.
         weighted_f1: mean F1, weighted by the classes' rows.
-        log_loss: mean of -log p(true class), in nats, over the rows of a class.
+        log_loss: mean of -log p(true class), in nats, over the rows whose label is a class.
         ece: expected calibration error in 15 bins.
         intervals: 95 % interval of each of these scores: Wilson for accuracy, bootstrap for the others.
         classes: scores of each class, in the order of the probabilities' columns.
-        confusion: int64[C, C], rows by true class and predicted class.
-        reliability: what was promised and kept by bins of the top probability.
-        unknown_labels: rows whose label is no class; they count as wrong.
+        confusion: int64[C, C], number of rows by true class and predicted class.
+        reliability: confidence and accuracy by bins of the top probability.
+        unknown_labels: number of rows whose label is not a class; they count as wrong.
     """
 
     rows: int

@@ -1,4 +1,4 @@
-"""How far a share could be off by the luck of which rows were tested."""
+"""Confidence intervals of a share: how far it could be off by the choice of the tested rows."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ NORMAL_975 = 1.959963984540054
 def wilson(right: int, rows: int) -> Interval:
     """95 % interval of a share, by the score of Wilson (1927, JASA 22).
 
-    ``(p + z²/2n ± z·√(p(1 - p)/n + z²/4n²)) / (1 + z²/n)``. Unlike the textbook's interval it stays in [0, 1] and
-    has a width at 0 % and 100 %.
+    ``(p + z²/2n ± z·√(p(1 - p)/n + z²/4n²)) / (1 + z²/n)``. Unlike Wald's interval it stays in [0, 1] and has a width
+    above 0 at 0 % and 100 %.
 
     Args:
         right: rows that are right.

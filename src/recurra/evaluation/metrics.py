@@ -1,4 +1,4 @@
-"""The numbers that say how good a classifier is, each with its formula."""
+"""Metrics of a classifier, each with its formula."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = [
     "Reliability",
     "calibration_error",
     "confusion_matrix",
-    "counted_scores",
     "label_losses",
     "log_losses",
     "macro_f1",
     "reliability",
+    "scores_from_counts",
     "weighted_f1",
 ]
 
@@ -36,11 +36,11 @@ class ClassScores(NamedTuple):
     """Scores of each class, float64[C] and int64[C].
 
     Attributes:
-        precision: right ones among the rows called so; 0 where none was called so.
-        recall: right ones among the rows that are so; 0 where none is so.
-        f1: 2·right / (called so + are so), the harmonic mean of both; 0 where neither occurs.
-        support: rows that are so.
-        predicted: rows called so.
+        precision: share of right ones among the rows predicted as the class; 0 if there are none.
+        recall: share of right ones among the rows of the class; 0 if there are none.
+        f1: 2·right / (predicted + support), the harmonic mean of both; 0 if both are 0.
+        support: number of rows of the class.
+        predicted: number of rows predicted as the class.
     """
 
     precision: FloatArray
@@ -51,7 +51,7 @@ class ClassScores(NamedTuple):
 
 
 class BinJson(TypedDict):
-    """One bin of the reliability diagram; ``confidence`` and ``accuracy`` are None in an empty one."""
+    """One bin of the reliability diagram; ``confidence`` and ``accuracy`` are None if it is empty."""
 
     rows: int
     confidence: float | None
@@ -59,10 +59,10 @@ class BinJson(TypedDict):
 
 
 class Reliability(NamedTuple):
-    """What was promised and what was kept, by bins of the top probability.
+    """The reliability diagram: confidence and accuracy by bins of the top probability.
 
     Attributes:
-        rows: int64[BINS].
+        rows: int64[BINS], number of rows in each bin.
         confidence: float64[BINS], mean top probability of the bin's rows; NaN in an empty bin.
         accuracy: float64[BINS], share of the bin's rows that are right; NaN in an empty bin.
     """
@@ -72,7 +72,7 @@ class Reliability(NamedTuple):
     accuracy: FloatArray
 
     def to_json(self) -> list[BinJson]:
-        """Plain values, a bin each."""
+        """Plain values, one dict for each bin."""
         return [
             {"rows": rows, "confidence": confidence if rows else None, "accuracy": accuracy if rows else None}
             for rows, confidence, accuracy in zip(*(part.tolist() for part in self), strict=True)
@@ -85,12 +85,12 @@ def confusion_matrix(targets: IntArray, predicted: IntArray, classes: int) -> In
     return cells.reshape(classes, classes).astype(np.int64)
 
 
-def counted_scores(right: IntArray, support: IntArray, predicted: IntArray) -> ClassScores:
-    """Scores from counts, int64[C] each: rows that are right, that are so, and that are called so."""
+def scores_from_counts(right: IntArray, support: IntArray, predicted: IntArray) -> ClassScores:
+    """Scores of each class from counts, int64[C] each: right rows, rows of the class, rows predicted as it."""
     return ClassScores(
-        precision=share_of(right, predicted),
-        recall=share_of(right, support),
-        f1=share_of(2 * right, support + predicted),
+        precision=safe_divide(right, predicted),
+        recall=safe_divide(right, support),
+        f1=safe_divide(2 * right, support + predicted),
         support=support,
         predicted=predicted,
     )
@@ -118,18 +118,18 @@ def weighted_f1(f1: FloatArray, support: IntArray) -> FloatArray:
 
 
 def log_losses(probabilities: npt.NDArray[np.floating], targets: IntArray) -> FloatArray:
-    """-log p(true class) of each row in nats, float64[B]; p is cut to float32's [eps, 1 - eps] so that it is finite."""
+    """-log p(true class) of each row in nats, float64[B]; finite, because p is clipped to float32's [eps, 1 - eps]."""
     of_target = probabilities[np.arange(len(targets)), targets].astype(np.float64)
     return -np.log(np.clip(of_target, EPSILON, 1 - EPSILON))
 
 
 def label_losses(probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.bool_]) -> FloatArray:
-    """-log of the probability of each decision about a label in nats, float64[B, C], cut as in :func:`log_losses`."""
+    """-log of the probability of each decision about a label in nats, float64[B, C]; clipped as :func:`log_losses`."""
     p = probabilities.astype(np.float64)
     return np.asarray(-np.log(np.clip(np.where(targets, p, 1 - p), EPSILON, 1 - EPSILON)))
 
 
-def bins_of(confidence: FloatArray) -> IntArray:
+def bin_indices(confidence: FloatArray) -> IntArray:
     """The bin of each top probability, int64[B]: bin m (from 0) is the interval (m / BINS, (m + 1) / BINS]."""
     return np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
@@ -141,7 +141,7 @@ def reliability(confidence: FloatArray, right: npt.NDArray[np.bool_]) -> Reliabi
         confidence: float64[B], top probability of each row.
         right: bool[B], whether the top class is the true one.
     """
-    bins = bins_of(confidence)
+    bins = bin_indices(confidence)
     rows = np.bincount(bins, minlength=BINS).astype(np.int64)
     with np.errstate(invalid="ignore"):
         return Reliability(
@@ -152,7 +152,7 @@ def reliability(confidence: FloatArray, right: npt.NDArray[np.bool_]) -> Reliabi
 
 
 def calibration_error(confidence: FloatArray, right: npt.NDArray[np.bool_]) -> float:
-    """Expected calibration error: the mean gap between promised and kept, over 15 equal-width bins.
+    """Expected calibration error: the mean gap between confidence and accuracy, over 15 equal-width bins.
 
     ``ECE = Σ_m |B_m| / n · |acc(B_m) - conf(B_m)|`` with ``B_m`` the rows whose top probability lies in
     ``((m - 1) / 15, m / 15]`` (Guo, Pleiss, Sun and Weinberger 2017, "On Calibration of Modern Neural Networks",
@@ -162,12 +162,12 @@ def calibration_error(confidence: FloatArray, right: npt.NDArray[np.bool_]) -> f
         confidence: float64[B], top probability of each row.
         right: bool[B], whether the top class is the true one.
     """
-    # |B_m| · |acc - conf| is the absolute sum of (right - confidence) over the bin: no count divides it.
-    gaps = np.bincount(bins_of(confidence), right - confidence, BINS)
+    # |B_m| · |acc - conf| is the absolute sum of (right - confidence) over the bin, without a division.
+    gaps = np.bincount(bin_indices(confidence), right - confidence, BINS)
     return float(np.abs(gaps).sum() / len(confidence))
 
 
-def share_of(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> FloatArray:
+def safe_divide(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> FloatArray:
     """``part / whole`` as float64, 0 where the whole is 0."""
     shares: FloatArray = np.zeros(np.shape(whole))
     np.divide(part, whole, out=shares, where=whole > 0)

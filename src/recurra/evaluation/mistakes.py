@@ -1,4 +1,4 @@
-"""The mistakes a classifier was surest about: they show what it learned, and which labels are doubtful."""
+"""A classifier's most confident mistakes: they show what it learned, and which labels are doubtful."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError
-from recurra.evaluation.single_label import SingleLabelRows
+from recurra.evaluation.single_label_scores import SingleLabelRowScores
 
-__all__ = ["Mistake", "MistakeJson", "WrongDecision", "mistakes", "shortened", "wrong_decisions"]
+__all__ = ["Mistake", "MistakeJson", "WrongDecision", "mistakes", "shorten", "wrong_decisions"]
 
 # About four lines on a page: enough to judge a label by.
 LENGTH = 280
 
-# What neither HTML nor UTF-8 can hold: control characters (white space is joined before), halves of surrogate
-# pairs, and characters that turn the direction of all text after them.
+# Characters that HTML or UTF-8 cannot represent (control characters and lone surrogates; white space is normalised
+# before), and those that change the direction of all text after them.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 class MistakeJson(TypedDict):
-    """A :class:`Mistake` as JSON holds it."""
+    """A :class:`Mistake` in JSON."""
 
     row: int
     text: str
@@ -40,12 +40,12 @@ class Mistake:
     """A row whose most probable class is not the true one.
 
     Attributes:
-        row: its place among the tested rows, from 0.
+        row: its index among the tested rows, from 0.
         text: title and text, at most 280 characters.
-        label: what the data say.
-        predicted: what the classifier says.
+        label: the true class.
+        predicted: the predicted class.
         probability: of the predicted class.
-        label_probability: of the true class; 0 of a label that is no class.
+        label_probability: of the true class; 0 if the label is not a class.
     """
 
     row: int
@@ -69,20 +69,20 @@ def mistakes(
     *,
     unknown: Sequence[Label] = (),
 ) -> list[Mistake]:
-    """The wrong rows with the highest probability for their wrong class, the surest first.
+    """The wrong rows with the highest probability of the predicted class, the most confident first.
 
     Args:
         probabilities: float32[B, C], each row sums to 1.
         targets: int64[B], the true class of each row; from C on an unknown label.
         documents: B texts.
         classes: C labels, in the order of the columns.
-        top: how many at most.
-        unknown: labels that are no classes, in the order of their numbers.
+        top: number of mistakes, at most.
+        unknown: labels that are not classes, in the order of their numbers.
 
     Raises:
-        DataError: the arguments do not fit each other.
+        DataError: arguments whose lengths do not match.
     """
-    rows = SingleLabelRows(probabilities, targets, classes, unknown=unknown)
+    rows = SingleLabelRowScores(probabilities, targets, classes, unknown=unknown)
     labels = [*classes, *unknown]
     if len(documents) != len(rows.targets):
         raise DataError(
@@ -93,7 +93,7 @@ def mistakes(
     return [
         Mistake(
             row=row,
-            text=shortened(documents[row]),
+            text=shorten(documents[row]),
             label=labels[rows.targets[row]],
             predicted=classes[rows.predicted[row]],
             probability=float(rows.confidence[row]),
@@ -105,12 +105,12 @@ def mistakes(
 
 @dataclass(frozen=True)
 class WrongDecision:
-    """A label that was given to a row which does not have it, or the other way round.
+    """A label that was given to a row that does not have it, or not given to one that has it.
 
     Attributes:
-        row: its place among the tested rows, from 0.
+        row: its index among the tested rows, from 0.
         text: title and text, at most 280 characters.
-        label: which.
+        label: the label.
         probability: of the label.
         had: whether the row has it.
     """
@@ -130,7 +130,7 @@ def wrong_decisions(
     classes: Sequence[Label],
     top: int = 20,
 ) -> list[WrongDecision]:
-    """The wrong decisions with the most probability for what is wrong, the surest first.
+    """The wrong decisions with the highest probability of the wrong decision, the most confident first.
 
     Args:
         probabilities: float[B, C].
@@ -138,7 +138,7 @@ def wrong_decisions(
         thresholds: float[C].
         documents: B texts.
         classes: C labels.
-        top: how many at most.
+        top: number of decisions, at most.
     """
     wrong = (probabilities >= thresholds) != targets
     surprise = np.where(targets, 1 - probabilities, probabilities)
@@ -147,7 +147,7 @@ def wrong_decisions(
     return [
         WrongDecision(
             row=row,
-            text=shortened(documents[row]),
+            text=shorten(documents[row]),
             label=classes[column],
             probability=float(probabilities[row, column]),
             had=bool(targets[row, column]),
@@ -156,10 +156,10 @@ def wrong_decisions(
     ]
 
 
-def shortened(document: Document) -> str:
-    """One line of at most LENGTH characters, cut behind a word where there is one near the end."""
+def shorten(document: Document) -> str:
+    """The document in one line of at most LENGTH characters, cut after a word if there is one near the end."""
     parts = [document] if isinstance(document, str) else [part for part in document if part.strip()]
-    # Joining white space reads the whole text; four times the length is enough unless most of it is white space.
+    # Only a part is read, to be fast for long texts: four times the length is enough unless most of it is white space.
     text = " — ".join(" ".join(part[: 4 * LENGTH].split()) for part in parts)
     text = _UNPRINTABLE.sub("\ufffd", text)
     if len(text) <= LENGTH and all(len(part) <= 4 * LENGTH for part in parts):

@@ -1,4 +1,4 @@
-"""What an evaluation found where rows have several labels, for Python and for JSON."""
+"""The result of a multi-label evaluation, for Python and for JSON."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class LabelScore:
     """Scores of one label; a score that is not defined (nothing to divide by) is 0.
 
     Attributes:
-        label: which.
-        threshold: the probability from which on it is given.
-        precision: rows that have it among the rows it is given to.
-        recall: rows it is given to among the rows that have it.
+        label: the label.
+        threshold: the least probability at which it is given.
+        precision: share of the rows it is given to that have it.
+        recall: share of the rows that have it that it is given to.
         f1: the harmonic mean of both.
-        support: rows that have it.
-        given: rows it is given to.
+        support: number of rows that have it.
+        given: number of rows it is given to.
     """
 
     label: Label
@@ -40,7 +40,7 @@ class MultiLabelEvaluation:
     """Scores on rows that the classifier did not learn from.
 
     Attributes:
-        rows: B, rows tested.
+        rows: B, number of rows tested.
         micro_f1: F1 of all decisions together.
         macro_f1: mean F1 of the labels that occur.
         subset_accuracy: share of rows that are given exactly the labels they have.
@@ -53,8 +53,8 @@ class MultiLabelEvaluation:
             others.
         labels: scores of each label, in the order of the probabilities' columns.
         reliability: how often rows have a label, by bins of its probability.
-        mean_labels: labels a row has, and is given, on average.
-        unknown_labels: rows that have a label which is no class; it counts as missed.
+        mean_labels: mean number of labels that a row has, and that it is given.
+        unknown_labels: number of rows that have a label which is not a class; it counts as missed.
     """
 
     rows: int

@@ -1,4 +1,4 @@
-"""Two classifiers' answers to the same documents, row by row."""
+"""Compares two classifiers on the same rows: differences of probabilities, change of scores, intervals and tests."""
 
 from __future__ import annotations
 
@@ -13,31 +13,40 @@ import numpy.typing as npt
 from recurra.errors import DataError
 from recurra.evaluation.intervals import NORMAL_975, Interval
 
-__all__ = ["Change", "Differences", "Judge", "change", "differences", "holm", "paired_interval", "sign_test"]
+__all__ = [
+    "PredictionDifferences",
+    "ScoreChange",
+    "TaskLike",
+    "holm",
+    "paired_interval",
+    "prediction_differences",
+    "score_change",
+    "sign_test",
+]
 
 
-class Judge(Protocol):
-    """What tells answers apart, and right ones from wrong ones: a task."""
+class TaskLike(Protocol):
+    """The part of a task that is needed here: what the answers are, and which are right."""
 
     def decide(self, probabilities: npt.NDArray[np.float32]) -> Any:
-        """The answers, which tell in which rows they differ from others: ``differs``, bool[B]."""
+        """The answers; their method ``differs`` returns in which rows others differ, bool[B]."""
 
     def right(self, probabilities: npt.NDArray[np.float32], targets: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Which rows are answered rightly, bool[B]."""
+        """Which rows have the right answer, bool[B]."""
 
     def losses(self, probabilities: npt.NDArray[np.float32], targets: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """-log of the probability of what is true, in nats."""
+        """-log of the probability of the true class, in nats."""
 
 
 @dataclass(frozen=True)
-class Differences:
-    """How far the answers lie apart; no true label is needed.
+class PredictionDifferences:
+    """How far two sets of predictions are apart; no true label is needed.
 
     Attributes:
-        rows: B, documents that both answered.
-        changed: rows with another most probable class, or other labels.
-        largest: the largest difference of a probability, from 0 to 1; NaN if one of them is NaN.
-        mean: of the differences of all B · C probabilities.
+        rows: B.
+        changed: number of rows whose most probable class, or set of labels, differs.
+        largest: the largest absolute difference of a probability; NaN if a probability is NaN.
+        mean: mean absolute difference of all B · C probabilities.
     """
 
     rows: int
@@ -47,15 +56,15 @@ class Differences:
 
 
 @dataclass(frozen=True)
-class Change:
-    """What a change of answers does to the scores.
+class ScoreChange:
+    """The change of the scores between two sets of predictions.
 
     Attributes:
-        accuracy: shares of right rows, before and after; of several labels all have to be right.
+        accuracy: shares of right rows, before and after; of several labels all must be right.
         log_loss: means of -log p(true class), or of each decision about a label, in nats, before and after.
-        gained: rows that were wrong and are right.
-        lost: rows that were right and are wrong.
-        interval: 95 % interval of the accuracy's change.
+        gained: number of rows that were wrong and are right.
+        lost: number of rows that were right and are wrong.
+        interval: 95 % interval of the change of accuracy.
     """
 
     accuracy: tuple[float, float]
@@ -65,8 +74,10 @@ class Change:
     interval: Interval
 
 
-def differences(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], *, task: Judge) -> Differences:
-    """Compares probabilities with probabilities.
+def prediction_differences(
+    before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], *, task: TaskLike
+) -> PredictionDifferences:
+    """Differences between two sets of predictions for the same rows.
 
     Args:
         before: float32[B, C], B of 1 or more.
@@ -74,7 +85,7 @@ def differences(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32],
         task: of both.
 
     Raises:
-        DataError: other shapes, or no rows.
+        DataError: the shapes differ, or there are no rows.
     """
     if before.ndim != 2 or before.shape != after.shape or not before.size:
         raise DataError(
@@ -82,28 +93,28 @@ def differences(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32],
         )
     apart = np.abs(before.astype(np.float64) - after)
     changed = int(task.decide(before).differs(task.decide(after)).sum())
-    return Differences(len(before), changed, float(apart.max()), float(apart.mean()))
+    return PredictionDifferences(len(before), changed, float(apart.max()), float(apart.mean()))
 
 
-def change(
+def score_change(
     before: npt.NDArray[np.float32],
     after: npt.NDArray[np.float32],
     targets: npt.NDArray[Any],
     *,
-    task: Judge,
-) -> Change:
-    """Compares the scores.
+    task: TaskLike,
+) -> ScoreChange:
+    """The change of the scores between two sets of predictions for the same rows.
 
     Args:
         before: float32[B, C], B of 1 or more.
         after: float32[B, C], of the same rows.
-        targets: what is true of the rows.
+        targets: of the B rows.
         task: of both.
     """
     was, now = (task.right(one, targets) for one in (before, after))
     losses = [float(task.losses(one, targets).mean()) for one in (before, after)]
     gained, lost = int((now & ~was).sum()), int((was & ~now).sum())
-    return Change(
+    return ScoreChange(
         accuracy=(float(was.mean()), float(now.mean())),
         log_loss=(losses[0], losses[1]),
         gained=gained,
@@ -115,8 +126,8 @@ def change(
 def paired_interval(gained: int, lost: int, rows: int) -> Interval:
     """95 % interval of ``(gained - lost) / rows``, the change of a share that is measured twice on the same rows.
 
-    Wald's interval after 1/2 is added to each of the four counts (right or wrong, before and after), as Agresti and Min
-    propose (2005, Statistics in Medicine 24): unlike the plain one it keeps a width where no row changed.
+    Wald's interval after adding 1/2 to each of the four counts (right or wrong, before and after; Agresti and Min 2005,
+    Statistics in Medicine 24): unlike the plain one it has a width above 0 if no row changed.
     ``d ± z·√(b + c - (b - c)²/n) / n`` with b = gained + 1/2, c = lost + 1/2, n = rows + 2 and d = (b - c) / n.
 
     Args:
@@ -160,9 +171,9 @@ def sign_test(only_a: int, only_b: int) -> float:
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """Adjusts the p values of several tests so that all together err as seldom as one (Holm 1979).
+    """Holm's correction (1979): adjusts p values so that the family-wise error rate of all tests is that of one.
 
-    The i-th smallest of m, counted from 0, is multiplied with m - i; none gets smaller than one before it, or above 1.
+    The i-th smallest of m, from 0, is multiplied by m - i; none becomes smaller than the one before it, or above 1.
     """
     order = sorted(range(len(values)), key=lambda place: values[place])
     adjusted, highest = [0.0] * len(values), 0.0

@@ -1,4 +1,4 @@
-"""What each tested row adds to the scores, whatever the task: scores, their intervals and comparisons come from it."""
+"""Each tested row's part in the scores, whatever the task: the base of scores, bootstrap intervals and comparisons."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.intervals import Interval, wilson
 
-__all__ = ["RowScores", "check_probabilities", "check_shapes", "resampled_in_chunks"]
+__all__ = ["RowScores", "bootstrap_in_chunks", "check_probabilities", "check_shapes"]
 
 Doubles = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.floating]
 
 Result = TypeVar("Result", covariant=True)
 
-# Drawn rows (or class counts) held at once: 8 MiB for each int64 array of them.
+# Drawn rows (or class counts) in memory at once: 8 MiB for each int64 array of them.
 CHUNK = 2**20
 
 
 class RowScores(ABC, Generic[Result]):
-    """What each of B rows adds to the scores.
+    """The part of each of B rows in the scores.
 
     Attributes:
-        right_share: the name of the score that is the share of right rows and gets Wilson's interval; empty if none.
-        right: bool[B], which rows are answered rightly.
+        right_share: name of the score that is the share of right rows and gets Wilson's interval; empty if none is.
+        right: bool[B], which rows have the right answer.
     """
 
     right_share: str = ""
@@ -41,17 +41,23 @@ class RowScores(ABC, Generic[Result]):
 
     @abstractmethod
     def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> Result:
-        """The scores with their 95 % intervals, and what else there is to tell."""
+        """The evaluation: the scores with their 95 % intervals, and whatever else the task reports."""
 
-    def weighted(self, counts: Doubles) -> dict[str, Doubles]:
-        """The scores of rows that come so often each, float64[n, B], for scores that are made of sums over rows."""
-        raise NotImplementedError(f"{type(self).__name__} has to override weighted or resampled")
+    def weighted_scores(self, counts: Doubles) -> dict[str, Doubles]:
+        """The scores of n resamples, for scores that are made of sums over rows.
 
-    def resampled(self, *, seed: int, resamples: int) -> dict[str, Doubles]:
-        """The scores of each bootstrap resample, float64[resamples].
+        Args:
+            counts: float64[n, B], how often each row is in each resample.
 
-        The rows that are drawn depend on the seed and the number of rows alone, so that all classifiers are scored on
-        the same.
+        Returns:
+            float64[n] by the score's name.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has to override weighted_scores or bootstrap")
+
+    def bootstrap(self, *, seed: int, resamples: int) -> dict[str, Doubles]:
+        """The scores of each bootstrap resample, float64[resamples] by the score's name.
+
+        The resamples depend only on the seed and the number of rows, so they are the same for all classifiers.
 
         Raises:
             SettingsError: ``resamples`` is below 1.
@@ -59,29 +65,29 @@ class RowScores(ABC, Generic[Result]):
         rows, generator = len(self.right), np.random.default_rng(seed)
         shares = np.full(rows, 1 / rows)
 
-        def scored(size: int) -> dict[str, Doubles]:
-            return self.weighted(generator.multinomial(rows, shares, size).astype(np.float64))
+        def score_resamples(size: int) -> dict[str, Doubles]:
+            return self.weighted_scores(generator.multinomial(rows, shares, size).astype(np.float64))
 
-        return resampled_in_chunks(resamples, rows, scored)
+        return bootstrap_in_chunks(resamples, rows, score_resamples)
 
-    def evaluated(self, *, seed: int = 0, resamples: int = 1000) -> Result:
+    def evaluate(self, *, seed: int = 0, resamples: int = 1000) -> Result:
         """The scores, with 95 % bootstrap intervals.
 
-        The interval holds the middle 95 % of the resamples' scores (percentile interval, Efron and Tibshirani 1993,
-        chapter 13). The expected calibration error is biased upwards, and each resample a second time, so that its
-        percentile interval can lie wholly above the estimate; its interval is the basic one, ``2·estimate - quantiles``
-        (Davison and Hinkley 1997, section 5.2), cut at 0 and widened to hold the estimate. The share of right rows has
-        Wilson's interval, which keeps a width at 100 %, where every resample scores the same.
+        The interval is the percentile interval, the middle 95 % of the resamples' scores (Efron and Tibshirani 1993,
+        chapter 13). The expected calibration error is biased upwards, and once more in each resample, so its percentile
+        interval can lie entirely above the estimate; it gets the basic interval, ``2·estimate - quantiles``
+        (Davison and Hinkley 1997, section 5.2), clipped at 0 and widened to include the estimate. The share of right
+        rows gets Wilson's interval, which has a width above 0 at 100 %, where all resamples have the same score.
 
         Args:
             seed: the same seed gives the same intervals.
-            resamples: how many times the rows are drawn.
+            resamples: number of bootstrap resamples.
 
         Raises:
             SettingsError: ``resamples`` is below 1.
         """
         scores, intervals = self.scores(), {}
-        for name, values in self.resampled(seed=seed, resamples=resamples).items():
+        for name, values in self.bootstrap(seed=seed, resamples=resamples).items():
             low, high = np.quantile(values, [0.025, 0.975]).tolist()
             if name == "ece":
                 low, high = max(0.0, 2 * scores[name] - high), max(scores[name], 2 * scores[name] - low)
@@ -91,13 +97,15 @@ class RowScores(ABC, Generic[Result]):
         return self.result(scores, intervals)
 
 
-def resampled_in_chunks(resamples: int, width: int, scored: Callable[[int], dict[str, Doubles]]) -> dict[str, Doubles]:
+def bootstrap_in_chunks(
+    resamples: int, width: int, score_resamples: Callable[[int], dict[str, Doubles]]
+) -> dict[str, Doubles]:
     """Scores as many resamples at once as memory allows.
 
     Args:
         resamples: 1 or more; memory does not grow with it.
-        width: numbers that one resample takes.
-        scored: draws so many, and gives the scores of each by name.
+        width: numbers in memory for one resample.
+        score_resamples: draws a given number of resamples and returns their scores by name.
 
     Returns:
         float64[resamples] by the score's name.
@@ -108,12 +116,12 @@ def resampled_in_chunks(resamples: int, width: int, scored: Callable[[int], dict
     if resamples < 1:
         raise SettingsError(f"resamples is {resamples}", "Give 1 or more; 1000 is usual.")
     chunk = max(1, CHUNK // width)
-    parts = [scored(min(chunk, resamples - first)) for first in range(0, resamples, chunk)]
+    parts = [score_resamples(min(chunk, resamples - first)) for first in range(0, resamples, chunk)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def check_shapes(probabilities: Floats, targets: npt.NDArray[Any], classes: Sequence[Label], axes: int) -> None:
-    """Raises a :class:`DataError` unless the arrays fit each other; ``axes`` are those that the targets have."""
+    """Raises a :class:`DataError` unless the shapes match; ``axes`` is the number of axes of the targets."""
     if probabilities.shape[1:] != (len(classes),) or targets.shape != probabilities.shape[:axes]:
         raise DataError(
             f"Probabilities of shape {probabilities.shape}, targets of shape {targets.shape}, {len(classes)} classes",
@@ -124,7 +132,7 @@ def check_shapes(probabilities: Floats, targets: npt.NDArray[Any], classes: Sequ
 
 
 def check_probabilities(probabilities: Floats, valid: npt.NDArray[np.bool_], what: str) -> None:
-    """Raises a :class:`DataError` unless all numbers are valid, bool[B, C]; it shows the first row that is not."""
+    """Raises a :class:`DataError` unless all of ``valid``, bool[B, C], is true; it shows the first wrong row."""
     if not valid.all():
         row = int(valid.all(axis=1).argmin())
         shown = np.array2string(probabilities[row], threshold=6, edgeitems=2, max_line_width=80)[:80]

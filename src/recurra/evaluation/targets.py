@@ -1,4 +1,4 @@
-"""A table's labels as a model's classes; some may be none of them."""
+"""A table's labels as the class numbers of a model; some labels may not be classes of it."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ if TYPE_CHECKING:
     from recurra.data.documents import Label
     from recurra.text import Labels
 
-__all__ = ["UNKNOWN_LABELS", "UnknownLabels", "never_saw", "numbered"]
+__all__ = ["UNKNOWN_LABELS", "UnknownLabels", "encode_with_unknown", "unknown_label_error"]
 
 UnknownLabels = Literal["wrong", "skip", "error"]
-"""What becomes of rows with a label that training never saw: they count as wrong, are left out, or are an error."""
+"""What to do with rows whose label the model does not know: count them as wrong, leave them out, or raise an error."""
 
 UNKNOWN_LABELS: tuple[UnknownLabels, ...] = ("wrong", "skip", "error")
 
 
-def numbered(
+def encode_with_unknown(
     classes: Labels, labels: Sequence[Label], *, source: str, say: Callable[[str], None]
 ) -> tuple[npt.NDArray[np.int64], list[Label]]:
-    """The number of each label, int64[B], and the labels that are no classes: they have the numbers from C on.
+    """The number of each label, int64[B], and the labels that are not classes: those have the numbers from C on.
 
-    A text file says nothing of types: labels 1, 2 and other are texts in one file, and 1 and 2 in another are numbers.
-    Labels of another type than the classes are therefore compared as they are written, where that leaves no doubt.
+    A text file does not declare types: 1, 2 and other are read as texts, but 1 and 2 alone as numbers. Labels of
+    another type than the classes are therefore compared as they are written, unless two classes are written alike.
 
     Args:
         classes: the model's.
         labels: the table's.
         source: the table's name, for messages.
-        say: hears that labels were compared as written.
+        say: called with a message if labels were compared as written.
 
     Raises:
-        DataError: several labels a row.
+        DataError: rows have several labels.
     """
     kind = type(classes.classes[0])
     if any(isinstance(label, tuple) for label in labels):
@@ -59,11 +59,11 @@ def numbered(
     return np.array(targets, dtype=np.int64), [label for _, label in places][len(classes) :]
 
 
-def never_saw(unknown: Counter[Label], classes: Labels, source: str) -> DataError:
-    """The error for labels that are no classes.
+def unknown_label_error(unknown: Counter[Label], classes: Labels, source: str) -> DataError:
+    """The error to raise for labels that are not classes.
 
     Args:
-        unknown: how many rows have each.
+        unknown: number of rows by label.
         classes: the model's.
         source: the table's name.
     """
@@ -79,7 +79,7 @@ def never_saw(unknown: Counter[Label], classes: Labels, source: str) -> DataErro
 
 
 def _written(label: Label) -> str:
-    """1 and 1.0 and "1" alike, True and "true" alike."""
+    """One spelling for 1, 1.0 and "1", and one for True and "true"."""
     if isinstance(label, float) and label.is_integer():
         label = int(label)
     return str(label).casefold()

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.errors import ModelFileError
-from recurra.evaluation.paired import Differences, differences
+from recurra.evaluation.paired import PredictionDifferences, prediction_differences
 from recurra.tasks import SINGLE_LABEL, Task
 
 __all__ = ["LEAST_AGREEMENT", "check_answers"]
@@ -20,7 +20,7 @@ def check_answers(
     after: npt.NDArray[np.float32],
     *,
     task: Task = SINGLE_LABEL,
-) -> Differences:
+) -> PredictionDifferences:
     """Compares the predictions for the same documents.
 
     Args:
@@ -31,7 +31,7 @@ def check_answers(
     Raises:
         ModelFileError: fewer than :data:`LEAST_AGREEMENT` of the documents keep their label.
     """
-    found = differences(before, after, task=task)
+    found = prediction_differences(before, after, task=task)
     kept = found.rows - found.changed
     if kept / found.rows < LEAST_AGREEMENT:
         raise ModelFileError(

@@ -94,7 +94,7 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
     padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
     path = _Path(network, first_layer_products(bundle.network, bundle.tensors, padded), len(ids))
     whole = network.forward(path.scaled(np.ones((len(ids), 1))))
-    chosen, path.direction[:] = bundle.task.explained(whole.logits[0], target)
+    chosen, path.direction[:] = bundle.task.attribution_target(whole.logits[0], target)
     score, baseline = float(whole.logits[0] @ path.direction), float(path.scores(np.zeros((len(ids), 1)))[0])
     gap = score - baseline
 

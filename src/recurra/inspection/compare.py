@@ -17,8 +17,8 @@ from recurra.evaluation.targets import UnknownLabels
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
 from recurra.runtime import Model
-from recurra.tasks import shared
-from recurra.tasks.comparing import compare_answers
+from recurra.tasks import common_task
+from recurra.tasks.compare import compare_predictions
 from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["check_same_task", "compare", "compare_text"]
@@ -82,9 +82,11 @@ def compare(
     # By default the separator of the models' training rows; single-label models have none.
     mark = _mark(models) if separator is None else separator
     chosen, readable, cells = select_rows(reader, data, limit=documents, seed=seed, say=say)
-    rows = leader.task.scored(reader.bundle.labels, cells, unknown_labels, source=data.source, say=say, separator=mark)
+    rows = leader.task.encode_targets(
+        reader.bundle.labels, cells, unknown_labels, source=data.source, say=say, separator=mark
+    )
     texts = [readable[place] for place in rows.places.tolist()]
-    found = compare_answers(
+    found = compare_predictions(
         answers(texts),
         rows.targets,
         texts,
@@ -104,7 +106,7 @@ def check_same_task(models: Mapping[str, Model]) -> None:
     """Raises a :class:`DataError` for models of different tasks."""
     (first, leader), *others = models.items()
     for name, model in others:
-        if shared([leader.task, model.task]) is None:
+        if common_task([leader.task, model.task]) is None:
             one, other = leader.task.wording.gives, model.task.wording.gives
             raise DataError(
                 f"{first} gives {one} a row, and {name} gives {other}", "Compare models of one of these kinds."

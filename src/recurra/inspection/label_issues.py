@@ -16,7 +16,7 @@ from recurra.data.documents import Document, Label
 from recurra.data.near_duplicates import NearDuplicate, near_duplicates
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
-from recurra.evaluation.mistakes import mistakes, shortened
+from recurra.evaluation.mistakes import mistakes, shorten
 from recurra.inspection.confident_learning import label_errors
 from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
 from recurra.inspection.labelled_sample import LabelledSample
@@ -151,7 +151,7 @@ class _Finder:
         details = {
             "similarity": one.similarity,
             "row": int(self.others.rows[one.other]),
-            "text": shortened(self.others.documents[one.other]),
+            "text": shorten(self.others.documents[one.other]),
             "label": other,
             "in": "data" if self.own else "train",
         }
@@ -162,7 +162,7 @@ class _Finder:
         document: Document = self.sample.documents[place]
         return LabelIssue(
             row=int(self.sample.rows[place]),
-            text=shortened(document),
+            text=shorten(document),
             label=self.sample.label(place),
             predicted=self.sample.classes[best],
             probability=float(self.answers[place, best]),
@@ -193,7 +193,7 @@ class _Neighbours:
                 one.neighbours.append(
                     {
                         "row": int(self.others.rows[near]),
-                        "text": shortened(self.others.documents[near]),
+                        "text": shorten(self.others.documents[near]),
                         "label": self.others.label(near),
                         "similarity": float(similarity[near]),
                     }

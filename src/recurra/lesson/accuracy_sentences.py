@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from recurra.lesson.result import BaselineResult, LessonResult, ModelResult
 from recurra.report.class_sentences import majority_share
-from recurra.report.wording import (
+from recurra.report.formatting import (
     amount,
     compare,
     count,
-    grouped,
+    group_verdicts,
     listing,
-    name_of,
     percent,
     place,
     plural,
     points,
-    scored,
+    short_name,
+    with_interval,
 )
 
 __all__ = ["accuracy_sentences"]
@@ -29,14 +29,15 @@ def accuracy_sentences(result: LessonResult) -> list[str]:
     sentences = [_best(models)]
     other = [model for model in models if model["train_phrase"] != result["train_phrase"]]
     if other:
-        named = listing([f"{name_of(model['preset'])} ({model['train_phrase']})" for model in other])
+        named = listing([f"{short_name(model['preset'])} ({model['train_phrase']})" for model in other])
         sentences.append(f"Networks that learned from other rows: {named}.")
     shares = [majority_share(model["evaluation"]) for model in models]
     guessing = [
-        (name_of(model["preset"]), place(share, model["interval"])) for model, share in zip(models, shares, strict=True)
+        (short_name(model["preset"]), place(share, model["interval"]))
+        for model, share in zip(models, shares, strict=True)
     ]
     phrases = {"below": "{} clearly above that", "inside": "{} not clearly different", "above": "{} clearly below that"}
-    said = grouped(guessing, phrases, everyone="every network")
+    said = group_verdicts(guessing, phrases, everyone="every network")
     # Networks that read titles may be tested on fewer rows than the others.
     guess = percent(min(shares)) if min(shares) == max(shares) else f"{percent(min(shares))} to {percent(max(shares))}"
     sentences.append(f"Always naming the most frequent class would score {guess}: {said}.")
@@ -49,8 +50,8 @@ def accuracy_sentences(result: LessonResult) -> list[str]:
     first, last = by_speed[0], by_speed[-1]
     if first["docs_per_second"] > last["docs_per_second"]:
         sentences.append(
-            f"Quickest to train was {name_of(first['preset'])} with {count(first['docs_per_second'])} documents "
-            f"a second, slowest {name_of(last['preset'])} with {count(last['docs_per_second'])}."
+            f"Quickest to train was {short_name(first['preset'])} with {count(first['docs_per_second'])} documents "
+            f"a second, slowest {short_name(last['preset'])} with {count(last['docs_per_second'])}."
         )
     return sentences
 
@@ -59,57 +60,59 @@ def _best(models: Sequence[ModelResult]) -> str:
     highest = max(model["test_accuracy"] for model in models)
     top = [model for model in models if model["test_accuracy"] == highest]
     rest = [model for model in models if model["test_accuracy"] < highest]
-    score = scored(highest, top[0]["interval"])
+    score = with_interval(highest, top[0]["interval"])
     tested = f"on {plural(top[0]['evaluation']['rows'], 'test row')}, after learning from {top[0]['train_phrase']}"
-    names = listing([name_of(model["preset"]) for model in top])
+    names = listing([short_name(model["preset"]) for model in top])
     if len(top) > 1:
         return f"{names} share the highest accuracy, {percent(highest)}."
     if not rest:
         return f"{names} scores {score} {tested}."
-    verdicts = [(name_of(model["preset"]), compare(top[0]["interval"], model["interval"])) for model in rest]
+    verdicts = [(short_name(model["preset"]), compare(top[0]["interval"], model["interval"])) for model in rest]
     phrases = {"higher": "clearly higher than {}", "unclear": "no clear difference from {}"}
-    return f"{names} has the highest accuracy, {score} {tested}: {grouped(verdicts, phrases)}."
+    return f"{names} has the highest accuracy, {score} {tested}: {group_verdicts(verdicts, phrases)}."
 
 
 def _baseline(models: Sequence[ModelResult], baseline: BaselineResult) -> list[str]:
-    verdicts = [(name_of(model["preset"]), compare(baseline["interval"], model["interval"])) for model in models]
+    verdicts = [(short_name(model["preset"]), compare(baseline["interval"], model["interval"])) for model in models]
     phrases = {
         "higher": "clearly higher than {}",
         "lower": "clearly lower than {}",
         "unclear": "no clear difference from {}",
     }
     speeds = [
-        (name_of(model["preset"]), "quicker" if baseline["seconds"] < model["seconds"] else "slower")
+        (short_name(model["preset"]), "quicker" if baseline["seconds"] < model["seconds"] else "slower")
         for model in models
         if baseline["seconds"] != model["seconds"]
     ]
     # "Every network" would be wrong where one took exactly as long.
     everyone = "every network" if len(speeds) == len(models) else ""
-    quicker = grouped(speeds, {"quicker": "less than {}", "slower": "more than {}"}, everyone=everyone)
+    quicker = group_verdicts(speeds, {"quicker": "less than {}", "slower": "more than {}"}, everyone=everyone)
     return [
         f"{baseline['name']}, learned from {baseline['train_phrase']}, scores "
-        f"{scored(baseline['test_accuracy'], baseline['interval'])}: "
-        f"{grouped(verdicts, phrases, everyone='every network')}.",
+        f"{with_interval(baseline['test_accuracy'], baseline['interval'])}: "
+        f"{group_verdicts(verdicts, phrases, everyone='every network')}.",
         f"It took {amount(baseline['seconds'], 's')} to train{': ' if quicker else ''}{quicker}.",
     ]
 
 
 def _published(whose: str, figures: Sequence[tuple[ModelResult, float | None]]) -> list[str]:
     places = [
-        (name_of(model["preset"]), place(figure, model["interval"])) for model, figure in figures if figure is not None
+        (short_name(model["preset"]), place(figure, model["interval"]))
+        for model, figure in figures
+        if figure is not None
     ]
     phrases = {place: f"{place} our interval for {{}}" for place in ("inside", "above", "below")}
-    return [f"{whose} lies {grouped(places, phrases)}."] if places else []
+    return [f"{whose} lies {group_verdicts(places, phrases)}."] if places else []
 
 
 def _gap(models: Sequence[ModelResult]) -> str:
-    verdicts = [(name_of(model["preset"]), place(model["train_accuracy"], model["interval"])) for model in models]
+    verdicts = [(short_name(model["preset"]), place(model["train_accuracy"], model["interval"])) for model in models]
     phrases = {place: f"{place} the test interval for {{}}" for place in ("above", "inside", "below")}
-    said = grouped(verdicts, phrases, everyone="every network")
+    said = group_verdicts(verdicts, phrases, everyone="every network")
     largest = max(models, key=lambda model: model["train_accuracy"] - model["test_accuracy"])
     gap = largest["train_accuracy"] - largest["test_accuracy"]
     closing = (
-        f"the largest gap is {points(gap)} ({name_of(largest['preset'])})"
+        f"the largest gap is {points(gap)} ({short_name(largest['preset'])})"
         if gap > 0
         else "none is better on its own rows"
     )

@@ -13,7 +13,7 @@ from sklearn.svm import LinearSVC
 from recurra.bench.memory import forget_peak, peak_megabytes
 from recurra.data.sets import NamedSet
 from recurra.lesson.trained_model import documents_and_labels
-from recurra.text.fields import readable
+from recurra.text.fields import input_texts
 from recurra.text.settings import TextSettings
 
 __all__ = ["NAME", "Baseline", "measure_baseline"]
@@ -43,7 +43,7 @@ class Baseline:
 def measure_baseline(data: NamedSet) -> Baseline:
     """Trains scikit-learn's linear support-vector classifier on title and text of the same training rows."""
     settings = TextSettings()
-    train, test = readable(data.train.documents, settings), readable(data.test.documents, settings)
+    train, test = input_texts(data.train.documents, settings), input_texts(data.test.documents, settings)
     labels, answers = np.asarray(documents_and_labels(data.train)[1]), np.asarray(documents_and_labels(data.test)[1])
     forget_peak()
     began = time.perf_counter()

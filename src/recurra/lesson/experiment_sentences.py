@@ -15,7 +15,18 @@ from recurra.lesson.result import (
     ShuffledResult,
     VocabularyResult,
 )
-from recurra.report.wording import amount, compare, count, grouped, name_of, percent, place, plural, points, scored
+from recurra.report.formatting import (
+    amount,
+    compare,
+    count,
+    group_verdicts,
+    percent,
+    place,
+    plural,
+    points,
+    short_name,
+    with_interval,
+)
 
 __all__ = [
     "bucketing_sentences",
@@ -70,8 +81,8 @@ def masking_sentences(masking: MaskingResult) -> list[str]:
     }[place(masking["majority_share"], without["interval"])]
     return [
         f"On full text, learned from {masking['train_phrase']}, the SimpleRNN scores "
-        f"{scored(without['accuracy'], without['interval'])} without a mask and "
-        f"{scored(masked['accuracy'], masked['interval'])} with one: {verdict.format(difference)}.",
+        f"{with_interval(without['accuracy'], without['interval'])} without a mask and "
+        f"{with_interval(masked['accuracy'], masked['interval'])} with one: {verdict.format(difference)}.",
         f"Without a mask it is {guess} always naming the most frequent class ({percent(masking['majority_share'])}).",
         *(_pads(series, masking["majority_share"]) for series in masking["appended"]),
     ]
@@ -94,7 +105,7 @@ def bucketing_sentences(bucketing: BucketingResult) -> list[str]:
     return [
         f"In batches of {bucketing['batch_size']}, each padded to its longest document, {shares[0]} of all positions "
         f"are pads in random batches and {shares[1]} in batches of similar length: {verdict}.",
-        f"One epoch of {name_of(bucketing['preset'])} on {bucketing['train_phrase']}, "
+        f"One epoch of {short_name(bucketing['preset'])} on {bucketing['train_phrase']}, "
         f"{work[bucketing['computation']]}, took {amount(without['seconds'], 's')} without bucketing and "
         f"{amount(bucketed['seconds'], 's')} with it: {quicker} "
         f"({measured}).",
@@ -115,7 +126,7 @@ def shuffled_sentences(shuffled: Sequence[ShuffledResult]) -> list[str]:
         "higher": "clearly higher for {}",
         "unclear": "no clear difference for {}",
     }
-    sentences = [f"With the words of each test document shuffled, accuracy is {grouped(verdicts, phrases)}."]
+    sentences = [f"With the words of each test document shuffled, accuracy is {group_verdicts(verdicts, phrases)}."]
     if any(verdict == "lower" for _, verdict in verdicts):
         sentences.append("A model that gets clearly worse has used the order of words, not only which words there are.")
     if any(verdict == "unclear" for _, verdict in verdicts):
@@ -140,9 +151,9 @@ def vocabulary_sentences(vocabulary: VocabularyResult) -> list[str]:
         sentences += [
             f"Learned from {rule['name']}, it has {plural(rule['tokens'], 'word')}, and "
             f"{percent(rule['unknown_share'])} are unknown: {unknown}.",
-            f"Accuracy of {name_of(vocabulary['preset'])} on {vocabulary['train_phrase']} "
-            f"{verdict.format(rule['name'])}: {scored(rule['accuracy'], rule['interval'])} against "
-            f"{scored(first['accuracy'], first['interval'])}.",
+            f"Accuracy of {short_name(vocabulary['preset'])} on {vocabulary['train_phrase']} "
+            f"{verdict.format(rule['name'])}: {with_interval(rule['accuracy'], rule['interval'])} against "
+            f"{with_interval(first['accuracy'], first['interval'])}.",
         ]
     return sentences
 
@@ -150,7 +161,7 @@ def vocabulary_sentences(vocabulary: VocabularyResult) -> list[str]:
 def _pads(series: PadSeries, majority: float) -> str:
     first, last = series["points"][0], series["points"][-1]
     pads = plural(first["pads"], "pad") if first["pads"] else "no pads"
-    start = f"{series['name']} scores {scored(first['accuracy'], first['interval'])} with {pads}"
+    start = f"{series['name']} scores {with_interval(first['accuracy'], first['interval'])} with {pads}"
     if first is last:
         return f"{start} appended."
     difference = points(last["accuracy"] - first["accuracy"])
@@ -161,7 +172,7 @@ def _pads(series: PadSeries, majority: float) -> str:
     closing = "" if lowest in (first, last) else f"; lowest with {count(lowest['pads'])}, {percent(lowest['accuracy'])}"
     if place(majority, last["interval"]) == "inside":
         closing += "; at the end not clearly different from always naming the most frequent class"
-    end = f"{scored(last['accuracy'], last['interval'])} with {count(last['pads'])}"
+    end = f"{with_interval(last['accuracy'], last['interval'])} with {count(last['pads'])}"
     return f"{start} appended and {end}: {verdict}{closing}."
 
 

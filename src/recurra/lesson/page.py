@@ -21,9 +21,9 @@ from recurra.lesson.pictures import (
 from recurra.lesson.published_scores import KERAS_NOTE, LESSON_NOTE
 from recurra.lesson.result import LessonResult
 from recurra.report.class_sentences import calibration_sentence, class_sentences
+from recurra.report.formatting import plural, short_name
 from recurra.report.inspection_page import flow_parts, reading_parts
 from recurra.report.page import render
-from recurra.report.wording import name_of, plural
 
 __all__ = ["lesson_page"]
 
@@ -42,12 +42,12 @@ def lesson_page(result: LessonResult) -> str:
     shuffled, vocabulary = result["shuffled"], result["vocabulary"]
     reading, gradients = result["reading"], result["gradients"]
     learned = [
-        {"name": name_of(model["preset"]), "pictures": pictures, "sentences": curve_sentences(model)}
+        {"name": short_name(model["preset"]), "pictures": pictures, "sentences": curve_sentences(model)}
         for model, pictures in zip(models, curve_pictures(models), strict=True)
     ]
     classes = [
         {
-            "name": name_of(model["preset"]),
+            "name": short_name(model["preset"]),
             "evaluation": model["evaluation"],
             "sentences": [*class_sentences(model["evaluation"]), calibration_sentence(model["evaluation"])],
             "mistakes": model["mistakes"],
@@ -65,7 +65,7 @@ def lesson_page(result: LessonResult) -> str:
         with_lesson=with_lesson,
         with_keras=with_keras,
         notes=[note for note, shown in ((LESSON_NOTE, with_lesson), (KERAS_NOTE, with_keras)) if shown],
-        table=[{**model, "name": name_of(model["preset"])} for model in models],
+        table=[{**model, "name": short_name(model["preset"])} for model in models],
         accuracy_picture=accuracy_picture(result),
         accuracy_sentences=accuracy_sentences(result),
         learned=learned,

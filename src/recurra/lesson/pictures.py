@@ -15,8 +15,8 @@ from recurra.lesson.result import (
     VocabularyResult,
 )
 from recurra.report.charts import Line, Point, bar_chart, interval_chart, line_chart
+from recurra.report.formatting import amount, percent, short_name
 from recurra.report.picture import Picture
-from recurra.report.wording import amount, name_of, percent
 
 __all__ = [
     "accuracy_picture",
@@ -33,7 +33,7 @@ ACCURACY = "test accuracy, %"
 def accuracy_picture(result: LessonResult) -> Picture:
     """Test accuracy of every network and the baseline, and published scores if there are any."""
     models, baseline = result["models"], result["baseline"]
-    rows = [name_of(model["preset"]) for model in models]
+    rows = [short_name(model["preset"]) for model in models]
     ours: list[Point | None] = [_point(model["test_accuracy"], model["interval"]) for model in models]
     if baseline is not None:
         rows.append(baseline["name"])
@@ -168,7 +168,7 @@ def vocabulary_pictures(vocabulary: VocabularyResult) -> list[Picture]:
         ),
         interval_chart(
             [rule["name"] for rule in rules],
-            [(name_of(vocabulary["preset"]), [_scored(rule) for rule in rules])],
+            [(short_name(vocabulary["preset"]), [_scored(rule) for rule in rules])],
             name="vocabulary",
             title="Accuracy by vocabulary",
             x_label=ACCURACY,

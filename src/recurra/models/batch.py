@@ -1,4 +1,4 @@
-"""A packed batch as tensors on a device, and what every kind of batch can do."""
+"""A packed batch as tensors on a device, and the interface of all kinds of batches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Batch", "BatchLike"]
 
 
 class BatchLike(Protocol):
-    """What the network, its pooling and the loss ask of a batch of B documents and N packed tokens."""
+    """The interface of a batch of B documents and N packed tokens, for the network, its pooling and the loss."""
 
     def __len__(self) -> int:
         """B."""
@@ -30,7 +30,7 @@ class BatchLike(Protocol):
 
     @property
     def running(self) -> int:
-        """Documents whose states are looked at, A; by falling length they stand first."""
+        """A, number of documents whose states are computed; sorted by falling length they come first."""
 
     @property
     def lengths(self) -> Tensor:
@@ -41,30 +41,30 @@ class BatchLike(Protocol):
         """[A], the row of each running document's last token."""
 
     def layer(self, engine: Engine, cell: Cell, inputs: Tensor, weights: Sequence[Weights]) -> list[Tensor]:
-        """A recurrent layer: [N, H] hidden states a direction (:meth:`recurra.recurrence.engines.Engine.layer`)."""
+        """A recurrent layer: [N, H] states of each direction (:meth:`recurra.recurrence.engines.Engine.layer`)."""
 
     def grid(self, states: Tensor, fill: float) -> Tensor:
         """[T, A, D]: packed rows on a grid of steps and documents, ``fill`` where a document has ended."""
 
-    def spread(self, pooled: Tensor) -> Tensor:
+    def with_empty_documents(self, pooled: Tensor) -> Tensor:
         """[B, P]: vectors of the A running documents, and zeros for empty ones."""
 
-    def restored(self, values: Tensor) -> Tensor:
-        """Values a document, from falling length to the order of the batch's documents."""
+    def in_batch_order(self, values: Tensor) -> Tensor:
+        """Values of documents, from falling length to the order of the batch."""
 
-    def by_length(self, values: Tensor) -> Tensor:
-        """Values a document, from the order of the batch's documents to falling length."""
+    def in_length_order(self, values: Tensor) -> Tensor:
+        """Values of documents, from the order of the batch to falling length."""
 
     def by_token(self, values: Tensor, fill: float) -> Tensor:
-        """[N]: a value of each document, given by falling length, at each of its tokens; ``fill`` where none is."""
+        """[N]: the value of each document, sorted by falling length, at each of its tokens; ``fill`` elsewhere."""
 
 
 class Batch:
-    """A batch of exactly its own size; each part is made when it is first asked for.
+    """A batch of the exact size of its documents; tensors are created on first access.
 
     Args:
         packed: the documents.
-        device: where the tensors are to be.
+        device: of the tensors.
     """
 
     def __init__(self, packed: Packed, device: torch.device | str = "cpu") -> None:
@@ -85,18 +85,18 @@ class Batch:
 
     @cached_property
     def active(self) -> list[int]:
-        """Documents that run at each step."""
+        """Number of documents that run at each step."""
         active: list[int] = self.packed.active.tolist()
         return active
 
     @cached_property
     def running(self) -> int:
-        """Documents that are not empty, A."""
+        """A, number of documents that are not empty."""
         return int(self.packed.starts[1]) if len(self.packed.starts) > 1 else 0
 
     @cached_property
     def slots(self) -> Tensor:
-        """int64[N], the place step · A + k of each token in a grid of T steps and A documents."""
+        """int64[N], the index step · A + k of each token in a grid of T steps and A documents."""
         active = self.packed.active
         steps = np.repeat(np.arange(len(active)), active)
         return self._placed(steps * self.running + self.packed.documents)
@@ -114,23 +114,23 @@ class Batch:
 
     @cached_property
     def inverse(self) -> Tensor:
-        """int64[B], where each document of the original batch stands by falling length."""
+        """int64[B], the index by falling length of each document of the original batch."""
         return self._placed(self.packed.inverse)
 
     def layer(self, engine: Engine, cell: Cell, inputs: Tensor, weights: Sequence[Weights]) -> list[Tensor]:
         """See :meth:`BatchLike.layer`."""
         return engine.layer(cell, inputs, weights, self.active)
 
-    def spread(self, pooled: Tensor) -> Tensor:
-        """See :meth:`BatchLike.spread`."""
+    def with_empty_documents(self, pooled: Tensor) -> Tensor:
+        """See :meth:`BatchLike.with_empty_documents`."""
         return torch.cat([pooled, pooled.new_zeros(len(self) - len(pooled), pooled.shape[1])])
 
-    def restored(self, values: Tensor) -> Tensor:
-        """See :meth:`BatchLike.restored`."""
+    def in_batch_order(self, values: Tensor) -> Tensor:
+        """See :meth:`BatchLike.in_batch_order`."""
         return values.index_select(0, self.inverse)
 
-    def by_length(self, values: Tensor) -> Tensor:
-        """See :meth:`BatchLike.by_length`."""
+    def in_length_order(self, values: Tensor) -> Tensor:
+        """See :meth:`BatchLike.in_length_order`."""
         return values.index_select(0, self._placed(self.packed.order))
 
     def by_token(self, values: Tensor, fill: float) -> Tensor:

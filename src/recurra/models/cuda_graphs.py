@@ -1,4 +1,4 @@
-"""Replaying a function's work on the device as CUDA graphs."""
+"""Captures a function's work on the device in CUDA graphs and replays it."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class CudaGraphs(Generic[Key]):
-    """Calls a function the first time, captures it the second time, and from then on replays what was captured.
+    """For each key, calls a function the first time, captures it the second time, and replays the graph from then on.
 
-    A small network's step is some hundred kernels of a few microseconds, which a host cannot start that fast one by
-    one; a graph starts them all at once (Gray 2019, Getting Started with CUDA Graphs). What is called first compiles
-    kernels and takes workspaces, which a capture may not; and what comes once need not be captured.
+    A step of a small network is some hundred kernels of a few microseconds, which the host cannot launch fast enough
+    one by one; a graph launches all at once (Gray 2019, Getting Started with CUDA Graphs). The first call may compile
+    kernels and allocate workspaces, which is not allowed during capture; and a key that occurs once needs no graph.
 
     Args:
-        run: works on the device alone, on tensors that keep their addresses; the same for the same key.
-        generator: what it draws random numbers from, ``None`` if from nothing.
-        device: where it works.
+        run: works only on the device, on tensors that keep their addresses; does the same for the same key.
+        generator: from which it draws random numbers, ``None`` if it draws none.
+        device: on which it works.
     """
 
     def __init__(self, run: Callable[[Key], None], generator: torch.Generator | None, *, device: torch.device) -> None:
         self._run, self._generator = run, generator
-        # Captures on the default stream are not allowed.
+        # Capture is not allowed on the default stream.
         self.stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        # One at a time is replayed and leaves nothing that the next one reads: they may share their memory.
+        # One graph is replayed at a time, and the next reads nothing of it: they can share memory.
         self._pool = torch.cuda.graph_pool_handle()
         self._seen: set[Key] = set()
         self._graphs: dict[Key, torch.cuda.CUDAGraph] = {}
@@ -38,7 +38,7 @@ class CudaGraphs(Generic[Key]):
         return len(self._graphs)
 
     def __call__(self, key: Key) -> None:
-        """Does the function's work; :attr:`stream` must be the current one."""
+        """Does the function's work; :attr:`stream` must be the current stream."""
         if key not in self._seen:
             self._seen.add(key)
             self._run(key)

@@ -22,16 +22,16 @@ from recurra.recurrence.engines import Weights, engine_for
 __all__ = ["Network", "Output", "TokenVectors"]
 
 UNKNOWN = 1
-# A one-hot batch is a [N, rows] matrix; above this the embedding is the right input.
+# A one-hot batch is a [N, rows] matrix; with more rows the input should be an embedding.
 LARGEST_ONE_HOT = 5_000
 
 
 class Output(NamedTuple):
-    """What the network answers.
+    """The output of the network.
 
     Attributes:
         logits: [B, C], in the order of the batch's documents.
-        steps: [N, C], the logits at every token in packed order, where ``every_step`` asks for them.
+        steps: [N, C], the logits at every token in packed order, if ``every_step`` asks for them.
     """
 
     logits: Tensor
@@ -39,11 +39,11 @@ class Output(NamedTuple):
 
 
 class TokenVectors(NamedTuple):
-    """The tokens of the last training batch, for optimisers that look at each of them.
+    """The tokens of the last training batch, for optimisers that need each token's gradient.
 
     Attributes:
         ids: int64[N], after word dropout.
-        vectors: [N, E], their rows of the embedding; ``vectors.grad`` is there after the backward pass.
+        vectors: [N, E], their rows of the embedding; ``vectors.grad`` is set by the backward pass.
     """
 
     ids: Tensor
@@ -56,12 +56,12 @@ class Network(nn.Module):
     Args:
         settings: the network's shape.
         weights: arrays by the names of :func:`recurra.networks.shapes.weight_shapes`.
-        engine: name of the engine, ``auto`` for the fastest that computes the cell.
+        engine: name of the engine, ``auto`` for the fastest that supports the cell.
 
     Attributes:
-        generator: draws the dropout masks; on the weights' device.
-        keep_token_vectors: whether a training pass keeps its ``token_vectors``.
-        token_vectors: the tokens of the last training pass, if kept.
+        generator: of the dropout masks, on the weights' device.
+        keep_token_vectors: whether a training pass stores its ``token_vectors``.
+        token_vectors: the tokens of the last training pass, if stored.
     """
 
     def __init__(
@@ -77,8 +77,8 @@ class Network(nn.Module):
         self.cell = cell_named(settings.cell)
         self._engine = engine
         self.engine = engine_for(engine, self.cell)
-        # torch allows no dots in a parameter's name. Its fused optimisers pair up numbers by their place in memory, so
-        # a weight must lie there row by row, as the moments of a resumed run do.
+        # torch does not allow dots in a parameter's name. Its fused optimisers match weights and moments by their
+        # position in memory, so a weight must be contiguous, as the moments of a resumed run are.
         self._weights = nn.ParameterDict(
             {name.replace(".", ":"): torch.tensor(array).contiguous() for name, array in weights.items()}
         )
@@ -95,26 +95,26 @@ class Network(nn.Module):
         return {name: weight.detach().float().cpu().numpy().copy() for name, weight in self.named_weights().items()}
 
     def place(self, device: torch.device | str, *, seed: int) -> None:
-        """Moves weights to a device, takes the engine for it and seeds the dropout masks drawn there."""
+        """Moves the weights to a device, selects the engine for it and seeds the dropout masks there."""
         self.to(device)
         self.engine = engine_for(self._engine, self.cell, device=torch.device(device).type)
         self.generator = torch.Generator(device)
         self.generator.manual_seed(seed)
 
     def forward(self, batch: BatchLike) -> Output:
-        """Logits of a batch; in training mode with dropout.
+        """The logits of a batch; in training mode with dropout.
 
         Args:
             batch: packed documents on the weights' device.
         """
         states = self.states(batch)
         attention = {name: self._weights[f"attention:{name}"] for name in "Wbv" if f"attention:{name}" in self._weights}
-        pooled = self._dropped(pool(states, batch, self.settings, attention), self.settings.dropout)
+        pooled = self._dropout(pool(states, batch, self.settings, attention), self.settings.dropout)
         logits = pooled @ self._weights["W_O"] + self._weights["b_O"]
         steps = None
         if self.settings.every_step:
             steps = states @ self._weights["W_O"] + self._weights["b_O"]
-        return Output(batch.restored(logits), steps)
+        return Output(batch.in_batch_order(logits), steps)
 
     def states(self, batch: BatchLike) -> Tensor:
         """[N, H · directions], the top layer's hidden state at each token, packed."""
@@ -122,28 +122,28 @@ class Network(nn.Module):
         for layer in range(self.settings.layers):
             if len(batch.ids) == 0:
                 return states.new_zeros(0, self.settings.state_size)
-            states = self._dropped(states, self.settings.dropout)
-            weights = [self.direction(layer, name) for name in DIRECTIONS[: self.settings.directions]]
+            states = self._dropout(states, self.settings.dropout)
+            weights = [self.dropped_weights(layer, name) for name in DIRECTIONS[: self.settings.directions]]
             states = torch.cat(batch.layer(self.engine, self.cell, states, weights), dim=1)
         return states
 
-    def stored(self, layer: int, direction: str) -> Weights:
+    def layer_weights(self, layer: int, direction: str) -> Weights:
         """The weights of one direction of one layer."""
         prefix = f"layers:{layer}:{direction}:"
         b_H = self._weights[prefix + "b_H"] if self.cell.recurrent_bias else None
         W_H = self._weights[prefix + "W_H"] if self.cell.recurrent_weights else None
         return Weights(self._weights[prefix + "W_I"], W_H, self._weights[prefix + "b"], b_H)
 
-    def direction(self, layer: int, direction: str) -> Weights:
-        """The weights of one direction of one layer, some recurrent ones dropped in training."""
-        weights = self.stored(layer, direction)
+    def dropped_weights(self, layer: int, direction: str) -> Weights:
+        """The weights of one direction of one layer; in training with some recurrent weights dropped."""
+        weights = self.layer_weights(layer, direction)
         if weights.W_H is None:
             return weights
-        return weights._replace(W_H=self._dropped(weights.W_H, self.settings.weight_drop))
+        return weights._replace(W_H=self._dropout(weights.W_H, self.settings.weight_drop))
 
     def _inputs(self, ids: Tensor) -> Tensor:
         if self.training and self.settings.word_dropout:
-            ids = ids.masked_fill(self.chance(ids.shape) < self.settings.word_dropout, UNKNOWN)
+            ids = ids.masked_fill(self.uniform(ids.shape) < self.settings.word_dropout, UNKNOWN)
         if self.settings.input == "one_hot":
             W_I = self._weights["layers:0:forward:W_I"]
             return F.one_hot(ids.long(), len(W_I)).to(W_I.dtype)
@@ -153,15 +153,15 @@ class Network(nn.Module):
             self.token_vectors = TokenVectors(ids, vectors)
         return vectors
 
-    def _dropped(self, values: Tensor, share: float) -> Tensor:
+    def _dropout(self, values: Tensor, share: float) -> Tensor:
         if not self.training or share == 0:
             return values
-        return values * ((self.chance(values.shape) >= share) / (1 - share))
+        return values * ((self.uniform(values.shape) >= share) / (1 - share))
 
-    def chance(self, shape: torch.Size) -> Tensor:
-        """Numbers between 0 and 1 for a mask of dropout.
+    def uniform(self, shape: torch.Size) -> Tensor:
+        """Uniform random numbers between 0 and 1 for a dropout mask.
 
-        They come from the network's own generator, so that a resumed run draws the same ones and the caller's random
-        numbers are left alone.
+        They come from the network's own generator, so a resumed run draws the same numbers, and the caller's random
+        state does not change.
         """
         return torch.rand(shape, generator=self.generator, device=self.generator.device)

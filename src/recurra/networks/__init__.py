@@ -1,1 +1,1 @@
-"""What a network is, without torch: its settings, the names and shapes of its weights, and how they begin."""
+"""Networks without torch: settings, names and shapes of the weights, and initial weights."""

@@ -26,7 +26,7 @@ def orthogonal(shape: tuple[int, int], generator: np.random.Generator) -> Array:
     """A matrix whose shorter side is orthonormal (Saxe et al. 2014, arXiv 1312.6120)."""
     tall = generator.standard_normal((max(shape), min(shape)))
     q, r = np.linalg.qr(tall)
-    # QR leaves each column's sign open; fixing it makes the draw uniform over orthogonal matrices.
+    # QR does not determine the sign of each column; fixing it makes the draw uniform over orthogonal matrices.
     q *= np.sign(np.diag(r))
     return (q if shape[0] >= shape[1] else q.T).astype(np.float32)
 
@@ -35,12 +35,12 @@ def initial_weights(settings: NetworkSettings, *, rows: int, classes: int, seed:
     """Draws every weight of a network.
 
     Input weights are Glorot-uniform and recurrent weights orthogonal, both drawn for the fused [·, G·H] matrix and
-    not gate by gate; biases are what the cell's gates say, 1 for the LSTM's forget gate and else 0; the embedding is
-    uniform in ±0.05.
+    not gate by gate; biases are ``first_bias`` of the cell's gates, 1 for the LSTM's forget gate and otherwise 0; the
+    embedding is uniform in ±0.05.
 
     Args:
         settings: the network's shape.
-        rows: tokens that the network knows, with the two special ones.
+        rows: number of tokens that the network knows, including the two special ones.
         classes: number of classes.
         seed: of the draw.
 

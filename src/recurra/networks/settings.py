@@ -21,20 +21,20 @@ class NetworkSettings(Settings):
     Attributes:
         cell: a name in :data:`recurra.cells.CELLS`: ``simple_rnn``, ``gru``, ``gru_reset_before``, ``lstm``, or
             that of a cell of your own (:func:`recurra.cells.register`).
-        hidden: units of the hidden state, a direction.
-        layers: recurrent layers on top of each other.
-        bidirectional: read from both ends.
-        input: ``embedding`` (a learned vector a token) or ``one_hot``.
-        embedding: numbers in a token's vector; not used with ``one_hot``.
-        masked: pads are not part of the computation. ``False`` is the lesson's mistake on purpose: in training each
+        hidden: units of the hidden state in each direction.
+        layers: number of stacked recurrent layers.
+        bidirectional: read in both directions.
+        input: ``embedding`` (a learned vector for each token) or ``one_hot``.
+        embedding: size of a token's vector; not used with ``one_hot``.
+        masked: pads are not part of the computation. ``False`` reproduces the lesson's mistake: in training each
             document gets pad tokens (id 0) up to its batch's longest, and later up to the model's ``pad_to``.
         pooling: how states become one vector; several of ``last``, ``max``, ``mean``, ``attention`` are concatenated.
             ``last`` joins the forward state at the last word with the backward state at the first.
         dropout: share of values dropped after the embedding, between layers and before the output (training only).
         weight_drop: share of recurrent weights dropped (DropConnect on W_H: Merity et al. 2018, arXiv 1708.02182).
         word_dropout: share of tokens replaced by the unknown token (Bowman et al. 2016, arXiv 1511.06349).
-        every_step: weight of the loss at every step, Y_t = f(W_O S_t + b_O), beside the loss of the pooled state
-            (target replication: Lipton et al. 2016, arXiv 1511.03677). Needs a single pooling.
+        every_step: share of the loss at every step, Y_t = f(W_O S_t + b_O), in the total loss; the rest is the loss of
+            the pooled state (target replication: Lipton et al. 2016, arXiv 1511.03677). Needs a single pooling.
     """
 
     cell: str = "lstm"
@@ -73,21 +73,21 @@ class NetworkSettings(Settings):
             )
 
     @property
-    def draws(self) -> bool:
-        """Whether training draws random numbers for masks."""
+    def uses_dropout(self) -> bool:
+        """Whether training draws random masks."""
         return bool(self.dropout or self.weight_drop or self.word_dropout)
 
     @property
     def directions(self) -> int:
-        """1, or 2 when reading from both ends."""
+        """1, or 2 if ``bidirectional``."""
         return 2 if self.bidirectional else 1
 
     @property
     def state_size(self) -> int:
-        """Numbers in a token's state at the top layer, all directions joined."""
+        """Size of a token's state at the top layer, all directions concatenated."""
         return self.hidden * self.directions
 
     @property
     def pooled_size(self) -> int:
-        """Numbers that the output layer reads."""
+        """Size of the output layer's input."""
         return self.state_size * len(self.pooling)

@@ -1,4 +1,4 @@
-"""The names and shapes of a network's weights: the lesson's names, as they stand in the model file."""
+"""The names and shapes of a network's weights; they are the lesson's names, and those of the model file."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ DIRECTIONS = ("forward", "backward")
 
 
 def weight_shapes(settings: NetworkSettings, *, rows: int, classes: int) -> dict[str, tuple[int, ...]]:
-    """Every weight's name and shape, from the input to the output.
+    """The name and shape of each weight, from the input to the output.
 
     Args:
         settings: the network's shape.
-        rows: tokens that the network knows, with the two special ones.
+        rows: number of tokens that the network knows, including the two special ones.
         classes: number of classes.
     """
     cell = cell_named(settings.cell)
@@ -41,7 +41,7 @@ def weight_shapes(settings: NetworkSettings, *, rows: int, classes: int) -> dict
 
 
 def count_parameters(settings: NetworkSettings, *, rows: int, classes: int) -> dict[str, int]:
-    """Numbers in each part of the network: ``embedding``, ``layers.0`` …, ``attention``, ``output``."""
+    """Number of parameters of each part of the network: ``embedding``, ``layers.0`` …, ``attention``, ``output``."""
     counts: dict[str, int] = {}
     for name, shape in weight_shapes(settings, rows=rows, classes=classes).items():
         if name in {"W_O", "b_O"}:

@@ -1,4 +1,4 @@
-"""Self-contained HTML pages: what was measured, in tables, pictures and computed sentences.
+"""Self-contained HTML pages of results: tables, pictures and sentences computed from the numbers.
 
-Nothing is imported here, so that matplotlib and jinja2 load only when a page is made.
+Nothing is imported here, so that matplotlib and jinja2 are only loaded when a page is made.
 """

@@ -1,4 +1,4 @@
-"""The kinds of picture that pages show; each takes plain numbers and says them again in its description."""
+"""The charts of pages; each takes plain numbers and repeats them in its alternative text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recurra.report.picture import Picture, picture, plain
 __all__ = ["Line", "Point", "bar_chart", "interval_chart", "line_chart", "reliability_chart"]
 
 Point = tuple[float, float, float]
-"""(value, low, high): a score and its 95 % interval; all three alike where there is none."""
+"""(value, low, high): a score and its 95 % interval; all three are equal if there is none."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Line:
 
     Attributes:
         name: for the legend.
-        x: where, rising.
-        y: the numbers, as many.
+        x: positions, rising.
+        y: the number at each.
         intervals: (low, high) of each number, drawn as a band; empty for none.
     """
 
@@ -46,18 +46,18 @@ def line_chart(
     log_y: bool = False,
     marks: Sequence[tuple[str, float]] = (),
 ) -> Picture:
-    """Numbers along an axis, such as loss over epochs or accuracy over appended pads.
+    """A line chart, such as loss over epochs or accuracy over appended pads.
 
     Args:
-        lines: at most six, each with one number or more.
+        lines: at most six, each with at least one number.
         name: unique on the page.
         title: what is shown.
         x_label: of the axis, with its unit.
         y_label: of the axis, with its unit.
-        y_limits: the axis's ends, to make pictures comparable; ``None`` fits the numbers.
-        x_ticks: the only places to mark; the axis is then logarithmic above the first tick that is not 0.
-        log_y: powers of ten up the axis, for numbers above 0.
-        marks: (name, place) of upright lines, named at their upper end; far enough apart for their names.
+        y_limits: limits of the axis, to make pictures comparable; ``None`` fits the numbers.
+        x_ticks: the only ticks; the axis is then logarithmic above the first tick that is not 0.
+        log_y: logarithmic y axis, for numbers above 0.
+        marks: (name, position) of vertical lines, labelled at the top; far enough apart for their names.
     """
 
     def draw(axes: Any) -> None:
@@ -69,7 +69,7 @@ def line_chart(
                 color=colour,
                 linestyle=LINES[number],
                 marker=MARKERS[number],
-                # Markers of several lines at the same places would hide each other.
+                # Markers of several lines at the same positions would hide each other.
                 markevery=(min(number * every // 2, len(line.x) - 1), every),
             )
             if line.intervals:
@@ -82,12 +82,12 @@ def line_chart(
             axes.set_xticks(x_ticks, [f"{tick:g}" for tick in x_ticks])
             axes.minorticks_off()
         elif all(isinstance(x, int) for line in lines for x in line.x):
-            # Between two words or steps there is nothing to read off.
+            # There is nothing between two words or steps.
             axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel=x_label, ylabel=y_label)
         if log_y:
             axes.set_yscale("log")
-            # The style reads no mathematics, which the usual labels of powers are written in.
+            # The style does not parse mathematics, in which the usual labels of powers are written.
             axes.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
             axes.minorticks_off()
         if y_limits is not None:
@@ -126,10 +126,10 @@ def interval_chart(
     title: str,
     x_label: str,
 ) -> Picture:
-    """Scores as points with their intervals, one row for each name; the axis fits the numbers.
+    """Scores as points with their intervals, a row for each name; the axis fits the numbers.
 
     Args:
-        rows: names, the first on top.
+        rows: names, the first at the top.
         series: (name, a point for each row or ``None``), at most six.
         name: unique on the page.
         title: what is shown.
@@ -140,7 +140,7 @@ def interval_chart(
         for row in range(len(rows)):
             found = [(number, point) for number, (_, points) in enumerate(series) if (point := points[row]) is not None]
             for place, (number, (value, low, high)) in enumerate(found):
-                # The points of one row stand below each other, centred on its name.
+                # The points of one row are below each other, centred on its name.
                 y = row + 0.22 * (place - (len(found) - 1) / 2)
                 axes.plot([low, high], [y, y], color=SERIES[number], linewidth=2.2, solid_capstyle="butt")
                 axes.plot([value], [y], color=SERIES[number], marker=MARKERS[number], linestyle="none")
@@ -169,14 +169,14 @@ def interval_chart(
 def bar_chart(
     rows: Sequence[tuple[str, float, str]], *, name: str, title: str, x_label: str, whole: float | None = None
 ) -> Picture:
-    """Amounts as bars from 0.
+    """Horizontal bars from 0.
 
     Args:
-        rows: (name, amount of 0 or more, the amount as text), the first on top.
+        rows: (name, amount of 0 or more, the amount as text), the first at the top.
         name: unique on the page.
         title: what is shown.
         x_label: of the axis, with its unit.
-        whole: what the amounts are shares of, drawn behind them; ``None`` if they are not.
+        whole: the total of which the amounts are shares, drawn behind them; ``None`` if they are not shares.
     """
     longest = whole or max((amount for _, amount, _ in rows), default=0.0) or 1.0
 
@@ -207,14 +207,14 @@ def reliability_chart(
     y_label: str = "right, %",
     below: str = "rows",
 ) -> Picture:
-    """How often what the model calls probable is so, against how probable it calls it, with the size of each bin below.
+    """A reliability diagram: accuracy against confidence by bins, with the size of each bin below.
 
     Args:
-        bins: (rows, mean probability, share that is so) of each bin, which count for nothing where there are no rows.
+        bins: (rows, mean probability, share that is right) of each bin; empty bins are not drawn.
         name: unique on the page.
         title: what is shown.
-        x_label: of which probability.
-        y_label: of which share.
+        x_label: of the probability.
+        y_label: of the share.
         below: what is counted in a bin.
     """
     full = [(rows, promised, kept) for rows, promised, kept in bins if rows]

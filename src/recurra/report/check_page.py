@@ -1,4 +1,4 @@
-"""The page of a check: what was looked at, and each finding with its rows."""
+"""The page of ``recurra check``: the files, and each finding with its rows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from recurra.checking.finding import Finding, Row, spaced
 from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report
 from recurra.data.decisions import LENGTH
 from recurra.report.charts import bar_chart
+from recurra.report.formatting import count, listing, percent, plural
 from recurra.report.page import render
 from recurra.report.picture import Picture
-from recurra.report.wording import count, listing, percent, plural
 from recurra.tasks import Task
 
 __all__ = ["check_page"]
@@ -20,7 +20,7 @@ ROWS = 20
 """Rows of a finding on the page; check.json has all."""
 
 BARS = 20
-"""Classes of a picture: the largest, and as one bar what is left."""
+"""Bars of a picture, for the largest classes; one more bar is for the rest."""
 
 
 def check_page(report: Report) -> str:
@@ -49,8 +49,9 @@ def _file(part: str, seen: FileSeen, task: Task) -> dict[str, Any]:
     columns = [f"{role} “{name}”" for role, name in seen.columns.items() if name is not None]
     return {
         "name": seen.name,
-        "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}{task.a_row(seen.mean_labels)}; "
-        f"columns: {listing(columns)}; the median text has {count(seen.median)} characters.",
+        "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}"
+        f"{task.labels_per_row(seen.mean_labels)}; columns: {listing(columns)}; "
+        f"the median text has {count(seen.median)} characters.",
         "classes": _classes(part, seen),
     }
 
@@ -107,7 +108,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def _begun(text: str) -> str:
-    """The beginning of a text; a finding's row has no more of it, perhaps without the space at which it was cut."""
+    """The text, with an ellipsis if the finding has only its beginning (which may have lost a space at the cut)."""
     return text if len(text) < LENGTH - 1 else f"{text}…"
 
 

@@ -1,4 +1,4 @@
-"""What the classes' scores, the confusion matrix and the probabilities say, in sentences."""
+"""Sentences about the scores of classes, the confusion matrix and the calibration of an evaluation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 from recurra.data.documents import Label
 from recurra.evaluation import EvaluationJson
-from recurra.report.wording import percent, plural, scored
+from recurra.report.formatting import percent, plural, with_interval
 
 __all__ = [
     "MixUp",
@@ -21,7 +21,7 @@ __all__ = [
 
 
 class MixUp(TypedDict):
-    """Rows of one class that were called another."""
+    """Rows of one class that were predicted as another."""
 
     label: Label
     predicted: Label
@@ -30,7 +30,7 @@ class MixUp(TypedDict):
 
 
 def mix_ups(evaluation: EvaluationJson, top: int = 12) -> list[MixUp]:
-    """The most frequent confusions, the most frequent first; ``share`` is that of the true class's rows."""
+    """The most frequent confusions, sorted; ``share`` is the share of the true class's rows."""
     labels = [score["label"] for score in evaluation["classes"]]
     found: list[MixUp] = [
         {"label": labels[truth], "predicted": labels[called], "rows": rows, "share": rows / sum(counts)}
@@ -42,7 +42,7 @@ def mix_ups(evaluation: EvaluationJson, top: int = 12) -> list[MixUp]:
 
 
 def class_sentences(evaluation: EvaluationJson) -> list[str]:
-    """Which classes are found best and worst, and which are mixed up most."""
+    """The classes with the highest and the lowest F1, and the most frequent confusion."""
     unknown = evaluation["unknown_labels"]
     sentences = [*f1_sentences(evaluation["classes"]), *unknown_sentences(unknown)]
     found = mix_ups(evaluation)
@@ -57,7 +57,7 @@ def class_sentences(evaluation: EvaluationJson) -> list[str]:
 
 
 def f1_sentences(scores: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Which classes or labels are found best and worst, of those that occur; empty where all are found alike."""
+    """The classes or labels with the highest and the lowest F1, of those that occur; empty if all are equal."""
     tested = sorted((score for score in scores if score["support"]), key=lambda score: -score["f1"])
     if not tested or tested[0]["f1"] == tested[-1]["f1"]:
         return []
@@ -66,21 +66,21 @@ def f1_sentences(scores: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def unknown_sentences(rows: int) -> list[str]:
-    """What becomes of rows with labels that the model does not know, if there are any."""
+    """How rows with labels that the model does not know are counted, if there are any."""
     said = f"{plural(rows, 'row')} {'has' if rows == 1 else 'have'} a label that training never saw"
     return [f"{said}: counted as wrong; the log loss is that of known labels."] if rows else []
 
 
 def calibration_sentence(evaluation: EvaluationJson) -> str:
-    """Whether the probabilities promise more or less than is kept, over all rows."""
+    """Whether the model is over- or underconfident, over all rows."""
     promised = sum(part["rows"] * (part["confidence"] or 0) for part in evaluation["reliability"]) / evaluation["rows"]
     low, high = evaluation["intervals"]["accuracy"]
     verdict = "surer than it is right" if promised > high else "less sure than it is right" if promised < low else ""
     closing = f"the model is {verdict}" if verdict else "the two agree within the interval"
-    right = scored(evaluation["accuracy"], (low, high))
+    right = with_interval(evaluation["accuracy"], (low, high))
     return f"The mean top probability is {percent(promised)} and the accuracy {right}: {closing}."
 
 
 def majority_share(evaluation: EvaluationJson) -> float:
-    """The accuracy of always naming the most frequent class of the tested rows."""
+    """The accuracy of always predicting the most frequent class of the tested rows."""
     return max(score["support"] for score in evaluation["classes"]) / evaluation["rows"]

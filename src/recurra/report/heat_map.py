@@ -1,4 +1,4 @@
-"""Numbers of units over words as shaded cells: an SVG of a few paths, however many cells there are."""
+"""A heat map of numbers by unit and word: an SVG of a few paths, however many cells it has."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
-from recurra.report.palette import INK, SERIES, in_page_colours
+from recurra.report.palette import INK, SERIES, use_page_colours
 from recurra.report.picture import Picture, plain
 
 __all__ = ["heat_map"]
 
-# Size of a cell, and of a letter of the labels, in the picture's units, about pixels.
+# Width and height of a cell, and width of a letter of the labels, in the picture's units, about pixels.
 WIDTH, HEIGHT, LETTER = 22, 16, 6.6
-# Shades of each colour; the weakest is left blank.
+# Shades of each colour; the weakest is blank.
 SHADES = 8
 
 
@@ -30,13 +30,13 @@ def heat_map(
 ) -> Picture:
     """Draws numbers from -largest to largest: the first colour of the page for positive ones, the second for negative.
 
-    The picture keeps its own size, for a page to scroll.
+    The picture is not scaled to the page, so that the page can scroll it.
 
     Args:
         values: [rows, columns].
         rows: a name for each row, at the left.
-        columns: a name for each column, upright above it.
-        largest: what has the full colour.
+        columns: a name for each column, vertical, above it.
+        largest: the absolute value with the full colour.
         name: unique on the page.
         title: what is shown.
     """
@@ -58,11 +58,11 @@ def heat_map(
         f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(plain(title, 200))}</title>'
         f'<desc id="{name}-desc">{escape(_said(values, names, words))}</desc>{"".join(parts)}</svg>'
     )
-    return Picture(name, title, in_page_colours(svg))
+    return Picture(name, title, use_page_colours(svg))
 
 
 def _cells(values: npt.NDArray[np.float64], largest: float, left: float, top: float) -> list[str]:
-    """One path for all cells of a shade; neighbours of a row are drawn as one."""
+    """One path for all cells of a shade; neighbouring cells of a row are drawn as one."""
     levels = np.rint(np.clip(values / (largest or 1.0), -1, 1) * SHADES).astype(int)
     paths = []
     for level in sorted(set(levels.ravel().tolist()) - {0}):
@@ -82,7 +82,7 @@ def _text(x: float, y: float, text: str, anchor: str, more: str = "") -> str:
 
 
 def _said(values: npt.NDArray[np.float64], names: Sequence[str], words: Sequence[str]) -> str:
-    """The ends of each row's range, for people who cannot see the shades."""
+    """The alternative text: the range of each row."""
     if not words:
         return "No words."
     return "; ".join(

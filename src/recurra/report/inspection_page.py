@@ -1,4 +1,4 @@
-"""The page of ``recurra inspect``: texts read word by word, and the gradient's way back."""
+"""The page of ``recurra inspect``: texts read word by word, and how far the gradient reaches back."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
+from recurra.report.formatting import short_name
 from recurra.report.page import render
 from recurra.report.reading_pictures import UNITS, WORDS, answer_picture, flow_pictures, layer_pictures
 from recurra.report.reading_sentences import attribution_sentences, flow_sentences, heading, reading_sentences
-from recurra.report.wording import name_of
 
 __all__ = ["flow_parts", "inspection_page", "reading_parts"]
 
@@ -42,7 +42,7 @@ def inspection_page(readings: Sequence[ReadingJson], flows: Sequence[FlowJson], 
 
 
 def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
-    """What the template shows of a reading: words with shares of shade, pictures, sentences.
+    """The template's values of a reading: words with shades, pictures, sentences.
 
     Args:
         reading: of a text.
@@ -73,7 +73,7 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "reading": reading,
-        "several": "given" in reading,
+        "multi_label": "given" in reading,
         "heading": heading(reading),
         "start": reading["start"][answer],
         "words": words,
@@ -83,7 +83,7 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
         "picture": answer_picture(reading, name=f"{name}-answer") if drawn else None,
         "layers": [
             {
-                "title": f"Layer {layer['layer'] + 1}, {layer['direction']}, {name_of(layer['cell'])}",
+                "title": f"Layer {layer['layer'] + 1}, {layer['direction']}, {short_name(layer['cell'])}",
                 "pictures": layer_pictures(reading, layer, name=f"{name}-layer-{layer['layer']}-{layer['direction']}"),
                 "cut": _cut(len(words), len(layer["roles"])),
             }
@@ -93,10 +93,10 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
 
 
 def flow_parts(flows: Sequence[FlowJson]) -> dict[str, Any]:
-    """What the template shows of the gradient's way back."""
+    """The template's values of the gradient norms by distance."""
     rows = [
         {
-            "name": name_of(flow["name"]),
+            "name": short_name(flow["name"]),
             "cell": flow["cell"],
             "when": flow["when"],
             "state": state,
@@ -121,7 +121,7 @@ def flow_parts(flows: Sequence[FlowJson]) -> dict[str, Any]:
 
 
 def _cut(words: int, units: int) -> str:
-    """What is left out of a layer's pictures."""
+    """A sentence on what a layer's pictures leave out."""
     parts = [f"the {UNITS} of {units} units with the largest part in the answer"] if units > UNITS else []
     parts += [f"the first {WORDS} of {words:,} words"] if words > WORDS else []
     return f"Shown are {' and '.join(parts)}." if parts else ""

@@ -1,4 +1,4 @@
-"""What the page of an evaluation shows where a row may have several labels."""
+"""The part of an evaluation's page for rows that may have several labels."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from recurra.evaluation.mistakes import wrong_decisions
 from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.report.charts import reliability_chart
 from recurra.report.class_sentences import f1_sentences, unknown_sentences
-from recurra.tasks import Answered, Task
+from recurra.tasks import Predictions, Task
 
 __all__ = ["part"]
 
 
 def part(
-    task: Task, evaluation: MultiLabelEvaluation, answered: Answered, abstaining: None
+    task: Task, evaluation: MultiLabelEvaluation, predictions: Predictions, abstaining: None
 ) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
     thresholds, (had, given) = task.tensors["thresholds"], evaluation.mean_labels
@@ -34,6 +34,6 @@ def part(
         ),
         "thresholds": {one.label: one.threshold for one in evaluation.labels},
         "wrong": wrong_decisions(
-            answered.probabilities, answered.targets, thresholds, answered.documents, answered.classes
+            predictions.probabilities, predictions.targets, thresholds, predictions.documents, predictions.classes
         ),
     }

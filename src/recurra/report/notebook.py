@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from recurra.report.page import render
 from recurra.report.picture import Picture
 
-__all__ = ["Shown", "show"]
+__all__ = ["NotebookOutput", "show"]
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a notebook shows when it is the last value of a cell.
+class NotebookOutput:
+    """HTML that a notebook shows if it is the last value of a cell.
 
     Attributes:
-        html: markup in which everything that comes from data is escaped.
+        html: markup in which all text from data is escaped.
     """
 
     html: str
@@ -24,13 +24,13 @@ class Shown:
         return self.html
 
 
-def show(*pictures: Picture) -> Shown:
-    """Puts pictures side by side into a notebook.
+def show(*pictures: Picture) -> NotebookOutput:
+    """Shows pictures side by side in a notebook.
 
     Args:
-        pictures: as the functions of :mod:`recurra.report` draw them.
+        pictures: from the functions of :mod:`recurra.report`.
 
     Raises:
         RecurraError: jinja2 is not installed.
     """
-    return Shown(render("notebook.html", pictures=pictures))
+    return NotebookOutput(render("notebook.html", pictures=pictures))

@@ -1,4 +1,4 @@
-"""The packages that pages need, loaded when a page is made."""
+"""Imports the packages that pages need, on demand."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from recurra.errors import RecurraError
 
-__all__ = ["needed"]
+__all__ = ["require"]
 
 
-def needed(module: str) -> Any:
+def require(module: str) -> Any:
     """Imports a module of the extra ``report``.
 
     Raises:

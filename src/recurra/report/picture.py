@@ -1,4 +1,4 @@
-"""A matplotlib figure as SVG that lies inside a page: its font, its colours, no outside links, the same every time."""
+"""A matplotlib figure as inline SVG of a page: the page's font and colours, no external links, reproducible."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from recurra.report.packages import needed
-from recurra.report.palette import INK, in_page_colours
+from recurra.report.packages import require
+from recurra.report.palette import INK, use_page_colours
 
 __all__ = ["Picture", "picture", "plain"]
 
@@ -42,7 +42,7 @@ _STYLE = {
     "lines.markersize": 5.0,
 }
 
-# What XML cannot hold: control characters and halves of surrogate pairs.
+# Characters that XML cannot represent: control characters and lone surrogates.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 
@@ -53,9 +53,9 @@ class Picture:
 
     Attributes:
         name: unique on its page; the ids inside begin with it.
-        title: what is shown, a few words.
+        title: a few words on what is shown.
         svg: an ``<svg>`` element with ``<title>`` and ``<desc>``.
-        legend: (number of the series from 1, its name), empty where there is one series.
+        legend: (number of the series from 1, its name); empty if there is one series.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Picture:
     legend: tuple[tuple[int, str], ...] = ()
 
     def __html__(self) -> str:
-        """The SVG as trusted markup, for jinja2: everything in it was escaped when it was built."""
+        """The SVG as trusted markup for jinja2: its text was escaped when it was built."""
         return self.svg
 
 
@@ -81,22 +81,22 @@ def picture(
     """Draws on fresh axes and returns the result as inline SVG.
 
     Args:
-        draw: gets matplotlib's axes (a list of them if there are several panels).
+        draw: called with matplotlib's axes (an array of them if there are several panels).
         name: unique on its page; letters, digits and hyphens.
         title: what is shown.
-        description: the same for people who cannot see it, with the numbers that matter.
+        description: alternative text, with the numbers that matter.
         legend: names of the series, in the order of the palette.
         height: in the picture's units; the width is 420.
-        panels: heights of panels above each other, in shares.
+        panels: relative heights of panels above each other.
 
     Raises:
         RecurraError: matplotlib is not installed.
     """
-    matplotlib = needed("matplotlib")
-    figures = needed("matplotlib.figure")
+    matplotlib = require("matplotlib")
+    figures = require("matplotlib.figure")
     buffer = io.StringIO()
     with matplotlib.rc_context(), warnings.catch_warnings():
-        # The page's font has what matplotlib's lacks, such as Chinese names.
+        # The page's font has glyphs that matplotlib's lacks, such as Chinese.
         warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from")
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
@@ -107,13 +107,13 @@ def picture(
 
 
 def plain(text: str, length: int = 24) -> str:
-    """A name as a picture can hold it: printable and short."""
+    """A name for a picture: printable and short."""
     text = _UNPRINTABLE.sub("\ufffd", " ".join(text.split()))
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _inline(svg: str, name: str, title: str, description: str) -> str:
-    """Makes a stand-alone SVG document an element of a page."""
+    """Turns a stand-alone SVG document into an element of a page."""
     root = ElementTree.fromstring(svg)  # noqa: S314 - matplotlib has just written it
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
@@ -131,7 +131,7 @@ def _inline(svg: str, name: str, title: str, description: str) -> str:
         element = ElementTree.Element(tag, {"id": f"{name}-{tag}"})
         element.text = _UNPRINTABLE.sub("\ufffd", text)
         root.insert(place, element)
-    return in_page_colours(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
+    return use_page_colours(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
 
 
 def _drop(element: ElementTree.Element, tags: set[str]) -> None:
@@ -143,11 +143,11 @@ def _drop(element: ElementTree.Element, tags: set[str]) -> None:
 
 
 def _rename_ids(root: ElementTree.Element, name: str) -> None:
-    """Keeps only ids that are referred to, numbered: unique among all pictures of a page, the same in every run."""
+    """Keeps only ids that are referred to, and numbers them: unique on the page, the same in every run."""
     ids = [element.attrib.pop("id", "") for element in root.iter()]
     reference = re.compile(r"#([A-Za-z0-9_.-]+)")
     used = {match for element in root.iter() for value in element.attrib.values() for match in reference.findall(value)}
-    # What is no id stays: colours look like references too.
+    # A reference that is not an id stays: colours look like references too.
     new = {old: f"{name}-{number}" for number, old in enumerate(old for old in ids if old and old in used)}
     for element, old in zip(root.iter(), ids, strict=True):
         for key, value in element.attrib.items():

@@ -1,4 +1,4 @@
-"""The page of a learning rate that was found."""
+"""The page of a learning-rate range test."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def rate_page(found: dict[str, Any], *, data_name: str) -> str:
     """A self-contained HTML page about the range test of a learning rate.
 
     Args:
-        found: as :meth:`recurra.training.rate_finder.RateFound.to_json` gives it.
-        data_name: what was trained on.
+        found: from :meth:`recurra.training.rate_finder.RateFinderResult.to_json`.
+        data_name: of the training data.
 
     Raises:
         RecurraError: matplotlib or jinja2 is not installed.
     """
     rates, smoothed = found["rates"], found["smoothed"]
-    # Behind the lowest point the loss soon leaves the picture.
+    # After the lowest point the loss soon leaves the picture.
     top = max(smoothed[: max(1, len(smoothed) // 2)]) * 1.15
     shown = [(rate, loss) for rate, loss in zip(rates, smoothed, strict=True) if loss <= top]
     line = Line("smoothed loss", [rate for rate, _ in shown], [loss for _, loss in shown])

@@ -1,4 +1,4 @@
-"""The pictures of a reading and of the gradient's way back."""
+"""The pictures of a reading, and of gradient norms by distance."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from recurra.cells import cell_named
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import LayerJson, ReadingJson
 from recurra.report.charts import Line, line_chart
+from recurra.report.formatting import short_name
 from recurra.report.heat_map import heat_map
 from recurra.report.palette import SERIES
 from recurra.report.picture import Picture
-from recurra.report.wording import name_of
 
 __all__ = ["answer_picture", "flow_pictures", "layer_pictures"]
 
-# Units and words of a layer that are drawn: more would neither fit nor be looked at.
+# Most units and words of a layer that are drawn: more would not fit.
 UNITS, WORDS = 16, 120
 
 
 def answer_picture(reading: ReadingJson, *, name: str) -> Picture:
-    """The probabilities of the classes that mattered, from before the first word to after the last.
+    """The probabilities of the most probable classes, from before the first word to after the last.
 
     Args:
         reading: of one word or more.
         name: unique on the page.
     """
     rows = np.array([reading["start"], *reading["probabilities"]])
-    # The answer first, then what was most probable on the way.
+    # The answer first, then the classes with the highest probability after any word.
     answer = reading["labels"].index(reading["label"])
     order = sorted(range(rows.shape[1]), key=lambda k: (k != answer, -rows[:, k].max()))[: len(SERIES)]
     return line_chart(
@@ -43,7 +43,7 @@ def answer_picture(reading: ReadingJson, *, name: str) -> Picture:
 
 
 def layer_pictures(reading: ReadingJson, layer: LayerJson, *, name: str) -> list[Picture]:
-    """Hidden state, cell state and gates of the units with the largest part in the answer.
+    """Hidden state, cell state and gates of the units that contribute most to the answer.
 
     Args:
         reading: of one word or more.
@@ -76,12 +76,12 @@ def flow_pictures(flows: Sequence[FlowJson]) -> list[Picture]:
     """The gradient's norm against the distance, before and after training, and by the cell state where there is one.
 
     Args:
-        flows: any number; a picture holds as many as there are signs to tell them apart.
+        flows: any number; a picture has as many as there are line styles.
     """
     lines = {
         title: [
             Line(
-                name_of(flow["name"]),
+                short_name(flow["name"]),
                 flow["distance"],
                 flow["norm"],
                 list(zip(flow["low"], flow["high"], strict=True)),
@@ -92,7 +92,7 @@ def flow_pictures(flows: Sequence[FlowJson]) -> list[Picture]:
         for title in ("Before training", "After training")
     }
     lines["By the cell state c"] = [
-        Line(f"{name_of(flow['name'])} {flow['when']}, c", flow["distance"], flow["cell_norm"])
+        Line(f"{short_name(flow['name'])} {flow['when']}, c", flow["distance"], flow["cell_norm"])
         for flow in flows
         if flow["cell_norm"] is not None
     ]

@@ -1,4 +1,4 @@
-"""What a reading, an attribution and the gradient's way back say, in sentences computed from the numbers."""
+"""Sentences about a reading, an attribution and gradient norms, computed from the numbers."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy as np
 from recurra.data.documents import Label
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
-from recurra.report.wording import SPACE, listing, name_of, percent, plural
+from recurra.report.formatting import SPACE, listing, percent, plural, short_name
 
-__all__ = ["attribution_sentences", "flow_sentences", "heading", "reading_sentences", "settled_at"]
+__all__ = ["attribution_sentences", "flow_sentences", "heading", "reading_sentences", "stable_from"]
 
-# Words that a sentence names.
+# Most words that a sentence names.
 NAMED = 3
-# The distance at which networks are compared.
+# The distance in steps at which networks are compared.
 FAR = 20
 
 
-def settled_at(reading: ReadingJson) -> int:
-    """After how many words the answer is the last one and stays it; 0 if it was so before any word."""
+def stable_from(reading: ReadingJson) -> int:
+    """The number of words after which the answer no longer changes; 0 if it is the same before any word."""
     answers = np.array([reading["start"], *reading["probabilities"]]).argmax(axis=1)
     other = np.flatnonzero(answers != answers[-1])
     return int(other[-1]) + 1 if len(other) else 0
 
 
 def heading(reading: ReadingJson) -> dict[str, Any]:
-    """The ``words`` before an answer, and the ``labels`` that it is: one, or those given where there may be several."""
+    """The ``words`` of a heading and the ``labels`` after them: the answer, or the labels given."""
     if "given" not in reading:
         return {"words": "The answer is", "labels": [reading["label"]]}
     words = ("No label is given", "The label given is")
@@ -36,18 +36,18 @@ def heading(reading: ReadingJson) -> dict[str, Any]:
 
 
 def reading_sentences(reading: ReadingJson) -> list[str]:
-    """Where the answer settles, which words speak for it and against it, and which are not known."""
+    """Since which word the answer is the same, which words speak for and against it, and how many are unknown."""
     tokens = reading["tokens"]
     if not tokens:
         found = heading(reading)
         said = " ".join([found["words"], listing([str(label) for label in found["labels"]])]).strip()
         return [f"There is no word to read; without any, {said[0].lower()}{said[1:]}."]
-    words, settled, answer = [token["text"] for token in tokens], settled_at(reading), reading["label"]
+    words, stable, answer = [token["text"] for token in tokens], stable_from(reading), reading["label"]
     probability = percent(reading["probabilities"][-1][reading["labels"].index(answer)], 1)
     sentences = _given(reading) if "given" in reading else [f"The answer is {answer}, with {probability}."]
-    if settled:
+    if stable:
         sentences.append(
-            f"It is so since word {settled} of {len(words)}, “{words[settled - 1]}”, and was another before."
+            f"It has been so since word {stable} of {len(words)}, “{words[stable - 1]}”; before, it was another."
         )
     else:
         what = "label" if "given" in reading else "class"
@@ -62,14 +62,15 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
         )
     if not reading["exact"]:
         sentences.append(
-            "The network reads from both ends and has no answer of its own on the way: each beginning was read as a "
-            "text of its own, and a word's evidence is the mean of what it adds to the words before and to those after."
+            "The network reads in both directions and has no answer before the end: each beginning of the text was "
+            "read as a separate text, and a word's evidence is the mean of what it adds to the words before and to "
+            "those after."
         )
     return sentences
 
 
 def _given(reading: ReadingJson) -> list[str]:
-    """Which labels reach their thresholds, and which one is explained."""
+    """The labels that reach their thresholds, and the one that is explained."""
     last = reading["probabilities"][-1]
 
     def said(label: Label) -> str:
@@ -82,7 +83,7 @@ def _given(reading: ReadingJson) -> list[str]:
 
 
 def attribution_sentences(reading: ReadingJson) -> list[str]:
-    """How complete the integral is, and which words it names."""
+    """The completeness error of the attribution, and the words with the largest values."""
     found, words = reading["attribution"], [token["text"] for token in reading["tokens"]]
     if not words:
         return []
@@ -96,13 +97,13 @@ def attribution_sentences(reading: ReadingJson) -> list[str]:
 
 
 def flow_sentences(flows: Sequence[FlowJson]) -> list[str]:
-    """For each network where a half of the gradient is left, and how much far from the end."""
+    """For each network where half of the gradient's norm is left, and the share left far from the end."""
     sentences = []
     for flow in flows:
         if flow["when"] == "before training":
             continue
         before = next((one for one in flows if one["name"] == flow["name"] and one["when"] == "before training"), None)
-        sentence = f"{name_of(flow['name'])}: after training {_reach(flow)}"
+        sentence = f"{short_name(flow['name'])}: after training {_reach(flow)}"
         if before is not None:
             sentence += f"; before training {_reach(before)}"
         if flow["cell_norm"] is not None:
@@ -127,7 +128,7 @@ def _share(share: float) -> str:
 
 
 def _most(values: Sequence[float] | np.ndarray, words: Sequence[str], whom: str, measure: str) -> str:
-    """The words with the largest values and, if there are, those with the smallest below 0."""
+    """The words with the largest values above 0 and with the smallest below 0, if there are any."""
     order = np.argsort(-np.asarray(values), kind="stable").tolist()
     above = [f"{words[t]} ({values[t]:+.2f})" for t in order[:NAMED] if values[t] > 0]
     below = [f"{words[t]} ({values[t]:+.2f})" for t in order[::-1][:NAMED] if values[t] < 0]

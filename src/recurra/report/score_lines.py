@@ -1,22 +1,22 @@
-"""The scores of an evaluation as a page's table shows them."""
+"""The scores of an evaluation as rows of a page's table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recurra.report.wording import percent
+from recurra.report.formatting import percent
 from recurra.tasks import Score
 
 __all__ = ["score_lines"]
 
 
 def score_lines(evaluation: Mapping[str, Any], scores: Sequence[Score]) -> list[dict[str, str]]:
-    """A line a score, with its 95 % interval and what it means.
+    """A row for each score, with its 95 % interval and meaning.
 
     Args:
-        evaluation: as JSON: the scores, and their ``intervals`` by key.
-        scores: which, in their order.
+        evaluation: in JSON: the scores, and their ``intervals`` by key.
+        scores: to show, in this order.
     """
     lines = []
     for score in scores:

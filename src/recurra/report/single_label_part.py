@@ -1,4 +1,4 @@
-"""What the page of an evaluation shows where each row has one class."""
+"""The part of an evaluation's page for rows that have one class each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from recurra.evaluation import Evaluation, mistakes
-from recurra.evaluation.abstaining import Abstaining, CoveragePoint, coverage_curve
+from recurra.evaluation.abstention import AbstentionScores, CoveragePoint, coverage_curve
 from recurra.report.charts import Line, line_chart, reliability_chart
 from recurra.report.class_sentences import calibration_sentence, class_sentences, mix_ups
+from recurra.report.formatting import percent, plural, with_interval
 from recurra.report.picture import Picture
-from recurra.report.wording import percent, plural, scored
-from recurra.tasks import Answered, Task
+from recurra.tasks import Predictions, Task
 
 __all__ = ["part"]
 
@@ -22,11 +22,11 @@ SHARES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
 
 
 def part(
-    task: Task, evaluation: Evaluation, answered: Answered, abstaining: Abstaining | None
+    task: Task, evaluation: Evaluation, predictions: Predictions, abstaining: AbstentionScores | None
 ) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
     plain = evaluation.to_json()
-    curve = coverage_curve(answered.probabilities, answered.targets)
+    curve = coverage_curve(predictions.probabilities, predictions.targets)
     return "evaluation.html", {
         "sentences": [*class_sentences(plain), calibration_sentence(plain)],
         "mix_ups": mix_ups(plain),
@@ -38,7 +38,7 @@ def part(
         "coverage": _coverage_chart(curve) if len(curve) > 1 else None,
         "coverage_rows": _coverage_rows(curve),
         "abstaining": None if abstaining is None else _abstaining_sentence(abstaining),
-        "mistakes": [mistake.to_json() for mistake in mistakes(*answered[:4], unknown=answered.unknown)],
+        "mistakes": [mistake.to_json() for mistake in mistakes(*predictions[:4], unknown=predictions.unknown)],
     }
 
 
@@ -49,13 +49,13 @@ def _coverage_chart(curve: Sequence[CoveragePoint]) -> Picture:
         [line],
         name="coverage",
         title="Accuracy of the answers that are given",
-        x_label="rows answered, the surest first, %",
+        x_label="rows answered, the most confident first, %",
         y_label="right, %",
     )
 
 
 def _coverage_rows(curve: Sequence[CoveragePoint]) -> list[dict[str, str]]:
-    """The point nearest to each of some shares of the rows."""
+    """The points nearest to :data:`SHARES` of the rows."""
     if not curve:
         return []
     coverages = np.array([one.coverage for one in curve])
@@ -66,11 +66,11 @@ def _coverage_rows(curve: Sequence[CoveragePoint]) -> list[dict[str, str]]:
     ]
 
 
-def _abstaining_sentence(found: Abstaining) -> str:
+def _abstaining_sentence(found: AbstentionScores) -> str:
     held = f"{plural(found.rows - found.answered, 'answer')} held back, {found.withheld_right:,} of them right"
     if found.accuracy is None or found.interval is None:
         return f"Below {found.below:g} nothing would be answered: {held}."
     return (
         f"Answers of {found.below:g} or more: {percent(found.coverage, 1)} of the rows, "
-        f"{scored(found.accuracy, found.interval)} of them right; {held}."
+        f"{with_interval(found.accuracy, found.interval)} of them right; {held}."
     )

@@ -27,7 +27,7 @@ from recurra.runtime.trace import LayerTrace, trace_of
 from recurra.tasks import Task
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
-from recurra.text.segmenters import differing
+from recurra.text.segmenters import version_mismatch
 
 __all__ = ["Model", "load"]
 
@@ -49,7 +49,7 @@ def load(path: str | os.PathLike[str]) -> Model:
     """
     model = Model(read_bundle(path))
     # A record from a file may have no versions, or a value of another type.
-    if note := differing(model.bundle.text.tokens, model.record.get("versions")):
+    if note := version_mismatch(model.bundle.text.tokens, model.record.get("versions")):
         print(note, file=sys.stderr)
     return model
 
@@ -119,7 +119,7 @@ class Model:
         Raises:
             SettingsError: ``below`` is not in (0, 1], or the model is a multi-label one.
         """
-        return self.task.checked_abstaining(below)
+        return self.task.check_abstain_below(below)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The probabilities after every word, and the evidence of each word.

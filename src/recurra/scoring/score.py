@@ -77,7 +77,7 @@ def score(
     with closing(_predicted(model, _behind(batches, before.rows, done))) as answers:
         for some, probabilities in answers:
             decision = model.task.decide(probabilities, below)
-            sink.write(Answers(some.kept, decision, model.task.shown(probabilities)))
+            sink.write(Answers(some.kept, decision, model.task.column_values(probabilities)))
             counts += decision.counts(len(counts))
             total += some.count
             empty += some.empty
@@ -88,7 +88,7 @@ def score(
     if not total:
         # A file without rows still tells the names of its columns.
         none = np.empty((0, len(counts)), dtype=np.float32)
-        sink.write(Answers({}, model.task.decide(none), model.task.shown(none)))
+        sink.write(Answers({}, model.task.decide(none), model.task.column_values(none)))
     sink.finish()
     labels = list(zip(model.classes_, counts.tolist(), strict=True))
     return Scored(total, before.rows, empty, unanswered, labels, time.perf_counter() - start)

@@ -162,11 +162,11 @@ class _Text:
 
 def _csv_labels(words: Sequence[str], mark: str, decision: Decision) -> list[str]:
     # Without quotes, a row of one empty cell would be an empty line, which readers skip.
-    return decision.written(words, one=_csv_cell, none="", many=lambda some: _csv_cell(mark.join(some)) or '""')
+    return decision.format(words, one=_csv_cell, none="", many=lambda some: _csv_cell(mark.join(some)) or '""')
 
 
 def _json_labels(words: Sequence[str], decision: Decision) -> list[str]:
-    return decision.written(words, one=str, none="null", many=lambda some: f"[{', '.join(some)}]")
+    return decision.format(words, one=str, none="null", many=lambda some: f"[{', '.join(some)}]")
 
 
 def _csv_cell(value: str | None) -> str:

@@ -53,7 +53,7 @@ def json_predictor(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
 
     def answer(texts: list[str]) -> Sequence[bytes]:
         rows = model.predict_proba(texts)
-        given = model.task.decide(rows).written(labels, one=bytes, none=b"null", many=_list)
+        given = model.task.decide(rows).format(labels, one=bytes, none=b"null", many=_list)
         return [template % (one, *row) for one, row in zip(given, rows.tolist(), strict=True)]
 
     return answer

@@ -1,15 +1,16 @@
-"""What a network learns, a task each: one label a row, or several; and others that are made known."""
+"""Tasks: what a network learns. One label a row, several labels a row, or a task of your own that you register."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from recurra.errors import SettingsError
-from recurra.tasks.answered import Answered, Section
 from recurra.tasks.base import Task
 from recurra.tasks.decision import Decision
+from recurra.tasks.predictions import Predictions, Section
 from recurra.tasks.scores import MeanScores, Score, Scores
 from recurra.tasks.single_label import SingleLabel
 from recurra.tasks.wording import Wording
@@ -22,26 +23,26 @@ if TYPE_CHECKING:
 __all__ = [
     "MULTI_LABEL",
     "SINGLE_LABEL",
-    "Answered",
     "Decision",
     "MeanScores",
     "MultiLabel",
+    "Predictions",
     "Score",
     "Scores",
     "Section",
     "SingleLabel",
     "Task",
     "Wording",
+    "common_task",
+    "infer_task",
     "register",
-    "shared",
     "task_named",
-    "task_of",
 ]
 
 SINGLE_LABEL = SingleLabel()
 
-# ``None`` stands for one that is imported when it is asked for: its scores take as long as all else of tasks that
-# predicting needs.
+# ``None`` stands for a task that is imported on demand: importing its scores takes as long as importing everything
+# else in tasks that prediction needs.
 _KNOWN: dict[str, Task | None] = {SINGLE_LABEL.name: SINGLE_LABEL, "multi_label": None}
 
 
@@ -50,30 +51,33 @@ def __getattr__(name: str) -> Any:
         return task_named("multi_label")
     if name == "MultiLabel":
         return import_module("recurra.tasks.multi_label").MultiLabel
+    if name in RENAMED:
+        warnings.warn(f"{name} is called {RENAMED[name].__name__} now.", DeprecationWarning, stacklevel=2)
+        return RENAMED[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def register(task: Task) -> None:
-    """Makes a task known under its name, so that it can be asked for and model files of it be read.
+    """Registers a task under its name: it can then be trained by that name, and its model files can be loaded.
 
     Raises:
-        SettingsError: the name belongs to a task of another class.
+        SettingsError: a task of another class is registered under the name.
     """
     known = task_named(task.name) if task.name in _KNOWN else _KNOWN.setdefault(task.name, task)
     if type(known) is not type(task):
-        raise SettingsError(f"A task {task.name!r} is known already", "Give yours another name.")
+        raise SettingsError(f"A task {task.name!r} is registered already", "Give yours another name.")
 
 
 def task_named(name: str) -> Task:
-    """The task of a name.
+    """The task of that name.
 
     Raises:
-        SettingsError: nobody has made it known.
+        SettingsError: there is none.
     """
     if name not in _KNOWN:
         raise SettingsError(
             f"The task {name!r:.80} is not known here, only {', '.join(_KNOWN)}",
-            "Make it known first: recurra.tasks.register(YourTask()).",
+            "Register it first: recurra.tasks.register(YourTask()).",
         )
     task = _KNOWN[name]
     if task is None:
@@ -81,13 +85,16 @@ def task_named(name: str) -> Task:
     return task
 
 
-def task_of(values: Sequence[Any]) -> Task:
-    """The task that the labels of rows look like: several labels where they are tuples, one where not."""
-    several = task_named("multi_label")
-    return several if several.accepts(values) else SINGLE_LABEL
+def infer_task(values: Sequence[Any]) -> Task:
+    """The task for these labels of rows: multi-label if they are tuples, otherwise single-label."""
+    multi_label = task_named("multi_label")
+    return multi_label if multi_label.accepts(values) else SINGLE_LABEL
 
 
-def shared(tasks: Iterable[Task]) -> Task | None:
-    """The task that all of these are, ``None`` where they differ."""
+def common_task(tasks: Iterable[Task]) -> Task | None:
+    """The task, if all of these are the same; otherwise ``None``."""
     first, *others = tasks
     return first if all(one.name == first.name for one in others) else None
+
+
+RENAMED: dict[str, Any] = {"Answered": Predictions, "task_of": infer_task, "shared": common_task}

@@ -1,7 +1,8 @@
-"""What a network learns: all that differs between kinds of answers, behind one interface."""
+"""The interface of a task: everything that depends on what a network learns and what kind of answer it returns."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -11,23 +12,26 @@ import numpy.typing as npt
 
 from recurra.data.documents import ONE_LABEL, Label, LabelCells
 from recurra.errors import DataError, SettingsError
-from recurra.evaluation.abstaining import answered, checked_below
+from recurra.evaluation.abstention import answer_mask, check_abstain_below
 from recurra.evaluation.metrics import log_losses
 from recurra.evaluation.row_scores import RowScores
 from recurra.tasks.decision import Decision
-from recurra.tasks.scores import MeanRows, Score, Scores
+from recurra.tasks.scores import MeanRowScores, Score, Scores
 from recurra.tasks.wording import Wording
 from recurra.text import Labels
 
 if TYPE_CHECKING:
-    # What only training and scoring need is imported where it is used: who predicts would wait for it at each start.
+    # Modules that only training and scoring need are imported where they are used: prediction starts faster without.
     from recurra.data.coded import CodedLabels
     from recurra.evaluation.targets import UnknownLabels
     from recurra.evaluation.temperature import Link
-    from recurra.tasks.answered import Answered, Section
-    from recurra.tasks.unknown_labels import ScoredRows
+    from recurra.tasks.predictions import Predictions, Section
+    from recurra.tasks.unknown_labels import EncodedTargets
 
 __all__ = ["Task"]
+
+RENAMED = {"cells": "label_cells", "explained": "attribution_target"}
+"""What a task of your own may declare under the name of an earlier version, until the next release."""
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating]
@@ -35,40 +39,41 @@ Places = npt.NDArray[np.int64]
 
 
 class Task:
-    """A kind of answers. As it stands: each row has one class, and the most probable one is given.
+    """What is learned, from labels to scores. By default a row has one class, and the answer is the most probable one.
 
-    A task of one's own names itself and overrides what differs; ``probabilities`` and ``torch`` have no default.
-    B stands for rows, C for classes and L for the network's outputs. Targets are NumPy arrays of B rows.
+    A task of your own sets ``name`` and overrides what differs; ``probabilities`` and ``torch`` have no default.
+    B is the number of rows, C that of classes and L that of the network's outputs. Targets are NumPy arrays of B rows.
 
     Attributes:
         name: in the model file.
-        wording: phrases.
-        scores: what :meth:`evaluate` gives, in the order in which it is told.
-        compared: the keys of the scores that a comparison tells; all without it.
-        cells: how a table's cells of labels are read.
+        wording: phrases for messages, tables and model cards.
+        scores: the scores of :meth:`evaluate`, in the order in which they are shown.
+        comparison_scores: keys of the scores that a comparison shows; empty for all.
+        label_cells: how cells of a table's label column are read.
         key: of the answer in JSON and in scored files.
         lists: whether an answer is a list of labels.
-        views: whether a row has one class whose probabilities are a softmax's, as views of a whole file take for given.
-        link_name: what makes probabilities of outputs, for people.
-        kernel: the compiled form of that in ``kernels.inference.probabilities``: ``softmax``, ``sigmoid`` or ``None``.
-        link: the same with its loss, where a temperature can divide the outputs; ``None`` skips calibration.
-        tensors: what the file holds beside the weights, float32[C], by name.
-        torch: the module of the loss that torch computes, with a class ``Loss``, a
-            :class:`recurra.tasks.objective.Objective`. Nothing but training imports it.
-        compiled: the module of the loss that kernels compute, with a class ``CompiledLoss``; or ``None``.
-        counts_unknown: whether a label that training never saw can count as wrong; such rows are left out otherwise.
-        on_device: whether its loss can be taken many times without a look at the device.
-        page: the module of the report's part, with a function ``part(task, evaluation, answered, abstaining)``.
+        views: whether a row has one class and the probabilities are a softmax, which views of a whole file and tuning
+            require.
+        link_name: name of the function from outputs to probabilities, for people.
+        kernel: its compiled form in ``kernels.inference.probabilities``: ``softmax``, ``sigmoid`` or ``None``.
+        link: the function with its loss, for temperature scaling of the outputs; ``None`` skips calibration.
+        tensor_names: names of :attr:`tensors`.
+        torch: the module of the loss in torch, with a class ``Loss`` derived from
+            :class:`recurra.tasks.objective.Objective`. Only training imports it.
+        compiled: the module of the loss in compiled kernels, with a class ``CompiledLoss``; or ``None``.
+        counts_unknown: whether a label that training never saw can count as wrong; otherwise such rows are left out.
+        on_device: whether many steps can compute the loss without synchronising with the device.
+        page: the module of the report's part, with a function ``part(task, evaluation, predictions, abstaining)``.
     """
 
     name: ClassVar[str]
     wording: ClassVar[Wording]
     scores: ClassVar[tuple[Score, ...]] = (
-        Score("accuracy", "accuracy", "Rows that are answered rightly.", percent=True),
+        Score("accuracy", "accuracy", "Rows with the right answer.", percent=True),
         Score("log_loss", "log loss", "Mean surprise at the true class, −log p in nats; 0 is perfect."),
     )
-    compared: ClassVar[tuple[str, ...]] = ()
-    cells: ClassVar[LabelCells] = ONE_LABEL
+    comparison_scores: ClassVar[tuple[str, ...]] = ()
+    label_cells: ClassVar[LabelCells] = ONE_LABEL
     key: ClassVar[str] = "label"
     lists: ClassVar[bool] = False
     views: ClassVar[bool] = False
@@ -82,7 +87,14 @@ class Task:
     on_device: ClassVar[bool] = False
     page: ClassVar[str] = "recurra.report.task_part"
 
-    # What the file holds.
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for old, new in RENAMED.items():
+            if old in vars(cls):
+                warnings.warn(f"Task.{old} is called {new} now.", DeprecationWarning, stacklevel=2)
+                setattr(cls, new, vars(cls)[old])
+
+    # The model file.
 
     @classmethod
     def of(cls, tensors: Mapping[str, Array]) -> Self:
@@ -91,30 +103,30 @@ class Task:
 
     @property
     def tensors(self) -> dict[str, Array]:
-        """What the file holds beside the weights, float32[C] each."""
+        """Tensors of the model file besides the weights, float32[C] each."""
         return {}
 
     def check(self) -> None:
-        """Raises a :class:`recurra.errors.ModelFileError` for tensors that mean nothing."""
+        """Raises a :class:`recurra.errors.ModelFileError` if the tensors have invalid values."""
 
     # Targets.
 
     def accepts(self, values: Sequence[Any]) -> bool:
-        """Whether these labels of rows, as they were read, are of this task's kind."""
+        """Whether these labels of rows, as they were read, suit this task."""
         return not any(isinstance(value, tuple) for value in values)
 
     def learn(
         self, values: Sequence[Any], *, rows: int, learn: Callable[[Iterable[Label]], Labels] = Labels.learn
     ) -> tuple[Labels, Array]:
-        """The labels in order, and the target of each value.
+        """The classes in order, and the target of each value.
 
         Args:
-            values: V different ones that rows have.
-            rows: how many have them, for messages.
-            learn: makes the labels.
+            values: the V distinct values of the label column.
+            rows: number of rows, for messages.
+            learn: makes the classes from labels.
 
         Raises:
-            DataError: fewer than two labels, or some that are none.
+            DataError: fewer than two labels, or a value that cannot be a label.
         """
         classes = learn(values)
         if len(classes) < 2:
@@ -126,10 +138,10 @@ class Task:
     def targets(
         self, labels: Labels, values: Sequence[Any], *, source: str, separator: str | None = None, **say: Any
     ) -> Array:
-        """The targets of rows that have no other labels. Arguments and errors: see :meth:`scored`."""
-        return self.scored(labels, values, "error", source=source, separator=separator, **say).targets
+        """The targets of rows whose labels are all classes. Arguments and errors: see :meth:`encode_targets`."""
+        return self.encode_targets(labels, values, "error", source=source, separator=separator, **say).targets
 
-    def scored(
+    def encode_targets(
         self,
         labels: Labels,
         values: Sequence[Any],
@@ -138,30 +150,30 @@ class Task:
         source: str,
         say: Callable[[str], None] = lambda message: None,
         separator: str | None = None,
-    ) -> ScoredRows:
-        """The rows of a table that can be scored, with their targets.
+    ) -> EncodedTargets:
+        """The targets of a table's rows, as far as they can be scored.
 
         Args:
-            labels: the model's.
-            values: B, as they were read.
-            how: what becomes of those rows.
+            labels: the model's classes.
+            values: labels of B rows, as they were read.
+            how: what to do with rows that have a label which is not a class.
             source: the table's name, for messages.
-            say: hears what a person should know.
-            separator: between the labels of a cell, where it may hold several.
+            say: called with messages for the user.
+            separator: between the labels of a cell, if it may hold several.
 
         Raises:
-            DataError: there are such rows and ``how`` is ``error``, or all are.
+            DataError: there is such a row and ``how`` is ``error``, or all rows are such.
         """
         how = "skip" if how == "wrong" and not self.counts_unknown else how
-        from recurra.tasks.unknown_labels import labels_to_score
+        from recurra.tasks.unknown_labels import single_label_targets
 
-        return labels_to_score(labels, values, how, source=source, say=say)
+        return single_label_targets(labels, values, how, source=source, say=say)
 
-    def checked_separator(self, separator: str | None) -> str | None:
-        """The separator itself, if cells are split.
+    def check_separator(self, separator: str | None) -> str | None:
+        """Returns the separator if the task splits cells.
 
         Raises:
-            SettingsError: they are not.
+            SettingsError: a separator is given and the task does not split cells.
         """
         if separator is not None:
             raise SettingsError(
@@ -170,11 +182,11 @@ class Task:
         return None
 
     def members(self, cell: str, separator: str | None) -> tuple[str, ...] | None:
-        """The labels of a cell of text, as a check counts them; ``None`` where a label is missing."""
+        """The labels of a cell of text, as ``recurra check`` counts them; ``None`` if the label is missing."""
         return (cell,) if cell.strip() else None
 
-    def a_row(self, mean_labels: float) -> str:
-        """What stands behind the number of a file's labels: how many a row has, if that is worth telling."""
+    def labels_per_row(self, mean_labels: float) -> str:
+        """Text after the number of a file's labels: the mean number of labels a row, empty if it is always one."""
         return ""
 
     def counts(self, targets: Array, classes: int) -> Places:
@@ -182,30 +194,30 @@ class Task:
         return np.bincount(targets, minlength=classes).astype(np.int64)
 
     def single(self, targets: Array) -> Places | None:
-        """The class of each row, int64[B]; ``None`` where rows have more than one."""
+        """The class of each row, int64[B]; ``None`` if rows may have more than one."""
         return targets
 
     def truth(self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()) -> Callable[[int], Any]:
-        """Gives what a row has, by its place, as JSON tells it. Arguments: see :meth:`evaluate`."""
+        """A function from a row's index to its true label or labels, for JSON. Arguments: see :meth:`evaluate`."""
         labels = [*classes, *unknown]
         return lambda place: labels[int(targets[place])]
 
     def slices(
         self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
     ) -> dict[str, npt.NDArray[np.bool_]]:
-        """The rows of each class by name, bool[B]. Arguments: see :meth:`evaluate`."""
+        """The rows of each class, bool[B] by the name of the slice. Arguments: see :meth:`evaluate`."""
         return {f"class {label}": targets == place for place, label in enumerate(classes)}
 
-    def no_class(self, targets: Array, classes: int, unknown: Sequence[Any] = ()) -> npt.NDArray[np.bool_]:
-        """Which rows have a label that is none of C classes, bool[B]."""
+    def has_unknown_label(self, targets: Array, classes: int, unknown: Sequence[Any] = ()) -> npt.NDArray[np.bool_]:
+        """Which rows have a label that is not one of the C classes, bool[B]."""
         return np.asarray(targets >= classes)
 
     def hold_out(self, labels: CodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
-        """The rows to learn from and those held out, each label in its share; see :func:`recurra.data.split.hold_out`.
+        """The rows to train on and the rows held out, stratified by label; see :func:`recurra.data.split.hold_out`.
 
         Args:
             labels: of the rows.
-            targets: the same as the task has them.
+            targets: of the rows, as the task encodes them.
             share: of the rows to hold out.
             seed: of the shuffle.
         """
@@ -216,27 +228,30 @@ class Task:
     # Outputs and answers.
 
     def outputs(self, classes: int) -> int:
-        """L, of so many classes."""
+        """L, the number of the network's outputs for C classes."""
         return classes
 
     def probabilities(self, logits: Floats) -> Floats:
-        """[B, C] of the network's outputs [B, L], in their precision."""
+        """Probabilities [B, C] from the network's outputs [B, L], in the same precision."""
         raise NotImplementedError(f"{type(self).__name__} has to override probabilities: it has no default")
 
     def evidence(self, logits: Floats) -> npt.NDArray[np.float64]:
-        """What a word's evidence is a change of, float64[B, C]: here the logarithms of the probabilities."""
+        """The class scores whose change is a word's evidence, float64[B, C]: by default log probabilities."""
         wide = self.probabilities(logits.astype(np.float64))
         return np.log(np.maximum(wide, np.finfo(np.float64).tiny))
 
-    def explained(self, logits: npt.NDArray[np.float64], target: int | None) -> tuple[int, npt.NDArray[np.float64]]:
-        """The class to explain, and its score's derivative by the outputs, float64[L], the same for every document.
+    def attribution_target(
+        self, logits: npt.NDArray[np.float64], target: int | None
+    ) -> tuple[int, npt.NDArray[np.float64]]:
+        """The class to explain, and the gradient of its score with respect to the outputs, float64[L].
 
         Args:
             logits: float64[L], of the document.
             target: the class, ``None`` for the most probable.
 
         Raises:
-            SettingsError: no score of a class is linear in the outputs.
+            SettingsError: the task has no class scores that are linear in the outputs, so the gradient would depend on
+                the document.
         """
         raise SettingsError(
             f"Attribution is asked for of a model that gives {self.wording.gives}",
@@ -244,7 +259,7 @@ class Task:
         )
 
     def leading(self, probabilities: Floats) -> Places:
-        """The class that is named first, int64[B]."""
+        """The class of the answer, or the first of several, int64[B]."""
         return np.asarray(probabilities.argmax(axis=1))
 
     def decide(self, probabilities: Floats, below: float | None = None) -> Decision:
@@ -252,48 +267,48 @@ class Task:
 
         Args:
             probabilities: float[B, C].
-            below: a row whose most probable class is less probable gets none.
+            below: a row whose most probable class is less probable gets no answer.
         """
         places = self.leading(probabilities)
-        return Decision(places if below is None else np.where(answered(probabilities, below), places, -1))
+        return Decision(places if below is None else np.where(answer_mask(probabilities, below), places, -1))
 
-    def checked_abstaining(self, below: float | None) -> float | None:
-        """The probability itself, if answers can be held back below it.
+    def check_abstain_below(self, below: float | None) -> float | None:
+        """Returns the bound below which answers are held back.
 
         Raises:
-            SettingsError: it is no probability, or they cannot.
+            SettingsError: it is not a probability, or the task cannot abstain.
         """
-        return None if below is None else checked_below(below)
+        return None if below is None else check_abstain_below(below)
 
-    def shown(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The numbers behind the answer in a scored file: the largest, and then each class's, float32[B, 1 + C]."""
+    def column_values(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The numbers after the answer in a scored file: the largest probability, then all, float32[B, 1 + C]."""
         return np.concatenate([probabilities.max(axis=1, keepdims=True), probabilities], axis=1)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of a scored file: the answer, and what :meth:`shown` has before each class's probability."""
+        """First columns of a scored file: the answer, and what :meth:`column_values` has before the probabilities."""
         return self.key, "probability"
 
     def reading(self, probabilities: npt.NDArray[np.float32], classes: Sequence[Label]) -> dict[str, Any]:
-        """What the JSON of a reading tells beside the class that leads; ``probabilities`` is float32[C]."""
+        """More keys for the JSON of a reading, besides the most probable class; ``probabilities`` is float32[C]."""
         return {}
 
     def permuted(self, columns: Sequence[int]) -> Self:
-        """The task with its tensors for the classes in another order."""
+        """The task with its tensors reordered: class ``i`` is the present class ``columns[i]``."""
         return type(self).of({name: tensor[list(columns)].copy() for name, tensor in self.tensors.items()})
 
     # Scores.
 
     def right(self, probabilities: Floats, targets: Array) -> npt.NDArray[np.bool_]:
-        """Which rows are answered rightly, bool[B]."""
+        """Which rows have the right answer, bool[B]."""
         return np.asarray(self.leading(probabilities) == targets)
 
     def losses(self, probabilities: Floats, targets: Array) -> npt.NDArray[np.float64]:
-        """-log of the probability of what is true, in nats; the mean is the log loss."""
+        """-log of the probability of the true class, in nats; the mean is the log loss."""
         return log_losses(probabilities, targets)
 
     def row_scores(self, probabilities: Floats, targets: Array) -> dict[str, npt.ArrayLike]:
-        """[B] numbers by the keys of :attr:`scores`, of which the scores are the means."""
+        """[B] numbers for each key of :attr:`scores`, whose means are the scores."""
         return {
             "accuracy": self.right(probabilities, targets),
             "log_loss": self.losses(probabilities, targets),
@@ -302,10 +317,10 @@ class Task:
     def scoring(
         self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
     ) -> RowScores[Scores]:
-        """What each row adds to the scores: here the numbers of :meth:`row_scores`. Arguments: see :meth:`evaluate`."""
-        return MeanRows(self.right(probabilities, targets), self.row_scores(probabilities, targets))
+        """Each row's part in the scores, by default :meth:`row_scores`. Arguments: see :meth:`evaluate`."""
+        return MeanRowScores(self.right(probabilities, targets), self.row_scores(probabilities, targets))
 
-    def sure(self, probabilities: Floats) -> npt.NDArray[np.float64]:
+    def confidence(self, probabilities: Floats) -> npt.NDArray[np.float64]:
         """The probability of each answer, float64[B]."""
         return np.asarray(probabilities.max(axis=1), dtype=np.float64)
 
@@ -318,37 +333,37 @@ class Task:
             probabilities: float[B, C].
             targets: of the B rows.
             classes: C labels.
-            unknown: labels that are no classes, as :meth:`scored` gives them.
+            unknown: labels that are not classes, as :meth:`encode_targets` returns them.
 
         Raises:
-            DataError: arguments that do not fit each other.
+            DataError: arguments whose shapes do not match.
         """
-        return self.scoring(probabilities, targets, classes, unknown).evaluated()
+        return self.scoring(probabilities, targets, classes, unknown).evaluate()
 
     def heading(self, evaluation: Any) -> str:
-        """What stands behind the number of rows and their source."""
+        """Text after the number of rows and their source; empty for none."""
         return ""
 
     def class_table(self, evaluation: Any) -> list[tuple[str, ...]]:
-        """Scores of each class as they are printed, a header first; empty where there are none."""
+        """Scores of each class as they are printed, a header first; empty if there are none."""
         return []
 
     def class_scores(self, evaluation: Any) -> Sequence[Any]:
-        """Of each class an object with ``support``, ``precision``, ``recall`` and ``f1``, if there are such scores."""
+        """An object with ``support``, ``precision``, ``recall`` and ``f1`` for each class, if there are such scores."""
         return ()
 
     def card_columns(self) -> dict[str, list[str]]:
-        """More columns for a model card's table of classes, by title."""
+        """More columns by title for a model card's table of classes."""
         return {}
 
-    def sections(self, evaluation: Any, answered: Answered) -> list[Section]:
-        """Parts of the page behind the scores, where :attr:`page` is not the task's own."""
+    def sections(self, evaluation: Any, predictions: Predictions) -> list[Section]:
+        """Sections of the page after the scores; used with the default :attr:`page`."""
         return []
 
     # Training.
 
-    def trainable(self, settings: Any) -> None:
-        """Raises a :class:`SettingsError` for training settings that say nothing about this task."""
+    def check_training_settings(self, settings: Any) -> None:
+        """Raises a :class:`SettingsError` for training settings that do not apply to this task."""
 
     def objective(
         self, settings: Any, targets: Array, outputs: int, *, every_step: float = 0.0, device: Any = "cpu"
@@ -360,29 +375,29 @@ class Task:
             targets: of all training rows.
             outputs: L.
             every_step: share of the loss at every step, from the network's settings.
-            device: where batches are.
+            device: of the batches.
         """
         loss = import_module(self.torch).Loss
         return loss(self, settings, targets, outputs, every_step=every_step, device=device)
 
     def compiled_loss(self, settings: Any, targets: Array, outputs: int) -> Any:
-        """The loss as kernels compute it, ``None`` where there are none. Arguments: see :meth:`objective`."""
+        """The loss in compiled kernels, ``None`` if there are none. Arguments: see :meth:`objective`."""
         if self.compiled is None:
             return None
         return import_module(self.compiled).CompiledLoss(settings, targets, outputs)
 
     def tuned(self, probabilities: Floats | None, targets: Array | None, classes: int, *, seed: int) -> Self:
-        """The task with what is chosen on held-out rows.
+        """The task with the tensors that are chosen on held-out rows, such as thresholds.
 
         Args:
-            probabilities: float[B, C] of these rows; ``None`` where there are none.
-            targets: of the same.
+            probabilities: float[B, C] of these rows; ``None`` if there are none.
+            targets: of the same rows.
             classes: C.
-            seed: of what is dealt.
+            seed: of the random split into folds.
         """
         return self
 
     @property
     def record(self) -> dict[str, Any]:
-        """What a model's record tells of :meth:`tuned`."""
+        """Entries about :meth:`tuned` for a model's record."""
         return {}

@@ -1,4 +1,4 @@
-"""Each row has any number of labels, or none: a sigmoid each, and a label is given from its threshold on."""
+"""Each row has any number of labels, or none: a sigmoid and a threshold for each label."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from recurra.data.documents import LABEL_LISTS, Label, as_sets
 from recurra.data.split import hold_out
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.metrics import label_losses
-from recurra.evaluation.multi_label import MultiLabelRows
 from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
+from recurra.evaluation.multi_label_scores import MultiLabelRowScores
 from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import SIGMOID
-from recurra.evaluation.thresholds import UNTUNED, Thresholds, tuned_thresholds
+from recurra.evaluation.thresholds import DEFAULT_THRESHOLD, Thresholds, tune_thresholds
 from recurra.tasks.base import Task
 from recurra.tasks.decision import Decision
-from recurra.tasks.label_sets import encode_sets
+from recurra.tasks.multi_label_indicator import multi_label_indicator
 from recurra.tasks.scores import Score
-from recurra.tasks.unknown_labels import ScoredRows, sets_to_score
+from recurra.tasks.unknown_labels import EncodedTargets, multi_label_targets
 from recurra.tasks.wording import Wording
 from recurra.text import Labels
 
@@ -35,16 +35,16 @@ Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 
 DECIMALS = 7
-"""Of the thresholds that a reading tells."""
+"""Decimals of the thresholds in a reading."""
 
 
 class MultiLabel(Task):
     """See :class:`recurra.tasks.base.Task`. Targets are bool[B, C], which labels a row has.
 
     Args:
-        thresholds: float32[C], above 0 and below 1, the probability from which on each label is given; without them
-            a label is given where it is more probable than not.
-        chosen: how they were chosen, where that is known.
+        thresholds: float32[C], above 0 and below 1, the least probability at which each label is given; 0.5 without
+            them.
+        chosen: how they were chosen, if that is known.
     """
 
     name = "multi_label"
@@ -58,8 +58,8 @@ class MultiLabel(Task):
         right="exactly right",
         summary="gives it any of {count} labels, or none",
         use="with any of these {count} labels",
-        limit="It gives each label by itself, from a threshold on that the rows held out chose: it does not know which "
-        "labels exclude or need each other.",
+        limit="It decides about each label independently, by a threshold that was chosen on held-out rows: it does not "
+        "know which labels exclude or need each other.",
         doubtful="`recurra check` finds",
     )
     scores = (
@@ -71,12 +71,12 @@ class MultiLabel(Task):
         ),
         Score(
             "hamming_loss", "Hamming loss", "Decisions about a label that are wrong; 0 is perfect.", percent=True,
-            told=False, card="share of wrong decisions about a label",
+            printed=False, card="share of wrong decisions about a label",
         ),
         Score(
             "ranking_precision", "ranking precision",
             "Whether a row's labels are its most probable ones; 1 is perfect.",
-            told=False, card="label-ranking average precision",
+            printed=False, card="label-ranking average precision",
         ),
         Score("log_loss", "log loss", "Mean surprise at each decision, −log p in nats; 0 is perfect."),
         Score(
@@ -84,8 +84,8 @@ class MultiLabel(Task):
             card="expected calibration error", short="ECE",
         ),
     )  # fmt: skip
-    compared = ("subset_accuracy", "micro_f1", "macro_f1", "log_loss")
-    cells = LABEL_LISTS
+    comparison_scores = ("subset_accuracy", "micro_f1", "macro_f1", "log_loss")
+    label_cells = LABEL_LISTS
     key = "labels"
     lists = True
     link_name = kernel = "sigmoid"
@@ -100,7 +100,7 @@ class MultiLabel(Task):
 
     @classmethod
     def of(cls, tensors: Mapping[str, Array]) -> Self:
-        """With the file's thresholds."""
+        """The task with the file's thresholds."""
         return cls(tensors["thresholds"])
 
     @property
@@ -115,7 +115,7 @@ class MultiLabel(Task):
             if outside.any():
                 raise ModelFileError(
                     f"A threshold is {thresholds[outside][0]}, and not between 0 and 1",
-                    "Write the file anew from the trained model.",
+                    "Save the trained model again.",
                 )
 
     def accepts(self, values: Sequence[Any]) -> bool:
@@ -137,9 +137,9 @@ class MultiLabel(Task):
             raise DataError(
                 f"All labels of {rows:,} rows are {classes.classes[0]!r}", "Give rows of two labels or more."
             )
-        return classes, encode_sets(classes, values)
+        return classes, multi_label_indicator(classes, values)
 
-    def scored(
+    def encode_targets(
         self,
         labels: Labels,
         values: Sequence[Any],
@@ -148,11 +148,11 @@ class MultiLabel(Task):
         source: str,
         say: Callable[[str], None] = lambda message: None,
         separator: str | None = None,
-    ) -> ScoredRows:
-        """Cells of text are split at the separator; without one each is one label."""
-        return sets_to_score(labels, as_sets(values, separator), how, source=source, say=say)
+    ) -> EncodedTargets:
+        """Splits cells of text at the separator; without one each cell is one label."""
+        return multi_label_targets(labels, as_sets(values, separator), how, source=source, say=say)
 
-    def checked_separator(self, separator: str | None) -> str | None:
+    def check_separator(self, separator: str | None) -> str | None:
         """See :class:`recurra.tasks.base.Task`."""
         return separator
 
@@ -160,7 +160,7 @@ class MultiLabel(Task):
         """See :class:`recurra.tasks.base.Task`."""
         return tuple(map(str, as_sets([cell], separator)[0]))
 
-    def a_row(self, mean_labels: float) -> str:
+    def labels_per_row(self, mean_labels: float) -> str:
         """See :class:`recurra.tasks.base.Task`."""
         return f", {mean_labels:.2f} a row"
 
@@ -169,7 +169,7 @@ class MultiLabel(Task):
         return np.asarray(targets.sum(axis=0, dtype=np.int64))
 
     def single(self, targets: Array) -> None:
-        """Rows have no single class."""
+        """``None``: rows may have several labels."""
 
     def truth(
         self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
@@ -181,9 +181,9 @@ class MultiLabel(Task):
     def slices(self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()) -> dict[str, Flags]:
         """The rows that have each label, and those that have none."""
         having = {f"class {label}": targets[:, place] for place, label in enumerate(classes)}
-        return {**having, "no label": ~targets.any(axis=1) & ~self.no_class(targets, len(classes), unknown)}
+        return {**having, "no label": ~targets.any(axis=1) & ~self.has_unknown_label(targets, len(classes), unknown)}
 
-    def no_class(self, targets: Array, classes: int, unknown: Sequence[Any] = ()) -> Flags:
+    def has_unknown_label(self, targets: Array, classes: int, unknown: Sequence[Any] = ()) -> Flags:
         """See :class:`recurra.tasks.base.Task`."""
         return np.array([bool(labels) for labels in unknown]) if unknown else np.zeros(len(targets), dtype=bool)
 
@@ -200,7 +200,9 @@ class MultiLabel(Task):
         """The logits: each label has its own."""
         return logits.astype(np.float64)
 
-    def explained(self, logits: npt.NDArray[np.float64], target: int | None) -> tuple[int, npt.NDArray[np.float64]]:
+    def attribution_target(
+        self, logits: npt.NDArray[np.float64], target: int | None
+    ) -> tuple[int, npt.NDArray[np.float64]]:
         """The label's logit."""
         chosen = int(logits.argmax()) if target is None else target
         direction = np.zeros(len(logits))
@@ -209,18 +211,18 @@ class MultiLabel(Task):
 
     def decide(self, probabilities: Floats, below: float | None = None) -> Decision:
         """The labels whose probability reaches their threshold."""
-        return Decision.of_sets(self._given(probabilities))
+        return Decision.from_indicator(self._given(probabilities))
 
-    def checked_abstaining(self, below: float | None) -> None:
+    def check_abstain_below(self, below: float | None) -> None:
         """See :class:`recurra.tasks.base.Task`."""
         if below is not None:
             raise SettingsError(
                 f"abstain_below is {below} for a model that gives several labels",
-                "Leave it out: where no label is probable enough, such a model gives none.",
+                "Leave it out: if no label is probable enough, such a model gives none.",
             )
 
-    def shown(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Each label's probability: an answer has none of its own."""
+    def column_values(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Each label's probability; a set of labels has no probability column."""
         return probabilities
 
     @property
@@ -237,30 +239,30 @@ class MultiLabel(Task):
         }
 
     def right(self, probabilities: Floats, targets: Array) -> Flags:
-        """A row is right where it is given exactly its own labels."""
+        """A row is right if it is given exactly the labels it has."""
         return np.asarray((self._given(probabilities) == targets).all(axis=1))
 
     def losses(self, probabilities: Floats, targets: Array) -> npt.NDArray[np.float64]:
-        """Of each decision about a label, float64[B, C]."""
+        """-log of the probability of each decision about a label, float64[B, C]."""
         return label_losses(probabilities, targets)
 
     def scoring(
         self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
-    ) -> MultiLabelRows:
+    ) -> MultiLabelRowScores:
         """See :class:`recurra.tasks.base.Task`."""
-        return MultiLabelRows(probabilities, targets, classes, thresholds=self.thresholds, unknown=unknown)
+        return MultiLabelRowScores(probabilities, targets, classes, thresholds=self.thresholds, unknown=unknown)
 
-    def sure(self, probabilities: Floats) -> npt.NDArray[np.float64]:
-        """Of the whole set, as if each label came by itself."""
+    def confidence(self, probabilities: Floats) -> npt.NDArray[np.float64]:
+        """The probability of the whole set, as if labels were independent."""
         p = probabilities.astype(np.float64)
         return np.asarray(np.where(self._given(probabilities), p, 1 - p).prod(axis=1))
 
     def heading(self, evaluation: MultiLabelEvaluation) -> str:
-        """Labels a row has."""
+        """The mean number of labels a row."""
         return f", {evaluation.mean_labels[0]:.2f} labels each"
 
     def class_table(self, evaluation: MultiLabelEvaluation) -> list[tuple[str, ...]]:
-        """Threshold, precision, recall, F1, rows that have it and rows that are given it."""
+        """Threshold, precision, recall, F1, rows that have the label and rows that are given it."""
         numbers = [
             (f"{one.threshold:.3f}", f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}")
             for one in evaluation.labels
@@ -281,7 +283,7 @@ class MultiLabel(Task):
         """The thresholds."""
         return {name[:-1]: [f"{value:.3f}" for value in values.tolist()] for name, values in self.tensors.items()}
 
-    def trainable(self, settings: Any) -> None:
+    def check_training_settings(self, settings: Any) -> None:
         """See :class:`recurra.tasks.base.Task`."""
         for name, value, usual in (
             ("loss", settings.loss, "cross_entropy"),
@@ -294,10 +296,10 @@ class MultiLabel(Task):
                 )
 
     def tuned(self, probabilities: Floats | None, targets: Array | None, classes: int, *, seed: int) -> Self:
-        """With thresholds of the highest F1, and of a half where there are no rows to choose them on."""
+        """The task with the thresholds of the highest F1, or 0.5 if there are no rows to choose them on."""
         if probabilities is None or targets is None:
-            return type(self)(np.full(classes, UNTUNED, dtype=np.float32))
-        chosen = tuned_thresholds(probabilities, targets, seed=seed)
+            return type(self)(np.full(classes, DEFAULT_THRESHOLD, dtype=np.float32))
+        chosen = tune_thresholds(probabilities, targets, seed=seed)
         return type(self)(chosen.values, chosen)
 
     @property
@@ -307,16 +309,16 @@ class MultiLabel(Task):
 
     @property
     def _marks(self) -> npt.NDArray[np.float32]:
-        return np.array(UNTUNED, dtype=np.float32) if self.thresholds is None else self.thresholds
+        return np.array(DEFAULT_THRESHOLD, dtype=np.float32) if self.thresholds is None else self.thresholds
 
     def _given(self, probabilities: Floats) -> Flags:
         return np.asarray(probabilities >= self._marks)
 
 
 def label_weights(settings: Any, targets: Flags) -> npt.NDArray[np.float32]:
-    """What a row without each label counts, and one with it, float32[2, C].
+    """Weights of rows without each label, and of rows with it, float32[2, C].
 
-    1, or by the setting rows / (2 × rows of that kind), as scikit-learn's one-vs-rest weighs them.
+    1, or with ``class_weights = balanced`` rows / (2 × rows of that kind), as in scikit-learn's one-vs-rest.
 
     Args:
         settings: of the training.
@@ -326,6 +328,6 @@ def label_weights(settings: Any, targets: Flags) -> npt.NDArray[np.float32]:
     if settings.class_weights == "none":
         return np.ones((2, classes), dtype=np.float32)
     having = targets.sum(axis=0)
-    # A label that no row has, or every one, has no weight to give the other kind.
+    # If no row has the label, or every row has it, the other kind's weight is never used.
     balanced: npt.NDArray[np.float64] = rows / (2 * np.maximum(np.stack([rows - having, having]), 1))
     return balanced.astype(np.float32)

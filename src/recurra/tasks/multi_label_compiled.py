@@ -1,4 +1,4 @@
-"""The training loss of any number of labels a row, as kernels compute it."""
+"""The training loss of any number of labels a row, in compiled kernels."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ class CompiledLoss:
     def __call__(
         self, logits: Array, targets: npt.NDArray[np.bool_], d_logits: Array, result: npt.NDArray[np.float64]
     ) -> None:
-        """Writes the gradient of the logits, and into float64[1, 2] the loss and how many rows are right."""
+        """Writes the gradient of the logits, and to ``result``, float64[1, 2], the loss and the right rows."""
         losses = kernels_of(self.kernels)
         losses.binary_cross_entropy(logits, targets.astype(np.float32), self.weights, self.smoothing, d_logits, result)

@@ -1,4 +1,4 @@
-"""The training loss where a row may have several labels: each label is a yes or a no of its own."""
+"""The training loss of any number of labels a row, in torch: a binary decision for each label."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Loss(Objective):
         self.weights = torch.from_numpy(label_weights(settings, targets)).to(device)
 
     def each(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """[rows], the mean over the labels of each row."""
+        """The mean loss over the labels of each row, [rows]."""
         wanted = targets.to(logits.dtype) * (1 - self.smoothing) + self.smoothing / 2
         weights = torch.where(targets, self.weights[1], self.weights[0])
         return (weights * F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")).mean(dim=1)
@@ -34,9 +34,9 @@ class Loss(Objective):
         return torch.sigmoid(logits.double()).numpy()
 
     def right(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Those above 0 are the labels', and all of them."""
+        """The logits above 0 are exactly those of the row's labels."""
         return ((logits > 0) == targets).all(dim=1)
 
-    def held_out(self, logits: Tensor, targets: Tensor) -> float:
-        """The mean binary cross-entropy of all labels, neither weighed nor smoothed."""
+    def validation_loss(self, logits: Tensor, targets: Tensor) -> float:
+        """The mean binary cross-entropy of all labels, without class weights or smoothing."""
         return F.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype)).item()

@@ -17,19 +17,19 @@ __all__ = ["Objective"]
 
 
 class Objective:
-    """The mean loss over the rows of a batch, and of every step where that is asked for. A task writes :meth:`each`.
+    """The mean loss over a batch's rows, and over every step if the network asks for it. A task writes :meth:`each`.
 
     Args:
         task: what is learned.
         settings: of the training.
         targets: of all training rows.
-        outputs: L, numbers that the network gives a row.
+        outputs: L, number of the network's outputs a row.
         every_step: share of the loss at every step, from the network's settings.
-        device: where batches are.
+        device: of the batches.
     """
 
     absent: int = 0
-    """The target at a token that is not there."""
+    """The target at places of a batch without a token."""
 
     def __init__(
         self,
@@ -48,14 +48,14 @@ class Objective:
         """The mean loss of a batch.
 
         Args:
-            output: the network's answer.
-            batch: the documents it read.
-            targets: [B, …], theirs.
+            output: of the network.
+            batch: the documents.
+            targets: [B, …], of the documents.
         """
         pooled = self.each(output.logits, targets).sum() / self.weight(targets)
         if output.steps is None or batch.running == 0:
             return pooled
-        sorted_targets = batch.by_length(targets)
+        sorted_targets = batch.in_length_order(targets)
         each = self.each(output.steps, batch.by_token(sorted_targets, self.absent))
         # A mean over each document's steps first, so that long documents do not count for more.
         steps = (each / batch.by_token(batch.lengths, 1)).sum()
@@ -63,7 +63,7 @@ class Objective:
         return (1 - self.every_step) * pooled + self.every_step * steps / weight
 
     def prepare(self, settings: Any, targets: npt.NDArray[Any], outputs: int, device: torch.device | str) -> None:
-        """Keeps what :meth:`each` needs, such as weights of classes. Arguments: see :class:`Objective`."""
+        """Stores what :meth:`each` needs, such as class weights. Arguments: see :class:`Objective`."""
 
     def each(self, logits: Tensor, targets: Tensor) -> Tensor:
         """The loss of each row, [rows].
@@ -75,23 +75,23 @@ class Objective:
         raise NotImplementedError(f"{type(self).__name__} has to override each: it has no default")
 
     def weight(self, targets: Tensor, present: Tensor | None = None) -> Tensor | int:
-        """What the sum over rows is divided by.
+        """The number by which the sum over rows is divided.
 
         Args:
             targets: [rows, …].
-            present: bool[rows], of which rows there is something; all without it.
+            present: bool[rows], which rows have a document; all if not given.
         """
         return len(targets) if present is None else present.sum()
 
     def probabilities(self, logits: Tensor) -> npt.NDArray[np.float64]:
-        """[B, C] of logits [B, L] on the CPU."""
+        """Probabilities [B, C] from logits [B, L] on the CPU."""
         return np.asarray(self.task.probabilities(logits.double().numpy()))
 
     def right(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Which rows are answered rightly while the network learns, bool[B]."""
+        """Which rows have the right answer during training, bool[B]."""
         probabilities = self.task.probabilities(logits.detach().float().cpu().numpy())
         return torch.from_numpy(self.task.right(probabilities, targets.cpu().numpy()))
 
-    def held_out(self, logits: Tensor, targets: Tensor) -> float:
-        """The loss of held-out rows, which stops early training and chooses the epoch."""
+    def validation_loss(self, logits: Tensor, targets: Tensor) -> float:
+        """The loss of held-out rows, which early stopping and the choice of the best epoch look at."""
         return float(self.each(logits, targets).mean())

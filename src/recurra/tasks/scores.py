@@ -1,4 +1,4 @@
-"""Scores by name: what they are called, and the ones that are means over rows."""
+"""The names of scores, and scores that are means over rows."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import numpy.typing as npt
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.row_scores import RowScores
 
-__all__ = ["MeanRows", "MeanScores", "Score", "Scores"]
+__all__ = ["MeanRowScores", "MeanScores", "Score", "Scores"]
 
 Doubles = npt.NDArray[np.float64]
 
 
 class Score(NamedTuple):
-    """What a score is called.
+    """A score's names and where it is shown.
 
     Attributes:
         key: in Python and JSON.
         name: in lines of text.
         meaning: a sentence.
         percent: whether it is a share that pages show in percent.
-        recorded: whether it stands in a model's record.
-        told: whether training prints it.
-        card: its name in the model card; ``name`` without it.
-        short: its name where training prints it; ``card`` without it.
+        recorded: whether it is written into a model's record.
+        printed: whether training prints it.
+        card: its name in the model card; ``name`` if empty.
+        short: its name where training prints it; ``card`` if empty.
     """
 
     key: str
@@ -36,13 +36,13 @@ class Score(NamedTuple):
     meaning: str
     percent: bool = False
     recorded: bool = True
-    told: bool = True
+    printed: bool = True
     card: str = ""
     short: str = ""
 
     @property
-    def printed(self) -> str:
-        """The name where training prints it."""
+    def printed_name(self) -> str:
+        """The name that training prints."""
         return self.short or self.card or self.name
 
     @property
@@ -52,7 +52,7 @@ class Score(NamedTuple):
 
 
 class Scores(Protocol):
-    """What an evaluation gives."""
+    """The result of an evaluation."""
 
     @property
     def rows(self) -> int:
@@ -63,7 +63,7 @@ class Scores(Protocol):
         """95 % interval of each score, by its key."""
 
     def to_json(self) -> Any:
-        """Plain values: ``rows``, each score by its key, ``intervals``, and what else there is to tell."""
+        """Plain values: ``rows``, each score by its key, ``intervals``, and whatever else the task reports."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +89,12 @@ class MeanScores:
         }
 
 
-class MeanRows(RowScores[MeanScores]):
+class MeanRowScores(RowScores[MeanScores]):
     """See :class:`recurra.evaluation.row_scores.RowScores`.
 
     Args:
-        right: bool[B], which rows are answered rightly.
-        each: [B] numbers by key.
+        right: bool[B], which rows have the right answer.
+        each: [B] numbers by the score's key.
     """
 
     def __init__(self, right: npt.NDArray[np.bool_], each: Mapping[str, npt.ArrayLike]) -> None:
@@ -105,7 +105,7 @@ class MeanRows(RowScores[MeanScores]):
         """The means."""
         return {key: float(values.mean()) for key, values in self.each.items()}
 
-    def weighted(self, counts: Doubles) -> dict[str, Doubles]:
+    def weighted_scores(self, counts: Doubles) -> dict[str, Doubles]:
         """See :class:`recurra.evaluation.row_scores.RowScores`."""
         table = np.stack(list(self.each.values()), axis=1)
         return dict(zip(self.each, (counts @ table / len(table)).T, strict=True))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Label
 from recurra.evaluation import Evaluation
-from recurra.evaluation.single_label import SingleLabelRows
+from recurra.evaluation.single_label_scores import SingleLabelRowScores
 from recurra.evaluation.temperature import SOFTMAX
 from recurra.tasks.base import Task
 from recurra.tasks.scores import Score
@@ -45,7 +45,7 @@ class SingleLabel(Task):
         Score("macro_f1", "macro F1", "Mean F1 of the classes, each counting alike.", percent=True),
         Score(
             "weighted_f1", "weighted F1", "Mean F1 of the classes, weighted by their rows.", percent=True,
-            recorded=False, told=False,
+            recorded=False, printed=False,
         ),
         Score("log_loss", "log loss", "Mean surprise at the true class, −log p in nats; 0 is perfect."),
         Score(
@@ -54,7 +54,7 @@ class SingleLabel(Task):
             card="expected calibration error", short="ECE",
         ),
     )  # fmt: skip
-    compared = ("accuracy", "macro_f1", "log_loss")
+    comparison_scores = ("accuracy", "macro_f1", "log_loss")
     views = counts_unknown = True
     link_name = kernel = "softmax"
     link = SOFTMAX
@@ -65,18 +65,20 @@ class SingleLabel(Task):
 
     def probabilities(self, logits: Floats) -> Floats:
         """Softmax."""
-        # Two logits may be further apart than float32 reaches: then the lesser one's probability is 0.
+        # Two logits may differ by more than float32 holds: then the smaller one's probability is 0.
         with np.errstate(over="ignore"):
             powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
     def evidence(self, logits: Floats) -> npt.NDArray[np.float64]:
-        """Logits less their mean, which softmax does not see: a row's sum is 0."""
+        """Logits minus their mean, to which softmax is invariant: a row's sum is 0."""
         wide = logits.astype(np.float64)
         return np.asarray(wide - wide.mean(axis=1, keepdims=True))
 
-    def explained(self, logits: npt.NDArray[np.float64], target: int | None) -> tuple[int, npt.NDArray[np.float64]]:
-        """The class's logit less the mean of all."""
+    def attribution_target(
+        self, logits: npt.NDArray[np.float64], target: int | None
+    ) -> tuple[int, npt.NDArray[np.float64]]:
+        """The class's logit minus the mean of all logits."""
         chosen = int(logits.argmax()) if target is None else target
         direction = np.full(len(logits), -1 / len(logits))
         direction[chosen] += 1
@@ -84,9 +86,9 @@ class SingleLabel(Task):
 
     def scoring(
         self, probabilities: Floats, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
-    ) -> SingleLabelRows:
+    ) -> SingleLabelRowScores:
         """See :class:`recurra.tasks.base.Task`."""
-        return SingleLabelRows(probabilities, targets, classes, unknown=unknown)
+        return SingleLabelRowScores(probabilities, targets, classes, unknown=unknown)
 
     def class_table(self, evaluation: Evaluation) -> list[tuple[str, ...]]:
         """Precision, recall, F1 and rows."""
@@ -104,7 +106,7 @@ class SingleLabel(Task):
 
 
 def class_weights(settings: Any, targets: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:
-    """What each class counts, float32[C]: 1, or by the setting rows / (classes × rows of the class).
+    """Weight of each class, float32[C]: 1, or with ``balanced`` rows / (classes × rows of the class).
 
     Args:
         settings: of the training.
@@ -114,6 +116,6 @@ def class_weights(settings: Any, targets: npt.NDArray[np.int64], classes: int) -
     if settings.class_weights == "none":
         return np.ones(classes, dtype=np.float32)
     rows = np.bincount(targets, minlength=classes)
-    # A class without a training row has no weight to give.
+    # The weight of a class without a training row is never used.
     balanced: npt.NDArray[np.float64] = len(targets) / (np.count_nonzero(rows) * np.maximum(rows, 1))
     return balanced.astype(np.float32)

@@ -1,4 +1,4 @@
-"""The training loss of one class a row, as kernels compute it."""
+"""The training loss of one class a row, in compiled kernels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CompiledLoss:
     """Cross-entropy or focal loss with its gradient. Arguments: see :class:`recurra.tasks.objective.Objective`.
 
     Attributes:
-        kernels: the file of kernels that it calls.
+        kernels: name of the module of kernels that it calls.
     """
 
     kernels = "training.single_label_loss"
@@ -28,13 +28,13 @@ class CompiledLoss:
         self.settings, self.weights = settings, class_weights(settings, targets, outputs)
 
     def weight(self, targets: npt.NDArray[np.int64]) -> float:
-        """What the loss of some rows is divided by."""
+        """The number by which the summed loss of these rows is divided."""
         return float(self.weights[targets].sum(dtype=np.float64))
 
     def __call__(
         self, logits: Array, targets: npt.NDArray[np.int64], d_logits: Array, result: npt.NDArray[np.float64]
     ) -> None:
-        """Writes the gradient of the logits, and into float64[1, 2] the loss and how many rows are right."""
+        """Writes the gradient of the logits, and to ``result``, float64[1, 2], the loss and the right rows."""
         losses, settings = kernels_of(self.kernels), self.settings
         given = logits, targets, self.weights, settings.label_smoothing
         if settings.loss == "focal":

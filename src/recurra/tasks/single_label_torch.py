@@ -1,4 +1,4 @@
-"""The training loss where each row has one class."""
+"""The training loss of one class a row, in torch."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from recurra.tasks.single_label import class_weights
 
 __all__ = ["ABSENT", "Loss"]
 
-# The class of a document that is not there.
+# Class number for places of a batch without a document.
 ABSENT = -100
 
 
 class Loss(Objective):
-    """Cross-entropy or focal loss, with class weights and smoothing where they are asked for.
+    """Cross-entropy or focal loss, with class weights and label smoothing if the settings ask for them.
 
-    The mean is by weight. Targets are int64[B]; :data:`ABSENT` where a batch of fixed size has no document.
+    The mean is weighted. Targets are int64[B]; :data:`ABSENT` where a batch of fixed size has no document.
     """
 
     absent = ABSENT
@@ -45,7 +45,7 @@ class Loss(Objective):
     def _focal(self, logits: Tensor, targets: Tensor) -> Tensor:
         """-Σ_c q_c w_c (1 - p_c)^γ log p_c of each row (Lin et al. 2017), with q as label smoothing has it."""
         logs = F.log_softmax(logits.float() if logits.dtype == torch.bfloat16 else logits, dim=1)
-        # 1 - p without cancellation; at 0, where a power below 1 has no slope, the row's own is 0.
+        # 1 - p without cancellation, and above 0: a power below 1 has no finite slope there.
         missing = (-torch.expm1(logs)).clamp(min=torch.finfo(logs.dtype).tiny)
         wanted = torch.full_like(logs, self.smoothing / logs.shape[1])
         wanted = wanted.scatter_add(1, targets.clamp(min=0)[:, None], torch.full_like(logs[:, :1], 1 - self.smoothing))
@@ -56,7 +56,7 @@ class Loss(Objective):
 
     def weight(self, targets: Tensor, present: Tensor | None = None) -> Tensor:
         """See :class:`Objective`."""
-        # Written out: where classes are weighed and smoothed, torch's own mean waits for the device.
+        # Written out because torch's own mean synchronises with the device if there are class weights and smoothing.
         there = targets != ABSENT if present is None else (targets != ABSENT) & present
         if self.weights is None:
             return there.sum()
@@ -67,9 +67,9 @@ class Loss(Objective):
         return torch.softmax(logits.double(), dim=1).numpy()
 
     def right(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """The largest logit is the class's."""
+        """The largest logit is that of the true class."""
         return logits.argmax(dim=1) == targets
 
-    def held_out(self, logits: Tensor, targets: Tensor) -> float:
-        """The mean cross-entropy, neither weighed nor smoothed."""
+    def validation_loss(self, logits: Tensor, targets: Tensor) -> float:
+        """The mean cross-entropy, without class weights or smoothing."""
         return F.cross_entropy(logits, targets).item()

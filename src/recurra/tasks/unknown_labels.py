@@ -1,4 +1,4 @@
-"""Which rows of a table are scored, where some have labels that training never saw."""
+"""Targets of the rows of a table, some of which may have labels that the model does not know."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ import numpy.typing as npt
 
 from recurra.data.documents import SEPARATORS
 from recurra.errors import DataError
-from recurra.evaluation.targets import UnknownLabels, never_saw, numbered
-from recurra.tasks.label_sets import encode_sets
+from recurra.evaluation.targets import UnknownLabels, encode_with_unknown, unknown_label_error
+from recurra.tasks.multi_label_indicator import multi_label_indicator
 
 if TYPE_CHECKING:
     from recurra.data.documents import Label, LabelSet
     from recurra.text import Labels
 
-__all__ = ["ScoredRows", "labels_to_score", "sets_to_score"]
+__all__ = ["EncodedTargets", "multi_label_targets", "single_label_targets"]
 
-_SHOWN = 5  # labels in a note
+_SHOWN = 5  # labels in a message
 
 
 @dataclass(frozen=True, eq=False)
-class ScoredRows:
-    """K rows of a table.
+class EncodedTargets:
+    """Targets of the K rows of a table that are to be scored.
 
     Attributes:
-        places: int64[K], where they stand in the table, rising.
-        targets: int64[K], their labels' numbers; or bool[K, C], the classes that each has.
-        unknown: labels that are no classes: those with the numbers from C on; or a tuple of them for each row.
-        unknown_labels: rows of the table that have such a label, scored or not.
+        places: int64[K], their indices in the table, rising.
+        targets: int64[K], class numbers; or bool[K, C], the classes that each row has.
+        unknown: labels that are not classes: those with the numbers from C on; or a tuple of them for each row.
+        unknown_labels: number of rows of the table that have such a label, whether they are scored or left out.
     """
 
     places: npt.NDArray[np.int64]
@@ -42,36 +42,36 @@ class ScoredRows:
     unknown_labels: int
 
 
-def labels_to_score(
+def single_label_targets(
     classes: Labels, labels: Sequence[Label], how: UnknownLabels, *, source: str, say: Callable[[str], None]
-) -> ScoredRows:
-    """The rows of a table whose rows have one label each.
+) -> EncodedTargets:
+    """Targets of rows that have one label each.
 
     Args:
         classes: the model's.
         labels: of B rows.
-        how: what becomes of those with a label that is no class.
+        how: what to do with rows whose label is not a class.
         source: the table's name, for messages.
-        say: hears of them.
+        say: called with a message about these rows.
 
     Raises:
-        DataError: there are some and ``how`` is ``error``, or all are; or rows have several labels.
+        DataError: there is such a row and ``how`` is ``error``, or all rows are such; or rows have several labels.
     """
-    targets, unknown = numbered(classes, labels, source=source, say=say)
+    targets, unknown = encode_with_unknown(classes, labels, source=source, say=say)
     named = [*classes.classes, *unknown]
     without = [() if place < len(classes) else (named[place],) for place in targets.tolist()]
     places = _places(without, bool((targets < len(classes)).any()), how, classes=classes, source=source, say=say)
     kept = unknown if len(places) == len(labels) else []
-    return ScoredRows(places, targets[places], kept, sum(map(bool, without)))
+    return EncodedTargets(places, targets[places], kept, sum(map(bool, without)))
 
 
-def sets_to_score(
+def multi_label_targets(
     classes: Labels, rows: Sequence[LabelSet], how: UnknownLabels, *, source: str, say: Callable[[str], None]
-) -> ScoredRows:
-    """The rows of a table whose rows have several labels, or none; arguments as for :func:`labels_to_score`.
+) -> EncodedTargets:
+    """Targets of rows that have several labels, or none; arguments as for :func:`single_label_targets`.
 
     Raises:
-        DataError: as there; or labels look as if several of the model's stood in one.
+        DataError: as there; or a label looks like several of the model's labels with a separator between them.
     """
     known = {(type(label), label) for label in classes.classes}
     distinct = [tuple(dict.fromkeys(labels)) for labels in rows]
@@ -79,8 +79,8 @@ def sets_to_score(
     _check_split(unknown, classes, source)
     classed = [tuple(label for label in labels if (type(label), label) in known) for labels in distinct]
     places = _places(unknown, any(classed), how, classes=classes, source=source, say=say)
-    indicator = encode_sets(classes, [classed[place] for place in places.tolist()])
-    return ScoredRows(places, indicator, [unknown[place] for place in places.tolist()], sum(map(bool, unknown)))
+    indicator = multi_label_indicator(classes, [classed[place] for place in places.tolist()])
+    return EncodedTargets(places, indicator, [unknown[place] for place in places.tolist()], sum(map(bool, unknown)))
 
 
 def _places(
@@ -98,7 +98,7 @@ def _places(
         return np.arange(rows)
     labels = Counter(chain.from_iterable(unknown))
     if how == "error" or not any_known:
-        raise never_saw(labels, classes, source)
+        raise unknown_label_error(labels, classes, source)
     shown = ", ".join(f"{label!r:.80} {held:,}" for label, held in labels.most_common(_SHOWN))
     more = f", {len(labels) - _SHOWN:,} others" if len(labels) > _SHOWN else ""
     verb = "has" if count == 1 else "have"

@@ -1,4 +1,4 @@
-"""A task in phrases."""
+"""The phrases of a task for messages, tables and model cards."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ __all__ = ["Wording"]
 
 
 class Wording(NamedTuple):
-    """A task in phrases, for messages, tables and cards.
+    """The phrases of a task for messages, tables and model cards. Examples are those of single labels.
 
     Attributes:
-        gives: what a model gives a row: ``one label``.
-        each: what one of its labels is called in a table: ``class``.
-        plural: what several of them are called.
-        whole: all that a row has: ``the label``.
-        unlike: what rows have that do not have the same: ``several labels``.
-        rare: that no row can be spared.
-        right: what the share of right rows is called: ``accuracy``.
-        summary: after "Reads a text as words and", with ``{count}`` labels.
-        use: for texts … of these labels, with ``{count}``.
-        limit: a sentence on what a person should know before trusting an answer.
-        doubtful: the commands that find doubtful rows, and the verb.
+        gives: an answer, after "a model that gives": ``one label``.
+        each: a label as the title of a table's column: ``class``.
+        plural: several of these: ``classes``.
+        whole: everything that a row is labelled with: ``the label``.
+        unlike: what one text in several rows may be found under: ``several labels``.
+        rare: a sentence for files in which no row can be held out: ``Every class has one row``.
+        right: name of the share of right rows: ``accuracy``.
+        summary: of the model card, after "Reads a text as words and", with ``{count}`` labels.
+        use: intended use in the model card, after "texts like those that it learned from,", with ``{count}`` labels.
+        limit: limitations in the model card, a sentence.
+        doubtful: the commands that find doubtful rows, with the verb.
     """
 
     gives: str

@@ -1,4 +1,4 @@
-"""Text to token ids: fields, tokens, vocabulary, labels, pretrained vectors."""
+"""From text to token ids: fields, tokens, vocabulary, labels, pretrained vectors."""
 
 from recurra.text.labels import Labels
 from recurra.text.pipeline import TextPipeline

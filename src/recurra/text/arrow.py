@@ -1,7 +1,7 @@
-"""Arrow strings, of any library that has them, as a text buffer: pyarrow itself is not needed.
+"""Reads Arrow strings of any library into a text buffer, without pyarrow.
 
-pyarrow, Polars, pandas, DuckDB and others hand their strings over through the Arrow PyCapsule interface. The text
-itself is not copied where it lies in one piece already, as it does in an array of the types utf8 and large_utf8.
+pyarrow, Polars, pandas, DuckDB and others export their strings through the Arrow PyCapsule interface. The text is not
+copied if it is contiguous already, as in an array of the types utf8 and large_utf8.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ Flags = npt.NDArray[np.bool_]
 
 # Index types of dictionaries, by their Arrow format.
 _INDICES = {"c": "i1", "C": "u1", "s": "i2", "S": "u2", "i": "i4", "I": "u4", "l": "i8", "L": "u8"}
-# Strings of a view that are no longer than this stand in the view itself.
+# Strings of this length or shorter are stored in the view itself.
 _INLINE = 12
 # Bytes whose UTF-8 is checked at once.
 _PIECE = 1 << 20
 
 
 class ArrowArrayLike(Protocol):
-    """Hands itself over as one Arrow array."""
+    """Exports itself as one Arrow array."""
 
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
         """Capsules of the type and of the array."""
 
 
 class ArrowStreamLike(Protocol):
-    """Hands itself over as a stream of Arrow arrays."""
+    """Exports itself as a stream of Arrow arrays."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """A capsule of the stream."""
@@ -50,16 +50,16 @@ ArrowStrings: TypeAlias = ArrowArrayLike | ArrowStreamLike
 
 
 def is_arrow(source: object) -> TypeGuard[ArrowStrings]:
-    """Whether something hands itself over as an Arrow array or as a stream of them."""
+    """Whether an object exports itself as an Arrow array or as a stream of them."""
     return hasattr(source, "__arrow_c_array__") or hasattr(source, "__arrow_c_stream__")
 
 
 def from_arrow(source: ArrowStrings) -> TextBuffer:
     """The texts of an Arrow array, or of all arrays of a stream (a chunked array, a column of a table) in turn.
 
-    The arrays of what is returned keep the Arrow memory alive; ``source`` itself may go. Offsets are a copy of our own,
-    so that nobody can change them after they were checked; ``data`` is read-only, and copied only for string views,
-    dictionaries, streams of several arrays, and nulls that have text of their own. Its UTF-8 is checked.
+    The returned arrays keep the Arrow memory alive; ``source`` itself may be deleted. Offsets are copied, so that they
+    cannot change after they were checked; ``data`` is read-only, and copied only for string views, dictionaries,
+    streams of several arrays, and nulls with text behind them. The UTF-8 is checked.
 
     Args:
         source: an object with ``__arrow_c_array__`` or ``__arrow_c_stream__`` that holds utf8, large_utf8 or string
@@ -69,14 +69,14 @@ def from_arrow(source: ArrowStrings) -> TextBuffer:
         B texts of valid UTF-8.
 
     Raises:
-        DataError: another type, a text that is not UTF-8, offsets that fall, or a stream that breaks off.
+        DataError: another type, a text that is not UTF-8, decreasing offsets, or a stream that ends with an error.
     """
     if hasattr(source, "__arrow_c_array__"):
         schema, array = source.__arrow_c_array__()
-        # The capsules own what they hold: they must not go before it is read.
+        # The capsules own the structs: they must not be deleted before the texts are read.
         return _texts(struct_in(schema, ArrowSchema), struct_in(array, ArrowArray), array)
     capsule = source.__arrow_c_stream__()
-    return _joined(list(_parts(struct_in(capsule, ArrowStream))))
+    return _concatenate(list(_parts(struct_in(capsule, ArrowStream))))
 
 
 def _parts(stream: Any) -> Iterator[TextBuffer]:
@@ -103,7 +103,7 @@ def _check_read(stream: Any, code: int) -> None:
         )
 
 
-def _joined(parts: Sequence[TextBuffer]) -> TextBuffer:
+def _concatenate(parts: Sequence[TextBuffer]) -> TextBuffer:
     """The texts of all parts in turn; a single part is not copied."""
     if len(parts) == 1:
         return parts[0]
@@ -116,27 +116,27 @@ def _texts(schema: Any, array: Any, owner: object) -> TextBuffer:
     kind = _check_format(schema)
     length, offset = array.length, array.offset
     if length < 0 or offset < 0:
-        raise DataError(f"The Arrow array has length {length} and offset {offset}", "Make the array anew.")
+        raise DataError(f"The Arrow array has length {length} and offset {offset}", "Create the array again.")
     if length == 0 or kind == "n":
         return _buffer(b"", np.zeros(length, dtype=np.int64))
     addresses = _addresses(array, {"u": 3, "U": 3, "vu": 3}.get(kind, 2))
     empty = _nulls(array, addresses[0], owner)
     if kind == "vu":
-        return _checked(_views(array, addresses, empty, owner))
+        return _check_utf8(_views(array, addresses, empty, owner))
     if kind in _INDICES:
         indices = memory_at(addresses[1], offset + length, _INDICES[kind], owner)[offset:]
         words = _texts(_dictionary(schema, ArrowSchema), _dictionary(array, ArrowArray), owner)
-        return _decoded(indices, words, empty)
+        return _decode_dictionary(indices, words, empty)
     width = "i4" if kind == "u" else "i8"
     offsets = memory_at(addresses[1], offset + length + 1, width, owner)[offset:].astype(np.int64)
     if offsets[0] < 0 or (offsets[1:] < offsets[:-1]).any():
-        raise DataError("The Arrow array has offsets that fall or are below 0", "Make the array anew.")
+        raise DataError("The Arrow array has offsets that fall or are below 0", "Create the array again.")
     data = memory_at(addresses[2], int(offsets[-1]), np.uint8, owner)
     buffer = TextBuffer(data, offsets)
     if empty is not None and (np.diff(offsets)[empty] > 0).any():
         view = data.data
-        buffer = _gathered([view[a:b] for a, b in pairwise(offsets.tolist())], empty)
-    return _checked(buffer)
+        buffer = _gather([view[a:b] for a, b in pairwise(offsets.tolist())], empty)
+    return _check_utf8(buffer)
 
 
 def _check_format(schema: Any) -> str:
@@ -157,14 +157,14 @@ def _check_format(schema: Any) -> str:
 
 def _dictionary(struct: Any, kind: type[ctypes.Structure]) -> Any:
     if not struct.dictionary:
-        raise DataError("The Arrow array has indices and no dictionary", "Make the array anew.")
+        raise DataError("The Arrow array has indices and no dictionary", "Create the array again.")
     return kind.from_address(struct.dictionary)
 
 
 def _addresses(array: Any, least: int) -> list[int | None]:
     if array.n_buffers < least or not array.buffers:
         raise DataError(
-            f"The Arrow array has {array.n_buffers} buffers and needs {least} or more", "Make the array anew."
+            f"The Arrow array has {array.n_buffers} buffers and needs {least} or more", "Create the array again."
         )
     return [array.buffers[place] for place in range(array.n_buffers)]
 
@@ -181,9 +181,9 @@ def _nulls(array: Any, address: int | None, owner: object) -> Flags | None:
 
 
 def _views(array: Any, addresses: list[int | None], empty: Flags | None, owner: object) -> TextBuffer:
-    """String views: 16 bytes each, the length and then the string, or where in one of many buffers it lies."""
+    """String views of 16 bytes: the length, then the string or its position in one of many buffers."""
     own = memory_at(addresses[1], 16 * (array.offset + array.length), np.uint8, owner)[16 * array.offset :]
-    # Four numbers each: length, the string's first four bytes, which buffer, where in it.
+    # Four numbers each: length, the string's first four bytes, buffer, offset in the buffer.
     views = own.view(np.int32).reshape(-1, 4).astype(np.int64)
     lengths = views[:, 0]
     if empty is not None:
@@ -191,38 +191,38 @@ def _views(array: Any, addresses: list[int | None], empty: Flags | None, owner: 
     inline = lengths <= _INLINE
     count = len(addresses) - 3
     sizes = memory_at(addresses[-1], count, np.int64, owner)
-    # The first buffer to choose from is the views' own bytes.
+    # Buffer 0 is the bytes of the views themselves.
     places = np.where(inline, 0, views[:, 2] + 1)
     starts = np.where(inline, 16 * np.arange(len(views)) + 4, views[:, 3])
     bounds = np.concatenate([[16 * len(views)], sizes])
     known = (inline | (places > 0)) & (places <= count)
     if not known.all() or ((lengths < 0) | (starts < 0) | (starts + lengths > bounds[places])).any():
-        raise DataError("The Arrow array has string views that point outside its buffers", "Make the array anew.")
+        raise DataError("The Arrow array has string views that point outside its buffers", "Create the array again.")
     others = (memory_at(addresses[2 + place], int(sizes[place]), np.uint8, owner) for place in range(count))
     memory = [own.data, *(other.data for other in others)]
     ends = (starts + lengths).tolist()
-    return _gathered(
+    return _gather(
         [memory[place][a:b] for place, a, b in zip(places.tolist(), starts.tolist(), ends, strict=True)], None
     )
 
 
-def _decoded(indices: npt.NDArray[Any], words: TextBuffer, empty: Flags | None) -> TextBuffer:
-    """Dictionary-encoded strings; the words have been checked."""
+def _decode_dictionary(indices: npt.NDArray[Any], words: TextBuffer, empty: Flags | None) -> TextBuffer:
+    """Dictionary-encoded strings; the dictionary's texts have been checked."""
     chosen = indices if empty is None else indices[~empty]
     if len(chosen) and (chosen.min() < 0 or chosen.max() >= len(words)):
         raise DataError(
-            f"The Arrow array has indices outside its dictionary of {len(words)} texts", "Make the array anew."
+            f"The Arrow array has indices outside its dictionary of {len(words)} texts", "Create the array again."
         )
     view = words.data.data
     parts = [view[a:b] for a, b in pairwise(words.offsets.tolist())]
     if empty is not None:
         indices = np.where(empty, len(parts), indices)
         parts.append(view[:0])
-    return _gathered([parts[index] for index in indices.tolist()], None)
+    return _gather([parts[index] for index in indices.tolist()], None)
 
 
-def _gathered(parts: list[memoryview], empty: Flags | None) -> TextBuffer:
-    """Parts that lie anywhere, copied one behind the other; those to be empty are left out."""
+def _gather(parts: list[memoryview], empty: Flags | None) -> TextBuffer:
+    """Copies parts from anywhere into one buffer, one after the other; those that are ``empty`` have length 0."""
     if empty is not None:
         parts = [part[:0] if none else part for part, none in zip(parts, empty.tolist(), strict=True)]
     return _buffer(b"".join(parts), np.fromiter(map(len, parts), dtype=np.int64, count=len(parts)))
@@ -234,14 +234,14 @@ def _buffer(data: bytes, lengths: npt.NDArray[np.int64]) -> TextBuffer:
     return TextBuffer(np.frombuffer(data, dtype=np.uint8), offsets)
 
 
-def _checked(buffer: TextBuffer) -> TextBuffer:
-    """The buffer, if every text in it is UTF-8: Arrow libraries take that on trust themselves."""
+def _check_utf8(buffer: TextBuffer) -> TextBuffer:
+    """The buffer, if every text in it is UTF-8, which Arrow libraries do not guarantee."""
     first, end = buffer.offsets[0], buffer.offsets[-1]
     body = buffer.data[first:end]
     if len(body) == 0 or body.max() < 0x80:
         return buffer
     starts = buffer.offsets[buffer.offsets < end]
-    # A text that begins amid a character would otherwise be found only by decoding each text on its own.
+    # The first condition finds texts that begin inside a character, without decoding each text separately.
     if not ((buffer.data[starts] & 0xC0) == 0x80).any() and _is_utf8(body):
         return buffer
     for place, (a, b) in enumerate(pairwise(buffer.offsets.tolist())):

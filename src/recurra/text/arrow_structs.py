@@ -1,7 +1,7 @@
-"""The C structs of the Arrow C data interface, and what they point at as NumPy arrays.
+"""The C structs of the Arrow C data interface, and the memory that they point to as NumPy arrays.
 
 https://arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html and
-CDataInterface/PyCapsuleInterface.html. What a pointer points at is taken on trust, as everywhere in C.
+CDataInterface/PyCapsuleInterface.html. Pointers cannot be checked, as in any C interface.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _NAMES: dict[type[ctypes.Structure], bytes] = {
     ArrowStream: b"arrow_array_stream",
 }
 
-# A prototype of our own: restype and argtypes of ctypes.pythonapi's functions are shared by the whole process.
+# A separate prototype: restype and argtypes of ctypes.pythonapi's functions are shared by the whole process.
 _pointer_in = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
     ("PyCapsule_GetPointer", ctypes.pythonapi)
 )
@@ -76,14 +76,14 @@ _RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
 def struct_in(capsule: object, kind: type[ctypes.Structure]) -> Any:
-    """The struct that a capsule holds; the capsule releases it when nothing refers to the capsule any more.
+    """The struct that a capsule holds; it is released when the capsule is deleted.
 
     Args:
         capsule: a PyCapsule with the name that the interface gives to ``kind``.
         kind: one of the three structs.
 
     Raises:
-        DataError: it is no such capsule, or what it held has been taken out.
+        DataError: it is not such a capsule, or its struct has been moved out.
     """
     name = _NAMES[kind].decode()
     try:
@@ -93,12 +93,12 @@ def struct_in(capsule: object, kind: type[ctypes.Structure]) -> Any:
             f"A capsule {name!r} was expected, not {capsule!r:.80}", "Give an Arrow array or a list of texts."
         ) from error
     if not struct.release:
-        raise DataError(f"The capsule {name!r} is empty: it has been read before", "Make the Arrow array anew.")
+        raise DataError(f"The capsule {name!r} is empty: it has been read before", "Create the Arrow array again.")
     return struct
 
 
 class OwnedArray:
-    """An array that a stream has handed over: released when nothing refers to this object any more."""
+    """An array that a stream has returned; it is released when this object is deleted."""
 
     def __init__(self) -> None:
         self.struct = ArrowArray()
@@ -108,13 +108,13 @@ class OwnedArray:
 
 
 def release(struct: Any) -> None:
-    """Calls the producer's release callback, unless there is nothing to release."""
+    """Calls the producer's release callback, unless the struct has been released already."""
     if struct.release:
         _RELEASE(struct.release)(ctypes.addressof(struct))
 
 
 class _Memory:
-    """Foreign memory as NumPy looks at it; the array made of it holds this object, and this object the owner."""
+    """Foreign memory for NumPy; the array keeps a reference to this object, and this object to the owner."""
 
     def __init__(self, owner: object, interface: dict[str, Any]) -> None:
         self.owner = owner
@@ -125,17 +125,17 @@ def memory_at(address: int | None, count: int, dtype: npt.DTypeLike, owner: obje
     """``count`` numbers at an address, read-only and not copied.
 
     Args:
-        address: of the first; ``None`` where there is no memory, as Arrow allows where there is nothing to point at.
+        address: of the first number; ``None`` if there is no memory, which Arrow allows for empty buffers.
         count: how many.
         dtype: of each.
-        owner: what keeps the memory; it lives as long as the array.
+        owner: the object that owns the memory; it lives as long as the array.
 
     Raises:
-        DataError: there is no memory for numbers that should be there.
+        DataError: there is no memory and ``count`` is not 0.
     """
     if count < 0 or (count and not address):
         raise DataError(
-            f"The Arrow array has a buffer of {count} values at address {address or 0}", "Make the array anew."
+            f"The Arrow array has a buffer of {count} values at address {address or 0}", "Create the array again."
         )
     if not count:
         return np.empty(0, dtype=dtype)

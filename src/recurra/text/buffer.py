@@ -1,4 +1,4 @@
-"""Many texts as one row of UTF-8 bytes, which is what the kernels read."""
+"""Many texts as one array of UTF-8 bytes, which is what the kernels read."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class TextBuffer:
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> TextBuffer:
-        """Joins texts; a lone surrogate, which UTF-8 cannot write, becomes a question mark.
+        """Joins texts; a lone surrogate, which UTF-8 cannot encode, becomes a question mark.
 
         Raises:
-            TypeError: something is no text.
+            TypeError: an item is not a text.
         """
         joined = "".join(texts)
         data = np.frombuffer(joined.encode("utf-8", "replace"), dtype=np.uint8)

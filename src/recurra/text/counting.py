@@ -1,4 +1,4 @@
-"""How often each token occurs: words in one compiled pass over the bytes, as ids are found."""
+"""Counts tokens; words with the same compiled pass over the bytes that looks up ids."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import numpy as np
 
 from recurra.kernels.compiled import kernels_of
 from recurra.text.buffer import TextBuffer
+from recurra.text.disk_counter import DiskCounter
 from recurra.text.encoding import byte_kinds, pieces
 from recurra.text.segmenters import tokeniser
-from recurra.text.spilled import SpilledCounts
 from recurra.text.tokens import utf8
 from recurra.text.vocabulary import SPECIAL_IDS
 
-__all__ = ["HELD", "count_tokens", "most_frequent"]
+__all__ = ["TOKENS_IN_MEMORY", "count_tokens", "most_frequent"]
 
-# Texts that are counted at once, so that they are not all in memory twice however large the set is.
+# Texts that are counted at once: only these are copied, however large the set is.
 CHUNK = 2048
-# Tokens, and bytes of them, for which there is room at first.
+# Initial capacity: tokens, and bytes of all tokens.
 TOKENS, BYTES = 1 << 14, 1 << 17
 
-HELD = 1 << 18
-"""Different tokens that are counted in memory, some 100 MB; beyond, counts go to disk and are added up there."""
+TOKENS_IN_MEMORY = 1 << 18
+"""Different tokens that are counted in memory, some 100 MB; more are counted on disk."""
 
 
 def count_tokens(texts: Sequence[str], tokens: str) -> Counter[str]:
@@ -38,38 +38,40 @@ def count_tokens(texts: Sequence[str], tokens: str) -> Counter[str]:
     counter = _counter_of(tokens)
     for first in range(0, len(texts), CHUNK):
         counter.add(texts[first : first + CHUNK])
-    return counter.taken()
+    return counter.take_counts()
 
 
-def most_frequent(texts: Iterable[Sequence[str]], tokens: str, count: int, *, held: int = HELD) -> dict[str, int]:
-    """How often the most frequent tokens occur, exactly, in texts that need not be in memory together.
+def most_frequent(
+    texts: Iterable[Sequence[str]], tokens: str, count: int, *, in_memory: int = TOKENS_IN_MEMORY
+) -> dict[str, int]:
+    """The exact counts of the most frequent tokens, of texts that need not be in memory together.
 
     Args:
-        texts: any number, some thousands at a time.
+        texts: any number, in blocks of some thousands.
         tokens: a name that :func:`recurra.text.segmenters.tokeniser` knows.
-        count: how many tokens are asked for; of tokens as frequent as the last one all may be among them, or those
-            that come last in the order of their UTF-8 bytes, which a vocabulary takes first.
-        held: different tokens that are counted in memory.
+        count: how many tokens are wanted. Of tokens as frequent as the last one, the result has all, or those that come
+            last in the order of their UTF-8 bytes, which a vocabulary takes first.
+        in_memory: different tokens that are counted in memory.
     """
-    counter, spilled = _counter_of(tokens), SpilledCounts()
+    counter, on_disk = _counter_of(tokens), DiskCounter()
     for some in texts:
         for first in range(0, len(some), CHUNK):
             counter.add(some[first : first + CHUNK])
-            if len(counter) > held:
-                spilled.add(counter.taken())
-    rest = counter.taken()
-    if not spilled:
+            if len(counter) > in_memory:
+                on_disk.add(counter.take_counts())
+    rest = counter.take_counts()
+    if not on_disk:
         return rest
-    spilled.add(rest)
-    return spilled.most_frequent(count)
+    on_disk.add(rest)
+    return on_disk.most_frequent(count)
 
 
 class _TokenCounter(Protocol):
     def add(self, texts: Sequence[str]) -> None:
         """Counts the tokens of texts."""
 
-    def taken(self) -> Counter[str]:
-        """How often each token was met; the counter is then as new."""
+    def take_counts(self) -> Counter[str]:
+        """How often each token occurred; the counter is empty afterwards."""
 
     def __len__(self) -> int:
         """How many different tokens it holds."""
@@ -82,7 +84,7 @@ def _counter_of(tokens: str) -> _TokenCounter:
 
 
 class _PlainCounter:
-    """Counts what a tokeniser gives."""
+    """Counts the tokens of a tokeniser function."""
 
     def __init__(self, tokens: str) -> None:
         self._tokeniser = tokeniser(tokens)
@@ -94,13 +96,13 @@ class _PlainCounter:
     def add(self, texts: Sequence[str]) -> None:
         self._counts.update(chain.from_iterable(map(self._tokeniser, texts)))
 
-    def taken(self) -> Counter[str]:
+    def take_counts(self) -> Counter[str]:
         counts, self._counts = self._counts, Counter()
         return counts
 
 
 class _CharacterCounter:
-    """Counts code points, of which there are few enough for a row of numbers."""
+    """Counts code points, which are few enough for an array."""
 
     def __init__(self) -> None:
         self._met = np.zeros(0, dtype=np.int64)
@@ -114,7 +116,7 @@ class _CharacterCounter:
         met[: len(self._met)] += self._met
         self._met = met
 
-    def taken(self) -> Counter[str]:
+    def take_counts(self) -> Counter[str]:
         points = np.flatnonzero(self._met)
         counts = Counter(dict(zip(map(chr, points.tolist()), self._met[points].tolist(), strict=True)))
         self._met = np.zeros(0, dtype=np.int64)
@@ -122,12 +124,12 @@ class _CharacterCounter:
 
 
 class _WordCounter:
-    """A vocabulary that grows with every new word, and how often each was met."""
+    """Counts words with a vocabulary that grows with every new word."""
 
     def __init__(self, tokens: str) -> None:
         self._name = tokens
         self._kinds, self._lowered = byte_kinds(tokens)
-        # Texts that the kernel leaves to Unicode's rules.
+        # For texts that the kernel cannot tokenise, because they need Unicode's rules.
         self._others = _PlainCounter(tokens)
         self._empty()
 
@@ -156,23 +158,23 @@ class _WordCounter:
                 )  # fmt: skip
                 if not self._known[1]:
                     break
-                # What the piece has taught stays, and it is read once more.
+                # The words learned so far are kept, and the piece is read again.
                 self._grow()
             met = np.bincount(ids[: count[0]] - SPECIAL_IDS, minlength=len(self._met))
             self._met += met
         self._others.add([texts[text] for text in np.flatnonzero(lengths < 0).tolist()])
 
-    def taken(self) -> Counter[str]:
+    def take_counts(self) -> Counter[str]:
         whole, bounds = self._tokens.tobytes(), self._offsets[: self._known[0] + 1].tolist()
         words = [whole[begin:end].decode() for begin, end in pairwise(bounds)]
-        counts = self._others.taken()
-        # A word that only a text left to Unicode's rules has begun with was learned and never counted.
+        counts = self._others.take_counts()
+        # A count of 0: the kernel learned the word at the beginning of a text that it then could not tokenise.
         counts.update({word: count for word, count in zip(words, self._met.tolist(), strict=False) if count})
         self._empty()
         return counts
 
     def _grow(self) -> None:
-        """Twice the room."""
+        """Doubles the capacity."""
         known = int(self._known[0])
         self._tokens = np.concatenate([self._tokens, np.empty_like(self._tokens)])
         self._offsets = np.concatenate([self._offsets, np.zeros(len(self._offsets) - 1, dtype=np.int64)])

@@ -1,4 +1,4 @@
-"""Many texts to token ids: words in one compiled pass over the bytes, characters and bytes by table."""
+"""Converts texts to token ids: words in one compiled pass over the bytes, characters and bytes with a table."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ __all__ = ["Encoder", "byte_kinds", "encoder", "pieces"]
 
 # Bytes of text that a thread reads at once: some milliseconds of work.
 PIECE = 1 << 20
-# Words that end at any byte and are looked up there; see recurra.kernels.token_ids.
+# Kinds of bytes; see recurra.kernels.token_ids.
 _PART, _SPACE, _DELETED, _APOSTROPHE, _MARK = range(5)
 
 Encoder: TypeAlias = Callable[[TextBuffer], Ragged]
-"""B texts to the ids of their tokens, a ragged set of B documents."""
+"""A function from B texts to the ids of their tokens, a ragged set of B documents."""
 
 
 def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
-    """The function that turns texts into ids; making it once saves building its tables for every call.
+    """Builds the function from texts to ids, with the tables that it needs for all calls.
 
     Args:
         tokens: a name that :func:`recurra.text.segmenters.tokeniser` knows.
-        vocabulary: what it looks ids up in.
+        vocabulary: the known tokens and their ids.
 
     Raises:
-        SettingsError: a segmenter that is not installed.
+        SettingsError: the segmenter is not installed.
     """
     if tokens in ("lesson", "words"):
         return WordEncoder(tokens, vocabulary)
     if tokens in SEGMENTERS:
-        return partial(_segmented, tokeniser(tokens), vocabulary.ids)
-    # One row of ids, looked up by number; the last place stands for all higher code points.
+        return partial(_encode_segmented, tokeniser(tokens), vocabulary.ids)
+    # A table of ids by code point or byte; the last entry is for all higher code points.
     numbers = {ord(token): i for token, i in vocabulary.ids.items() if len(token) == 1}
     table = np.full(max(numbers, default=0) + 2 if tokens == "characters" else 256, UNKNOWN_ID, dtype=np.int32)
     for number, i in numbers.items():
         table[number] = i
-    return partial(_characters if tokens == "characters" else _bytes, table)
+    return partial(_encode_characters if tokens == "characters" else _encode_bytes, table)
 
 
 class WordEncoder:
-    """The ids of words; the tokenisers of :mod:`recurra.text.tokens` say which, and tests hold both equal.
+    """Looks up the ids of words. Tests hold its words equal to those of the tokenisers in :mod:`recurra.text.tokens`.
 
     Args:
         tokens: ``lesson`` or ``words``.
-        vocabulary: what it looks ids up in.
+        vocabulary: the known tokens and their ids.
     """
 
     def __init__(self, tokens: str, vocabulary: Vocabulary) -> None:
@@ -67,7 +67,7 @@ class WordEncoder:
         text, offsets = vocabulary.to_tensors()
         slots = np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
         kernels_of("token_ids").fill_table(text, offsets, slots)
-        # No room for another token: an unknown one stays unknown. The kernel would write to the bytes, were there any.
+        # No capacity for another token, so an unknown one stays unknown. With capacity the kernel would add it.
         known = np.array([len(vocabulary), 1], dtype=np.int64)
         self._tables = (kinds, lowered, text.copy(), offsets, slots, known)
 
@@ -81,14 +81,14 @@ class WordEncoder:
             return Ragged(values, _offsets(lengths))
         left = np.flatnonzero(lengths < 0)
         fast = Ragged(values, _offsets(np.maximum(lengths, 0)))
-        return _merged(fast, left, self._by_pattern([texts[text] for text in left.tolist()])) if len(left) else fast
+        return _merge(fast, left, self._by_pattern([texts[text] for text in left.tolist()])) if len(left) else fast
 
     def _encode(
         self, texts: TextBuffer, lengths: npt.NDArray[np.int64], first: int, end: int, parts: dict[int, Any]
     ) -> None:
         """Writes the lengths of a range of texts, and their ids to ``parts[first]``."""
         size = int(texts.offsets[end] - texts.offsets[first])
-        # Words of the lesson need white space between them; other words need not.
+        # The lesson's words have white space between them; other words need none.
         room = (size + end - first) // 2 + 1 if self.tokens == "lesson" else size
         ids, word, count = (
             np.empty(room, dtype=np.int32),
@@ -97,22 +97,22 @@ class WordEncoder:
         )
         kernel = getattr(kernels_of("token_ids"), self.tokens)
         kernel(first, end, texts.data, texts.offsets, *self._tables, word, ids, lengths, count)
-        # What was room for other texts' ids is given back.
+        # The copy frees the unused part of the array.
         parts[first] = ids[: count[0]] if end - first == len(texts) else ids[: count[0]].copy()
 
     def _by_pattern(self, texts: Sequence[str]) -> Ragged:
-        # What is a word beyond ASCII, and what becomes of it in lower case, is Unicode's business.
+        # Beyond ASCII, Unicode defines what a word is and its lower case.
         find, ids = word_pattern().findall, self.vocabulary.ids
         return Ragged.from_lists([[ids.get(word, UNKNOWN_ID) for word in find(text.lower())] for text in texts])
 
 
 def byte_kinds(tokens: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """What each byte is to the tokeniser ``lesson`` or ``words``, and as what it is looked up: uint8[256] both."""
+    """The kind of each byte for the tokeniser ``lesson`` or ``words``, and its lower case: uint8[256] both."""
     return _lesson_bytes() if tokens == "lesson" else _word_bytes()
 
 
 def pieces(texts: TextBuffer) -> list[tuple[int, int]]:
-    """Ranges of texts of about :data:`PIECE` bytes; a longer text is a range of its own."""
+    """Ranges of texts of about :data:`PIECE` bytes; a longer text is a range by itself."""
     size = int(texts.offsets[-1] - texts.offsets[0])
     if size <= PIECE:
         return [(0, len(texts))]
@@ -141,11 +141,11 @@ def _word_bytes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     return kinds, lowered
 
 
-def _segmented(cut: Callable[[str], list[str]], ids: Mapping[str, int], texts: TextBuffer) -> Ragged:
+def _encode_segmented(cut: Callable[[str], list[str]], ids: Mapping[str, int], texts: TextBuffer) -> Ragged:
     return Ragged.from_lists([[ids.get(word, UNKNOWN_ID) for word in cut(texts[text])] for text in range(len(texts))])
 
 
-def _characters(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
+def _encode_characters(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
     data = texts.data[texts.offsets[0] : texts.offsets[-1]]
     points = np.frombuffer(data.tobytes().decode("utf-8", "replace").encode("utf-32-le"), dtype="<u4")
     # A character begins at every byte that does not continue one (0b10xxxxxx).
@@ -153,7 +153,7 @@ def _characters(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
     return Ragged(table[np.minimum(points, len(table) - 1)], begun[texts.offsets - texts.offsets[0]])
 
 
-def _bytes(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
+def _encode_bytes(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
     return Ragged(table[texts.data[texts.offsets[0] : texts.offsets[-1]]], texts.offsets - texts.offsets[0])
 
 
@@ -163,8 +163,8 @@ def _offsets(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return offsets
 
 
-def _merged(documents: Ragged, places: npt.NDArray[np.int64], others: Ragged) -> Ragged:
-    """The documents with others, in order, at places where they have been empty."""
+def _merge(documents: Ragged, places: npt.NDArray[np.int64], others: Ragged) -> Ragged:
+    """The documents, with the empty ones at ``places`` replaced by ``others`` in order."""
     lengths = documents.lengths
     lengths[places] = others.lengths
     whole = Ragged(np.empty(lengths.sum(), dtype=np.int32), _offsets(lengths))

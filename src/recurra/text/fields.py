@@ -1,4 +1,4 @@
-"""Which part of a document is read: title and text, or the title alone."""
+"""Selects the part of a document that is read: title and text, or only the title."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from recurra.data.documents import Document, check_documents
 from recurra.text.settings import TextSettings
 
-__all__ = ["readable", "titles"]
+__all__ = ["input_texts", "titles"]
 
-# A plain text has no title; where a title is needed and no setting says how long it is, so many words stand in for it.
+# A plain text has no title: if one is needed and no setting says otherwise, its first words are taken, this many.
 TITLE_WORDS = 10
 
 
-def readable(documents: Sequence[Document], settings: TextSettings) -> list[str]:
-    """The one text of each document that the network reads.
+def input_texts(documents: Sequence[Document], settings: TextSettings) -> list[str]:
+    """The text of each document that the network reads.
 
     Args:
         documents: B documents, each one text or (title, text).
         settings: ``field="all"`` joins title and text by a space (an empty one is left out); ``field="title"`` takes
-            the title, and of a plain text its first ``first_words`` words, or all of it if that is ``None``.
+            the title, and from a plain text the first ``first_words`` words, or all if that is ``None``.
 
     Returns:
         B texts.
@@ -34,11 +34,11 @@ def readable(documents: Sequence[Document], settings: TextSettings) -> list[str]
 
 
 def titles(documents: Sequence[Document], settings: TextSettings) -> list[str]:
-    """The titles that ``vocabulary_from="titles"`` counts, whatever the field that is read.
+    """The titles that ``vocabulary_from="titles"`` counts, whichever field is read.
 
     Args:
         documents: B documents, each one text or (title, text).
-        settings: ``first_words`` says how many words of a plain text stand in for its title; ``None`` means 10 here.
+        settings: ``first_words`` words of a plain text are its title; ``None`` means 10 here.
 
     Returns:
         B titles; those of pairs may be empty.
@@ -53,5 +53,5 @@ def titles(documents: Sequence[Document], settings: TextSettings) -> list[str]:
 def _title(document: Document, words: int | None) -> str:
     if not isinstance(document, str):
         return document[0]
-    # maxsplit leaves the rest of a long text unsplit in one last piece.
+    # With maxsplit the rest of a long text is not split.
     return document if words is None else " ".join(document.split(maxsplit=words)[:words])

@@ -1,4 +1,4 @@
-"""The classes: labels as the user writes them, and the numbers the network gives them."""
+"""The classes: labels as the user writes them, and their numbers in the network's output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recurra.errors import DataError, ModelFileError
 
 __all__ = ["LONGEST_LABEL", "MOST_DIGITS", "Labels", "is_long"]
 
-# Characters of a text and digits of a whole number. A column of longer ones is none of labels.
+# Most characters of a text label and digits of an integer label. A column with longer ones does not hold labels.
 LONGEST_LABEL = 10_000
 MOST_DIGITS = 100
 
@@ -41,7 +41,7 @@ class Labels:
             labels: of one type; NumPy's scalars become Python's values.
 
         Raises:
-            DataError: no label, labels of several types, or one that is missing or no label.
+            DataError: no label, labels of several types, or a value that is missing or cannot be a label.
         """
         plain = _plain(labels)
         if not plain:
@@ -60,7 +60,7 @@ class Labels:
         """The class number of each label, int64[B].
 
         Raises:
-            DataError: a label that is no class, or has another type.
+            DataError: a label that is not a class, or has another type.
         """
         plain = _plain(labels)
         kind = type(self.classes[0])
@@ -78,7 +78,7 @@ class Labels:
         """The labels of class numbers, int[B].
 
         Raises:
-            DataError: a number that is no class.
+            DataError: a number that is not a class.
         """
         numbers = np.asarray(indices, dtype=np.int64)
         wrong = numbers[(numbers < 0) | (numbers >= len(self))]
@@ -92,28 +92,28 @@ class Labels:
 
     @classmethod
     def from_json(cls, values: Any) -> Labels:
-        """Reads what :meth:`to_json` gave.
+        """Reads the values of :meth:`to_json`.
 
         Raises:
-            ModelFileError: something else, such as classes of another type or one that stands there twice.
+            ModelFileError: anything else, such as classes of another type or a class that is there twice.
         """
         kind = _KINDS.get(str(values.get("type"))) if isinstance(values, Mapping) else None
         classes = values.get("classes") if isinstance(values, Mapping) else None
         if kind is None or not isinstance(classes, list) or not classes:
-            raise ModelFileError(f"The labels are {_short(values)}", "Write the file anew.")
+            raise ModelFileError(f"The labels are {_short(values)}", "Save the model again.")
         if any(type(label) is not kind for label in classes) or len(set(classes)) < len(classes):
             raise ModelFileError(
-                f"The labels {_short(classes)} are not distinct {kind.__name__}", "Write the file anew."
+                f"The labels {_short(classes)} are not distinct {kind.__name__}", "Save the model again."
             )
         if any(map(is_long, classes)):
             raise ModelFileError(
-                f"A label has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits", "Write the file anew."
+                f"A label has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits", "Save the model again."
             )
         return cls(tuple(classes))
 
 
 def is_long(value: object) -> bool:
-    """Whether a text or a whole number is longer than a label may be."""
+    """Whether a text or an integer is longer than a label may be."""
     if isinstance(value, str):
         return len(value) > LONGEST_LABEL
     return isinstance(value, int) and abs(value) >= 10**MOST_DIGITS
@@ -146,6 +146,6 @@ def _kind(labels: Sequence[Label]) -> type[Label]:
 
 
 def _short(value: object) -> str:
-    # Python writes no number of more than 4,300 digits.
+    # Python does not convert integers of more than 4,300 digits to text.
     text = f"a number of {value.bit_length():,} bits" if isinstance(value, int) and is_long(value) else repr(value)
     return text if len(text) <= 80 else text[:80] + "…"

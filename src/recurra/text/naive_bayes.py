@@ -1,4 +1,4 @@
-"""Naive Bayes on one half of some rows, scored on the other: what words, or trigrams of characters, tell of classes."""
+"""Multinomial naive Bayes with two-fold cross-validation: how well words, or character trigrams, predict classes."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.text.scripts import code_points
 
-__all__ = ["crossfitted", "trigrams"]
+__all__ = ["cross_val_correct", "trigrams"]
 
-# Trigrams that fall into one place are taken for one: with so many places few of the frequent ones do.
+# Number of hash buckets for trigrams: enough that few of the frequent ones collide.
 PLACES = 1 << 15
-# Laplace's rule of succession, softened as for many rare features.
+# Additive (Lidstone) smoothing, smaller than Laplace's because most features are rare.
 SMOOTHING = 0.1
 
 
 def trigrams(texts: Sequence[str]) -> Ragged:
-    """Ids of the runs of three characters of each text, in lower case and with a space at either end.
+    """Hashed ids of the character trigrams of each text, in lower case and with a space at either end.
 
-    Cavnar and Trenkle (1994) told languages apart by such runs.
+    Cavnar and Trenkle (1994) used such n-grams to identify languages.
     """
     bare = [f" {text.lower()} " for text in texts]
     points = np.concatenate([code_points(bare).astype(np.uint64), np.zeros(2, dtype=np.uint64)])
-    # Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4): the upper bits are mixed best.
+    # Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4): the upper bits are the best mixed.
     mixed = (points[:-2] << np.uint64(42)) ^ (points[1:-1] << np.uint64(21)) ^ points[2:]
     ids = ((mixed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - 15)).astype(np.int32)
     lengths = np.array([len(text) for text in bare], dtype=np.int64)
-    # The last two places of a text begin no trigram of its own.
+    # No trigram begins at the last two characters of a text.
     inner = np.repeat(np.cumsum(lengths), lengths) - np.arange(int(lengths.sum())) > 2
     offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.maximum(lengths - 2, 0))])
     return Ragged(ids[inner], offsets)
 
 
-def crossfitted(features: Ragged, targets: npt.NDArray[np.int64], *, count: int) -> npt.NDArray[np.bool_]:
-    """Which rows multinomial naive Bayes classifies rightly, learned from the rows of the other half.
+def cross_val_correct(features: Ragged, targets: npt.NDArray[np.int64], *, count: int) -> npt.NDArray[np.bool_]:
+    """Which rows multinomial naive Bayes classifies correctly when it is trained on the other half of the rows.
 
     Args:
-        features: ids of each row's features, B rows.
+        features: ids of the features of B rows.
         targets: int64[B], their classes.
-        count: features there are.
+        count: number of different features.
 
     Returns:
-        bool[B]; the halves are the rows of even and of odd place.
+        bool[B]; the halves are the even and the odd rows.
     """
     _, targets = np.unique(targets, return_inverse=True)
     classes = int(targets.max()) + 1

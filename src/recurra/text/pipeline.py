@@ -14,14 +14,14 @@ from recurra.errors import SettingsError
 from recurra.text.buffer import TextBuffer
 from recurra.text.counting import most_frequent
 from recurra.text.encoding import Encoder, encoder
-from recurra.text.fields import readable, titles
+from recurra.text.fields import input_texts, titles
 from recurra.text.segmenters import tokeniser
 from recurra.text.settings import TextSettings
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID, Vocabulary
 
 __all__ = ["TextPipeline"]
 
-# Documents whose texts are joined at once.
+# Documents whose texts are joined into one buffer at once.
 BUFFERED = 1 << 16
 
 
@@ -30,8 +30,8 @@ class TextPipeline:
     """Turns documents into the ids that a network reads.
 
     Attributes:
-        settings: what is read and how it is cut.
-        vocabulary: the tokens that have an id of their own.
+        settings: which text is read and how it is tokenised.
+        vocabulary: the tokens that have their own id.
     """
 
     settings: TextSettings
@@ -41,15 +41,15 @@ class TextPipeline:
     def learn(cls, documents: Sequence[Document], settings: TextSettings) -> TextPipeline:
         """Learns the vocabulary.
 
-        A network that reads titles and is trained on titles takes a plain text, later, for a title: ``first_words``
-        becomes ``None``.
+        If titles are read and the training documents have titles, a plain text is later read as a title:
+        ``first_words`` becomes ``None``.
 
         Args:
             documents: the training documents.
             settings: ``vocabulary_from`` and ``vocabulary_documents`` choose what is counted.
 
         Raises:
-            DataError: something is no document, or no token is found.
+            DataError: an item is not a document, or no token is found.
             SettingsError: ``tokens`` is still ``auto``.
         """
         pairs = bool(len(documents)) and all(isinstance(document, tuple) for document in documents)
@@ -57,42 +57,43 @@ class TextPipeline:
 
     @classmethod
     def learn_from(cls, blocks: Iterable[Sequence[Document]], settings: TextSettings, *, pairs: bool) -> TextPipeline:
-        """Learns the vocabulary of documents that come in parts; the parts make no difference.
+        """Learns the vocabulary of documents that arrive in blocks; how they are divided makes no difference.
 
         Args:
-            blocks: the training documents, some at a time; no more are asked for than are counted.
+            blocks: the training documents; no more blocks are read than are counted.
             settings: see :meth:`learn`.
             pairs: whether all of them are (title, text) pairs.
 
         Raises:
-            DataError: something is no document, or no token is found.
+            DataError: an item is not a document, or no token is found.
             SettingsError: ``tokens`` is still ``auto``.
         """
         if settings.tokens == "auto":
             raise SettingsError(
-                "A vocabulary is to be learned with tokens = auto", "Choose first: recurra.text.choice.choose_tokens."
+                "A vocabulary is to be learned with tokens = auto",
+                "Choose first: recurra.text.token_choice.choose_tokens.",
             )
         if settings.field == "title" and pairs:
             settings = settings.replace(first_words=None)
-        counts = most_frequent(_counted(blocks, settings), settings.tokens, settings.vocabulary_size)
+        counts = most_frequent(_texts_to_count(blocks, settings), settings.tokens, settings.vocabulary_size)
         return cls(settings, Vocabulary.learn(counts, settings))
 
     @property
     def rows(self) -> int:
-        """Rows of the embedding: one an id, or ``vocabulary_size`` if ``fixed_rows`` is set."""
+        """Number of rows of the embedding: one for each id, or ``vocabulary_size`` if ``fixed_rows`` is set."""
         known = len(self.vocabulary) + SPECIAL_IDS
         return max(known, self.settings.vocabulary_size) if self.settings.fixed_rows else known
 
     def encode(self, documents: Sequence[Document]) -> Ragged:
-        """Ids of B documents' tokens; a document without tokens has length 0.
+        """Token ids of B documents; a document without tokens has length 0.
 
         Raises:
-            DataError: something is no document.
+            DataError: an item is not a document.
         """
-        return Ragged.joined([self._encoder(texts) for texts in self._buffers(documents)])
+        return Ragged.concatenate([self._encoder(texts) for texts in self._buffers(documents)])
 
     def encode_buffer(self, texts: TextBuffer) -> Ragged:
-        """Ids of texts, which have no titles, as :meth:`encode` gives them.
+        """Token ids of texts without titles, as :meth:`encode` returns them.
 
         Args:
             texts: B texts.
@@ -102,31 +103,31 @@ class TextPipeline:
         return self._encoder(texts)
 
     def _buffers(self, documents: Sequence[Document]) -> Iterator[TextBuffer]:
-        """The documents' texts, some at a time: joined, they are in memory twice."""
+        """The documents' texts in blocks, because joining copies them."""
         for first in range(0, len(documents), BUFFERED):
             some = documents[first : first + BUFFERED]
             if isinstance(some, list) and self.settings.field == "all":
                 try:
-                    # Texts alone, which is the common case, are looked at by join itself.
+                    # The common case is texts alone; join raises an error for anything else.
                     yield TextBuffer.of(some)
                     continue
                 except TypeError:
                     pass
-            yield TextBuffer.of(readable(some, self.settings))
+            yield TextBuffer.of(input_texts(some, self.settings))
 
     def tokens(self, document: Document) -> list[str]:
-        """The tokens of one document as text, in step with the ids of :meth:`encode`.
+        """The tokens of one document as texts, one for each id of :meth:`encode`.
 
         Raises:
-            DataError: it is no document.
+            DataError: it is not a document.
         """
-        return tokeniser(self.settings.tokens)(readable([document], self.settings)[0])
+        return tokeniser(self.settings.tokens)(input_texts([document], self.settings)[0])
 
     def coverage(self, documents: Sequence[Document]) -> float:
-        """The share of the documents' tokens that the vocabulary knows; 1 where there is no token.
+        """The share of the documents' tokens that the vocabulary knows; 1 if there are no tokens.
 
         Raises:
-            DataError: something is no document.
+            DataError: an item is not a document.
         """
         values = self.encode(documents).values
         return float(np.mean(values != UNKNOWN_ID)) if len(values) else 1.0
@@ -136,9 +137,9 @@ class TextPipeline:
         return encoder(self.settings.tokens, self.vocabulary)
 
 
-def _counted(blocks: Iterable[Sequence[Document]], settings: TextSettings) -> Iterator[list[str]]:
+def _texts_to_count(blocks: Iterable[Sequence[Document]], settings: TextSettings) -> Iterator[list[str]]:
     """The texts whose tokens are counted."""
-    read = titles if settings.vocabulary_from == "titles" else readable
+    read = titles if settings.vocabulary_from == "titles" else input_texts
     left = settings.vocabulary_documents
     for block in blocks:
         texts = list(filter(None, read(block, settings)))[:left]

@@ -1,4 +1,4 @@
-"""Scripts that are written without spaces between words, and how much of a text is in them."""
+"""Scripts that are written without spaces between words, and their share of a text."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ BLOCKS = {
     "Myanmar": ((0x1000, 0x109F), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F)),
     "Khmer": ((0x1780, 0x17FF),),
 }
-# Chinese titles name Japanese things now and then; Japanese texts are a third kana at least.
+# Chinese titles contain a little kana now and then; Japanese texts are at least a third kana.
 KANA = 0.1
 
 
 def code_points(texts: Iterable[str]) -> npt.NDArray[np.uint32]:
-    """The code points of all texts in a row, uint32[N]; lone surrogates become question marks."""
+    """The code points of all texts, one text after the other, uint32[N]; lone surrogates become question marks."""
     joined = "".join(texts).encode("utf-8", "replace").decode()
     return np.frombuffer(joined.encode("utf-32-le"), dtype="<u4")
 
 
 def unspaced_shares(texts: Iterable[str]) -> dict[str, float]:
-    """The share of all letters and marks that each script in :data:`BLOCKS` has; 0 where there are none."""
+    """The share of each script in :data:`BLOCKS` among all letters and marks; 0 if there are none."""
     points, counts = np.unique(code_points(texts), return_counts=True)
     found: Counter[str] = Counter()
     letters = 0
@@ -44,7 +44,7 @@ def unspaced_shares(texts: Iterable[str]) -> dict[str, float]:
 
 
 def language_of(shares: dict[str, float]) -> str:
-    """What a reader would call such a text: its language, and the shares of its scripts from 1 % on.
+    """A description of such texts: the language, and the shares of its scripts from 1 % on.
 
     Args:
         shares: of :func:`unspaced_shares`.

@@ -1,10 +1,10 @@
-"""Words of languages that are written without spaces, cut by programs that know their dictionaries.
+"""Word segmenters, with dictionaries, for languages that are written without spaces.
 
-Each is an extra of its own and runs here alone: nothing is fetched, and nothing is written. What it cuts depends on its
-version, which therefore stands in the model's record.
+Each is an optional extra and runs locally: nothing is downloaded, and nothing is written. The words depend on the
+segmenter's version, which is therefore in the model's record.
 
-- ``jieba``, Chinese: the algorithm and dictionary of jieba as jieba-rs has them. (The package of that name keeps a
-  file of Python objects in the shared folder for temporary files and reads it back unseen, so it is not used.)
+- ``jieba``, Chinese: the algorithm and dictionary of jieba in jieba-rs. (The package jieba is not used: it caches
+  Python objects in the shared folder for temporary files and loads them unchecked.)
 - ``sudachi``, Japanese: SudachiPy with its small dictionary, in the longest units (mode C).
 - ``newmm``, Thai: PyThaiNLP's longest match through its dictionary and character clusters.
 """
@@ -22,12 +22,12 @@ from typing import Any, TypeAlias
 from recurra.errors import SettingsError
 from recurra.text.tokens import TOKENISERS, utf8
 
-__all__ = ["SEGMENTERS", "Segmenter", "differing", "tokeniser", "versions_of"]
+__all__ = ["SEGMENTERS", "Segmenter", "segmenter_versions", "tokeniser", "version_mismatch"]
 
 Cut: TypeAlias = Callable[[str], list[str]]
-"""A text to its pieces, which are the text when they are joined."""
+"""A function from a text to its pieces, which joined are the text."""
 
-# Characters that are cut at once: a dictionary's search grows with the length, and Sudachi takes 49,149 bytes at most.
+# Characters that are segmented at once: search takes longer with the length, and Sudachi accepts 49,149 bytes at most.
 AT_ONCE = 8_000
 
 
@@ -36,9 +36,9 @@ class Segmenter:
     """A program that cuts texts into words.
 
     Attributes:
-        language: that it is for.
+        language: that it segments.
         extra: of recurra that installs it.
-        packages: what it consists of, as package managers name it.
+        packages: that it consists of.
         load: imports it.
     """
 
@@ -57,11 +57,11 @@ def tokeniser(tokens: str) -> Callable[[str], list[str]]:
     Raises:
         SettingsError: the segmenter is not installed.
     """
-    return TOKENISERS[tokens] if tokens in TOKENISERS else _segmented(tokens)
+    return TOKENISERS[tokens] if tokens in TOKENISERS else _load_segmenter(tokens)
 
 
-def versions_of(tokens: str) -> dict[str, str]:
-    """The versions that tokens hang on, by package; empty where they hang on none.
+def segmenter_versions(tokens: str) -> dict[str, str]:
+    """The package versions that the tokens depend on, by package; empty if they depend on none.
 
     Raises:
         SettingsError: the segmenter is not installed.
@@ -71,21 +71,21 @@ def versions_of(tokens: str) -> dict[str, str]:
     try:
         return {package: importlib.metadata.version(package) for package in SEGMENTERS[tokens].packages}
     except importlib.metadata.PackageNotFoundError as error:
-        raise _missing(tokens, str(error.name)) from error
+        raise _not_installed(tokens, str(error.name)) from error
 
 
-def differing(tokens: str, versions: object) -> str:
-    """One line that says where the versions here are not those that a model learned with; empty if they are.
+def version_mismatch(tokens: str, versions: object) -> str:
+    """A warning if an installed version is not the one that the model was trained with; otherwise empty.
 
     Args:
         tokens: of the model.
-        versions: of its record, which may hold anything.
+        versions: from its record, which may be anything.
 
     Raises:
         SettingsError: the segmenter is not installed.
     """
     learned: Mapping[Any, Any] = versions if isinstance(versions, dict) else {}
-    for package, here in versions_of(tokens).items():
+    for package, here in segmenter_versions(tokens).items():
         then = learned.get(package)
         if then != here:
             return (
@@ -96,16 +96,16 @@ def differing(tokens: str, versions: object) -> str:
 
 
 @cache
-def _segmented(tokens: str) -> Callable[[str], list[str]]:
-    """Loads a segmenter once; its dictionary takes some ten megabytes."""
-    versions_of(tokens)
+def _load_segmenter(tokens: str) -> Callable[[str], list[str]]:
+    """Loads a segmenter once: its dictionary takes tens of megabytes."""
+    segmenter_versions(tokens)
     try:
         cut = SEGMENTERS[tokens].load()
     except ImportError as error:
-        raise _missing(tokens, error.name or tokens) from error
+        raise _not_installed(tokens, error.name or tokens) from error
 
     def words(text: str) -> list[str]:
-        # Lower case, and without white space, as the tokens "words" are.
+        # In lower case and without white space, like the tokens "words".
         pieces = (piece for part in _parts(utf8(text).decode()) for piece in cut(part))
         return [word for piece in pieces if (word := piece.strip().lower())]
 
@@ -113,7 +113,7 @@ def _segmented(tokens: str) -> Callable[[str], list[str]]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """The text in parts of a bounded length, cut at the end of a line or behind a full stop where there is one."""
+    """The text in parts of bounded length, cut after a line or a full stop if there is one."""
     while len(text) > AT_ONCE:
         end = 1 + max(text.rfind(mark, AT_ONCE // 2, AT_ONCE) for mark in "\n。！？. ")
         end = end or AT_ONCE
@@ -126,7 +126,7 @@ def _parts(text: str) -> Iterator[str]:
 def _jieba() -> Cut:
     import rjieba
 
-    # A table of its own: words that other code adds to the module's must not change what a model reads.
+    # A separate table: words that other code adds to the module's table must not change what a model reads.
     table = rjieba.Jieba()
     return lambda text: list(table.cut(text))
 
@@ -135,7 +135,7 @@ def _sudachi() -> Cut:
     import sudachipy
 
     dictionary = sudachipy.Dictionary(dict="small")
-    # Cutting changes a tokeniser's own memory: a thread has one of its own.
+    # A tokeniser has internal state: each thread gets its own.
     local = threading.local()
 
     def cut(text: str) -> list[str]:
@@ -147,17 +147,17 @@ def _sudachi() -> Cut:
 
 
 def _newmm() -> Cut:
-    # It would make a folder in the user's home, and could fetch corpora.
+    # Otherwise it would create a folder in the user's home, and could download corpora.
     if "PYTHAINLP_READ_MODE" not in os.environ:
         os.environ.setdefault("PYTHAINLP_READ_ONLY", "1")
     os.environ.setdefault("PYTHAINLP_OFFLINE", "1")
     from pythainlp.tokenize import word_tokenize
 
-    # "safe": bounded time for long texts without a clear border.
+    # "safe": bounded time for long texts without clear boundaries.
     return lambda text: list(word_tokenize(text, engine="newmm-safe"))
 
 
-def _missing(tokens: str, package: str) -> SettingsError:
+def _not_installed(tokens: str, package: str) -> SettingsError:
     one = SEGMENTERS[tokens]
     return SettingsError(
         f"The tokens {tokens} ({one.language} words) need {package}, which is not installed",

@@ -1,4 +1,4 @@
-"""What of a document is read, how it is cut into tokens, and which tokens the vocabulary holds."""
+"""Settings of the text pipeline: which part of a document is read, tokens, and the vocabulary."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class TextSettings(Settings):
     """Settings of the text pipeline.
 
     Attributes:
-        field: ``all`` reads title and text, joined by a space; ``title`` reads the title alone.
-        first_words: with ``field="title"``, how many words stand in for the title of a document that is one text;
-            ``None`` takes such a text for a title. Training on a set with titles sets ``None``.
+        field: ``all`` reads title and text, joined by a space; ``title`` reads only the title.
+        first_words: with ``field="title"``, how many words of a document without a title are read in its place;
+            ``None`` reads the whole text as a title. Training on a set with titles sets ``None``.
         tokens: ``lesson`` (Keras's TextVectorization: ASCII lower case, ASCII punctuation deleted, split at ASCII
             white space), ``words`` (Unicode words in lower case, each punctuation mark a token), ``characters``
             (code points), ``bytes`` (UTF-8), a segmenter's words (``jieba``, ``sudachi``, ``newmm``:
-            :mod:`recurra.text.segmenters`), or ``auto``: words or characters, as the training rows suggest
-            (:mod:`recurra.text.choice`); a trained model holds what was chosen.
-        vocabulary_size: rows of the embedding at most, counting the pad (id 0) and the unknown token (id 1).
-        vocabulary_from: ``all`` counts the tokens of what is read; ``titles`` those of titles alone.
+            :mod:`recurra.text.segmenters`), or ``auto``: words or characters, depending on the training rows
+            (:mod:`recurra.text.token_choice`); a trained model holds the choice.
+        vocabulary_size: largest number of rows of the embedding, with the pad (id 0) and the unknown token (id 1).
+        vocabulary_from: ``all`` counts the tokens of the texts that are read; ``titles`` those of titles only.
         vocabulary_documents: count only the first so many non-empty texts; ``None`` counts all.
-        min_count: leave out tokens seen fewer times.
-        fixed_rows: give the embedding ``vocabulary_size`` rows even if fewer tokens were found, as Keras does.
+        min_count: leave out tokens that occur less often.
+        fixed_rows: the embedding has ``vocabulary_size`` rows even if fewer tokens were found, as in Keras.
     """
 
     field: Literal["all", "title"] = "all"

@@ -1,6 +1,6 @@
-"""How a text is cut into tokens: four tokenisers, each a function from one text to its tokens.
+"""Four tokenisers, each a function from one text to its tokens.
 
-Lone surrogates, which UTF-8 cannot write, are read as question marks by all of them.
+All of them read lone surrogates, which UTF-8 cannot encode, as question marks.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ def lesson_tokens(text: str) -> list[str]:
 
 
 def word_tokens(text: str) -> list[str]:
-    """Words in Unicode lower case, and every other mark that is not white space as a token of its own.
+    """Words in Unicode lower case; each other character that is not white space is a token.
 
     A word is a run of letters, digits and underscores; apostrophes may stand inside it (``don't``). Combining marks and
-    joiners stay with what they follow, or words of Malayalam, Persian or Thai would fall to pieces.
+    joiners belong to the character before them; otherwise words of Malayalam, Persian or Thai would be cut.
     """
     return word_pattern().findall(utf8(text).decode().lower())
 
 
 def character_tokens(text: str) -> list[str]:
-    """Code points, white space and case as they are."""
+    """Code points, with white space and case unchanged."""
     return list(utf8(text).decode())
 
 
 def byte_tokens(text: str) -> list[str]:
-    """Bytes of the UTF-8 form, each written as the character U+0000 to U+00FF of the same number."""
+    """Bytes of the UTF-8 encoding, each as the character U+0000 to U+00FF with the same number."""
     return list(utf8(text).decode("latin-1"))
 
 
@@ -55,17 +55,17 @@ TOKENISERS: dict[str, Callable[[str], list[str]]] = {
 
 
 def utf8(text: str) -> bytes:
-    """The UTF-8 form, lone surrogates as question marks."""
+    """The UTF-8 encoding, with lone surrogates as question marks."""
     return text.encode("utf-8", "replace")
 
 
 @cache
 def word_pattern() -> re.Pattern[str]:
-    """The regular expression of :func:`word_tokens`, built when first used: it looks at every code point for marks."""
+    """The regular expression of :func:`word_tokens`; cached because building it looks at every code point for marks."""
     # Marks lie in planes 0 and 1 and among the variation selectors of plane 14; U+200C and U+200D are the joiners.
     places = [*range(0x20000), *range(0xE0100, 0xE01F0)]
     marks = "".join(c for c in map(chr, places) if unicodedata.category(c) in {"Mn", "Mc", "Me"} or c in "\u200c\u200d")
-    # Searching the long class is slow, so a look ahead at ASCII (no mark is) keeps the common case out of it.
+    # Searching the long character class is slow; a lookahead for ASCII, which has no marks, avoids it in most cases.
     mark = rf"(?![\x00-\x7f])[{marks}]"
     word = rf"\w+(?:{mark}\w*)*"
     return re.compile(rf"{word}(?:['’]{word})*|[^\w\s](?:{mark})*")

@@ -1,15 +1,15 @@
-"""Pretrained word vectors: the rows of a file that belong to the tokens of a vocabulary.
+"""Loads pretrained word vectors: the rows of a file for the tokens of a vocabulary.
 
-Formats, told apart by the ending:
+Formats, by the file name's ending:
 
 - ``.txt`` and ``.vec`` (GloVe, word2vec and fastText as text): a line a word, the word and D numbers separated by
-  single spaces; a first line with two whole numbers (how many words, D) is optional.
-- ``.npy``: float[words, D], and beside it, with the same name and the ending ``.vocab`` or ``.txt``, the words, one a
+  single spaces; a first line with two integers (number of words, D) is optional.
+- ``.npy``: float[words, D], and next to it, with the same name and the ending ``.vocab`` or ``.txt``, the words, one a
   line in UTF-8, line i for row i.
 - ``.safetensors``: the tensors ``vectors`` (float[words, D]), ``vocabulary.bytes`` and ``vocabulary.offsets`` (as
-  :meth:`recurra.text.vocabulary.Vocabulary.to_tensors` gives them).
+  :meth:`recurra.text.vocabulary.Vocabulary.to_tensors` returns them).
 
-A file is read as a stream or through a memory map, and only the rows that are wanted are kept. Nothing is unpickled.
+A file is streamed or memory-mapped, and only the rows that are needed are kept. Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from recurra.text.vocabulary import Vocabulary
 __all__ = ["load_vectors"]
 
 LARGEST_DIMENSION = 8192
-# A word and the longest vector there may be, at 25 bytes a number.
+# Bytes of a word and of the longest vector that is accepted, at 25 bytes a number.
 LONGEST_LINE = 65_536 + 25 * LARGEST_DIMENSION
 
 Found: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
@@ -46,8 +46,8 @@ def load_vectors(path: Path | str, tokens: Sequence[str]) -> Found:
         word twice, the first counts.
 
     Raises:
-        DataError: the file cannot be read, a line has a wrong number of numbers or something that is no finite number,
-            or none of the tokens is in it.
+        DataError: the file cannot be read, a line has too few or too many numbers or one that is not finite, or none
+            of the tokens is in it.
     """
     path = Path(path)
     readers = {".txt": _from_text, ".vec": _from_text, ".npy": _from_npy, ".safetensors": _from_safetensors}
@@ -56,7 +56,7 @@ def load_vectors(path: Path | str, tokens: Sequence[str]) -> Found:
             f"The vectors {path.name!r} have no known format", f"Give a file that ends in {', '.join(readers)}."
         )
     try:
-        with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite and is named below
+        with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite and is reported below
             vectors, found = readers[path.suffix.lower()](path, tokens)
     except OSError as error:
         raise DataError(f"The vectors {path} cannot be read: {error.strerror or error}", "Check the path.") from error
@@ -81,7 +81,7 @@ def _from_text(path: Path, tokens: Sequence[str]) -> Found:
         vectors = np.zeros((len(tokens), dimension), dtype=np.float32)
         for number, line in _lines(file, path):
             word, *numbers = line.rsplit(b" ", dimension)
-            # A word may hold spaces (". . ." in GloVe), but one that ends in a number is a vector that is too long.
+            # A word may contain spaces (". . ." in GloVe), but if it ends in a number, the vector is too long.
             if len(numbers) < dimension or (b" " in word and _is_number(word.rpartition(b" ")[2])):
                 raise _wrong_line(path, number, f"has {line.count(b' ')} numbers after its word", dimension)
             place = wanted.get(word)
@@ -98,7 +98,7 @@ def _from_text(path: Path, tokens: Sequence[str]) -> Found:
 
 
 def _text_dimension(file: BinaryIO, path: Path) -> int:
-    """D, and the file stands at the first vector."""
+    """D; afterwards the file is at the first vector."""
     first = file.readline(LONGEST_LINE).rstrip(b" \r\n")
     fields = first.split(b" ")
     if len(fields) == 2 and all(field.isdigit() and len(field) < 20 for field in fields):
@@ -115,7 +115,7 @@ def _text_dimension(file: BinaryIO, path: Path) -> int:
 
 
 def _lines(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that are left and not blank, with their number in the file (from 1)."""
+    """The remaining lines that are not blank, with their number in the file (from 1)."""
     number = 1 if file.tell() else 0
     while line := file.readline(LONGEST_LINE):
         number += 1
@@ -186,7 +186,7 @@ def _pick(path: Path, rows: npt.NDArray[np.generic], words: Sequence[str], token
             f"The vectors {path.name} are {rows.dtype}{list(rows.shape)} with {len(words)} words",
             f"Give floats [words, D], one row a word, D from 1 to {LARGEST_DIMENSION}.",
         )
-    # Built from the end, so that the first of equal words is the one that stays.
+    # Built from the end, so that the first of equal words is kept.
     row_of = {word: row for row, word in zip(range(len(words) - 1, -1, -1), reversed(words), strict=True)}
     chosen = np.array([row_of.get(token, -1) for token in tokens], dtype=np.int64)
     found = chosen >= 0

@@ -1,4 +1,4 @@
-"""Which tokens have an id of their own, and which id."""
+"""The vocabulary: the known tokens and their ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPECIAL_IDS = 2
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The known tokens; the id of a token is its place plus 2 (id 0 is the pad, id 1 any unknown token).
+    """The known tokens; the id of a token is its index plus 2 (id 0 is the pad, id 1 any unknown token).
 
     Attributes:
         tokens: distinct and not empty, the most frequent first.
@@ -34,12 +34,12 @@ class Vocabulary:
     def learn(cls, counts: Mapping[str, int], settings: TextSettings) -> Vocabulary:
         """Keeps the most frequent tokens, in Keras's order.
 
-        The order is: count falling, equal counts in reverse order of the UTF-8 bytes (z before y), which is also the
+        The order is: falling count, equal counts in reverse order of the UTF-8 bytes (z before y), which is also the
         reverse order of code points. ``tokens="bytes"`` always gives the 256 bytes, in rising order.
 
         Args:
-            counts: how often each token occurs.
-            settings: ``vocabulary_size`` (which counts the two special ids) and ``min_count`` say where to cut.
+            counts: of each token.
+            settings: ``vocabulary_size`` (including the two special ids) and ``min_count`` limit the vocabulary.
 
         Raises:
             DataError: no token is left.
@@ -66,7 +66,7 @@ class Vocabulary:
         return {token: place for place, token in enumerate(self.tokens, start=SPECIAL_IDS)}
 
     def to_tensors(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-        """The tokens as two arrays: uint8[S], their UTF-8 bytes in one row; int64[tokens + 1], where each begins."""
+        """The tokens as two arrays: uint8[S], their UTF-8 bytes; int64[tokens + 1], the offsets of the tokens."""
         encoded = [token.encode() for token in self.tokens]
         offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
         np.cumsum(list(map(len, encoded)), out=offsets[1:])
@@ -74,11 +74,11 @@ class Vocabulary:
 
     @classmethod
     def from_tensors(cls, text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Vocabulary:
-        """Reads what :meth:`to_tensors` wrote and trusts none of it.
+        """Reads the arrays of :meth:`to_tensors` and checks everything.
 
         Raises:
-            ModelFileError: arrays of a wrong type, offsets that do not cut the bytes into tokens, bytes that are no
-                UTF-8, an empty token or one that stands there twice.
+            ModelFileError: arrays of a wrong type, offsets that do not divide the bytes into tokens, bytes that are not
+                UTF-8, an empty token or one that is there twice.
         """
         if text.dtype != np.uint8 or offsets.dtype != np.int64 or text.ndim != 1 or offsets.ndim != 1:
             raise _broken(f"are {text.dtype}{list(text.shape)} and {offsets.dtype}{list(offsets.shape)}")
@@ -95,4 +95,4 @@ class Vocabulary:
 
 
 def _broken(what: str) -> ModelFileError:
-    return ModelFileError(f"The tensors vocabulary.bytes and vocabulary.offsets {what}", "Write the file anew.")
+    return ModelFileError(f"The tensors vocabulary.bytes and vocabulary.offsets {what}", "Save the model again.")

@@ -76,7 +76,7 @@ def fit(
                 )
         learned = task_named(task) if isinstance(task, str) else task
         labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial)
-        labelled.task.trainable(recipe.training)
+        labelled.task.check_training_settings(recipe.training)
         if recipe.training.freeze_vectors and recipe.vectors is None and initial is None:
             raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
         # What is wrong with it shows before anything is made.

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from recurra.batches import Ragged, cut_batches
-from recurra.evaluation.temperature import LEAST_ROWS, calibrate
+from recurra.evaluation.temperature import MIN_ROWS, calibrate
 from recurra.models.batch import Batch
 from recurra.models.network import Network
 from recurra.presets import TrainingSettings
@@ -117,8 +117,8 @@ def calibrate_output(
         reason = f"no temperature suits {task.wording.gives}"
         callbacks.on_message(f"calibration: skipped, {reason}.")
         return {"calibration": {"skipped": reason}}
-    if held is None or rows < LEAST_ROWS:
-        reason = f"{rows:,} held-out rows are fewer than {LEAST_ROWS}" if rows else "no rows were held out"
+    if held is None or rows < MIN_ROWS:
+        reason = f"{rows:,} held-out rows are fewer than {MIN_ROWS}" if rows else "no rows were held out"
         callbacks.on_message(f"calibration: skipped, {reason}.")
         return {"calibration": {"skipped": reason}}
     found = calibrate(

@@ -279,7 +279,7 @@ class Trainer:
         scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
         self._restore(current)
         targets = torch.from_numpy(self.held.targets)
-        loss = self.objective.held_out(scores, targets)
+        loss = self.objective.validation_loss(scores, targets)
         if not math.isfinite(loss):
             self._stop_if_broken(self.position.steps, rate)
             raise self._failure(f"The validation loss became {loss}", self.position.steps, rate)

@@ -20,10 +20,10 @@ from recurra.data.fingerprint import Fingerprint
 from recurra.data.freed import give_back_freed
 from recurra.errors import DataError
 from recurra.presets import Recipe, TrainingSettings
-from recurra.tasks import Task, shared, task_of
+from recurra.tasks import Task, common_task, infer_task
 from recurra.text import Labels, TextPipeline, TextSettings
-from recurra.text.choice import TokenChoice, choose_tokens, looked_at
-from recurra.text.fields import readable
+from recurra.text.fields import input_texts
+from recurra.text.token_choice import TokenChoice, choose_tokens, sampled_places
 from recurra.training.callbacks import Callback
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_labels, extend_vocabulary
@@ -98,12 +98,12 @@ def labelled_rows(
         corpus = _with_title(corpus, callbacks)
     labels = corpus.labels
     grow = Labels.learn if initial is None else partial(extend_labels, initial)
-    learned = task or (initial.task if initial is not None else task_of(labels.values))
-    if not learned.accepts(labels.values) or (initial is not None and shared([learned, initial.task]) is None):
+    learned = task or (initial.task if initial is not None else infer_task(labels.values))
+    if not learned.accepts(labels.values) or (initial is not None and common_task([learned, initial.task]) is None):
         whose = "what is to be learned" if initial is None else "the model to continue from"
         kind = (learned if initial is None else initial.task).wording.gives
         raise DataError(
-            f"{corpus.source} has {task_of(labels.values).wording.gives} a row, and {whose} gives {kind}",
+            f"{corpus.source} has {infer_task(labels.values).wording.gives} a row, and {whose} gives {kind}",
             "Give rows like those that the model learned from.",
         )
     classes, targets = learned.learn(labels.values, rows=len(corpus), learn=grow)
@@ -153,8 +153,8 @@ def prepare(
             ids.add(encoded.take(np.flatnonzero(~out)))
             held_ids.add(encoded.take(np.flatnonzero(out)))
             callbacks.on_data("finding token ids", len(block), count)
-        rows = EncodedRows(ids.whole(), labelled.targets[~held], labelled.task)
-        held_rows = EncodedRows(held_ids.whole(), labelled.targets[held], labelled.task) if held.any() else None
+        rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
+        held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None
     if isinstance(rows.documents, MappedRagged):
         give_back_freed()
     return TrainingData(
@@ -200,11 +200,11 @@ def resolve_tokens(
         return replace(recipe, characters={}), None
     corpus = labelled.corpus
     kept, _ = split_of(labelled, recipe.training)
-    places = kept[looked_at(len(kept))]
+    places = kept[sampled_places(len(kept))]
     marked = np.zeros(len(corpus), dtype=bool)
     marked[places] = True
     documents = list(chain.from_iterable(RowSubset(corpus, marked).blocks()))
-    choice = choose_tokens(readable(documents, recipe.text), labelled.task.single(labelled.targets[places]))
+    choice = choose_tokens(input_texts(documents, recipe.text), labelled.task.single(labelled.targets[places]))
     if callbacks:
         callbacks.on_message(str(choice))
     return recipe.with_tokens(choice.tokens), choice

@@ -19,8 +19,8 @@ from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.presets import Recipe
 from recurra.tasks import Scores, Task
-from recurra.text.choice import TokenChoice
-from recurra.text.segmenters import versions_of
+from recurra.text.segmenters import segmenter_versions
+from recurra.text.token_choice import TokenChoice
 from recurra.text.vocabulary import UNKNOWN_ID
 from recurra.training.held_out import scores_of
 from recurra.training.loop import Outcome
@@ -122,7 +122,7 @@ def build_bundle(
             "numpy": np.__version__,
             "python": platform.python_version(),
             "torch": str(torch.__version__),
-            **versions_of(prepared.pipeline.settings.tokens),
+            **segmenter_versions(prepared.pipeline.settings.tokens),
         },
     }
     return Bundle(

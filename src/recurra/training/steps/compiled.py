@@ -177,7 +177,7 @@ class CompiledStep(HostStep):
         """The different ids of a batch, caught up, and which of them each token has."""
         ids, share = batch.ids, self.network.settings.word_dropout
         if share:
-            ids = np.where(self.network.chance(torch.Size([len(ids)])).numpy() < share, np.int32(UNKNOWN), ids)
+            ids = np.where(self.network.uniform(torch.Size([len(ids)])).numpy() < share, np.int32(UNKNOWN), ids)
         found = np.empty(min(len(ids), len(self._seen)), dtype=np.int32)
         places, count = np.empty(len(ids), dtype=np.int32), np.empty(1, dtype=np.int64)
         kernels_of("unique_ids").unique_ids(ids, self._seen, found, places, count)
@@ -273,7 +273,7 @@ class CompiledStep(HostStep):
     def _mask(self, shape: Sequence[int], share: float) -> Array | None:
         if not share:
             return None
-        mask: Array = ((self.network.chance(torch.Size(shape)) >= share) / (1 - share)).numpy()
+        mask: Array = ((self.network.uniform(torch.Size(shape)) >= share) / (1 - share)).numpy()
         return mask
 
 

@@ -83,7 +83,7 @@ class DeviceStep:
             task.on_device
             and kind_of(settings).compiled
             and isinstance(engine, TritonEngine)
-            and engine.takes(network.named_weights()["W_O"], [network.stored(0, DIRECTIONS[0])])
+            and engine.takes(network.named_weights()["W_O"], [network.layer_weights(0, DIRECTIONS[0])])
         )
 
     def limit(self, batches: Sequence[npt.NDArray[np.int64]]) -> int:

@@ -196,7 +196,7 @@ class DeviceBatches:
         for first in range(0, len(ids), TOKENS):
             some = documents.values[first : first + TOKENS]
             ids[first : first + TOKENS] = self._placed(some.astype(np.int32))
-            documents.pages.have_been_read(some.nbytes, 1)
+            documents.file.note_read(some.nbytes, 1)
         return ids
 
     def _placed(self, array: npt.NDArray[np.generic]) -> Tensor:

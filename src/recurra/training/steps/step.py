@@ -150,7 +150,7 @@ class HostStep(ABC):
             self.gradient_in_parts,
             rows.documents.lengths,
             masked=network.settings.masked,
-            generator=network.generator if network.settings.draws else None,
+            generator=network.generator if network.settings.uses_dropout else None,
             say=say,
         )
         self.prepare()

@@ -1,4 +1,4 @@
-"""What rows with several labels or none add to the scores: one decision for each label."""
+"""The scores of rows that have several labels or none: one decision for each label."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ import numpy.typing as npt
 from recurra.data.documents import Label, LabelSet
 from recurra.errors import DataError
 from recurra.evaluation.intervals import Interval
-from recurra.evaluation.metrics import BINS, bins_of, counted_scores, label_losses, reliability, share_of
+from recurra.evaluation.metrics import BINS, bin_indices, label_losses, reliability, safe_divide, scores_from_counts
 from recurra.evaluation.multi_label_evaluation import LabelScore, MultiLabelEvaluation
 from recurra.evaluation.row_scores import RowScores, check_probabilities, check_shapes
-from recurra.evaluation.thresholds import UNTUNED
+from recurra.evaluation.thresholds import DEFAULT_THRESHOLD
 
-__all__ = ["MultiLabelRows"]
+__all__ = ["MultiLabelRowScores"]
 
 Floats = npt.NDArray[np.floating]
 Doubles = npt.NDArray[np.float64]
 Indicator = npt.NDArray[np.bool_]
 
 
-class MultiLabelRows(RowScores[MultiLabelEvaluation]):
+class MultiLabelRowScores(RowScores[MultiLabelEvaluation]):
     """See :class:`recurra.evaluation.row_scores.RowScores`. Arguments and errors: :func:`recurra.evaluation.evaluate`.
 
     Attributes:
         right: bool[B], which rows are given exactly the labels they have.
-        hits: float64[B, C], labels given and had.
+        hits: float64[B, C], labels given that the row has.
         called: float64[B, C], labels given.
-        support: float64[B, C], labels had.
-        each: float64[B, 4], exact, wrong decisions, ranking precision, log loss.
-        gaps: float64[B, BINS], had less promised, of the labels whose probability lies in the bin.
-        missed: float64[B], labels had that are no classes.
-        holders: for each such label the rows that have it.
+        support: float64[B, C], labels that the row has.
+        each: float64[B, 4], exactly right, share of wrong decisions, ranking precision, log loss.
+        gaps: float64[B, BINS], sum of (has the label - probability) over the labels whose probability is in the bin.
+        missed: float64[B], number of the row's labels that are not classes.
+        holders: the rows that have such a label, for each.
     """
 
     right_share = "subset_accuracy"
@@ -50,7 +50,7 @@ class MultiLabelRows(RowScores[MultiLabelEvaluation]):
         probabilities, targets = np.asarray(probabilities), np.asarray(targets)
         check_shapes(probabilities, targets, classes, axes=2)
         check_probabilities(probabilities, (probabilities >= 0) & (probabilities <= 1), "from 0 to 1")
-        marks = np.full(len(classes), UNTUNED, np.float32) if thresholds is None else np.asarray(thresholds)
+        marks = np.full(len(classes), DEFAULT_THRESHOLD, np.float32) if thresholds is None else np.asarray(thresholds)
         if marks.shape != (len(classes),):
             raise DataError(f"Thresholds of shape {marks.shape} for {len(classes)} labels", "Give one for each label.")
         if len(unknown) not in (0, len(targets)):
@@ -66,27 +66,27 @@ class MultiLabelRows(RowScores[MultiLabelEvaluation]):
         share = (wrong.sum(axis=1) + self.missed) / (len(classes) + len(self.holders))
         losses = label_losses(self.probabilities, targets).mean(axis=1)
         self.each = np.stack([self.right, share, _ranking_precision(self.probabilities, targets), losses], axis=1)
-        cells = (bins_of(self.probabilities) + np.arange(rows)[:, None] * BINS).ravel()
+        cells = (bin_indices(self.probabilities) + np.arange(rows)[:, None] * BINS).ravel()
         self.gaps = np.bincount(cells, (targets - self.probabilities).ravel(), rows * BINS).reshape(rows, BINS)
 
     def scores(self) -> dict[str, float]:
         """See :class:`recurra.evaluation.multi_label_evaluation.MultiLabelEvaluation`."""
-        return {name: float(values[0]) for name, values in self.weighted(np.ones((1, len(self.right)))).items()}
+        return {name: float(values[0]) for name, values in self.weighted_scores(np.ones((1, len(self.right)))).items()}
 
-    def weighted(self, counts: Doubles) -> dict[str, Doubles]:
+    def weighted_scores(self, counts: Doubles) -> dict[str, Doubles]:
         """See :class:`recurra.evaluation.row_scores.RowScores`."""
         hits, called, support = (counts @ part for part in (self.hits, self.called, self.support))
         rows = counts.sum(axis=1)
         exact, wrong, ranking, loss = (counts @ self.each).T / rows
         occurring = called + support
-        f1 = share_of(2 * hits, occurring)
-        # A label that is no class occurs where a row that has it is drawn, and its F1 is 0.
+        f1 = safe_divide(2 * hits, occurring)
+        # A label that is not a class occurs if a row that has it is drawn, and its F1 is 0.
         labels = (occurring > 0).sum(axis=1)
         for holders in self.holders:
             labels += counts[:, holders].any(axis=1)
         return {
-            "micro_f1": share_of(2 * hits.sum(axis=1), occurring.sum(axis=1) + counts @ self.missed),
-            "macro_f1": share_of(f1.sum(axis=1), labels),
+            "micro_f1": safe_divide(2 * hits.sum(axis=1), occurring.sum(axis=1) + counts @ self.missed),
+            "macro_f1": safe_divide(f1.sum(axis=1), labels),
             "subset_accuracy": exact,
             "hamming_loss": wrong,
             "ranking_precision": ranking,
@@ -96,7 +96,7 @@ class MultiLabelRows(RowScores[MultiLabelEvaluation]):
 
     def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> MultiLabelEvaluation:
         """See :class:`recurra.evaluation.row_scores.RowScores`."""
-        found = counted_scores(*(part.sum(axis=0) for part in (self.hits, self.support, self.called)))
+        found = scores_from_counts(*(part.sum(axis=0) for part in (self.hits, self.support, self.called)))
         return MultiLabelEvaluation(
             rows=len(self.right),
             **scores,
@@ -130,7 +130,7 @@ def _ranking_precision(p: Doubles, targets: Indicator) -> Doubles:
     rows, classes = targets.shape
     order = np.argsort(-p, axis=1, kind="stable")
     sorted_p, had = np.take_along_axis(p, order, axis=1), np.take_along_axis(targets, order, axis=1)
-    # How many labels, and how many had, are at least as probable: those up to the last of equals.
+    # The number of labels that are at least as probable, and of those that the row has: up to the last of equals.
     last = np.where(
         np.append(sorted_p[:, 1:] < sorted_p[:, :-1], np.ones((rows, 1), bool), axis=1), np.arange(classes), classes
     )

@@ -1,4 +1,4 @@
-"""Rows with several labels, or none: which columns of the network's output belong to each."""
+"""Targets of rows with several labels, or none, as scikit-learn's multilabel indicator: a column for each class."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy.typing as npt
 from recurra.data.documents import LabelSet
 from recurra.text import Labels
 
-__all__ = ["encode_sets"]
+__all__ = ["multi_label_indicator"]
 
 
-def encode_sets(labels: Labels, rows: Sequence[LabelSet]) -> npt.NDArray[np.bool_]:
-    """Which labels each row has, bool[B, C]; a label that stands twice counts once.
+def multi_label_indicator(labels: Labels, rows: Sequence[LabelSet]) -> npt.NDArray[np.bool_]:
+    """Which classes each row has, bool[B, C]; a label that a row repeats counts once.
 
     Raises:
-        DataError: a label that is no class, or has another type.
+        DataError: a label is not a class, or has another type.
     """
     counts = [len(row) for row in rows]
     indicator = np.zeros((len(rows), len(labels)), dtype=np.bool_)

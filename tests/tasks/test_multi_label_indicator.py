@@ -1,4 +1,4 @@
-"""Sets of labels to columns and back, against scikit-learn's binariser."""
+"""The multi-label indicator and back, against scikit-learn's binariser."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from recurra.errors import DataError
 from recurra.tasks import Decision
-from recurra.tasks.label_sets import encode_sets
+from recurra.tasks.multi_label_indicator import multi_label_indicator
 from recurra.text import Labels
 
 
-def learn_sets(rows: Iterable[tuple[Any, ...]]) -> Labels:
+def learn_labels(rows: Iterable[tuple[Any, ...]]) -> Labels:
     return Labels.learn(chain.from_iterable(rows))
 
 
@@ -27,22 +27,22 @@ rows_of = st.lists(st.lists(st.sampled_from(["b", "a", "Z", "é", "10", "9"]), m
 
 @given(rows_of.filter(lambda rows: any(rows)))
 def test_columns_are_scikit_learns_and_lead_back(rows: list[tuple[str, ...]]) -> None:
-    labels, binariser = learn_sets(rows), MultiLabelBinarizer()
+    labels, binariser = learn_labels(rows), MultiLabelBinarizer()
     expected = binariser.fit_transform(rows)
     assert list(labels.classes) == binariser.classes_.tolist()
-    found = encode_sets(labels, rows)
+    found = multi_label_indicator(labels, rows)
     assert found.dtype == np.bool_
     assert np.array_equal(found, expected)
-    assert [set(row) for row in Decision.of_sets(found).labels(labels.classes)] == [set(row) for row in rows]
-    assert all(row == sorted(row) for row in Decision.of_sets(found).labels(labels.classes))
+    assert [set(row) for row in Decision.from_indicator(found).labels(labels.classes)] == [set(row) for row in rows]
+    assert all(row == sorted(row) for row in Decision.from_indicator(found).labels(labels.classes))
 
 
 def test_unknown_labels_and_rows_without_any() -> None:
-    labels = learn_sets([(1, 2), ()])
-    assert encode_sets(labels, []).shape == (0, 2)
+    labels = learn_labels([(1, 2), ()])
+    assert multi_label_indicator(labels, []).shape == (0, 2)
     with pytest.raises(DataError, match="The label 3 "):
-        encode_sets(labels, [(1, 3)])
+        multi_label_indicator(labels, [(1, 3)])
     with pytest.raises(DataError, match="There are no labels"):
-        learn_sets([(), ()])
+        learn_labels([(), ()])
     with pytest.raises(DataError, match="of 2 types"):
-        learn_sets([(1,), ("a",)])
+        learn_labels([(1,), ("a",)])

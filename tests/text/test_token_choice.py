@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rows import make_rows
 
-from recurra.text.choice import LOOKED_AT, TokenChoice, choose_tokens, looked_at
+from recurra.text.token_choice import SAMPLED_ROWS, TokenChoice, choose_tokens, sampled_places
 
 HAN = "".join(map(chr, range(0x4E00, 0x4E40)))
 
@@ -100,24 +100,24 @@ def test_labels_by_chance_never_flip_the_choice(rows: int) -> None:
         assert choose_tokens(texts, labels).tokens == "words"
 
 
-@pytest.mark.parametrize("rows", [1, 7, LOOKED_AT, LOOKED_AT + 1, 3 * LOOKED_AT + 7, 10**9])
+@pytest.mark.parametrize("rows", [1, 7, SAMPLED_ROWS, SAMPLED_ROWS + 1, 3 * SAMPLED_ROWS + 7, 10**9])
 def test_rows_are_drawn_from_all_of_them(rows: int) -> None:
-    places = looked_at(rows)
-    assert len(places) == min(rows, LOOKED_AT)
+    places = sampled_places(rows)
+    assert len(places) == min(rows, SAMPLED_ROWS)
     assert (np.diff(places) > 0).all()
     assert 0 <= places[0] <= places[-1] < rows
-    assert np.array_equal(places, looked_at(rows))
-    if rows >= LOOKED_AT:
+    assert np.array_equal(places, sampled_places(rows))
+    if rows >= SAMPLED_ROWS:
         # Tenths of the file have their share of the rows, to four standard deviations.
         shares = np.histogram(places, bins=10, range=(0, rows))[0]
-        assert np.abs(shares - LOOKED_AT / 10).max() < 4 * np.sqrt(LOOKED_AT * 0.09) + 1
+        assert np.abs(shares - SAMPLED_ROWS / 10).max() < 4 * np.sqrt(SAMPLED_ROWS * 0.09) + 1
 
 
 def test_classes_that_take_turns_are_drawn_alike() -> None:
     for period in (2, 3, 4, 7):
-        counts = np.bincount(looked_at(period * LOOKED_AT) % period)
+        counts = np.bincount(sampled_places(period * SAMPLED_ROWS) % period)
         assert len(counts) == period
-        assert counts.min() > 0.8 * LOOKED_AT / period
+        assert counts.min() > 0.8 * SAMPLED_ROWS / period
 
 
 @given(st.lists(st.tuples(st.text(max_size=20), st.integers(0, 3)), min_size=1, max_size=20))

@@ -1,4 +1,4 @@
-"""Classifiers of several labels on the same rows: by hand, against scikit-learn, intervals against drawing anew."""
+"""Classifiers of several labels on the same rows: by hand, against scikit-learn, intervals by another bootstrap."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
 from recurra.tasks import MultiLabel
-from recurra.tasks.comparing import compare_answers
+from recurra.tasks.compare import compare_predictions
 
 CLASSES = ["a", "b", "c"]
 HALF = np.full(3, 0.5, dtype=np.float32)
 
 
-def compare_sets(answers: dict[str, tuple[Any, Any]], *rows: Any, **options: Any) -> Comparison:
+def compare_multi_label(answers: dict[str, tuple[Any, Any]], *rows: Any, **options: Any) -> Comparison:
     """Of probabilities with thresholds."""
     tasks = {name: MultiLabel(thresholds) for name, (_, thresholds) in answers.items()}
-    return compare_answers({name: p for name, (p, _) in answers.items()}, *rows, tasks=tasks, **options)
+    return compare_predictions({name: p for name, (p, _) in answers.items()}, *rows, tasks=tasks, **options)
 
 
 def noisy(targets: np.ndarray, generator: np.random.Generator, wrong: float) -> np.ndarray:
@@ -35,7 +35,7 @@ def test_by_hand() -> None:
     x = np.array([[0.9, 0.8, 0.1], [0.4, 0.1, 0.2], [0.3, 0.9, 0.1], [0.6, 0.1, 0.9]], dtype=np.float32)
     y = np.array([[0.9, 0.2, 0.1], [0.1, 0.1, 0.1], [0.2, 0.7, 0.3], [0.9, 0.1, 0.6]], dtype=np.float32)
     thresholds = np.array([0.5, 0.5, 0.7], dtype=np.float32)
-    found = compare_sets(
+    found = compare_multi_label(
         {"x": (x, HALF), "y": (y, thresholds)},
         targets,
         ["one", "two", "three", "four"],
@@ -72,7 +72,7 @@ def test_against_scikit_learn() -> None:
     generator = np.random.default_rng(3)
     targets = generator.random((300, 3)) < [0.5, 0.3, 0.1]
     answers = {"x": (noisy(targets, generator, 0.1), HALF), "y": (noisy(targets, generator, 0.2), HALF + 0.1)}
-    found = compare_sets(answers, targets, ["t"] * 300, CLASSES)
+    found = compare_multi_label(answers, targets, ["t"] * 300, CLASSES)
     scores: dict[str, dict[str, Any]] = {}
     for name, (p, thresholds) in answers.items():
         given = p >= thresholds
@@ -91,13 +91,15 @@ def test_against_scikit_learn() -> None:
     assert (pair.only_a + pair.both, pair.only_b + pair.both) == (right["x"].sum(), right["y"].sum())
 
 
-def test_the_intervals_are_those_of_drawing_rows_anew() -> None:
+def test_the_intervals_are_those_of_drawing_rows_again() -> None:
     """Each resample takes the same rows for both; scores of scikit-learn on other draws than ours."""
     generator = np.random.default_rng(5)
     rows = 250
     targets = generator.random((rows, 3)) < [0.5, 0.3, 0.2]
     x, y = noisy(targets, generator, 0.08), noisy(targets, generator, 0.14)
-    found = compare_sets({"x": (x, HALF), "y": (y, HALF)}, targets, ["t"] * rows, CLASSES, resamples=4000).pairs[0]
+    found = compare_multi_label({"x": (x, HALF), "y": (y, HALF)}, targets, ["t"] * rows, CLASSES, resamples=4000).pairs[
+        0
+    ]
     assert set(found.intervals) == {"accuracy", "micro_f1", "macro_f1", "log_loss"}
     drawn: dict[str, list[float]] = {"accuracy": [], "micro_f1": [], "macro_f1": []}
     for _ in range(1500):
@@ -122,7 +124,7 @@ def test_the_same_answers_have_no_difference() -> None:
     generator = np.random.default_rng(1)
     targets = generator.random((60, 3)) < 0.4
     p = noisy(targets, generator, 0.2)
-    pair = compare_sets({"x": (p, HALF), "y": (p.copy(), HALF)}, targets, ["t"] * 60, CLASSES).pairs[0]
+    pair = compare_multi_label({"x": (p, HALF), "y": (p.copy(), HALF)}, targets, ["t"] * 60, CLASSES).pairs[0]
     assert set(pair.intervals.values()) == {(0.0, 0.0)}
     assert (pair.only_a, pair.only_b, pair.examples) == (0, 0, [])
 
@@ -131,8 +133,8 @@ def test_what_does_not_fit_together() -> None:
     targets = np.zeros((2, 3), dtype=bool)
     p = np.full((2, 3), 0.2, dtype=np.float32)
     with pytest.raises(DataError, match="1 classifiers"):
-        compare_sets({"x": (p, HALF)}, targets, ["s", "t"], CLASSES)
+        compare_multi_label({"x": (p, HALF)}, targets, ["s", "t"], CLASSES)
     with pytest.raises(DataError, match="1 documents for 2 rows"):
-        compare_sets({"x": (p, HALF), "y": (p, HALF)}, targets, ["s"], CLASSES)
+        compare_multi_label({"x": (p, HALF), "y": (p, HALF)}, targets, ["s"], CLASSES)
     with pytest.raises(DataError, match=r"shape \(1, 3\)"):
-        compare_sets({"x": (p, HALF), "y": (p[:1], HALF)}, targets, ["s", "t"], CLASSES)
+        compare_multi_label({"x": (p, HALF), "y": (p[:1], HALF)}, targets, ["s", "t"], CLASSES)

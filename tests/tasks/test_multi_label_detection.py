@@ -1,4 +1,4 @@
-"""What looks like several labels a row, and what does not; never taken for granted."""
+"""Which columns are detected as multi-label, and how the user's options resolve them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from recurra.data.coded import CodedLabels
 from recurra.data.documents import as_sets
 from recurra.errors import DataError, SettingsError
-from recurra.tasks.choosing import SEPARATORS, confirmed, looks_several
+from recurra.tasks.multi_label_detection import SEPARATORS, detect_multi_label, resolve_labels
 
 SAID: dict[str, Any] = {"source": "t.csv", "multi_label": False, "single_label": False, "separator": None}
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)
-def test_cells_whose_parts_stand_elsewhere_look_like_several(separator: str) -> None:
+def test_cells_whose_parts_are_other_cells_are_detected(separator: str) -> None:
     cells = ["art", "law", f"art{separator}law", f"law {separator} sea", f"sea{separator}art", ""]
-    found = looks_several(cells)
+    found = detect_multi_label(cells)
     assert found is not None
     assert (found.separator, found.labels) == (separator, 3)
     assert found.example == cells[2]
-    assert looks_several([("art", "law"), ()]) == (None, 2, "art, law")
+    assert detect_multi_label([("art", "law"), ()]) == (None, 2, "art, law")
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,15 @@ def test_cells_whose_parts_stand_elsewhere_look_like_several(separator: str) -> 
         [],
     ],
 )
-def test_names_that_hold_a_separator_do_not(values: list[Any]) -> None:
-    assert looks_several(values) is None
+def test_names_with_a_separator_are_not_detected(values: list[Any]) -> None:
+    assert detect_multi_label(values) is None
 
 
 @given(st.lists(st.lists(st.sampled_from("abcd"), max_size=4, unique=True).map(tuple), max_size=9))
-def test_what_is_joined_is_split(sets: list[tuple[str, ...]]) -> None:
+def test_what_is_joined_is_split(rows: list[tuple[str, ...]]) -> None:
     for separator in SEPARATORS:
-        assert as_sets([f" {separator} ".join(one) for one in sets], separator) == sets
-    assert as_sets(sets, "|") == sets
+        assert as_sets([f" {separator} ".join(one) for one in rows], separator) == rows
+    assert as_sets(rows, "|") == rows
 
 
 def test_a_label_that_a_cell_names_twice_is_one() -> None:
@@ -56,44 +56,44 @@ def test_a_label_that_a_cell_names_twice_is_one() -> None:
 
 def test_of_several_separators_the_first_that_fits_is_taken() -> None:
     cells = ["a,b", "b,a", "a, b", "a", "b", "a,b|b,a", "b,a|a,b"]
-    found = looks_several(cells)
+    found = detect_multi_label(cells)
     assert found is not None
     assert (found.separator, found.labels) == ("|", 5)
 
 
-def test_a_person_has_to_say_which() -> None:
+def test_the_user_must_say_which() -> None:
     labels = CodedLabels.of(["art", "art|law", "law|sea", "sea|art", "art"])
     said: list[str] = []
     with pytest.raises(DataError) as caught:
-        confirmed(labels, **SAID, say=said.append)
+        resolve_labels(labels, **SAID, say=said.append)
     assert str(caught.value) == (
         "t.csv looks like several labels a row, 3 distinct ones, such as 'art|law'. "
         "Say --multi-label --label-separator '|'; or --single-label, if each cell is one label."
     )
-    assert confirmed(labels, **{**SAID, "single_label": True}, say=said.append) == (labels, None)
+    assert resolve_labels(labels, **{**SAID, "single_label": True}, say=said.append) == (labels, None)
     assert said == []
     for more in ({"multi_label": True}, {"separator": "|"}):
-        found, separator = confirmed(labels, **{**SAID, **more}, say=said.append)
+        found, separator = resolve_labels(labels, **{**SAID, **more}, say=said.append)
         assert separator == "|"
         assert found.plain() == [("art",), ("art", "law"), ("law", "sea"), ("sea", "art"), ("art",)]
     assert said == ["Labels are split at '|': 3 distinct ones."]
 
 
-def test_lists_have_to_be_confirmed_as_well() -> None:
+def test_lists_need_the_option_as_well() -> None:
     labels = CodedLabels.of([("art",), ("law", "art"), ()])
     with pytest.raises(DataError, match=r"such as 'law, art'\. Say --multi-label\.$"):
-        confirmed(labels, **SAID, say=print)
+        resolve_labels(labels, **SAID, say=print)
     with pytest.raises(DataError, match="single ones are asked for"):
-        confirmed(labels, **{**SAID, "single_label": True}, say=print)
-    found, separator = confirmed(labels, **{**SAID, "multi_label": True}, say=print)
+        resolve_labels(labels, **{**SAID, "single_label": True}, say=print)
+    found, separator = resolve_labels(labels, **{**SAID, "multi_label": True}, say=print)
     assert (found.plain(), separator) == ([("art",), ("law", "art"), ()], None)
 
 
-def test_wishes_that_cannot_be_granted() -> None:
+def test_contradicting_options_are_refused() -> None:
     labels = CodedLabels.of(["a", "b"])
     for said in ({"multi_label": True, "single_label": True}, {"separator": "|", "single_label": True}):
         with pytest.raises(SettingsError, match="Choose one"):
-            confirmed(labels, **{**SAID, **said}, say=print)
+            resolve_labels(labels, **{**SAID, **said}, say=print)
     with pytest.raises(DataError, match="no cell looks like several labels"):
-        confirmed(labels, **{**SAID, "multi_label": True}, say=print)
-    assert confirmed(labels, **SAID, say=print) == (labels, None)
+        resolve_labels(labels, **{**SAID, "multi_label": True}, say=print)
+    assert resolve_labels(labels, **SAID, say=print) == (labels, None)

@@ -1,4 +1,4 @@
-"""Answers that are held back because they are not sure enough, and what that is worth."""
+"""Abstention: answers are held back below a probability, for coverage against accuracy (selective classification)."""
 
 from __future__ import annotations
 
@@ -11,47 +11,54 @@ import numpy.typing as npt
 from recurra.errors import SettingsError
 from recurra.evaluation.intervals import Interval, wilson
 
-__all__ = ["Abstaining", "CoveragePoint", "answered", "checked_below", "coverage_curve", "evaluate_abstaining"]
+__all__ = [
+    "AbstentionScores",
+    "CoveragePoint",
+    "answer_mask",
+    "check_abstain_below",
+    "coverage_curve",
+    "evaluate_abstention",
+]
 
 Probabilities = npt.NDArray[np.floating]
 Targets = npt.NDArray[np.int64]
 
-# Points of a curve: more cannot be told apart in a picture.
+# More points of a curve cannot be told apart in a picture.
 POINTS = 100
 
 
-def checked_below(below: float) -> float:
-    """The probability itself.
+def check_abstain_below(below: float) -> float:
+    """Returns the bound below which answers are held back.
 
     Raises:
-        SettingsError: it is none above 0, up to 1.
+        SettingsError: it is not above 0 and up to 1.
     """
     if not 0 < below <= 1:
         raise SettingsError(f"abstain_below is {below}", "Give a probability above 0, up to 1.")
     return float(below)
 
 
-def answered(probabilities: Probabilities, below: float) -> npt.NDArray[np.bool_]:
-    """Which rows are sure enough, bool[B]: their largest probability is ``below`` or more.
+def answer_mask(probabilities: Probabilities, below: float) -> npt.NDArray[np.bool_]:
+    """Which rows get an answer, bool[B]: those whose largest probability is ``below`` or more.
 
     Args:
         probabilities: float[B, C].
         below: the probability under which a row gets no answer.
     """
-    # As a file holds them: what is written as 0.7000000 counts as 0.7.
+    # In float32, as files hold them: a probability that is written as 0.7000000 counts as 0.7.
     return np.asarray(probabilities.max(axis=1) >= np.float32(below))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Abstaining:
-    """What it is worth to hold answers back.
+class AbstentionScores:
+    """Coverage and accuracy of a classifier that holds answers back.
 
     Attributes:
         below: rows whose largest probability is less get no answer.
         rows: B.
-        answered: rows that are answered.
-        right: rows that are answered rightly.
-        withheld_right: answers that were held back and would have been right.
+        answered: number of rows that get an answer.
+        right: number of rows that get the right answer.
+        withheld_right: number of answers held back that would have been right.
     """
 
     below: float
@@ -62,12 +69,12 @@ class Abstaining:
 
     @property
     def coverage(self) -> float:
-        """The share of rows that are answered."""
+        """The share of rows that get an answer."""
         return self.answered / self.rows
 
     @property
     def accuracy(self) -> float | None:
-        """The share of answers that are right; ``None`` where there are none."""
+        """The share of answers that are right; ``None`` if there are none."""
         return self.right / self.answered if self.answered else None
 
     @property
@@ -88,19 +95,19 @@ class Abstaining:
         }
 
 
-def evaluate_abstaining(probabilities: Probabilities, right: npt.NDArray[np.bool_], below: float) -> Abstaining:
-    """Scores a classifier that answers only where it is sure enough.
+def evaluate_abstention(probabilities: Probabilities, right: npt.NDArray[np.bool_], below: float) -> AbstentionScores:
+    """Scores a classifier that holds back answers below a probability.
 
     Args:
         probabilities: float[B, C], B of 1 or more.
-        right: bool[B], which rows are answered rightly, where they are.
+        right: bool[B], for which rows the most probable class is right.
         below: the probability under which a row gets no answer.
 
     Raises:
-        SettingsError: ``below`` is no probability.
+        SettingsError: ``below`` is not above 0 and up to 1.
     """
-    sure = answered(probabilities, checked_below(below))
-    return Abstaining(
+    sure = answer_mask(probabilities, check_abstain_below(below))
+    return AbstentionScores(
         below=below,
         rows=len(right),
         answered=int(sure.sum()),
@@ -110,11 +117,11 @@ def evaluate_abstaining(probabilities: Probabilities, right: npt.NDArray[np.bool
 
 
 class CoveragePoint(NamedTuple):
-    """What holding back below a probability gives.
+    """A point of the coverage-accuracy curve.
 
     Attributes:
-        below: the probability.
-        coverage: the share of rows that are answered, above 0.
+        below: the probability under which a row gets no answer.
+        coverage: the share of rows that get an answer, above 0.
         accuracy: the share of answers that are right.
     """
 
@@ -124,7 +131,7 @@ class CoveragePoint(NamedTuple):
 
 
 def coverage_curve(probabilities: Probabilities, targets: Targets) -> list[CoveragePoint]:
-    """Coverage and accuracy by the probability below which nothing is answered, from all rows to the surest.
+    """Coverage and accuracy for each bound on the probability, from all rows to the most confident ones.
 
     El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification", JMLR 11: the risk-coverage
     curve, here with accuracy for risk.
@@ -140,7 +147,7 @@ def coverage_curve(probabilities: Probabilities, targets: Targets) -> list[Cover
     order = np.argsort(-confidence, kind="stable")
     sorted_p = confidence[order]
     right = np.cumsum(probabilities[order].argmax(axis=1) == targets[order])
-    # Rows that are as sure as each other are answered together or not at all.
+    # Rows of equal confidence are answered together or not at all.
     ends = np.flatnonzero(np.append(sorted_p[1:] < sorted_p[:-1], True))
     chosen = ends[np.unique(np.linspace(len(ends) - 1, 0, min(POINTS, len(ends))).round().astype(np.int64))][::-1]
     rows = len(order)

@@ -1,4 +1,4 @@
-"""Abstaining against counts by hand, and what must hold of every curve."""
+"""Abstention against counts by hand, and what must hold of every curve."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.errors import SettingsError
-from recurra.evaluation.abstaining import answered, coverage_curve, evaluate_abstaining
+from recurra.evaluation.abstention import answer_mask, coverage_curve, evaluate_abstention
 
 P = np.array([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4], [0.45, 0.55], [0.2, 0.8]], dtype=np.float32)
 TARGETS = np.array([0, 1, 1, 1, 0])
 
 
 def test_what_is_answered_and_what_was_lost() -> None:
-    found = evaluate_abstaining(P, P.argmax(axis=1) == TARGETS, 0.7)
+    found = evaluate_abstention(P, P.argmax(axis=1) == TARGETS, 0.7)
     assert (found.answered, found.right, found.withheld_right) == (3, 2, 1)
     assert found.coverage == pytest.approx(3 / 5)
     assert found.accuracy == pytest.approx(2 / 3)
@@ -29,21 +29,21 @@ def test_what_is_answered_and_what_was_lost() -> None:
 
 
 def test_where_nothing_is_answered_there_is_no_accuracy() -> None:
-    found = evaluate_abstaining(P, P.argmax(axis=1) == TARGETS, 1.0)
+    found = evaluate_abstention(P, P.argmax(axis=1) == TARGETS, 1.0)
     assert (found.coverage, found.accuracy, found.interval) == (0, None, None)
     assert found.to_dict()["interval"] is None
 
 
 def test_a_row_as_sure_as_the_bound_is_answered() -> None:
     # 0.7 in float32 lies below 0.7 in float64.
-    assert answered(P, 0.7).tolist() == [True, True, False, False, True]
-    assert answered(P, 0.70001).tolist() == [True, False, False, False, True]
+    assert answer_mask(P, 0.7).tolist() == [True, True, False, False, True]
+    assert answer_mask(P, 0.70001).tolist() == [True, False, False, False, True]
 
 
 @pytest.mark.parametrize("below", [0.0, -1.0, 1.01, float("nan")])
-def test_what_is_no_probability_is_refused(below: float) -> None:
+def test_bounds_that_are_not_probabilities_are_refused(below: float) -> None:
     with pytest.raises(SettingsError, match=r"abstain_below is .*\. Give a probability above 0, up to 1"):
-        evaluate_abstaining(P, P.argmax(axis=1) == TARGETS, below)
+        evaluate_abstention(P, P.argmax(axis=1) == TARGETS, below)
 
 
 def drawn(rows: int, seed: int, digits: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:

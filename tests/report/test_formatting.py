@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.report.wording import amount, compare, count, grouped, listing, percent, place, plural, points, scored
+from recurra.report.formatting import (
+    amount,
+    compare,
+    count,
+    group_verdicts,
+    listing,
+    percent,
+    place,
+    plural,
+    points,
+    with_interval,
+)
 
 interval = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted)
 
@@ -26,7 +37,7 @@ def test_numbers_as_people_read_them():
         "12.3\xa0s",
         "1,234\xa0s",
     ]
-    assert scored(0.885, [0.8776, 0.892]) == "88.50\xa0% (87.76–89.20)"
+    assert with_interval(0.885, [0.8776, 0.892]) == "88.50\xa0% (87.76–89.20)"
 
 
 def test_listing():
@@ -51,10 +62,10 @@ def test_place(value: float, expected: str):
 def test_names_are_grouped_by_verdict():
     phrases = {"up": "higher for {}", "down": "lower for {}"}
     verdicts = [("a", "down"), ("b", "up"), ("c", "down")]
-    assert grouped(verdicts, phrases) == "higher for b; lower for a and c"
+    assert group_verdicts(verdicts, phrases) == "higher for b; lower for a and c"
     alike = [(name, "up") for name in "abc"]
-    assert grouped(alike, phrases) == "higher for a, b and c"
-    assert grouped(alike, phrases, everyone="every network") == "higher for every network"
-    assert grouped(alike[:2], phrases, everyone="every network") == "higher for a and b"
+    assert group_verdicts(alike, phrases) == "higher for a, b and c"
+    assert group_verdicts(alike, phrases, everyone="every network") == "higher for every network"
+    assert group_verdicts(alike[:2], phrases, everyone="every network") == "higher for a and b"
     most = [*alike, ("d", "down")]
-    assert grouped(most, phrases, everyone="every network") == "higher for a, b and c; lower for d"
+    assert group_verdicts(most, phrases, everyone="every network") == "higher for a, b and c; lower for d"

@@ -1,7 +1,7 @@
-"""Numbers as people read them, and words for what two measured numbers say about each other.
+"""Formats numbers for people, and puts comparisons of two measured numbers into words.
 
-A difference is only called one where the 95 % intervals do not overlap: a strict rule, so that "no clear difference"
-is said rather too often than too seldom.
+A difference is only called one if the 95 % intervals do not overlap: a strict rule, under which "no clear difference"
+is said too often rather than too seldom.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ __all__ = [
     "amount",
     "compare",
     "count",
-    "grouped",
+    "group_verdicts",
     "listing",
-    "name_of",
     "percent",
     "place",
     "plural",
     "points",
-    "scored",
+    "short_name",
+    "with_interval",
 ]
 
 Verdict: TypeAlias = Literal["higher", "lower", "unclear"]
@@ -31,13 +31,13 @@ Place: TypeAlias = Literal["below", "inside", "above"]
 SPACE = "\N{NO-BREAK SPACE}"
 
 
-def name_of(preset: str) -> str:
+def short_name(preset: str) -> str:
     """``lesson/lstm`` → ``lstm``."""
     return preset.removeprefix("lesson/")
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """``0.885`` → ``88.50 %``, with a space that does not break."""
+    """``0.885`` → ``88.50 %``, with a no-break space."""
     return f"{100 * share:.{digits}f}{SPACE}%"
 
 
@@ -59,12 +59,12 @@ def plural(number: int, noun: str) -> str:
 
 
 def amount(number: float, unit: str) -> str:
-    """Three digits at least: ``0.123 s``, ``12.3 s``, ``1,234 s``."""
+    """With at least three digits: ``0.123 s``, ``12.3 s``, ``1,234 s``."""
     digits = 3 if number < 1 else 2 if number < 10 else 1 if number < 100 else 0
     return f"{number:,.{digits}f}{SPACE}{unit}"
 
 
-def scored(accuracy: float, interval: Sequence[float]) -> str:
+def with_interval(accuracy: float, interval: Sequence[float]) -> str:
     """``88.50 % (87.76–89.20)``."""
     return f"{percent(accuracy)} ({100 * interval[0]:.2f}–{100 * interval[1]:.2f})"
 
@@ -77,24 +77,24 @@ def listing(names: Sequence[str]) -> str:
 
 
 def compare(first: Sequence[float], second: Sequence[float]) -> Verdict:
-    """Whether the first 95 % interval lies above the second, below it, or overlaps it."""
+    """Whether the first 95 % interval is above the second (``higher``), below it, or overlaps it (``unclear``)."""
     if first[0] > second[1]:
         return "higher"
     return "lower" if first[1] < second[0] else "unclear"
 
 
 def place(value: float, interval: Sequence[float]) -> Place:
-    """Where a number without an interval lies: ``below``, ``inside`` or ``above``."""
+    """Where a number lies relative to an interval: ``below``, ``inside`` or ``above``."""
     return "below" if value < interval[0] else "above" if value > interval[1] else "inside"
 
 
-def grouped(verdicts: Iterable[tuple[str, str]], phrases: Mapping[str, str], *, everyone: str = "") -> str:
-    """Joins names of the same verdict: ``higher than a and b; no clear difference from c``.
+def group_verdicts(verdicts: Iterable[tuple[str, str]], phrases: Mapping[str, str], *, everyone: str = "") -> str:
+    """Joins the names with the same verdict: ``higher than a and b; no clear difference from c``.
 
     Args:
         verdicts: (name, verdict).
-        phrases: for each verdict the words with ``{}`` where the names go, in the order to say them.
-        everyone: said in place of three or more names that all have the same verdict; empty names them.
+        phrases: for each verdict, in the order of the text, a phrase with ``{}`` for the names.
+        everyone: replaces three or more names if all have the same verdict; empty lists them.
     """
     by_verdict: dict[str, list[str]] = {}
     for name, verdict in verdicts:

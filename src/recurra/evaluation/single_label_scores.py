@@ -1,4 +1,4 @@
-"""What rows of one class each add to the scores."""
+"""The scores of rows that have one class each."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from recurra.evaluation.evaluation import ClassScore, Evaluation
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.metrics import (
     BINS,
-    bins_of,
+    bin_indices,
     calibration_error,
     confusion_matrix,
-    counted_scores,
     log_losses,
     macro_f1,
     reliability,
-    share_of,
+    safe_divide,
+    scores_from_counts,
     weighted_f1,
 )
-from recurra.evaluation.row_scores import RowScores, check_probabilities, check_shapes, resampled_in_chunks
+from recurra.evaluation.row_scores import RowScores, bootstrap_in_chunks, check_probabilities, check_shapes
 
-__all__ = ["SingleLabelRows"]
+__all__ = ["SingleLabelRowScores"]
 
 Doubles = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 
-# A softmax in float32 over many classes is off by less; logits or percentages by far more.
+# A softmax in float32 over many classes sums to 1 with a smaller error; logits or percentages have a far larger one.
 SUM_TOLERANCE = 1e-3
 
 
-class SingleLabelRows(RowScores[Evaluation]):
+class SingleLabelRowScores(RowScores[Evaluation]):
     """See :class:`recurra.evaluation.row_scores.RowScores`. Arguments and errors: :func:`recurra.evaluation.evaluate`.
 
     Attributes:
@@ -45,8 +45,8 @@ class SingleLabelRows(RowScores[Evaluation]):
         right: bool[B].
         confidence: float64[B], the probability of the predicted class.
         known: bool[B], which rows have a label that is a class.
-        losses: float64[B], -log p(true class); 0 where the label is no class.
-        each: the scores of each class, and behind them of each unknown label.
+        losses: float64[B], -log p(true class); 0 where the label is not a class.
+        each: the scores of each class, followed by those of each unknown label.
     """
 
     right_share = "accuracy"
@@ -80,7 +80,7 @@ class SingleLabelRows(RowScores[Evaluation]):
         self.losses = np.zeros(len(targets))
         self.losses[self.known] = log_losses(probabilities[self.known], targets[self.known])
         counted = (targets[self.right], targets, self.predicted)
-        self.each = counted_scores(*(np.bincount(some, minlength=every) for some in counted))
+        self.each = scores_from_counts(*(np.bincount(some, minlength=every) for some in counted))
 
     def scores(self) -> dict[str, float]:
         """See :class:`recurra.evaluation.evaluation.Evaluation`."""
@@ -92,22 +92,22 @@ class SingleLabelRows(RowScores[Evaluation]):
             "ece": calibration_error(self.confidence, self.right),
         }
 
-    def resampled(self, *, seed: int, resamples: int) -> dict[str, Doubles]:
+    def bootstrap(self, *, seed: int, resamples: int) -> dict[str, Doubles]:
         """See :class:`recurra.evaluation.row_scores.RowScores`."""
         rows, generator = len(self.targets), np.random.default_rng(seed)
         classes = max(len(self.classes), int(self.targets.max()) + 1)
-        bins, gaps = bins_of(self.confidence), self.right - self.confidence
-        # Where no drawn row has a label that is a class, the log loss is that of all rows.
+        bins, gaps = bin_indices(self.confidence), self.right - self.confidence
+        # A resample in which no row has a label that is a class gets the log loss of all rows.
         loss = self.losses.sum() / self.known.sum()
-        # Wrong rows count for an extra class, so that one count gives the right ones of each class.
+        # Wrong rows are counted under an extra class, so one bincount returns the right rows of each class.
         right_class = np.where(self.right, self.targets, classes)
 
-        def scored(size: int) -> dict[str, Doubles]:
+        def score_resamples(size: int) -> dict[str, Doubles]:
             drawn = generator.integers(0, rows, (size, rows))
             support = _counts(self.targets, drawn, classes)
             called = _counts(self.predicted, drawn, classes)
             hits = _counts(right_class, drawn, classes + 1)[:, :classes]
-            f1 = share_of(2 * hits, support + called)
+            f1 = safe_divide(2 * hits, support + called)
             gap = np.bincount(_cells(bins, drawn, BINS), gaps[drawn].ravel(), size * BINS).reshape(size, BINS)
             known, losses = self.known[drawn].sum(axis=1), np.full(size, loss)
             np.divide(self.losses[drawn].sum(axis=1), known, out=losses, where=known > 0)
@@ -119,7 +119,7 @@ class SingleLabelRows(RowScores[Evaluation]):
                 "ece": np.abs(gap).sum(axis=1) / rows,
             }
 
-        return resampled_in_chunks(resamples, max(rows, classes), scored)
+        return bootstrap_in_chunks(resamples, max(rows, classes), score_resamples)
 
     def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> Evaluation:
         """See :class:`recurra.evaluation.row_scores.RowScores`."""
@@ -141,7 +141,7 @@ class SingleLabelRows(RowScores[Evaluation]):
 
 
 def _cells(groups: Places, drawn: Places, count: int) -> Places:
-    """One number for (resample, group) of every drawn row, so that one bincount counts all resamples."""
+    """One number for (resample, group) of each drawn row: one bincount counts all resamples."""
     return (groups[drawn] + np.arange(len(drawn))[:, None] * count).ravel()
 
 

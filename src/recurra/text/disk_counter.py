@@ -1,7 +1,6 @@
-"""Counts of more tokens than memory should hold, added up on disk.
+"""Counts tokens on disk when there are too many different ones for memory.
 
-Each token belongs to one of some parts by a hash of its bytes, so that a part's counts can be added up by themselves.
-The sums are exact.
+A hash of its bytes assigns each token to one of some partitions, which are added up one at a time. The sums are exact.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from typing import IO
 
 import numpy as np
 
-__all__ = ["SpilledCounts"]
+__all__ = ["DiskCounter"]
 
 PARTS = 64
 
 
-class SpilledCounts:
-    """Takes counts of tokens, any number of times, and adds them up in the end.
+class DiskCounter:
+    """Collects counts of tokens in temporary files, and adds them up at the end.
 
-    They lie in temporary files that have no name, and are gone with this object however the program ends.
+    The files have no name, and disappear with this object however the program ends.
     """
 
     def __init__(self) -> None:
@@ -36,7 +35,7 @@ class SpilledCounts:
         return bool(self._files)
 
     def add(self, counts: Mapping[str, int]) -> None:
-        """Takes counts, to be added to those of the same tokens before."""
+        """Adds counts to those of before."""
         if not self._files:
             for _ in range(PARTS):
                 file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed by most_frequent)
@@ -45,18 +44,18 @@ class SpilledCounts:
         for token, count in counts.items():
             encoded = token.encode()
             parts[zlib.crc32(encoded) % PARTS].append((encoded, count))
-        for spilled, part in zip(self._files, parts, strict=True):
-            np.save(spilled, np.array([len(token) for token, _ in part], dtype=np.int64), allow_pickle=False)
-            np.save(spilled, np.array([count for _, count in part], dtype=np.int64), allow_pickle=False)
-            np.save(spilled, np.frombuffer(b"".join(token for token, _ in part), dtype=np.uint8), allow_pickle=False)
+        for file, part in zip(self._files, parts, strict=True):
+            np.save(file, np.array([len(token) for token, _ in part], dtype=np.int64), allow_pickle=False)
+            np.save(file, np.array([count for _, count in part], dtype=np.int64), allow_pickle=False)
+            np.save(file, np.frombuffer(b"".join(token for token, _ in part), dtype=np.uint8), allow_pickle=False)
 
     def most_frequent(self, count: int) -> dict[str, int]:
-        """So many tokens at most, with their counts: the most frequent, and of equal ones the last by their bytes."""
+        """The ``count`` most frequent tokens with their counts; of equal counts the last in the order of the bytes."""
         best: list[tuple[int, bytes]] = []
         with self._closing:
-            for spilled in self._files:
+            for file in self._files:
                 sums: Counter[bytes] = Counter()
-                for token, met in _read(spilled):
+                for token, met in _read(file):
                     sums[token] += met
                 best = heapq.nlargest(count, chain(best, ((met, token) for token, met in sums.items())))
         return {token.decode(): met for met, token in best}

@@ -1,4 +1,4 @@
-"""Rows of several labels: how they look in a table, and how they are split. Never guessed in silence."""
+"""Finds out whether a column holds several labels a row, and splits its cells. Nothing is assumed without a message."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from recurra.data.corpus import Corpus, RelabelledRows
 from recurra.data.documents import SEPARATORS, LabelSet, as_sets, split_cell
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["Several", "confirmed", "confirmed_rows", "looks_several"]
+__all__ = ["MultiLabelFormat", "detect_multi_label", "resolve_labels", "resolve_rows"]
 
-# A name with a comma in it is rare among single labels; two cells of which all parts are labels elsewhere are not.
-LEAST_CELLS = 2
+# One cell with a comma may be a name. Two cells all of whose parts are labels of other cells are hardly names.
+MIN_CELLS = 2
 SHOWN = 3
 
 
-class Several(NamedTuple):
-    """What makes a column look like one of several labels a row.
+class MultiLabelFormat(NamedTuple):
+    """How a column writes several labels in a cell.
 
     Attributes:
-        separator: between the labels of a cell; ``None`` where the cells are lists.
-        labels: how many distinct labels there are.
+        separator: between the labels of a cell; ``None`` if the cells are lists.
+        labels: number of distinct labels.
         example: a cell as it is written.
     """
 
@@ -32,24 +32,24 @@ class Several(NamedTuple):
 
     @property
     def options(self) -> str:
-        """What to type where they are several."""
+        """The command-line options that confirm several labels a row."""
         return "--multi-label" + ("" if self.separator is None else f" --label-separator {self.separator!r}")
 
     @property
-    def how(self) -> str:
-        """What to type where they are several, and where they are not."""
+    def hint(self) -> str:
+        """The command-line options for either answer: several labels a row, or one."""
         return self.options + ("" if self.separator is None else "; or --single-label, if each cell is one label")
 
-    def parts(self, value: Any) -> LabelSet:
-        """The labels of a cell, if it holds several."""
+    def split(self, value: Any) -> LabelSet:
+        """The labels of a cell."""
         return as_sets([value], self.separator)[0]
 
 
-def looks_several(values: Sequence[Any]) -> Several | None:
-    """Whether a column's distinct values look like several labels a row.
+def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
+    """The format of a column that looks like several labels a row; ``None`` if it does not.
 
-    They do where they are lists; and where a separator splits most of the cells that hold it into parts of which each
-    stands alone in another cell, or with others.
+    It does if the values are lists, or if a separator splits most of the cells that contain it into parts that all
+    occur in other cells as well.
 
     Args:
         values: distinct, as they were read: texts, numbers, or tuples of labels.
@@ -57,7 +57,9 @@ def looks_several(values: Sequence[Any]) -> Several | None:
     sets = [value for value in values if isinstance(value, tuple)]
     if sets:
         example = max(sets[:1000], key=len)
-        return Several(None, len({label for one in sets for label in one}), ", ".join(map(str, example[:SHOWN])))
+        return MultiLabelFormat(
+            None, len({label for one in sets for label in one}), ", ".join(map(str, example[:SHOWN]))
+        )
     texts = [value for value in values if isinstance(value, str)]
     for separator in SEPARATORS:
         cells = {text: split_cell(text, separator) for text in texts}
@@ -67,12 +69,12 @@ def looks_several(values: Sequence[Any]) -> Several | None:
                 uses[part] = uses.get(part, 0) + 1
         joined = [text for text, parts in cells.items() if len(parts) > 1]
         found = [text for text in joined if all(uses[part] > 1 for part in cells[text])]
-        if len(found) >= LEAST_CELLS and 2 * len(found) > len(joined):
-            return Several(separator, len(uses), found[0])
+        if len(found) >= MIN_CELLS and 2 * len(found) > len(joined):
+            return MultiLabelFormat(separator, len(uses), found[0])
     return None
 
 
-def confirmed(
+def resolve_labels(
     labels: CodedLabels,
     *,
     source: str,
@@ -81,23 +83,26 @@ def confirmed(
     separator: str | None,
     say: Callable[[str], None],
 ) -> tuple[CodedLabels, str | None]:
-    """The labels as a person wants them taken, and the separator that was used.
+    """Splits cells into several labels or leaves them whole, as the user asked.
 
     Args:
         labels: as they were read.
         source: the table's name, for messages.
-        multi_label: whether rows have several labels.
-        single_label: whether each row has one, whatever they look like.
-        separator: between the labels of a cell; it says that rows have several, too.
-        say: hears which separator was found.
+        multi_label: rows have several labels.
+        single_label: each row has one label, whatever the cells look like.
+        separator: between the labels of a cell; implies ``multi_label``.
+        say: called with a message that names the separator, if it was detected.
+
+    Returns:
+        The labels, and the separator at which they were split (``None`` if they were not).
 
     Raises:
-        DataError: they look like several a row, and nobody said which they are; or they cannot be split.
-        SettingsError: both are said.
+        DataError: cells look like several labels and the user has not said whether they are; or they cannot be split.
+        SettingsError: both ``multi_label`` and ``single_label`` are asked for.
     """
     if single_label and (multi_label or separator is not None):
         raise SettingsError("Both several labels a row and single labels are asked for", "Choose one.")
-    found = looks_several(labels.values)
+    found = detect_multi_label(labels.values)
     if not multi_label and separator is None:
         if found is None:
             return labels, None
@@ -105,7 +110,7 @@ def confirmed(
             raise DataError(
                 f"{source} looks like several labels a row, {found.labels:,} distinct ones, such as "
                 f"{found.example[:60]!r}",
-                f"Say {found.how}.",
+                f"Say {found.hint}.",
             )
         if found.separator is None:
             raise DataError(
@@ -123,11 +128,11 @@ def confirmed(
     return labels.renamed(as_sets(labels.values, separator)), separator
 
 
-def confirmed_rows(
+def resolve_rows(
     rows: Corpus, *, multi_label: bool, single_label: bool, separator: str | None, say: Callable[[str], None]
 ) -> tuple[Corpus, str | None]:
-    """The rows with their labels as :func:`confirmed` takes them, and the separator that was used."""
-    labels, used = confirmed(
+    """The rows with the labels of :func:`resolve_labels`, and the separator at which they were split."""
+    labels, used = resolve_labels(
         rows.labels,
         source=rows.source,
         multi_label=multi_label,
