@@ -57,6 +57,7 @@ class Linear:
         return hstack([vectorizer.transform(texts) for vectorizer in self.vectorizers]).tocsr()
 
     def __call__(self, texts: Sequence[str]) -> Doubles:
+        """Logarithms of probabilities, [B, C]."""
         return np.log(np.maximum(self.model.predict_proba(self._matrix(texts)), 1e-12))
 
 
