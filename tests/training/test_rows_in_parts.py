@@ -51,8 +51,14 @@ def test_models_are_equal_to_the_bit(
     seen: list[type] = []
     run = Trainer.run
     monkeypatch.setattr(Trainer, "run", lambda self: (seen.append(type(self.rows.documents)), run(self))[1])
+    added: list[int] = []
+    add = counting.DiskCounter.add
+    monkeypatch.setattr(
+        counting.DiskCounter, "add", lambda self, counts: (added.append(len(counts)), add(self, counts))[1]
+    )
     train(tmp_path / "parts", **options)
     assert seen == [MappedRagged]
+    assert len(added) > 1 or text.tokens == "bytes"
     for name in (MODEL, HISTORY):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 

@@ -42,7 +42,7 @@ def count_tokens(texts: Sequence[str], tokens: str) -> Counter[str]:
 
 
 def most_frequent(
-    texts: Iterable[Sequence[str]], tokens: str, count: int, *, in_memory: int = TOKENS_IN_MEMORY
+    texts: Iterable[Sequence[str]], tokens: str, count: int, *, in_memory: int | None = None
 ) -> dict[str, int]:
     """The exact counts of the most frequent tokens, of texts that need not be in memory together.
 
@@ -51,9 +51,10 @@ def most_frequent(
         tokens: a name that :func:`recurra.text.segmenters.tokeniser` knows.
         count: how many tokens are wanted. Of tokens as frequent as the last one, the result has all, or those that come
             last in the order of their UTF-8 bytes, which a vocabulary takes first.
-        in_memory: different tokens that are counted in memory.
+        in_memory: different tokens that are counted in memory; :data:`TOKENS_IN_MEMORY` if ``None``.
     """
     counter, on_disk = _counter_of(tokens), DiskCounter()
+    in_memory = TOKENS_IN_MEMORY if in_memory is None else in_memory
     for some in texts:
         for first in range(0, len(some), CHUNK):
             counter.add(some[first : first + CHUNK])
