@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 from recurra.cli.failures import UsageError
 from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn, whole_number
 from recurra.cli.output import Output, aligned
-from recurra.cli.score_data import opened_rows
+from recurra.cli.score_data import open_rows
 from recurra.cli.tables import ReadOptions
 from recurra.errors import DataError, SettingsError
 
@@ -141,7 +141,7 @@ def _read(
 
     if length is not None:
         raise SettingsError(f"--length {length} is given with TEXTS", "Leave it out: it is for generated texts.")
-    source = opened_rows(texts, reading, (), model.bundle.text, output)
+    source = open_rows(texts, reading, (), model.bundle.text, output)
     documents: list[Document] = []
     for batch in source.batches:
         given = batch.documents

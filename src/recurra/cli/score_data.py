@@ -1,4 +1,4 @@
-"""DATA of ``recurra score``: rows to answer, and the columns that go with them."""
+"""Opens DATA of ``recurra score``: the rows to classify, and the columns that are copied to the output."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from recurra.cli.tables import ReadOptions
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
+    from recurra.batch_prediction.document_batches import DocumentBatch
     from recurra.data.lines import LineBlocks
-    from recurra.scoring.batches import DocumentBatch
     from recurra.text import TextSettings
 
-__all__ = ["RowSource", "opened_rows"]
+__all__ = ["RowSource", "open_rows"]
 
 
 class RowSource(NamedTuple):
-    """Rows to answer.
+    """The rows to classify.
 
     Attributes:
-        batches: of them.
-        keep: the columns that go to the output.
-        total: how many rows there are, as far as can be told by now.
-        notes: what was guessed or left out; there may be more when all rows have been read.
+        batches: the rows in batches.
+        keep: the columns that are copied to the output.
+        total: returns the number of rows, or an estimate until all have been read.
+        notes: what was guessed or left out; reading may add more.
         read_as: the columns that are read, for the journal.
     """
 
@@ -35,27 +35,27 @@ class RowSource(NamedTuple):
     read_as: str
 
 
-def opened_rows(
+def open_rows(
     data: str, reading: ReadOptions, keep: tuple[str, ...] | None, settings: TextSettings, output: Output
 ) -> RowSource:
-    """Opens DATA, of whatever kind.
+    """Opens a table, a file of lines, or standard input.
 
     Args:
         data: a path, or ``-`` for standard input.
         reading: the options.
         keep: the columns to keep, ``None`` for all.
-        settings: of the model.
-        output: takes the notes on what was guessed.
+        settings: the model's text settings.
+        output: prints the notes on what was guessed.
 
     Raises:
-        DataError: it cannot be used.
-        SettingsError: an option that does not fit it.
+        DataError: it cannot be read.
+        SettingsError: an option does not fit it.
     """
+    from recurra.batch_prediction.document_batches import batches_of_table
     from recurra.data.columns import listed
     from recurra.data.lines import LineBlocks
     from recurra.data.sources import open_blocks
     from recurra.data.table_reader import TableReader
-    from recurra.scoring.batches import batches_of_table
 
     blocks = open_blocks(data, format=reading.format, encoding=reading.encoding, part="test")
     if isinstance(blocks, LineBlocks):
@@ -74,7 +74,7 @@ def opened_rows(
 
 
 def _lines(lines: LineBlocks, reading: ReadOptions, keep: tuple[str, ...] | None) -> RowSource:
-    from recurra.scoring.batches import batches_of_lines
+    from recurra.batch_prediction.document_batches import batches_of_lines
 
     for option, value in (("--text", reading.text), ("--title", reading.title), ("--keep", " ".join(keep or ()))):
         if value:

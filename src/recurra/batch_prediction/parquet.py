@@ -1,7 +1,7 @@
-"""Answers as a .parquet file.
+"""Predictions as a .parquet file.
 
-Parquet has its index at the end, so a file that is cut cannot be gone on with. What is written meanwhile is Arrow's
-stream of record batches, each whole in itself; in the end it becomes row groups, as many rows each whatever the way.
+Parquet has its index at the end, so a truncated file cannot be resumed. The running output is therefore an Arrow IPC
+stream of record batches, which is converted at the end to row groups whose sizes do not depend on interruptions.
 """
 
 from __future__ import annotations
@@ -10,33 +10,33 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recurra.batch_prediction.sinks import File, Predictions, written
 from recurra.data.documents import Label
 from recurra.errors import DataError
-from recurra.scoring.sinks import Answers, File, written
 from recurra.tasks import Decision
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["BatchSink", "as_parquet"]
+__all__ = ["RecordBatchSink", "stream_to_parquet"]
 
 ROW_GROUP = 1 << 18
-"""Rows of a row group of Parquet, about."""
+"""Approximate number of rows in a Parquet row group."""
 ROW_GROUP_BYTES = 16 << 20
-"""Bytes of its columns in memory, about: kept texts may be long."""
+"""Approximate size of a row group in memory: kept texts may be long."""
 
 
-class BatchSink:
-    """Arrow's stream of record batches; probabilities are float32 as they were computed.
+class RecordBatchSink:
+    """Writes an Arrow IPC stream of record batches; probabilities are float32 as they were computed.
 
     Args:
-        file: takes the bytes.
-        names: of the columns, from :func:`recurra.scoring.sinks.column_names`.
-        classes: the model's.
-        begun: whether there are rows in the file already.
+        file: receives the bytes.
+        names: the names of the columns, from :func:`recurra.batch_prediction.sinks.column_names`.
+        classes: the model's classes.
+        begun: whether the file already has rows.
     """
 
-    settled = True
+    flushed = True
 
     def __init__(self, file: File, names: Sequence[str], classes: Sequence[Label], *, begun: bool = False) -> None:
         import pyarrow as pa
@@ -45,15 +45,15 @@ class BatchSink:
         try:
             self.labels = pa.array(classes)
         except (pa.ArrowException, OverflowError):
-            # Whole numbers beyond 64 bits.
+            # Integers beyond 64 bits.
             self.labels = pa.array(map(written, classes))
 
-    def write(self, answers: Answers) -> None:
-        """See :class:`recurra.scoring.sinks.Sink`."""
+    def write(self, predictions: Predictions) -> None:
+        """See :class:`recurra.batch_prediction.sinks.Sink`."""
         import pyarrow as pa
 
-        columns = [*answers.kept.values(), self._labels(answers.decision)]
-        columns += map(pa.array, answers.shown.T[: len(self.names) - len(columns)])
+        columns = [*predictions.kept.values(), self._labels(predictions.decision)]
+        columns += map(pa.array, predictions.shown.T[: len(self.names) - len(columns)])
         table = pa.table(columns, names=self.names)
         if not self.begun:
             self.file.write(table.schema.serialize().to_pybytes())
@@ -68,7 +68,7 @@ class BatchSink:
             self.file.write(data.to_pybytes())
 
     def finish(self) -> None:
-        """There is nothing to come."""
+        """Nothing is buffered."""
 
     def _labels(self, decision: Decision) -> pyarrow.Array:
         import pyarrow as pa
@@ -79,12 +79,12 @@ class BatchSink:
         return pa.ListArray.from_arrays(pa.array(decision.offsets, pa.int32()), labels)
 
 
-def as_parquet(stream: Path, file: Any) -> None:
-    """Makes a .parquet file of what a :class:`BatchSink` wrote.
+def stream_to_parquet(stream: Path, file: Any) -> None:
+    """Converts the stream that a :class:`RecordBatchSink` wrote to a .parquet file.
 
     Args:
         stream: the finished stream.
-        file: takes the bytes.
+        file: receives the bytes.
     """
     import pyarrow as pa
     from pyarrow import ipc, parquet

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outputs import Bytes, of_places, read_csv, read_json_lines
 
+from recurra.batch_prediction.sinks import Predictions, column_names, text_sink, written
 from recurra.errors import DataError, SettingsError
-from recurra.scoring.sinks import Answers, column_names, text_sink, written
 from recurra.tasks import SINGLE_LABEL, Decision, MultiLabel
 
 pa, arrow_csv = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.csv")
@@ -43,10 +43,10 @@ def scored(draw: Any) -> tuple[list[str], list[list[dict[str, Any]]]]:
     return names, draw(st.lists(st.lists(row, min_size=1, max_size=4), max_size=3))
 
 
-def block_of(rows: list[dict[str, Any]]) -> Answers:
+def block_of(rows: list[dict[str, Any]]) -> Predictions:
     kept = pa.array([row["kept"] for row in rows], pa.string())
     answers = of_places([row["place"] for row in rows], [row["numbers"] for row in rows])
-    return Answers({"kept": pa.chunked_array([kept])}, answers.decision, answers.shown)
+    return Predictions({"kept": pa.chunked_array([kept])}, answers.decision, answers.shown)
 
 
 @pytest.mark.parametrize("form", [".csv", ".jsonl"])
@@ -141,7 +141,7 @@ def test_several_labels_are_joined_in_csv_and_lists_in_json(kept: list[str], mar
         for form in (".csv", ".jsonl"):
             file = Bytes()
             sink = text_sink(form, file, names, classes, kept=len(kept), mark=mark)
-            sink.write(Answers(column, Decision.of_sets(given), shown))
+            sink.write(Predictions(column, Decision.of_sets(given), shown))
             sink.finish()
             found[form] = read_csv(file.data) if form == ".csv" else read_json_lines(file.data)
             assert [list(row) for row in found[form]] == [names] * 4
@@ -178,7 +178,7 @@ def test_kept_columns_of_every_type(kind: str) -> None:
     for form, expected in ((".jsonl", as_json), (".csv", as_csv)):
         file = Bytes()
         sink = text_sink(form, file, ["kept", "label", "probability"], ["a", "b"], kept=1)
-        sink.write(Answers({"kept": pa.chunked_array([array])}, decision, shown))
+        sink.write(Predictions({"kept": pa.chunked_array([array])}, decision, shown))
         rows = read_csv(file.data) if form == ".csv" else read_json_lines(file.data)
         found = [row["kept"] for row in rows]
         if form == ".csv" and kind == "floats":

@@ -1,4 +1,4 @@
-"""The rows of a table or of a file of lines, in batches that a model takes at once."""
+"""The rows of a table or of a file of lines as batches of documents for the model."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 __all__ = ["BATCH", "DocumentBatch", "batches_of_lines", "batches_of_table"]
 
 BATCH = 1 << 14
-"""Rows that a model is given at once, at most."""
+"""Rows in a batch, at most."""
 
 Documents: TypeAlias = ArrowStrings | TextBuffer | list[Document]
 
 
 @dataclass(frozen=True)
 class DocumentBatch:
-    """Some rows that follow each other.
+    """A batch of consecutive rows.
 
     Attributes:
-        documents: B of them, as :meth:`recurra.runtime.Model.predict_proba` takes them.
-        count: B.
-        empty: how many of them have no text.
-        kept: the columns that go to the output, by name.
+        documents: B documents, as :meth:`recurra.runtime.Model.predict_proba` takes them.
+        count: B, the number of rows.
+        empty: number of rows without text.
+        kept: the columns that are copied to the output, by name.
     """
 
     documents: Documents
@@ -43,13 +43,13 @@ class DocumentBatch:
 
 
 def batches_of_lines(lines: LineBlocks) -> Iterator[DocumentBatch]:
-    """Each line is a document.
+    """Batches of a text file; each line is a document.
 
     Args:
-        lines: of a file.
+        lines: the lines of the file.
 
     Raises:
-        DataError: a line is no text, or too long.
+        DataError: a line is not text, or is too long.
     """
     for data, offsets in lines.lines(again=False):
         for first in range(0, len(offsets) - 1, BATCH):
@@ -58,12 +58,12 @@ def batches_of_lines(lines: LineBlocks) -> Iterator[DocumentBatch]:
 
 
 def batches_of_table(table: TableReader, keep: Sequence[str], settings: TextSettings) -> Iterator[DocumentBatch]:
-    """Each row's title and text, as far as the model reads them, are a document.
+    """Batches of a table; the title and text of a row, as far as the model reads them, are a document.
 
     Args:
         table: the rows.
-        keep: which of its columns are kept.
-        settings: of the model.
+        keep: the columns to copy to the output.
+        settings: the model's text settings.
 
     Raises:
         DataError: a row or a column cannot be used.
@@ -79,7 +79,7 @@ def batches_of_table(table: TableReader, keep: Sequence[str], settings: TextSett
             empty = compute.sum(compute.equal(compute.fill_null(compute.binary_length(some), 0), 0)).as_py() or 0
             documents: Documents = some
             if titles is not None and settings.field == "title" and settings.first_words is not None:
-                # Of a plain text such a model reads the first words, and of a pair the whole title: it must know.
+                # Such a model cuts a plain text to its first words but reads the title of a pair whole.
                 documents = [(title or "", "") for title in some.to_pylist()]
             beside = {name: column.slice(first, BATCH) for name, column in kept.items()}
             yield DocumentBatch(documents, len(some), empty, beside)

@@ -14,6 +14,8 @@ from bundles import WORDS, make_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recurra.batch_prediction import document_batches as module
+from recurra.batch_prediction.document_batches import DocumentBatch, batches_of_lines, batches_of_table
 from recurra.data import blocks, lines
 from recurra.data.content import PipeContent
 from recurra.data.lines import LineBlocks
@@ -21,8 +23,6 @@ from recurra.data.sources import open_blocks
 from recurra.data.table_reader import TableReader
 from recurra.errors import DataError
 from recurra.runtime import Model
-from recurra.scoring import batches as module
-from recurra.scoring.batches import DocumentBatch, batches_of_lines, batches_of_table
 from recurra.text.settings import TextSettings
 
 pa = pytest.importorskip("pyarrow")

@@ -1,4 +1,4 @@
-"""Where answers go: a .csv, .jsonl or .parquet file, block by block."""
+"""Sinks write predictions to a .csv, .jsonl or .parquet file, batch by batch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from recurra.tasks import Decision, Task
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["KINDS", "Answers", "File", "Sink", "column_names", "text_sink", "written"]
+__all__ = ["KINDS", "File", "Predictions", "Sink", "column_names", "text_sink", "written"]
 
 KINDS = (".csv", ".jsonl", ".parquet")
 
@@ -29,27 +29,27 @@ _QUOTED = re.compile('[",\r\n]')
 
 
 class File(Protocol):
-    """What bytes are written to."""
+    """A binary output: a file, a compressor, or standard output."""
 
     @property
-    def settled(self) -> bool:
-        """Whether all that was given has been written."""
+    def flushed(self) -> bool:
+        """Whether everything received has been written."""
 
     def write(self, data: bytes, /) -> int:
-        """Takes bytes and tells how many."""
+        """Writes bytes and returns their number."""
 
     def flush(self) -> None:
-        """Hands on what is waiting, if anything does."""
+        """Writes what is buffered, if anything is."""
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
-    """The answers for some rows that follow each other.
+class Predictions:
+    """The predictions of a batch of consecutive rows.
 
     Attributes:
-        kept: columns of the input that go with them.
+        kept: columns of the input that are copied to the output, by name.
         decision: the label, or the labels, of each row.
-        shown: float32[B, K], the numbers behind them, as :meth:`recurra.tasks.Task.shown` gives them.
+        shown: float32[B, K], the probability columns, as :meth:`recurra.tasks.Task.shown` returns them.
     """
 
     kept: dict[str, pyarrow.ChunkedArray]
@@ -58,23 +58,23 @@ class Answers:
 
 
 class Sink(Protocol):
-    """Takes answers in the order of the rows."""
+    """Receives predictions in the order of the rows."""
 
     @property
-    def settled(self) -> bool:
-        """Whether all that was given has been written."""
+    def flushed(self) -> bool:
+        """Whether everything received has been written."""
 
-    def write(self, answers: Answers) -> None:
-        """Writes them behind those that are there."""
+    def write(self, predictions: Predictions) -> None:
+        """Appends them."""
 
     def finish(self) -> None:
-        """Writes what is still to come; the file stays open."""
+        """Writes what is still buffered; the file stays open."""
 
 
 def column_names(keep: Sequence[str], classes: Sequence[Label], *, every: bool, task: Task) -> list[str]:
-    """The columns of the output, in order: those kept, the task's, and one a class if ``every``.
+    """The columns of the output, in order: kept columns, the task's columns, and one per class if ``every``.
 
-    Where a kept column has one of these names, all of ours begin with ``predicted_``.
+    If a kept column has the name of one of the others, all of those get the prefix ``predicted_``.
 
     Raises:
         SettingsError: a column is kept twice.
@@ -91,7 +91,7 @@ def column_names(keep: Sequence[str], classes: Sequence[Label], *, every: bool, 
 
 
 def written(label: Label) -> str:
-    """A label as files of text write it: true and not True."""
+    """A label as text: booleans are true and false, as in JSON."""
     return label if isinstance(label, str) else json.dumps(label)
 
 
@@ -109,12 +109,12 @@ def text_sink(
 
     Args:
         kind: ``.csv`` or ``.jsonl``.
-        file: takes the bytes.
-        names: of the columns, from :func:`column_names`.
-        classes: the model's.
-        kept: how many of the columns are kept ones.
-        mark: stands between a row's labels in .csv, where it may have several; .jsonl has lists.
-        begun: whether there are rows in the file already.
+        file: receives the bytes.
+        names: the names of the columns, from :func:`column_names`.
+        classes: the model's classes.
+        kept: number of kept columns.
+        mark: the separator between the labels of a row in .csv, for multi-label models; .jsonl has lists.
+        begun: whether the file already has rows.
     """
     cells = ["%s"] * (kept + 1) + ["%.7f"] * (len(names) - kept - 1)
     if kind == ".csv":
@@ -129,7 +129,7 @@ def text_sink(
 
 
 class _Text:
-    """Rows of text, all made by one template; probabilities have seven decimals, which is what float32 holds."""
+    """Writes rows of text from one template; probabilities have seven decimals, the precision of float32."""
 
     def __init__(
         self,
@@ -142,18 +142,18 @@ class _Text:
         self.numbers = template.count("%.7f")
 
     @property
-    def settled(self) -> bool:
-        return self.file.settled
+    def flushed(self) -> bool:
+        return self.file.flushed
 
-    def write(self, answers: Answers) -> None:
-        columns: list[list[Any]] = [self.cells(name, column) for name, column in answers.kept.items()]
-        columns.append(self.labels(answers.decision))
-        columns += answers.shown[:, : self.numbers].T.tolist()
-        rows, width = len(answers.decision), len(columns)
+    def write(self, predictions: Predictions) -> None:
+        columns: list[list[Any]] = [self.cells(name, column) for name, column in predictions.kept.items()]
+        columns.append(self.labels(predictions.decision))
+        columns += predictions.shown[:, : self.numbers].T.tolist()
+        rows, width = len(predictions.decision), len(columns)
         flat: list[Any] = [None] * (rows * width)
         for place, column in enumerate(columns):
             flat[place::width] = column
-        # One template for all rows is twice as fast as one row after the other.
+        # One template for all rows is twice as fast as formatting row by row.
         self.file.write(((self.template * rows) % tuple(flat)).encode("utf-8", "replace"))
 
     def finish(self) -> None:
@@ -170,7 +170,7 @@ def _json_labels(words: Sequence[str], decision: Decision) -> list[str]:
 
 
 def _csv_cell(value: str | None) -> str:
-    """RFC 4180: in quotes where a comma, a quote or a line break would be misread."""
+    """A CSV field (RFC 4180), quoted if it holds a comma, a quote or a line break."""
     if value is None:
         return ""
     return '"' + value.replace('"', '""') + '"' if _QUOTED.search(value) else value
@@ -189,7 +189,7 @@ def _json_column(name: str, column: pyarrow.ChunkedArray) -> list[str]:
     if is_json(kind):
         return [value or "null" for value in column.to_pylist()]
     if types.is_floating(kind):
-        # JSON has no form for what is no finite number.
+        # JSON has no NaN and no infinity.
         return [
             json.dumps(value if value is not None and math.isfinite(value) else None) for value in column.to_pylist()
         ]

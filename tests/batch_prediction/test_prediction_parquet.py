@@ -1,4 +1,4 @@
-"""Answers as Parquet, read back by pyarrow."""
+"""Predictions as Parquet, read back by pyarrow."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outputs import Bytes, of_places, parquet_of
 
-from recurra.scoring import parquet as module
-from recurra.scoring.parquet import BatchSink, as_parquet
-from recurra.scoring.sinks import Answers
+from recurra.batch_prediction import parquet as module
+from recurra.batch_prediction.parquet import RecordBatchSink, stream_to_parquet
+from recurra.batch_prediction.sinks import Predictions
 from recurra.tasks import Decision
 
 pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
@@ -33,7 +33,7 @@ LABELS: list[tuple[tuple[Any, ...], str]] = [
 def test_labels_keep_their_type_and_probabilities_every_digit(labels: Any, kind: str, tmp_path: Path) -> None:
     shown = np.random.default_rng(0).random((4, 3)).astype(np.float32)
     file = Bytes()
-    sink = BatchSink(file, ["id", "label", "probability", "p_0", "p_1"], labels)
+    sink = RecordBatchSink(file, ["id", "label", "probability", "p_0", "p_1"], labels)
     for part in (slice(0, 3), slice(3, 4)):
         places = [0, 1, -1, 1][part]
         sink.write(of_places(places, shown[part].tolist(), id=[10, 20, 30, 40][part]))
@@ -50,10 +50,10 @@ def test_labels_keep_their_type_and_probabilities_every_digit(labels: Any, kind:
 @given(st.lists(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), max_size=4), min_size=1, max_size=4))
 def test_several_labels_are_lists(blocks: list[list[list[bool]]]) -> None:
     file = Bytes()
-    sink = BatchSink(file, ["labels"], ("a", "b", "c"))
+    sink = RecordBatchSink(file, ["labels"], ("a", "b", "c"))
     for block in blocks:
         given = np.array(block, dtype=bool).reshape(-1, 3)
-        sink.write(Answers({}, Decision.of_sets(given), given.astype(np.float32)))
+        sink.write(Predictions({}, Decision.of_sets(given), given.astype(np.float32)))
     with pa.ipc.open_stream(file.data) as stream:
         found = stream.read_all()
     assert found.schema.field("labels").type == pa.list_(pa.string())
@@ -71,8 +71,8 @@ def test_kept_columns_keep_their_values_and_types(tmp_path: Path) -> None:
         "share": pa.chunked_array([pa.array([float("inf"), None, -0.0])]),
     }
     file = Bytes()
-    sink = BatchSink(file, [*kept, "label", "probability"], ("a", "b"))
-    sink.write(Answers(kept, Decision(np.array([1, 0, 1])), np.full((3, 3), 0.25, dtype=np.float32)))
+    sink = RecordBatchSink(file, [*kept, "label", "probability"], ("a", "b"))
+    sink.write(Predictions(kept, Decision(np.array([1, 0, 1])), np.full((3, 3), 0.25, dtype=np.float32)))
     table = parquet_of(file.data, tmp_path)
     for name, column in kept.items():
         assert table[name].type == column.type
@@ -82,8 +82,8 @@ def test_kept_columns_keep_their_values_and_types(tmp_path: Path) -> None:
 
 def test_a_file_without_rows_has_its_columns(tmp_path: Path) -> None:
     file = Bytes()
-    sink = BatchSink(file, ["label", "probability", "p_x"], ("x", "y"))
-    sink.write(Answers({}, Decision(np.zeros(0, dtype=np.int64)), np.zeros((0, 3), dtype=np.float32)))
+    sink = RecordBatchSink(file, ["label", "probability", "p_x"], ("x", "y"))
+    sink.write(Predictions({}, Decision(np.zeros(0, dtype=np.int64)), np.zeros((0, 3), dtype=np.float32)))
     sink.finish()
     table = parquet_of(file.data, tmp_path)
     assert (len(table), table.column_names) == (0, ["label", "probability", "p_x"])
@@ -94,11 +94,11 @@ def test_a_stream_that_is_gone_on_with_is_the_stream_in_one_go(tmp_path: Path) -
     blocks = [of_places([place % 2], [[place / 8]], id=[place]) for place in range(5)]
     names = ["id", "label", "probability"]
     whole, parts = Bytes(), Bytes()
-    sink = BatchSink(whole, names, ("a", "b"))
+    sink = RecordBatchSink(whole, names, ("a", "b"))
     for block in blocks:
         sink.write(block)
     for some, begun in ((blocks[:2], False), (blocks[2:], True)):
-        sink = BatchSink(parts, names, ("a", "b"), begun=begun)
+        sink = RecordBatchSink(parts, names, ("a", "b"), begun=begun)
         for block in some:
             sink.write(block)
     assert parts.data == whole.data
@@ -113,7 +113,7 @@ def test_row_groups_have_as_many_rows_whatever_the_way(
 ) -> None:
     monkeypatch.setattr(module, "ROW_GROUP", 10)
     file = Bytes()
-    sink = BatchSink(file, ["id", "label", "probability"], ("a", "b"))
+    sink = RecordBatchSink(file, ["id", "label", "probability"], ("a", "b"))
     for size in batches:
         sink.write(of_places([0] * size, [[0.5]] * size, id=list(range(size))))
     table = parquet_of(file.data, tmp_path)
@@ -129,7 +129,7 @@ def test_row_groups_of_long_texts_have_fewer_rows(tmp_path: Path, monkeypatch: p
         for batch in table.to_batches(max_chunksize=1):
             stream.write_batch(batch)
     with (tmp_path / "out.parquet").open("wb") as file:
-        as_parquet(tmp_path / "stream", file)
+        stream_to_parquet(tmp_path / "stream", file)
     found = parquet.ParquetFile(tmp_path / "out.parquet")
     assert [found.metadata.row_group(place).num_rows for place in range(found.num_row_groups)] == [4, 4, 2]
     assert found.read().equals(table)

@@ -15,12 +15,12 @@ import pytest
 from bundles import WORDS, make_bundle
 from outputs import FORMS, Bytes, read_back, sink_of
 
+from recurra.batch_prediction import compression
+from recurra.batch_prediction.document_batches import DocumentBatch
+from recurra.batch_prediction.predict import AHEAD, PredictionSummary, predict_batches
+from recurra.batch_prediction.resumable_file import Tally
 from recurra.errors import DataError
 from recurra.runtime import Model
-from recurra.scoring import packing
-from recurra.scoring.batches import DocumentBatch
-from recurra.scoring.part import Tally
-from recurra.scoring.score import AHEAD, Scored, score
 
 pa = pytest.importorskip("pyarrow")
 
@@ -49,11 +49,13 @@ def blocks_of(sizes: Sequence[int], texts: Sequence[str] = TEXTS) -> Iterator[Do
 SIZES = [7, 1, 12, 3, 3, 14]
 
 
-def written_to(form: str, model: Model, sizes: Sequence[int] = SIZES, **options: Any) -> tuple[bytes, Scored]:
+def written_to(
+    form: str, model: Model, sizes: Sequence[int] = SIZES, **options: Any
+) -> tuple[bytes, PredictionSummary]:
     """The bytes of a run, and what came of it."""
     file = Bytes()
     sink, _ = sink_of(form, file, ["id"], model)
-    found = score(model, blocks_of(sizes), sink, done=lambda rows: None, **options)
+    found = predict_batches(model, blocks_of(sizes), sink, done=lambda rows: None, **options)
     return file.data, found
 
 
@@ -98,7 +100,7 @@ def test_several_labels_are_those_above_their_thresholds(form: str, tmp_path: Pa
 def test_no_rows_give_the_columns(form: str, several: bool, tmp_path: Path) -> None:
     model, file = model_of(several=several), Bytes()
     sink, names = sink_of(form, file, [], model)
-    found = score(model, iter(()), sink, done=lambda rows: None)
+    found = predict_batches(model, iter(()), sink, done=lambda rows: None)
     assert (found.rows, found.counts) == (0, [("a", 0), ("b", 0), ("c", 0)])
     assert read_back(form, file.data, tmp_path) == []
     if form == ".csv":
@@ -139,7 +141,7 @@ def test_a_run_that_goes_on_writes_the_rest_and_counts_the_whole(form: str, bloc
     first = written_to(form, model, SIZES[:blocks], below=0.6)[0] if blocks else b""
     file, done = Bytes(), list[int]()
     sink, _ = sink_of(form, file, ["id"], model, begun=blocks > 0)
-    found = score(model, blocks_of(SIZES), sink, done=done.append, below=0.6, begun=tally)
+    found = predict_batches(model, blocks_of(SIZES), sink, done=done.append, below=0.6, begun=tally)
     assert first + file.data == whole
     assert (found.rows, found.before) == (40, tally.rows)
     assert (found.empty, found.unanswered, found.counts) == (expected.empty, expected.unanswered, expected.counts)
@@ -151,7 +153,7 @@ def test_other_blocks_than_before_are_no_rows_to_go_on_with(rows: int) -> None:
     file, model = Bytes(), model_of()
     sink, _ = sink_of(".csv", file, ["id"], model, begun=True)
     with pytest.raises(DataError, match=f"does not end where {rows:,} rows were answered.*Leave out --resume"):
-        score(model, blocks_of(SIZES), sink, done=lambda rows: None, begun=Tally(rows, 0, 0, (rows, 0, 0)))
+        predict_batches(model, blocks_of(SIZES), sink, done=lambda rows: None, begun=Tally(rows, 0, 0, (rows, 0, 0)))
     assert file.data == b""
 
 
@@ -163,7 +165,7 @@ def test_rows_before_a_fault_are_written(tmp_path: Path) -> None:
     file, model, done = Bytes(), model_of(), list[int]()
     sink, _ = sink_of(".csv", file, ["id"], model)
     with pytest.raises(DataError, match="Row 24 is broken"):
-        score(model, broken(), sink, done=done.append)
+        predict_batches(model, broken(), sink, done=done.append)
     # As many blocks as are predicted ahead may be lost.
     count = sum(SIZES[: 4 - AHEAD])
     assert [row["id"] for row in read_back(".csv", file.data, tmp_path)] == IDS[:count]
@@ -186,7 +188,7 @@ def test_no_more_blocks_are_read_than_are_predicted_ahead() -> None:
         nonlocal written
         written += 1
 
-    score(model, counted(), sink, done=done)
+    predict_batches(model, counted(), sink, done=done)
     assert (read, written) == (20, 20)
     assert most == AHEAD + 1
 
@@ -217,7 +219,7 @@ def test_an_interruption_while_writing_stops_predicting(monkeypatch: pytest.Monk
     before = threading.active_count()
     sink, _ = sink_of(".csv", Full(), ["id"], model)
     with pytest.raises(KeyboardInterrupt):
-        score(model, blocks_of([1] * 40), sink, done=lambda rows: None)
+        predict_batches(model, blocks_of([1] * 40), sink, done=lambda rows: None)
     assert len(predicted) == 2
     assert threading.active_count() == before
 
@@ -225,7 +227,7 @@ def test_an_interruption_while_writing_stops_predicting(monkeypatch: pytest.Monk
 def test_packed_answers_are_told_of_where_a_member_ends_and_are_whole_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(packing, "MEMBER_BYTES", 500)
+    monkeypatch.setattr(compression, "MEMBER_BYTES", 500)
     model, file = model_of(), Bytes()
     plain, _ = written_to(".csv", model, [2] * 20)
     told: list[int] = []
@@ -234,13 +236,13 @@ def test_packed_answers_are_told_of_where_a_member_ends_and_are_whole_in_the_end
         told.append(tally.rows)
         assert gzip.decompress(file.data) == written_to(".csv", model, [2] * (tally.rows // 2))[0]
 
-    sink, _ = sink_of(".csv", packing.PackingFile(file, "gzip"), ["id"], model)
-    score(model, blocks_of([2] * 20), sink, done=lambda rows: None, checkpoint=checkpoint)
+    sink, _ = sink_of(".csv", compression.CompressedWriter(file, "gzip"), ["id"], model)
+    predict_batches(model, blocks_of([2] * 20), sink, done=lambda rows: None, checkpoint=checkpoint)
     assert gzip.decompress(file.data) == plain
     assert 1 < len(told) < 10
 
 
 def test_seconds_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter([10.0, 14.5])
-    monkeypatch.setattr("recurra.scoring.score.time.perf_counter", lambda: next(ticks, 14.5))
+    monkeypatch.setattr("recurra.batch_prediction.predict.time.perf_counter", lambda: next(ticks, 14.5))
     assert written_to(".csv", model_of())[1].seconds == 4.5

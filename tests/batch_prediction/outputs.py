@@ -1,4 +1,4 @@
-"""Answers to write, and readers of what was written that are not ours."""
+"""Predictions to write, and readers of what was written that are not ours."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from recurra.batch_prediction.parquet import RecordBatchSink, stream_to_parquet
+from recurra.batch_prediction.sinks import Predictions, Sink, column_names, text_sink
 from recurra.runtime import Model
-from recurra.scoring.parquet import BatchSink, as_parquet
-from recurra.scoring.sinks import Answers, Sink, column_names, text_sink
 from recurra.tasks import Decision
 
 pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
@@ -24,7 +24,7 @@ FORMS = (".csv", ".jsonl", ".parquet")
 class Bytes:
     """A file in memory."""
 
-    settled = True
+    flushed = True
 
     def __init__(self) -> None:
         self.data = b""
@@ -45,15 +45,15 @@ def sink_of(
     """A sink, and the names of its columns."""
     names = column_names(keep, model.classes_, every=every, task=model.task)
     if form == ".parquet":
-        return BatchSink(file, names, model.classes_, begun=begun), names
+        return RecordBatchSink(file, names, model.classes_, begun=begun), names
     return text_sink(form, file, names, model.classes_, kept=len(keep), mark=mark, begun=begun), names
 
 
-def of_places(places: Sequence[int], probabilities: Sequence[Sequence[float]], **kept: Any) -> Answers:
-    """Answers of rows that have one label, or none where the place is -1."""
+def of_places(places: Sequence[int], probabilities: Sequence[Sequence[float]], **kept: Any) -> Predictions:
+    """Predictions of rows that have one label, or none where the place is -1."""
     columns = {name: pa.chunked_array([pa.array(values)]) for name, values in kept.items()}
     shown = np.array(probabilities, dtype=np.float32).reshape(len(places), -1)
-    return Answers(columns, Decision(np.array(places, dtype=np.int64)), shown)
+    return Predictions(columns, Decision(np.array(places, dtype=np.int64)), shown)
 
 
 def read_csv(data: bytes) -> list[dict[str, str]]:
@@ -75,7 +75,7 @@ def parquet_of(stream: bytes, folder: Any) -> Any:
     """The table that pyarrow reads from the .parquet file that a stream becomes."""
     (folder / "stream").write_bytes(stream)
     with (folder / "out.parquet").open("wb") as file:
-        as_parquet(folder / "stream", file)
+        stream_to_parquet(folder / "stream", file)
     return parquet.read_table(folder / "out.parquet")
 
 

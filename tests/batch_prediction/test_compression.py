@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outputs import Bytes
 
-from recurra.scoring import packing
-from recurra.scoring.packing import MEMBER_BYTES, PackingFile
+from recurra.batch_prediction import compression
+from recurra.batch_prediction.compression import MEMBER_BYTES, CompressedWriter
 
 pa = pytest.importorskip("pyarrow")
 
@@ -31,49 +31,49 @@ def unpacked(kind: str, data: bytes) -> bytes:
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=30))
 def test_whatever_is_written_comes_out_again(kind: str, pieces: list[bytes]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packing, "MEMBER_BYTES", 500)
+        patch.setattr(compression, "MEMBER_BYTES", 500)
         file = Bytes()
-        packed = PackingFile(file, kind)
+        packed = CompressedWriter(file, kind)
         taken = b""
         for piece in pieces:
             assert packed.write(piece) == len(piece)
             taken += piece
-            if packed.settled:
+            if packed.flushed:
                 # Here a run that is broken off can go on: what there is stands by itself.
                 assert unpacked(kind, file.data) == taken
         packed.flush()
-        assert packed.settled
+        assert packed.flushed
         assert unpacked(kind, file.data) == b"".join(pieces)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_members_hold_as_many_bytes_whenever_they_are_begun(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "MEMBER_BYTES", 100)
+    monkeypatch.setattr(compression, "MEMBER_BYTES", 100)
     pieces = [bytes([65 + place]) * 30 for place in range(11)]
     whole = Bytes()
-    packed = PackingFile(whole, kind)
-    settled = []
+    packed = CompressedWriter(whole, kind)
+    flushed = []
     for piece in pieces:
         packed.write(piece)
-        settled.append(packed.settled)
+        flushed.append(packed.flushed)
     packed.flush()
     # Four pieces of 30 bytes are the first to reach 100.
-    assert settled == [place % 4 == 3 for place in range(11)]
+    assert flushed == [place % 4 == 3 for place in range(11)]
     assert whole.writes == 3
     # Broken off behind the second member, and gone on with.
     parts = Bytes()
     for some in (pieces[:8], pieces[8:]):
-        packed = PackingFile(parts, kind)
+        packed = CompressedWriter(parts, kind)
         for piece in some:
             packed.write(piece)
-        if not packed.settled:
+        if not packed.flushed:
             packed.flush()
     assert parts.data == whole.data
 
 
 def test_gzips_members_tell_no_time_and_stand_alone() -> None:
     file = Bytes()
-    packed = PackingFile(file, "gzip")
+    packed = CompressedWriter(file, "gzip")
     for piece in (b"first\n" * 9, b"second\n" * 9):
         packed.write(piece)
         packed.flush()
@@ -91,11 +91,11 @@ def test_gzips_members_tell_no_time_and_stand_alone() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_waits_is_kept_back_until_a_member_is_full(kind: str) -> None:
     file: Any = Bytes()
-    packed = PackingFile(file, kind)
-    assert packed.settled
+    packed = CompressedWriter(file, kind)
+    assert packed.flushed
     packed.write(b"x" * (MEMBER_BYTES - 1))
-    assert (file.data, packed.settled) == (b"", False)
+    assert (file.data, packed.flushed) == (b"", False)
     packed.write(b"y")
-    assert packed.settled
+    assert packed.flushed
     assert 0 < len(file.data) < MEMBER_BYTES // 100
     assert unpacked(kind, file.data) == b"x" * (MEMBER_BYTES - 1) + b"y"

@@ -1,8 +1,8 @@
-"""The output of a long run while it is written: beside its place, with a journal of how far it is whole.
+"""An output file that an interrupted run can resume: a temporary file beside its target, and a journal of progress.
 
-The journal is appended to only after what it tells of has reached the disk, so whatever kills the process, the last
-whole line of the journal is true. Going on means cutting the file to that length and passing over the rows that it
-holds; rows are answered the same in any company, so the end is the same to the byte.
+A line is appended to the journal only after the bytes that it describes have been synced to disk, so the last complete
+line is true whatever kills the process. To resume, the file is truncated to that length and the rows in it are skipped.
+A prediction does not depend on the other rows of its batch, so the finished file is the same to the byte.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from recurra.atomic import AtomicFile, take_name, target_of, told
 from recurra.errors import DataError, ModelFileError, RecurraError, SettingsError
 from recurra.locks import open_for_update, open_locked
 
-__all__ = ["CHECKPOINT_SECONDS", "PartFile", "Tally"]
+__all__ = ["CHECKPOINT_SECONDS", "ResumableFile", "Tally"]
 
 CHECKPOINT_SECONDS = 2.0
-"""Time between two lines of the journal, at least."""
+"""Minimum time between two lines of the journal."""
 
-# Of the time that may go into waiting for the disk.
+# Maximum share of the run time that is spent waiting for the disk.
 _DISK_SHARE = 0.05
 
 
 class Tally(NamedTuple):
-    """What has been answered.
+    """Counts of the rows that have been predicted.
 
     Attributes:
-        rows: how many.
-        empty: how many of them had no text.
-        unanswered: how many of them got no label.
-        counts: rows that got each label, in the model's order.
+        rows: number of rows.
+        empty: number of rows without text.
+        unanswered: number of rows that got no label.
+        counts: number of rows with each label, in the model's order.
     """
 
     rows: int
@@ -45,23 +45,23 @@ class Tally(NamedTuple):
     counts: tuple[int, ...]
 
 
-class PartFile:
-    """A file in the making that survives its process.
+class ResumableFile:
+    """An output file whose partial content survives an interrupted process.
 
-    Inside a ``with`` block it is written to; :meth:`finish` gives it its name. An error in the data or of the model,
-    which would come again, removes what was written; what else ends the block early leaves it, if it is worth going on
-    from.
+    It is written to inside a ``with`` block; :meth:`finish` moves it to its final name. An error in the data or the
+    model, which would occur again, removes the partial file; any other early exit leaves it, if there is a checkpoint
+    to resume from.
 
     Args:
-        out: the file; its folder must exist.
-        plan: what the bytes hang on, as JSON values: a run goes on only from one of the same plan.
-        resume: go on where an earlier run ended, if there was one.
+        out: the final path; its folder must exist.
+        plan: everything that the content depends on, as JSON values; a run resumes only one with the same plan.
+        resume: continue where an earlier run ended, if there was one.
 
     Attributes:
-        begun: what an earlier run has answered, ``None`` from the beginning.
+        begun: the rows that an earlier run has predicted, ``None`` if there is nothing to resume.
 
     Raises:
-        RecurraError: it cannot be written, or another process is writing it.
+        RecurraError: the file cannot be written, or another process is writing it.
         SettingsError: the earlier run had another plan.
     """
 
@@ -86,7 +86,7 @@ class PartFile:
         self._journal = journal
         try:
             length, place = self._read_journal() if self.resume else (0, 0)
-            with self._told_anew():
+            with self._errors_of_start():
                 self._file = open_for_update(self._part, private=self._target.exists())
                 self._file.truncate(place)
                 self._file.seek(place)
@@ -110,26 +110,26 @@ class PartFile:
 
     @property
     def kept(self) -> bool:
-        """Whether a later run could go on from what there is."""
+        """Whether a later run can resume from the partial file."""
         return self._kept
 
     @property
-    def settled(self) -> bool:
-        """Whether all that was given has been written."""
+    def flushed(self) -> bool:
+        """Whether all bytes received have been written."""
         return True
 
     def write(self, data: bytes, /) -> int:
-        """Puts bytes behind those that are there, and tells how many."""
+        """Appends bytes and returns their number."""
         with told(self.out):
             self._file.write(data)
         self._place += len(data)
         return len(data)
 
     def flush(self) -> None:
-        """All that was given has been written."""
+        """Nothing is buffered here."""
 
     def checkpoint(self, tally: Tally) -> None:
-        """Notes that the bytes until here answer so many rows; not more often than it is worth."""
+        """Records in the journal that the bytes written until now hold these rows; at most every few seconds."""
         start = time.monotonic()
         if start - self._last < max(CHECKPOINT_SECONDS, self._cost / _DISK_SHARE):
             return
@@ -146,10 +146,10 @@ class PartFile:
         self._cost = self._last - start
 
     def finish(self, convert: Callable[[Path, Any], None] | None = None) -> None:
-        """Gives the file its name, and removes the journal.
+        """Moves the file to its final name and removes the journal.
 
         Args:
-            convert: makes the file out of what was written, where that is of another form.
+            convert: writes the final file from the partial one, where their formats differ.
         """
         with told(self.out):
             self._file.flush()
@@ -163,7 +163,7 @@ class PartFile:
         self._kept = False
 
     def _read_journal(self) -> tuple[int, int]:
-        """Bytes of the journal's whole lines, and of the file that they tell of."""
+        """Bytes of the journal's complete lines, and of the file that they describe."""
         if not self._part.exists():
             return 0, 0
         content = self._journal.read()
@@ -176,13 +176,13 @@ class PartFile:
             rows, empty, unanswered = (int(last[name]) for name in ("rows", "empty", "unanswered"))
             tally = Tally(rows, empty, unanswered, tuple(map(int, last["counts"])))
         except (IndexError, ValueError, KeyError, TypeError):
-            # Killed before the first line was whole.
+            # Killed before the first line was complete.
             return 0, 0
         for name in [*plan, *self.plan]:
             if plan.get(name) != self.plan.get(name):
                 raise SettingsError(
                     f"{self.out} was begun with {name} {plan.get(name)!r:.100}, not {self.plan.get(name)!r:.100}",
-                    "Give the same as then, or leave out --resume to begin anew.",
+                    "Give the same as then, or leave out --resume to start again.",
                 )
         if self._part.stat().st_size < place:
             return 0, 0
@@ -190,8 +190,8 @@ class PartFile:
         return len(whole), place
 
     @contextlib.contextmanager
-    def _told_anew(self) -> Iterator[None]:
-        """As :func:`told`; a journal that tells of nothing does not stay behind."""
+    def _errors_of_start(self) -> Iterator[None]:
+        """As :func:`told`; removes a journal without a checkpoint."""
         try:
             with told(self.out):
                 yield

@@ -15,16 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recurra.batch_prediction import resumable_file
+from recurra.batch_prediction.resumable_file import ResumableFile, Tally
 from recurra.errors import DataError, ModelFileError, RecurraError, SettingsError
-from recurra.scoring import part as parts
-from recurra.scoring.part import PartFile, Tally
 
 
 @pytest.fixture
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each checkpoint is written."""
-    monkeypatch.setattr(parts, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(parts, "_DISK_SHARE", 1e9)
+    monkeypatch.setattr(resumable_file, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(resumable_file, "_DISK_SHARE", 1e9)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -50,7 +50,7 @@ def test_the_journal_tells_of_nothing_that_is_not_on_the_disk(tmp_path: Path, mo
             assert on_disk[part_number] >= last_line(journal)["bytes"]
 
     monkeypatch.setattr(os, "fsync", fsync)
-    with PartFile(out, {}, resume=False) as part:
+    with ResumableFile(out, {}, resume=False) as part:
         part_number = (tmp_path / ".out.csv.part").stat().st_ino
         for count in (1, 2, 3):
             part.write(b"some rows\n")
@@ -72,11 +72,11 @@ def test_a_slow_disk_is_waited_for_less_often(tmp_path: Path, monkeypatch: pytes
     def fsync(descriptor: int) -> None:
         now[0] += 1.0
 
-    monkeypatch.setattr(parts.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(resumable_file.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(os, "fsync", fsync)
     journal = tmp_path / ".out.csv.part.json"
     told = []
-    with PartFile(tmp_path / "out.csv", {}, resume=False) as part:
+    with ResumableFile(tmp_path / "out.csv", {}, resume=False) as part:
         # Two seconds of waiting are a twentieth of forty.
         for moment in (1.9, 2.0, 43.9, 44.0):
             now[0] = max(now[0], moment)
@@ -87,7 +87,7 @@ def test_a_slow_disk_is_waited_for_less_often(tmp_path: Path, monkeypatch: pytes
 
 
 def broken_off(out: Path, behind: bytes) -> None:
-    with PartFile(out, {}, resume=False) as file:
+    with ResumableFile(out, {}, resume=False) as file:
         file.write(b"first\n")
         file.checkpoint(Tally(1, 0, 0, (1,)))
         file.write(behind)
@@ -100,7 +100,7 @@ def test_what_was_written_behind_the_journal_is_cut_off(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         broken_off(out, b"much more than the rest of the rows\n")
     assert part.read_bytes() == b"first\nmuch more than the rest of the rows\n"
-    with PartFile(out, {}, resume=True) as file:
+    with ResumableFile(out, {}, resume=True) as file:
         assert file.begun == Tally(1, 0, 0, (1,))
         file.write(b"last\n")
         file.finish()
@@ -109,7 +109,7 @@ def test_what_was_written_behind_the_journal_is_cut_off(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_often")
 @pytest.mark.parametrize("lost", ["all", "some"])
-def test_a_part_that_is_shorter_than_its_journal_tells_is_begun_anew(lost: str, tmp_path: Path) -> None:
+def test_a_part_that_is_shorter_than_its_journal_tells_starts_again(lost: str, tmp_path: Path) -> None:
     out, part = tmp_path / "out.csv", tmp_path / ".out.csv.part"
     with pytest.raises(KeyboardInterrupt):
         broken_off(out, b"")
@@ -117,11 +117,11 @@ def test_a_part_that_is_shorter_than_its_journal_tells_is_begun_anew(lost: str, 
         part.unlink()
     else:
         part.write_bytes(b"fir")
-    with PartFile(out, {}, resume=True) as file:
+    with ResumableFile(out, {}, resume=True) as file:
         assert file.begun is None
-        file.write(b"anew\n")
+        file.write(b"again\n")
         file.finish()
-    assert out.read_bytes() == b"anew\n"
+    assert out.read_bytes() == b"again\n"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
@@ -131,11 +131,11 @@ LINES = [f"row {place}\n".encode() * (1 + place % 3) for place in range(6)]
 WRITE = """
 import os, signal, sys
 from pathlib import Path
-from recurra.scoring import part
-from recurra.scoring.part import PartFile, Tally
-part.CHECKPOINT_SECONDS, part._DISK_SHARE = 0.0, 1e9
+from recurra.batch_prediction import resumable_file
+from recurra.batch_prediction.resumable_file import ResumableFile, Tally
+resumable_file.CHECKPOINT_SECONDS, resumable_file._DISK_SHARE = 0.0, 1e9
 kill, behind = int(sys.argv[2]), sys.argv[3] == "behind"
-with PartFile(Path(sys.argv[1]), {"data": "x"}, resume=True) as file:
+with ResumableFile(Path(sys.argv[1]), {"data": "x"}, resume=True) as file:
     done = file.begun.rows if file.begun else 0
     print(done, flush=True)
     for place in range(done, 6):
@@ -172,7 +172,7 @@ def test_a_killed_process_leaves_what_the_next_one_goes_on_from(behind: str, tmp
 
 
 def broken_off_after(out: Path, count: int) -> None:
-    with PartFile(out, {"data": "x"}, resume=False) as file:
+    with ResumableFile(out, {"data": "x"}, resume=False) as file:
         for place in range(count):
             file.write(LINES[place])
             file.checkpoint(Tally(place + 1, 0, place, (place, 2)))
@@ -189,8 +189,8 @@ def left_behind(out: Path, count: int) -> list[bytes]:
 @given(st.data())
 def test_whatever_of_the_journal_reached_the_disk_its_last_whole_line_is_gone_on_from(data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(parts, "CHECKPOINT_SECONDS", 0.0)
-        patch.setattr(parts, "_DISK_SHARE", 1e9)
+        patch.setattr(resumable_file, "CHECKPOINT_SECONDS", 0.0)
+        patch.setattr(resumable_file, "_DISK_SHARE", 1e9)
         out = Path(folder) / "out.csv"
         written, journal = left_behind(out, 4)
         cut = data.draw(st.integers(0, len(journal)))
@@ -199,7 +199,7 @@ def test_whatever_of_the_journal_reached_the_disk_its_last_whole_line_is_gone_on
         # The first line is the plan; the file may be longer than any line tells.
         rows = max(journal[:cut].count(b"\n") - 1, 0)
         out.with_name(".out.csv.part").write_bytes(written + tail)
-        with PartFile(out, {"data": "x"}, resume=True) as file:
+        with ResumableFile(out, {"data": "x"}, resume=True) as file:
             if rows:
                 assert file.begun == Tally(rows, 0, rows - 1, (rows - 1, 2))
             else:
@@ -225,15 +225,15 @@ def test_whatever_of_the_journal_reached_the_disk_its_last_whole_line_is_gone_on
         b"\xff\xfe\n",
     ],
 )
-def test_a_journal_that_tells_nothing_is_begun_anew(journal: bytes, tmp_path: Path) -> None:
+def test_a_journal_that_tells_nothing_starts_again(journal: bytes, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     left_behind(out, 2)
     (tmp_path / ".out.csv.part.json").write_bytes(journal)
-    with PartFile(out, {"data": "x"}, resume=True) as file:
+    with ResumableFile(out, {"data": "x"}, resume=True) as file:
         assert file.begun is None
-        file.write(b"anew\n")
+        file.write(b"again\n")
         file.finish()
-    assert out.read_bytes() == b"anew\n"
+    assert out.read_bytes() == b"again\n"
 
 
 @pytest.mark.usefixtures("_often")
@@ -250,16 +250,16 @@ def test_a_run_of_another_plan_is_refused_and_nothing_is_lost(
 ) -> None:
     out = tmp_path / "out.csv"
     left = left_behind(out, 2)
-    with pytest.raises(SettingsError, match=message), PartFile(out, plan, resume=True):
+    with pytest.raises(SettingsError, match=message), ResumableFile(out, plan, resume=True):
         pass
     assert [(tmp_path / f".out.csv.{name}").read_bytes() for name in ("part", "part.json")] == left
-    with PartFile(out, {"data": "x"}, resume=True) as file:
+    with ResumableFile(out, {"data": "x"}, resume=True) as file:
         assert file.begun == Tally(2, 0, 1, (1, 2))
         file.finish()
 
 
 def ended_by(error: BaseException, out: Path, *, checkpoint: bool) -> None:
-    with PartFile(out, {}, resume=False) as file:
+    with ResumableFile(out, {}, resume=False) as file:
         file.write(b"some\n")
         if checkpoint:
             file.checkpoint(Tally(1, 0, 0, (1,)))
@@ -298,9 +298,9 @@ def test_a_file_of_another_form_is_made_in_the_end(tmp_path: Path) -> None:
         assert stream == tmp_path / ".out.upper.part"
         file.write(stream.read_bytes().upper())
 
-    with PartFile(out, {}, resume=False) as file:
+    with ResumableFile(out, {}, resume=False) as file:
         assert file.write(b"words\n") == 6
-        assert file.settled
+        assert file.flushed
         file.finish(upper)
     assert out.read_bytes() == b"WORDS\n"
     assert names_in(tmp_path) == ["out.upper"]
@@ -315,7 +315,7 @@ def test_a_form_that_cannot_be_made_leaves_what_there_was(tmp_path: Path) -> Non
         file.write(b"half")
         raise RecurraError("The disk is full", "Make room.")
 
-    with PartFile(out, {}, resume=False) as file:
+    with ResumableFile(out, {}, resume=False) as file:
         file.write(LINES[0])
         file.checkpoint(Tally(1, 0, 0, (1,)))
         with pytest.raises(RecurraError, match="The disk is full"):
@@ -327,11 +327,11 @@ def test_a_form_that_cannot_be_made_leaves_what_there_was(tmp_path: Path) -> Non
 def test_two_processes_do_not_write_one_file(tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
     out = tmp_path / "out.csv"
-    with PartFile(out, {}, resume=False) as file:
+    with ResumableFile(out, {}, resume=False) as file:
         for resume in (False, True):
             with (
                 pytest.raises(RecurraError, match="is being written by another process"),
-                PartFile(out, {}, resume=resume),
+                ResumableFile(out, {}, resume=resume),
             ):
                 pass
         file.write(b"whole\n")
@@ -342,7 +342,7 @@ def test_two_processes_do_not_write_one_file(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     with (
         pytest.raises(RecurraError, match=r"missing/out\.csv cannot be written"),
-        PartFile(tmp_path / "missing" / "out.csv", {}, resume=False),
+        ResumableFile(tmp_path / "missing" / "out.csv", {}, resume=False),
     ):
         pass
     assert names_in(tmp_path) == []
