@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 
 from recurra.checking.finding import Finding, Row
-from recurra.checking.report import FileSeen, Report, WordsSeen
+from recurra.checking.report import CoverageSummary, FileSummary, Report
 from recurra.data.decisions import LENGTH
 from recurra.report.check_page import ROWS, check_page
 
 
 def _report(*findings: Finding) -> Report:
-    seen = FileSeen(
+    seen = FileSummary(
         "train.csv", 1200, {"text": "text", "title": None, "label": "kind"}, {"a<b": 1000, "c": 200}, 41, ""
     )
     return Report(
         {"train": seen},
         findings,
-        WordsSeen("test rows", "that training would learn", 900, "words", 0.0625),
+        CoverageSummary("test rows", "that training would learn", 900, "words", 0.0625),
         ["this", "that"],
     )
 

@@ -137,7 +137,7 @@ def test_a_process_loads_it_once_the_task_is_registered(model: Path) -> None:
 
 def test_the_rows_are_checked(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = LabelNames()
-    names.decide(tasks.task_named("ordinal"))
+    names.set_format(tasks.task_named("ordinal"))
     report = check(open_source(open_blocks(table(tmp_path / "t.csv")), "train", names), training=Training())
     assert report.task.name == "ordinal"
     assert sum(report.files["train"].classes.values()) == 200

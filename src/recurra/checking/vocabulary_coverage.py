@@ -1,4 +1,4 @@
-"""Words that the vocabulary misses: how many, which, and in which rows."""
+"""Vocabulary coverage: how many words are out of vocabulary, which ones, and in which rows."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from recurra.text.counting import count_tokens
 from recurra.text.fields import readable
 from recurra.text.vocabulary import UNKNOWN_ID
 
-__all__ = ["MissedWords", "learned_words", "missed_words", "rows_of", "word_findings"]
+__all__ = ["VocabularyCoverage", "coverage_findings", "learn_pipeline", "measure_coverage", "rows_of"]
 
 MANY, VERY_MANY = 0.05, 0.15
-"""The share of tokens that the vocabulary misses from which on it is a note, and a warning. At one in seven, a text
-of ordinary length has several holes."""
+"""Shares of out-of-vocabulary tokens from which there is a note and a warning. At one in seven, a text of ordinary
+length misses several words."""
 
 WORST = 100
-"""Rows that are listed, those with the most missed tokens among theirs first."""
+"""Maximum number of rows that are listed, those with the largest share of missed tokens first."""
 
 COMMONEST = 50
-"""Missed words that are kept for the report."""
+"""Maximum number of missed words in the report."""
 
 Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class MissedWords:
-    """How well a vocabulary knows some rows.
+class VocabularyCoverage:
+    """How well a vocabulary covers some rows.
 
     Attributes:
-        known: tokens in the vocabulary.
-        tokens: of the rows, together.
-        missed: of these, those that it does not know.
-        rows: how many have such a token.
-        worst: places of the worst, and with how many tokens of how many they miss.
-        common: the most frequent missed tokens, and how often each is there.
+        known: number of tokens in the vocabulary.
+        tokens: number of tokens in the rows.
+        missed: number of tokens in the rows that are out of vocabulary.
+        rows: number of rows with a missed token.
+        worst: (row, missed tokens, tokens) of the rows with the largest share of missed tokens.
+        common: the most frequent missed tokens with their counts.
     """
 
     known: int
@@ -55,7 +55,7 @@ class MissedWords:
 
     @property
     def share(self) -> float:
-        """Of the tokens, those that are missed; 0 where there is none."""
+        """Share of the tokens that are missed; 0 without tokens."""
         return self.missed / self.tokens if self.tokens else 0.0
 
 
@@ -64,7 +64,7 @@ def rows_of(reader: LenientReader, rows: Places) -> Iterator[tuple[Places, list[
 
     Args:
         reader: the file.
-        rows: rising.
+        rows: int64[R], ascending row indices.
     """
     for block in reader:
         places = block.places(rows)
@@ -74,15 +74,15 @@ def rows_of(reader: LenientReader, rows: Places) -> Iterator[tuple[Places, list[
             yield places + block.first, [block.documents[place] for place in places.tolist()]
 
 
-def learned_words(documents: Iterable[tuple[Places, list[Document]]], settings: TextSettings) -> TextPipeline:
-    """The vocabulary that training learns from these rows.
+def learn_pipeline(documents: Iterable[tuple[Places, list[Document]]], settings: TextSettings) -> TextPipeline:
+    """The text pipeline with the vocabulary that training would learn from these rows.
 
     Args:
-        documents: of :func:`rows_of`.
-        settings: of the text pipeline.
+        documents: the result of :func:`rows_of`.
+        settings: settings of the text pipeline.
 
     Raises:
-        DataError: there is no token.
+        DataError: the rows have no tokens.
     """
     counts: Counter[str] = Counter()
     for _, some in documents:
@@ -90,8 +90,8 @@ def learned_words(documents: Iterable[tuple[Places, list[Document]]], settings: 
     return TextPipeline(settings, Vocabulary.learn(counts, settings))
 
 
-def missed_words(documents: Iterable[tuple[Places, list[Document]]], pipeline: TextPipeline) -> MissedWords:
-    """What a vocabulary misses in these rows."""
+def measure_coverage(documents: Iterable[tuple[Places, list[Document]]], pipeline: TextPipeline) -> VocabularyCoverage:
+    """Measures the coverage of the rows by the pipeline's vocabulary."""
     tokens = missed = rows = 0
     worst: list[tuple[int, int, int]] = []
     words: Counter[str] = Counter()
@@ -111,17 +111,17 @@ def missed_words(documents: Iterable[tuple[Places, list[Document]]], pipeline: T
         worst += [(int(places[at]), int(holes[at]), int(lengths[at])) for at in with_holes.tolist()]
         worst = sorted(worst, key=lambda row: (-row[1] / row[2], -row[1], row[0]))[:WORST]
     common = sorted(words.items(), key=lambda item: (-item[1], item[0]))[:COMMONEST]
-    return MissedWords(len(pipeline.vocabulary), tokens, missed, rows, worst, common)
+    return VocabularyCoverage(len(pipeline.vocabulary), tokens, missed, rows, worst, common)
 
 
-def word_findings(missed: MissedWords, part: Part, *, whose: str, rows_named: str) -> list[Draft]:
-    """A finding where too much is missed.
+def coverage_findings(missed: VocabularyCoverage, part: Part, *, whose: str, rows_named: str) -> list[Draft]:
+    """A finding if too many tokens are missed.
 
     Args:
-        missed: of the rows.
-        part: their file.
-        whose: the vocabulary, such as ``that training would learn``.
-        rows_named: the rows, such as ``test rows``.
+        missed: the coverage of the rows.
+        part: the file of the rows.
+        whose: which vocabulary, such as ``that training would learn``.
+        rows_named: which rows, such as ``test rows``.
     """
     if missed.share < MANY:
         return []
@@ -130,7 +130,7 @@ def word_findings(missed: MissedWords, part: Part, *, whose: str, rows_named: st
         f"{missed.share:.1%} of the {missed.tokens:,} tokens of the {rows_named} are not in the vocabulary {whose} "
         f"({missed.known:,} tokens), and say nothing: {shown}."
     )
-    mend = (
+    hint = (
         "More rows, pretrained --vectors or --set tokens=characters help; in many languages, so does cleaner spelling."
     )
     rows = np.array([row for row, _, _ in missed.worst], dtype=np.int64)
@@ -142,7 +142,7 @@ def word_findings(missed: MissedWords, part: Part, *, whose: str, rows_named: st
             part,
             rows,
             meaning,
-            mend,
+            hint,
             details=details,
             count=missed.rows,
             facts={

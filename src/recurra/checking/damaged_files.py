@@ -1,4 +1,4 @@
-"""A file that training would refuse for its bytes, opened all the same, and what is wrong with it."""
+"""Opens a file whose bytes training would reject, and reports what is wrong with them."""
 
 from __future__ import annotations
 
@@ -7,60 +7,60 @@ from collections.abc import Sequence
 from typing import Any
 
 from recurra.checking.draft import Draft
-from recurra.checking.encodings import ReadableContent, look_at_bytes
+from recurra.checking.encodings import LenientContent, scan_bytes
 from recurra.checking.finding import Part
-from recurra.checking.labels import NOWHERE
+from recurra.checking.labels import NO_ROWS
 from recurra.data.blocks import Blocks
 
-__all__ = ["readable"]
+__all__ = ["readable_blocks"]
 
 
-def readable(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]]:
-    """The file in a way that can be read to its end, and findings about its bytes.
+def readable_blocks(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]]:
+    """The file, decoded so that it can be read to its end, and findings about its bytes.
 
     Args:
-        blocks: of any kind; only files of text have an encoding.
-        part: which file it is.
+        blocks: blocks of any format; only text files have an encoding.
+        part: the training or the test file.
 
     Raises:
         DataError: the file cannot be read at all.
     """
     of_text: Any = blocks
     if not hasattr(blocks, "encoding") or not hasattr(blocks, "content") or not _known(of_text.encoding):
-        # Names that are no encodings are refused by the reader.
+        # The reader reports an unknown encoding.
         return blocks, ()
-    seen = look_at_bytes(of_text.content, of_text.encoding)
+    seen = scan_bytes(of_text.content, of_text.encoding)
     drafts = []
     if seen.wrong is not None:
         byte, place, line = seen.wrong
         meaning = f"Byte 0x{byte:02x} at byte {place:,}, line {line:,} is not {of_text.encoding}: training stops there."
-        mend = f"It is probably {seen.likely}: name it with --encoding {seen.likely}; --fix writes a copy in UTF-8."
+        hint = f"It is probably {seen.likely}: name it with --encoding {seen.likely}; --fix writes a copy in UTF-8."
         facts = {"byte": place, "line": line, "likely": seen.likely}
         drafts.append(
             Draft(
-                "wrong encoding", "error", part, NOWHERE, meaning, mend, count=1, what="file", mended=True, facts=facts
+                "wrong encoding", "error", part, NO_ROWS, meaning, hint, count=1, what="file", fixable=True, facts=facts
             )
         )
     if seen.nuls:
         meaning = f"NUL characters, the first in line {seen.nul_line:,}: training stops there."
-        mend = "Is it a text file? --fix removes them."
+        hint = "Is it a text file? --fix removes them."
         facts = {"line": seen.nul_line}
         drafts.append(
             Draft(
                 "NUL characters",
                 "error",
                 part,
-                NOWHERE,
+                NO_ROWS,
                 meaning,
-                mend,
+                hint,
                 count=seen.nuls,
                 what="character",
-                mended=True,
+                fixable=True,
                 facts=facts,
             )
         )
     if drafts:
-        of_text.content = ReadableContent(of_text.content, seen.likely or of_text.encoding)
+        of_text.content = LenientContent(of_text.content, seen.likely or of_text.encoding)
         of_text.encoding = "utf-8"
     return blocks, drafts
 

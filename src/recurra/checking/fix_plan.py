@@ -1,4 +1,4 @@
-"""What a cleaned copy leaves out and mends, row by row: only what needs no person's judgement."""
+"""Plans a cleaned copy: which rows are removed, relabelled or repaired. Only what needs no human judgement."""
 
 from __future__ import annotations
 
@@ -9,71 +9,71 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recurra.checking.copies import repeats_in
+from recurra.checking.duplicates import find_duplicates
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import NO_LABEL
-from recurra.checking.labels import class_rows, spellings
+from recurra.checking.labels import class_rows, usual_spellings
 from recurra.checking.lenient_reader import LenientReader, key_of
-from recurra.checking.mending import mended
+from recurra.checking.text_repair import repair_text
 from recurra.data.cells import column_of, is_list, is_text
 
-__all__ = ["MENDED_KINDS", "Mends", "Plan", "plan"]
+__all__ = ["REPAIRABLE_KINDS", "FixOptions", "FixPlan", "plan_fix"]
 
-MENDED_KINDS = ("mojibake", "control characters", "HTML entities")
+REPAIRABLE_KINDS = ("mojibake", "control characters", "HTML entities")
 
 Places = npt.NDArray[np.int64]
 
 
-class Mends(NamedTuple):
-    """What is asked for beyond what is certain.
+class FixOptions(NamedTuple):
+    """Optional fixes.
 
     Attributes:
-        entities: HTML entities become what they stand for.
-        conflicts: rows of equal texts under different labels are left out, all of them.
+        unescape: replace HTML entities by the characters that they stand for.
+        drop_conflicts: remove all rows with equal texts under different labels.
     """
 
-    entities: bool = False
-    conflicts: bool = False
+    unescape: bool = False
+    drop_conflicts: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """The changes of one file.
+class FixPlan:
+    """The changes to one file.
 
     Attributes:
-        removed: for each row that is left out, why.
+        removed: the reason by removed row.
         relabelled: rows with a rare spelling of a label.
-        usual: for each such spelling the usual one.
-        mended: for each row whose text changes, what was wrong with it.
+        usual: the usual spelling by rare spelling.
+        repaired: the problems by row whose text changes.
     """
 
     removed: Mapping[int, str]
     relabelled: Collection[int]
     usual: Mapping[str, str]
-    mended: Mapping[int, str]
+    repaired: Mapping[int, str]
 
 
-def plan(reader: LenientReader, facts: Facts, test: Facts | None, mends: Mends) -> Plan:
-    """Decides.
+def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: FixOptions) -> FixPlan:
+    """Plans the changes to a file.
 
-    Texts are mended first, then labels, so that what has become equal by that is seen; later copies of a text under the
-    same labels go, and of training rows those whose text stands in the test.
+    Texts are repaired first and then labels, because rows may become equal by that. Then later duplicates (text and
+    labels) are removed, and training rows whose text is in the test file.
 
     Args:
-        reader: the file to be cleaned.
-        facts: of it.
-        test: of the file that it is tested on, which is never changed.
-        mends: what is asked for.
+        reader: the file to clean.
+        facts: the facts of this file.
+        test: the facts of the test file, which is never changed.
+        options: optional fixes.
     """
-    kinds = [kind for kind in MENDED_KINDS if kind != "HTML entities" or mends.entities]
+    kinds = [kind for kind in REPAIRABLE_KINDS if kind != "HTML entities" or options.unescape]
     wrong: dict[int, list[str]] = {}
     for kind in kinds:
         for row in facts.damaged[kind].tolist():
             wrong.setdefault(row, []).append(kind)
-    keys, empty = _after_mending(reader, facts, np.array(sorted(wrong), dtype=np.int64), mends)
+    keys, empty = _after_repair(reader, facts, np.array(sorted(wrong), dtype=np.int64), options)
     # Numbers have no spelling.
     kind = column_of(reader.head, reader.columns.label or "", reader.source).type
-    usual = spellings(class_rows(facts, reader.names)) if is_text(kind) or is_list(kind) else {}
+    usual = usual_spellings(class_rows(facts, reader.names)) if is_text(kind) or is_list(kind) else {}
     relabelled = np.flatnonzero(np.isin(facts.labels, reader.names.having(usual)))
     labels = reader.names.respelled(usual)[facts.labels]
 
@@ -83,37 +83,37 @@ def plan(reader: LenientReader, facts: Facts, test: Facts | None, mends: Mends) 
         tested = np.delete(test.keys, test.empty)
         same = np.flatnonzero(np.isin(keys, tested) | np.isin(facts.keys, tested))
         removed |= {int(row): "stands in the test" for row in same if int(row) not in removed}
-    found = repeats_in(keys, labels, _gone(removed))
-    if mends.conflicts:
+    found = find_duplicates(keys, labels, _sorted_rows(removed))
+    if options.drop_conflicts:
         removed |= {int(row): "conflicting labels" for row in found.conflicts}
     removed |= {
         int(row): f"duplicate of row {int(first)}"
         for row, first in zip(found.later, found.earlier, strict=True)
         if int(row) not in removed
     }
-    return Plan(
+    return FixPlan(
         removed=removed,
         relabelled={row for row in relabelled.tolist() if row not in removed},
         usual=usual,
-        mended={row: ", ".join(kinds) for row, kinds in wrong.items() if row not in removed},
+        repaired={row: ", ".join(kinds) for row, kinds in wrong.items() if row not in removed},
     )
 
 
-def _gone(removed: Mapping[int, str]) -> Places:
+def _sorted_rows(removed: Mapping[int, str]) -> Places:
     return np.array(sorted(removed), dtype=np.int64)
 
 
-def _after_mending(
-    reader: LenientReader, facts: Facts, rows: Places, mends: Mends
+def _after_repair(
+    reader: LenientReader, facts: Facts, rows: Places, options: FixOptions
 ) -> tuple[npt.NDArray[np.uint64], Places]:
-    """The keys of all texts once those rows are mended, and which rows are then without a text."""
+    """The keys of all texts after the repair of these rows, and the rows without a text after it."""
     keys = facts.keys.copy()
     empty = set(facts.empty.tolist())
     for block in reader:
         for place in block.places(rows).tolist():
             row, document = block.first + place, block.documents[place]
             parts = (document,) if isinstance(document, str) else document
-            text = " ".join(filter(None, (mended(part, entities=mends.entities) for part in parts)))
+            text = " ".join(filter(None, (repair_text(part, unescape=options.unescape) for part in parts)))
             keys[row] = key_of(text)
             if not text.strip():
                 empty.add(row)

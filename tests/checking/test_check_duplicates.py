@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.checking.copies import copies_between, repeats_in
+from recurra.checking.duplicates import find_duplicates, overlap_findings
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import NO_LABEL
 
@@ -41,7 +41,7 @@ def test_repeats(rows: list[tuple[int, int]], skipped: set[int]) -> None:
         for place, (other, label) in enumerate(rows)
         if other == key and label != NO_LABEL and place not in skipped
     ]
-    found = repeats_in(
+    found = find_duplicates(
         np.array([key for key, _ in rows], dtype=np.uint64),
         np.array([label for _, label in rows], dtype=np.int32),
         np.array(sorted(skipped), dtype=np.int64),
@@ -69,7 +69,7 @@ def facts_with(keys: list[int], labels: list[int]) -> Facts:
 @pytest.mark.parametrize(("copies", "severity"), [(1, "note"), (2, "warning"), (9, "warning"), (10, "error")])
 def test_a_few_copies_are_a_note_and_many_learned_test_rows_an_error(copies: int, severity: str) -> None:
     train, test = list(range(200)), [*range(1000, 1200 - copies), *range(copies)]
-    (found,) = copies_between(facts_with(train, [0] * 200), facts_with(test, [0] * 200))
+    (found,) = overlap_findings(facts_with(train, [0] * 200), facts_with(test, [0] * 200))
     assert found.severity == severity
     assert found.rows.tolist() == list(range(200 - copies, 200))
     assert found.others is not None

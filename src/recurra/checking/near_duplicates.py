@@ -1,4 +1,4 @@
-"""Texts that are nearly the same as others: among training and test rows, and, asked for, among the training rows."""
+"""Near-duplicate texts between training and test rows and, optionally, among the training rows."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from recurra.checking.copies import FEW
 from recurra.checking.draft import Draft
+from recurra.checking.duplicates import NOTE_SHARE
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.lenient_reader import LenientReader
 from recurra.data.documents import Document
 from recurra.data.near_duplicates import nearest_copies
 
-__all__ = ["near_copies_between", "near_copies_inside"]
+__all__ = ["near_duplicates_between", "near_duplicates_within"]
 
 STEPS = (0.5, 0.6, 0.7, 0.8, 0.9)
-"""Similarities at which near-copies are counted, from the least that is asked for on."""
+"""Similarities at which near-copies are counted, as far as they exceed the threshold."""
 
 CLOSE = 0.8
-"""From here on two texts differ in a word or two. At 0.5 short texts may share no more than a frame, such as "What is
-the ... ?"; of news they are the same report, edited."""
+"""Similarity from which two texts differ in a word or two. At 0.5, short texts may share only a frame such as "What is
+the ... ?"; news reports are edited versions of each other."""
 
 Places = npt.NDArray[np.int64]
 
 Advance: TypeAlias = Callable[[int, int | None], None]
 
 
-def quietly(rows: int, total: int | None) -> None:
-    """Tells nobody."""
+def no_progress(rows: int, total: int | None) -> None:
+    """Reports nothing."""
 
 
-def near_copies_between(
+def near_duplicates_between(
     train: tuple[LenientReader, Facts], test: tuple[LenientReader, Facts], *, threshold: float, advance: Advance
 ) -> list[Draft]:
-    """Test rows with a near-copy among the training rows; the test texts are in memory, the others pass by.
+    """Test rows with a near-copy among the training rows; the test texts are kept in memory, the others are streamed.
 
     Args:
         train: the training file and its facts.
         test: the test file and its facts.
-        threshold: the least Jaccard similarity of the sets of 5-character pieces.
-        advance: hears how many different training texts more were compared, and how many there are.
+        threshold: minimum Jaccard similarity of the sets of character 5-grams.
+        advance: called with the number of distinct training texts just compared and their total.
     """
-    known, tested = _Distinct(train[1]), _Distinct(test[1])
-    queries = list(tested.texts(test[0], quietly))
+    known, tested = _DistinctTexts(train[1]), _DistinctTexts(test[1])
+    queries = list(tested.texts(test[0], no_progress))
     found = nearest_copies(queries, known.texts(train[0], advance), threshold=threshold)
     similarity = found.similarity[tested.of_row]
     rows = np.flatnonzero(similarity > 0)
@@ -58,14 +58,14 @@ def near_copies_between(
     ]
 
 
-def near_copies_inside(reader: LenientReader, facts: Facts, *, threshold: float, advance: Advance) -> list[Draft]:
-    """Training rows with an earlier row that is nearly the same; all texts are in memory.
+def near_duplicates_within(reader: LenientReader, facts: Facts, *, threshold: float, advance: Advance) -> list[Draft]:
+    """Training rows with a near-copy in an earlier row; keeps all texts in memory.
 
-    Rows that equal an earlier one are duplicates and no near-copies.
+    Rows that equal an earlier row are duplicates, not near-copies.
 
-    The arguments are those of :func:`near_copies_between`.
+    The arguments are those of :func:`near_duplicates_between`.
     """
-    distinct = _Distinct(facts)
+    distinct = _DistinctTexts(facts)
     found = nearest_copies(list(distinct.texts(reader, advance)), None, threshold=threshold)
     places = np.flatnonzero(found.similarity > 0)
     if not len(places):
@@ -74,17 +74,17 @@ def near_copies_inside(reader: LenientReader, facts: Facts, *, threshold: float,
     return [_draft("near-copies", "train", facts, facts, rows, others, found.similarity[places], threshold)]
 
 
-class _Distinct:
-    """The different texts of a file, each at its first row.
+class _DistinctTexts:
+    """The distinct texts of a file.
 
     Attributes:
-        rows: the first row of each.
-        of_row: for each row of the file, which text it has.
+        rows: int64[texts], the first row of each text.
+        of_row: int64[rows], the text of each row.
     """
 
     def __init__(self, facts: Facts) -> None:
         _, first, place = np.unique(facts.keys, return_index=True, return_inverse=True)
-        # In the order of the file, in which they are read.
+        # In file order, in which they are read.
         order = np.argsort(first)
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
@@ -115,7 +115,7 @@ def _draft(
          "other_label": int((unlike & (similarity >= step)).sum())}
         for step in steps
     ]  # fmt: skip
-    # Those under another label first, the most alike of each kind first.
+    # Rows with another label than their copy first, each group by falling similarity.
     order = np.lexsort((rows, -similarity, ~unlike))
     rows, others, similarity = rows[order], others[order], similarity[order]
     share, wrong = len(rows) / len(facts), int(unlike.sum())
@@ -128,14 +128,14 @@ def _draft(
         else f"{share:.1%} of the rows have an earlier one of similarity {threshold:g} or more, {of_which}, a word or "
         "two apart."
     )
-    mend = "Split by source or by date, so that copies fall on one side; look at those under another label."
+    hint = "Split by source or by date, so that copies fall on one side; look at those under another label."
     return Draft(
         kind,
-        "warning" if share >= FEW else "note",
+        "warning" if share >= NOTE_SHARE else "note",
         part,
         rows,
         meaning,
-        mend,
+        hint,
         others=others,
         details=[{"similarity": round(float(one), 4)} for one in similarity],
         facts={"share": share, "other_label": wrong, "at_least": at_least},

@@ -1,4 +1,4 @@
-"""``recurra check``: how a person or a model says that cells of labels are to be taken."""
+"""``recurra check``: the options for the label format, --multi-label, --single-label and --label-separator."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from recurra.checking.report import Report
     from recurra.runtime import Model
 
-__all__ = ["LabelOptions", "asked_for", "refuse_to_clean"]
+__all__ = ["LabelOptions", "options_to_add", "refuse_to_clean"]
 
 
 class LabelOptions(NamedTuple):
-    """What the options say of the cells.
+    """The values of the options.
 
     Attributes:
-        multi_label: rows have several labels, or none.
-        single_label: each cell is one label.
-        separator: between the labels of a cell.
+        multi_label: whether rows have any number of labels.
+        single_label: whether each cell is one label.
+        separator: separator of the labels in a cell.
     """
 
     multi_label: bool
     single_label: bool
     separator: str | None
 
-    def settle(self, readers: Sequence[LenientReader], model: Model | None, path: Path | None, output: Output) -> None:
-        """Has the files' cells taken as these options say, or as the model learned them.
+    def apply(self, readers: Sequence[LenientReader], model: Model | None, path: Path | None, output: Output) -> None:
+        """Sets the label format of the files from the options, or from the model.
 
         Raises:
-            DataError: see :func:`recurra.checking.label_cells.settle`.
-            SettingsError: options that contradict each other or the model.
+            DataError: see :func:`recurra.checking.label_format.choose_label_format`.
+            SettingsError: the options contradict each other or the model.
         """
-        from recurra.checking.label_cells import settle
+        from recurra.checking.label_format import choose_label_format
 
         asked = self
         if model is not None:
@@ -49,12 +49,12 @@ class LabelOptions(NamedTuple):
                     f"{wrong} is given with {path}, which gives {model.task.wording.gives} a row", "Leave it out."
                 )
             if model.task.lists:
-                # Cells of another kind than the model learned from are looked at as they would be evaluated.
+                # The model's format applies even if the cells look different, as in an evaluation.
                 mark = model.label_separator if self.separator is None else self.separator
-                readers[0].names.decide(model.task, separator=mark)
+                readers[0].names.set_format(model.task, separator=mark)
                 return
             asked = self._replace(single_label=True)
-        settle(
+        choose_label_format(
             readers,
             multi_label=asked.multi_label,
             single_label=asked.single_label,
@@ -62,10 +62,10 @@ class LabelOptions(NamedTuple):
             say=output.note,
         )
         if model is not None:
-            readers[0].names.decide(model.task)
+            readers[0].names.set_format(model.task)
 
-    def again(self, report: Report) -> str:
-        """The options that say the same to the next command, each with a space before it."""
+    def as_arguments(self, report: Report) -> str:
+        """The same options for the next command line, with a leading space."""
         if self.single_label:
             return " --single-label"
         if not report.task.lists:
@@ -73,21 +73,21 @@ class LabelOptions(NamedTuple):
         return f" --label-separator {shlex.quote(report.separator)}" if report.separator else " --multi-label"
 
 
-def asked_for(report: Report) -> str | None:
-    """The options that would say how cells are to be taken, where that is not said and they look like several."""
-    found = _undecided(report)
+def options_to_add(report: Report) -> str | None:
+    """The options to choose from, if the label format was not given and the cells look multi-label."""
+    found = _format_finding(report)
     return None if found is None else str(found.facts["say"])
 
 
 def refuse_to_clean(report: Report, fix: Path) -> None:
-    """Raises a :class:`DataError` where what is wrong with the rows hangs on what is not said."""
-    found = _undecided(report)
+    """Raises a :class:`DataError` if the label format is needed for cleaning and was not given."""
+    found = _format_finding(report)
     if found is not None and not report.task.lists:
         name = report.files["train"].name
-        raise DataError(f"--fix {str(fix)!r:.80} is given, and {name} looks like several labels a row", found.mend)
+        raise DataError(f"--fix {str(fix)!r:.80} is given, and {name} looks like several labels a row", found.hint)
 
 
-def _undecided(report: Report) -> Finding | None:
-    from recurra.checking.label_cells import LOOK_ALIKE
+def _format_finding(report: Report) -> Finding | None:
+    from recurra.checking.label_format import LOOKS_MULTI_LABEL
 
-    return report.found(LOOK_ALIKE)
+    return report.found(LOOKS_MULTI_LABEL)

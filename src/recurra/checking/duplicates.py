@@ -1,4 +1,4 @@
-"""Texts that stand there more than once: in a file, in training and test rows, and under different labels."""
+"""Duplicate texts: in a file, in training and test rows, and under different labels."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from recurra.checking.finding import Part
 from recurra.checking.label_names import NO_LABEL
 from recurra.tasks import SINGLE_LABEL, Task
 
-__all__ = ["FEW", "Repeats", "copies_between", "copies_inside", "repeats_in"]
+__all__ = ["NOTE_SHARE", "Duplicates", "duplicate_findings", "find_duplicates", "overlap_findings"]
 
-LYING = 0.05
-"""The share of test rows that were learned word for word from which on the score lies: a model that knows them by heart
-may gain as much by nothing else."""
+ERROR_SHARE = 0.05
+"""Share of test rows with a text from the training rows from which the score is misleading: memorizing them may gain as
+much as anything else."""
 
-FEW = 0.01
-"""The share of rows below which copies are no more than a note: a hundredth of the rows hardly moves a score."""
+NOTE_SHARE = 0.01
+"""Share of rows below which copies are only a note: they hardly change a score."""
 
 Places = npt.NDArray[np.int64]
 
 
-class Repeats(NamedTuple):
-    """Rows of one file with the same text as others.
+class Duplicates(NamedTuple):
+    """Rows of one file with the same text as other rows.
 
     Attributes:
-        later: rows whose text and label an earlier row has.
-        earlier: for each of them the first such row.
-        conflicts: rows with a text that the file has under several labels, text by text.
-        texts: how many texts these are.
+        later: int64[D], rows with the text and label of an earlier row.
+        earlier: int64[D], the first row with the same text and label.
+        conflicts: rows whose text has several labels in the file, grouped by text.
+        texts: number of texts in ``conflicts``.
     """
 
     later: Places
@@ -41,12 +41,12 @@ class Repeats(NamedTuple):
     texts: int
 
 
-def repeats_in(keys: npt.NDArray[np.uint64], labels: npt.NDArray[np.int32], skipped: Places) -> Repeats:
-    """Equal texts of one file.
+def find_duplicates(keys: npt.NDArray[np.uint64], labels: npt.NDArray[np.int32], skipped: Places) -> Duplicates:
+    """Finds equal texts in one file.
 
     Args:
         keys: uint64[rows], equal for equal texts.
-        labels: int32[rows], ``NO_LABEL`` for none: such rows conflict with nothing.
+        labels: int32[rows]; rows with ``NO_LABEL`` conflict with nothing.
         skipped: rows without a text.
     """
     rows = np.delete(np.arange(len(keys)), skipped)
@@ -55,32 +55,32 @@ def repeats_in(keys: npt.NDArray[np.uint64], labels: npt.NDArray[np.int32], skip
     new_text[1:] = keys[order][1:] != keys[order][:-1]
     new_label = new_text.copy()
     new_label[1:] |= labels[order][1:] != labels[order][:-1]
-    # The first row of each text under each label, to which every other belongs.
+    # The first row of each pair of text and label.
     first = order[new_label][np.cumsum(new_label) - 1] if len(order) else order
     later = order[~new_label]
     earlier = first[~new_label]
     by_row = np.argsort(later)
     group = np.cumsum(new_text) - 1
-    # Labels of each text: as many as runs of a label in it.
+    # Number of distinct labels of each text: rows are sorted by label.
     kinds = np.bincount(group[new_label & (labels[order] != NO_LABEL)], minlength=int(new_text.sum()))
     in_conflict = (kinds[group] > 1) & (labels[order] != NO_LABEL) if len(order) else np.zeros(0, dtype=bool)
     conflicts, texts = order[in_conflict], group[in_conflict]
-    # Texts in the order of their first rows, and the rows of each in the order of the file.
+    # Texts by their first row, and the rows of each in file order.
     begun = np.full(len(kinds), len(keys), dtype=np.int64)
     np.minimum.at(begun, texts, conflicts)
     conflicts = conflicts[np.lexsort((conflicts, begun[texts]))]
-    return Repeats(later[by_row], earlier[by_row], conflicts, int((kinds > 1).sum()))
+    return Duplicates(later[by_row], earlier[by_row], conflicts, int((kinds > 1).sum()))
 
 
-def copies_inside(facts: Facts, part: Part, *, task: Task = SINGLE_LABEL) -> list[Draft]:
+def duplicate_findings(facts: Facts, part: Part, *, task: Task = SINGLE_LABEL) -> list[Draft]:
     """Duplicates and conflicting labels in one file.
 
     Args:
-        facts: of the file.
-        part: which it is.
-        task: of the rows; all labels of a row count together.
+        facts: the facts of the file.
+        part: the training or the test file.
+        task: task of the rows; the labels of a multi-label row are compared as a set.
     """
-    found = repeats_in(facts.keys, facts.labels, facts.empty)
+    found = find_duplicates(facts.keys, facts.labels, facts.empty)
     drafts = []
     if len(found.conflicts):
         firsts = _first_of_other_label(facts, found.conflicts)
@@ -88,7 +88,7 @@ def copies_inside(facts: Facts, part: Part, *, task: Task = SINGLE_LABEL) -> lis
             f"{found.texts:,} {'text stands' if found.texts == 1 else 'texts stand'} there under "
             f"{task.wording.unlike}: no classifier can be right on all of them."
         )
-        mend = "Decide for a label; --fix --drop-conflicts leaves all of them out."
+        hint = "Decide for a label; --fix --drop-conflicts leaves all of them out."
         drafts.append(
             Draft(
                 "conflicting labels",
@@ -96,7 +96,7 @@ def copies_inside(facts: Facts, part: Part, *, task: Task = SINGLE_LABEL) -> lis
                 part,
                 found.conflicts,
                 meaning,
-                mend,
+                hint,
                 others=firsts,
                 other_part=part,
                 facts={"texts": found.texts},
@@ -112,21 +112,21 @@ def copies_inside(facts: Facts, part: Part, *, task: Task = SINGLE_LABEL) -> lis
         drafts.append(
             Draft(
                 "duplicates",
-                "warning" if len(found.later) >= FEW * len(facts) else "note",
+                "warning" if len(found.later) >= NOTE_SHARE * len(facts) else "note",
                 part,
                 found.later,
                 meaning,
                 "--fix leaves the later ones out.",
                 others=found.earlier,
                 other_part=part,
-                mended=True,
+                fixable=True,
             )
         )
     return drafts
 
 
-def copies_between(train: Facts, test: Facts) -> list[Draft]:
-    """Test rows whose text stands among the training rows."""
+def overlap_findings(train: Facts, test: Facts) -> list[Draft]:
+    """Test rows whose text is in the training rows."""
     rows = np.delete(np.arange(len(test)), test.empty)
     known = np.delete(np.arange(len(train)), train.empty)
     order = known[np.argsort(train.keys[known], kind="stable")]
@@ -144,24 +144,24 @@ def copies_between(train: Facts, test: Facts) -> list[Draft]:
         f"{share:.1%} of the test rows were learned word for word, {int(unlike.sum()):,} of them under another label: "
         "the score tells how well they are remembered."
     )
-    mend = "--fix with --test leaves these training rows out."
+    hint = "--fix with --test leaves these training rows out."
     return [
         Draft(
             "test texts among the training rows",
-            "error" if share >= LYING else "warning" if share >= FEW else "note",
+            "error" if share >= ERROR_SHARE else "warning" if share >= NOTE_SHARE else "note",
             "test",
             rows,
             meaning,
-            mend,
+            hint,
             others=others,
-            mended=True,
+            fixable=True,
             facts={"share": share, "other_label": int(unlike.sum())},
         )
     ]
 
 
 def _first_of_other_label(facts: Facts, rows: Places) -> Places:
-    """For each row, the first one with its text and another label."""
+    """For each row, the first row with the same text and another label."""
     others = np.empty_like(rows)
     keys, labels = facts.keys[rows], facts.labels[rows]
     bounds = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.checking.mending import (
+from recurra.checking.text_repair import (
     CONTROL,
     ENTITY,
     MOJIBAKE,
-    mended,
+    repair_text,
     without_control_characters,
     without_entities,
     without_mojibake,
@@ -40,7 +40,7 @@ def test_what_was_misread_is_read_right(text: str) -> None:
     assert wrong != text
     assert without_mojibake(wrong) == text
     assert re.search(MOJIBAKE, wrong)
-    # Misread twice, it is mended twice.
+    # Misread twice, it is repaired twice.
     assert without_mojibake(misread(wrong)) == text
     assert without_mojibake(text) == text
 
@@ -49,7 +49,7 @@ def test_what_was_misread_is_read_right(text: str) -> None:
     "text", ["CAFÉ»", "«À»", "IRMÃ»", "à «citer»", "Â", "Ã", "50 Â", "ÄÖÜ", "São Paulo", "Ñandú", "ï"]
 )
 def test_what_may_be_meant_is_left(text: str) -> None:
-    assert mended(text) == text
+    assert repair_text(text) == text
 
 
 words = st.text(alphabet=st.sampled_from("abcéèüñßøåçœЖжяЯёиЪ日本語ひらカナ한국ΩλÀÉâ"), min_size=1, max_size=6)
@@ -95,24 +95,24 @@ damaged = st.lists(
 
 
 @given(damaged, st.booleans())
-def test_a_mended_text_is_sound(text: str, entities: bool) -> None:
-    once = mended(text, entities=entities)
-    assert mended(once, entities=entities) == once
+def test_a_repaired_text_is_sound(text: str, unescape: bool) -> None:
+    once = repair_text(text, unescape=unescape)
+    assert repair_text(once, unescape=unescape) == once
     assert not re.search(CONTROL, once)
     assert without_mojibake(once) == once
-    if entities:
+    if unescape:
         assert without_entities(once) == once
 
 
 @given(damaged)
 def test_the_sieve_misses_nothing(text: str) -> None:
-    """Arrow's sieve must let through whatever a mend would change."""
-    for sieve, mend in (
+    """Arrow's pattern must let through whatever a repair would change."""
+    for sieve, repair in (
         (MOJIBAKE, without_mojibake),
         (CONTROL, without_control_characters),
         (ENTITY, without_entities),
     ):
-        if mend(text) != text:
+        if repair(text) != text:
             assert re.search(sieve, text)
 
 
@@ -127,4 +127,4 @@ def test_56_languages_are_sound(data_dir: Path) -> None:
     with (data_dir / "langid_django" / "train.csv").open(encoding="utf-8", newline="") as file:
         texts = [row["text"] for row in csv.DictReader(file)]
     assert len(texts) > 20_000
-    assert [text for text in texts if mended(text) != text] == []
+    assert [text for text in texts if repair_text(text) != text] == []

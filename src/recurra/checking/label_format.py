@@ -1,4 +1,4 @@
-"""How cells of labels are taken: as one label each, or as several. Said by a person or a model, or asked for."""
+"""Whether label cells hold one label or several: set by options or by a model, or reported as unclear."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
-from recurra.checking.label_names import NO_LABEL, LabelNames, written
+from recurra.checking.label_names import NO_LABEL, LabelNames, value_text
 from recurra.checking.lenient_reader import LenientReader
 from recurra.data.cells import column_of
 from recurra.data.coded import CodedLabels
@@ -17,13 +17,13 @@ from recurra.data.delimited import RawTable
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.choosing import confirmed, looks_several
 
-__all__ = ["LOOK_ALIKE", "settle", "undecided"]
+__all__ = ["LOOKS_MULTI_LABEL", "choose_label_format", "label_format_findings"]
 
-LOOK_ALIKE = "cells that look like several labels"
-"""The kind of finding of :func:`undecided`."""
+LOOKS_MULTI_LABEL = "cells that look like several labels"
+"""The kind of finding of :func:`label_format_findings`."""
 
 
-def settle(
+def choose_label_format(
     readers: Sequence[LenientReader],
     *,
     multi_label: bool,
@@ -31,18 +31,18 @@ def settle(
     separator: str | None,
     say: Callable[[str], None],
 ) -> None:
-    """Decides as training would be told to; nothing is decided where nothing is said.
+    """Sets the label format of the files as the options of training would; does nothing without options.
 
     Args:
-        readers: the files of a check, the training rows first; none of their rows was read.
+        readers: the files of a check, the training file first; none of their rows has been read.
         multi_label: whether rows have several labels.
-        single_label: whether each row has one, whatever they look like.
-        separator: between the labels of a cell; it says that rows have several, too.
-        say: hears which separator was found.
+        single_label: whether each row has one label, whatever its cell looks like.
+        separator: separator of the labels in a cell; implies ``multi_label``.
+        say: called with a message on the separator that was found.
 
     Raises:
-        DataError: the training rows' cells cannot be split, or lists are to be single labels.
-        SettingsError: both are said.
+        DataError: the cells of the training rows cannot be split, or lists are declared single labels.
+        SettingsError: the options contradict each other.
     """
     if not (multi_label or single_label or separator is not None):
         return
@@ -59,12 +59,12 @@ def settle(
             separator=separator,
             say=say,
         )
-    names.decide(SINGLE_LABEL if single_label else MULTI_LABEL, separator=found)
+    names.set_format(SINGLE_LABEL if single_label else MULTI_LABEL, separator=found)
 
 
-def undecided(facts: Facts, names: LabelNames) -> list[Draft]:
-    """An error where the training rows look like several labels a row, and nobody has said which they are."""
-    if names.decided:
+def label_format_findings(facts: Facts, names: LabelNames) -> list[Draft]:
+    """An error if the training rows look multi-label and no option says whether they are."""
+    if names.format_known:
         return []
     numbers = np.unique(facts.labels[facts.labels != NO_LABEL])
     values = [names.members[number] if names.task.lists else names[number] for number in numbers.tolist()]
@@ -79,13 +79,13 @@ def undecided(facts: Facts, names: LabelNames) -> list[Draft]:
         f"{found.labels:,} distinct labels {how}, such as {found.example[:60]!r}. Training stops and asks which they "
         f"are; until it is said, {until} here."
     )
-    mend = f"Say {found.how}."
+    hint = f"Say {found.how}."
     facts_found = {"labels": found.labels, "separator": found.separator, "say": found.options}
-    return [Draft(LOOK_ALIKE, "error", "train", rows, meaning, mend, facts=facts_found)]
+    return [Draft(LOOKS_MULTI_LABEL, "error", "train", rows, meaning, hint, facts=facts_found)]
 
 
 def _all_cells(reader: LenientReader) -> list[Any]:
-    """The distinct cells of labels, in the order in which they first appear."""
+    """The distinct cells of the label column, in order of first appearance."""
     found: dict[Any, None] = {}
     for raw in reader.blocks.read([reader.columns.label or ""]):
         found.update(dict.fromkeys(_cells(reader, raw)))
@@ -95,5 +95,5 @@ def _all_cells(reader: LenientReader) -> list[Any]:
 def _cells(reader: LenientReader, raw: RawTable) -> list[Any]:
     """The distinct cells of a block, lists as tuples."""
     column = column_of(raw, reader.columns.label or "", reader.source)
-    values = [tuple(map(written, one)) if isinstance(one, list) else written(one) for one in column.to_pylist()]
+    values = [tuple(map(value_text, one)) if isinstance(one, list) else value_text(one) for one in column.to_pylist()]
     return list(dict.fromkeys(values))

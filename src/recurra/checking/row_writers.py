@@ -1,4 +1,4 @@
-"""Rows of a table into a .csv, .tsv, .jsonl or .parquet file, all columns as they came."""
+"""Writes rows with all their columns to a .csv, .tsv, .jsonl or .parquet file."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from recurra.checking.label_names import written
+from recurra.checking.label_names import value_text
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["KINDS", "RowWriter", "writer_for"]
+__all__ = ["SUFFIXES", "RowWriter", "writer_for"]
 
-KINDS = (".csv", ".tsv", ".jsonl", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
 class RowWriter(Protocol):
-    """Takes rows in order."""
+    """Writes rows in order."""
 
     def write(self, names: Sequence[str], columns: Sequence[pyarrow.ChunkedArray]) -> None:
-        """Writes them behind those that are there; the names are the same every time."""
+        """Appends rows; the names are the same in every call."""
 
     def finish(self) -> None:
-        """Writes what is still to come; the file stays open."""
+        """Writes what is still buffered; the file stays open."""
 
 
 def writer_for(kind: str, file: BinaryIO) -> RowWriter:
-    """The writer of one of :data:`KINDS`.
+    """The writer for one of :data:`SUFFIXES`.
 
     Raises:
-        SettingsError: another kind.
+        SettingsError: another suffix.
     """
     if kind == ".parquet":
         return _Parquet(file)
     if kind == ".jsonl":
         return _Json(file)
-    if kind in KINDS:
+    if kind in SUFFIXES:
         return _Delimited(file, "," if kind == ".csv" else "\t")
-    raise SettingsError(f"A file of the kind {kind!r:.40}", f"Give a name that ends in {', '.join(KINDS)}.")
+    raise SettingsError(f"A file of the kind {kind!r:.40}", f"Give a name that ends in {', '.join(SUFFIXES)}.")
 
 
 class _Delimited:
@@ -69,7 +69,7 @@ def _cells(name: str, column: pyarrow.ChunkedArray) -> list[str]:
             f"Column {name!r:.80} holds {str(column.type)[:80]}, which has no form in a file of cells",
             "Write a .jsonl or .parquet file.",
         )
-    return [written(value) for value in values]
+    return [value_text(value) for value in values]
 
 
 class _Json:

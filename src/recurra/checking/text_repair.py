@@ -1,7 +1,6 @@
-"""Texts that were damaged on their way, and the same mended: wrong decoding, control characters, HTML entities.
+"""Repairs damaged texts: mojibake (wrong decoding), control characters, HTML entities.
 
-Each function ends where it changes nothing any more, so that a mended text is found sound. What cannot be told for
-certain is left as it is.
+Each function runs until nothing changes, so it never changes a repaired text. Doubtful cases are left as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ __all__ = [
     "CONTROL",
     "ENTITY",
     "MOJIBAKE",
-    "mended",
+    "repair_text",
     "without_control_characters",
     "without_entities",
     "without_mojibake",
@@ -22,7 +21,7 @@ __all__ = [
 
 
 def _windows_1252() -> dict[str, int]:
-    """The byte that each character above ASCII was, read as Windows-1252 or as Latin-1."""
+    """The byte of each character above ASCII in Windows-1252 or Latin-1."""
     known = {chr(byte): byte for byte in range(0x80, 0x100)}
     for byte in range(0x80, 0xA0):
         known[bytes([byte]).decode("cp1252", "ignore") or chr(byte)] = byte
@@ -33,7 +32,7 @@ _BYTES = _windows_1252()
 
 
 def _characters(first: int, last: int) -> str:
-    """The inside of a character class: what the bytes from ``first`` to ``last`` are read as."""
+    """The body of a character class: the characters of the bytes from ``first`` to ``last``."""
     return "".join(re.escape(character) for character, byte in _BYTES.items() if first <= byte <= last)
 
 
@@ -56,10 +55,10 @@ _NAMED_C1 = {chr(byte): char for char, byte in _BYTES.items() if byte < 0xA0 and
 _C1 = re.compile(f"[{''.join(_NAMED_C1)}]")
 
 MOJIBAKE = f"[\u0080-\u009f]|[Â-ô]{_NEXT}"
-"""A pattern that every text with mojibake matches, and hardly any other; for a first sieve, such as RE2's."""
+"""A pattern that every text with mojibake matches and few others do; for a fast first filter (RE2)."""
 
 CONTROL = "[\u0000-\u0008\u000e-\u001f\u007f\u0081\u008d\u008f\u0090\u009d\ufeff]"
-"""Control characters but white space, those that stand for nothing in Windows-1252, and byte order marks."""
+"""Control characters except white space, characters undefined in Windows-1252, and byte order marks."""
 
 _CONTROLS = re.compile(CONTROL)
 
@@ -73,24 +72,24 @@ _ENTITIES = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-
 _WITHOUT_HEAD = re.compile(rf"(?: |^|(?<=[(\"'])){_HEADLESS}")
 
 
-def mended(text: str, *, entities: bool = False) -> str:
-    """The text after all mends.
+def repair_text(text: str, *, unescape: bool = False) -> str:
+    """The text after all repairs.
 
     Args:
-        text: as it is in the file.
-        entities: whether HTML entities become what they stand for.
+        text: the text in the file.
+        unescape: whether to replace HTML entities by the characters that they stand for.
     """
-    mends: list[Callable[[str], str]] = [without_mojibake, without_control_characters]
-    if entities:
-        mends.append(without_entities)
-    return _repeated(lambda one: _through(one, mends), text)
+    repairs: list[Callable[[str], str]] = [without_mojibake, without_control_characters]
+    if unescape:
+        repairs.append(without_entities)
+    return _repeated(lambda one: _apply_all(one, repairs), text)
 
 
 def without_mojibake(text: str) -> str:
-    """UTF-8 that was read as Windows-1252 or Latin-1, read right: "cafÃ©" becomes "café".
+    """Undoes the decoding of UTF-8 as Windows-1252 or Latin-1: "cafÃ©" becomes "café".
 
-    Only what is a whole sequence of UTF-8 is changed, and only in a text with evidence that no language gives by
-    chance. A Windows-1252 character read as Latin-1 (U+0080 to U+009F) becomes the one it was.
+    Only complete UTF-8 sequences are changed, and only in a text with character sequences that no language has.
+    A Windows-1252 character decoded as Latin-1 (U+0080 to U+009F) becomes the original one.
     """
     if text.isascii():
         return text
@@ -103,7 +102,7 @@ def without_control_characters(text: str) -> str:
 
 
 def without_entities(text: str) -> str:
-    """HTML entities as the characters they stand for, also those that were escaped twice or have lost their "&"."""
+    """Replaces HTML entities by their characters, including those escaped twice or without their "&"."""
     if ";" not in text:
         return text
     return _repeated(_unescaped, text)
@@ -127,14 +126,14 @@ def _unescaped(text: str) -> str:
     return _WITHOUT_HEAD.sub(lambda found: html.unescape("&" + found[0].lstrip()), text)
 
 
-def _through(text: str, mends: list[Callable[[str], str]]) -> str:
-    for mend in mends:
-        text = mend(text)
+def _apply_all(text: str, repairs: list[Callable[[str], str]]) -> str:
+    for repair in repairs:
+        text = repair(text)
     return text
 
 
-def _repeated(mend: Callable[[str], str], text: str) -> str:
+def _repeated(repair: Callable[[str], str], text: str) -> str:
     # Every change makes the text shorter or a C1 control rarer, so this ends.
-    while (changed := mend(text)) != text:
+    while (changed := repair(text)) != text:
         text = changed
     return text

@@ -1,4 +1,4 @@
-"""What gives the label away and may not be there when it counts: its name in the text, or another column."""
+"""Label leakage: the label's name in the text, or another column that determines the label."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ import numpy as np
 
 from recurra.checking.draft import Draft
 from recurra.checking.label_names import NO_LABEL
-from recurra.checking.labels import NOWHERE
+from recurra.checking.labels import NO_ROWS
 from recurra.checking.lenient_reader import LenientReader
 from recurra.data.cells import is_label
 
-__all__ = ["LOOKED_AT", "leak_findings"]
+__all__ = ["SAMPLE_ROWS", "leakage_findings"]
 
-LOOKED_AT = 20_000
-"""Rows that are looked at, spread evenly over the file: enough for shares as large as those that count here."""
+SAMPLE_ROWS = 20_000
+"""Size of the sample, spread evenly over the file; large enough for the shares that matter here."""
 
 IN_MOST, ELSEWHERE = 0.5, 0.05
-"""A class's name leaks where it stands in half of its rows or more and in a twentieth of the others at most. Ordinary
-words that are the name of a topic ("weather", "age") stand in fewer."""
+"""A class's name leaks if at least half of its own rows contain it and at most a twentieth of the others. Ordinary
+words that name a topic ("weather", "age") are in fewer."""
 
 LEAST_ROWS = 10
-"""Rows of a class or of a column's value below which nothing is said."""
+"""Minimum number of rows of a class or of a column's value for a finding."""
 
 GIVES_AWAY = 0.99
-"""A column gives the label away where one label a value is right for so many rows."""
+"""A column leaks the label if predicting one label per value is right for this share of rows."""
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """Some rows: their texts in lower case, labels, and the values of the other columns by name."""
+    """A sample of rows: texts in lower case, labels, and the values of the other columns by name."""
 
     texts: list[str]
     labels: list[int]
     columns: dict[str, list[str]]
 
 
-def leak_findings(reader: LenientReader, rows: int) -> list[Draft]:
-    """Both kinds of leak in the training rows.
+def leakage_findings(reader: LenientReader, rows: int) -> list[Draft]:
+    """Both kinds of leakage in the training rows.
 
     Args:
         reader: the training file.
-        rows: it has.
+        rows: number of rows in it.
     """
     sample = _sample(reader, rows)
     return [*_named_in_text(reader, sample), *_other_columns(reader, sample)]
 
 
 def _sample(reader: LenientReader, rows: int) -> _Sample:
-    wanted = np.arange(rows) if rows <= LOOKED_AT else np.arange(LOOKED_AT) * rows // LOOKED_AT
+    wanted = np.arange(rows) if rows <= SAMPLE_ROWS else np.arange(SAMPLE_ROWS) * rows // SAMPLE_ROWS
     roles = {reader.columns.text, reader.columns.title, reader.columns.label}
     names = [name for name in reader.head.names if name not in roles and reader.head.names.count(name) == 1]
     texts: list[str] = []
@@ -88,16 +88,16 @@ def _named_in_text(reader: LenientReader, sample: _Sample) -> list[Draft]:
     found.sort(key=lambda one: (-one[1], one[0]))
     listed = ", ".join(f"{name!r} in {share:.0%} of its rows" for name, share in found[:8])
     meaning = f"A class's name stands in its own texts and hardly in others: {listed}."
-    mend = "Look whether it stands there before somebody has chosen the label, or was written because of it."
+    hint = "Look whether it stands there before somebody has chosen the label, or was written because of it."
     facts = {"classes": [{"label": name, "share": share} for name, share in found]}
     return [
-        Draft("labels named in their texts", "warning", "train", NOWHERE, meaning, mend, count=len(found), what="class",
+        Draft("labels named in their texts", "warning", "train", NO_ROWS, meaning, hint, count=len(found), what="class",
               facts=facts)
     ]  # fmt: skip
 
 
 def _name_pattern(name: str) -> re.Pattern[str] | None:
-    """The name as words of a text; ``None`` where it is too short to mean anything."""
+    """A pattern for the name as words of a text; ``None`` if the name is too short to be meaningful."""
     words = re.findall(r"[^\W_]+", name.casefold())
     if len("".join(words)) < 3 or "".join(words).isdecimal():
         return None
@@ -116,23 +116,23 @@ def _other_columns(reader: LenientReader, sample: _Sample) -> list[Draft]:
         for (value, _), count in pairs.items():
             by_value.setdefault(value, []).append(count)
         if len(by_value) < 2 or len(labelled) < LEAST_ROWS * len(by_value):
-            # Few rows a value, such as of a number for each row, tell nothing.
+            # Too few rows per value, such as in a column of ids, to conclude anything.
             continue
         right = sum(map(max, by_value.values())) / len(labelled)
         if right < GIVES_AWAY or commonest >= GIVES_AWAY:
             continue
         whole = reader.names.task.wording.whole
         meaning = f"Who knows column {name!r} knows {whole} in {right:.1%} of the rows. It is not read."
-        mend = "Do not write it into the texts, unless it is known for the texts to come."
+        hint = "Do not write it into the texts, unless it is known for the texts to come."
         facts = {"column": name, "right": right, "values": len(by_value)}
         drafts.append(
             Draft(
                 "a column that tells the label",
                 "note",
                 "train",
-                NOWHERE,
+                NO_ROWS,
                 meaning,
-                mend,
+                hint,
                 count=1,
                 what="column",
                 facts=facts,
