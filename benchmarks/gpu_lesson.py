@@ -19,13 +19,13 @@ from typing import Any
 from gpu_parts import WARM_UP, agnews, parser_for, run, spread, written
 
 from recurra.bundle import write_bundle
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.lesson.monitor import LessonMonitor
 from recurra.lesson.one_model import train_one
 from recurra.lesson.run import MODELS
 
 
-def lesson(data: NamedSet, *, seed: int, options: Any) -> list[dict[str, Any]]:
+def lesson(data: Dataset, *, seed: int, options: Any) -> list[dict[str, Any]]:
     """Trains, scores and writes each network."""
     found = []
     with tempfile.TemporaryDirectory() as folder:

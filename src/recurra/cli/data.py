@@ -46,9 +46,9 @@ def data(
 
 
 def _show_sets(reading: ReadOptions, output: Output) -> None:
-    from recurra.data.sets import available_sets
+    from recurra.data.datasets import list_datasets
 
-    sets = available_sets(reading.data_dir)
+    sets = list_datasets(reading.data_dir)
     rows = [("name", "training rows", "test rows", "classes", "where")]
     for one in sets:
         sizes = tuple("?" if one[key] is None else f"{one[key]:,}" for key in ("train_rows", "test_rows", "classes"))

@@ -12,7 +12,7 @@ from recurra.errors import SettingsError
 if TYPE_CHECKING:
     from recurra.cli.progress import Bars
     from recurra.data.corpus import Corpus
-    from recurra.data.sets import NamedSet
+    from recurra.data.datasets import Dataset
     from recurra.data.table import Table
 
 __all__ = ["ReadOptions", "is_file", "named_set", "read_data", "read_rows"]
@@ -104,7 +104,7 @@ def is_file(name: str) -> bool:
     return name == "-" or path.exists() or bool(path.suffix) or path.name != name
 
 
-def named_set(name: str, reading: ReadOptions, output: Output) -> NamedSet:
+def named_set(name: str, reading: ReadOptions, output: Output) -> Dataset:
     """A set by its name.
 
     Raises:
@@ -116,6 +116,6 @@ def named_set(name: str, reading: ReadOptions, output: Output) -> NamedSet:
             raise SettingsError(
                 f"--{option} {value} is given with the set {name}", "Leave it out: a named set has its own columns."
             )
-    from recurra.data.sets import load_set
+    from recurra.data.datasets import load_dataset
 
-    return load_set(name, data_dir=reading.data_dir, say=output.note)
+    return load_dataset(name, data_dir=reading.data_dir, say=output.note)

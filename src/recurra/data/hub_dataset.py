@@ -1,4 +1,4 @@
-"""AG News with titles from the Hugging Face Hub, at a fixed revision and checked."""
+"""AG News with titles, downloaded from the Hugging Face Hub at a fixed revision, and verified."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ AGNEWS_CLASSES = ("World", "Sports", "Business", "Sci/Tech")
 AGNEWS_ROWS = {"train": 120_000, "test": 7_600}
 
 REACH_SECONDS = 5.0
-"""Seconds in which the hub must answer at all."""
+"""Timeout in seconds for the first answer of the hub."""
 
 LIMIT_SECONDS = 60.0
-"""Seconds in which both files (36 MB) must be here once the hub has answered."""
+"""Timeout in seconds for the download of both files (36 MB)."""
 
 _MAX_FILE_BYTES = 1 << 27
 _ADVICE = "Name a folder that holds agnews/train.csv and agnews/test.csv with --data-dir, or take the set r8."
@@ -36,17 +36,17 @@ T = TypeVar("T")
 def fetch_agnews(*, reach_seconds: float = REACH_SECONDS, limit_seconds: float = LIMIT_SECONDS) -> tuple[Table, Table]:
     """The 120,000 training and 7,600 test rows of AG News, from the library's cache or the hub.
 
-    The hub is asked without any token. ``HF_ENDPOINT``, ``HF_HOME`` and ``HF_HUB_OFFLINE`` work as in the library.
+    No token is sent to the hub. ``HF_ENDPOINT``, ``HF_HOME`` and ``HF_HUB_OFFLINE`` work as in the library.
 
     Args:
-        reach_seconds: how long an answer may take; an unreachable hub costs no more.
-        limit_seconds: how long the download may take.
+        reach_seconds: timeout for the first answer.
+        limit_seconds: timeout for the download.
 
     Returns:
         Training and test table: (title, description) pairs, labels World, Sports, Business and Sci/Tech.
 
     Raises:
-        DataError: no library, no answer, too slow, or files with other rows than the set has.
+        DataError: the library is not installed, the hub does not answer in time, or the files are not as published.
     """
     try:
         import huggingface_hub as hub
@@ -86,10 +86,10 @@ def fetch_agnews(*, reach_seconds: float = REACH_SECONDS, limit_seconds: float =
 
 
 def _within(seconds: float, work: Callable[[], T], failed: str) -> T:
-    """The result of ``work`` if it comes in time.
+    """The result of ``work`` if it finishes in time.
 
-    The library's own limits are for one request each, and looking a host name up has none. The thread of a work that
-    is late is left behind: it ends with the process at the latest.
+    The library's timeouts apply to single requests, and host name lookup has none. A thread that is late is abandoned
+    and ends with the process at the latest.
     """
     done: list[T] = []
     errors: list[Exception] = []
@@ -97,7 +97,7 @@ def _within(seconds: float, work: Callable[[], T], failed: str) -> T:
     def run() -> None:
         try:
             done.append(work())
-        except Exception as error:  # the library raises those of its HTTP client too, which differs by version
+        except Exception as error:  # including those of the library's HTTP client, which depends on the version
             errors.append(error)
 
     thread = threading.Thread(target=run, name="recurra-hub", daemon=True)
@@ -110,13 +110,13 @@ def _within(seconds: float, work: Callable[[], T], failed: str) -> T:
 
 
 def _read(file: Path, part: str) -> Table:
-    """One downloaded file as a table; it must hold the set's rows, the classes in equal parts."""
+    """One downloaded file as a table; verifies the number of rows and that classes are balanced."""
     source = f"{REPOSITORY} {part}.jsonl"
     documents: list[Document] = []
     labels: list[Label] = []
     try:
         if file.stat().st_size > _MAX_FILE_BYTES:
-            raise DataError(f"{source} has {file.stat().st_size:,} bytes", _mend(file))
+            raise DataError(f"{source} has {file.stat().st_size:,} bytes", _hint(file))
         with file.open(encoding="utf-8") as lines:
             for line in lines:
                 row = json.loads(line)
@@ -126,14 +126,14 @@ def _read(file: Path, part: str) -> Table:
         raise
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise DataError(
-            f"{source}: row {len(labels) + 1:,} is not a title, a description and a label 1 to 4", _mend(file)
+            f"{source}: row {len(labels) + 1:,} is not a title, a description and a label 1 to 4", _hint(file)
         ) from None
     rows = AGNEWS_ROWS[part]
     counts = Counter(labels)
     if len(labels) != rows:
-        raise DataError(f"{source} holds {len(labels):,} rows and not {rows:,}", _mend(file))
+        raise DataError(f"{source} holds {len(labels):,} rows and not {rows:,}", _hint(file))
     if set(counts.values()) != {rows // 4} or len(counts) != 4:
-        raise DataError(f"{source} holds {dict(counts)} and not {rows // 4:,} rows a class", _mend(file))
+        raise DataError(f"{source} holds {dict(counts)} and not {rows // 4:,} rows a class", _hint(file))
     return Table(documents, labels, "description", "title", "label", source)
 
 
@@ -143,5 +143,5 @@ def _string(value: object) -> str:
     return value
 
 
-def _mend(file: Path) -> str:
+def _hint(file: Path) -> str:
     return f"Delete {file} so that it is fetched again, or use a set of your own with --data-dir."

