@@ -17,7 +17,7 @@ from recurra.checking.facts import Facts
 from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import usual_spellings
 from recurra.checking.texts import text_findings
-from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.split import hold_out
 from recurra.data.table import Table
 from recurra.text import TextPipeline, TextSettings

@@ -30,7 +30,7 @@ from recurra.checking.labels import held_out
 from recurra.checking.lenient_reader import LenientReader
 from recurra.checking.report import Report
 from recurra.data.decisions import Decision, apply_decisions, read_decisions
-from recurra.data.documents import LABEL_LISTS
+from recurra.data.label_format import MULTI_LABEL_FORMAT
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
 from recurra.data.split import hold_out
@@ -284,9 +284,9 @@ def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None
     path = write_sets(tmp_path / "rows.csv", rows, sets)
     fixed = cleaned(path, tmp_path / "clean.csv", separator="|")
     decisions = read_decisions(fixed.changes)
-    original = read_table(path, cells=LABEL_LISTS).corpus
+    original = read_table(path, label_format=MULTI_LABEL_FORMAT).corpus
     followed, cleaning = apply_decisions(original, exclude=decisions, relabel=decisions, separator="|")
-    copy = read_table(tmp_path / "clean.csv", cells=LABEL_LISTS)
+    copy = read_table(tmp_path / "clean.csv", label_format=MULTI_LABEL_FORMAT)
     assert [*chain.from_iterable(followed.blocks())] == copy.documents
     assert followed.labels.plain() == copy.labels
     assert "sport|money|tech" in copy.labels

@@ -310,9 +310,10 @@ def test_a_broken_row_in_the_middle_leaves_nothing(
 
 
 def test_a_text_that_is_too_long_is_named_by_its_row(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from recurra.data import cells
 
-    monkeypatch.setattr(cells, "MAX_TEXT_BYTES", 100)
+    from recurra.data import arrow_columns
+
+    monkeypatch.setattr(arrow_columns, "MAX_TEXT_BYTES", 100)
     data = write_data(".csv", {"id": range(ROWS), "text": [*TEXTS[:-1], "x" * 101]})
     ran = run("score", model, data, "--out", "out.csv", "-q")
     check_failed(ran, 1, "row 101 (the header is row 1), column 'text' holds a text of 101 bytes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recurra.data.columns import ColumnFacts, choose_columns, listed
+from recurra.data.columns import ColumnFacts, choose_columns, quoted_names
 from recurra.errors import DataError
 
 
@@ -122,6 +122,6 @@ def test_nothing_to_guess_from_lists_the_columns(facts: list[ColumnFacts], what:
 
 
 def test_long_lists_of_names_are_cut() -> None:
-    text = listed([f"column {place}" for place in range(30)] + ["x" * 100])
+    text = quoted_names([f"column {place}" for place in range(30)] + ["x" * 100])
     assert text.endswith("'column 19' and 11 more")
-    assert listed(["x" * 100]) == repr("x" * 37 + "...")
+    assert quoted_names(["x" * 100]) == repr("x" * 37 + "...")

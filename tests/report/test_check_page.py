@@ -6,7 +6,7 @@ import re
 
 from recurra.checking.finding import Finding, Row
 from recurra.checking.report import CoverageSummary, FileSummary, Report
-from recurra.data.decisions import LENGTH
+from recurra.data.decisions import EXCERPT_LENGTH
 from recurra.report.check_page import ROWS, check_page
 
 
@@ -58,14 +58,14 @@ def test_what_cannot_be_seen_is_shown() -> None:
         Row(
             0,
             2,
-            "t" * LENGTH,
+            "t" * EXCERPT_LENGTH,
             "c ",
             {"usual": "c", "other": {"part": "train", "number": 9, "text": "u", "label": "a\t b"}},
         ),
         Row(1, 3, "short", "a b"),
     ]
     page = check_page(_report(Finding("k", "note", "train", 2, "m", "--drop-conflicts and <i>--fix</i>", rows=rows)))
-    assert f"{'t' * LENGTH}…" in page
+    assert f"{'t' * EXCERPT_LENGTH}…" in page
     assert "short…" not in page
     for label in ("c␣", "a␣␣b", ">a b<"):
         assert label in page

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from recurra.data.cells import column_of
+from recurra.data.arrow_columns import column_of
 from recurra.data.documents import Document
 from recurra.data.lines import LineBlocks
 from recurra.data.table_reader import TableReader

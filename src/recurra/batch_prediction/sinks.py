@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.cells import is_json, is_nested, is_text
+from recurra.data.arrow_columns import is_json, is_nested, is_text
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
 from recurra.tasks import Decision, Task

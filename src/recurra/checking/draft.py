@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.checking.finding import LISTED, Finding, Part, Row, Severity
 from recurra.checking.lenient_reader import LenientReader
-from recurra.data.decisions import head_of
+from recurra.data.decisions import text_excerpt
 
 __all__ = ["Draft", "complete_findings"]
 
@@ -68,7 +68,7 @@ def complete_findings(drafts: Sequence[Draft], readers: Mapping[Part, LenientRea
         ]
         texts[part] = {}
         for row, text, label in _rows(reader, np.unique(np.concatenate([*wanted[part], NONE]))):
-            texts[part][row] = (head_of(text), label)
+            texts[part][row] = (text_excerpt(text), label)
             for excerpt, rows, found in own:
                 if row in rows:
                     found[row] = excerpt(text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from recurra.data.content import Content, Opened
+from recurra.data.content import ByteStream, Content
 
 __all__ = ["NUL_REPLACEMENT", "ByteScan", "LenientContent", "likely_encoding", "scan_bytes"]
 
@@ -95,7 +95,7 @@ class LenientContent:
     def __init__(self, content: Content, encoding: str) -> None:
         self.content, self.encoding, self.source = content, encoding, content.source
 
-    def open(self, *, again: bool = True) -> Opened:
+    def open(self, *, again: bool = True) -> ByteStream:
         """See :class:`recurra.data.content.Content`."""
         return _LenientStream(self.content.open(again=again), self.encoding)
 
@@ -105,7 +105,7 @@ class LenientContent:
 
 
 class _LenientStream:
-    def __init__(self, opened: Opened, encoding: str) -> None:
+    def __init__(self, opened: ByteStream, encoding: str) -> None:
         self.opened, self.close = opened, opened.close
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._ready, self._over = b"", False
@@ -162,7 +162,7 @@ def _share(text: str | None, frequent: re.Pattern[str]) -> float:
     return sum(map(bool, map(frequent.match, letters))) / len(letters) if letters else 0.0
 
 
-def _pieces(opened: Opened, first: bytes) -> Iterator[tuple[bytes, bool]]:
+def _pieces(opened: ByteStream, first: bytes) -> Iterator[tuple[bytes, bool]]:
     """The bytes in pieces, each with a flag for the last one."""
     while first:
         following = opened.read(PIECE)

@@ -19,7 +19,7 @@ from recurra.checking.text_repair import (
     without_entities,
     without_mojibake,
 )
-from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
     import pyarrow

@@ -17,8 +17,8 @@ from recurra.checking.label_names import value_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader
 from recurra.checking.row_writers import writer_for
 from recurra.checking.text_repair import repair_text
-from recurra.data.cells import column_of
-from recurra.data.decisions import Decision, decisions_csv, head_of
+from recurra.data.arrow_columns import column_of
+from recurra.data.decisions import Decision, decisions_csv, text_excerpt
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _noted(
             document = block.documents[row - block.first]
             labelled = reader.names[int(block.labels[row - block.first])]
             note = {"labelled": labelled, "reason": "; ".join(reasons)}
-            yield Decision(row, decision, label, head_of(document)), note
+            yield Decision(row, decision, label, text_excerpt(document)), note
 
 
 def _like(column: pyarrow.ChunkedArray, values: list[Any]) -> pyarrow.ChunkedArray:

@@ -15,7 +15,7 @@ from recurra.checking.label_names import NO_LABEL
 from recurra.checking.labels import class_rows, usual_spellings
 from recurra.checking.lenient_reader import LenientReader, key_of
 from recurra.checking.text_repair import repair_text
-from recurra.data.cells import column_of, is_list, is_text
+from recurra.data.arrow_columns import column_of, is_list, is_text
 
 __all__ = ["REPAIRABLE_KINDS", "FixOptions", "FixPlan", "plan_fix"]
 

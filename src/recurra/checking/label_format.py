@@ -11,9 +11,9 @@ from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import NO_LABEL, LabelNames, value_text
 from recurra.checking.lenient_reader import LenientReader
-from recurra.data.cells import column_of
-from recurra.data.coded import CodedLabels
+from recurra.data.arrow_columns import column_of
 from recurra.data.delimited import RawTable
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.choosing import confirmed, looks_several
 
@@ -52,7 +52,7 @@ def choose_label_format(
         # Only the search for a separator needs more than to know whether there are lists.
         values = _all_cells(reader) if multi_label and separator is None else _cells(reader, reader.head)
         _, found = confirmed(
-            CodedLabels.of(values),
+            EncodedLabels.of(values),
             source=reader.source,
             multi_label=multi_label,
             single_label=single_label,

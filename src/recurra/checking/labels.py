@@ -14,7 +14,7 @@ from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.label_names import NO_LABEL, LabelNames
-from recurra.data.coded import CodedLabels
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError
 from recurra.text import Labels
 
@@ -73,7 +73,7 @@ def held_out(
     # In a single-label task, the list of labels has one element.
     values = [own if task.lists else own[0] for own in names.members]
     targets = task.targets(classes, values, source="the file") if values else np.empty(0, dtype=np.int64)
-    return task.hold_out(CodedLabels.of(labels.tolist()), targets[labels], share=share, seed=seed)
+    return task.hold_out(EncodedLabels.of(labels.tolist()), targets[labels], share=share, seed=seed)
 
 
 def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float, seed: int) -> list[Draft]:

@@ -12,7 +12,7 @@ from recurra.checking.draft import Draft
 from recurra.checking.label_names import NO_LABEL
 from recurra.checking.labels import NO_ROWS
 from recurra.checking.lenient_reader import LenientReader
-from recurra.data.cells import is_label
+from recurra.data.arrow_columns import is_label
 
 __all__ = ["SAMPLE_ROWS", "leakage_findings"]
 

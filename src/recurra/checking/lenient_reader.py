@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.checking.label_names import LabelNames
+from recurra.data.arrow_columns import column_of, is_label, is_list, text_column
 from recurra.data.blocks import Blocks
-from recurra.data.cells import column_of, is_label, is_list, text_column
 from recurra.data.table_reader import RowBlock, TableReader
 
 if TYPE_CHECKING:

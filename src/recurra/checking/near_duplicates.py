@@ -14,7 +14,7 @@ from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.lenient_reader import LenientReader
 from recurra.data.documents import Document
-from recurra.data.near_duplicates import nearest_copies
+from recurra.data.near_duplicates import nearest_duplicates
 
 __all__ = ["near_duplicates_between", "near_duplicates_within"]
 
@@ -47,7 +47,7 @@ def near_duplicates_between(
     """
     known, tested = _DistinctTexts(train[1]), _DistinctTexts(test[1])
     queries = list(tested.texts(test[0], no_progress))
-    found = nearest_copies(queries, known.texts(train[0], advance), threshold=threshold)
+    found = nearest_duplicates(queries, known.texts(train[0], advance), threshold=threshold)
     similarity = found.similarity[tested.of_row]
     rows = np.flatnonzero(similarity > 0)
     if not len(rows):
@@ -66,7 +66,7 @@ def near_duplicates_within(reader: LenientReader, facts: Facts, *, threshold: fl
     The arguments are those of :func:`near_duplicates_between`.
     """
     distinct = _DistinctTexts(facts)
-    found = nearest_copies(list(distinct.texts(reader, advance)), None, threshold=threshold)
+    found = nearest_duplicates(list(distinct.texts(reader, advance)), None, threshold=threshold)
     places = np.flatnonzero(found.similarity > 0)
     if not len(places):
         return []

@@ -132,9 +132,9 @@ def _columns(source: RowSource, model: Model, every: bool, output: Output) -> li
 
 
 def _identity(path: str) -> str | None:
-    from recurra.data.identity import identity_of
+    from recurra.data.file_stamp import file_stamp
 
-    return None if path == "-" else identity_of(Path(path))
+    return None if path == "-" else file_stamp(Path(path))
 
 
 def _note_resume(file: ResumableFile, resume: bool, output: Output) -> None:

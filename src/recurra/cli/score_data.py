@@ -52,7 +52,7 @@ def open_rows(
         SettingsError: an option does not fit it.
     """
     from recurra.batch_prediction.document_batches import batches_of_table
-    from recurra.data.columns import listed
+    from recurra.data.columns import quoted_names
     from recurra.data.lines import LineBlocks
     from recurra.data.sources import open_blocks
     from recurra.data.table_reader import TableReader
@@ -66,7 +66,9 @@ def open_rows(
         output.note(columns.note)
     for name in keep or ():
         if name not in names:
-            raise DataError(f"{table.source} has no column {name!r:.80}", f"Name one of {listed(names)} with --keep.")
+            raise DataError(
+                f"{table.source} has no column {name!r:.80}", f"Name one of {quoted_names(names)} with --keep."
+            )
     keep = tuple(names) if keep is None else keep
     batches = batches_of_table(table, keep, settings)
     read_as = f"text {columns.text!r}, title {columns.title!r}"

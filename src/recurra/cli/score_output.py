@@ -57,10 +57,10 @@ def output_format(out: Path | None, data: str, *, as_json: bool, resume: bool) -
             "--resume is given with standard input, which cannot be read again", "Save the data as a file."
         )
     from recurra.batch_prediction.sinks import KINDS
+    from recurra.data.decompression import COMPRESSIONS
     from recurra.data.formats import require_pyarrow
-    from recurra.data.packed import PACKINGS
 
-    compression = PACKINGS.get(out.suffix.lower())
+    compression = COMPRESSIONS.get(out.suffix.lower())
     form = (out.with_suffix("") if compression else out).suffix.lower()
     if form not in KINDS or (compression and form == ".parquet"):
         ending = "".join(out.suffixes[-2:] if compression else out.suffixes[-1:]).lower()

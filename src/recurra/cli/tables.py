@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from recurra.cli.output import Output
-from recurra.data.documents import ONE_LABEL, LabelCells
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class ReadOptions(NamedTuple):
         encoding: of a text file.
         data_dir: folder of named sets.
         format: of a file, where its name does not tell.
-        cells: how cells of labels are read.
+        label_format: how the cells of the label column are read.
     """
 
     text: str | None = None
@@ -37,7 +37,7 @@ class ReadOptions(NamedTuple):
     encoding: str = "utf-8"
     data_dir: Path | None = None
     format: str | None = None
-    cells: LabelCells = ONE_LABEL
+    label_format: LabelFormat = SINGLE_LABEL_FORMAT
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -62,7 +62,12 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
         from recurra.data.read import read_table
 
         table = read_table(
-            name, **reading.columns, encoding=reading.encoding, format=reading.format, part=part, cells=reading.cells
+            name,
+            **reading.columns,
+            encoding=reading.encoding,
+            format=reading.format,
+            part=part,
+            label_format=reading.label_format,
         )
         for note in table.notes:
             output.note(note)
@@ -90,7 +95,7 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
 
     require_pyarrow()
     blocks = open_blocks(name, format=reading.format, encoding=reading.encoding)
-    rows = StreamedTable(blocks, **reading.columns, cells=reading.cells, read=bars.counting("reading"))
+    rows = StreamedTable(blocks, **reading.columns, label_format=reading.label_format, read=bars.counting("reading"))
     # What is wrong with the table shows here, before anything else is loaded or made.
     len(rows)
     for note in rows.notes:

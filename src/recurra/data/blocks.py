@@ -6,19 +6,28 @@ import contextlib
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from recurra.data.checked_bytes import CheckedBytes
-from recurra.data.content import Content, Opened
+from recurra.data.content import ByteStream, Content
 from recurra.data.delimited import RawTable, checked_names, csv_options
-from recurra.data.faults import ROW_HINT, check_closed, empty_file, header_only, parse_error
-from recurra.data.lines import opened_text
+from recurra.data.file_errors import ROW_HINT, check_quotes_closed, empty_file, header_only, parse_error
+from recurra.data.lines import open_text
 from recurra.data.parquet import MAX_PARQUET_BYTES, no_rows, opened_parquet, plain_column
 from recurra.data.quotes import QuoteCheck
+from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["BLOCK_BYTES", "BLOCK_ROWS", "GUESS_ROWS", "Blocks", "DelimitedBlocks", "ParquetBlocks", "head_of", "joined"]
+__all__ = [
+    "BLOCK_BYTES",
+    "BLOCK_ROWS",
+    "GUESS_ROWS",
+    "Blocks",
+    "DelimitedBlocks",
+    "ParquetBlocks",
+    "concat_blocks",
+    "read_head",
+]
 
 BLOCK_BYTES = 4 << 20
 """Bytes of a block, about, and of the longest row of a text file: pyarrow reads up to 33 of them ahead."""
@@ -75,10 +84,10 @@ class DelimitedBlocks:
         """See :class:`Blocks`."""
         # One more line break marks a quote that is still open at the end.
         look = QuoteCheck(self.delimiter, self.source).look
-        with opened_text(self.content, encoding=self.encoding, again=again, end=b"\n", look=look) as (text, opened):
+        with open_text(self.content, encoding=self.encoding, again=again, end=b"\n", look=look) as (text, opened):
             yield from self._parsed(text, opened)
 
-    def _parsed(self, content: CheckedBytes, opened: Opened) -> Generator[RawTable]:
+    def _parsed(self, content: Utf8Stream, opened: ByteStream) -> Generator[RawTable]:
         import pyarrow as pa
         from pyarrow import csv
 
@@ -116,7 +125,7 @@ class DelimitedBlocks:
             raise empty_file(self.source)
         if rows == 1:
             raise header_only(self.source)
-        check_closed(last, content.tail, rows, self.source)
+        check_quotes_closed(last, content.tail, rows, self.source)
         self.total = rows - 1
 
 
@@ -162,7 +171,7 @@ class ParquetBlocks:
             raise no_rows(self.source)
 
 
-def head_of(blocks: Blocks) -> RawTable:
+def read_head(blocks: Blocks) -> RawTable:
     """The first rows of a table, with all columns: enough to guess what they hold."""
     parts: list[RawTable] = []
     rows = 0
@@ -172,10 +181,10 @@ def head_of(blocks: Blocks) -> RawTable:
             rows += len(part.columns[0]) if part.columns else 0
             if rows >= GUESS_ROWS or len(parts) == _HEAD_BLOCKS:
                 break
-    return joined(parts)
+    return concat_blocks(parts)
 
 
-def joined(parts: Sequence[RawTable]) -> RawTable:
+def concat_blocks(parts: Sequence[RawTable]) -> RawTable:
     """Blocks that follow each other as one."""
     import pyarrow as pa
 

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.blocks import BLOCK_BYTES
-from recurra.data.cells import MAX_TEXT_BYTES
 from recurra.data.delimited import RawTable
-from recurra.data.faults import half_character, unknown_encoding, wrong_bytes
+from recurra.data.file_errors import lone_surrogate, unknown_encoding, wrong_bytes
 from recurra.errors import DataError
 
 __all__ = ["MAX_FILES", "FolderBlocks"]
@@ -124,7 +124,7 @@ class FolderBlocks:
             raise wrong_bytes(data[error.start : error.start + 1], error.start, line, source, self.encoding) from None
         except UnicodeEncodeError as error:
             line = text.count("\n", 0, error.start) + 1
-            raise half_character(error, line, source, self.encoding) from None
+            raise lone_surrogate(error, line, source, self.encoding) from None
         except (LookupError, ValueError):
             raise unknown_encoding(self.encoding, source) from None
         return text.removeprefix("\ufeff").rstrip("\r\n")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from recurra.errors import DataError
 
-__all__ = ["ColumnFacts", "Columns", "choose_columns", "is_usual_name", "listed"]
+__all__ = ["ColumnFacts", "Columns", "choose_columns", "is_usual_name", "quoted_names"]
 
 # Tiers of names, the surest first; two columns of one tier are as likely as each other.
 _TEXT_NAMES = (
@@ -115,7 +115,7 @@ def choose_columns(
     return Columns(text=text, title=title, label=chosen["label"], note=_note(guessed))
 
 
-def listed(names: Collection[str]) -> str:
+def quoted_names(names: Collection[str]) -> str:
     """Column names for a message: quoted, long ones cut, twenty at most."""
     shown = [repr(name if len(name) <= 40 else name[:37] + "...") for name in list(names)[:20]]
     return ", ".join(shown) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
@@ -136,7 +136,7 @@ def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]
         if name is None:
             continue
         if name not in names:
-            raise DataError(f"{source} has no column {name!r}", f"Name one of {listed(names)} with {option}.")
+            raise DataError(f"{source} has no column {name!r}", f"Name one of {quoted_names(names)} with {option}.")
         if names.count(name) > 1:
             raise DataError(f"{source} has {names.count(name)} columns {name!r}", "Give each column a name of its own.")
         if name in roles:
@@ -163,7 +163,7 @@ def _guess_text(facts: Sequence[ColumnFacts], source: str) -> str:
     texts = [fact for fact in facts if fact.mean_length is not None]
     if not texts:
         raise DataError(
-            f"{source} has no column of texts among {listed([fact.name for fact in facts])}",
+            f"{source} has no column of texts among {quoted_names([fact.name for fact in facts])}",
             "Name the text column with --text, or add a header row.",
         )
     by_name = _by_name(texts, _TEXT_NAMES, source, "text", strict=True)
@@ -184,13 +184,13 @@ def _guess_label(facts: Sequence[ColumnFacts], source: str, names: Sequence[str]
     if few:
         raise _toss_up(source, "label", few)
     raise DataError(
-        f"{source} has no column that looks like a label among {listed(names)}",
+        f"{source} has no column that looks like a label among {quoted_names(names)}",
         "Name it with --label, or add a header row.",
     )
 
 
 def _toss_up(source: str, role: str, found: Sequence[str]) -> DataError:
-    return DataError(f"{source}: the {role} column may be any of {listed(found)}", f"Name it with --{role}.")
+    return DataError(f"{source}: the {role} column may be any of {quoted_names(found)}", f"Name it with --{role}.")
 
 
 def _note(guessed: dict[str, str]) -> str | None:

@@ -11,12 +11,12 @@ from typing import BinaryIO, Protocol
 
 from recurra.errors import DataError
 
-__all__ = ["Content", "FileContent", "Opened", "PipeContent"]
+__all__ = ["ByteStream", "Content", "FileContent", "PipeContent"]
 
 _PIECE = 1 << 20
 
 
-class Opened(Protocol):
+class ByteStream(Protocol):
     """Bytes that are being read.
 
     Attributes:
@@ -43,7 +43,7 @@ class Content(Protocol):
 
     source: str
 
-    def open(self, *, again: bool = True) -> Opened:
+    def open(self, *, again: bool = True) -> ByteStream:
         """Begins at the first byte.
 
         Args:
@@ -68,7 +68,7 @@ class FileContent:
     def __init__(self, file: Path, *, source: str) -> None:
         self.file, self.source = file, source
 
-    def open(self, *, again: bool = True) -> Opened:
+    def open(self, *, again: bool = True) -> ByteStream:
         """See :class:`Content`."""
         return _OpenedFile(self.seekable())
 
@@ -102,7 +102,7 @@ class PipeContent:
         self._over = False
         weakref.finalize(self, self._spool.close)
 
-    def open(self, *, again: bool = True) -> Opened:
+    def open(self, *, again: bool = True) -> ByteStream:
         """See :class:`Content`."""
         return _OpenedPipe(self, again=again)
 

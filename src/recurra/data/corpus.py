@@ -10,11 +10,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.coded import CodedLabels
 from recurra.data.documents import Document, Label, LabelSet, check_documents
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError
 
-__all__ = ["BLOCK", "ConcatRows", "Corpus", "InMemoryRows", "RelabelledRows", "RowSubset", "blocks_with"]
+__all__ = ["BLOCK", "ConcatRows", "Corpus", "InMemoryRows", "RelabelledRows", "RowSubset", "blocks_with_mask"]
 
 BLOCK = 1 << 16
 """Documents of a block, at most."""
@@ -33,7 +33,7 @@ class Corpus(Protocol):
         """B."""
 
     @property
-    def labels(self) -> CodedLabels:
+    def labels(self) -> EncodedLabels:
         """A label a document."""
 
     @property
@@ -72,7 +72,7 @@ class InMemoryRows:
                 f"There are {len(documents):,} documents and {len(labels):,} labels", "Give one label a document."
             )
         check_documents(documents)
-        self.documents, self.labels, self.source = documents, CodedLabels.of(labels), source
+        self.documents, self.labels, self.source = documents, EncodedLabels.of(labels), source
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -96,7 +96,7 @@ class RelabelledRows:
         labels: B of them.
     """
 
-    def __init__(self, rows: Corpus, labels: CodedLabels) -> None:
+    def __init__(self, rows: Corpus, labels: EncodedLabels) -> None:
         self.rows, self.labels, self.source = rows, labels, rows.source
 
     def __len__(self) -> int:
@@ -121,7 +121,7 @@ class RowSubset:
         labels: of those, if others than the corpus has.
     """
 
-    def __init__(self, rows: Corpus, kept: npt.NDArray[np.bool_], labels: CodedLabels | None = None) -> None:
+    def __init__(self, rows: Corpus, kept: npt.NDArray[np.bool_], labels: EncodedLabels | None = None) -> None:
         self.rows, self.kept, self.source = rows, kept, rows.source
         self._labels = labels
 
@@ -129,7 +129,7 @@ class RowSubset:
         return int(self.kept.sum())
 
     @cached_property
-    def labels(self) -> CodedLabels:
+    def labels(self) -> EncodedLabels:
         """See :class:`Corpus`."""
         return self.rows.labels.take(self.kept) if self._labels is None else self._labels
 
@@ -140,7 +140,7 @@ class RowSubset:
 
     def blocks(self) -> Iterator[Sequence[Document]]:
         """See :class:`Corpus`."""
-        for _, block, kept in blocks_with(self.rows, self.kept):
+        for _, block, kept in blocks_with_mask(self.rows, self.kept):
             yield [block[place] for place in np.flatnonzero(kept).tolist()]
 
 
@@ -160,12 +160,12 @@ class ConcatRows:
         return len(self.first) + len(self.second)
 
     @cached_property
-    def labels(self) -> CodedLabels:
+    def labels(self) -> EncodedLabels:
         """See :class:`Corpus`."""
         first, second = self.first.labels, self.second.labels
         values = (*first.values, *second.values)
         codes = np.concatenate([first.codes, second.codes + np.int32(len(first.values))])
-        return CodedLabels(values, codes).renamed(values)
+        return EncodedLabels(values, codes).renamed(values)
 
     @property
     def pairs(self) -> bool:
@@ -177,7 +177,7 @@ class ConcatRows:
         return chain(self.first.blocks(), self.second.blocks())
 
 
-def blocks_with(
+def blocks_with_mask(
     corpus: Corpus, marks: npt.NDArray[np.bool_]
 ) -> Iterator[tuple[int, Sequence[Document], npt.NDArray[np.bool_]]]:
     """The blocks of a corpus, each with its first row and its part of bool[B]."""

@@ -13,19 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from recurra.data.coded import CodedLabels
-from recurra.data.corpus import Corpus, RowSubset, blocks_with
-from recurra.data.documents import Document, as_sets
+from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
+from recurra.data.documents import Document
+from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.label_format import split_labels
 from recurra.errors import DataError
 
-__all__ = ["DECISIONS", "Cleaning", "Decision", "apply_decisions", "decisions_csv", "head_of", "read_decisions"]
+__all__ = ["DECISIONS", "Cleaning", "Decision", "apply_decisions", "decisions_csv", "read_decisions", "text_excerpt"]
 
 DECISIONS = ("keep", "exclude", "relabel")
 COLUMNS = ("row", "decision", "label")
 # A file of decisions is small; a table named by mistake need not be read to its end.
 LARGEST = 1 << 26
 # Characters of a text that stand in the file and are compared with the table.
-LENGTH = 120
+EXCERPT_LENGTH = 120
 
 
 @dataclass(frozen=True)
@@ -155,11 +156,11 @@ def apply_decisions(
     labels = rows.labels
     classes = {str(label): place for place, label in enumerate(labels.values)}
     if separator is not None:
-        parts = set(chain.from_iterable(as_sets(labels.values, separator)))
-        cells = [one.label for one in changed.values() if parts.issuperset(as_sets([one.label], separator)[0])]
+        parts = set(chain.from_iterable(split_labels(labels.values, separator)))
+        cells = [one.label for one in changed.values() if parts.issuperset(split_labels([one.label], separator)[0])]
         new = [cell for cell in dict.fromkeys(cells) if cell not in classes]
         classes |= {cell: len(classes) + place for place, cell in enumerate(new)}
-        labels = CodedLabels((*labels.values, *new), labels.codes)
+        labels = EncodedLabels((*labels.values, *new), labels.codes)
     for row, one in changed.items():
         if one.label not in classes:
             known = ", ".join(sorted(classes))
@@ -180,10 +181,10 @@ def apply_decisions(
     return RowSubset(rows, kept, labels.changed(places, codes).take(kept)), Cleaning(len(gone), relabelled, digest)
 
 
-def head_of(document: Document) -> str:
+def text_excerpt(document: Document) -> str:
     """The beginning of a row's text as it stands in a file of decisions: one line of 120 characters at most."""
     text = document if isinstance(document, str) else " ".join(filter(None, document))
-    return " ".join(text[: 8 * LENGTH].split())[:LENGTH].strip()
+    return " ".join(text[: 8 * EXCERPT_LENGTH].split())[:EXCERPT_LENGTH].strip()
 
 
 def _decision(line: Mapping[str | Any, Any], where: str) -> Decision:
@@ -209,8 +210,8 @@ def _check(decisions: Sequence[Decision], rows: Corpus) -> None:
     marked = np.zeros(len(rows), dtype=bool)
     marked[[one.row for one in decisions if one.text]] = True
     heads = {
-        first + place: head_of(block[place])
-        for first, block, some in blocks_with(rows, marked)
+        first + place: text_excerpt(block[place])
+        for first, block, some in blocks_with_mask(rows, marked)
         for place in np.flatnonzero(some).tolist()
     }
     for one in decisions:

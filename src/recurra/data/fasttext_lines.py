@@ -11,8 +11,8 @@ from collections.abc import Generator, Sequence
 
 from recurra.data.content import Content
 from recurra.data.delimited import RawTable
-from recurra.data.faults import empty_file
-from recurra.data.lines import opened_text, whole_lines
+from recurra.data.file_errors import empty_file
+from recurra.data.lines import open_text, whole_lines
 
 __all__ = ["FastTextBlocks"]
 
@@ -53,7 +53,7 @@ class FastTextBlocks:
         kind = pa.list_(pa.string()) if self._several else pa.string()
         rows = taken = 0
         hint = ""
-        with opened_text(self.content, encoding=self.encoding, again=again) as (text, opened):
+        with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
             for piece in whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_LINE_BYTES):
                 lines = [line.rstrip("\r") for line in piece.decode().split("\n")[:-1]]
                 full = [line for line in lines if line.strip()]
@@ -74,7 +74,7 @@ class FastTextBlocks:
         self.total = rows
 
     def _has_several(self) -> bool:
-        with opened_text(self.content, encoding=self.encoding, again=True) as (text, _):
+        with open_text(self.content, encoding=self.encoding, again=True) as (text, _):
             pieces = whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_LINE_BYTES)
             return any(_SEVERAL.search(piece) for piece in pieces)
 

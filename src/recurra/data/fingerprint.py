@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from recurra.data.coded import CodedLabels
 from recurra.data.documents import Document, Label, LabelSet
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError
 
 __all__ = ["Fingerprint"]
@@ -36,7 +36,7 @@ class Fingerprint:
         for some in _parts(documents):
             self._digest.update(b"".join(map(_encoded, some)))
 
-    def of(self, labels: CodedLabels | None) -> str:
+    def of(self, labels: EncodedLabels | None) -> str:
         """The hash (hex), once all documents have been taken.
 
         Args:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from recurra.data.columns import is_usual_name
 from recurra.data.content import Content
-from recurra.data.packed import PACKINGS
+from recurra.data.decompression import COMPRESSIONS
 from recurra.errors import DataError, SettingsError
 
 __all__ = [
@@ -18,10 +18,10 @@ __all__ = [
     "MAX_FILE_BYTES",
     "Format",
     "checked_format",
+    "format_of_magic",
     "format_of_text",
     "head_text",
     "named_format",
-    "packing_of",
     "require_pyarrow",
     "short_name",
 ]
@@ -53,11 +53,11 @@ class Format(NamedTuple):
 
     Attributes:
         name: one of :data:`FORMATS`, or ``folder``.
-        packing: what it is compressed by, ``None`` where it is not.
+        compression: what it is compressed by, ``None`` where it is not.
     """
 
     name: str
-    packing: str | None = None
+    compression: str | None = None
 
 
 def checked_format(file: Path, source: str, *, format: str | None = None, largest: int | None = None) -> Format:  # noqa: A002
@@ -111,16 +111,16 @@ def named_format(name: str, format: str | None = None) -> Format | None:  # noqa
     if format is not None and format not in FORMATS:
         raise SettingsError(f"--format {format!r:.80}", f"Say {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
     path = Path(name.lower())
-    packing = PACKINGS.get(path.suffix)
-    kind = format or _SUFFIXES.get((path.with_suffix("") if packing else path).suffix)
-    if kind == "parquet" and packing is not None:
+    compression = COMPRESSIONS.get(path.suffix)
+    kind = format or _SUFFIXES.get((path.with_suffix("") if compression else path).suffix)
+    if kind == "parquet" and compression is not None:
         raise DataError(
             f"{short_name(name)!r} is a packed .parquet file", "Unpack it: Parquet is compressed by itself."
         )
-    return None if kind is None else Format(kind, packing)
+    return None if kind is None else Format(kind, compression)
 
 
-def packing_of(content: Content) -> str | None:
+def format_of_magic(content: Content) -> str | None:
     """``gzip``, ``zstd`` or ``parquet``, if the first bytes are theirs."""
     opened = content.open()
     try:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from recurra.data.blocks import GUESS_ROWS
 from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
-from recurra.data.faults import empty_file
-from recurra.data.lines import opened_text, whole_lines
+from recurra.data.file_errors import empty_file
+from recurra.data.lines import open_text, whole_lines
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class JsonBlocks:
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
         rows = 0
-        with opened_text(self.content, encoding=self.encoding, again=again) as (text, opened):
+        with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
             taken = 0
             kinds: dict[str, str] | None = None
             blocks = self._objects(whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_LINE_BYTES))

@@ -9,14 +9,14 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.cells import MAX_TEXT_BYTES
-from recurra.data.checked_bytes import CheckedBytes
-from recurra.data.content import Content, Opened
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
+from recurra.data.content import ByteStream, Content
 from recurra.data.delimited import RawTable
-from recurra.data.faults import empty_file, only_returns
+from recurra.data.file_errors import carriage_returns_only, empty_file
+from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
-__all__ = ["BLOCK_BYTES", "LineBlocks", "opened_text", "whole_lines"]
+__all__ = ["BLOCK_BYTES", "LineBlocks", "open_text", "whole_lines"]
 
 BLOCK_BYTES = 1 << 20
 """Bytes read at once."""
@@ -57,7 +57,7 @@ class LineBlocks:
             DataError: a line is longer than ``MAX_TEXT_BYTES``, or the file is no text.
         """
         done = taken = 0
-        with opened_text(self.content, encoding=self.encoding, again=again) as (text, opened):
+        with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
             for body in whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_TEXT_BYTES):
                 texts, offsets = _cut(body, done, self.source)
                 done, taken = done + len(offsets) - 1, taken + len(body)
@@ -82,14 +82,14 @@ class LineBlocks:
 
 
 @contextlib.contextmanager
-def opened_text(
+def open_text(
     content: Content,
     *,
     encoding: str,
     again: bool,
     end: bytes = b"",
     look: Callable[[bytes], None] = lambda content: None,
-) -> Iterator[tuple[CheckedBytes, Opened]]:
+) -> Iterator[tuple[Utf8Stream, ByteStream]]:
     """The bytes of a file as UTF-8, and the file.
 
     Args:
@@ -101,7 +101,7 @@ def opened_text(
     """
     opened = content.open(again=again)
     try:
-        text = CheckedBytes(opened, source=content.source, encoding=encoding, end=end, look=look)
+        text = Utf8Stream(opened, source=content.source, encoding=encoding, end=end, look=look)
         try:
             yield text, opened
         finally:
@@ -111,7 +111,7 @@ def opened_text(
         opened.close()
 
 
-def whole_lines(content: CheckedBytes, *, at_once: int, longest: int) -> Iterator[bytes]:
+def whole_lines(content: Utf8Stream, *, at_once: int, longest: int) -> Iterator[bytes]:
     """The bytes of a file, cut where lines end; the last line ends so as well.
 
     Args:
@@ -133,7 +133,7 @@ def whole_lines(content: CheckedBytes, *, at_once: int, longest: int) -> Iterato
         if len(rest) > longest + 1:
             break
     if not lines and b"\r" in rest.rstrip(b"\r"):
-        raise only_returns(content.source)
+        raise carriage_returns_only(content.source)
     if len(rest) > longest + 1:
         raise _too_long(lines, content.source, longest)
     if rest:

@@ -17,7 +17,7 @@ from recurra.errors import SettingsError
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import run_in_parts
 
-__all__ = ["NearDuplicate", "Nearest", "comparable", "near_duplicates", "nearest_copies"]
+__all__ = ["NearDuplicate", "NearestDuplicates", "near_duplicates", "nearest_duplicates", "normalize_text"]
 
 Places = npt.NDArray[np.int64]
 
@@ -82,7 +82,7 @@ def near_duplicates(
 
 
 @dataclass(frozen=True, eq=False)
-class Nearest:
+class NearestDuplicates:
     """The nearest copy of each of B texts.
 
     Attributes:
@@ -94,16 +94,16 @@ class Nearest:
     similarity: npt.NDArray[np.float64]
 
 
-def nearest_copies(
+def nearest_duplicates(
     texts: Sequence[Document], reference: Iterable[Document] | None = None, *, threshold: float = 0.5, seed: int = 0
-) -> Nearest:
+) -> NearestDuplicates:
     """What :func:`near_duplicates` finds, but of each text the most alike alone.
 
     Memory does not grow with the number of pairs, of which texts made from one form have as many as can be.
 
     The arguments and errors are those of :func:`near_duplicates`.
     """
-    nearest = Nearest(np.full(len(texts), -1, dtype=np.int64), np.zeros(len(texts)))
+    nearest = NearestDuplicates(np.full(len(texts), -1, dtype=np.int64), np.zeros(len(texts)))
     for left, right, similarity in _alike(texts, reference, threshold=threshold, seed=seed):
         # The most alike of each text first, of these the first in the reference.
         order = np.lexsort((right, -similarity, left))
@@ -121,11 +121,11 @@ def _alike(
     if not 0 < threshold <= 1:
         raise SettingsError(f"threshold is {threshold}", "Give a similarity above 0 and at most 1; 0.5 is usual.")
     factors = _factors(seed)
-    queries = _Pieces.of(texts)
+    queries = _Shingles.of(texts)
     index = _Index.of(queries, factors)
     first = 0
     for block in _blocks(texts if reference is None else reference):
-        others = _Pieces.of(block)
+        others = _Shingles.of(block)
         for left, right in index.candidates(_bands(others, factors)):
             if reference is None:
                 earlier = right + first < left
@@ -136,7 +136,7 @@ def _alike(
         first += len(block)
 
 
-def comparable(document: Document) -> str:
+def normalize_text(document: Document) -> str:
     """What is compared of a text: its letters and digits in lower case, the words with single spaces between.
 
     Markup says nothing: HTML's tags and entities are taken away, and what is left of an entity without its head.
@@ -153,7 +153,7 @@ def comparable(document: Document) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class _Pieces:
+class _Shingles:
     """The pieces of B texts; see :func:`recurra.kernels.shingles.cut`."""
 
     hashes: Places
@@ -161,8 +161,8 @@ class _Pieces:
     counts: Places
 
     @classmethod
-    def of(cls, texts: Sequence[Document]) -> _Pieces:
-        plain = [comparable(text) for text in texts]
+    def of(cls, texts: Sequence[Document]) -> _Shingles:
+        plain = [normalize_text(text) for text in texts]
         offsets = np.zeros(len(plain) + 1, dtype=np.int64)
         np.cumsum([len(text) for text in plain], out=offsets[1:])
         points = np.frombuffer("".join(plain).encode("utf-32-le", "surrogatepass"), dtype=np.int32)
@@ -185,7 +185,7 @@ class _Index:
     texts: Places
 
     @classmethod
-    def of(cls, queries: _Pieces, factors: npt.NDArray[np.int32]) -> _Index:
+    def of(cls, queries: _Shingles, factors: npt.NDArray[np.int32]) -> _Index:
         keys, some = _bands(queries, factors)
         order = np.argsort(keys, axis=1, kind="stable")
         return cls(np.take_along_axis(keys, order, axis=1), some[order])
@@ -219,7 +219,7 @@ class _Index:
         return (both // total, both % total) if len(both) else (both, both)
 
 
-def _bands(pieces: _Pieces, factors: npt.NDArray[np.int32]) -> tuple[Places, Places]:
+def _bands(pieces: _Shingles, factors: npt.NDArray[np.int32]) -> tuple[Places, Places]:
     """A key for every band of each text that has pieces, int64[BANDS, texts]; and which texts these are."""
     minima = np.empty(len(pieces.counts) * len(factors), dtype=np.int32)
     kernel = kernels_of("shingles").signatures
@@ -237,7 +237,7 @@ def _bands(pieces: _Pieces, factors: npt.NDArray[np.int32]) -> tuple[Places, Pla
     return np.ascontiguousarray(keys.T).view(np.int64), some
 
 
-def _similarity(queries: _Pieces, others: _Pieces, left: Places, right: Places) -> npt.NDArray[np.float64]:
+def _similarity(queries: _Shingles, others: _Shingles, left: Places, right: Places) -> npt.NDArray[np.float64]:
     both = np.zeros(len(left), dtype=np.int64)
     kernel = kernels_of("shingles").shared
     arguments = (

@@ -9,14 +9,15 @@ from typing import Any, Literal, TypeAlias
 from recurra.data.blocks import Blocks, DelimitedBlocks, ParquetBlocks
 from recurra.data.class_folders import FolderBlocks
 from recurra.data.content import Content, FileContent, PipeContent
+from recurra.data.decompression import DecompressedContent
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
     Format,
     checked_format,
+    format_of_magic,
     format_of_text,
     head_text,
     named_format,
-    packing_of,
     require_pyarrow,
     separator_of,
     short_name,
@@ -24,7 +25,6 @@ from recurra.data.formats import (
 from recurra.data.frames import FrameBlocks, is_frame
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.lines import LineBlocks
-from recurra.data.packed import PackedContent
 from recurra.errors import DataError
 
 __all__ = ["STANDARD_INPUT", "Source", "open_blocks"]
@@ -70,7 +70,7 @@ def open_blocks(
     if found.name == "folder":
         require_pyarrow("Reading folders")
         return FolderBlocks(file, source=name, encoding=encoding, part=part)
-    content = _unpacked(FileContent(file, source=name), found.packing)
+    content = _unpacked(FileContent(file, source=name), found.compression)
     if found.name == "txt" and format is None and format_of_text(head_text(content, encoding)) == "fasttext":
         found = Format("fasttext")
     return _of_format(content, found.name, encoding)
@@ -81,23 +81,25 @@ def _of_input(asked: str | None, encoding: str) -> Blocks:
         raise DataError("There is no standard input", "Name a file, or pipe a table or one text a line.")
     content: Content = PipeContent(sys.stdin.buffer, source="standard input")
     named = named_format("", asked)
-    packing = packing_of(content)
-    if packing in ("gzip", "zstd"):
-        content = _unpacked(content, packing)
-    name = named.name if named else "parquet" if packing == "parquet" else format_of_text(head_text(content, encoding))
+    compression = format_of_magic(content)
+    if compression in ("gzip", "zstd"):
+        content = _unpacked(content, compression)
+    name = (
+        named.name if named else "parquet" if compression == "parquet" else format_of_text(head_text(content, encoding))
+    )
     blocks = _of_format(content, name, encoding)
     if named is None:
-        packed = f", packed by {packing}" if packing in ("gzip", "zstd") else ""
+        packed = f", packed by {compression}" if compression in ("gzip", "zstd") else ""
         blocks.notes.append(f"standard input is read as {name}{packed}, by its first bytes; name it with --format")
     return blocks
 
 
-def _unpacked(content: Content, packing: str | None) -> Content:
-    if packing is None:
+def _unpacked(content: Content, compression: str | None) -> Content:
+    if compression is None:
         return content
-    if packing == "zstd":
+    if compression == "zstd":
         require_pyarrow("Reading .zst")
-    return PackedContent(content, packing)
+    return DecompressedContent(content, compression)
 
 
 def _of_format(content: Content, name: str, encoding: str) -> Blocks:

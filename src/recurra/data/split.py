@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.coded import CodedLabels
 from recurra.data.documents import Label
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.stratify import stratified
 from recurra.errors import DataError, SettingsError
 
@@ -19,7 +19,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 def hold_out(
-    rows: Sequence[Label] | CodedLabels | Flags | int, *, share: float, limit: int = 2000, seed: int
+    rows: Sequence[Label] | EncodedLabels | Flags | int, *, share: float, limit: int = 2000, seed: int
 ) -> tuple[Places, Places]:
     """Splits rows into those to train on and those held out.
 
@@ -63,13 +63,13 @@ def hold_out(
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
-def _by_class(rows: Sequence[Label] | CodedLabels | int, order: Places, wanted: int) -> Flags:
+def _by_class(rows: Sequence[Label] | EncodedLabels | int, order: Places, wanted: int) -> Flags:
     """The rows held out, bool[B], each class in its share; none where no class has a row to spare."""
     held = np.zeros(len(order), dtype=bool)
     if isinstance(rows, int):
         classes = np.zeros(rows, dtype=np.int32)
     else:
-        classes = (rows if isinstance(rows, CodedLabels) else CodedLabels.of(rows)).codes
+        classes = (rows if isinstance(rows, EncodedLabels) else EncodedLabels.of(rows)).codes
     sizes = np.bincount(classes)
     by_class = order[np.argsort(classes[order], kind="stable")]  # shuffled within each class
     starts = np.cumsum(sizes) - sizes

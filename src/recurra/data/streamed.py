@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
+from recurra.data.arrow_columns import typed_labels
 from recurra.data.blocks import Blocks
-from recurra.data.cells import typed_labels
-from recurra.data.coded import CodedLabels, Coder
-from recurra.data.documents import ONE_LABEL, Document, LabelCells
-from recurra.data.freed import give_back_freed
+from recurra.data.documents import Document
+from recurra.data.encoded_labels import EncodedLabels, LabelEncoder
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
+from recurra.data.memory import release_freed_memory
 from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError
 
@@ -27,7 +28,7 @@ class StreamedTable:
         text: the text column, ``None`` to guess it.
         title: the title column, ``None`` to guess it where the text column is guessed as well.
         label: the label column, ``None`` to guess it.
-        cells: how cells of labels are read.
+        label_format: how the cells of the label column are read.
         read: hears of each block of the first reading: rows in it, and rows in all as far as can be told by then.
 
     Attributes:
@@ -44,35 +45,35 @@ class StreamedTable:
         text: str | None = None,
         title: str | None = None,
         label: str | None = None,
-        cells: LabelCells = ONE_LABEL,
+        label_format: LabelFormat = SINGLE_LABEL_FORMAT,
         read: Callable[[int, int | None], None] = lambda rows, total: None,
     ) -> None:
         self._table = TableReader(blocks, text=text, title=title, label=label)
         self.source, self.columns = self._table.source, self._table.columns
-        self._cells, self._read = cells, read
+        self._label_format, self._read = label_format, read
         self._kept: list[list[Document]] | None = []
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @cached_property
-    def labels(self) -> CodedLabels:
+    def labels(self) -> EncodedLabels:
         """See :class:`recurra.data.corpus.Corpus`; the first time the table is read to its end.
 
         Raises:
             DataError: a row cannot be used.
         """
-        coder, size = Coder(), 0
+        encoder, size = LabelEncoder(), 0
         for block in self._blocks(str(self.columns.label)):
-            coder.add(block.label_values(self._cells))
+            encoder.add(block.label_values(self._label_format))
             size += sum(column.nbytes for column in block.raw.columns)
             if size > SMALL:
                 self._kept = None
             if self._kept is not None:
                 self._kept.append(block.documents)
             self._read(len(block), self._table.blocks.total)
-        labels = coder.coded()
-        if self._cells.typed and not self._table.head.typed:
+        labels = encoder.encoded()
+        if self._label_format.typed and not self._table.head.typed:
             labels = labels.renamed(typed_labels(labels.values))
         self._table.check_header(labels.values)
         return labels
@@ -112,4 +113,4 @@ class StreamedTable:
         if self._kept is None:
             # What comes now needs the room.
             pa.default_memory_pool().release_unused()
-            give_back_freed()
+            release_freed_memory()

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.coded import CodedLabels
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document, Label
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.frames import FrameBlocks
 from recurra.errors import DataError
@@ -121,7 +121,7 @@ class Table:
         """
         fingerprint = Fingerprint(len(self))
         fingerprint.add(self.documents)
-        return fingerprint.of(None if self.labels is None else CodedLabels.of(self.labels))
+        return fingerprint.of(None if self.labels is None else EncodedLabels.of(self.labels))
 
 
 def _encodable(text: str) -> str:

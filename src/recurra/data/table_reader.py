@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.blocks import GUESS_ROWS, Blocks, head_of
-from recurra.data.cells import checked_texts, is_label, is_text, joined_texts, plain_labels
+from recurra.data.arrow_columns import checked_texts, is_label, is_text, joined_texts, plain_labels
+from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.columns import ColumnFacts, Columns, choose_columns
 from recurra.data.delimited import RawTable
-from recurra.data.documents import Document, Label, LabelCells
-from recurra.data.faults import ROW_HINT
+from recurra.data.documents import Document, Label
+from recurra.data.file_errors import ROW_HINT
 from recurra.data.formats import short_name
+from recurra.data.label_format import LabelFormat
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -80,9 +81,9 @@ class RowBlock:
         begin, end = np.searchsorted(rows, (self.first, self.first + len(self)))
         return rows[begin:end] - self.first
 
-    def label_values(self, cells: LabelCells) -> list[Any]:
-        """B labels as :func:`recurra.data.cells.plain_labels` reads them."""
-        return plain_labels(self.raw, str(self.columns.label), self.source, cells=cells)
+    def label_values(self, label_format: LabelFormat) -> list[Any]:
+        """B labels as :func:`recurra.data.arrow_columns.plain_labels` reads them."""
+        return plain_labels(self.raw, str(self.columns.label), self.source, label_format=label_format)
 
     def _texts(self, name: str) -> pyarrow.ChunkedArray:
         return checked_texts(self.raw, name, self.source)
@@ -118,7 +119,7 @@ class TableReader:
         head: RawTable | None = None,
     ) -> None:
         self.blocks, self.source = blocks, blocks.source
-        self.head = head_of(blocks) if head is None else head
+        self.head = read_head(blocks) if head is None else head
         if text is None:
             _check_separator(self.head, self.source)
         self._label_guessed = labelled and label is None

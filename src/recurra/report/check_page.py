@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.checking.finding import Finding, Row, visible_spaces
 from recurra.checking.report import SEVERITIES, FileSummary, Report
-from recurra.data.decisions import LENGTH
+from recurra.data.decisions import EXCERPT_LENGTH
 from recurra.report.charts import bar_chart
 from recurra.report.page import render
 from recurra.report.picture import Picture
@@ -108,7 +108,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 def _begun(text: str) -> str:
     """The beginning of a text; a finding's row has no more of it, perhaps without the space at which it was cut."""
-    return text if len(text) < LENGTH - 1 else f"{text}…"
+    return text if len(text) < EXCERPT_LENGTH - 1 else f"{text}…"
 
 
 def _said(value: object) -> str:

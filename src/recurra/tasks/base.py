@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import ONE_LABEL, Label, LabelCells
+from recurra.data.documents import Label
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.abstaining import answered, checked_below
 from recurra.evaluation.metrics import log_losses
@@ -21,7 +22,7 @@ from recurra.text import Labels
 
 if TYPE_CHECKING:
     # What only training and scoring need is imported where it is used: who predicts would wait for it at each start.
-    from recurra.data.coded import CodedLabels
+    from recurra.data.encoded_labels import EncodedLabels
     from recurra.evaluation.targets import UnknownLabels
     from recurra.evaluation.temperature import Link
     from recurra.tasks.answered import Answered, Section
@@ -68,7 +69,7 @@ class Task:
         Score("log_loss", "log loss", "Mean surprise at the true class, −log p in nats; 0 is perfect."),
     )
     compared: ClassVar[tuple[str, ...]] = ()
-    cells: ClassVar[LabelCells] = ONE_LABEL
+    cells: ClassVar[LabelFormat] = SINGLE_LABEL_FORMAT
     key: ClassVar[str] = "label"
     lists: ClassVar[bool] = False
     views: ClassVar[bool] = False
@@ -200,7 +201,7 @@ class Task:
         """Which rows have a label that is none of C classes, bool[B]."""
         return np.asarray(targets >= classes)
 
-    def hold_out(self, labels: CodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
+    def hold_out(self, labels: EncodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
         """The rows to learn from and those held out, each label in its share; see :func:`recurra.data.split.hold_out`.
 
         Args:

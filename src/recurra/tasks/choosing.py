@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from recurra.data.coded import CodedLabels
 from recurra.data.corpus import Corpus, RelabelledRows
-from recurra.data.documents import SEPARATORS, LabelSet, as_sets, split_cell
+from recurra.data.documents import LabelSet
+from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.label_format import SEPARATORS, split_labels, split_text
 from recurra.errors import DataError, SettingsError
 
 __all__ = ["Several", "confirmed", "confirmed_rows", "looks_several"]
@@ -42,7 +43,7 @@ class Several(NamedTuple):
 
     def parts(self, value: Any) -> LabelSet:
         """The labels of a cell, if it holds several."""
-        return as_sets([value], self.separator)[0]
+        return split_labels([value], self.separator)[0]
 
 
 def looks_several(values: Sequence[Any]) -> Several | None:
@@ -60,7 +61,7 @@ def looks_several(values: Sequence[Any]) -> Several | None:
         return Several(None, len({label for one in sets for label in one}), ", ".join(map(str, example[:SHOWN])))
     texts = [value for value in values if isinstance(value, str)]
     for separator in SEPARATORS:
-        cells = {text: split_cell(text, separator) for text in texts}
+        cells = {text: split_text(text, separator) for text in texts}
         uses: dict[Any, int] = {}
         for parts in cells.values():
             for part in parts:
@@ -73,14 +74,14 @@ def looks_several(values: Sequence[Any]) -> Several | None:
 
 
 def confirmed(
-    labels: CodedLabels,
+    labels: EncodedLabels,
     *,
     source: str,
     multi_label: bool,
     single_label: bool,
     separator: str | None,
     say: Callable[[str], None],
-) -> tuple[CodedLabels, str | None]:
+) -> tuple[EncodedLabels, str | None]:
     """The labels as a person wants them taken, and the separator that was used.
 
     Args:
@@ -120,7 +121,7 @@ def confirmed(
             )
         separator = found.separator
         say(f"Labels are split at {separator!r}: {found.labels:,} distinct ones.")
-    return labels.renamed(as_sets(labels.values, separator)), separator
+    return labels.renamed(split_labels(labels.values, separator)), separator
 
 
 def confirmed_rows(

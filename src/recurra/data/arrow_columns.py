@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recurra.data.delimited import RawTable
-from recurra.data.documents import ONE_LABEL, Label, LabelCells
+from recurra.data.documents import Label
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -155,7 +156,9 @@ def joined_texts(titles: pyarrow.ChunkedArray, texts: pyarrow.ChunkedArray) -> p
     return compute.binary_join_element_wise(titles, texts, space)
 
 
-def plain_labels(raw: RawTable, name: str, source: str, *, cells: LabelCells = ONE_LABEL) -> list[Any]:
+def plain_labels(
+    raw: RawTable, name: str, source: str, *, label_format: LabelFormat = SINGLE_LABEL_FORMAT
+) -> list[Any]:
     """The column's labels as they are written: texts, unless the file itself says what type they have.
 
     Lists of labels are tuples; whether a row may have several is for others to ask.
@@ -164,7 +167,7 @@ def plain_labels(raw: RawTable, name: str, source: str, *, cells: LabelCells = O
         raw: the parsed file.
         name: a column of it.
         source: the file's name, for messages.
-        cells: how they are read.
+        label_format: how the cells are read.
 
     Raises:
         DataError: the column's type cannot be labels, or a row has none.
@@ -173,7 +176,7 @@ def plain_labels(raw: RawTable, name: str, source: str, *, cells: LabelCells = O
     values: list[Any]
     if is_text(column.type):
         values = [value or "" for value in checked_texts(raw, name, source).to_pylist()]
-        if cells.empty:
+        if label_format.empty:
             return values
     elif is_label(column.type):
         values = column.to_pylist()

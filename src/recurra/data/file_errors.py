@@ -9,13 +9,13 @@ from recurra.errors import DataError
 
 __all__ = [
     "ROW_HINT",
-    "check_closed",
-    "check_marks",
+    "carriage_returns_only",
+    "check_byte_order_mark",
+    "check_quotes_closed",
     "empty_file",
-    "half_character",
     "header_only",
+    "lone_surrogate",
     "nul_byte",
-    "only_returns",
     "parse_error",
     "unknown_encoding",
     "wrong_bytes",
@@ -26,7 +26,7 @@ ROW_HINT = " (the header is row 1)"
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def check_marks(start: bytes, source: str) -> None:
+def check_byte_order_mark(start: bytes, source: str) -> None:
     """Raises a :class:`DataError` where what should be UTF-8 begins with the mark of another encoding."""
     for mark, name in _BOMS:
         if name != "utf-8" and start.startswith(mark):
@@ -76,7 +76,7 @@ def wrong_bytes(byte: bytes, place: int, line: int, source: str, encoding: str) 
     )
 
 
-def half_character(error: UnicodeEncodeError, line: int, source: str, encoding: str) -> DataError:
+def lone_surrogate(error: UnicodeEncodeError, line: int, source: str, encoding: str) -> DataError:
     """The error for half of a surrogate pair, which some encodings, such as unicode_escape, give.
 
     Args:
@@ -91,7 +91,7 @@ def half_character(error: UnicodeEncodeError, line: int, source: str, encoding: 
     )
 
 
-def only_returns(source: str) -> DataError:
+def carriage_returns_only(source: str) -> DataError:
     """The error for lines that end with carriage returns alone, where only a line feed ends a line."""
     return DataError(
         f"{source}: its lines end with carriage returns alone", "Save it with the line ends of Unix or Windows."
@@ -123,7 +123,7 @@ def parse_error(error: Exception, rows: list[Any], source: str, *, longest: int)
     return DataError(f"{source} cannot be parsed: {str(error)[:120]}", "Check its separators and quotes.")
 
 
-def check_closed(last: str, tail: bytes, row: int, source: str) -> None:
+def check_quotes_closed(last: str, tail: bytes, row: int, source: str) -> None:
     """The parser takes a quote that is still open at the end of the file for a closed one: rows would be lost in it.
 
     Args:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from recurra.errors import DataError
 
-__all__ = ["identity_of"]
+__all__ = ["file_stamp"]
 
 _LOOK_BYTES = 1 << 20
 
 
-def identity_of(path: Path) -> str:
+def file_stamp(path: Path) -> str:
     """SHA-256 (hex) of a file's size, time of change, and first and last mebibyte; of a folder's file names and sizes.
 
     A change that leaves all of these as they were is not noticed; reading all of a large file would take as long as

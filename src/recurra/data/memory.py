@@ -5,10 +5,10 @@ from __future__ import annotations
 import ctypes
 import sys
 
-__all__ = ["give_back_freed"]
+__all__ = ["release_freed_memory"]
 
 
-def give_back_freed() -> None:
+def release_freed_memory() -> None:
     """Gives back what was freed and is kept for later by the C library: after a way over millions of rows a lot.
 
     Does nothing where the C library has no such call, which is glibc's ``malloc_trim``.

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from recurra.data.documents import Label, LabelSet
 
-__all__ = ["CodedLabels", "Coder"]
+__all__ = ["EncodedLabels", "LabelEncoder"]
 
 
 @dataclass(frozen=True, eq=False)
-class CodedLabels:
+class EncodedLabels:
     """B labels.
 
     Attributes:
@@ -28,11 +28,11 @@ class CodedLabels:
     codes: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, labels: Iterable[Label] | Iterable[LabelSet]) -> CodedLabels:
+    def of(cls, labels: Iterable[Label] | Iterable[LabelSet]) -> EncodedLabels:
         """Looks at each label once; NumPy's scalars become Python's values."""
-        coder = Coder()
-        coder.add(labels)
-        return coder.coded()
+        encoder = LabelEncoder()
+        encoder.add(labels)
+        return encoder.encoded()
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -41,31 +41,31 @@ class CodedLabels:
         """Each row's label."""
         return [self.values[code] for code in self.codes.tolist()]
 
-    def renamed(self, values: Sequence[Label] | Sequence[LabelSet]) -> CodedLabels:
+    def renamed(self, values: Sequence[Label] | Sequence[LabelSet]) -> EncodedLabels:
         """The labels under other names; those that get the same one become one.
 
         Args:
             values: one for each of :attr:`values`.
         """
-        return _in_order(CodedLabels.of(values), self.codes)
+        return _in_order(EncodedLabels.of(values), self.codes)
 
-    def take(self, rows: npt.NDArray[Any]) -> CodedLabels:
+    def take(self, rows: npt.NDArray[Any]) -> EncodedLabels:
         """The labels of some rows.
 
         Args:
             rows: bool[B], or their places.
         """
-        return _in_order(CodedLabels(self.values, np.arange(len(self.values), dtype=np.int32)), self.codes[rows])
+        return _in_order(EncodedLabels(self.values, np.arange(len(self.values), dtype=np.int32)), self.codes[rows])
 
-    def changed(self, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int32]) -> CodedLabels:
+    def changed(self, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int32]) -> EncodedLabels:
         """The labels after some rows, by their places, got others."""
         changed = self.codes.copy()
         changed[rows] = codes
-        return CodedLabels(self.values, changed).take(np.ones(len(self), dtype=bool))
+        return EncodedLabels(self.values, changed).take(np.ones(len(self), dtype=bool))
 
 
-class Coder:
-    """Makes :class:`CodedLabels` of labels that come in parts."""
+class LabelEncoder:
+    """Makes :class:`EncodedLabels` of labels that come in parts."""
 
     def __init__(self) -> None:
         self._places: dict[object, int] = {}
@@ -76,10 +76,10 @@ class Coder:
         """Takes the next labels."""
         self._parts.append(np.fromiter(map(self._place, labels), dtype=np.int32))
 
-    def coded(self) -> CodedLabels:
+    def encoded(self) -> EncodedLabels:
         """All of them."""
         codes = np.concatenate(self._parts) if self._parts else np.empty(0, dtype=np.int32)
-        return CodedLabels(tuple(self._values), codes)
+        return EncodedLabels(tuple(self._values), codes)
 
     def _place(self, label: Label | LabelSet) -> int:
         # Texts are told apart by themselves; of numbers 1, 1.0 and True are equal, and so are 0.0 and -0.0.
@@ -96,7 +96,7 @@ def _key(label: Label | LabelSet) -> object:
     return plain if type(plain) is str else (type(plain), repr(plain))
 
 
-def _in_order(named: CodedLabels, codes: npt.NDArray[np.int32]) -> CodedLabels:
+def _in_order(named: EncodedLabels, codes: npt.NDArray[np.int32]) -> EncodedLabels:
     """Labels whose numbers are places in ``named``, numbered anew as they first appear."""
     numbers = named.codes[codes]
     first = np.full(len(named.values), -1, dtype=np.int64)
@@ -105,4 +105,4 @@ def _in_order(named: CodedLabels, codes: npt.NDArray[np.int32]) -> CodedLabels:
     order = [place for place in np.argsort(first, kind="stable").tolist() if first[place] >= 0]
     place_of = np.zeros(len(named.values), dtype=np.int32)
     place_of[order] = np.arange(len(order), dtype=np.int32)
-    return CodedLabels(tuple(named.values[place] for place in order), place_of[numbers])
+    return EncodedLabels(tuple(named.values[place] for place in order), place_of[numbers])

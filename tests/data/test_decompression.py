@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.data import packed as module
-from recurra.data.content import FileContent, Opened, PipeContent
-from recurra.data.packed import FREE_BYTES, PackedContent
+from recurra.data import decompression as module
+from recurra.data.content import ByteStream, FileContent, PipeContent
+from recurra.data.decompression import FREE_BYTES, DecompressedContent
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError
 
@@ -28,7 +28,7 @@ def pack(content: bytes, packing: str) -> bytes:
 
 
 def unpacked(path: Path, packing: str, at_once: int) -> bytes:
-    opened = PackedContent(FileContent(path, source="it"), packing).open()
+    opened = DecompressedContent(FileContent(path, source="it"), packing).open()
     parts = []
     try:
         while part := opened.read(at_once):
@@ -86,7 +86,7 @@ def test_a_bomb_is_refused_before_anything_is_read_of_it(tmp_path: Path, packing
     path.write_bytes(pack(CONTENT, packing) + pack(b"a text,a label\n" * ((FREE_BYTES // 15) + (1 << 20)), packing))
     with path.open("rb") as file:
         content = FileContent(path, source="it") if kind == "file" else PipeContent(file, source="it")
-        packed = PackedContent(content, packing)
+        packed = DecompressedContent(content, packing)
         start = time.process_time()
         with pytest.raises(DataError, match="it unpacks to more than 200 times its own length"):
             packed.open()
@@ -98,7 +98,7 @@ def test_little_is_read_before_of_a_file_that_is_no_bomb(tmp_path: Path, packing
     reads: list[int] = []
 
     class Counted(FileContent):
-        def open(self, *, again: bool = True) -> Opened:
+        def open(self, *, again: bool = True) -> ByteStream:
             opened = super().open(again=again)
             read = opened.read
             opened.read = lambda size: reads.append(size) or read(size)  # type: ignore[method-assign,func-returns-value]
@@ -106,7 +106,7 @@ def test_little_is_read_before_of_a_file_that_is_no_bomb(tmp_path: Path, packing
 
     path = tmp_path / "x"
     path.write_bytes(pack(random.Random(0).randbytes(1 << 23), packing))
-    PackedContent(Counted(path, source="it"), packing).open().close()
+    DecompressedContent(Counted(path, source="it"), packing).open().close()
     assert 0 < sum(reads) < 1 << 22
 
 
@@ -129,7 +129,7 @@ def test_the_length_is_told_before_the_end(tmp_path: Path) -> None:
     content = bytes(random.Random(0).choices(b"abcdef \n", k=1 << 20))
     path = tmp_path / "x"
     path.write_bytes(gzip.compress(content))
-    opened = PackedContent(FileContent(path, source="it"), "gzip").open()
+    opened = DecompressedContent(FileContent(path, source="it"), "gzip").open()
     opened.read(1 << 18)
     assert opened.size == pytest.approx(1 << 20, rel=0.2)
     opened.close()
@@ -140,7 +140,7 @@ def test_a_packed_file_can_be_gone_back_and_forth_in(tmp_path: Path, packing: st
     """As Parquet is read, which has its index at the end."""
     path = tmp_path / "x"
     path.write_bytes(pack(CONTENT, packing))
-    with PackedContent(FileContent(path, source="it"), packing).seekable() as file:
+    with DecompressedContent(FileContent(path, source="it"), packing).seekable() as file:
         assert file.read() == CONTENT
         file.seek(-6, 2)
         assert file.read() == CONTENT[-6:]

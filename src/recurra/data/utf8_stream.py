@@ -8,13 +8,13 @@ import sys
 import threading
 from collections.abc import Callable
 
-from recurra.data.content import Opened
-from recurra.data.faults import check_marks, half_character, nul_byte, unknown_encoding, wrong_bytes
+from recurra.data.content import ByteStream
+from recurra.data.file_errors import check_byte_order_mark, lone_surrogate, nul_byte, unknown_encoding, wrong_bytes
 
-__all__ = ["CheckedBytes"]
+__all__ = ["Utf8Stream"]
 
 
-class CheckedBytes(io.RawIOBase):
+class Utf8Stream(io.RawIOBase):
     """A file whose bytes arrive as UTF-8 without NUL, piece by piece, whatever its encoding is.
 
     Args:
@@ -35,7 +35,7 @@ class CheckedBytes(io.RawIOBase):
 
     def __init__(
         self,
-        file: Opened,
+        file: ByteStream,
         *,
         source: str,
         encoding: str,
@@ -82,7 +82,7 @@ class CheckedBytes(io.RawIOBase):
             self._ahead = self.file.read(1) if len(raw) >= size >= 0 else b""
             self._done = not self._ahead
             if self.taken == 0 and self._plain:
-                check_marks(raw, self.source)
+                check_byte_order_mark(raw, self.source)
             content = self._utf8(raw)
             self.taken += len(raw)
             self._look_at(content)
@@ -113,7 +113,7 @@ class CheckedBytes(io.RawIOBase):
             return text.encode()
         except UnicodeEncodeError as error:
             line = self._lines + 1 + text.count("\n", 0, error.start)
-            raise half_character(error, line, self.source, self.encoding) from None
+            raise lone_surrogate(error, line, self.source, self.encoding) from None
 
     def _text(self, pending: bytes, raw: bytes) -> str:
         try:

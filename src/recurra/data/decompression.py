@@ -16,12 +16,12 @@ import tempfile
 import zlib
 from typing import Any, BinaryIO
 
-from recurra.data.content import Content, Opened
+from recurra.data.content import ByteStream, Content
 from recurra.errors import DataError
 
-__all__ = ["FREE_BYTES", "MAX_RATIO", "PACKINGS", "PackedContent"]
+__all__ = ["COMPRESSIONS", "FREE_BYTES", "MAX_RATIO", "DecompressedContent"]
 
-PACKINGS = {".gz": "gzip", ".zst": "zstd"}
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 """Extensions of compressed files, and what they are compressed by."""
 
 MAX_RATIO = 200
@@ -30,28 +30,28 @@ FREE_BYTES = 1 << 28
 _PIECE = 1 << 20
 
 
-class PackedContent:
+class DecompressedContent:
     """Bytes out of a compressed file.
 
     Args:
         content: the compressed bytes.
-        packing: ``gzip`` or ``zstd``; the second needs pyarrow.
+        compression: ``gzip`` or ``zstd``; the second needs pyarrow.
     """
 
-    def __init__(self, content: Content, packing: str) -> None:
-        self.content, self.packing, self.source = content, packing, content.source
+    def __init__(self, content: Content, compression: str) -> None:
+        self.content, self.compression, self.source = content, compression, content.source
         self._looked = False
 
-    def open(self, *, again: bool = True) -> Opened:
+    def open(self, *, again: bool = True) -> ByteStream:
         """See :class:`recurra.data.content.Content`."""
         if not self._looked:
             self._look()
             self._looked = True
-        return _Unpacked(self.content.open(again=again), self.packing, self.source)
+        return _DecompressedStream(self.content.open(again=again), self.compression, self.source)
 
     def _look(self) -> None:
         """Raises a :class:`DataError` where the beginning is a bomb, or cannot be unpacked."""
-        opened = _Unpacked(self.content.open(), self.packing, self.source)
+        opened = _DecompressedStream(self.content.open(), self.compression, self.source)
         try:
             # What has taken so many packed bytes may unpack to FREE_BYTES and more.
             while MAX_RATIO * opened.packed.taken < FREE_BYTES and opened.read(_PIECE):
@@ -69,10 +69,10 @@ class PackedContent:
         return file
 
 
-class _Counted(io.RawIOBase):
+class _ByteCounter(io.RawIOBase):
     """The packed bytes, and how many of them have been taken."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: ByteStream) -> None:
         self.opened, self.taken = opened, 0
 
     def readable(self) -> bool:
@@ -84,12 +84,12 @@ class _Counted(io.RawIOBase):
         return data
 
 
-class _Unpacked:
-    def __init__(self, opened: Opened, packing: str, source: str) -> None:
-        self.opened, self.packing, self.source = opened, packing, source
-        self.packed, self.given = _Counted(opened), 0
+class _DecompressedStream:
+    def __init__(self, opened: ByteStream, compression: str, source: str) -> None:
+        self.opened, self.compression, self.source = opened, compression, source
+        self.packed, self.given = _ByteCounter(opened), 0
         self.stream: Any
-        if packing == "gzip":
+        if compression == "gzip":
             self.stream = gzip.GzipFile(fileobj=self.packed, mode="rb")
         else:
             import pyarrow as pa
@@ -113,7 +113,7 @@ class _Unpacked:
             if isinstance(error, DataError):
                 raise
             raise DataError(
-                f"{self.source} is not whole, or not packed by {self.packing}: {str(error)[:80].rstrip('.')}",
+                f"{self.source} is not whole, or not packed by {self.compression}: {str(error)[:80].rstrip('.')}",
                 "Make or download it again.",
             ) from None
         self.given += size - missing
