@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from recurra.cli.check_label_options import LabelOptions, options_to_add, refuse_to_clean
+from recurra.cli.data_argument import ReadOptions
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -28,7 +29,6 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
-from recurra.cli.tables import ReadOptions
 from recurra.errors import SettingsError
 from recurra.folders import made_folder
 
@@ -97,7 +97,7 @@ def check(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find what is wrong with labelled rows before training.
+    """Find problems in labelled rows before training.
 
     Looks for texts that are empty, damaged, cut or there twice, for test texts among the training rows, and for labels
     that are missing, misspelt, rare or contradictory. Shows rows, meaning and what to do; only --fix writes a file.
@@ -166,10 +166,10 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
 def _opened(
     data: str, test: str | None, reading: ReadOptions, output: Output
 ) -> tuple[LenientReader, LenientReader | None]:
-    """The training file and the test file, if there is one; a named set has both."""
+    """Opens the training file and, if there is one, the test file; a named set has both."""
     from recurra.checking.check import open_source
     from recurra.checking.label_names import LabelNames
-    from recurra.cli.tables import is_file, named_set
+    from recurra.cli.data_argument import is_file, load_named_dataset
     from recurra.data.sources import open_blocks
 
     names = LabelNames()
@@ -180,7 +180,7 @@ def _opened(
 
     if is_file(data):
         return opened(data, "train"), None if test is None else opened(test, "test")
-    found = named_set(data, reading, output)
+    found = load_named_dataset(data, reading, output)
     tested = open_source(found.test, "test", names) if test is None else opened(test, "test")
     return open_source(found.train, "train", names), tested
 
@@ -288,7 +288,7 @@ def _show_fixed(fixed: FixResult, output: Output) -> None:
 
 
 def _next_command(data: str, test: str | None, report: Report, fixed: FixResult | None, labels: LabelOptions) -> str:
-    """The command to type next."""
+    """The suggested next command."""
     tested = "" if test is None else f" --test {shlex.quote(test)}"
     if fixed is None and (asked := options_to_add(report)):
         return f"recurra check {shlex.quote(data)}{tested} {asked}"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.options import DataDir, Encoding, FormatName, Json, LabelColumn, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned, cut
-from recurra.cli.tables import ReadOptions, read_data
 
 if TYPE_CHECKING:
     from recurra.data.table import Table

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recurra.cli.data_argument import ReadOptions
 from recurra.cli.options import AbstainBelow, Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
-from recurra.cli.score_data import RowSource, open_rows
+from recurra.cli.score_input import RowSource, open_rows
 from recurra.cli.score_output import OutputFormat, StandardOutput, csv_label_separator, output_format
-from recurra.cli.tables import ReadOptions
 from recurra.errors import SettingsError
 from recurra.version import VERSION
 
@@ -47,17 +47,19 @@ def score(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="A .csv, .jsonl (packed as .gz or .zst or not) or .parquet file; without it CSV is printed.",
+            help="A .csv, .jsonl (packed as .gz or .zst or not) or .parquet file; without it, CSV is printed.",
         ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Write the probability of every class, a column each.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Write the probability of every class, one column each.")
+    ] = False,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="COLUMN", help="Keep this column alone, such as id; may be repeated."),
+        typer.Option("--keep", metavar="COLUMN", help="Column to keep, such as id; repeatable; default all."),
     ] = None,
-    answers_only: Annotated[bool, typer.Option("--answers-only", help="Keep no column of the table.")] = False,
+    answers_only: Annotated[bool, typer.Option("--answers-only", help="Keep no columns of the table.")] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an interrupted or killed run ended; FILE comes out the same.")
+        bool, typer.Option("--resume", help="Continue an interrupted or killed run; FILE is the same in the end.")
     ] = False,
     abstain_below: AbstainBelow = None,
     text: TextColumn = None,
@@ -67,11 +69,11 @@ def score(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Classify all rows of a file, however many, into a file.
+    """Classify the rows of a file of any size into a file.
 
-    Each row of DATA gives one of the output, in order: its columns, the label, its probability, and with --all each
-    class's. A model of several labels gives them in one column, in CSV with the mark between them that the model
-    learned from, or |. Memory does not grow with the rows. The file appears when it is whole, or not at all.
+    Each row of DATA becomes one row of the output, in order: its columns, the label, its probability and, with --all,
+    the probability of each class. A multi-label model writes its labels to one column, in CSV separated as in its
+    training data, or by |. Memory does not grow with the rows. The file appears only when it is complete.
     """
     from recurra.batch_prediction.resumable_file import ResumableFile
     from recurra.runtime import load

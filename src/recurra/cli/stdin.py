@@ -1,4 +1,4 @@
-"""Texts from standard input, one a line."""
+"""Texts from standard input, one per line."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["lines_of_input"]
 
 
 def lines_of_input(encoding: str) -> Iterator[str]:
-    """The lines of standard input without their ends; an empty line is an empty text.
+    """The lines of standard input without line ends; an empty line is an empty text.
 
     Args:
-        encoding: by Python's name; one in which a line feed is the byte 0x0A.
+        encoding: Python name of an encoding in which a line feed is the byte 0x0A.
 
     Raises:
-        DataError: there is no input, or a line is no text: wrong encoding, a NUL character, over ``MAX_TEXT_BYTES``.
+        DataError: there is no input, or a line has a wrong byte, a NUL character, or over ``MAX_TEXT_BYTES``.
     """
     try:
         codecs.lookup(encoding)

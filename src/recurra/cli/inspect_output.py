@@ -1,4 +1,4 @@
-"""Readings on a terminal: words, bars of evidence, probabilities, and the units that matter."""
+"""``recurra inspect``: prints readings (words, bars of evidence, probabilities, important units) and gradient flow."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ if TYPE_CHECKING:
 
 __all__ = ["show_flows", "show_reading"]
 
-# Columns of a bar, an odd number: half of it for each sign, and the middle.
+# Width of a bar, an odd number: half for each sign, and the middle.
 BAR = 21
-# Units of a layer that are shown.
+# Number of units shown per layer.
 UNITS = 6
 LEVELS = "▁▂▃▄▅▆▇█"
 DISTANCES = (1, 5, 10, 20, 40)
-# Steps that the line beside them draws.
+# Number of steps in the line plot.
 DRAWN = 24
 
 
 def show_reading(reading: ReadingJson, output: Output) -> None:
-    """Prints the answer, a line a word, and what else the reading has.
+    """Prints the predicted label, one line per word, and the layers and attributions of a reading.
 
     Args:
-        reading: of a text.
-        output: of the command.
+        reading: reading of a text.
+        output: output of the command.
     """
     from rich.table import Table
     from rich.text import Text
 
     labels, answer = reading["labels"], reading["labels"].index(reading["label"])
     last = reading["probabilities"][-1] if reading["tokens"] else reading["start"]
-    several = "given" in reading
+    multi_label = "given" in reading
 
     def said(place: int) -> str:
-        threshold = f" (threshold {100 * reading['thresholds'][place]:.1f} %)" if several else ""
+        threshold = f" (threshold {100 * reading['thresholds'][place]:.1f} %)" if multi_label else ""
         return f"{plain(str(labels[place]))}  {100 * last[place]:.1f} %{threshold}"
 
-    found = [said(labels.index(one)) for one in reading["given"]] or ["no label"] if several else [said(answer)]
+    found = [said(labels.index(one)) for one in reading["given"]] or ["no label"] if multi_label else [said(answer)]
     output.shown(Text(f"{reading['model']}: {', '.join(found)}", style="bold"))
     output.detail(f"{cut(reading['text'], 200)}\n{reading['method']}")
-    if several:
+    if multi_label:
         output.detail(f"explained is the most probable label: {said(answer)}")
     why = reading.get("attribution")
     columns = {"evidence": [row[answer] for row in reading["evidence"]]}
@@ -57,7 +57,7 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
     for name in columns:
         table.add_column(f"{name} for {cut(str(reading['label']), 16)}" if name == "evidence" else name)
     table.add_column(cut(str(reading["label"]), 16), justify="right")
-    table.add_column("most probable so far" if several else "answer so far", no_wrap=True)
+    table.add_column("most probable so far" if multi_label else "answer so far", no_wrap=True)
     table.add_row(Text("before any word", style="dim"), *[""] * len(columns), _percent(reading["start"][answer]), "")
     largest = {name: max(map(abs, values), default=0.0) or 1.0 for name, values in columns.items()}
     for t, token in enumerate(reading["tokens"]):
@@ -83,7 +83,7 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
 
 
 def show_flows(flows: list[FlowJson], output: Output) -> None:
-    """Prints, for each network before and after training, how much of the gradient is left at some distances."""
+    """Prints the share of the gradient that is left at some distances, per network, before and after training."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -118,7 +118,7 @@ def show_flows(flows: list[FlowJson], output: Output) -> None:
 
 
 def _show_layer(layer: LayerJson, output: Output) -> None:
-    """The units with the largest part in the answer, their states as a line, and the gates' means."""
+    """The units with the largest share in the prediction, their states as a line, and the means of the gates."""
     from rich.table import Table
     from rich.text import Text
 
@@ -137,7 +137,7 @@ def _show_layer(layer: LayerJson, output: Output) -> None:
     means = {
         name: sum(map(sum, values)) / (len(values) * len(values[0]))
         for name, values in layer["gates"].items()
-        # Candidates have a sign, and their mean says nothing.
+        # Candidates are signed, so their mean is not informative.
         if name not in candidates
     }
     said = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
@@ -151,7 +151,7 @@ def _show_layer(layer: LayerJson, output: Output) -> None:
 
 
 def _bar(value: float, largest: float) -> Text:
-    """A bar from the middle to the right for what speaks for the answer, to the left for what speaks against it."""
+    """A bar from the middle: to the right for evidence for the label, to the left against it."""
     from rich.text import Text
 
     half = BAR // 2

@@ -1,4 +1,4 @@
-"""A study on the terminal: a line a trial, and below them what goes on now."""
+"""``recurra tune``: the progress of a study, one line per trial and a live line below them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from recurra.tuning.size import shown_bytes
 if TYPE_CHECKING:
     from rich.status import Status
 
-__all__ = ["StudyLines"]
+__all__ = ["StudyProgress"]
 
-# Seconds between two looks of the live line.
-LOOK_EVERY = 0.2
+# Seconds between two updates of the live line.
+UPDATE_SECONDS = 0.2
 
 
-class StudyLines(StudyCallback):
-    """Prints how each trial ended; while entered, a live line shows the best, the counts and the time left.
+class StudyProgress(StudyCallback):
+    """Prints the result of each trial; in a ``with`` block, a live line shows the best trial, counts and the time left.
 
     Args:
-        output: of the command.
-        minutes: after which the study ends, or ``None``.
-        trials: after which it ends, or ``None``.
+        output: output of the command.
+        minutes: maximum minutes of the study, or ``None``.
+        trials: maximum number of trials, or ``None``.
     """
 
     def __init__(self, output: Output, *, minutes: float | None, trials: int | None) -> None:
@@ -53,27 +53,27 @@ class StudyLines(StudyCallback):
             self._live.stop()
 
     def on_trial_begin(self, number: int) -> None:
-        """Shows it."""
+        """Shows the number of the trial."""
         self._now = f"trial {number}"
         self._show()
 
     def on_validation_end(self, number: int, metrics: ValidationMetrics, best: float | None) -> None:
-        """Shows how far the trial is."""
+        """Shows the epoch and the loss of the trial."""
         self._now = f"trial {number}, epoch {metrics.epoch:.1f}, loss {metrics.loss:.4f}"
         self._show()
 
     def on_steps_end(self) -> None:
-        """Lets the time go on."""
-        if time.monotonic() - self._looked > LOOK_EVERY:
+        """Updates the time left."""
+        if time.monotonic() - self._looked > UPDATE_SECONDS:
             self._show()
 
     def on_trial_end(self, trial: TrialResult, *, is_best: bool) -> None:
-        """Prints it."""
+        """Prints the result of the trial."""
         self._ended.append(trial.state)
         if is_best:
             self._best = trial
         if trial.state == "too large":
-            # There may be many of them; the counts at the end tell.
+            # There may be many of them; the counts at the end include them.
             return
         score = trial.validation and f"log loss {trial.log_loss:.4f}  accuracy {trial.validation['accuracy']:.4f}"
         size = shown_bytes(trial.size) if trial.size else ""
@@ -82,7 +82,7 @@ class StudyLines(StudyCallback):
         self.output.detail("  ".join([*parts, _brief(trial), state]).rstrip())
 
     def on_message(self, message: str) -> None:
-        """Prints it."""
+        """Prints the message."""
         self.output.note(message)
 
     def _show(self) -> None:
@@ -102,7 +102,7 @@ class StudyLines(StudyCallback):
 
 
 def _brief(trial: TrialResult) -> str:
-    """The settings that people look at first, in one short piece."""
+    """The most important settings in a short text."""
     one = trial.settings
     layers = f"{one['layers']} layers of " if one["layers"] > 1 else ""
     size = f"{one['cell']} {'2 × ' if one['bidirectional'] else ''}{one['hidden']}"

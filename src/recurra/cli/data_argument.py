@@ -1,4 +1,4 @@
-"""DATA on the command line: a file, or the name of a set."""
+"""The argument DATA of the commands: a file, or the name of a dataset."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from recurra.data.datasets import Dataset
     from recurra.data.table import Table
 
-__all__ = ["ReadOptions", "is_file", "named_set", "read_data", "read_rows"]
+__all__ = ["ReadOptions", "is_file", "load_named_dataset", "read_data", "read_rows"]
 
 
 class ReadOptions(NamedTuple):
-    """How to read a file, as the options say.
+    """The options on how to read DATA.
 
     Attributes:
         text: column of the texts, or ``None`` to guess it.
-        title: of the titles.
-        label: of the labels.
-        encoding: of a text file.
-        data_dir: folder of named sets.
-        format: of a file, where its name does not tell.
+        title: column of the titles, or ``None`` to guess it.
+        label: column of the labels, or ``None`` to guess it.
+        encoding: encoding of a text file.
+        data_dir: folder of named datasets.
+        format: format of a file, ``None`` to go by its name.
         label_format: how the cells of the label column are read.
     """
 
@@ -41,22 +41,22 @@ class ReadOptions(NamedTuple):
 
     @property
     def columns(self) -> dict[str, Any]:
-        """The named columns, by their roles."""
+        """The named columns by role."""
         return {"text": self.text, "title": self.title, "label": self.label}
 
 
 def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"], output: Output) -> Table:
-    """The labelled table that ``name`` stands for; what was guessed becomes a note.
+    """Reads a labelled table into memory; guesses are printed as notes.
 
     Args:
-        name: path of a file or folder, ``-`` for standard input, or name of a set where no such file is.
-        reading: the options.
-        part: which rows of a named set, or of a folder that has both.
-        output: takes the notes.
+        name: path of a file or folder, ``-`` for standard input, or name of a dataset if there is no such file.
+        reading: how to read it.
+        part: which rows of a named dataset, or of a folder that has both.
+        output: prints the notes.
 
     Raises:
-        DataError: no such file or set, or one that cannot be used.
-        SettingsError: columns are named for a set, which has its own.
+        DataError: there is no such file or dataset, or it cannot be used.
+        SettingsError: columns are given for a named dataset, which has its own.
     """
     if is_file(name):
         from recurra.data.read import read_table
@@ -72,12 +72,12 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
         for note in table.notes:
             output.note(note)
         return table
-    found = named_set(name, reading, output)
+    found = load_named_dataset(name, reading, output)
     return found.train if part == "train" else found.test
 
 
 def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> Corpus:
-    """The labelled training rows that ``name`` stands for; a large table is not in memory, but read anew when needed.
+    """The labelled training rows; a large table is not kept in memory but read again when needed.
 
     The arguments and errors are those of :func:`read_data`.
 
@@ -85,10 +85,10 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
         name: see there.
         reading: see there.
         output: see there.
-        bars: show how far the first reading is.
+        bars: progress of the first pass.
     """
     if not is_file(name):
-        return named_set(name, reading, output).train.corpus
+        return load_named_dataset(name, reading, output).train.corpus
     from recurra.data.formats import require_pyarrow
     from recurra.data.sources import open_blocks
     from recurra.data.streamed import StreamedTable
@@ -96,7 +96,7 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
     require_pyarrow()
     blocks = open_blocks(name, format=reading.format, encoding=reading.encoding)
     rows = StreamedTable(blocks, **reading.columns, label_format=reading.label_format, read=bars.counting("reading"))
-    # What is wrong with the table shows here, before anything else is loaded or made.
+    # Read the table once, so that errors in it show before anything else is loaded or written.
     len(rows)
     for note in rows.notes:
         output.note(note)
@@ -104,17 +104,17 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
 
 
 def is_file(name: str) -> bool:
-    """Whether DATA is a file, a folder or standard input, and not the name of a set."""
+    """Whether DATA is a file, a folder or standard input, and not the name of a dataset."""
     path = Path(name)
     return name == "-" or path.exists() or bool(path.suffix) or path.name != name
 
 
-def named_set(name: str, reading: ReadOptions, output: Output) -> Dataset:
-    """A set by its name.
+def load_named_dataset(name: str, reading: ReadOptions, output: Output) -> Dataset:
+    """Loads a dataset by name.
 
     Raises:
-        DataError: there is no such set.
-        SettingsError: columns are named for it, which has its own.
+        DataError: there is no such dataset.
+        SettingsError: columns are given, but a named dataset has its own.
     """
     for option, value in {**reading.columns, "format": reading.format}.items():
         if value is not None:

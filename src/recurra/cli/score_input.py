@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from recurra.cli.data_argument import ReadOptions
 from recurra.cli.output import Output
-from recurra.cli.tables import ReadOptions
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:

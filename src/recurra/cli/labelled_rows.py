@@ -1,4 +1,4 @@
-"""Labelled rows as a model reads them, and its answers to many documents."""
+"""Labelled rows that a model can be scored on, and predictions with a progress bar."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from recurra.runtime import Model
     from recurra.tasks.unknown_labels import ScoredRows
 
-__all__ = ["labelled_rows", "never_seen", "probabilities_of", "readable_rows"]
+__all__ = ["labelled_rows", "predict_with_progress", "readable_rows", "unknown_labels_note"]
 
-# Documents between two steps of the progress bar.
+# Number of documents between two updates of the progress bar.
 BLOCK = 2048
 
 
 def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Document], list[Label]]:
-    """The rows that have what the model reads: rows without a title say nothing to one that reads titles.
+    """The rows that the model can read: a model that reads titles only needs rows with a title.
 
     Raises:
-        DataError: no row is left.
+        DataError: there are no such rows.
     """
     rows = list(zip(table.documents, table.labels or [], strict=True))
     if model.bundle.text.field == "title":
@@ -41,8 +41,8 @@ def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Docu
     return [document for document, _ in rows], [label for _, label in rows]
 
 
-def never_seen(rows: int) -> str:
-    """What follows the number of rows where some have labels that training never saw."""
+def unknown_labels_note(rows: int) -> str:
+    """Text after the number of rows on those with a label that training never saw, if any."""
     return f", {rows:,} with a label that training never saw" if rows else ""
 
 
@@ -52,14 +52,14 @@ def labelled_rows(
     """The rows that the model can read, with their targets.
 
     Args:
-        table: labelled rows, their labels as they were read.
-        model: reads.
-        output: of the command.
-        unknown_labels: what becomes of rows with a label that training never saw.
-        separator: between the labels of a cell, as a person says; ``None`` takes that of the rows the model learned.
+        table: labelled rows.
+        model: the model.
+        output: prints notes.
+        unknown_labels: how to treat rows with a label that training never saw.
+        separator: separator of the labels in a cell; ``None`` takes that of the training data.
 
     Raises:
-        DataError: no row is left, or such a label where it is an error.
+        DataError: no rows are left, or a label is unknown and that is an error.
     """
     documents, labels = readable_rows(table, model, output)
     mark = model.label_separator if model.task.lists and separator is None else separator
@@ -69,10 +69,10 @@ def labelled_rows(
     return [documents[place] for place in rows.places.tolist()], rows
 
 
-def probabilities_of(
+def predict_with_progress(
     predict: Callable[[Sequence[Document]], npt.NDArray[np.float32]], documents: Sequence[Document], output: Output
 ) -> npt.NDArray[np.float32]:
-    """``predict`` of all documents, float32[B, C], with a progress bar."""
+    """The result of ``predict`` for all documents, float32[B, C], with a progress bar."""
     import numpy as np
 
     parts = []

@@ -1,4 +1,4 @@
-"""``recurra inspect MODEL --view VIEW --data DATA``: what a network does over a whole file."""
+"""``recurra inspect MODEL --view VIEW --data DATA``: views of a model over a whole file."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
 
+from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
-from recurra.cli.tables import ReadOptions, read_data
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 __all__ = ["VIEWS", "DataView", "show_data", "view_name"]
 
 VIEWS = ("flags", "states", "doubts")
-# Columns of a phrase list or a text in a table.
+# Width of a list of phrases or of a text in a table.
 WIDE = 60
 
 
 class DataView(NamedTuple):
-    """What to show, as the options say.
+    """The options of a view.
 
     Attributes:
         view: ``flags``, ``states`` or ``doubts``.
-        data: a file or the name of a set; of a set the test rows.
-        train: the same of the rows that the model learned from; of a set the training rows.
-        rows: at most, or ``None`` for what the view takes of itself.
-        top: flags, or doubts of each reason, to show.
-        folds: train so many models to doubt rows that the model learned from; ``None`` asks the model itself.
-        queue: file to write the doubted rows to.
-        seed: of every random choice.
+        data: a file, or a named dataset, of which the test rows are used.
+        train: the training rows of the model: a file, or a named dataset.
+        rows: maximum number of rows, or ``None`` for the default of the view.
+        top: number of flags, or of doubts per reason, to show.
+        folds: number of models to cross-validate for doubts about training rows; ``None`` uses the model itself.
+        queue: file to write the doubtful rows to.
+        seed: seed of every random choice.
     """
 
     view: str
@@ -55,7 +55,7 @@ class DataView(NamedTuple):
 
 
 def view_name(word: str) -> str:
-    """A reader of the views' names."""
+    """Parser of the names of views."""
     if word not in VIEWS:
         raise typer.BadParameter(f"{word!r:.80}. Give one of {', '.join(VIEWS)}")
     return word
@@ -65,10 +65,10 @@ def show_data(path: Path, wanted: DataView, reading: ReadOptions, output: Output
     """Computes a view and prints it.
 
     Args:
-        path: of the model.
+        path: path of the model.
         wanted: the view and its options.
         reading: how to read the files.
-        output: of the command.
+        output: output of the command.
 
     Raises:
         SettingsError: an option that belongs to another view.
@@ -124,7 +124,7 @@ def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: Rea
     if wanted.train is not None:
         train = read_data(wanted.train, reading, part="train", output=output)
     if wanted.rows is not None:
-        # The first ones, so that rows are called by the same number as in the file.
+        # The first rows, so that row numbers are the same as in the file.
         data = data.head(wanted.rows)
     probabilities = _out_of_fold(model, data, wanted, output) if wanted.folds else None
     return doubts(
@@ -140,12 +140,12 @@ def _doubts(model: Model, name: str, data: Table, wanted: DataView, reading: Rea
 
 
 def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) -> npt.NDArray[np.float32]:
-    """Answers of models like this one, each for rows that it did not learn from."""
+    """Cross-validated predictions: each model predicts rows that it was not trained on."""
     from recurra.presets import Recipe, TrainingSettings
     from recurra.training.out_of_fold import out_of_fold
 
     training = TrainingSettings.from_dict(model.record.get("training", {}), where="the model's record")
-    # Pretrained vectors and a GPU's precision are not at hand.
+    # Pretrained vectors and the precision of a GPU are not available here.
     training = training.replace(seed=wanted.seed, freeze_vectors=False, precision="float32")
     with Bars(output) as bars:
         return out_of_fold(
