@@ -1,4 +1,4 @@
-"""Arrow columns as the texts and labels of a table."""
+"""Reads texts and labels from Arrow columns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 MAX_TEXT_BYTES = 1 << 20
-"""Bytes of the longest text that is read, in UTF-8."""
+"""Maximum length of a text in UTF-8 bytes."""
 
 
 def is_text(kind: pyarrow.DataType) -> bool:
@@ -49,7 +49,7 @@ def is_label(kind: pyarrow.DataType) -> bool:
 
 
 def is_list(kind: pyarrow.DataType) -> bool:
-    """Whether a column of this type can hold several labels a row: lists of texts."""
+    """Whether a column of this type can hold any number of labels per row: lists of texts."""
     from pyarrow import types
 
     lists = (types.is_list, types.is_large_list, types.is_fixed_size_list)
@@ -69,10 +69,10 @@ def is_nested(kind: pyarrow.DataType) -> bool:
 
 
 def column_of(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
-    """The column of that name.
+    """The column with this name.
 
     Raises:
-        DataError: there are several.
+        DataError: several columns have it.
     """
     if raw.names.count(name) > 1:
         raise DataError(f"{source} has {raw.names.count(name)} columns {name!r}", "Give each column a name of its own.")
@@ -80,7 +80,7 @@ def column_of(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
 
 
 def _first(mask: pyarrow.ChunkedArray) -> int | None:
-    """The place of the first true value."""
+    """The index of the first true value, or ``None``."""
     from pyarrow import compute
 
     place = int(compute.index(compute.fill_null(mask, False), True).as_py())
@@ -92,7 +92,7 @@ def _where(raw: RawTable, place: int, name: str) -> str:
 
 
 def _held(raw: RawTable, column: pyarrow.ChunkedArray) -> str:
-    """What a column holds, for a message; of JSON its first value that is no text, and where."""
+    """The type of a column, for a message; for JSON, its first value that is not a text, and the row."""
     if is_json(column.type):
         for place, value in enumerate(column.to_pylist()):
             if value is not None and value[:1] != '"':
@@ -103,12 +103,12 @@ def _held(raw: RawTable, column: pyarrow.ChunkedArray) -> str:
 
 
 def text_column(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
-    """The column of texts as it is, nulls included.
+    """A column of texts, nulls included.
 
     Args:
         raw: the parsed file.
-        name: a column of it.
-        source: the file's name, for messages.
+        name: name of the column.
+        source: name of the file, for messages.
 
     Raises:
         DataError: the column does not hold texts.
@@ -123,10 +123,10 @@ def text_column(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
 
 
 def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
-    """The same, where each text can be read.
+    """A column of texts that can all be read; see :func:`text_column`.
 
     Raises:
-        DataError: one is over ``MAX_TEXT_BYTES`` or holds a NUL character.
+        DataError: a text is over ``MAX_TEXT_BYTES`` or has a NUL character.
     """
     from pyarrow import compute
 
@@ -145,7 +145,7 @@ def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray
 
 
 def joined_texts(titles: pyarrow.ChunkedArray, texts: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
-    """Titles and texts in one, with a space between where neither is empty or missing."""
+    """Titles and texts joined, with a space between them if neither is empty or missing."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -159,18 +159,18 @@ def joined_texts(titles: pyarrow.ChunkedArray, texts: pyarrow.ChunkedArray) -> p
 def plain_labels(
     raw: RawTable, name: str, source: str, *, label_format: LabelFormat = SINGLE_LABEL_FORMAT
 ) -> list[Any]:
-    """The column's labels as they are written: texts, unless the file itself says what type they have.
+    """The labels of a column as they are written: texts, unless the file itself has types.
 
-    Lists of labels are tuples; whether a row may have several is for others to ask.
+    Lists of labels become tuples; this function does not check whether rows may have several.
 
     Args:
         raw: the parsed file.
-        name: a column of it.
-        source: the file's name, for messages.
+        name: name of the column.
+        source: name of the file, for messages.
         label_format: how the cells are read.
 
     Raises:
-        DataError: the column's type cannot be labels, or a row has none.
+        DataError: the column's type cannot hold labels, or a row has no label.
     """
     column = column_of(raw, name, source)
     values: list[Any]
@@ -198,7 +198,7 @@ def plain_labels(
 
 
 def typed_labels(values: Sequence[Label]) -> list[Label]:
-    """Texts as booleans, integers or floats where all of them are written so; "07" and "1.50" stay texts."""
+    """Converts texts to booleans, integers or floats if all of them are written so; "07" and "1.50" stay texts."""
     distinct = {str(value) for value in values}
     readers: tuple[Callable[[str], Label | None], ...] = (_bool, _int, _float)
     for reader in readers:
@@ -214,7 +214,7 @@ def _bool(value: str) -> bool | None:
 
 
 def _int(value: str) -> int | None:
-    # 19 characters: longer digits are no 64-bit integers but names, such as of accounts.
+    # 19 characters: longer numbers do not fit 64 bits and are names, such as account numbers.
     return int(value) if len(value) < 20 and value.lstrip("-").isdecimal() and _written(int, value) else None
 
 

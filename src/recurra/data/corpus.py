@@ -1,4 +1,4 @@
-"""Rows to learn from that are gone over in order, as often as needed, and need not be in memory."""
+"""Training rows that are iterated in order, any number of times, and need not be in memory."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from recurra.errors import DataError
 __all__ = ["BLOCK", "ConcatRows", "Corpus", "InMemoryRows", "RelabelledRows", "RowSubset", "blocks_with_mask"]
 
 BLOCK = 1 << 16
-"""Documents of a block, at most."""
+"""Maximum number of documents in a block."""
 
 
 class Corpus(Protocol):
     """B documents and their labels.
 
     Attributes:
-        source: where they came from, for messages.
+        source: name of the source, for messages.
     """
 
     source: str
@@ -34,30 +34,30 @@ class Corpus(Protocol):
 
     @property
     def labels(self) -> EncodedLabels:
-        """A label a document."""
+        """The label of each document."""
 
     @property
     def pairs(self) -> bool:
         """Whether all documents are (title, text) pairs."""
 
     def blocks(self) -> Iterator[Sequence[Document]]:
-        """All documents in order, some thousands at a time.
+        """All documents in order, in blocks of some thousands.
 
         Raises:
-            DataError: the source cannot be read any more, or is not what it was.
+            DataError: the source cannot be read any more, or has changed.
         """
 
 
 class InMemoryRows:
-    """Documents and labels that are in memory.
+    """Documents and labels in memory.
 
     Args:
         documents: B texts or (title, text) pairs.
-        labels: as many; each a tuple of labels where documents may have several.
-        source: where they came from.
+        labels: B labels; tuples of labels in multi-label data.
+        source: name of the source.
 
     Raises:
-        DataError: they are not as many, or something is no document.
+        DataError: the numbers differ, or an item is not a document.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class InMemoryRows:
 
 
 class RelabelledRows:
-    """The same documents under other labels.
+    """The documents of a corpus with other labels.
 
     Args:
         rows: the corpus.
-        labels: B of them.
+        labels: B labels.
     """
 
     def __init__(self, rows: Corpus, labels: EncodedLabels) -> None:
@@ -117,8 +117,8 @@ class RowSubset:
 
     Args:
         rows: the corpus.
-        kept: bool[B], which of them.
-        labels: of those, if others than the corpus has.
+        kept: bool[B], the rows to keep.
+        labels: labels of the kept rows; ``None`` takes those of the corpus.
     """
 
     def __init__(self, rows: Corpus, kept: npt.NDArray[np.bool_], labels: EncodedLabels | None = None) -> None:
@@ -145,11 +145,11 @@ class RowSubset:
 
 
 class ConcatRows:
-    """The rows of one corpus and behind them those of another.
+    """The rows of one corpus followed by those of another.
 
     Args:
-        first: the one.
-        second: the other.
+        first: the first corpus.
+        second: the second corpus.
     """
 
     def __init__(self, first: Corpus, second: Corpus) -> None:
@@ -180,7 +180,7 @@ class ConcatRows:
 def blocks_with_mask(
     corpus: Corpus, marks: npt.NDArray[np.bool_]
 ) -> Iterator[tuple[int, Sequence[Document], npt.NDArray[np.bool_]]]:
-    """The blocks of a corpus, each with its first row and its part of bool[B]."""
+    """The blocks of a corpus, each with the index of its first row and its slice of a mask bool[B]."""
     first = 0
     for block in corpus.blocks():
         yield first, block, marks[first : first + len(block)]

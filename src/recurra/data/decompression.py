@@ -1,11 +1,11 @@
-"""Compressed bytes, unpacked as they are read.
+"""Decompresses files while they are read.
 
-A small file may unpack to any length (a "bomb"). Memory does not grow with it: whatever reads these bytes holds some
-blocks of them, each row is bounded, and the decoders keep a window of 32 KiB (gzip) or 128 MiB at most (Zstandard's own
-limit, beyond which it refuses). What would grow is time and what is written, so the length is bounded as well: text
-packs to a tenth of its length or, where it repeats itself, to a hundredth, and a file that unpacks to more than
-``MAX_RATIO`` times its own length is refused once it is over ``FREE_BYTES``. Whoever reads does much with each byte, so
-that a bomb shows itself late; the beginning is therefore unpacked once before, which takes less than a second.
+A small file may decompress to any length (a "decompression bomb"). Memory does not grow with it: readers hold a few
+blocks, the size of a row is bounded, and the decoders keep a window of 32 KiB (gzip) or at most 128 MiB (the limit of
+Zstandard). Time and output would grow, so the length is bounded as well: text compresses to a tenth of its length, or a
+hundredth if it is repetitive, and a file that decompresses to more than ``MAX_RATIO`` times its own length is rejected
+once that is over ``FREE_BYTES``. To detect a bomb before any work is done, the start of a file is decompressed once
+beforehand, which takes less than a second.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from recurra.errors import DataError
 __all__ = ["COMPRESSIONS", "FREE_BYTES", "MAX_RATIO", "DecompressedContent"]
 
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-"""Extensions of compressed files, and what they are compressed by."""
+"""Compression by file extension."""
 
 MAX_RATIO = 200
 FREE_BYTES = 1 << 28
@@ -31,37 +31,37 @@ _PIECE = 1 << 20
 
 
 class DecompressedContent:
-    """Bytes out of a compressed file.
+    """The decompressed bytes of a compressed file.
 
     Args:
         content: the compressed bytes.
-        compression: ``gzip`` or ``zstd``; the second needs pyarrow.
+        compression: ``gzip`` or ``zstd``; the latter needs pyarrow.
     """
 
     def __init__(self, content: Content, compression: str) -> None:
         self.content, self.compression, self.source = content, compression, content.source
-        self._looked = False
+        self._checked = False
 
     def open(self, *, again: bool = True) -> ByteStream:
         """See :class:`recurra.data.content.Content`."""
-        if not self._looked:
-            self._look()
-            self._looked = True
+        if not self._checked:
+            self._check_start()
+            self._checked = True
         return _DecompressedStream(self.content.open(again=again), self.compression, self.source)
 
-    def _look(self) -> None:
-        """Raises a :class:`DataError` where the beginning is a bomb, or cannot be unpacked."""
+    def _check_start(self) -> None:
+        """Raises a :class:`DataError` if the start is a bomb, or cannot be decompressed."""
         opened = _DecompressedStream(self.content.open(), self.compression, self.source)
         try:
-            # What has taken so many packed bytes may unpack to FREE_BYTES and more.
-            while MAX_RATIO * opened.packed.taken < FREE_BYTES and opened.read(_PIECE):
+            # From this many compressed bytes on, a length of FREE_BYTES and more is allowed.
+            while MAX_RATIO * opened.compressed.taken < FREE_BYTES and opened.read(_PIECE):
                 pass
         finally:
             opened.close()
 
     def seekable(self) -> BinaryIO:
         """See :class:`recurra.data.content.Content`."""
-        opened, file = self.open(again=False), tempfile.TemporaryFile()  # noqa: SIM115  (it is handed on)
+        opened, file = self.open(again=False), tempfile.TemporaryFile()  # noqa: SIM115  (the caller closes it)
         while data := opened.read(_PIECE):
             file.write(data)
         opened.close()
@@ -70,7 +70,7 @@ class DecompressedContent:
 
 
 class _ByteCounter(io.RawIOBase):
-    """The packed bytes, and how many of them have been taken."""
+    """A stream of compressed bytes that counts how many have been read."""
 
     def __init__(self, opened: ByteStream) -> None:
         self.opened, self.taken = opened, 0
@@ -87,20 +87,20 @@ class _ByteCounter(io.RawIOBase):
 class _DecompressedStream:
     def __init__(self, opened: ByteStream, compression: str, source: str) -> None:
         self.opened, self.compression, self.source = opened, compression, source
-        self.packed, self.given = _ByteCounter(opened), 0
+        self.compressed, self.given = _ByteCounter(opened), 0
         self.stream: Any
         if compression == "gzip":
-            self.stream = gzip.GzipFile(fileobj=self.packed, mode="rb")
+            self.stream = gzip.GzipFile(fileobj=self.compressed, mode="rb")
         else:
             import pyarrow as pa
 
-            self.stream = pa.CompressedInputStream(pa.PythonFile(self.packed, mode="r"), "zstd")
+            self.stream = pa.CompressedInputStream(pa.PythonFile(self.compressed, mode="r"), "zstd")
 
     @property
     def size(self) -> int | None:
-        """Length of what is unpacked, if the rest packs as well as what has come."""
+        """Estimated length of the decompressed bytes, if the rest compresses as well as what was read."""
         whole = self.opened.size
-        return None if whole is None else whole * self.given // max(self.packed.taken, 1)
+        return None if whole is None else whole * self.given // max(self.compressed.taken, 1)
 
     def read(self, size: int, /) -> bytes:
         parts: list[bytes] = []
@@ -117,7 +117,7 @@ class _DecompressedStream:
                 "Make or download it again.",
             ) from None
         self.given += size - missing
-        if self.given > max(FREE_BYTES, MAX_RATIO * self.packed.taken):
+        if self.given > max(FREE_BYTES, MAX_RATIO * self.compressed.taken):
             raise DataError(
                 f"{self.source} unpacks to more than {MAX_RATIO} times its own length",
                 "If it is meant so, unpack it first.",

@@ -1,4 +1,4 @@
-"""The labels of many rows, each distinct one kept once."""
+"""Labels of many rows as codes into a list of distinct values."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["EncodedLabels", "LabelEncoder"]
 
 @dataclass(frozen=True, eq=False)
 class EncodedLabels:
-    """B labels.
+    """B labels as codes.
 
     Attributes:
-        values: the distinct ones in the order in which they first appear; True and 1 are two labels. Where rows may
-            have several labels each is a tuple of them.
-        codes: int32[B], the place of each row's label among them.
+        values: the distinct labels in order of first appearance; True and 1 are different. In multi-label data each is
+            a tuple of labels.
+        codes: int32[B], the index of each row's label in ``values``.
     """
 
     values: tuple[Any, ...]
@@ -29,7 +29,7 @@ class EncodedLabels:
 
     @classmethod
     def of(cls, labels: Iterable[Label] | Iterable[LabelSet]) -> EncodedLabels:
-        """Looks at each label once; NumPy's scalars become Python's values."""
+        """Encodes labels; NumPy scalars become Python values."""
         encoder = LabelEncoder()
         encoder.add(labels)
         return encoder.encoded()
@@ -38,14 +38,14 @@ class EncodedLabels:
         return len(self.codes)
 
     def plain(self) -> list[Label]:
-        """Each row's label."""
+        """The label of each row."""
         return [self.values[code] for code in self.codes.tolist()]
 
     def renamed(self, values: Sequence[Label] | Sequence[LabelSet]) -> EncodedLabels:
-        """The labels under other names; those that get the same one become one.
+        """The labels with other values; equal ones are merged.
 
         Args:
-            values: one for each of :attr:`values`.
+            values: the new value for each of :attr:`values`.
         """
         return _in_order(EncodedLabels.of(values), self.codes)
 
@@ -53,19 +53,19 @@ class EncodedLabels:
         """The labels of some rows.
 
         Args:
-            rows: bool[B], or their places.
+            rows: bool[B], or row indices.
         """
         return _in_order(EncodedLabels(self.values, np.arange(len(self.values), dtype=np.int32)), self.codes[rows])
 
     def changed(self, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int32]) -> EncodedLabels:
-        """The labels after some rows, by their places, got others."""
+        """The labels after a change of those at some row indices."""
         changed = self.codes.copy()
         changed[rows] = codes
         return EncodedLabels(self.values, changed).take(np.ones(len(self), dtype=bool))
 
 
 class LabelEncoder:
-    """Makes :class:`EncodedLabels` of labels that come in parts."""
+    """Builds :class:`EncodedLabels` from labels in parts."""
 
     def __init__(self) -> None:
         self._places: dict[object, int] = {}
@@ -73,16 +73,16 @@ class LabelEncoder:
         self._parts: list[npt.NDArray[np.int32]] = []
 
     def add(self, labels: Iterable[Label] | Iterable[LabelSet]) -> None:
-        """Takes the next labels."""
+        """Adds the next labels."""
         self._parts.append(np.fromiter(map(self._place, labels), dtype=np.int32))
 
     def encoded(self) -> EncodedLabels:
-        """All of them."""
+        """All labels added."""
         codes = np.concatenate(self._parts) if self._parts else np.empty(0, dtype=np.int32)
         return EncodedLabels(tuple(self._values), codes)
 
     def _place(self, label: Label | LabelSet) -> int:
-        # Texts are told apart by themselves; of numbers 1, 1.0 and True are equal, and so are 0.0 and -0.0.
+        # Texts are their own keys; among numbers, 1, 1.0 and True are equal, and so are 0.0 and -0.0.
         key = label if type(label) is str else _key(label)
         place = self._places.get(key)
         if place is None:
@@ -97,10 +97,10 @@ def _key(label: Label | LabelSet) -> object:
 
 
 def _in_order(named: EncodedLabels, codes: npt.NDArray[np.int32]) -> EncodedLabels:
-    """Labels whose numbers are places in ``named``, numbered anew as they first appear."""
+    """Labels whose codes are indices into ``named``, renumbered in order of first appearance."""
     numbers = named.codes[codes]
     first = np.full(len(named.values), -1, dtype=np.int64)
-    # Of several rows with a label the last one written stays, which is the first one of all.
+    # Rows are written in reverse, so the first row of each label is the last one written.
     first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
     order = [place for place in np.argsort(first, kind="stable").tolist() if first[place] >= 0]
     place_of = np.zeros(len(named.values), dtype=np.int32)

@@ -1,4 +1,4 @@
-"""What can be wrong with a file of text, as the one line that says so and where."""
+"""Errors in text files, with the row, line or byte."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BO
 
 
 def check_byte_order_mark(start: bytes, source: str) -> None:
-    """Raises a :class:`DataError` where what should be UTF-8 begins with the mark of another encoding."""
+    """Raises a :class:`DataError` if supposed UTF-8 starts with the byte order mark of another encoding."""
     for mark, name in _BOMS:
         if name != "utf-8" and start.startswith(mark):
             raise DataError(f"{source} begins with the mark of {name}", f"Read it with --encoding {name}.")
 
 
 def unknown_encoding(encoding: str, source: str) -> DataError:
-    """The error for an encoding that Python does not know, or that is none of texts."""
+    """The error for an encoding that Python does not know, or that is not a text encoding."""
     return DataError(
         f"{source}: encoding {encoding[:80]!r} does not read it", "Name one such as utf-8, latin-1 or utf-16."
     )
 
 
 def empty_file(source: str) -> DataError:
-    """The error for a file without any value."""
+    """The error for an empty file."""
     return DataError(f"{source} is empty", "Give a file with a header row and at least one row.")
 
 
 def header_only(source: str) -> DataError:
-    """The error for a file whose first row is its last."""
+    """The error for a file with a header and no rows."""
     return DataError(f"{source} has a header and no rows", "Give a file with at least one row under its header.")
 
 
@@ -59,14 +59,14 @@ def nul_byte(place: int, line: int, source: str) -> DataError:
 
 
 def wrong_bytes(byte: bytes, place: int, line: int, source: str, encoding: str) -> DataError:
-    """The error for a byte that the encoding does not have there.
+    """The error for a byte that the encoding cannot decode.
 
     Args:
-        byte: the one, or none if it is the end that comes too early.
-        place: counted from 0.
-        line: counted from 1.
-        source: the file's name.
-        encoding: as the user named it.
+        byte: the byte; empty if the file ends inside a character.
+        place: offset of the byte, from 0.
+        line: line number, from 1.
+        source: name of the file.
+        encoding: encoding as the user named it.
     """
     other = "latin-1" if encoding.casefold().replace("_", "-") in {"utf-8", "utf8"} else "utf-8"
     what = f"byte 0x{byte[0]:02x}" if byte else "the end"
@@ -77,13 +77,13 @@ def wrong_bytes(byte: bytes, place: int, line: int, source: str, encoding: str) 
 
 
 def lone_surrogate(error: UnicodeEncodeError, line: int, source: str, encoding: str) -> DataError:
-    """The error for half of a surrogate pair, which some encodings, such as unicode_escape, give.
+    """The error for a lone surrogate, which some encodings, such as unicode_escape, can decode to.
 
     Args:
-        error: of writing the text as UTF-8.
-        line: counted from 1.
-        source: the file's name.
-        encoding: as the user named it.
+        error: error of encoding the text as UTF-8.
+        line: line number, from 1.
+        source: name of the file.
+        encoding: encoding as the user named it.
     """
     return DataError(
         f"{source}: line {line:,}, read as {encoding}, holds half a character, {error.object[error.start]!a}",
@@ -92,20 +92,20 @@ def lone_surrogate(error: UnicodeEncodeError, line: int, source: str, encoding: 
 
 
 def carriage_returns_only(source: str) -> DataError:
-    """The error for lines that end with carriage returns alone, where only a line feed ends a line."""
+    """The error for lines that end with carriage returns only; a line must end with a line feed."""
     return DataError(
         f"{source}: its lines end with carriage returns alone", "Save it with the line ends of Unix or Windows."
     )
 
 
 def parse_error(error: Exception, rows: list[Any], source: str, *, longest: int) -> DataError:
-    """The error for what pyarrow could not parse.
+    """The error for a file that pyarrow could not parse.
 
     Args:
-        error: pyarrow's.
-        rows: those that had another length than the first, if that is what was wrong.
-        source: the file's name.
-        longest: bytes of the longest row that is parsed.
+        error: error of pyarrow.
+        rows: rows of another length than the first, if that was the error.
+        source: name of the file.
+        longest: maximum size of a row in bytes.
     """
     if rows:
         row = rows[0]
@@ -124,13 +124,13 @@ def parse_error(error: Exception, rows: list[Any], source: str, *, longest: int)
 
 
 def check_quotes_closed(last: str, tail: bytes, row: int, source: str) -> None:
-    """The parser takes a quote that is still open at the end of the file for a closed one: rows would be lost in it.
+    """Checks for a quote that is still open at the end of the file, which the parser accepts: it would swallow rows.
 
     Args:
-        last: the last value of the last row, from content to which a line break was added.
-        tail: the last two bytes of the content before the line breaks at its end.
-        row: the last one's number.
-        source: the file's name.
+        last: last value of the last row, parsed from content with an added line break.
+        tail: last two bytes of the content, not counting line breaks at its end.
+        row: number of the last row.
+        source: name of the file.
 
     Raises:
         DataError: a quote is open.

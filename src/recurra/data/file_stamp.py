@@ -1,4 +1,4 @@
-"""Whether a file is still the one that it was."""
+"""A stamp of a file that shows whether the file has changed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ _LOOK_BYTES = 1 << 20
 
 
 def file_stamp(path: Path) -> str:
-    """SHA-256 (hex) of a file's size, time of change, and first and last mebibyte; of a folder's file names and sizes.
+    """SHA-256 (hex) of a file's size, modification time, and first and last MiB; of a folder's names, sizes and times.
 
-    A change that leaves all of these as they were is not noticed; reading all of a large file would take as long as
-    answering it.
+    Other changes are not noticed; reading all of a large file would take as long as predicting it.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: the file cannot be read.
     """
     digest = hashlib.sha256()
     try:

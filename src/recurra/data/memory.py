@@ -1,4 +1,4 @@
-"""Freed memory goes back to the system."""
+"""Returns freed memory to the operating system."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ __all__ = ["release_freed_memory"]
 
 
 def release_freed_memory() -> None:
-    """Gives back what was freed and is kept for later by the C library: after a way over millions of rows a lot.
+    """Returns memory that was freed but is still held by the C library: a lot after a pass over millions of rows.
 
-    Does nothing where the C library has no such call, which is glibc's ``malloc_trim``.
+    Calls glibc's ``malloc_trim``; does nothing with other C libraries.
     """
     if sys.platform != "linux":
         return

@@ -18,7 +18,7 @@ from recurra.errors import DataError
 __all__ = ["MAX_BYTES", "read_table"]
 
 MAX_BYTES = 1 << 32
-"""Bytes of a table's columns that are read into memory."""
+"""Maximum size of a table in memory, in bytes."""
 
 
 def read_table(
@@ -35,7 +35,7 @@ def read_table(
     cells: LabelFormat | None = None,
     several: bool | None = None,
 ) -> Table:
-    """Reads documents and labels; columns that are not named are guessed, and the table's notes say so.
+    """Reads documents and labels; columns that are not named are guessed, as the table's notes say.
 
     With a title column the documents are (title, text) pairs. A missing title or text is an empty string. In Parquet,
     JSON lines and data frames labels keep the column's type; elsewhere a column is one of booleans (true, false), of
@@ -47,16 +47,16 @@ def read_table(
         text: the text column, None to guess it.
         title: the title column, None to guess it where the text column is guessed as well.
         label: the label column, None to guess it.
-        labelled: False reads no labels, and none need be there.
-        encoding: text encoding of files of text.
-        format: of a file, where its name does not tell.
-        part: of a folder that has both, ``train`` or ``test``.
+        labelled: whether to read labels.
+        encoding: encoding of text files.
+        format: format of a file, None to go by its name.
+        part: ``train`` or ``test``, for a folder that has both.
         label_format: how the cells of the label column are read.
         cells: old name of ``label_format``; removed in the next release.
         several: ``label_format`` as a truth value; removed in the next release.
 
     Raises:
-        DataError: the table cannot be used as it is; the one line names row, column or byte where known.
+        DataError: the table cannot be used; the message has row, column or byte if known.
         SettingsError: there is no such format.
     """
     require_pyarrow()
@@ -89,7 +89,7 @@ def read_table(
 
 
 def _whole(blocks: Blocks) -> RawTable:
-    """All rows at once."""
+    """All rows in one block."""
     parts: list[RawTable] = []
     size = 0
     for part in blocks.read(again=False):

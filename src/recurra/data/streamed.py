@@ -1,4 +1,4 @@
-"""A labelled table that is read anew each time its rows are gone over, and is in memory only where it is small."""
+"""A labelled table that is read again for each pass, and kept in memory only if it is small."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from recurra.errors import DataError
 __all__ = ["SMALL", "StreamedTable"]
 
 SMALL = 1 << 25
-"""Bytes of a table's columns up to which its documents stay in memory once they were read; others are read anew."""
+"""Maximum size in bytes of a table whose documents stay in memory after the first pass."""
 
 
 class StreamedTable:
-    """See :class:`recurra.data.corpus.Corpus`; the same rows as :func:`recurra.data.read.read_table` gives.
+    """A :class:`recurra.data.corpus.Corpus` with the same rows as :func:`recurra.data.read.read_table`.
 
     Args:
         blocks: the table.
@@ -29,13 +29,13 @@ class StreamedTable:
         title: the title column, ``None`` to guess it where the text column is guessed as well.
         label: the label column, ``None`` to guess it.
         label_format: how the cells of the label column are read.
-        read: hears of each block of the first reading: rows in it, and rows in all as far as can be told by then.
+        read: called for each block of the first pass with its number of rows and the total, if known.
 
     Attributes:
-        columns: which hold texts, titles and labels.
+        columns: names of the text, title and label columns.
 
     Raises:
-        DataError: the table cannot be used as it is.
+        DataError: the table cannot be used.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class StreamedTable:
 
     @cached_property
     def labels(self) -> EncodedLabels:
-        """See :class:`recurra.data.corpus.Corpus`; the first time the table is read to its end.
+        """See :class:`recurra.data.corpus.Corpus`; the first access reads the whole table.
 
         Raises:
             DataError: a row cannot be used.
@@ -80,7 +80,7 @@ class StreamedTable:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One line each on what was guessed or left out; there may be more once the table was read."""
+        """Lines on what was guessed or left out; reading may add more."""
         return self._table.notes
 
     @property
@@ -92,7 +92,7 @@ class StreamedTable:
         """See :class:`recurra.data.corpus.Corpus`.
 
         Raises:
-            DataError: a row cannot be used, or there are not as many as at first.
+            DataError: a row cannot be used, or the number of rows has changed.
         """
         count, seen = len(self), 0
         for block in (one.documents for one in self._blocks()) if self._kept is None else self._kept:
@@ -111,6 +111,6 @@ class StreamedTable:
 
         yield from self._table.read(more)
         if self._kept is None:
-            # What comes now needs the room.
+            # The next steps need the memory.
             pa.default_memory_pool().release_unused()
             release_freed_memory()

@@ -1,4 +1,4 @@
-"""A file of text as UTF-8 that is checked while it is read."""
+"""A text file as a stream of validated UTF-8."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ __all__ = ["Utf8Stream"]
 
 
 class Utf8Stream(io.RawIOBase):
-    """A file whose bytes arrive as UTF-8 without NUL, piece by piece, whatever its encoding is.
+    """Decodes a file from any encoding and reads it as UTF-8 without NUL, in pieces.
 
     Args:
-        file: the bytes; one whose ``read`` gives less than was asked for only at its end.
-        source: its name, for messages.
-        encoding: by Python's name.
-        end: what is put behind the last byte.
-        look: is given what comes, before anybody else.
+        file: the bytes; ``read`` must return fewer than requested only at the end.
+        source: name of the file, for messages.
+        encoding: Python name of the encoding.
+        end: bytes to append after the last one.
+        look: called with each piece before it is returned.
 
     Attributes:
-        taken: bytes read of ``file`` so far.
-        blank: whether nothing but white space has come so far.
-        tail: the last two bytes that came before the line breaks, if any, at the end of what came so far.
+        taken: number of bytes read from ``file``.
+        blank: whether only white space has been read.
+        tail: the last two bytes read, not counting line breaks at the end.
 
     Raises:
-        DataError: the encoding is unknown; and, from :meth:`read`, a byte is not of it, or is NUL.
+        DataError: the encoding is unknown; from :meth:`read`: a byte cannot be decoded, or is NUL.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Utf8Stream(io.RawIOBase):
         self._ahead, self._return, self._done, self._lock = b"", b"", False, threading.Lock()
         try:
             self._plain = codecs.lookup(encoding).name == "utf-8"
-            # Codecs that turn texts into texts or bytes into bytes are none of files; decoding alone tells.
+            # Codecs from text to text or bytes to bytes cannot read files; only decoding shows that.
             b"a".decode(encoding)
         except UnicodeDecodeError:
             pass
@@ -57,28 +57,28 @@ class Utf8Stream(io.RawIOBase):
         self._decoder = codecs.getincrementaldecoder(encoding)()
 
     def readable(self) -> bool:
-        """It is."""
+        """True."""
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes: about ``size`` of them, none at the end and only there."""
+        """The next bytes, about ``size`` of them; empty only at the end."""
         with self._lock:
             return self._next(size)
 
     @property
     def done(self) -> bool:
-        """Whether all has been read."""
+        """Whether the end has been reached."""
         return self._done
 
     def stop(self) -> None:
-        """Ends the reading: another thread that is amid it is waited for, and gets nothing more."""
+        """Stops reading: waits for another thread that is reading, and returns no more bytes."""
         with self._lock:
             self._done = True
 
     def _next(self, size: int) -> bytes:
         while not self._done:
             raw = self._ahead + self.file.read(size)
-            # One byte ahead tells whether this is the last piece: the end shall not be a piece of its own.
+            # Read one byte ahead to know the last piece, so that the end is not an empty piece.
             self._ahead = self.file.read(1) if len(raw) >= size >= 0 else b""
             self._done = not self._ahead
             if self.taken == 0 and self._plain:
@@ -90,7 +90,7 @@ class Utf8Stream(io.RawIOBase):
             if self._done:
                 content += self.end
             elif content.endswith(b"\r"):
-                # pyarrow loses the line feed that a piece begins with behind one that ends so, inside quotes, too.
+                # If a piece ends with CR, pyarrow loses the LF at the start of the next one, even inside quotes.
                 content, self._return = content[:-1], b"\r"
             if content:
                 self.look(content)
@@ -121,7 +121,7 @@ class Utf8Stream(io.RawIOBase):
         except UnicodeDecodeError:
             raise
         except UnicodeError:
-            # UTF-16 or UTF-32 without its mark is of this machine's order, as for bytes.decode.
+            # UTF-16 and UTF-32 without byte order mark have native byte order, as in bytes.decode.
             order = "le" if sys.byteorder == "little" else "be"
             try:
                 self._decoder = codecs.getincrementaldecoder(f"{codecs.lookup(self.encoding).name}-{order}")()
