@@ -153,7 +153,7 @@ def _report(tuned: StudyResult, data: str, out: Path, output: Output) -> None:
                 )
         if tuned.importances:
             main = [f"{name} {share:.0%}" for name, share in list(tuned.importances.items())[:4]]
-            output.detail(f"what the loss hangs on: {', '.join(main)}")
+            output.detail(f"what the loss depends on: {', '.join(main)}")
         output.result(f"model: {_model_in(out)}")
     output.document(
         {
