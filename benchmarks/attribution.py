@@ -20,7 +20,7 @@ import numpy as np
 from recurra.batches import Ragged
 from recurra.bench.machine import machine
 from recurra.cells import CELLS
-from recurra.data.sets import load_set
+from recurra.data.datasets import load_dataset
 from recurra.inspection.attribution import attribute
 from recurra.lesson.model_results import phrase
 from recurra.presets import load_preset
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "attribution.json")
     options = parser.parse_args()
 
-    data = load_set(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
+    data = load_dataset(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
     documents = data.test.documents[: options.documents]
     rows: list[dict[str, Any]] = []
     for cell in CELLS:

@@ -17,7 +17,7 @@ from recurra.bench.machine import machine
 from recurra.checking.check import Training, check, open_source
 from recurra.checking.label_names import LabelNames
 from recurra.checking.report import Report
-from recurra.data.sets import NamedSet, load_set
+from recurra.data.datasets import Dataset, load_dataset
 from recurra.lesson.model_results import phrase
 from recurra.presets import load_preset
 
@@ -27,7 +27,7 @@ SETS = (
 )  # fmt: skip
 
 
-def checked(data: NamedSet) -> tuple[Report, float]:
+def checked(data: Dataset) -> tuple[Report, float]:
     """The report about a set, and the seconds that it took after the set was read."""
     preset = load_preset("default")
     training = Training(
@@ -42,7 +42,7 @@ def checked(data: NamedSet) -> tuple[Report, float]:
     return report, time.perf_counter() - begun
 
 
-def row(data: NamedSet, report: Report, seconds: float) -> dict[str, Any]:
+def row(data: Dataset, report: Report, seconds: float) -> dict[str, Any]:
     """What the table shows of a set."""
     findings = [
         {"kind": one.kind, "part": one.part, "severity": one.severity, "count": one.count, "of": one.what}
@@ -67,10 +67,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "checking.json")
     options = parser.parse_args()
     # The kernels are compiled before a clock runs.
-    checked(load_set("trec6", data_dir=options.data_dir, take=200, take_test=100, say=print))
+    checked(load_dataset("trec6", data_dir=options.data_dir, take=200, take_test=100, say=print))
     sets = []
     for name in SETS:
-        data = load_set(name, data_dir=options.data_dir, say=print)
+        data = load_dataset(name, data_dir=options.data_dir, say=print)
         sets.append(row(data, *checked(data)))
         print(json.dumps(sets[-1]), flush=True)
     result = {"command": "python benchmarks/checking.py", "machine": machine(), "sets": sets}

@@ -28,7 +28,7 @@ from recurra.presets import load_preset
 
 Data: TypeAlias = Annotated[str, typer.Argument(help="A .csv, .tsv or .parquet file, or the name of a set.")]
 Model: TypeAlias = Annotated[
-    str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/bilstm, or an own .toml file.")
+    str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/bilstm, or your own .toml file.")
 ]
 Settings: TypeAlias = Annotated[
     list[str] | None,

@@ -24,9 +24,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.bench.machine import machine
+from recurra.data.datasets import Dataset, load_dataset
 from recurra.data.documents import Document, Label
 from recurra.data.near_duplicates import NearDuplicate, near_duplicates
-from recurra.data.sets import NamedSet, load_set
 from recurra.inspection.confident_learning import label_errors
 from recurra.lesson.model_results import phrase
 from recurra.presets import Recipe, load_preset
@@ -48,7 +48,7 @@ def model_of(documents: Sequence[Document], labels: Sequence[Label], preset: Rec
     return Model(fitted.bundle)
 
 
-def copies(data: NamedSet, preset: Recipe) -> dict[str, Any]:
+def copies(data: Dataset, preset: Recipe) -> dict[str, Any]:
     """Near-copies by the least similarity."""
     near_duplicates(["warm up"], ["warm up"])
     begun = time.perf_counter()
@@ -76,7 +76,7 @@ def copies(data: NamedSet, preset: Recipe) -> dict[str, Any]:
     return {"seconds": seconds, "accuracy": float(right.mean()), "preset": preset.name, "thresholds": rows}
 
 
-def spoiled_labels(data: NamedSet, preset: Recipe, rows: int, seed: int) -> dict[str, Any]:
+def spoiled_labels(data: Dataset, preset: Recipe, rows: int, seed: int) -> dict[str, Any]:
     """Labels changed on purpose, and how many of them are found."""
     generator = np.random.default_rng(seed)
     chosen = np.sort(generator.choice(len(data.train), min(rows, len(data.train)), replace=False))
@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "doubts.json")
     options = parser.parse_args()
 
-    data = load_set(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
+    data = load_dataset(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
     result: dict[str, Any] = {
         "command": "python benchmarks/doubts.py",
         "dataset": data.title,

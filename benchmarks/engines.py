@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from recurra.bench.machine import machine
-from recurra.data.sets import NamedSet, load_set
+from recurra.data.datasets import Dataset, load_dataset
 from recurra.evaluation import evaluate
 from recurra.lesson.run import MODELS
 from recurra.presets import load_preset
@@ -29,7 +29,7 @@ RESULTS = Path(__file__).parent / "results"
 COMMAND = "python benchmarks/engines.py"
 
 
-def run(name: str, data: NamedSet, *, engine: str, seed: int) -> dict[str, Any]:
+def run(name: str, data: Dataset, *, engine: str, seed: int) -> dict[str, Any]:
     """One training and its test accuracy."""
     preset = load_preset(f"lesson/{name}").with_options({"epochs": 1, "seed": seed})
     documents, labels = data.train.documents, list(data.train.labels or ())
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "engines.json")
     options = parser.parse_args()
 
-    data = load_set("agnews", data_dir=options.data_dir, say=print)
+    data = load_dataset("agnews", data_dir=options.data_dir, say=print)
     before = json.loads(options.out.read_text(encoding="utf-8"))["runs"] if options.out.is_file() else {}
     runs: dict[str, dict[str, list[dict[str, Any]]]] = before
     for name in options.models.split(","):

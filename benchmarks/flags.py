@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from recurra.bench.machine import machine
-from recurra.data.sets import NamedSet, load_set
+from recurra.data.datasets import Dataset, load_dataset
 from recurra.inspection import Flags, flags
 from recurra.lesson.model_results import phrase
 from recurra.networks.initial import initial_weights
@@ -36,7 +36,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 LEVELS = (0.5, 0.25)
 
 
-def trained(name: str, data: NamedSet, seed: int) -> tuple[Model, Model]:
+def trained(name: str, data: Dataset, seed: int) -> tuple[Model, Model]:
     """The model before and after training."""
     preset = load_preset("lesson/lstm").with_options({**NETWORKS[name], "seed": seed})
     fitted = fit(data.train.documents, data.train.labels or [], recipe=preset)  # fmt: skip
@@ -45,7 +45,7 @@ def trained(name: str, data: NamedSet, seed: int) -> tuple[Model, Model]:
     return Model(replace(bundle, tensors=weights)), Model(bundle)
 
 
-def measured(name: str, when: str, seed: int, model: Model, data: NamedSet, units: int) -> dict[str, Any]:
+def measured(name: str, when: str, seed: int, model: Model, data: Dataset, units: int) -> dict[str, Any]:
     """The numbers of one network, without any text but phrases."""
     begun = time.perf_counter()
     found: Flags = flags(model, data.test, name=name, documents=None, units=units, examples=0, seed=seed)
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "flags.json")
     options = parser.parse_args()
 
-    data = load_set(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
+    data = load_dataset(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
     runs: list[dict[str, Any]] = []
     for seed in range(options.seeds):
         for name in NETWORKS:

@@ -19,13 +19,13 @@ from typing import Any
 from gpu_parts import WARM_UP, agnews, parser_for, run, spread, written
 
 from recurra.bundle import write_bundle
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.lesson.callback import LessonCallback
 from recurra.lesson.run import MODELS
 from recurra.lesson.trained_model import train_and_score
 
 
-def lesson(data: NamedSet, *, seed: int, options: Any) -> list[dict[str, Any]]:
+def lesson(data: Dataset, *, seed: int, options: Any) -> list[dict[str, Any]]:
     """Trains, scores and writes each network."""
     found = []
     with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from recurra.bench.machine import machine
-from recurra.data.sets import NamedSet, load_set
+from recurra.data.datasets import Dataset, load_dataset
 from recurra.lesson.trained_model import documents_and_labels
 from recurra.presets import Recipe
 from recurra.runtime import Model
@@ -54,9 +54,9 @@ def parser_for(doc: str | None, name: str) -> argparse.ArgumentParser:
     return parser
 
 
-def agnews(options: argparse.Namespace) -> NamedSet:
+def agnews(options: argparse.Namespace) -> Dataset:
     """The rows that the options ask for."""
-    return load_set(
+    return load_dataset(
         "agnews", data_dir=options.data_dir, take=options.take, take_test=options.take_test, say=lambda line: None
     )
 

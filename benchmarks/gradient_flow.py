@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from recurra.bench.machine import machine
-from recurra.data.sets import load_set
+from recurra.data.datasets import load_dataset
 from recurra.inspection.gradient_flow import gradient_flow
 from recurra.lesson.model_results import phrase
 from recurra.lesson.run import MODELS
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "gradient_flow.json")
     options = parser.parse_args()
 
-    data = load_set(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
+    data = load_dataset(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
     labels = list(data.train.labels or ())
     runs: list[dict[str, Any]] = []
     for seed in range(options.seeds):

@@ -52,7 +52,7 @@ batch_size = 64
 # The modules that the two commands import, and nothing done with them.
 FLOORS = {
     "train": "import recurra.cli.train, recurra.training.fit, recurra.runtime, pyarrow.csv, recurra.data.streamed",
-    "score": "import recurra.cli.score, recurra.runtime, pyarrow.csv, recurra.scoring.score",
+    "score": "import recurra.cli.score, recurra.runtime, pyarrow.csv, recurra.batch_prediction.predict",
 }
 
 

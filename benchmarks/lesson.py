@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from recurra.bench.machine import machine
-from recurra.data.sets import load_set
+from recurra.data.datasets import load_dataset
 from recurra.lesson.baseline import NAME, measure_baseline
 from recurra.lesson.callback import LessonCallback
 from recurra.lesson.model_results import phrase
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
 
-    data = load_set(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
+    data = load_dataset(options.dataset, data_dir=options.data_dir, take=options.take, say=print)
     names = options.models.split(",")
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     parameters: dict[str, int] = {}

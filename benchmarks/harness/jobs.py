@@ -59,9 +59,9 @@ def read_rows(data: str, *, data_dir: Path | None, say: Callable[[str], None]) -
         for note in table.notes:
             say(note)
         return Rows(table, table, f"{path.name}, {len(table):,} training rows")
-    from recurra.data.sets import load_set
+    from recurra.data.datasets import load_dataset
 
-    found = load_set(data, data_dir=data_dir, say=say)
+    found = load_dataset(data, data_dir=data_dir, say=say)
     return Rows(found.train, found.test, f"{found.title}, {found.rows_phrase}")
 
 

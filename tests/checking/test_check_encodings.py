@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planted import checked, clean_rows, kinds
 
-from recurra.checking.encodings import NUL_STAND_IN, ReadableContent, likely_encoding, look_at_bytes
+from recurra.checking.encodings import NUL_REPLACEMENT, LenientContent, likely_encoding, scan_bytes
 from recurra.data.content import FileContent, PipeContent
 
 SAMPLES = {
@@ -31,10 +31,10 @@ SAMPLES = {
 def test_the_encoding_is_guessed(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes(SAMPLES[encoding].encode(encoding))
-    seen = look_at_bytes(FileContent(path, source="file.csv"), "utf-8")
+    seen = scan_bytes(FileContent(path, source="file.csv"), "utf-8")
     assert seen.likely == encoding
     assert seen.wrong is not None
-    opened = ReadableContent(FileContent(path, source="file.csv"), encoding).open()
+    opened = LenientContent(FileContent(path, source="file.csv"), encoding).open()
     text = opened.read(10_000).decode()
     opened.close()
     assert text.removeprefix("\ufeff") == SAMPLES[encoding]
@@ -44,7 +44,7 @@ def test_what_utf_8_reads_is_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     for sample in SAMPLES.values():
         path.write_text(sample, encoding="utf-8")
-        seen = look_at_bytes(FileContent(path, source="file.csv"), "utf-8")
+        seen = scan_bytes(FileContent(path, source="file.csv"), "utf-8")
         assert (seen.wrong, seen.likely, seen.nuls) == (None, None, 0)
         assert likely_encoding(sample.encode(), "ascii") == "utf-8"
 
@@ -52,20 +52,20 @@ def test_what_utf_8_reads_is_utf_8(tmp_path: Path) -> None:
 def test_where_the_wrong_byte_is(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes(b"label,text\na,one\nb,d\xe9j\xe0\n")
-    seen = look_at_bytes(FileContent(path, source="file.csv"), "utf-8")
+    seen = scan_bytes(FileContent(path, source="file.csv"), "utf-8")
     assert seen.wrong == (0xE9, 20, 3)
 
 
 @given(st.binary(max_size=60), st.integers(1, 9), st.sampled_from(["utf-8", "latin-1", "utf-16-le", "shift_jis"]))
 def test_reading_is_never_stopped(data: bytes, size: int, encoding: str) -> None:
-    opened = ReadableContent(PipeContent(io.BytesIO(data), source="pipe"), encoding).open(again=False)
+    opened = LenientContent(PipeContent(io.BytesIO(data), source="pipe"), encoding).open(again=False)
     pieces = []
     while piece := opened.read(size):
         pieces.append(piece)
     assert all(len(piece) == size for piece in pieces[:-1])
     text = b"".join(pieces).decode()
     assert "\0" not in text
-    expected = data.decode(encoding, "replace").replace("\0", NUL_STAND_IN)
+    expected = data.decode(encoding, "replace").replace("\0", NUL_REPLACEMENT)
     assert text == expected.encode("utf-8", "replace").decode()
 
 
@@ -77,7 +77,7 @@ def test_a_file_in_another_encoding_is_checked_all_the_same(tmp_path: Path) -> N
     finding = report.found("wrong encoding")
     assert finding is not None
     assert finding.facts == {"byte": 17, "line": 2, "likely": "windows-1252"}
-    assert "--encoding windows-1252" in finding.mend
+    assert "--encoding windows-1252" in finding.hint
 
 
 def test_nul_characters_are_found(tmp_path: Path) -> None:

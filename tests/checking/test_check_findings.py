@@ -11,13 +11,13 @@ import pytest
 from planted import TOPICS, checked, clean_rows, kinds, opened, rows_in, write_rows
 from rows import write_table
 
-from recurra.checking import leaks
+from recurra.checking import leakage
 from recurra.checking.check import KnownModel, Training, check, open_source
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import LabelNames
-from recurra.checking.labels import spellings
+from recurra.checking.labels import usual_spellings
 from recurra.checking.texts import text_findings
-from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.split import hold_out
 from recurra.data.table import Table
 from recurra.text import TextPipeline, TextSettings
@@ -111,7 +111,7 @@ def test_a_planted_flaw_is_found_and_nothing_else(flaw: str, tmp_path: Path) -> 
     assert finding is not None
     assert all(row.number == row.row + 2 for row in finding.rows)
     assert finding.meaning
-    assert finding.mend
+    assert finding.hint
 
 
 def test_a_text_of_the_test_that_was_learned(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_the_report_is_plain(tmp_path: Path) -> None:
 
 
 def test_a_leak_is_found_wherever_in_a_long_file_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaks, "LOOKED_AT", 90)
+    monkeypatch.setattr(leakage, "SAMPLE_ROWS", 90)
     rows = sorted(clean_rows(600), key=lambda row: row[1], reverse=True)
     for row in rows:
         if row[1] == "money":
@@ -303,7 +303,7 @@ def test_texts_look_cut_where_many_different_ones_have_the_greatest_length(
 
 
 def test_the_usual_spelling_is_that_of_most_rows() -> None:
-    assert spellings({"Money": 2, "money": 3, "MONEY ": 1, "tech": 9}) == {"Money": "money", "MONEY ": "money"}
+    assert usual_spellings({"Money": 2, "money": 3, "MONEY ": 1, "tech": 9}) == {"Money": "money", "MONEY ": "money"}
     # Of equally frequent ones it is one without white space around it.
-    assert spellings({" a": 2, "a": 2}) == {" a": "a"}
-    assert spellings({"b": 2, "B": 2}) == {"b": "B"}
+    assert usual_spellings({" a": 2, "a": 2}) == {" a": "a"}
+    assert usual_spellings({"b": 2, "B": 2}) == {"b": "B"}

@@ -19,15 +19,15 @@ from rows import write_table
 
 from recurra.checking.check import Training, check
 from recurra.checking.fix import FixResult, fix
-from recurra.checking.plan import Mends
+from recurra.checking.fix_plan import FixOptions
 from recurra.data.decisions import apply_decisions, read_decisions
 from recurra.data.read import read_table
 from recurra.errors import DataError
 
 
-def cleaned(train: Path, out: Path, test: Path | None = None, **mends: bool) -> FixResult:
+def cleaned(train: Path, out: Path, test: Path | None = None, **options: bool) -> FixResult:
     first, second = opened(train, test, text="text", label="label")
-    return fix(first, out, test=second, mends=Mends(**mends))
+    return fix(first, out, test=second, options=FixOptions(**options))
 
 
 def rows_of(path: Path) -> list[list[str]]:
@@ -66,8 +66,8 @@ tables = st.lists(st.tuples(st.integers(0, 99).map(str), labels, texts), min_siz
 def test_the_cleaned_copy_is_clean(
     train: list[tuple[str, str, str]],
     test: list[tuple[str, str, str]],
-    entities: bool,
-    conflicts: bool,
+    unescape: bool,
+    drop_conflicts: bool,
     kind: str,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -78,22 +78,22 @@ def test_the_cleaned_copy_is_clean(
         )
         second = write_rows(place / "test.csv", [*test, ("z", "a", "not in training")])
         out = place / f"clean.{kind}"
-        fixed = cleaned(first, out, second, entities=entities, conflicts=conflicts)
+        fixed = cleaned(first, out, second, unescape=unescape, drop_conflicts=drop_conflicts)
         again, other = opened(out, second, text="text", label="label")
         report = check(again, other, training=Training())
         left = [
             one
             for one in report.findings
-            if one.mended and (one.part == "train" or one.kind == "test texts among the training rows")
+            if one.fixable and (one.part == "train" or one.kind == "test texts among the training rows")
         ]
         assert left == []
         found = {one.kind for one in report.findings if one.part == "train"}
-        assert not (entities and "HTML entities" in found)
-        assert not (conflicts and "conflicting labels" in found)
+        assert not (unescape and "HTML entities" in found)
+        assert not (drop_conflicts and "conflicting labels" in found)
         assert report.files["train"].rows == fixed.rows
         # Once more changes nothing.
-        twice = cleaned(out, place / f"twice.{kind}", second, entities=entities, conflicts=conflicts)
-        assert (twice.rows, twice.removed, twice.relabelled, twice.mended) == (fixed.rows, {}, 0, 0)
+        twice = cleaned(out, place / f"twice.{kind}", second, unescape=unescape, drop_conflicts=drop_conflicts)
+        assert (twice.rows, twice.removed, twice.relabelled, twice.repaired) == (fixed.rows, {}, 0, 0)
         assert (place / f"twice.{kind}").read_bytes() == out.read_bytes()
 
 
@@ -111,7 +111,7 @@ def test_what_changes_and_what_stays(tmp_path: Path) -> None:
     expected[5][1] = "money"
     expected[7][2] = expected[7][2].replace("cafÃ©", "café")
     assert rows_of(tmp_path / "b.csv") == expected
-    assert (fixed.rows, fixed.relabelled, fixed.mended) == (56, 1, 1)
+    assert (fixed.rows, fixed.relabelled, fixed.repaired) == (56, 1, 1)
     assert fixed.removed == {"empty text": 1, "no label": 1, "duplicate": 1, "stands in the test": 1}
     with fixed.changes.open(encoding="utf-8", newline="") as file:
         changes = {int(row["row"]): (row["decision"], row["label"], row["reason"]) for row in csv.DictReader(file)}
@@ -131,7 +131,7 @@ def test_conflicts_and_entities_when_asked(tmp_path: Path) -> None:
     rows[9][2] += " R&amp;D"
     first = write_rows(tmp_path / "a.csv", rows)
     assert cleaned(first, tmp_path / "kept.csv").rows == 30
-    fixed = cleaned(first, tmp_path / "b.csv", conflicts=True, entities=True)
+    fixed = cleaned(first, tmp_path / "b.csv", drop_conflicts=True, unescape=True)
     assert fixed.removed == {"conflicting labels": 2}
     left = rows_of(tmp_path / "b.csv")
     assert [row[0] for row in left] == [row[0] for place, row in enumerate(rows) if place not in (0, 4)]
@@ -216,7 +216,7 @@ def test_a_row_may_need_several_changes_and_one_that_goes_needs_no_other(tmp_pat
     rows[13] = ["Money", *rows[1][1:]]
     reader = opened(write_table(tmp_path / "a.csv", ("label", "title", "text"), rows))[0]
     fixed = fix(reader, tmp_path / "b.csv")
-    assert (fixed.removed, fixed.relabelled, fixed.mended) == ({"empty text": 1, "duplicate": 1}, 1, 1)
+    assert (fixed.removed, fixed.relabelled, fixed.repaired) == ({"empty text": 1, "duplicate": 1}, 1, 1)
     expected = [list(row) for place, row in enumerate(rows) if place not in (7, 13)]
     expected[4][:2] = ["money", "café"]
     assert rows_of(tmp_path / "b.csv") == expected

@@ -23,14 +23,14 @@ from topics import topic_rows
 from recurra.checking.check import KnownModel, Training, check, open_source
 from recurra.checking.finding import Part
 from recurra.checking.fix import FixResult, fix
-from recurra.checking.label_cells import settle
+from recurra.checking.fix_plan import FixOptions
+from recurra.checking.label_format import choose_label_format
 from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import held_out
 from recurra.checking.lenient_reader import LenientReader
-from recurra.checking.plan import Mends
 from recurra.checking.report import Report
 from recurra.data.decisions import Decision, apply_decisions, read_decisions
-from recurra.data.documents import LABEL_LISTS
+from recurra.data.label_format import MULTI_LABEL_FORMAT
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
 from recurra.data.split import hold_out
@@ -51,7 +51,7 @@ def opened(*paths: Path, say: Callable[[str], None] = lambda line: None, **said:
         kind: Part = "train" if part == "train" else "test"
         found.append(open_source(open_blocks(path), kind, names, text="text", label="label"))
     asked = {"multi_label": False, "single_label": False, "separator": None} | said
-    settle(found, say=say, **asked)
+    choose_label_format(found, say=say, **asked)
     return found
 
 
@@ -124,7 +124,7 @@ def test_what_nobody_said_is_asked_for(name: str, tmp_path: Path) -> None:
         if marked
         else "--multi-label."
     )
-    assert finding.mend == f"Say {expected}"
+    assert finding.hint == f"Say {expected}"
     # Texts are taken as they stand, an empty one is none; of lists there is no doubt.
     assert ("sport|money" in report.files["train"].classes) == marked
     assert (("no label", "train") in kinds(report)) == marked
@@ -233,7 +233,7 @@ def test_a_column_that_tells_all_labels(tmp_path: Path) -> None:
 
 def cleaned(path: Path, out: Path, *tests: Path, conflicts: bool = False, **said: Any) -> FixResult:
     readers = opened(path, *tests, **said)
-    return fix(readers[0], out, test=readers[1] if tests else None, mends=Mends(conflicts=conflicts))
+    return fix(readers[0], out, test=readers[1] if tests else None, options=FixOptions(drop_conflicts=conflicts))
 
 
 def test_the_spelling_of_one_label_in_a_cell(tmp_path: Path) -> None:
@@ -284,9 +284,9 @@ def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None
     path = write_sets(tmp_path / "rows.csv", rows, sets)
     fixed = cleaned(path, tmp_path / "clean.csv", separator="|")
     decisions = read_decisions(fixed.changes)
-    original = read_table(path, cells=LABEL_LISTS).corpus
+    original = read_table(path, label_format=MULTI_LABEL_FORMAT).corpus
     followed, cleaning = apply_decisions(original, exclude=decisions, relabel=decisions, separator="|")
-    copy = read_table(tmp_path / "clean.csv", cells=LABEL_LISTS)
+    copy = read_table(tmp_path / "clean.csv", label_format=MULTI_LABEL_FORMAT)
     assert [*chain.from_iterable(followed.blocks())] == copy.documents
     assert followed.labels.plain() == copy.labels
     assert "sport|money|tech" in copy.labels
@@ -319,11 +319,11 @@ def test_the_cleaned_copy_has_nothing_left_to_clean(
     path = write_sets(place / f"rows.{kind}", rows, sets)
     fixed = cleaned(path, place / f"clean.{kind}", conflicts=conflicts, **said)
     report = checked(place / f"clean.{kind}", **said)
-    assert [one for one in report.findings if one.mended] == []
+    assert [one for one in report.findings if one.fixable] == []
     assert not (conflicts and report.found("conflicting labels"))
     assert report.files["train"].rows == fixed.rows
     twice = cleaned(place / f"clean.{kind}", place / f"twice.{kind}", conflicts=conflicts, **said)
-    assert (twice.removed, twice.relabelled, twice.mended) == ({}, 0, 0)
+    assert (twice.removed, twice.relabelled, twice.repaired) == ({}, 0, 0)
     # Every row that is left has the labels that it had, but for their case.
     (first,) = opened(place / f"clean.{kind}", **said)
     left = [first.names.members[number] for block in first for number in block.labels.tolist()]
@@ -339,7 +339,7 @@ def test_the_rows_held_out_are_those_of_training(seed: int) -> None:
     """So few rows that labels are equally rare, and their order counts."""
     _, sets = topic_rows(24, seed=seed)
     names = LabelNames()
-    names.decide(MULTI_LABEL, separator="|")
+    names.set_format(MULTI_LABEL, separator="|")
     # Numbers come in another order than the labels of training, and a class of another file is among them.
     numbers = [names.number("|".join(own)) for own in [("other",), *reversed(sets)]][:0:-1]
     found = held_out(np.array(numbers, dtype=np.int32), names, share=0.3, seed=seed)

@@ -8,9 +8,8 @@ import pytest
 from bundles import make_bundle, make_overflowing
 from commands import Run, check_failed, everything
 
+from recurra.batch_prediction import document_batches, resumable_file
 from recurra.bundle import write_bundle
-from recurra.scoring import batches
-from recurra.scoring import part as parts
 
 SOUND = [f"{word} wins" for word in ("team", "rome", "match", "oil", "prices", "the")] * 10
 LINE = "and no finite number: its weights are too large. Train the model again, with a lower learning rate"
@@ -61,13 +60,13 @@ def test_score_prints_what_came_before(run: Run) -> None:
 def test_a_run_that_would_end_at_the_same_row_again_leaves_nothing_to_go_on_from(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "BATCH", 4)
-    monkeypatch.setattr(parts, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(parts, "_DISK_SHARE", 1e9)
+    monkeypatch.setattr(document_batches, "BATCH", 4)
+    monkeypatch.setattr(resumable_file, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(resumable_file, "_DISK_SHARE", 1e9)
     kept = []
-    leave = parts.PartFile.__exit__
+    leave = resumable_file.ResumableFile.__exit__
     monkeypatch.setattr(
-        parts.PartFile, "__exit__", lambda part, *error: (kept.append(part.kept), leave(part, *error))[1]
+        resumable_file.ResumableFile, "__exit__", lambda part, *error: (kept.append(part.kept), leave(part, *error))[1]
     )
     before = everything(tmp_path)
     check_failed(run("score", "model.safetensors", "rows.csv", "--out", "out.csv", "-q"), 1, LINE)

@@ -31,7 +31,7 @@ def _rows() -> None:
     write("test.csv", 60, seed=2)
 
 
-def test_findings_rows_meaning_mend_and_what_to_type_next(run: Run) -> None:
+def test_findings_rows_meaning_hint_and_what_to_type_next(run: Run) -> None:
     ran = run("check", "train.csv", "--test", "test.csv")
     assert (ran.code, ran.err) == (0, "")
     for part in (
@@ -61,6 +61,7 @@ def test_json_is_one_document_with_all_rows(run: Run) -> None:
     assert found["duplicates", "train"]["rows"][0]["row"] == 8
     assert found["duplicates", "train"]["rows"][0]["number"] == 10
     assert found["duplicates", "train"]["rows"][0]["other"]["row"] == 5
+    assert {found["duplicates", "train"][key] for key in ("hint", "mend")} == {"--fix leaves the later ones out."}
     assert values["counts"]["warnings"] == 3
     assert values["files"]["test"]["rows"] == 60
     assert values["fixed"] is None

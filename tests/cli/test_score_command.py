@@ -19,17 +19,17 @@ from commands import Run, check_failed, everything
 from rows import write_table
 
 import recurra
+from recurra.batch_prediction import document_batches
+from recurra.batch_prediction import parquet as parquets
 from recurra.bundle import write_bundle
 from recurra.cli import score as command
 from recurra.data import blocks, lines
 from recurra.runtime import Model
-from recurra.scoring import batches
-from recurra.scoring import parquet as parquets
 
 ROWS = 100
 TEXTS = [" ".join(WORDS[(n * 7 + k) % len(WORDS)] for k in range(n % 6)) for n in range(ROWS)]
 TITLES = [" ".join(WORDS[(n * 5 + k) % len(WORDS)] for k in range(n % 4)) for n in range(ROWS)]
-USUAL = (blocks.BLOCK_BYTES, batches.BATCH)
+USUAL = (blocks.BLOCK_BYTES, document_batches.BATCH)
 IDS = [f'nr, "{n}"' if n % 10 == 0 else str(n) for n in range(ROWS)]
 
 
@@ -39,7 +39,7 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 512)
     monkeypatch.setattr(blocks, "BLOCK_ROWS", 9)
     monkeypatch.setattr(lines, "BLOCK_BYTES", 300)
-    monkeypatch.setattr(batches, "BATCH", 4)
+    monkeypatch.setattr(document_batches, "BATCH", 4)
     monkeypatch.setattr(parquets, "ROW_GROUP", 10)
 
 
@@ -310,9 +310,10 @@ def test_a_broken_row_in_the_middle_leaves_nothing(
 
 
 def test_a_text_that_is_too_long_is_named_by_its_row(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from recurra.data import cells
 
-    monkeypatch.setattr(cells, "MAX_TEXT_BYTES", 100)
+    from recurra.data import arrow_columns
+
+    monkeypatch.setattr(arrow_columns, "MAX_TEXT_BYTES", 100)
     data = write_data(".csv", {"id": range(ROWS), "text": [*TEXTS[:-1], "x" * 101]})
     ran = run("score", model, data, "--out", "out.csv", "-q")
     check_failed(ran, 1, "row 101 (the header is row 1), column 'text' holds a text of 101 bytes")
@@ -418,7 +419,7 @@ def test_a_bar_counts_rows(run: Run, model: Path, monkeypatch: pytest.MonkeyPatc
 def test_real_news(run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All rows of a real file, in blocks of their usual size."""
     monkeypatch.setattr(blocks, "BLOCK_BYTES", USUAL[0])
-    monkeypatch.setattr(batches, "BATCH", USUAL[1])
+    monkeypatch.setattr(document_batches, "BATCH", USUAL[1])
     from recurra.data.read import read_table
 
     path = data_dir / "agnews" / "test.csv"

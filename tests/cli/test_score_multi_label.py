@@ -15,9 +15,9 @@ from commands import Run, check_failed, everything
 from rows import write_table
 
 import recurra
+from recurra.batch_prediction import document_batches
 from recurra.bundle import write_bundle
 from recurra.data import blocks
-from recurra.scoring import batches
 
 ROWS = 60
 TEXTS = [" ".join(WORDS[(n * 7 + k) % len(WORDS)] for k in range(n % 6)) for n in range(ROWS)]
@@ -27,7 +27,7 @@ OUTS = ["out.csv", "out.jsonl", "out.parquet"]
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 512)
-    monkeypatch.setattr(batches, "BATCH", 4)
+    monkeypatch.setattr(document_batches, "BATCH", 4)
 
 
 @pytest.fixture

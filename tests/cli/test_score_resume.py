@@ -20,10 +20,10 @@ from bundles import WORDS, make_bundle
 from commands import Run, check_failed, everything
 from rows import write_table
 
+from recurra.batch_prediction import resumable_file
+from recurra.batch_prediction.resumable_file import ResumableFile, Tally
 from recurra.bundle import write_bundle
 from recurra.runtime import Model
-from recurra.scoring import part as parts
-from recurra.scoring.part import PartFile, Tally
 
 ROWS = 100
 TEXTS = [" ".join(WORDS[(n * 7 + k) % len(WORDS)] for k in range(n % 6)) for n in range(ROWS)]
@@ -33,14 +33,15 @@ OUTS = ["out.csv", "out.jsonl", "out.parquet", "out.csv.gz", "out.jsonl.zst"]
 # the journal after each, and the end at a moment of choice.
 SERVER = """
 import json, os, signal, sys
-import pyarrow.csv, pyarrow.parquet, recurra.runtime, recurra.scoring.score
+import pyarrow.csv, pyarrow.parquet, recurra.runtime, recurra.batch_prediction.predict
 from pathlib import Path
 from recurra.cli import main
 from recurra.cli import score
 from recurra.data import blocks, json_lines, sources
-from recurra.scoring import batches, packing, parquet, part
-blocks.BLOCK_BYTES, blocks.BLOCK_ROWS, json_lines.BLOCK_BYTES, batches.BATCH = 512, 9, 300, 4
-part.CHECKPOINT_SECONDS, part._DISK_SHARE, parquet.ROW_GROUP, packing.MEMBER_BYTES = 0.0, 1e9, 10, 200
+from recurra.batch_prediction import compression, document_batches, parquet, resumable_file
+blocks.BLOCK_BYTES, blocks.BLOCK_ROWS, json_lines.BLOCK_BYTES, document_batches.BATCH = 512, 9, 300, 4
+resumable_file.CHECKPOINT_SECONDS, resumable_file._DISK_SHARE = 0.0, 1e9
+parquet.ROW_GROUP, compression.MEMBER_BYTES = 10, 200
 calls = 0
 # A process that is killed leaves what it wrote, on the disk or on its way there.
 os.fsync = lambda descriptor: None
@@ -62,9 +63,9 @@ def dying(function, moment, count, after):
     return call
 
 PLACES = {
-    "write": (part.PartFile, "write", True),
-    "checkpoint": (part.PartFile, "checkpoint", True),
-    "torn": (part.PartFile, "checkpoint", False),
+    "write": (resumable_file.ResumableFile, "write", True),
+    "checkpoint": (resumable_file.ResumableFile, "checkpoint", True),
+    "torn": (resumable_file.ResumableFile, "checkpoint", False),
     "fsync": (os, "fsync", False),
     "named": (Path, "replace", True),
     "unlinked": (Path, "unlink", False),
@@ -149,29 +150,29 @@ def test_killed_and_resumed(kind: str, out: str, moments: list[tuple[str, int]],
 
 @pytest.fixture
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    from recurra.batch_prediction import compression, document_batches, parquet
     from recurra.data import blocks
-    from recurra.scoring import batches, packing, parquet
 
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 512)
-    monkeypatch.setattr(batches, "BATCH", 4)
-    monkeypatch.setattr(parts, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(parts, "_DISK_SHARE", 1e9)
+    monkeypatch.setattr(document_batches, "BATCH", 4)
+    monkeypatch.setattr(resumable_file, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(resumable_file, "_DISK_SHARE", 1e9)
     monkeypatch.setattr(parquet, "ROW_GROUP", 10)
-    monkeypatch.setattr(packing, "MEMBER_BYTES", 200)
+    monkeypatch.setattr(compression, "MEMBER_BYTES", 200)
 
 
 def interrupted_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C after so many lines of the journal."""
     calls: list[Tally] = []
-    usual = PartFile.checkpoint
+    usual = ResumableFile.checkpoint
 
-    def checkpoint(self: PartFile, tally: Tally) -> None:
+    def checkpoint(self: ResumableFile, tally: Tally) -> None:
         usual(self, tally)
         calls.append(tally)
         if len(calls) == count:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(PartFile, "checkpoint", checkpoint)
+    monkeypatch.setattr(ResumableFile, "checkpoint", checkpoint)
 
 
 @pytest.mark.usefixtures("_often")
@@ -211,7 +212,7 @@ def test_only_the_same_run_goes_on(run: Run, classifier: Path, monkeypatch: pyte
         (["--encoding", "latin-1"], "was begun with reading"),
         (["--abstain-below", "0.5"], "was begun with abstain_below None, not 0.5"),
     ):
-        check_failed(run(*words, "--resume", "-q", *more), 1, shown, "leave out --resume to begin anew")
+        check_failed(run(*words, "--resume", "-q", *more), 1, shown, "leave out --resume to start again")
         assert everything(Path()) == left
     other = Path("other.safetensors")
     write_bundle(make_bundle(scale=2), other)
@@ -282,7 +283,7 @@ def test_a_fault_in_the_data_leaves_nothing(run: Run, classifier: Path, tmp_path
 def test_two_at_once_are_refused(run: Run, classifier: Path) -> None:
     pytest.importorskip("fcntl")
     data = write_data(".csv")
-    with PartFile(Path("out.csv"), {}, resume=False) as part:
+    with ResumableFile(Path("out.csv"), {}, resume=False) as part:
         ran = run("score", classifier, data, "--out", "out.csv", "-q")
         check_failed(ran, 1, "out.csv is being written by another process")
         part.write(b"whole")
@@ -295,13 +296,13 @@ def test_a_private_file_stays_private(run: Run, classifier: Path, name: str, mon
     Path(name).write_bytes(b"old")
     Path(name).chmod(0o600)
     modes: list[int] = []
-    finish = PartFile.finish
+    finish = ResumableFile.finish
 
-    def looked_at(part: PartFile, *arguments: Any) -> None:
+    def looked_at(part: ResumableFile, *arguments: Any) -> None:
         modes.append(stat.S_IMODE(Path(f".{name}.part").stat().st_mode))
         finish(part, *arguments)
 
-    monkeypatch.setattr(PartFile, "finish", looked_at)
+    monkeypatch.setattr(ResumableFile, "finish", looked_at)
     assert run("score", classifier, write_data(".csv"), "--out", name, "-q").code == 0
     assert modes == [0o600]
     assert Path(name).read_bytes() != b"old"

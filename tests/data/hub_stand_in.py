@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from recurra.data import hub
+from recurra.data import hub_dataset
 
 
 class HubStandIn(ThreadingHTTPServer):
@@ -48,14 +48,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         content = self.server.files.get(name)
-        if content is None or self.path != f"/datasets/{hub.REPOSITORY}/resolve/{hub.REVISION}/{name}":
+        if content is None or self.path != f"/datasets/{hub_dataset.REPOSITORY}/resolve/{hub_dataset.REVISION}/{name}":
             self.send_response(404)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
         self.send_response(200)
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-        self.send_header("X-Repo-Commit", hub.REVISION)
+        self.send_header("X-Repo-Commit", hub_dataset.REVISION)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if with_body:

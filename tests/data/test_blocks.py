@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from test_read_hostile import _CSV, broken
 
 from recurra.data import blocks as module
-from recurra.data.blocks import DelimitedBlocks, ParquetBlocks, head_of
+from recurra.data.blocks import DelimitedBlocks, ParquetBlocks, read_head
 from recurra.data.content import FileContent
 from recurra.data.delimited import RawTable
-from recurra.data.faults import ROW_HINT
+from recurra.data.file_errors import ROW_HINT
 from recurra.errors import DataError
 
 pa = pytest.importorskip("pyarrow")
@@ -277,7 +277,7 @@ def test_a_row_group_that_is_too_large_is_named(tmp_path: Path, monkeypatch: pyt
 def test_the_head_is_the_first_rows(tmp_path: Path, small: int) -> None:
     path = tmp_path / "x.csv"
     path.write_text("id,text\n" + "".join(f"{n},some text\n" for n in range(1000)))
-    head = head_of(blocks_of(path))
+    head = read_head(blocks_of(path))
     rows = len(head.columns[0])
     assert 8 < rows < 100
     assert head.columns[0].to_pylist() == [str(n) for n in range(rows)]

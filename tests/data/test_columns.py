@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from recurra.data.columns import ColumnFacts, choose_columns, listed
+from recurra.data.columns import ColumnStatistics, choose_columns, quoted_names
 from recurra.errors import DataError
 
 
-def fact(name: str, mean: float | None = 20.0, distinct: int | None = 1000, rows: int = 1000) -> ColumnFacts:
-    return ColumnFacts(name=name, rows=rows, mean_length=mean, distinct=distinct)
+def fact(name: str, mean: float | None = 20.0, distinct: int | None = 1000, rows: int = 1000) -> ColumnStatistics:
+    return ColumnStatistics(name=name, rows=rows, mean_length=mean, distinct=distinct)
 
 
-def roles(facts: list[ColumnFacts], **named: object) -> tuple[str, str | None, str | None]:
+def roles(facts: list[ColumnStatistics], **named: object) -> tuple[str, str | None, str | None]:
     chosen = choose_columns(facts, source="x.csv", **named)  # type: ignore[arg-type]
     return chosen.text, chosen.title, chosen.label
 
@@ -58,7 +58,7 @@ def test_short_names_with_repeating_longer_classes() -> None:
         ([fact("text"), fact("label"), fact("label")], "label", "'label', 'label'"),
     ],
 )
-def test_a_toss_up_is_not_guessed(facts: list[ColumnFacts], role: str, both: str) -> None:
+def test_a_toss_up_is_not_guessed(facts: list[ColumnStatistics], role: str, both: str) -> None:
     with pytest.raises(DataError, match=f"{role} column may be any of {both}") as caught:
         choose_columns(facts, source="x.csv")
     assert f"--{role}" in caught.value.hint
@@ -115,13 +115,13 @@ def test_a_named_column_that_stands_twice_is_refused() -> None:
         ([fact("text"), fact("tags_", None, None)], "looks like a label"),
     ],
 )
-def test_nothing_to_guess_from_lists_the_columns(facts: list[ColumnFacts], what: str) -> None:
+def test_nothing_to_guess_from_lists_the_columns(facts: list[ColumnStatistics], what: str) -> None:
     with pytest.raises(DataError, match=what) as caught:
         choose_columns(facts, source="x.csv")
     assert repr(facts[-1].name) in str(caught.value)
 
 
 def test_long_lists_of_names_are_cut() -> None:
-    text = listed([f"column {place}" for place in range(30)] + ["x" * 100])
+    text = quoted_names([f"column {place}" for place in range(30)] + ["x" * 100])
     assert text.endswith("'column 19' and 11 more")
-    assert listed(["x" * 100]) == repr("x" * 37 + "...")
+    assert quoted_names(["x" * 100]) == repr("x" * 37 + "...")

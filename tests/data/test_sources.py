@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data import blocks as blocks_module
-from recurra.data import fasttext_lines, json_lines, lines
-from recurra.data.blocks import head_of
-from recurra.data.documents import LABEL_LISTS
+from recurra.data import documents, fasttext_lines, json_lines, lines
+from recurra.data.blocks import read_head
 from recurra.data.formats import format_of_text
+from recurra.data.label_format import MULTI_LABEL_FORMAT
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError, SettingsError
@@ -195,7 +195,7 @@ def test_standard_input_is_known_by_its_first_bytes(
     blocks = open_blocks("-")
     how = f", packed by {packing}" if packing else ""
     assert blocks.notes == [f"standard input is read as {name}{how}, by its first bytes; name it with --format"]
-    assert head_of(blocks).columns
+    assert read_head(blocks).columns
     # A pipe is read once; what came is there as often as it is asked for, and then no more.
     first = [column.to_pylist() for part in blocks.read() for column in part.columns]
     assert first == [column.to_pylist() for part in blocks.read(again=False) for column in part.columns]
@@ -311,9 +311,13 @@ def test_several_labels_a_row_are_read_as_tuples(place: Any) -> None:
 
 def test_cells_of_any_number_of_labels_may_be_empty_and_stay_texts(place: Any) -> None:
     rows = b"text,label\noil,1\ngas,\n"
-    assert read_table(place(rows, "x.csv"), cells=LABEL_LISTS).labels == ["1", ""]
-    with pytest.warns(DeprecationWarning, match="Say cells=LABEL_LISTS or ONE_LABEL"):
+    assert read_table(place(rows, "x.csv"), label_format=MULTI_LABEL_FORMAT).labels == ["1", ""]
+    with pytest.warns(DeprecationWarning, match="Say label_format=MULTI_LABEL_FORMAT or SINGLE_LABEL_FORMAT"):
         assert read_table(place(rows, "x.csv"), several=True).labels == ["1", ""]
+    with pytest.warns(DeprecationWarning, match="called label_format now"):
+        assert read_table(place(rows, "x.csv"), cells=MULTI_LABEL_FORMAT).labels == ["1", ""]
+    with pytest.warns(DeprecationWarning, match="MULTI_LABEL_FORMAT now"):
+        assert documents.LABEL_LISTS is MULTI_LABEL_FORMAT
     with pytest.raises(DataError, match="holds no label"):
         read_table(place(rows, "x.csv"))
 

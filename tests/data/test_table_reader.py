@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data import blocks
-from recurra.data.documents import ONE_LABEL
+from recurra.data.label_format import SINGLE_LABEL_FORMAT
 from recurra.data.sources import open_blocks
 from recurra.data.table_reader import TableReader
 from recurra.errors import DataError
@@ -38,7 +38,7 @@ def test_blocks_hold_the_rows_of_the_file(
             assert (block.places(every_third) + seen).tolist() == [
                 place for place in range(0, len(rows), 3) if seen <= place < seen + len(block)
             ]
-            assert block.label_values(ONE_LABEL) == [label for label, _, _ in own]
+            assert block.label_values(SINGLE_LABEL_FORMAT) == [label for label, _, _ in own]
             assert block.documents == [(title, text) if titles else text for _, title, text in own]
             assert block.joined.to_pylist() == [
                 " ".join(filter(None, (title, text))) if titles else text for _, title, text in own

@@ -13,7 +13,7 @@ import pytest
 from made_up_readings import CLASSES, flow, made_up_reading
 from parsed_pages import check_page, parse
 
-from recurra.data.sets import NamedSet, load_set
+from recurra.data.datasets import Dataset, load_dataset
 from recurra.evaluation import evaluate, mistakes, wilson
 from recurra.lesson.callback import LessonCallback
 from recurra.lesson.run import run_lesson
@@ -177,9 +177,9 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny(data_folder: Path) -> NamedSet:
+def tiny(data_folder: Path) -> Dataset:
     """That set, read."""
-    return load_set("tiny", data_dir=data_folder, say=lambda message: None)
+    return load_dataset("tiny", data_dir=data_folder, say=lambda message: None)
 
 
 @pytest.fixture(scope="session")
@@ -204,7 +204,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 class Networks(dict[str, TrainedModel]):
     """Networks that learned from the tiny set, each trained when it is first asked for."""
 
-    def __init__(self, data: NamedSet) -> None:
+    def __init__(self, data: Dataset) -> None:
         self.data = data
 
     def __missing__(self, name: str) -> TrainedModel:
@@ -216,6 +216,6 @@ class Networks(dict[str, TrainedModel]):
 
 
 @pytest.fixture(scope="session")
-def trained(tiny: NamedSet) -> Networks:
+def trained(tiny: Dataset) -> Networks:
     """By name: the lesson's, ``unmasked`` and ``full text``."""
     return Networks(tiny)

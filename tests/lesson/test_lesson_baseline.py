@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.data.table import Table
 from recurra.lesson import baseline
 from recurra.lesson.baseline import measure_baseline
@@ -23,7 +23,7 @@ def turned(table: Table, rows: int) -> Table:
 
 
 @pytest.fixture
-def clean(tiny: NamedSet) -> NamedSet:
+def clean(tiny: Dataset) -> Dataset:
     """Rows whose label is the one of the two words that they hold, some of them in the title alone."""
 
     def cleaned(table: Table) -> Table:
@@ -38,20 +38,20 @@ def clean(tiny: NamedSet) -> NamedSet:
 
 
 @pytest.mark.parametrize("wrong", [0, 7, 60])
-def test_what_is_right_is_counted_on_the_test_rows(wrong: int, clean: NamedSet) -> None:
+def test_what_is_right_is_counted_on_the_test_rows(wrong: int, clean: Dataset) -> None:
     found = measure_baseline(replace(clean, test=turned(clean.test, wrong)))
     assert (found.train_accuracy, found.test_correct) == (1.0, len(clean.test) - wrong)
 
 
 @pytest.mark.parametrize("wrong", [0, 24])
-def test_the_accuracy_on_training_rows_is_counted_on_these(wrong: int, clean: NamedSet) -> None:
+def test_the_accuracy_on_training_rows_is_counted_on_these(wrong: int, clean: Dataset) -> None:
     # One word each: rows with another label than their like cannot be learned by heart.
     documents: list[Any] = [("", str(label)) for label in clean.train.labels or ()]
     found = measure_baseline(replace(clean, train=turned(replace(clean.train, documents=documents), wrong)))
     assert (found.train_accuracy, found.test_correct) == (1 - wrong / 240, 60)
 
 
-def test_parameters_are_a_weight_for_each_word_and_pair_and_a_bias(clean: NamedSet) -> None:
+def test_parameters_are_a_weight_for_each_word_and_pair_and_a_bias(clean: Dataset) -> None:
     grams = set()
     for title, text in clean.train.documents:
         # scikit-learn's words have two letters or more.
@@ -63,7 +63,7 @@ def test_parameters_are_a_weight_for_each_word_and_pair_and_a_bias(clean: NamedS
     assert measure_baseline(three).parameters == 3 * (len(grams) + 1)
 
 
-def test_seconds_are_those_of_learning(clean: NamedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_seconds_are_those_of_learning(clean: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     ticks, calls = count(), list[str]()
 
     def clock() -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.lesson import bucketing
 from recurra.lesson.bucketing import measure_bucketing, padding_share
 from recurra.networks.initial import initial_weights
@@ -63,7 +63,7 @@ class Training:
 
 
 def test_trainings_take_turns_from_the_same_weights_and_medians_are_told(
-    trained: Any, tiny: NamedSet, monkeypatch: pytest.MonkeyPatch
+    trained: Any, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = trained["gru"]
     monkeypatch.setattr(bucketing, "SAMPLE", 50)
@@ -95,7 +95,7 @@ def test_trainings_take_turns_from_the_same_weights_and_medians_are_told(
     ]  # fmt: skip
 
 
-def test_a_real_measurement_leaves_the_network_alone(trained: Any, tiny: NamedSet) -> None:
+def test_a_real_measurement_leaves_the_network_alone(trained: Any, tiny: Dataset) -> None:
     one = trained["simple-rnn-masked"]
     before = {name: array.copy() for name, array in one.model.bundle.tensors.items()}
     ways, documents = measure_bucketing(one, tiny.train, seed=0, device="cpu")

@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 from lesson_by_hand import answers_of, ids_of, right_of, wilson
 
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.lesson import experiment_results
 from recurra.lesson.bucketing import BatchingCost
 from recurra.lesson.experiment_results import bucketing_result, masking_result, shuffled_result, vocabulary_result
 
 
-def score_by_hand(one: Any, data: NamedSet) -> dict[str, Any]:
+def score_by_hand(one: Any, data: Dataset) -> dict[str, Any]:
     labels = data.test.labels or []
     answers = answers_of(one.model, [ids_of(one.model, document) for document in data.test.documents])
     right = right_of(one.model, answers, labels)
     return {"accuracy": right / len(labels), "interval": pytest.approx(wilson(right, len(labels)), abs=1e-6)}
 
 
-def test_masks_and_pads(trained: Any, tiny: NamedSet) -> None:
+def test_masks_and_pads(trained: Any, tiny: Dataset) -> None:
     padded = {"one": trained["unmasked"], "two": trained["simple-rnn-titles"]}
     found = masking_result(trained["unmasked"], trained["simple-rnn-masked"], padded, tiny)
     assert found["without_mask"] == score_by_hand(trained["unmasked"], tiny)
@@ -43,7 +43,7 @@ def test_masks_and_pads(trained: Any, tiny: NamedSet) -> None:
 
 @pytest.mark.parametrize(("engine", "computation"), [("torch", "padded"), ("numba", "packed"), ("triton", "packed")])
 def test_bucketing_says_what_is_computed(
-    engine: str, computation: str, trained: Any, tiny: NamedSet, monkeypatch: pytest.MonkeyPatch
+    engine: str, computation: str, trained: Any, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(experiment_results, "engine_for", lambda name, cell: SimpleNamespace(name=engine))
     ways = [BatchingCost(False, 0.4, 3.0), BatchingCost(True, 0.1, 2.0)]
@@ -58,7 +58,7 @@ def test_bucketing_says_what_is_computed(
     }
 
 
-def test_shuffled_words_stand_beside_those_in_order(trained: Any, tiny: NamedSet) -> None:
+def test_shuffled_words_stand_beside_those_in_order(trained: Any, tiny: Dataset) -> None:
     found = shuffled_result(trained["gru"], tiny, seed=2)
     assert (found["name"], found["in_order"]) == ("gru", score_by_hand(trained["gru"], tiny))
     rows, accuracy = len(tiny.test), found["shuffled"]["accuracy"]
@@ -71,7 +71,7 @@ def test_shuffled_words_stand_beside_those_in_order(trained: Any, tiny: NamedSet
 
 
 @pytest.mark.parametrize("titles", [True, False])
-def test_vocabularies_are_counted_by_hand(titles: bool, trained: Any, tiny: NamedSet) -> None:
+def test_vocabularies_are_counted_by_hand(titles: bool, trained: Any, tiny: Dataset) -> None:
     data = tiny if titles else replace(tiny, train=replace(tiny.train, title_column=None))
     found = vocabulary_result(trained["gru"], trained["full text"], data)
     assert (found["preset"], found["train_phrase"]) == ("lesson/gru", "240 training rows")

@@ -15,7 +15,7 @@ from inspection.torch_steps import TorchSteps
 from lesson_by_hand import answers_of, ids_of
 from torch.nn import functional as F
 
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.data.table import Table
 from recurra.lesson import inspection_results
 from recurra.lesson.inspection_results import gradient_flow_result, reading_result
@@ -101,7 +101,7 @@ def test_a_network_of_one_direction_with_gates_and_a_mask_reads_it(
     assert "attribution" in found
 
 
-def medians_of_torch(model: Model, data: NamedSet, tensors: Any) -> list[float]:
+def medians_of_torch(model: Model, data: Dataset, tensors: Any) -> list[float]:
     """Of the loss's gradient by the hidden state, by distance from the last step."""
     found = []
     for document, label in zip(data.test.documents, data.test.labels or (), strict=True):
@@ -117,7 +117,7 @@ def medians_of_torch(model: Model, data: NamedSet, tensors: Any) -> list[float]:
 
 
 @pytest.mark.parametrize("name", ["gru", "unmasked"])
-def test_the_gradients_way_back_is_torchs_before_and_after_training(name: str, trained: Any, tiny: NamedSet) -> None:
+def test_the_gradients_way_back_is_torchs_before_and_after_training(name: str, trained: Any, tiny: Dataset) -> None:
     some = replace(tiny, test=tiny.test.take(range(20)))
     one = trained[name]
     flows = gradient_flow_result([one], some, seed=0)
@@ -132,7 +132,7 @@ def test_the_gradients_way_back_is_torchs_before_and_after_training(name: str, t
 
 
 def test_a_network_after_the_other_on_so_many_documents(
-    trained: Any, tiny: NamedSet, monkeypatch: pytest.MonkeyPatch
+    trained: Any, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inspection_results, "FLOW_DOCUMENTS", 12)
     names = ["lstm", "gru"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from lesson_by_hand import wilson
 
-from recurra.data.sets import NamedSet, load_set
+from recurra.data.datasets import Dataset, load_dataset
 from recurra.lesson.baseline import NAME, Baseline
 from recurra.lesson.callback import LessonCallback
 from recurra.lesson.model_results import baseline_result, model_result, phrase, test_score
@@ -38,12 +38,12 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_parameters_are_those_of_the_formulas(name: str, trained: Any, tiny: NamedSet) -> None:
+def test_parameters_are_those_of_the_formulas(name: str, trained: Any, tiny: Dataset) -> None:
     assert model_result(trained[name], tiny)["parameters"] == PARAMETERS[name]
 
 
 @pytest.mark.parametrize("name", ["simple-rnn-titles", "gru"])
-def test_a_row_holds_what_was_measured(name: str, trained: Any, tiny: NamedSet) -> None:
+def test_a_row_holds_what_was_measured(name: str, trained: Any, tiny: Dataset) -> None:
     one, labels = trained[name], tiny.test.labels or []
     found = model_result(one, tiny)
     right = sum(one.model.classes_[place] == label
@@ -61,7 +61,7 @@ def test_a_row_holds_what_was_measured(name: str, trained: Any, tiny: NamedSet) 
     assert found["evaluation"] == one.test.to_json()
 
 
-def test_mistakes_are_the_ten_surest(trained: Any, tiny: NamedSet) -> None:
+def test_mistakes_are_the_ten_surest(trained: Any, tiny: Dataset) -> None:
     one, labels = trained["simple-rnn-titles"], tiny.test.labels or []
     p, classes = one.probabilities, one.model.classes_
     wrong = [row for row in range(len(labels)) if classes[int(p[row].argmax())] != labels[row]]
@@ -81,7 +81,7 @@ def test_mistakes_are_the_ten_surest(trained: Any, tiny: NamedSet) -> None:
     assert [mistake["probability"] for mistake in most] == pytest.approx(surest)
 
 
-def test_curves_are_what_a_callback_hears(tiny: NamedSet) -> None:
+def test_curves_are_what_a_callback_hears(tiny: Dataset) -> None:
     windows: list[TrainingMetrics] = []
     checks: list[ValidationMetrics] = []
 
@@ -109,7 +109,7 @@ def test_curves_are_what_a_callback_hears(tiny: NamedSet) -> None:
     [("simple-rnn-titles", 0.7995, 0.7691), ("gru", None, None), ("lstm", 0.8870, 0.8708), ("bilstm", None, 0.8850)],
 )
 def test_figures_of_others_stand_beside_ag_news_alone(
-    name: str, lesson: float | None, keras: float | None, trained: Any, tiny: NamedSet
+    name: str, lesson: float | None, keras: float | None, trained: Any, tiny: Dataset
 ) -> None:
     news = model_result(trained[name], replace(tiny, name="agnews"))
     assert (news["lesson_accuracy"], news["keras_accuracy"]) == (lesson, keras)
@@ -118,7 +118,7 @@ def test_figures_of_others_stand_beside_ag_news_alone(
 
 
 @pytest.mark.parametrize("right", [0, 45, 60])
-def test_the_linear_models_row(right: int, tiny: NamedSet) -> None:
+def test_the_linear_models_row(right: int, tiny: Dataset) -> None:
     found = baseline_result(Baseline(48, 4.0, 12.5, 0.75, right), tiny)
     assert found.pop("interval") == pytest.approx(wilson(right, 60), abs=1e-6)
     assert found == {
@@ -142,17 +142,17 @@ def test_the_linear_models_row(right: int, tiny: NamedSet) -> None:
         (210, None, "210 of 240 training rows"),
     ],
 )
-def test_rows_are_named_by_the_whole_set(rows: int, full: int | None, expected: str, tiny: NamedSet) -> None:
+def test_rows_are_named_by_the_whole_set(rows: int, full: int | None, expected: str, tiny: Dataset) -> None:
     assert phrase(rows, replace(tiny, full_training_rows=full)) == expected
 
 
 def test_rows_of_real_news_are_named_by_the_published_set(data_dir: Path) -> None:
-    news = load_set("agnews", data_dir=data_dir, say=lambda message: None)
+    news = load_dataset("agnews", data_dir=data_dir, say=lambda message: None)
     assert phrase(len(news.train), news) == "58,337 of 120,000 training rows"
     assert phrase(40_899, news) == "40,899 of 120,000 training rows"
 
 
-def test_probabilities_are_one_a_row_and_sum_to_one(trained: Any, tiny: NamedSet) -> None:
+def test_probabilities_are_one_a_row_and_sum_to_one(trained: Any, tiny: Dataset) -> None:
     for one in trained.values():
         assert one.probabilities.shape == (len(tiny.test), CLASSES)
         np.testing.assert_allclose(one.probabilities.sum(axis=1), 1, atol=1e-6)

@@ -13,7 +13,7 @@ import pytest
 from lesson_by_hand import answers_of, ids_of, right_of
 
 import recurra
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.errors import SettingsError
 from recurra.lesson import run
 from recurra.lesson.callback import LessonCallback
@@ -22,7 +22,7 @@ from recurra.lesson.run import MODELS, run_lesson
 Lesson = tuple[dict[str, Any], Path, list[str]]
 
 
-def test_every_network_and_every_question_is_measured(lesson: Lesson, tiny: NamedSet) -> None:
+def test_every_network_and_every_question_is_measured(lesson: Lesson, tiny: Dataset) -> None:
     result = lesson[0]
     assert [model["preset"] for model in result["models"]] == [f"lesson/{name}" for name in MODELS]
     assert (result["train_rows"], result["test_rows"], result["seed"]) == (len(tiny.train), len(tiny.test), 0)
@@ -58,7 +58,7 @@ def test_one_figure_is_the_same_wherever_it_stands(lesson: Lesson) -> None:
         assert model["evaluation"]["accuracy"] == model["test_accuracy"]
 
 
-def test_the_models_on_disk_score_what_the_lesson_says(lesson: Lesson, tiny: NamedSet) -> None:
+def test_the_models_on_disk_score_what_the_lesson_says(lesson: Lesson, tiny: Dataset) -> None:
     """Answered by a loop over single words, not by our runtime."""
     result, out, _ = lesson
     assert sorted(path.stem for path in (out / "models").iterdir()) == sorted(MODELS)
@@ -151,7 +151,7 @@ def test_an_unknown_model_is_named_with_those_there_are(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_confusion_counts_every_test_row_once(lesson: Lesson, tiny: NamedSet) -> None:
+def test_the_confusion_counts_every_test_row_once(lesson: Lesson, tiny: Dataset) -> None:
     labels = tiny.test.labels or []
     for model in lesson[0]["models"]:
         confusion = np.array(model["evaluation"]["confusion"])

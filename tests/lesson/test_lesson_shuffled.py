@@ -11,7 +11,7 @@ import pytest
 from lesson_by_hand import answers_of, right_of
 
 from recurra.batches import Ragged
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.lesson import shuffled
 from recurra.lesson.shuffled import score_shuffled
 
@@ -32,7 +32,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[Ragged]:
 
 @pytest.mark.parametrize("name", ["gru", "simple-rnn-titles"])
 def test_documents_keep_their_words_and_the_scores_are_of_what_was_read(
-    name: str, trained: Any, tiny: NamedSet, given: list[Ragged]
+    name: str, trained: Any, tiny: Dataset, given: list[Ragged]
 ) -> None:
     model = trained[name].model
     scores = [score_shuffled(model, tiny.test, seed=seed) for seed in (3, 3, 4)]
@@ -47,7 +47,7 @@ def test_documents_keep_their_words_and_the_scores_are_of_what_was_read(
         assert score.accuracy == right / len(tiny.test)
 
 
-def test_every_order_is_as_likely(trained: Any, tiny: NamedSet, given: list[Ragged]) -> None:
+def test_every_order_is_as_likely(trained: Any, tiny: Dataset, given: list[Ragged]) -> None:
     rows = 600
     documents: list[Any] = [("", "sea land report")] * rows
     table = replace(tiny.test, documents=documents, labels=["sea"] * rows)
@@ -58,7 +58,7 @@ def test_every_order_is_as_likely(trained: Any, tiny: NamedSet, given: list[Ragg
     assert all(54 <= count <= 146 for count in orders.values())
 
 
-def test_a_single_word_scores_as_it_does_alone(trained: Any, tiny: NamedSet) -> None:
+def test_a_single_word_scores_as_it_does_alone(trained: Any, tiny: Dataset) -> None:
     model = trained["gru"].model
     one = replace(tiny.test, documents=["sea"] * 5, labels=["sea"] * 5, title_column=None)
     alone = model.predict_proba(["sea"])[0][model.classes_.index("sea")]

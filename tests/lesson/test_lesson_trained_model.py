@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from lesson_by_hand import answers_of, ids_of, right_of, wilson
 
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.lesson import trained_model
 from recurra.lesson.callback import LessonCallback
 from recurra.lesson.trained_model import train_and_score
@@ -21,7 +21,7 @@ NAMES = ["simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "unmasked", "f
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_test_scores_are_those_of_a_loop_over_words(name: str, trained: Any, tiny: NamedSet) -> None:
+def test_the_test_scores_are_those_of_a_loop_over_words(name: str, trained: Any, tiny: Dataset) -> None:
     one, labels = trained[name], tiny.test.labels or []
     answers = answers_of(one.model, [ids_of(one.model, document) for document in tiny.test.documents])
     np.testing.assert_allclose(one.probabilities, answers, atol=1e-5)
@@ -38,7 +38,7 @@ def test_the_test_scores_are_those_of_a_loop_over_words(name: str, trained: Any,
 
 @pytest.mark.parametrize("name", ["simple-rnn-titles", "gru"])
 def test_the_accuracy_on_known_rows_leaves_out_rows_without_a_title_where_titles_are_read(
-    name: str, trained: Any, tiny: NamedSet
+    name: str, trained: Any, tiny: Dataset
 ) -> None:
     one = trained[name]
     rows = [
@@ -51,7 +51,7 @@ def test_the_accuracy_on_known_rows_leaves_out_rows_without_a_title_where_titles
     assert one.train_accuracy == pytest.approx(right_of(one.model, answers, [label for _, label in rows]) / len(rows))
 
 
-def test_the_accuracy_on_known_rows_is_that_of_the_first_ones(tiny: NamedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_accuracy_on_known_rows_is_that_of_the_first_ones(tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trained_model, "TRAIN_SAMPLE", 21)
     one = train_and_score("gru", "lesson/gru", tiny, epochs=2, seed=3, callback=LessonCallback())
     answers = answers_of(one.model, [ids_of(one.model, document) for document in tiny.train.documents])
@@ -74,7 +74,7 @@ def test_each_document_that_is_learned_from_counts_once_an_epoch(trained: Any) -
     assert trained["gru"].fitted.outcome.documents == 3 * 235
 
 
-def test_memory_is_the_peak_since_training_began(tiny: NamedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_the_peak_since_training_began(tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     fit = trained_model.fit
 
@@ -94,7 +94,7 @@ def test_memory_is_the_peak_since_training_began(tiny: NamedSet, monkeypatch: py
     assert calls == ["forget", "fit", "peak"]
 
 
-def test_epochs_seed_and_options_reach_the_training_and_the_title_the_monitor(tiny: NamedSet) -> None:
+def test_epochs_seed_and_options_reach_the_training_and_the_title_the_monitor(tiny: Dataset) -> None:
     titles: list[str] = []
 
     class Monitor(LessonCallback):
@@ -111,7 +111,7 @@ def test_epochs_seed_and_options_reach_the_training_and_the_title_the_monitor(ti
     assert (titles, one.preset, one.short_name) == (["a name"], "lesson/lstm", "lstm")
 
 
-def test_half_a_training_is_no_result(tiny: NamedSet) -> None:
+def test_half_a_training_is_no_result(tiny: Dataset) -> None:
     steps: list[int] = []
 
     class Impatient(Callback):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 
 from recurra.checking.finding import Finding, Row
-from recurra.checking.report import FileSeen, Report, WordsSeen
-from recurra.data.decisions import LENGTH
+from recurra.checking.report import CoverageSummary, FileSummary, Report
+from recurra.data.decisions import EXCERPT_LENGTH
 from recurra.report.check_page import ROWS, check_page
 
 
 def _report(*findings: Finding) -> Report:
-    seen = FileSeen(
+    seen = FileSummary(
         "train.csv", 1200, {"text": "text", "title": None, "label": "kind"}, {"a<b": 1000, "c": 200}, 41, ""
     )
     return Report(
         {"train": seen},
         findings,
-        WordsSeen("test rows", "that training would learn", 900, "words", 0.0625),
+        CoverageSummary("test rows", "that training would learn", 900, "words", 0.0625),
         ["this", "that"],
     )
 
@@ -58,14 +58,14 @@ def test_what_cannot_be_seen_is_shown() -> None:
         Row(
             0,
             2,
-            "t" * LENGTH,
+            "t" * EXCERPT_LENGTH,
             "c ",
             {"usual": "c", "other": {"part": "train", "number": 9, "text": "u", "label": "a\t b"}},
         ),
         Row(1, 3, "short", "a b"),
     ]
     page = check_page(_report(Finding("k", "note", "train", 2, "m", "--drop-conflicts and <i>--fix</i>", rows=rows)))
-    assert f"{'t' * LENGTH}…" in page
+    assert f"{'t' * EXCERPT_LENGTH}…" in page
     assert "short…" not in page
     for label in ("c␣", "a␣␣b", ">a b<"):
         assert label in page

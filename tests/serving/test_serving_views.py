@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 import recurra
 from recurra import TextClassifier, inspection
-from recurra.data.documents import LABEL_LISTS
+from recurra.data.label_format import MULTI_LABEL_FORMAT
 from recurra.data.read import read_table
 from recurra.errors import DataError
 from recurra.runtime import Model
@@ -135,7 +135,7 @@ def test_models_side_by_side_on_a_file(tmp_path: Path) -> None:
 
 def test_models_of_several_labels_are_compared(tmp_path: Path) -> None:
     lines = [("oil prices", "a|b"), ("the team wins", ""), ("rome", "c")]
-    table = read_table(write_table(tmp_path / "sets.csv", ("text", "label"), lines), cells=LABEL_LISTS)
+    table = read_table(write_table(tmp_path / "sets.csv", ("text", "label"), lines), label_format=MULTI_LABEL_FORMAT)
     bundles = [
         replace(make_bundle(seed=seed, thresholds=[0.5] * 3), record={"label_separator": "|"}) for seed in (1, 2)
     ]

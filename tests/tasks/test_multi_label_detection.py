@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.data.coded import CodedLabels
-from recurra.data.documents import as_sets
+from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.label_format import split_labels
 from recurra.errors import DataError, SettingsError
 from recurra.tasks.multi_label_detection import SEPARATORS, detect_multi_label, resolve_labels
 
@@ -45,13 +45,13 @@ def test_names_with_a_separator_are_not_detected(values: list[Any]) -> None:
 @given(st.lists(st.lists(st.sampled_from("abcd"), max_size=4, unique=True).map(tuple), max_size=9))
 def test_what_is_joined_is_split(rows: list[tuple[str, ...]]) -> None:
     for separator in SEPARATORS:
-        assert as_sets([f" {separator} ".join(one) for one in rows], separator) == rows
-    assert as_sets(rows, "|") == rows
+        assert split_labels([f" {separator} ".join(one) for one in rows], separator) == rows
+    assert split_labels(rows, "|") == rows
 
 
 def test_a_label_that_a_cell_names_twice_is_one() -> None:
-    assert as_sets(["law| art|law |", "", " | "], "|") == [("law", "art"), (), ()]
-    assert as_sets(["law|art", " law "], None) == [("law|art",), ("law",)]
+    assert split_labels(["law| art|law |", "", " | "], "|") == [("law", "art"), (), ()]
+    assert split_labels(["law|art", " law "], None) == [("law|art",), ("law",)]
 
 
 def test_of_several_separators_the_first_that_fits_is_taken() -> None:
@@ -62,7 +62,7 @@ def test_of_several_separators_the_first_that_fits_is_taken() -> None:
 
 
 def test_the_user_must_say_which() -> None:
-    labels = CodedLabels.of(["art", "art|law", "law|sea", "sea|art", "art"])
+    labels = EncodedLabels.of(["art", "art|law", "law|sea", "sea|art", "art"])
     said: list[str] = []
     with pytest.raises(DataError) as caught:
         resolve_labels(labels, **SAID, say=said.append)
@@ -80,7 +80,7 @@ def test_the_user_must_say_which() -> None:
 
 
 def test_lists_need_the_option_as_well() -> None:
-    labels = CodedLabels.of([("art",), ("law", "art"), ()])
+    labels = EncodedLabels.of([("art",), ("law", "art"), ()])
     with pytest.raises(DataError, match=r"such as 'law, art'\. Say --multi-label\.$"):
         resolve_labels(labels, **SAID, say=print)
     with pytest.raises(DataError, match="single ones are asked for"):
@@ -90,7 +90,7 @@ def test_lists_need_the_option_as_well() -> None:
 
 
 def test_contradicting_options_are_refused() -> None:
-    labels = CodedLabels.of(["a", "b"])
+    labels = EncodedLabels.of(["a", "b"])
     for said in ({"multi_label": True, "single_label": True}, {"separator": "|", "single_label": True}):
         with pytest.raises(SettingsError, match="Choose one"):
             resolve_labels(labels, **{**SAID, **said}, say=print)

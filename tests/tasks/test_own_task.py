@@ -26,7 +26,7 @@ from recurra import TextClassifier, inspection, tasks
 from recurra.checking.check import Training, check, open_source
 from recurra.checking.label_names import LabelNames
 from recurra.cli import main
-from recurra.data.documents import LABEL_LISTS, ONE_LABEL
+from recurra.data.label_format import MULTI_LABEL_FORMAT, SINGLE_LABEL_FORMAT
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError, SettingsError
 from recurra.models.network import Output
@@ -138,7 +138,7 @@ def test_a_process_loads_it_once_the_task_is_registered(model: Path) -> None:
 
 def test_the_rows_are_checked(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = LabelNames()
-    names.decide(tasks.task_named("ordinal"))
+    names.set_format(tasks.task_named("ordinal"))
     report = check(open_source(open_blocks(table(tmp_path / "t.csv")), "train", names), training=Training())
     assert report.task.name == "ordinal"
     assert sum(report.files["train"].classes.values()) == 200
@@ -237,10 +237,10 @@ def test_names_of_before_work_for_a_release_and_warn() -> None:
     with pytest.warns(DeprecationWarning, match="Task.cells is called label_cells now"):
 
         class Old(Ordinal):
-            cells = LABEL_LISTS
+            cells = MULTI_LABEL_FORMAT
 
-    assert Old().label_cells is LABEL_LISTS
-    assert Ordinal().label_cells is ONE_LABEL
+    assert Old().label_cells is MULTI_LABEL_FORMAT
+    assert Ordinal().label_cells is SINGLE_LABEL_FORMAT
     for old, new in tasks.RENAMED.items():
         with pytest.warns(DeprecationWarning, match=f"{old} is called {new.__name__} now"):
             assert getattr(tasks, old) is new

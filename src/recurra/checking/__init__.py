@@ -1,1 +1,1 @@
-"""Looking at labelled files before a model learns from them."""
+"""Data checks (``recurra check``): problems in labelled files, found before training, and a cleaned copy."""

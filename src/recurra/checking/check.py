@@ -1,4 +1,4 @@
-"""All checks of a training file and, if there is one, of its test file."""
+"""Runs all checks on a training file and, if there is one, on its test file."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from recurra.checking.copies import copies_between, copies_inside
-from recurra.checking.draft import Draft, described
-from recurra.checking.facts import Facts, facts_of_rows
+from recurra.checking.damaged_files import readable_blocks
+from recurra.checking.draft import Draft, complete_findings
+from recurra.checking.duplicates import duplicate_findings, overlap_findings
+from recurra.checking.facts import Facts, collect_facts
 from recurra.checking.finding import Part
-from recurra.checking.label_cells import undecided
+from recurra.checking.label_format import label_format_findings
 from recurra.checking.label_names import LabelNames
-from recurra.checking.labels import NOWHERE, class_rows, held_out, label_findings, unknown_labels
-from recurra.checking.leaks import leak_findings
+from recurra.checking.labels import NO_ROWS, class_rows, held_out, label_findings, unknown_labels
+from recurra.checking.leakage import leakage_findings
 from recurra.checking.lenient_reader import LenientReader
-from recurra.checking.near_copies import near_copies_between, near_copies_inside
-from recurra.checking.readable import readable
-from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report, WordsSeen
+from recurra.checking.near_duplicates import near_duplicates_between, near_duplicates_within
+from recurra.checking.report import SEVERITIES, CoverageSummary, FileSummary, Report
 from recurra.checking.texts import text_findings
-from recurra.checking.words import MissedWords, learned_words, missed_words, rows_of, word_findings
+from recurra.checking.vocabulary_coverage import (
+    VocabularyCoverage,
+    coverage_findings,
+    learn_pipeline,
+    measure_coverage,
+    rows_of,
+)
 from recurra.data.blocks import Blocks
 from recurra.data.table import Table
 from recurra.errors import DataError
@@ -37,13 +43,13 @@ Advance: TypeAlias = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """What training would do with the rows.
+    """The training settings that the checks depend on.
 
     Attributes:
-        text: its text pipeline; ``tokens`` may be ``auto``.
-        characters: settings that differ where ``auto`` chooses characters; those of the text pipeline count here.
-        share: of the rows that it holds out.
-        seed: with which it draws them.
+        text: settings of the text pipeline; ``tokens`` may be ``auto``.
+        characters: settings that apply if ``auto`` chooses characters; only those of the text pipeline are used.
+        share: share of the rows that training holds out.
+        seed: seed of the held-out split.
     """
 
     text: TextSettings = field(default_factory=TextSettings)
@@ -54,12 +60,12 @@ class Training:
 
 @dataclass(frozen=True)
 class KnownModel:
-    """What a trained model knows.
+    """The labels and the vocabulary of a trained model.
 
     Attributes:
-        name: the model's.
-        pipeline: its way of reading.
-        classes: its labels as they are written.
+        name: name of the model.
+        pipeline: text pipeline of the model.
+        classes: labels of the model as text.
     """
 
     name: str
@@ -76,24 +82,24 @@ def open_source(
     title: str | None = None,
     label: str | None = None,
 ) -> LenientReader:
-    """Opens a file for :func:`check`, also one that training refuses for its bytes.
+    """Opens a file for :func:`check`, including one whose bytes training rejects.
 
     Args:
         data: the rows.
-        part: which file it is.
-        names: the labels' numbers, the same for both files.
+        part: the training or the test file.
+        names: numbers of labels, shared by both files.
         text: the text column, or ``None`` to guess it.
         title: the title column.
         label: the label column.
 
     Raises:
-        DataError: it cannot be read, or its columns cannot be told.
+        DataError: the file cannot be read, or its columns cannot be guessed.
     """
     if isinstance(data, Table):
         return LenientReader(
             data.blocks, names, text=data.text_column, title=data.title_column, label=data.label_column
         )
-    blocks, drafts = readable(data, part)
+    blocks, drafts = readable_blocks(data, part)
     return LenientReader(blocks, names, text=text, title=title, label=label, drafts=drafts)
 
 
@@ -107,18 +113,19 @@ def check(
     inside: bool = False,
     progress: Callable[[str], Advance] = lambda title: lambda rows, total: None,
 ) -> Report:
-    """Looks at labelled rows before a model learns from them.
+    """Checks labelled rows before a model is trained on them.
 
-    Rows may have several labels: as :func:`recurra.checking.label_cells.settle` has decided, or where cells are lists.
+    Rows may have several labels: see :func:`recurra.checking.label_format.choose_label_format`.
 
     Args:
-        train: the rows to learn from.
-        test: the rows to test on.
-        training: what training would do.
-        known: a model that the rows are for, instead of one that is to be trained.
-        similarity: from which on texts are near-copies, Jaccard's of their 5-character pieces.
-        inside: whether to look for near-copies among the training rows as well, which takes them all into memory.
-        progress: gives, for the title of a step, what hears how many rows were done more, and of how many.
+        train: the training rows.
+        test: the test rows.
+        training: settings of the training to come.
+        known: a trained model that the rows are for, instead of one that is to be trained.
+        similarity: minimum Jaccard similarity of near-copies, over the sets of their character 5-grams.
+        inside: whether to look for near-copies among the training rows as well; keeps all their texts in memory.
+        progress: takes the title of a step and returns a callback, called with the number of rows just done and the
+            total.
 
     Raises:
         DataError: a file cannot be read to its end.
@@ -127,41 +134,41 @@ def check(
     readers: dict[Part, LenientReader] = {"train": train} if test is None else {"train": train, "test": test}
     names = train.names
     facts = {
-        part: facts_of_rows(reader, advance=progress(f"reading {reader.source}")) for part, reader in readers.items()
+        part: collect_facts(reader, advance=progress(f"reading {reader.source}")) for part, reader in readers.items()
     }
     drafts = [draft for reader in readers.values() for draft in reader.drafts]
-    drafts += undecided(facts["train"], names)
+    drafts += label_format_findings(facts["train"], names)
     for part in readers:
         drafts += text_findings(facts[part], part)
         drafts += label_findings(facts[part], part, names, share=training.share, seed=training.seed)
-        drafts += copies_inside(facts[part], part, task=names.task)
-        drafts += _untitled(facts[part], part)
-        drafts += _headless(readers[part], facts[part], part)
+        drafts += duplicate_findings(facts[part], part, task=names.task)
+        drafts += _missing_titles(facts[part], part)
+        drafts += _missing_header(readers[part], facts[part], part)
         if known is not None:
-            mend = "Train a model with them, or leave these rows out."
+            hint = "Train a model with them, or leave these rows out."
             who = f"the training rows of {known.name}"
-            drafts += unknown_labels(facts[part], part, names, known.classes, who=who, mend=mend)
+            drafts += unknown_labels(facts[part], part, names, known.classes, who=who, hint=hint)
     if test is not None:
         if known is None:
-            mend = "Add training rows of these classes, or leave the rows out of the test."
+            hint = "Add training rows of these classes, or leave the rows out of the test."
             classes = class_rows(facts["train"], names)
-            drafts += unknown_labels(facts["test"], "test", names, classes, who="the training rows", mend=mend)
-        drafts += copies_between(facts["train"], facts["test"])
+            drafts += unknown_labels(facts["test"], "test", names, classes, who="the training rows", hint=hint)
+        drafts += overlap_findings(facts["train"], facts["test"])
         both = [(readers[part], facts[part]) for part in readers]
-        drafts += near_copies_between(
+        drafts += near_duplicates_between(
             both[0], both[1], threshold=similarity, advance=progress("comparing test and training rows")
         )
     if inside:
         advance = progress("comparing training rows")
-        drafts += near_copies_inside(readers["train"], facts["train"], threshold=similarity, advance=advance)
-    drafts += leak_findings(readers["train"], len(facts["train"]))
-    words, found = _words(readers, facts, training, known)
+        drafts += near_duplicates_within(readers["train"], facts["train"], threshold=similarity, advance=advance)
+    drafts += leakage_findings(readers["train"], len(facts["train"]))
+    words, found = _coverage(readers, facts, training, known)
     drafts += found
     findings = sorted(
-        described(drafts, readers), key=lambda one: (GRAVEST_FIRST.index(one.severity), one.part != "train")
+        complete_findings(drafts, readers), key=lambda one: (SEVERITIES.index(one.severity), one.part != "train")
     )
     return Report(
-        files={part: _seen(reader, facts[part], names) for part, reader in readers.items()},
+        files={part: _summary(reader, facts[part], names) for part, reader in readers.items()},
         findings=findings,
         words=words,
         looked_for=_looked_for(test is not None, known is not None, inside, readers["train"]),
@@ -171,10 +178,10 @@ def check(
     )
 
 
-def _words(
+def _coverage(
     readers: dict[Part, LenientReader], facts: dict[Part, Facts], training: Training, known: KnownModel | None
-) -> tuple[WordsSeen | None, list[Draft]]:
-    """What the vocabulary misses in the test rows, or else in those that it would not be learned from."""
+) -> tuple[CoverageSummary | None, list[Draft]]:
+    """Vocabulary coverage of the test rows or, without test rows, of those that training would hold out."""
     part: Part = "test" if "test" in readers else "train"
     rows = facts[part].usable
     named = "test rows"
@@ -188,18 +195,20 @@ def _words(
             kept, held = held_out(facts["train"].labels[usable], train_names, share=training.share, seed=training.seed)
             if part == "train":
                 rows, named = usable[held], "rows that training would hold out"
-            settings = _read_by(readers["train"], facts["train"], usable[kept], training)
-            pipeline = learned_words(rows_of(readers["train"], usable[kept]), settings)
+            settings = _chosen_settings(readers["train"], facts["train"], usable[kept], training)
+            pipeline = learn_pipeline(rows_of(readers["train"], usable[kept]), settings)
         except DataError:
-            # Too few rows to split, or no word in them: other findings say so.
+            # Too few rows to split, or no words in them: other findings report that.
             return None, []
-    missed: MissedWords = missed_words(rows_of(readers[part], rows), pipeline)
-    seen = WordsSeen(named, whose, missed.known, pipeline.settings.tokens, missed.share)
-    return seen, word_findings(missed, part, whose=whose, rows_named=named)
+    missed: VocabularyCoverage = measure_coverage(rows_of(readers[part], rows), pipeline)
+    seen = CoverageSummary(named, whose, missed.known, pipeline.settings.tokens, missed.share)
+    return seen, coverage_findings(missed, part, whose=whose, rows_named=named)
 
 
-def _read_by(reader: LenientReader, facts: Facts, kept: npt.NDArray[np.int64], training: Training) -> TextSettings:
-    """The settings of the text pipeline once words or characters are chosen, as training chooses them."""
+def _chosen_settings(
+    reader: LenientReader, facts: Facts, kept: npt.NDArray[np.int64], training: Training
+) -> TextSettings:
+    """The settings of the text pipeline, with words or characters chosen as in training."""
     if training.text.tokens != "auto":
         return training.text
     places = kept[sampled_places(len(kept))]
@@ -210,30 +219,30 @@ def _read_by(reader: LenientReader, facts: Facts, kept: npt.NDArray[np.int64], t
     return training.text.replace(**(own if choice.tokens == "characters" else {}), tokens=choice.tokens)
 
 
-def _untitled(facts: Facts, part: Part) -> list[Draft]:
+def _missing_titles(facts: Facts, part: Part) -> list[Draft]:
     if not len(facts.untitled):
         return []
     share = len(facts.untitled) / len(facts)
     meaning = f"{share:.1%} of the rows have no title, and the network reads their texts alone."
-    mend = "Models that read titles alone (lesson/simple-rnn-titles) leave them out."
-    return [Draft("titles missing", "note", part, facts.untitled, meaning, mend, facts={"share": share})]
+    hint = "Models that read titles alone (lesson/simple-rnn-titles) leave them out."
+    return [Draft("titles missing", "note", part, facts.untitled, meaning, hint, facts={"share": share})]
 
 
-def _headless(reader: LenientReader, facts: Facts, part: Part) -> list[Draft]:
-    """A guessed label column whose name is one of its labels: the file begins with a row and not with a header."""
+def _missing_header(reader: LenientReader, facts: Facts, part: Part) -> list[Draft]:
+    """A guessed label column whose name is one of its labels: the file starts with a row instead of a header."""
     if not reader.header_is_row(class_rows(facts, reader.names)):
         return []
     column = reader.columns.label
     meaning = f"The first row names a column {column!r}, which is one of its labels: that row is taken for a header."
-    mend = "Add a header row such as label,text, or name the label column with --label."
-    return [Draft("no header row", "error", part, NOWHERE, meaning, mend, count=1, what="file")]
+    hint = "Add a header row such as label,text, or name the label column with --label."
+    return [Draft("no header row", "error", part, NO_ROWS, meaning, hint, count=1, what="file")]
 
 
-def _seen(reader: LenientReader, facts: Facts, names: LabelNames) -> FileSeen:
+def _summary(reader: LenientReader, facts: Facts, names: LabelNames) -> FileSummary:
     columns = {"text": reader.columns.text, "title": reader.columns.title, "label": reader.columns.label}
     filled = facts.characters[facts.characters > 0]
     median = float(np.median(filled)) if len(filled) else 0.0
-    return FileSeen(reader.source, len(facts), columns, class_rows(facts, names), median, reader.head.row_hint)
+    return FileSummary(reader.source, len(facts), columns, class_rows(facts, names), median, reader.head.row_hint)
 
 
 def _looked_for(test: bool, model: bool, inside: bool, train: LenientReader) -> list[str]:

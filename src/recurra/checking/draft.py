@@ -1,4 +1,4 @@
-"""Findings while they are made: rows as places alone; their texts are looked up once, at the end."""
+"""Drafts of findings hold row indices only; the texts of all of them are looked up together at the end."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import numpy.typing as npt
 
 from recurra.checking.finding import LISTED, Finding, Part, Row, Severity
 from recurra.checking.lenient_reader import LenientReader
-from recurra.data.decisions import head_of
+from recurra.data.decisions import text_excerpt
 
-__all__ = ["Draft", "described"]
+__all__ = ["Draft", "complete_findings"]
 
 Places = npt.NDArray[np.int64]
 
 EXCERPTS = 1_000
-"""Rows of a finding that are listed with an excerpt, at most; it takes longer than the beginning of the text."""
+"""Maximum number of rows of a finding with an excerpt, which is slower to make than the beginning of the text."""
 
 NONE: Places = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """A finding whose rows have no texts yet; see :class:`recurra.checking.finding.Finding`.
+    """A finding without the texts of its rows; see :class:`recurra.checking.finding.Finding`.
 
     Attributes:
-        rows: places, in the order in which they shall be listed.
-        others: for each of them the row that it is compared with, in the file ``other_part``.
-        details: for each of them what belongs to the kind; as many, or none.
-        excerpt: what of a row's text shows the finding, where that need not be its beginning; the detail ``found``.
-        count: where it is not the number of rows.
+        rows: int64[R], row indices in the order in which they are listed.
+        others: int64[R], the row that each is compared with, in the file ``other_part``.
+        details: R details that depend on the kind, or none.
+        excerpt: cuts the relevant part out of a row's text, for the detail ``found``; ``None`` shows its beginning.
+        count: the count of the finding, if it is not the number of rows.
     """
 
     kind: str
@@ -40,19 +40,19 @@ class Draft:
     part: Part
     rows: Places
     meaning: str
-    mend: str
+    hint: str
     others: Places | None = None
     other_part: Part = "train"
     details: Sequence[Mapping[str, Any]] = ()
     excerpt: Callable[[str], str] | None = None
     count: int | None = None
     what: str = "row"
-    mended: bool = False
+    fixable: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def described(drafts: Sequence[Draft], readers: Mapping[Part, LenientReader]) -> list[Finding]:
-    """The findings with the texts of their rows: one pass over each file, if any row of it is wanted."""
+def complete_findings(drafts: Sequence[Draft], readers: Mapping[Part, LenientReader]) -> list[Finding]:
+    """Adds the texts of the rows: one pass over each file that has findings with rows."""
     wanted: dict[Part, list[Places]] = {part: [] for part in readers}
     for draft in drafts:
         wanted[draft.part].append(draft.rows[:LISTED])
@@ -68,7 +68,7 @@ def described(drafts: Sequence[Draft], readers: Mapping[Part, LenientReader]) ->
         ]
         texts[part] = {}
         for row, text, label in _rows(reader, np.unique(np.concatenate([*wanted[part], NONE]))):
-            texts[part][row] = (head_of(text), label)
+            texts[part][row] = (text_excerpt(text), label)
             for excerpt, rows, found in own:
                 if row in rows:
                     found[row] = excerpt(text)
@@ -76,7 +76,7 @@ def described(drafts: Sequence[Draft], readers: Mapping[Part, LenientReader]) ->
 
 
 def _rows(reader: LenientReader, rows: Places) -> Iterator[tuple[int, str, str]]:
-    """Place, text and label of rows, which rise."""
+    """Index, text and label of the rows, which must be ascending."""
     if not len(rows):
         return
     for block in reader:
@@ -116,8 +116,8 @@ def _finding(
         count=len(draft.rows) if draft.count is None else draft.count,
         what=draft.what,
         meaning=draft.meaning,
-        mend=draft.mend,
-        mended=draft.mended,
+        hint=draft.hint,
+        fixable=draft.fixable,
         rows=rows,
         facts=draft.facts,
     )

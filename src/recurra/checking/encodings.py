@@ -1,4 +1,4 @@
-"""The bytes of a file of text: whether its encoding reads them, which one would, and NUL bytes."""
+"""Scans the bytes of a text file: whether the encoding is right, which one is likely, and NUL characters."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from recurra.data.content import Content, Opened
+from recurra.data.content import ByteStream, Content
 
-__all__ = ["NUL_STAND_IN", "BytesSeen", "ReadableContent", "likely_encoding", "look_at_bytes"]
+__all__ = ["NUL_REPLACEMENT", "ByteScan", "LenientContent", "likely_encoding", "scan_bytes"]
 
 PIECE = 1 << 20
 
 SAMPLE = 1 << 20
-"""Bytes from which the encoding is guessed."""
+"""Number of bytes from which the encoding is guessed."""
 
-NUL_STAND_IN = "\x01"
-"""What a NUL character is read as, which no reader takes: another control character, found and removed like others."""
+NUL_REPLACEMENT = "\x01"
+"""Replaces NUL, which no reader accepts, by another control character, which is found and removed like others."""
 
 
 @dataclass(frozen=True)
-class BytesSeen:
-    """What one pass over the bytes has shown.
+class ByteScan:
+    """The result of a scan.
 
     Attributes:
-        wrong: byte, place from 0 and line from 1 of the first byte that the encoding does not have; or ``None``.
-        likely: the encoding that the file seems to have, where it is another one.
-        nuls: NUL characters.
-        nul_line: the line of the first, from 1.
+        wrong: value, offset (from 0) and line (from 1) of the first byte that the encoding cannot decode, or ``None``.
+        likely: the encoding that the file seems to have, if it is another one.
+        nuls: number of NUL characters.
+        nul_line: line of the first NUL character, from 1.
     """
 
     wrong: tuple[int, int, int] | None
@@ -38,44 +38,44 @@ class BytesSeen:
     nul_line: int
 
 
-def look_at_bytes(content: Content, encoding: str) -> BytesSeen:
+def scan_bytes(content: Content, encoding: str) -> ByteScan:
     """Reads all bytes once.
 
     Args:
-        content: of a file of text.
-        encoding: by Python's name, as the user named it or UTF-8.
+        content: the bytes of a text file.
+        encoding: Python name of the encoding that the user gave, or UTF-8.
 
     Raises:
-        DataError: they cannot be read.
+        DataError: the file cannot be read.
     """
     opened = content.open()
     try:
         sample = opened.read(SAMPLE)
-        marked = _marked(sample)
+        marked = _encoding_of_mark(sample)
         if marked is not None and codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
-            return BytesSeen((sample[0], 0, 1), marked, 0, 0)
-        wide = _every_second(sample)
+            return ByteScan((sample[0], 0, 1), marked, 0, 0)
+        wide = _utf16_without_mark(sample)
         if wide is not None and wide not in codecs.lookup(encoding).name:
-            return BytesSeen((0, sample.index(0), 1), wide, 0, 0)
-        wrong, nuls, nul_line = _pass(_pieces(opened, sample), encoding)
+            return ByteScan((0, sample.index(0), 1), wide, 0, 0)
+        wrong, nuls, nul_line = _scan_pieces(_pieces(opened, sample), encoding)
     finally:
         opened.close()
-    return BytesSeen(wrong, likely_encoding(sample, encoding) if wrong else None, nuls, nul_line)
+    return ByteScan(wrong, likely_encoding(sample, encoding) if wrong else None, nuls, nul_line)
 
 
 def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
-    """The encoding that bytes seem to have which are none of the one named: a guess, in this order.
+    """Guesses the encoding of bytes that are not valid in the one named, in this order.
 
-    UTF-8; UTF-16 by its mark or by the NUL of every second byte; an East Asian encoding that reads them and gives
-    frequent letters of its language; Windows-1251 where its words are Cyrillic; Windows-1252.
+    UTF-8; UTF-16 by its byte order mark or by NUL in every second byte; an East Asian encoding that decodes the bytes
+    to frequent characters of its language; Windows-1251 if the words are Cyrillic; Windows-1252.
     """
-    if (marked := _marked(sample)) is not None:
+    if (marked := _encoding_of_mark(sample)) is not None:
         return marked
-    if codecs.lookup(named).name != "utf-8" and _reads(sample, "utf-8"):
+    if codecs.lookup(named).name != "utf-8" and _can_decode(sample, "utf-8"):
         return "utf-8"
-    if (wide := _every_second(sample)) is not None:
+    if (wide := _utf16_without_mark(sample)) is not None:
         return wide
-    shares = {name: _share(_text(sample, name), frequent) for name, frequent in _EAST_ASIAN}
+    shares = {name: _share(_decoded(sample, name), frequent) for name, frequent in _EAST_ASIAN}
     best = max(shares, key=lambda name: shares[name])
     if shares[best] > _FREQUENT:
         return best
@@ -84,28 +84,28 @@ def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
     return "windows-1251" if cyrillic > above / 2 else "windows-1252"
 
 
-class ReadableContent:
-    """A file of text as UTF-8 that every reader takes: what cannot be decoded is U+FFFD, and NUL a stand-in.
+class LenientContent:
+    """A text file as UTF-8 that every reader accepts: undecodable bytes are U+FFFD, and NUL is replaced.
 
     Args:
-        content: the file's bytes.
-        encoding: by Python's name.
+        content: the bytes of the file.
+        encoding: Python name of the encoding.
     """
 
     def __init__(self, content: Content, encoding: str) -> None:
         self.content, self.encoding, self.source = content, encoding, content.source
 
-    def open(self, *, again: bool = True) -> Opened:
+    def open(self, *, again: bool = True) -> ByteStream:
         """See :class:`recurra.data.content.Content`."""
-        return _Readable(self.content.open(again=again), self.encoding)
+        return _LenientStream(self.content.open(again=again), self.encoding)
 
     def seekable(self) -> BinaryIO:
-        """A text is never jumped in."""
+        """Not supported: a text is read sequentially."""
         raise NotImplementedError("text is read from its beginning to its end")
 
 
-class _Readable:
-    def __init__(self, opened: Opened, encoding: str) -> None:
+class _LenientStream:
+    def __init__(self, opened: ByteStream, encoding: str) -> None:
         self.opened, self.close = opened, opened.close
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._ready, self._over = b"", False
@@ -119,13 +119,13 @@ class _Readable:
             raw = self.opened.read(PIECE)
             self._over = len(raw) < PIECE
             text = self._decoder.decode(raw, self._over)
-            # Halves of surrogate pairs come out of broken UTF-16.
-            self._ready += text.replace("\0", NUL_STAND_IN).encode("utf-8", "replace")
+            # Broken UTF-16 gives lone surrogates.
+            self._ready += text.replace("\0", NUL_REPLACEMENT).encode("utf-8", "replace")
         piece, self._ready = self._ready[:size], self._ready[size:]
         return piece
 
 
-# Shift JIS and EUC-JP: kana; EUC-KR: syllables; GB 18030 and Big5: the ideographs that make up most texts.
+# Shift JIS and EUC-JP: kana; EUC-KR: syllables; GB 18030 and Big5: the most frequent ideographs.
 _KANA = re.compile("[\u3040-\u30ff\u3001\u3002]")
 _SYLLABLE = re.compile("[\uac00-\ud7a3]")
 _IDEOGRAPH = re.compile(
@@ -139,18 +139,18 @@ _EAST_ASIAN = (
     ("big5", _IDEOGRAPH),
 )
 _FREQUENT = 0.05
-"""The share of the letters above ASCII that must be such; in bytes of another encoding hardly any is."""
+"""Minimum share of frequent characters among those above ASCII; bytes in another encoding have hardly any."""
 _CYRILLIC = re.compile("[А-Яа-яЁё]{3,}")
 
 
-def _marked(sample: bytes) -> str | None:
+def _encoding_of_mark(sample: bytes) -> str | None:
     if sample.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     return "utf-16" if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
 
 
-def _every_second(sample: bytes) -> str | None:
-    """UTF-16 of mostly Latin letters: every second byte of them is NUL."""
+def _utf16_without_mark(sample: bytes) -> str | None:
+    """UTF-16 without byte order mark: in mostly Latin text every second byte is NUL."""
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if max(even, odd) <= len(sample) // 5:
         return None
@@ -162,15 +162,15 @@ def _share(text: str | None, frequent: re.Pattern[str]) -> float:
     return sum(map(bool, map(frequent.match, letters))) / len(letters) if letters else 0.0
 
 
-def _pieces(opened: Opened, first: bytes) -> Iterator[tuple[bytes, bool]]:
-    """The bytes piece by piece, and whether one is the last."""
+def _pieces(opened: ByteStream, first: bytes) -> Iterator[tuple[bytes, bool]]:
+    """The bytes in pieces, each with a flag for the last one."""
     while first:
         following = opened.read(PIECE)
         yield first, not following
         first = following
 
 
-def _pass(pieces: Iterator[tuple[bytes, bool]], encoding: str) -> tuple[tuple[int, int, int] | None, int, int]:
+def _scan_pieces(pieces: Iterator[tuple[bytes, bool]], encoding: str) -> tuple[tuple[int, int, int] | None, int, int]:
     decoder = codecs.getincrementaldecoder(encoding)()
     taken = lines = nuls = nul_line = 0
     wrong: tuple[int, int, int] | None = None
@@ -192,13 +192,13 @@ def _pass(pieces: Iterator[tuple[bytes, bool]], encoding: str) -> tuple[tuple[in
     return wrong, nuls, nul_line
 
 
-def _reads(sample: bytes, encoding: str) -> bool:
-    return _text(sample, encoding) is not None
+def _can_decode(sample: bytes, encoding: str) -> bool:
+    return _decoded(sample, encoding) is not None
 
 
-def _text(sample: bytes, encoding: str) -> str | None:
+def _decoded(sample: bytes, encoding: str) -> str | None:
     try:
-        # The sample may end amid a character.
+        # The sample may end inside a character.
         return codecs.getincrementaldecoder(encoding)().decode(sample)
     except UnicodeDecodeError:
         return None

@@ -1,4 +1,4 @@
-"""The first pass over a file: of each row its label, a key of its text and its length, and which texts are damaged."""
+"""The first pass over a file collects facts: each row's label, text key and length, and the rows with damaged texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.checking.label_names import NO_LABEL
 from recurra.checking.lenient_reader import LenientBlock, LenientReader, key_of
-from recurra.checking.mending import (
+from recurra.checking.text_repair import (
     CONTROL,
     ENTITY,
     MOJIBAKE,
@@ -19,15 +19,15 @@ from recurra.checking.mending import (
     without_entities,
     without_mojibake,
 )
-from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["Facts", "facts_of_rows"]
+__all__ = ["Facts", "collect_facts"]
 
-# Patterns that Arrow sieves a column by, and what then tells for certain.
-_SIEVES: dict[str, tuple[str, Callable[[str], str]]] = {
+# Patterns with which Arrow selects candidates, and the repairs that decide: a text that one changes is damaged.
+_DAMAGE_TESTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "mojibake": (MOJIBAKE, without_mojibake),
     "control characters": (CONTROL, without_control_characters),
     "HTML entities": (ENTITY, without_entities),
@@ -36,16 +36,16 @@ _SIEVES: dict[str, tuple[str, Callable[[str], str]]] = {
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What is known of a file after one pass; some 25 bytes a row.
+    """The facts about the rows of a file; about 25 bytes a row.
 
     Attributes:
         labels: int32[rows], numbers of labels.
-        keys: uint64[rows], equal for texts that are equal but for white space; title and text together.
-        characters: int32[rows], of title and text together.
+        keys: uint64[rows], hashes of title and text that ignore white space; equal texts have equal keys.
+        characters: int32[rows], length of title and text together.
         longest: int64[rows], bytes of the longer of title and text.
-        damaged: by its kind, the places of the rows that have it.
-        empty: places of rows without any text.
-        untitled: places of rows with a text and no title, in a file with titles.
+        damaged: int64 row indices by kind of damage.
+        empty: int64 indices of the rows without any text.
+        untitled: int64 indices of the rows with a text and no title, in a file with titles.
     """
 
     labels: npt.NDArray[np.int32]
@@ -61,24 +61,24 @@ class Facts:
 
     @property
     def usable(self) -> npt.NDArray[np.int64]:
-        """The rows that have a label and can be read."""
+        """int64 indices of the rows that have a label and are short enough to be read."""
         return np.flatnonzero((self.labels != NO_LABEL) & (self.longest <= MAX_TEXT_BYTES))
 
 
-def facts_of_rows(
+def collect_facts(
     reader: LenientReader, *, advance: Callable[[int, int | None], None] = lambda rows, total: None
 ) -> Facts:
-    """Reads a file once.
+    """Collects the facts in one pass over a file.
 
     Args:
         reader: the file.
-        advance: hears how many rows more were read, and how many there are in all as far as can be told.
+        advance: called with the number of rows just read and, as far as known, their total.
 
     Raises:
         DataError: the file cannot be read to its end.
     """
     labels, keys, characters, longest = [], [], [], []
-    kinds = (*_SIEVES, "replacement characters", "empty", "untitled")
+    kinds = (*_DAMAGE_TESTS, "replacement characters", "empty", "untitled")
     places: dict[str, list[npt.NDArray[np.int64]]] = {kind: [np.empty(0, dtype=np.int64)] for kind in kinds}
     for block in reader:
         labels.append(block.labels)
@@ -102,14 +102,14 @@ def facts_of_rows(
 
 
 def _damaged(block: LenientBlock) -> dict[str, npt.NDArray[np.int64]]:
-    """The places in the block of what is wrong with texts."""
+    """The row indices in the block by kind of damage."""
     from pyarrow import compute
 
     found = {}
-    for kind, (sieve, mend) in _SIEVES.items():
-        maybe = _where(compute.match_substring_regex(block.joined, sieve))
+    for kind, (pattern, repair) in _DAMAGE_TESTS.items():
+        maybe = _where(compute.match_substring_regex(block.joined, pattern))
         texts = block.joined.take(maybe).to_pylist() if len(maybe) else []
-        found[kind] = maybe[np.array([mend(text) != text for text in texts], dtype=bool)]
+        found[kind] = maybe[np.array([repair(text) != text for text in texts], dtype=bool)]
     found["replacement characters"] = _where(compute.match_substring(block.joined, "\ufffd"))
     blank = compute.equal(compute.utf8_trim_whitespace(block.joined), "")
     found["empty"] = _where(blank)

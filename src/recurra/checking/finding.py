@@ -1,4 +1,4 @@
-"""What a check finds: a kind, how grave it is, in which rows, what it means and how to mend it."""
+"""A finding of a check: kind, severity, rows, meaning, and a hint on what to do."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["LISTED", "Finding", "Part", "Row", "Severity", "spaced"]
+__all__ = ["LISTED", "Finding", "Part", "Row", "Severity", "visible_spaces"]
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
-"""``error``: training or evaluation would fail, or the score would lie; ``warning``: look at it; ``note``: know it."""
+"""``error``: training or evaluation would fail, or the score would be wrong; ``warning``: to be looked at; ``note``: to
+be known."""
 
 Part: TypeAlias = Literal["train", "test"]
-"""The file that is learned from, or the one that is tested on."""
+"""The training file or the test file."""
 
 LISTED = 100_000
-"""Rows of a finding that are listed with their text, at most, so that memory stays bounded; all are counted."""
+"""Maximum number of rows that a finding lists with their text, to bound memory; all rows are counted."""
 
 
-def spaced(label: str) -> str:
-    """A label for reading: white space that would not be seen, at its ends or doubled, as ``␣``."""
+def visible_spaces(label: str) -> str:
+    """A label for display: white space at its ends, or doubled, is shown as ``␣``."""
     return label if label == " ".join(label.split()) else re.sub(r"\s", "␣", label)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row that a finding is about.
+    """A row of a finding.
 
     Attributes:
-        row: its place in the file, from 0, as files of decisions count.
-        number: as the reader counts rows in its messages, where a header may be row 1.
-        text: its beginning.
-        label: as it is written; empty where there is none.
-        details: what belongs to the kind, such as the row that it equals; plain values.
+        row: index of the row in the file, from 0, as in files of decisions.
+        number: row number in messages, where a header may be row 1.
+        text: beginning of the text.
+        label: the label as written; empty if there is none.
+        details: plain values that depend on the kind, such as the row that this one equals.
     """
 
     row: int
@@ -43,25 +44,25 @@ class Row:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """As JSON values."""
         return {"row": self.row, "number": self.number, "text": self.text, "label": self.label, **self.details}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was found, in all rows of a file that have it.
+    """One kind of problem in one file, with all rows that have it.
 
     Attributes:
-        kind: its name, the same in every run.
-        severity: how grave it is.
-        part: the file it was found in.
-        count: how many there are in all.
-        what: of which there are so many: ``row`` or ``class``.
-        meaning: a sentence on what it does to training or to the score.
-        mend: what to do, as an instruction.
-        mended: whether ``--fix`` does it.
-        rows: the first :data:`LISTED` of the rows, in the file's order where nothing else is graver.
-        facts: numbers of the whole, plain values.
+        kind: name of the problem, the same in every run.
+        severity: ``error``, ``warning`` or ``note``.
+        part: the file that has the problem.
+        count: how many rows, or whatever ``what`` names, have it.
+        meaning: a sentence on the effect on training or on the score.
+        hint: what to do, as an instruction.
+        what: the unit of ``count``, such as ``row`` or ``class``.
+        fixable: whether ``--fix`` does it.
+        rows: the first :data:`LISTED` rows, in the file's order or the most severe first.
+        facts: further figures, plain values.
     """
 
     kind: str
@@ -69,14 +70,14 @@ class Finding:
     part: Part
     count: int
     meaning: str
-    mend: str
+    hint: str
     what: str = "row"
-    mended: bool = False
+    fixable: bool = False
     rows: Sequence[Row] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """As JSON values."""
         return {
             "kind": self.kind,
             "severity": self.severity,
@@ -84,8 +85,10 @@ class Finding:
             "count": self.count,
             "of": self.what,
             "meaning": self.meaning,
-            "mend": self.mend,
-            "mended_by_fix": self.mended,
+            "hint": self.hint,
+            # The names of before; readers of the JSON document rely on them.
+            "mend": self.hint,
+            "mended_by_fix": self.fixable,
             "facts": dict(self.facts),
             "rows": [row.to_dict() for row in self.rows],
         }

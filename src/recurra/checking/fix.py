@@ -1,4 +1,4 @@
-"""Writes a cleaned copy of a file, and beside it every change with its reason."""
+"""Writes a cleaned copy of a file, and a second file with every change and its reason."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recurra.atomic import AtomicFile, write_atomically
-from recurra.checking.facts import facts_of_rows
-from recurra.checking.label_names import written
+from recurra.checking.facts import collect_facts
+from recurra.checking.fix_plan import FixOptions, FixPlan, plan_fix
+from recurra.checking.label_names import value_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader
-from recurra.checking.mending import mended
-from recurra.checking.plan import Mends, Plan, plan
-from recurra.checking.writing import writer_for
-from recurra.data.cells import column_of
-from recurra.data.decisions import Decision, decisions_csv, head_of
+from recurra.checking.row_writers import writer_for
+from recurra.checking.text_repair import repair_text
+from recurra.data.arrow_columns import column_of
+from recurra.data.decisions import Decision, decisions_csv, text_excerpt
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ __all__ = ["FixResult", "fix"]
 
 @dataclass(frozen=True)
 class FixResult:
-    """What was written.
+    """A cleaned copy.
 
     Attributes:
-        out: the cleaned copy.
-        changes: the file of changes, which ``train --exclude`` and ``--relabel`` read as well.
-        rows: in the copy.
-        removed: rows left out, by reason.
-        relabelled: rows that got the usual spelling of their label.
-        mended: rows whose text was mended.
+        out: path of the copy.
+        changes: path of the file of changes, which ``train --exclude`` and ``--relabel`` can read.
+        rows: number of rows in the copy.
+        removed: number of removed rows by reason.
+        relabelled: number of rows that got the usual spelling of their label.
+        repaired: number of rows with a repaired text.
     """
 
     out: Path
@@ -45,36 +45,42 @@ class FixResult:
     rows: int
     removed: Mapping[str, int]
     relabelled: int
-    mended: int
+    repaired: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """As JSON values."""
         return {
             "out": str(self.out),
             "changes": str(self.changes),
             "rows": self.rows,
             "removed": dict(self.removed),
             "relabelled": self.relabelled,
-            "mended": self.mended,
+            "mended": self.repaired,
         }
 
 
-def fix(reader: LenientReader, out: Path, *, test: LenientReader | None = None, mends: Mends = Mends()) -> FixResult:  # noqa: B008
-    """Cleans a file as :func:`recurra.checking.plan.plan` decides; all its columns stay.
+def fix(
+    reader: LenientReader,
+    out: Path,
+    *,
+    test: LenientReader | None = None,
+    options: FixOptions = FixOptions(),  # noqa: B008
+) -> FixResult:
+    """Writes a cleaned copy of a file with all its columns; :func:`recurra.checking.fix_plan.plan_fix` has the rules.
 
     Args:
-        reader: the file, which is left as it is.
+        reader: the file, which is not changed.
         out: a .csv, .tsv, .jsonl or .parquet file; the changes are written beside it, as ``.changes.csv``.
-        test: the file that it is tested on, whose texts are left out.
-        mends: what is asked for beyond what is certain.
+        test: the test file, whose texts are removed from the copy.
+        options: optional fixes.
 
     Raises:
-        DataError: no row would be left, or a column has no form in the kind of file.
+        DataError: no row would be left, or the format of ``out`` cannot hold a column.
         RecurraError: a file cannot be written; nothing is left behind.
     """
-    facts = facts_of_rows(reader)
-    tested = None if test is None else facts_of_rows(test)
-    changes = plan(reader, facts, tested, mends)
+    facts = collect_facts(reader)
+    tested = None if test is None else collect_facts(test)
+    changes = plan_fix(reader, facts, tested, options)
     left = len(facts) - len(changes.removed)
     if not left:
         raise DataError(f"No row of {reader.source} would be left", "Look at what is wrong with it first.")
@@ -83,30 +89,30 @@ def fix(reader: LenientReader, out: Path, *, test: LenientReader | None = None, 
         writer = writer_for(out.suffix.lower(), file)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
         noted: list[tuple[Decision, Mapping[str, object]]] = []
         for block in reader:
-            writer.write(*_cleaned(block, reader, changes, mends))
+            writer.write(*_cleaned(block, reader, changes, options))
             noted += _noted(block, reader, changes)
         writer.finish()
         write_atomically(
             listed, decisions_csv([one for one, _ in noted], [note for _, note in noted]).encode("utf-8", "replace")
         )
     reasons = Counter(reason.partition(" of row")[0] for reason in changes.removed.values())
-    return FixResult(out, listed, left, dict(reasons.most_common()), len(changes.relabelled), len(changes.mended))
+    return FixResult(out, listed, left, dict(reasons.most_common()), len(changes.relabelled), len(changes.repaired))
 
 
 def _cleaned(
-    block: LenientBlock, reader: LenientReader, changes: Plan, mends: Mends
+    block: LenientBlock, reader: LenientReader, changes: FixPlan, options: FixOptions
 ) -> tuple[list[str], list[pyarrow.ChunkedArray]]:
     """The block's columns after the changes."""
     rows = range(block.first, block.first + len(block))
     kept = np.array([row not in changes.removed for row in rows])
-    texts = {row: row - block.first for row in changes.mended if row in rows}
+    texts = {row: row - block.first for row in changes.repaired if row in rows}
     labels = [row - block.first for row in rows if row in changes.relabelled]
     columns = []
     for name, column in zip(block.raw.names, block.raw.columns, strict=True):
         if texts and name in (reader.columns.text, reader.columns.title):
             values = column.to_pylist()
             for place in texts.values():
-                values[place] = None if values[place] is None else mended(values[place], entities=mends.entities)
+                values[place] = None if values[place] is None else repair_text(values[place], unescape=options.unescape)
             column = _like(column, values)
         if labels and name == reader.columns.label:
             values = column.to_pylist()
@@ -118,9 +124,9 @@ def _cleaned(
 
 
 def _noted(
-    block: LenientBlock, reader: LenientReader, changes: Plan
+    block: LenientBlock, reader: LenientReader, changes: FixPlan
 ) -> Iterator[tuple[Decision, Mapping[str, object]]]:
-    """Every change of the block's rows as a decision that was made, and what is told with it."""
+    """Every change to the block's rows as a decision, with the fields that explain it."""
     cells = column_of(block.raw, reader.columns.label or "", reader.source)
     for row in range(block.first, block.first + len(block)):
         reasons = []
@@ -131,15 +137,15 @@ def _noted(
             reasons.append(changes.removed[row])
         if row in changes.relabelled:
             cell = cells[row - block.first].as_py()
-            decision, label = "relabel", written(reader.names.respelled_cell(cell, changes.usual))
+            decision, label = "relabel", value_text(reader.names.respelled_cell(cell, changes.usual))
             reasons.append("spelling of the label")
-        if row in changes.mended:
-            reasons.append(f"text mended: {changes.mended[row]}")
+        if row in changes.repaired:
+            reasons.append(f"text mended: {changes.repaired[row]}")
         if reasons:
             document = block.documents[row - block.first]
             labelled = reader.names[int(block.labels[row - block.first])]
             note = {"labelled": labelled, "reason": "; ".join(reasons)}
-            yield Decision(row, decision, label, head_of(document)), note
+            yield Decision(row, decision, label, text_excerpt(document)), note
 
 
 def _like(column: pyarrow.ChunkedArray, values: list[Any]) -> pyarrow.ChunkedArray:

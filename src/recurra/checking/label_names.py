@@ -1,4 +1,4 @@
-"""Labels as a check counts them: numbers for what stands in the cells, and the classes that each number means."""
+"""Numbers for the cells of the label column, and the classes that each number stands for."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy.typing as npt
 
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL, Task
 
-__all__ = ["NO_LABEL", "LabelNames", "written"]
+__all__ = ["NO_LABEL", "LabelNames", "value_text"]
 
 NO_LABEL = -1
 
 LISTED = ", "
-"""Stands between labels that a file holds as a list."""
+"""Separator in the text of a list of labels."""
 
 
 class LabelNames:
-    """Numbers for labels as they are written, the same in all files of a check.
+    """Numbers labels as they are written, the same way in all files of a check.
 
-    Cells with the same labels in another order have one number.
+    Cells with the same labels in another order have the same number.
 
     Attributes:
-        names: of each number the label; of a row with several, all of them in one.
-        members: of each number its classes: one, or any number where rows have several labels.
-        task: what the rows look like: several labels from the first list on, if nothing else is decided.
-        separator: what texts are split at, where they hold several labels.
-        decided: whether somebody has said how the cells are to be taken.
+        names: the label of each number; of a multi-label row, all labels joined.
+        members: the classes of each number: one, or any number of them if the rows are multi-label.
+        task: task that the rows fit: multi-label from the first list on, unless the format was set.
+        separator: separator that texts are split at, if they hold several labels.
+        format_known: whether the format of the cells was set.
     """
 
     def __init__(self) -> None:
@@ -37,60 +37,60 @@ class LabelNames:
         self.task: Task = SINGLE_LABEL
         self._cells: Task = SINGLE_LABEL
         self.separator: str | None = None
-        self.decided = False
+        self.format_known = False
         self._numbers: dict[tuple[str, ...], int] = {}
 
-    def decide(self, task: Task, *, separator: str | None = None) -> None:
-        """Says how cells are taken, before the first of them gets a number.
+    def set_format(self, task: Task, *, separator: str | None = None) -> None:
+        """Sets the format of the cells; call it before the first cell is numbered.
 
         Args:
-            task: what is to be learned from them.
-            separator: what texts are split at, where they may hold several labels; without it each is one.
+            task: the task that the labels are for.
+            separator: separator of the labels in a text; without it each text is one label.
         """
         self.task = self._cells = task
-        self.separator, self.decided = separator, True
+        self.separator, self.format_known = separator, True
 
     def number(self, value: object) -> int:
-        """Of a cell; ``NO_LABEL`` of one that is missing, blank or no number, where each row has one label."""
+        """The number of a cell; ``NO_LABEL`` for a missing, blank or NaN cell if each row has one label."""
         if isinstance(value, float) and not np.isfinite(value):
             return NO_LABEL
         if isinstance(value, list):
             self.task = self.task if self.task.lists else MULTI_LABEL
-            return self.number_of(filter(None, map(written, value)))
-        members = self._cells.members(written(value), self.separator)
+            return self.number_of(filter(None, map(value_text, value)))
+        members = self._cells.members(value_text(value), self.separator)
         return NO_LABEL if members is None else self.number_of(members)
 
     def number_of(self, classes: Iterable[str]) -> int:
-        """Of a row's classes, in any order."""
+        """The number of a row's classes, in any order."""
         members = tuple(sorted(set(classes)))
         if members not in self._numbers:
             self._numbers[members] = len(self.names)
             mark = LISTED if self.separator is None else self.separator
-            # A row may have none of several labels.
+            # A multi-label row may have no label.
             self.names.append(mark.join(members) or "(none)")
             self.members.append(members)
         return self._numbers[members]
 
     def having(self, classes: Iterable[str]) -> list[int]:
-        """The numbers of rows that have one of these classes."""
+        """The numbers that include one of these classes."""
         wanted = set(classes)
         return [number for number, own in enumerate(self.members) if not wanted.isdisjoint(own)]
 
     def respelled(self, usual: Mapping[str, str]) -> npt.NDArray[np.int32]:
-        """For each number that of the same labels in their usual spelling; the last is of ``NO_LABEL``.
+        """int32[numbers + 1], the number of each number's labels in usual spelling; the last is ``NO_LABEL``.
 
         Args:
-            usual: of :func:`recurra.checking.labels.spellings`.
+            usual: the result of :func:`recurra.checking.labels.usual_spellings`.
         """
         numbers = [self.number_of(usual.get(name, name) for name in own) for own in list(self.members)]
         return np.array([*numbers, *range(len(numbers), len(self.members)), NO_LABEL], dtype=np.int32)
 
     def respelled_cell(self, cell: Any, usual: Mapping[str, str]) -> Any:
-        """A cell of the file with its labels in their usual spelling: their order, marks and white space stay."""
+        """A cell with its labels in usual spelling; their order, separators and white space are kept."""
         if isinstance(cell, list):
             return list(dict.fromkeys(usual.get(name, name) for name in cell))
         if self.separator is None:
-            # A label alone is its cell; one of several had the white space around it taken away.
+            # A single label is its whole cell; in multi-label cells, white space around a label was stripped.
             name = cell if cell in usual else cell.strip()
             return cell.replace(name, usual.get(name, name), 1)
         parts: dict[str, str] = {}
@@ -104,12 +104,12 @@ class LabelNames:
         return "" if number == NO_LABEL else self.names[number]
 
 
-def written(value: object) -> str:
-    """A value as files of text write it: true and not True, several labels with commas between."""
+def value_text(value: object) -> str:
+    """A value as text: booleans are true and false, labels of a list are joined by commas."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return LISTED.join(sorted(map(written, value)))
+        return LISTED.join(sorted(map(value_text, value)))
     return str(value)

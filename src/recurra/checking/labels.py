@@ -1,4 +1,4 @@
-"""Labels that are missing, unknown, rare, or one class in several spellings."""
+"""Findings about labels: missing, unknown or rare ones, and classes in several spellings."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.label_names import NO_LABEL, LabelNames
-from recurra.data.coded import CodedLabels
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError
 from recurra.text import Labels
 
-__all__ = ["class_rows", "folded", "held_out", "label_findings", "spellings", "unknown_labels"]
+__all__ = ["class_rows", "folded", "held_out", "label_findings", "unknown_labels", "usual_spellings"]
 
 UNEVEN = 10
-"""The largest class has so many times the rows of the smallest: accuracy then says little about the small ones."""
+"""Ratio of the largest class to the smallest from which classes are uneven: accuracy says little about small ones."""
 
 ALIKE = 0.8
-"""Labels are likely to be one, misspelt, from this ratio of common letters on (Ratcliff and Obershelp 1988)."""
+"""Minimum similarity of a label and its likely misspelling (Ratcliff and Obershelp 1988)."""
 
 LONGEST_LIST = 12
-"""Classes that a sentence names."""
+"""Maximum number of classes that a sentence lists."""
 
-NOWHERE: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+NO_ROWS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 
 def class_rows(facts: Facts, names: LabelNames) -> dict[str, int]:
-    """The rows of each class, the largest first."""
+    """Number of rows of each class, the largest first."""
     return _by_class(facts.labels[facts.labels != NO_LABEL], names)
 
 
 def folded(name: str) -> str:
-    """A label without regard to case and white space."""
+    """A label with case and white space normalized."""
     return " ".join(name.split()).casefold()
 
 
-def spellings(counts: Mapping[str, int]) -> dict[str, str]:
-    """For each label that is another one but for case and white space, the spelling that most rows have.
+def usual_spellings(counts: Mapping[str, int]) -> dict[str, str]:
+    """The most frequent spelling by rarer spelling, for labels that differ in case or white space only.
 
-    Of equally frequent ones it is the one without white space around it, then the first by code point.
+    Ties are broken in favour of a label without white space around it, then of the first by code point.
     """
     groups: dict[str, list[str]] = {}
     for name in counts:
@@ -60,60 +60,60 @@ def spellings(counts: Mapping[str, int]) -> dict[str, str]:
 def held_out(
     labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The rows that training would learn from and those that it would hold out, as the task does.
+    """The rows that training would use and those that it would hold out, split by the task.
 
     Args:
-        labels: int32[rows], numbers of labels; each row has one.
-        names: of the labels.
-        share: of the rows to hold out.
-        seed: of the shuffle.
+        labels: int32[rows], numbers of labels; every row has one.
+        names: names of the labels.
+        share: share of the rows to hold out.
+        seed: seed of the shuffle.
     """
     task = names.task
     classes = Labels(tuple(sorted(set(chain.from_iterable(names.members)))))
-    # Of one label a row a list of labels is that label.
+    # In a single-label task, the list of labels has one element.
     values = [own if task.lists else own[0] for own in names.members]
     targets = task.targets(classes, values, source="the file") if values else np.empty(0, dtype=np.int64)
-    return task.hold_out(CodedLabels.of(labels.tolist()), targets[labels], share=share, seed=seed)
+    return task.hold_out(EncodedLabels.of(labels.tolist()), targets[labels], share=share, seed=seed)
 
 
 def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float, seed: int) -> list[Draft]:
-    """What is wrong with the labels of one file.
+    """Problems with the labels of one file.
 
     Args:
-        facts: of the file.
-        part: which it is.
-        names: of the labels.
-        share: of the rows that training holds out.
-        seed: with which it draws them.
+        facts: the facts of the file.
+        part: the training or the test file.
+        names: names of the labels.
+        share: share of the rows that training holds out.
+        seed: seed of the held-out split.
     """
     drafts = []
     missing = np.flatnonzero(facts.labels == NO_LABEL)
     if len(missing):
         meaning = "Training and evaluation stop at the first row without a label."
         drafts.append(
-            Draft("no label", "error", part, missing, meaning, "Label them; --fix leaves them out.", mended=True)
+            Draft("no label", "error", part, missing, meaning, "Label them; --fix leaves them out.", fixable=True)
         )
     counts = class_rows(facts, names)
-    usual = spellings(counts)
-    drafts += _spelled(facts, part, names, counts, usual)
+    usual = usual_spellings(counts)
+    drafts += _spelling_findings(facts, part, names, counts, usual)
     if part == "train":
-        # In the usual spelling: one class misspelt once is not a rare one besides.
-        drafts += _few(names.respelled(usual)[facts.labels], names, share=share, seed=seed)
+        # In the usual spelling: a misspelt class is not reported as a rare one as well.
+        drafts += _class_size_findings(names.respelled(usual)[facts.labels], names, share=share, seed=seed)
     return drafts
 
 
 def unknown_labels(
-    facts: Facts, part: Part, names: LabelNames, known: Collection[str], *, who: str, mend: str
+    facts: Facts, part: Part, names: LabelNames, known: Collection[str], *, who: str, hint: str
 ) -> list[Draft]:
-    """Labels that others do not know.
+    """Labels that are missing from the training rows or from a model.
 
     Args:
-        facts: of the file.
-        part: which it is.
-        names: of the labels.
-        known: the classes of the others.
-        who: these, such as ``the training rows``.
-        mend: what to do.
+        facts: the facts of the file.
+        part: the training or the test file.
+        names: names of the labels.
+        known: known classes.
+        who: owner of the known classes, such as ``the training rows``.
+        hint: what to do.
     """
     numbers = [number for number, own in enumerate(names.members) if not set(own) <= set(known)]
     rows = np.flatnonzero(np.isin(facts.labels, numbers))
@@ -121,11 +121,12 @@ def unknown_labels(
         return []
     counts = {name: count for name, count in class_rows(facts, names).items() if name not in known}
     them = "it" if len(counts) == 1 else "them"
-    meaning = f"{_listed(counts)}: {who} never have {them}, and evaluation counts that as wrong.{_meant(counts, known)}"
-    return [Draft("unknown labels", "error", part, rows, meaning, mend, facts={"classes": counts})]
+    similar = _likely_misspellings(counts, known)
+    meaning = f"{_listed(counts)}: {who} never have {them}, and evaluation counts that as wrong.{similar}"
+    return [Draft("unknown labels", "error", part, rows, meaning, hint, facts={"classes": counts})]
 
 
-def _spelled(
+def _spelling_findings(
     facts: Facts, part: Part, names: LabelNames, counts: Mapping[str, int], usual: Mapping[str, str]
 ) -> list[Draft]:
     rows = np.flatnonzero(np.isin(facts.labels, names.having(usual)))
@@ -135,25 +136,27 @@ def _spelled(
     details = [{"usual": names[int(respelled[number])]} for number in facts.labels[rows]]
     pairs = [f"{name!r} ({counts[name]:,}) is {best!r} ({counts[best]:,})" for name, best in usual.items()]
     meaning = f"Labels that differ in case or white space alone are classes of their own: {_shortened(pairs)}."
-    mend = "--fix gives them the spelling that most rows have."
-    return [Draft("one class in several spellings", "warning", part, rows, meaning, mend, details=details, mended=True)]
+    hint = "--fix gives them the spelling that most rows have."
+    return [
+        Draft("one class in several spellings", "warning", part, rows, meaning, hint, details=details, fixable=True)
+    ]
 
 
-def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed: int) -> list[Draft]:
-    """Too few classes, classes with too few rows, and uneven ones."""
+def _class_size_findings(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed: int) -> list[Draft]:
+    """Too few classes, classes with too few rows, and uneven classes."""
     labelled = np.flatnonzero(labels != NO_LABEL)
     counts = _by_class(labels[labelled], names)
     if len(counts) < 2:
         meaning = "There is nothing to tell apart: training needs two classes or more."
-        mend = "Name the column of the labels with --label, or add rows of other classes."
-        return [Draft("a single class", "error", "train", NOWHERE, meaning, mend, count=len(counts), what="class")]
+        hint = "Name the column of the labels with --label, or add rows of other classes."
+        return [Draft("a single class", "error", "train", NO_ROWS, meaning, hint, count=len(counts), what="class")]
     most, least = max(counts.values()), min(counts.values())
     try:
         _, held = held_out(labels[labelled], names, share=share, seed=seed)
     except DataError:
         meaning = f"{names.task.wording.rare}: none can be held out to see what was learned, and training stops."
-        mend = "Give more rows a class."
-        return [Draft("rare classes", "error", "train", labelled, meaning, mend, count=len(counts), what="class")]
+        hint = "Give more rows a class."
+        return [Draft("rare classes", "error", "train", labelled, meaning, hint, count=len(counts), what="class")]
     drafts = []
     few = {name: rows for name, rows in counts.items() if name not in _by_class(labels[labelled][held], names)}
     if few:
@@ -161,9 +164,9 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
         meaning = (
             f"Too few rows for one to be among the {len(held):,} that training holds out, so that validation says "
             f"nothing about {'this class' if len(few) == 1 else 'these classes'}: {_listed(few)}."
-            f"{_meant(few, set(counts) - set(few))}"
+            f"{_likely_misspellings(few, set(counts) - set(few))}"
         )
-        mend = "Add rows, join them with a related class, or leave them out."
+        hint = "Add rows, join them with a related class, or leave them out."
         drafts.append(
             Draft(
                 "rare classes",
@@ -171,7 +174,7 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
                 "train",
                 rows,
                 meaning,
-                mend,
+                hint,
                 count=len(few),
                 what="class",
                 facts={"classes": few},
@@ -180,15 +183,15 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
     if most >= UNEVEN * least:
         largest, smallest = next(iter(counts)), next(reversed(counts))
         meaning = f"{largest!r} has {most:,} rows and {smallest!r} {least:,}: accuracy says little about small classes."
-        mend = "Look at macro F1 and at each class's recall; training can weigh classes (--set class_weights=balanced)."
+        hint = "Look at macro F1 and at each class's recall; training can weigh classes (--set class_weights=balanced)."
         drafts.append(
             Draft(
                 "uneven classes",
                 "note",
                 "train",
-                NOWHERE,
+                NO_ROWS,
                 meaning,
-                mend,
+                hint,
                 count=len(counts),
                 what="class",
                 facts={"largest": most, "smallest": least},
@@ -197,8 +200,8 @@ def _few(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed
     return drafts
 
 
-def _meant(names: Collection[str], known: Collection[str]) -> str:
-    """A sentence on which of the labels look like misspellings of others, if any does."""
+def _likely_misspellings(names: Collection[str], known: Collection[str]) -> str:
+    """A sentence on labels that look like misspellings of others, if there are any."""
     others = {folded(name): name for name in known}
     meant = {name: get_close_matches(folded(name), others, n=1, cutoff=ALIKE) for name in names}
     pairs = [f"{name!r} may be {others[found[0]]!r}" for name, found in meant.items() if found]
@@ -206,7 +209,7 @@ def _meant(names: Collection[str], known: Collection[str]) -> str:
 
 
 def _by_class(labels: npt.NDArray[np.int32], names: LabelNames) -> dict[str, int]:
-    """Rows of each class, the largest first; all rows have a label."""
+    """Number of rows of each class, the largest first; every row has a label."""
     counts: Counter[str] = Counter()
     for number, rows in enumerate(np.bincount(labels).tolist()):
         for name in names.members[number] if rows else ():

@@ -1,7 +1,7 @@
-"""A labelled file as the checks read it: as often as they like, and more forgiving than training does.
+"""Reads a labelled file for the checks, any number of times and more leniently than training does.
 
-Training refuses a file for its first row without a label or its first NUL character. A check shall list all of them, so
-that rows come here as they are.
+Training rejects a file at its first row without a label or its first NUL character. A check lists all of them, so this
+reader returns rows as they are.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.checking.label_names import LabelNames
+from recurra.data.arrow_columns import column_of, is_label, is_list, text_column
 from recurra.data.blocks import Blocks
-from recurra.data.cells import column_of, is_label, is_list, text_column
 from recurra.data.table_reader import RowBlock, TableReader
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 __all__ = ["KEPT_BYTES", "LenientBlock", "LenientReader", "key_of"]
 
 KEPT_BYTES = 64 << 20
-"""Bytes of a file's columns that stay in memory between the passes over it; a larger file is read anew for each."""
+"""Maximum size of a file that is kept in memory between passes; a larger file is read again for each pass."""
 
 
 @dataclass(frozen=True, eq=False)
 class LenientBlock(RowBlock):
-    """Some rows that follow each other, with all columns; a missing text is empty, and any text can be read.
+    """A block of consecutive rows with all columns; a missing text is empty, and no text is rejected.
 
     Attributes:
-        names: gives labels their numbers.
+        names: numbers the labels.
     """
 
     names: LabelNames = field(kw_only=True)
@@ -48,7 +48,7 @@ class LenientBlock(RowBlock):
 
         column = column_of(self.raw, self.columns.label or "", self.source)
         if not is_label(column.type):
-            # A missing list is one without labels, as training takes it.
+            # A missing list is a list without labels, as in training.
             none: list[str] | None = [] if is_list(column.type) else None
             values = [none if value is None else value for value in column.to_pylist()]
             return np.array([self.names.number(value) for value in values], dtype=np.int32)
@@ -67,13 +67,13 @@ class LenientReader(TableReader):
     """A file of labelled rows.
 
     Args:
-        blocks: reads it; any number of times.
-        names: gives labels their numbers.
-        drafts: what was found on opening it.
+        blocks: the file; may be read any number of times.
+        names: numbers the labels.
+        drafts: findings from opening the file.
         columns: ``text``, ``title`` and ``label``, as :class:`recurra.data.table_reader.TableReader` takes them.
 
     Raises:
-        DataError: no text or label column can be told.
+        DataError: the text or label column cannot be guessed.
     """
 
     def __init__(self, blocks: Blocks, names: LabelNames, *, drafts: Sequence[Draft] = (), **columns: Any) -> None:
@@ -99,13 +99,13 @@ class LenientReader(TableReader):
             self._kept = kept
 
     def number(self, row: int) -> int:
-        """How the reader's messages call the row at a place."""
+        """The row number in messages of the row at an index."""
         return row + self.head.first_row
 
 
 def key_of(text: str) -> int:
-    """A number of 64 bits that texts share if they are equal but for white space.
+    """A 64-bit hash of a text that ignores differences in white space.
 
-    Among 10 million texts two others share one with a probability of about 3 in a million.
+    The probability of a collision among 10 million texts is about 3 in a million.
     """
     return int.from_bytes(hashlib.blake2b(" ".join(text.split()).encode(), digest_size=8).digest(), "little")

@@ -1,4 +1,4 @@
-"""What a check has looked at and found, for Python and for JSON."""
+"""The report of a check: summaries of the files, and the findings."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 from recurra.checking.finding import Finding, Part
 from recurra.tasks import SINGLE_LABEL, Task
 
-__all__ = ["FileSeen", "Report", "WordsSeen"]
+__all__ = ["CoverageSummary", "FileSummary", "Report"]
 
-GRAVEST_FIRST = ("error", "warning", "note")
+SEVERITIES = ("error", "warning", "note")
 
 
 @dataclass(frozen=True)
-class FileSeen:
-    """A file that was looked at.
+class FileSummary:
+    """Summary of a file.
 
     Attributes:
-        name: its name.
-        rows: it has.
-        columns: the column of each role, ``None`` where there is none.
-        classes: rows of each class, the largest first.
-        median: characters of its median text, title and text together.
-        row_hint: what a row's number counts, such as `` (the header is row 1)``; may be empty.
+        name: name of the file.
+        rows: number of rows.
+        columns: the column by role, ``None`` if there is none.
+        classes: number of rows by class, the largest first.
+        median: median length in characters, title and text together.
+        row_hint: how rows are numbered, such as `` (the header is row 1)``; may be empty.
     """
 
     name: str
@@ -36,11 +36,11 @@ class FileSeen:
 
     @property
     def mean_labels(self) -> float:
-        """Labels a row has on average."""
+        """Mean number of labels of a row."""
         return sum(self.classes.values()) / max(self.rows, 1)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """As JSON values."""
         return {
             "name": self.name,
             "rows": self.rows,
@@ -52,15 +52,15 @@ class FileSeen:
 
 
 @dataclass(frozen=True)
-class WordsSeen:
-    """How well a vocabulary knows rows that it was not learned from.
+class CoverageSummary:
+    """How well a vocabulary covers rows that it was not learned from.
 
     Attributes:
-        rows: which, such as ``the test rows``.
-        whose: the vocabulary's owner.
-        vocabulary: tokens in it.
-        tokens: how the rows are cut: ``words`` or ``characters``, for instance.
-        share: of the rows' tokens that it misses.
+        rows: description of the rows, such as ``the test rows``.
+        whose: owner of the vocabulary.
+        vocabulary: number of tokens in it.
+        tokens: kind of tokens, such as ``words`` or ``characters``.
+        share: share of the rows' tokens that are not in the vocabulary.
     """
 
     rows: str
@@ -70,7 +70,7 @@ class WordsSeen:
     share: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """As JSON values."""
         return {
             "rows": self.rows,
             "whose": self.whose,
@@ -82,28 +82,28 @@ class WordsSeen:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole check.
+    """The result of a check.
 
     Attributes:
-        files: by part, ``train`` and, if it was given, ``test``.
-        findings: the gravest first, and those in the training file before the test file's.
-        words: of the vocabulary, or ``None`` where it could not be learned.
-        looked_for: what was looked for, found or not, in words.
-        task: what the rows look like; of several labels classes and their rows are counted one by one.
-        separator: what the texts of labels were split at.
-        notes: what was guessed while reading.
+        files: summaries by part: ``train`` and, if given, ``test``.
+        findings: the most severe first, those of the training file before those of the test file.
+        words: coverage of the vocabulary, or ``None`` if none could be learned.
+        looked_for: all problems that were looked for, found or not.
+        task: task that the rows fit; in a multi-label task each label of a row counts for its class.
+        separator: separator that labels were split at.
+        notes: guesses made while reading.
     """
 
-    files: Mapping[Part, FileSeen]
+    files: Mapping[Part, FileSummary]
     findings: Sequence[Finding]
-    words: WordsSeen | None
+    words: CoverageSummary | None
     looked_for: Sequence[str]
     task: Task = SINGLE_LABEL
     separator: str | None = None
     notes: Sequence[str] = field(default_factory=list)
 
     def count(self, severity: str) -> int:
-        """How many findings are that grave."""
+        """Number of findings of a severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
     def found(self, kind: str, part: Part = "train") -> Finding | None:
@@ -111,12 +111,12 @@ class Report:
         return next((one for one in self.findings if (one.kind, one.part) == (kind, part)), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """As JSON values."""
         return {
             "files": {part: seen.to_dict() for part, seen in self.files.items()},
             "multi_label": self.task.lists,
             "label_separator": self.separator,
-            "counts": {severity + "s": self.count(severity) for severity in GRAVEST_FIRST},
+            "counts": {severity + "s": self.count(severity) for severity in SEVERITIES},
             "findings": [finding.to_dict() for finding in self.findings],
             "words": None if self.words is None else self.words.to_dict(),
             "looked_for": list(self.looked_for),

@@ -1,4 +1,4 @@
-"""Texts that are empty, damaged, cut or of extreme length."""
+"""Findings about texts: empty, damaged, cut or extremely long ones."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ import numpy.typing as npt
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part, Severity
-from recurra.checking.mending import CONTROL, without_control_characters, without_entities, without_mojibake
-from recurra.data.cells import MAX_TEXT_BYTES
+from recurra.checking.text_repair import CONTROL, without_control_characters, without_entities, without_mojibake
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
 
 __all__ = ["text_findings"]
 
 LONG, LONG_TIMES = 5_000, 50
-"""A text is extremely long from so many characters on if it has so many times the median's. A recurrent network reads
+"""Minimum length of an extremely long text, in characters and as a multiple of the median. A recurrent network reads
 word by word, and a batch takes as long as its longest text."""
 
 CUT_FROM, CUT_ROWS, CUT_TIMES = 20, 5, 10
-"""Texts look cut where at least so many rows have the file's greatest length, of at least so many characters, and so
-many times as many rows as each shorter length just below: lengths of whole texts thin out towards the longest."""
+"""Texts look cut if the greatest length is at least CUT_FROM characters and at least CUT_ROWS rows have it, CUT_TIMES
+as many as the mean of the lengths just below: lengths of whole texts thin out towards the longest."""
 
 
 AROUND = 25
-"""Characters that are shown on either side of a damage."""
+"""Number of characters shown on either side of a damage."""
 
 
 class _Damage(NamedTuple):
     severity: Severity
     meaning: str
-    mend: str
-    mended: bool
-    mending: Callable[[str], str]
+    hint: str
+    fixable: bool
+    repair: Callable[[str], str]
 
 
 def _without_lost_characters(text: str) -> str:
@@ -76,19 +76,19 @@ _DAMAGES = {
 
 
 def text_findings(facts: Facts, part: Part) -> list[Draft]:
-    """What is wrong with the texts of one file."""
+    """Problems with the texts of one file."""
     drafts = []
     if len(facts.empty):
         meaning = "Rows without any text teach nothing, and all of them get the same answer."
         drafts.append(
-            Draft("empty texts", "warning", part, facts.empty, meaning, "--fix leaves them out.", mended=True)
+            Draft("empty texts", "warning", part, facts.empty, meaning, "--fix leaves them out.", fixable=True)
         )
     too_long = np.flatnonzero(facts.longest > MAX_TEXT_BYTES)
     if len(too_long):
         meaning = f"Texts of more than {MAX_TEXT_BYTES >> 20} MiB are not read: training stops at the first."
-        mend = "Split or cut them. Is a quote missing?"
+        hint = "Split or cut them. Is a quote missing?"
         details = [{"bytes": size} for size in facts.longest[too_long].tolist()]
-        drafts.append(Draft("texts too long to read", "error", part, too_long, meaning, mend, details=details))
+        drafts.append(Draft("texts too long to read", "error", part, too_long, meaning, hint, details=details))
     for kind, damage in _DAMAGES.items():
         rows = facts.damaged[kind]
         if len(rows):
@@ -99,17 +99,17 @@ def text_findings(facts: Facts, part: Part) -> list[Draft]:
                     part,
                     rows,
                     damage.meaning,
-                    damage.mend,
-                    excerpt=partial(_excerpt, damage.mending),
-                    mended=damage.mended,
+                    damage.hint,
+                    excerpt=partial(_excerpt, damage.repair),
+                    fixable=damage.fixable,
                 )
             )
     return [*drafts, *_cut(facts, part), *_long(facts, part)]
 
 
-def _excerpt(mending: Callable[[str], str], text: str) -> str:
-    """What stands around the first damage, in one line; control characters as their escapes."""
-    whole = mending(text)
+def _excerpt(repair: Callable[[str], str], text: str) -> str:
+    """The text around the first damage, in one line; control characters are escaped."""
+    whole = repair(text)
     at = next((place for place, (old, new) in enumerate(zip(text, whole, strict=False)) if old != new), len(whole))
     begin, end = max(at - AROUND, 0), at + AROUND
     shown = " ".join(text[begin:end].split())
@@ -125,13 +125,13 @@ def _cut(facts: Facts, part: Part) -> list[Draft]:
         return []
     rows = np.flatnonzero(facts.characters == longest)
     if len(np.unique(facts.keys[rows])) < CUT_ROWS:
-        # The same long text again and again.
+        # Copies of the same long text.
         return []
     meaning = (
         f"They have {longest:,} characters each, the most in the file, as if the program that wrote it had cut them."
     )
-    mend = "Export the table again without a limit of length, or live with it if new texts are cut alike."
-    return [Draft("texts that look cut", "warning", part, rows, meaning, mend, facts={"characters": longest})]
+    hint = "Export the table again without a limit of length, or live with it if new texts are cut alike."
+    return [Draft("texts that look cut", "warning", part, rows, meaning, hint, facts={"characters": longest})]
 
 
 def _long(facts: Facts, part: Part) -> list[Draft]:
@@ -147,5 +147,5 @@ def _long(facts: Facts, part: Part) -> list[Draft]:
     meaning = (
         f"The median is {median:,.0f} characters; a network reads word by word, and waits for the longest of a batch."
     )
-    mend = "Look whether they are several texts in one, such as whole threads of mail."
-    return [Draft("extremely long texts", "note", part, rows, meaning, mend, details=details)]
+    hint = "Look whether they are several texts in one, such as whole threads of mail."
+    return [Draft("extremely long texts", "note", part, rows, meaning, hint, details=details)]

@@ -1,4 +1,4 @@
-"""The program ``recurra``: its commands, and what becomes of an error."""
+"""The program ``recurra``: its commands, and the handling of errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from recurra.cli.output import flush, plain
 
 __all__ = ["app", "main"]
 
-# Plain help: the same in every terminal, in a file and in the documentation, and it starts faster.
+# Plain help: the same in every terminal, file and document; it also starts faster.
 app = typer.Typer(name="recurra", rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
 app.command(epilog=examples(*lesson.EXAMPLES))(lesson.lesson)
@@ -62,7 +62,7 @@ app.command(cls=bench.Bench, epilog=examples(*bench.EXAMPLES))(bench.bench)
 )
 def start(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     """Trains, explains and ships recurrent text classifiers."""
     if version:
@@ -77,10 +77,10 @@ def start(
 def main(args: Sequence[str] | None = None) -> int:
     """Runs one command.
 
-    A mistake of the user's is one line on standard error; an error that is none of theirs keeps its traceback.
+    A user error is one line on standard error; an internal error keeps its traceback.
 
     Args:
-        args: the words after ``recurra``; those of this process if not given.
+        args: the arguments after ``recurra``; default those of this process.
 
     Returns:
         The exit code: 0, 2 for wrong usage, 130 after Ctrl-C, 1 for any other failure.
@@ -90,7 +90,7 @@ def main(args: Sequence[str] | None = None) -> int:
         flush()
         return code
     except BrokenPipeError:
-        # Whoever read the output has seen enough, such as head(1).
+        # The reader of the output has closed it, such as head(1).
         _forget_output()
         return 1
     except KeyboardInterrupt:
@@ -120,7 +120,7 @@ def _failed(failure: Failure) -> int:
 
 
 def _forget_output() -> None:
-    """Lets what cannot be written any more go nowhere; Python would try again, and complain, at its end."""
+    """Discards output that cannot be written; Python would try again at exit and print an error."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
         return

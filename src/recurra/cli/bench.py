@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
 from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn, whole_number
 from recurra.cli.output import Output, aligned
-from recurra.cli.score_data import opened_rows
-from recurra.cli.tables import ReadOptions
+from recurra.cli.score_input import open_rows
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ EXAMPLES = (
 
 COMPARISONS = ("train", "predict", "latency", "recurrence")
 TAKE = 10_000
-# Name, form and heading of each figure.
+# Name, format and heading of each figure.
 FIGURES = {
     "docs_per_second": ("documents a second", ",.0f"),
     "microseconds_per_document": ("one document, µs", ",.0f"),
@@ -38,10 +38,10 @@ FIGURES = {
 
 
 class Bench(TyperCommand):
-    """The command, which knows the comparisons that it once had as commands of its own."""
+    """The command, which redirects the names of its former subcommands."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Reads the words; a comparison's name says where it is now, whatever options stand behind it."""
+        """Parses the arguments; the name of a former subcommand is an error that says where it is now."""
         if args and args[0] in COMPARISONS and not Path(args[0]).exists():
             raise UsageError(
                 f"recurra bench {args[0]} compares with other libraries, which is done in a checkout of Recurra: "
@@ -58,18 +58,18 @@ def bench(
         typer.Argument(
             metavar="TEXTS",
             help="A table, a .txt file of one text a line, a folder of .txt files, or - for standard input; "
-            "without it, generated texts of the model's own words.",
+            "without it, generated texts of words from the model's vocabulary.",
         ),
     ] = None,
     rounds: Annotated[
-        int, typer.Option(parser=whole_number(1), metavar="N", help="How often to measure; figures are medians.")
+        int, typer.Option(parser=whole_number(1), metavar="N", help="Number of measurements; figures are medians.")
     ] = 5,
     take: Annotated[
-        int, typer.Option(parser=whole_number(1), metavar="N", help="Texts to measure on, at most: the first ones.")
+        int, typer.Option(parser=whole_number(1), metavar="N", help="Maximum number of texts; the first ones are used.")
     ] = TAKE,
     length: Annotated[
         int | None,
-        typer.Option(parser=whole_number(1), metavar="N", help="Words (or letters) of a generated text, on average."),
+        typer.Option(parser=whole_number(1), metavar="N", help="Mean length of generated texts, in words or letters."),
     ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,
@@ -97,7 +97,7 @@ def bench(
     else:
         documents = _read(classifier, texts, take, length, reading, output)
     tokens = classifier.bundle.pipeline.encode(documents).lengths.mean().item()
-    # Compiles what is needed and builds the network's tables.
+    # Warm-up: compiles kernels and builds the network's tables.
     classifier.predict(documents)
     found = []
     for number in range(rounds):
@@ -135,13 +135,13 @@ def _generated(model: Model, take: int, length: int | None, reading: ReadOptions
 def _read(
     model: Model, texts: str, take: int, length: int | None, reading: ReadOptions, output: Output
 ) -> list[Document]:
-    """The first texts of a file, as Python's strings; pairs where the model must know which is the title."""
+    """The first texts of a file as Python strings, or pairs if the model needs to tell titles apart."""
     from recurra.text.arrow import from_arrow
     from recurra.text.buffer import TextBuffer
 
     if length is not None:
         raise SettingsError(f"--length {length} is given with TEXTS", "Leave it out: it is for generated texts.")
-    source = opened_rows(texts, reading, (), model.bundle.text, output)
+    source = open_rows(texts, reading, (), model.bundle.text, output)
     documents: list[Document] = []
     for batch in source.batches:
         given = batch.documents

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from recurra.cli.check_labels import LabelOptions, asked_for, refuse_to_clean
+from recurra.cli.check_label_options import LabelOptions, options_to_add, refuse_to_clean
+from recurra.cli.check_output import show_fix, show_report
+from recurra.cli.data_argument import ReadOptions
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -26,15 +27,13 @@ from recurra.cli.options import (
     TitleColumn,
     number_above,
 )
-from recurra.cli.output import Output, aligned, cut
+from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.tables import ReadOptions
 from recurra.errors import SettingsError
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
     from recurra.checking.check import KnownModel, Training
-    from recurra.checking.finding import Finding, Part, Row
     from recurra.checking.fix import FixResult
     from recurra.checking.lenient_reader import LenientReader
     from recurra.checking.report import Report
@@ -50,43 +49,40 @@ EXAMPLES = (
     "recurra check new-tickets.csv --model runs/tickets/model.safetensors --strict",
 )
 
-# Rows of a finding that are shown, columns of their texts, and of a line.
-FIRST, WIDE, LINE = 3, 60, 100
-
 
 def check(
     data: DataArgument,
     test: Annotated[
         str | None,
-        typer.Option("--test", metavar="FILE", help="The rows that will be tested on; a named set has its own."),
+        typer.Option("--test", metavar="FILE", help="The test rows; a named set has its own."),
     ] = None,
     model: Annotated[
         Path | None,
-        typer.Option("--model", metavar="MODEL", help="A trained model that the rows are for: its labels and words."),
+        typer.Option("--model", metavar="MODEL", help="A trained model: check the rows against its labels and words."),
     ] = None,
     similarity: Annotated[
         float,
-        typer.Option(parser=number_above(0), metavar="SHARE", help="From which on texts are near-copies, up to 1."),
+        typer.Option(parser=number_above(0), metavar="SHARE", help="Minimum similarity of near-copies, up to 1."),
     ] = 0.5,
     inside: Annotated[
         bool, typer.Option("--inside", help="Look for near-copies among the training rows as well.")
     ] = False,
     fix: Annotated[
         Path | None,
-        typer.Option("--fix", metavar="OUT", help="Write a cleaned copy of DATA, and its changes as OUT.changes.csv."),
+        typer.Option("--fix", metavar="OUT", help="Write a cleaned copy of DATA, and its changes to OUT.changes.csv."),
     ] = None,
     drop_conflicts: Annotated[
         bool, typer.Option("--drop-conflicts", help="With --fix: leave out equal texts under different labels.")
     ] = False,
     unescape: Annotated[
-        bool, typer.Option("--unescape", help="With --fix: write what HTML entities stand for.")
+        bool, typer.Option("--unescape", help="With --fix: replace HTML entities by their characters.")
     ] = False,
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if there are errors or warnings.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write check.json and check.html there.")
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder for check.json and check.html.")
     ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,
@@ -97,10 +93,10 @@ def check(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find what is wrong with labelled rows before training.
+    """Find problems in labelled rows before training.
 
     Looks for texts that are empty, damaged, cut or there twice, for test texts among the training rows, and for labels
-    that are missing, misspelt, rare or contradictory; says row, meaning and mend, and changes nothing but with --fix.
+    that are missing, misspelt, rare or contradictory. Shows rows, meaning and what to do; only --fix writes a file.
     """
     output = Output(as_json=as_json, quiet=quiet)
     for option, given in (("--drop-conflicts", drop_conflicts), ("--unescape", unescape)):
@@ -111,11 +107,11 @@ def check(
     from recurra.checking.check import check as look
     from recurra.runtime import load
 
-    cells = LabelOptions(multi_label, single_label, label_separator)
+    labels = LabelOptions(multi_label, single_label, label_separator)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     train, tested = _opened(data, test, reading, output)
     loaded = None if model is None else load(model)
-    cells.settle([one for one in (train, tested) if one is not None], loaded, model, output)
+    labels.apply([one for one in (train, tested) if one is not None], loaded, model, output)
     with Bars(output) as bars:
         report = look(
             train,
@@ -130,33 +126,33 @@ def check(
         refuse_to_clean(report, fix)
     for note in report.notes:
         output.note(note)
-    _show(report, output)
+    show_report(report, output)
     fixed = None
     if fix is not None:
         from recurra.checking.fix import fix as clean
-        from recurra.checking.plan import Mends
+        from recurra.checking.fix_plan import FixOptions
 
-        mends = Mends(entities=unescape, conflicts=drop_conflicts)
-        fixed = clean(train, fix, test=tested, mends=mends)
-        _show_fixed(fixed, output)
-    follows = _next(data, test, report, fixed, cells)
+        options = FixOptions(unescape=unescape, drop_conflicts=drop_conflicts)
+        fixed = clean(train, fix, test=tested, options=options)
+        show_fix(fixed, output)
+    next_command = _next_command(data, test, report, fixed, labels)
     if out is not None:
-        # With what was said before the rows were read, such as the mark that was found.
-        _write(out, replace(report, notes=output.notes), follows)
+        # Include notes from before the rows were read, such as the separator that was found.
+        _write(out, replace(report, notes=output.notes), next_command)
         output.result(f"page: {out / 'check.html'}")
-    output.detail(f"next: {follows}")
+    output.detail(f"next: {next_command}")
     written = None if fixed is None else fixed.to_dict()
-    output.document({**report.to_dict(), "notes": output.notes, "fixed": written, "next": follows})
+    output.document({**report.to_dict(), "notes": output.notes, "fixed": written, "next": next_command})
     if strict and report.count("error") + report.count("warning"):
         raise typer.Exit(1)
 
 
 def _check_copy(fix: Path, data: str, test: str | None) -> None:
-    from recurra.checking.writing import KINDS
+    from recurra.checking.row_writers import SUFFIXES
 
-    if fix.suffix.lower() not in KINDS:
+    if fix.suffix.lower() not in SUFFIXES:
         raise SettingsError(
-            f"--fix {str(fix)!r:.200} ends in {fix.suffix!r}", f"Give a name that ends in {', '.join(KINDS)}."
+            f"--fix {str(fix)!r:.200} ends in {fix.suffix!r}", f"Give a name that ends in {', '.join(SUFFIXES)}."
         )
     for name in filter(None, (data, test)):
         if Path(name).exists() and fix.exists() and fix.samefile(name):
@@ -166,10 +162,10 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
 def _opened(
     data: str, test: str | None, reading: ReadOptions, output: Output
 ) -> tuple[LenientReader, LenientReader | None]:
-    """The training file and the test file, if there is one; a named set has both."""
+    """Opens the training file and, if there is one, the test file; a named set has both."""
     from recurra.checking.check import open_source
     from recurra.checking.label_names import LabelNames
-    from recurra.cli.tables import is_file, named_set
+    from recurra.cli.data_argument import is_file, load_named_dataset
     from recurra.data.sources import open_blocks
 
     names = LabelNames()
@@ -180,13 +176,13 @@ def _opened(
 
     if is_file(data):
         return opened(data, "train"), None if test is None else opened(test, "test")
-    found = named_set(data, reading, output)
+    found = load_named_dataset(data, reading, output)
     tested = open_source(found.test, "test", names) if test is None else opened(test, "test")
     return open_source(found.train, "train", names), tested
 
 
 def _training() -> Training:
-    """What ``recurra train DATA`` does of itself."""
+    """The settings of ``recurra train DATA`` without options."""
     from recurra.checking.check import Training
     from recurra.presets import load_preset
 
@@ -201,118 +197,39 @@ def _training() -> Training:
 
 def _known(name: str, model: Model) -> KnownModel:
     from recurra.checking.check import KnownModel
-    from recurra.checking.label_names import written
+    from recurra.checking.label_names import value_text
     from recurra.text import TextPipeline
 
     bundle = model.bundle
-    return KnownModel(name, TextPipeline(bundle.text, bundle.vocabulary), [*map(written, bundle.labels.classes)])
+    return KnownModel(name, TextPipeline(bundle.text, bundle.vocabulary), [*map(value_text, bundle.labels.classes)])
 
 
-def _show(report: Report, output: Output) -> None:
-    from recurra.checking.finding import spaced
-
-    for part, seen in report.files.items():
-        classes = list(seen.classes.items())
-        shown = [f"{cut(spaced(label), 30)} {rows:,}" for label, rows in classes[:6]]
-        more = f", … {cut(spaced(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
-        kinds = f"{len(classes):,} {report.task.wording.plural}{report.task.labels_per_row(seen.mean_labels)}"
-        output.detail(
-            f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
-            f"{kinds}: {', '.join(shown)}{more}"
-        )
-    if (words := report.words) is not None:
-        output.detail(
-            f"vocabulary {words.whose}: {words.vocabulary:,} {words.tokens}; "
-            f"of the {words.rows} it misses {words.share:.1%}"
-        )
-    for finding in report.findings:
-        _show_finding(finding, report, output)
-    found = [(report.count(severity), severity) for severity in ("error", "warning", "note")]
-    if report.findings:
-        output.detail("")
-        output.result(", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in found))
-    else:
-        output.detail(_folded(f"Looked for {', '.join(report.looked_for)}.", ""))
-        output.result("nothing found")
-
-
-def _show_finding(finding: Finding, report: Report, output: Output) -> None:
-    name = report.files[finding.part].name
-    output.detail("")
-    output.result(f"{finding.severity}: {finding.kind}, {how_many(finding)} in {name}")
-    output.detail(_folded(finding.meaning, "  "))
-    rows = [line for row in finding.rows[:FIRST] for line in _lines(row, finding)]
-    if rows:
-        output.detail(aligned(rows, right=(1,)))
-    if len(finding.rows) > FIRST:
-        output.detail(f"    … {len(finding.rows) - FIRST:,} more in --json and --out")
-    output.detail(_folded(f"→ {finding.mend}", "  "))
-
-
-def how_many(finding: Finding) -> str:
-    """``1 row``, ``2 classes``."""
-    plural = {"class": "classes"}.get(finding.what, finding.what + "s")
-    return f"{finding.count:,} {finding.what if finding.count == 1 else plural}"
-
-
-def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
-    """A row, and under it the one that it is compared with, if that says something else."""
-    from recurra.checking.finding import spaced
-
-    details = row.details
-    shown = [f"{details['similarity']:.2f}"] if "similarity" in details else []
-    shown += [f"usually {cut(spaced(details['usual']), 20)}"] if "usual" in details else []
-    shown += [f"{details['missed']:,} of {details['tokens']:,}"] if "missed" in details else []
-    shown += [f"{details[name]:,} {name}" for name in ("characters", "bytes") if name in details]
-    text = cut(details.get("found", row.text), WIDE)
-    lines = [("    row", f"{row.number:,}", cut(spaced(row.label), 20), " ".join(shown), text)]
-    other = details.get("other")
-    if other:
-        where = "row" if other["part"] == finding.part else f"{other['part']} row"
-        # What is the same need not be said again.
-        text = "" if other["text"] == row.text else cut(other["text"], WIDE)
-        lines.append((f"     = {where}", f"{other['number']:,}", cut(spaced(other["label"]), 20), "", text))
-    return lines
-
-
-def _folded(text: str, indent: str) -> str:
-    return textwrap.fill(text, LINE, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
-
-
-def _show_fixed(fixed: FixResult, output: Output) -> None:
-    what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
-    what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
-    what += [f"{fixed.mended:,} text{'' if fixed.mended == 1 else 's'} mended"] if fixed.mended else []
-    output.result(f"cleaned copy: {fixed.out}, {fixed.rows:,} rows; {', '.join(what) or 'nothing was to be mended'}")
-    output.result(f"changes: {fixed.changes}")
-
-
-def _next(data: str, test: str | None, report: Report, fixed: FixResult | None, cells: LabelOptions) -> str:
-    """The command to type next."""
+def _next_command(data: str, test: str | None, report: Report, fixed: FixResult | None, labels: LabelOptions) -> str:
+    """The suggested next command."""
     tested = "" if test is None else f" --test {shlex.quote(test)}"
-    if fixed is None and (asked := asked_for(report)):
+    if fixed is None and (asked := options_to_add(report)):
         return f"recurra check {shlex.quote(data)}{tested} {asked}"
-    said = cells.again(report)
-    mended: list[Part] = [finding.part for finding in report.findings if finding.mended and finding.severity != "note"]
+    said = labels.as_arguments(report)
+    fixable = any(finding.fixable and finding.severity != "note" for finding in report.findings)
     stem = Path(data).name.partition(".")[0] or "data"
-    if fixed is None and mended:
-        # Lists have no form in cells.
+    if fixed is None and fixable:
+        # CSV cells cannot hold lists.
         kind = ".jsonl" if report.task.lists and report.separator is None else ".csv"
         return f"recurra check {shlex.quote(data)}{tested}{said} --fix {shlex.quote(stem + '.clean' + kind)}"
     rows = data if fixed is None else str(fixed.out)
     if fixed is None and report.count("error"):
-        return f"mend the errors, then recurra check {shlex.quote(rows)}{tested}{said}"
+        return f"fix the errors, then recurra check {shlex.quote(rows)}{tested}{said}"
     return f"recurra train {shlex.quote(rows)}{said} --out {shlex.quote('runs/' + stem)}"
 
 
-def _write(folder: Path, report: Report, follows: str) -> None:
+def _write(folder: Path, report: Report, next_command: str) -> None:
     import json
 
     from recurra.atomic import write_atomically
     from recurra.report.check_page import check_page
 
     files = {
-        "check.json": json.dumps({**report.to_dict(), "next": follows}, ensure_ascii=False, indent=1),
+        "check.json": json.dumps({**report.to_dict(), "next": next_command}, ensure_ascii=False, indent=1),
         "check.html": check_page(report),
     }
     with made_folder(folder):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.labelled import never_seen
+from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.labelled_rows import unknown_labels_note
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -21,7 +22,6 @@ from recurra.cli.options import (
     whole_number,
 )
 from recurra.cli.output import Output, aligned, cut
-from recurra.cli.tables import ReadOptions, read_data
 from recurra.errors import SettingsError
 from recurra.training.run import MODEL
 
@@ -36,7 +36,7 @@ EXAMPLES = (
     "recurra compare runs/gru/model.safetensors runs/lstm/model.safetensors --text 'Oil prices rise again'",
 )
 
-# Columns of an example's text.
+# Width of the text of an example.
 WIDE = 60
 
 SCORES = {"micro_f1": "micro F1", "macro_f1": "macro F1", "log_loss": "log loss"}
@@ -45,17 +45,17 @@ SCORES = {"micro_f1": "micro F1", "macro_f1": "macro F1", "log_loss": "log loss"
 def compare(
     models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="Two model files or more.")],
     data: Annotated[
-        str | None, typer.Option("--data", metavar="DATA", help="Labelled rows: a file, or the name of a set.")
+        str | None, typer.Option("--data", metavar="DATA", help="Labelled rows: a file or a named set.")
     ] = None,
     texts: Annotated[
-        list[str] | None, typer.Option("--text", metavar="TEXT", help="A text to read with all models; repeatable.")
+        list[str] | None, typer.Option("--text", metavar="TEXT", help="A text to classify with all models; repeatable.")
     ] = None,
     take: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Look at N rows of the data at most.")
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Maximum number of rows of DATA.")
     ] = None,
-    seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Of every random choice.")] = 0,
+    seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Seed of every random choice.")] = 0,
     column: Annotated[
-        str | None, typer.Option("--text-column", metavar="COLUMN", help="Column of the texts; guessed without it.")
+        str | None, typer.Option("--text-column", metavar="COLUMN", help="Column of the texts; guessed by default.")
     ] = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -99,12 +99,12 @@ def compare(
         seed=seed,
         say=output.note,
     )
-    _show(found, never_seen(found.unknown_labels if unknown_labels == "wrong" else 0), output)
+    _show(found, unknown_labels_note(found.unknown_labels if unknown_labels == "wrong" else 0), output)
     output.document({"data": table.source, **found.to_dict(), "notes": output.notes})
 
 
 def _texts(models: dict[str, Model], texts: list[str], output: Output) -> None:
-    """Reads every text with every model: the answers, and where they part."""
+    """Classifies every text with every model; shows the labels and where they differ."""
     from recurra.inspection.compare import compare_text
 
     found = [compare_text(models, text) for text in texts]
@@ -114,7 +114,7 @@ def _texts(models: dict[str, Model], texts: list[str], output: Output) -> None:
         for reading in one["models"]:
             steps = reading["probabilities"]
             last = reading["labels"].index(reading["label"])
-            # From which word on the answer stays what it is.
+            # The word after which the label no longer changes.
             stays = len(steps)
             while stays and max(steps[stays - 1]) == steps[stays - 1][last]:
                 stays -= 1
@@ -167,12 +167,12 @@ def _show(found: Comparison, unknown: str, output: Output) -> None:
 
 
 def _written(label: Any) -> str:
-    """A label, or all labels of a row."""
+    """A label, or all labels of a row, as text."""
     return cut(", ".join(map(str, label)) or "no label" if isinstance(label, list) else str(label), 20)
 
 
 def _names(models: list[Path]) -> list[str]:
-    """Short names that tell the files apart: ends of their paths, all as long; of runs, those of the folders."""
+    """Short distinct names: the last parts of the paths, of equal number; for runs, the names of their folders."""
     runs = all(path.name == MODEL and path.parent.name for path in models)
     parts = [path.parent.parts if runs else path.parts for path in models]
     for count in range(1, max(map(len, parts)) + 1):

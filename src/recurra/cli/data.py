@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.options import DataDir, Encoding, FormatName, Json, LabelColumn, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned, cut
-from recurra.cli.tables import ReadOptions, read_data
 
 if TYPE_CHECKING:
     from recurra.data.table import Table
@@ -46,9 +46,9 @@ def data(
 
 
 def _show_sets(reading: ReadOptions, output: Output) -> None:
-    from recurra.data.sets import available_sets
+    from recurra.data.datasets import list_datasets
 
-    sets = available_sets(reading.data_dir)
+    sets = list_datasets(reading.data_dir)
     rows = [("name", "training rows", "test rows", "classes", "where")]
     for one in sets:
         sizes = tuple("?" if one[key] is None else f"{one[key]:,}" for key in ("train_rows", "test_rows", "classes"))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.labelled import labelled_rows, never_seen, probabilities_of
+from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.labelled_rows import labelled_rows, predict_with_progress, unknown_labels_note
 from recurra.cli.options import (
     AbstainBelow,
     DataArgument,
@@ -25,7 +26,6 @@ from recurra.cli.options import (
     UnknownLabelsOption,
 )
 from recurra.cli.output import Output, aligned, count, cut
-from recurra.cli.tables import ReadOptions, read_data
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def evaluate(
     model: ModelArgument,
     data: DataArgument,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write metrics.json and evaluation.html there.")
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder for metrics.json and evaluation.html.")
     ] = None,
     abstain_below: AbstainBelow = None,
     label_separator: LabelSeparator = None,
@@ -73,7 +73,7 @@ def evaluate(
     table = read_data(data, reading, part="test", output=output)
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
     targets = rows.targets
-    probabilities = probabilities_of(classifier.predict_proba, documents, output)
+    probabilities = predict_with_progress(classifier.predict_proba, documents, output)
     found = task.evaluate(probabilities, targets, classifier.classes_, rows.unknown)
     values: dict[str, Any] = {"model": str(model), "data": table.source, **found.to_json()}
     values["unknown_labels"] = rows.unknown_labels
@@ -126,9 +126,9 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 
 def _show(found: Scores, task: Task, source: str, output: Output) -> None:
-    """Prints the scores, and those of each class."""
+    """Prints the scores, overall and per class."""
     values, rows = found.to_json(), [("", "score", "95 % interval")]
-    unknown = never_seen(values.get("unknown_labels", 0))
+    unknown = unknown_labels_note(values.get("unknown_labels", 0))
     output.result(f"{found.rows:,} rows of {source}{task.heading(found)}{unknown}")
     for score in task.scores:
         low, high = found.intervals[score.key]

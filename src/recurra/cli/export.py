@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from recurra.cli.labelled import labelled_rows, probabilities_of
+from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.labelled_rows import labelled_rows, predict_with_progress
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -22,7 +23,6 @@ from recurra.cli.options import (
     TitleColumn,
 )
 from recurra.cli.output import Output, aligned
-from recurra.cli.tables import ReadOptions, read_data
 from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
@@ -49,16 +49,16 @@ EXAMPLES = (
 def export(
     context: typer.Context,
     model: ModelArgument,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Output file.")],
     data: Annotated[
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="Labelled rows that show the accuracy change: a file, a folder per class, - or a set's name.",
+            help="Labelled rows to measure the change of accuracy: a file, a folder per class, - or a named set.",
         ),
     ] = None,
     int8: Annotated[
-        bool, typer.Option("--int8", help="A model file with int8 weights, of about a quarter of the size.")
+        bool, typer.Option("--int8", help="Write a model file with int8 weights, about a quarter of the size.")
     ] = False,
     label_separator: LabelSeparator = None,
     text: TextColumn = None,
@@ -70,7 +70,7 @@ def export(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a model in another form, checked against the original."""
+    """Write a model in another format, checked against the original."""
     form = _only({"int8": int8}, context)
     _check_place(out, model, data)
     from recurra.export import check_answers
@@ -81,8 +81,8 @@ def export(
     exported = _maker(form)(loaded.bundle)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, loaded.task.label_cells)
     rows = _rows(loaded, data, reading, label_separator, output)
-    before = probabilities_of(loaded.predict_proba, rows.documents, output)
-    after = probabilities_of(exported.predict, rows.documents, output)
+    before = predict_with_progress(loaded.predict_proba, rows.documents, output)
+    after = predict_with_progress(exported.predict, rows.documents, output)
     apart = check_answers(before, after, task=loaded.task)
     scores = rows.change(before, after, loaded.task)
 
@@ -106,12 +106,12 @@ def export(
 
 
 class _Rows(NamedTuple):
-    """What both models answer.
+    """The documents on which the models are compared.
 
     Attributes:
-        documents: one or more.
-        targets: their true classes, or ``None`` where they were generated.
-        source: where they come from, for people.
+        documents: one or more documents.
+        targets: their true classes, or ``None`` for generated documents.
+        source: description of their source.
     """
 
     documents: Sequence[Document]
@@ -126,7 +126,7 @@ class _Rows(NamedTuple):
 
 
 def _only(wanted: dict[str, bool], context: typer.Context) -> str:
-    """The one form that was chosen."""
+    """The output format that was chosen."""
     chosen = [form for form, is_wanted in wanted.items() if is_wanted]
     if len(chosen) != 1:
         received = " and ".join(f"--{form}" for form in chosen) or "nothing"
@@ -142,12 +142,12 @@ def _maker(form: str) -> Callable[[Bundle], ExportedModel]:
 
 
 def _check_place(out: Path, model: Path, data: str | None) -> None:
-    """Finds out before the work what would spoil it, or a file of the user's."""
+    """Checks the output path early: it must be writable and must not be an input."""
     for taken, what in ((model, "the model"), (Path(data) if data else None, "DATA")):
         try:
             same = taken is not None and out.exists() and taken.exists() and out.samefile(taken)
         except OSError:
-            # Reading or writing will say what is wrong with the path.
+            # Reading or writing reports the error.
             same = False
         if same:
             raise SettingsError(f"--out {out} is {what} itself", "Give the name of another file.")

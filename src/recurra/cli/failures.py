@@ -1,4 +1,4 @@
-"""Errors as the one line that a person sees, and the exit code."""
+"""Maps errors to one line for the user and an exit code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recurra.errors import RecurraError
 
 __all__ = ["INTERRUPTED", "Failure", "failure_of"]
 
-# Newer versions of Typer hold a Click of their own, older ones use the package; BadParameter's base is either's.
+# Newer versions of Typer bundle Click, older ones use the package; the base of BadParameter is right for both.
 UsageError = typer.BadParameter.__mro__[1]
 
 _EXTRAS = {
@@ -43,8 +43,8 @@ class Failure(NamedTuple):
     """How a command failed.
 
     Attributes:
-        line: for standard error, after the program's name.
-        code: the process's exit code.
+        line: line for standard error, after the name of the program.
+        code: exit code of the process.
     """
 
     line: str
@@ -55,7 +55,7 @@ INTERRUPTED = Failure("interrupted before it was done. Run the command again.", 
 
 
 def failure_of(error: Exception) -> Failure | None:
-    """The failure that an error stands for, or ``None`` if it is a bug and its traceback should show."""
+    """The failure for an error, or ``None`` for a bug, whose traceback should show."""
     if isinstance(error, UsageError):
         return Failure(f"error: {_usage(error)}", 2)
     if isinstance(error, RecurraError):
@@ -74,24 +74,24 @@ def failure_of(error: Exception) -> Failure | None:
 
 
 def _usage(error: Any) -> str:
-    """What was wrong with the command's words, and what to write instead."""
+    """What is wrong with the arguments, and what to write instead."""
     received = " ".join(error.format_message().split()).rstrip(".")
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "recurra"
-    mends = []
+    hints = []
     name = type(error).__name__
     if name == "NoSuchOption":
         received = f"{path} has no option {error.option_name}"
         if error.possibilities:
-            mends.append(f"Did you mean {' or '.join(sorted(error.possibilities))}?")
+            hints.append(f"Did you mean {' or '.join(sorted(error.possibilities))}?")
         elif context and any(param.nargs == -1 for param in context.command.params):
-            mends.append("Put -- before a text that begins with a dash.")
+            hints.append("Put -- before a text that begins with a dash.")
     elif name == "MissingParameter" and error.param is not None:
         words = [*error.param.opts[:1]] if error.param.param_type_name == "option" else []
         received = f"{path} was given no {words[0] if words else error.param.metavar}"
-        mends.append(f"Give {' '.join([*words, str(error.param.metavar)])}: {error.param.help}")
+        hints.append(f"Give {' '.join([*words, str(error.param.metavar)])}: {error.param.help}")
     elif name == "UsageError" and (commands := getattr(getattr(context, "command", None), "commands", None)):
-        mends.append(f"The commands are {', '.join(commands)}.")
+        hints.append(f"The commands are {', '.join(commands)}.")
     elif name == "BadParameter":
         return received + "."
-    return f"{received}{'' if received.endswith('?') else '.'} {' '.join([*mends, f'See {path} --help.'])}"
+    return f"{received}{'' if received.endswith('?') else '.'} {' '.join([*hints, f'See {path} --help.'])}"

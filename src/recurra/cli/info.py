@@ -26,7 +26,7 @@ def info(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show what a model file holds."""
+    """Show the contents of a model file."""
     from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -47,7 +47,7 @@ def info(
 
 
 def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
-    """Name and value of what a person asks first; a record may lack any of it, or hold something else."""
+    """Names and values of the main facts; a record may lack any of them or hold other types."""
     record, text, network = known["record"], known["text"], known["network"]
     classes = [str(label) for label in known["classes"]]
     rows = [("preset", str(record.get("preset") or "none")), (f"{len(classes)} classes", cut(", ".join(classes), 70))]
@@ -77,7 +77,7 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
 
 
 def _chosen(record: dict[str, Any]) -> list[tuple[str, str]]:
-    """Why words or characters are read, where training chose."""
+    """Why training chose words or characters, if it did."""
     tokens = record.get("tokens")
     reason = tokens.get("reason") if isinstance(tokens, dict) else None
     return [("chosen", reason)] if isinstance(reason, str) else []

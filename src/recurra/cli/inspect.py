@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recurra.cli.inspect_data import DataView, show_data, view_name
+from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.inspect_views import DataView, show_data, view_name
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -24,7 +25,6 @@ from recurra.cli.options import (
 from recurra.cli.output import Output, count
 from recurra.cli.progress import Bars
 from recurra.cli.stdin import lines_of_input
-from recurra.cli.tables import ReadOptions, read_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,23 +51,21 @@ def inspect(
         list[str] | None,
         typer.Argument(
             metavar="TEXT",
-            help="Texts in quotes; none or - reads a text a line from standard input. With --gradients, more models.",
+            help="Texts in quotes; none or - reads one text per line of standard input. With --gradients, more models.",
         ),
     ] = None,
-    gates: Annotated[bool, typer.Option("--gates", help="Show states and gates of every layer.")] = False,
-    attribution: Annotated[
-        bool, typer.Option("--attribution", help="Explain by integrated gradients and occlusion, too.")
-    ] = False,
+    gates: Annotated[bool, typer.Option("--gates", help="Show the states and gates of every layer.")] = False,
+    attribution: Annotated[bool, typer.Option("--attribution", help="Add integrated gradients and occlusion.")] = False,
     gradients: Annotated[
-        bool, typer.Option("--gradients", help="Measure how far back the loss's gradient reaches, on DATA.")
+        bool, typer.Option("--gradients", help="Measure on DATA how far back the gradient of the loss reaches.")
     ] = False,
     view: Annotated[
         str | None,
-        typer.Option("--view", parser=view_name, metavar="VIEW", help="Look at DATA: flags, states or doubts."),
+        typer.Option("--view", parser=view_name, metavar="VIEW", help="View of DATA: flags, states or doubts."),
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="DATA", help="Labelled rows for --gradients and --view: a file or a set."),
+        typer.Option("--data", metavar="DATA", help="Labelled rows for --gradients and --view: a file or a named set."),
     ] = None,
     rows: Annotated[
         int | None,
@@ -75,25 +73,32 @@ def inspect(
             "--rows",
             parser=whole_number(1),
             metavar="N",
-            help="Rows of DATA at most: 500 for gradients, 2000 for flags, 1000 for states, else all.",
+            help="Maximum number of rows; default 500 for gradients, 2000 for flags, 1000 for states, else all.",
         ),
     ] = None,
     top: Annotated[
-        int, typer.Option(parser=whole_number(1), metavar="N", help="Flags, or doubts of each reason, to show.")
+        int,
+        typer.Option(parser=whole_number(1), metavar="N", help="Number of flags, or of doubts per reason, to show."),
     ] = 12,
     train: Annotated[
-        str | None, typer.Option("--train", metavar="DATA", help="For doubts: the rows learned from, to compare with.")
+        str | None, typer.Option("--train", metavar="DATA", help="For doubts: the training rows, to compare with.")
     ] = None,
     folds: Annotated[
         int | None,
-        typer.Option(parser=whole_number(2), metavar="K", help="For doubts about training rows: train K models."),
+        typer.Option(
+            parser=whole_number(2),
+            metavar="K",
+            help="For doubts about training rows: number of models to cross-validate.",
+        ),
     ] = None,
     queue: Annotated[
-        Path | None, typer.Option("--queue", metavar="FILE", help="For doubts: write them to a .csv, to be decided.")
+        Path | None, typer.Option("--queue", metavar="FILE", help="For doubts: .csv file for the review queue.")
     ] = None,
-    seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Of a view's random choices.")] = 0,
+    seed: Annotated[
+        int, typer.Option(parser=whole_number(0), metavar="N", help="Seed of a view's random choices.")
+    ] = 0,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures there.")
+        Path | None, typer.Option("--html", metavar="FILE", help="File for an HTML page with pictures.")
     ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,
@@ -143,7 +148,7 @@ def inspect(
 def _readings(
     path: Path, texts: list[str], encoding: str, *, gates: bool, attribution: bool, output: Output
 ) -> list[ReadingJson]:
-    from recurra.cli.reading_table import show_reading
+    from recurra.cli.inspect_output import show_reading
     from recurra.inspection import read
     from recurra.runtime import load
 
@@ -162,7 +167,7 @@ def _readings(
 
 
 def _flows(paths: list[Path], data: str, reading: ReadOptions, rows: int, output: Output) -> list[FlowJson]:
-    from recurra.cli.reading_table import show_flows
+    from recurra.cli.inspect_output import show_flows
     from recurra.inspection import gradients
     from recurra.runtime import load
 

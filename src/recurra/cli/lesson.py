@@ -21,24 +21,24 @@ EXAMPLES = ("recurra lesson", "recurra lesson --models gru,lstm --epochs 3 --out
 
 def lesson(
     dataset: Annotated[
-        str, typer.Option(metavar="NAME", help="A named set; auto takes AG News where it can be had, else Reuters R8.")
+        str, typer.Option(metavar="NAME", help="A named set; auto is AG News if available, else Reuters R8.")
     ] = "auto",
     data_dir: DataDir = None,
     take: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="The first N training rows only.")
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Use only the first N training rows.")
     ] = None,
     take_test: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="The first N test rows only.")
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Use only the first N test rows.")
     ] = None,
     models: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Some of the lesson's networks, such as gru,bilstm.")
+        str | None, typer.Option(metavar="A,B", help="Networks to train, such as gru,bilstm; default all.")
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(parser=whole_number(1), metavar="N", help="Passes over the rows; the lesson makes one."),
+        typer.Option(parser=whole_number(1), metavar="N", help="Number of epochs; the lesson uses one."),
     ] = None,
-    seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Of every random choice.")] = 0,
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Seed of every random choice.")] = 0,
+    device: Annotated[str, typer.Option(metavar="NAME", help="Device: auto, cpu, cuda or mps.")] = "auto",
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for lesson.html and the models.")] = Path(
         "lesson-run"
     ),
@@ -65,7 +65,7 @@ def lesson(
             callback=_callback(bars),
         )
     if quiet:
-        # Otherwise it was told already.
+        # Otherwise it was printed already.
         output.result(f"{lesson_table(result)}\n\n{out / PAGE}")
     output.document(result)
 

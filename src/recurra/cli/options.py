@@ -1,4 +1,4 @@
-"""Options that several commands have, and how their values are read."""
+"""Options shared by several commands, and the parsers of their values."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ __all__ = [
 
 
 def mark(word: str) -> str:
-    """A reader of marks between words: anything but nothing."""
+    """Parser of a separator: any text that is not empty."""
     if not word:
         raise typer.BadParameter("'' is no mark. Give one, such as |")
     return word
 
 
 def probability(word: str) -> float:
-    """A reader of probabilities above 0, up to 1."""
+    """Parser of a probability above 0, up to 1."""
     try:
         number = float(word)
     except ValueError:
@@ -54,7 +54,7 @@ def probability(word: str) -> float:
 
 
 def unknown_labels(word: str) -> UnknownLabels:
-    """A reader of what becomes of rows with labels that training never saw."""
+    """Parser of --unknown-labels."""
     for known in UNKNOWN_LABELS:
         if word == known:
             return known
@@ -62,7 +62,7 @@ def unknown_labels(word: str) -> UnknownLabels:
 
 
 def whole_number(least: int) -> Callable[[str], int]:
-    """A reader of whole numbers, ``least`` or more."""
+    """Parser of integers from ``least``."""
 
     def read(word: str) -> int:
         try:
@@ -76,7 +76,7 @@ def whole_number(least: int) -> Callable[[str], int]:
 
 
 def number_above(bound: float, *, included: bool = False) -> Callable[[str], float]:
-    """A reader of finite numbers above ``bound``, or ``bound`` itself if that is ``included``."""
+    """Parser of finite numbers above ``bound``; ``included`` allows ``bound`` itself."""
 
     def read(word: str) -> float:
         try:
@@ -92,14 +92,14 @@ def number_above(bound: float, *, included: bool = False) -> Callable[[str], flo
 
 
 def examples(*lines: str) -> str:
-    """The end of a command's help; the mark at its head keeps the lines apart."""
+    """The examples at the end of a command's help; the control character keeps their line breaks."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else there.")
 ]
-Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result alone: no notes, no progress.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result: no notes, no progress.")]
 ModelArgument: TypeAlias = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model file, such as runs/news/model.safetensors.")
 ]
@@ -107,7 +107,7 @@ DataArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A file, a folder per class, - for standard input, or a set's name (see recurra data).",
+        help="A file, a folder per class, - for standard input, or a named set (see recurra data).",
     ),
 ]
 DataDir: TypeAlias = Annotated[
@@ -115,20 +115,22 @@ DataDir: TypeAlias = Annotated[
     typer.Option("--data-dir", metavar="DIR", help="Folder of named sets instead of RECURRA_DATA."),
 ]
 TextColumn: TypeAlias = Annotated[
-    str | None, typer.Option("--text", metavar="COLUMN", help="Column of the texts; guessed without it.")
+    str | None, typer.Option("--text", metavar="COLUMN", help="Column of the texts; guessed by default.")
 ]
 TitleColumn: TypeAlias = Annotated[
     str | None, typer.Option("--title", metavar="COLUMN", help="Column of the titles; guessed if --text is.")
 ]
 LabelColumn: TypeAlias = Annotated[
-    str | None, typer.Option("--label", metavar="COLUMN", help="Column of the labels; guessed without it.")
+    str | None, typer.Option("--label", metavar="COLUMN", help="Column of the labels; guessed by default.")
 ]
 FormatName: TypeAlias = Annotated[
     str | None,
-    typer.Option("--format", metavar="NAME", help="csv, tsv, jsonl, fasttext, txt or parquet; by the name without it."),
+    typer.Option(
+        "--format", metavar="NAME", help="Format: csv, tsv, jsonl, fasttext, txt or parquet; default by the file name."
+    ),
 ]
 MultiLabel: TypeAlias = Annotated[
-    bool, typer.Option("--multi-label", help="Rows have several labels, or none: lists, or split at a mark.")
+    bool, typer.Option("--multi-label", help="Rows have any number of labels: lists, or texts to split.")
 ]
 SingleLabel: TypeAlias = Annotated[
     bool, typer.Option("--single-label", help="Each cell is one label, even if it looks like several.")
@@ -136,13 +138,16 @@ SingleLabel: TypeAlias = Annotated[
 LabelSeparator: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--label-separator", parser=mark, metavar="MARK", help="What stands between the labels of a cell, such as |."
+        "--label-separator", parser=mark, metavar="MARK", help="Separator of the labels in a cell, such as |."
     ),
 ]
 AbstainBelow: TypeAlias = Annotated[
     float | None,
     typer.Option(
-        "--abstain-below", parser=probability, metavar="P", help="Give no label where the best one is less probable."
+        "--abstain-below",
+        parser=probability,
+        metavar="P",
+        help="Give no label if the best one has a lower probability.",
     ),
 ]
 UnknownLabelsOption: TypeAlias = Annotated[

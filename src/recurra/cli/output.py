@@ -1,4 +1,4 @@
-"""What a command prints: lines for people, or one JSON document; standard error is for progress and errors."""
+"""The output of a command: text lines or one JSON document; progress and errors go to standard error."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Output", "aligned", "count", "cut", "flush", "plain", "width", "write_bytes"]
 
-# Columns of a table that goes to no terminal.
+# Width of a table that is not printed to a terminal.
 WIDE = 160
 
-# What would act on a terminal instead of being shown: control characters, and marks that turn the writing direction.
+# What a terminal would interpret instead of showing: control characters, and marks of the writing direction.
 _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -29,12 +29,12 @@ class Output:
     """Standard output of one command.
 
     Args:
-        as_json: people's lines are left out, and one document is printed.
-        quiet: of people's lines only the result is printed.
-        aside: people's lines go to standard error, for standard output carries data.
+        as_json: print one JSON document instead of text lines.
+        quiet: print only the result.
+        aside: print text lines to standard error, because standard output carries data.
 
     Attributes:
-        notes: what :meth:`note` was given, for the document.
+        notes: messages of :meth:`note`, for the document.
     """
 
     def __init__(self, *, as_json: bool, quiet: bool, aside: bool = False) -> None:
@@ -43,23 +43,23 @@ class Output:
 
     @property
     def progress(self) -> bool:
-        """Whether to show progress: a bar in a file or in a log tells nobody anything."""
+        """Whether to show progress; a bar is useless in a file or a log."""
         return not self.quiet and sys.stderr is not None and sys.stderr.isatty()
 
     def note(self, message: str) -> None:
-        """Something a person should know, such as what was guessed."""
+        """Prints a note, such as on a guess."""
         self.notes.append(message)
         self.detail(message)
 
     def detail(self, text: str) -> None:
-        """Lines for people that are not the result."""
+        """Prints text lines that are not the result."""
         if not self.quiet:
             self.result(text)
-            # Who follows a long run in a log wants to see them at once.
+            # Flush, so that lines of a long run appear in a log at once.
             flush()
 
     def result(self, text: str) -> None:
-        """Lines for people."""
+        """Prints text lines of the result."""
         if self.as_json:
             return
         lines = "\n".join(map(plain, text.split("\n")))
@@ -69,7 +69,7 @@ class Output:
             _write(lines)
 
     def shown(self, renderable: RenderableType) -> None:
-        """Something of rich's for people, such as a table; in colours where there is a terminal to show them.
+        """Prints a rich renderable, such as a table; in colours on a terminal.
 
         What comes from outside must be made harmless by :func:`plain` first.
         """
@@ -79,7 +79,7 @@ class Output:
 
         buffer = io.StringIO()
         terminal = sys.stdout is not None and sys.stdout.isatty()
-        # A file has no width, and a table that is folded to some is of no use there.
+        # A file has no width, and a folded table would be hard to read there.
         columns = shutil.get_terminal_size().columns if terminal else WIDE
         console = Console(
             file=buffer, force_terminal=terminal, width=columns, highlight=False, markup=False, emoji=False
@@ -88,7 +88,7 @@ class Output:
         _write("\n".join(line.rstrip() for line in buffer.getvalue().rstrip("\n").split("\n")))
 
     def document(self, value: Any) -> None:
-        """The one JSON document."""
+        """Prints the JSON document."""
         if not self.as_json:
             return
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
@@ -98,17 +98,17 @@ class Output:
 
 
 def plain(text: str) -> str:
-    """The text without anything that acts on a terminal."""
+    """The text without anything that a terminal would interpret."""
     return _ACTIVE.sub("\ufffd", text)
 
 
 def width(text: str) -> int:
-    """Columns that the text takes on a terminal; wide letters, such as Chinese ones, take two."""
+    """Width of the text on a terminal; wide characters, such as Chinese ones, take two columns."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def cut(text: str, columns: int) -> str:
-    """The text in one line of at most so many columns."""
+    """The text in one line of at most ``columns`` columns."""
     text = plain(" ".join(text[: 8 * columns].split()))
     if width(text) <= columns:
         return text
@@ -118,12 +118,12 @@ def cut(text: str, columns: int) -> str:
 
 
 def count(value: object) -> str:
-    """A number of things as people write it; what is none, as it is."""
+    """A count with thousands separators; other values unchanged."""
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Rows as columns of the same width; the columns named by ``right`` are flush right."""
+    """Rows as aligned columns; those in ``right`` are right-aligned."""
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -134,7 +134,7 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
 
 
 def flush() -> None:
-    """Makes sure that what was printed has been written.
+    """Flushes standard output.
 
     Raises:
         RecurraError: it cannot be.
@@ -148,7 +148,7 @@ def flush() -> None:
 
 
 def write_bytes(data: bytes) -> int:
-    """Writes to standard output at once, and tells how many bytes.
+    """Writes to standard output at once and returns the number of bytes.
 
     Raises:
         RecurraError: they cannot be written.
@@ -172,7 +172,7 @@ def _write(text: str) -> None:
 
 
 def _writable(text: str) -> str:
-    """The text with escapes for what standard output's encoding has no form for."""
+    """The text with escapes for characters that the encoding of standard output lacks."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 

@@ -27,7 +27,7 @@ EXAMPLES = (
     "recurra predict runs/news/model.safetensors --json < headlines.txt",
 )
 
-# Texts computed at once: enough to be fast, few enough that the first answers do not wait for the last.
+# Number of texts in a batch: enough to be fast, few enough to print the first labels early.
 BLOCK = 256
 
 
@@ -35,7 +35,7 @@ def predict(
     model: ModelArgument,
     texts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TEXT", help="Texts in quotes; none or - reads a text a line from standard input."),
+        typer.Argument(metavar="TEXT", help="Texts in quotes; none or - reads one text per line of standard input."),
     ] = None,
     top_k: Annotated[
         int | None,
@@ -70,11 +70,11 @@ def predict(
 
 
 def _check_no_table(text: str, model: Path) -> None:
-    """Raises a :class:`SettingsError` for the name of a table, whose rows are meant."""
+    """Raises a :class:`SettingsError` for a file name, whose rows are probably meant."""
     try:
         table = named_format(text) is not None and Path(text).is_file()
     except (OSError, ValueError):
-        # Too long for a name, or no name at all.
+        # Too long for a file name, or not a file name.
         return
     if table:
         raise SettingsError(
@@ -96,7 +96,7 @@ def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 def _answers(model: Model, texts: list[str], top_k: int | None, below: float | None) -> Iterator[dict[str, Any]]:
-    """One answer a text: its label or labels, and the probabilities with the largest first."""
+    """One result per text: its label or labels, and the probabilities in falling order."""
     probabilities = model.predict_proba(texts)
     given = model.task.decide(probabilities, below).labels(model.classes_)
     for text, answer, row in zip(texts, given, probabilities, strict=True):
@@ -109,7 +109,7 @@ def _answers(model: Model, texts: list[str], top_k: int | None, below: float | N
 
 
 def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
-    """Labels with their probabilities, then as much of the text as the terminal is wide.
+    """Labels with their probabilities, then the text cut to the width of the terminal.
 
     Of several labels those given are shown; a text without an answer has a dash for its label.
     """

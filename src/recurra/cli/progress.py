@@ -1,4 +1,4 @@
-"""Bars on standard error with rate and time left."""
+"""Progress bars on standard error with rate and time left."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["Bars", "TrainingBar"]
 
 
 class Bars:
-    """While entered, shows bars where there is a terminal to show them on.
+    """Shows progress bars inside a ``with`` block, if there is a terminal.
 
     Args:
-        output: of the command; its lines appear above the bars.
+        output: output of the command; its lines appear above the bars.
     """
 
     def __init__(self, output: Output) -> None:
@@ -40,18 +40,18 @@ class Bars:
             self._bars.stop()
 
     def begin(self, title: str, total: int, done: int = 0) -> Callable[[int, str], None]:
-        """A new bar over ``total`` documents; what is returned takes how many are done more, and a remark."""
+        """Starts a bar over ``total`` documents; returns a callback for the number just done, and a remark."""
         if not self._bars:
             return lambda documents, remark: None
         bars = self._bars
-        # One bar at a time: the lines above tell of the others.
+        # One bar at a time: the lines above report the others.
         for before in bars.task_ids:
             bars.remove_task(before)
         task = bars.add_task(title, total=total, completed=done, remark="")
         return lambda documents, remark: bars.update(task, advance=documents, remark=remark)
 
     def counting(self, title: str) -> Callable[[int, int | None], None]:
-        """A new bar over documents whose number is not known; what is returned takes how many are done more.
+        """Starts a bar over documents of unknown number; returns a callback for the number of documents just done.
 
         Its second argument is how many there will be in all, as far as can be told by then.
         """
@@ -61,29 +61,29 @@ class Bars:
         task = bars.add_task(title, total=None, remark="")
 
         def advance(documents: int, total: int | None) -> None:
-            # Given to update(), every new total would make it forget the rate.
+            # Passing a new total to update() would reset the rate.
             next(known for known in bars.tasks if known.id == task).total = total
             bars.update(task, advance=documents)
 
         return advance
 
     def training(self, title: str = "", *, score: str = "accuracy") -> TrainingBar:
-        """The callback that shows a training as a bar, and its checks and messages as lines.
+        """A callback that shows training as a bar, and validations and messages as lines.
 
         Args:
-            title: what is trained, where there are several.
-            score: what the share of right rows is called.
+            title: name of the model, if there are several.
+            score: name of the share of right rows.
         """
         return TrainingBar(self, title, score=score)
 
 
 class TrainingBar(Callback):
-    """A training's progress.
+    """The progress of training.
 
     Args:
-        bars: where it appears.
-        title: what is trained.
-        score: what the share of right rows is called.
+        bars: the progress bars.
+        title: name of the model.
+        score: name of the share of right rows.
     """
 
     def __init__(self, bars: Bars, title: str, *, score: str = "accuracy") -> None:
@@ -94,18 +94,18 @@ class TrainingBar(Callback):
         self._way = ""
 
     def on_data(self, what: str, documents: int, total: int) -> None:
-        """Draws a bar for each way over the documents, and moves it on."""
+        """Advances a bar for each pass over the documents."""
         if what != self._way:
             self._way = what
             self._advance = self.bars.begin(f"{self.title}: {what}" if self.title else what, total)
         self._advance(documents, "")
 
     def on_train_begin(self, documents: int, done: int) -> None:
-        """Draws the bar."""
+        """Starts the bar."""
         self._advance = self.bars.begin(self.title or "training", documents, done)
 
     def on_steps_end(self, results: StepResults) -> None:
-        """Moves it on; the loss shown is a mean that forgets what is more than about fifty steps ago."""
+        """Advances the bar; the loss shown is an exponential mean over about fifty steps."""
         for result in results.taken:
             self._loss = result.loss if self._steps == 0 else 0.98 * self._loss + 0.02 * result.loss
             self._steps += 1
@@ -147,7 +147,7 @@ def _bars() -> Progress:
         TextColumn("{task.fields[remark]}", markup=False),
         console=Console(stderr=True, highlight=False),
         transient=True,
-        # Lines that go to the same terminal must appear above the bar; those that go to a file must go there.
+        # Lines to the same terminal must appear above the bar; redirected lines must go to their file.
         redirect_stdout=bool(sys.stdout and sys.stdout.isatty()),
         redirect_stderr=False,
     )

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recurra.cli.data_argument import ReadOptions
 from recurra.cli.options import AbstainBelow, Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
 from recurra.cli.output import Output, aligned, cut
 from recurra.cli.progress import Bars
-from recurra.cli.score_data import RowSource, opened_rows
-from recurra.cli.score_output import OutKind, StandardOutput, mark_between, out_kind
-from recurra.cli.tables import ReadOptions
+from recurra.cli.score_input import RowSource, open_rows
+from recurra.cli.score_output import OutputFormat, StandardOutput, csv_label_separator, output_format
 from recurra.errors import SettingsError
 from recurra.version import VERSION
 
 if TYPE_CHECKING:
+    from recurra.batch_prediction.predict import PredictionSummary
+    from recurra.batch_prediction.resumable_file import ResumableFile
+    from recurra.batch_prediction.sinks import File, Sink
     from recurra.runtime import Model
-    from recurra.scoring.part import PartFile
-    from recurra.scoring.score import Scored
-    from recurra.scoring.sinks import File, Sink
 
 __all__ = ["EXAMPLES", "score"]
 
@@ -47,17 +47,19 @@ def score(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="A .csv, .jsonl (packed as .gz or .zst or not) or .parquet file; without it CSV is printed.",
+            help="A .csv, .jsonl (packed as .gz or .zst or not) or .parquet file; without it, CSV is printed.",
         ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Write the probability of every class, a column each.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Write the probability of every class, one column each.")
+    ] = False,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="COLUMN", help="Keep this column alone, such as id; may be repeated."),
+        typer.Option("--keep", metavar="COLUMN", help="Column to keep, such as id; repeatable; default all."),
     ] = None,
-    answers_only: Annotated[bool, typer.Option("--answers-only", help="Keep no column of the table.")] = False,
+    answers_only: Annotated[bool, typer.Option("--answers-only", help="Keep no columns of the table.")] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an interrupted or killed run ended; FILE comes out the same.")
+        bool, typer.Option("--resume", help="Continue an interrupted or killed run; FILE is the same in the end.")
     ] = False,
     abstain_below: AbstainBelow = None,
     text: TextColumn = None,
@@ -67,29 +69,29 @@ def score(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Classify all rows of a file, however many, into a file.
+    """Classify the rows of a file of any size into a file.
 
-    Each row of DATA gives one of the output, in order: its columns, the label, its probability, and with --all each
-    class's. A model of several labels gives them in one column, in CSV with the mark between them that the model
-    learned from, or |. Memory does not grow with the rows. The file appears when it is whole, or not at all.
+    Each row of DATA becomes one row of the output, in order: its columns, the label, its probability and, with --all,
+    the probability of each class. A multi-label model writes its labels to one column, in CSV separated as in its
+    training data, or by |. Memory does not grow with the rows. The file appears only when it is complete.
     """
+    from recurra.batch_prediction.resumable_file import ResumableFile
     from recurra.runtime import load
-    from recurra.scoring.part import PartFile
 
     output = Output(as_json=as_json, quiet=quiet, aside=out is None)
     if answers_only and keep:
         raise SettingsError("--keep is given with --answers-only", "Give one of them.")
-    kind = out_kind(out, data, as_json=as_json, resume=resume)
+    kind = output_format(out, data, as_json=as_json, resume=resume)
     classifier = load(model)
     below = classifier.checked_abstaining(abstain_below)
-    mark = mark_between(classifier, kind)
+    mark = csv_label_separator(classifier, kind)
     reading = ReadOptions(text, title, encoding=encoding, format=format_name)
     kept = () if answers_only else tuple(keep) if keep else None
-    source = opened_rows(data, reading, kept, classifier.bundle.text, output)
+    source = open_rows(data, reading, kept, classifier.bundle.text, output)
     names = _columns(source, classifier, every, output)
     if out is None:
         sink = _sink(kind, StandardOutput(), names, source, classifier, mark)
-        scored = _scored(classifier, source, sink, below, output)
+        summary = _predict(classifier, source, sink, below, output)
     else:
         plan = {
             "data": data,
@@ -100,27 +102,27 @@ def score(
             "reading": f"{source.read_as}, {encoding}, {format_name}",
             "recurra": VERSION,
         }
-        part = PartFile(out, plan, resume=resume)
+        file = ResumableFile(out, plan, resume=resume)
         try:
-            with part:
-                _begin(part, resume, output)
-                sink = _sink(kind, part, names, source, classifier, mark, begun=part.begun is not None)
-                scored = _scored(classifier, source, sink, below, output, part)
-                _finish(kind, part)
+            with file:
+                _note_resume(file, resume, output)
+                sink = _sink(kind, file, names, source, classifier, mark, begun=file.begun is not None)
+                summary = _predict(classifier, source, sink, below, output, file)
+                _finish(kind, file)
         except KeyboardInterrupt:
-            if not part.kept:
+            if not file.kept:
                 raise
             print(f"recurra: interrupted. --resume goes on with {out}.", file=sys.stderr)
             raise typer.Exit(130) from None
     for note in source.notes:
         if note not in output.notes:
             output.note(note)
-    _tell(scored, str(model), data, out, names, below, output)
+    _report(summary, str(model), data, out, names, below, output)
 
 
 def _columns(source: RowSource, model: Model, every: bool, output: Output) -> list[str]:
-    """The names of the output's columns; what there is to say is said."""
-    from recurra.scoring.sinks import column_names
+    """The names of the output's columns; notes are printed."""
+    from recurra.batch_prediction.sinks import column_names
 
     for note in source.notes:
         output.note(note)
@@ -132,20 +134,20 @@ def _columns(source: RowSource, model: Model, every: bool, output: Output) -> li
 
 
 def _identity(path: str) -> str | None:
-    from recurra.data.identity import identity_of
+    from recurra.data.file_stamp import file_stamp
 
-    return None if path == "-" else identity_of(Path(path))
+    return None if path == "-" else file_stamp(Path(path))
 
 
-def _begin(part: PartFile, resume: bool, output: Output) -> None:
-    if part.begun is not None:
-        output.note(f"going on after {part.begun.rows:,} rows that an earlier run answered")
+def _note_resume(file: ResumableFile, resume: bool, output: Output) -> None:
+    if file.begun is not None:
+        output.note(f"going on after {file.begun.rows:,} rows that an earlier run answered")
     elif resume:
         output.note("no earlier run is there to go on from: beginning at the first row")
 
 
 def _sink(
-    kind: OutKind,
+    kind: OutputFormat,
     file: File,
     names: list[str],
     source: RowSource,
@@ -154,66 +156,72 @@ def _sink(
     *,
     begun: bool = False,
 ) -> Sink:
-    from recurra.scoring.packing import PackingFile
-    from recurra.scoring.parquet import BatchSink
-    from recurra.scoring.sinks import text_sink
+    from recurra.batch_prediction.compression import CompressedWriter
+    from recurra.batch_prediction.parquet import RecordBatchSink
+    from recurra.batch_prediction.sinks import text_sink
 
     if kind.form == ".parquet":
-        return BatchSink(file, names, model.classes_, begun=begun)
-    packed = PackingFile(file, kind.packing) if kind.packing else file
-    return text_sink(kind.form, packed, names, model.classes_, kept=len(source.keep), mark=mark, begun=begun)
+        return RecordBatchSink(file, names, model.classes_, begun=begun)
+    compressed = CompressedWriter(file, kind.compression) if kind.compression else file
+    return text_sink(kind.form, compressed, names, model.classes_, kept=len(source.keep), mark=mark, begun=begun)
 
 
-def _scored(
-    model: Model, source: RowSource, sink: Sink, below: float | None, output: Output, part: PartFile | None = None
-) -> Scored:
-    from recurra.scoring.score import score as score_rows
+def _predict(
+    model: Model, source: RowSource, sink: Sink, below: float | None, output: Output, file: ResumableFile | None = None
+) -> PredictionSummary:
+    from recurra.batch_prediction.predict import predict_batches
 
     with Bars(output) as bars:
         count = bars.counting("scoring")
-        return score_rows(
+        return predict_batches(
             model,
             source.batches,
             sink,
             done=lambda rows: count(rows, source.total()),
             below=below,
-            begun=part.begun if part else None,
-            checkpoint=part.checkpoint if part else None,
+            begun=file.begun if file else None,
+            checkpoint=file.checkpoint if file else None,
         )
 
 
-def _finish(kind: OutKind, part: PartFile) -> None:
-    from recurra.scoring.parquet import as_parquet
+def _finish(kind: OutputFormat, file: ResumableFile) -> None:
+    from recurra.batch_prediction.parquet import stream_to_parquet
 
-    part.finish(as_parquet if kind.form == ".parquet" else None)
+    file.finish(stream_to_parquet if kind.form == ".parquet" else None)
 
 
-def _tell(
-    scored: Scored, model: str, data: str, out: Path | None, names: list[str], below: float | None, output: Output
+def _report(
+    summary: PredictionSummary,
+    model: str,
+    data: str,
+    out: Path | None,
+    names: list[str],
+    below: float | None,
+    output: Output,
 ) -> None:
-    from recurra.scoring.sinks import written
+    from recurra.batch_prediction.sinks import written
 
-    speed = (scored.rows - scored.before) / scored.seconds if scored.seconds else 0.0
-    if scored.empty:
-        output.note(f"{scored.empty:,} of {scored.rows:,} rows have no text: they all get the same answer.")
+    speed = (summary.rows - summary.before) / summary.seconds if summary.seconds else 0.0
+    if summary.empty:
+        output.note(f"{summary.empty:,} of {summary.rows:,} rows have no text: they all get the same answer.")
     if out is not None:
-        output.detail(f"{scored.rows:,} rows of {data} in {scored.seconds:.1f} s, {speed:,.0f} a second")
-        rows = [(cut(written(label), 40), f"{count:,}") for label, count in scored.counts]
+        output.detail(f"{summary.rows:,} rows of {data} in {summary.seconds:.1f} s, {speed:,.0f} a second")
+        rows = [(cut(written(label), 40), f"{count:,}") for label, count in summary.counts]
         output.detail(aligned(rows, right=(1,)))
-        if scored.unanswered:
+        if summary.unanswered:
             why = "" if below is None else f": no label is as probable as {below:g}"
-            output.detail(f"{scored.unanswered:,} of {scored.rows:,} rows have no label{why}")
+            output.detail(f"{summary.unanswered:,} of {summary.rows:,} rows have no label{why}")
         output.result(f"answers: {out}")
     output.document(
         {
             "model": model,
             "data": data,
-            "rows": scored.rows,
-            "seconds": scored.seconds,
+            "rows": summary.rows,
+            "seconds": summary.seconds,
             "docs_per_second": speed,
-            "labels": {written(label): count for label, count in scored.counts},
-            "unanswered": scored.unanswered,
-            "resumed_after": scored.before,
+            "labels": {written(label): count for label, count in summary.counts},
+            "unanswered": summary.unanswered,
+            "resumed_after": summary.before,
             "columns": names,
             "out": str(out),
             "notes": output.notes,

@@ -12,78 +12,79 @@ from recurra.errors import SettingsError
 if TYPE_CHECKING:
     from recurra.runtime import Model
 
-__all__ = ["OutKind", "StandardOutput", "mark_between", "out_kind"]
+__all__ = ["OutputFormat", "StandardOutput", "csv_label_separator", "output_format"]
 
 
-class OutKind(NamedTuple):
-    """The kind of file that is written.
+class OutputFormat(NamedTuple):
+    """The format of the output file.
 
     Attributes:
         form: ``.csv``, ``.jsonl`` or ``.parquet``.
-        packing: what it is compressed by, or ``None``.
+        compression: ``gzip``, ``zstd`` or ``None``.
     """
 
     form: str
-    packing: str | None = None
+    compression: str | None = None
 
 
 class StandardOutput:
-    """Takes bytes and prints them."""
+    """Writes bytes to standard output."""
 
-    settled = True
+    flushed = True
 
     def write(self, data: bytes, /) -> int:
-        """Prints them, and tells how many."""
+        """Prints bytes and returns their number."""
         return write_bytes(data)
 
     def flush(self) -> None:
-        """All is printed at once."""
+        """Nothing is buffered."""
 
 
-def out_kind(out: Path | None, data: str, *, as_json: bool, resume: bool) -> OutKind:
-    """The kind of file that ``out`` is to be.
+def output_format(out: Path | None, data: str, *, as_json: bool, resume: bool) -> OutputFormat:
+    """The format and compression of ``out``, from its name.
 
     Raises:
-        SettingsError: of none that is written, the data itself, or an option that does not fit.
-        DataError: pyarrow is needed and missing.
+        SettingsError: the format is not supported, ``out`` is the data itself, or an option does not fit it.
+        DataError: pyarrow is needed and not installed.
     """
     if out is None:
         for option, given in (("--json", as_json), ("--resume", resume)):
             if given:
                 raise SettingsError(f"{option} is given without --out", "Name a file for the answers with --out.")
-        return OutKind(".csv")
+        return OutputFormat(".csv")
     if resume and data == "-":
         raise SettingsError(
             "--resume is given with standard input, which cannot be read again", "Save the data as a file."
         )
+    from recurra.batch_prediction.sinks import KINDS
+    from recurra.data.decompression import COMPRESSIONS
     from recurra.data.formats import require_pyarrow
-    from recurra.data.packed import PACKINGS
-    from recurra.scoring.sinks import KINDS
 
-    packing = PACKINGS.get(out.suffix.lower())
-    form = (out.with_suffix("") if packing else out).suffix.lower()
-    if form not in KINDS or (packing and form == ".parquet"):
+    compression = COMPRESSIONS.get(out.suffix.lower())
+    form = (out.with_suffix("") if compression else out).suffix.lower()
+    if form not in KINDS or (compression and form == ".parquet"):
+        ending = "".join(out.suffixes[-2:] if compression else out.suffixes[-1:]).lower()
         raise SettingsError(
-            f"--out {str(out)!r:.200} ends in {''.join(out.suffixes[-2:] if packing else out.suffixes[-1:]).lower()!r}",
+            f"--out {str(out)!r:.200} ends in {ending!r}",
             "Give a name that ends in .csv, .jsonl or .parquet; the first two may be packed as .gz or .zst.",
         )
-    if form == ".parquet" or packing == "zstd":
+    if form == ".parquet" or compression == "zstd":
         require_pyarrow(f"Writing {out.suffix.lower()}")
     same = False
     with contextlib.suppress(OSError, ValueError):
         same = out.samefile(data)
     if same:
         raise SettingsError(f"--out {out} is the data itself", "Name another file: the data would be lost.")
-    return OutKind(form, packing)
+    return OutputFormat(form, compression)
 
 
-def mark_between(model: Model, kind: OutKind) -> str:
-    """What stands between the labels of a row in CSV: as in the rows that the model learned from, or ``|``.
+def csv_label_separator(model: Model, kind: OutputFormat) -> str:
+    """The separator of labels in CSV: that of the training data, or ``|``.
 
     Raises:
-        SettingsError: a label holds the mark, so that nobody could tell labels apart.
+        SettingsError: a label contains the separator.
     """
-    from recurra.scoring.sinks import written
+    from recurra.batch_prediction.sinks import written
 
     found = model.record.get("label_separator")
     mark = found if isinstance(found, str) and found else "|"

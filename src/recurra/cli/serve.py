@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -25,7 +26,6 @@ from recurra.cli.options import (
     whole_number,
 )
 from recurra.cli.output import Output, flush
-from recurra.cli.tables import ReadOptions, read_data
 from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
@@ -50,20 +50,21 @@ def serve(
     ],
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="DATA", help="Labelled rows, a file or a set, for the views of a whole file."),
+        typer.Option(
+            "--data", metavar="DATA", help="Labelled rows for the views of a whole file: a file or a named set."
+        ),
     ] = None,
-    runs: Annotated[
-        Path | None, typer.Option("--runs", metavar="DIR", help="Show the training runs in this folder.")
-    ] = None,
+    runs: Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Folder of training runs to show.")] = None,
     host: Annotated[
-        str, typer.Option("--host", metavar="HOST", help="Address to listen at; others than this machine need a token.")
+        str,
+        typer.Option("--host", metavar="HOST", help="Address to listen on; any but this machine's own needs a token."),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", parser=whole_number(0), metavar="PORT", help="Port; 0 takes any that is free.")
+        int, typer.Option("--port", parser=whole_number(0), metavar="PORT", help="Port; 0 picks a free one.")
     ] = 8000,
     token_file: Annotated[
         Path | None,
-        typer.Option("--token-file", metavar="FILE", help="File of a token that every request then has to bear."),
+        typer.Option("--token-file", metavar="FILE", help="File with the token that every request must carry."),
     ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,
@@ -74,7 +75,7 @@ def serve(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Answer over HTTP: a page, and an API for programs.
+    """Serve models over HTTP: a web page, and an API for programs.
 
     /openapi.json says what can be asked. SIGTERM or Ctrl-C ends it when all that was taken is answered.
     """
@@ -116,13 +117,13 @@ def serve(
             "Ask again what was not answered.",
         )
     if guard.background():
-        # A view that takes minutes cannot be stopped, and nobody waits for it any more; Python would.
+        # A view that takes minutes cannot be stopped; at exit, Python would wait for it.
         flush()
         os._exit(0)
 
 
 def _access(host: str, token_file: Path | None) -> Access:
-    """Who may ask."""
+    """Who may send requests."""
     from recurra.serving.access import LOCAL_NAMES, Access, is_loopback, read_token
 
     token = None if token_file is None else read_token(token_file)
@@ -137,7 +138,7 @@ def _access(host: str, token_file: Path | None) -> Access:
 
 
 def _page_files() -> Mapping[str, PageFile]:
-    """The page's files, where it is installed."""
+    """The files of the web page, if it is installed."""
     if find_spec("recurra.web") is None:
         return {}
     files: Mapping[str, PageFile] = import_module("recurra.web").FILES

@@ -1,4 +1,4 @@
-"""Texts from standard input, one a line."""
+"""Texts from standard input, one per line."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import codecs
 import sys
 from collections.abc import Iterator
 
-from recurra.data.cells import MAX_TEXT_BYTES
-from recurra.data.faults import half_character, only_returns
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
+from recurra.data.file_errors import carriage_returns_only, lone_surrogate
 from recurra.errors import DataError
 
 __all__ = ["lines_of_input"]
 
 
 def lines_of_input(encoding: str) -> Iterator[str]:
-    """The lines of standard input without their ends; an empty line is an empty text.
+    """The lines of standard input without line ends; an empty line is an empty text.
 
     Args:
-        encoding: by Python's name; one in which a line feed is the byte 0x0A.
+        encoding: Python name of an encoding in which a line feed is the byte 0x0A.
 
     Raises:
-        DataError: there is no input, or a line is no text: wrong encoding, a NUL character, over ``MAX_TEXT_BYTES``.
+        DataError: there is no input, or a line has a wrong byte, a NUL character, or over ``MAX_TEXT_BYTES``.
     """
     try:
         codecs.lookup(encoding)
@@ -36,7 +36,7 @@ def lines_of_input(encoding: str) -> Iterator[str]:
         number += 1
         content = line.rstrip(b"\r\n")
         if number == 1 and not line.endswith(b"\n") and b"\r" in content:
-            raise only_returns("standard input")
+            raise carriage_returns_only("standard input")
         if len(content) > MAX_TEXT_BYTES:
             raise DataError(
                 f"Line {number:,} of standard input is longer than {MAX_TEXT_BYTES:,} bytes", "Cut or split the text."
@@ -50,7 +50,7 @@ def lines_of_input(encoding: str) -> Iterator[str]:
                 "Name the encoding of the text, such as --encoding latin-1.",
             ) from None
         except UnicodeEncodeError as error:
-            raise half_character(error, number, "standard input", encoding) from None
+            raise lone_surrogate(error, number, "standard input", encoding) from None
         if "\0" in text:
             raise DataError(
                 f"Line {number:,} of standard input holds a NUL character", "Give lines of text, without NUL bytes."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recurra.cli.data_argument import ReadOptions, read_rows
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -28,7 +29,6 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.tables import ReadOptions, read_rows
 from recurra.errors import RecurraError, SettingsError
 from recurra.folders import locked_folder
 
@@ -53,66 +53,70 @@ EXAMPLES = (
 def train(
     data: DataArgument,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder of the run; its model.safetensors is made.")
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the run; the model is DIR/model.safetensors.")
     ],
     model: Annotated[
-        str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/gru, or an own .toml file.")
+        str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/gru, or your own .toml file.")
     ] = "default",
     start: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="MODEL", help="Go on from this model: its words and classes stay, new ones come."
+            "--from", metavar="MODEL", help="Warm start: keep this model's words and classes, and add new ones."
         ),
     ] = None,
     replay: Annotated[
         str | None,
-        typer.Option(metavar="OLD", help="With --from: rows of before to mix in, as many as there are new ones."),
+        typer.Option(metavar="OLD", help="With --from: old training rows to mix in, as many as there are new ones."),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Passes over the rows, at most.")
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Maximum number of epochs.")
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Documents in a step.")
+        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Number of documents in a batch.")
     ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(parser=number_above(0), metavar="RATE", help="Of the optimiser.")
+        float | None, typer.Option(parser=number_above(0), metavar="RATE", help="Learning rate.")
     ] = None,
     find_learning_rate: Annotated[
         bool,
-        typer.Option("--find-learning-rate", help="Find one on the training rows first; its picture lies in DIR."),
+        typer.Option(
+            "--find-learning-rate", help="Choose the learning rate by a range test first; its plot is saved in DIR."
+        ),
     ] = False,
     seed: Annotated[
-        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Of every random choice.")
+        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Seed of every random choice.")
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Any setting of a preset, such as hidden=128; repeatable."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Setting of the preset to change, such as hidden=128; repeatable."
+        ),
     ] = None,
     vectors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Pretrained word vectors: .txt, .vec, .npy or .safetensors.")
     ] = None,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="Of the recurrence: auto, triton, numba, torch or reference.")
+        str, typer.Option(metavar="NAME", help="Engine of the recurrence: auto, triton, numba, torch or reference.")
     ] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", help="Device: auto, cpu, cuda or mps.")] = "auto",
     exclude: Annotated[
-        Path | None, typer.Option("--exclude", metavar="FILE", help="Leave out rows, as this file of decisions says.")
+        Path | None, typer.Option("--exclude", metavar="FILE", help="File of decisions on rows to leave out.")
     ] = None,
     relabel: Annotated[
         Path | None,
-        typer.Option("--relabel", metavar="FILE", help="Change labels, as this file of decisions says."),
+        typer.Option("--relabel", metavar="FILE", help="File of decisions on labels to change."),
     ] = None,
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in DIR.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume from the checkpoint in DIR.")] = False,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write curves for TensorBoard into DIR/tensorboard.")
+        bool, typer.Option("--tensorboard", help="Write TensorBoard curves to DIR/tensorboard.")
     ] = False,
     checkpoint_every: Annotated[
         float,
         typer.Option(
-            parser=number_above(0, included=True), metavar="SECONDS", help="Time between checkpoints in an epoch."
+            parser=number_above(0, included=True), metavar="SECONDS", help="Time between checkpoints within an epoch."
         ),
     ] = 60.0,
     text: TextColumn = None,
@@ -186,7 +190,7 @@ def train(
 
 
 def settings_of(words: Sequence[str]) -> dict[str, Any]:
-    """Settings out of ``name=value``; a value is TOML, and a word that is none stands for itself, as in ``cell=gru``.
+    """Settings from ``name=value``; a value is TOML, or else a plain word as in ``cell=gru``.
 
     Raises:
         SettingsError: a word without a name or a value.
@@ -205,7 +209,7 @@ def settings_of(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | None:
-    """The model to go on from.
+    """The model for a warm start.
 
     Raises:
         SettingsError: options that go with it alone, or not with it.
@@ -224,7 +228,7 @@ def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | Non
 
 
 def _draw_rate(out: Path, data: str, output: Output) -> None:
-    """The page beside the curve; the packages for pages need not be there."""
+    """The page with the curve; the packages for pages may be missing."""
     import json
 
     from recurra.atomic import write_atomically
@@ -243,7 +247,7 @@ def _draw_rate(out: Path, data: str, output: Output) -> None:
 def _cleaned(
     rows: Corpus, exclude: Path | None, relabel: Path | None, separator: str | None, output: Output
 ) -> tuple[Corpus, Cleaning | None]:
-    """The rows after a person's decisions, and what they changed."""
+    """The rows after the decisions, and a summary of the changes."""
     if exclude is None and relabel is None:
         return rows, None
     from recurra.data.decisions import apply_decisions, read_decisions

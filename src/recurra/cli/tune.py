@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -22,7 +23,6 @@ from recurra.cli.options import (
     whole_number,
 )
 from recurra.cli.output import Output, aligned, cut
-from recurra.cli.tables import ReadOptions, read_data
 from recurra.cli.train import settings_of
 from recurra.folders import locked_folder
 
@@ -36,7 +36,7 @@ EXAMPLES = (
     "recurra tune tickets.csv --minutes 30 --max-size 800kB --int8 --out runs/small",
     "recurra tune tickets.csv --trials 40 --storage trials.log --out runs/tuned --resume",
 )
-# Trials that the table of the best shows.
+# Number of trials in the table of the best.
 SHOWN = 5
 MINUTES = 10.0
 
@@ -44,39 +44,44 @@ MINUTES = 10.0
 def tune(
     data: DataArgument,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder of the study; the best model lies there at any time.")
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the study; it always holds the best model so far.")
     ],
     minutes: Annotated[
         float | None,
-        typer.Option(parser=number_above(0), metavar="M", help="Stop after so long; 10 unless --trials is given."),
+        typer.Option(parser=number_above(0), metavar="M", help="Maximum minutes; 10 unless --trials is given."),
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option(parser=whole_number(1), metavar="N", help="Stop after so many trials, those resumed included."),
+        typer.Option(
+            parser=whole_number(1), metavar="N", help="Maximum number of trials, including those of a resumed study."
+        ),
     ] = None,
     max_size: Annotated[
-        str | None, typer.Option("--max-size", metavar="SIZE", help="Of a model's file at most, such as 800kB or 5MB.")
+        str | None,
+        typer.Option("--max-size", metavar="SIZE", help="Maximum size of a model file, such as 800kB or 5MB."),
     ] = None,
     int8: Annotated[bool, typer.Option("--int8", help="Store the large weights of every model as int8.")] = False,
     model: Annotated[
-        str, typer.Option("--model", metavar="PRESET", help="What to start from, and the first trial.")
+        str, typer.Option("--model", metavar="PRESET", help="Preset, or your own .toml file; it is the first trial.")
     ] = "default",
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the preset to start with; repeatable."),
+        typer.Option("--set", metavar="NAME=VALUE", help="Setting of the preset to change; repeatable."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Of the split and every random choice.")
+        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Seed of the split and every random choice.")
     ] = None,
     storage: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Of the trials: sqlite:///FILE, postgresql://…, or a path ending in .log."),
+        typer.Option(
+            metavar="URL", help="Storage of the trials: sqlite:///FILE, postgresql://…, or a path ending in .log."
+        ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the study that is there.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the study in DIR.")] = False,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="Of the recurrence: auto, triton, numba, torch or reference.")
+        str, typer.Option(metavar="NAME", help="Engine of the recurrence: auto, triton, numba, torch or reference.")
     ] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", help="Device: auto, cpu, cuda or mps.")] = "auto",
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -86,7 +91,7 @@ def tune(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Try settings, and keep the best model."""
+    """Search for good settings, and keep the best model."""
     from recurra.presets import load_preset
     from recurra.tuning.file_size import bytes_of
 
@@ -95,7 +100,7 @@ def tune(
     recipe = load_preset(model).with_options({**settings_of(settings or ()), **given})
     bound = bytes_of(max_size) if max_size is not None else None
 
-    from recurra.cli.tune_lines import StudyLines
+    from recurra.cli.tune_progress import StudyProgress
     from recurra.tuning.limits import StudyLimits
     from recurra.tuning.trial_models import BEST
     from recurra.tuning.tuner import Tuner
@@ -106,7 +111,7 @@ def tune(
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     with locked_folder(out):
         table = read_data(data, reading, part="train", output=output)
-        with StudyLines(output, minutes=limits.minutes, trials=trials) as lines:
+        with StudyProgress(output, minutes=limits.minutes, trials=trials) as lines:
             tuner = Tuner(
                 table.corpus,
                 recipe=recipe,
@@ -148,7 +153,7 @@ def _report(tuned: StudyResult, data: str, out: Path, output: Output) -> None:
                 )
         if tuned.importances:
             main = [f"{name} {share:.0%}" for name, share in list(tuned.importances.items())[:4]]
-            output.detail(f"what the loss hangs on: {', '.join(main)}")
+            output.detail(f"what the loss depends on: {', '.join(main)}")
         output.result(f"model: {_model_in(out)}")
     output.document(
         {

@@ -1,1 +1,1 @@
-"""Tables of documents and labels: readers, columns, named sets, splits."""
+"""Tables of documents and labels: readers, columns, named datasets, splits."""

@@ -1,4 +1,4 @@
-"""Tables of any length, block by block, under the rules of :mod:`recurra.data.read`."""
+"""Reads tables of any length in blocks, by the rules of :mod:`recurra.data.read`."""
 
 from __future__ import annotations
 
@@ -6,39 +6,48 @@ import contextlib
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from recurra.data.checked_bytes import CheckedBytes
-from recurra.data.content import Content, Opened
+from recurra.data.content import ByteStream, Content
 from recurra.data.delimited import RawTable, checked_names, csv_options
-from recurra.data.faults import ROW_HINT, check_closed, empty_file, header_only, parse_error
-from recurra.data.lines import opened_text
-from recurra.data.parquet import MAX_PARQUET_BYTES, no_rows, opened_parquet, plain_column
+from recurra.data.file_errors import ROW_HINT, check_quotes_closed, empty_file, header_only, parse_error
+from recurra.data.lines import open_text
+from recurra.data.parquet import MAX_PARQUET_BYTES, no_rows, open_parquet, plain_column
 from recurra.data.quotes import QuoteCheck
+from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["BLOCK_BYTES", "BLOCK_ROWS", "GUESS_ROWS", "Blocks", "DelimitedBlocks", "ParquetBlocks", "head_of", "joined"]
+__all__ = [
+    "BLOCK_BYTES",
+    "BLOCK_ROWS",
+    "GUESS_ROWS",
+    "Blocks",
+    "DelimitedBlocks",
+    "ParquetBlocks",
+    "concat_blocks",
+    "read_head",
+]
 
 BLOCK_BYTES = 4 << 20
-"""Bytes of a block, about, and of the longest row of a text file: pyarrow reads up to 33 of them ahead."""
+"""Approximate size of a block and maximum size of a row of text, in bytes; pyarrow reads up to 33 blocks ahead."""
 
 BLOCK_ROWS = 1 << 16
-"""Rows of a block of Parquet, at most."""
+"""Maximum number of rows in a block of Parquet."""
 
 GUESS_ROWS = 10_000
-"""Rows that a guess looks at."""
+"""Number of rows that column guesses are based on."""
 
-_HEAD_BLOCKS = 4  # that a guess looks at, at most: rows may be long
+_HEAD_BLOCKS = 4  # maximum number of blocks for guesses: rows may be long
 
 
 class Blocks(Protocol):
-    """A table that is read block by block, as often as needed.
+    """A table that is read in blocks, any number of times.
 
     Attributes:
-        source: the table's name, for messages.
-        total: how many rows it has, as far as can be told by now.
-        notes: one line each on what was guessed or left out; there may be more after reading.
+        source: name of the table, for messages.
+        total: number of rows, or an estimate; ``None`` if unknown.
+        notes: lines on what was guessed or left out; reading may add more.
     """
 
     source: str
@@ -46,24 +55,24 @@ class Blocks(Protocol):
     notes: list[str]
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
-        """The blocks in order, from the first on; names and types are those of the first.
+        """The blocks in order, from the start; names and types are those of the first block.
 
         Args:
-            columns: the names of those that are needed, all if not given; there may be more in what is read.
-            again: whether the table will be read once more later: what comes from a pipe is then kept on disk.
+            columns: names of the needed columns, all by default; blocks may have more.
+            again: whether the table will be read again later; bytes from a pipe are then kept on disk.
 
         Raises:
-            DataError: the table cannot be used as it is, which may show at any block.
+            DataError: the table cannot be used, which may show at any block.
         """
 
 
 class DelimitedBlocks:
-    """Blocks of a .csv or .tsv file; all columns are read, whichever are needed.
+    """Blocks of a .csv or .tsv file; all columns are always read.
 
     Args:
         content: the file.
         delimiter: one character.
-        encoding: its text encoding, by Python's name.
+        encoding: Python name of the encoding.
     """
 
     def __init__(self, content: Content, *, delimiter: str, encoding: str) -> None:
@@ -73,12 +82,12 @@ class DelimitedBlocks:
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`Blocks`."""
-        # One more line break marks a quote that is still open at the end.
+        # An extra line break reveals a quote that is still open at the end.
         look = QuoteCheck(self.delimiter, self.source).look
-        with opened_text(self.content, encoding=self.encoding, again=again, end=b"\n", look=look) as (text, opened):
+        with open_text(self.content, encoding=self.encoding, again=again, end=b"\n", look=look) as (text, opened):
             yield from self._parsed(text, opened)
 
-    def _parsed(self, content: CheckedBytes, opened: Opened) -> Generator[RawTable]:
+    def _parsed(self, content: Utf8Stream, opened: ByteStream) -> Generator[RawTable]:
         import pyarrow as pa
         from pyarrow import csv
 
@@ -95,7 +104,7 @@ class DelimitedBlocks:
         try:
             for batch in csv.open_csv(content, **options):
                 if not len(batch):
-                    # A block that blank lines fill.
+                    # A block of blank lines only.
                     continue
                 read += _bytes_of(batch)
                 first = 0 if names else 1
@@ -116,7 +125,7 @@ class DelimitedBlocks:
             raise empty_file(self.source)
         if rows == 1:
             raise header_only(self.source)
-        check_closed(last, content.tail, rows, self.source)
+        check_quotes_closed(last, content.tail, rows, self.source)
         self.total = rows - 1
 
 
@@ -137,8 +146,8 @@ class ParquetBlocks:
         import pyarrow as pa
 
         rows = 0
-        # Pages are read one by one and not whole columns of a row group, which may be as large as the file.
-        with opened_parquet(self.content, buffer_size=1 << 20, pre_buffer=False) as opened:
+        # Read page by page, because a row group may be as large as the file.
+        with open_parquet(self.content, buffer_size=1 << 20, pre_buffer=False) as opened:
             metadata = opened.metadata
             self.total = metadata.num_rows
             sizes = [metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)]
@@ -153,7 +162,7 @@ class ParquetBlocks:
                 at_once, columns=None if columns is None else list(columns), use_threads=False
             )
             for batch in batches:
-                # Arrow takes lengths and UTF-8 on trust when it reads; a damaged page shows only here.
+                # Arrow does not validate lengths and UTF-8 on reading; this detects a damaged page.
                 batch.validate(full=True)
                 plain = [plain_column(pa.chunked_array([column])) for column in batch.columns]
                 yield RawTable(list(batch.schema.names), plain, rows + 1, "", typed=True)
@@ -162,8 +171,8 @@ class ParquetBlocks:
             raise no_rows(self.source)
 
 
-def head_of(blocks: Blocks) -> RawTable:
-    """The first rows of a table, with all columns: enough to guess what they hold."""
+def read_head(blocks: Blocks) -> RawTable:
+    """The first rows of a table with all columns, for guessing the roles of columns."""
     parts: list[RawTable] = []
     rows = 0
     with contextlib.closing(blocks.read()) as reading:
@@ -172,11 +181,11 @@ def head_of(blocks: Blocks) -> RawTable:
             rows += len(part.columns[0]) if part.columns else 0
             if rows >= GUESS_ROWS or len(parts) == _HEAD_BLOCKS:
                 break
-    return joined(parts)
+    return concat_blocks(parts)
 
 
-def joined(parts: Sequence[RawTable]) -> RawTable:
-    """Blocks that follow each other as one."""
+def concat_blocks(parts: Sequence[RawTable]) -> RawTable:
+    """Consecutive blocks as one block."""
     import pyarrow as pa
 
     columns = [
@@ -188,6 +197,6 @@ def joined(parts: Sequence[RawTable]) -> RawTable:
 
 
 def _bytes_of(batch: pyarrow.RecordBatch) -> int:
-    """Bytes that the rows take in the file, about: texts and separators, and not Arrow's four bytes an offset."""
+    """Approximate size of the rows in the file: texts and separators, without Arrow's four bytes per offset."""
     size: int = batch.nbytes - 3 * len(batch) * batch.num_columns
     return size

@@ -1,7 +1,7 @@
-"""A folder per class, and in it a file per text: ``reviews/pos/0_9.txt``.
+"""Reads one folder per class with one file per text: ``reviews/pos/0_9.txt``.
 
-``train`` and ``test`` beside each other may each hold such folders (the layout of the IMDB reviews). Symbolic links are
-not followed, and files that do not end in .txt or are hidden are passed over.
+Folders ``train`` and ``test`` may each hold such folders (the layout of the IMDB reviews). Symbolic links are not
+followed, and hidden files and those that do not end in .txt are skipped.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.blocks import BLOCK_BYTES
-from recurra.data.cells import MAX_TEXT_BYTES
 from recurra.data.delimited import RawTable
-from recurra.data.faults import half_character, unknown_encoding, wrong_bytes
+from recurra.data.file_errors import lone_surrogate, unknown_encoding, wrong_bytes
 from recurra.errors import DataError
 
 __all__ = ["MAX_FILES", "FolderBlocks"]
 
 MAX_FILES = 1 << 20
-"""Files of a table, at most: their names are sorted in memory."""
+"""Maximum number of files: their names are sorted in memory."""
 
 PARTS = ("train", "test")
 
-# The IMDB reviews keep texts without a label beside the classes.
+# In the IMDB reviews this folder has texts without a label.
 _UNLABELLED = "unsup"
 
 
 class FolderBlocks:
     """Blocks of a folder with the columns ``label``, ``text`` and ``file``, by class and file name.
 
-    Without folders in it, the folder's own .txt files are the rows, and there is no ``label``.
+    If it has no subfolders, its .txt files are the rows, and there is no ``label``.
 
     Args:
-        folder: an existing one.
-        source: its name, for messages.
-        encoding: of the files, by Python's name.
-        part: which of its folders ``train`` and ``test`` is read, where it has them.
+        folder: an existing folder.
+        source: name of the folder, for messages.
+        encoding: Python name of the encoding of the files.
+        part: which of the subfolders ``train`` and ``test`` is read, if there are any.
     """
 
     def __init__(self, folder: Path, *, source: str, encoding: str, part: Literal["train", "test"]) -> None:
@@ -99,7 +99,7 @@ class FolderBlocks:
             )
 
     def _some(self, files: Iterator[tuple[str | None, str]]) -> list[tuple[str | None, str, str]]:
-        """The next files with their texts, about a block's bytes of them."""
+        """The next files with their texts, up to about the size of a block."""
         some: list[tuple[str | None, str, str]] = []
         size = 0
         while size < BLOCK_BYTES and (one := next(files, None)):
@@ -111,7 +111,7 @@ class FolderBlocks:
     def _text(self, name: str) -> str:
         source = f"{self.source}/{name}"
         try:
-            # The flag makes a link that has taken the file's place since an error.
+            # With this flag, a link that has replaced the file since is an error.
             with os.fdopen(os.open(self.folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
                 data = file.read(4 * MAX_TEXT_BYTES + 1)
         except OSError as error:
@@ -124,7 +124,7 @@ class FolderBlocks:
             raise wrong_bytes(data[error.start : error.start + 1], error.start, line, source, self.encoding) from None
         except UnicodeEncodeError as error:
             line = text.count("\n", 0, error.start) + 1
-            raise half_character(error, line, source, self.encoding) from None
+            raise lone_surrogate(error, line, source, self.encoding) from None
         except (LookupError, ValueError):
             raise unknown_encoding(self.encoding, source) from None
         return text.removeprefix("\ufeff").rstrip("\r\n")

@@ -1,7 +1,7 @@
-"""Which columns hold the text, the title and the label: named by the user, or guessed and said so.
+"""Chooses the text, title and label columns: named by the user, or guessed, with a note.
 
-Names are tried first, then content: the longest texts are the text, and few distinct values are the label. Where two
-columns are equally likely nothing is guessed.
+Guesses use names first, then content: the column with the longest texts is the text, one with few distinct values the
+label. If two columns are equally likely, nothing is guessed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from recurra.errors import DataError
 
-__all__ = ["ColumnFacts", "Columns", "choose_columns", "is_usual_name", "listed"]
+__all__ = ["ColumnStatistics", "Columns", "choose_columns", "is_usual_name", "quoted_names"]
 
-# Tiers of names, the surest first; two columns of one tier are as likely as each other.
+# Tiers of names, the most likely first; names of one tier are equally likely.
 _TEXT_NAMES = (
     ("text", "texts"),
     ("body", "content", "contents", "description", "short_description", "review", "review_text", "message", "comment"),
@@ -27,18 +27,18 @@ _LABEL_NAMES = (
     ("classes", "categories", "targets", "topics", "tags", "genres", "intents"),
     ("language", "lang", "tag", "genre", "rating", "stars", "polarity", "y"),
 )
-_LIKELY_SHARE = 0.8  # a second column with texts nearly as long makes the longest a toss-up
+_LIKELY_SHARE = 0.8  # a second column with texts nearly as long makes the choice ambiguous
 
 
 @dataclass(frozen=True)
-class ColumnFacts:
-    """What the guess may know of one column.
+class ColumnStatistics:
+    """Statistics of a column for guessing its role.
 
     Attributes:
-        name: the column's name in the file.
-        rows: how many rows were looked at.
-        mean_length: mean length of their values in bytes, None where the column cannot hold texts.
-        distinct: how many distinct values they have, None where the column cannot hold labels.
+        name: name of the column in the file.
+        rows: number of rows that the statistics are based on.
+        mean_length: mean length of the values in bytes, None if the column cannot hold texts.
+        distinct: number of distinct values, None if the column cannot hold labels.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Columns:
         text: the column of the texts.
         title: the column of the titles, or None.
         label: the column of the labels, or None for a table without labels.
-        note: one line on what was guessed, or None when all was named.
+        note: one line on what was guessed, or None if nothing was.
     """
 
     text: str
@@ -70,7 +70,7 @@ class Columns:
 
 
 def choose_columns(
-    facts: Sequence[ColumnFacts],
+    facts: Sequence[ColumnStatistics],
     *,
     source: str,
     text: str | None = None,
@@ -78,9 +78,9 @@ def choose_columns(
     label: str | None = None,
     labelled: bool = True,
 ) -> Columns:
-    """Takes the named columns and guesses the others.
+    """Uses the named columns and guesses the others.
 
-    A title is guessed only together with the text: who names the text alone wants that column alone.
+    A title is guessed only together with the text: with only the text named, that column is read alone.
 
     Args:
         facts: the columns in file order.
@@ -91,12 +91,12 @@ def choose_columns(
         labelled: whether a label column is wanted.
 
     Raises:
-        DataError: a named column is missing or stands twice or in two roles, or a guess would be a toss-up.
+        DataError: a named column is missing, duplicated or given two roles, or a guess would be ambiguous.
     """
     names = [fact.name for fact in facts]
     _check_named(names, source, {"--text": text, "--title": title, "--label": label})
     wants = {"text": text is None, "title": title is None and text is None, "label": labelled and label is None}
-    # A column with a label's name is looked for even where no label is wanted: it is then at least not the text.
+    # A column with a label's name is found even if no label is wanted: it is not the text.
     free = [fact for fact in facts if fact.name not in {text, title, label}]
     named_label = label or (_by_name(free, _LABEL_NAMES, source, "label", strict=labelled) if free else None)
     free = [fact for fact in free if fact.name != named_label]
@@ -115,14 +115,14 @@ def choose_columns(
     return Columns(text=text, title=title, label=chosen["label"], note=_note(guessed))
 
 
-def listed(names: Collection[str]) -> str:
-    """Column names for a message: quoted, long ones cut, twenty at most."""
+def quoted_names(names: Collection[str]) -> str:
+    """Column names for a message: quoted, long ones cut, at most twenty."""
     shown = [repr(name if len(name) <= 40 else name[:37] + "...") for name in list(names)[:20]]
     return ", ".join(shown) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
 def is_usual_name(name: str) -> bool:
-    """Whether columns of texts, titles or labels are usually called so."""
+    """Whether it is a usual name of a text, title or label column."""
     return any(_plain(name) in tier for tiers in (_TEXT_NAMES, _TITLE_NAMES, _LABEL_NAMES) for tier in tiers)
 
 
@@ -136,7 +136,7 @@ def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]
         if name is None:
             continue
         if name not in names:
-            raise DataError(f"{source} has no column {name!r}", f"Name one of {listed(names)} with {option}.")
+            raise DataError(f"{source} has no column {name!r}", f"Name one of {quoted_names(names)} with {option}.")
         if names.count(name) > 1:
             raise DataError(f"{source} has {names.count(name)} columns {name!r}", "Give each column a name of its own.")
         if name in roles:
@@ -145,9 +145,9 @@ def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]
 
 
 def _by_name(
-    facts: Sequence[ColumnFacts], tiers: Sequence[Collection[str]], source: str, role: str, *, strict: bool
+    facts: Sequence[ColumnStatistics], tiers: Sequence[Collection[str]], source: str, role: str, *, strict: bool
 ) -> str | None:
-    """The column of the first tier that has one; several of one tier are an error, or None where not strict."""
+    """The column in the first tier with a match; several are an error if ``strict``, else the first is taken."""
     for tier in tiers:
         found = [fact.name for fact in facts if _plain(fact.name) in tier]
         if len(found) == 1:
@@ -155,15 +155,15 @@ def _by_name(
         if found:
             if not strict:
                 return found[0]
-            raise _toss_up(source, role, found)
+            raise _ambiguous(source, role, found)
     return None
 
 
-def _guess_text(facts: Sequence[ColumnFacts], source: str) -> str:
+def _guess_text(facts: Sequence[ColumnStatistics], source: str) -> str:
     texts = [fact for fact in facts if fact.mean_length is not None]
     if not texts:
         raise DataError(
-            f"{source} has no column of texts among {listed([fact.name for fact in facts])}",
+            f"{source} has no column of texts among {quoted_names([fact.name for fact in facts])}",
             "Name the text column with --text, or add a header row.",
         )
     by_name = _by_name(texts, _TEXT_NAMES, source, "text", strict=True)
@@ -173,24 +173,24 @@ def _guess_text(facts: Sequence[ColumnFacts], source: str) -> str:
     longest = max(fact.mean_length or 0.0 for fact in rich)
     likely = [fact.name for fact in rich if (fact.mean_length or 0.0) >= _LIKELY_SHARE * longest]
     if len(likely) > 1:
-        raise _toss_up(source, "text", likely)
+        raise _ambiguous(source, "text", likely)
     return likely[0]
 
 
-def _guess_label(facts: Sequence[ColumnFacts], source: str, names: Sequence[str]) -> str:
+def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence[str]) -> str:
     few = [fact.name for fact in facts if fact.few]
     if len(few) == 1:
         return few[0]
     if few:
-        raise _toss_up(source, "label", few)
+        raise _ambiguous(source, "label", few)
     raise DataError(
-        f"{source} has no column that looks like a label among {listed(names)}",
+        f"{source} has no column that looks like a label among {quoted_names(names)}",
         "Name it with --label, or add a header row.",
     )
 
 
-def _toss_up(source: str, role: str, found: Sequence[str]) -> DataError:
-    return DataError(f"{source}: the {role} column may be any of {listed(found)}", f"Name it with --{role}.")
+def _ambiguous(source: str, role: str, found: Sequence[str]) -> DataError:
+    return DataError(f"{source}: the {role} column may be any of {quoted_names(found)}", f"Name it with --{role}.")
 
 
 def _note(guessed: dict[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""The bytes of a table: those of a file, or of standard input, from their beginning and as often as needed."""
+"""The bytes of a file or of standard input, which can be read from the start any number of times."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import BinaryIO, Protocol
 
 from recurra.errors import DataError
 
-__all__ = ["Content", "FileContent", "Opened", "PipeContent"]
+__all__ = ["ByteStream", "Content", "FileContent", "PipeContent"]
 
 _PIECE = 1 << 20
 
 
-class Opened(Protocol):
-    """Bytes that are being read.
+class ByteStream(Protocol):
+    """A stream of bytes.
 
     Attributes:
-        size: how many there are in all, as far as can be told by now; ``None`` where nobody knows, as of a pipe.
+        size: total number of bytes, or an estimate; ``None`` if unknown, as for a pipe.
     """
 
     @property
@@ -28,49 +28,49 @@ class Opened(Protocol):
         """See above."""
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes: ``size`` of them, and fewer only at the end."""
+        """The next ``size`` bytes; fewer only at the end."""
 
     def close(self) -> None:
-        """Lets go of them."""
+        """Closes the stream."""
 
 
 class Content(Protocol):
-    """Bytes that can be read from their beginning.
+    """Bytes that can be read from the start any number of times.
 
     Attributes:
-        source: their name, for messages.
+        source: name of the content, for messages.
     """
 
     source: str
 
-    def open(self, *, again: bool = True) -> Opened:
-        """Begins at the first byte.
+    def open(self, *, again: bool = True) -> ByteStream:
+        """Opens a stream at the first byte.
 
         Args:
-            again: whether they will be opened once more later: what comes from a pipe is then kept on disk.
+            again: whether it will be opened again later; bytes from a pipe are then kept on disk.
 
         Raises:
-            DataError: they cannot be read.
+            DataError: the bytes cannot be read.
         """
 
     def seekable(self) -> BinaryIO:
-        """All of them, for a reader that jumps."""
+        """The bytes as a seekable file."""
 
 
 class FileContent:
     """The bytes of a file.
 
     Args:
-        file: an existing file.
-        source: its name, for messages.
+        file: path of an existing file.
+        source: name of the file, for messages.
     """
 
     def __init__(self, file: Path, *, source: str) -> None:
         self.file, self.source = file, source
 
-    def open(self, *, again: bool = True) -> Opened:
+    def open(self, *, again: bool = True) -> ByteStream:
         """See :class:`Content`."""
-        return _OpenedFile(self.seekable())
+        return _FileStream(self.seekable())
 
     def seekable(self) -> BinaryIO:
         """See :class:`Content`."""
@@ -80,7 +80,7 @@ class FileContent:
             raise DataError(f"{self.source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
 
 
-class _OpenedFile:
+class _FileStream:
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.size: int | None = os.fstat(file.fileno()).st_size
@@ -88,11 +88,11 @@ class _OpenedFile:
 
 
 class PipeContent:
-    """The bytes of a pipe. What is read of it is kept in a temporary file as long as it may be needed again.
+    """The bytes of a pipe, kept in a temporary file as long as they may be needed again.
 
     Args:
-        file: the pipe; its ``read`` gives less than was asked for only at its end.
-        source: its name, for messages.
+        file: the pipe; ``read`` must return fewer bytes than requested only at the end.
+        source: name of the pipe, for messages.
     """
 
     def __init__(self, file: BinaryIO, *, source: str) -> None:
@@ -102,27 +102,27 @@ class PipeContent:
         self._over = False
         weakref.finalize(self, self._spool.close)
 
-    def open(self, *, again: bool = True) -> Opened:
+    def open(self, *, again: bool = True) -> ByteStream:
         """See :class:`Content`."""
-        return _OpenedPipe(self, again=again)
+        return _PipeStream(self, again=again)
 
     def seekable(self) -> BinaryIO:
         """See :class:`Content`."""
         while self.next(_PIECE, keep=True):
             pass
         self._spool.seek(0)
-        # Whoever gets it may close it.
+        # The caller may close the duplicate.
         return os.fdopen(os.dup(self._spool.fileno()), "rb")
 
     def kept(self, place: int, size: int) -> bytes:
-        """Bytes from ``place`` on that have been read before: as many as are kept, at most ``size``."""
+        """Bytes from ``place`` on that were read before and kept, at most ``size``."""
         if place >= self._kept:
             return b""
         self._spool.seek(place)
         return self._spool.read(size)
 
     def next(self, size: int, *, keep: bool) -> bytes:
-        """The next bytes of the pipe itself."""
+        """The next bytes from the pipe itself."""
         data = b"" if self._over else self.file.read(size)
         self._over = self._over or len(data) < size
         if keep and data:
@@ -140,7 +140,7 @@ class PipeContent:
         return data
 
 
-class _OpenedPipe:
+class _PipeStream:
     def __init__(self, pipe: PipeContent, *, again: bool) -> None:
         self.pipe, self.again, self.place = pipe, again, 0
         self.size: int | None = None

@@ -1,4 +1,4 @@
-"""Rows to learn from that are gone over in order, as often as needed, and need not be in memory."""
+"""Training rows that are iterated in order, any number of times, and need not be in memory."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.coded import CodedLabels
 from recurra.data.documents import Document, Label, LabelSet, check_documents
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError
 
-__all__ = ["BLOCK", "ConcatRows", "Corpus", "InMemoryRows", "RelabelledRows", "RowSubset", "blocks_with"]
+__all__ = ["BLOCK", "ConcatRows", "Corpus", "InMemoryRows", "RelabelledRows", "RowSubset", "blocks_with_mask"]
 
 BLOCK = 1 << 16
-"""Documents of a block, at most."""
+"""Maximum number of documents in a block."""
 
 
 class Corpus(Protocol):
     """B documents and their labels.
 
     Attributes:
-        source: where they came from, for messages.
+        source: name of the source, for messages.
     """
 
     source: str
@@ -33,31 +33,31 @@ class Corpus(Protocol):
         """B."""
 
     @property
-    def labels(self) -> CodedLabels:
-        """A label a document."""
+    def labels(self) -> EncodedLabels:
+        """The label of each document."""
 
     @property
     def pairs(self) -> bool:
         """Whether all documents are (title, text) pairs."""
 
     def blocks(self) -> Iterator[Sequence[Document]]:
-        """All documents in order, some thousands at a time.
+        """All documents in order, in blocks of some thousands.
 
         Raises:
-            DataError: the source cannot be read any more, or is not what it was.
+            DataError: the source cannot be read any more, or has changed.
         """
 
 
 class InMemoryRows:
-    """Documents and labels that are in memory.
+    """Documents and labels in memory.
 
     Args:
         documents: B texts or (title, text) pairs.
-        labels: as many; each a tuple of labels where documents may have several.
-        source: where they came from.
+        labels: B labels; tuples of labels in multi-label data.
+        source: name of the source.
 
     Raises:
-        DataError: they are not as many, or something is no document.
+        DataError: the numbers differ, or an item is not a document.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class InMemoryRows:
                 f"There are {len(documents):,} documents and {len(labels):,} labels", "Give one label a document."
             )
         check_documents(documents)
-        self.documents, self.labels, self.source = documents, CodedLabels.of(labels), source
+        self.documents, self.labels, self.source = documents, EncodedLabels.of(labels), source
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -89,14 +89,14 @@ class InMemoryRows:
 
 
 class RelabelledRows:
-    """The same documents under other labels.
+    """The documents of a corpus with other labels.
 
     Args:
         rows: the corpus.
-        labels: B of them.
+        labels: B labels.
     """
 
-    def __init__(self, rows: Corpus, labels: CodedLabels) -> None:
+    def __init__(self, rows: Corpus, labels: EncodedLabels) -> None:
         self.rows, self.labels, self.source = rows, labels, rows.source
 
     def __len__(self) -> int:
@@ -117,11 +117,11 @@ class RowSubset:
 
     Args:
         rows: the corpus.
-        kept: bool[B], which of them.
-        labels: of those, if others than the corpus has.
+        kept: bool[B], the rows to keep.
+        labels: labels of the kept rows; ``None`` takes those of the corpus.
     """
 
-    def __init__(self, rows: Corpus, kept: npt.NDArray[np.bool_], labels: CodedLabels | None = None) -> None:
+    def __init__(self, rows: Corpus, kept: npt.NDArray[np.bool_], labels: EncodedLabels | None = None) -> None:
         self.rows, self.kept, self.source = rows, kept, rows.source
         self._labels = labels
 
@@ -129,7 +129,7 @@ class RowSubset:
         return int(self.kept.sum())
 
     @cached_property
-    def labels(self) -> CodedLabels:
+    def labels(self) -> EncodedLabels:
         """See :class:`Corpus`."""
         return self.rows.labels.take(self.kept) if self._labels is None else self._labels
 
@@ -140,16 +140,16 @@ class RowSubset:
 
     def blocks(self) -> Iterator[Sequence[Document]]:
         """See :class:`Corpus`."""
-        for _, block, kept in blocks_with(self.rows, self.kept):
+        for _, block, kept in blocks_with_mask(self.rows, self.kept):
             yield [block[place] for place in np.flatnonzero(kept).tolist()]
 
 
 class ConcatRows:
-    """The rows of one corpus and behind them those of another.
+    """The rows of one corpus followed by those of another.
 
     Args:
-        first: the one.
-        second: the other.
+        first: the first corpus.
+        second: the second corpus.
     """
 
     def __init__(self, first: Corpus, second: Corpus) -> None:
@@ -160,12 +160,12 @@ class ConcatRows:
         return len(self.first) + len(self.second)
 
     @cached_property
-    def labels(self) -> CodedLabels:
+    def labels(self) -> EncodedLabels:
         """See :class:`Corpus`."""
         first, second = self.first.labels, self.second.labels
         values = (*first.values, *second.values)
         codes = np.concatenate([first.codes, second.codes + np.int32(len(first.values))])
-        return CodedLabels(values, codes).renamed(values)
+        return EncodedLabels(values, codes).renamed(values)
 
     @property
     def pairs(self) -> bool:
@@ -177,10 +177,10 @@ class ConcatRows:
         return chain(self.first.blocks(), self.second.blocks())
 
 
-def blocks_with(
+def blocks_with_mask(
     corpus: Corpus, marks: npt.NDArray[np.bool_]
 ) -> Iterator[tuple[int, Sequence[Document], npt.NDArray[np.bool_]]]:
-    """The blocks of a corpus, each with its first row and its part of bool[B]."""
+    """The blocks of a corpus, each with the index of its first row and its slice of a mask bool[B]."""
     first = 0
     for block in corpus.blocks():
         yield first, block, marks[first : first + len(block)]

@@ -1,4 +1,4 @@
-"""What a person decided about rows of a table: keep, exclude or relabel, as a .csv file."""
+"""Review decisions on rows of a table (keep, exclude or relabel), stored as a .csv file."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from typing import Any
 
 import numpy as np
 
-from recurra.data.coded import CodedLabels
-from recurra.data.corpus import Corpus, RowSubset, blocks_with
-from recurra.data.documents import Document, as_sets
+from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
+from recurra.data.documents import Document
+from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.label_format import split_labels
 from recurra.errors import DataError
 
-__all__ = ["DECISIONS", "Cleaning", "Decision", "apply_decisions", "decisions_csv", "head_of", "read_decisions"]
+__all__ = ["DECISIONS", "Cleaning", "Decision", "apply_decisions", "decisions_csv", "read_decisions", "text_excerpt"]
 
 DECISIONS = ("keep", "exclude", "relabel")
 COLUMNS = ("row", "decision", "label")
-# A file of decisions is small; a table named by mistake need not be read to its end.
+# Files of decisions are small; larger files were probably named by mistake.
 LARGEST = 1 << 26
-# Characters of a text that stand in the file and are compared with the table.
-LENGTH = 120
+# Number of characters of a text that are stored in the file and compared with the table.
+EXCERPT_LENGTH = 120
 
 
 @dataclass(frozen=True)
 class Decision:
-    """About one row.
+    """A decision on one row.
 
     Attributes:
-        row: of the table, from 0.
+        row: row index in the table, from 0.
         decision: ``keep``, ``exclude`` or ``relabel``.
-        label: the right label as it is written, where the decision is ``relabel``.
-        text: the row's text as far as the file has it, to see that it is about the same table; may be empty.
+        label: the right label, if the decision is ``relabel``.
+        text: the start of the row's text, to check that the table is the same; may be empty.
     """
 
     row: int
@@ -47,12 +48,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What was done to a table before training, for the model's record.
+    """The effect of decisions on a table, for the record of the model.
 
     Attributes:
-        excluded: rows left out.
-        relabelled: rows that got another label.
-        decisions_sha256: over the decisions that were applied.
+        excluded: number of rows left out.
+        relabelled: number of rows with a changed label.
+        decisions_sha256: hash of the applied decisions.
     """
 
     excluded: int
@@ -60,7 +61,7 @@ class Cleaning:
     decisions_sha256: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """As JSON values."""
         return {
             "excluded": self.excluded,
             "relabelled": self.relabelled,
@@ -71,10 +72,10 @@ class Cleaning:
 def read_decisions(path: str | Path) -> list[Decision]:
     """Reads a file of decisions: a header with at least ``row`` and ``decision``, and ``label`` where rows get one.
 
-    Other columns are not looked at, but ``text`` if there is one.
+    Other columns are ignored, except ``text``.
 
     Raises:
-        DataError: no such file, or something in it is no decision; the one line names the file's line.
+        DataError: there is no such file, or a line is not a decision; the message has the line number.
     """
     file, source = Path(path), str(path)[-80:]
     try:
@@ -105,16 +106,16 @@ def read_decisions(path: str | Path) -> list[Decision]:
             seen.add(decision.row)
             decisions.append(decision)
     except csv.Error as error:
-        raise DataError(f"{source}, line {reader.line_num}: {error}", "Save it anew as .csv.") from None
+        raise DataError(f"{source}, line {reader.line_num}: {error}", "Save it again as .csv.") from None
     return decisions
 
 
 def decisions_csv(decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = ()) -> str:
-    """The text of such a file.
+    """The content of a file of decisions.
 
     Args:
-        decisions: one a row.
-        notes: for each decision, columns of one's own that help to decide; all with the same names.
+        decisions: at most one per row.
+        notes: additional columns for each decision; all with the same names.
     """
     decisions = list(decisions)
     extra = list(notes[0]) if notes else []
@@ -123,7 +124,9 @@ def decisions_csv(decisions: Iterable[Decision], notes: Sequence[Mapping[str, ob
     writer.writerow([*COLUMNS, *extra, "text"])
     for place, one in enumerate(decisions):
         values = [notes[place][name] for name in extra] if notes else []
-        writer.writerow([one.row, one.decision, one.label, *map(_harmless, map(str, values)), _harmless(one.text)])
+        writer.writerow(
+            [one.row, one.decision, one.label, *map(_escaped_formula, map(str, values)), _escaped_formula(one.text)]
+        )
     return out.getvalue()
 
 
@@ -134,18 +137,18 @@ def apply_decisions(
     relabel: Sequence[Decision] = (),
     separator: str | None = None,
 ) -> tuple[RowSubset, Cleaning]:
-    """Rows without those to exclude, and with the right labels.
+    """Excludes and relabels rows.
 
     Args:
-        rows: as read from the file that the decisions are about.
-        exclude: of these the rows decided ``exclude`` are left out.
-        relabel: of these the rows decided ``relabel`` get their labels.
-        separator: between the labels of a cell, where rows have several: a cell may then be one that no row has, of
-            labels that rows have.
+        rows: the rows that the decisions are about.
+        exclude: decisions, of which those to ``exclude`` are applied.
+        relabel: decisions, of which those to ``relabel`` are applied.
+        separator: separator of the labels in a cell, if rows are multi-label; a new cell may then combine existing
+            labels.
 
     Raises:
-        DataError: a row that is not among them, another text than the decision names, a label that is no class of
-            theirs, or a row that is both excluded and relabelled.
+        DataError: a row does not exist, has another text than the decision, would get an unknown label, or is both
+            excluded and relabelled.
     """
     gone = {one.row for one in exclude if one.decision == "exclude"}
     changed = {one.row: one for one in relabel if one.decision == "relabel"}
@@ -155,11 +158,11 @@ def apply_decisions(
     labels = rows.labels
     classes = {str(label): place for place, label in enumerate(labels.values)}
     if separator is not None:
-        parts = set(chain.from_iterable(as_sets(labels.values, separator)))
-        cells = [one.label for one in changed.values() if parts.issuperset(as_sets([one.label], separator)[0])]
+        parts = set(chain.from_iterable(split_labels(labels.values, separator)))
+        cells = [one.label for one in changed.values() if parts.issuperset(split_labels([one.label], separator)[0])]
         new = [cell for cell in dict.fromkeys(cells) if cell not in classes]
         classes |= {cell: len(classes) + place for place, cell in enumerate(new)}
-        labels = CodedLabels((*labels.values, *new), labels.codes)
+        labels = EncodedLabels((*labels.values, *new), labels.codes)
     for row, one in changed.items():
         if one.label not in classes:
             known = ", ".join(sorted(classes))
@@ -170,7 +173,7 @@ def apply_decisions(
     places = np.array(list(changed), dtype=np.int64)
     codes = np.array([classes[one.label] for one in changed.values()], dtype=np.int32)
     relabelled = int((labels.codes[places] != codes).sum())
-    # The same decisions in another order, or with those to keep, do the same.
+    # Equal for decisions in another order, and with or without those to keep.
     applied = sorted([(row, "exclude", "") for row in gone] + [(row, "relabel", changed[row].label) for row in changed])
     digest = hashlib.sha256(repr(applied).encode()).hexdigest()
     kept = np.ones(len(rows), dtype=bool)
@@ -180,10 +183,10 @@ def apply_decisions(
     return RowSubset(rows, kept, labels.changed(places, codes).take(kept)), Cleaning(len(gone), relabelled, digest)
 
 
-def head_of(document: Document) -> str:
-    """The beginning of a row's text as it stands in a file of decisions: one line of 120 characters at most."""
+def text_excerpt(document: Document) -> str:
+    """The start of a row's text as stored in a file of decisions: one line of at most 120 characters."""
     text = document if isinstance(document, str) else " ".join(filter(None, document))
-    return " ".join(text[: 8 * LENGTH].split())[:LENGTH].strip()
+    return " ".join(text[: 8 * EXCERPT_LENGTH].split())[:EXCERPT_LENGTH].strip()
 
 
 def _decision(line: Mapping[str | Any, Any], where: str) -> Decision:
@@ -199,7 +202,7 @@ def _decision(line: Mapping[str | Any, Any], where: str) -> Decision:
 
 
 def _check(decisions: Sequence[Decision], rows: Corpus) -> None:
-    """That all of them are about these rows."""
+    """Checks that the decisions are about these rows."""
     for one in decisions:
         if one.row >= len(rows):
             raise DataError(
@@ -209,13 +212,13 @@ def _check(decisions: Sequence[Decision], rows: Corpus) -> None:
     marked = np.zeros(len(rows), dtype=bool)
     marked[[one.row for one in decisions if one.text]] = True
     heads = {
-        first + place: head_of(block[place])
-        for first, block, some in blocks_with(rows, marked)
+        first + place: text_excerpt(block[place])
+        for first, block, some in blocks_with_mask(rows, marked)
         for place in np.flatnonzero(some).tolist()
     }
     for one in decisions:
         head = heads.get(one.row, "")
-        if one.text and one.text not in (head, _harmless(head)):
+        if one.text and one.text not in (head, _escaped_formula(head)):
             raise DataError(
                 f"A decision about row {one.row} of {rows.source} has the text {one.text[:40]!r}, "
                 f"the row {head[:40]!r}",
@@ -223,6 +226,6 @@ def _check(decisions: Sequence[Decision], rows: Corpus) -> None:
             )
 
 
-def _harmless(text: str) -> str:
-    # A spreadsheet would take a text that begins so for a formula.
+def _escaped_formula(text: str) -> str:
+    # A spreadsheet would interpret such a text as a formula.
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

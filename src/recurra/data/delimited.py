@@ -1,4 +1,4 @@
-"""What reading a table and reading a .csv or .tsv file share: parsed columns, and the options of pyarrow's parser."""
+"""Parsed columns of a table, and the options of pyarrow's parser for .csv and .tsv files."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MAX_COLUMNS = 512
 
 @dataclass(frozen=True)
 class RawTable:
-    """A parsed file before its columns have roles.
+    """The parsed columns of a table, before they have roles.
 
     Attributes:
         names: column names, trimmed, in file order.
-        columns: one Arrow array a column.
-        first_row: the number of the first data row in messages.
-        row_hint: what a row number counts, for messages.
-        typed: whether the file itself says what type a column has.
+        columns: one Arrow array per column.
+        first_row: row number of the first data row in messages.
+        row_hint: how rows are numbered, for messages.
+        typed: whether the file format has column types.
     """
 
     names: list[str]
@@ -36,18 +36,18 @@ class RawTable:
 
 
 def csv_options(delimiter: str, *, block_size: int, on_wrong_row: Callable[[Any], str]) -> dict[str, Any]:
-    """The options of pyarrow's reader under which every value stays the text it is, the header's included.
+    """Options of pyarrow's CSV reader that keep every value, including the header, as text.
 
     Args:
         delimiter: one character.
-        block_size: bytes parsed at once, which no row may exceed.
-        on_wrong_row: is given rows of another length than the first.
+        block_size: size of a block in bytes; no row may be longer.
+        on_wrong_row: called with rows of another length than the first.
     """
     import pyarrow as pa
     from pyarrow import csv
 
     return {
-        # One thread alone numbers the rows.
+        # Row numbers are available with one thread only.
         "read_options": csv.ReadOptions(use_threads=False, block_size=block_size, autogenerate_column_names=True),
         "parse_options": csv.ParseOptions(
             delimiter=delimiter, newlines_in_values=True, invalid_row_handler=on_wrong_row
@@ -64,7 +64,7 @@ def checked_names(table: Any, source: str) -> list[str]:
     """The names in the first row of a parsed table or batch.
 
     Raises:
-        DataError: they are too many.
+        DataError: there are too many.
     """
     if table.num_columns > MAX_COLUMNS:
         raise DataError(f"{source} has {table.num_columns:,} columns", f"Keep at most {MAX_COLUMNS} of them.")

@@ -1,59 +1,29 @@
-"""What a document is: one text, or a title with a text."""
+"""The types of documents and labels."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from recurra.errors import DataError
 
-__all__ = [
-    "LABEL_LISTS",
-    "ONE_LABEL",
-    "SEPARATORS",
-    "Document",
-    "Label",
-    "LabelCells",
-    "LabelSet",
-    "as_sets",
-    "check_documents",
-    "split_cell",
-]
+__all__ = ["Document", "Label", "LabelSet", "check_documents"]
 
 Document: TypeAlias = str | tuple[str, str]
-"""One text, or (title, text)."""
+"""A text, or (title, text)."""
 
 Label: TypeAlias = str | int | bool | float
 """A class as the user writes it."""
 
 LabelSet: TypeAlias = tuple[Label, ...]
-"""The labels of a row that may have several, or none."""
+"""The labels of a multi-label row; may be empty."""
 
-
-class LabelCells(NamedTuple):
-    """How the cells of a column of labels are read.
-
-    Attributes:
-        empty: whether a cell may be empty, which is a row without a label.
-        typed: whether texts become numbers or booleans, where all of them are written so.
-    """
-
-    empty: bool
-    typed: bool
-
-
-ONE_LABEL = LabelCells(empty=False, typed=True)
-"""Each cell is one label."""
-
-SEPARATORS = ("|", ";", ",")
-"""What is tried between the labels of a cell, in this order, where no separator is named."""
-
-LABEL_LISTS = LabelCells(empty=True, typed=False)
-"""A cell holds any number of labels: a list, or a text that is split."""
+_RENAMED = {"LabelCells": "LabelFormat", "ONE_LABEL": "SINGLE_LABEL_FORMAT", "LABEL_LISTS": "MULTI_LABEL_FORMAT"}
 
 
 def check_documents(documents: Sequence[Document]) -> None:
-    """Raises a :class:`DataError` that names the first thing which is no document."""
+    """Raises a :class:`DataError` that names the first item that is not a document."""
     if isinstance(documents, str):
         raise DataError(
             f"A list of documents was expected, not the text {documents[:80]!r}", "Put it in a list: [text]."
@@ -68,17 +38,11 @@ def check_documents(documents: Sequence[Document]) -> None:
         )
 
 
-def as_sets(values: Sequence[Any], separator: str | None) -> list[LabelSet]:
-    """Tuples of labels out of cells; an empty cell has none.
+def __getattr__(name: str) -> Any:
+    if name not in _RENAMED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from recurra.data import label_format
 
-    Args:
-        values: texts, or tuples of labels, which stay what they are.
-        separator: what texts are split at; ``None`` takes a text for one label.
-    """
-    return [value if isinstance(value, tuple) else split_cell(str(value), separator) for value in values]
-
-
-def split_cell(text: str, separator: str | None) -> LabelSet:
-    """The labels of a cell in their order, each once; without a separator it is one label."""
-    parts = [text] if separator is None else text.split(separator)
-    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    now = _RENAMED[name]
+    warnings.warn(f"{name} is called recurra.data.label_format.{now} now.", DeprecationWarning, stacklevel=2)
+    return getattr(label_format, now)

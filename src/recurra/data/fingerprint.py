@@ -1,4 +1,4 @@
-"""A hash over documents and labels that arrive in parts."""
+"""A hash of documents and labels that are added in parts."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from recurra.data.coded import CodedLabels
 from recurra.data.documents import Document, Label, LabelSet
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError
 
 __all__ = ["Fingerprint"]
 
-# Values that are joined before they are hashed: hashing short strings one by one costs more than the hash.
+# Number of values that are joined before hashing: one call per short string costs more than the hash.
 JOINED = 4096
 
 
 class Fingerprint:
-    """SHA-256 over B documents and B labels: equal rows, and only those, share it.
+    """SHA-256 of B documents and B labels; it is equal for equal rows only.
 
-    Every value is written as a type byte, its length in bytes (uint64, little-endian) and its bytes, so no two
-    different tables give the same stream.
+    Every value is hashed as a type byte, its length in bytes (uint64, little-endian) and its bytes, so that different
+    tables never give the same stream.
 
     Args:
         count: B.
@@ -32,15 +32,15 @@ class Fingerprint:
         self._digest = hashlib.sha256(b"+" + struct.pack("<Q", count))
 
     def add(self, documents: Sequence[Document]) -> None:
-        """Takes the next documents."""
+        """Adds the next documents."""
         for some in _parts(documents):
             self._digest.update(b"".join(map(_encoded, some)))
 
-    def of(self, labels: CodedLabels | None) -> str:
-        """The hash (hex), once all documents have been taken.
+    def of(self, labels: EncodedLabels | None) -> str:
+        """The hash (hex) after all documents were added.
 
         Args:
-            labels: as many as documents; ``None`` where there are none.
+            labels: the labels of all documents, or ``None``.
         """
         digest = self._digest.copy()
         if labels is None:
@@ -68,9 +68,9 @@ def _encoded(value: Document | Label) -> bytes:
     if isinstance(value, tuple):
         return b"p" + _encoded(value[0]) + _encoded(value[1])
     if isinstance(value, str):
-        # A text may hold lone surrogates when it was not read from a file; they have no UTF-8 of their own.
+        # A text that was not read from a file may have lone surrogates, which UTF-8 cannot encode.
         kind, body = b"s", value.encode("utf-8", "surrogatepass")
-    elif isinstance(value, bool):  # before int, of which it is a kind
+    elif isinstance(value, bool):  # before int, which it is a subclass of
         kind, body = b"b", b"1" if value else b"0"
     elif isinstance(value, int):
         kind, body = b"i", str(value).encode()

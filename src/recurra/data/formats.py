@@ -1,4 +1,4 @@
-"""What kind of table a source is: by its name, by what it begins with, or as the user says."""
+"""The format of a table: from its name, its first bytes, or the user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from recurra.data.columns import is_usual_name
 from recurra.data.content import Content
-from recurra.data.packed import PACKINGS
+from recurra.data.decompression import COMPRESSIONS
 from recurra.errors import DataError, SettingsError
 
 __all__ = [
@@ -18,19 +18,19 @@ __all__ = [
     "MAX_FILE_BYTES",
     "Format",
     "checked_format",
+    "format_of_magic",
     "format_of_text",
     "head_text",
     "named_format",
-    "packing_of",
     "require_pyarrow",
     "short_name",
 ]
 
 MAX_FILE_BYTES = 1 << 31
-"""Bytes of the largest file that is read into memory."""
+"""Maximum size of a file that is read into memory, in bytes."""
 
 FORMATS = ("csv", "tsv", "jsonl", "fasttext", "txt", "parquet")
-"""Names of what ``--format`` takes; a folder per class is known by being a folder."""
+"""Values of ``--format``; a folder is always read as one folder per class."""
 
 LABEL_MARK = "__label__"
 
@@ -49,28 +49,28 @@ _LOOK_LINES = 10
 
 
 class Format(NamedTuple):
-    """How a source is read.
+    """The format of a source.
 
     Attributes:
         name: one of :data:`FORMATS`, or ``folder``.
-        packing: what it is compressed by, ``None`` where it is not.
+        compression: ``gzip``, ``zstd`` or ``None``.
     """
 
     name: str
-    packing: str | None = None
+    compression: str | None = None
 
 
 def checked_format(file: Path, source: str, *, format: str | None = None, largest: int | None = None) -> Format:  # noqa: A002
-    """The format of a file or folder, by its name and after a look at what is there.
+    """The format of a file or folder, from its name; checks that it can be opened.
 
     Args:
         file: the path.
-        source: its name, for messages.
-        format: as the user says, ``None`` to go by the extension.
-        largest: bytes that are read at most, or ``None`` where any number is.
+        source: name of the source, for messages.
+        format: format that the user gave, ``None`` to go by the extension.
+        largest: maximum size in bytes, or ``None`` for any size.
 
     Raises:
-        DataError: there is no such file, it is of another kind, empty or too large.
+        DataError: there is no such file, its format is not supported, or it is empty or too large.
         SettingsError: there is no such format.
     """
     try:
@@ -99,29 +99,30 @@ def checked_format(file: Path, source: str, *, format: str | None = None, larges
 
 
 def named_format(name: str, format: str | None = None) -> Format | None:  # noqa: A002
-    """The format of a file of that name, ``None`` where the name does not tell.
+    """The format of a file from its name, ``None`` if the extension is unknown.
 
     Args:
-        name: of a file.
-        format: as the user says.
+        name: name of the file.
+        format: format that the user gave.
 
     Raises:
-        SettingsError: there is no such format, or not compressed.
+        DataError: the format cannot be compressed.
+        SettingsError: there is no such format.
     """
     if format is not None and format not in FORMATS:
         raise SettingsError(f"--format {format!r:.80}", f"Say {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
     path = Path(name.lower())
-    packing = PACKINGS.get(path.suffix)
-    kind = format or _SUFFIXES.get((path.with_suffix("") if packing else path).suffix)
-    if kind == "parquet" and packing is not None:
+    compression = COMPRESSIONS.get(path.suffix)
+    kind = format or _SUFFIXES.get((path.with_suffix("") if compression else path).suffix)
+    if kind == "parquet" and compression is not None:
         raise DataError(
             f"{short_name(name)!r} is a packed .parquet file", "Unpack it: Parquet is compressed by itself."
         )
-    return None if kind is None else Format(kind, packing)
+    return None if kind is None else Format(kind, compression)
 
 
-def packing_of(content: Content) -> str | None:
-    """``gzip``, ``zstd`` or ``parquet``, if the first bytes are theirs."""
+def format_of_magic(content: Content) -> str | None:
+    """``gzip``, ``zstd`` or ``parquet``, if the first bytes are their magic number."""
     opened = content.open()
     try:
         head = opened.read(4)
@@ -131,7 +132,7 @@ def packing_of(content: Content) -> str | None:
 
 
 def head_text(content: Content, encoding: str) -> str:
-    """The first lines, for a look at them; what is not of the encoding is replaced."""
+    """The start of a file for format guesses; undecodable bytes are replaced."""
     opened = content.open()
     try:
         data = opened.read(_LOOK_BYTES)
@@ -140,15 +141,15 @@ def head_text(content: Content, encoding: str) -> str:
     try:
         return data.decode(encoding, "replace").removeprefix("\ufeff")
     except (LookupError, ValueError, AttributeError):
-        # Reading says what is wrong with the encoding.
+        # Reading the file reports the encoding error.
         return ""
 
 
 def format_of_text(head: str) -> str:
-    """The format that a text of unknown name has, by its first lines.
+    """Guesses the format of a text file from its first lines.
 
-    ``fasttext`` where the lines begin with its mark; ``jsonl`` where the first begins with a brace; ``tsv`` or ``csv``
-    where the first line has several fields and names a column as texts or labels are usually called; else ``txt``.
+    ``fasttext`` if all lines start with ``__label__``; ``jsonl`` if the first starts with a brace; ``tsv`` or ``csv``
+    if the first line has several fields, one of which is a usual name of a text or label column; else ``txt``.
     """
     lines = [line for line in _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES] if line.strip()]
     if not lines:
@@ -165,16 +166,16 @@ def format_of_text(head: str) -> str:
 
 
 def separator_of(head: str) -> str:
-    """What parts the fields of a .csv: a semicolon where the first line has some and no comma, else a comma.
+    """The separator of a .csv file: a semicolon if the first line has one and no comma, else a comma.
 
-    Spreadsheets write semicolons where the comma is the decimal mark.
+    Spreadsheets write semicolons in locales with a decimal comma.
     """
     first = next((line for line in _LINE_END.split(head) if line.strip()), "")
     return ";" if ";" in first and "," not in first else ","
 
 
 def require_pyarrow(what: str = "Reading tables") -> None:
-    """Raises a :class:`DataError` that says how to install pyarrow, where it is missing."""
+    """Raises a :class:`DataError` with instructions if pyarrow is not installed."""
     try:
         import pyarrow  # noqa: F401
     except ImportError:
@@ -182,5 +183,5 @@ def require_pyarrow(what: str = "Reading tables") -> None:
 
 
 def short_name(name: str) -> str:
-    """The end of a long name."""
+    """The end of a long name, for messages."""
     return name if len(name) <= 80 else "..." + name[-77:]

@@ -15,22 +15,22 @@ __all__ = ["FrameBlocks", "is_frame"]
 
 
 def is_frame(source: object) -> bool:
-    """Whether something is a table that can be handed over: it has columns, and Arrow's interface."""
+    """Whether an object is a table with the Arrow interface or a pandas data frame."""
     stream = any(hasattr(source, name) for name in ("__arrow_c_stream__", "__arrow_c_array__"))
-    # A single column has the interface as well, and no columns; old versions of pandas have none.
+    # A single column has the interface too, but no columns; old versions of pandas lack the interface.
     return (stream and any(hasattr(source, name) for name in ("columns", "column_names", "schema"))) or (
         hasattr(source, "columns") and hasattr(source, "iloc")
     )
 
 
 class FrameBlocks:
-    """Blocks of a data frame or Arrow table; an index of pandas is no column.
+    """Blocks of a data frame or Arrow table; a pandas index is not a column.
 
     Args:
-        frame: one of those for which :func:`is_frame` is true. A stream that can be read only once is read here.
+        frame: an object for which :func:`is_frame` is true. A stream that can be read only once is read here.
 
     Raises:
-        DataError: it does not hand itself over.
+        DataError: conversion to Arrow fails.
     """
 
     def __init__(self, frame: Any) -> None:
@@ -61,10 +61,10 @@ class FrameBlocks:
         first = 0
         for batch in self.table.to_batches(max_chunksize=BLOCK_ROWS):
             try:
-                # Lengths and UTF-8 are taken on trust where Arrow data is handed over.
+                # The Arrow interface does not validate lengths and UTF-8.
                 batch.validate(full=True)
             except pa.ArrowException as error:
-                raise DataError(f"{self.source} is damaged: {str(error)[:120]}", "Make it anew.") from None
+                raise DataError(f"{self.source} is damaged: {str(error)[:120]}", "Make it again.") from None
             plain = [plain_column(pa.chunked_array([column])) for column in batch.columns]
             if len(batch):
                 yield RawTable(list(batch.schema.names), plain, first, " (counted from 0)", typed=True)

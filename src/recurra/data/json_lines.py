@@ -1,8 +1,7 @@
-"""JSON lines: one object a line, its keys the columns.
+"""Reads JSON lines: one object per line, whose keys are the columns.
 
-Names and types are those of the first lines. A column holds texts, whole numbers, numbers, booleans or lists of texts;
-what is none of these, or several of them, is kept as JSON (Arrow's extension type of that name) and can be neither text
-nor label.
+Names and types follow from the first lines. A column holds texts, integers, numbers, booleans or lists of texts; any
+other or mixed values are kept as JSON (Arrow's extension type) and can be neither texts nor labels.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from recurra.data.blocks import GUESS_ROWS
 from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
-from recurra.data.faults import empty_file
-from recurra.data.lines import opened_text, whole_lines
+from recurra.data.file_errors import empty_file
+from recurra.data.lines import open_text, whole_lines
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["JsonBlocks"]
 
 BLOCK_BYTES = 1 << 20
-"""Bytes of a block, about: as Python's objects they take some ten times as much."""
+"""Approximate size of a block in bytes; as Python objects it takes about ten times as much."""
 
 MAX_LINE_BYTES = 1 << 22
 HEAD_BLOCKS = 4
-"""Blocks, at most, that tell names and types."""
+"""Maximum number of blocks that names and types are taken from."""
 
 _KINDS: dict[type, str] = {str: "text", bool: "boolean", int: "whole number", float: "number"}
 _WORDS = {
@@ -44,11 +43,11 @@ Numbered = tuple[int, dict[str, Any]]
 
 
 class JsonBlocks:
-    """Blocks of a .jsonl or .ndjson file; blank lines are passed over.
+    """Blocks of a .jsonl or .ndjson file; blank lines are skipped.
 
     Args:
         content: the file.
-        encoding: its text encoding, by Python's name.
+        encoding: Python name of the encoding.
     """
 
     def __init__(self, content: Content, *, encoding: str) -> None:
@@ -59,7 +58,7 @@ class JsonBlocks:
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
         rows = 0
-        with opened_text(self.content, encoding=self.encoding, again=again) as (text, opened):
+        with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
             taken = 0
             kinds: dict[str, str] | None = None
             blocks = self._objects(whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_LINE_BYTES))
@@ -79,12 +78,12 @@ class JsonBlocks:
         self.total = rows
 
     def _objects(self, pieces: Iterable[bytes]) -> Iterator[tuple[list[Numbered], int, bool]]:
-        """The objects of each piece with their lines' numbers, its size, and whether blank lines came so far."""
+        """The objects of each piece with line numbers, its size, and whether there were blank lines up to here."""
         decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).decode
         number, blank = 0, False
         for piece in pieces:
             found: list[Numbered] = []
-            # Only a line feed ends a line: JSON may hold other line separators.
+            # Split at line feeds only: JSON strings may contain other line separators.
             for line in piece.decode().split("\n")[:-1]:
                 number += 1
                 if not line.strip():
@@ -109,7 +108,7 @@ class JsonBlocks:
         )
 
     def _kinds(self, some: list[Numbered]) -> dict[str, str]:
-        """What each column holds, by the first lines."""
+        """The kind of values in each column, from the first lines."""
         names = list(dict.fromkeys(name for _, row in some for name in row))
         if len(names) > MAX_COLUMNS:
             raise DataError(f"{self.source} has {len(names):,} keys", f"Keep at most {MAX_COLUMNS} of them.")
@@ -131,18 +130,18 @@ class JsonBlocks:
         for number, row in some:
             if not row.keys() <= known.keys():
                 name = next(name for name in row if name not in known)
-                self._pass_over(name, number)
+                self._note_new_key(name, number)
         made = []
         for name, kind in wanted.items():
             values = [row.get(name) for _, row in some]
             try:
                 made.append(pa.chunked_array([pa.array(_as(kind, values), types[kind])]))
-            except (_OddError, pa.ArrowException, UnicodeEncodeError, OverflowError):
-                raise self._odd(name, kind, some) from None
+            except (_WrongKindError, pa.ArrowException, UnicodeEncodeError, OverflowError):
+                raise self._wrong_kind(name, kind, some) from None
         return made
 
-    def _odd(self, name: str, kind: str, some: list[Numbered]) -> DataError:
-        """The error for the first value of a column that is not of its kind."""
+    def _wrong_kind(self, name: str, kind: str, some: list[Numbered]) -> DataError:
+        """The error for the first value that is not of its column's kind."""
         import pyarrow as pa
 
         for number, row in some:
@@ -150,7 +149,7 @@ class JsonBlocks:
             where = f"{self.source}: line {number:,}, {name[:40]!r}"
             try:
                 pa.array(_as(kind, [value]), pa.int64() if kind == "whole number" else None)
-            except _OddError:
+            except _WrongKindError:
                 return DataError(
                     f"{where} holds {_shown(value)}, and earlier lines hold {_WORDS[kind]} there",
                     "Write the same kind of value on every line.",
@@ -161,20 +160,20 @@ class JsonBlocks:
                 return DataError(f"{where} holds {_shown(value)}, beyond 64 bits", "Write it as a text, in quotes.")
         return DataError(f"{self.source}: the values of {name[:40]!r} cannot be read", "Write them as texts.")
 
-    def _pass_over(self, name: str, number: int) -> None:
+    def _note_new_key(self, name: str, number: int) -> None:
         note = f"the key {name[:40]!r} is left out: it stands on line {number:,} first, and none before names it"
         if len(self.notes) < MAX_COLUMNS and not any(note.startswith(old.partition(":")[0]) for old in self.notes):
             self.notes.append(note)
 
 
-class _OddError(Exception):
-    """A value is of another kind than its column."""
+class _WrongKindError(Exception):
+    """A value is not of its column's kind."""
 
 
 def _with_head(
     blocks: Iterator[tuple[list[Numbered], int, bool]],
 ) -> Iterator[tuple[list[Numbered], int, bool]]:
-    """The blocks, the first ones as one: as many as a guess looks at."""
+    """The blocks, with the first ones, which guesses are based on, merged into one."""
     some: list[Numbered] = []
     size, blanks = 0, False
     for found, taken, blank in islice(blocks, HEAD_BLOCKS):
@@ -208,22 +207,22 @@ def _kind_of(values: Iterable[Any]) -> str:
         return kind
     if kinds == {list} and all(type(one) is str for value in values for one in value):
         return "list"
-    # A column of nothing is one of texts.
+    # A column of nulls counts as texts.
     return "json" if kinds else "text"
 
 
 def _as(kind: str, values: list[Any]) -> list[Any]:
-    """The values as pyarrow takes them; an :class:`_OddError` if one is not of the kind."""
+    """The values for pyarrow; raises an :class:`_WrongKindError` if one is not of the kind."""
     if kind == "json":
         return [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
     kinds = set(map(type, values)) - {type(None)}
     if kind == "list":
         if not kinds <= {list} or any(type(one) is not str for value in values if value for one in value):
-            raise _OddError
+            raise _WrongKindError
         return values
     allowed = {int, float} if kind == "number" else {own for own, name in _KINDS.items() if name == kind}
     if not kinds <= allowed:
-        raise _OddError
+        raise _WrongKindError
     return [None if value is None else float(value) for value in values] if kind == "number" else values
 
 

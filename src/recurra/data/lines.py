@@ -1,4 +1,4 @@
-"""Texts that stand one a line, some thousands at a time."""
+"""Reads a file of one text per line in blocks."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.cells import MAX_TEXT_BYTES
-from recurra.data.checked_bytes import CheckedBytes
-from recurra.data.content import Content, Opened
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
+from recurra.data.content import ByteStream, Content
 from recurra.data.delimited import RawTable
-from recurra.data.faults import empty_file, only_returns
+from recurra.data.file_errors import carriage_returns_only, empty_file
+from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
-__all__ = ["BLOCK_BYTES", "LineBlocks", "opened_text", "whole_lines"]
+__all__ = ["BLOCK_BYTES", "LineBlocks", "open_text", "whole_lines"]
 
 BLOCK_BYTES = 1 << 20
-"""Bytes read at once."""
+"""Size of a block in bytes."""
 
 Lines = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 
 
 class LineBlocks:
-    r"""The lines of a file without their ends, which are \n or \r\n; an empty line is an empty text.
+    r"""The lines of a file without line ends (\n or \r\n); an empty line is an empty text.
 
-    As :class:`recurra.data.blocks.Blocks` they are a table of one column, ``text``; :meth:`lines` needs no pyarrow.
+    It is a :class:`recurra.data.blocks.Blocks` with one column, ``text``; :meth:`lines` does not need pyarrow.
 
     Args:
         content: the file.
-        encoding: its text encoding, by Python's name.
+        encoding: Python name of the encoding.
 
     Attributes:
-        source: the file's name, for messages.
-        total: how many lines there are, as far as can be told by now.
-        notes: none.
+        source: name of the file, for messages.
+        total: number of lines, or an estimate; ``None`` if unknown.
+        notes: always empty.
     """
 
     def __init__(self, content: Content, *, encoding: str) -> None:
@@ -45,19 +45,19 @@ class LineBlocks:
         self.notes: list[str] = []
 
     def lines(self, *, again: bool = True) -> Iterator[Lines]:
-        """The lines, some thousands at a time.
+        """The lines in blocks of some thousands.
 
         Args:
-            again: whether they will be read once more later.
+            again: whether the lines will be read again later.
 
         Yields:
-            (uint8[S] UTF-8, int64[B + 1] where each line begins and the last one ends), Arrow's layout of strings.
+            (UTF-8 uint8[S], offsets int64[B + 1]), Arrow's layout of strings.
 
         Raises:
-            DataError: a line is longer than ``MAX_TEXT_BYTES``, or the file is no text.
+            DataError: a line is longer than ``MAX_TEXT_BYTES``, or the file is not text.
         """
         done = taken = 0
-        with opened_text(self.content, encoding=self.encoding, again=again) as (text, opened):
+        with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
             for body in whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_TEXT_BYTES):
                 texts, offsets = _cut(body, done, self.source)
                 done, taken = done + len(offsets) - 1, taken + len(body)
@@ -82,26 +82,26 @@ class LineBlocks:
 
 
 @contextlib.contextmanager
-def opened_text(
+def open_text(
     content: Content,
     *,
     encoding: str,
     again: bool,
     end: bytes = b"",
     look: Callable[[bytes], None] = lambda content: None,
-) -> Iterator[tuple[CheckedBytes, Opened]]:
-    """The bytes of a file as UTF-8, and the file.
+) -> Iterator[tuple[Utf8Stream, ByteStream]]:
+    """Opens a file as a stream of UTF-8, together with the stream of its bytes.
 
     Args:
         content: the file.
-        encoding: its text encoding, by Python's name.
-        again: whether it will be opened once more later.
-        end: what is put behind the last byte.
-        look: is given what comes, before anybody else.
+        encoding: Python name of the encoding.
+        again: whether the file will be opened again later.
+        end: bytes to append after the last one.
+        look: called with each piece before it is returned.
     """
     opened = content.open(again=again)
     try:
-        text = CheckedBytes(opened, source=content.source, encoding=encoding, end=end, look=look)
+        text = Utf8Stream(opened, source=content.source, encoding=encoding, end=end, look=look)
         try:
             yield text, opened
         finally:
@@ -111,16 +111,16 @@ def opened_text(
         opened.close()
 
 
-def whole_lines(content: CheckedBytes, *, at_once: int, longest: int) -> Iterator[bytes]:
-    """The bytes of a file, cut where lines end; the last line ends so as well.
+def whole_lines(content: Utf8Stream, *, at_once: int, longest: int) -> Iterator[bytes]:
+    """The bytes of a file in pieces of whole lines; the last line gets a line end if it has none.
 
     Args:
         content: the file.
-        at_once: bytes of a piece, about.
-        longest: bytes of the longest line.
+        at_once: approximate size of a piece in bytes.
+        longest: maximum length of a line in bytes.
 
     Raises:
-        DataError: a line is longer, lines end with carriage returns alone, or the file is no text.
+        DataError: a line is longer, lines end with carriage returns only, or the file is not text.
     """
     rest, lines, first = b"", 0, True
     while piece := content.read(at_once):
@@ -133,7 +133,7 @@ def whole_lines(content: CheckedBytes, *, at_once: int, longest: int) -> Iterato
         if len(rest) > longest + 1:
             break
     if not lines and b"\r" in rest.rstrip(b"\r"):
-        raise only_returns(content.source)
+        raise carriage_returns_only(content.source)
     if len(rest) > longest + 1:
         raise _too_long(lines, content.source, longest)
     if rest:
@@ -144,7 +144,7 @@ def _cut(body: bytes, done: int, source: str) -> Lines:
     data = np.frombuffer(body.replace(b"\r\n", b"\n"), dtype=np.uint8)
     is_end = data == ord("\n")
     ends = np.flatnonzero(is_end)
-    # Without the line ends themselves, each text moves up by one byte a line before it.
+    # Offsets after the removal of line ends: each earlier line is one byte shorter.
     offsets = np.concatenate([[0], ends - np.arange(len(ends))])
     lengths = np.diff(offsets)
     if lengths.max() > MAX_TEXT_BYTES:

@@ -1,4 +1,4 @@
-"""Texts that are nearly the same: MinHash finds the candidates, and every pair is then compared exactly."""
+"""Near-duplicate texts: MinHash finds candidates, and every pair is then compared exactly."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from recurra.errors import SettingsError
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import parallel_for
 
-__all__ = ["NearDuplicate", "Nearest", "comparable", "near_duplicates", "nearest_copies"]
+__all__ = ["NearDuplicate", "NearestDuplicates", "near_duplicates", "nearest_duplicates", "normalize_text"]
 
 Places = npt.NDArray[np.int64]
 
-# Characters in a piece: long enough that unlike texts of a language share few, short enough to forgive a typing error.
+# Length of a shingle in characters: different texts of a language share few, and a typing error changes few.
 SIZE = 5
 # 42 bands of 3 minima: a pair of similarity s is a candidate with probability 1 - (1 - s³)⁴², 99.6 % at 0.5.
 BANDS, ROWS = 42, 3
-# Texts of the reference in memory at a time.
+# Number of reference texts in memory at a time.
 BLOCK = 1 << 13
-# Texts and pairs that are worth a thread.
+# Minimum number of texts or pairs per thread.
 WORTH = 256
-# Candidates in memory at a time: texts made from one form letter are all alike.
+# Number of candidates in memory at a time: texts from one template are all similar.
 PAIRS = 1 << 21
 
 _MARKUP = re.compile(r"<[^<>]*>|#\d+;")
@@ -38,12 +38,12 @@ _PLAIN = bytes(ord(chr(byte).lower()) if byte < 0x80 and chr(byte).isalnum() els
 
 
 class NearDuplicate(NamedTuple):
-    """Two texts that are nearly the same.
+    """A pair of near-duplicate texts.
 
     Attributes:
-        row: the place of the one, from 0.
-        other: the place of the other in the reference.
-        similarity: Jaccard similarity of their pieces, 0 to 1.
+        row: index of the text, from 0.
+        other: index of the other text in the reference.
+        similarity: Jaccard similarity of their shingles, 0 to 1.
     """
 
     row: int
@@ -54,58 +54,57 @@ class NearDuplicate(NamedTuple):
 def near_duplicates(
     texts: Sequence[Document], reference: Iterable[Document] | None = None, *, threshold: float = 0.5, seed: int = 0
 ) -> list[NearDuplicate]:
-    """Pairs of texts whose sets of 5-character pieces are alike.
+    """Finds pairs of texts with similar sets of character 5-grams (shingles).
 
     The similarity is Jaccard's, |A ∩ B| / |A ∪ B|, computed exactly; MinHash signatures in bands (Broder 1997, "On the
     resemblance and containment of documents"; bands: Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets",
-    section 3.4) choose which pairs are worth it. At the similarity 0.5 about 1 pair in 270 is overlooked, at 0.6 one in
-    30,000.
+    section 3.4) choose the candidates. At similarity 0.5 about 1 pair in 270 is missed, at 0.6 one in 30,000.
 
     Args:
         texts: B texts or (title, text) pairs, which are kept in memory.
-        reference: others, which may be a stream: 8,192 of them are in memory at a time. ``None`` compares the texts
-            with each other, each pair once, ``other`` being the earlier one.
-        threshold: the least similarity, above 0 and at most 1. Below 0.5 more and more pairs are overlooked.
-        seed: of the hash functions.
+        reference: other texts, which may be a stream: 8,192 of them are in memory at a time. ``None`` compares the
+            texts with each other, each pair once, ``other`` being the earlier one.
+        threshold: minimum similarity, above 0 and at most 1. Below 0.5 more pairs are missed.
+        seed: seed of the hash functions.
 
     Returns:
-        All pairs found, by row, the most alike first. Texts without letters and digits are like nothing.
+        All pairs found, by row, the most similar first. Texts without letters and digits are in no pair.
 
     Raises:
         SettingsError: ``threshold`` is out of range.
     """
     found: list[NearDuplicate] = []
-    for left, right, similarity in _alike(texts, reference, threshold=threshold, seed=seed):
+    for left, right, similarity in _similar_pairs(texts, reference, threshold=threshold, seed=seed):
         pairs = zip(left.tolist(), right.tolist(), similarity.tolist(), strict=True)
         found.extend(NearDuplicate(row, other, alike) for row, other, alike in pairs)
     return sorted(found, key=lambda pair: (pair.row, -pair.similarity, pair.other))
 
 
 @dataclass(frozen=True, eq=False)
-class Nearest:
-    """The nearest copy of each of B texts.
+class NearestDuplicates:
+    """The most similar near-duplicate of each of B texts.
 
     Attributes:
-        other: int64[B], its place in the reference, the first of equally near ones; -1 where there is none.
-        similarity: float64[B], Jaccard's; 0 where there is none.
+        other: int64[B], its index in the reference, the first one if there are ties; -1 if there is none.
+        similarity: float64[B], Jaccard similarity; 0 if there is none.
     """
 
     other: Places
     similarity: npt.NDArray[np.float64]
 
 
-def nearest_copies(
+def nearest_duplicates(
     texts: Sequence[Document], reference: Iterable[Document] | None = None, *, threshold: float = 0.5, seed: int = 0
-) -> Nearest:
-    """What :func:`near_duplicates` finds, but of each text the most alike alone.
+) -> NearestDuplicates:
+    """As :func:`near_duplicates`, but only the most similar one for each text.
 
-    Memory does not grow with the number of pairs, of which texts made from one form have as many as can be.
+    Memory does not grow with the number of pairs, which is large for texts from one template.
 
     The arguments and errors are those of :func:`near_duplicates`.
     """
-    nearest = Nearest(np.full(len(texts), -1, dtype=np.int64), np.zeros(len(texts)))
-    for left, right, similarity in _alike(texts, reference, threshold=threshold, seed=seed):
-        # The most alike of each text first, of these the first in the reference.
+    nearest = NearestDuplicates(np.full(len(texts), -1, dtype=np.int64), np.zeros(len(texts)))
+    for left, right, similarity in _similar_pairs(texts, reference, threshold=threshold, seed=seed):
+        # The most similar of each text first, ties by index in the reference.
         order = np.lexsort((right, -similarity, left))
         row, best = np.unique(left[order], return_index=True)
         better = similarity[order[best]] > nearest.similarity[row]
@@ -114,18 +113,18 @@ def nearest_copies(
     return nearest
 
 
-def _alike(
+def _similar_pairs(
     texts: Sequence[Document], reference: Iterable[Document] | None, *, threshold: float, seed: int
 ) -> Iterator[tuple[Places, Places, npt.NDArray[np.float64]]]:
-    """Pairs of at least that similarity, a part at a time: places in the texts and in the reference."""
+    """Pairs of at least this similarity, in parts: indices in the texts and in the reference."""
     if not 0 < threshold <= 1:
         raise SettingsError(f"threshold is {threshold}", "Give a similarity above 0 and at most 1; 0.5 is usual.")
     factors = _factors(seed)
-    queries = _Pieces.of(texts)
+    queries = _Shingles.of(texts)
     index = _Index.of(queries, factors)
     first = 0
     for block in _blocks(texts if reference is None else reference):
-        others = _Pieces.of(block)
+        others = _Shingles.of(block)
         for left, right in index.candidates(_bands(others, factors)):
             if reference is None:
                 earlier = right + first < left
@@ -136,10 +135,10 @@ def _alike(
         first += len(block)
 
 
-def comparable(document: Document) -> str:
-    """What is compared of a text: its letters and digits in lower case, the words with single spaces between.
+def normalize_text(document: Document) -> str:
+    """The text that is compared: letters and digits in lower case, words separated by single spaces.
 
-    Markup says nothing: HTML's tags and entities are taken away, and what is left of an entity without its head.
+    HTML tags and entities, and entities that have lost their "&", are removed.
     """
     text = document if isinstance(document, str) else " ".join(filter(None, document))
     if "&" in text:
@@ -147,22 +146,22 @@ def comparable(document: Document) -> str:
     if "<" in text or "#" in text:
         text = _MARKUP.sub(" ", text)
     if text.isascii():
-        # The same by table, several times as fast.
+        # The same by table, which is several times as fast.
         return b" ".join(text.encode().translate(_PLAIN).split()).decode()
     return _BETWEEN.sub(" ", text.lower()).strip()
 
 
 @dataclass(frozen=True, eq=False)
-class _Pieces:
-    """The pieces of B texts; see :func:`recurra.kernels.minhash.shingle`."""
+class _Shingles:
+    """The shingles of B texts; see :func:`recurra.kernels.minhash.shingle`."""
 
     hashes: Places
     offsets: Places
     counts: Places
 
     @classmethod
-    def of(cls, texts: Sequence[Document]) -> _Pieces:
-        plain = [comparable(text) for text in texts]
+    def of(cls, texts: Sequence[Document]) -> _Shingles:
+        plain = [normalize_text(text) for text in texts]
         offsets = np.zeros(len(plain) + 1, dtype=np.int64)
         np.cumsum([len(text) for text in plain], out=offsets[1:])
         points = np.frombuffer("".join(plain).encode("utf-32-le", "surrogatepass"), dtype=np.int32)
@@ -174,18 +173,18 @@ class _Pieces:
 
 @dataclass(frozen=True, eq=False)
 class _Index:
-    """For each band the texts by their key in it.
+    """An index of texts by their key in each band.
 
     Attributes:
-        keys: int64[BANDS, B], rising in each band.
-        texts: int64[BANDS, B], whose they are.
+        keys: int64[BANDS, B], ascending in each band.
+        texts: int64[BANDS, B], the text of each key.
     """
 
     keys: Places
     texts: Places
 
     @classmethod
-    def of(cls, queries: _Pieces, factors: npt.NDArray[np.int32]) -> _Index:
+    def of(cls, queries: _Shingles, factors: npt.NDArray[np.int32]) -> _Index:
         keys, some = _bands(queries, factors)
         order = np.argsort(keys, axis=1, kind="stable")
         return cls(np.take_along_axis(keys, order, axis=1), some[order])
@@ -198,7 +197,7 @@ class _Index:
         together = np.cumsum((end - begin).sum(axis=0))
         first = done = 0
         while first < len(some):
-            # As many of the others as have that many pairs together, and one at least.
+            # As many of the others as have PAIRS pairs together, and at least one.
             stop = max(int(np.searchsorted(together, done + PAIRS, side="right")), first + 1)
             yield self._pairs(begin[:, first:stop], end[:, first:stop], some[first:stop])
             first, done = stop, int(together[stop - 1])
@@ -210,7 +209,7 @@ class _Index:
             count = end[band] - begin[band]
             hits = np.flatnonzero(count)
             if len(hits):
-                # Place k of the hits of one text is its first place plus k.
+                # The k-th hit of a text is at its first index plus k.
                 sizes = count[hits]
                 inner = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
                 left = texts[np.repeat(begin[band][hits], sizes) + inner]
@@ -219,8 +218,8 @@ class _Index:
         return (both // total, both % total) if len(both) else (both, both)
 
 
-def _bands(pieces: _Pieces, factors: npt.NDArray[np.int32]) -> tuple[Places, Places]:
-    """A key for every band of each text that has pieces, int64[BANDS, texts]; and which texts these are."""
+def _bands(pieces: _Shingles, factors: npt.NDArray[np.int32]) -> tuple[Places, Places]:
+    """A key per band of each text with shingles, int64[BANDS, texts], and the indices of these texts."""
     minima = np.empty(len(pieces.counts) * len(factors), dtype=np.int32)
     kernel = kernels_of("minhash").signatures
     parallel_for(
@@ -237,7 +236,7 @@ def _bands(pieces: _Pieces, factors: npt.NDArray[np.int32]) -> tuple[Places, Pla
     return np.ascontiguousarray(keys.T).view(np.int64), some
 
 
-def _similarity(queries: _Pieces, others: _Pieces, left: Places, right: Places) -> npt.NDArray[np.float64]:
+def _similarity(queries: _Shingles, others: _Shingles, left: Places, right: Places) -> npt.NDArray[np.float64]:
     both = np.zeros(len(left), dtype=np.int64)
     kernel = kernels_of("minhash").count_shared
     arguments = (

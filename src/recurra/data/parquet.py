@@ -1,4 +1,4 @@
-"""Parquet files, opened, and their columns in types that every Arrow function takes."""
+"""Opens Parquet files, and converts columns to types that every Arrow function supports."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from recurra.errors import DataError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["MAX_PARQUET_BYTES", "no_rows", "opened_parquet", "plain_column"]
+__all__ = ["MAX_PARQUET_BYTES", "no_rows", "open_parquet", "plain_column"]
 
 MAX_PARQUET_BYTES = 1 << 32
-"""Bytes that a row group may unpack to."""
+"""Maximum size of a decompressed row group in bytes."""
 
 
 @contextlib.contextmanager
-def opened_parquet(content: Content, **options: Any) -> Iterator[Any]:
-    """A ``pyarrow.parquet.ParquetFile`` with not too many columns; what fails inside becomes one error.
+def open_parquet(content: Content, **options: Any) -> Iterator[Any]:
+    """Opens a ``pyarrow.parquet.ParquetFile``; all errors inside the ``with`` block become one kind of error.
 
     Args:
         content: the file.
-        options: of ``ParquetFile``.
+        options: options of ``ParquetFile``.
 
     Raises:
-        DataError: not Parquet, cut or damaged, or too many columns.
+        DataError: the file is not Parquet, truncated or damaged, or has too many columns.
     """
     import pyarrow as pa
     from pyarrow import parquet
@@ -51,17 +51,17 @@ def opened_parquet(content: Content, **options: Any) -> Iterator[Any]:
 
 
 def no_rows(source: str) -> DataError:
-    """The error for a file of columns alone."""
+    """The error for a file without rows."""
     return DataError(f"{source} has columns and no rows", "Give a file with at least one row.")
 
 
 def plain_column(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
-    """The column in one of the few types that every Arrow function takes; a column of nothing is one of texts."""
+    """The column in a type that every Arrow function supports; a column of nulls becomes texts."""
     import pyarrow as pa
     from pyarrow import types
 
     if types.is_dictionary(column.type):
-        # Arrow takes nothing out of string views, which Polars' categories are.
+        # Arrow cannot take from string views, which Polars uses for categories.
         kind = pa.large_string() if types.is_string_view(column.type.value_type) else column.type.value_type
         column = pa.chunked_array([chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks], kind)
     if types.is_string_view(column.type) or types.is_null(column.type):

@@ -1,7 +1,7 @@
-"""Whether the quotes of a delimited file are those of RFC 4180.
+"""Checks that the quotes of a delimited file follow RFC 4180.
 
-pyarrow takes what stands behind a closing quote for more of the value, and leaves the quotes out: ``"x"y`` would be
-read as ``xy``. A quote that does not begin a value is a character as any other, as in ``5" disk``.
+pyarrow takes text after a closing quote as part of the value and drops the quotes: ``"x"y`` would be read as ``xy``. A
+quote that does not start a value is an ordinary character, as in ``5" disk``.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _SHOWN = 40  # bytes
 
 
 class QuoteCheck:
-    """Looks at a file of text piece by piece.
+    """Checks a text file piece by piece.
 
     Args:
         delimiter: one character.
-        source: the file's name, for messages.
+        source: name of the file, for messages.
     """
 
     def __init__(self, delimiter: str, source: str) -> None:
@@ -31,7 +31,7 @@ class QuoteCheck:
         other = b"[^" + re.escape(delimiter.encode()) + rb"\r\n]"
         self._end = re.compile(ends)
         self._quoted = re.compile(_QUOTED)
-        # Possessive: nothing is kept to go back to, whatever the length.
+        # Possessive: no backtracking, whatever the length.
         self._right = re.compile(rb'(?:[^"]++|(?<=' + other + rb')"|' + _QUOTED + b"(?=" + ends + b"))*+")
         # What stands for all that came before: nothing where a value begins, a letter inside one without quotes, a
         # quote inside one with quotes, and two of them where it may have ended.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Literal
 
-from recurra.data.blocks import Blocks, joined
-from recurra.data.cells import typed_labels
+from recurra.data.arrow_columns import typed_labels
+from recurra.data.blocks import Blocks, concat_blocks
 from recurra.data.delimited import RawTable
-from recurra.data.documents import LABEL_LISTS, ONE_LABEL, LabelCells
 from recurra.data.formats import MAX_FILE_BYTES, require_pyarrow
+from recurra.data.label_format import MULTI_LABEL_FORMAT, SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.data.sources import Source, open_blocks
 from recurra.data.table import Table
 from recurra.data.table_reader import RowBlock, TableReader
@@ -18,7 +18,7 @@ from recurra.errors import DataError
 __all__ = ["MAX_BYTES", "read_table"]
 
 MAX_BYTES = 1 << 32
-"""Bytes of a table's columns that are read into memory."""
+"""Maximum size of a table in memory, in bytes."""
 
 
 def read_table(
@@ -31,10 +31,11 @@ def read_table(
     encoding: str = "utf-8",
     format: str | None = None,  # noqa: A002  (the option's name)
     part: Literal["train", "test"] = "train",
-    cells: LabelCells = ONE_LABEL,
+    label_format: LabelFormat = SINGLE_LABEL_FORMAT,
+    cells: LabelFormat | None = None,
     several: bool | None = None,
 ) -> Table:
-    """Reads documents and labels; columns that are not named are guessed, and the table's notes say so.
+    """Reads documents and labels; columns that are not named are guessed, as the table's notes say.
 
     With a title column the documents are (title, text) pairs. A missing title or text is an empty string. In Parquet,
     JSON lines and data frames labels keep the column's type; elsewhere a column is one of booleans (true, false), of
@@ -46,29 +47,35 @@ def read_table(
         text: the text column, None to guess it.
         title: the title column, None to guess it where the text column is guessed as well.
         label: the label column, None to guess it.
-        labelled: False reads no labels, and none need be there.
-        encoding: text encoding of files of text.
-        format: of a file, where its name does not tell.
-        part: of a folder that has both, ``train`` or ``test``.
-        cells: how cells of labels are read.
-        several: the same as a truth value, as it was said before; it goes with the next release.
+        labelled: whether to read labels.
+        encoding: encoding of text files.
+        format: format of a file, None to go by its name.
+        part: ``train`` or ``test``, for a folder that has both.
+        label_format: how the cells of the label column are read.
+        cells: old name of ``label_format``; removed in the next release.
+        several: ``label_format`` as a truth value; removed in the next release.
 
     Raises:
-        DataError: the table cannot be used as it is; the one line names row, column or byte where known.
+        DataError: the table cannot be used; the message has row, column or byte if known.
         SettingsError: there is no such format.
     """
     require_pyarrow()
+    if cells is not None:
+        warnings.warn("The argument cells is called label_format now.", DeprecationWarning, stacklevel=2)
+        label_format = cells
     if several is not None:
-        warnings.warn("Say cells=LABEL_LISTS or ONE_LABEL for several.", DeprecationWarning, stacklevel=2)
-        cells = LABEL_LISTS if several else ONE_LABEL
+        warnings.warn(
+            "Say label_format=MULTI_LABEL_FORMAT or SINGLE_LABEL_FORMAT for several.", DeprecationWarning, stacklevel=2
+        )
+        label_format = MULTI_LABEL_FORMAT if several else SINGLE_LABEL_FORMAT
     blocks = open_blocks(source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES)
     raw = _whole(blocks)
     reader = TableReader(blocks, text=text, title=title, label=label, labelled=labelled, head=raw)
     block, columns = RowBlock(raw, reader.columns, reader.source), reader.columns
     documents = block.documents
-    labels = None if columns.label is None else block.label_values(cells)
+    labels = None if columns.label is None else block.label_values(label_format)
     if labels is not None:
-        labels = typed_labels(labels) if cells.typed and not raw.typed else labels
+        labels = typed_labels(labels) if label_format.typed and not raw.typed else labels
         reader.check_header(labels)
     return Table(
         documents=documents,
@@ -82,7 +89,7 @@ def read_table(
 
 
 def _whole(blocks: Blocks) -> RawTable:
-    """All rows at once."""
+    """All rows in one block."""
     parts: list[RawTable] = []
     size = 0
     for part in blocks.read(again=False):
@@ -92,4 +99,4 @@ def _whole(blocks: Blocks) -> RawTable:
             raise DataError(
                 f"{blocks.source} holds more than {MAX_BYTES:,} bytes", "Split it: no more are read into memory."
             )
-    return joined(parts)
+    return concat_blocks(parts)

@@ -1,4 +1,4 @@
-"""Rows of before, mixed into new ones so that a network which goes on learning does not forget them."""
+"""Replay: mixes old training rows into new ones, so that a warm-started network does not forget them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["with_replay"]
 
 
 def with_replay(rows: Corpus, old: Corpus, *, seed: int, say: Callable[[str], None] = lambda line: None) -> ConcatRows:
-    """The rows with as many old ones behind them, or all old ones if they are fewer.
+    """The new rows followed by as many old ones, or all old ones if there are fewer.
 
     Args:
-        rows: the new ones.
-        old: what the model learned from before; those that are taken keep their order.
-        seed: which draws them.
-        say: hears how many are taken.
+        rows: the new training rows.
+        old: the earlier training rows; the sample keeps their order.
+        seed: seed of the sample.
+        say: called with a message on the size of the sample.
     """
     taken = np.zeros(len(old), dtype=bool)
     taken[np.random.default_rng(seed).permutation(len(old))[: len(rows)]] = True

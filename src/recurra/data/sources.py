@@ -1,4 +1,4 @@
-"""The one way to open a table, whatever it comes from."""
+"""Opens tables: files, folders, standard input and data frames."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any, Literal, TypeAlias
 from recurra.data.blocks import Blocks, DelimitedBlocks, ParquetBlocks
 from recurra.data.class_folders import FolderBlocks
 from recurra.data.content import Content, FileContent, PipeContent
+from recurra.data.decompression import DecompressedContent
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
     Format,
     checked_format,
+    format_of_magic,
     format_of_text,
     head_text,
     named_format,
-    packing_of,
     require_pyarrow,
     separator_of,
     short_name,
@@ -24,7 +25,6 @@ from recurra.data.formats import (
 from recurra.data.frames import FrameBlocks, is_frame
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.lines import LineBlocks
-from recurra.data.packed import PackedContent
 from recurra.errors import DataError
 
 __all__ = ["STANDARD_INPUT", "Source", "open_blocks"]
@@ -43,64 +43,67 @@ def open_blocks(
     part: Literal["train", "test"] = "train",
     largest: int | None = None,
 ) -> Blocks:
-    """Opens a table of any kind, to be read block by block.
+    """Opens a table of any kind, to be read in blocks.
 
-    Files are known by their extension: .csv, .tsv (header row, RFC 4180 quoting), .jsonl or .ndjson (an object a line),
-    .txt (fastText's lines if the first ones begin with ``__label__``, else a text a line), each packed as .gz or .zst
-    or not, and .parquet. A folder holds a folder of .txt files per class. Standard input is known by its first bytes.
+    A file's extension gives its format: .csv, .tsv (header row, RFC 4180 quoting), .jsonl or .ndjson (one object per
+    line), .txt (fastText's format if the first lines begin with ``__label__``, else one text per line), each of them
+    also compressed as .gz or .zst, and .parquet. A folder holds one folder of .txt files per class. The first bytes of
+    standard input give its format.
 
     Args:
         source: a path, ``-`` for standard input, or a data frame or Arrow table.
-        format: one of :data:`recurra.data.formats.FORMATS`, where name or first bytes do not tell.
+        format: one of :data:`recurra.data.formats.FORMATS`, ``None`` to go by the name or the first bytes.
         encoding: text encoding, for all but Parquet and frames.
-        part: of a folder that has both, ``train`` or ``test``.
-        largest: bytes of the largest file that is opened, ``None`` for any.
+        part: ``train`` or ``test``, for a folder that has both.
+        largest: maximum size of a file in bytes, ``None`` for any.
 
     Raises:
-        DataError: it cannot be opened, or is of no kind that is read.
+        DataError: the source cannot be opened, or its format is not supported.
         SettingsError: there is no such format.
     """
     if is_frame(source):
         require_pyarrow("Reading data frames")
         return FrameBlocks(source)
     if source == STANDARD_INPUT:
-        return _of_input(format, encoding)
+        return _open_standard_input(format, encoding)
     file, name = Path(source), short_name(str(source))
     found = checked_format(file, name, format=format, largest=largest)
     if found.name == "folder":
         require_pyarrow("Reading folders")
         return FolderBlocks(file, source=name, encoding=encoding, part=part)
-    content = _unpacked(FileContent(file, source=name), found.packing)
+    content = _decompressed(FileContent(file, source=name), found.compression)
     if found.name == "txt" and format is None and format_of_text(head_text(content, encoding)) == "fasttext":
         found = Format("fasttext")
-    return _of_format(content, found.name, encoding)
+    return _open_format(content, found.name, encoding)
 
 
-def _of_input(asked: str | None, encoding: str) -> Blocks:
+def _open_standard_input(asked: str | None, encoding: str) -> Blocks:
     if sys.stdin is None:
         raise DataError("There is no standard input", "Name a file, or pipe a table or one text a line.")
     content: Content = PipeContent(sys.stdin.buffer, source="standard input")
     named = named_format("", asked)
-    packing = packing_of(content)
-    if packing in ("gzip", "zstd"):
-        content = _unpacked(content, packing)
-    name = named.name if named else "parquet" if packing == "parquet" else format_of_text(head_text(content, encoding))
-    blocks = _of_format(content, name, encoding)
+    compression = format_of_magic(content)
+    if compression in ("gzip", "zstd"):
+        content = _decompressed(content, compression)
+    name = (
+        named.name if named else "parquet" if compression == "parquet" else format_of_text(head_text(content, encoding))
+    )
+    blocks = _open_format(content, name, encoding)
     if named is None:
-        packed = f", packed by {packing}" if packing in ("gzip", "zstd") else ""
+        packed = f", packed by {compression}" if compression in ("gzip", "zstd") else ""
         blocks.notes.append(f"standard input is read as {name}{packed}, by its first bytes; name it with --format")
     return blocks
 
 
-def _unpacked(content: Content, packing: str | None) -> Content:
-    if packing is None:
+def _decompressed(content: Content, compression: str | None) -> Content:
+    if compression is None:
         return content
-    if packing == "zstd":
+    if compression == "zstd":
         require_pyarrow("Reading .zst")
-    return PackedContent(content, packing)
+    return DecompressedContent(content, compression)
 
 
-def _of_format(content: Content, name: str, encoding: str) -> Blocks:
+def _open_format(content: Content, name: str, encoding: str) -> Blocks:
     if name == "txt":
         return LineBlocks(content, encoding=encoding)
     require_pyarrow()

@@ -1,4 +1,4 @@
-"""Holding rows out of the training set, to choose models and epochs on."""
+"""Holds out rows of the training set for validation."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.coded import CodedLabels
 from recurra.data.documents import Label
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.stratify import stratified
 from recurra.errors import DataError, SettingsError
 
@@ -19,22 +19,22 @@ Flags = npt.NDArray[np.bool_]
 
 
 def hold_out(
-    rows: Sequence[Label] | CodedLabels | Flags | int, *, share: float, limit: int = 2000, seed: int
+    rows: Sequence[Label] | EncodedLabels | Flags | int, *, share: float, limit: int = 2000, seed: int
 ) -> tuple[Places, Places]:
     """Splits rows into those to train on and those held out.
 
-    With labels each class is held out in its own share (largest remainders make up the total); where rows have several
-    labels, each label is as far as that can be (:func:`recurra.data.stratify.stratified`). None loses its last row to
-    the held-out ones. The same arguments give the same split.
+    With labels the split is stratified by class (largest remainders make up the total); multi-label rows are stratified
+    by label as far as possible (:func:`recurra.data.stratify.stratified`). Every class keeps at least one training row.
+    The same arguments give the same split.
 
     Args:
-        rows: the rows' labels; bool[B, C], which labels each row has; or how many rows there are.
-        share: part of the rows to hold out, in [0, 1); at least one row unless it is 0.
-        limit: rows to hold out at most.
+        rows: the labels of the rows; an indicator bool[B, C] of multi-label rows; or the number of rows.
+        share: share of the rows to hold out, in [0, 1); at least one row unless it is 0.
+        limit: maximum number of rows to hold out.
         seed: seed of the shuffle.
 
     Returns:
-        The rows to train on and the rows held out, each rising, int64; together they are all rows.
+        Row indices to train on and row indices held out, int64, ascending; together they are all rows.
 
     Raises:
         DataError: there are no rows, or none can be held out.
@@ -63,13 +63,13 @@ def hold_out(
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
-def _by_class(rows: Sequence[Label] | CodedLabels | int, order: Places, wanted: int) -> Flags:
-    """The rows held out, bool[B], each class in its share; none where no class has a row to spare."""
+def _by_class(rows: Sequence[Label] | EncodedLabels | int, order: Places, wanted: int) -> Flags:
+    """The rows held out, bool[B], stratified by class; none if no class has a row to spare."""
     held = np.zeros(len(order), dtype=bool)
     if isinstance(rows, int):
         classes = np.zeros(rows, dtype=np.int32)
     else:
-        classes = (rows if isinstance(rows, CodedLabels) else CodedLabels.of(rows)).codes
+        classes = (rows if isinstance(rows, EncodedLabels) else EncodedLabels.of(rows)).codes
     sizes = np.bincount(classes)
     by_class = order[np.argsort(classes[order], kind="stable")]  # shuffled within each class
     starts = np.cumsum(sizes) - sizes
@@ -79,7 +79,7 @@ def _by_class(rows: Sequence[Label] | CodedLabels | int, order: Places, wanted: 
 
 
 def _parts(sizes: npt.NDArray[np.int64], wanted: int) -> npt.NDArray[np.int64]:
-    """How many rows of each class to hold out: in proportion, ``wanted`` in all, never a whole class."""
+    """Number of rows of each class to hold out: proportional, ``wanted`` in all, never a whole class."""
     exact = wanted * sizes / sizes.sum()
     parts: npt.NDArray[np.int64] = np.minimum(np.floor(exact).astype(np.int64), sizes - 1)
     while (missing := wanted - int(parts.sum())) > 0:

@@ -1,4 +1,4 @@
-"""Which rows are held out where rows have several labels: each label in its own share as far as that can be."""
+"""Iterative stratification: holds out multi-label rows so that each label keeps its share as far as possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 def stratified(indicator: Flags, order: npt.NDArray[np.int64], wanted: int) -> Flags:
-    """The rows held out, bool[B]; none where no row can be spared.
+    """The rows held out, bool[B]; none if no row can be spared.
 
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011, "On the Stratification of Multi-Label Data", ECML
     PKDD, algorithm 1) of two subsets: the rows of the rarest label that is left are dealt first, each to the subset
@@ -21,12 +21,12 @@ def stratified(indicator: Flags, order: npt.NDArray[np.int64], wanted: int) -> F
     Args:
         indicator: bool[B, C], which labels each row has.
         order: int64[B], the rows shuffled.
-        wanted: rows to hold out, 1 or more.
+        wanted: number of rows to hold out, 1 or more.
     """
     rows = len(indicator)
     held = np.zeros(rows, dtype=bool)
     counts = indicator.sum(axis=0)
-    # What each subset, first those to train on, still lacks: of rows, and of each label.
+    # What each subset (training first) still lacks, in rows and per label.
     parts = np.array([1 - wanted / rows, wanted / rows])
     room, lacking = parts * rows, parts[:, None] * counts
     waiting, remaining = np.ones(rows, dtype=bool), counts.copy()
@@ -52,6 +52,6 @@ def stratified(indicator: Flags, order: npt.NDArray[np.int64], wanted: int) -> F
     for row in order[waiting[order]].tolist():
         deal(row, int(room[1] >= 1))
     if not held.any():
-        # So few rows that no label asks for half of one: the first that can be spared.
+        # With very few rows no label gets one: take the first row that can be spared.
         held[[row for row in order.tolist() if (in_training[indicator[row]] >= 2).all()][:1]] = True
     return held

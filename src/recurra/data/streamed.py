@@ -1,40 +1,41 @@
-"""A labelled table that is read anew each time its rows are gone over, and is in memory only where it is small."""
+"""A labelled table that is read again for each pass, and kept in memory only if it is small."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
+from recurra.data.arrow_columns import typed_labels
 from recurra.data.blocks import Blocks
-from recurra.data.cells import typed_labels
-from recurra.data.coded import CodedLabels, Coder
-from recurra.data.documents import ONE_LABEL, Document, LabelCells
-from recurra.data.freed import give_back_freed
+from recurra.data.documents import Document
+from recurra.data.encoded_labels import EncodedLabels, LabelEncoder
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
+from recurra.data.memory import release_freed_memory
 from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError
 
 __all__ = ["SMALL", "StreamedTable"]
 
 SMALL = 1 << 25
-"""Bytes of a table's columns up to which its documents stay in memory once they were read; others are read anew."""
+"""Maximum size in bytes of a table whose documents stay in memory after the first pass."""
 
 
 class StreamedTable:
-    """See :class:`recurra.data.corpus.Corpus`; the same rows as :func:`recurra.data.read.read_table` gives.
+    """A :class:`recurra.data.corpus.Corpus` with the same rows as :func:`recurra.data.read.read_table`.
 
     Args:
         blocks: the table.
         text: the text column, ``None`` to guess it.
         title: the title column, ``None`` to guess it where the text column is guessed as well.
         label: the label column, ``None`` to guess it.
-        cells: how cells of labels are read.
-        read: hears of each block of the first reading: rows in it, and rows in all as far as can be told by then.
+        label_format: how the cells of the label column are read.
+        read: called for each block of the first pass with its number of rows and the total, if known.
 
     Attributes:
-        columns: which hold texts, titles and labels.
+        columns: names of the text, title and label columns.
 
     Raises:
-        DataError: the table cannot be used as it is.
+        DataError: the table cannot be used.
     """
 
     def __init__(
@@ -44,42 +45,42 @@ class StreamedTable:
         text: str | None = None,
         title: str | None = None,
         label: str | None = None,
-        cells: LabelCells = ONE_LABEL,
+        label_format: LabelFormat = SINGLE_LABEL_FORMAT,
         read: Callable[[int, int | None], None] = lambda rows, total: None,
     ) -> None:
         self._table = TableReader(blocks, text=text, title=title, label=label)
         self.source, self.columns = self._table.source, self._table.columns
-        self._cells, self._read = cells, read
+        self._label_format, self._read = label_format, read
         self._kept: list[list[Document]] | None = []
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @cached_property
-    def labels(self) -> CodedLabels:
-        """See :class:`recurra.data.corpus.Corpus`; the first time the table is read to its end.
+    def labels(self) -> EncodedLabels:
+        """See :class:`recurra.data.corpus.Corpus`; the first access reads the whole table.
 
         Raises:
             DataError: a row cannot be used.
         """
-        coder, size = Coder(), 0
+        encoder, size = LabelEncoder(), 0
         for block in self._blocks(str(self.columns.label)):
-            coder.add(block.label_values(self._cells))
+            encoder.add(block.label_values(self._label_format))
             size += sum(column.nbytes for column in block.raw.columns)
             if size > SMALL:
                 self._kept = None
             if self._kept is not None:
                 self._kept.append(block.documents)
             self._read(len(block), self._table.blocks.total)
-        labels = coder.coded()
-        if self._cells.typed and not self._table.head.typed:
+        labels = encoder.encoded()
+        if self._label_format.typed and not self._table.head.typed:
             labels = labels.renamed(typed_labels(labels.values))
         self._table.check_header(labels.values)
         return labels
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One line each on what was guessed or left out; there may be more once the table was read."""
+        """Lines on what was guessed or left out; reading may add more."""
         return self._table.notes
 
     @property
@@ -91,7 +92,7 @@ class StreamedTable:
         """See :class:`recurra.data.corpus.Corpus`.
 
         Raises:
-            DataError: a row cannot be used, or there are not as many as at first.
+            DataError: a row cannot be used, or the number of rows has changed.
         """
         count, seen = len(self), 0
         for block in (one.documents for one in self._blocks()) if self._kept is None else self._kept:
@@ -110,6 +111,6 @@ class StreamedTable:
 
         yield from self._table.read(more)
         if self._kept is None:
-            # What comes now needs the room.
+            # The next steps need the memory.
             pa.default_memory_pool().release_unused()
-            give_back_freed()
+            release_freed_memory()

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.coded import CodedLabels
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document, Label
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.frames import FrameBlocks
 from recurra.errors import DataError
@@ -21,19 +21,19 @@ __all__ = ["Table"]
 
 @dataclass(frozen=True)
 class Table:
-    """Documents in file order and their labels.
+    """Documents and labels in file order.
 
     Attributes:
         documents: B documents; all plain texts, or all (title, text) pairs.
         labels: B labels of one type, or None for a table without labels.
-        text_column: the column that the texts came from.
-        title_column: the column of the titles, None when the documents are plain texts.
-        label_column: the column of the labels, None without labels.
-        source: where the table came from, for messages and records.
-        notes: one line each on what was guessed while reading.
+        text_column: name of the text column.
+        title_column: name of the title column, None if the documents are plain texts.
+        label_column: name of the label column, None without labels.
+        source: name of the source, for messages and records.
+        notes: lines on guesses made while reading.
 
     Raises:
-        DataError: the labels are not as many as the documents.
+        DataError: the numbers of labels and documents differ.
     """
 
     documents: list[Document]
@@ -63,10 +63,10 @@ class Table:
         """The rows at ``indices``, in that order.
 
         Args:
-            indices: places in [0, B); a place may come twice.
+            indices: row indices in [0, B), possibly repeated.
 
         Raises:
-            DataError: a place is outside the table.
+            DataError: an index is out of range.
         """
         places = np.asarray(indices, dtype=np.int64)
         outside = (places < 0) | (places >= len(self))
@@ -85,7 +85,7 @@ class Table:
 
     @property
     def corpus(self) -> InMemoryRows:
-        """The same rows, to be learned from.
+        """The rows as a corpus for training.
 
         Raises:
             DataError: there are no labels.
@@ -96,7 +96,7 @@ class Table:
 
     @property
     def blocks(self) -> FrameBlocks:
-        """The same rows as Arrow's columns; characters that UTF-8 cannot write are U+FFFD.
+        """The rows as Arrow columns; lone surrogates become U+FFFD.
 
         Raises:
             DataError: there are no labels, or no rows.
@@ -121,7 +121,7 @@ class Table:
         """
         fingerprint = Fingerprint(len(self))
         fingerprint.add(self.documents)
-        return fingerprint.of(None if self.labels is None else CodedLabels.of(self.labels))
+        return fingerprint.of(None if self.labels is None else EncodedLabels.of(self.labels))
 
 
 def _encodable(text: str) -> str:

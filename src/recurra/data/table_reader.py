@@ -1,4 +1,4 @@
-"""A table whose columns have roles, read block by block: what training, evaluation, scoring and checks share."""
+"""Reads a table with text, title and label columns in blocks, for training, evaluation, prediction and checks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.blocks import GUESS_ROWS, Blocks, head_of
-from recurra.data.cells import checked_texts, is_label, is_text, joined_texts, plain_labels
-from recurra.data.columns import ColumnFacts, Columns, choose_columns
+from recurra.data.arrow_columns import checked_texts, is_label, is_text, joined_texts, plain_labels
+from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
+from recurra.data.columns import Columns, ColumnStatistics, choose_columns
 from recurra.data.delimited import RawTable
-from recurra.data.documents import Document, Label, LabelCells
-from recurra.data.faults import ROW_HINT
+from recurra.data.documents import Document, Label
+from recurra.data.file_errors import ROW_HINT
 from recurra.data.formats import short_name
+from recurra.data.label_format import LabelFormat
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,16 +28,16 @@ __all__ = ["RowBlock", "TableReader"]
 
 @dataclass(frozen=True, eq=False)
 class RowBlock:
-    """B rows that follow each other. What cannot be used of them shows where it is asked for.
+    """A block of B consecutive rows. Invalid values raise errors when they are accessed.
 
     Attributes:
         raw: the columns that were read.
-        columns: which of them hold texts, titles and labels.
-        source: where they came from, for messages.
-        first: the place of the first row in the table, from 0.
+        columns: names of the text, title and label columns.
+        source: name of the source, for messages.
+        first: index of the first row in the table, from 0.
 
     Raises:
-        DataError: from any property, a row or a column cannot be used.
+        DataError: from any property: a row or a column cannot be used.
     """
 
     raw: RawTable
@@ -49,12 +50,12 @@ class RowBlock:
 
     @cached_property
     def texts(self) -> pyarrow.ChunkedArray:
-        """B texts as they stand there, nulls included."""
+        """B texts, nulls included."""
         return self._texts(self.columns.text)
 
     @cached_property
     def titles(self) -> pyarrow.ChunkedArray | None:
-        """B titles, or ``None`` in a table without."""
+        """B titles, or ``None`` in a table without titles."""
         return None if self.columns.title is None else self._texts(self.columns.title)
 
     @cached_property
@@ -67,29 +68,29 @@ class RowBlock:
 
     @cached_property
     def joined(self) -> pyarrow.ChunkedArray:
-        """B times title and text in one, as a network reads them."""
+        """B joined titles and texts, as a network reads them."""
         texts = self.texts
         return texts if self.titles is None else joined_texts(self.titles, texts)
 
     def places(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The places in the block of those rows that are in it.
+        """The indices within the block of those rows that are in it.
 
         Args:
-            rows: int64[N], places in the table, rising.
+            rows: int64[N], ascending row indices in the table.
         """
         begin, end = np.searchsorted(rows, (self.first, self.first + len(self)))
         return rows[begin:end] - self.first
 
-    def label_values(self, cells: LabelCells) -> list[Any]:
-        """B labels as :func:`recurra.data.cells.plain_labels` reads them."""
-        return plain_labels(self.raw, str(self.columns.label), self.source, cells=cells)
+    def label_values(self, label_format: LabelFormat) -> list[Any]:
+        """B labels as :func:`recurra.data.arrow_columns.plain_labels` reads them."""
+        return plain_labels(self.raw, str(self.columns.label), self.source, label_format=label_format)
 
     def _texts(self, name: str) -> pyarrow.ChunkedArray:
         return checked_texts(self.raw, name, self.source)
 
 
 class TableReader:
-    """Reads a table as often as needed; columns that are not named are guessed.
+    """Reads a table any number of times; columns that are not named are guessed.
 
     Args:
         blocks: the table.
@@ -97,11 +98,11 @@ class TableReader:
         title: the title column, ``None`` to guess it where the text column is guessed as well.
         label: the label column, ``None`` to guess it.
         labelled: whether there are labels to read.
-        head: the table's first rows, where they are at hand.
+        head: the first rows of the table, if already read.
 
     Attributes:
-        source: the table's name, for messages.
-        columns: which hold texts, titles and labels.
+        source: name of the table, for messages.
+        columns: names of the text, title and label columns.
 
     Raises:
         DataError: a column is missing, or cannot be guessed.
@@ -118,7 +119,7 @@ class TableReader:
         head: RawTable | None = None,
     ) -> None:
         self.blocks, self.source = blocks, blocks.source
-        self.head = head_of(blocks) if head is None else head
+        self.head = read_head(blocks) if head is None else head
         if text is None:
             _check_separator(self.head, self.source)
         self._label_guessed = labelled and label is None
@@ -128,20 +129,20 @@ class TableReader:
                 "Give a table with a column of labels, begin each line with __label__, or make a folder per class.",
             )
         self.columns = choose_columns(
-            _facts(self.head), source=self.source, text=text, title=title, label=label, labelled=labelled
+            _statistics(self.head), source=self.source, text=text, title=title, label=label, labelled=labelled
         )
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One line each on what was guessed or left out; there may be more once the table was read."""
+        """Lines on what was guessed or left out; reading may add more."""
         return (*self.blocks.notes, *filter(None, [self.columns.note]))
 
     def read(self, more: Sequence[str] = (), *, again: bool = True) -> Iterator[RowBlock]:
         """All rows in order.
 
         Args:
-            more: names of columns that are needed besides texts and titles.
-            again: whether the table will be read once more later.
+            more: names of columns to read besides texts and titles.
+            again: whether the table will be read again later.
 
         Raises:
             DataError: the table cannot be read to its end.
@@ -154,16 +155,16 @@ class TableReader:
             first += len(block)
 
     def header_is_row(self, labels: Iterable[Label]) -> bool:
-        """Whether the first row was taken for names: the guessed column of labels is called as one of them.
+        """Whether the first row was mistaken for a header: the name of the guessed label column is a label.
 
         Args:
-            labels: distinct ones of the table.
+            labels: distinct labels of the table.
         """
         guessed = self._label_guessed and self.head.row_hint == ROW_HINT
         return guessed and self.columns.label in set(map(str, labels))
 
     def check_header(self, labels: Iterable[Label]) -> None:
-        """Raises a :class:`DataError` where :meth:`header_is_row`: that row would be lost."""
+        """Raises a :class:`DataError` if :meth:`header_is_row`: that row would be lost."""
         if self.header_is_row(labels):
             raise DataError(
                 f"{self.source}: the first row names a column {short_name(str(self.columns.label))!r}, which is one "
@@ -173,9 +174,9 @@ class TableReader:
 
 
 def _check_separator(head: RawTable, source: str) -> None:
-    """Raises a :class:`DataError` for a file under the wrong separator.
+    """Raises a :class:`DataError` for a file that is read with the wrong separator.
 
-    It is one column wide, and that column's name shows the right one.
+    Such a file has one column, and the right separator is in its name.
     """
     if len(head.names) == 1 and head.row_hint == ROW_HINT:
         other = next((mark for mark in (";", "\t", "|", ",") if mark in head.names[0]), None)
@@ -186,8 +187,8 @@ def _check_separator(head: RawTable, source: str) -> None:
             )
 
 
-def _facts(head: RawTable) -> list[ColumnFacts]:
-    """What the guess may know: from the first rows, which are enough to tell texts from labels."""
+def _statistics(head: RawTable) -> list[ColumnStatistics]:
+    """Statistics of the columns for guessing their roles, from the first rows."""
     from pyarrow import compute
 
     facts = []
@@ -195,7 +196,7 @@ def _facts(head: RawTable) -> list[ColumnFacts]:
         column = whole.slice(0, GUESS_ROWS)
         text = is_text(column.type)
         facts.append(
-            ColumnFacts(
+            ColumnStatistics(
                 name=name,
                 rows=len(column),
                 mean_length=(compute.mean(compute.binary_length(column)).as_py() or 0.0) if text else None,

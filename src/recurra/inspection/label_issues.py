@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
-from recurra.data.decisions import head_of
+from recurra.data.decisions import text_excerpt
 from recurra.data.documents import Document, Label
 from recurra.data.near_duplicates import NearDuplicate, near_duplicates
 from recurra.data.table import Table
@@ -170,7 +170,7 @@ class _Finder:
             suggested=suggested,
             details=details,
             neighbours=[],
-            head=head_of(document),
+            head=text_excerpt(document),
         )
 
 

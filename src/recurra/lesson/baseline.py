@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from recurra.bench.memory import forget_peak, peak_megabytes
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.lesson.trained_model import documents_and_labels
 from recurra.text.fields import input_texts
 from recurra.text.settings import TextSettings
@@ -40,7 +40,7 @@ class Baseline:
     test_correct: int
 
 
-def measure_baseline(data: NamedSet) -> Baseline:
+def measure_baseline(data: Dataset) -> Baseline:
     """Trains scikit-learn's linear support-vector classifier on title and text of the same training rows."""
     settings = TextSettings()
     train, test = input_texts(data.train.documents, settings), input_texts(data.test.documents, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from recurra.cells import cell_named
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.evaluation import wilson
 from recurra.lesson.bucketing import ROUNDS, BatchingCost
 from recurra.lesson.model_results import phrase, test_score
@@ -27,7 +27,7 @@ __all__ = ["bucketing_result", "masking_result", "shuffled_result", "vocabulary_
 
 
 def masking_result(
-    unmasked: TrainedModel, masked: TrainedModel, padded: dict[str, TrainedModel], data: NamedSet
+    unmasked: TrainedModel, masked: TrainedModel, padded: dict[str, TrainedModel], data: Dataset
 ) -> MaskingResult:
     """The same network with and without a mask, and unmasked networks as pads are appended.
 
@@ -47,7 +47,7 @@ def masking_result(
     }
 
 
-def _pad_series(name: str, one: TrainedModel, data: NamedSet) -> PadSeries:
+def _pad_series(name: str, one: TrainedModel, data: Dataset) -> PadSeries:
     rows = len(data.test)
     return {
         "name": name,
@@ -58,7 +58,7 @@ def _pad_series(name: str, one: TrainedModel, data: NamedSet) -> PadSeries:
     }
 
 
-def bucketing_result(one: TrainedModel, ways: list[BatchingCost], documents: int, data: NamedSet) -> BucketingResult:
+def bucketing_result(one: TrainedModel, ways: list[BatchingCost], documents: int, data: Dataset) -> BucketingResult:
     """Padding and time on random batches and on batches of similar length."""
     without, with_bucketing = (_epoch_cost(way) for way in ways)
     return {
@@ -79,7 +79,7 @@ def _epoch_cost(way: BatchingCost) -> EpochCost:
     return {"padding_share": way.padding, "seconds": way.seconds}
 
 
-def shuffled_result(one: TrainedModel, data: NamedSet, *, seed: int) -> ShuffledResult:
+def shuffled_result(one: TrainedModel, data: Dataset, *, seed: int) -> ShuffledResult:
     """A network on the test documents with their words in order and in random order."""
     mixed = score_shuffled(one.model, data.test, seed=seed)
     return {
@@ -89,7 +89,7 @@ def shuffled_result(one: TrainedModel, data: NamedSet, *, seed: int) -> Shuffled
     }
 
 
-def vocabulary_result(lesson: TrainedModel, full: TrainedModel, data: NamedSet) -> VocabularyResult:
+def vocabulary_result(lesson: TrainedModel, full: TrainedModel, data: Dataset) -> VocabularyResult:
     """The same network with the lesson's vocabulary and with one learned from the full text."""
     source = "titles" if data.train.has_titles else "documents' first ten words"
     return {
@@ -102,7 +102,7 @@ def vocabulary_result(lesson: TrainedModel, full: TrainedModel, data: NamedSet) 
     }
 
 
-def _rule(name: str, one: TrainedModel, data: NamedSet) -> VocabularyRule:
+def _rule(name: str, one: TrainedModel, data: Dataset) -> VocabularyRule:
     pipeline = one.model.bundle.pipeline
     return {
         "name": name,

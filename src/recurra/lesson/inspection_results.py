@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from recurra.cells import cell_named
+from recurra.data.datasets import Dataset
 from recurra.data.documents import Document
-from recurra.data.sets import NamedSet
 from recurra.inspection import gradients, read
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
@@ -23,7 +23,7 @@ FLOW_DOCUMENTS = 200
 LOOKED_AT, LONGEST = 500, 30
 
 
-def gradient_flow_result(trained: Sequence[TrainedModel], data: NamedSet, *, seed: int) -> list[FlowJson]:
+def gradient_flow_result(trained: Sequence[TrainedModel], data: Dataset, *, seed: int) -> list[FlowJson]:
     """Every network's gradient flow before and after training, on the same test documents."""
     flows: list[FlowJson] = []
     for one in trained:
@@ -32,7 +32,7 @@ def gradient_flow_result(trained: Sequence[TrainedModel], data: NamedSet, *, see
     return flows
 
 
-def reading_result(trained: Sequence[TrainedModel], data: NamedSet) -> ReadingJson:
+def reading_result(trained: Sequence[TrainedModel], data: Dataset) -> ReadingJson:
     """A test document as one of the networks reads it, with its gates.
 
     Networks of one direction and those with gates are preferred. The document is the first one that the network

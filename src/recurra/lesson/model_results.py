@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recurra.data.sets import NamedSet
+from recurra.data.datasets import Dataset
 from recurra.evaluation import mistakes, wilson
 from recurra.lesson.baseline import NAME, Baseline
 from recurra.lesson.published_scores import PUBLISHED_SCORES
@@ -13,7 +13,7 @@ from recurra.training.callbacks import TrainingMetrics, ValidationMetrics
 __all__ = ["baseline_result", "model_result", "phrase", "test_score"]
 
 
-def phrase(rows: int, data: NamedSet) -> str:
+def phrase(rows: int, data: Dataset) -> str:
     """A phrase for a number of training rows: ``58,337 of 120,000 training rows``."""
     full = data.full_training_rows or len(data.train)
     return f"{rows:,} training rows" if rows == full else f"{rows:,} of {full:,} training rows"
@@ -24,7 +24,7 @@ def test_score(one: TrainedModel) -> Score:
     return {"accuracy": one.test.accuracy, "interval": list(one.test.intervals["accuracy"])}
 
 
-def model_result(one: TrainedModel, data: NamedSet) -> ModelResult:
+def model_result(one: TrainedModel, data: Dataset) -> ModelResult:
     """One network's row of the table, curves, scores and mistakes."""
     bundle, outcome = one.model.bundle, one.fitted.outcome
     published = PUBLISHED_SCORES[one.preset] if data.name == "agnews" else None
@@ -50,7 +50,7 @@ def model_result(one: TrainedModel, data: NamedSet) -> ModelResult:
     }
 
 
-def baseline_result(baseline: Baseline, data: NamedSet) -> BaselineResult:
+def baseline_result(baseline: Baseline, data: Dataset) -> BaselineResult:
     """The linear model's row of the table."""
     accuracy = baseline.test_correct / len(data.test)
     return {

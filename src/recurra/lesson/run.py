@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recurra.atomic import write_atomically
 from recurra.bundle import write_bundle
-from recurra.data.sets import NamedSet, load_set
+from recurra.data.datasets import Dataset, load_dataset
 from recurra.errors import SettingsError
 from recurra.folders import locked_folder, made_folder
 from recurra.lesson.baseline import measure_baseline
@@ -73,7 +73,7 @@ def run_lesson(
     names = _chosen(models)
     out = Path(out)
     with locked_folder(out), made_folder(out / "models"):
-        data = load_set(dataset, data_dir=data_dir, take=take, take_test=take_test, say=callback.on_message)
+        data = load_dataset(dataset, data_dir=data_dir, take=take, take_test=take_test, say=callback.on_message)
         if epochs is None:
             epochs = _epochs(data, callback)
 
@@ -95,7 +95,7 @@ def run_lesson(
 
 
 def _measure(
-    trained: dict[str, TrainedModel], data: NamedSet, *, epochs: int, seed: int, device: str, callback: LessonCallback
+    trained: dict[str, TrainedModel], data: Dataset, *, epochs: int, seed: int, device: str, callback: LessonCallback
 ) -> LessonResult:
     def again(title: str, name: str, options: dict[str, object]) -> TrainedModel:
         return train_and_score(
@@ -151,7 +151,7 @@ def _chosen(models: Sequence[str] | None) -> list[str]:
     return [name for name in MODELS if name in names]
 
 
-def _epochs(data: NamedSet, callback: LessonCallback) -> int:
+def _epochs(data: Dataset, callback: LessonCallback) -> int:
     epochs = min(MOST_EPOCHS, max(1, round(DOCUMENTS / len(data.train))))
     if epochs > 1:
         callback.on_message(

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.bench.memory import forget_peak, peak_megabytes
+from recurra.data.datasets import Dataset
 from recurra.data.documents import Document, Label
-from recurra.data.sets import NamedSet
 from recurra.data.table import Table
 from recurra.evaluation import Evaluation, evaluate
 from recurra.lesson.callback import LessonCallback
@@ -61,7 +61,7 @@ class TrainedModel:
 def train_and_score(
     title: str,
     preset_name: str,
-    data: NamedSet,
+    data: Dataset,
     *,
     epochs: int,
     seed: int,

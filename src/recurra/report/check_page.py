@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from recurra.checking.finding import Finding, Row, spaced
-from recurra.checking.report import GRAVEST_FIRST, FileSeen, Report
-from recurra.data.decisions import LENGTH
+from recurra.checking.finding import Finding, Row, visible_spaces
+from recurra.checking.report import SEVERITIES, FileSummary, Report
+from recurra.data.decisions import EXCERPT_LENGTH
 from recurra.report.charts import bar_chart
 from recurra.report.formatting import count, listing, percent, plural
 from recurra.report.page import render
@@ -32,7 +32,7 @@ def check_page(report: Report) -> str:
     Raises:
         RecurraError: matplotlib or jinja2 is not installed.
     """
-    counts = [plural(report.count(severity), severity) for severity in GRAVEST_FIRST if report.count(severity)]
+    counts = [plural(report.count(severity), severity) for severity in SEVERITIES if report.count(severity)]
     return render(
         "check.html",
         title=f"Check of {listing([seen.name for seen in report.files.values()])}",
@@ -45,7 +45,7 @@ def check_page(report: Report) -> str:
     )
 
 
-def _file(part: str, seen: FileSeen, task: Task) -> dict[str, Any]:
+def _file(part: str, seen: FileSummary, task: Task) -> dict[str, Any]:
     columns = [f"{role} “{name}”" for role, name in seen.columns.items() if name is not None]
     return {
         "name": seen.name,
@@ -56,11 +56,11 @@ def _file(part: str, seen: FileSeen, task: Task) -> dict[str, Any]:
     }
 
 
-def _classes(part: str, seen: FileSeen) -> Picture | None:
+def _classes(part: str, seen: FileSummary) -> Picture | None:
     if not seen.classes:
         return None
     items = list(seen.classes.items())
-    shown = [(spaced(label)[:40], float(rows), count(rows)) for label, rows in items[:BARS]]
+    shown = [(visible_spaces(label)[:40], float(rows), count(rows)) for label, rows in items[:BARS]]
     left = sum(rows for _, rows in items[BARS:])
     if left:
         shown.append((f"{len(items) - BARS:,} more", float(left), count(left)))
@@ -87,8 +87,8 @@ def _finding(place: int, finding: Finding, report: Report) -> dict[str, Any]:
         "count": f"{count(finding.count)} {finding.what if finding.count == 1 else what}",
         "file": report.files[finding.part].name,
         "meaning": finding.meaning,
-        "mend": finding.mend,
-        "mended": finding.mended,
+        "hint": finding.hint,
+        "fixable": finding.fixable,
         "rows": [_row(row) for row in rows],
         "details": sorted({name for row in rows for name in row.details if name not in ("other", "found")}),
         "compared": any("other" in row.details for row in rows),
@@ -101,18 +101,18 @@ def _finding(place: int, finding: Finding, report: Report) -> dict[str, Any]:
 def _row(row: Row) -> dict[str, Any]:
     other: Mapping[str, Any] | None = row.details.get("other")
     if other:
-        other = {**other, "label": spaced(other["label"]), "text": _begun(other["text"])}
+        other = {**other, "label": visible_spaces(other["label"]), "text": _begun(other["text"])}
     details = {name: _said(value) for name, value in row.details.items() if name not in ("other", "found")}
     text = row.details.get("found", _begun(row.text))
-    return {"number": row.number, "label": spaced(row.label), "text": text, "details": details, "other": other}
+    return {"number": row.number, "label": visible_spaces(row.label), "text": text, "details": details, "other": other}
 
 
 def _begun(text: str) -> str:
-    """The text, with an ellipsis if the finding has only its beginning (which may have lost a space at the cut)."""
-    return text if len(text) < LENGTH - 1 else f"{text}…"
+    """The beginning of a text; a finding's row has no more of it, perhaps without the space at which it was cut."""
+    return text if len(text) < EXCERPT_LENGTH - 1 else f"{text}…"
 
 
 def _said(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.2f}"
-    return count(value) if isinstance(value, int) else spaced(str(value))
+    return count(value) if isinstance(value, int) else visible_spaces(str(value))

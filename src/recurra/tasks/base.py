@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import ONE_LABEL, Label, LabelCells
+from recurra.data.documents import Label
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.abstention import answer_mask, check_abstain_below
 from recurra.evaluation.metrics import log_losses
@@ -22,7 +23,7 @@ from recurra.text import Labels
 
 if TYPE_CHECKING:
     # Modules that only training and scoring need are imported where they are used: prediction starts faster without.
-    from recurra.data.coded import CodedLabels
+    from recurra.data.encoded_labels import EncodedLabels
     from recurra.evaluation.targets import UnknownLabels
     from recurra.evaluation.temperature import Link
     from recurra.tasks.predictions import Predictions, Section
@@ -73,7 +74,7 @@ class Task:
         Score("log_loss", "log loss", "Mean surprise at the true class, −log p in nats; 0 is perfect."),
     )
     comparison_scores: ClassVar[tuple[str, ...]] = ()
-    label_cells: ClassVar[LabelCells] = ONE_LABEL
+    label_cells: ClassVar[LabelFormat] = SINGLE_LABEL_FORMAT
     key: ClassVar[str] = "label"
     lists: ClassVar[bool] = False
     views: ClassVar[bool] = False
@@ -212,7 +213,7 @@ class Task:
         """Which rows have a label that is not one of the C classes, bool[B]."""
         return np.asarray(targets >= classes)
 
-    def hold_out(self, labels: CodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
+    def hold_out(self, labels: EncodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
         """The rows to train on and the rows held out, stratified by label; see :func:`recurra.data.split.hold_out`.
 
         Args:

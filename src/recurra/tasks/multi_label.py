@@ -9,8 +9,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.coded import CodedLabels
-from recurra.data.documents import LABEL_LISTS, Label, as_sets
+from recurra.data.documents import Label
+from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.label_format import MULTI_LABEL_FORMAT, split_labels
 from recurra.data.split import hold_out
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.metrics import label_losses
@@ -85,7 +86,7 @@ class MultiLabel(Task):
         ),
     )  # fmt: skip
     comparison_scores = ("subset_accuracy", "micro_f1", "macro_f1", "log_loss")
-    label_cells = LABEL_LISTS
+    label_cells = MULTI_LABEL_FORMAT
     key = "labels"
     lists = True
     link_name = kernel = "sigmoid"
@@ -150,7 +151,7 @@ class MultiLabel(Task):
         separator: str | None = None,
     ) -> EncodedTargets:
         """Splits cells of text at the separator; without one each cell is one label."""
-        return multi_label_targets(labels, as_sets(values, separator), how, source=source, say=say)
+        return multi_label_targets(labels, split_labels(values, separator), how, source=source, say=say)
 
     def check_separator(self, separator: str | None) -> str | None:
         """See :class:`recurra.tasks.base.Task`."""
@@ -158,7 +159,7 @@ class MultiLabel(Task):
 
     def members(self, cell: str, separator: str | None) -> tuple[str, ...]:
         """See :class:`recurra.tasks.base.Task`."""
-        return tuple(map(str, as_sets([cell], separator)[0]))
+        return tuple(map(str, split_labels([cell], separator)[0]))
 
     def labels_per_row(self, mean_labels: float) -> str:
         """See :class:`recurra.tasks.base.Task`."""
@@ -187,7 +188,7 @@ class MultiLabel(Task):
         """See :class:`recurra.tasks.base.Task`."""
         return np.array([bool(labels) for labels in unknown]) if unknown else np.zeros(len(targets), dtype=bool)
 
-    def hold_out(self, labels: CodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
+    def hold_out(self, labels: EncodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
         """See :func:`recurra.data.split.hold_out`."""
         return hold_out(targets, share=share, seed=seed)
 

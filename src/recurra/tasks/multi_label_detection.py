@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from recurra.data.coded import CodedLabels
 from recurra.data.corpus import Corpus, RelabelledRows
-from recurra.data.documents import SEPARATORS, LabelSet, as_sets, split_cell
+from recurra.data.documents import LabelSet
+from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.label_format import SEPARATORS, split_labels, split_text
 from recurra.errors import DataError, SettingsError
 
 __all__ = ["MultiLabelFormat", "detect_multi_label", "resolve_labels", "resolve_rows"]
@@ -42,7 +43,7 @@ class MultiLabelFormat(NamedTuple):
 
     def split(self, value: Any) -> LabelSet:
         """The labels of a cell."""
-        return as_sets([value], self.separator)[0]
+        return split_labels([value], self.separator)[0]
 
 
 def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
@@ -62,7 +63,7 @@ def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
         )
     texts = [value for value in values if isinstance(value, str)]
     for separator in SEPARATORS:
-        cells = {text: split_cell(text, separator) for text in texts}
+        cells = {text: split_text(text, separator) for text in texts}
         uses: dict[Any, int] = {}
         for parts in cells.values():
             for part in parts:
@@ -75,14 +76,14 @@ def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
 
 
 def resolve_labels(
-    labels: CodedLabels,
+    labels: EncodedLabels,
     *,
     source: str,
     multi_label: bool,
     single_label: bool,
     separator: str | None,
     say: Callable[[str], None],
-) -> tuple[CodedLabels, str | None]:
+) -> tuple[EncodedLabels, str | None]:
     """Splits cells into several labels or leaves them whole, as the user asked.
 
     Args:
@@ -125,7 +126,7 @@ def resolve_labels(
             )
         separator = found.separator
         say(f"Labels are split at {separator!r}: {found.labels:,} distinct ones.")
-    return labels.renamed(as_sets(labels.values, separator)), separator
+    return labels.renamed(split_labels(labels.values, separator)), separator
 
 
 def resolve_rows(

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from recurra.batches import MappedRagged, RaggedWriter
 from recurra.bundle import Bundle
-from recurra.data.corpus import Corpus, RowSubset, blocks_with
+from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
-from recurra.data.freed import give_back_freed
+from recurra.data.memory import release_freed_memory
 from recurra.errors import DataError
 from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, common_task, infer_task
@@ -147,7 +147,7 @@ def prepare(
 
     fingerprint = Fingerprint(count)
     with RaggedWriter(pipeline.rows, folder=folder) as ids, RaggedWriter(pipeline.rows, folder=folder) as held_ids:
-        for _, block, out in blocks_with(corpus, held):
+        for _, block, out in blocks_with_mask(corpus, held):
             fingerprint.add(block)
             encoded = pipeline.encode(block)
             ids.add(encoded.take(np.flatnonzero(~out)))
@@ -156,7 +156,7 @@ def prepare(
         rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
         held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None
     if isinstance(rows.documents, MappedRagged):
-        give_back_freed()
+        release_freed_memory()
     return TrainingData(
         count=count,
         classes=labelled.classes,

@@ -1,0 +1,85 @@
+"""The rows of a table or of a file of lines as batches of documents for the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from recurra.data.arrow_columns import column_of
+from recurra.data.documents import Document
+from recurra.data.lines import LineBlocks
+from recurra.data.table_reader import TableReader
+from recurra.text.arrow import ArrowStrings
+from recurra.text.buffer import TextBuffer
+from recurra.text.settings import TextSettings
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["BATCH", "DocumentBatch", "batches_of_lines", "batches_of_table"]
+
+BATCH = 1 << 14
+"""Rows in a batch, at most."""
+
+Documents: TypeAlias = ArrowStrings | TextBuffer | list[Document]
+
+
+@dataclass(frozen=True)
+class DocumentBatch:
+    """A batch of consecutive rows.
+
+    Attributes:
+        documents: B documents, as :meth:`recurra.runtime.Model.predict_proba` takes them.
+        count: B, the number of rows.
+        empty: number of rows without text.
+        kept: the columns that are copied to the output, by name.
+    """
+
+    documents: Documents
+    count: int
+    empty: int
+    kept: dict[str, pyarrow.ChunkedArray] = field(default_factory=dict)
+
+
+def batches_of_lines(lines: LineBlocks) -> Iterator[DocumentBatch]:
+    """Batches of a text file; each line is a document.
+
+    Args:
+        lines: the lines of the file.
+
+    Raises:
+        DataError: a line is not text, or is too long.
+    """
+    for data, offsets in lines.lines(again=False):
+        for first in range(0, len(offsets) - 1, BATCH):
+            some = offsets[first : first + BATCH + 1]
+            yield DocumentBatch(TextBuffer(data, some), len(some) - 1, int((some[1:] == some[:-1]).sum()))
+
+
+def batches_of_table(table: TableReader, keep: Sequence[str], settings: TextSettings) -> Iterator[DocumentBatch]:
+    """Batches of a table; the title and text of a row, as far as the model reads them, are a document.
+
+    Args:
+        table: the rows.
+        keep: the columns to copy to the output.
+        settings: the model's text settings.
+
+    Raises:
+        DataError: a row or a column cannot be used.
+    """
+    from pyarrow import compute
+
+    for block in table.read(keep, again=False):
+        texts, titles = block.texts, block.titles
+        read = texts if titles is None else titles if settings.field == "title" else block.joined
+        kept = {name: column_of(block.raw, name, table.source) for name in keep}
+        for first in range(0, len(block), BATCH):
+            some = read.slice(first, BATCH)
+            empty = compute.sum(compute.equal(compute.fill_null(compute.binary_length(some), 0), 0)).as_py() or 0
+            documents: Documents = some
+            if titles is not None and settings.field == "title" and settings.first_words is not None:
+                # Such a model cuts a plain text to its first words but reads the title of a pair whole.
+                documents = [(title or "", "") for title in some.to_pylist()]
+            beside = {name: column.slice(first, BATCH) for name, column in kept.items()}
+            yield DocumentBatch(documents, len(some), empty, beside)

@@ -1,0 +1,201 @@
+"""An output file that an interrupted run can resume: a temporary file beside its target, and a journal of progress.
+
+A line is appended to the journal only after the bytes that it describes have been synced to disk, so the last complete
+line is true whatever kills the process. To resume, the file is truncated to that length and the rows in it are skipped.
+A prediction does not depend on the other rows of its batch, so the finished file is the same to the byte.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from recurra.atomic import AtomicFile, take_name, target_of, told
+from recurra.errors import DataError, ModelFileError, RecurraError, SettingsError
+from recurra.locks import open_for_update, open_locked
+
+__all__ = ["CHECKPOINT_SECONDS", "ResumableFile", "Tally"]
+
+CHECKPOINT_SECONDS = 2.0
+"""Minimum time between two lines of the journal."""
+
+# Maximum share of the run time that is spent waiting for the disk.
+_DISK_SHARE = 0.05
+
+
+class Tally(NamedTuple):
+    """Counts of the rows that have been predicted.
+
+    Attributes:
+        rows: number of rows.
+        empty: number of rows without text.
+        unanswered: number of rows that got no label.
+        counts: number of rows with each label, in the model's order.
+    """
+
+    rows: int
+    empty: int
+    unanswered: int
+    counts: tuple[int, ...]
+
+
+class ResumableFile:
+    """An output file whose partial content survives an interrupted process.
+
+    It is written to inside a ``with`` block; :meth:`finish` moves it to its final name. An error in the data or the
+    model, which would occur again, removes the partial file; any other early exit leaves it, if there is a checkpoint
+    to resume from.
+
+    Args:
+        out: the final path; its folder must exist.
+        plan: everything that the content depends on, as JSON values; a run resumes only one with the same plan.
+        resume: continue where an earlier run ended, if there was one.
+
+    Attributes:
+        begun: the rows that an earlier run has predicted, ``None`` if there is nothing to resume.
+
+    Raises:
+        RecurraError: the file cannot be written, or another process is writing it.
+        SettingsError: the earlier run had another plan.
+    """
+
+    def __init__(self, out: Path, plan: Mapping[str, Any], *, resume: bool) -> None:
+        self.out, self.plan, self.resume = out, dict(plan), resume
+        self.begun: Tally | None = None
+        with told(out):
+            target = target_of(out)
+        self._target = target
+        self._part = target.with_name(f".{target.name[:100]}.part")
+        self._log = target.with_name(f".{target.name[:100]}.part.json")
+        self._place, self._kept = 0, False
+        self._last, self._cost = time.monotonic(), 0.0
+
+    def __enter__(self) -> Self:
+        with told(self.out):
+            journal = open_locked(self._log)
+        if journal is None:
+            raise RecurraError(
+                f"{self.out} is being written by another process", "Wait for it, or give another name with --out."
+            )
+        self._journal = journal
+        try:
+            length, place = self._read_journal() if self.resume else (0, 0)
+            with self._errors_of_start():
+                self._file = open_for_update(self._part, private=self._target.exists())
+                self._file.truncate(place)
+                self._file.seek(place)
+                self._journal.truncate(length)
+                self._journal.seek(length)
+            self._place, self._kept = place, self.begun is not None
+        except BaseException:
+            self._journal.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        if isinstance(error, DataError | ModelFileError) or not self._kept:
+            self._part.unlink(missing_ok=True)
+            self._log.unlink(missing_ok=True)
+        self._journal.close()
+
+    @property
+    def kept(self) -> bool:
+        """Whether a later run can resume from the partial file."""
+        return self._kept
+
+    @property
+    def flushed(self) -> bool:
+        """Whether all bytes received have been written."""
+        return True
+
+    def write(self, data: bytes, /) -> int:
+        """Appends bytes and returns their number."""
+        with told(self.out):
+            self._file.write(data)
+        self._place += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is buffered here."""
+
+    def checkpoint(self, tally: Tally) -> None:
+        """Records in the journal that the bytes written until now hold these rows; at most every few seconds."""
+        start = time.monotonic()
+        if start - self._last < max(CHECKPOINT_SECONDS, self._cost / _DISK_SHARE):
+            return
+        with told(self.out):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            lines: list[dict[str, Any]] = [] if self._kept else [{"plan": self.plan}]
+            lines.append({"bytes": self._place, **tally._asdict()})
+            self._journal.write("".join(json.dumps(line) + "\n" for line in lines).encode())
+            self._journal.flush()
+            os.fsync(self._journal.fileno())
+        self._kept = True
+        self._last = time.monotonic()
+        self._cost = self._last - start
+
+    def finish(self, convert: Callable[[Path, Any], None] | None = None) -> None:
+        """Moves the file to its final name and removes the journal.
+
+        Args:
+            convert: writes the final file from the partial one, where their formats differ.
+        """
+        with told(self.out):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            if convert is None:
+                take_name(self._part, self._target)
+        if convert is not None:
+            with AtomicFile(self.out) as file:
+                convert(self._part, file)
+            self._part.unlink(missing_ok=True)
+        self._kept = False
+
+    def _read_journal(self) -> tuple[int, int]:
+        """Bytes of the journal's complete lines, and of the file that they describe."""
+        if not self._part.exists():
+            return 0, 0
+        content = self._journal.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        lines = whole.splitlines()
+        try:
+            plan = json.loads(lines[0])["plan"]
+            last = json.loads(lines[-1])
+            place = int(last.pop("bytes"))
+            rows, empty, unanswered = (int(last[name]) for name in ("rows", "empty", "unanswered"))
+            tally = Tally(rows, empty, unanswered, tuple(map(int, last["counts"])))
+        except (IndexError, ValueError, KeyError, TypeError):
+            # Killed before the first line was complete.
+            return 0, 0
+        for name in [*plan, *self.plan]:
+            if plan.get(name) != self.plan.get(name):
+                raise SettingsError(
+                    f"{self.out} was begun with {name} {plan.get(name)!r:.100}, not {self.plan.get(name)!r:.100}",
+                    "Give the same as then, or leave out --resume to start again.",
+                )
+        if self._part.stat().st_size < place:
+            return 0, 0
+        self.begun = tally
+        return len(whole), place
+
+    @contextlib.contextmanager
+    def _errors_of_start(self) -> Iterator[None]:
+        """As :func:`told`; removes a journal without a checkpoint."""
+        try:
+            with told(self.out):
+                yield
+        except RecurraError:
+            if self.begun is None:
+                self._log.unlink(missing_ok=True)
+            raise

@@ -1,0 +1,120 @@
+"""Plans a cleaned copy: which rows are removed, relabelled or repaired. Only what needs no human judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.checking.duplicates import find_duplicates
+from recurra.checking.facts import Facts
+from recurra.checking.label_names import NO_LABEL
+from recurra.checking.labels import class_rows, usual_spellings
+from recurra.checking.lenient_reader import LenientReader, key_of
+from recurra.checking.text_repair import repair_text
+from recurra.data.arrow_columns import column_of, is_list, is_text
+
+__all__ = ["REPAIRABLE_KINDS", "FixOptions", "FixPlan", "plan_fix"]
+
+REPAIRABLE_KINDS = ("mojibake", "control characters", "HTML entities")
+
+Places = npt.NDArray[np.int64]
+
+
+class FixOptions(NamedTuple):
+    """Optional fixes.
+
+    Attributes:
+        unescape: replace HTML entities by the characters that they stand for.
+        drop_conflicts: remove all rows with equal texts under different labels.
+    """
+
+    unescape: bool = False
+    drop_conflicts: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class FixPlan:
+    """The changes to one file.
+
+    Attributes:
+        removed: the reason by removed row.
+        relabelled: rows with a rare spelling of a label.
+        usual: the usual spelling by rare spelling.
+        repaired: the problems by row whose text changes.
+    """
+
+    removed: Mapping[int, str]
+    relabelled: Collection[int]
+    usual: Mapping[str, str]
+    repaired: Mapping[int, str]
+
+
+def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: FixOptions) -> FixPlan:
+    """Plans the changes to a file.
+
+    Texts are repaired first and then labels, because rows may become equal by that. Then later duplicates (text and
+    labels) are removed, and training rows whose text is in the test file.
+
+    Args:
+        reader: the file to clean.
+        facts: the facts of this file.
+        test: the facts of the test file, which is never changed.
+        options: optional fixes.
+    """
+    kinds = [kind for kind in REPAIRABLE_KINDS if kind != "HTML entities" or options.unescape]
+    wrong: dict[int, list[str]] = {}
+    for kind in kinds:
+        for row in facts.damaged[kind].tolist():
+            wrong.setdefault(row, []).append(kind)
+    keys, empty = _after_repair(reader, facts, np.array(sorted(wrong), dtype=np.int64), options)
+    # Numbers have no spelling.
+    kind = column_of(reader.head, reader.columns.label or "", reader.source).type
+    usual = usual_spellings(class_rows(facts, reader.names)) if is_text(kind) or is_list(kind) else {}
+    relabelled = np.flatnonzero(np.isin(facts.labels, reader.names.having(usual)))
+    labels = reader.names.respelled(usual)[facts.labels]
+
+    removed = {int(row): "no label" for row in np.flatnonzero(labels == NO_LABEL)}
+    removed |= {int(row): "empty text" for row in empty if int(row) not in removed}
+    if test is not None:
+        tested = np.delete(test.keys, test.empty)
+        same = np.flatnonzero(np.isin(keys, tested) | np.isin(facts.keys, tested))
+        removed |= {int(row): "stands in the test" for row in same if int(row) not in removed}
+    found = find_duplicates(keys, labels, _sorted_rows(removed))
+    if options.drop_conflicts:
+        removed |= {int(row): "conflicting labels" for row in found.conflicts}
+    removed |= {
+        int(row): f"duplicate of row {int(first)}"
+        for row, first in zip(found.later, found.earlier, strict=True)
+        if int(row) not in removed
+    }
+    return FixPlan(
+        removed=removed,
+        relabelled={row for row in relabelled.tolist() if row not in removed},
+        usual=usual,
+        repaired={row: ", ".join(kinds) for row, kinds in wrong.items() if row not in removed},
+    )
+
+
+def _sorted_rows(removed: Mapping[int, str]) -> Places:
+    return np.array(sorted(removed), dtype=np.int64)
+
+
+def _after_repair(
+    reader: LenientReader, facts: Facts, rows: Places, options: FixOptions
+) -> tuple[npt.NDArray[np.uint64], Places]:
+    """The keys of all texts after the repair of these rows, and the rows without a text after it."""
+    keys = facts.keys.copy()
+    empty = set(facts.empty.tolist())
+    for block in reader:
+        for place in block.places(rows).tolist():
+            row, document = block.first + place, block.documents[place]
+            parts = (document,) if isinstance(document, str) else document
+            text = " ".join(filter(None, (repair_text(part, unescape=options.unescape) for part in parts)))
+            keys[row] = key_of(text)
+            if not text.strip():
+                empty.add(row)
+    return keys, np.array(sorted(empty), dtype=np.int64)

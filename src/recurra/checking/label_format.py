@@ -1,0 +1,99 @@
+"""Whether label cells hold one label or several: set by options or by a model, or reported as unclear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from recurra.checking.draft import Draft
+from recurra.checking.facts import Facts
+from recurra.checking.label_names import NO_LABEL, LabelNames, value_text
+from recurra.checking.lenient_reader import LenientReader
+from recurra.data.arrow_columns import column_of
+from recurra.data.delimited import RawTable
+from recurra.data.encoded_labels import EncodedLabels
+from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
+from recurra.tasks.multi_label_detection import detect_multi_label, resolve_labels
+
+__all__ = ["LOOKS_MULTI_LABEL", "choose_label_format", "label_format_findings"]
+
+LOOKS_MULTI_LABEL = "cells that look like several labels"
+"""The kind of finding of :func:`label_format_findings`."""
+
+
+def choose_label_format(
+    readers: Sequence[LenientReader],
+    *,
+    multi_label: bool,
+    single_label: bool,
+    separator: str | None,
+    say: Callable[[str], None],
+) -> None:
+    """Sets the label format of the files as the options of training would; does nothing without options.
+
+    Args:
+        readers: the files of a check, the training file first; none of their rows has been read.
+        multi_label: whether rows have several labels.
+        single_label: whether each row has one label, whatever its cell looks like.
+        separator: separator of the labels in a cell; implies ``multi_label``.
+        say: called with a message on the separator that was found.
+
+    Raises:
+        DataError: the cells of the training rows cannot be split, or lists are declared single labels.
+        SettingsError: the options contradict each other.
+    """
+    if not (multi_label or single_label or separator is not None):
+        return
+    names = readers[0].names
+    found = None
+    for reader in readers if single_label else readers[:1]:
+        # Only the search for a separator needs more than to know whether there are lists.
+        values = _all_cells(reader) if multi_label and separator is None else _cells(reader, reader.head)
+        _, found = resolve_labels(
+            EncodedLabels.of(values),
+            source=reader.source,
+            multi_label=multi_label,
+            single_label=single_label,
+            separator=separator,
+            say=say,
+        )
+    names.set_format(SINGLE_LABEL if single_label else MULTI_LABEL, separator=found)
+
+
+def label_format_findings(facts: Facts, names: LabelNames) -> list[Draft]:
+    """An error if the training rows look multi-label and no option says whether they are."""
+    if names.format_known:
+        return []
+    numbers = np.unique(facts.labels[facts.labels != NO_LABEL])
+    values = [names.members[number] if names.task.lists else names[number] for number in numbers.tolist()]
+    found = detect_multi_label(values)
+    if found is None:
+        return []
+    several = [number for number, one in zip(numbers.tolist(), values, strict=True) if len(found.split(one)) > 1]
+    rows = np.flatnonzero(np.isin(facts.labels, several))
+    how = "as lists" if found.separator is None else f"if they are split at {found.separator!r}"
+    until = "labels are counted one by one" if names.task.lists else "each cell counts as one label"
+    meaning = (
+        f"{found.labels:,} distinct labels {how}, such as {found.example[:60]!r}. Training stops and asks which they "
+        f"are; until it is said, {until} here."
+    )
+    hint = f"Say {found.hint}."
+    facts_found = {"labels": found.labels, "separator": found.separator, "say": found.options}
+    return [Draft(LOOKS_MULTI_LABEL, "error", "train", rows, meaning, hint, facts=facts_found)]
+
+
+def _all_cells(reader: LenientReader) -> list[Any]:
+    """The distinct cells of the label column, in order of first appearance."""
+    found: dict[Any, None] = {}
+    for raw in reader.blocks.read([reader.columns.label or ""]):
+        found.update(dict.fromkeys(_cells(reader, raw)))
+    return list(found)
+
+
+def _cells(reader: LenientReader, raw: RawTable) -> list[Any]:
+    """The distinct cells of a block, lists as tuples."""
+    column = column_of(raw, reader.columns.label or "", reader.source)
+    values = [tuple(map(value_text, one)) if isinstance(one, list) else value_text(one) for one in column.to_pylist()]
+    return list(dict.fromkeys(values))

@@ -1,0 +1,99 @@
+"""``recurra check``: prints the report and the summary of the cleaned copy."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from recurra.cli.output import Output, aligned, cut
+
+if TYPE_CHECKING:
+    from recurra.checking.finding import Finding, Row
+    from recurra.checking.fix import FixResult
+    from recurra.checking.report import Report
+
+__all__ = ["show_fix", "show_report"]
+
+# Number of rows shown per finding, width of their texts, and width of a line.
+FIRST, WIDE, LINE = 3, 60, 100
+
+
+def show_report(report: Report, output: Output) -> None:
+    """Prints the files, the vocabulary and the findings."""
+    from recurra.checking.finding import visible_spaces
+
+    for part, seen in report.files.items():
+        classes = list(seen.classes.items())
+        shown = [f"{cut(visible_spaces(label), 30)} {rows:,}" for label, rows in classes[:6]]
+        more = f", … {cut(visible_spaces(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
+        kinds = f"{len(classes):,} {report.task.wording.plural}{report.task.labels_per_row(seen.mean_labels)}"
+        output.detail(
+            f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
+            f"{kinds}: {', '.join(shown)}{more}"
+        )
+    if (words := report.words) is not None:
+        output.detail(
+            f"vocabulary {words.whose}: {words.vocabulary:,} {words.tokens}; "
+            f"of the {words.rows} it misses {words.share:.1%}"
+        )
+    for finding in report.findings:
+        _show_finding(finding, report, output)
+    found = [(report.count(severity), severity) for severity in ("error", "warning", "note")]
+    if report.findings:
+        output.detail("")
+        output.result(", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in found))
+    else:
+        output.detail(_folded(f"Looked for {', '.join(report.looked_for)}.", ""))
+        output.result("nothing found")
+
+
+def _show_finding(finding: Finding, report: Report, output: Output) -> None:
+    name = report.files[finding.part].name
+    output.detail("")
+    output.result(f"{finding.severity}: {finding.kind}, {_how_many(finding)} in {name}")
+    output.detail(_folded(finding.meaning, "  "))
+    rows = [line for row in finding.rows[:FIRST] for line in _lines(row, finding)]
+    if rows:
+        output.detail(aligned(rows, right=(1,)))
+    if len(finding.rows) > FIRST:
+        output.detail(f"    … {len(finding.rows) - FIRST:,} more in --json and --out")
+    output.detail(_folded(f"→ {finding.hint}", "  "))
+
+
+def _how_many(finding: Finding) -> str:
+    """``1 row``, ``2 classes``."""
+    plural = {"class": "classes"}.get(finding.what, finding.what + "s")
+    return f"{finding.count:,} {finding.what if finding.count == 1 else plural}"
+
+
+def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
+    """A row and, below it, the row that it is compared with."""
+    from recurra.checking.finding import visible_spaces
+
+    details = row.details
+    shown = [f"{details['similarity']:.2f}"] if "similarity" in details else []
+    shown += [f"usually {cut(visible_spaces(details['usual']), 20)}"] if "usual" in details else []
+    shown += [f"{details['missed']:,} of {details['tokens']:,}"] if "missed" in details else []
+    shown += [f"{details[name]:,} {name}" for name in ("characters", "bytes") if name in details]
+    text = cut(details.get("found", row.text), WIDE)
+    lines = [("    row", f"{row.number:,}", cut(visible_spaces(row.label), 20), " ".join(shown), text)]
+    other = details.get("other")
+    if other:
+        where = "row" if other["part"] == finding.part else f"{other['part']} row"
+        # Do not repeat an equal text.
+        text = "" if other["text"] == row.text else cut(other["text"], WIDE)
+        lines.append((f"     = {where}", f"{other['number']:,}", cut(visible_spaces(other["label"]), 20), "", text))
+    return lines
+
+
+def _folded(text: str, indent: str) -> str:
+    return textwrap.fill(text, LINE, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def show_fix(fixed: FixResult, output: Output) -> None:
+    """Prints what was changed in the cleaned copy."""
+    what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
+    what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
+    what += [f"{fixed.repaired:,} text{'' if fixed.repaired == 1 else 's'} mended"] if fixed.repaired else []
+    output.result(f"cleaned copy: {fixed.out}, {fixed.rows:,} rows; {', '.join(what) or 'nothing was to be mended'}")
+    output.result(f"changes: {fixed.changes}")

@@ -1,0 +1,126 @@
+"""The argument DATA of the commands: a file, or the name of a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from recurra.cli.output import Output
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
+from recurra.errors import SettingsError
+
+if TYPE_CHECKING:
+    from recurra.cli.progress import Bars
+    from recurra.data.corpus import Corpus
+    from recurra.data.datasets import Dataset
+    from recurra.data.table import Table
+
+__all__ = ["ReadOptions", "is_file", "load_named_dataset", "read_data", "read_rows"]
+
+
+class ReadOptions(NamedTuple):
+    """The options on how to read DATA.
+
+    Attributes:
+        text: column of the texts, or ``None`` to guess it.
+        title: column of the titles, or ``None`` to guess it.
+        label: column of the labels, or ``None`` to guess it.
+        encoding: encoding of a text file.
+        data_dir: folder of named datasets.
+        format: format of a file, ``None`` to go by its name.
+        label_format: how the cells of the label column are read.
+    """
+
+    text: str | None = None
+    title: str | None = None
+    label: str | None = None
+    encoding: str = "utf-8"
+    data_dir: Path | None = None
+    format: str | None = None
+    label_format: LabelFormat = SINGLE_LABEL_FORMAT
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The named columns by role."""
+        return {"text": self.text, "title": self.title, "label": self.label}
+
+
+def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"], output: Output) -> Table:
+    """Reads a labelled table into memory; guesses are printed as notes.
+
+    Args:
+        name: path of a file or folder, ``-`` for standard input, or name of a dataset if there is no such file.
+        reading: how to read it.
+        part: which rows of a named dataset, or of a folder that has both.
+        output: prints the notes.
+
+    Raises:
+        DataError: there is no such file or dataset, or it cannot be used.
+        SettingsError: columns are given for a named dataset, which has its own.
+    """
+    if is_file(name):
+        from recurra.data.read import read_table
+
+        table = read_table(
+            name,
+            **reading.columns,
+            encoding=reading.encoding,
+            format=reading.format,
+            part=part,
+            label_format=reading.label_format,
+        )
+        for note in table.notes:
+            output.note(note)
+        return table
+    found = load_named_dataset(name, reading, output)
+    return found.train if part == "train" else found.test
+
+
+def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> Corpus:
+    """The labelled training rows; a large table is not kept in memory but read again when needed.
+
+    The arguments and errors are those of :func:`read_data`.
+
+    Args:
+        name: see there.
+        reading: see there.
+        output: see there.
+        bars: progress of the first pass.
+    """
+    if not is_file(name):
+        return load_named_dataset(name, reading, output).train.corpus
+    from recurra.data.formats import require_pyarrow
+    from recurra.data.sources import open_blocks
+    from recurra.data.streamed import StreamedTable
+
+    require_pyarrow()
+    blocks = open_blocks(name, format=reading.format, encoding=reading.encoding)
+    rows = StreamedTable(blocks, **reading.columns, label_format=reading.label_format, read=bars.counting("reading"))
+    # Read the table once, so that errors in it show before anything else is loaded or written.
+    len(rows)
+    for note in rows.notes:
+        output.note(note)
+    return rows
+
+
+def is_file(name: str) -> bool:
+    """Whether DATA is a file, a folder or standard input, and not the name of a dataset."""
+    path = Path(name)
+    return name == "-" or path.exists() or bool(path.suffix) or path.name != name
+
+
+def load_named_dataset(name: str, reading: ReadOptions, output: Output) -> Dataset:
+    """Loads a dataset by name.
+
+    Raises:
+        DataError: there is no such dataset.
+        SettingsError: columns are given, but a named dataset has its own.
+    """
+    for option, value in {**reading.columns, "format": reading.format}.items():
+        if value is not None:
+            raise SettingsError(
+                f"--{option} {value} is given with the set {name}", "Leave it out: a named set has its own columns."
+            )
+    from recurra.data.datasets import load_dataset
+
+    return load_dataset(name, data_dir=reading.data_dir, say=output.note)

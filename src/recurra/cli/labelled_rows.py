@@ -1,0 +1,85 @@
+"""Labelled rows that a model can be scored on, and predictions with a progress bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from recurra.cli.output import Output
+from recurra.cli.progress import Bars
+from recurra.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from recurra.data.documents import Document, Label
+    from recurra.data.table import Table
+    from recurra.evaluation.targets import UnknownLabels
+    from recurra.runtime import Model
+    from recurra.tasks.unknown_labels import EncodedTargets
+
+__all__ = ["labelled_rows", "predict_with_progress", "readable_rows", "unknown_labels_note"]
+
+# Number of documents between two updates of the progress bar.
+BLOCK = 2048
+
+
+def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Document], list[Label]]:
+    """The rows that the model can read: a model that reads titles only needs rows with a title.
+
+    Raises:
+        DataError: there are no such rows.
+    """
+    rows = list(zip(table.documents, table.labels or [], strict=True))
+    if model.bundle.text.field == "title":
+        rows = [row for row in rows if isinstance(row[0], str) or row[0][0].strip()]
+        if not rows:
+            raise DataError(f"{table.source} has no row with a title", "The model reads titles: name their column.")
+    if len(rows) < len(table):
+        output.note(f"{len(table) - len(rows):,} of {len(table):,} rows have no title and are left out.")
+    return [document for document, _ in rows], [label for _, label in rows]
+
+
+def unknown_labels_note(rows: int) -> str:
+    """Text after the number of rows on those with a label that training never saw, if any."""
+    return f", {rows:,} with a label that training never saw" if rows else ""
+
+
+def labelled_rows(
+    table: Table, model: Model, output: Output, unknown_labels: UnknownLabels = "error", *, separator: str | None = None
+) -> tuple[list[Document], EncodedTargets]:
+    """The rows that the model can read, with their targets.
+
+    Args:
+        table: labelled rows.
+        model: the model.
+        output: prints notes.
+        unknown_labels: how to treat rows with a label that training never saw.
+        separator: separator of the labels in a cell; ``None`` takes that of the training data.
+
+    Raises:
+        DataError: no rows are left, or a label is unknown and that is an error.
+    """
+    documents, labels = readable_rows(table, model, output)
+    mark = model.label_separator if model.task.lists and separator is None else separator
+    rows = model.task.encode_targets(
+        model.bundle.labels, labels, unknown_labels, source=table.source, say=output.note, separator=mark
+    )
+    return [documents[place] for place in rows.places.tolist()], rows
+
+
+def predict_with_progress(
+    predict: Callable[[Sequence[Document]], npt.NDArray[np.float32]], documents: Sequence[Document], output: Output
+) -> npt.NDArray[np.float32]:
+    """The result of ``predict`` for all documents, float32[B, C], with a progress bar."""
+    import numpy as np
+
+    parts = []
+    with Bars(output) as bars:
+        advance = bars.begin("predicting", len(documents))
+        for first in range(0, len(documents), BLOCK):
+            block = documents[first : first + BLOCK]
+            parts.append(predict(block))
+            advance(len(block), "")
+    return np.concatenate(parts)

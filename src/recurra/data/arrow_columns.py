@@ -1,0 +1,229 @@
+"""Reads texts and labels from Arrow columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from recurra.data.delimited import RawTable
+from recurra.data.documents import Label
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
+from recurra.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = [
+    "MAX_TEXT_BYTES",
+    "checked_texts",
+    "column_of",
+    "is_json",
+    "is_label",
+    "is_list",
+    "is_nested",
+    "is_text",
+    "joined_texts",
+    "plain_labels",
+    "text_column",
+    "typed_labels",
+]
+
+MAX_TEXT_BYTES = 1 << 20
+"""Maximum length of a text in UTF-8 bytes."""
+
+
+def is_text(kind: pyarrow.DataType) -> bool:
+    """Whether a column of this type can hold texts."""
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def is_label(kind: pyarrow.DataType) -> bool:
+    """Whether a column of this type can hold labels."""
+    from pyarrow import types
+
+    simple = (types.is_integer, types.is_floating, types.is_boolean)
+    return is_text(kind) or any(is_kind(kind) for is_kind in simple)
+
+
+def is_list(kind: pyarrow.DataType) -> bool:
+    """Whether a column of this type can hold any number of labels per row: lists of texts."""
+    from pyarrow import types
+
+    lists = (types.is_list, types.is_large_list, types.is_fixed_size_list)
+    return any(is_kind(kind) for is_kind in lists) and is_text(kind.value_type)
+
+
+def is_json(kind: pyarrow.DataType) -> bool:
+    """Whether a column holds JSON, as :mod:`recurra.data.json_lines` keeps values of several kinds."""
+    return str(kind).startswith("extension<arrow.json")
+
+
+def is_nested(kind: pyarrow.DataType) -> bool:
+    """Whether a column holds lists or structures."""
+    from pyarrow import types
+
+    return bool(types.is_nested(kind))
+
+
+def column_of(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+    """The column with this name.
+
+    Raises:
+        DataError: several columns have it.
+    """
+    if raw.names.count(name) > 1:
+        raise DataError(f"{source} has {raw.names.count(name)} columns {name!r}", "Give each column a name of its own.")
+    return raw.columns[raw.names.index(name)]
+
+
+def _first(mask: pyarrow.ChunkedArray) -> int | None:
+    """The index of the first true value, or ``None``."""
+    from pyarrow import compute
+
+    place = int(compute.index(compute.fill_null(mask, False), True).as_py())
+    return None if place < 0 else place
+
+
+def _where(raw: RawTable, place: int, name: str) -> str:
+    return f"row {place + raw.first_row:,}{raw.row_hint}, column {name!r}"
+
+
+def _held(raw: RawTable, column: pyarrow.ChunkedArray) -> str:
+    """The type of a column, for a message; for JSON, its first value that is not a text, and the row."""
+    if is_json(column.type):
+        for place, value in enumerate(column.to_pylist()):
+            if value is not None and value[:1] != '"':
+                row = f"row {place + raw.first_row:,}{raw.row_hint}"
+                return f"values of several kinds, such as {value[:60]} in {row}"
+        return "values of several kinds"
+    return str(column.type)[:80]
+
+
+def text_column(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+    """A column of texts, nulls included.
+
+    Args:
+        raw: the parsed file.
+        name: name of the column.
+        source: name of the file, for messages.
+
+    Raises:
+        DataError: the column does not hold texts.
+    """
+    column = column_of(raw, name, source)
+    if not is_text(column.type):
+        raise DataError(
+            f"{source}: column {name!r} holds {_held(raw, column)}, not texts",
+            "Name a column of texts with --text or --title.",
+        )
+    return column
+
+
+def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+    """A column of texts that can all be read; see :func:`text_column`.
+
+    Raises:
+        DataError: a text is over ``MAX_TEXT_BYTES`` or has a NUL character.
+    """
+    from pyarrow import compute
+
+    column = text_column(raw, name, source)
+    lengths = compute.binary_length(column)
+    place = _first(compute.greater(lengths, MAX_TEXT_BYTES))
+    if place is not None:
+        raise DataError(
+            f"{source}: {_where(raw, place, name)} holds a text of {lengths[place].as_py():,} bytes",
+            "Split or cut it: at most 1 MiB is read. Is a quote missing?",
+        )
+    place = _first(compute.match_substring(column, "\0"))
+    if place is not None:
+        raise DataError(f"{source}: {_where(raw, place, name)} holds a NUL character", "Remove it from the text.")
+    return column
+
+
+def joined_texts(titles: pyarrow.ChunkedArray, texts: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """Titles and texts joined, with a space between them if neither is empty or missing."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    kind = pa.large_string()
+    titles, texts = (compute.fill_null(column.cast(kind), "") for column in (titles, texts))
+    both = compute.and_(compute.not_equal(titles, ""), compute.not_equal(texts, ""))
+    space = compute.if_else(both, pa.scalar(" ", kind), pa.scalar("", kind))
+    return compute.binary_join_element_wise(titles, texts, space)
+
+
+def plain_labels(
+    raw: RawTable, name: str, source: str, *, label_format: LabelFormat = SINGLE_LABEL_FORMAT
+) -> list[Any]:
+    """The labels of a column as they are written: texts, unless the file itself has types.
+
+    Lists of labels become tuples; this function does not check whether rows may have several.
+
+    Args:
+        raw: the parsed file.
+        name: name of the column.
+        source: name of the file, for messages.
+        label_format: how the cells are read.
+
+    Raises:
+        DataError: the column's type cannot hold labels, or a row has no label.
+    """
+    column = column_of(raw, name, source)
+    values: list[Any]
+    if is_text(column.type):
+        values = [value or "" for value in checked_texts(raw, name, source).to_pylist()]
+        if label_format.empty:
+            return values
+    elif is_label(column.type):
+        values = column.to_pylist()
+    elif is_list(column.type):
+        return [tuple(dict.fromkeys(label for label in value or () if label)) for value in column.to_pylist()]
+    else:
+        raise DataError(
+            f"{source}: column {name!r} holds {_held(raw, column)}, which cannot be labels",
+            "Name a column of strings, integers, floats or booleans with --label.",
+        )
+    for place, value in enumerate(values):
+        empty = value is None or (isinstance(value, str) and not value.strip())
+        if empty or (isinstance(value, float) and not math.isfinite(value)):
+            what = "no label" if empty else f"the label {value}"
+            raise DataError(
+                f"{source}: {_where(raw, place, name)} holds {what}", "Give every row a label, or leave the row out."
+            )
+    return [value for value in values if value is not None]
+
+
+def typed_labels(values: Sequence[Label]) -> list[Label]:
+    """Converts texts to booleans, integers or floats if all of them are written so; "07" and "1.50" stay texts."""
+    distinct = {str(value) for value in values}
+    readers: tuple[Callable[[str], Label | None], ...] = (_bool, _int, _float)
+    for reader in readers:
+        table = {value: reader(value) for value in distinct}
+        known = {value: label for value, label in table.items() if label is not None}
+        if len(known) == len(table):
+            return [known[str(value)] for value in values]
+    return list(values)
+
+
+def _bool(value: str) -> bool | None:
+    return {"true": True, "false": False}.get(value.lower())
+
+
+def _int(value: str) -> int | None:
+    # 19 characters: longer numbers do not fit 64 bits and are names, such as account numbers.
+    return int(value) if len(value) < 20 and value.lstrip("-").isdecimal() and _written(int, value) else None
+
+
+def _float(value: str) -> float | None:
+    return float(value) if _written(float, value) and math.isfinite(float(value)) else None
+
+
+def _written(kind: type[int] | type[float], value: str) -> bool:
+    try:
+        return repr(kind(value)) == value
+    except ValueError:
+        return False

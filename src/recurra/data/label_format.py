@@ -1,0 +1,48 @@
+"""How the cells of a label column are read, and the labels in a cell that holds several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from recurra.data.documents import LabelSet
+
+__all__ = ["MULTI_LABEL_FORMAT", "SEPARATORS", "SINGLE_LABEL_FORMAT", "LabelFormat", "split_labels", "split_text"]
+
+
+class LabelFormat(NamedTuple):
+    """How the cells of a label column are read.
+
+    Attributes:
+        empty: whether a cell may be empty, which means a row without labels.
+        typed: whether texts become numbers or booleans if all of them look like that.
+    """
+
+    empty: bool
+    typed: bool
+
+
+SINGLE_LABEL_FORMAT = LabelFormat(empty=False, typed=True)
+"""Each cell is one label."""
+
+MULTI_LABEL_FORMAT = LabelFormat(empty=True, typed=False)
+"""A cell holds any number of labels: it is a list, or a text that is split."""
+
+SEPARATORS = ("|", ";", ",")
+"""Separators of labels that are tried, in this order, if none is given."""
+
+
+def split_labels(values: Sequence[Any], separator: str | None) -> list[LabelSet]:
+    """The labels of each cell; an empty cell has none.
+
+    Args:
+        values: texts, or tuples of labels, which are kept.
+        separator: separator to split texts at; ``None`` takes a text as one label.
+    """
+    return [value if isinstance(value, tuple) else split_text(str(value), separator) for value in values]
+
+
+def split_text(text: str, separator: str | None) -> LabelSet:
+    """The distinct labels in a text, in order; without a separator the text is one label."""
+    parts = [text] if separator is None else text.split(separator)
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))

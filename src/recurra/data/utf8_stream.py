@@ -1,0 +1,143 @@
+"""A text file as a stream of validated UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import sys
+import threading
+from collections.abc import Callable
+
+from recurra.data.content import ByteStream
+from recurra.data.file_errors import check_byte_order_mark, lone_surrogate, nul_byte, unknown_encoding, wrong_bytes
+
+__all__ = ["Utf8Stream"]
+
+
+class Utf8Stream(io.RawIOBase):
+    """Decodes a file from any encoding and reads it as UTF-8 without NUL, in pieces.
+
+    Args:
+        file: the bytes; ``read`` must return fewer than requested only at the end.
+        source: name of the file, for messages.
+        encoding: Python name of the encoding.
+        end: bytes to append after the last one.
+        look: called with each piece before it is returned.
+
+    Attributes:
+        taken: number of bytes read from ``file``.
+        blank: whether only white space has been read.
+        tail: the last two bytes read, not counting line breaks at the end.
+
+    Raises:
+        DataError: the encoding is unknown; from :meth:`read`: a byte cannot be decoded, or is NUL.
+    """
+
+    def __init__(
+        self,
+        file: ByteStream,
+        *,
+        source: str,
+        encoding: str,
+        end: bytes = b"",
+        look: Callable[[bytes], None] = lambda content: None,
+    ) -> None:
+        self.file, self.source, self.encoding, self.end, self.look = file, source, encoding, end, look
+        self.taken, self.blank, self.tail = 0, True, b""
+        self._given, self._lines, self._last = 0, 0, b""
+        self._ahead, self._return, self._done, self._lock = b"", b"", False, threading.Lock()
+        try:
+            self._plain = codecs.lookup(encoding).name == "utf-8"
+            # Codecs from text to text or bytes to bytes cannot read files; only decoding shows that.
+            b"a".decode(encoding)
+        except UnicodeDecodeError:
+            pass
+        except (LookupError, ValueError):
+            raise unknown_encoding(encoding, source) from None
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, about ``size`` of them; empty only at the end."""
+        with self._lock:
+            return self._next(size)
+
+    @property
+    def done(self) -> bool:
+        """Whether the end has been reached."""
+        return self._done
+
+    def stop(self) -> None:
+        """Stops reading: waits for another thread that is reading, and returns no more bytes."""
+        with self._lock:
+            self._done = True
+
+    def _next(self, size: int) -> bytes:
+        while not self._done:
+            raw = self._ahead + self.file.read(size)
+            # Read one byte ahead to know the last piece, so that the end is not an empty piece.
+            self._ahead = self.file.read(1) if len(raw) >= size >= 0 else b""
+            self._done = not self._ahead
+            if self.taken == 0 and self._plain:
+                check_byte_order_mark(raw, self.source)
+            content = self._utf8(raw)
+            self.taken += len(raw)
+            self._look_at(content)
+            content, self._return = self._return + content, b""
+            if self._done:
+                content += self.end
+            elif content.endswith(b"\r"):
+                # If a piece ends with CR, pyarrow loses the LF at the start of the next one, even inside quotes.
+                content, self._return = content[:-1], b"\r"
+            if content:
+                self.look(content)
+                return content
+        return b""
+
+    def _utf8(self, raw: bytes) -> bytes:
+        pending = self._decoder.getstate()[0]
+        if self._plain and not pending and raw.isascii():
+            return raw
+        try:
+            text = self._text(pending, raw)
+        except UnicodeDecodeError as error:
+            whole = pending + raw
+            byte = whole[error.start : error.start + 1]
+            line = self._lines + 1 + whole.count(b"\n", 0, error.start)
+            place = self.taken - len(pending) + error.start
+            raise wrong_bytes(byte, place, line, self.source, self.encoding) from None
+        try:
+            return text.encode()
+        except UnicodeEncodeError as error:
+            line = self._lines + 1 + text.count("\n", 0, error.start)
+            raise lone_surrogate(error, line, self.source, self.encoding) from None
+
+    def _text(self, pending: bytes, raw: bytes) -> str:
+        try:
+            return self._decoder.decode(raw, self._done)
+        except UnicodeDecodeError:
+            raise
+        except UnicodeError:
+            # UTF-16 and UTF-32 without byte order mark have native byte order, as in bytes.decode.
+            order = "le" if sys.byteorder == "little" else "be"
+            try:
+                self._decoder = codecs.getincrementaldecoder(f"{codecs.lookup(self.encoding).name}-{order}")()
+            except LookupError:
+                raise unknown_encoding(self.encoding, self.source) from None
+            return self._decoder.decode(pending + raw, self._done)
+
+    def _look_at(self, content: bytes) -> None:
+        place = content.find(b"\0")
+        if place >= 0:
+            line = self._lines + 1 + content.count(b"\n", 0, place)
+            raise nul_byte(self._given + place, line, self.source)
+        self._given += len(content)
+        self._lines += content.count(b"\n")
+        self.blank = self.blank and not content.strip()
+        body = content.rstrip(b"\r\n")
+        if body:
+            self.tail = (self._last + body[-2:])[-2:]
+        self._last = (self._last + content[-2:])[-2:]
