@@ -17,7 +17,7 @@ from recurra.kernels.compiled import kernels_of
 from recurra.presets import load_preset
 from recurra.text import Labels, TextPipeline
 from recurra.text.fields import input_texts
-from recurra.text.token_choice import choose_tokens, sampled_places
+from recurra.text.words_or_characters import choose_tokens, sampled_places
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from browser_tools import TEXT, Site, type_text
 
-from recurra.data.decisions import apply_decisions, read_decisions
 from recurra.data.read import read_table
+from recurra.data.review_decisions import apply_decisions, read_decisions
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

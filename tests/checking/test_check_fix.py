@@ -20,8 +20,8 @@ from rows import write_table
 from recurra.checking.check import Training, check
 from recurra.checking.fix import FixResult, fix
 from recurra.checking.fix_plan import FixOptions
-from recurra.data.decisions import apply_decisions, read_decisions
 from recurra.data.read import read_table
+from recurra.data.review_decisions import apply_decisions, read_decisions
 from recurra.errors import DataError
 
 

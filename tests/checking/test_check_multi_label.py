@@ -29,9 +29,9 @@ from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import held_out
 from recurra.checking.lenient_reader import LenientReader
 from recurra.checking.report import Report
-from recurra.data.decisions import Decision, apply_decisions, read_decisions
 from recurra.data.label_format import MULTI_LABEL_FORMAT
 from recurra.data.read import read_table
+from recurra.data.review_decisions import Decision, apply_decisions, read_decisions
 from recurra.data.sources import open_blocks
 from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError

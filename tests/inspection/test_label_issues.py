@@ -11,7 +11,7 @@ import pytest
 from rows import make_rows
 
 from recurra import inspection
-from recurra.data.decisions import apply_decisions, decisions_csv, read_decisions
+from recurra.data.review_decisions import apply_decisions, decisions_csv, read_decisions
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.inspection import LabelIssues, label_issues

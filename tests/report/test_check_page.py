@@ -6,7 +6,7 @@ import re
 
 from recurra.checking.finding import Finding, Row
 from recurra.checking.report import CoverageSummary, FileSummary, Report
-from recurra.data.decisions import EXCERPT_LENGTH
+from recurra.data.review_decisions import EXCERPT_LENGTH
 from recurra.report.check_page import ROWS, check_page
 
 

@@ -14,7 +14,6 @@ update.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from recurra.bundle.bundle import Bundle
+from recurra.bundle.digest import BROKEN, ZEROS, check_digest, with_digest
 from recurra.bundle.int8 import dequantize_tensors, quantize_tensors
 from recurra.bundle.schema import check_bundle
 from recurra.bundle.strict_json import parse_json
@@ -46,12 +46,8 @@ _FORMATS = {SINGLE_LABEL.name: 1, "multi_label": 3}
 _MORE_KEYS: dict[int, set[str]] = {3: {"weights"}, 4: {"task", "weights"}}
 # A tuple: a hostile file may have a list as dtype, which is not hashable.
 _DTYPES = ("F32", "I64", "I8", "U8")
-# Quotes are escaped: the JSON of the metadata is itself a string in the JSON of the header.
-_DIGEST_KEY = rb"\"digest\":\""
-_ZEROS = "0" * 64
 
 _NOT_OURS = "Give a model file that recurra has written."
-_BROKEN = "Copy or download the file again, or write it again from the trained model."
 _REWRITE = "Write the file again from the trained model."
 
 
@@ -69,7 +65,7 @@ def encode(bundle: Bundle) -> bytes:
     if version == 1 and bundle.weights == "int8":
         version = 2
     about = {
-        "digest": _ZEROS,
+        "digest": ZEROS,
         "format": version,
         "labels": bundle.labels.to_json(),
         "network": bundle.network.to_dict(),
@@ -93,8 +89,7 @@ def encode(bundle: Bundle) -> bytes:
             f"The model takes {len(data):,} bytes, {header:,} of them for labels, settings and record",
             f"Make it smaller: at most {LARGEST_FILE:,}, {LARGEST_HEADER:,} of them for those.",
         )
-    place = data.index(_DIGEST_KEY) + len(_DIGEST_KEY)
-    return b"".join([data[:place], _digest(data, place).encode(), data[place + 64 :]])
+    return with_digest(data)
 
 
 def decode(data: bytes) -> Bundle:
@@ -114,7 +109,7 @@ def decode(data: bytes) -> Bundle:
             f"The file has format {version!r:.40}, and this recurra reads formats 1 to {FORMAT}",
             "Update recurra: pip install -U recurra",
         )
-    _check_digest(data, about)
+    check_digest(data, about.get("digest"))
     if about.keys() != _KEYS | _MORE_KEYS.get(version, set()):
         raise ModelFileError(f"The metadata holds {', '.join(sorted(about))!r:.80}", _REWRITE)
     tensors = _tensors(data, header)
@@ -169,7 +164,7 @@ def _header(data: bytes) -> dict[str, Any]:
     if len(data) < 9 or data[8:9] != b"{" or length > LARGEST_HEADER:
         raise ModelFileError("The file is no safetensors file", _NOT_OURS)
     if 8 + length > len(data):
-        raise ModelFileError(f"The file is cut: it ends after {len(data)} bytes, inside its header", _BROKEN)
+        raise ModelFileError(f"The file is cut: it ends after {len(data)} bytes, inside its header", BROKEN)
     header = parse_json(data[8 : 8 + length], "header")
     if not isinstance(header, dict):
         raise ModelFileError("The file is no safetensors file", _NOT_OURS)
@@ -184,26 +179,6 @@ def _about(header: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(about, dict):
         raise ModelFileError(f"The metadata is {about!r:.80}", _NOT_OURS)
     return about
-
-
-def _check_digest(data: bytes, about: Mapping[str, Any]) -> None:
-    stored = about.get("digest")
-    place = data.find(_DIGEST_KEY) + len(_DIGEST_KEY)
-    if not isinstance(stored, str) or data[place : place + 64] != stored.encode("utf-8", "replace"):
-        raise ModelFileError("The file was altered: its digest is not where it should be", _BROKEN)
-    found = _digest(data, place)
-    if stored != found:
-        raise ModelFileError(
-            f"The file was cut or altered: its SHA-256 begins {found[:12]}, not {stored[:12]}", _BROKEN
-        )
-
-
-def _digest(data: bytes, place: int) -> str:
-    view = memoryview(data)
-    digest = hashlib.sha256(view[:place])
-    digest.update(_ZEROS.encode())
-    digest.update(view[place + 64 :])
-    return digest.hexdigest()
 
 
 def _tensors(data: bytes, header: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:

@@ -34,7 +34,7 @@ from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import TextPipeline, TextSettings
 from recurra.text.fields import input_texts
-from recurra.text.token_choice import choose_tokens, sampled_places
+from recurra.text.words_or_characters import choose_tokens, sampled_places
 
 __all__ = ["KnownModel", "Training", "check", "open_source"]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.checking.finding import LISTED, Finding, Part, Row, Severity
 from recurra.checking.lenient_reader import LenientReader
-from recurra.data.decisions import text_excerpt
+from recurra.data.review_decisions import text_excerpt
 
 __all__ = ["Draft", "complete_findings"]
 

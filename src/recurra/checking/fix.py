@@ -18,7 +18,7 @@ from recurra.checking.lenient_reader import LenientBlock, LenientReader
 from recurra.checking.row_writers import writer_for
 from recurra.checking.text_repair import repair_text
 from recurra.data.arrow_columns import column_of
-from recurra.data.decisions import Decision, decisions_csv, text_excerpt
+from recurra.data.review_decisions import Decision, decisions_csv, text_excerpt
 from recurra.errors import DataError
 
 if TYPE_CHECKING:

@@ -212,7 +212,7 @@ def _show_doubts(doubted: LabelIssues, output: Output) -> None:
 
 def _write_queue(doubted: LabelIssues, path: Path, data: str, output: Output) -> None:
     from recurra.atomic import write_atomically
-    from recurra.data.decisions import decisions_csv
+    from recurra.data.review_decisions import decisions_csv
 
     decisions, notes = doubted.queue()
     write_atomically(path, decisions_csv(decisions, notes).encode("utf-8", "replace"))

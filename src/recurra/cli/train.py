@@ -35,7 +35,7 @@ from recurra.folders import locked_folder
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
     from recurra.data.corpus import Corpus
-    from recurra.data.decisions import Cleaning
+    from recurra.data.review_decisions import Cleaning
     from recurra.runtime import Model
     from recurra.training.fit import FitResult
 
@@ -250,7 +250,7 @@ def _cleaned(
     """The rows after the decisions, and a summary of the changes."""
     if exclude is None and relabel is None:
         return rows, None
-    from recurra.data.decisions import apply_decisions, read_decisions
+    from recurra.data.review_decisions import apply_decisions, read_decisions
 
     cleaned, cleaning = apply_decisions(
         rows,

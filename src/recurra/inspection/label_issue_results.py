@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from recurra.data.decisions import Decision
 from recurra.data.documents import Label
+from recurra.data.review_decisions import Decision
 
 __all__ = ["LabelIssue", "LabelIssues"]
 

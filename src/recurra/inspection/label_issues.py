@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
-from recurra.data.decisions import text_excerpt
 from recurra.data.documents import Document, Label
 from recurra.data.near_duplicates import NearDuplicate, near_duplicates
+from recurra.data.review_decisions import text_excerpt
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.mistakes import mistakes, shorten

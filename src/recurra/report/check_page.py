@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.checking.finding import Finding, Row, visible_spaces
 from recurra.checking.report import SEVERITIES, FileSummary, Report
-from recurra.data.decisions import EXCERPT_LENGTH
+from recurra.data.review_decisions import EXCERPT_LENGTH
 from recurra.report.charts import bar_chart
 from recurra.report.formatting import count, listing, percent, plural
 from recurra.report.page import render

@@ -71,7 +71,7 @@ class TextPipeline:
         if settings.tokens == "auto":
             raise SettingsError(
                 "A vocabulary is to be learned with tokens = auto",
-                "Choose first: recurra.text.token_choice.choose_tokens.",
+                "Choose first: recurra.text.words_or_characters.choose_tokens.",
             )
         if settings.field == "title" and pairs:
             settings = settings.replace(first_words=None)

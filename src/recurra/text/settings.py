@@ -22,7 +22,7 @@ class TextSettings(Settings):
             white space), ``words`` (Unicode words in lower case, each punctuation mark a token), ``characters``
             (code points), ``bytes`` (UTF-8), a segmenter's words (``jieba``, ``sudachi``, ``newmm``:
             :mod:`recurra.text.segmenters`), or ``auto``: words or characters, depending on the training rows
-            (:mod:`recurra.text.token_choice`); a trained model holds the choice.
+            (:mod:`recurra.text.words_or_characters`); a trained model holds the choice.
         vocabulary_size: largest number of rows of the embedding, with the pad (id 0) and the unknown token (id 1).
         vocabulary_from: ``all`` counts the tokens of the texts that are read; ``titles`` those of titles only.
         vocabulary_documents: count only the first so many non-empty texts; ``None`` counts all.

@@ -23,7 +23,7 @@ from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, common_task, infer_task
 from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.text.fields import input_texts
-from recurra.text.token_choice import TokenChoice, choose_tokens, sampled_places
+from recurra.text.words_or_characters import TokenChoice, choose_tokens, sampled_places
 from recurra.training.callbacks import Callback
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_labels, extend_vocabulary

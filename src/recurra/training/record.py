@@ -14,14 +14,14 @@ import torch
 from recurra.atomic import write_atomically
 from recurra.bundle import Bundle, digest_of, write_bundle
 from recurra.card import model_card
-from recurra.data.decisions import Cleaning
+from recurra.data.review_decisions import Cleaning
 from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.presets import Recipe
 from recurra.tasks import Scores, Task
 from recurra.text.segmenters import segmenter_versions
-from recurra.text.token_choice import TokenChoice
 from recurra.text.vocabulary import UNKNOWN_ID
+from recurra.text.words_or_characters import TokenChoice
 from recurra.training.held_out import scores_of
 from recurra.training.loop import Outcome
 from recurra.training.prepare import TrainingData

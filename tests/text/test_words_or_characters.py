@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rows import make_rows
 
-from recurra.text.token_choice import SAMPLED_ROWS, TokenChoice, choose_tokens, sampled_places
+from recurra.text.words_or_characters import SAMPLED_ROWS, TokenChoice, choose_tokens, sampled_places
 
 HAN = "".join(map(chr, range(0x4E00, 0x4E40)))
 

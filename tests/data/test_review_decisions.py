@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.data.decisions import Decision, apply_decisions, decisions_csv, read_decisions, text_excerpt
+from recurra.data.review_decisions import Decision, apply_decisions, decisions_csv, read_decisions, text_excerpt
 from recurra.data.table import Table
 from recurra.errors import DataError
 
