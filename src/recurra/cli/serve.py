@@ -89,13 +89,13 @@ def serve(
     from recurra.serving.runs import check_folder
     from recurra.serving.server import bound_socket
     from recurra.serving.server import serve as answer
-    from recurra.tasks import SINGLE_LABEL, shared
+    from recurra.tasks import SINGLE_LABEL, common_task
 
     paths = paths_by_name(models)
     loaded = {name: load(path) for name, path in paths.items()}
     if runs is not None:
         check_folder(runs)
-    task = shared(model.task for model in loaded.values()) or SINGLE_LABEL
+    task = common_task(model.task for model in loaded.values()) or SINGLE_LABEL
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     table = None if data is None else read_data(data, reading, part="test", output=output)
     limits = Limits()
