@@ -28,9 +28,9 @@ class TrainingSettings(Settings):
             ``keras_adam``, which squares the embedding's gradient token by token, as Keras does on TensorFlow, or
             ``sparse_adam``, which leaves alone the words that a batch does not hold; the others move them, too;
             or one of your own (:func:`recurra.training.optimisers.register`).
-        learning_rate: of the optimiser, after warm-up.
+        learning_rate: learning rate after warm-up.
         epsilon: added to the root of the second moment.
-        weight_decay: of ``adamw``.
+        weight_decay: weight decay of ``adamw``.
         warmup: share of all steps over which the learning rate rises from 0.
         decay: how it falls afterwards: ``none``, ``linear`` or ``cosine``, towards 0 behind the last step.
         clip: largest norm of all gradients together; 0 does not clip.
@@ -49,7 +49,7 @@ class TrainingSettings(Settings):
             are right on the held-out rows (:mod:`recurra.evaluation.temperature`). No answer changes.
         precision: ``float32``, or ``bfloat16`` for mixed precision on a GPU.
         freeze_vectors: keep pretrained vectors as they are.
-        seed: of every random choice.
+        seed: seed of every random choice.
     """
 
     epochs: int = 1

@@ -25,7 +25,7 @@ class TrainingMetrics:
         epoch: where these steps end, in epochs from the start, such as 0.25.
         loss: mean loss.
         accuracy: share of documents classified correctly; where they have several labels, with exactly those.
-        learning_rate: of the last step.
+        learning_rate: learning rate of the last step.
     """
 
     epoch: float

@@ -59,7 +59,7 @@ def write_checkpoint(folder: Path, tensors: dict[str, Tensor], position: Positio
     """Replaces the folder's checkpoint.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
         tensors: weights, moments, averages, generator.
         position: where the run stands.
         run: fingerprint of data and settings, checked on reading.
@@ -75,7 +75,7 @@ def read_checkpoint(
     """Reads the folder's checkpoint, or gives ``None`` if there is none.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
         run: fingerprint of data and settings.
         layout: tensors of the shapes and types that a checkpoint of a position must hold.
 

@@ -72,7 +72,7 @@ class Trainer:
         settings: the training settings.
         pad_to: for unmasked networks, the length up to which held-out documents get pads.
         folder: for checkpoints; none are written without it.
-        fingerprint: of data and settings.
+        fingerprint: fingerprint of data and settings.
         checkpoint_seconds: time between checkpoints.
         callbacks: notified of the progress.
     """

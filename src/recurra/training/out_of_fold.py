@@ -66,7 +66,7 @@ def fold_numbers(targets: npt.NDArray[np.int64], folds: int, *, seed: int) -> np
     Args:
         targets: int64[B].
         folds: how many, 2 or more.
-        seed: of the shuffle.
+        seed: seed of the shuffle.
 
     Raises:
         DataError: fewer rows than folds.

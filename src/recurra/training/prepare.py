@@ -38,7 +38,7 @@ class LabelledRows:
     Attributes:
         corpus: B documents with labels.
         classes: the distinct labels in order.
-        targets: of the rows, as the task has them.
+        targets: targets of the rows, as the task defines them.
         task: what is learned.
     """
 
@@ -58,7 +58,7 @@ class TrainingData:
         pipeline: how documents become token ids.
         rows: to learn from.
         held: held out, or ``None`` if there are none.
-        fingerprint: of all documents and labels, SHA-256 (hex).
+        fingerprint: fingerprint of all documents and labels, SHA-256 (hex).
         task: what is learned.
     """
 

@@ -159,7 +159,7 @@ def card_facts(prepared: TrainingData, task: Task, validation: Scores | None, ou
         prepared: what was trained on.
         task: what was learned.
         validation: scores on the rows held out.
-        outcome: of the training.
+        outcome: outcome of the training.
     """
     classes, held = len(prepared.classes), prepared.held
     rows = task.counts(prepared.rows.targets, classes)

@@ -26,7 +26,7 @@ class RunOptions:
         folder: checkpoints, the model file and the curves are written there; ``None`` writes nothing.
         resume: go on from the folder's checkpoint.
         checkpoint_seconds: time between checkpoints within an epoch.
-        engine: of the recurrence, ``auto`` for the fastest that computes the cell.
+        engine: engine of the recurrence, ``auto`` for the fastest that computes the cell.
         device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``mps``.
         find_learning_rate: find one on the training rows first, instead of that of the recipe.
 
@@ -53,7 +53,7 @@ def prepare_folder(folder: Path, *, resume: bool) -> None:
     """Checks that a folder may take a run, and removes what a run that was killed left half-written.
 
     Args:
-        folder: of the run; it is there, and locked.
+        folder: the run's folder; it exists, and is locked.
         resume: whether a run that lies there is to go on.
 
     Raises:

@@ -31,7 +31,7 @@ class TensorBoard(Callback):
     come again, are taken out of the file.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -36,7 +36,7 @@ class TrialCallback(Callback):
     """Reports a training's checks to the study, and ends it when it is behind the others or time is up.
 
     Args:
-        trial: of the study; ``None`` when a model is only trained again.
+        trial: the study's trial; ``None`` when a model is only trained again.
         study: notified of it.
         number: the trial's.
         best: lowest loss so far.

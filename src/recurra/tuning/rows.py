@@ -40,7 +40,7 @@ class StudyRows:
         callbacks: told what was left out, and what was chosen.
 
     Attributes:
-        recipe: of the first trial: the one given, once it is chosen whether to read words or characters.
+        recipe: recipe of the first trial: the one given, once it is chosen whether to read words or characters.
         choice: why, or ``None`` where the recipe said it.
         classes: the distinct labels in order.
         aside: documents that no trial sees.

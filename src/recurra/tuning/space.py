@@ -34,7 +34,7 @@ class Choice:
     """One of a few values that have no order.
 
     Attributes:
-        name: of the setting.
+        name: the setting's name.
         options: what it may be; poolings are joined by a plus sign.
         why: the reason for them.
     """
@@ -57,7 +57,7 @@ class IntChoice:
     """One of a few whole numbers, drawn evenly over their logarithms.
 
     Attributes:
-        name: of the setting.
+        name: the setting's name.
         values: rising.
         why: the reason for them.
     """
@@ -81,7 +81,7 @@ class FloatRange:
     """A number in a range.
 
     Attributes:
-        name: of the setting.
+        name: the setting's name.
         low: the least.
         high: the largest.
         log: drawn evenly over the logarithm.

@@ -26,7 +26,7 @@ def storage_of(url: str | None, folder: Path) -> BaseStorage:
     Args:
         url: a database's, such as ``sqlite:///tuning.db`` or ``postgresql://user@host/name``, or a journal file's
             path, which ends in ``.log`` or ``.journal``; ``None`` means :data:`STUDY` in the folder.
-        folder: of the study.
+        folder: the study's folder.
 
     Raises:
         SettingsError: it cannot be opened; the error says which driver it needs, and never a password.

@@ -32,7 +32,7 @@ class TrialModels:
 
     Args:
         rows: what they learn from.
-        recipe: of the first trial.
+        recipe: recipe of the first trial.
         folder: where the best is kept.
         limits: how the file holds the weights.
         run: where they compute.

@@ -57,7 +57,7 @@ class Tuner:
         limits: when to end.
         storage: see :func:`recurra.tuning.storage.storage_of`.
         resume: go on with the study that is there.
-        engine: of the recurrence.
+        engine: engine of the recurrence.
         device: as in :func:`recurra.training.fit.fit`.
         callback: notified of the progress.
         clock: seconds.

@@ -41,7 +41,7 @@ class Optimiser(Protocol):
         """Moves the weights; one that has no gradient has one of zero.
 
         Args:
-            learning_rate: of this step.
+            learning_rate: learning rate of this step.
             token_vectors: the tokens behind the embedding's gradient, for those that read them.
             scale: what clipping multiplied the gradients with.
         """
@@ -64,7 +64,7 @@ def register(name: str, kind: type[Optimiser]) -> None:
     """Makes an optimiser known, as a value of the setting ``optimiser``, to all that runs in this process.
 
     Args:
-        name: of the setting.
+        name: the setting's name.
         kind: called with weights and settings it returns an optimiser, such as a class derived from
             :class:`TorchOptimiser`. One of a name that was registered before takes its place.
 

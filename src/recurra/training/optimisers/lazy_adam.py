@@ -118,7 +118,7 @@ class LazyAdam:
 
         Args:
             learning_rate: η of this step.
-            row_gradient: of the embedding, whose rows are caught up.
+            row_gradient: gradient of the embedding's rows, which are up to date.
             scale: what to multiply gradients with.
             beside: what else a thread may do meanwhile.
 

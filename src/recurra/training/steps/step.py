@@ -30,7 +30,7 @@ class EncodedRows:
 
     Attributes:
         documents: token ids.
-        targets: of the B documents, as the task has them.
+        targets: targets of the B documents, as the task defines them.
         task: what is learned.
     """
 
