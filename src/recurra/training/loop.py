@@ -101,7 +101,7 @@ class Trainer:
         self.average = MovingAverage(self.weights, settings.averaging) if settings.averaging else None
         self.step = choose_step(network, rows, settings, average=self.average, say=self.callbacks.on_message)
         self.objective = rows.task.objective(settings, rows.targets, len(self.weights["b_O"]))
-        self._steps_at_once = 1
+        self._steps_at_once, self._may_grow = 1, True
         # The step before which the sound weights were copied.
         self._good_since = 0
         self.best: dict[str, Tensor] | None = None
@@ -199,13 +199,15 @@ class Trainer:
     def _run_steps(self, batches: Batches) -> None:
         """Steps on the next batches, up to the next point of the curves, between two looks at the device."""
         position, began = self.position, time.perf_counter()
-        stop = _next_due(position.batch, len(batches), LOGS)
-        some = batches[position.batch : min(stop, position.batch + self._steps_at_once)]
-        some = some[: self.step.limit(some)]
-        end = position.batch + len(some)
-        rates = [self._rate(batch, len(batches)) for batch in range(position.batch, end)]
+        first, count = position.batch, len(batches)
+        asked = min(_next_due(first, count, LOGS) - first, self._steps_at_once)
+        # One more, which may be made ready meanwhile.
+        ahead = batches[first : first + asked + 1]
+        taken = self.step.limit(ahead[:asked])
+        some, following = ahead[:taken], ahead[taken] if taken < len(ahead) else None
+        rates = [self._rate(batch, count) for batch in range(first, first + taken)]
         before = self._trained() if self._copy_is_due() else None
-        results = self.step.run(some, rates, batches[end] if end < len(batches) else None)
+        results = self.step.run(some, rates, following)
         if results.taken and before:
             # Their loss and gradient were sound.
             self.good, self._good_since = before, position.steps
@@ -215,10 +217,15 @@ class Trainer:
         self.callbacks.on_steps_end(results)
         if results.failed:
             self._fail(results.failed, rates[len(results.taken)])
-        if _due(position.batch, len(batches), LOGS):
-            self._log(position.batch / len(batches), rates[-1])
-        quick = time.perf_counter() - began < LOOK_EVERY
-        self._steps_at_once = max(self._steps_at_once, 2 * len(some)) if quick else max(1, len(some) // 2)
+        if _due(position.batch, count, LOGS):
+            self._log(position.batch / count, rates[-1])
+        if time.perf_counter() - began >= LOOK_EVERY:
+            self._steps_at_once = max(1, taken // 2)
+        elif taken < asked:
+            # The step takes no more at once.
+            self._steps_at_once, self._may_grow = taken, False
+        elif self._may_grow:
+            self._steps_at_once = max(self._steps_at_once, 2 * taken)
 
     def _copy_is_due(self) -> bool:
         steps = self.position.steps

@@ -203,12 +203,12 @@ class HostStep(ABC):
     def run(self, batches: Sequence[Places], rates: Sequence[float], following: Places | None = None) -> StepResults:
         """See :meth:`Step.run`."""
         taken: list[StepResult] = []
-        for indices, rate, after in zip(batches, rates, [*batches[1:], following], strict=True):
+        for place, indices in enumerate(batches):
             result = self.micro_batches.gradient(indices)
             # Looked at before the update, which would spread one wrong number over all weights.
             if not result.is_finite:
                 return StepResults(taken, result)
-            self.update(rate, after)
+            self.update(rates[place], batches[place + 1] if place + 1 < len(batches) else following)
             self.steps += 1
             if self.average:
                 self.flush()
