@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Task"]
 
+# What a task of your own may declare under its old name until the next release.
 RENAMED = {"cells": "label_cells", "explained": "attribution_target"}
-"""What a task of your own may declare under the name of an earlier version, until the next release."""
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating]
 Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 class Task:
@@ -53,14 +54,12 @@ class Task:
         label_cells: how cells of a table's label column are read.
         key: of the answer in JSON and in scored files.
         lists: whether an answer is a list of labels.
-        views: whether a row has one class and the probabilities are a softmax, which views of a whole file and tuning
-            require.
+        views: whether a row has one class and the probabilities are a softmax, as tuning and views of a file require.
         link_name: name of the function from outputs to probabilities, for people.
         kernel: its compiled form in ``kernels.inference.probabilities``: ``softmax``, ``sigmoid`` or ``None``.
         link: the function with its loss, for temperature scaling of the outputs; ``None`` skips calibration.
         tensor_names: names of :attr:`tensors`.
-        torch: the module of the loss in torch, with a class ``Loss`` derived from
-            :class:`recurra.tasks.objective.Objective`. Only training imports it.
+        torch: the module of the loss in torch, whose ``Loss`` is a :class:`recurra.tasks.objective.Objective`.
         compiled: the module of the loss in compiled kernels, with a class ``CompiledLoss``; or ``None``.
         counts_unknown: whether a label that training never saw can count as wrong; otherwise such rows are left out.
         on_device: whether many steps can compute the loss without synchronising with the device.
@@ -177,9 +176,8 @@ class Task:
             SettingsError: a separator is given and the task does not split cells.
         """
         if separator is not None:
-            raise SettingsError(
-                f"--label-separator {separator!r:.20} is given for a model of one class a row", "Leave it out."
-            )
+            received = f"--label-separator {separator!r:.20} is given for a model of one class a row"
+            raise SettingsError(received, "Leave it out.")
         return None
 
     def members(self, cell: str, separator: str | None) -> tuple[str, ...] | None:
@@ -203,13 +201,11 @@ class Task:
         labels = [*classes, *unknown]
         return lambda place: labels[int(targets[place])]
 
-    def slices(
-        self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()
-    ) -> dict[str, npt.NDArray[np.bool_]]:
+    def slices(self, targets: Array, classes: Sequence[Label], unknown: Sequence[Any] = ()) -> dict[str, Flags]:
         """The rows of each class, bool[B] by the name of the slice. Arguments: see :meth:`evaluate`."""
         return {f"class {label}": targets == place for place, label in enumerate(classes)}
 
-    def has_unknown_label(self, targets: Array, classes: int, unknown: Sequence[Any] = ()) -> npt.NDArray[np.bool_]:
+    def has_unknown_label(self, targets: Array, classes: int, unknown: Sequence[Any] = ()) -> Flags:
         """Which rows have a label that is not one of the C classes, bool[B]."""
         return np.asarray(targets >= classes)
 
@@ -300,7 +296,7 @@ class Task:
 
     # Scores.
 
-    def right(self, probabilities: Floats, targets: Array) -> npt.NDArray[np.bool_]:
+    def right(self, probabilities: Floats, targets: Array) -> Flags:
         """Which rows have the right answer, bool[B]."""
         return np.asarray(self.leading(probabilities) == targets)
 
