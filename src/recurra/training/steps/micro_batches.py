@@ -73,7 +73,8 @@ class MicroBatches:
         """
         state = None if self._generator is None else self._generator.get_state()
         while True:
-            parts = split_batch(indices, self._taken(indices), self.tokens)
+            # Tokens are counted once memory has run out, not in every step.
+            parts = [indices] if self.tokens is None else split_batch(indices, self._taken(indices), self.tokens)
             try:
                 return self._gradient(indices) if len(parts) == 1 else self._in_parts(parts)
             except Exception as error:
@@ -109,15 +110,15 @@ class MicroBatches:
             )
 
 
-def split_batch(indices: Places, tokens: Places, most: int | None) -> list[Places]:
+def split_batch(indices: Places, tokens: Places, most: int) -> list[Places]:
     """The documents of a batch in parts of at most so many tokens, or of one document.
 
     Args:
         indices: int64[B], training rows.
         tokens: int64[B], of each.
-        most: tokens of a part; ``None`` for the batch as a whole.
+        most: tokens of a part.
     """
-    if most is None or int(tokens.sum()) <= most:
+    if int(tokens.sum()) <= most:
         return [indices]
     parts, first, taken = [], 0, 0
     for place, count in enumerate(tokens.tolist()):
