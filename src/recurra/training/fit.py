@@ -19,10 +19,10 @@ from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
-from recurra.training.branch import learn_beside
+from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
-from recurra.training.held_out import calibrate_output, validate
+from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.loop import Trainer, epoch_batches
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
@@ -142,6 +142,7 @@ def fit_prepared(
         **({"branch": recipe.branch.to_dict()} if recipe.branch.branch else {}),
     }
     described = [prepared.fingerprint, settings, str(recipe.vectors), *([digest_in(initial)] if initial else [])]
+    branch = BranchTraining.of(prepared, recipe, told)
     trainer = Trainer(
         module,
         prepared.rows,
@@ -152,12 +153,16 @@ def fit_prepared(
         fingerprint=hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest(),
         checkpoint_seconds=run.checkpoint_seconds,
         callbacks=told,
+        **({"joined": branch.joined} if branch else {}),
     )
     if run.resume and not trainer.resume():
         told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
     outcome = trainer.run()
 
-    branched = learn_beside(module, prepared, recipe, pad_to=pad_to, callbacks=told)
+    branched = None
+    if branch:
+        held = prepared.held.documents if prepared.held else prepared.rows.documents.take([])
+        branched = branch.finish(module, logits(module, held, pad_to=pad_to))
     calibration = calibrate_output(
         module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
     )
