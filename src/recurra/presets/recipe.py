@@ -34,7 +34,8 @@ class Recipe:
         network: the network's shape.
         training: how it learns.
         characters: settings that differ where ``tokens = "auto"`` chooses characters.
-        vectors: file of pretrained vectors for the embedding, whose size then follows from it.
+        vectors: pretrained vectors for the embedding, whose size then follows from them: a file, or a name
+            (:data:`recurra.text.named_vectors.NAMED_VECTORS`).
     """
 
     name: str = ""
@@ -43,7 +44,7 @@ class Recipe:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     characters: Mapping[str, Any] = field(default_factory=dict)
-    vectors: Path | None = None
+    vectors: Path | str | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, name: str) -> Recipe:
