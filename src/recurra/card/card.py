@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from recurra.bundle import Bundle
-from recurra.card.facts import Facts, number
+from recurra.card.facts import Facts, number, pretrained_vectors
 from recurra.card.front_matter import front_matter
 from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
@@ -94,6 +94,8 @@ def _details(facts: Facts, digest: str) -> str:
         ("preset", plain(facts.record.get("preset") or "none")),
         ("file's SHA-256", f"`{digest}`"),
     ]
+    if said := pretrained_vectors(facts.record):
+        rows.append(("embedding began with", "; ".join(map(plain, said))))
     parent = facts.part("continued")
     if parent:
         rows.append(("continued from", f"the model `{plain(parent.get('parent', 'unknown'))}`"))

@@ -19,6 +19,7 @@ from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
+from recurra.text.named_vectors import check_vectors, load_pretrained
 from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
@@ -81,6 +82,8 @@ def fit(
         if recipe.training.freeze_vectors and recipe.vectors is None and initial is None:
             raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
         # What is wrong with it shows before anything is made.
+        if recipe.vectors is not None:
+            check_vectors(recipe.vectors)
         chosen_device(run.device, recipe.training)
         if run.folder is not None:
             prepare_folder(run.folder, resume=run.resume)
@@ -130,7 +133,15 @@ def fit_prepared(
     told, text, pad_to = Callbacks(callbacks), prepared.pipeline.settings, None
     if not recipe.network.masked:
         pad_to = _pad_to(prepared.rows, recipe)
-    module = build(recipe, prepared, run=run, callbacks=told, initial=initial)
+    vectors = None
+    if recipe.vectors is not None:
+        if recipe.network.input == "one_hot":
+            raise SettingsError(f"The vectors {recipe.vectors} are given with one_hot input", "Set input to embedding.")
+        vectors = load_pretrained(recipe.vectors, prepared.pipeline.vocabulary.tokens, say=told.on_message)
+        provenance = replace(provenance, vectors=vectors.to_record())
+    elif initial is not None and isinstance(before := initial.record.get("vectors"), dict):
+        provenance = replace(provenance, vectors=before)
+    module = build(recipe, prepared, run=run, callbacks=told, initial=initial, vectors=vectors)
     if run.find_learning_rate:
         rate = with_found_rate(module, prepared.rows, recipe.training, run=run, callbacks=told)
         recipe = recipe.with_options({"learning_rate": rate})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,11 +59,13 @@ class Provenance:
         cleaning: what was done to the rows before.
         label_separator: what stood between the labels of a row.
         tokens: the choice of words or characters, where ``tokens`` was ``auto``.
+        vectors: what the embedding began with (:meth:`recurra.text.named_vectors.PretrainedVectors.to_record`).
     """
 
     cleaning: Cleaning | None = None
     label_separator: str | None = None
     tokens: TokenChoice | None = None
+    vectors: Mapping[str, Any] | None = None
 
     def to_record(self) -> dict[str, Any]:
         """What there is of it, ready for JSON."""
@@ -73,6 +76,8 @@ class Provenance:
             record["tokens"] = {"setting": "auto", "chosen": self.tokens.tokens, "reason": self.tokens.reason}
         if self.label_separator is not None:
             record["label_separator"] = self.label_separator
+        if self.vectors:
+            record["vectors"] = self.vectors
         return record
 
 
