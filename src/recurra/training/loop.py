@@ -8,24 +8,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from recurra.batches import Batches, balanced_rows, cut_batches
+from recurra.batches import Batches
 from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback, Callbacks, History, TrainingMetrics, ValidationMetrics
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
+from recurra.training.epochs import epoch_batches, is_due, next_due
 from recurra.training.held_out import logits
 from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.process import Interrupt, exact_products, fitting_threads
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows, StepResult
+from recurra.training.time_limit import TimeLimit
 
-__all__ = ["Outcome", "Trainer", "epoch_batches"]
+__all__ = ["Outcome", "Trainer"]
 
 # Points of the curves within an epoch. Held-out rows are looked at that often in the first epoch, in which most is
 # learned, and at the end of each later one; the second divides the first.
@@ -49,6 +49,7 @@ class Outcome:
         epochs: whole epochs done.
         best_epoch: the epoch whose weights the network now has, 0 if none was chosen.
         interrupted: whether a person stopped it.
+        time_is_up: whether its time was over before its epochs.
         failure: what stopped it, if it could not go on.
     """
 
@@ -59,6 +60,7 @@ class Outcome:
     epochs: int
     best_epoch: int
     interrupted: bool
+    time_is_up: bool
     failure: TrainingError | None
 
 
@@ -74,6 +76,7 @@ class Trainer:
         folder: for checkpoints; none are written without it.
         fingerprint: fingerprint of data and settings.
         checkpoint_seconds: time between checkpoints.
+        limit: the time that the run may take.
         callbacks: notified of the progress.
     """
 
@@ -88,11 +91,13 @@ class Trainer:
         folder: Path | None = None,
         fingerprint: str = "",
         checkpoint_seconds: float = 60.0,
+        limit: TimeLimit | None = None,
         callbacks: Callback | None = None,
     ) -> None:
         self.network, self.rows, self.held, self.settings = network, rows, held, settings
         self.pad_to, self.folder, self.fingerprint = pad_to, folder, fingerprint
         self.checkpoint_seconds = checkpoint_seconds
+        self.limit = limit or TimeLimit(None, 0.0)
         self.callbacks = callbacks or Callbacks()
         self.device = network.generator.device
         self.weights = network.named_weights()
@@ -104,6 +109,8 @@ class Trainer:
         self._steps_at_once, self._may_grow = 1, True
         # The step before which the sound weights were copied.
         self._good_since = 0
+        # The step whose weights were last compared with the best.
+        self._compared = 0
         self.best: dict[str, Tensor] | None = None
         self.good: dict[str, Tensor] | None = None
         self.position = Position()
@@ -139,11 +146,16 @@ class Trainer:
             TrainingError: it failed before there were any weights to keep.
         """
         failure: TrainingError | None = None
-        self.callbacks.on_train_begin(len(self.rows) * self.settings.epochs, self.position.documents)
+        self.position.time_is_up, documents = False, len(self.rows) * self.settings.epochs
+        self.limit.begin_training(self.position.documents / documents)
+        self.callbacks.on_train_begin(documents, self.position.documents)
         try:
             with Interrupt() as interrupt, fitting_threads(self.network.settings), exact_products():
                 for _ in self._steps():
                     if interrupt.received or self.callbacks.should_stop():
+                        break
+                    if not self.position.finished and self._time_is_up():
+                        self._end_in_time()
                         break
         except TrainingError as error:
             failure = error
@@ -163,6 +175,7 @@ class Trainer:
             epochs=position.epoch,
             best_epoch=position.best_epoch if self.best else 0,
             interrupted=interrupt.received,
+            time_is_up=position.time_is_up,
             failure=failure,
         )
 
@@ -174,9 +187,10 @@ class Trainer:
             validations = 1 if position.epoch or not self.held else VALIDATIONS
             while position.batch < len(batches):
                 began = time.perf_counter()
-                self._run_steps(batches)
+                with self.limit.timed("steps"):
+                    self._run_steps(batches)
                 position.seconds += time.perf_counter() - began
-                if _due(position.batch, len(batches), validations):
+                if is_due(position.batch, len(batches), validations):
                     self._validate(position.batch / len(batches), self._rate(position.batch - 1, len(batches)))
                 if position.batch == len(batches):
                     break
@@ -194,13 +208,14 @@ class Trainer:
 
     def _rate(self, batch: int, batches: int) -> float:
         """The learning rate of a batch of the running epoch."""
-        return self.settings.rate_at((self.position.epoch + batch / batches) / self.settings.epochs)
+        share = (self.position.epoch + batch / batches) / self.settings.epochs
+        return self.settings.rate_at(max(share, self.limit.progress))
 
     def _run_steps(self, batches: Batches) -> None:
         """Steps on the next batches, up to the next point of the curves, between two looks at the device."""
         position, began = self.position, time.perf_counter()
         first, count = position.batch, len(batches)
-        asked = min(_next_due(first, count, LOGS) - first, self._steps_at_once)
+        asked = min(next_due(first, count, LOGS) - first, self._steps_at_once)
         # One more, which may be made ready meanwhile.
         ahead = batches[first : first + asked + 1]
         taken = self.step.limit(ahead[:asked])
@@ -217,7 +232,7 @@ class Trainer:
         self.callbacks.on_steps_end(results)
         if results.failed:
             self._fail(results.failed, rates[len(results.taken)])
-        if _due(position.batch, count, LOGS):
+        if is_due(position.batch, count, LOGS):
             self._log(position.batch / count, rates[-1])
         if time.perf_counter() - began >= LOOK_EVERY:
             self._steps_at_once = max(1, taken // 2)
@@ -278,12 +293,28 @@ class Trainer:
             self.callbacks.on_log(self.history.training[-1])
         position.loss_sum, position.right_sum, position.window_documents = 0.0, 0, 0
 
+    def _time_is_up(self) -> bool:
+        if self.held and self.position.documents:
+            # A look at a document takes less than a step on it.
+            a_document = self.position.seconds / self.position.documents
+            self.limit.expect(a_document * len(self.held))
+        return self.limit.is_up
+
+    def _end_in_time(self) -> None:
+        """Says how far the run came; the weights of the running epoch may be the best."""
+        position = self.position
+        position.time_is_up, done = True, position.documents / len(self.rows)
+        if self.settings.patience and self._compared != position.steps:
+            self._validate(done - position.epoch, self.settings.rate_at(done / self.settings.epochs))
+        self.callbacks.on_message(f"The time is up after {done:.2f} of at most {self.settings.epochs} epochs.")
+
     def _validate(self, share: float, rate: float) -> None:
         if not self.held:
             return
         current = {name: weight.detach().clone() for name, weight in self.weights.items()}
         self._restore(self._latest())
-        scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
+        with self.limit.timed("validation"):
+            scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
         self._restore(current)
         targets = torch.from_numpy(self.held.targets)
         loss = self.objective.validation_loss(scores, targets)
@@ -295,7 +326,10 @@ class Trainer:
         self.history.validation.append(metrics)
         self.callbacks.on_validation_end(metrics)
         best = self.position.best_loss
-        if self.settings.patience and share == 1 and (best is None or loss < best):
+        if not self.settings.patience or not (share == 1 or self.limit.is_up):
+            return
+        self._compared = self.position.steps
+        if best is None or loss < best:
             self.position.best_loss, self.position.best_epoch = loss, self.position.epoch + 1
             self.best = {name: tensor.clone() for name, tensor in self._latest().items()}
 
@@ -316,6 +350,10 @@ class Trainer:
     def _checkpoint(self) -> None:
         if not self.folder:
             return
+        with self.limit.timed("checkpoint"):
+            self._write_checkpoint(self.folder)
+
+    def _write_checkpoint(self, folder: Path) -> None:
         self.position.history = self.history.to_json()
         tensors = {f"weight.{name}": weight.data for name, weight in self.weights.items()}
         tensors |= self.step.tensors()
@@ -324,7 +362,7 @@ class Trainer:
             tensors |= {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
         if self.best:
             tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
-        write_checkpoint(self.folder, tensors, self.position, run=self.fingerprint)
+        write_checkpoint(folder, tensors, self.position, run=self.fingerprint)
 
     def _layout(self, position: Position) -> dict[str, Tensor]:
         """Tensors shaped like those of a checkpoint that was written at a position."""
@@ -335,43 +373,3 @@ class Trainer:
             groups["best"] = self.weights
         layout = {f"{group}.{name}": weight for group, weights in groups.items() for name, weight in weights.items()}
         return {**layout, **self.step.layout(position.steps), "generator": self.network.generator.get_state()}
-
-
-def _due(batch: int, batches: int, times: int) -> bool:
-    """Whether what is done so many times an epoch is done after so many batches of it."""
-    return batch * times // batches > (batch - 1) * times // batches
-
-
-def _next_due(batch: int, batches: int, times: int) -> int:
-    """After how many batches it is next done."""
-    return -(-(batch * times // batches + 1) * batches // times)
-
-
-def epoch_batches(
-    lengths: npt.NDArray[np.int64],
-    settings: TrainingSettings,
-    epoch: int,
-    targets: npt.NDArray[np.int64] | None = None,
-) -> Batches:
-    """The batches of an epoch; the same for the same seed.
-
-    Args:
-        lengths: int64[B], tokens of each training row.
-        settings: the training settings.
-        epoch: how many were before.
-        targets: int64[B], the rows' classes, which a balanced sampler needs.
-    """
-    generator = np.random.default_rng([settings.seed, epoch])
-    rows = None
-    if settings.sampler == "balanced":
-        if targets is None:
-            raise TypeError("A balanced sampler needs the rows' classes")
-        rows = balanced_rows(targets, generator)
-    batches = cut_batches(
-        lengths if rows is None else lengths[rows],
-        batch_size=settings.batch_size,
-        batch_tokens=settings.batch_tokens,
-        bucketing=settings.bucketing,
-        generator=generator,
-    )
-    return batches if rows is None else batches.of(rows)
