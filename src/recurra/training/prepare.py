@@ -145,16 +145,23 @@ def prepare(
     if initial is not None:
         pipeline = extend_vocabulary(initial, pipeline, text, callbacks)
 
-    fingerprint = Fingerprint(count)
+    fingerprint, long = Fingerprint(count), 0
     with RaggedWriter(pipeline.rows, folder=folder) as ids, RaggedWriter(pipeline.rows, folder=folder) as held_ids:
         for _, block, out in blocks_with_mask(corpus, held):
             fingerprint.add(block)
             encoded = pipeline.encode(block)
+            if text.max_tokens is not None:
+                long += int((encoded.lengths == text.max_tokens).sum())
             ids.add(encoded.take(np.flatnonzero(~out)))
             held_ids.add(encoded.take(np.flatnonzero(out)))
             callbacks.on_data("finding token ids", len(block), count)
         rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
         held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None
+    if long:
+        callbacks.on_message(
+            f"{long:,} of {count:,} documents have {text.max_tokens:,} tokens or more: only their first "
+            f"{text.max_tokens:,} are read, in training and prediction (max_tokens)."
+        )
     if isinstance(rows.documents, MappedRagged):
         release_freed_memory()
     return TrainingData(
