@@ -95,7 +95,7 @@ def test_it_ends_within_its_time_whatever_that_is(clock: Clock, seconds: float) 
 
 
 def test_the_weights_of_an_epoch_that_did_not_end_may_be_the_best(clock: Clock) -> None:
-    fitted, callback = limited(clock, 28)
+    fitted, callback = limited(clock, 29)
     outcome = fitted.outcome
     # The loss still falls: the last look is the best one, and it came in the middle of an epoch.
     last = callback.checks[-1]
@@ -140,7 +140,7 @@ def test_the_learning_rate_falls_to_its_end_within_the_time(clock: Clock, decay:
 def test_a_run_whose_time_was_up_goes_on_and_comes_to_its_end(clock: Clock, tmp_path: Path) -> None:
     training = TRAINING.replace(epochs=6)
     folder = tmp_path / "run"
-    first, _ = limited(clock, 40, folder, training=training)
+    first, _ = limited(clock, 41, folder, training=training)
     assert first.outcome.time_is_up
     assert 0 < first.outcome.steps < 36
     before = (folder / MODEL).read_bytes()

@@ -13,8 +13,8 @@ __all__ = ["TimeLimit"]
 VALIDATIONS = 4
 # A checkpoint, and the model file, which takes as long.
 CHECKPOINTS = 2
-# Seconds for the rest: the temperature itself, intervals, the card; compared with these the start of Python is small.
-REST = 1.0
+# Seconds for the rest: the temperature itself, intervals, the card, and the start and end of Python.
+REST = 2.0
 
 
 class TimeLimit:
