@@ -112,6 +112,8 @@ class Trainer:
         # The step whose weights were last compared with the best.
         self._compared = 0
         self.best: dict[str, Tensor] | None = None
+        # Of the held-out rows, [rows], with the best weights; and whether those of the last epoch are worse for sure.
+        self.best_losses, self._is_worse = torch.empty(0), False
         self.good: dict[str, Tensor] | None = None
         self.position = Position()
         self.history = History()
@@ -137,6 +139,7 @@ class Trainer:
             self.average.tensors = {name: tensors[f"average.{name}"].to(self.device) for name in self.weights}
         if self.position.best_epoch:
             self.best = {name: tensors[f"best.{name}"] for name in self.weights}
+            self.best_losses = tensors["best_losses"]
         return True
 
     def run(self) -> Outcome:
@@ -317,7 +320,8 @@ class Trainer:
             scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
         self._restore(current)
         targets = torch.from_numpy(self.held.targets)
-        loss = self.objective.validation_loss(scores, targets)
+        losses = self.objective.validation_losses(scores, targets)
+        loss = float(losses.mean())
         if not math.isfinite(loss):
             self._stop_if_broken(self.position.steps, rate)
             raise self._failure(f"The validation loss became {loss}", self.position.steps, rate)
@@ -332,10 +336,15 @@ class Trainer:
         if best is None or loss < best:
             self.position.best_loss, self.position.best_epoch = loss, self.position.epoch + 1
             self.best = {name: tensor.clone() for name, tensor in self._latest().items()}
+            self.best_losses = losses
+        # Of averaged weights, which change little from epoch to epoch, the loss goes on rising once it has risen.
+        self._is_worse = self.average is not None and _rose(losses - self.best_losses)
 
     def _stop_early(self) -> bool:
         patience, position = self.settings.patience, self.position
-        return bool(patience and self.held) and position.epoch - position.best_epoch >= patience
+        if not patience or not self.held:
+            return False
+        return self._is_worse or position.epoch - position.best_epoch >= patience
 
     def _latest(self) -> dict[str, Tensor]:
         if self.average:
@@ -362,6 +371,7 @@ class Trainer:
             tensors |= {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
         if self.best:
             tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
+            tensors["best_losses"] = self.best_losses
         write_checkpoint(folder, tensors, self.position, run=self.fingerprint)
 
     def _layout(self, position: Position) -> dict[str, Tensor]:
@@ -371,5 +381,15 @@ class Trainer:
             groups["average"] = self.weights
         if position.best_epoch:
             groups["best"] = self.weights
-        layout = {f"{group}.{name}": weight for group, weights in groups.items() for name, weight in weights.items()}
+        layout: dict[str, Tensor] = {
+            f"{group}.{name}": weight for group, weights in groups.items() for name, weight in weights.items()
+        }
+        if self.held and position.best_epoch:
+            layout["best_losses"] = torch.empty(len(self.held))
         return {**layout, **self.step.layout(position.steps), "generator": self.network.generator.get_state()}
+
+
+def _rose(differences: Tensor) -> bool:
+    """Whether the mean of the rows' differences is above 0 by more than its standard error."""
+    rows = len(differences)
+    return rows > 1 and bool(differences.mean() > differences.std() / math.sqrt(rows))
