@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -47,6 +48,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         engine: engine that computes the recurrence; ``auto`` takes the fastest one for the cell.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         random_state: seed of every random choice; ``None`` takes the preset's.
+        minutes: after which ``fit`` ends, with the best model until then; ``None`` sets no limit.
         task: what is learned, a :class:`recurra.tasks.Task` or its name; ``None`` infers it from ``y``.
         listener: deprecated, to be removed in the next release: use ``fit(..., callbacks=[...])``.
 
@@ -76,6 +78,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random_state: int | None = 0,
         listener: Callback | None = None,
         task: Task | str | None = None,
+        minutes: float | None = None,
     ) -> None:
         self.model = model
         self.options = options
@@ -88,6 +91,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.listener = listener
         self.task = task
+        self.minutes = minutes
 
     def fit(
         self,
@@ -111,6 +115,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             SettingsError: the settings contradict each other.
             TrainingError: the training failed.
         """
+        began = time.monotonic()
         named = {
             "epochs": self.epochs,
             "batch_size": self.batch_size,
@@ -130,7 +135,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             recipe=recipe,
             task=self.task,
             initial=bundle,
-            run=RunOptions(engine=self.engine, device=self.device),
+            run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
             callbacks=self._with_listener(callbacks),
         )
         self.columns_ = None if table is None else (table.text_column, table.title_column)

@@ -41,6 +41,13 @@ def test_padding_appends_up_to_the_length(lists: list[list[int]], length: int, p
     assert padded.values.dtype == np.int32
 
 
+@given(documents, st.integers(1, 15))
+def test_cutting_keeps_the_beginning(lists: list[list[int]], length: int) -> None:
+    cut = Ragged.from_lists(lists).cut_to(length)
+    assert as_lists(cut) == [one[:length] for one in lists]
+    assert (cut.values.dtype, cut.offsets.dtype) == (np.int32, np.int64)
+
+
 @given(documents)
 def test_a_taken_set_is_a_copy(lists: list[list[int]]) -> None:
     ragged = Ragged.from_lists(lists)

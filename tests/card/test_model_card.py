@@ -165,6 +165,9 @@ def test_limits_of_the_network() -> None:
     assert "8 bits" in rounded
     (split, _) = limits_of(model_card(replace(make_bundle(), record=SOUND), digest=""))
     assert "split at ASCII white space" in split
+    bundle = words(make_bundle(), SOUND)
+    (first, _) = limits_of(model_card(replace(bundle, text=bundle.text.replace(max_tokens=1500)), digest=""))
+    assert "reads the first 1,500 tokens of a text" in first
 
 
 def test_scores_stand_with_their_intervals() -> None:

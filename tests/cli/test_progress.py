@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from commands import Run
@@ -65,6 +66,34 @@ def test_a_resumed_training_begins_where_it_stopped() -> None:
     assert "lstm" in terminal.getvalue()
     assert "1,000/1,000" in terminal.getvalue()
     assert "loss 2.000" in terminal.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("at_most", "seconds", "shown"),
+    [
+        (False, None, " 0:01:30 "),
+        (True, None, "at most 0:01:30 "),
+        (True, 20, "at most 0:00:20 "),
+        (True, 1e4, "at most 0:01:30 "),
+    ],
+)
+def test_the_time_left_is_of_all_epochs_and_says_that_it_may_be_less(
+    at_most: bool, seconds: float | None, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("recurra.cli.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    with contextlib.redirect_stderr(Terminal()) as terminal, Bars(Output(as_json=False, quiet=False)) as bars:
+        assert bars._bars is not None
+        monkeypatch.setattr(bars._bars, "get_time", lambda: now[0])
+        bar = bars.training(at_most=at_most, deadline=None if seconds is None else 10 + seconds)
+        bar.on_train_begin(1000, 0)
+        for _ in range(10):
+            now[0] += 1.0
+            bar.on_steps_end(StepResults([StepResult(10, 2.0, 5)]))
+        # 900 documents of ten a second are left.
+        bars._bars.refresh()
+    assert shown in terminal.getvalue()
+    assert ("at most" in terminal.getvalue()) == at_most
 
 
 def test_checks_and_messages_are_lines(capsys: pytest.CaptureFixture[str]) -> None:

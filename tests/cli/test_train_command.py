@@ -35,6 +35,19 @@ def test_json_keys(run: Run, news: Path) -> None:
     assert model.record["scores"]["validation"] == values["validation"]
 
 
+def test_minutes_end_a_run_that_is_not_interrupted(run: Run, news: Path) -> None:
+    ran = run("train", news, "--out", "run", "--json", "--minutes", "1e-5", *SMALL)
+    assert (ran.code, ran.err) == (0, "")
+    values = ran.json
+    assert (values["time_is_up"], values["interrupted"], values["steps"]) == (True, False, 1)
+    assert "The time is up after 0.59 of at most 2 epochs." in values["notes"]
+    resumed = run("train", news, "--out", "run", "--resume", "--json", "--minutes", 10, *SMALL).json
+    whole = run("train", news, "--out", "other", "--json", *SMALL).json
+    assert (resumed["time_is_up"], resumed["steps"]) == (False, whole["steps"])
+    assert resumed["validation"] == whole["validation"]
+    assert not whole["time_is_up"]
+
+
 def test_lines_for_people(run: Run, news: Path) -> None:
     ran = run("train", news, "--out", "run", *SMALL)
     assert (ran.code, ran.err) == (0, "")

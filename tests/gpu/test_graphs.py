@@ -17,8 +17,9 @@ from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import TrainingSettings, load_preset
+from recurra.training.epochs import epoch_batches
 from recurra.training.fit import fit
-from recurra.training.loop import Trainer, epoch_batches
+from recurra.training.loop import Trainer
 from recurra.training.run import RunOptions
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.device import DeviceStep

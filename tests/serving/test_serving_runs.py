@@ -91,6 +91,7 @@ def test_states(tmp_path: Path) -> None:
     write_checkpoint(tmp_path / "running")
     write_checkpoint(tmp_path / "killed", age=SILENT_SECONDS + 5)
     write_checkpoint(tmp_path / "finished", finished=True, age=60)
+    write_checkpoint(tmp_path / "out of time", time_is_up=True, age=60)
     write_checkpoint(tmp_path / "stopped", age=2)
     write_bundle(make_bundle(), tmp_path / "stopped" / MODEL)
     write_checkpoint(tmp_path / "resumed")
@@ -101,7 +102,7 @@ def test_states(tmp_path: Path) -> None:
     (tmp_path / "no run").mkdir()
     assert {run["name"]: run["state"] for run in runs_in(tmp_path)["runs"]} == {
         "running": "running", "killed": "interrupted", "finished": "finished", "stopped": "interrupted",
-        "resumed": "running", "copied": "finished",
+        "out of time": "finished", "resumed": "running", "copied": "finished",
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@ import csv
 import re
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from recurra.errors import DataError
 from recurra.presets import load_preset
 from recurra.text import TextPipeline, TextSettings, Vocabulary
+from recurra.text.buffer import TextBuffer
 
 PAIRS = [("Oil rises", "Oil prices rose."), ("", "No title here"), ("Cup final", "A goal in the final.")]
 
@@ -71,6 +73,24 @@ def test_tokens_stand_in_step_with_ids(documents, tokens, field):
     for place, document in enumerate(documents):
         ids = [pipeline.vocabulary.ids.get(token, 1) for token in pipeline.tokens(document)]
         assert encoded[place].tolist() == ids
+
+
+@given(
+    documents=st.lists(st.text(max_size=30) | st.tuples(st.text(max_size=20), st.text(max_size=20))),
+    most=st.integers(1, 9),
+)
+@pytest.mark.parametrize("tokens", ["lesson", "words", "characters", "bytes"])
+def test_the_first_tokens_are_read(documents, tokens, most):
+    settings = TextSettings(tokens=tokens)
+    whole = TextPipeline(settings, Vocabulary(("a", "b", "0", ".")))
+    cut = TextPipeline(settings.replace(max_tokens=most), whole.vocabulary)
+    ids = cut.encode(documents)
+    assert [ids[row].tolist() for row in range(len(ids))] == [
+        whole.encode([document])[0].tolist()[:most] for document in documents
+    ]
+    assert [cut.tokens(document) for document in documents] == [whole.tokens(document)[:most] for document in documents]
+    texts = [document for document in documents if isinstance(document, str)]
+    assert np.array_equal(cut.encode_buffer(TextBuffer.of(texts)).values, cut.encode(texts).values)
 
 
 def test_the_vocabulary_of_the_lesson(data_dir):

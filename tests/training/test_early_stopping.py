@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from rows import make_rows
+from scipy.stats import ttest_rel
 from training.runs import PLAIN, SHORT, Steps, train
 
+from recurra.data.split import hold_out
 from recurra.errors import DataError
 from recurra.presets import TrainingSettings
+from recurra.training import loop
 from recurra.training.run import HISTORY
 
 TRAINING = TrainingSettings(epochs=12, batch_size=8, learning_rate=0.03, validation=0.3, patience=2, seed=1)
@@ -39,8 +43,10 @@ def test_the_best_epochs_weights_are_restored(patience: int, averaging: float) -
     fitted = train(rows=rows, training=training, callbacks=[listener])
     losses = ends(listener)
     best = int(np.argmin(losses)) + 1
-    # It stopped as soon as so many epochs had passed since the best, and neither sooner nor later.
-    assert len(losses) == fitted.outcome.epochs == best + patience < training.epochs
+    stopped = fitted.outcome.epochs
+    assert len(losses) == stopped
+    # It stopped as soon as so many epochs had passed since the best; averaged weights may stop it before.
+    assert best < stopped <= best + patience < training.epochs if averaging else stopped == best + patience
     assert fitted.outcome.best_epoch == best
     assert fitted.validation is not None
     assert fitted.validation.log_loss == pytest.approx(min(losses), rel=1e-5)
@@ -48,7 +54,42 @@ def test_the_best_epochs_weights_are_restored(patience: int, averaging: float) -
     for name, expected in until_then.bundle.tensors.items():
         assert np.array_equal(fitted.bundle.tensors[name], expected), name
     assert fitted.bundle.record["best_epoch"] == best
-    assert fitted.bundle.record["epochs"] == best + patience
+    assert fitted.bundle.record["epochs"] == stopped
+
+
+def test_averaged_weights_that_are_worse_by_a_standard_error_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores, logits = list[np.ndarray](), loop.logits
+
+    def remembered(network: Any, documents: Any, **named: Any) -> Any:
+        scores.append(found := logits(network, documents, **named))
+        return found
+
+    monkeypatch.setattr(loop, "logits", remembered)
+    documents, labels = noisy(300)
+    training = TRAINING.replace(patience=11, averaging=0.9)
+    ends = list[int]()
+    for seed in range(3):
+        scores.clear()
+        listener = Steps()
+        fitted = train(rows=(documents, labels), training=training.replace(seed=seed), callbacks=[listener])
+        _, held = hold_out(labels, share=0.3, seed=seed)
+        targets = np.array([sorted(set(labels)).index(labels[row]) for row in held])
+        # The first epoch has five looks, of which the last is its end.
+        powers = [np.exp(one.double().numpy()) for one in scores[4:]]
+        rows = [-np.log(one[np.arange(len(held)), targets] / one.sum(axis=1)) for one in powers]
+        np.testing.assert_allclose([one.mean() for one in rows], [one.loss for one in listener.checks[4:]], rtol=1e-5)
+        best, expected = 0, 12
+        for epoch in range(1, len(rows)):
+            if rows[epoch].mean() < rows[best].mean():
+                best = epoch
+            elif ttest_rel(rows[epoch], rows[best]).statistic > 1:
+                expected = epoch + 1
+                break
+        assert fitted.outcome.epochs == expected
+        assert fitted.outcome.best_epoch == best + 1
+        ends.append(expected)
+    # Some of them did end so.
+    assert min(ends) < 12
 
 
 def test_without_patience_the_last_weights_stay() -> None:

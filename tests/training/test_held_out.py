@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from models.networks import network
 from rows import make_rows
 from training.runs import PLAIN, SHORT, THOROUGH, Steps, train
 
@@ -18,6 +19,7 @@ from recurra.data.split import hold_out
 from recurra.evaluation.metrics import calibration_error
 from recurra.evaluation.temperature import calibrate
 from recurra.runtime import Model
+from recurra.training import held_out
 from recurra.training.fit import FitResult
 from recurra.training.run import MODEL
 
@@ -135,3 +137,21 @@ def test_few_rows_or_none_give_no_temperature_and_say_so(validation: float, reas
     fitted = train(training=SHORT.replace(calibrate=True, validation=validation), callbacks=[listener])
     assert fitted.bundle.record["calibration"] == {"skipped": reason}
     assert listener.messages == [f"calibration: skipped, {reason}."]
+
+
+def test_held_out_documents_are_read_in_batches_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = [3, 90, 1, 40, 41, 0, 300, 7, 39, 2]
+    documents = Ragged.from_lists([[2 + place % 9 for place in range(length)] for length in lengths])
+    module = network(cell="gru", hidden=5, embedding=4, dtype=np.float32)
+    expected = held_out.logits(module, documents)
+    sizes, batch = list[tuple[int, int]](), held_out.Batch.of
+
+    def counted(some: Ragged, device: Any) -> Any:
+        sizes.append((len(some), int(some.lengths.max(initial=0))))
+        return batch(some, device)
+
+    monkeypatch.setattr(held_out.Batch, "of", counted)
+    monkeypatch.setattr(held_out, "TOKENS", 100)
+    np.testing.assert_allclose(held_out.logits(module, documents), expected, rtol=1e-5, atol=1e-6)
+    assert len(sizes) > 3
+    assert all(count == 1 or count * longest <= 100 for count, longest in sizes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from training.runs import Steps
 
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
@@ -47,6 +48,28 @@ def test_rows_and_targets_stay_together_on_either_side() -> None:
         assert np.array_equal(rows.documents.values, expected.values)
         assert np.array_equal(rows.documents.offsets, expected.offsets)
         assert [found.classes.classes[target] for target in rows.targets] == [LABELS[place] for place in places]
+
+
+def test_how_many_documents_are_read_in_part_is_told() -> None:
+    texts: list[Document] = [" ".join("abcdefgh"[: place % 9]) for place in range(60)]
+    text, callback = TextSettings(tokens="words", max_tokens=5), Steps()
+    labelled = labelled_rows(InMemoryRows(texts, LABELS), text, callback)
+    found = prepare(labelled, text, TRAINING, folder=None, callbacks=callback)
+    assert found.held is not None
+    lengths = [*found.rows.documents.lengths.tolist(), *found.held.documents.lengths.tolist()]
+    assert sorted(lengths) == sorted(min(5, place % 9) for place in range(60))
+    long = sum(place % 9 >= 5 for place in range(60))
+    assert callback.messages == [
+        f"{long} of 60 documents have 5 tokens or more: only their first 5 are read, in training and prediction "
+        "(max_tokens)."
+    ]
+
+
+def test_documents_that_are_short_enough_are_not_told_of() -> None:
+    text, callback = TextSettings(tokens="words", max_tokens=4), Steps()
+    labelled = labelled_rows(InMemoryRows(TEXTS, LABELS), text, callback)
+    prepare(labelled, text, TRAINING, folder=None, callbacks=callback)
+    assert callback.messages == []
 
 
 def test_the_hash_is_of_all_rows() -> None:

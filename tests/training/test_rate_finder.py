@@ -13,7 +13,7 @@ from training.runs import FULL, PLAIN, SHORT, Steps, train
 
 from recurra.batches import Ragged
 from recurra.errors import TrainingError
-from recurra.training.loop import epoch_batches
+from recurra.training.epochs import epoch_batches
 from recurra.training.rate_finder import _batches, lowest_rate
 from recurra.training.steps.step import EncodedRows
 

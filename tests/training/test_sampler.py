@@ -16,7 +16,7 @@ from training.runs import PLAIN, SHORT, Steps, train
 from recurra.batches import Ragged, balanced_rows
 from recurra.errors import SettingsError
 from recurra.presets import TrainingSettings
-from recurra.training.loop import epoch_batches
+from recurra.training.epochs import epoch_batches
 from recurra.training.steps.device_batches import DeviceBatches
 from recurra.training.steps.step import EncodedRows
 

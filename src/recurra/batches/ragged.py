@@ -71,6 +71,14 @@ class Ragged:
         values = self.values[np.arange(offsets[-1]) + shift].astype(np.int32, copy=False)
         return Ragged(values, offsets)
 
+    def cut_to(self, length: int) -> Ragged:
+        """Documents of more than ``length`` tokens keep their first so many; shorter ones stay."""
+        lengths = np.minimum(self.lengths, length)
+        offsets = np.zeros_like(self.offsets)
+        np.cumsum(lengths, out=offsets[1:])
+        kept = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1] - offsets[:-1], lengths)
+        return Ragged(self.values[kept], offsets)
+
     def padded_to(self, length: int, pad_id: int = 0) -> Ragged:
         """Documents of fewer than ``length`` tokens get ``pad_id`` appended up to it; longer ones are not cut."""
         return self._lengthened(np.maximum(self.lengths, length), pad_id)

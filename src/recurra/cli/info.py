@@ -63,8 +63,9 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
             ]
             rows.append((part, ", ".join(numbers)))
     pads = "left out" if network["masked"] else f"read as words up to {known['pad_to']} tokens"
+    most = f", the first {text['max_tokens']:,} tokens" if text["max_tokens"] else ""
     rows += [
-        ("reads", "titles" if text["field"] == "title" else "title and text"),
+        ("reads", f"{'titles' if text['field'] == 'title' else 'title and text'}{most}"),
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
         *_chosen(record),
         *_vectors(record),

@@ -149,6 +149,7 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
     training = TrainingSettings.from_dict(model.record.get("training", {}), where="the model's record")
     # Pretrained vectors and the precision of a GPU are not available here.
     training = training.replace(seed=wanted.seed, freeze_vectors=False, precision="float32")
+    early = bool(training.validation and training.patience)
     with Bars(output) as bars:
         return out_of_fold(
             data.documents,
@@ -156,7 +157,7 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
             recipe=Recipe(text=model.bundle.text, network=model.settings, training=training),
             folds=wanted.folds or 0,
             classes=model.classes_,
-            callbacks=lambda fold: [bars.training(f"fold {fold + 1} of {wanted.folds}")],
+            callbacks=lambda fold: [bars.training(f"fold {fold + 1} of {wanted.folds}", at_most=early)],
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -39,15 +40,25 @@ class Bars:
         if self._bars:
             self._bars.stop()
 
-    def begin(self, title: str, total: int, done: int = 0) -> Callable[[int, str], None]:
-        """Starts a bar over ``total`` documents; returns a callback for the number just done, and a remark."""
+    def begin(
+        self, title: str, total: int, done: int = 0, *, at_most: bool = False, deadline: float | None = None
+    ) -> Callable[[int, str], None]:
+        """Starts a bar over ``total`` documents; returns a callback for the number just done, and a remark.
+
+        Args:
+            title: stands before the bar.
+            total: documents in all.
+            done: documents done before.
+            at_most: whether it may end before they are all done; the time left then says so.
+            deadline: when it ends in any case, by ``time.monotonic()``.
+        """
         if not self._bars:
             return lambda documents, remark: None
         bars = self._bars
         # One bar at a time: the lines above report the others.
         for before in bars.task_ids:
             bars.remove_task(before)
-        task = bars.add_task(title, total=total, completed=done, remark="")
+        task = bars.add_task(title, total=total, completed=done, remark="", at_most=at_most, deadline=deadline)
         return lambda documents, remark: bars.update(task, advance=documents, remark=remark)
 
     def counting(self, title: str) -> Callable[[int, int | None], None]:
@@ -67,14 +78,18 @@ class Bars:
 
         return advance
 
-    def training(self, title: str = "", *, score: str = "accuracy") -> TrainingBar:
+    def training(
+        self, title: str = "", *, score: str = "accuracy", at_most: bool = False, deadline: float | None = None
+    ) -> TrainingBar:
         """A callback that shows training as a bar, and validations and messages as lines.
 
         Args:
             title: name of the model, if there are several.
             score: name of the share of right rows.
+            at_most: whether training may stop before its last epoch.
+            deadline: when it ends in any case, by ``time.monotonic()``.
         """
-        return TrainingBar(self, title, score=score)
+        return TrainingBar(self, title, score=score, at_most=at_most, deadline=deadline)
 
 
 class TrainingBar(Callback):
@@ -84,10 +99,21 @@ class TrainingBar(Callback):
         bars: the progress bars.
         title: name of the model.
         score: name of the share of right rows.
+        at_most: whether it may stop before its last epoch.
+        deadline: when it ends in any case, by ``time.monotonic()``.
     """
 
-    def __init__(self, bars: Bars, title: str, *, score: str = "accuracy") -> None:
+    def __init__(
+        self,
+        bars: Bars,
+        title: str,
+        *,
+        score: str = "accuracy",
+        at_most: bool = False,
+        deadline: float | None = None,
+    ) -> None:
         self.bars, self.title, self.score = bars, title, score
+        self.at_most, self.deadline = at_most, deadline
         self._steps = 0
         self._advance: Callable[[int, str], None] = lambda documents, remark: None
         self._loss = 0.0
@@ -101,8 +127,10 @@ class TrainingBar(Callback):
         self._advance(documents, "")
 
     def on_train_begin(self, documents: int, done: int) -> None:
-        """Starts the bar."""
-        self._advance = self.bars.begin(self.title or "training", documents, done)
+        """Starts the bar over all epochs."""
+        self._advance = self.bars.begin(
+            self.title or "training", documents, done, at_most=self.at_most, deadline=self.deadline
+        )
 
     def on_steps_end(self, results: StepResults) -> None:
         """Advances the bar; the loss shown is an exponential mean over about fifty steps."""
@@ -125,14 +153,27 @@ class TrainingBar(Callback):
 
 def _bars() -> Progress:
     import sys
+    from datetime import timedelta
 
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
     from rich.text import Text
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:,.0f} docs/s" if task.speed else "")
+
+    class TimeLeft(ProgressColumn):
+        max_refresh = 0.5
+
+        def render(self, task: Task) -> Text:
+            left, deadline = task.time_remaining, task.fields.get("deadline")
+            if deadline is not None:
+                until = max(0.0, deadline - time.monotonic())
+                left = until if left is None else min(left, until)
+            if left is None:
+                return Text("-:--:--")
+            return Text(f"{'at most ' if task.fields.get('at_most') else ''}{timedelta(seconds=round(left))}")
 
     class Count(ProgressColumn):
         def render(self, task: Task) -> Text:
@@ -143,7 +184,7 @@ def _bars() -> Progress:
         BarColumn(bar_width=30),
         Count(),
         Rate(),
-        TimeRemainingColumn(),
+        TimeLeft(),
         TextColumn("{task.fields[remark]}", markup=False),
         console=Console(stderr=True, highlight=False),
         transient=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,6 +73,12 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(parser=whole_number(1), metavar="N", help="Maximum number of epochs.")
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            parser=number_above(0), metavar="M", help="Maximum minutes of the run, reading and writing included."
+        ),
+    ] = None,
     batch_size: Annotated[
         int | None, typer.Option(parser=whole_number(1), metavar="N", help="Number of documents in a batch.")
     ] = None,
@@ -140,6 +147,7 @@ def train(
     from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
     from recurra.tasks.multi_label_detection import resolve_rows
 
+    began = time.monotonic()
     output = Output(as_json=as_json, quiet=quiet)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
@@ -177,9 +185,18 @@ def train(
                 engine=engine,
                 device=device,
                 find_learning_rate=find_learning_rate,
+                minutes=minutes,
+                began=began,
             ),
             provenance=Provenance(cleaning=cleaning, label_separator=separator),
-            callbacks=[bars.training(score=task.wording.right), *([TensorBoard(out)] if tensorboard else [])],
+            callbacks=[
+                bars.training(
+                    score=task.wording.right,
+                    at_most=bool(recipe.training.validation and recipe.training.patience) or minutes is not None,
+                    deadline=None if minutes is None else began + 60 * minutes,
+                ),
+                *([TensorBoard(out)] if tensorboard else []),
+            ],
         )
         if find_learning_rate:
             _draw_rate(out, data, output)
@@ -305,6 +322,7 @@ def _report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
             "best_epoch": outcome.best_epoch,
             "steps": outcome.steps,
             "interrupted": outcome.interrupted,
+            "time_is_up": outcome.time_is_up,
             "calibration": calibration,
             "validation": validation,
             "notes": output.notes,

@@ -13,7 +13,8 @@ from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.presets import TrainingSettings
 from recurra.training.build import chosen_device
-from recurra.training.loop import Trainer, epoch_batches
+from recurra.training.epochs import epoch_batches
+from recurra.training.loop import Trainer
 from recurra.training.steps.step import EncodedRows
 
 __all__ = ["ROUNDS", "BatchingCost", "measure_bucketing"]

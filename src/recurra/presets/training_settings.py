@@ -43,8 +43,10 @@ class TrainingSettings(Settings):
         averaging: decay of an exponential moving average of the weights, which is what validation, saving and
             predicting then use; 0 keeps the last weights.
         validation: share of the training rows held out, at most 2,000 rows; 0 holds out none.
-        patience: epochs without a lower validation loss before stopping; 0 never stops early. Whenever rows are held
-            out and ``patience`` is above 0, the best epoch's weights are restored.
+        patience: epochs without a lower validation loss before stopping; 0 never stops early. Where weights are
+            averaged, an epoch whose loss is above the lowest by more than one standard error of the rows' differences
+            ends training at once. Whenever rows are held out and ``patience`` is above 0, the best epoch's weights are
+            restored.
         calibrate: divide the trained network's output by the temperature that makes its probabilities as sure as they
             are right on the held-out rows (:mod:`recurra.evaluation.temperature`). No answer changes.
         precision: ``float32``, or ``bfloat16`` for mixed precision on a GPU.

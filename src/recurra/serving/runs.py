@@ -94,7 +94,7 @@ def _run(folder: Path, newest: float) -> dict[str, Any]:
 
 
 def _state(folder: Path, position: Mapping[str, Any], newest: float) -> str:
-    if position.get("finished") is True or not position:
+    if position.get("finished") is True or position.get("time_is_up") is True or not position:
         return "finished"
     # The model is written at the end, also of a stopped run; a resumed run writes its checkpoint after it.
     model, checkpoint = _written(folder / MODEL), _written(folder / CHECKPOINT)

@@ -37,6 +37,6 @@ class Loss(Objective):
         """The logits above 0 are exactly those of the row's labels."""
         return ((logits > 0) == targets).all(dim=1)
 
-    def validation_loss(self, logits: Tensor, targets: Tensor) -> float:
-        """The mean binary cross-entropy of all labels, without class weights or smoothing."""
-        return F.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype)).item()
+    def validation_losses(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The mean binary cross-entropy of a row's labels, without class weights or smoothing."""
+        return F.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype), reduction="none").mean(dim=1)

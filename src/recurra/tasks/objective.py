@@ -92,6 +92,6 @@ class Objective:
         probabilities = self.task.probabilities(logits.detach().float().cpu().numpy())
         return torch.from_numpy(self.task.right(probabilities, targets.cpu().numpy()))
 
-    def validation_loss(self, logits: Tensor, targets: Tensor) -> float:
-        """The loss of held-out rows, which early stopping and the choice of the best epoch look at."""
-        return float(self.each(logits, targets).mean())
+    def validation_losses(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The loss of each held-out row, [rows], which early stopping and the choice of the best epoch look at."""
+        return self.each(logits, targets)

@@ -85,12 +85,12 @@ class TextPipeline:
         return max(known, self.settings.vocabulary_size) if self.settings.fixed_rows else known
 
     def encode(self, documents: Sequence[Document]) -> Ragged:
-        """Token ids of B documents; a document without tokens has length 0.
+        """Token ids of B documents, of ``max_tokens`` at most; a document without tokens has length 0.
 
         Raises:
             DataError: an item is not a document.
         """
-        return Ragged.concatenate([self._encoder(texts) for texts in self._buffers(documents)])
+        return Ragged.concatenate([self._encode(texts) for texts in self._buffers(documents)])
 
     def encode_buffer(self, texts: TextBuffer) -> Ragged:
         """Token ids of texts without titles, as :meth:`encode` returns them.
@@ -100,7 +100,11 @@ class TextPipeline:
         """
         if self.settings.field == "title" and self.settings.first_words is not None:
             return self.encode([texts[text] for text in range(len(texts))])
-        return self._encoder(texts)
+        return self._encode(texts)
+
+    def _encode(self, texts: TextBuffer) -> Ragged:
+        ids, most = self._encoder(texts), self.settings.max_tokens
+        return ids if most is None else ids.cut_to(most)
 
     def _buffers(self, documents: Sequence[Document]) -> Iterator[TextBuffer]:
         """The documents' texts in blocks, because joining copies them."""
@@ -121,7 +125,7 @@ class TextPipeline:
         Raises:
             DataError: it is not a document.
         """
-        return tokeniser(self.settings.tokens)(input_texts([document], self.settings)[0])
+        return tokeniser(self.settings.tokens)(input_texts([document], self.settings)[0])[: self.settings.max_tokens]
 
     def coverage(self, documents: Sequence[Document]) -> float:
         """The share of the documents' tokens that the vocabulary knows; 1 if there are no tokens.

@@ -27,6 +27,8 @@ class TextSettings(Settings):
         vocabulary_from: ``all`` counts the tokens of the texts that are read; ``titles`` those of titles only.
         vocabulary_documents: count only the first so many non-empty texts; ``None`` counts all.
         min_count: leave out tokens that occur less often.
+        max_tokens: read only the first so many tokens of a document, in training and prediction alike; ``None`` reads
+            all. The vocabulary counts all.
         fixed_rows: the embedding has ``vocabulary_size`` rows even if fewer tokens were found, as in Keras.
     """
 
@@ -37,12 +39,12 @@ class TextSettings(Settings):
     vocabulary_from: Literal["all", "titles"] = "all"
     vocabulary_documents: int | None = None
     min_count: int = 1
+    max_tokens: int | None = None
     fixed_rows: bool = False
 
     def __post_init__(self) -> None:
         at_least("vocabulary_size", self.vocabulary_size, 3)
         at_least("min_count", self.min_count, 1)
-        if self.first_words is not None:
-            at_least("first_words", self.first_words, 1)
-        if self.vocabulary_documents is not None:
-            at_least("vocabulary_documents", self.vocabulary_documents, 1)
+        for name in ("first_words", "vocabulary_documents", "max_tokens"):
+            if getattr(self, name) is not None:
+                at_least(name, getattr(self, name), 1)

@@ -38,6 +38,7 @@ class Position:
         best_loss: lowest validation loss at the end of an epoch.
         best_epoch: that epoch.
         finished: whether the run came to its end.
+        time_is_up: whether its time was over before.
         history: as JSON.
     """
 
@@ -52,6 +53,7 @@ class Position:
     best_loss: float | None = None
     best_epoch: int = 0
     finished: bool = False
+    time_is_up: bool = False
     history: dict[str, Any] = field(default_factory=lambda: {"training": [], "validation": []})
 
 

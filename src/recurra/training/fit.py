@@ -23,14 +23,16 @@ from recurra.text.named_vectors import check_vectors, load_pretrained
 from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
+from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import calibrate_output, logits, validate
-from recurra.training.loop import Trainer, epoch_batches
+from recurra.training.loop import Trainer
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.record import FitResult, Provenance, build_bundle, write_run
 from recurra.training.run import RunOptions, prepare_folder
 from recurra.training.steps.step import EncodedRows
+from recurra.training.time_limit import TimeLimit
 from recurra.training.warm_start import check_warm_start
 
 __all__ = ["FitResult", "Provenance", "RunOptions", "fit", "fit_prepared"]
@@ -163,6 +165,7 @@ def fit_prepared(
         folder=run.folder,
         fingerprint=hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest(),
         checkpoint_seconds=run.checkpoint_seconds,
+        limit=None if run.minutes is None else TimeLimit(60 * run.minutes, run.began),
         callbacks=told,
         **({"joined": branch.joined} if branch else {}),
     )

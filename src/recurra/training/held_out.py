@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["calibrate_output", "logits", "scores_of", "validate"]
 
-BATCH = 256
+# Documents of a batch, and its tokens: a network takes some kilobytes for each.
+BATCH, TOKENS = 256, 1 << 15
 
 
 @torch.no_grad()
@@ -43,7 +44,7 @@ def logits(network: Network, documents: Ragged, *, pad_to: int | None = None) ->
     device = network.generator.device
     order = np.argsort(documents.lengths, kind="stable")
     parts = []
-    for rows in cut_batches(documents.lengths[order], batch_size=BATCH):
+    for rows in cut_batches(documents.lengths[order], batch_size=BATCH, batch_tokens=TOKENS):
         parts.append(network(Batch.of(documents.take(order[rows]), device)).logits.float().cpu())
     network.train(was_training)
     if not parts:

@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from recurra.batches import Batches, balanced_rows, cut_batches
+from recurra.batches import Batches
 from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback, Callbacks, History, TrainingMetrics, ValidationMetrics
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
+from recurra.training.epochs import epoch_batches, is_due, next_due
 from recurra.training.held_out import logits
 from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.process import Interrupt, exact_products, fitting_threads
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows, StepResult
+from recurra.training.time_limit import TimeLimit
 
-__all__ = ["Outcome", "Trainer", "epoch_batches"]
+__all__ = ["Outcome", "Trainer"]
 
 # Points of the curves within an epoch. Held-out rows are looked at that often in the first epoch, in which most is
 # learned, and at the end of each later one; the second divides the first.
@@ -49,6 +49,7 @@ class Outcome:
         epochs: whole epochs done.
         best_epoch: the epoch whose weights the network now has, 0 if none was chosen.
         interrupted: whether a person stopped it.
+        time_is_up: whether its time was over before its epochs.
         failure: what stopped it, if it could not go on.
     """
 
@@ -59,6 +60,7 @@ class Outcome:
     epochs: int
     best_epoch: int
     interrupted: bool
+    time_is_up: bool
     failure: TrainingError | None
 
 
@@ -74,6 +76,7 @@ class Trainer:
         folder: for checkpoints; none are written without it.
         fingerprint: fingerprint of data and settings.
         checkpoint_seconds: time between checkpoints.
+        limit: the time that the run may take.
         callbacks: notified of the progress.
         joined: adds what stands beside the network to its outputs for the held-out rows, [held, L].
     """
@@ -89,12 +92,14 @@ class Trainer:
         folder: Path | None = None,
         fingerprint: str = "",
         checkpoint_seconds: float = 60.0,
+        limit: TimeLimit | None = None,
         callbacks: Callback | None = None,
         joined: Callable[[Tensor], Tensor] = lambda logits: logits,
     ) -> None:
         self.network, self.rows, self.held, self.settings = network, rows, held, settings
         self.pad_to, self.folder, self.fingerprint = pad_to, folder, fingerprint
         self.checkpoint_seconds = checkpoint_seconds
+        self.limit = limit or TimeLimit(None, 0.0)
         self.callbacks = callbacks or Callbacks()
         self._joined = joined
         self.device = network.generator.device
@@ -107,7 +112,11 @@ class Trainer:
         self._steps_at_once, self._may_grow = 1, True
         # The step before which the sound weights were copied.
         self._good_since = 0
+        # The step whose weights were last compared with the best.
+        self._compared = 0
         self.best: dict[str, Tensor] | None = None
+        # Of the held-out rows, [rows], with the best weights; and whether those of the last epoch are worse for sure.
+        self.best_losses, self._is_worse = torch.empty(0), False
         self.good: dict[str, Tensor] | None = None
         self.position = Position()
         self.history = History()
@@ -133,6 +142,7 @@ class Trainer:
             self.average.tensors = {name: tensors[f"average.{name}"].to(self.device) for name in self.weights}
         if self.position.best_epoch:
             self.best = {name: tensors[f"best.{name}"] for name in self.weights}
+            self.best_losses = tensors["best_losses"]
         return True
 
     def run(self) -> Outcome:
@@ -142,11 +152,16 @@ class Trainer:
             TrainingError: it failed before there were any weights to keep.
         """
         failure: TrainingError | None = None
-        self.callbacks.on_train_begin(len(self.rows) * self.settings.epochs, self.position.documents)
+        self.position.time_is_up, documents = False, len(self.rows) * self.settings.epochs
+        self.limit.begin_training(self.position.documents / documents)
+        self.callbacks.on_train_begin(documents, self.position.documents)
         try:
             with Interrupt() as interrupt, fitting_threads(self.network.settings), exact_products():
                 for _ in self._steps():
                     if interrupt.received or self.callbacks.should_stop():
+                        break
+                    if not self.position.finished and self._time_is_up():
+                        self._end_in_time()
                         break
         except TrainingError as error:
             failure = error
@@ -166,6 +181,7 @@ class Trainer:
             epochs=position.epoch,
             best_epoch=position.best_epoch if self.best else 0,
             interrupted=interrupt.received,
+            time_is_up=position.time_is_up,
             failure=failure,
         )
 
@@ -177,9 +193,10 @@ class Trainer:
             validations = 1 if position.epoch or not self.held else VALIDATIONS
             while position.batch < len(batches):
                 began = time.perf_counter()
-                self._run_steps(batches)
+                with self.limit.timed("steps"):
+                    self._run_steps(batches)
                 position.seconds += time.perf_counter() - began
-                if _due(position.batch, len(batches), validations):
+                if is_due(position.batch, len(batches), validations):
                     self._validate(position.batch / len(batches), self._rate(position.batch - 1, len(batches)))
                 if position.batch == len(batches):
                     break
@@ -197,13 +214,14 @@ class Trainer:
 
     def _rate(self, batch: int, batches: int) -> float:
         """The learning rate of a batch of the running epoch."""
-        return self.settings.rate_at((self.position.epoch + batch / batches) / self.settings.epochs)
+        share = (self.position.epoch + batch / batches) / self.settings.epochs
+        return self.settings.rate_at(max(share, self.limit.progress))
 
     def _run_steps(self, batches: Batches) -> None:
         """Steps on the next batches, up to the next point of the curves, between two looks at the device."""
         position, began = self.position, time.perf_counter()
         first, count = position.batch, len(batches)
-        asked = min(_next_due(first, count, LOGS) - first, self._steps_at_once)
+        asked = min(next_due(first, count, LOGS) - first, self._steps_at_once)
         # One more, which may be made ready meanwhile.
         ahead = batches[first : first + asked + 1]
         taken = self.step.limit(ahead[:asked])
@@ -220,7 +238,7 @@ class Trainer:
         self.callbacks.on_steps_end(results)
         if results.failed:
             self._fail(results.failed, rates[len(results.taken)])
-        if _due(position.batch, count, LOGS):
+        if is_due(position.batch, count, LOGS):
             self._log(position.batch / count, rates[-1])
         if time.perf_counter() - began >= LOOK_EVERY:
             self._steps_at_once = max(1, taken // 2)
@@ -281,15 +299,32 @@ class Trainer:
             self.callbacks.on_log(self.history.training[-1])
         position.loss_sum, position.right_sum, position.window_documents = 0.0, 0, 0
 
+    def _time_is_up(self) -> bool:
+        if self.held and self.position.documents:
+            # A look at a document takes less than a step on it.
+            a_document = self.position.seconds / self.position.documents
+            self.limit.expect(a_document * len(self.held))
+        return self.limit.is_up
+
+    def _end_in_time(self) -> None:
+        """Says how far the run came; the weights of the running epoch may be the best."""
+        position = self.position
+        position.time_is_up, done = True, position.documents / len(self.rows)
+        if self.settings.patience and self._compared != position.steps:
+            self._validate(done - position.epoch, self.settings.rate_at(done / self.settings.epochs))
+        self.callbacks.on_message(f"The time is up after {done:.2f} of at most {self.settings.epochs} epochs.")
+
     def _validate(self, share: float, rate: float) -> None:
         if not self.held:
             return
         current = {name: weight.detach().clone() for name, weight in self.weights.items()}
         self._restore(self._latest())
-        scores = self._joined(logits(self.network, self.held.documents, pad_to=self.pad_to))
+        with self.limit.timed("validation"):
+            scores = self._joined(logits(self.network, self.held.documents, pad_to=self.pad_to))
         self._restore(current)
         targets = torch.from_numpy(self.held.targets)
-        loss = self.objective.validation_loss(scores, targets)
+        losses = self.objective.validation_losses(scores, targets)
+        loss = float(losses.mean())
         if not math.isfinite(loss):
             self._stop_if_broken(self.position.steps, rate)
             raise self._failure(f"The validation loss became {loss}", self.position.steps, rate)
@@ -298,13 +333,21 @@ class Trainer:
         self.history.validation.append(metrics)
         self.callbacks.on_validation_end(metrics)
         best = self.position.best_loss
-        if self.settings.patience and share == 1 and (best is None or loss < best):
+        if not self.settings.patience or not (share == 1 or self.limit.is_up):
+            return
+        self._compared = self.position.steps
+        if best is None or loss < best:
             self.position.best_loss, self.position.best_epoch = loss, self.position.epoch + 1
             self.best = {name: tensor.clone() for name, tensor in self._latest().items()}
+            self.best_losses = losses
+        # Of averaged weights, which change little from epoch to epoch, the loss goes on rising once it has risen.
+        self._is_worse = self.average is not None and _rose(losses - self.best_losses)
 
     def _stop_early(self) -> bool:
         patience, position = self.settings.patience, self.position
-        return bool(patience and self.held) and position.epoch - position.best_epoch >= patience
+        if not patience or not self.held:
+            return False
+        return self._is_worse or position.epoch - position.best_epoch >= patience
 
     def _latest(self) -> dict[str, Tensor]:
         if self.average:
@@ -319,6 +362,10 @@ class Trainer:
     def _checkpoint(self) -> None:
         if not self.folder:
             return
+        with self.limit.timed("checkpoint"):
+            self._write_checkpoint(self.folder)
+
+    def _write_checkpoint(self, folder: Path) -> None:
         self.position.history = self.history.to_json()
         tensors = {f"weight.{name}": weight.data for name, weight in self.weights.items()}
         tensors |= self.step.tensors()
@@ -327,7 +374,8 @@ class Trainer:
             tensors |= {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
         if self.best:
             tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
-        write_checkpoint(self.folder, tensors, self.position, run=self.fingerprint)
+            tensors["best_losses"] = self.best_losses
+        write_checkpoint(folder, tensors, self.position, run=self.fingerprint)
 
     def _layout(self, position: Position) -> dict[str, Tensor]:
         """Tensors shaped like those of a checkpoint that was written at a position."""
@@ -336,45 +384,15 @@ class Trainer:
             groups["average"] = self.weights
         if position.best_epoch:
             groups["best"] = self.weights
-        layout = {f"{group}.{name}": weight for group, weights in groups.items() for name, weight in weights.items()}
+        layout: dict[str, Tensor] = {
+            f"{group}.{name}": weight for group, weights in groups.items() for name, weight in weights.items()
+        }
+        if self.held and position.best_epoch:
+            layout["best_losses"] = torch.empty(len(self.held))
         return {**layout, **self.step.layout(position.steps), "generator": self.network.generator.get_state()}
 
 
-def _due(batch: int, batches: int, times: int) -> bool:
-    """Whether what is done so many times an epoch is done after so many batches of it."""
-    return batch * times // batches > (batch - 1) * times // batches
-
-
-def _next_due(batch: int, batches: int, times: int) -> int:
-    """After how many batches it is next done."""
-    return -(-(batch * times // batches + 1) * batches // times)
-
-
-def epoch_batches(
-    lengths: npt.NDArray[np.int64],
-    settings: TrainingSettings,
-    epoch: int,
-    targets: npt.NDArray[np.int64] | None = None,
-) -> Batches:
-    """The batches of an epoch; the same for the same seed.
-
-    Args:
-        lengths: int64[B], tokens of each training row.
-        settings: the training settings.
-        epoch: how many were before.
-        targets: int64[B], the rows' classes, which a balanced sampler needs.
-    """
-    generator = np.random.default_rng([settings.seed, epoch])
-    rows = None
-    if settings.sampler == "balanced":
-        if targets is None:
-            raise TypeError("A balanced sampler needs the rows' classes")
-        rows = balanced_rows(targets, generator)
-    batches = cut_batches(
-        lengths if rows is None else lengths[rows],
-        batch_size=settings.batch_size,
-        batch_tokens=settings.batch_tokens,
-        bucketing=settings.bucketing,
-        generator=generator,
-    )
-    return batches if rows is None else batches.of(rows)
+def _rose(differences: Tensor) -> bool:
+    """Whether the mean of the rows' differences is above 0 by more than its standard error."""
+    rows = len(differences)
+    return rows > 1 and bool(differences.mean() > differences.std() / math.sqrt(rows))

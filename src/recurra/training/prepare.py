@@ -151,7 +151,7 @@ def prepare(
     if initial is not None:
         pipeline = extend_vocabulary(initial, pipeline, text, callbacks)
 
-    fingerprint = Fingerprint(count)
+    fingerprint, long = Fingerprint(count), 0
     with ExitStack() as files:
         ids, held_ids = (files.enter_context(RaggedWriter(pipeline.rows, folder=folder)) for _ in range(2))
         branch_rows = None
@@ -160,6 +160,8 @@ def prepare(
         for _, block, out in blocks_with_mask(corpus, held):
             fingerprint.add(block)
             encoded = pipeline.encode(block)
+            if text.max_tokens is not None:
+                long += int((encoded.lengths == text.max_tokens).sum())
             ids.add(encoded.take(np.flatnonzero(~out)))
             held_ids.add(encoded.take(np.flatnonzero(out)))
             if branch_rows:
@@ -168,6 +170,11 @@ def prepare(
         rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
         held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None
         found = branch_rows.to_rows() if branch_rows else None
+    if long:
+        callbacks.on_message(
+            f"{long:,} of {count:,} documents have {text.max_tokens:,} tokens or more: only their first "
+            f"{text.max_tokens:,} are read, in training and prediction (max_tokens)."
+        )
     if isinstance(rows.documents, MappedRagged):
         release_freed_memory()
     return TrainingData(

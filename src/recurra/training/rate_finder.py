@@ -19,7 +19,7 @@ from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback
-from recurra.training.loop import epoch_batches
+from recurra.training.epochs import epoch_batches
 from recurra.training.process import fitting_threads
 from recurra.training.run import RATE, RunOptions
 from recurra.training.steps import choose_step

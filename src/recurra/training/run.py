@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recurra.errors import SettingsError, TrainingError
@@ -29,9 +30,12 @@ class RunOptions:
         engine: engine of the recurrence, ``auto`` for the fastest that computes the cell.
         device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``mps``.
         find_learning_rate: find one on the training rows first, instead of that of the recipe.
+        minutes: after which the run ends, with the best model until then; ``None`` sets no limit. A falling learning
+            rate comes to its end within them.
+        began: when they began, by ``time.monotonic()``.
 
     Raises:
-        SettingsError: a run without a folder is to be resumed.
+        SettingsError: a run without a folder is to be resumed, or it may take no time.
     """
 
     folder: Path | None = None
@@ -40,6 +44,8 @@ class RunOptions:
     engine: str = "auto"
     device: str = "auto"
     find_learning_rate: bool = False
+    minutes: float | None = None
+    began: float = field(default_factory=time.monotonic, compare=False)
 
     def __post_init__(self) -> None:
         if self.folder is not None:
@@ -47,6 +53,8 @@ class RunOptions:
             object.__setattr__(self, "folder", Path(self.folder))
         if self.folder is None and self.resume:
             raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
+        if self.minutes is not None and not 0 < self.minutes < float("inf"):
+            raise SettingsError(f"minutes is {self.minutes}", "Give a number above 0.")
 
 
 def prepare_folder(folder: Path, *, resume: bool) -> None:

@@ -20,7 +20,7 @@ from recurra.training.callbacks import Callback
 __all__ = ["check_warm_start", "extend_labels", "extend_vocabulary", "extend_weights", "lineage"]
 
 # What may change from run to run; all else is in the weights.
-OF_TEXT = ("vocabulary_size", "vocabulary_documents", "min_count")
+OF_TEXT = ("vocabulary_size", "vocabulary_documents", "min_count", "max_tokens")
 OF_NETWORK = ("dropout", "weight_drop", "word_dropout", "every_step")
 # Ancestors that a record names.
 REMEMBERED = 50
