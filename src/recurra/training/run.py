@@ -29,6 +29,7 @@ class RunOptions:
         engine: engine of the recurrence, ``auto`` for the fastest that computes the cell.
         device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``mps``.
         find_learning_rate: find one on the training rows first, instead of that of the recipe.
+        baseline: score the most frequent class and a linear model on the rows held out, for the record.
 
     Raises:
         SettingsError: a run without a folder is to be resumed.
@@ -40,6 +41,7 @@ class RunOptions:
     engine: str = "auto"
     device: str = "auto"
     find_learning_rate: bool = False
+    baseline: bool = False
 
     def __post_init__(self) -> None:
         if self.folder is not None:
