@@ -54,7 +54,7 @@ def test_lines_for_people(run: Run, news: Path) -> None:
 def test_quiet_prints_the_result_alone(run: Run, news: Path) -> None:
     ran = run("train", news, "--out", "run", "--quiet", *SMALL)
     words = [line.split(" ")[0] for line in ran.out.splitlines()]
-    assert words in (["60", "validation", "On", "model:"], ["60", "validation", "On", "The", "model:"])
+    assert words in (["60", "validation", "Baselines", "model:"], ["60", "validation", "Baselines", "The", "model:"])
 
 
 def test_the_commands_model_is_pythons(run: Run, news: Path) -> None:

@@ -15,11 +15,11 @@ def baseline_sentences(facts: Facts) -> list[str]:
     score = next((one for one in facts.bundle.task.scores if one.key == found.get("score")), None)
     if score is None or majority is None:
         return []
-    sentence = f"On the same rows, always giving the most frequent {each} has {score.printed_name} {majority:.4f}"
-    if linear is None:
-        return [sentence + "."]
-    sentences = [f"{sentence}, and a linear model (TF-IDF of {plain(found.get('features'))}, LinearSVC) {linear:.4f}."]
+    sentences = [f"Baselines on the same rows: {score.printed_name} {majority:.4f} by the most frequent {each}"]
+    if linear is not None:
+        sentences[0] += f", {linear:.4f} by LinearSVC on TF-IDF of {plain(found.get('features'))}"
+    sentences[0] += "."
     own = facts.score(score.key)
-    if own is not None and linear > own:
+    if linear is not None and own is not None and linear > own:
         sentences.append(f"The linear model wins on these rows: {linear:.4f}, and the network has {own:.4f}.")
     return sentences
