@@ -12,6 +12,8 @@ from rows import write_table
 from topics import topic_rows
 
 import recurra
+from recurra.data import blocks, streamed
+from recurra.training import baseline
 
 SMALL = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1]
 # A network that learns which class is the usual one, and no more.
@@ -97,6 +99,17 @@ def test_without_scikit_learn(uneven: Path) -> None:
     lines = ran.out.splitlines()
     assert "baselines: no linear model, scikit-learn is not installed." in lines
     assert "Baselines on the same rows: accuracy 0.8696 by the most frequent class." in lines
+
+
+def test_a_streamed_table_with_much_text(run: Run, uneven: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamed, "SMALL", 0)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1024)
+    monkeypatch.setattr(baseline, "WORK", {baseline.WORDS: 900, baseline.CHARACTERS: 900})
+    values = run("train", uneven, "--out", "run", "--json", *IDLE).json
+    said = "more than 100 characters of text and 2 classes would take long"
+    assert f"baselines: no linear model, {said}." in values["notes"]
+    assert (values["baselines"]["skipped"], values["baselines"]["linear"]) == (said, None)
+    assert values["baselines"]["majority"] == pytest.approx(40 / 46)
 
 
 def test_several_labels(run: Run, tmp_path: Path) -> None:
