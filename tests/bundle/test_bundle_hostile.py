@@ -192,7 +192,7 @@ def refused(data: bytes, match: str) -> None:
 
 def test_a_newer_format_asks_for_an_update() -> None:
     # Even a digest in another place and unknown keys must not hide what is to be done.
-    refused(forged(lambda h, a: a.update(format=5, something="new")), "format 5.*reads formats 1 to 4. Update recurra")
+    refused(forged(lambda h, a: a.update(format=6, something="new")), "format 6.*reads formats 1 to 5. Update recurra")
 
 
 @pytest.mark.parametrize("version", [None, "1", 0, -1, True, 1.0, [1]])

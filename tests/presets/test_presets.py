@@ -109,7 +109,10 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
             "[network]\nunits = 3\n",
             "[network] of the preset {name} has the unknown setting 'units'. The settings here are",
         ),
-        ("[net]\n", "The preset {name} has 'net' at its top. There may be about, text, network, training, characters."),
+        (
+            "[net]\n",
+            "The preset {name} has 'net' at its top. There may be about, text, network, branch, training, characters.",
+        ),
         ("network = 3\n", "network in the preset {name} is 3. Make it a table: [network]."),
         ('[network]\nhidden = "8"\n', "hidden in [network] of the preset {name} is '8'. Give a whole number."),
         ("[network]\nhidden = 8.0\n", "hidden in [network] of the preset {name} is 8.0. Give a whole number."),

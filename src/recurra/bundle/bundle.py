@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from recurra.linear_branch import LinearBranch
 from recurra.networks.settings import NetworkSettings
 from recurra.tasks import SINGLE_LABEL, Task
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
@@ -31,6 +32,7 @@ class Bundle:
             Plain JSON values, and no times: the same model has the same bytes.
         weights: type of the weights in the file; :func:`recurra.bundle.int8_bundle` converts a float32 model to int8.
         task: the task that was learned, with its tensors, such as the thresholds of a multi-label model.
+        branch: the linear branch beside the network, whose outputs are added to the network's; or ``None``.
     """
 
     text: TextSettings
@@ -42,6 +44,7 @@ class Bundle:
     record: dict[str, Any]
     weights: Literal["float32", "int8"] = "float32"
     task: Task = SINGLE_LABEL
+    branch: LinearBranch | None = None
 
     @property
     def thresholds(self) -> npt.NDArray[np.float32] | None:

@@ -8,8 +8,9 @@ digest's own place, so any altered byte shows.
 Format 1 has float32 weights. Format 2 is the same with the large weights as int8 and their scales
 (:mod:`recurra.bundle.int8`). Format 3 is for multi-label models: it also has the float32 tensor ``thresholds``, and
 ``weights`` in the metadata, which is float32 or int8. Format 4 is for any other task: it has ``weights`` and the task's
-name, ``task``, in the metadata, and the task's own tensors. A recurra that does not know a file's format asks for an
-update.
+name, ``task``, in the metadata, and the task's own tensors. Format 5 is for a model with a linear branch, whatever its
+task: format 4 with the branch's settings, ``branch``, in the metadata, and its tensors. A recurra that does not know a
+file's format asks for an update.
 """
 
 from __future__ import annotations
@@ -24,28 +25,30 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from recurra.bundle.branch import branch_from_tensors, branch_tensors, branch_weights
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.digest import BROKEN, ZEROS, check_digest, with_digest
 from recurra.bundle.int8 import dequantize_tensors, quantize_tensors
 from recurra.bundle.schema import check_bundle
 from recurra.bundle.strict_json import parse_json
 from recurra.errors import ModelFileError, SettingsError
+from recurra.linear_branch import BranchSettings
 from recurra.networks.settings import NetworkSettings
 from recurra.tasks import SINGLE_LABEL, Task, task_named
 from recurra.text import Labels, TextSettings, Vocabulary
 
 __all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode", "stored_digest"]
 
-FORMAT = 4
+FORMAT = 5
 LARGEST_FILE = 4 * 2**30
 LARGEST_HEADER = 16 * 2**20
 
 _KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
 # Formats of the tasks whose files do not name them.
 _FORMATS = {SINGLE_LABEL.name: 1, "multi_label": 3}
-_MORE_KEYS: dict[int, set[str]] = {3: {"weights"}, 4: {"task", "weights"}}
+_MORE_KEYS: dict[int, set[str]] = {3: {"weights"}, 4: {"task", "weights"}, 5: {"branch", "task", "weights"}}
 # A tuple: a hostile file may have a list as dtype, which is not hashable.
-_DTYPES = ("F32", "I64", "I8", "U8")
+_DTYPES = ("F32", "I32", "I64", "I8", "U8")
 
 _NOT_OURS = "Give a model file that recurra has written."
 _REWRITE = "Write the file again from the trained model."
@@ -59,9 +62,10 @@ def encode(bundle: Bundle) -> bytes:
     """
     check_bundle(bundle)
     text, offsets = bundle.vocabulary.to_tensors()
-    stored = quantize_tensors(bundle.tensors, bundle.network) if bundle.weights == "int8" else bundle.tensors
+    weights = bundle.tensors | (branch_weights(bundle.branch) if bundle.branch else {})
+    stored = quantize_tensors(weights, bundle.network) if bundle.weights == "int8" else weights
     tensors = {name: np.ascontiguousarray(weight) for name, weight in stored.items()}
-    version = _FORMATS.get(bundle.task.name, FORMAT)
+    version = FORMAT if bundle.branch else _FORMATS.get(bundle.task.name, 4)
     if version == 1 and bundle.weights == "int8":
         version = 2
     about = {
@@ -73,7 +77,10 @@ def encode(bundle: Bundle) -> bytes:
         "record": bundle.record,
         "text": bundle.text.to_dict(),
     }
-    more = {"task": bundle.task.name, "weights": bundle.weights}
+    more: dict[str, Any] = {"task": bundle.task.name, "weights": bundle.weights}
+    if bundle.branch:
+        more["branch"] = bundle.branch.settings.to_dict()
+        tensors |= {name: np.ascontiguousarray(tensor) for name, tensor in branch_tensors(bundle.branch).items()}
     about |= {name: more[name] for name in _MORE_KEYS.get(version, ())}
     tensors |= {name: np.ascontiguousarray(tensor) for name, tensor in bundle.task.tensors.items()}
     try:
@@ -123,8 +130,13 @@ def decode(data: bytes) -> Bundle:
     if weights == "int8":
         _check_dequantized_size(tensors)
         tensors = dequantize_tensors(tensors, network)
+    text, branch = _settings(TextSettings, about["text"], "text"), None
+    if "branch" in about:
+        parts = {name: tensors.pop(name) for name in sorted(tensors) if name.startswith("branch.")}
+        settings = _settings(BranchSettings, about["branch"], "branch")
+        branch = branch_from_tensors(parts, settings, vocabulary, text)
     bundle = Bundle(
-        text=_settings(TextSettings, about["text"], "text"),
+        text=text,
         network=network,
         vocabulary=vocabulary,
         labels=Labels.from_json(about["labels"]),
@@ -133,6 +145,7 @@ def decode(data: bytes) -> Bundle:
         record=about["record"],
         weights=weights,
         task=task.of(own),
+        branch=branch,
     )
     check_bundle(bundle)
     return bundle

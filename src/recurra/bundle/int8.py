@@ -2,9 +2,10 @@
 
 A matrix ``name`` becomes int8 ``name`` and float32 ``name.scale``: ``weight ≈ scale · whole number``, symmetric, from
 -127 to 127 (Jacob et al. 2018, arXiv 1712.05877, with a zero point of 0). The embedding has a scale for each row, which
-is a word's; the other matrices one for each output column, which is a gate's unit. Of 10,000 training rows of AG News
-that changes fewer labels than one scale for the whole matrix (lesson/simple-rnn-masked's embedding 2, 6 and 2 instead
-of 17, 13 and 14 over three seeds); for W_I the two axes are alike, for W_H of an LSTM the columns are better.
+is a word's, and the linear branch one for each n-gram; the other matrices one for each output column, which is a gate's
+unit. Of 10,000 training rows of AG News that changes fewer labels than one scale for the whole matrix (lesson/simple-
+rnn-masked's embedding 2, 6 and 2 instead of 17, 13 and 14 over three seeds); for W_I the two axes are alike, for W_H of
+an LSTM the columns are better.
 
 Biases and W_O stay float32, because they are too small to matter for the file, and so does the W_H of a SimpleRNN: no
 gate damps its errors, which grow from word to word. In lesson/simple-rnn-masked it alone would change 51, 45 and 26 of
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recurra.bundle.branch import branch_weights
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.schema import check_bundle
 from recurra.cells import cell_named
@@ -44,7 +46,7 @@ ByteArray = npt.NDArray[np.int8]
 def int8_axis(name: str, network: NetworkSettings) -> int | None:
     """The axis along which the values of a weight share a scale, or ``None`` if the weight stays float32."""
     last = name.rpartition(".")[2]
-    if name == "embedding":
+    if name in ("embedding", "branch.W", "branch.U"):
         return 1
     if last in {"W_I", "W"} or (last == "W_H" and cell_named(network.cell).gated):
         return 0
@@ -86,8 +88,12 @@ def int8_bundle(bundle: Bundle) -> Bundle:
         ModelFileError: the parts of the model do not fit together.
     """
     check_bundle(bundle)
-    tensors = dequantize_tensors(quantize_tensors(bundle.tensors, bundle.network), bundle.network)
-    return replace(bundle, tensors=tensors, weights="int8")
+    weights = bundle.tensors | (branch_weights(bundle.branch) if bundle.branch else {})
+    tensors = dequantize_tensors(quantize_tensors(weights, bundle.network), bundle.network)
+    branch = bundle.branch
+    if branch:
+        branch = replace(branch, W=tensors.pop("branch.W"), U=tensors.pop("branch.U", branch.U))
+    return replace(bundle, tensors=tensors, branch=branch, weights="int8")
 
 
 def quantize_tensors(tensors: dict[str, FloatArray], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:

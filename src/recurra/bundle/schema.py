@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from recurra.bundle.branch import check_branch
 from recurra.bundle.bundle import Bundle
 from recurra.errors import ModelFileError, SettingsError
 from recurra.networks.settings import NetworkSettings
@@ -56,6 +57,8 @@ def check_bundle(bundle: Bundle) -> None:
     for name in bundle.task.tensor_names:
         _check_weight(name, bundle.task.tensors.get(name), (len(bundle.labels),))
     bundle.task.check()
+    if bundle.branch is not None:
+        check_branch(bundle.branch, bundle.text, bundle.task.outputs(len(bundle.labels)))
 
 
 def largest_pad_to(network: NetworkSettings) -> int:

@@ -82,6 +82,9 @@ class Calibration:
 class Link(Protocol):
     """The function from logits to probabilities, with the derivatives of its loss and its scores."""
 
+    def indicator(self, targets: npt.NDArray[Any], outputs: int) -> npt.NDArray[np.float32]:
+        """1 for the right outputs of each row and 0 for the others, float32[B, C]."""
+
     def derivatives(self, logits: Floats, targets: npt.NDArray[Any], beta: float) -> tuple[float, float]:
         """First and second derivative of the summed loss of βz with respect to β, with smoothed targets.
 
@@ -97,6 +100,12 @@ class Link(Protocol):
 
 class _Softmax:
     """One class a row: targets are int64[B]."""
+
+    def indicator(self, targets: npt.NDArray[Any], outputs: int) -> npt.NDArray[np.float32]:
+        """See :class:`Link`."""
+        right = np.zeros((len(targets), outputs), dtype=np.float32)
+        right[np.arange(len(targets)), targets] = 1
+        return right
 
     def derivatives(self, logits: Floats, targets: npt.NDArray[Any], beta: float) -> tuple[float, float]:
         """See :class:`Link`."""
@@ -118,6 +127,10 @@ class _Softmax:
 
 class _Sigmoid:
     """Any number of labels a row: targets are bool[B, C]."""
+
+    def indicator(self, targets: npt.NDArray[Any], outputs: int) -> npt.NDArray[np.float32]:
+        """See :class:`Link`."""
+        return np.ascontiguousarray(targets, dtype=np.float32)
 
     def derivatives(self, logits: Floats, targets: npt.NDArray[Any], beta: float) -> tuple[float, float]:
         """See :class:`Link`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recurra.bundle import Bundle
 from recurra.errors import SettingsError
+from recurra.linear_branch.settings import BranchSettings
 from recurra.presets.recipe import Recipe
 from recurra.presets.training_settings import TrainingSettings
 
@@ -26,5 +27,6 @@ def recipe_of_model(bundle: Bundle) -> Recipe:
     training = TrainingSettings.from_dict(values, where="the model's record").replace(patience=0)
     name = record.get("preset")
     return Recipe(
-        name=name if isinstance(name, str) else "", text=bundle.text, network=bundle.network, training=training
-    )
+        name=name if isinstance(name, str) else "", text=bundle.text, network=bundle.network,
+        branch=bundle.branch.settings if bundle.branch else BranchSettings(), training=training,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recurra.errors import SettingsError
+from recurra.linear_branch.settings import BranchSettings
 from recurra.networks.settings import NetworkSettings
 from recurra.presets.training_settings import TrainingSettings
 from recurra.settings import Settings, spread
@@ -20,18 +21,24 @@ DECIDED_BEFORE = frozenset(
     {"tokens", "field", "first_words", "vocabulary_from", "vocabulary_documents", "validation", "seed", "precision"}
 )
 
-_SECTIONS: dict[str, type[Settings]] = {"text": TextSettings, "network": NetworkSettings, "training": TrainingSettings}
+_SECTIONS: dict[str, type[Settings]] = {
+    "text": TextSettings,
+    "network": NetworkSettings,
+    "branch": BranchSettings,
+    "training": TrainingSettings,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Text, network and training settings under a name; what a preset's TOML file holds.
+    """Text, network, branch and training settings under a name; what a preset's TOML file holds.
 
     Attributes:
         name: of the preset, such as ``lesson/lstm``, or the path of your own file; empty for neither.
         about: one sentence for people.
         text: how documents become tokens.
         network: the network's shape.
+        branch: the linear branch beside it.
         training: how it learns.
         characters: settings that differ where ``tokens = "auto"`` chooses characters.
         vectors: file of pretrained vectors for the embedding, whose size then follows from it.
@@ -41,13 +48,14 @@ class Recipe:
     about: str = ""
     text: TextSettings = field(default_factory=TextSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    branch: BranchSettings = field(default_factory=BranchSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     characters: Mapping[str, Any] = field(default_factory=dict)
     vectors: Path | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, name: str) -> Recipe:
-        """Builds a recipe from the tables ``text``, ``network`` and ``training``; the rest keeps its default.
+        """Builds a recipe from the tables ``text``, ``network``, ``branch``, ``training``; the rest keeps its default.
 
         A table ``characters`` may name settings of all three that differ where ``tokens = "auto"`` chooses characters;
         what is read and how rows are held out stays, as it comes before that choice.
@@ -92,6 +100,7 @@ class Recipe:
             characters=characters,
             text=self.text.replace(**changes["text"]),
             network=self.network.replace(**changes["network"]),
+            branch=self.branch.replace(**changes["branch"]),
             training=self.training.replace(**changes["training"]),
         )
 

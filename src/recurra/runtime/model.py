@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,7 +18,9 @@ from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError
+from recurra.linear_branch import OpenDocuments, OpenVocabulary
 from recurra.networks.settings import NetworkSettings
+from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.compiled_network import CompiledNetwork, inference_network
 from recurra.runtime.numpy_network import NumpyNetwork
 from recurra.runtime.reading import Reading, read_ids
@@ -28,6 +30,7 @@ from recurra.tasks import Task
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import version_mismatch
+from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["Model", "load"]
 
@@ -85,7 +88,7 @@ class Model:
             DataError: ``documents`` is a single text, or contains something that is no document.
             ModelFileError: a probability is not finite, because the model's weights are too large.
         """
-        parts = [self._network.probabilities(ids) for ids in self._encoded(documents)]
+        parts = [network.probabilities(ids) for network, ids in self._encoded(documents)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def predict(
@@ -133,13 +136,33 @@ class Model:
             ModelFileError: a probability or a word's evidence is not finite.
         """
         bundle = self.bundle
-        ids = bundle.pipeline.encode([document])[0]
+        network, opened = self.open([document])
+        ids, known = opened.ids[0], opened.closed.values
         layers: tuple[LayerTrace, ...] = ()
         if gates:
             # Pads are read as well, but only the states of the document's own tokens are kept.
-            padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
+            padded = np.pad(known, (0, max(0, (bundle.pad_to or 0) - len(ids))))
             layers = tuple(one.first(len(ids)) for one in trace_of(bundle.network, bundle.tensors, padded))
-        return read_ids(self._network, ids, bundle.pipeline.tokens(document), layers=layers)
+        return read_ids(network, ids, bundle.pipeline.tokens(document), known=known != UNKNOWN_ID, layers=layers)
+
+    def open(self, documents: Sequence[Document]) -> tuple[AnyNetwork, OpenDocuments]:
+        """The token ids of documents, and what computes with them; for a linear branch unknown words have ids as well.
+
+        Args:
+            documents: B texts or (title, text) pairs.
+
+        Raises:
+            DataError: an item is not a document.
+        """
+        pipeline, branch = self.bundle.pipeline, self.bundle.branch
+        ids = pipeline.encode(documents)
+        vocabulary = OpenVocabulary(pipeline)
+        if branch is None:
+            return self._network, OpenDocuments(ids, vocabulary.known)
+        ids = vocabulary.open(documents, ids)
+        return BranchedNetwork(self._network, branch, vocabulary.words), OpenDocuments(
+            ids, vocabulary.known, vocabulary.words
+        )
 
     @property
     def task(self) -> Task:
@@ -184,6 +207,7 @@ class Model:
             **{name: tensor.tolist() for name, tensor in bundle.task.tensors.items()},
             "text": bundle.text.to_dict(),
             "network": bundle.network.to_dict(),
+            **({"branch": bundle.branch.settings.to_dict()} if bundle.branch else {}),
             "vocabulary": len(bundle.vocabulary),
             "pad_to": bundle.pad_to,
             "weights": bundle.weights,
@@ -203,15 +227,25 @@ class Model:
         network = self.bundle.network
         return f"Model({network.cell}, hidden={network.hidden}, layers={network.layers}, classes={len(self.classes_)})"
 
-    def _encoded(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> Iterator[Ragged]:
-        """The ids of some documents at a time; at least one batch, which may be empty."""
+    def _encoded(
+        self, documents: Iterable[Document] | ArrowStrings | TextBuffer
+    ) -> Iterator[tuple[AnyNetwork, Ragged]]:
+        """The ids of some documents at a time, and what computes with them; at least one batch, which may be empty."""
         pipeline, given = self.bundle.pipeline, _given(documents)
         for first in range(0, max(len(given), 1), AT_ONCE):
             end = first + AT_ONCE
-            if isinstance(given, TextBuffer):
-                yield pipeline.encode_buffer(TextBuffer(given.data, given.offsets[first : end + 1]))
+            if self.bundle.branch is not None:
+                some = (
+                    given[first:end]
+                    if isinstance(given, list)
+                    else [given[at] for at in range(first, min(end, len(given)))]
+                )
+                network, opened = self.open(some)
+                yield network, opened.ids
+            elif isinstance(given, TextBuffer):
+                yield self._network, pipeline.encode_buffer(TextBuffer(given.data, given.offsets[first : end + 1]))
             else:
-                yield pipeline.encode(given[first:end])
+                yield self._network, pipeline.encode(given[first:end])
 
     @cached_property
     def _network(self) -> CompiledNetwork | NumpyNetwork:

@@ -9,11 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
-from recurra.runtime.compiled_network import CompiledNetwork
+from recurra.runtime.branched_network import AnyNetwork
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.numpy_network import NumpyNetwork
 from recurra.runtime.trace import LayerTrace
-from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["Reading", "read_ids"]
 
@@ -62,10 +60,11 @@ class Reading:
 
 
 def read_ids(
-    network: CompiledNetwork | NumpyNetwork,
+    network: AnyNetwork,
     ids: npt.NDArray[np.int32],
     tokens: list[str],
     *,
+    known: npt.NDArray[np.bool_],
     layers: Sequence[LayerTrace] = (),
 ) -> Reading:
     """Reads a document word by word.
@@ -77,6 +76,7 @@ def read_ids(
         network: the network.
         ids: int32[T], the token ids.
         tokens: the tokens as text.
+        known: bool[T], whether the vocabulary has the token.
         layers: states and gates to include.
 
     Raises:
@@ -100,7 +100,7 @@ def read_ids(
     return Reading(
         tokens=tokens,
         probabilities=_float32(probabilities(prefixes)),
-        known=ids != UNKNOWN_ID,
+        known=known,
         start=_float32(probabilities(start))[0],
         evidence=checked_finite(_float32(evidence)),
         exact=suffixes is None,
@@ -110,7 +110,7 @@ def read_ids(
     )
 
 
-def _logits(network: CompiledNetwork | NumpyNetwork, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
+def _logits(network: AnyNetwork, documents: Sequence[npt.NDArray[np.int32]]) -> Array:
     """[documents, L]."""
     rows, some, tokens = [np.empty((0, network.outputs), dtype=np.float32)], [], 0
     for place, document in enumerate(documents):

@@ -10,7 +10,12 @@ __all__ = ["parameters_by_part", "summary_of"]
 
 def parameters_by_part(bundle: Bundle) -> dict[str, int]:
     """Number of parameters of each part of the network, from the input to the output."""
-    return count_parameters(bundle.network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels)))
+    counts = count_parameters(
+        bundle.network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels))
+    )
+    if bundle.branch is not None:
+        counts["branch"] = bundle.branch.W.size + bundle.branch.U.size
+    return counts
 
 
 def summary_of(bundle: Bundle) -> str:
@@ -33,6 +38,11 @@ def summary_of(bundle: Bundle) -> str:
         (f"pooling ({', '.join(network.pooling)})", f"[{network.pooled_size}]", f"{parts.get('attention', 0):,}")
     )
     rows.append((f"output ({bundle.task.link_name})", f"[{classes}]", f"{parts['output']:,}"))
+    if bundle.branch is not None:
+        counted = f"{len(bundle.branch.ngrams):,} n-grams" + (
+            f", {len(bundle.branch.subwords):,} subwords" if bundle.branch.subwords else ""
+        )
+        rows.append((f"linear branch, not recurrent ({counted})", f"[{classes}], added", f"{parts['branch']:,}"))
     stored = "" if bundle.weights == "float32" else f"{bundle.weights} weights"
     rows.append(("total", stored, f"{sum(parts.values()):,}"))
     header = ("part", "gives", "parameters")

@@ -20,6 +20,7 @@ from recurra.folders import locked_folder
 from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
 from recurra.training.baseline import measure_baselines
+from recurra.training.branch import learn_beside
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
 from recurra.training.held_out import calibrate_output, validate
@@ -86,7 +87,15 @@ def fit(
             prepare_folder(run.folder, resume=run.resume)
 
         recipe, choice = resolve_tokens(labelled, recipe, told)
-        prepared = prepare(labelled, recipe.text, recipe.training, folder=run.folder, callbacks=told, initial=initial)
+        prepared = prepare(
+            labelled,
+            recipe.text,
+            recipe.training,
+            branch=recipe.branch.branch,
+            folder=run.folder,
+            callbacks=told,
+            initial=initial,
+        )
         baselines = measure_baselines(labelled, recipe, told) if run.baseline else None
         return fit_prepared(
             prepared,
@@ -133,6 +142,7 @@ def fit_prepared(
         "text": text.to_dict(),
         "network": module.settings.to_dict(),
         "training": recipe.training.to_dict(),
+        **({"branch": recipe.branch.to_dict()} if recipe.branch.branch else {}),
     }
     described = [prepared.fingerprint, settings, str(recipe.vectors), *([digest_in(initial)] if initial else [])]
     trainer = Trainer(
@@ -150,10 +160,14 @@ def fit_prepared(
         told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
     outcome = trainer.run()
 
-    calibration = calibrate_output(module, prepared.held, prepared.task, recipe.training, pad_to=pad_to, callbacks=told)
-    validation, task = validate(
-        module, prepared.held, prepared.task, prepared.classes, trainer.objective, recipe.training, pad_to=pad_to
+    branched = learn_beside(module, prepared, recipe, pad_to=pad_to, callbacks=told)
+    calibration = calibrate_output(
+        module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
     )
+    validation, task = validate(
+        module, prepared.held, prepared.task, prepared.classes, trainer.objective, recipe.training, beside=branched,
+        pad_to=pad_to,
+    )  # fmt: skip
     bundle = build_bundle(
         module,
         prepared,
@@ -162,6 +176,7 @@ def fit_prepared(
         task=task,
         validation=validation,
         calibration=calibration,
+        branched=branched,
         pad_to=pad_to,
         provenance=provenance,
         initial=initial,

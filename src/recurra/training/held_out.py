@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from recurra.tasks.objective import Objective
 from recurra.text import Labels
 from recurra.training.callbacks import Callback
 from recurra.training.steps.step import EncodedRows
+
+if TYPE_CHECKING:
+    from recurra.training.branch import BranchResult
 
 __all__ = ["calibrate_output", "logits", "scores_of", "validate"]
 
@@ -56,6 +59,7 @@ def validate(
     objective: Objective,
     training: TrainingSettings,
     *,
+    beside: BranchResult | None = None,
     pad_to: int | None,
 ) -> tuple[Scores | None, Task]:
     """Scores on the held-out rows, and the task with what is chosen on them.
@@ -67,13 +71,19 @@ def validate(
         classes: C labels.
         objective: makes probabilities of the network's outputs.
         training: its seed deals the rows of what is chosen.
+        beside: the linear branch.
         pad_to: for unmasked networks, the length up to which documents get pads.
     """
     if not held:
         return None, task.tuned(None, None, len(classes), seed=training.seed)
-    probabilities = objective.probabilities(logits(network, held.documents, pad_to=pad_to))
+    probabilities = objective.probabilities(_joint_logits(network, held, beside, pad_to=pad_to))
     tuned = task.tuned(probabilities, held.targets, len(classes), seed=training.seed)
     return tuned.evaluate(probabilities, held.targets, classes.classes), tuned
+
+
+def _joint_logits(network: Network, held: EncodedRows, beside: BranchResult | None, *, pad_to: int | None) -> Tensor:
+    found = logits(network, held.documents, pad_to=pad_to)
+    return found if beside is None or beside.held is None else found + torch.from_numpy(beside.held)
 
 
 def scores_of(task: Task, validation: Scores | None) -> dict[str, float]:
@@ -90,6 +100,7 @@ def calibrate_output(
     task: Task,
     training: TrainingSettings,
     *,
+    beside: BranchResult | None = None,
     pad_to: int | None,
     callbacks: Callback,
 ) -> dict[str, Any]:
@@ -103,6 +114,7 @@ def calibrate_output(
         held: the held-out rows, or ``None``.
         task: what was learned.
         training: says whether to calibrate.
+        beside: the linear branch, joined with the network; that fits the temperature already.
         pad_to: for unmasked networks, the length up to which documents get pads.
         callbacks: told why there is no temperature.
 
@@ -112,6 +124,8 @@ def calibrate_output(
     """
     if not training.calibrate:
         return {}
+    if beside is not None:
+        return {"calibration": {"skipped": "the factors of network and branch hold the temperature"}}
     rows, link = len(held) if held else 0, task.link
     if link is None:
         reason = f"no temperature suits {task.wording.gives}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -19,6 +20,7 @@ from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.memory import release_freed_memory
 from recurra.errors import DataError
+from recurra.linear_branch import BranchRows, BranchRowsWriter
 from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, common_task, infer_task
 from recurra.text import Labels, TextPipeline, TextSettings
@@ -60,6 +62,7 @@ class TrainingData:
         held: held out, or ``None`` if there are none.
         fingerprint: fingerprint of all documents and labels, SHA-256 (hex).
         task: what is learned.
+        branch_rows: the same rows as the linear branch reads them, or ``None`` where there is no branch.
     """
 
     count: int
@@ -69,6 +72,7 @@ class TrainingData:
     held: EncodedRows | None
     fingerprint: str
     task: Task
+    branch_rows: BranchRows | None = None
 
 
 def labelled_rows(
@@ -115,6 +119,7 @@ def prepare(
     text: TextSettings,
     training: TrainingSettings,
     *,
+    branch: bool = False,
     folder: Path | None,
     callbacks: Callback,
     initial: Bundle | None = None,
@@ -127,6 +132,7 @@ def prepare(
         labelled: the rows.
         text: what is read, and how.
         training: says what is held out.
+        branch: whether a linear branch will learn from the rows as well.
         folder: for a file of ids, which goes with the process.
         callbacks: told the progress of each pass over the rows.
         initial: a model to continue from (warm start); its vocabulary is kept and grows.
@@ -146,15 +152,22 @@ def prepare(
         pipeline = extend_vocabulary(initial, pipeline, text, callbacks)
 
     fingerprint = Fingerprint(count)
-    with RaggedWriter(pipeline.rows, folder=folder) as ids, RaggedWriter(pipeline.rows, folder=folder) as held_ids:
+    with ExitStack() as files:
+        ids, held_ids = (files.enter_context(RaggedWriter(pipeline.rows, folder=folder)) for _ in range(2))
+        branch_rows = None
+        if branch:
+            branch_rows = files.enter_context(BranchRowsWriter(pipeline, ~held, seed=training.seed, folder=folder))
         for _, block, out in blocks_with_mask(corpus, held):
             fingerprint.add(block)
             encoded = pipeline.encode(block)
             ids.add(encoded.take(np.flatnonzero(~out)))
             held_ids.add(encoded.take(np.flatnonzero(out)))
+            if branch_rows:
+                branch_rows.add(block, encoded, out)
             callbacks.on_data("finding token ids", len(block), count)
         rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
         held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None
+        found = branch_rows.to_rows() if branch_rows else None
     if isinstance(rows.documents, MappedRagged):
         release_freed_memory()
     return TrainingData(
@@ -165,6 +178,7 @@ def prepare(
         held=held_rows,
         fingerprint=fingerprint.of(corpus.labels),
         task=labelled.task,
+        branch_rows=found,
     )
 
 

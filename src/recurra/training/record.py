@@ -23,6 +23,7 @@ from recurra.text.segmenters import segmenter_versions
 from recurra.text.vocabulary import UNKNOWN_ID
 from recurra.text.words_or_characters import TokenChoice
 from recurra.training.baseline import Baselines
+from recurra.training.branch import BranchResult
 from recurra.training.held_out import scores_of
 from recurra.training.loop import Outcome
 from recurra.training.prepare import TrainingData
@@ -91,6 +92,7 @@ def build_bundle(
     calibration: dict[str, Any],
     pad_to: int | None,
     provenance: Provenance,
+    branched: BranchResult | None = None,
     initial: Bundle | None = None,
 ) -> Bundle:
     """What the model file holds.
@@ -105,6 +107,7 @@ def build_bundle(
         calibration: what :func:`recurra.training.held_out.calibrate_output` gave, for the record.
         pad_to: for unmasked networks, the length up to which documents get pads.
         provenance: for the record.
+        branched: the linear branch beside the network.
         initial: the model that training continued from, for the record.
     """
     record: dict[str, Any] = {
@@ -119,6 +122,7 @@ def build_bundle(
         **({"continued": lineage(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **provenance.to_record(),
         **calibration,
+        **({"branch": branched.record} if branched else {}),
         **task.record,
         "scores": {"validation": scores_of(task, validation)},
         **card_facts(prepared, task, validation, outcome),
@@ -139,6 +143,7 @@ def build_bundle(
         tensors=network.arrays(),
         record=record,
         task=task,
+        branch=branched.branch if branched else None,
     )
 
 

@@ -81,7 +81,10 @@ class StudyRows:
         if tokens not in self._read:
             own = self.recipe.text
             text = own.replace(tokens=tokens, vocabulary_size=max(LARGEST_VOCABULARY, own.vocabulary_size))
-            self._read[tokens] = prepare(self._kept, text, self.recipe.training, folder=None, callbacks=self._callbacks)
+            self._read[tokens] = prepare(
+                self._kept, text, self.recipe.training, branch=self.recipe.branch.branch, folder=None,
+                callbacks=self._callbacks,
+            )  # fmt: skip
         return self._read[tokens]
 
     def prepared(self, recipe: Recipe, limits: StudyLimits) -> TrainingData | None:

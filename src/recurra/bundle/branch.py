@@ -1,0 +1,98 @@
+"""The linear branch in a model file: its tensors, and the checks of one that is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.errors import ModelFileError
+from recurra.linear_branch import BranchSettings, LinearBranch, Ngrams, Subwords
+from recurra.text import TextSettings, Vocabulary
+from recurra.text.vocabulary import SPECIAL_IDS
+
+__all__ = ["branch_from_tensors", "branch_tensors", "branch_weights", "check_branch"]
+
+_REWRITE = "Write the file again from the trained model."
+
+Tensor = npt.NDArray[Any]
+
+
+def branch_weights(branch: LinearBranch) -> dict[str, npt.NDArray[np.float32]]:
+    """The weights under their names in a model file, which int8 files round."""
+    return {"branch.W": branch.W} | ({"branch.U": branch.U} if branch.subwords else {})
+
+
+def branch_tensors(branch: LinearBranch) -> dict[str, Tensor]:
+    """The n-grams and subwords under their names in a model file."""
+    tensors: dict[str, Tensor] = {"branch.ngrams": branch.ngrams.table}
+    if branch.subwords:
+        text, offsets = branch.subwords.vocabulary.to_tensors()
+        tensors |= {"branch.subwords.bytes": text, "branch.subwords.offsets": offsets}
+    return tensors
+
+
+def branch_from_tensors(
+    tensors: Mapping[str, Tensor], settings: BranchSettings, vocabulary: Vocabulary, text: TextSettings
+) -> LinearBranch:
+    """The branch of a file's tensors, which are not trusted; :func:`check_branch` looks at the rest.
+
+    Raises:
+        ModelFileError: a tensor is missing, or the subwords are no texts.
+    """
+    counted = has_subwords(settings, text)
+    names = (
+        "branch.ngrams",
+        "branch.W",
+        *(("branch.subwords.bytes", "branch.subwords.offsets", "branch.U") if counted else ()),
+    )
+    for name in names:
+        if name not in tensors:
+            raise ModelFileError(f"The tensor {name} is missing", _REWRITE)
+    W = tensors["branch.W"]
+    subwords, U = None, np.empty((0, W.shape[-1] if W.ndim else 0), dtype=np.float32)
+    if counted:
+        texts = Vocabulary.from_tensors(tensors["branch.subwords.bytes"], tensors["branch.subwords.offsets"])
+        subwords, U = Subwords(texts, settings.subwords), tensors["branch.U"]
+    ngrams = Ngrams(len(vocabulary) + SPECIAL_IDS, tensors["branch.ngrams"], settings.ngrams)
+    return LinearBranch(settings, vocabulary, ngrams, subwords, W, U)
+
+
+def has_subwords(settings: BranchSettings, text: TextSettings) -> bool:
+    """Whether a branch with these settings counts subwords."""
+    return settings.subwords > 0 and text.tokens not in ("characters", "bytes")
+
+
+def check_branch(branch: LinearBranch, text: TextSettings, outputs: int) -> None:
+    """Checks that the parts of a branch fit together.
+
+    Args:
+        branch: to check.
+        text: settings of the model's text pipeline.
+        outputs: L, of the network.
+
+    Raises:
+        ModelFileError: a tensor has a wrong type or shape, a weight is not finite, or an n-gram begins with one that
+            does not come before it.
+    """
+    table, known = branch.ngrams.table, branch.ngrams.known
+    if table.dtype != np.int32 or table.ndim != 2 or table.shape[1] != 2:
+        raise ModelFileError(
+            f"The tensor branch.ngrams is {table.dtype}{list(table.shape)}, not int32[n-grams, 2]", _REWRITE
+        )
+    beginnings, tokens = table.T
+    before = (beginnings >= 0) & (beginnings < known + np.arange(len(table))) & (tokens >= 0) & (tokens < known)
+    if not before.all():
+        raise ModelFileError(f"The n-gram {table[~before][0].tolist()} has no beginning, or no last token", _REWRITE)
+    if not branch.settings.branch or (branch.subwords is not None) != has_subwords(branch.settings, text):
+        raise ModelFileError("The linear branch does not have what its settings say", _REWRITE)
+    rows = {"branch.W": len(branch.ngrams), "branch.U": len(branch.subwords) if branch.subwords else 0}
+    for name, weight in branch_weights(branch).items():
+        if weight.dtype != np.float32 or weight.shape != (rows[name], outputs):
+            raise ModelFileError(
+                f"The weight {name} is {weight.dtype}{list(weight.shape)}, not float32{[rows[name], outputs]}", _REWRITE
+            )
+        if not np.isfinite(weight).all():
+            raise ModelFileError(f"The weight {name} holds {weight[~np.isfinite(weight)][0]}", _REWRITE)

@@ -1,0 +1,178 @@
+"""Learns a linear model over counted n-grams by stochastic dual coordinate ascent, one pass over the rows at a time.
+
+Each row i has a dual vector α_i, and the weights are w = Σ_i α_i x_iᵀ / λ. A step moves α_i towards -∇φ_i(w), the
+negative gradient of its loss, by s = λ / (λ + L |x_i|²), with φ smooth with constant L: Shalev-Shwartz 2016, "SDCA
+without duality, regularization, and individual convexity", arXiv 1602.01582. There is no learning rate to choose, and
+the optimum is that of Σ_i φ_i(w) + λ/2 |w|².
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from recurra.kernels.array_types import (
+    Float32Array,
+    Float32Matrix,
+    Float64Matrix,
+    Int64Array,
+    ReadInt32Array,
+    ReadInt64Array,
+)
+
+__all__ = ["document_frequencies", "dual_pass", "squared_norms"]
+
+
+def document_frequencies(
+    words: ReadInt32Array, bounds: ReadInt64Array, parts: ReadInt32Array, part_bounds: ReadInt64Array, met: Int64Array,
+    frequencies: Int64Array,
+) -> None:  # fmt: skip
+    """In how many documents each part of a word occurs.
+
+    Args:
+        words: the words of B documents.
+        bounds: int64[B + 1], where each document's begin.
+        parts: the parts of each word.
+        part_bounds: where each word's begin.
+        met: -1 for each part, changed.
+        frequencies: of each part, added to.
+    """
+    for document in range(len(bounds) - 1):
+        for at in range(bounds[document], bounds[document + 1]):
+            for place in range(part_bounds[words[at]], part_bounds[words[at] + 1]):
+                part = parts[place]
+                if met[part] != document:
+                    met[part] = document
+                    frequencies[part] += 1
+
+
+def squared_norms(
+    words: ReadInt32Array, bounds: ReadInt64Array, parts: ReadInt32Array, part_bounds: ReadInt64Array,
+    squares: Float32Array, met: Int64Array, norms: Float32Array,
+) -> None:  # fmt: skip
+    """Adds the squared length of each document's vector, in which a part that occurs twice has twice its value.
+
+    Args: as for :func:`document_frequencies`, and
+        squares: the squared value of each part.
+        met: zeros; zeros again afterwards.
+        norms: [B], added to.
+    """
+    for document in range(len(bounds) - 1):
+        total, count = 0.0, 0
+        for at in range(bounds[document], bounds[document + 1]):
+            for place in range(part_bounds[words[at]], part_bounds[words[at] + 1]):
+                part = parts[place]
+                # (m + 1)² - m² for the one more.
+                total += squares[part] * (2 * met[part] + 1)
+                met[part] += 1
+                count += 1
+        for at in range(bounds[document], bounds[document + 1]):
+            for place in range(part_bounds[words[at]], part_bounds[words[at] + 1]):
+                met[parts[place]] = 0
+        if count:
+            norms[document] += total / count
+
+
+def dual_pass(
+    order: ReadInt64Array, rows: ReadInt32Array, bounds: ReadInt64Array, squares: Float32Array, weights: Float32Matrix,
+    words: ReadInt32Array, word_bounds: ReadInt64Array, subwords: ReadInt32Array, subword_bounds: ReadInt64Array,
+    subword_squares: Float32Array, subword_weights: Float32Matrix, norms: Float32Array, targets: Float32Matrix,
+    row_weights: Float32Array, softmax: int, penalty: float, dual: Float32Matrix, results: Float64Matrix,
+) -> None:  # fmt: skip
+    """A step on each of some documents.
+
+    The weights hold each n-gram's value already: a document's score is Σ weights[row] / √n, for n-grams and subwords
+    apart, and a change of x_i's weight by d changes weights[row] by d times the n-gram's squared value / √n.
+
+    Args:
+        order: which documents, in this order.
+        rows: the n-grams of B documents.
+        bounds: int64[B + 1], where each document's begin.
+        squares: [R], the squared value of each n-gram.
+        weights: [R, L], changed.
+        words: the ids of the words of B documents.
+        word_bounds: int64[B + 1], where each document's begin.
+        subwords: the subwords of each id.
+        subword_bounds: where each id's begin.
+        subword_squares: [S], the squared value of each subword.
+        subword_weights: [S, L], changed.
+        norms: [B], |x_i|².
+        targets: [B, L], 1 for the right outputs and 0 for the others.
+        row_weights: [B], what each row's loss counts.
+        softmax: 1 for one label a row (φ is the cross-entropy of a softmax), 0 for several (of sigmoids).
+        penalty: λ.
+        dual: [B, L], changed.
+        results: [1, 2], the sum of losses before each step and the sum of |∇φ_i + α_i|², written.
+    """
+    size = weights.shape[1]
+    scores = np.empty(size)
+    loss, residual = 0.0, 0.0
+    for document in order:
+        begin, end = bounds[document], bounds[document + 1]
+        first, last = word_bounds[document], word_bounds[document + 1]
+        counted = 0
+        for at in range(first, last):
+            counted += subword_bounds[words[at] + 1] - subword_bounds[words[at]]
+        scale = 1 / math.sqrt(max(1, end - begin))
+        subword_scale = 1 / math.sqrt(max(1, counted))
+        scores[:] = 0
+        for at in range(begin, end):
+            for c in range(size):
+                scores[c] += weights[rows[at], c]
+        for c in range(size):
+            scores[c] *= scale / subword_scale
+        for at in range(first, last):
+            for place in range(subword_bounds[words[at]], subword_bounds[words[at] + 1]):
+                for c in range(size):
+                    scores[c] += subword_weights[subwords[place], c]
+        for c in range(size):
+            scores[c] *= subword_scale
+        loss += row_weights[document] * _to_probabilities(scores, targets, document, softmax)
+        smoothness = 0.5 if softmax else 0.25
+        step = penalty / (penalty + smoothness * row_weights[document] * norms[document])
+        change = 0.0
+        for c in range(size):
+            away = row_weights[document] * (targets[document, c] - scores[c]) - dual[document, c]
+            residual += away * away
+            scores[c] = step * away
+            dual[document, c] += scores[c]
+            scores[c] /= penalty
+            change += abs(scores[c])
+        if change == 0:
+            continue
+        for at in range(begin, end):
+            row = rows[at]
+            moved = scale * squares[row]
+            for c in range(size):
+                weights[row, c] += moved * scores[c]
+        for at in range(first, last):
+            for place in range(subword_bounds[words[at]], subword_bounds[words[at] + 1]):
+                row = subwords[place]
+                moved = subword_scale * subword_squares[row]
+                for c in range(size):
+                    subword_weights[row, c] += moved * scores[c]
+    results[0, 0], results[0, 1] = loss, residual
+
+
+@njit
+def _to_probabilities(scores, targets, document, softmax):  # type: ignore[no-untyped-def]
+    """Turns scores into probabilities in place, and returns the loss."""
+    loss = 0.0
+    if softmax:
+        highest = scores.max()
+        total = 0.0
+        for c in range(len(scores)):
+            loss -= targets[document, c] * (scores[c] - highest)
+            scores[c] = math.exp(scores[c] - highest)
+            total += scores[c]
+        for c in range(len(scores)):
+            scores[c] /= total
+        return loss + math.log(total)
+    for c in range(len(scores)):
+        score = scores[c]
+        # log(1 + e^s) without an overflow.
+        loss += max(score, 0.0) + math.log1p(math.exp(-abs(score))) - targets[document, c] * score
+        scores[c] = 0.5 + 0.5 * math.tanh(0.5 * score)
+    return loss

@@ -1,0 +1,99 @@
+"""Learns a linear branch from documents and their labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.batches import Ragged
+from recurra.kernels.compiled import kernels_of
+from recurra.linear_branch.branch import LinearBranch
+from recurra.linear_branch.count import count_ngrams, count_subwords
+from recurra.linear_branch.open_documents import OpenDocuments
+from recurra.linear_branch.settings import BranchSettings
+from recurra.linear_branch.subwords import Subwords
+from recurra.text.vocabulary import SPECIAL_IDS, Vocabulary
+
+__all__ = ["learn_branch"]
+
+Array = npt.NDArray[np.float32]
+
+# Passes over the rows; the weights hardly change after these.
+PASSES = 15
+
+
+def learn_branch(
+    documents: OpenDocuments,
+    targets: Array,
+    vocabulary: Vocabulary,
+    settings: BranchSettings,
+    *,
+    softmax: bool,
+    row_weights: Array | None = None,
+    passes: int = PASSES,
+    seed: int = 0,
+) -> LinearBranch:
+    """Counts the n-grams of documents and learns the weights by dual coordinate ascent.
+
+    An n-gram has the value of its inverse document frequency, log((1 + B) / (1 + df)) + 1, divided by the mean of all,
+    and a document's values are divided by the root of their number; the weights of the branch hold these values.
+
+    Args:
+        documents: B documents.
+        targets: float32[B, L], 1 for the right outputs and 0 for the others.
+        vocabulary: the words with an id.
+        settings: what is counted, and the penalty.
+        softmax: whether each document has one right output; otherwise each output is asked by itself.
+        row_weights: float32[B], what each document counts; 1 if not given.
+        passes: over the documents.
+        seed: of the order of the documents.
+    """
+    known, ids = len(vocabulary) + SPECIAL_IDS, documents.ids
+    ngrams = count_ngrams(ids, known, settings)
+    found = ngrams.find(ids)
+    each = Ragged(np.arange(len(ngrams), dtype=np.int32), np.arange(len(ngrams) + 1))
+    squares = _squared_values(found, each, len(ngrams))
+    subwords, parts = _subwords(documents, vocabulary, settings)
+    subword_squares = _squared_values(ids, parts, len(subwords) if subwords else 0)
+    norms = np.zeros(len(ids), dtype=np.float32)
+    kernels = kernels_of("training.dual_ascent")
+    for words, pieces, some in ((found, each, squares), (ids, parts, subword_squares)):
+        met = np.zeros(len(some), dtype=np.int64)
+        kernels.squared_norms(words.values, words.offsets, pieces.values, pieces.offsets, some, met, norms)
+    outputs = targets.shape[1]
+    W, U = (np.zeros((len(some), outputs), dtype=np.float32) for some in (squares, subword_squares))
+    dual, results = np.zeros((len(ids), outputs), dtype=np.float32), np.zeros((1, 2))
+    weights = np.ones(len(ids), dtype=np.float32) if row_weights is None else row_weights
+    generator = np.random.default_rng(seed)
+    for _ in range(passes):
+        order = generator.permutation(len(ids))
+        kernels.dual_pass(
+            order, found.values, found.offsets, squares, W, ids.values, ids.offsets, parts.values, parts.offsets,
+            subword_squares, U, norms, targets, weights, int(softmax), settings.branch_penalty, dual, results,
+        )  # fmt: skip
+    return LinearBranch(settings, vocabulary, ngrams, subwords, W, U)
+
+
+def _subwords(
+    documents: OpenDocuments, vocabulary: Vocabulary, settings: BranchSettings
+) -> tuple[Subwords | None, Ragged]:
+    """The subwords that are counted, and those of each id; of no id without subwords."""
+    ids = SPECIAL_IDS + len(vocabulary) + len(documents.words)
+    if not settings.subwords:
+        # No id has a part.
+        return None, Ragged(np.empty(0, dtype=np.int32), np.zeros(ids + 1, dtype=np.int64))
+    words = (*vocabulary.tokens, *documents.words)
+    counts = np.bincount(documents.ids.values, minlength=ids)[SPECIAL_IDS:]
+    subwords = count_subwords(words, counts, settings)
+    found = subwords.find(words)
+    return subwords, Ragged(found.values, np.concatenate([np.zeros(SPECIAL_IDS, dtype=np.int64), found.offsets]))
+
+
+def _squared_values(words: Ragged, parts: Ragged, count: int) -> Array:
+    """The squared value of each part."""
+    met, frequencies = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    kernels_of("training.dual_ascent").document_frequencies(
+        words.values, words.offsets, parts.values, parts.offsets, met, frequencies
+    )
+    values = np.log((1 + len(words)) / (1 + frequencies)) + 1
+    return ((values / values.mean()) ** 2).astype(np.float32) if count else np.empty(0, dtype=np.float32)

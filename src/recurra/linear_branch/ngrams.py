@@ -1,0 +1,69 @@
+"""The n-grams of tokens that the branch counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.batches import Ragged
+from recurra.kernels.compiled import kernels_of
+
+__all__ = ["Ngrams"]
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ngrams:
+    """Known n-grams. Each has a row: a token its id, a longer n-gram the ids' number plus its place in ``table``.
+
+    A document is read with a boundary, which has the pad's id, before its first and after its last token.
+
+    Attributes:
+        known: V, ids that the vocabulary has, with the two special ones.
+        table: int32[M, 2]: of each n-gram of two and more tokens the row of its beginning, which comes before it, and
+            its last token.
+        longest: K, tokens of the longest n-gram.
+    """
+
+    known: int
+    table: Int32
+    longest: int
+
+    def __len__(self) -> int:
+        return self.known + len(self.table)
+
+    def find(self, documents: Ragged) -> Ragged:
+        """The rows of the known n-grams of B documents, each as often as it occurs.
+
+        Args:
+            documents: token ids; those from V on are unknown tokens.
+        """
+        size = self.longest * (len(documents.values) + len(documents)) + 1
+        found, bounds = np.empty(size, dtype=np.int32), np.empty(len(documents) + 1, dtype=np.int64)
+        keys, rows = self._hashed
+        kernels_of("ngrams").find_ngrams(
+            documents.values, documents.offsets, self.known, self.longest, keys, rows,
+            np.empty(self.longest + 1, dtype=np.int32), found, bounds,
+        )  # fmt: skip
+        return Ragged(found[: bounds[-1]], bounds)
+
+    def tokens(self, row: int) -> list[int]:
+        """The ids of the tokens of an n-gram, boundaries among them."""
+        ids = []
+        while row >= self.known:
+            row, last = self.table[row - self.known].tolist()
+            ids.append(last)
+        return [*reversed([*ids, row])]
+
+    @cached_property
+    def _hashed(self) -> tuple[Int64, Int32]:
+        slots = 1 << max(4, (2 * len(self.table)).bit_length())
+        keys, rows = np.full(slots, -1, dtype=np.int64), np.zeros(slots, dtype=np.int32)
+        beginnings, tokens = np.ascontiguousarray(self.table.T)
+        kernels_of("ngrams").fill_ngram_table(beginnings, tokens, self.known, keys, rows)
+        return keys, rows

@@ -1,0 +1,38 @@
+"""Settings of the linear branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recurra.settings import Settings, at_least
+
+__all__ = ["BranchSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchSettings(Settings):
+    """Settings of the linear branch beside the network.
+
+    Attributes:
+        branch: whether there is one.
+        ngrams: tokens of the longest n-gram that it counts.
+        subwords: characters of the longest n-gram of a word's characters that it counts; 0 for none. Only where tokens
+            are words.
+        ngram_count: largest number of n-grams of two and more tokens, and of subwords; the most frequent are taken.
+        ngram_min_count: how often an n-gram of two or more tokens, or a subword, must occur.
+        branch_penalty: λ of λ/2 |w|², which is added to the summed loss of all rows.
+    """
+
+    branch: bool = False
+    ngrams: int = 2
+    subwords: int = 5
+    ngram_count: int = 200_000
+    ngram_min_count: int = 2
+    branch_penalty: float = 1 / 32
+
+    def __post_init__(self) -> None:
+        at_least("ngrams", self.ngrams, 1)
+        at_least("subwords", self.subwords, 0)
+        at_least("ngram_count", self.ngram_count, 1)
+        at_least("ngram_min_count", self.ngram_min_count, 1)
+        at_least("branch_penalty", self.branch_penalty, 1e-6)

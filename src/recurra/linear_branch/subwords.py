@@ -1,0 +1,68 @@
+"""The n-grams of a word's characters that the branch counts: they say something about words that training never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.batches import Ragged
+from recurra.kernels.compiled import kernels_of
+from recurra.text.tokens import utf8
+from recurra.text.vocabulary import Vocabulary
+
+__all__ = ["SHORTEST", "Subwords", "marked_words", "word_subwords"]
+
+SHORTEST = 2
+# Stand before and after each word: a subword with one is the word's beginning or end.
+MARK = " "
+
+
+@dataclass(frozen=True, eq=False)
+class Subwords:
+    """Known subwords; the row of each is its place.
+
+    Attributes:
+        vocabulary: the subwords, of :data:`SHORTEST` and more characters, a space being a word's beginning or end.
+        longest: characters of the longest one.
+    """
+
+    vocabulary: Vocabulary
+    longest: int
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def find(self, words: Sequence[str]) -> Ragged:
+        """The rows of the known subwords of W words, each as often as it occurs."""
+        text, bounds = marked_words(words)
+        found = np.empty(len(text) * self.longest + 1, dtype=np.int32)
+        ends = np.empty(len(words) + 1, dtype=np.int64)
+        kernels_of("subwords").find_subwords(text, bounds, SHORTEST, self.longest, *self._hashed, found, ends)
+        return Ragged(found[: ends[-1]].copy(), ends)
+
+    @cached_property
+    def _hashed(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        text, offsets = self.vocabulary.to_tensors()
+        slots = np.zeros(1 << max(4, (2 * len(self)).bit_length()), dtype=np.int64)
+        kernels_of("token_ids").fill_table(text, offsets, slots)
+        return text, offsets, slots
+
+
+def marked_words(words: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The UTF-8 of words with their marks, uint8, and where each begins, int64[W + 1]."""
+    encoded = [utf8(f"{MARK}{word}{MARK}") for word in words]
+    bounds = np.zeros(len(encoded) + 1, dtype=np.int64)
+    np.cumsum([len(word) for word in encoded], out=bounds[1:])
+    return np.frombuffer(b"".join(encoded), dtype=np.uint8), bounds
+
+
+def word_subwords(word: str, longest: int) -> Iterable[str]:
+    """All subwords of a word, in the order of their beginnings: what :meth:`Subwords.find` looks up."""
+    text = f"{MARK}{utf8(word).decode()}{MARK}"
+    for begin in range(len(text)):
+        for end in range(begin + SHORTEST, min(begin + longest, len(text)) + 1):
+            yield text[begin:end]
