@@ -42,7 +42,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         epochs: number of passes over the rows; ``None`` takes the preset's.
         batch_size: number of documents in a step; ``None`` takes the preset's.
         learning_rate: learning rate of the optimizer; ``None`` takes the preset's.
-        vectors: file of pretrained word vectors.
+        vectors: pretrained word vectors: a file, or a name such as ``glove-6b-50d``
+            (:data:`recurra.text.named_vectors.NAMED_VECTORS`), which is fetched and kept.
         engine: engine that computes the recurrence; ``auto`` takes the fastest one for the cell.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         random_state: seed of every random choice; ``None`` takes the preset's.
@@ -119,7 +120,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         bundle = initial.bundle if isinstance(initial, Model) else None if initial is None else read_bundle(initial)
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
         recipe = recipe.with_options({**(self.options or {}), **_given(named)})
-        recipe = replace(recipe, vectors=Path(self.vectors) if self.vectors else None)
+        recipe = replace(recipe, vectors=self.vectors or None)
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
         table = read_table(X, labelled=False) if is_frame(X) else None

@@ -238,7 +238,11 @@ _json = st.recursive(
     max_leaves=6,
 )
 _odd = st.fixed_dictionaries(
-    {}, optional=dict.fromkeys((*SOUND, "baselines", "calibration", "cleaning", "continued", "versions"), _json)
+    {},
+    optional={
+        **dict.fromkeys((*SOUND, "baselines", "calibration", "cleaning", "continued", "versions"), _json),
+        "vectors": _json | st.dictionaries(st.sampled_from(["name", "words", "source", "licence"]), _json),
+    },
 )
 
 

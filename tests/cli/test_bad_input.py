@@ -161,6 +161,7 @@ WRONG_SETTINGS = [
     (["--engine", "abacus"], ["'abacus'", "reference"]),
     (["--device", "abacus"], ["'abacus'", "cpu"]),
     (["--vectors", "glove.txt"], ["glove.txt", "No such file"]),
+    (["--vectors", "glove"], ["'glove'", "no such name", "Name glove-6b-50d or en-300d, or give a file"]),
     (["--text", "description", "--label", "description"], ["'description'", "two different columns"]),
 ]
 

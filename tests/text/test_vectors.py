@@ -28,9 +28,9 @@ def write_npy(path, words, matrix, *, listed=".vocab"):
     path.with_suffix(listed).write_text("".join(word + "\n" for word in words), encoding="utf-8")
 
 
-def write_safetensors(path, words, matrix):
+def write_safetensors(path, words, matrix, **more):
     text, offsets = Vocabulary(tuple(words)).to_tensors()
-    save_file({"vectors": matrix, "vocabulary.bytes": text, "vocabulary.offsets": offsets}, path)
+    save_file({"vectors": matrix, "vocabulary.bytes": text, "vocabulary.offsets": offsets, **more}, path)
 
 
 @pytest.fixture(
@@ -247,3 +247,22 @@ def test_safetensors_without_the_vocabulary_or_with_a_wrong_one(tmp_path):
     save_file({"vectors": MATRIX, "vocabulary.bytes": text, "vocabulary.offsets": np.array([0, 9])}, path)
     with pytest.raises(DataError, match="cannot be read"):
         load_vectors(path, ["a"])
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.uint16, np.int64])
+def test_words_that_share_a_vector(tmp_path, kind):
+    path = tmp_path / "v.safetensors"
+    write_safetensors(path, WORDS, MATRIX[:3], rows=np.array([2, 0, 1, 1, 2], dtype=kind))
+    vectors, found = load_vectors(path, ["don't", "absent", "oil", "a\u00a0b"])
+    assert found.tolist() == [True, False, True, True]
+    assert vectors.tolist() == [MATRIX[2].tolist(), [0, 0, 0], MATRIX[2].tolist(), MATRIX[1].tolist()]
+
+
+@pytest.mark.parametrize(
+    "rows", [[0, 1, 2, 3], [0, 1, 2, 3, 3], [0, 1, 2, 1, -1], [0.0, 1, 2, 1, 1], [[0], [1], [2], [1], [1]]]
+)
+def test_rows_that_are_not_there(tmp_path, rows):
+    path = tmp_path / "v.safetensors"
+    write_safetensors(path, WORDS, MATRIX[:3], rows=np.array(rows))
+    with pytest.raises(DataError, match=r"The rows in v\.safetensors are .* with 5 words and 3 vectors.*from 0"):
+        load_vectors(path, ["oil"])

@@ -74,7 +74,7 @@ def train(
     network: NetworkSettings = PLAIN,
     training: TrainingSettings = SHORT,
     text: TextSettings = TEXT,
-    vectors: Path | None = None,
+    vectors: Path | str | None = None,
     preset: str = "",
     task: Task | str | None = None,
     initial: Bundle | None = None,

@@ -10,6 +10,7 @@ import pytest
 import torch
 from rows import make_rows
 from training.runs import FULL, PLAIN, SHORT, TEXT, THOROUGH, Steps, train
+from vector_wheels import VALUES, offer, pin_small_vectors
 
 import recurra
 from recurra.batches import Ragged
@@ -170,6 +171,44 @@ def test_vectors_that_are_not_frozen_learn(vectors: Path) -> None:
     assert not np.array_equal(fitted.bundle.tensors["embedding"][fitted.bundle.vocabulary.ids["bank"]], [1, 2, 3])
 
 
+def test_vectors_by_name_stand_in_the_record_and_other_words_stay_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pin_small_vectors(monkeypatch, tmp_path / "cache")
+    offer(monkeypatch, "glove-6b-50d")
+    listener = Steps()
+    steps = SHORT.replace(epochs=1, freeze_vectors=True)
+    fitted = train(tmp_path / "run", training=steps, vectors="glove-6b-50d", callbacks=[listener])
+    ids, embedding = fitted.bundle.vocabulary.ids, fitted.bundle.tensors["embedding"]
+    assert [embedding[ids[word]].tolist() for word in ("bank", "goal")] == VALUES[:2].tolist()
+    assert sum("licence: PDDL-1.0" in message for message in listener.messages) == 1
+    kept = (tmp_path / "run" / "model.safetensors").read_bytes()
+    assert b"bank" in kept
+    assert VALUES[1].tobytes() in kept
+    assert b"unheard" not in kept
+    assert VALUES[2].tobytes() not in kept
+
+    origin = fitted.bundle.record["vectors"]
+    assert {name: origin[name] for name in ("name", "words", "licence")} == {
+        "name": "glove-6b-50d",
+        "words": 2,
+        "licence": "PDDL-1.0",
+    }
+    card = (tmp_path / "run" / "model-card.md").read_text()
+    assert "| embedding began with | glove-6b-50d for 2 words; GloVe 6B, 50 dimensions" in card
+    # A model that goes on from it began with them as well.
+    went_on = train(network=fitted.bundle.network, initial=fitted.bundle)
+    assert went_on.bundle.record["vectors"] == origin
+    assert "vectors" not in train().bundle.record
+
+
+def test_an_unknown_name_of_vectors_is_found_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recurra.training.fit.prepare", None)
+    with pytest.raises(SettingsError, match=r"no such name\. Name glove-6b-50d or en-300d"):
+        train(tmp_path / "run", vectors="glove")
+    assert not (tmp_path / "run").exists()
+
+
 def test_rows_without_a_title_are_left_out_where_titles_are_read() -> None:
     listener = Steps()
     documents, labels = make_rows(40)
@@ -193,9 +232,9 @@ def test_rows_without_a_title_are_left_out_where_titles_are_read() -> None:
             "precision is bfloat16 on the device cpu. Mixed precision needs a GPU; use float32.",
         ),
         (
-            {"network": PLAIN.replace(input="one_hot"), "vectors": Path("v.txt")},
+            {"network": PLAIN.replace(input="one_hot"), "vectors": "en-300d"},
             SettingsError,
-            "The vectors v.txt are given with one_hot input. Set input to embedding.",
+            "The vectors en-300d are given with one_hot input. Set input to embedding.",
         ),
     ],
     ids=lambda value: str(value)[:30],

@@ -35,14 +35,14 @@ def branch_tensors(branch: LinearBranch) -> dict[str, Tensor]:
 
 
 def branch_from_tensors(
-    tensors: Mapping[str, Tensor], settings: BranchSettings, vocabulary: Vocabulary, text: TextSettings
+    tensors: Mapping[str, Tensor], settings: BranchSettings, vocabulary: Vocabulary
 ) -> LinearBranch:
     """The branch of a file's tensors, which are not trusted; :func:`check_branch` looks at the rest.
 
     Raises:
         ModelFileError: a tensor is missing, or the subwords are no texts.
     """
-    counted = has_subwords(settings, text)
+    counted = settings.subwords > 0
     names = (
         "branch.ngrams",
         "branch.W",
@@ -58,11 +58,6 @@ def branch_from_tensors(
         subwords, U = Subwords(texts, settings.subwords), tensors["branch.U"]
     ngrams = Ngrams(len(vocabulary) + SPECIAL_IDS, tensors["branch.ngrams"], settings.ngrams)
     return LinearBranch(settings, vocabulary, ngrams, subwords, W, U)
-
-
-def has_subwords(settings: BranchSettings, text: TextSettings) -> bool:
-    """Whether a branch with these settings counts subwords."""
-    return settings.subwords > 0 and text.tokens not in ("characters", "bytes")
 
 
 def check_branch(branch: LinearBranch, text: TextSettings, outputs: int) -> None:
@@ -86,7 +81,7 @@ def check_branch(branch: LinearBranch, text: TextSettings, outputs: int) -> None
     before = (beginnings >= 0) & (beginnings < known + np.arange(len(table))) & (tokens >= 0) & (tokens < known)
     if not before.all():
         raise ModelFileError(f"The n-gram {table[~before][0].tolist()} has no beginning, or no last token", _REWRITE)
-    if not branch.settings.branch or (branch.subwords is not None) != has_subwords(branch.settings, text):
+    if not branch.settings.branch or branch.settings != branch.settings.for_tokens(text.tokens):
         raise ModelFileError("The linear branch does not have what its settings say", _REWRITE)
     rows = {"branch.W": len(branch.ngrams), "branch.U": len(branch.subwords) if branch.subwords else 0}
     for name, weight in branch_weights(branch).items():

@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.bundle import Bundle
 from recurra.card.baselines import baseline_sentences
-from recurra.card.facts import Facts, number
+from recurra.card.facts import Facts, number, pretrained_vectors
 from recurra.card.front_matter import front_matter
 from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
@@ -95,6 +95,8 @@ def _details(facts: Facts, digest: str) -> str:
         ("preset", plain(facts.record.get("preset") or "none")),
         ("file's SHA-256", f"`{digest}`"),
     ]
+    if said := pretrained_vectors(facts.record):
+        rows.append(("embedding began with", "; ".join(map(plain, said))))
     parent = facts.part("continued")
     if parent:
         rows.append(("continued from", f"the model `{plain(parent.get('parent', 'unknown'))}`"))

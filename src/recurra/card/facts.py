@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.bundle import Bundle
 
-__all__ = ["ClassFacts", "Facts"]
+__all__ = ["ClassFacts", "Facts", "pretrained_vectors"]
 
 ClassFacts = dict[str, float]
 """The facts of one class: ``rows``, ``held_out``, ``given``, ``precision``, ``recall`` and ``f1``, as far as known."""
@@ -64,6 +64,17 @@ class Facts:
                 if value is not None:
                     one[name] = value
         return facts if any(facts) else []
+
+
+def pretrained_vectors(record: Mapping[str, Any]) -> list[str]:
+    """What a record says of the vectors that the embedding began with: name and number of words, then their origin."""
+    found = record.get("vectors")
+    if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+        return []
+    words = whole(found.get("words"))
+    said = [found["name"] if words is None else f"{found['name']} for {words:,} words"]
+    begins = {"source": "", "package": "from ", "licence": "licence "}
+    return said + [start + found[part] for part, start in begins.items() if isinstance(found.get(part), str)]
 
 
 def number(value: object) -> float | None:

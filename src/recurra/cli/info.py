@@ -67,6 +67,7 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
         ("reads", "titles" if text["field"] == "title" else "title and text"),
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
         *_chosen(record),
+        *_vectors(record),
         ("pads", pads),
         ("file", f"{known['weights']} weights, {known['bytes']:,} bytes"),
     ]
@@ -81,3 +82,10 @@ def _chosen(record: dict[str, Any]) -> list[tuple[str, str]]:
     tokens = record.get("tokens")
     reason = tokens.get("reason") if isinstance(tokens, dict) else None
     return [("chosen", reason)] if isinstance(reason, str) else []
+
+
+def _vectors(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the embedding began with, if it was not random numbers."""
+    from recurra.card.facts import pretrained_vectors
+
+    return [("vectors" if place == 0 else "", said) for place, said in enumerate(pretrained_vectors(record))]

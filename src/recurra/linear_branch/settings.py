@@ -30,6 +30,10 @@ class BranchSettings(Settings):
     ngram_min_count: int = 2
     branch_penalty: float = 1 / 32
 
+    def for_tokens(self, tokens: str) -> BranchSettings:
+        """The settings where documents are read as these tokens: a single character has no subwords."""
+        return self.replace(subwords=0) if tokens in ("characters", "bytes") else self
+
     def __post_init__(self) -> None:
         at_least("ngrams", self.ngrams, 1)
         at_least("subwords", self.subwords, 0)

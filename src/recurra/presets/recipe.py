@@ -41,7 +41,8 @@ class Recipe:
         branch: the linear branch beside it.
         training: how it learns.
         characters: settings that differ where ``tokens = "auto"`` chooses characters.
-        vectors: file of pretrained vectors for the embedding, whose size then follows from it.
+        vectors: pretrained vectors for the embedding, whose size then follows from them: a file, or a name
+            (:data:`recurra.text.named_vectors.NAMED_VECTORS`).
     """
 
     name: str = ""
@@ -51,7 +52,7 @@ class Recipe:
     branch: BranchSettings = field(default_factory=BranchSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     characters: Mapping[str, Any] = field(default_factory=dict)
-    vectors: Path | None = None
+    vectors: Path | str | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, name: str) -> Recipe:

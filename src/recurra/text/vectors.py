@@ -7,29 +7,36 @@ Formats, by the file name's ending:
 - ``.npy``: float[words, D], and next to it, with the same name and the ending ``.vocab`` or ``.txt``, the words, one a
   line in UTF-8, line i for row i.
 - ``.safetensors``: the tensors ``vectors`` (float[words, D]), ``vocabulary.bytes`` and ``vocabulary.offsets`` (as
-  :meth:`recurra.text.vocabulary.Vocabulary.to_tensors` returns them).
+  :meth:`recurra.text.vocabulary.Vocabulary.to_tensors` returns them). With ``rows`` (int[words]), the row of each word,
+  words may share vectors: there are as many as ``rows`` names.
 
 A file is streamed or memory-mapped, and only the rows that are needed are kept. Nothing is unpickled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load
 
 from recurra.errors import DataError, ModelFileError
 from recurra.text.vocabulary import Vocabulary
 
-__all__ = ["load_vectors"]
+__all__ = ["FORMATS", "Found", "load_vectors", "vectors_in"]
+
+FORMATS = (".txt", ".vec", ".npy", ".safetensors")
+"""The endings of the files that can be read."""
 
 LARGEST_DIMENSION = 8192
 # Bytes of a word and of the longest vector that is accepted, at 25 bytes a number.
 LONGEST_LINE = 65_536 + 25 * LARGEST_DIMENSION
+
+_TENSORS = ("vectors", "vocabulary.bytes", "vocabulary.offsets")
 
 Found: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
 
@@ -50,25 +57,44 @@ def load_vectors(path: Path | str, tokens: Sequence[str]) -> Found:
             of the tokens is in it.
     """
     path = Path(path)
-    readers = {".txt": _from_text, ".vec": _from_text, ".npy": _from_npy, ".safetensors": _from_safetensors}
+    readers = dict(zip(FORMATS, (_from_text, _from_text, _from_npy, _from_safetensors), strict=True))
     if path.suffix.lower() not in readers:
         raise DataError(
-            f"The vectors {path.name!r} have no known format", f"Give a file that ends in {', '.join(readers)}."
+            f"The vectors {path.name!r} have no known format", f"Give a file that ends in {', '.join(FORMATS)}."
         )
     try:
         with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite and is reported below
             vectors, found = readers[path.suffix.lower()](path, tokens)
     except OSError as error:
         raise DataError(f"The vectors {path} cannot be read: {error.strerror or error}", "Check the path.") from error
+    return _checked(path.name, tokens, vectors, found)
+
+
+def vectors_in(content: bytes, name: str, tokens: Sequence[str]) -> Found:
+    """As :func:`load_vectors`, from the bytes of a ``.safetensors`` file.
+
+    Args:
+        content: the bytes.
+        name: what they are called in errors.
+        tokens: as there.
+    """
+    try:
+        tensors = load(content)
+    except (SafetensorError, TypeError, KeyError) as error:
+        raise _wrong_tensors(name, error) from error
+    return _checked(name, tokens, *_from_tensors(name, tensors, tokens))
+
+
+def _checked(name: str, tokens: Sequence[str], vectors: npt.NDArray[np.float32], found: npt.NDArray[np.bool_]) -> Found:
     if not found.any():
         raise DataError(
-            f"The file {path.name} has a vector for none of the {len(tokens)} tokens, such as {list(tokens[:3])}",
+            f"{name} has a vector for none of the {len(tokens)} tokens, such as {list(tokens[:3])}",
             "Give vectors of the same language, in the case and the kind of tokens that the vocabulary has.",
         )
     wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(wrong):
         raise DataError(
-            f"The vector of {tokens[wrong[0]]!r} in {path.name} holds numbers that are not finite", "Correct the file."
+            f"The vector of {tokens[wrong[0]]!r} in {name} holds numbers that are not finite", "Correct the file."
         )
     return vectors, found
 
@@ -157,39 +183,83 @@ def _from_npy(path: Path, tokens: Sequence[str]) -> Found:
         words = listed.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise DataError(f"The words {listed.name} are not UTF-8: {error.reason}", "Save them as UTF-8.") from error
-    return _pick(path, rows, words, tokens)
+    return _pick(path.name, rows, words, tokens)
 
 
 def _from_safetensors(path: Path, tokens: Sequence[str]) -> Found:
     try:
         with safe_open(path, framework="numpy") as file:
-            rows, text, offsets = map(file.get_tensor, ("vectors", "vocabulary.bytes", "vocabulary.offsets"))
-        words = Vocabulary.from_tensors(text, offsets).tokens
+            tensors = {name: file.get_tensor(name) for name in {*_TENSORS, "rows"} & set(file.keys())}
     # TypeError: numbers of a type that NumPy lacks, such as bfloat16.
-    except (SafetensorError, ModelFileError, TypeError) as error:
-        raise DataError(
-            f"The vectors {path.name} cannot be read: {str(error)[:80]}",
-            "Give a file with the tensors vectors, vocabulary.bytes and vocabulary.offsets.",
-        ) from error
-    return _pick(path, rows, words, tokens)
+    except (SafetensorError, TypeError) as error:
+        raise _wrong_tensors(path.name, error) from error
+    return _from_tensors(path.name, tensors, tokens)
 
 
-def _pick(path: Path, rows: npt.NDArray[np.generic], words: Sequence[str], tokens: Sequence[str]) -> Found:
-    """The rows of the tokens, from float[words, D]."""
+def _from_tensors(name: str, tensors: Mapping[str, npt.NDArray[Any]], tokens: Sequence[str]) -> Found:
+    try:
+        vectors, text, offsets = (tensors[one] for one in _TENSORS)
+        words = Vocabulary.from_tensors(text, offsets).tokens
+    except (KeyError, ModelFileError) as error:
+        raise _wrong_tensors(name, error) from error
+    return _pick(name, vectors, words, tokens, rows=tensors.get("rows"))
+
+
+def _wrong_tensors(name: str, error: Exception) -> DataError:
+    return DataError(
+        f"The vectors {name} cannot be read: {str(error)[:80]}",
+        "Give a file with the tensors vectors, vocabulary.bytes and vocabulary.offsets.",
+    )
+
+
+def _pick(
+    name: str,
+    vectors: npt.NDArray[np.generic],
+    words: Sequence[str],
+    tokens: Sequence[str],
+    *,
+    rows: npt.NDArray[np.generic] | None = None,
+) -> Found:
+    """The vectors of the tokens.
+
+    Args:
+        name: of the file.
+        vectors: float[rows, D].
+        words: of the file.
+        tokens: those that are wanted.
+        rows: int[words], the row of each word; ``None`` where it is the word's own place.
+    """
     if (
-        rows.ndim != 2
-        or rows.dtype.kind != "f"
-        or len(rows) != len(words)
-        or not 1 <= rows.shape[1] <= LARGEST_DIMENSION
+        vectors.ndim != 2
+        or vectors.dtype.kind != "f"
+        or (rows is None and len(vectors) != len(words))
+        or not 1 <= vectors.shape[1] <= LARGEST_DIMENSION
     ):
         raise DataError(
-            f"The vectors {path.name} are {rows.dtype}{list(rows.shape)} with {len(words)} words",
+            f"The vectors {name} are {vectors.dtype}{list(vectors.shape)} with {len(words)} words",
             f"Give floats [words, D], one row a word, D from 1 to {LARGEST_DIMENSION}.",
         )
-    # Built from the end, so that the first of equal words is kept.
-    row_of = {word: row for row, word in zip(range(len(words) - 1, -1, -1), reversed(words), strict=True)}
-    chosen = np.array([row_of.get(token, -1) for token in tokens], dtype=np.int64)
+    if rows is not None and not _are_rows(rows, words=len(words), count=len(vectors)):
+        raise DataError(
+            f"The rows in {name} are {rows.dtype}{list(rows.shape)} with {len(words)} words and {len(vectors)} vectors",
+            "Give integers [words], the row of each word in vectors, from 0.",
+        )
+    wanted = {token: place for place, token in enumerate(tokens)}
+    chosen = np.full(len(tokens), -1, dtype=np.int64)
+    # From the end, so that the first of equal words is kept.
+    for place in range(len(words) - 1, -1, -1):
+        if (token := wanted.get(words[place])) is not None:
+            chosen[token] = place
     found = chosen >= 0
-    vectors = np.zeros((len(tokens), rows.shape[1]), dtype=np.float32)
-    vectors[found] = rows[chosen[found]]
-    return vectors, found
+    taken = np.zeros((len(tokens), vectors.shape[1]), dtype=np.float32)
+    taken[found] = vectors[chosen[found] if rows is None else rows[chosen[found]]]
+    return taken, found
+
+
+def _are_rows(rows: npt.NDArray[Any], *, words: int, count: int) -> bool:
+    """Whether each word has one of so many rows."""
+    return (
+        rows.dtype.kind in "iu"
+        and rows.shape == (words,)
+        and (not words or bool(rows.min() >= 0 and rows.max() < count))
+    )

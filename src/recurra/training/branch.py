@@ -1,4 +1,4 @@
-"""The linear branch of a training: learned beside the network, and joined with it on the rows that are held out."""
+"""The linear branch of a training: learned before the network, and joined with it on the rows that are held out."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
-from recurra.evaluation.temperature import MIN_ROWS, SIGMOID, SOFTMAX
+from recurra.evaluation.temperature import MIN_ROWS, SIGMOID, SOFTMAX, Link
 from recurra.linear_branch import LinearBranch, OpenDocuments, fuse, learn_branch
 from recurra.linear_branch.fuse import DEFAULT, FusionWeights
 from recurra.models.network import Network
 from recurra.presets import Recipe
 from recurra.tasks.single_label import class_weights
 from recurra.training.callbacks import Callback
-from recurra.training.held_out import logits
 from recurra.training.prepare import TrainingData
 
-__all__ = ["BranchResult", "learn_beside"]
+__all__ = ["BranchResult", "BranchTraining"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,75 +28,97 @@ class BranchResult:
 
     Attributes:
         branch: learned from all rows.
-        held: float64[held, L], the outputs for the rows held out of a branch that has not seen them; ``None`` without
-            such rows.
+        held: float64[held, L], the outputs for the held-out rows of a branch that has not seen them; no rows if none
+            are held out.
         record: for the model's record.
     """
 
     branch: LinearBranch
-    held: npt.NDArray[np.float64] | None
+    held: npt.NDArray[np.float64]
     record: dict[str, Any]
 
 
-def learn_beside(
-    network: Network, prepared: TrainingData, recipe: Recipe, *, pad_to: int | None, callbacks: Callback
-) -> BranchResult | None:
-    """Learns the branch, and multiplies the network's output and the branch's weights by what suits held-out rows best.
+class BranchTraining:
+    """Learns a branch and joins it with a network.
 
-    The factors are found for a branch that has not seen the held-out rows; then one learns from all rows, and gets the
-    same factor.
+    Two branches are learned: one that has not seen the held-out rows, on which the factors of network and branch are
+    found and scores are measured; and one from all rows, which the model gets with the same factor.
 
     Args:
-        network: trained; its output is changed in place.
         prepared: the rows.
         recipe: settings of branch and training.
-        pad_to: for unmasked networks, the length up to which documents get pads.
-        callbacks: told why there is no branch.
+        link: from logits to probabilities.
     """
-    rows, task, held = prepared.branch_rows, prepared.task, prepared.held
-    if rows is None:
-        return None
-    if task.link not in (SOFTMAX, SIGMOID):
-        callbacks.on_message(f"linear branch: left out, none suits {task.wording.gives}.")
-        return None
-    targets = prepared.rows.targets[rows.places]
-    if held is None:
-        branch = _learned(rows.rows, targets, prepared, recipe).times(DEFAULT.branch)
-        _scale_output(network, DEFAULT.network)
-        return BranchResult(branch, None, _record(DEFAULT, chosen=False))
-    alone = _learned(rows.rows, targets, prepared, recipe)
-    ours, theirs = logits(network, held.documents, pad_to=pad_to).double().numpy(), alone.logits(rows.held)
-    factors, chosen = DEFAULT, len(held) >= MIN_ROWS
-    if chosen:
-        factors = fuse(ours, theirs, held.targets, link=task.link)
-    _scale_output(network, factors.network)
-    whole = _learned(rows.all, np.concatenate([targets, held.targets]), prepared, recipe)
-    record = _record(factors, chosen=chosen) | {
-        name: float(np.mean(task.right(task.probabilities(values), held.targets)))
-        for name, values in (("network_right", ours), ("branch_right", theirs))
-    }
-    return BranchResult(whole.times(factors.branch), theirs * factors.branch, record)
 
+    def __init__(self, prepared: TrainingData, recipe: Recipe, link: Link) -> None:
+        self._prepared, self._recipe, self._link = prepared, recipe, link
+        if prepared.branch_rows is None:
+            raise TypeError("The rows were prepared without those of a branch")
+        self._rows, self._held = prepared.branch_rows, prepared.held
+        self._targets = prepared.rows.targets[self._rows.places]
+        self._alone = self._learned(self._rows.rows, self._targets)
+        self._outputs = self._alone.logits(self._rows.held)
 
-def _learned(
-    documents: OpenDocuments, targets: npt.NDArray[Any], prepared: TrainingData, recipe: Recipe
-) -> LinearBranch:
-    link, outputs = prepared.task.link, prepared.task.outputs(len(prepared.classes))
-    if link is None:
-        raise TypeError("A branch needs a link")
-    weights = class_weights(recipe.training, targets, outputs)[targets] if link is SOFTMAX else None
-    return learn_branch(
-        documents, link.indicator(targets, outputs), prepared.pipeline.vocabulary, recipe.branch,
-        softmax=link is SOFTMAX, row_weights=weights, seed=recipe.training.seed,
-    )  # fmt: skip
+    @classmethod
+    def of(cls, prepared: TrainingData, recipe: Recipe, callbacks: Callback) -> BranchTraining | None:
+        """One for these rows, where the recipe asks for a branch and the task can have one."""
+        if prepared.branch_rows is None:
+            return None
+        link = prepared.task.link
+        if link is None or link not in (SOFTMAX, SIGMOID):
+            callbacks.on_message(f"linear branch: left out, none suits {prepared.task.wording.gives}.")
+            return None
+        return cls(prepared, recipe, link)
 
+    def joined(self, logits: Tensor) -> Tensor:
+        """The outputs of network and branch together for the held-out rows.
 
-def _record(factors: FusionWeights, *, chosen: bool) -> dict[str, Any]:
-    return {"network_factor": factors.network, "branch_factor": factors.branch, "chosen_on_held_out_rows": chosen}
+        Args:
+            logits: [held, L], the network's.
+        """
+        factors = self._factors(logits)
+        return logits * factors.network + torch.from_numpy(self._outputs).float() * factors.branch
 
+    @torch.no_grad()
+    def finish(self, network: Network, held: Tensor) -> BranchResult:
+        """Multiplies the network's output by its factor, and learns the branch from all rows.
 
-@torch.no_grad()
-def _scale_output(network: Network, factor: float) -> None:
-    for name in ("W_O", "b_O"):
-        weight = network.named_weights()[name]
-        weight.copy_(weight.double() * factor)
+        Args:
+            network: trained; its output is changed in place.
+            held: [held, L], its logits for the held-out rows before.
+        """
+        factors = self._factors(held)
+        for name in ("W_O", "b_O"):
+            weight = network.named_weights()[name]
+            weight.copy_(weight.double() * factors.network)
+        record: dict[str, Any] = {
+            "network_factor": factors.network,
+            "branch_factor": factors.branch,
+            "chosen_on_held_out_rows": self._chosen,
+        }
+        whole = self._alone
+        if self._held is not None:
+            task, targets = self._prepared.task, self._held.targets
+            for name, logits in (("network_right", held.double().numpy()), ("branch_right", self._outputs)):
+                record[name] = float(np.mean(task.right(task.probabilities(logits), targets)))
+            whole = self._learned(self._rows.all, np.concatenate([self._targets, targets]))
+        return BranchResult(whole.times(factors.branch), self._outputs * factors.branch, record)
+
+    @property
+    def _chosen(self) -> bool:
+        return self._held is not None and len(self._held) >= MIN_ROWS
+
+    def _factors(self, held: Tensor) -> FusionWeights:
+        if self._held is None or not self._chosen:
+            return DEFAULT
+        return fuse(held.double().numpy(), self._outputs, self._held.targets, link=self._link)
+
+    def _learned(self, documents: OpenDocuments, targets: npt.NDArray[Any]) -> LinearBranch:
+        prepared, training = self._prepared, self._recipe.training
+        outputs = prepared.task.outputs(len(prepared.classes))
+        settings = self._recipe.branch.for_tokens(prepared.pipeline.settings.tokens)
+        weights = class_weights(training, targets, outputs)[targets] if self._link is SOFTMAX else None
+        return learn_branch(
+            documents, self._link.indicator(targets, outputs), prepared.pipeline.vocabulary, settings,
+            softmax=self._link is SOFTMAX, row_weights=weights, seed=training.seed,
+        )  # fmt: skip

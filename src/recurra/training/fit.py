@@ -19,11 +19,12 @@ from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
+from recurra.text.named_vectors import check_vectors, load_pretrained
 from recurra.training.baseline import measure_baselines
-from recurra.training.branch import learn_beside
+from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
-from recurra.training.held_out import calibrate_output, validate
+from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.loop import Trainer, epoch_batches
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
@@ -82,6 +83,8 @@ def fit(
         if recipe.training.freeze_vectors and recipe.vectors is None and initial is None:
             raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
         # What is wrong with it shows before anything is made.
+        if recipe.vectors is not None:
+            check_vectors(recipe.vectors)
         chosen_device(run.device, recipe.training)
         if run.folder is not None:
             prepare_folder(run.folder, resume=run.resume)
@@ -133,7 +136,15 @@ def fit_prepared(
     told, text, pad_to = Callbacks(callbacks), prepared.pipeline.settings, None
     if not recipe.network.masked:
         pad_to = _pad_to(prepared.rows, recipe)
-    module = build(recipe, prepared, run=run, callbacks=told, initial=initial)
+    vectors = None
+    if recipe.vectors is not None:
+        if recipe.network.input == "one_hot":
+            raise SettingsError(f"The vectors {recipe.vectors} are given with one_hot input", "Set input to embedding.")
+        vectors = load_pretrained(recipe.vectors, prepared.pipeline.vocabulary.tokens, say=told.on_message)
+        provenance = replace(provenance, vectors=vectors.to_record())
+    elif initial is not None and isinstance(before := initial.record.get("vectors"), dict):
+        provenance = replace(provenance, vectors=before)
+    module = build(recipe, prepared, run=run, callbacks=told, initial=initial, vectors=vectors)
     if run.find_learning_rate:
         rate = with_found_rate(module, prepared.rows, recipe.training, run=run, callbacks=told)
         recipe = recipe.with_options({"learning_rate": rate})
@@ -145,6 +156,7 @@ def fit_prepared(
         **({"branch": recipe.branch.to_dict()} if recipe.branch.branch else {}),
     }
     described = [prepared.fingerprint, settings, str(recipe.vectors), *([digest_in(initial)] if initial else [])]
+    branch = BranchTraining.of(prepared, recipe, told)
     trainer = Trainer(
         module,
         prepared.rows,
@@ -155,12 +167,16 @@ def fit_prepared(
         fingerprint=hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest(),
         checkpoint_seconds=run.checkpoint_seconds,
         callbacks=told,
+        **({"joined": branch.joined} if branch else {}),
     )
     if run.resume and not trainer.resume():
         told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
     outcome = trainer.run()
 
-    branched = learn_beside(module, prepared, recipe, pad_to=pad_to, callbacks=told)
+    branched = None
+    if branch:
+        held = prepared.held.documents if prepared.held else prepared.rows.documents.take([])
+        branched = branch.finish(module, logits(module, held, pad_to=pad_to))
     calibration = calibrate_output(
         module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
     )

@@ -83,7 +83,7 @@ def validate(
 
 def _joint_logits(network: Network, held: EncodedRows, beside: BranchResult | None, *, pad_to: int | None) -> Tensor:
     found = logits(network, held.documents, pad_to=pad_to)
-    return found if beside is None or beside.held is None else found + torch.from_numpy(beside.held)
+    return found if beside is None else found + torch.from_numpy(beside.held)
 
 
 def scores_of(task: Task, validation: Scores | None) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,7 @@ class Trainer:
         fingerprint: fingerprint of data and settings.
         checkpoint_seconds: time between checkpoints.
         callbacks: notified of the progress.
+        joined: adds what stands beside the network to its outputs for the held-out rows, [held, L].
     """
 
     def __init__(
@@ -89,11 +90,13 @@ class Trainer:
         fingerprint: str = "",
         checkpoint_seconds: float = 60.0,
         callbacks: Callback | None = None,
+        joined: Callable[[Tensor], Tensor] = lambda logits: logits,
     ) -> None:
         self.network, self.rows, self.held, self.settings = network, rows, held, settings
         self.pad_to, self.folder, self.fingerprint = pad_to, folder, fingerprint
         self.checkpoint_seconds = checkpoint_seconds
         self.callbacks = callbacks or Callbacks()
+        self._joined = joined
         self.device = network.generator.device
         self.weights = network.named_weights()
         if settings.freeze_vectors and "embedding" in self.weights:
@@ -283,7 +286,7 @@ class Trainer:
             return
         current = {name: weight.detach().clone() for name, weight in self.weights.items()}
         self._restore(self._latest())
-        scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
+        scores = self._joined(logits(self.network, self.held.documents, pad_to=self.pad_to))
         self._restore(current)
         targets = torch.from_numpy(self.held.targets)
         loss = self.objective.validation_loss(scores, targets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,14 @@ class Provenance:
         label_separator: what stood between the labels of a row.
         tokens: the choice of words or characters, where ``tokens`` was ``auto``.
         baselines: scores of simpler models on the rows held out, where they were asked for.
+        vectors: what the embedding began with (:meth:`recurra.text.named_vectors.PretrainedVectors.to_record`).
     """
 
     cleaning: Cleaning | None = None
     label_separator: str | None = None
     tokens: TokenChoice | None = None
     baselines: Baselines | None = None
+    vectors: Mapping[str, Any] | None = None
 
     def to_record(self) -> dict[str, Any]:
         """What there is of it, ready for JSON."""
@@ -78,6 +81,8 @@ class Provenance:
             record["label_separator"] = self.label_separator
         if self.baselines:
             record["baselines"] = self.baselines.to_dict()
+        if self.vectors:
+            record["vectors"] = self.vectors
         return record
 
 
