@@ -92,6 +92,7 @@ def test_the_record_has_what_the_rows_held_out_gave(run: Path) -> None:
     assert record["intervals"]["validation"]["accuracy"] == pytest.approx(wilson(round(16 * accuracy), 16))
     assert record["classes"]["rows"] == [20] * 4
     assert record["classes"]["held_out"] == [4] * 4
+    assert sum(record["classes"]["given"]) == 16
     assert np.mean(record["classes"]["recall"]) == pytest.approx(accuracy)
     assert np.mean(record["classes"]["f1"]) == pytest.approx(record["scores"]["validation"]["macro_f1"])
 
@@ -147,7 +148,12 @@ def test_a_sound_model_has_the_general_limit_alone() -> None:
             {"classes": CLASSES | {"f1": [1, 0.59, 0.1]}},
             "2 classes have an F1 below 0.6 on the rows held out: c (0.10)",
         ),
-        ({"classes": CLASSES | {"held_out": [0, 10, 10]}}, "No row was held out of 1 class: a"),
+        (
+            # Its F1 of 0 is not told again.
+            {"classes": CLASSES | {"f1": [0, 1, 1], "given": [0, 10, 10]}},
+            "It never predicts 1 class on the rows held out: a.",
+        ),
+        ({"classes": CLASSES | {"held_out": [0, 10, 10], "given": [0, 10, 10]}}, "No row was held out of 1 class: a"),
         ({"training_accuracy": 1.0}, "right on 100.0% of the rows it learned from, and on 95.0%"),
         ({"unknown_tokens": 0.06}, "6.0% of the tokens"),
     ],
@@ -175,6 +181,30 @@ def test_scores_stand_with_their_intervals() -> None:
     assert "| accuracy | 0.9500 | 0.9300–0.9700 |" in card
     assert "| macro F1 | 0.9400 |  |" in card
     assert "95 % interval" not in card_of({})
+
+
+BASELINES = {"score": "accuracy", "majority": 0.4, "linear": 0.95, "features": "1- and 2-grams of words"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "accuracy 0.4000 by the most frequent class, 0.9500 by LinearSVC on TF-IDF of 1- and 2-grams of words."),
+        ({"linear": 0.9501}, "of words. The linear model wins on these rows: 0.9501, and the network has 0.9500."),
+        ({"linear": None}, "Baselines on the same rows: accuracy 0.4000 by the most frequent class."),
+        ({"majority": None}, ""),
+        ({"majority": "0.4"}, ""),
+        ({"score": "odd"}, ""),
+        ({"score": ["accuracy"]}, ""),
+    ],
+)
+def test_baselines_stand_beside_the_scores(change: dict[str, Any], said: str) -> None:
+    card = card_of(SOUND | {"baselines": BASELINES | change})
+    part = card.split("## Scores\n\n")[1].split("\n\n##")[0]
+    if said:
+        assert part.endswith(said)
+    else:
+        assert "on the same rows" not in card
 
 
 def test_calibration_cleaning_and_parents_are_told() -> None:
@@ -213,7 +243,7 @@ _json = st.recursive(
 _odd = st.fixed_dictionaries(
     {},
     optional={
-        **dict.fromkeys((*SOUND, "calibration", "cleaning", "continued", "versions"), _json),
+        **dict.fromkeys((*SOUND, "baselines", "calibration", "cleaning", "continued", "versions"), _json),
         "vectors": _json | st.dictionaries(st.sampled_from(["name", "words", "source", "licence"]), _json),
     },
 )

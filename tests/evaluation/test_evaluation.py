@@ -41,6 +41,7 @@ def test_json_has_the_promised_keys_and_values():
     assert result["intervals"]["accuracy"] == list(wilson(int((predicted == targets).sum()), 120))
     assert [score["label"] for score in result["classes"]] == ["a", "b", "c"]
     assert [score["support"] for score in result["classes"]] == np.bincount(targets).tolist()
+    assert [score["given"] for score in result["classes"]] == np.bincount(predicted, minlength=3).tolist()
     assert sum(part["rows"] for part in result["reliability"]) == 120
 
 

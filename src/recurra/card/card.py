@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from recurra.bundle import Bundle
+from recurra.card.baselines import baseline_sentences
 from recurra.card.facts import Facts, number, pretrained_vectors
 from recurra.card.front_matter import front_matter
 from recurra.card.limits import limits
@@ -129,6 +130,8 @@ def _scores(facts: Facts) -> str:
         f"On {held}rows held out of the training rows; no test set has been looked at.",
         table(("score", "value", "95 % interval"), rows, right=(1, 2)),
     ]
+    if baselines := baseline_sentences(facts):
+        parts.append(" ".join(baselines))
     return "\n\n".join([*parts, *_calibration(facts)])
 
 

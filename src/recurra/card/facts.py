@@ -10,7 +10,7 @@ from recurra.bundle import Bundle
 __all__ = ["ClassFacts", "Facts", "pretrained_vectors"]
 
 ClassFacts = dict[str, float]
-"""The facts of one class: ``rows``, ``held_out``, ``precision``, ``recall`` and ``f1``, if they are known."""
+"""The facts of one class: ``rows``, ``held_out``, ``given``, ``precision``, ``recall`` and ``f1``, as far as known."""
 
 
 class Facts:
@@ -51,7 +51,7 @@ class Facts:
 
     def _classes(self) -> list[ClassFacts]:
         found = self.part("classes")
-        columns = {name: found.get(name) for name in ("rows", "held_out", "precision", "recall", "f1")}
+        columns = {name: found.get(name) for name in ("rows", "held_out", "given", "precision", "recall", "f1")}
         count = len(self.bundle.labels)
         kept = {
             name: [number(value) for value in values]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from recurra.card.facts import Facts, number
 from recurra.card.markdown import plain
 
-__all__ = ["limits"]
+__all__ = ["imbalance", "limits", "never_given"]
 
 # A class of fewer rows is learned from few examples, and its scores depend on a handful of rows.
 FEW_ROWS = 50
@@ -32,6 +34,35 @@ def limits(facts: Facts) -> list[str]:
         *_network(facts),
         _always(facts),
     ]
+
+
+def imbalance(facts: Facts) -> list[str]:
+    """A sentence where some classes have many times the rows of others."""
+    rows = [one["rows"] for one in facts.classes if "rows" in one]
+    if not rows or max(rows) <= UNEVEN * max(1.0, min(rows)):
+        return []
+    return [
+        f"The largest class has {max(rows):,.0f} rows and the smallest {min(rows):,.0f}: look at macro F1 and at each "
+        "class, not at the accuracy alone."
+    ]
+
+
+def never_given(facts: Facts, name: Callable[[object], str] = plain) -> list[str]:
+    """A sentence where classes are never predicted on the rows held out although some of these rows have them.
+
+    Args:
+        facts: of the model.
+        name: how a label is written.
+    """
+    labels = facts.bundle.labels.classes
+    never = [
+        name(label)
+        for label, one in zip(labels, facts.classes, strict=False)
+        if one.get("given") == 0 and one.get("held_out", 0) > 0
+    ]
+    if not never:
+        return []
+    return [f"It never predicts {_several(len(never), 'class', 'classes')} on the rows held out: {_some(never)}."]
 
 
 def _always(facts: Facts) -> str:
@@ -63,15 +94,11 @@ def _classes(facts: Facts) -> list[str]:
             f"{_several(len(few), 'class has', 'classes have')} fewer than {FEW_ROWS} rows: "
             f"{_some([f'{plain(label)} ({count:,.0f})' for count, label in few])}."
         )
-    if rows and max(rows.values()) > UNEVEN * max(1.0, min(rows.values())):
-        sentences.append(
-            f"The largest class has {max(rows.values()):,.0f} rows and the smallest {min(rows.values()):,.0f}: look at "
-            "macro F1 and at each class, not at the accuracy alone."
-        )
+    sentences += [*imbalance(facts), *never_given(facts)]
     poor = [
         (one["f1"], str(label))
         for label, one in zip(labels, facts.classes, strict=False)
-        if one.get("held_out", 0) > 0 and one.get("f1", 1.0) < POOR_F1
+        if one.get("held_out", 0) > 0 and one.get("f1", 1.0) < POOR_F1 and one.get("given") != 0
     ]
     if poor:
         named = [f"{plain(label)} ({f1:.2f})" for f1, label in sorted(poor)]

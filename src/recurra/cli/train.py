@@ -28,7 +28,7 @@ from recurra.cli.options import (
     number_above,
     whole_number,
 )
-from recurra.cli.output import Output
+from recurra.cli.output import Output, cut
 from recurra.cli.progress import Bars
 from recurra.errors import RecurraError, SettingsError
 from recurra.folders import locked_folder
@@ -118,6 +118,9 @@ def train(
         Path | None,
         typer.Option("--relabel", metavar="FILE", help="File of decisions on labels to change."),
     ] = None,
+    no_baseline: Annotated[
+        bool, typer.Option("--no-baseline", help="Leave out the baselines: the most frequent class, a linear model.")
+    ] = False,
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
@@ -187,6 +190,7 @@ def train(
                 find_learning_rate=find_learning_rate,
                 minutes=minutes,
                 began=began,
+                baseline=not no_baseline,
             ),
             provenance=Provenance(cleaning=cleaning, label_separator=separator),
             callbacks=[
@@ -285,11 +289,17 @@ def _cleaned(
 
 
 def _report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
+    from recurra.card.baselines import baseline_sentences
+    from recurra.card.facts import Facts
+    from recurra.card.limits import imbalance, never_given
+    from recurra.card.markdown import LONGEST
+
     outcome, info = fitted.outcome, model.info
     rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
     validation = info["record"]["scores"]["validation"]
     output.detail(f"vocabulary: {info['vocabulary']:,} tokens")
     output.detail(model.summary())
+    facts = Facts(model.bundle)
     calibration = info["record"].get("calibration")
     if calibration and "temperature" in calibration:
         output.detail(_calibrated(calibration))
@@ -302,6 +312,10 @@ def _report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
             f"validation on {validation['rows']:,} rows: {first.printed_name} {validation[first.key]:.4f} "
             f"({low:.4f}–{high:.4f}), {told}"
         )
+    for sentence in baseline_sentences(facts):
+        output.result(sentence)
+    for sentence in (*imbalance(facts), *never_given(facts, lambda label: cut(str(label), LONGEST))):
+        output.note(sentence)
     if found := info["record"].get("thresholds"):
         output.detail(_thresholds(found, len(info["classes"])))
     output.result(f"model: {_model_in(out)}")
@@ -325,6 +339,7 @@ def _report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
             "time_is_up": outcome.time_is_up,
             "calibration": calibration,
             "validation": validation,
+            "baselines": info["record"].get("baselines"),
             "notes": output.notes,
         }
     )

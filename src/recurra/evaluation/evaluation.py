@@ -23,6 +23,7 @@ class ClassJson(TypedDict):
     recall: float
     f1: float
     support: int
+    given: int
 
 
 class EvaluationJson(TypedDict):
@@ -48,13 +49,23 @@ class EvaluationJson(TypedDict):
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Scores of one class; a score that is not defined (nothing to divide by) is 0."""
+    """Scores of one class; a score that is not defined (nothing to divide by) is 0.
+
+    Attributes:
+        label: the class.
+        precision: share of the rows it is given to that have it.
+        recall: share of the rows that have it that it is given to.
+        f1: the harmonic mean of both.
+        support: number of rows that have it.
+        given: number of rows it is given to.
+    """
 
     label: Label
     precision: float
     recall: float
     f1: float
     support: int
+    given: int
 
 
 @dataclass(frozen=True, eq=False)

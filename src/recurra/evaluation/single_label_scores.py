@@ -129,9 +129,9 @@ class SingleLabelRowScores(RowScores[Evaluation]):
             **scores,
             intervals=intervals,
             classes=tuple(
-                ClassScore(label, float(precision), float(recall), float(f1), int(support))
-                for label, precision, recall, f1, support in zip(
-                    self.classes, *(some[:count] for some in self.each[:4]), strict=True
+                ClassScore(label, float(precision), float(recall), float(f1), int(support), int(given))
+                for label, precision, recall, f1, support, given in zip(
+                    self.classes, *(some[:count] for some in self.each), strict=True
                 )
             ),
             confusion=confusion_matrix(self.targets[self.known], self.predicted[self.known], count),

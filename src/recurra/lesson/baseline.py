@@ -6,15 +6,14 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
-from sklearn.svm import LinearSVC
 
 from recurra.bench.memory import forget_peak, peak_megabytes
 from recurra.data.datasets import Dataset
 from recurra.lesson.trained_model import documents_and_labels
 from recurra.text.fields import input_texts
 from recurra.text.settings import TextSettings
+from recurra.training.baseline import linear_classifier, tfidf
 
 __all__ = ["NAME", "Baseline", "measure_baseline"]
 
@@ -47,7 +46,7 @@ def measure_baseline(data: Dataset) -> Baseline:
     labels, answers = np.asarray(documents_and_labels(data.train)[1]), np.asarray(documents_and_labels(data.test)[1])
     forget_peak()
     began = time.perf_counter()
-    model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LinearSVC())
+    model = make_pipeline(tfidf(), linear_classifier())
     model.fit(train, labels)
     seconds = time.perf_counter() - began
     peak = peak_megabytes()

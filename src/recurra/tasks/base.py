@@ -346,7 +346,7 @@ class Task:
         return []
 
     def class_scores(self, evaluation: Any) -> Sequence[Any]:
-        """An object with ``support``, ``precision``, ``recall`` and ``f1`` for each class, if there are such scores."""
+        """Objects with ``support``, ``given``, ``precision``, ``recall`` and ``f1``, one a class, if there are any."""
         return ()
 
     def card_columns(self) -> dict[str, list[str]]:

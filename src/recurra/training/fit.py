@@ -20,6 +20,7 @@ from recurra.folders import locked_folder
 from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
 from recurra.text.named_vectors import check_vectors, load_pretrained
+from recurra.training.baseline import measure_baselines
 from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
@@ -91,20 +92,22 @@ def fit(
             prepare_folder(run.folder, resume=run.resume)
 
         recipe, choice = resolve_tokens(labelled, recipe, told)
+        prepared = prepare(
+            labelled,
+            recipe.text,
+            recipe.training,
+            branch=recipe.branch.branch,
+            folder=run.folder,
+            callbacks=told,
+            initial=initial,
+        )
+        baselines = measure_baselines(labelled, recipe, told) if run.baseline else None
         return fit_prepared(
-            prepare(
-                labelled,
-                recipe.text,
-                recipe.training,
-                branch=recipe.branch.branch,
-                folder=run.folder,
-                callbacks=told,
-                initial=initial,
-            ),
+            prepared,
             recipe=recipe,
             initial=initial,
             run=run,
-            provenance=replace(provenance or Provenance(), tokens=choice),
+            provenance=replace(provenance or Provenance(), tokens=choice, baselines=baselines),
             callbacks=callbacks,
         )
 

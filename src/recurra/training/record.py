@@ -23,6 +23,7 @@ from recurra.tasks import Scores, Task
 from recurra.text.segmenters import segmenter_versions
 from recurra.text.vocabulary import UNKNOWN_ID
 from recurra.text.words_or_characters import TokenChoice
+from recurra.training.baseline import Baselines
 from recurra.training.branch import BranchResult
 from recurra.training.held_out import scores_of
 from recurra.training.loop import Outcome
@@ -59,12 +60,14 @@ class Provenance:
         cleaning: what was done to the rows before.
         label_separator: what stood between the labels of a row.
         tokens: the choice of words or characters, where ``tokens`` was ``auto``.
+        baselines: scores of simpler models on the rows held out, where they were asked for.
         vectors: what the embedding began with (:meth:`recurra.text.named_vectors.PretrainedVectors.to_record`).
     """
 
     cleaning: Cleaning | None = None
     label_separator: str | None = None
     tokens: TokenChoice | None = None
+    baselines: Baselines | None = None
     vectors: Mapping[str, Any] | None = None
 
     def to_record(self) -> dict[str, Any]:
@@ -76,6 +79,8 @@ class Provenance:
             record["tokens"] = {"setting": "auto", "chosen": self.tokens.tokens, "reason": self.tokens.reason}
         if self.label_separator is not None:
             record["label_separator"] = self.label_separator
+        if self.baselines:
+            record["baselines"] = self.baselines.to_dict()
         if self.vectors:
             record["vectors"] = self.vectors
         return record
@@ -184,6 +189,7 @@ def card_facts(prepared: TrainingData, task: Task, validation: Scores | None, ou
     if each := task.class_scores(validation):
         facts["classes"] |= {
             "held_out": [one.support for one in each],
+            "given": [getattr(one, "given", None) for one in each],
             **{name: [getattr(one, name) for one in each] for name in ("precision", "recall", "f1")},
         }
     names = [name for name in scores_of(task, validation) if name != "rows"]

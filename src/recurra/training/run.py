@@ -33,6 +33,7 @@ class RunOptions:
         minutes: after which the run ends, with the best model until then; ``None`` sets no limit. A falling learning
             rate comes to its end within them.
         began: when they began, by ``time.monotonic()``.
+        baseline: score the most frequent class and a linear model on the rows held out, for the record.
 
     Raises:
         SettingsError: a run without a folder is to be resumed, or it may take no time.
@@ -46,6 +47,7 @@ class RunOptions:
     find_learning_rate: bool = False
     minutes: float | None = None
     began: float = field(default_factory=time.monotonic, compare=False)
+    baseline: bool = False
 
     def __post_init__(self) -> None:
         if self.folder is not None:
