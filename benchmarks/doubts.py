@@ -33,7 +33,7 @@ from recurra.presets import Recipe, load_preset
 from recurra.runtime import Model
 from recurra.text import Labels
 from recurra.training.fit import fit
-from recurra.training.out_of_fold import out_of_fold
+from recurra.tuning.out_of_fold import out_of_fold
 
 RESULTS = Path(__file__).parent / "results"
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from recurra.batches import Ragged
+from recurra.batches.epochs import epoch_batches
 from recurra.lesson.run import MODELS
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import TrainingSettings, load_preset
-from recurra.training.epochs import epoch_batches
 from recurra.training.fit import fit
 from recurra.training.loop import Trainer
 from recurra.training.run import RunOptions

@@ -12,8 +12,8 @@ from rows import make_rows
 from training.runs import FULL, PLAIN, SHORT, Steps, train
 
 from recurra.batches import Ragged
+from recurra.batches.epochs import epoch_batches
 from recurra.errors import TrainingError
-from recurra.training.epochs import epoch_batches
 from recurra.training.rate_finder import _batches, lowest_rate
 from recurra.training.steps.step import EncodedRows
 

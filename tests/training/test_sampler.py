@@ -14,9 +14,9 @@ from rows import make_rows
 from training.runs import PLAIN, SHORT, Steps, train
 
 from recurra.batches import Ragged, balanced_rows
+from recurra.batches.epochs import epoch_batches
 from recurra.errors import SettingsError
 from recurra.presets import TrainingSettings
-from recurra.training.epochs import epoch_batches
 from recurra.training.steps.device_batches import DeviceBatches
 from recurra.training.steps.step import EncodedRows
 

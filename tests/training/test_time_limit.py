@@ -17,9 +17,8 @@ from recurra.errors import SettingsError
 from recurra.training import held_out, loop, time_limit
 from recurra.training.callbacks import TrainingMetrics
 from recurra.training.fit import FitResult
-from recurra.training.run import MODEL, RunOptions
+from recurra.training.run import MODEL, REST, RunOptions, TimeLimit
 from recurra.training.steps.step import StepResults
-from recurra.training.time_limit import REST, TimeLimit
 
 TRAINING = SHORT.replace(epochs=30, validation=0.2, patience=30, seed=1)
 VALIDATION, STEP = 2.0, 1.0

@@ -144,7 +144,7 @@ def _doubts(
 def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) -> npt.NDArray[np.float32]:
     """Cross-validated predictions: each model predicts rows that it was not trained on."""
     from recurra.presets import Recipe, TrainingSettings
-    from recurra.training.out_of_fold import out_of_fold
+    from recurra.tuning.out_of_fold import out_of_fold
 
     training = TrainingSettings.from_dict(model.record.get("training", {}), where="the model's record")
     # Pretrained vectors and the precision of a GPU are not available here.

@@ -54,7 +54,7 @@ def label_issues(
         train: the model's training rows, which are searched for neighbours and near-duplicates; ``None`` searches the
             data themselves.
         probabilities: float32[rows of data, C], out of sample, in the order of the model's classes; for data that the
-            model was trained on (:func:`recurra.training.out_of_fold.out_of_fold`).
+            model was trained on (:func:`recurra.tuning.out_of_fold.out_of_fold`).
         top: number of rows to show for each reason.
         neighbours: number of neighbours to show for each row.
         threshold: least similarity of near-duplicates.

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recurra.batches.epochs import epoch_batches
 from recurra.data.table import Table
 from recurra.lesson.trained_model import TrainedModel
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.presets import TrainingSettings
 from recurra.training.build import chosen_device
-from recurra.training.epochs import epoch_batches
 from recurra.training.loop import Trainer
 from recurra.training.steps.step import EncodedRows
 

@@ -11,6 +11,7 @@ from typing import cast
 
 import numpy as np
 
+from recurra.batches.epochs import epoch_batches
 from recurra.bundle import Bundle, digest_in
 from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, InMemoryRows
@@ -24,16 +25,14 @@ from recurra.training.baseline import measure_baselines
 from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device
 from recurra.training.callbacks import Callback, Callbacks
-from recurra.training.epochs import epoch_batches
 from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.loop import Trainer
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.record import FitResult, Provenance, build_bundle, write_run
-from recurra.training.run import RunOptions, prepare_folder
+from recurra.training.run import RunOptions, TimeLimit, prepare_folder
 from recurra.training.steps.step import EncodedRows
-from recurra.training.time_limit import TimeLimit
 from recurra.training.warm_start import check_warm_start
 
 __all__ = ["FitResult", "Provenance", "RunOptions", "fit", "fit_prepared"]

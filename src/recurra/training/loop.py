@@ -12,18 +12,19 @@ import torch
 from torch import Tensor
 
 from recurra.batches import Batches
+from recurra.batches.epochs import epoch_batches, is_due, next_due
 from recurra.errors import TrainingError
+from recurra.interrupt import Interrupt
 from recurra.models.network import Network
+from recurra.models.torch_process import exact_products, fitting_threads
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback, Callbacks, History, TrainingMetrics, ValidationMetrics
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
-from recurra.training.epochs import epoch_batches, is_due, next_due
 from recurra.training.held_out import logits
 from recurra.training.optimisers.averaging import MovingAverage
-from recurra.training.process import Interrupt, exact_products, fitting_threads
+from recurra.training.run import TimeLimit
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows, StepResult
-from recurra.training.time_limit import TimeLimit
 
 __all__ = ["Outcome", "Trainer"]
 

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.atomic import write_atomically
+from recurra.batches.epochs import epoch_batches
 from recurra.errors import TrainingError
 from recurra.models.network import Network
+from recurra.models.torch_process import fitting_threads
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback
-from recurra.training.epochs import epoch_batches
-from recurra.training.process import fitting_threads
 from recurra.training.run import RATE, RunOptions
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows

@@ -18,11 +18,11 @@ from recurra.data.corpus import Corpus
 from recurra.data.fingerprint import Fingerprint
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
+from recurra.interrupt import Interrupt
 from recurra.presets import Recipe
 from recurra.training.build import chosen_device
 from recurra.training.callbacks import Callback
 from recurra.training.held_out import scores_of
-from recurra.training.process import Interrupt
 from recurra.training.run import MODEL, RunOptions, prepare_folder
 from recurra.tuning.callbacks import StudyCallback, TrialCallback
 from recurra.tuning.initial_trials import initial_trials

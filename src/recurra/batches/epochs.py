@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
-from recurra.batches import Batches, balanced_rows, cut_batches
-from recurra.presets import TrainingSettings
+from recurra.batches.balanced import balanced_rows
+from recurra.batches.bucketing import Batches, cut_batches
 
-__all__ = ["epoch_batches", "is_due", "next_due"]
+__all__ = ["BatchSettings", "epoch_batches", "is_due", "next_due"]
+
+
+class BatchSettings(Protocol):
+    """What of :class:`recurra.presets.TrainingSettings` says how rows are put into batches."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the order of the rows."""
+
+    @property
+    def sampler(self) -> str:
+        """``balanced`` draws each class as often as the others."""
+
+    @property
+    def batch_size(self) -> int:
+        """Documents in a batch."""
+
+    @property
+    def batch_tokens(self) -> int | None:
+        """Largest number of tokens in a batch, or ``None``."""
+
+    @property
+    def bucketing(self) -> bool:
+        """Whether documents of like length are together."""
 
 
 def epoch_batches(
     lengths: npt.NDArray[np.int64],
-    settings: TrainingSettings,
+    settings: BatchSettings,
     epoch: int,
     targets: npt.NDArray[np.int64] | None = None,
 ) -> Batches:

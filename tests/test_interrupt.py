@@ -10,7 +10,7 @@ import pytest
 from training.runs import SHORT, Steps, train
 
 import recurra
-from recurra.training.process import Interrupt
+from recurra.interrupt import Interrupt
 from recurra.training.run import MODEL
 
 

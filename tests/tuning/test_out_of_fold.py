@@ -13,7 +13,7 @@ from recurra.networks.settings import NetworkSettings
 from recurra.presets import Recipe, TrainingSettings
 from recurra.text import TextSettings
 from recurra.training.callbacks import Callback
-from recurra.training.out_of_fold import fold_numbers, out_of_fold
+from recurra.tuning.out_of_fold import fold_numbers, out_of_fold
 
 RECIPE = Recipe(
     text=TextSettings(vocabulary_size=200),
