@@ -14,7 +14,7 @@ from training.test_early_stopping import noisy
 
 import recurra
 from recurra.errors import SettingsError
-from recurra.training import held_out, loop, time_limit
+from recurra.training import held_out, loop, run
 from recurra.training.callbacks import TrainingMetrics
 from recurra.training.fit import FitResult
 from recurra.training.run import MODEL, REST, RunOptions, TimeLimit
@@ -59,7 +59,7 @@ class SlowSteps(Steps):
 @pytest.fixture(name="clock")
 def _clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (time_limit, loop):
+    for module in (run, loop):
         monkeypatch.setattr(module, "time", clock)
     logits = held_out.logits
 
