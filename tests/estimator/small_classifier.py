@@ -23,7 +23,7 @@ LABELS: dict[str, list[Any]] = {
 
 def network(**changes: Any) -> TextClassifier:
     """A network that learns the topics in a moment."""
-    options = {"hidden": 6, "embedding": 8, "validation": 0.0, "patience": 0, "dropout": 0.0}
+    options = {"hidden": 6, "embedding": 8, "validation": 0.0, "patience": 0, "dropout": 0.0, "branch": False}
     settings = {"epochs": 6, "learning_rate": 0.05, "batch_size": 8, "options": options}
     return TextClassifier(**{**settings, **changes})
 

@@ -91,7 +91,7 @@ def test_the_size_is_known_before_training(
 ) -> None:
     monkeypatch.setattr("recurra.tuning.file_size.LEAST_VOCABULARY", 5)
     preset = load_preset("default").with_options(
-        {"tokens": "words", "epochs": 1, "hidden": 5, "embedding": 7, **options}
+        {"tokens": "words", "epochs": 1, "hidden": 5, "embedding": 7, "branch": False, **options}
     )
     bundle = fit(DOCUMENTS, LABELS, recipe=preset).bundle
     data = encode(int8_bundle(bundle) if int8 else bundle)

@@ -43,6 +43,14 @@ class OpenDocuments:
             return self.ids
         return Ragged(np.where(self.ids.values >= self.known, np.int32(UNKNOWN_ID), self.ids.values), self.ids.offsets)
 
+    def with_known(self, words: tuple[str, ...]) -> OpenDocuments:
+        """The documents for a vocabulary without its last words, which become unknown ones.
+
+        Args:
+            words: those last words, in their order.
+        """
+        return replace(self, known=self.known - len(words), words=(*words, *self.words))
+
     def take(self, rows: npt.NDArray[np.int64]) -> OpenDocuments:
         """Some of the documents."""
         return replace(self, ids=self.ids.take(rows))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -37,6 +37,10 @@ class BranchRows:
     rows: OpenDocuments
     places: npt.NDArray[np.int64]
     held: OpenDocuments
+
+    def with_known(self, words: tuple[str, ...]) -> BranchRows:
+        """See :meth:`recurra.linear_branch.open_documents.OpenDocuments.with_known`."""
+        return replace(self, rows=self.rows.with_known(words), held=self.held.with_known(words))
 
     @property
     def all(self) -> OpenDocuments:

@@ -115,7 +115,12 @@ class StudyRows:
             pipeline = fitting
         known = len(pipeline.vocabulary) + SPECIAL_IDS
         held = whole.held and _with_unknown(whole.held, known)
-        return replace(whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held)
+        beside = whole.branch_rows
+        if beside is not None:
+            beside = beside.with_known(whole.pipeline.vocabulary.tokens[len(pipeline.vocabulary) :])
+        return replace(
+            whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held, branch_rows=beside
+        )  # fmt: skip
 
 
 def check_room(rows: StudyRows, recipe: Recipe, space: tuple[Parameter, ...], limits: StudyLimits) -> None:

@@ -86,6 +86,9 @@ class Tuner:
         self._began, self._clock = clock(), clock
         self._callback = callback or StudyCallback()
         self._folder, self._limits = folder, limits
+        if recipe.branch.branch and limits.max_size is not None:
+            self._callback.on_message("linear branch: left out, as its bytes are not known before it is learned.")
+            recipe = recipe.with_options({"branch": False})
         # What is wrong with it shows before the rows are read.
         chosen_device(device, recipe.training)
         self._rows = StudyRows(corpus, _with_held_out(recipe), callbacks=_Messages(self._callback))
