@@ -18,7 +18,7 @@ from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError
-from recurra.linear_branch import OpenDocuments, OpenVocabulary
+from recurra.linear_branch import OpenDocuments
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.compiled_network import CompiledNetwork, inference_network
@@ -30,7 +30,7 @@ from recurra.tasks import Task
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import version_mismatch
-from recurra.text.vocabulary import UNKNOWN_ID
+from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 
 __all__ = ["Model", "load"]
 
@@ -155,14 +155,10 @@ class Model:
             DataError: an item is not a document.
         """
         pipeline, branch = self.bundle.pipeline, self.bundle.branch
-        ids = pipeline.encode(documents)
-        vocabulary = OpenVocabulary(pipeline)
         if branch is None:
-            return self._network, OpenDocuments(ids, vocabulary.known)
-        ids = vocabulary.open(documents, ids)
-        return BranchedNetwork(self._network, branch, vocabulary.words), OpenDocuments(
-            ids, vocabulary.known, vocabulary.words
-        )
+            return self._network, OpenDocuments(pipeline.encode(documents), len(pipeline.vocabulary) + SPECIAL_IDS)
+        opened = OpenDocuments.of(pipeline, documents)
+        return BranchedNetwork(self._network, branch, opened.words), opened
 
     @property
     def task(self) -> Task:
