@@ -24,6 +24,7 @@ KINDS: list[dict[str, Any]] = [
     {"cell": "gru", "masked": False, "pad_to": 9},
     {"cell": "gru", "masked": False, "bidirectional": True, "subwords": 0},
     {"cell": "lstm", "tokens": "characters"},
+    {"cell": "gru", "tokens": "characters", "bidirectional": True, "masked": False, "pooling": ("mean", "max")},
     {"cell": "lstm", "labels": ("a", "b", "c"), "thresholds": (0.5, 0.4, 0.6)},
     {"cell": "simple_rnn", "ngrams": 1},
 ]

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -159,6 +160,13 @@ class Model:
             return self._network, OpenDocuments(pipeline.encode(documents), len(pipeline.vocabulary) + SPECIAL_IDS)
         opened = OpenDocuments.of(pipeline, documents)
         return BranchedNetwork(self._network, branch, opened.words), opened
+
+    @cached_property
+    def network_alone(self) -> Model:
+        """The recurrent network without the linear branch, as a model; it shares its tables."""
+        alone = Model(replace(self.bundle, branch=None))
+        alone._network = self._network
+        return alone
 
     @property
     def task(self) -> Task:
