@@ -181,7 +181,7 @@ def readings(
 
 
 def _branch(model: Model, branch: LinearBranch, document: Document, reading: Reading, answer: int) -> BranchJson:
-    joint = "" if model.bundle.text.tokens == "characters" else " "
+    joint = "" if model.bundle.text.tokens in ("characters", "bytes") else " "
     shares = branch_shares(branch, OpenDocuments.of(model.bundle.pipeline, [document]), joint=joint)
     _, direction = model.task.attribution_target(shares.logits, answer)
     score = float(shares.logits @ direction)
