@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from branched import make_branched
 from bundles import make_bundle
 from huggingface_hub import ModelCard
 from hypothesis import given
@@ -223,6 +224,32 @@ def test_calibration_cleaning_and_parents_are_told() -> None:
     alone = card_of({**SOUND, "calibration": {"temperature": 1.0, "before": {"ece": 0.05}}})
     assert "Its logits are as they were trained" in alone
     assert "divided by" not in alone
+
+
+def test_the_linear_branch_is_called_what_it_is() -> None:
+    branch = {
+        "network_factor": 0.25, "branch_factor": 0.75, "chosen_on_held_out_rows": True, "network_right": 0.8,
+        "branch_right": 0.9,
+    }  # fmt: skip
+    bundle = words(make_branched(bidirectional=True), {**SOUND, "branch": branch, "unknown_tokens": 0.2})
+    card, counted = model_card(bundle, digest="0" * 64), bundle.branch
+    assert counted is not None
+    assert counted.subwords is not None
+    assert "# Text classifier: bidirectional LSTM and a linear branch\n" in card
+    assert "| linear branch, not recurrent | weights of 13 tokens, " in card
+    assert (
+        f", {len(counted.ngrams) - 15} n-grams of up to 3 tokens, {len(counted.subwords)} subwords of up to 4" in card
+    )
+    assert "0.25 for the network, 0.75 for the branch: chosen on the rows held out" in card
+    assert "the recurrent network is right on 80.0% of these rows, and the linear branch" in card
+    assert "not recurrent, on 90.0%" in card
+    assert "look alike to its recurrent network; its linear branch knows them by their letters." in card
+    weights = sum(one.size for one in bundle.tensors.values()) + counted.W.size + counted.U.size
+    assert f"| parameters | {weights:,}, " in card
+    preset = Recipe.from_dict(tomllib.loads(card.split("```toml\n")[1].split("```")[0]), name="card")
+    assert preset.branch == counted.settings
+    assert "branch" not in card_of({**SOUND, "branch": branch})
+    assert "linear branch" in model_card(words(make_branched(), {"branch": {"network_right": "much"}}), digest="0" * 64)
 
 
 def test_labels_stand_with_their_thresholds() -> None:

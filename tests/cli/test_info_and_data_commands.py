@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from branched import make_branched
 from bundles import make_bundle
 from commands import Run
 from hypothesis import given
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from rows import TOPICS, make_rows, write_news, write_table
 
 import recurra
+from recurra.bundle import write_bundle
 from recurra.cli.info import _about
 
 
@@ -49,6 +51,26 @@ def test_info_for_people(run: Run, trained: Path) -> None:
         "torch",
     ):
         assert part in ran.out
+
+
+def test_info_tells_of_the_linear_branch(run: Run, tmp_path: Path) -> None:
+    branch = {"network_factor": 0.25, "branch_factor": 0.75, "network_right": 0.8, "branch_right": 0.9}
+    bundle, path = replace(make_branched(), record={"branch": branch}), tmp_path / "branched.safetensors"
+    write_bundle(bundle, path)
+    counted = bundle.branch
+    assert counted is not None
+    assert counted.subwords is not None
+    found = run("info", path, "--json").json["branch"]
+    grams, subwords = len(counted.ngrams) - 15, len(counted.subwords)
+    assert found == {**counted.settings.to_dict(), "known_ngrams": grams, "known_subwords": subwords}
+    out = run("info", path).out
+    assert (
+        f"not recurrent; weights of 13 tokens, {grams} n-grams of up to 3 tokens, {subwords} subwords of up to 4" in out
+    )
+    assert "network 0.25, branch 0.75" in out
+    assert "network 0.8000 of the rows held out, branch 0.9000" in out
+    write_bundle(replace(bundle, record={"branch": [1]}), path)
+    assert run("info", path).code == 0
 
 
 _json = st.recursive(

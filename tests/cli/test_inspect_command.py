@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from branched import make_branched
 from bundles import make_bundle
 from commands import Run, check_failed
 
@@ -58,6 +59,21 @@ def test_gates_and_attribution_add_to_it(run: Run, other: Path) -> None:
     plain = run("inspect", other, TEXT).out
     assert "layer 1" not in plain
     assert "integrated" not in plain
+
+
+def test_the_linear_branch_has_a_column_a_share_and_phrases(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "branched.safetensors"
+    write_bundle(make_branched(cell="gru"), path)
+    out, branch = run("inspect", path, TEXT, "--gates").out, read(load(path), TEXT, name="m").get("branch")
+    assert branch is not None
+    table = out[out.index("before any word") :].splitlines()[1:]
+    for line, value in zip(table, branch["words"], strict=False):
+        assert f"{value:+.2f}" in line
+    assert f"{100 * branch['share']:.0f}\N{NO-BREAK SPACE}% of the evidence" in out
+    assert "comes from the linear branch, which is not recurrent" in out
+    assert f"“{branch['phrases'][0]['text']}” ({branch['phrases'][0]['share']:+.2f})" in out
+    assert "states, gates and what units do are the recurrent network's alone" in out
+    assert "of the evidence" not in run("inspect", path, TEXT, "--quiet").out
 
 
 def test_json_is_the_shared_one(run: Run, other: Path) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from branched import make_branched
 from commands import Run, check_failed
 from rows import make_rows, write_news, write_table
 
 import recurra
+from recurra.bundle import write_bundle
+from recurra.presets import Recipe
 
 
 def test_flags(run: Run, trained: Path, news: Path) -> None:
@@ -152,3 +158,22 @@ def test_a_resumed_run_must_have_the_same_decisions(run: Run, tmp_path: Path) ->
     assert run("train", news, "--out", "run", "--exclude", "d.csv", *small).code == 0
     check_failed(run("train", news, "--out", "run", "--resume", *small), 1, "run")
     assert run("train", news, "--out", "run", "--exclude", "d.csv", "--resume", *small).code == 0
+
+
+def test_folds_learn_the_linear_branch_again(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle, recipes = replace(make_branched(), record={"training": {"seed": 1}}), []
+
+    def answered(documents: Any, labels: Any, *, recipe: Recipe, **others: Any) -> Any:
+        recipes.append(recipe)
+        return np.full((len(documents), 3), 1 / 3, dtype=np.float32)
+
+    monkeypatch.setattr("recurra.training.out_of_fold.out_of_fold", answered)
+    write_bundle(bundle, tmp_path / "model.safetensors")
+    (tmp_path / "rows.csv").write_text("label,text\n" + "a,oil prices\nb,the team\nc,in rome\n" * 4)
+    ran = run(
+        "inspect", tmp_path / "model.safetensors", "--view", "doubts", "--data", tmp_path / "rows.csv", "--folds", 2
+    )
+    assert ran.code == 0
+    assert bundle.branch is not None
+    assert [one.branch for one in recipes] == [bundle.branch.settings]
+    assert "the linear branch has no states" in ran.out

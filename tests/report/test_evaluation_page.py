@@ -54,6 +54,14 @@ def test_the_page_shows_what_was_measured(check_page: Callable[[str], Any]):
     )
 
 
+def test_a_linear_branch_is_named(check_page: Callable[[str], Any]):
+    evaluation, found = measured(["a", "b"])
+    names = {"model_name": "m", "data_name": "d"}
+    text = check_page(evaluation_page(SINGLE_LABEL, evaluation, found, branch=True, **names)).text
+    assert "300 rows. The answers add the outputs of a recurrent network and of a linear branch, which is not" in text
+    assert "branch" not in check_page(evaluation_page(SINGLE_LABEL, evaluation, found, **names)).text
+
+
 def test_hostile_text_stays_text(check_page: Callable[[str], Any]):
     evaluation, found = measured(HOSTILE)
     html = evaluation_page(

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from branched import make_branched
 from made_up_readings import CLASSES, flow, made_up_reading
 
 from recurra.report.formatting import percent
 from recurra.report.inspection_page import flow_parts, inspection_page, reading_parts
 from recurra.report.reading_pictures import UNITS, WORDS, layer_pictures
-from recurra.report.reading_sentences import flow_sentences, reading_sentences, stable_from
+from recurra.report.reading_sentences import branch_sentences, flow_sentences, reading_sentences, stable_from
 
 
 def test_the_page_shows_what_was_read(check_page: Callable[[str], Any]):
@@ -62,6 +63,44 @@ def test_few_or_no_words_make_a_page(text: str, check_page: Callable[[str], Any]
     reading = read(Model(make_bundle()), text, name="m", gates=True, attribution=True)
     page = check_page(inspection_page([reading], [], about="A text."))
     assert ("There is no word to read" in page.text) is (text == "")
+
+
+def test_the_linear_branch_is_named_with_its_share_and_its_phrases(check_page: Callable[[str], Any]):
+    from recurra.inspection import read
+    from recurra.runtime import Model
+
+    reading = read(Model(make_branched(cell="lstm")), "oil prices zoil again", name="m", gates=True, attribution=True)
+    page, branch = check_page(inspection_page([reading], [], about="A text.")), reading["branch"]
+    assert f"{100 * branch['share']:.0f} % of the evidence" in page.text
+    assert f"which is not recurrent: it adds {branch['score']:+.2f} to the score" in page.text
+    assert "unknown token for each, and the linear branch their letters" in page.text
+    assert "Linear branch" in reading_parts(reading, name="r")["columns"]
+    for value in branch["words"]:
+        assert f"{value:+.2f}" in page.text
+    for phrase in branch["phrases"]:
+        assert phrase["text"] in page.text
+        assert f"{phrase['share']:+.2f}" in page.text
+    assert "recurrent network’s alone" in page.text
+    assert "branch" not in check_page(inspection_page([made_up_reading()], [], about="A text.")).text
+
+
+@pytest.mark.parametrize(
+    ("score", "network", "said"),
+    [(3.0, 1.0, "75 % of the evidence for a"), (-1.0, 3.0, "25 % of the evidence for and against a"),
+     (-1.0, -1.0, "50 % of the evidence against a")],
+)  # fmt: skip
+def test_the_branch_may_speak_against_the_answer(score: float, network: float, said: str):
+    phrases = [{"text": "oil prices", "count": 1, "share": score}]
+    branch = {
+        "score": score, "network": network, "share": abs(score) / (abs(score) + abs(network)), "phrases": phrases,
+        "subwords": [0.5],
+    }  # fmt: skip
+    reading: Any = {"label": "a", "tokens": [{"text": "oil", "known": True}], "branch": branch}
+    first, second = branch_sentences(reading)
+    assert first.replace("\N{NO-BREAK SPACE}", " ").startswith(said)
+    assert f"{score:+.2f} to the score (n-grams {score - 0.5:+.2f}, letters of words +0.50)" in first
+    assert f"“oil prices” ({score:+.2f})" in second
+    assert branch_sentences({**reading, "tokens": []}) == []
 
 
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a\x00b\ud800"])

@@ -63,10 +63,9 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
 
 
 def _name(bundle: Bundle) -> str:
-    network = bundle.network
-    return (
-        f"Text classifier: {'bidirectional ' if network.bidirectional else ''}{plain(cell_named(network.cell).title)}"
-    )
+    network, directions = bundle.network, "bidirectional " if bundle.network.bidirectional else ""
+    beside = " and a linear branch" if bundle.branch else ""
+    return f"Text classifier: {directions}{plain(cell_named(network.cell).title)}{beside}"
 
 
 def _summary(bundle: Bundle) -> str:
@@ -84,12 +83,13 @@ def _details(facts: Facts, digest: str) -> str:
     bundle, network = facts.bundle, facts.bundle.network
     count = sum(
         count_parameters(network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels))).values()
-    )
+    ) + (bundle.branch.W.size + bundle.branch.U.size if bundle.branch else 0)
     layers = f"{network.layers} layer{'s' if network.layers > 1 else ''} of {network.hidden} units"
     directions = ", read in both directions" if network.bidirectional else ""
     rows = [
         ("network", f"{plain(cell_named(network.cell).title)}, {layers}{directions}"),
         ("pooling", ", ".join(network.pooling)),
+        *_branch(facts),
         ("parameters", f"{count:,}, stored as {bundle.weights}"),
         ("vocabulary", f"{len(bundle.vocabulary):,} tokens ({bundle.text.tokens})"),
         ("preset", plain(facts.record.get("preset") or "none")),
@@ -104,6 +104,25 @@ def _details(facts: Facts, digest: str) -> str:
     if versions:
         rows.append(("made with", ", ".join(f"{plain(name)} {plain(versions[name])}" for name in sorted(versions))))
     return table(("", ""), rows)
+
+
+def _branch(facts: Facts) -> list[tuple[str, str]]:
+    """What the linear branch counts, and how its outputs and the network's are added."""
+    branch, record = facts.bundle.branch, facts.part("branch")
+    if branch is None:
+        return []
+    grams, subwords = branch.counts.values()
+    parts = [f"{len(branch.vocabulary):,} tokens"]
+    parts += [f"{grams:,} n-grams of up to {branch.settings.ngrams} tokens"] if grams else []
+    parts += [f"{subwords:,} subwords of up to {branch.settings.subwords} characters"] if subwords else []
+    rows = [("linear branch, not recurrent", f"weights of {', '.join(parts)}; its outputs are added to the network's")]
+    factors = [number(record.get(f"{name}_factor")) for name in ("network", "branch")]
+    if factors[0] is not None and factors[1] is not None:
+        chosen = "chosen on the rows held out" if record.get("chosen_on_held_out_rows") is True else "the usual ones"
+        rows.append(
+            ("factors before adding", f"{factors[0]:.3g} for the network, {factors[1]:.3g} for the branch: {chosen}")
+        )
+    return rows
 
 
 def _use(facts: Facts) -> str:
@@ -132,7 +151,18 @@ def _scores(facts: Facts) -> str:
     ]
     if baselines := baseline_sentences(facts):
         parts.append(" ".join(baselines))
-    return "\n\n".join([*parts, *_calibration(facts)])
+    return "\n\n".join([*parts, *_parts_alone(facts), *_calibration(facts)])
+
+
+def _parts_alone(facts: Facts) -> list[str]:
+    """What network and branch are right on alone."""
+    network, branch = (number(facts.part("branch").get(f"{name}_right")) for name in ("network", "branch"))
+    if facts.bundle.branch is None or network is None or branch is None:
+        return []
+    return [
+        f"Alone, the recurrent network is right on {network:.1%} of these rows, and the linear branch, which is not "
+        f"recurrent, on {branch:.1%}, before it learned from them as well."
+    ]
 
 
 def _calibration(facts: Facts) -> list[str]:
@@ -203,6 +233,7 @@ def _settings(facts: Facts) -> str:
     groups = {
         "text": facts.bundle.text.to_dict(),
         "network": facts.bundle.network.to_dict(),
+        **({"branch": facts.bundle.branch.settings.to_dict()} if facts.bundle.branch else {}),
         "training": facts.part("training"),
     }
     lines = ["```toml", 'about = "The settings of this model."']

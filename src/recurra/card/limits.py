@@ -127,8 +127,15 @@ def _words(facts: Facts) -> list[str]:
     text, share = facts.bundle.text, facts.record.get("unknown_tokens")
     sentences = []
     if isinstance(share, float) and share > MANY_UNKNOWN:
+        branch = facts.bundle.branch
+        alike = (
+            "its recurrent network; its linear branch knows them by their letters"
+            if branch and branch.subwords
+            else "it"
+        )
         sentences.append(
-            f"{share:.1%} of the tokens of the rows held out are not in its vocabulary: all of these look alike to it."
+            f"{share:.1%} of the tokens of the rows held out are not in its vocabulary: all of these look alike to "
+            f"{alike}."
         )
     if text.field == "title":
         cut = f"the first {text.first_words} words of a text without one" if text.first_words else "a text as a title"

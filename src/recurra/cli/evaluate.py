@@ -91,6 +91,7 @@ def evaluate(
             data_name=table.source,
             trained_on=_trained_on(classifier),
             abstaining=held_back,
+            branch=classifier.bundle.branch is not None,
         )
         metrics = json.dumps({**values, "notes": output.notes}, ensure_ascii=False, indent=1)
         _write(out, {"metrics.json": metrics, "evaluation.html": page})

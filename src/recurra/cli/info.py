@@ -69,6 +69,7 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
         *_chosen(record),
         *_vectors(record),
+        *_branch(known),
         ("pads", pads),
         ("file", f"{known['weights']} weights, {known['bytes']:,} bytes"),
     ]
@@ -90,3 +91,22 @@ def _vectors(record: dict[str, Any]) -> list[tuple[str, str]]:
     from recurra.card.facts import pretrained_vectors
 
     return [("vectors" if place == 0 else "", said) for place, said in enumerate(pretrained_vectors(record))]
+
+
+def _branch(known: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the linear branch counts, and what the record says of it, if there is one."""
+    branch, found = known.get("branch"), known["record"].get("branch")
+    if branch is None:
+        return []
+    counted = [f"{known['vocabulary']:,} tokens"]
+    if branch["known_ngrams"]:
+        counted.append(f"{branch['known_ngrams']:,} n-grams of up to {branch['ngrams']} tokens")
+    if branch["known_subwords"]:
+        counted.append(f"{branch['known_subwords']:,} subwords of up to {branch['subwords']} characters")
+    rows = [("linear branch", f"not recurrent; weights of {', '.join(counted)}")]
+    record = found if isinstance(found, dict) else {}
+    for title, name, form in (("factors", "factor", "{:.3g}"), ("right alone", "right", "{:.4f} of the rows held out")):
+        values = {part: record.get(f"{part}_{name}") for part in ("network", "branch")}
+        if all(isinstance(value, int | float) for value in values.values()):
+            rows.append((title, ", ".join(f"{part} {form.format(value)}" for part, value in values.items())))
+    return rows

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from recurra.cells import cell_named
 from recurra.cli.output import Output, cut, plain
+from recurra.report.reading_sentences import BRANCH_FLOW, branch_sentences
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -48,8 +49,10 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
     output.detail(f"{cut(reading['text'], 200)}\n{reading['method']}")
     if multi_label:
         output.detail(f"explained is the most probable label: {said(answer)}")
-    why = reading.get("attribution")
+    why, branch = reading.get("attribution"), reading.get("branch")
     columns = {"evidence": [row[answer] for row in reading["evidence"]]}
+    if branch is not None:
+        columns["linear branch"] = branch["words"]
     if why is not None:
         columns |= {"integrated gradients": why["integrated_gradients"], "occlusion": why["occlusion"]}
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -73,11 +76,15 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
     unknown = sum(not token["known"] for token in reading["tokens"])
     if unknown:
         output.detail(f"{unknown} of {len(reading['tokens'])} words, in italics, are not in the vocabulary.")
+    for sentence in branch_sentences(reading):
+        output.detail(sentence)
     if why is not None:
         output.detail(
             f"integrated gradients add up to {why['score'] - why['baseline_score']:+.4f} with an error of "
             f"{100 * why['completeness_error']:.2g} % ({why['steps']:,} gradients)"
         )
+    if branch is not None and "layers" in reading:
+        output.detail("states, gates and what units do are the recurrent network's alone")
     for layer in reading.get("layers", []):
         _show_layer(layer, output)
 
@@ -115,6 +122,8 @@ def show_flows(flows: list[FlowJson], output: Output) -> None:
         f"Medians over {min(flow['documents'] for flow in flows):,} documents or more, relative to the last step."
         + (f" The last steps of {', '.join(pads)} are pads." if pads else "")
     )
+    if branched := sorted({flow["name"] for flow in flows if "branch" in flow}):
+        output.detail(f"{', '.join(branched)}: {BRANCH_FLOW}")
 
 
 def _show_layer(layer: LayerJson, output: Output) -> None:

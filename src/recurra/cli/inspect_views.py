@@ -143,6 +143,7 @@ def _doubts(
 
 def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) -> npt.NDArray[np.float32]:
     """Cross-validated predictions: each model predicts rows that it was not trained on."""
+    from recurra.linear_branch import BranchSettings
     from recurra.presets import Recipe, TrainingSettings
     from recurra.tuning.out_of_fold import out_of_fold
 
@@ -150,11 +151,12 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
     # Pretrained vectors and the precision of a GPU are not available here.
     training = training.replace(seed=wanted.seed, freeze_vectors=False, precision="float32")
     early = bool(training.validation and training.patience)
+    branch = model.bundle.branch.settings if model.bundle.branch else BranchSettings()
     with Bars(output) as bars:
         return out_of_fold(
             data.documents,
             data.labels or [],
-            recipe=Recipe(text=model.bundle.text, network=model.settings, training=training),
+            recipe=Recipe(text=model.bundle.text, network=model.settings, branch=branch, training=training),
             folds=wanted.folds or 0,
             classes=model.classes_,
             callbacks=lambda fold: [bars.training(f"fold {fold + 1} of {wanted.folds}", at_most=early)],

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.inspection.backpropagation import DifferentiableNetwork, ForwardPass
+from recurra.inspection.branch_shares import branch_shares, scores_without_words
+from recurra.linear_branch import OpenDocuments
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import documents_per_pass, first_layer_products
 
@@ -44,19 +46,23 @@ class Attribution:
 
     The task defines the score: the class's logit less the mean of all logits, because softmax does not depend on the
     mean; for a multi-label model it is the label's logit. The baseline is the document with the zero vector in place of
-    each word's vector and with unchanged pads.
+    each word's vector and with unchanged pads; a linear branch reads no word there, and its outputs are zeros.
+
+    A linear branch's share is exact and needs no integral: see :class:`recurra.inspection.branch_shares.BranchShares`.
+    A word that is left out is unknown to it: its n-grams and subwords are missing.
 
     Attributes:
         target: the explained class.
         integrated_gradients: float64[T] (Sundararajan, Taly and Yan 2017, Axiomatic Attribution for Deep Networks,
             arXiv 1703.01365): the sum over a word's vector of its numbers times the mean gradient on the straight path
-            from the baseline. They sum to score - baseline_score.
+            from the baseline, and the share of the linear branch. They sum to score - baseline_score.
         occlusion: float64[T], the score less the score with this word's vector zero (Zeiler and Fergus 2014).
         steps: number of gradients computed on the path.
         score: score of the document.
         baseline_score: score of the baseline.
         completeness_error: |sum of integrated_gradients - (score - baseline_score)| / |score - baseline_score|; 0 if
             the two scores are equal.
+        branch: float64[T], the part of ``integrated_gradients`` that is the linear branch's; ``None`` without one.
     """
 
     target: Label
@@ -66,6 +72,7 @@ class Attribution:
     score: float
     baseline_score: float
     completeness_error: float
+    branch: Array | None = None
 
 
 def attribute(bundle: Bundle, document: Document, *, target: int | None = None) -> Attribution:
@@ -89,14 +96,19 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
     The first one comes early, even for a long text. In intermediate ones ``occlusion`` is NaN at words that are not
     computed yet. Closing the iterator saves the rest of the work. Arguments and errors: see :func:`attribute`.
     """
-    ids = bundle.pipeline.encode([document])[0]
+    opened = OpenDocuments.of(bundle.pipeline, [document])
+    ids, shares = opened.closed[0], None if bundle.branch is None else branch_shares(bundle.branch, opened)
     network = DifferentiableNetwork(bundle.network, bundle.tensors)
     padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
     path = _Path(network, first_layer_products(bundle.network, bundle.tensors, padded), len(ids))
     whole = network.forward(path.scaled(np.ones((len(ids), 1))))
-    chosen, path.direction[:] = bundle.task.attribution_target(whole.logits[0], target)
-    score, baseline = float(whole.logits[0] @ path.direction), float(path.scores(np.zeros((len(ids), 1)))[0])
+    logits = whole.logits[0] + (0 if shares is None else shares.logits)
+    chosen, path.direction[:] = bundle.task.attribution_target(logits, target)
+    score, network_score = float(logits @ path.direction), float(whole.logits[0] @ path.direction)
+    baseline = float(path.scores(np.zeros((len(ids), 1)))[0])
     gap = score - baseline
+    branch = None if shares is None else shares.words @ path.direction
+    gradients, steps, occlusion = np.zeros(len(ids)), 0, np.full(len(ids), np.nan)
 
     def found(gradients: Array, steps: int, occlusion: Array) -> Attribution:
         error = abs(float(gradients.sum()) - gap)
@@ -108,13 +120,16 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
             score=score,
             baseline_score=baseline,
             completeness_error=error / abs(gap) if gap else 0.0,
+            branch=branch,
         )
 
-    gradients, steps, occlusion = np.zeros(len(ids)), 0, np.full(len(ids), np.nan)
-    for gradients, steps in _integrated(path, baseline, score):
-        checked_finite(gradients, "gradient")
+    for of_network, steps in _integrated(path, baseline, network_score, explained=abs(gap)):
+        gradients = checked_finite(of_network if branch is None else of_network + branch, "gradient")
         yield found(gradients, steps, occlusion)
     for first, scores in path.without_words(whole):
+        if bundle.branch is not None:
+            end = first + len(scores)
+            scores = scores + scores_without_words(bundle.branch, opened, range(first, end), path.direction)
         occlusion = occlusion.copy()
         occlusion[first : first + len(scores)] = score - scores
         yield found(gradients, steps, occlusion)
@@ -183,8 +198,10 @@ class _Path:
             yield shares[:, first : first + self._at_once]
 
 
-def _integrated(path: _Path, baseline: float, score: float) -> Iterator[tuple[Array, int]]:
+def _integrated(path: _Path, baseline: float, score: float, *, explained: float) -> Iterator[tuple[Array, int]]:
     """The integral of the slopes over the path, [T], and the number of gradients so far, after each pass.
+
+    Errors are allowed in proportion to ``explained``, the difference of the scores of the whole model.
 
     The integral of the derivative over a part of the path must equal the difference of the scores at its ends, so the
     error of each part's sum is known; the difference of two rules estimates that of its words. The parts with the
@@ -193,7 +210,7 @@ def _integrated(path: _Path, baseline: float, score: float) -> Iterator[tuple[Ar
     """
     if not path.words:
         return
-    allowed = max(TOLERANCE * abs(score - baseline), 1e-12)
+    allowed = max(TOLERANCE * explained, 1e-12)
     # For each part: its ends, the scores there, its integral by words and its error.
     low, high, at_low, at_high = np.array([[0.0], [1.0], [baseline], [score]])
     integrals, errors, steps = np.zeros((0, path.words)), np.zeros(0), 0
@@ -217,7 +234,7 @@ def _integrated(path: _Path, baseline: float, score: float) -> Iterator[tuple[Ar
         integrals, errors, low, high, at_low, at_high = done
         total = integrals.sum(axis=0)
         yield total, steps
-        near = abs(float(total.sum()) - (score - baseline)) <= LONG_TOLERANCE * abs(score - baseline)
+        near = abs(float(total.sum()) - (score - baseline)) <= LONG_TOLERANCE * explained
         if errors.sum() <= allowed or (near and steps * path.words > MOST_WORDS):
             return
         order = np.argsort(-errors)

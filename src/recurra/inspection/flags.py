@@ -16,6 +16,7 @@ from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.phrases import Phrase, Phrases
 from recurra.inspection.switch_statistics import SwitchStatistics, switch_statistics
 from recurra.inspection.trajectories import network_ids, trajectories, word_mask
+from recurra.linear_branch import OpenDocuments
 from recurra.runtime import Model
 from recurra.runtime.compiled_network import inference_network
 
@@ -61,6 +62,11 @@ def flags(
         raise SettingsError(f"units is {units}", "Give 1 or more.")
     notes: list[str] = []
     sample = LabelledSample.of(model, data, limit=documents, seed=seed, say=notes.append)
+    if model.bundle.branch is not None:
+        notes.append(
+            "Units are the recurrent network's. Accuracies are those of the whole model: its linear branch, which is "
+            "not recurrent, stays as it is while units are silenced."
+        )
     return _Search(model, sample, seed, advance).flags(name, units, examples, notes)
 
 
@@ -75,6 +81,11 @@ class _Search:
         self.read: Ragged = network_ids(self.bundle, sample.ids)
         self.generator = np.random.default_rng(seed)
         self.means: MeanStates = mean_states(self.bundle, sample.ids)
+        # The branch's outputs, whatever the network's units do.
+        self.of_branch: npt.NDArray[np.float64] | float = 0.0
+        if self.bundle.branch is not None:
+            opened = OpenDocuments.of(self.bundle.pipeline, sample.documents)
+            self.of_branch = self.bundle.branch.logits(opened)
         self.logits = self._answers(())
         self.right = self._right(self.logits)
         self._drops: dict[Unit, tuple[float, Array]] = {}
@@ -197,7 +208,7 @@ class _Search:
         bundle = ablate(self.bundle, units, self.means) if units else self.bundle
         logits = inference_network(bundle.network, bundle.tensors, pad_to=bundle.pad_to).logits(self.sample.ids)
         self.advance(len(self.sample), None if self.passes is None else self.passes * len(self.sample))
-        return logits
+        return np.asarray(logits + self.of_branch, dtype=np.float32)
 
     def _right(self, logits: Array) -> float:
         return float((logits.argmax(axis=1) == self.sample.targets).mean())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,7 @@ ROWS = 500
 
 
 class FlowJson(TypedDict):
-    """A :class:`GradientFlow` as JSON; ``distance`` is 0 to D."""
+    """A :class:`GradientFlow` as JSON; ``distance`` is 0 to D. ``branch`` is there, and true, for a model with one."""
 
     name: str
     cell: str
@@ -58,6 +58,7 @@ class FlowJson(TypedDict):
     cell_norm: list[float] | None
     cell_half_distance: float | None
     pads: int | None
+    branch: NotRequired[bool]
 
 
 class FlowsJson(TypedDict):
@@ -77,6 +78,8 @@ class GradientFlow:
     backward the first word. The norms of a document are relative to its norm at distance 0; those of two directions are
     joined, at the same distance of each. Only distances that at least half of the documents reach are included.
 
+    The loss is that of the recurrent network alone, as in its training: a linear branch beside it learns by itself.
+
     Attributes:
         name: name of the model.
         cell: name of its cell.
@@ -89,6 +92,7 @@ class GradientFlow:
         cell_norm: [D + 1], the median of the same for the cell state, the memory of an LSTM; ``None`` for cells without
             one, and if no gradient reaches it.
         pads: length up to which documents are padded; ``None`` if they are not.
+        branch: whether the model has a linear branch, of which nothing is measured.
     """
 
     name: str
@@ -101,6 +105,7 @@ class GradientFlow:
     reached: npt.NDArray[np.int64]
     cell_norm: Array | None
     pads: int | None
+    branch: bool = False
 
     @property
     def half_distance(self) -> float | None:
@@ -109,7 +114,7 @@ class GradientFlow:
 
     def to_dict(self) -> FlowJson:
         """Plain JSON values."""
-        return {
+        found: FlowJson = {
             "name": self.name,
             "cell": self.cell,
             "when": self.when,
@@ -124,6 +129,9 @@ class GradientFlow:
             "cell_half_distance": None if self.cell_norm is None else half_distance(self.cell_norm),
             "pads": self.pads,
         }
+        if self.branch:
+            found["branch"] = True
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,6 +289,7 @@ def gradient_flow(
         reached=reached[shown],
         cell_norm=of_cell,
         pads=bundle.pad_to,
+        branch=bundle.branch is not None,
     )
 
 

@@ -87,6 +87,8 @@ def label_issues(
                 f"Give [{len(data)}, {len(model.classes_)}].",
             )
         answers = probabilities[sample.rows]
+    if model.bundle.branch is not None and neighbours:
+        note("Neighbours are rows with near states of the recurrent network: the linear branch has no states.")
     others = LabelledSample.of(model, train, say=note) if train is not None else sample
     found = _Finder(sample, others, answers, own=train is None)
     errors = label_errors(answers, sample.targets)

@@ -10,11 +10,17 @@ import numpy as np
 
 from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
+from recurra.inspection.branch_shares import branch_shares
 from recurra.inspection.unit_roles import unit_roles
+from recurra.linear_branch import LinearBranch, OpenDocuments
 from recurra.runtime import LayerTrace, Model, Reading
 
-__all__ = ["AttributionJson", "LayerJson", "ReadingJson", "TokenJson", "read", "readings"]
+__all__ = [
+    "AttributionJson", "BranchJson", "LayerJson", "PhraseJson", "ReadingJson", "TokenJson", "read", "readings",
+]  # fmt: skip
 
+# Largest number of phrases of the linear branch in a reading.
+PHRASES = 12
 # Numbers keep so many decimals: a hundred times finer than what engines agree to, and half as long to write.
 DECIMALS = 7
 
@@ -43,7 +49,10 @@ class LayerJson(TypedDict):
 
 
 class AttributionJson(TypedDict):
-    """See :class:`recurra.inspection.attribution.Attribution`. ``occlusion`` is left out until it is complete."""
+    """See :class:`recurra.inspection.attribution.Attribution`.
+
+    ``occlusion`` is left out until it is complete, and ``branch`` for a model without one.
+    """
 
     target: Label
     steps: int
@@ -52,13 +61,38 @@ class AttributionJson(TypedDict):
     occlusion: NotRequired[list[float]]
     score: float
     baseline_score: float
+    branch: NotRequired[list[float]]
+
+
+class PhraseJson(TypedDict):
+    """See :class:`recurra.inspection.branch_shares.BranchPhrase`."""
+
+    text: str
+    count: int
+    share: float
+
+
+class BranchJson(TypedDict):
+    """What the linear branch, which is not recurrent, adds to the evidence for ``label``.
+
+    ``score`` is all that it adds; ``network`` is the rest of the evidence, which the recurrent network adds. ``share``
+    is the branch's part of both, by their size without the sign. ``words`` are the T words' parts of ``score`` and
+    ``subwords`` what of these comes from the letters of words; ``phrases`` are the n-grams that add or take most.
+    """
+
+    score: float
+    network: float
+    share: float
+    words: list[float]
+    subwords: list[float]
+    phrases: list[PhraseJson]
 
 
 class ReadingJson(TypedDict):
     """A document of T tokens, read word by word; see :class:`recurra.runtime.Reading`.
 
-    ``label`` is the most probable label. Readings of a multi-label model also have the predicted labels as ``given``,
-    and ``thresholds`` in the order of ``labels``.
+    ``label`` is the most probable label. Models with a linear branch have ``branch``. Readings of a
+    multi-label model have the predicted labels as ``given``, and ``thresholds`` in the order of ``labels``.
     """
 
     model: str
@@ -74,6 +108,7 @@ class ReadingJson(TypedDict):
     label: Label
     given: NotRequired[list[Label]]
     thresholds: NotRequired[list[float]]
+    branch: NotRequired[BranchJson]
     layers: NotRequired[list[LayerJson]]
     attribution: NotRequired[AttributionJson]
 
@@ -103,6 +138,7 @@ def readings(
     """
     reading = model.read(document, gates=gates)
     last = reading.probabilities[-1] if reading.tokens else reading.start
+    answer = int(model.task.leading(last[None])[0])
     found: ReadingJson = {
         "model": name,
         "text": document if isinstance(document, str) else " ".join(document),
@@ -116,11 +152,15 @@ def readings(
         "probabilities": _numbers(reading.probabilities),
         "evidence": _numbers(reading.evidence),
         "suffix_probabilities": _numbers(reading.suffix_probabilities),
-        "label": model.classes_[int(model.task.leading(last[None])[0])],
+        "label": model.classes_[answer],
     }
     found |= cast("ReadingJson", model.task.reading(last, model.classes_))
+    if model.bundle.branch is not None:
+        found["branch"] = _branch(model, model.bundle.branch, document, reading, answer)
     if gates:
-        found["layers"] = [_layer(trace, reading, model) for trace in reading.layers]
+        # What units do is asked of the network alone, which the branch beside it knows nothing of.
+        alone = reading if model.bundle.branch is None else model.network_alone.read(document)
+        found["layers"] = [_layer(trace, alone, model, answer) for trace in reading.layers]
     if not attribution:
         yield found
         return
@@ -133,13 +173,35 @@ def readings(
             "score": why.score,
             "baseline_score": why.baseline_score,
         }
+        if why.branch is not None:
+            explained["branch"] = _numbers(why.branch)
         if not np.isnan(why.occlusion).any():
             explained["occlusion"] = _numbers(why.occlusion)
         yield {**found, "attribution": explained}
 
 
-def _layer(trace: LayerTrace, reading: Reading, model: Model) -> LayerJson:
-    units = unit_roles(trace, reading, model.classes_)
+def _branch(model: Model, branch: LinearBranch, document: Document, reading: Reading, answer: int) -> BranchJson:
+    joint = "" if model.bundle.text.tokens in ("characters", "bytes") else " "
+    shares = branch_shares(branch, OpenDocuments.of(model.bundle.pipeline, [document]), joint=joint)
+    _, direction = model.task.attribution_target(shares.logits, answer)
+    score = float(shares.logits @ direction)
+    network = float(reading.evidence[:, answer].sum(dtype=np.float64)) - score
+    sizes = abs(score) + abs(network)
+    return {
+        "score": round(score, DECIMALS),
+        "network": round(network, DECIMALS),
+        "share": round(abs(score) / sizes, DECIMALS) if sizes else 0.0,
+        "words": _numbers(shares.words @ direction),
+        "subwords": _numbers(shares.subwords @ direction),
+        "phrases": [
+            {"text": one.text, "count": one.count, "share": round(one.share, DECIMALS)}
+            for one in shares.phrases(direction, top=PHRASES)
+        ],
+    }
+
+
+def _layer(trace: LayerTrace, reading: Reading, model: Model, answer: int) -> LayerJson:
+    units = unit_roles(trace, reading, model.classes_, answer=answer)
     return {
         "layer": trace.layer,
         "direction": trace.direction,

@@ -150,6 +150,11 @@ def states(
         raise SettingsError(f"paths is {paths}", "Give 0 or more.")
     notes: list[str] = []
     sample = LabelledSample.of(model, data, limit=documents, seed=seed, say=notes.append)
+    if model.bundle.branch is not None:
+        notes.append(
+            "States are the recurrent network's; the linear branch, which is not recurrent, has none but takes part in "
+            "what is predicted."
+        )
     top = [one for one in trajectories(model.bundle, sample.ids) if one.layer == model.bundle.network.layers - 1]
     offsets = top[0].offsets
     joined = np.concatenate([one.hidden for one in top], axis=1)

@@ -32,7 +32,7 @@ class UnitRoles:
 
     Attributes:
         order: int64[H], unit numbers by falling part in the answer: the magnitude of the covariance of the unit's state
-            with the logit of the predicted class over the words, divided by that logit's standard deviation.
+            with the logit of the answer's class over the words, divided by that logit's standard deviation.
         roles: a short phrase for each unit, by its number: which class its state correlates with, where it flips, and
             the half-life of its state in words; ``still`` if it hardly moves.
     """
@@ -41,13 +41,16 @@ class UnitRoles:
     roles: list[str]
 
 
-def unit_roles(trace: LayerTrace, reading: Reading, classes: Sequence[Label]) -> UnitRoles:
+def unit_roles(
+    trace: LayerTrace, reading: Reading, classes: Sequence[Label], *, answer: int | None = None
+) -> UnitRoles:
     """Sorts and describes the units.
 
     Args:
         trace: the trace of the layer and direction.
-        reading: the reading of the same document.
+        reading: the reading of the same document by the network.
         classes: the labels.
+        answer: number of the answer's class; ``None`` takes the reading's most probable one.
     """
     tokens, units = trace.h.shape
     if tokens < FEW_WORDS:
@@ -64,7 +67,7 @@ def unit_roles(trace: LayerTrace, reading: Reading, classes: Sequence[Label]) ->
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = np.nan_to_num(covariance / np.outer(deviations, spread))
         parts = np.nan_to_num(covariance / spread)
-    answer = int(reading.probabilities[-1].argmax())
+    answer = int(reading.probabilities[-1].argmax()) if answer is None else answer
     order = np.argsort(-np.abs(parts[:, answer]), kind="stable")
     holds = hold_time(trace)
     roles = [

@@ -17,7 +17,8 @@ PADS = (0, 5, 10, 20, 50, 100, 200)
 def correct_with_pads(model: Model, table: Table) -> list[int]:
     """Number of correctly classified documents with 0, 5, 10, … pads (:data:`PADS`) appended to every document.
 
-    The network reads the words of each document and exactly that many pads; the model's ``pad_to`` is ignored.
+    The recurrent network, alone, reads the words of each document and exactly that many pads; the model's ``pad_to`` is
+    ignored. A linear branch would read no pads: the lesson's models have none.
     """
     bundle = model.bundle
     network = CompiledNetwork(bundle.network, bundle.tensors, pad_to=None)

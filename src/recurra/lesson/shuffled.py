@@ -9,18 +9,16 @@ from recurra.data.table import Table
 from recurra.evaluation import Evaluation
 from recurra.lesson.trained_model import score
 from recurra.runtime import Model
-from recurra.runtime.compiled_network import CompiledNetwork
 
 __all__ = ["score_shuffled"]
 
 
 def score_shuffled(model: Model, table: Table, *, seed: int) -> Evaluation:
     """Scores on documents with the words of each in random order."""
-    bundle = model.bundle
-    ids = bundle.pipeline.encode(table.documents)
+    network, opened = model.open(table.documents)
+    ids = opened.ids
     generator = np.random.default_rng(seed)
     documents = np.repeat(np.arange(len(ids)), ids.lengths)
     # Sorting by document first and by a random number second shuffles within each document.
     mixed = Ragged(ids.values[np.lexsort((generator.random(len(documents)), documents))], ids.offsets)
-    network = CompiledNetwork(bundle.network, bundle.tensors, pad_to=bundle.pad_to)
     return score(model, network.probabilities(mixed), table)

@@ -49,6 +49,11 @@ class LinearBranch:
         """L, the number of outputs."""
         return int(self.W.shape[1])
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of known n-grams of two and more tokens, and of subwords."""
+        return {"known_ngrams": len(self.ngrams.table), "known_subwords": len(self.subwords) if self.subwords else 0}
+
     def times(self, factor: float) -> LinearBranch:
         """The branch with all outputs multiplied by a factor."""
         return replace(self, W=_scaled(self.W, factor), U=_scaled(self.U, factor))

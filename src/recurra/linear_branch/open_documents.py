@@ -33,6 +33,20 @@ class OpenDocuments:
     known: int
     words: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, pipeline: TextPipeline, documents: Sequence[Document]) -> OpenDocuments:
+        """The token ids of documents.
+
+        Args:
+            pipeline: turns documents into the ids of known words.
+            documents: B texts or (title, text) pairs.
+
+        Raises:
+            DataError: an item is not a document.
+        """
+        vocabulary = OpenVocabulary(pipeline)
+        return cls(vocabulary.open(documents, pipeline.encode(documents)), vocabulary.known, vocabulary.words)
+
     def __len__(self) -> int:
         return len(self.ids)
 

@@ -22,6 +22,7 @@ def evaluation_page(
     data_name: str,
     trained_on: str = "",
     abstaining: AbstentionScores | None = None,
+    branch: bool = False,
 ) -> str:
     """A self-contained HTML page about an evaluation.
 
@@ -36,6 +37,7 @@ def evaluation_page(
         data_name: what it was evaluated on.
         trained_on: the training rows by name, such as ``58,337 of 120,000 training rows``; empty if not known.
         abstaining: scores with answers held back below a probability, if one was given.
+        branch: whether the model has a linear branch.
 
     Raises:
         RecurraError: matplotlib or jinja2 is not installed.
@@ -47,6 +49,7 @@ def evaluation_page(
         model_name=model_name,
         data_name=data_name,
         trained_on=trained_on,
+        branch=branch,
         rows=plural(evaluation.rows, "row"),
         evaluation=plain,
         scores=score_lines(plain, task.scores),

@@ -50,8 +50,10 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
     """
     answer = reading["labels"].index(reading["label"])
     evidence = np.array(reading["evidence"]).reshape(-1, len(reading["labels"]))[:, answer]
-    why = reading.get("attribution")
+    why, branch = reading.get("attribution"), reading.get("branch")
     columns = {"Evidence": evidence}
+    if branch is not None:
+        columns["Linear branch"] = np.array(branch["words"])
     if why is not None:
         columns["Integrated gradients"] = np.array(why["integrated_gradients"])
         columns["Occlusion"] = np.array(why["occlusion"])
@@ -70,6 +72,8 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
             }
         )
     drawn = bool(words)
+    phrases = branch["phrases"] if branch is not None else []
+    strongest = max((abs(one["share"]) for one in phrases), default=1.0)
     return {
         "name": name,
         "reading": reading,
@@ -80,6 +84,8 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
         "columns": list(columns),
         "sentences": reading_sentences(reading),
         "attribution": attribution_sentences(reading) if why is not None else [],
+        "branch": branch is not None,
+        "phrases": [{**one, "bar": one["share"] / strongest} for one in phrases],
         "picture": answer_picture(reading, name=f"{name}-answer") if drawn else None,
         "layers": [
             {

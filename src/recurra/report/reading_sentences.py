@@ -12,12 +12,16 @@ from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
 from recurra.report.formatting import SPACE, listing, percent, plural, short_name
 
-__all__ = ["attribution_sentences", "flow_sentences", "heading", "reading_sentences", "stable_from"]
+__all__ = [
+    "BRANCH_FLOW", "attribution_sentences", "branch_sentences", "flow_sentences", "heading", "reading_sentences",
+    "stable_from",
+]  # fmt: skip
 
 # Most words that a sentence names.
 NAMED = 3
 # The distance in steps at which networks are compared.
 FAR = 20
+BRANCH_FLOW = "this is the recurrent network alone; the linear branch is not recurrent and no gradient runs back in it."
 
 
 def stable_from(reading: ReadingJson) -> int:
@@ -54,12 +58,15 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
         sentences.append(f"It was the most probable {what} before any word, and no word changed that.")
     evidence = np.array(reading["evidence"])[:, reading["labels"].index(answer)]
     sentences.append(_most(evidence, words, f"for {answer}", "evidence"))
-    unknown = sum(not token["known"] for token in tokens)
+    unknown = [t for t, token in enumerate(tokens) if not token["known"]]
     if unknown:
+        letters = "branch" in reading and any(reading["branch"]["subwords"][t] for t in unknown)
         sentences.append(
-            f"{plural(unknown, 'word')} of {len(words)} {'is' if unknown == 1 else 'are'} not in the vocabulary: the "
-            "network reads the same unknown token for each."
+            f"{plural(len(unknown), 'word')} of {len(words)} {'is' if len(unknown) == 1 else 'are'} not in the "
+            "vocabulary: the network reads the same unknown token for each"
+            f"{', and the linear branch their letters' if letters else ''}."
         )
+    sentences += branch_sentences(reading)
     if not reading["exact"]:
         sentences.append(
             "The network reads in both directions and has no answer before the end: each beginning of the text was "
@@ -82,6 +89,28 @@ def _given(reading: ReadingJson) -> list[str]:
     return [first, f"Explained is the most probable label, {said(reading['label'])}."]
 
 
+def branch_sentences(reading: ReadingJson) -> list[str]:
+    """How much of the evidence comes from the linear branch, and by which phrases; none without branch or words."""
+    found, words = reading.get("branch"), reading["tokens"]
+    if found is None or not words:
+        return []
+    letters = sum(found["subwords"])
+    parts = f" (n-grams {found['score'] - letters:+.2f}, letters of words {letters:+.2f})" if letters else ""
+    side = "for and against" if found["score"] * found["network"] < 0 else "against" if found["score"] < 0 else "for"
+    return [
+        f"{percent(found['share'], 0)} of the evidence {side} {reading['label']} comes from the linear branch, which "
+        f"is not recurrent: it adds {found['score']:+.2f} to the score{parts}, and the recurrent network adds "
+        f"{found['network']:+.2f}.",
+        _most(
+            [one["share"] for one in found["phrases"]],
+            [f"“{one['text']}”" for one in found["phrases"]],
+            f"for {reading['label']}",
+            "phrases of the branch",
+            what="phrase",
+        ),
+    ]
+
+
 def attribution_sentences(reading: ReadingJson) -> list[str]:
     """The completeness error of the attribution, and the words with the largest values."""
     found, words = reading["attribution"], [token["text"] for token in reading["tokens"]]
@@ -90,7 +119,8 @@ def attribution_sentences(reading: ReadingJson) -> list[str]:
     gap = found["score"] - found["baseline_score"]
     return [
         f"From the baseline to the text, the score of {found['target']} changes by {gap:+.3f}; the words' values add "
-        f"up to that with an error of {_share(found['completeness_error'])} ({plural(found['steps'], 'gradient')}).",
+        f"up to that with an error of {_share(found['completeness_error'])} ({plural(found['steps'], 'gradient')}"
+        f"{'; the share of the linear branch is exact' if 'branch' in found else ''}).",
         _most(np.array(found["integrated_gradients"]), words, f"for {found['target']}", "integrated gradients"),
         _most(np.array(found["occlusion"]), words, f"for {found['target']}", "occlusion"),
     ]
@@ -110,6 +140,9 @@ def flow_sentences(flows: Sequence[FlowJson]) -> list[str]:
             left = _share(flow["cell_norm"][min(FAR, len(flow["cell_norm"]) - 1)])
             sentence += f"; by the cell state c, where an LSTM's memory lies, {left} is left there after training"
         sentences.append(sentence + ".")
+    branched = list(dict.fromkeys(short_name(flow["name"]) for flow in flows if "branch" in flow))
+    if branched:
+        sentences.append(f"{listing(branched)}: {BRANCH_FLOW}")
     return sentences
 
 
@@ -127,11 +160,13 @@ def _share(share: float) -> str:
     return percent(share, 1) if share >= 0.001 else f"{100 * share:.1g}{SPACE}%"
 
 
-def _most(values: Sequence[float] | np.ndarray, words: Sequence[str], whom: str, measure: str) -> str:
+def _most(
+    values: Sequence[float] | np.ndarray, words: Sequence[str], whom: str, measure: str, *, what: str = "word"
+) -> str:
     """The words with the largest values above 0 and with the smallest below 0, if there are any."""
     order = np.argsort(-np.asarray(values), kind="stable").tolist()
     above = [f"{words[t]} ({values[t]:+.2f})" for t in order[:NAMED] if values[t] > 0]
     below = [f"{words[t]} ({values[t]:+.2f})" for t in order[::-1][:NAMED] if values[t] < 0]
     parts = [f"most {whom} {'speaks' if len(above) == 1 else 'speak'} {listing(above)}"] if above else []
     parts += [f"most against {listing(below)}"] if below else []
-    return f"By {measure}, {'; '.join(parts)}." if parts else f"By {measure}, no word speaks {whom} or against."
+    return f"By {measure}, {'; '.join(parts)}." if parts else f"By {measure}, no {what} speaks {whom} or against."

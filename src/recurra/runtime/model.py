@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError
-from recurra.linear_branch import OpenDocuments, OpenVocabulary
+from recurra.linear_branch import OpenDocuments
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.compiled_network import CompiledNetwork, inference_network
@@ -30,7 +31,7 @@ from recurra.tasks import Task
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import version_mismatch
-from recurra.text.vocabulary import UNKNOWN_ID
+from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 
 __all__ = ["Model", "load"]
 
@@ -155,14 +156,17 @@ class Model:
             DataError: an item is not a document.
         """
         pipeline, branch = self.bundle.pipeline, self.bundle.branch
-        ids = pipeline.encode(documents)
-        vocabulary = OpenVocabulary(pipeline)
         if branch is None:
-            return self._network, OpenDocuments(ids, vocabulary.known)
-        ids = vocabulary.open(documents, ids)
-        return BranchedNetwork(self._network, branch, vocabulary.words), OpenDocuments(
-            ids, vocabulary.known, vocabulary.words
-        )
+            return self._network, OpenDocuments(pipeline.encode(documents), len(pipeline.vocabulary) + SPECIAL_IDS)
+        opened = OpenDocuments.of(pipeline, documents)
+        return BranchedNetwork(self._network, branch, opened.words), opened
+
+    @cached_property
+    def network_alone(self) -> Model:
+        """The recurrent network without the linear branch, as a model; it shares its tables."""
+        alone = Model(replace(self.bundle, branch=None))
+        alone._network = self._network
+        return alone
 
     @property
     def task(self) -> Task:
@@ -207,7 +211,7 @@ class Model:
             **{name: tensor.tolist() for name, tensor in bundle.task.tensors.items()},
             "text": bundle.text.to_dict(),
             "network": bundle.network.to_dict(),
-            **({"branch": bundle.branch.settings.to_dict()} if bundle.branch else {}),
+            **({"branch": bundle.branch.settings.to_dict() | bundle.branch.counts} if bundle.branch else {}),
             "vocabulary": len(bundle.vocabulary),
             "pad_to": bundle.pad_to,
             "weights": bundle.weights,

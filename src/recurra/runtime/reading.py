@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
-from recurra.runtime.branched_network import AnyNetwork
+from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.trace import LayerTrace
 
@@ -27,6 +27,8 @@ PREFIXES = (
     "the mean of what it changes after the words before it and before the words after it"
 )
 
+BRANCH = "; the linear branch, which is not recurrent, adds its outputs for the same part of the text"
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -41,7 +43,7 @@ class Reading:
             between the last logits and those of ``start``. For single-label models only differences between logits
             matter, so the mean over the classes is subtracted and each row sums to 0. Other tasks define their own.
         exact: whether these are the network's own states on its way through the text. A bidirectional network has no
-            output before it has read all of it: see ``method``.
+            output before it has read all of it: see ``method``. A linear branch has no states and does not change that.
         method: how probabilities and evidence were computed, for people.
         suffix_probabilities: float32[T, C], for bidirectional networks: row t has the probabilities of the document
             that begins with token t; otherwise ``None``.
@@ -104,7 +106,7 @@ def read_ids(
         start=_float32(probabilities(start))[0],
         evidence=checked_finite(_float32(evidence)),
         exact=suffixes is None,
-        method=method,
+        method=method + BRANCH if isinstance(network, BranchedNetwork) else method,
         suffix_probabilities=None if suffixes is None else _float32(probabilities(suffixes)),
         layers=tuple(layers),
     )

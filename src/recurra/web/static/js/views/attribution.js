@@ -2,12 +2,14 @@
 
 import { el, fill } from "../dom.js";
 import { number, percent, signed, t } from "../i18n.js";
+import { barTable } from "../parts/bar-table.js";
+import { branchCard } from "../parts/branch.js";
 import { card } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
 import { facts } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
-import { placeOf, seriesStyle } from "../parts/labels.js";
+import { placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { textPanel } from "../parts/text-panel.js";
 import { wordsPicture } from "../parts/words-picture.js";
@@ -68,60 +70,23 @@ export function mount(body, signal) {
       }),
       card(t("attribution.table"), {
         note: t("attribution.table_note"),
-        body: barTable(reading, found, methods, place),
+        body: barTable(
+          t("attribution.table"),
+          t("reading.word"),
+          reading.tokens.map(({ text }) => text),
+          methods.flatMap((method) => [
+            { name: t(`attribution.${method}`), values: found[method] },
+            ...(method === "integrated_gradients" && found.branch
+              ? [{ name: t("branch.of_it"), values: found.branch, scale: found[method] }]
+              : []),
+          ]),
+          place,
+        ),
       }),
+      branchCard(reading),
     );
   }
 
   const request = () => readRequest({ attribution: true });
   return follow(answer, { path: "/v1/read", request, draw, signal, lines: true });
-}
-
-/** A row for each word with a bar to the right (for) or left (against) for each method. */
-function barTable(reading, found, methods, place) {
-  const most = methods.map((method) => Math.max(1e-9, ...found[method].map(Math.abs)));
-  return el(
-    "div",
-    { class: "scroll", role: "region", "aria-label": t("table.of", { caption: t("attribution.table") }), tabindex: 0 },
-    el(
-      "table",
-      { class: "bar-table" },
-      el(
-        "thead",
-        {},
-        el(
-          "tr",
-          {},
-          el("th", { scope: "col", text: t("reading.word") }),
-          methods.map((method) => el("th", { scope: "col", colspan: 2, text: t(`attribution.${method}`) })),
-        ),
-      ),
-      el(
-        "tbody",
-        {},
-        reading.tokens.map((token, row) =>
-          el(
-            "tr",
-            {},
-            el("th", { scope: "row", dir: "auto", text: token.text }),
-            methods.map((method, column) => {
-              const value = found[method][row];
-              return [
-                el("td", { class: "figure", text: signed(value, 3) }),
-                el(
-                  "td",
-                  { class: "bar-cell" },
-                  el("span", {
-                    class: `signed-bar ${value < 0 ? "against" : ""}`,
-                    "aria-hidden": "true",
-                    style: { ...seriesStyle(place), "--share": (Math.abs(value) / most[column]).toFixed(3) },
-                  }),
-                ),
-              ];
-            }),
-          ),
-        ),
-      ),
-    ),
-  );
 }

@@ -2,6 +2,7 @@
 
 import { el, fill } from "../dom.js";
 import { compact, number, percent, signed, t } from "../i18n.js";
+import { branchNote } from "../parts/branch.js";
 import { card, picker } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { tintsOf } from "../parts/evidence.js";
@@ -134,6 +135,7 @@ function sideBySide(answer) {
               label: t("compare.words_of", { model: reading.model }),
               digits: null,
             }).node,
+          branchNote(reading),
         ],
       });
     }),

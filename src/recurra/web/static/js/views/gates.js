@@ -71,6 +71,7 @@ export function mount(body, signal) {
     fill(
       answer,
       el("p", { class: "note", text: wordsFor("about", shown, layers[0].cell) }),
+      reading.branch && el("p", { class: "note", text: t("branch.no_states") }),
       layers.map((layer) => layerCard(reading, layer)),
     );
   }

@@ -102,6 +102,7 @@ function draw(body, flow, signal) {
   );
   drawHalves();
   const padded = [...new Set(flow.models.filter((model) => model.pads).map((model) => model.name))];
+  const branched = [...new Set(flow.models.filter((model) => model.branch).map((model) => model.name))];
   fill(
     body,
     card(t("gradients.chart"), {
@@ -111,6 +112,7 @@ function draw(body, flow, signal) {
         toneLegend(lines().map(({ name, tone, dash }) => [name, tone, dash])),
         plot.node,
         padded.length > 0 && el("p", { class: "note", text: t("gradients.pads", { models: padded.join(", ") }) }),
+        branched.length > 0 && el("p", { class: "note", text: t("branch.gradients", { models: branched.join(", ") }) }),
       ],
       table: drawing,
       downloads: [svgButton("gradient-flow", plot.svg), jsonButton("gradient-flow", () => flow)],

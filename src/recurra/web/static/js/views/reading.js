@@ -3,6 +3,7 @@
 import { el, fill } from "../dom.js";
 import { percent, signed, t } from "../i18n.js";
 import { probabilityBars } from "../parts/bars.js";
+import { branchNote } from "../parts/branch.js";
 import { card, choice, picker } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { tintsOf } from "../parts/evidence.js";
@@ -60,6 +61,7 @@ function answerOf(reading) {
       el("span", { class: `badge ${exact}`, text: t(`reading.${exact}`) }),
       el("span", { class: "soft", text: t(`reading.${exact}_about`) }),
     ),
+    branchNote(reading),
   ];
 }
 

@@ -220,6 +220,7 @@ function draw(body, states, signal) {
             classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
           ),
           plot.node,
+          (states.notes ?? []).map((note) => el("p", { class: "note", text: note })),
         ],
         table: foldedTable(
           t("states.chart"),
