@@ -47,7 +47,7 @@ def fitted(*, passes: int = 15, **changes: object) -> tuple[TextPipeline, Linear
     opened = OpenDocuments(pipeline.encode(TEXTS), len(pipeline.vocabulary) + 2)
     wanted = BranchSettings(branch=True, **changes)  # type: ignore[arg-type]
     return pipeline, learn_branch(
-        opened, np.eye(2, dtype=np.float32)[RIGHT], pipeline.vocabulary, wanted, softmax=True, passes=passes
+        opened, np.eye(2, dtype=np.float32)[RIGHT], pipeline, wanted, softmax=True, passes=passes
     )  # fmt: skip
 
 
@@ -88,7 +88,8 @@ def test_outputs_are_sums_over_ngrams_and_subwords(changes: dict[str, int]) -> N
     pipeline, branch = fitted(**changes)
     documents = [*TEXTS[:3], *NEW]
     opener = OpenVocabulary(pipeline)
-    ids = opener.open(documents, pipeline.encode(documents))
+    unknown = list[str]()
+    ids = opener.open(pipeline.encode(documents, unknown), unknown)
     got = branch.logits(OpenDocuments(ids, opener.known, opener.words))
     rows = {tuple(branch.ngrams.tokens(row)): row for row in range(2, len(branch.ngrams))}
     texts = {} if branch.subwords is None else {text: row for row, text in enumerate(branch.subwords.vocabulary.tokens)}
@@ -136,7 +137,7 @@ def test_several_labels_are_learned_one_by_one() -> None:
     right = np.array(RIGHT, dtype=np.float32)
     targets = np.stack([right, np.array(["plot" in text for text in TEXTS], dtype=np.float32)], axis=1)
     branch = learn_branch(
-        opened, targets, pipeline.vocabulary, BranchSettings(branch=True), softmax=False
+        opened, targets, pipeline, BranchSettings(branch=True), softmax=False
     )  # fmt: skip
     assert ((branch.logits(opened) > 0) == (targets > 0)).all()
 
@@ -148,7 +149,7 @@ def test_a_row_that_counts_nothing_changes_nothing() -> None:
     weights[0] = 0
     learned = [
         learn_branch(
-            opened, np.eye(2, dtype=np.float32)[[first, *RIGHT[1:]]], pipeline.vocabulary, BranchSettings(branch=True),
+            opened, np.eye(2, dtype=np.float32)[[first, *RIGHT[1:]]], pipeline, BranchSettings(branch=True),
             softmax=True, row_weights=weights,
         )
         for first in (0, 1)

@@ -48,7 +48,7 @@ def fill_table(tokens: ReadUInt8Array, offsets: ReadInt64Array, slots: Int64Arra
 def lesson(
     first: int, end: int, data: ReadUInt8Array, bounds: ReadInt64Array, kinds: ReadUInt8Array, lowered: ReadUInt8Array,
     tokens: UInt8Array, offsets: Int64Array, slots: Int64Array, known: Int64Array, word: UInt8Array, ids: Int32Array,
-    lengths: Int64Array, total: Int64Array,
+    lengths: Int64Array, unknown: UInt8Array, ends: Int64Array, total: Int64Array,
 ) -> None:  # fmt: skip
     """The ids of the tokens that :func:`recurra.text.tokens.lesson_tokens` cuts.
 
@@ -68,9 +68,13 @@ def lesson(
         word: scratch memory, as long as the longest text plus 1.
         ids: written from the start, one text after the other; needs an element per text and per two bytes.
         lengths: how many ids each text has, written from ``first`` to ``end``.
-        total: int64[1], how many ids there are, written.
+        unknown: the UTF-8 of the tokens that get the id 1, one after the other, written as far as there is room; as
+            long as the texts together for all of them, or of no length.
+        ends: where each of these tokens ends, written; needs as many elements as ``ids`` where ``unknown`` has any.
+        total: int64[2], how many ids there are, and how many unknown tokens were written.
     """
     count = 0
+    total[1] = 0
     for text in range(first, end):
         before = count
         size, hashed = 0, _BASIS
@@ -83,11 +87,11 @@ def lesson(
                 size += 1
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
             elif kind == SPACE and size:
-                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
+                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known, unknown, ends, total)
                 count += 1
                 size, hashed = 0, _BASIS
         if size:
-            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
+            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known, unknown, ends, total)
             count += 1
         lengths[text] = count - before
     total[0] = count
@@ -96,15 +100,16 @@ def lesson(
 def words(
     first: int, end: int, data: ReadUInt8Array, bounds: ReadInt64Array, kinds: ReadUInt8Array, lowered: ReadUInt8Array,
     tokens: UInt8Array, offsets: Int64Array, slots: Int64Array, known: Int64Array, word: UInt8Array, ids: Int32Array,
-    lengths: Int64Array, total: Int64Array,
+    lengths: Int64Array, unknown: UInt8Array, ends: Int64Array, total: Int64Array,
 ) -> None:  # fmt: skip
     """The ids of the tokens of :func:`recurra.text.tokens.word_tokens`, for ASCII texts only; others get the length -1.
 
     Args: see :func:`lesson`; ``ids`` needs an element per byte.
     """
     count = 0
+    total[1] = 0
     for text in range(first, end):
-        before = count
+        before, written = count, total[1]
         size, hashed = 0, _BASIS
         stop, ascii_alone = bounds[text + 1], True
         for at in range(bounds[text], stop):
@@ -123,18 +128,20 @@ def words(
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
                 continue
             if size:
-                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
+                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known, unknown, ends, total)
                 count += 1
                 size, hashed = 0, _BASIS
             if kind != SPACE:
                 word[0] = byte
-                ids[count] = _look_up(word, 1, (_BASIS ^ np.uint64(byte)) * _PRIME, tokens, offsets, slots, known)
+                hashed = (_BASIS ^ np.uint64(byte)) * _PRIME
+                ids[count] = _look_up(word, 1, hashed, tokens, offsets, slots, known, unknown, ends, total)
+                hashed = _BASIS
                 count += 1
         if not ascii_alone:
-            lengths[text], count = -1, before
+            lengths[text], count, total[1] = -1, before, written
             continue
         if size:
-            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
+            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known, unknown, ends, total)
             count += 1
         lengths[text] = count - before
     total[0] = count
@@ -143,7 +150,7 @@ def words(
 @njit
 def _look_up(
     word: UInt8Array, size: int, hashed: int, tokens: UInt8Array, offsets: Int64Array, slots: Int64Array,
-    known: Int64Array,
+    known: Int64Array, unknown: UInt8Array, ends: Int64Array, total: Int64Array,
 ) -> int:  # fmt: skip
     tag = np.int64((np.uint64(hashed) * _MIX) >> _33)
     last = len(slots) - 1
@@ -167,6 +174,12 @@ def _look_up(
         if not known[1]:
             # Several threads may look words up at once; this is the only write then, and all write the same.
             known[1] = 1
+        begin = ends[total[1] - 1] if total[1] else 0
+        if begin + size <= len(unknown):
+            for k in range(size):
+                unknown[begin + k] = word[k]
+            ends[total[1]] = begin + size
+            total[1] += 1
         return UNKNOWN
     for k in range(size):
         tokens[begin + k] = word[k]

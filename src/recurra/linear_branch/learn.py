@@ -12,7 +12,8 @@ from recurra.linear_branch.count import count_ngrams, count_subwords
 from recurra.linear_branch.open_documents import OpenDocuments
 from recurra.linear_branch.settings import BranchSettings
 from recurra.linear_branch.subwords import Subwords
-from recurra.text.vocabulary import SPECIAL_IDS, Vocabulary
+from recurra.text import TextPipeline
+from recurra.text.vocabulary import SPECIAL_IDS
 
 __all__ = ["learn_branch"]
 
@@ -25,7 +26,7 @@ PASSES = 15
 def learn_branch(
     documents: OpenDocuments,
     targets: Array,
-    vocabulary: Vocabulary,
+    pipeline: TextPipeline,
     settings: BranchSettings,
     *,
     softmax: bool,
@@ -41,19 +42,20 @@ def learn_branch(
     Args:
         documents: B documents.
         targets: float32[B, L], 1 for the right outputs and 0 for the others.
-        vocabulary: the words with an id.
+        pipeline: of the documents.
         settings: what is counted, and the penalty.
         softmax: whether each document has one right output; otherwise each output is asked by itself.
         row_weights: float32[B], what each document counts; 1 if not given.
         passes: over the documents.
         seed: of the order of the documents.
     """
+    vocabulary = pipeline.vocabulary
     known, ids = len(vocabulary) + SPECIAL_IDS, documents.ids
     ngrams = count_ngrams(ids, known, settings)
     found = ngrams.find(ids)
     each = Ragged(np.arange(len(ngrams), dtype=np.int32), np.arange(len(ngrams) + 1))
     squares = _squared_values(found, each, len(ngrams))
-    subwords, parts = _subwords(documents, vocabulary, settings)
+    subwords, parts = _subwords(documents, pipeline, settings)
     subword_squares = _squared_values(ids, parts, len(subwords) if subwords else 0)
     norms = np.zeros(len(ids), dtype=np.float32)
     kernels = kernels_of("training.dual_ascent")
@@ -75,11 +77,12 @@ def learn_branch(
 
 
 def _subwords(
-    documents: OpenDocuments, vocabulary: Vocabulary, settings: BranchSettings
+    documents: OpenDocuments, pipeline: TextPipeline, settings: BranchSettings
 ) -> tuple[Subwords | None, Ragged]:
     """The subwords that are counted, and those of each id; of no id without subwords."""
+    vocabulary = pipeline.vocabulary
     ids = SPECIAL_IDS + len(vocabulary) + len(documents.words)
-    if not settings.subwords:
+    if not settings.counts_subwords(pipeline.settings.tokens):
         # No id has a part.
         return None, Ragged(np.empty(0, dtype=np.int32), np.zeros(ids + 1, dtype=np.int64))
     words = (*vocabulary.tokens, *documents.words)

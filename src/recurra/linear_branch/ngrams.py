@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,9 @@ from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
 
 __all__ = ["Ngrams"]
+
+# Drawn for each process, so that nobody can write a file whose n-grams all meet in one slot of the hash table.
+_MIX = secrets.randbits(62) | 1
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -47,7 +51,7 @@ class Ngrams:
         found, bounds = np.empty(size, dtype=np.int32), np.empty(len(documents) + 1, dtype=np.int64)
         keys, rows = self._hashed
         kernels_of("ngrams").find_ngrams(
-            documents.values, documents.offsets, self.known, self.longest, keys, rows,
+            documents.values, documents.offsets, self.known, self.longest, _MIX, keys, rows,
             np.empty(self.longest + 1, dtype=np.int32), found, bounds,
         )  # fmt: skip
         return Ragged(found[: bounds[-1]], bounds)
@@ -65,5 +69,5 @@ class Ngrams:
         slots = 1 << max(4, (2 * len(self.table)).bit_length())
         keys, rows = np.full(slots, -1, dtype=np.int64), np.zeros(slots, dtype=np.int32)
         beginnings, tokens = np.ascontiguousarray(self.table.T)
-        kernels_of("ngrams").fill_ngram_table(beginnings, tokens, self.known, keys, rows)
+        kernels_of("ngrams").fill_ngram_table(beginnings, tokens, self.known, _MIX, keys, rows)
         return keys, rows

@@ -38,11 +38,14 @@ class Subwords:
 
     def find(self, words: Sequence[str]) -> Ragged:
         """The rows of the known subwords of W words, each as often as it occurs."""
-        text, bounds = marked_words(words)
-        found = np.empty(len(text) * self.longest + 1, dtype=np.int32)
-        ends = np.empty(len(words) + 1, dtype=np.int64)
+        return self.find_marked(*marked_words(words))
+
+    def find_marked(self, text: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> Ragged:
+        """See :meth:`find`; the words are as :func:`marked_words` returns them, or a range of those."""
+        found = np.empty(int(bounds[-1] - bounds[0]) * self.longest + 1, dtype=np.int32)
+        ends = np.empty(len(bounds), dtype=np.int64)
         kernels_of("subwords").find_subwords(text, bounds, SHORTEST, self.longest, *self._hashed, found, ends)
-        return Ragged(found[: ends[-1]].copy(), ends)
+        return Ragged(found[: ends[-1]], ends)
 
     @cached_property
     def _hashed(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -146,8 +146,10 @@ class _WordCounter:
 
     def add(self, texts: Sequence[str]) -> None:
         buffer = TextBuffer.of(texts)
-        lengths, count = np.empty(len(buffer), dtype=np.int64), np.empty(1, dtype=np.int64)
+        lengths, count = np.empty(len(buffer), dtype=np.int64), np.empty(2, dtype=np.int64)
         learn = getattr(kernels_of("token_ids"), self._name)
+        # Words that do not fit are not written down: the piece is read again.
+        unknown, ends = np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.int64)
         for first, end in pieces(buffer):
             size = int(buffer.offsets[end] - buffer.offsets[first])
             ids, word = np.empty(size + end - first, dtype=np.int32), np.empty(size + 1, dtype=np.uint8)
@@ -155,7 +157,7 @@ class _WordCounter:
                 self._known[1] = 0
                 learn(
                     first, end, buffer.data, buffer.offsets, self._kinds, self._lowered, self._tokens, self._offsets,
-                    self._slots, self._known, word, ids, lengths, count,
+                    self._slots, self._known, word, ids, lengths, unknown, ends, count,
                 )  # fmt: skip
                 if not self._known[1]:
                     break

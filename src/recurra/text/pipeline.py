@@ -84,23 +84,30 @@ class TextPipeline:
         known = len(self.vocabulary) + SPECIAL_IDS
         return max(known, self.settings.vocabulary_size) if self.settings.fixed_rows else known
 
-    def encode(self, documents: Sequence[Document]) -> Ragged:
+    def encode(self, documents: Sequence[Document] | TextBuffer, unknown: list[str] | None = None) -> Ragged:
         """Token ids of B documents; a document without tokens has length 0.
+
+        Args:
+            documents: texts or (title, text) pairs, or a buffer of texts.
+            unknown: if given, the token of each id 1 is appended, in order.
 
         Raises:
             DataError: an item is not a document.
         """
-        return Ragged.concatenate([self._encoder(texts) for texts in self._buffers(documents)])
+        if isinstance(documents, TextBuffer):
+            return self.encode_buffer(documents, unknown)
+        return Ragged.concatenate([self._encoder(texts, unknown) for texts in self._buffers(documents)])
 
-    def encode_buffer(self, texts: TextBuffer) -> Ragged:
+    def encode_buffer(self, texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
         """Token ids of texts without titles, as :meth:`encode` returns them.
 
         Args:
             texts: B texts.
+            unknown: see :meth:`encode`.
         """
         if self.settings.field == "title" and self.settings.first_words is not None:
-            return self.encode([texts[text] for text in range(len(texts))])
-        return self._encoder(texts)
+            return self.encode([texts[text] for text in range(len(texts))], unknown)
+        return self._encoder(texts, unknown)
 
     def _buffers(self, documents: Sequence[Document]) -> Iterator[TextBuffer]:
         """The documents' texts in blocks, because joining copies them."""

@@ -86,7 +86,7 @@ def _learned(
         raise TypeError("A branch needs a link")
     weights = class_weights(recipe.training, targets, outputs)[targets] if link is SOFTMAX else None
     return learn_branch(
-        documents, link.indicator(targets, outputs), prepared.pipeline.vocabulary, recipe.branch,
+        documents, link.indicator(targets, outputs), prepared.pipeline, recipe.branch,
         softmax=link is SOFTMAX, row_weights=weights, seed=recipe.training.seed,
     )  # fmt: skip
 
