@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged, RaggedWriter
 from recurra.linear_branch.open_documents import OpenDocuments, OpenVocabulary
-from recurra.text import TextPipeline
-from recurra.text.vocabulary import UNKNOWN_ID
+from recurra.text import TextPipeline, Vocabulary
+from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 
 __all__ = ["MOST_ROWS", "BranchRows", "BranchRowsWriter"]
 
@@ -44,6 +44,17 @@ class BranchRows:
         return OpenDocuments(
             Ragged.concatenate([self.rows.ids, self.held.ids]), self.rows.known, self.rows.words
         )  # fmt: skip
+
+    def with_vocabulary(self, whole: Vocabulary, size: int) -> BranchRows:
+        """The same rows for a vocabulary that is cut: the words behind it are unknown ones.
+
+        Args:
+            whole: the vocabulary that made the ids.
+            size: words of it that are left.
+        """
+        words = (*whole.tokens[size:], *self.rows.words)
+        rows, held = (replace(some, known=size + SPECIAL_IDS, words=words) for some in (self.rows, self.held))
+        return replace(self, rows=rows, held=held)
 
 
 class BranchRowsWriter:

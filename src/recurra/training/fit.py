@@ -70,7 +70,7 @@ def fit(
             cast(Corpus, documents) if labels is None else InMemoryRows(cast(Sequence[Document], documents), labels)
         )
         if initial is not None:
-            check_warm_start(initial, recipe.text, recipe.network)
+            check_warm_start(initial, recipe.text, recipe.network, recipe.branch)
             if recipe.vectors is not None:
                 raise SettingsError(
                     f"The vectors {recipe.vectors} are given with a model to go on from", "Leave them out."
@@ -157,7 +157,7 @@ def fit_prepared(
         told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
     outcome = trainer.run()
 
-    branched = learn_beside(module, prepared, recipe, pad_to=pad_to, callbacks=told)
+    branched = learn_beside(module, prepared, recipe, pad_to=pad_to, callbacks=told, initial=initial)
     calibration = calibrate_output(
         module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
     )

@@ -115,7 +115,12 @@ class StudyRows:
             pipeline = fitting
         known = len(pipeline.vocabulary) + SPECIAL_IDS
         held = whole.held and _with_unknown(whole.held, known)
-        return replace(whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held)
+        branch = whole.branch_rows
+        if branch is not None:
+            branch = branch.with_vocabulary(whole.pipeline.vocabulary, len(pipeline.vocabulary))
+        return replace(
+            whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held, branch_rows=branch
+        )  # fmt: skip
 
 
 def check_room(rows: StudyRows, recipe: Recipe, space: tuple[Parameter, ...], limits: StudyLimits) -> None:
