@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from bundles import make_bundle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
@@ -15,7 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from recurra.batches import Ragged
 from recurra.linear_branch import BranchSettings, LinearBranch, OpenDocuments, OpenVocabulary, learn_branch
 from recurra.linear_branch.count import count_ngrams, count_subwords
+from recurra.runtime import Model
 from recurra.text import TextPipeline, TextSettings
+from recurra.text.buffer import TextBuffer
 
 TEXTS = [
     "good film , really good", "bad film", "really bad , bad acting", "good acting", "the film is good",
@@ -156,3 +160,21 @@ def test_a_row_that_counts_nothing_changes_nothing() -> None:
     ]  # fmt: skip
     np.testing.assert_array_equal(learned[0].W, learned[1].W)
     np.testing.assert_array_equal(learned[0].U, learned[1].U)
+
+
+def test_neither_the_batch_nor_the_number_of_threads_changes_a_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline, branch = fitted()
+    model = Model(replace(make_bundle(), text=pipeline.settings, vocabulary=pipeline.vocabulary, branch=branch))
+    generator = np.random.default_rng(0)
+    words = [*{word for text in [*TEXTS, *NEW] for word in text.split()}, "plöt", "unheard-of"]
+    texts = [" ".join(generator.choice(words, generator.integers(0, 30))) for _ in range(900)]
+    answers = []
+    for threads in (1, 3):
+        monkeypatch.setattr("recurra.kernels.threads.cpu_count", lambda threads=threads: threads)
+        _, opened = model.open(texts)
+        assert len(opened.words) > 3
+        answers.append(branch.logits(opened))
+    alone = [branch.logits(model.open([text])[1]) for text in texts]
+    np.testing.assert_array_equal(answers[0], answers[1])
+    np.testing.assert_array_equal(answers[0], np.concatenate(alone))
+    np.testing.assert_array_equal(branch.logits(model.open(TextBuffer.of(texts))[1]), answers[0])
