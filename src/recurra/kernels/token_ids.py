@@ -87,11 +87,15 @@ def lesson(
                 size += 1
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
             elif kind == SPACE and size:
-                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known, unknown, ends, total)
+                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
+                if ids[count] == UNKNOWN:
+                    _keep(word, size, unknown, ends, total)
                 count += 1
                 size, hashed = 0, _BASIS
         if size:
-            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known, unknown, ends, total)
+            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
+            if ids[count] == UNKNOWN:
+                _keep(word, size, unknown, ends, total)
             count += 1
         lengths[text] = count - before
     total[0] = count
@@ -128,20 +132,26 @@ def words(
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
                 continue
             if size:
-                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known, unknown, ends, total)
+                ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
+                if ids[count] == UNKNOWN:
+                    _keep(word, size, unknown, ends, total)
                 count += 1
                 size, hashed = 0, _BASIS
             if kind != SPACE:
                 word[0] = byte
                 hashed = (_BASIS ^ np.uint64(byte)) * _PRIME
-                ids[count] = _look_up(word, 1, hashed, tokens, offsets, slots, known, unknown, ends, total)
+                ids[count] = _look_up(word, 1, hashed, tokens, offsets, slots, known)
+                if ids[count] == UNKNOWN:
+                    _keep(word, 1, unknown, ends, total)
                 hashed = _BASIS
                 count += 1
         if not ascii_alone:
             lengths[text], count, total[1] = -1, before, written
             continue
         if size:
-            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known, unknown, ends, total)
+            ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
+            if ids[count] == UNKNOWN:
+                _keep(word, size, unknown, ends, total)
             count += 1
         lengths[text] = count - before
     total[0] = count
@@ -150,7 +160,7 @@ def words(
 @njit
 def _look_up(
     word: UInt8Array, size: int, hashed: int, tokens: UInt8Array, offsets: Int64Array, slots: Int64Array,
-    known: Int64Array, unknown: UInt8Array, ends: Int64Array, total: Int64Array,
+    known: Int64Array,
 ) -> int:  # fmt: skip
     tag = np.int64((np.uint64(hashed) * _MIX) >> _33)
     last = len(slots) - 1
@@ -174,12 +184,6 @@ def _look_up(
         if not known[1]:
             # Several threads may look words up at once; this is the only write then, and all write the same.
             known[1] = 1
-        begin = ends[total[1] - 1] if total[1] else 0
-        if begin + size <= len(unknown):
-            for k in range(size):
-                unknown[begin + k] = word[k]
-            ends[total[1]] = begin + size
-            total[1] += 1
         return UNKNOWN
     for k in range(size):
         tokens[begin + k] = word[k]
@@ -187,3 +191,15 @@ def _look_up(
     slots[slot] = (tag << 32) | (token + 1)
     known[0] = token + 1
     return token + SPECIAL
+
+
+@njit
+def _keep(word: UInt8Array, size: int, unknown: UInt8Array, ends: Int64Array, total: Int64Array) -> None:
+    """Writes an unknown token behind those before it."""
+    place = total[1]
+    begin = ends[place - 1] if place else 0
+    if begin + size <= len(unknown):
+        for k in range(size):
+            unknown[begin + k] = word[k]
+        ends[place] = begin + size
+        total[1] = place + 1
