@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -255,7 +256,23 @@ def test_ngrams_that_were_chosen_to_meet_in_one_slot_do_not() -> None:
     kernels_of("ngrams").fill_ngram_table(beginnings, tokens, 1 << 16, mix, hostile, np.zeros(slots, dtype=np.int32))
     assert longest_run(hostile) == count
     ngrams = Ngrams(1 << 16, meeting, 2)
-    assert longest_run(ngrams._hashed[0]) < count // 4
+    assert longest_run(ngrams._hashed[1]) < count // 4
+
+
+def test_a_model_that_another_process_opens_answers_the_same() -> None:
+    """Each hash table has random numbers of its own, which go with it."""
+    model = Model(decode(FILE))
+    expected = model.predict_proba(TEXTS)
+    copied = pickle.loads(pickle.dumps(model))  # noqa: S301
+    np.testing.assert_array_equal(copied.predict_proba(TEXTS), expected)
+    for again in (model, copied):
+        branch, other = again.bundle.branch, decode(FILE).branch
+        assert branch is not None
+        assert branch.subwords is not None
+        assert other is not None
+        assert other.subwords is not None
+        assert branch.ngrams._hashed[0] != other.ngrams._hashed[0]
+        assert branch.subwords._hashed[2] != other.subwords._hashed[2]
 
 
 @pytest.mark.parametrize("name", ["ngrams", "subwords"])

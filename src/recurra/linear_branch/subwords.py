@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,11 +49,11 @@ class Subwords:
         return Ragged(found[: ends[-1]], ends)
 
     @cached_property
-    def _hashed(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _hashed(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], int, npt.NDArray[np.int64]]:
         text, offsets = self.vocabulary.to_tensors()
-        slots = np.zeros(1 << max(4, (2 * len(self)).bit_length()), dtype=np.int64)
-        kernels_of("token_ids").fill_table(text, offsets, slots)
-        return text, offsets, slots
+        basis, slots = secrets.randbits(62), np.zeros(1 << max(4, (2 * len(self)).bit_length()), dtype=np.int64)
+        kernels_of("token_ids").fill_table(text, offsets, basis, slots)
+        return text, offsets, basis, slots
 
 
 def marked_words(words: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import string
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -74,11 +75,11 @@ class WordEncoder:
         self.tokens, self.vocabulary = tokens, vocabulary
         kinds, lowered = byte_kinds(tokens)
         text, offsets = vocabulary.to_tensors()
-        slots = np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
-        kernels_of("token_ids").fill_table(text, offsets, slots)
+        basis, slots = secrets.randbits(62), np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
+        kernels_of("token_ids").fill_table(text, offsets, basis, slots)
         # No capacity for another token, so an unknown one stays unknown. With capacity the kernel would add it.
         known = np.array([len(vocabulary), 1], dtype=np.int64)
-        self._tables = (kinds, lowered, text.copy(), offsets, slots, known)
+        self._tables = (kinds, lowered, text.copy(), offsets, basis, slots, known)
 
     def __call__(self, texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
         """See :class:`Encoder`."""
