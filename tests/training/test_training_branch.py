@@ -23,7 +23,7 @@ from recurra.tasks import SingleLabel
 from recurra.text import TextSettings
 from recurra.training.run import MODEL
 
-BRANCH = BranchSettings(branch=True)
+BRANCH = BranchSettings(branch=True, ngrams=3)
 HELD = SHORT.replace(validation=0.3)
 WORDS = TextSettings(tokens="words")
 
@@ -135,8 +135,11 @@ def test_of_many_rows_some_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     bundles = [train(rows=rows, branch=BRANCH, text=WORDS).bundle for _ in range(2)]
     assert encode(bundles[0]) == encode(bundles[1])
     weights = np.abs(branch_of(bundles[0]).W).max(axis=1)
-    known = [weights[i] > 0 for i in bundles[0].vocabulary.ids.values()]
-    assert sum(known) == 20
+    drawn = {word: i for word, i in bundles[0].vocabulary.ids.items() if weights[i] > 0}
+    assert len(drawn) == 20
+    # Each has learned its own label.
+    for word, i in drawn.items():
+        assert branch_of(bundles[0]).W[i].argmax() == int(word.removeprefix("text")) % 2
 
 
 class Unlinked(SingleLabel):
@@ -245,7 +248,7 @@ def test_a_branch_may_be_left_out(parent: Bundle) -> None:
     assert train(count=40, initial=parent).bundle.branch is None
 
 
-@pytest.mark.parametrize("changed", [{"ngrams": 3}, {"subwords": 0}])
+@pytest.mark.parametrize("changed", [{"ngrams": 2}, {"subwords": 0}])
 def test_other_kinds_of_ngrams_are_refused(parent: Bundle, changed: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match="in the model to continue from"):
         train(count=40, initial=parent, branch=BRANCH.replace(**changed))
