@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from recurra.bundle import Bundle
+from recurra.linear_branch import BranchSettings, LinearBranch, Ngrams, Subwords
 from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import weight_shapes
 from recurra.tasks import SINGLE_LABEL, MultiLabel
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 
+BRANCH = BranchSettings(branch=True, ngrams=3, subwords=4)
 WORDS = ("oil", "prices", "rise", "again", "and", "the", "team", "wins", "a", "late", "match", "in", "rome")
 
 
@@ -44,6 +47,20 @@ def make_bundle(
         record={"preset": "none", "scores": {"accuracy": 0.5}, "seed": seed},
         task=SINGLE_LABEL if thresholds is None else MultiLabel(np.array(thresholds, dtype=np.float32)),
     )
+
+
+def make_branched(*, seed: int = 0, settings: BranchSettings = BRANCH, **model: Any) -> Bundle:
+    """A model with a linear branch of random weights; its n-grams: oil prices, oil prices rise, the team."""
+    bundle = make_bundle(seed=seed, **model)
+    known, generator = len(WORDS) + 2, np.random.default_rng(seed + 1)
+    ngrams = Ngrams(known, np.array([[2, 3], [known, 4], [7, 8]], dtype=np.int32), settings.ngrams)
+    subwords = Subwords(Vocabulary(("ea", " t", "oil ", "ła")), settings.subwords) if settings.subwords else None
+    outputs = len(bundle.labels)
+    W, U = (generator.normal(size=(rows, outputs)) for rows in (len(ngrams), len(subwords) if subwords else 0))
+    branch = LinearBranch(
+        settings, bundle.vocabulary, ngrams, subwords, W.astype(np.float32), U.astype(np.float32)
+    )  # fmt: skip
+    return replace(bundle, branch=branch)
 
 
 def make_overflowing(**network: Any) -> Bundle:

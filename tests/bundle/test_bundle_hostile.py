@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bundles import make_bundle
+from bundles import make_branched, make_bundle
 from forge import put_together, signed, take_apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +40,7 @@ RECORDED = encode(replace(make_bundle(masked=False), record=RECORD))
 SEVERAL = encode(make_bundle(thresholds=(0.5, 0.25, 0.75)))
 SEVERAL_INT8 = encode(int8_bundle(make_bundle(thresholds=(0.5, 0.25, 0.75))))
 INT8 = encode(int8_bundle(make_bundle(bidirectional=True)))
+BRANCHED = encode(make_branched())
 
 
 @given(st.integers(0, len(PLAIN) - 1), st.integers(1, 255))
@@ -108,7 +109,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return [(value, key) for key in keys] + [place for key in keys for place in places(value[key])]
 
 
-@given(st.data(), st.sampled_from([PLAIN, UNMASKED, INT8, SEVERAL, SEVERAL_INT8]))
+@given(st.data(), st.sampled_from([PLAIN, UNMASKED, INT8, SEVERAL, SEVERAL_INT8, BRANCHED]))
 @settings(max_examples=400)
 def test_any_change_of_header_or_metadata_gives_one_error_or_a_whole_model(data: st.DataObject, file: bytes) -> None:
     header, about, body = take_apart(file)

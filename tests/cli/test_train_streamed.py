@@ -50,6 +50,27 @@ def test_models_are_equal_to_the_bit(run: Run, news: Path, large: Any, tokens: s
         assert Path("whole", name).read_bytes() == Path("streamed", name).read_bytes()
 
 
+@pytest.mark.parametrize("tokens", ["words", "characters"])
+def test_models_with_a_linear_branch_are_equal_to_the_bit(run: Run, news: Path, large: Any, tokens: str) -> None:
+    words = [
+        "train",
+        news,
+        *OPTIONS,
+        "--set",
+        f"tokens={tokens}",
+        "--set",
+        "branch=true",
+        "--set",
+        "vocabulary_size=40",
+    ]
+    assert run(*words, "--out", "whole").code == 0
+    large()
+    ran = run(*words, "--out", "streamed", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert Path("whole/model.safetensors").read_bytes() == Path("streamed/model.safetensors").read_bytes()
+    assert run("export", "streamed/model.safetensors", "--int8", "--out", "small.safetensors", news).code == 0
+
+
 def test_standard_input_and_lists_give_the_same_model(run: Run, news: Path, large: Any) -> None:
     large()
     options = [*OPTIONS, "--no-baseline"]

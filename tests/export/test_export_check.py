@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bundles import WORDS, make_bundle
+from bundles import WORDS, make_branched, make_bundle
 
 from recurra.bundle import Bundle, int8_bundle
 from recurra.bundle.format import encode
@@ -33,8 +33,8 @@ def test_nine_of_ten_must_keep_their_label() -> None:
     assert check_answers(*answers(9, 10)).changed == 1
 
 
-def test_the_export_is_what_is_checked() -> None:
-    bundle = make_bundle()
+@pytest.mark.parametrize("bundle", [make_bundle(), make_branched()])
+def test_the_export_is_what_is_checked(bundle: Bundle) -> None:
     exported = export_int8(bundle)
     assert exported.format == "int8"
     assert exported.data == encode(int8_bundle(bundle))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from bundles import make_bundle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
@@ -15,7 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from recurra.batches import Ragged
 from recurra.linear_branch import BranchSettings, LinearBranch, OpenDocuments, OpenVocabulary, learn_branch
 from recurra.linear_branch.count import count_ngrams, count_subwords
+from recurra.runtime import Model
 from recurra.text import TextPipeline, TextSettings
+from recurra.text.buffer import TextBuffer
 
 TEXTS = [
     "good film , really good", "bad film", "really bad , bad acting", "good acting", "the film is good",
@@ -47,7 +51,7 @@ def fitted(*, passes: int = 15, **changes: object) -> tuple[TextPipeline, Linear
     opened = OpenDocuments(pipeline.encode(TEXTS), len(pipeline.vocabulary) + 2)
     wanted = BranchSettings(branch=True, **changes)  # type: ignore[arg-type]
     return pipeline, learn_branch(
-        opened, np.eye(2, dtype=np.float32)[RIGHT], pipeline.vocabulary, wanted, softmax=True, passes=passes
+        opened, np.eye(2, dtype=np.float32)[RIGHT], pipeline, wanted, softmax=True, passes=passes
     )  # fmt: skip
 
 
@@ -88,7 +92,8 @@ def test_outputs_are_sums_over_ngrams_and_subwords(changes: dict[str, int]) -> N
     pipeline, branch = fitted(**changes)
     documents = [*TEXTS[:3], *NEW]
     opener = OpenVocabulary(pipeline)
-    ids = opener.open(documents, pipeline.encode(documents))
+    unknown = list[str]()
+    ids = opener.open(pipeline.encode(documents, unknown), unknown)
     got = branch.logits(OpenDocuments(ids, opener.known, opener.words))
     rows = {tuple(branch.ngrams.tokens(row)): row for row in range(2, len(branch.ngrams))}
     texts = {} if branch.subwords is None else {text: row for row, text in enumerate(branch.subwords.vocabulary.tokens)}
@@ -136,7 +141,7 @@ def test_several_labels_are_learned_one_by_one() -> None:
     right = np.array(RIGHT, dtype=np.float32)
     targets = np.stack([right, np.array(["plot" in text for text in TEXTS], dtype=np.float32)], axis=1)
     branch = learn_branch(
-        opened, targets, pipeline.vocabulary, BranchSettings(branch=True), softmax=False
+        opened, targets, pipeline, BranchSettings(branch=True), softmax=False
     )  # fmt: skip
     assert ((branch.logits(opened) > 0) == (targets > 0)).all()
 
@@ -148,10 +153,28 @@ def test_a_row_that_counts_nothing_changes_nothing() -> None:
     weights[0] = 0
     learned = [
         learn_branch(
-            opened, np.eye(2, dtype=np.float32)[[first, *RIGHT[1:]]], pipeline.vocabulary, BranchSettings(branch=True),
+            opened, np.eye(2, dtype=np.float32)[[first, *RIGHT[1:]]], pipeline, BranchSettings(branch=True),
             softmax=True, row_weights=weights,
         )
         for first in (0, 1)
     ]  # fmt: skip
     np.testing.assert_array_equal(learned[0].W, learned[1].W)
     np.testing.assert_array_equal(learned[0].U, learned[1].U)
+
+
+def test_neither_the_batch_nor_the_number_of_threads_changes_a_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline, branch = fitted()
+    model = Model(replace(make_bundle(), text=pipeline.settings, vocabulary=pipeline.vocabulary, branch=branch))
+    generator = np.random.default_rng(0)
+    words = [*{word for text in [*TEXTS, *NEW] for word in text.split()}, "plöt", "unheard-of"]
+    texts = [" ".join(generator.choice(words, generator.integers(0, 30))) for _ in range(900)]
+    answers = []
+    for threads in (1, 3):
+        monkeypatch.setattr("recurra.kernels.threads.cpu_count", lambda threads=threads: threads)
+        _, opened = model.open(texts)
+        assert len(opened.words) > 3
+        answers.append(branch.logits(opened))
+    alone = [branch.logits(model.open([text])[1]) for text in texts]
+    np.testing.assert_array_equal(answers[0], answers[1])
+    np.testing.assert_array_equal(answers[0], np.concatenate(alone))
+    np.testing.assert_array_equal(branch.logits(model.open(TextBuffer.of(texts))[1]), answers[0])

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from bundles import make_bundle
+from bundles import make_branched, make_bundle
 from services import LINES, MODELS, asking, make_service
 
 from recurra.runtime import Model
@@ -29,6 +29,19 @@ def test_several_labels_are_a_list() -> None:
         assert "gives several labels" in refused.json()["error"]
         read = client.post("/v1/read", json={"text": "oil prices", "attribution": True}).json()
         assert read["given"] == SEVERAL.predict(["oil prices"])[0]
+
+
+def test_a_linear_branch_answers_as_well() -> None:
+    model = Model(make_branched())
+    texts = [*TEXTS, "rooms of łaughing oilmen"]
+    expected = model.predict_proba(texts)
+    assert np.abs(expected - MODELS["lstm"].predict_proba(texts)).max() > 0.1
+    with asking(make_service(models={"branched": model})) as client:
+        found = client.post("/v1/classify", json={"texts": texts}).json()["results"]
+        p = np.array([[one["probabilities"][name] for name in model.classes_] for one in found])
+        np.testing.assert_allclose(p, expected, atol=1e-7)
+        read = client.post("/v1/read", json={"text": texts[-1]}).json()
+        np.testing.assert_allclose(read["probabilities"][-1], expected[-1], atol=1e-6)
 
 
 def test_what_is_not_sure_enough_has_no_label() -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recurra.errors import DataError
@@ -107,3 +107,26 @@ def test_the_vocabulary_of_the_lesson(data_dir):
     assert list(learned.vocabulary.tokens) == falling
     assert 4_000 < len(falling) < 19_998
     assert learned.rows == 20_000
+
+
+@given(
+    st.lists(st.text("ab 'É1.\n日\u0301") | st.text(), max_size=8),
+    st.sampled_from(["lesson", "words", "characters", "bytes"]),
+)
+@settings(max_examples=200)
+def test_unknown_tokens_are_told_in_the_order_of_their_ids(texts: list[str], tokens: str) -> None:
+    pipeline = TextPipeline.learn(["a b ba '", "É ab."], TextSettings(tokens=tokens))  # type: ignore[arg-type]
+    unknown = ["before"]
+    ids = pipeline.encode(texts, unknown)
+    assert ids.values.tolist() == pipeline.encode(texts).values.tolist()
+    every = [token for text in texts for token in pipeline.tokens(text)]
+    assert unknown == ["before", *(token for token, i in zip(every, ids.values.tolist(), strict=True) if i == 1)]
+
+
+def test_unknown_tokens_of_many_pieces_are_told_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recurra.text.encoding.PIECE", 50)
+    pipeline = TextPipeline.learn(["the oil"], TextSettings())
+    texts = [f"the word{i} of oil é{i}" if i % 3 else f"Word{i}'s, the oil" for i in range(200)]
+    unknown = list[str]()
+    pipeline.encode_buffer(TextBuffer.of(texts), unknown)
+    assert unknown == [token for text in texts for token in pipeline.tokens(text) if token not in ("the", "oil")]

@@ -9,6 +9,7 @@ from typing import Any
 from rows import make_rows
 
 from recurra.bundle import Bundle
+from recurra.linear_branch import BranchSettings
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task
@@ -75,6 +76,7 @@ def train(
     training: TrainingSettings = SHORT,
     text: TextSettings = TEXT,
     vectors: Path | str | None = None,
+    branch: BranchSettings | None = None,
     preset: str = "",
     task: Task | str | None = None,
     initial: Bundle | None = None,
@@ -87,7 +89,14 @@ def train(
     return fit(
         documents,
         labels,
-        recipe=Recipe(name=preset, text=text, network=network, training=training, vectors=vectors),
+        recipe=Recipe(
+            name=preset,
+            text=text,
+            network=network,
+            branch=branch or BranchSettings(),
+            training=training,
+            vectors=vectors,
+        ),
         task=task,
         initial=initial,
         run=RunOptions(folder=folder, **options),

@@ -173,6 +173,22 @@ def test_time_is_kept_and_what_was_learned_counts(tmp_path: Path) -> None:
     assert resumed.best.log_loss < tuned.best.log_loss
 
 
+def test_trials_with_a_linear_branch_are_what_training_gives(tmp_path: Path) -> None:
+    found = study(tmp_path / "study", trials=2, recipe=small_preset(branch=True, vocabulary_size=30))
+    assert [trial.state for trial in found.trials] == ["done"] * 2
+    kept = recurra.load(tmp_path / "study" / "model.safetensors").bundle.branch
+    documents, labels = ROWS
+    rows = hold_out(labels, share=0.1, seed=0)[0].tolist()
+    again = fit(
+        [documents[row] for row in rows], [labels[row] for row in rows],
+        recipe=load_preset(str(tmp_path / "study" / BEST)),
+    ).bundle.branch  # fmt: skip
+    assert kept is not None
+    assert again is not None
+    assert (again.W == kept.W).all()
+    assert (again.U == kept.U).all()
+
+
 def test_hopeless_trials_are_pruned_and_failed_ones_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = Trainer.run
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from recurra.bundle import int8_bundle
 from recurra.bundle.format import encode
 from recurra.data.corpus import InMemoryRows
 from recurra.errors import RecurraError, SettingsError
+from recurra.linear_branch import learn_branch
 from recurra.presets import load_preset, preset_names
 from recurra.training.callbacks import Callback
 from recurra.training.fit import fit
@@ -129,6 +131,24 @@ def test_a_cut_vocabulary_is_the_one_that_would_be_learned(tokens: str, size: in
         assert (ours.documents.values == plain.documents.values).all()
         assert (ours.documents.offsets == plain.documents.offsets).all()
         assert (ours.targets == plain.targets).all()
+
+
+@pytest.mark.parametrize("tokens", ["words", "characters"])
+@pytest.mark.parametrize("size", [3, 12, 20_000])
+def test_a_branch_learns_the_same_from_a_cut_vocabulary(tokens: str, size: int) -> None:
+    preset = load_preset("default").with_options({"tokens": tokens, "vocabulary_size": size, "branch": True})
+    rows = StudyRows(InMemoryRows(DOCUMENTS, LABELS), preset, callbacks=Callback())
+    wanted = prepare(rows._kept, preset.text, preset.training, branch=True, folder=None, callbacks=Callback())
+    learned = []
+    for one in (rows.prepared(preset, ANY), wanted):
+        assert one is not None
+        assert one.branch_rows is not None
+        assert len(one.branch_rows.held) > 0
+        targets = np.eye(len(rows.classes), dtype=np.float32)[one.rows.targets]
+        branch = learn_branch(one.branch_rows.rows, targets, one.pipeline, preset.branch, softmax=True)
+        learned.append((branch.ngrams.table, branch.W, branch.U, branch.logits(one.branch_rows.held)))
+    for ours, plain in zip(*learned, strict=True):
+        np.testing.assert_array_equal(ours, plain)
 
 
 def test_no_row_is_in_two_parts() -> None:

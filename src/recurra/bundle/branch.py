@@ -35,26 +35,28 @@ def branch_tensors(branch: LinearBranch) -> dict[str, Tensor]:
 
 
 def branch_from_tensors(
-    tensors: Mapping[str, Tensor], settings: BranchSettings, vocabulary: Vocabulary
+    tensors: Mapping[str, Tensor], settings: BranchSettings, vocabulary: Vocabulary, text: TextSettings
 ) -> LinearBranch:
     """The branch of a file's tensors, which are not trusted; :func:`check_branch` looks at the rest.
 
     Raises:
-        ModelFileError: a tensor is missing, or the subwords are no texts.
+        ModelFileError: a tensor is missing or belongs to no such branch, or the subwords are no texts.
     """
-    counted = settings.subwords > 0
+    counted = settings.counts_subwords(text.tokens)
     names = (
         "branch.ngrams",
         "branch.W",
         *(("branch.subwords.bytes", "branch.subwords.offsets", "branch.U") if counted else ()),
     )
-    for name in names:
-        if name not in tensors:
-            raise ModelFileError(f"The tensor {name} is missing", _REWRITE)
+    for name in sorted(tensors.keys() ^ set(names)):
+        what = "is missing" if name in names else "belongs to no such branch"
+        raise ModelFileError(f"The tensor {name[:80]!r} {what}", _REWRITE)
     W = tensors["branch.W"]
     subwords, U = None, np.empty((0, W.shape[-1] if W.ndim else 0), dtype=np.float32)
     if counted:
-        texts = Vocabulary.from_tensors(tensors["branch.subwords.bytes"], tensors["branch.subwords.offsets"])
+        texts = Vocabulary.from_tensors(
+            tensors["branch.subwords.bytes"], tensors["branch.subwords.offsets"], name="branch.subwords"
+        )
         subwords, U = Subwords(texts, settings.subwords), tensors["branch.U"]
     ngrams = Ngrams(len(vocabulary) + SPECIAL_IDS, tensors["branch.ngrams"], settings.ngrams)
     return LinearBranch(settings, vocabulary, ngrams, subwords, W, U)
@@ -69,8 +71,8 @@ def check_branch(branch: LinearBranch, text: TextSettings, outputs: int) -> None
         outputs: L, of the network.
 
     Raises:
-        ModelFileError: a tensor has a wrong type or shape, a weight is not finite, or an n-gram begins with one that
-            does not come before it.
+        ModelFileError: a tensor has a wrong type or shape, a weight is not finite, an n-gram begins with one that does
+            not come before it, or one is there twice.
     """
     table, known = branch.ngrams.table, branch.ngrams.known
     if table.dtype != np.int32 or table.ndim != 2 or table.shape[1] != 2:
@@ -81,7 +83,9 @@ def check_branch(branch: LinearBranch, text: TextSettings, outputs: int) -> None
     before = (beginnings >= 0) & (beginnings < known + np.arange(len(table))) & (tokens >= 0) & (tokens < known)
     if not before.all():
         raise ModelFileError(f"The n-gram {table[~before][0].tolist()} has no beginning, or no last token", _REWRITE)
-    if not branch.settings.branch or branch.settings != branch.settings.for_tokens(text.tokens):
+    if len(np.unique(table, axis=0)) < len(table):
+        raise ModelFileError("The tensor branch.ngrams holds an n-gram twice", _REWRITE)
+    if not branch.settings.branch or (branch.subwords is not None) != branch.settings.counts_subwords(text.tokens):
         raise ModelFileError("The linear branch does not have what its settings say", _REWRITE)
     rows = {"branch.W": len(branch.ngrams), "branch.U": len(branch.subwords) if branch.subwords else 0}
     for name, weight in branch_weights(branch).items():

@@ -134,7 +134,7 @@ def decode(data: bytes) -> Bundle:
     if "branch" in about:
         parts = {name: tensors.pop(name) for name in sorted(tensors) if name.startswith("branch.")}
         settings = _settings(BranchSettings, about["branch"], "branch")
-        branch = branch_from_tensors(parts, settings, vocabulary)
+        branch = branch_from_tensors(parts, settings, vocabulary, text)
     bundle = Bundle(
         text=text,
         network=network,

@@ -10,7 +10,6 @@ from recurra.kernels.array_types import Int32Array, Int64Array, ReadInt64Array, 
 __all__ = ["find_subwords"]
 
 # FNV-1a and the mixing of recurra.kernels.token_ids, whose fill_table makes the table.
-_BASIS = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _33 = np.uint64(33)
@@ -18,7 +17,7 @@ _33 = np.uint64(33)
 
 def find_subwords(
     words: ReadUInt8Array, bounds: ReadInt64Array, shortest: int, longest: int, subwords: ReadUInt8Array,
-    offsets: ReadInt64Array, slots: ReadInt64Array, found: Int32Array, ends: Int64Array,
+    offsets: ReadInt64Array, basis: int, slots: ReadInt64Array, found: Int32Array, ends: Int64Array,
 ) -> None:  # fmt: skip
     """The rows of the subwords of words, in the order of their beginnings, those that are not in the table left out.
 
@@ -29,6 +28,7 @@ def find_subwords(
         longest: characters of the longest one.
         subwords: the UTF-8 of the known subwords.
         offsets: where each begins.
+        basis: the hash of no bytes, of this table.
         slots: the table; see :func:`recurra.kernels.token_ids.fill_table`.
         found: the rows, written; needs ``longest`` for each byte.
         ends: int64[W + 1], where the rows of each word begin, written.
@@ -41,7 +41,7 @@ def find_subwords(
             if words[begin] & 0xC0 == 0x80:
                 # Within a character.
                 continue
-            hashed, characters = _BASIS, 0
+            hashed, characters = np.uint64(basis), 0
             for at in range(begin, end):
                 hashed = (hashed ^ np.uint64(words[at])) * _PRIME
                 if at + 1 < end and words[at + 1] & 0xC0 == 0x80:

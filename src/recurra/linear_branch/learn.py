@@ -9,10 +9,12 @@ from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
 from recurra.linear_branch.branch import LinearBranch
 from recurra.linear_branch.count import count_ngrams, count_subwords
+from recurra.linear_branch.extend import extend_ngrams, extend_subwords, extend_weights
 from recurra.linear_branch.open_documents import OpenDocuments
 from recurra.linear_branch.settings import BranchSettings
 from recurra.linear_branch.subwords import Subwords
-from recurra.text.vocabulary import SPECIAL_IDS, Vocabulary
+from recurra.text import TextPipeline
+from recurra.text.vocabulary import SPECIAL_IDS
 
 __all__ = ["learn_branch"]
 
@@ -25,15 +27,18 @@ PASSES = 15
 def learn_branch(
     documents: OpenDocuments,
     targets: Array,
-    vocabulary: Vocabulary,
+    pipeline: TextPipeline,
     settings: BranchSettings,
     *,
     softmax: bool,
     row_weights: Array | None = None,
     passes: int = PASSES,
     seed: int = 0,
+    initial: LinearBranch | None = None,
 ) -> LinearBranch:
     """Counts the n-grams of documents and learns the weights by dual coordinate ascent.
+
+    The penalty is λ/2 |w - w₀|², with w₀ the weights of the branch that learning goes on from, or zero.
 
     An n-gram has the value of its inverse document frequency, log((1 + B) / (1 + df)) + 1, divided by the mean of all,
     and a document's values are divided by the root of their number; the weights of the branch hold these values.
@@ -41,19 +46,24 @@ def learn_branch(
     Args:
         documents: B documents.
         targets: float32[B, L], 1 for the right outputs and 0 for the others.
-        vocabulary: the words with an id.
+        pipeline: of the documents.
         settings: what is counted, and the penalty.
         softmax: whether each document has one right output; otherwise each output is asked by itself.
         row_weights: float32[B], what each document counts; 1 if not given.
         passes: over the documents.
         seed: of the order of the documents.
+        initial: a branch with the same outputs and the same kinds of n-grams to go on from; its vocabulary is the
+            beginning of this one. Its n-grams and subwords stay.
     """
+    vocabulary = pipeline.vocabulary
     known, ids = len(vocabulary) + SPECIAL_IDS, documents.ids
     ngrams = count_ngrams(ids, known, settings)
+    if initial is not None:
+        ngrams = extend_ngrams(initial.ngrams, ngrams, settings.ngram_count)
     found = ngrams.find(ids)
     each = Ragged(np.arange(len(ngrams), dtype=np.int32), np.arange(len(ngrams) + 1))
     squares = _squared_values(found, each, len(ngrams))
-    subwords, parts = _subwords(documents, vocabulary, settings)
+    subwords, parts = _subwords(documents, pipeline, settings, initial)
     subword_squares = _squared_values(ids, parts, len(subwords) if subwords else 0)
     norms = np.zeros(len(ids), dtype=np.float32)
     kernels = kernels_of("training.dual_ascent")
@@ -61,7 +71,10 @@ def learn_branch(
         met = np.zeros(len(some), dtype=np.int64)
         kernels.squared_norms(words.values, words.offsets, pieces.values, pieces.offsets, some, met, norms)
     outputs = targets.shape[1]
-    W, U = (np.zeros((len(some), outputs), dtype=np.float32) for some in (squares, subword_squares))
+    if initial is None:
+        W, U = (np.zeros((len(some), outputs), dtype=np.float32) for some in (squares, subword_squares))
+    else:
+        W, U = extend_weights(initial, ngrams, subwords)
     dual, results = np.zeros((len(ids), outputs), dtype=np.float32), np.zeros((1, 2))
     weights = np.ones(len(ids), dtype=np.float32) if row_weights is None else row_weights
     generator = np.random.default_rng(seed)
@@ -75,16 +88,19 @@ def learn_branch(
 
 
 def _subwords(
-    documents: OpenDocuments, vocabulary: Vocabulary, settings: BranchSettings
+    documents: OpenDocuments, pipeline: TextPipeline, settings: BranchSettings, initial: LinearBranch | None
 ) -> tuple[Subwords | None, Ragged]:
     """The subwords that are counted, and those of each id; of no id without subwords."""
+    vocabulary = pipeline.vocabulary
     ids = SPECIAL_IDS + len(vocabulary) + len(documents.words)
-    if not settings.subwords:
+    if not settings.counts_subwords(pipeline.settings.tokens):
         # No id has a part.
         return None, Ragged(np.empty(0, dtype=np.int32), np.zeros(ids + 1, dtype=np.int64))
     words = (*vocabulary.tokens, *documents.words)
     counts = np.bincount(documents.ids.values, minlength=ids)[SPECIAL_IDS:]
     subwords = count_subwords(words, counts, settings)
+    if initial is not None and initial.subwords is not None:
+        subwords = extend_subwords(initial.subwords, subwords, settings.ngram_count)
     found = subwords.find(words)
     return subwords, Ragged(found.values, np.concatenate([np.zeros(SPECIAL_IDS, dtype=np.int64), found.offsets]))
 

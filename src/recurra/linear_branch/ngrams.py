@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,9 +46,9 @@ class Ngrams:
         """
         size = self.longest * (len(documents.values) + len(documents)) + 1
         found, bounds = np.empty(size, dtype=np.int32), np.empty(len(documents) + 1, dtype=np.int64)
-        keys, rows = self._hashed
+        mix, keys, rows = self._hashed
         kernels_of("ngrams").find_ngrams(
-            documents.values, documents.offsets, self.known, self.longest, keys, rows,
+            documents.values, documents.offsets, self.known, self.longest, mix, keys, rows,
             np.empty(self.longest + 1, dtype=np.int32), found, bounds,
         )  # fmt: skip
         return Ragged(found[: bounds[-1]], bounds)
@@ -61,9 +62,11 @@ class Ngrams:
         return [*reversed([*ids, row])]
 
     @cached_property
-    def _hashed(self) -> tuple[Int64, Int32]:
+    def _hashed(self) -> tuple[int, Int64, Int32]:
+        # Drawn at random, so that nobody can write a file whose n-grams all meet in one slot.
+        mix = secrets.randbits(62) | 1
         slots = 1 << max(4, (2 * len(self.table)).bit_length())
         keys, rows = np.full(slots, -1, dtype=np.int64), np.zeros(slots, dtype=np.int32)
         beginnings, tokens = np.ascontiguousarray(self.table.T)
-        kernels_of("ngrams").fill_ngram_table(beginnings, tokens, self.known, keys, rows)
-        return keys, rows
+        kernels_of("ngrams").fill_ngram_table(beginnings, tokens, self.known, mix, keys, rows)
+        return mix, keys, rows

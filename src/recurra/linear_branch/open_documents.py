@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.data.documents import Document
 from recurra.text import TextPipeline
+from recurra.text.buffer import TextBuffer
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 
 __all__ = ["OpenDocuments", "OpenVocabulary"]
@@ -34,18 +35,19 @@ class OpenDocuments:
     words: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, pipeline: TextPipeline, documents: Sequence[Document]) -> OpenDocuments:
+    def of(cls, pipeline: TextPipeline, documents: Sequence[Document] | TextBuffer) -> OpenDocuments:
         """The token ids of documents.
 
         Args:
             pipeline: turns documents into the ids of known words.
-            documents: B texts or (title, text) pairs.
+            documents: B texts or (title, text) pairs, or a buffer of texts.
 
         Raises:
             DataError: an item is not a document.
         """
-        vocabulary = OpenVocabulary(pipeline)
-        return cls(vocabulary.open(documents, pipeline.encode(documents)), vocabulary.known, vocabulary.words)
+        vocabulary, unknown = OpenVocabulary(pipeline), list[str]()
+        ids = vocabulary.open(pipeline.encode(documents, unknown), unknown)
+        return cls(ids, vocabulary.known, vocabulary.words)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -56,14 +58,6 @@ class OpenDocuments:
         if not self.words:
             return self.ids
         return Ragged(np.where(self.ids.values >= self.known, np.int32(UNKNOWN_ID), self.ids.values), self.ids.offsets)
-
-    def with_known(self, words: tuple[str, ...]) -> OpenDocuments:
-        """The documents for a vocabulary without its last words, which become unknown ones.
-
-        Args:
-            words: those last words, in their order.
-        """
-        return replace(self, known=self.known - len(words), words=(*words, *self.words))
 
     def take(self, rows: npt.NDArray[np.int64]) -> OpenDocuments:
         """Some of the documents."""
@@ -81,8 +75,9 @@ class OpenVocabulary:
     """
 
     def __init__(self, pipeline: TextPipeline) -> None:
-        self._pipeline = pipeline
         self.known = len(pipeline.vocabulary) + SPECIAL_IDS
+        # A single character has no letters that say more of it.
+        self._closed = pipeline.settings.tokens in ("characters", "bytes")
         self._new: dict[str, int] = {}
 
     @property
@@ -90,25 +85,23 @@ class OpenVocabulary:
         """The unknown words that were met, in the order of their ids."""
         return tuple(self._new)
 
-    def open(self, documents: Sequence[Document], ids: Ragged) -> Ragged:
+    def open(self, ids: Ragged, unknown: Sequence[str]) -> Ragged:
         """The ids of B documents with one for each unknown word.
 
         Args:
-            documents: the B documents.
-            ids: theirs, from the pipeline.
+            ids: of B documents, from the pipeline.
+            unknown: the word of each id 1 among them, in order, from the pipeline.
         """
-        unknown = np.flatnonzero(ids.values == UNKNOWN_ID)
-        if not len(unknown) or self._pipeline.settings.tokens in ("characters", "bytes"):
-            # A single character has no letters that say more of it.
+        if not unknown or self._closed:
             return ids
-        values, new = ids.values.copy(), self._new
-        owners = np.searchsorted(ids.offsets, unknown, side="right") - 1
-        starts = ids.offsets[owners]
-        last, tokens = -1, list[str]()
-        for place, owner, start in zip(unknown.tolist(), owners.tolist(), starts.tolist(), strict=True):
-            if owner != last:
-                last, tokens = owner, self._pipeline.tokens(documents[owner])
-            word = tokens[place - start]
-            if word in new or len(new) < MOST_WORDS:
-                values[place] = new.setdefault(word, self.known + len(new))
+        new, known = self._new, self.known
+        if len(new) + len(unknown) <= MOST_WORDS:
+            opened = [new.setdefault(word, known + len(new)) for word in unknown]
+        else:
+            opened = [
+                new.setdefault(word, known + len(new)) if word in new or len(new) < MOST_WORDS else UNKNOWN_ID
+                for word in unknown
+            ]
+        values = ids.values.copy()
+        values[values == UNKNOWN_ID] = opened
         return Ragged(values, ids.offsets)

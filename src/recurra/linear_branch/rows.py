@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged, RaggedWriter
-from recurra.data.documents import Document
 from recurra.linear_branch.open_documents import OpenDocuments, OpenVocabulary
-from recurra.text import TextPipeline
+from recurra.text import TextPipeline, Vocabulary
+from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 
 __all__ = ["MOST_ROWS", "BranchRows", "BranchRowsWriter"]
 
@@ -38,16 +38,23 @@ class BranchRows:
     places: npt.NDArray[np.int64]
     held: OpenDocuments
 
-    def with_known(self, words: tuple[str, ...]) -> BranchRows:
-        """See :meth:`recurra.linear_branch.open_documents.OpenDocuments.with_known`."""
-        return replace(self, rows=self.rows.with_known(words), held=self.held.with_known(words))
-
     @property
     def all(self) -> OpenDocuments:
         """The rows to learn from, then those that are held out."""
         return OpenDocuments(
             Ragged.concatenate([self.rows.ids, self.held.ids]), self.rows.known, self.rows.words
         )  # fmt: skip
+
+    def with_vocabulary(self, whole: Vocabulary, size: int) -> BranchRows:
+        """The same rows for a vocabulary that is cut: the words behind it are unknown ones.
+
+        Args:
+            whole: the vocabulary that made the ids.
+            size: words of it that are left.
+        """
+        words = (*whole.tokens[size:], *self.rows.words)
+        rows, held = (replace(some, known=size + SPECIAL_IDS, words=words) for some in (self.rows, self.held))
+        return replace(self, rows=rows, held=held)
 
 
 class BranchRowsWriter:
@@ -78,22 +85,30 @@ class BranchRowsWriter:
     def __exit__(self, *error: object) -> None:
         self._files.close()
 
-    def add(self, block: Sequence[Document], ids: Ragged, held: npt.NDArray[np.bool_]) -> None:
+    def add(self, ids: Ragged, unknown: Sequence[str], held: npt.NDArray[np.bool_]) -> None:
         """Adds the next rows.
 
         Args:
-            block: B documents.
-            ids: theirs, from the pipeline.
+            ids: of B documents, from the pipeline.
+            unknown: the word of each id 1 among them, in order, from the pipeline.
             held: bool[B], which are held out.
         """
         kept = np.flatnonzero(~held)
         taken = kept[self._taken[self._done : self._done + len(kept)]]
         self._done += len(kept)
         for writer, rows in ((self._rows, taken), (self._held, np.flatnonzero(held))):
-            writer.add(self._vocabulary.open([block[row] for row in rows.tolist()], ids.take(rows)))
+            writer.add(self._vocabulary.open(ids.take(rows), _words_of(rows, ids, unknown)))
 
     def to_rows(self) -> BranchRows:
         """All rows."""
         known, words = self._vocabulary.known, self._vocabulary.words
         rows, held = (OpenDocuments(writer.to_ragged(), known, words) for writer in (self._rows, self._held))
         return BranchRows(rows, self._places, held)
+
+
+def _words_of(rows: npt.NDArray[np.int64], ids: Ragged, unknown: Sequence[str]) -> list[str]:
+    """The unknown words of some of the documents, whose numbers rise."""
+    if not unknown:
+        return []
+    owners = np.searchsorted(ids.offsets, np.flatnonzero(ids.values == UNKNOWN_ID), side="right") - 1
+    return [unknown[place] for place in np.flatnonzero(np.isin(owners, rows)).tolist()]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recurra.errors import SettingsError
 from recurra.settings import Settings, at_least
 
 __all__ = ["BranchSettings"]
+
+# Tokens of an n-gram, and characters of a subword, at most.
+LONGEST = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +34,17 @@ class BranchSettings(Settings):
     ngram_min_count: int = 2
     branch_penalty: float = 1 / 32
 
-    def for_tokens(self, tokens: str) -> BranchSettings:
-        """The settings where documents are read as these tokens: a single character has no subwords."""
-        return self.replace(subwords=0) if tokens in ("characters", "bytes") else self
-
     def __post_init__(self) -> None:
         at_least("ngrams", self.ngrams, 1)
         at_least("subwords", self.subwords, 0)
+        for name, value in (("ngrams", self.ngrams), ("subwords", self.subwords)):
+            if value > LONGEST:
+                # Each token of a text may begin as many n-grams: a file must not ask for more memory than there is.
+                raise SettingsError(f"{name} is {value}", f"Give {LONGEST} or less.")
         at_least("ngram_count", self.ngram_count, 1)
         at_least("ngram_min_count", self.ngram_min_count, 1)
         at_least("branch_penalty", self.branch_penalty, 1e-6)
+
+    def counts_subwords(self, tokens: str) -> bool:
+        """Whether subwords are counted where tokens are of this kind: a single character has none."""
+        return self.subwords > 0 and tokens not in ("characters", "bytes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,18 +39,21 @@ class Subwords:
 
     def find(self, words: Sequence[str]) -> Ragged:
         """The rows of the known subwords of W words, each as often as it occurs."""
-        text, bounds = marked_words(words)
-        found = np.empty(len(text) * self.longest + 1, dtype=np.int32)
-        ends = np.empty(len(words) + 1, dtype=np.int64)
+        return self.find_marked(*marked_words(words))
+
+    def find_marked(self, text: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> Ragged:
+        """See :meth:`find`; the words are as :func:`marked_words` returns them, or a range of those."""
+        found = np.empty(int(bounds[-1] - bounds[0]) * self.longest + 1, dtype=np.int32)
+        ends = np.empty(len(bounds), dtype=np.int64)
         kernels_of("subwords").find_subwords(text, bounds, SHORTEST, self.longest, *self._hashed, found, ends)
-        return Ragged(found[: ends[-1]].copy(), ends)
+        return Ragged(found[: ends[-1]], ends)
 
     @cached_property
-    def _hashed(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _hashed(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], int, npt.NDArray[np.int64]]:
         text, offsets = self.vocabulary.to_tensors()
-        slots = np.zeros(1 << max(4, (2 * len(self)).bit_length()), dtype=np.int64)
-        kernels_of("token_ids").fill_table(text, offsets, slots)
-        return text, offsets, slots
+        basis, slots = secrets.randbits(62), np.zeros(1 << max(4, (2 * len(self)).bit_length()), dtype=np.int64)
+        kernels_of("token_ids").fill_table(text, offsets, basis, slots)
+        return text, offsets, basis, slots
 
 
 def marked_words(words: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

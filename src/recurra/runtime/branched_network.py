@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
+from recurra.kernels.compiled import kernels_of
 from recurra.linear_branch import LinearBranch, OpenDocuments
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.compiled_network import CompiledNetwork
@@ -59,7 +60,13 @@ class BranchedNetwork:
 
     def probabilities(self, documents: Ragged) -> Array:
         """The probability of each class, float32[B, C]."""
-        return checked_finite(self.task.probabilities(self.logits(documents).astype(np.float64)).astype(np.float32))
+        logits = self.logits(documents)
+        if self.task.kernel is None:
+            return checked_finite(self.task.probabilities(logits).astype(np.float32))
+        answers = np.empty_like(logits)
+        kernel = getattr(kernels_of("inference.probabilities"), self.task.kernel)
+        kernel(0, len(logits), np.arange(len(logits)), logits, answers)
+        return checked_finite(answers)
 
     def logits(self, documents: Ragged) -> Array:
         """The outputs before the task turns them into probabilities, float32[B, L]."""

@@ -146,11 +146,11 @@ class Model:
             layers = tuple(one.first(len(ids)) for one in trace_of(bundle.network, bundle.tensors, padded))
         return read_ids(network, ids, bundle.pipeline.tokens(document), known=known != UNKNOWN_ID, layers=layers)
 
-    def open(self, documents: Sequence[Document]) -> tuple[AnyNetwork, OpenDocuments]:
+    def open(self, documents: Sequence[Document] | TextBuffer) -> tuple[AnyNetwork, OpenDocuments]:
         """The token ids of documents, and what computes with them; for a linear branch unknown words have ids as well.
 
         Args:
-            documents: B texts or (title, text) pairs.
+            documents: B texts or (title, text) pairs, or a buffer of texts.
 
         Raises:
             DataError: an item is not a document.
@@ -235,21 +235,14 @@ class Model:
         self, documents: Iterable[Document] | ArrowStrings | TextBuffer
     ) -> Iterator[tuple[AnyNetwork, Ragged]]:
         """The ids of some documents at a time, and what computes with them; at least one batch, which may be empty."""
-        pipeline, given = self.bundle.pipeline, _given(documents)
+        given = _given(documents)
         for first in range(0, max(len(given), 1), AT_ONCE):
             end = first + AT_ONCE
-            if self.bundle.branch is not None:
-                some = (
-                    given[first:end]
-                    if isinstance(given, list)
-                    else [given[at] for at in range(first, min(end, len(given)))]
-                )
-                network, opened = self.open(some)
-                yield network, opened.ids
-            elif isinstance(given, TextBuffer):
-                yield self._network, pipeline.encode_buffer(TextBuffer(given.data, given.offsets[first : end + 1]))
+            if isinstance(given, TextBuffer):
+                network, opened = self.open(TextBuffer(given.data, given.offsets[first : end + 1]))
             else:
-                yield self._network, pipeline.encode(given[first:end])
+                network, opened = self.open(given[first:end])
+            yield network, opened.ids
 
     @cached_property
     def _network(self) -> CompiledNetwork | NumpyNetwork:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
@@ -137,7 +138,7 @@ class _WordCounter:
     def _empty(self) -> None:
         self._tokens = np.empty(BYTES, dtype=np.uint8)
         self._offsets = np.zeros(TOKENS + 1, dtype=np.int64)
-        self._slots = np.zeros(4 * TOKENS, dtype=np.int64)
+        self._basis, self._slots = secrets.randbits(62), np.zeros(4 * TOKENS, dtype=np.int64)
         self._known = np.zeros(2, dtype=np.int64)
         self._met = np.zeros(TOKENS, dtype=np.int64)
 
@@ -146,8 +147,10 @@ class _WordCounter:
 
     def add(self, texts: Sequence[str]) -> None:
         buffer = TextBuffer.of(texts)
-        lengths, count = np.empty(len(buffer), dtype=np.int64), np.empty(1, dtype=np.int64)
+        lengths, count = np.empty(len(buffer), dtype=np.int64), np.empty(2, dtype=np.int64)
         learn = getattr(kernels_of("token_ids"), self._name)
+        # Words that do not fit are not written down: the piece is read again.
+        unknown, ends = np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.int64)
         for first, end in pieces(buffer):
             size = int(buffer.offsets[end] - buffer.offsets[first])
             ids, word = np.empty(size + end - first, dtype=np.int32), np.empty(size + 1, dtype=np.uint8)
@@ -155,7 +158,7 @@ class _WordCounter:
                 self._known[1] = 0
                 learn(
                     first, end, buffer.data, buffer.offsets, self._kinds, self._lowered, self._tokens, self._offsets,
-                    self._slots, self._known, word, ids, lengths, count,
+                    self._basis, self._slots, self._known, word, ids, lengths, unknown, ends, count,
                 )  # fmt: skip
                 if not self._known[1]:
                     break
@@ -181,4 +184,4 @@ class _WordCounter:
         self._offsets = np.concatenate([self._offsets, np.zeros(len(self._offsets) - 1, dtype=np.int64)])
         self._met = np.concatenate([self._met, np.zeros_like(self._met)])
         self._slots = np.zeros(2 * len(self._slots), dtype=np.int64)
-        kernels_of("token_ids").fill_table(self._tokens, self._offsets[: known + 1], self._slots)
+        kernels_of("token_ids").fill_table(self._tokens, self._offsets[: known + 1], self._basis, self._slots)

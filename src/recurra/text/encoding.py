@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import secrets
 import string
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
-from typing import Any, TypeAlias
+from itertools import chain, pairwise
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import run_parallel
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import SEGMENTERS, tokeniser
-from recurra.text.tokens import LOWER, PUNCTUATION, word_pattern
+from recurra.text.tokens import LOWER, PUNCTUATION, word_tokens
 from recurra.text.vocabulary import UNKNOWN_ID, Vocabulary
 
 __all__ = ["Encoder", "byte_kinds", "encoder", "pieces"]
@@ -27,8 +28,17 @@ PIECE = 1 << 20
 # Kinds of bytes; see recurra.kernels.token_ids.
 _PART, _SPACE, _DELETED, _APOSTROPHE, _MARK = range(5)
 
-Encoder: TypeAlias = Callable[[TextBuffer], Ragged]
-"""A function from B texts to the ids of their tokens, a ragged set of B documents."""
+
+class Encoder(Protocol):
+    """A function from texts to the ids of their tokens."""
+
+    def __call__(self, texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
+        """A ragged set of B documents.
+
+        Args:
+            texts: B texts.
+            unknown: gets the token of each id 1, in order.
+        """
 
 
 def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
@@ -65,45 +75,57 @@ class WordEncoder:
         self.tokens, self.vocabulary = tokens, vocabulary
         kinds, lowered = byte_kinds(tokens)
         text, offsets = vocabulary.to_tensors()
-        slots = np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
-        kernels_of("token_ids").fill_table(text, offsets, slots)
+        basis, slots = secrets.randbits(62), np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
+        kernels_of("token_ids").fill_table(text, offsets, basis, slots)
         # No capacity for another token, so an unknown one stays unknown. With capacity the kernel would add it.
         known = np.array([len(vocabulary), 1], dtype=np.int64)
-        self._tables = (kinds, lowered, text.copy(), offsets, slots, known)
+        self._tables = (kinds, lowered, text.copy(), offsets, basis, slots, known)
 
-    def __call__(self, texts: TextBuffer) -> Ragged:
-        """The ids of B texts."""
+    def __call__(self, texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
+        """See :class:`Encoder`."""
         lengths = np.empty(len(texts), dtype=np.int64)
         parts: dict[int, npt.NDArray[np.int32]] = {}
-        run_parallel([partial(self._encode, texts, lengths, first, end, parts) for first, end in pieces(texts)])
+        met: dict[int, list[str]] | None = None if unknown is None else {}
+        run_parallel([partial(self._encode, texts, lengths, first, end, parts, met) for first, end in pieces(texts)])
         values = parts[0] if len(parts) == 1 else np.concatenate([parts[first] for first in sorted(parts)])
-        if self.tokens == "lesson":
-            return Ragged(values, _offsets(lengths))
+        words = list(chain.from_iterable(met[first] for first in sorted(met))) if met else []
         left = np.flatnonzero(lengths < 0)
-        fast = Ragged(values, _offsets(np.maximum(lengths, 0)))
-        return _merge(fast, left, self._by_pattern([texts[text] for text in left.tolist()])) if len(left) else fast
+        found = Ragged(values, _offsets(np.maximum(lengths, 0) if len(left) else lengths))
+        if len(left):
+            # Beyond ASCII, Unicode defines what a word is and its lower case.
+            others: list[str] | None = None if unknown is None else []
+            cut = _cut_texts(word_tokens, self.vocabulary.ids, [texts[text] for text in left.tolist()], others)
+            found = _merge(found, left, cut)
+            if others is not None:
+                words = _merged_words(found, left, words, others)
+        if unknown is not None:
+            unknown += words
+        return found
 
     def _encode(
-        self, texts: TextBuffer, lengths: npt.NDArray[np.int64], first: int, end: int, parts: dict[int, Any]
-    ) -> None:
-        """Writes the lengths of a range of texts, and their ids to ``parts[first]``."""
+        self, texts: TextBuffer, lengths: npt.NDArray[np.int64], first: int, end: int, parts: dict[int, Any],
+        met: dict[int, list[str]] | None,
+    ) -> None:  # fmt: skip
+        """Writes the lengths of a range of texts, their ids to ``parts[first]``, their unknown words to ``met``."""
         size = int(texts.offsets[end] - texts.offsets[first])
         # The lesson's words have white space between them; other words need none.
         room = (size + end - first) // 2 + 1 if self.tokens == "lesson" else size
         ids, word, count = (
             np.empty(room, dtype=np.int32),
             np.empty(size + 1, dtype=np.uint8),
-            np.empty(1, dtype=np.int64),
+            np.empty(2, dtype=np.int64),
         )
+        # Without room for unknown words, none is written.
+        unknown = np.empty(size if met is not None else 0, dtype=np.uint8)
+        ends = np.empty(room if met is not None else 0, dtype=np.int64)
         kernel = getattr(kernels_of("token_ids"), self.tokens)
-        kernel(first, end, texts.data, texts.offsets, *self._tables, word, ids, lengths, count)
+        kernel(first, end, texts.data, texts.offsets, *self._tables, word, ids, lengths, unknown, ends, count)
+        if met is not None:
+            bounds = [0, *ends[: count[1]].tolist()]
+            whole = unknown[: bounds[-1]].tobytes()
+            met[first] = [whole[begin:stop].decode("utf-8", "replace") for begin, stop in pairwise(bounds)]
         # The copy frees the unused part of the array.
         parts[first] = ids[: count[0]] if end - first == len(texts) else ids[: count[0]].copy()
-
-    def _by_pattern(self, texts: Sequence[str]) -> Ragged:
-        # Beyond ASCII, Unicode defines what a word is and its lower case.
-        find, ids = word_pattern().findall, self.vocabulary.ids
-        return Ragged.from_lists([[ids.get(word, UNKNOWN_ID) for word in find(text.lower())] for text in texts])
 
 
 def byte_kinds(tokens: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -141,20 +163,41 @@ def _word_bytes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     return kinds, lowered
 
 
-def _encode_segmented(cut: Callable[[str], list[str]], ids: Mapping[str, int], texts: TextBuffer) -> Ragged:
-    return Ragged.from_lists([[ids.get(word, UNKNOWN_ID) for word in cut(texts[text])] for text in range(len(texts))])
+def _encode_segmented(
+    cut: Callable[[str], list[str]], ids: Mapping[str, int], texts: TextBuffer, unknown: list[str] | None = None
+) -> Ragged:
+    return _cut_texts(cut, ids, [texts[text] for text in range(len(texts))], unknown)
 
 
-def _encode_characters(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
+def _cut_texts(
+    cut: Callable[[str], list[str]], ids: Mapping[str, int], texts: Sequence[str], unknown: list[str] | None
+) -> Ragged:
+    documents = []
+    for text in texts:
+        words = cut(text)
+        documents.append([ids.get(word, UNKNOWN_ID) for word in words])
+        if unknown is not None:
+            unknown += [word for word in words if word not in ids]
+    return Ragged.from_lists(documents)
+
+
+def _encode_characters(table: npt.NDArray[np.int32], texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
     data = texts.data[texts.offsets[0] : texts.offsets[-1]]
     points = np.frombuffer(data.tobytes().decode("utf-8", "replace").encode("utf-32-le"), dtype="<u4")
+    ids = table[np.minimum(points, len(table) - 1)]
+    if unknown is not None:
+        unknown += map(chr, points[ids == UNKNOWN_ID].tolist())
     # A character begins at every byte that does not continue one (0b10xxxxxx).
     begun = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum((data & 0xC0) != 0x80)])
-    return Ragged(table[np.minimum(points, len(table) - 1)], begun[texts.offsets - texts.offsets[0]])
+    return Ragged(ids, begun[texts.offsets - texts.offsets[0]])
 
 
-def _encode_bytes(table: npt.NDArray[np.int32], texts: TextBuffer) -> Ragged:
-    return Ragged(table[texts.data[texts.offsets[0] : texts.offsets[-1]]], texts.offsets - texts.offsets[0])
+def _encode_bytes(table: npt.NDArray[np.int32], texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
+    data = texts.data[texts.offsets[0] : texts.offsets[-1]]
+    ids = table[data]
+    if unknown is not None:
+        unknown += map(chr, data[ids == UNKNOWN_ID].tolist())
+    return Ragged(ids, texts.offsets - texts.offsets[0])
 
 
 def _offsets(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -172,3 +215,12 @@ def _merge(documents: Ragged, places: npt.NDArray[np.int64], others: Ragged) -> 
     for part, at in ((documents, begins), (others, begins[places])):
         whole.values[np.arange(len(part.values)) + np.repeat(at - part.offsets[:-1], part.lengths)] = part.values
     return whole
+
+
+def _merged_words(documents: Ragged, places: npt.NDArray[np.int64], words: list[str], others: list[str]) -> list[str]:
+    """The words of the ids 1 in order, of which ``others`` are those of the documents at ``places``."""
+    owners = np.searchsorted(documents.offsets, np.flatnonzero(documents.values == UNKNOWN_ID), side="right") - 1
+    theirs = np.isin(owners, places)
+    whole = np.empty(len(owners), dtype=object)
+    whole[theirs], whole[~theirs] = others, words
+    return list(whole)

@@ -84,27 +84,43 @@ class TextPipeline:
         known = len(self.vocabulary) + SPECIAL_IDS
         return max(known, self.settings.vocabulary_size) if self.settings.fixed_rows else known
 
-    def encode(self, documents: Sequence[Document]) -> Ragged:
+    def encode(self, documents: Sequence[Document] | TextBuffer, unknown: list[str] | None = None) -> Ragged:
         """Token ids of B documents, of ``max_tokens`` at most; a document without tokens has length 0.
+
+        Args:
+            documents: texts or (title, text) pairs, or a buffer of texts.
+            unknown: if given, the token of each id 1 is appended, in order.
 
         Raises:
             DataError: an item is not a document.
         """
-        return Ragged.concatenate([self._encode(texts) for texts in self._buffers(documents)])
+        if isinstance(documents, TextBuffer):
+            return self.encode_buffer(documents, unknown)
+        return Ragged.concatenate([self._encode(texts, unknown) for texts in self._buffers(documents)])
 
-    def encode_buffer(self, texts: TextBuffer) -> Ragged:
+    def encode_buffer(self, texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
         """Token ids of texts without titles, as :meth:`encode` returns them.
 
         Args:
             texts: B texts.
+            unknown: see :meth:`encode`.
         """
         if self.settings.field == "title" and self.settings.first_words is not None:
-            return self.encode([texts[text] for text in range(len(texts))])
-        return self._encode(texts)
+            return self.encode([texts[text] for text in range(len(texts))], unknown)
+        return self._encode(texts, unknown)
 
-    def _encode(self, texts: TextBuffer) -> Ragged:
-        ids, most = self._encoder(texts), self.settings.max_tokens
-        return ids if most is None else ids.cut_to(most)
+    def _encode(self, texts: TextBuffer, unknown: list[str] | None) -> Ragged:
+        most = self.settings.max_tokens
+        if most is None or unknown is None:
+            ids = self._encoder(texts, unknown)
+            return ids if most is None else ids.cut_to(most)
+        # Of what is cut off nothing is told.
+        every = list[str]()
+        ids = self._encoder(texts, every)
+        places = np.flatnonzero(ids.values == UNKNOWN_ID)
+        within = places - np.repeat(ids.offsets[:-1], ids.lengths)[places] < most
+        unknown.extend(word for word, read in zip(every, within.tolist(), strict=True) if read)
+        return ids.cut_to(most)
 
     def _buffers(self, documents: Sequence[Document]) -> Iterator[TextBuffer]:
         """The documents' texts in blocks, because joining copies them."""

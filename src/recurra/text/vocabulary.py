@@ -73,26 +73,33 @@ class Vocabulary:
         return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets
 
     @classmethod
-    def from_tensors(cls, text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Vocabulary:
+    def from_tensors(
+        cls, text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], *, name: str = "vocabulary"
+    ) -> Vocabulary:
         """Reads the arrays of :meth:`to_tensors` and checks everything.
+
+        Args:
+            text: uint8[S].
+            offsets: int64[tokens + 1].
+            name: of the tensors in the file, for errors.
 
         Raises:
             ModelFileError: arrays of a wrong type, offsets that do not divide the bytes into tokens, bytes that are not
                 UTF-8, an empty token or one that is there twice.
         """
         if text.dtype != np.uint8 or offsets.dtype != np.int64 or text.ndim != 1 or offsets.ndim != 1:
-            raise _broken(f"are {text.dtype}{list(text.shape)} and {offsets.dtype}{list(offsets.shape)}")
+            raise _broken(name, f"are {text.dtype}{list(text.shape)} and {offsets.dtype}{list(offsets.shape)}")
         if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(text) or (offsets[1:] <= offsets[:-1]).any():
-            raise _broken(f"have offsets that do not cut {len(text)} bytes into tokens")
+            raise _broken(name, f"have offsets that do not cut {len(text)} bytes into tokens")
         whole, bounds = text.tobytes(), offsets.tolist()
         try:
             tokens = tuple(whole[a:b].decode() for a, b in pairwise(bounds))
         except UnicodeDecodeError as error:
-            raise _broken(f"hold bytes that are no UTF-8 ({error.object[:40]!r})") from error
+            raise _broken(name, f"hold bytes that are no UTF-8 ({error.object[:40]!r})") from error
         if len(set(tokens)) < len(tokens):
-            raise _broken("hold a token twice")
+            raise _broken(name, "hold a token twice")
         return cls(tokens)
 
 
-def _broken(what: str) -> ModelFileError:
-    return ModelFileError(f"The tensors vocabulary.bytes and vocabulary.offsets {what}", "Save the model again.")
+def _broken(name: str, what: str) -> ModelFileError:
+    return ModelFileError(f"The tensors {name}.bytes and {name}.offsets {what}", "Save the model again.")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from recurra.bundle import Bundle
 from recurra.evaluation.temperature import MIN_ROWS, SIGMOID, SOFTMAX, Link
 from recurra.linear_branch import LinearBranch, OpenDocuments, fuse, learn_branch
 from recurra.linear_branch.fuse import DEFAULT, FusionWeights
@@ -18,6 +19,7 @@ from recurra.presets import Recipe
 from recurra.tasks.single_label import class_weights
 from recurra.training.callbacks import Callback
 from recurra.training.prepare import TrainingData
+from recurra.training.warm_start import branch_with_classes
 
 __all__ = ["BranchResult", "BranchTraining"]
 
@@ -48,19 +50,23 @@ class BranchTraining:
         prepared: the rows.
         recipe: settings of branch and training.
         link: from logits to probabilities.
+        initial: the model that training continues from; its branch is learned on.
     """
 
-    def __init__(self, prepared: TrainingData, recipe: Recipe, link: Link) -> None:
+    def __init__(self, prepared: TrainingData, recipe: Recipe, link: Link, *, initial: Bundle | None = None) -> None:
         self._prepared, self._recipe, self._link = prepared, recipe, link
         if prepared.branch_rows is None:
             raise TypeError("The rows were prepared without those of a branch")
         self._rows, self._held = prepared.branch_rows, prepared.held
+        self._before = None if initial is None else branch_with_classes(initial, prepared.classes)
         self._targets = prepared.rows.targets[self._rows.places]
         self._alone = self._learned(self._rows.rows, self._targets)
         self._outputs = self._alone.logits(self._rows.held)
 
     @classmethod
-    def of(cls, prepared: TrainingData, recipe: Recipe, callbacks: Callback) -> BranchTraining | None:
+    def of(
+        cls, prepared: TrainingData, recipe: Recipe, callbacks: Callback, *, initial: Bundle | None = None
+    ) -> BranchTraining | None:
         """One for these rows, where the recipe asks for a branch and the task can have one."""
         if prepared.branch_rows is None:
             return None
@@ -68,7 +74,7 @@ class BranchTraining:
         if link is None or link not in (SOFTMAX, SIGMOID):
             callbacks.on_message(f"linear branch: left out, none suits {prepared.task.wording.gives}.")
             return None
-        return cls(prepared, recipe, link)
+        return cls(prepared, recipe, link, initial=initial)
 
     def joined(self, logits: Tensor) -> Tensor:
         """The outputs of network and branch together for the held-out rows.
@@ -98,7 +104,10 @@ class BranchTraining:
         }
         whole = self._alone
         if self._held is not None:
-            task, targets = self._prepared.task, self._held.targets
+            targets = self._held.targets
+            # What a model to continue from has chosen is for its classes alone.
+            classes, seed = len(self._prepared.classes), self._recipe.training.seed
+            task = self._prepared.task.tuned(None, None, classes, seed=seed)
             for name, logits in (("network_right", held.double().numpy()), ("branch_right", self._outputs)):
                 record[name] = float(np.mean(task.right(task.probabilities(logits), targets)))
             whole = self._learned(self._rows.all, np.concatenate([self._targets, targets]))
@@ -116,9 +125,8 @@ class BranchTraining:
     def _learned(self, documents: OpenDocuments, targets: npt.NDArray[Any]) -> LinearBranch:
         prepared, training = self._prepared, self._recipe.training
         outputs = prepared.task.outputs(len(prepared.classes))
-        settings = self._recipe.branch.for_tokens(prepared.pipeline.settings.tokens)
         weights = class_weights(training, targets, outputs)[targets] if self._link is SOFTMAX else None
         return learn_branch(
-            documents, self._link.indicator(targets, outputs), prepared.pipeline.vocabulary, settings,
-            softmax=self._link is SOFTMAX, row_weights=weights, seed=training.seed,
+            documents, self._link.indicator(targets, outputs), prepared.pipeline, self._recipe.branch,
+            softmax=self._link is SOFTMAX, row_weights=weights, seed=training.seed, initial=self._before,
         )  # fmt: skip

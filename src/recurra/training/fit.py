@@ -73,7 +73,7 @@ def fit(
             cast(Corpus, documents) if labels is None else InMemoryRows(cast(Sequence[Document], documents), labels)
         )
         if initial is not None:
-            check_warm_start(initial, recipe.text, recipe.network)
+            check_warm_start(initial, recipe.text, recipe.network, recipe.branch)
             if recipe.vectors is not None:
                 raise SettingsError(
                     f"The vectors {recipe.vectors} are given with a model to go on from", "Leave them out."
@@ -157,7 +157,7 @@ def fit_prepared(
         **({"branch": recipe.branch.to_dict()} if recipe.branch.branch else {}),
     }
     described = [prepared.fingerprint, settings, str(recipe.vectors), *([digest_in(initial)] if initial else [])]
-    branch = BranchTraining.of(prepared, recipe, told)
+    branch = BranchTraining.of(prepared, recipe, told, initial=initial)
     trainer = Trainer(
         module,
         prepared.rows,

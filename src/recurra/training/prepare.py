@@ -159,13 +159,14 @@ def prepare(
             branch_rows = files.enter_context(BranchRowsWriter(pipeline, ~held, seed=training.seed, folder=folder))
         for _, block, out in blocks_with_mask(corpus, held):
             fingerprint.add(block)
-            encoded = pipeline.encode(block)
+            unknown: list[str] | None = [] if branch_rows else None
+            encoded = pipeline.encode(block, unknown)
             if text.max_tokens is not None:
                 long += int((encoded.lengths == text.max_tokens).sum())
             ids.add(encoded.take(np.flatnonzero(~out)))
             held_ids.add(encoded.take(np.flatnonzero(out)))
             if branch_rows:
-                branch_rows.add(block, encoded, out)
+                branch_rows.add(encoded, unknown or (), out)
             callbacks.on_data("finding token ids", len(block), count)
         rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
         held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,30 +13,37 @@ import numpy.typing as npt
 from recurra.bundle import Bundle, digest_in
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
+from recurra.linear_branch import BranchSettings, LinearBranch
 from recurra.networks.settings import NetworkSettings
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.callbacks import Callback
 
-__all__ = ["check_warm_start", "extend_labels", "extend_vocabulary", "extend_weights", "lineage"]
+__all__ = ["branch_with_classes", "check_warm_start", "extend_labels", "extend_vocabulary", "extend_weights", "lineage"]
 
 # What may change from run to run; all else is in the weights.
 OF_TEXT = ("vocabulary_size", "vocabulary_documents", "min_count", "max_tokens")
 OF_NETWORK = ("dropout", "weight_drop", "word_dropout", "every_step")
+OF_BRANCH = ("branch", "ngram_count", "ngram_min_count", "branch_penalty")
 # Ancestors that a record names.
 REMEMBERED = 50
 
 
-def check_warm_start(initial: Bundle, text: TextSettings, network: NetworkSettings) -> None:
+def check_warm_start(
+    initial: Bundle, text: TextSettings, network: NetworkSettings, branch: BranchSettings | None = None
+) -> None:
     """That a model can be trained on with these settings.
 
     Raises:
         SettingsError: one of them contradicts the model.
     """
-    for old, new, free in (
+    pairs = [
         (initial.text.to_dict(), text.to_dict(), OF_TEXT),
         (initial.network.to_dict(), network.to_dict(), OF_NETWORK),
-    ):
+    ]
+    if initial.branch and branch and branch.branch:
+        pairs.append((initial.branch.settings.to_dict(), branch.to_dict(), OF_BRANCH))
+    for old, new, free in pairs:
         for name, value in old.items():
             if name not in free and new[name] != value:
                 raise SettingsError(
@@ -96,7 +104,8 @@ def extend_weights(
     """The weights that training goes on from: at first the network answers as the model did.
 
     A new token has the vector of the unknown one, as which it was read until now. A new class has output weights of 0
-    and the mean of the other classes' biases. A temperature that was divided out of the output is multiplied in again.
+    and the mean of the other classes' biases. A temperature that was divided out of the output is multiplied in again;
+    the factor that a network beside a linear branch was multiplied by is divided out.
 
     Args:
         initial: the model.
@@ -140,6 +149,26 @@ def extend_weights(
     return weights
 
 
+def branch_with_classes(initial: Bundle, classes: Labels) -> LinearBranch | None:
+    """The model's branch, without the factor that joined it with the network; new classes have weights of 0.
+
+    Args:
+        initial: the model.
+        classes: of :func:`extend_labels`.
+    """
+    branch = initial.branch
+    if branch is None:
+        return None
+    outputs = initial.task.outputs(len(classes))
+    new = outputs == len(classes)
+    places = classes.encode(initial.labels.classes) if new else np.arange(outputs)
+    W, U = (np.zeros((len(weights), outputs), dtype=np.float32) for weights in (branch.W, branch.U))
+    factor = _factor(initial, "branch_factor")
+    for grown, weights in ((W, branch.W), (U, branch.U)):
+        grown[:, places] = weights / factor
+    return replace(branch, W=W, U=U)
+
+
 def lineage(initial: Bundle, pipeline: TextPipeline, classes: Labels) -> dict[str, Any]:
     """What the record says of where the model comes from; ``chain`` names its ancestors, the nearest first."""
     parent, record = digest_in(initial), initial.record
@@ -162,8 +191,20 @@ def _new_classes(initial: Bundle, classes: Labels) -> list[Label]:
 
 def _temperature(initial: Bundle) -> float:
     """What the model's output was divided by, 1 if it was not."""
+    if initial.branch:
+        return _positive(1 / _factor(initial, "network_factor"))
     found = initial.record.get("calibration")
-    value = found.get("temperature") if isinstance(found, dict) else None
+    return _positive(found.get("temperature") if isinstance(found, dict) else None)
+
+
+def _factor(initial: Bundle, name: str) -> float:
+    """What the outputs of the network, or of the branch beside it, were multiplied by; 1 if that is not known."""
+    found = initial.record.get("branch")
+    return _positive(found.get(name) if isinstance(found, dict) else None)
+
+
+def _positive(value: Any) -> float:
+    """The value if it is a positive number, otherwise 1: a record from a file may hold anything."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         return 1.0
     return float(value)

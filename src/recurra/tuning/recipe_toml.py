@@ -13,7 +13,7 @@ __all__ = ["recipe_toml"]
 def recipe_toml(recipe: Recipe) -> str:
     """The file's text; what is ``None``, which TOML has no word for, keeps its default there."""
     lines = [f"about = {json.dumps(recipe.about, ensure_ascii=False)}"]
-    for section in ("text", "network", "branch", "training"):
+    for section in ("text", "network", *(["branch"] if recipe.branch.branch else []), "training"):
         lines += ["", f"[{section}]"]
         values = getattr(recipe, section).to_dict()
         lines += [f"{name} = {_value(value)}" for name, value in values.items() if value is not None]

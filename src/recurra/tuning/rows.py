@@ -115,11 +115,11 @@ class StudyRows:
             pipeline = fitting
         known = len(pipeline.vocabulary) + SPECIAL_IDS
         held = whole.held and _with_unknown(whole.held, known)
-        beside = whole.branch_rows
-        if beside is not None:
-            beside = beside.with_known(whole.pipeline.vocabulary.tokens[len(pipeline.vocabulary) :])
+        branch = whole.branch_rows
+        if branch is not None:
+            branch = branch.with_vocabulary(whole.pipeline.vocabulary, len(pipeline.vocabulary))
         return replace(
-            whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held, branch_rows=beside
+            whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held, branch_rows=branch
         )  # fmt: skip
 
 
