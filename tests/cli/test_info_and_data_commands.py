@@ -45,8 +45,9 @@ def test_info_for_people(run: Run, trained: Path) -> None:
         "money, sport, tech, world",
         "120 rows, 12 of them held out",
         "accuracy",
-        "tokens      words, ",
-        "chosen      ",
+        "tokens  ",
+        "  words, ",
+        "chosen  ",
         "% of the words are new from one half of the rows to the other",
         "torch",
     ):

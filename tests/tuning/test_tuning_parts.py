@@ -145,7 +145,7 @@ def test_a_branch_learns_the_same_from_a_cut_vocabulary(tokens: str, size: int) 
         assert one.branch_rows is not None
         assert len(one.branch_rows.held) > 0
         targets = np.eye(len(rows.classes), dtype=np.float32)[one.rows.targets]
-        branch = learn_branch(one.branch_rows.rows, targets, one.pipeline, preset.branch, softmax=True)
+        branch = learn_branch(one.branch_rows.rows, targets, one.pipeline, preset.branch)
         learned.append((branch.ngrams.table, branch.W, branch.U, branch.logits(one.branch_rows.held)))
     for ours, plain in zip(*learned, strict=True):
         np.testing.assert_array_equal(ours, plain)

@@ -28,7 +28,7 @@ class FusionWeights(NamedTuple):
     branch: float
 
 
-DEFAULT = FusionWeights(0.3, 0.8)
+DEFAULT = FusionWeights(0.3, 0.5)
 """Where too few rows are held out to choose: about what larger sets choose (benchmarks/own_files/LOG.md)."""
 
 

@@ -21,7 +21,7 @@ __all__ = ["learn_branch"]
 Array = npt.NDArray[np.float32]
 
 # Passes over the rows; the weights hardly change after these.
-PASSES = 15
+PASSES = 20
 
 
 def learn_branch(
@@ -30,13 +30,15 @@ def learn_branch(
     pipeline: TextPipeline,
     settings: BranchSettings,
     *,
-    softmax: bool,
     row_weights: Array | None = None,
     passes: int = PASSES,
     seed: int = 0,
     initial: LinearBranch | None = None,
 ) -> LinearBranch:
-    """Counts the n-grams of documents and learns the weights by dual coordinate ascent.
+    """Counts the n-grams of documents and learns a logistic regression for each output by dual coordinate ascent.
+
+    One label a row is learned one-vs-rest: with a temperature its log loss is as low as a softmax's, and where rows
+    contradict each other it is right more often (benchmarks/own_files/LOG.md).
 
     The penalty is λ/2 |w - w₀|², with w₀ the weights of the branch that learning goes on from, or zero.
 
@@ -48,7 +50,6 @@ def learn_branch(
         targets: float32[B, L], 1 for the right outputs and 0 for the others.
         pipeline: of the documents.
         settings: what is counted, and the penalty.
-        softmax: whether each document has one right output; otherwise each output is asked by itself.
         row_weights: float32[B], what each document counts; 1 if not given.
         passes: over the documents.
         seed: of the order of the documents.
@@ -75,14 +76,14 @@ def learn_branch(
         W, U = (np.zeros((len(some), outputs), dtype=np.float32) for some in (squares, subword_squares))
     else:
         W, U = extend_weights(initial, ngrams, subwords)
-    dual, results = np.zeros((len(ids), outputs), dtype=np.float32), np.zeros((1, 2))
+    dual = np.zeros((len(ids), outputs), dtype=np.float32)
     weights = np.ones(len(ids), dtype=np.float32) if row_weights is None else row_weights
     generator = np.random.default_rng(seed)
     for _ in range(passes):
         order = generator.permutation(len(ids))
         kernels.dual_pass(
             order, found.values, found.offsets, squares, W, ids.values, ids.offsets, parts.values, parts.offsets,
-            subword_squares, U, norms, targets, weights, int(softmax), settings.branch_penalty, dual, results,
+            subword_squares, U, norms, targets, weights, settings.branch_penalty, dual,
         )  # fmt: skip
     return LinearBranch(settings, vocabulary, ngrams, subwords, W, U)
 

@@ -29,13 +29,13 @@ class BranchResult:
     """A branch, ready for the model file, and what it says of the rows that are held out.
 
     Attributes:
-        branch: learned from all rows.
+        branch: learned from all rows; ``None`` where the network alone is best on the held-out rows.
         held: float64[held, L], the outputs for the held-out rows of a branch that has not seen them; no rows if none
             are held out.
         record: for the model's record.
     """
 
-    branch: LinearBranch
+    branch: LinearBranch | None
     held: npt.NDArray[np.float64]
     record: dict[str, Any]
 
@@ -102,7 +102,6 @@ class BranchTraining:
             "branch_factor": factors.branch,
             "chosen_on_held_out_rows": self._chosen,
         }
-        whole = self._alone
         if self._held is not None:
             targets = self._held.targets
             # What a model to continue from has chosen is for its classes alone.
@@ -110,7 +109,12 @@ class BranchTraining:
             task = self._prepared.task.tuned(None, None, classes, seed=seed)
             for name, logits in (("network_right", held.double().numpy()), ("branch_right", self._outputs)):
                 record[name] = float(np.mean(task.right(task.probabilities(logits), targets)))
-            whole = self._learned(self._rows.all, np.concatenate([self._targets, targets]))
+        if not factors.branch:
+            # Nothing is added; what has no say need not be in the file.
+            return BranchResult(None, np.zeros_like(self._outputs), record)
+        whole = self._alone
+        if self._held is not None:
+            whole = self._learned(self._rows.all, np.concatenate([self._targets, self._held.targets]))
         return BranchResult(whole.times(factors.branch), self._outputs * factors.branch, record)
 
     @property
@@ -128,5 +132,5 @@ class BranchTraining:
         weights = class_weights(training, targets, outputs)[targets] if self._link is SOFTMAX else None
         return learn_branch(
             documents, self._link.indicator(targets, outputs), prepared.pipeline, self._recipe.branch,
-            softmax=self._link is SOFTMAX, row_weights=weights, seed=training.seed, initial=self._before,
+            row_weights=weights, seed=training.seed, initial=self._before,
         )  # fmt: skip

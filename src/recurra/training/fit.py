@@ -179,6 +179,8 @@ def fit_prepared(
     if branch:
         held = prepared.held.documents if prepared.held else prepared.rows.documents.take([])
         branched = branch.finish(module, logits(module, held, pad_to=pad_to))
+        if branched.branch is None:
+            told.on_message("linear branch: left out, the network alone is best on the rows held out.")
     calibration = calibrate_output(
         module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
     )

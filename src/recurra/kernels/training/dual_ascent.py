@@ -1,4 +1,4 @@
-"""Learns a linear model over counted n-grams by stochastic dual coordinate ascent, one pass over the rows at a time.
+"""Learns logistic regressions over counted n-grams, one for each output, by stochastic dual coordinate ascent.
 
 Each row i has a dual vector α_i, and the weights are w = Σ_i α_i x_iᵀ / λ. A step moves α_i towards -∇φ_i(w), the
 negative gradient of its loss, by s = λ / (λ + L |x_i|²), with φ smooth with constant L: Shalev-Shwartz 2016, "SDCA
@@ -11,16 +11,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from recurra.kernels.array_types import (
     Float32Array,
     Float32Matrix,
-    Float64Matrix,
     Int64Array,
     ReadInt32Array,
     ReadInt64Array,
 )
+
+# L of the loss of a sigmoid, log(1 + exp(∓z)).
+SMOOTHNESS = 0.25
 
 __all__ = ["document_frequencies", "dual_pass", "squared_norms"]
 
@@ -79,7 +80,7 @@ def dual_pass(
     order: ReadInt64Array, rows: ReadInt32Array, bounds: ReadInt64Array, squares: Float32Array, weights: Float32Matrix,
     words: ReadInt32Array, word_bounds: ReadInt64Array, subwords: ReadInt32Array, subword_bounds: ReadInt64Array,
     subword_squares: Float32Array, subword_weights: Float32Matrix, norms: Float32Array, targets: Float32Matrix,
-    row_weights: Float32Array, softmax: int, penalty: float, dual: Float32Matrix, results: Float64Matrix,
+    row_weights: Float32Array, penalty: float, dual: Float32Matrix,
 ) -> None:  # fmt: skip
     """A step on each of some documents.
 
@@ -101,14 +102,11 @@ def dual_pass(
         norms: [B], |x_i|².
         targets: [B, L], 1 for the right outputs and 0 for the others.
         row_weights: [B], what each row's loss counts.
-        softmax: 1 for one label a row (φ is the cross-entropy of a softmax), 0 for several (of sigmoids).
         penalty: λ.
         dual: [B, L], changed.
-        results: [1, 2], the sum of losses before each step and the sum of |∇φ_i + α_i|², written.
     """
     size = weights.shape[1]
     scores = np.empty(size)
-    loss, residual = 0.0, 0.0
     for document in order:
         begin, end = bounds[document], bounds[document + 1]
         first, last = word_bounds[document], word_bounds[document + 1]
@@ -129,19 +127,13 @@ def dual_pass(
                     scores[c] += subword_weights[subwords[place], c]
         for c in range(size):
             scores[c] *= subword_scale
-        loss += row_weights[document] * _to_probabilities(scores, targets, document, softmax)
-        smoothness = 0.5 if softmax else 0.25
-        step = penalty / (penalty + smoothness * row_weights[document] * norms[document])
-        change = 0.0
+        step = penalty / (penalty + SMOOTHNESS * row_weights[document] * norms[document])
         for c in range(size):
-            away = row_weights[document] * (targets[document, c] - scores[c]) - dual[document, c]
-            residual += away * away
-            scores[c] = step * away
-            dual[document, c] += scores[c]
-            scores[c] /= penalty
-            change += abs(scores[c])
-        if change == 0:
-            continue
+            # The sigmoid in a form that does not overflow.
+            probability = 0.5 + 0.5 * math.tanh(0.5 * scores[c])
+            moved_by = step * (row_weights[document] * (targets[document, c] - probability) - dual[document, c])
+            dual[document, c] += moved_by
+            scores[c] = moved_by / penalty
         for at in range(begin, end):
             row = rows[at]
             moved = scale * squares[row]
@@ -153,26 +145,3 @@ def dual_pass(
                 moved = subword_scale * subword_squares[row]
                 for c in range(size):
                     subword_weights[row, c] += moved * scores[c]
-    results[0, 0], results[0, 1] = loss, residual
-
-
-@njit
-def _to_probabilities(scores, targets, document, softmax):  # type: ignore[no-untyped-def]
-    """Turns scores into probabilities in place, and returns the loss."""
-    loss = 0.0
-    if softmax:
-        highest = scores.max()
-        total = 0.0
-        for c in range(len(scores)):
-            loss -= targets[document, c] * (scores[c] - highest)
-            scores[c] = math.exp(scores[c] - highest)
-            total += scores[c]
-        for c in range(len(scores)):
-            scores[c] /= total
-        return loss + math.log(total)
-    for c in range(len(scores)):
-        score = scores[c]
-        # log(1 + e^s) without an overflow.
-        loss += max(score, 0.0) + math.log1p(math.exp(-abs(score))) - targets[document, c] * score
-        scores[c] = 0.5 + 0.5 * math.tanh(0.5 * score)
-    return loss

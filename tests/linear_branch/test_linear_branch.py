@@ -51,7 +51,7 @@ def fitted(*, passes: int = 15, **changes: object) -> tuple[TextPipeline, Linear
     opened = OpenDocuments(pipeline.encode(TEXTS), len(pipeline.vocabulary) + 2)
     wanted = BranchSettings(branch=True, **changes)  # type: ignore[arg-type]
     return pipeline, learn_branch(
-        opened, np.eye(2, dtype=np.float32)[RIGHT], pipeline, wanted, softmax=True, passes=passes
+        opened, np.eye(2, dtype=np.float32)[RIGHT], pipeline, wanted, passes=passes
     )  # fmt: skip
 
 
@@ -126,13 +126,11 @@ def test_learning_finds_the_optimum_that_scikit_learn_finds() -> None:
     for i in range(len(ids)):
         for token in ids[i].tolist():
             x[i, token] += values[token] / math.sqrt(len(ids[i]))
-    # Of two outputs only the difference counts: half the penalty for one vector that is twice as long.
-    model = LogisticRegression(
-        C=1 / (branch.settings.branch_penalty / 2), fit_intercept=False, tol=1e-10, max_iter=9999
-    )
+    penalty = branch.settings.branch_penalty
+    model = LogisticRegression(C=1 / penalty, fit_intercept=False, tol=1e-10, max_iter=9999)
     expected = model.fit(x, RIGHT).decision_function(x)
     got = branch.logits(OpenDocuments(ids, branch.ngrams.known))
-    np.testing.assert_allclose(got[:, 1] - got[:, 0], expected, rtol=1e-4)
+    np.testing.assert_allclose(got, np.stack([-expected, expected], axis=1), rtol=1e-4)
 
 
 def test_several_labels_are_learned_one_by_one() -> None:
@@ -141,7 +139,7 @@ def test_several_labels_are_learned_one_by_one() -> None:
     right = np.array(RIGHT, dtype=np.float32)
     targets = np.stack([right, np.array(["plot" in text for text in TEXTS], dtype=np.float32)], axis=1)
     branch = learn_branch(
-        opened, targets, pipeline, BranchSettings(branch=True), softmax=False
+        opened, targets, pipeline, BranchSettings(branch=True)
     )  # fmt: skip
     assert ((branch.logits(opened) > 0) == (targets > 0)).all()
 
@@ -154,7 +152,7 @@ def test_a_row_that_counts_nothing_changes_nothing() -> None:
     learned = [
         learn_branch(
             opened, np.eye(2, dtype=np.float32)[[first, *RIGHT[1:]]], pipeline, BranchSettings(branch=True),
-            softmax=True, row_weights=weights,
+            row_weights=weights,
         )
         for first in (0, 1)
     ]  # fmt: skip
