@@ -2,6 +2,7 @@
 
     python benchmarks/own_files.py                         # all six; RECURRA_DATA says where they lie
     python benchmarks/own_files.py --sets trec6 --seeds 1  # some, into the same file of results
+    python benchmarks/own_files.py --keep-baselines        # those measured before, which a change of ours leaves alone
 
 The commands are those that a user types; the rows are trained on as they are, whatever the check finds. Beside them
 stand linear models and fastText on the same rows; their settings are chosen on a part of the training rows, and the
@@ -20,6 +21,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +73,9 @@ def rows_of(path: Path) -> tuple[list[str], list[str]]:
 
 def one_run(folder: Path, out: Path, seed: int, test: tuple[list[str], list[str]]) -> dict[str, Any]:
     """A model of the training file, scored on the test file."""
-    before = processor_seconds()
-    trained = command("train", folder / "train.csv", "--out", out, "--seed", seed, "--quiet")
-    spent = processor_seconds() - before
+    before, began = processor_seconds(), time.perf_counter()
+    trained = command("train", folder / "train.csv", "--out", out, "--seed", seed, "--quiet", "--no-baseline")
+    spent, wall = processor_seconds() - before, time.perf_counter() - began
     scores = command("evaluate", trained["model"], folder / "test.csv")
     model = recurra.load(trained["model"])
     return {
@@ -83,11 +85,14 @@ def one_run(folder: Path, out: Path, seed: int, test: tuple[list[str], list[str]
         "log_loss": scores["log_loss"],
         "ece": scores["ece"],
         "seconds": spent,
+        "wall_seconds": wall,
+        "bytes": Path(trained["model"]).stat().st_size,
         "training_wall_seconds": trained["seconds"],
         "epochs": trained["epochs"],
         "best_epoch": trained["best_epoch"],
         "parameters": trained["parameters"],
         "tokens": model.bundle.text.tokens,
+        "branch": model.record.get("branch"),
         "reason": model.record["tokens"]["reason"],
         **why(model, *test),
     }
@@ -119,7 +124,9 @@ def checked(folder: Path) -> dict[str, Any]:
     return {"findings": findings, "seconds": processor_seconds() - before}
 
 
-def one_set(name: str, folder: Path, seeds: int, python: Path | None) -> dict[str, Any]:
+def one_set(
+    name: str, folder: Path, seeds: int, python: Path | None, known: list[dict[str, Any]] | None
+) -> dict[str, Any]:
     train, test = rows_of(folder / "train.csv"), rows_of(folder / "test.csv")
     answers = np.array(test[1], dtype=object)
     looked_at, runs = checked(folder), []
@@ -128,9 +135,9 @@ def one_set(name: str, folder: Path, seeds: int, python: Path | None) -> dict[st
         for seed in range(seeds):
             runs.append(one_run(folder, Path(place) / str(seed), seed, test))
             print(name, runs[-1], flush=True)
-    baselines = []
+    baselines = list(known or [])
     ways = FASTTEXT_BY.get(name, ("words",))
-    for found in all_baselines(*train, test[0], fasttext_by=ways, python=python):
+    for found in () if known else all_baselines(*train, test[0], fasttext_by=ways, python=python):
         accuracy = float(np.mean(np.array(found.labels, dtype=object) == answers))
         baselines.append(
             {
@@ -165,14 +172,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("RECURRA_DATA", "../shared/data")))
     parser.add_argument("--peers-python", type=Path, default=Path(".venv-peers/bin/python"))
+    parser.add_argument("--keep-baselines", action="store_true", help="take those of the file of results")
     options = parser.parse_args()
     python = options.peers_python if options.peers_python.exists() else None
     if python is None:
         print(f"There is no {options.peers_python}: fastText is left out (make peers).")
     for name in options.sets.split(","):
-        found = one_set(name, options.data_dir / name, options.seeds, python)
         # Read and written set by set, so that a long run can be made in pieces.
         result = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"sets": {}}
+        known = result["sets"].get(name, {}).get("baselines") if options.keep_baselines else None
+        found = one_set(name, options.data_dir / name, options.seeds, python, known)
         result["command"] = "python benchmarks/own_files.py"
         result["sets"] = {
             one: {**result["sets"], name: found}[one] for one in SETS if one in {**result["sets"], name: found}

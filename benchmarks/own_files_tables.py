@@ -35,9 +35,9 @@ def score_lines() -> list[str]:
     """Accuracy and seconds of each set, beside the baselines."""
     lines = [
         "| set | training rows, classes | read by | seeds | `recurra train FILE`: test accuracy, median "
-        "(lowest–highest) | 95 % interval | the whole command | TF-IDF of words + LinearSVC "
+        "(lowest–highest) | 95 % interval | the whole command, by the clock | file | TF-IDF of words + LinearSVC "
         "| TF-IDF of characters + LinearSVC | fastText |",
-        "|---|---|---|---:|---|---|---|---|---|---|",
+        "|---|---|---|---:|---|---|---|---|---|---|---|",
     ]
     result = _read()
     for one in result["sets"].values():
@@ -47,11 +47,25 @@ def score_lines() -> list[str]:
         lines.append(
             f"| {one['about']} | {one['train_rows']:,}, {one['classes']} | {runs[0]['tokens']} | {len(runs)} "
             f"| **{one['accuracy']:.2%}** ({min(scores):.2%}–{max(scores):.2%}) | {low_high[0]:.2%}–{low_high[1]:.2%} "
-            f"| {_median(runs, 'seconds'):.0f} s "
+            f"| {_median(runs, 'wall_seconds'):.0f} s | {_median(runs, 'bytes') / 1e6:.1f} MB "
             f"| {_score(linear[0])} | {_score(linear[1])} | {_score(_best(one['baselines'], 'fastText'))} |"
         )
     machine = next(iter(result["sets"].values()))["machine"]
     return [*lines, "", f"{machine['cores']} cores of {machine['processor']}. Command: `{result['command']}`"]
+
+
+def branch_lines() -> list[str]:
+    """What network and branch are right on alone."""
+    lines = [
+        "| set | the network alone, on rows held out | the linear branch alone | the network's factor | the branch's |",
+        "|---|---|---|---|---|",
+    ]
+    for one in _read()["sets"].values():
+        parts = [run["branch"] for run in one["runs"]]
+        right = [f"{_median(parts, f'{name}_right'):.1%}" for name in ("network", "branch")]
+        factors = [f"{_median(parts, f'{name}_factor'):.2f}" for name in ("network", "branch")]
+        lines.append(f"| {one['about']} | {' | '.join([*right, *factors])} |")
+    return lines
 
 
 def reason_lines() -> list[str]:
@@ -97,6 +111,7 @@ TABLES = {
     "docs/own-files.md": {
         "own-files-check": check_lines,
         "own-files": score_lines,
+        "own-files-branch": branch_lines,
         "own-files-reasons": reason_lines,
     }
 }
