@@ -172,3 +172,10 @@ def test_the_classifier_takes_minutes() -> None:
     options = {"hidden": 4, "embedding": 4, "patience": 0}
     fitted = recurra.TextClassifier(options=options, epochs=3, minutes=1e-4).fit(documents, labels)
     assert fitted.model_.record["steps"] == 1
+
+
+def test_what_follows_the_last_step_is_kept_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = TimeLimit(60.0, 0.0, reserve=20.0)
+    for now, up in ((60 - REST - 20 - 0.1, False), (60 - REST - 20 + 0.1, True)):
+        monkeypatch.setattr(run.time, "monotonic", lambda now=now: now)
+        assert limit.is_up is up

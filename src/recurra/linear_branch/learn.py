@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,12 +18,12 @@ from recurra.linear_branch.subwords import Subwords
 from recurra.text import TextPipeline
 from recurra.text.vocabulary import SPECIAL_IDS
 
-__all__ = ["learn_branch"]
+__all__ = ["PASSES", "learn_branch"]
 
 Array = npt.NDArray[np.float32]
 
-# Passes over the rows; the weights hardly change after these.
 PASSES = 20
+"""Passes over the rows; the answers hardly change after these."""
 
 
 def learn_branch(
@@ -34,6 +36,7 @@ def learn_branch(
     passes: int = PASSES,
     seed: int = 0,
     initial: LinearBranch | None = None,
+    on_pass: Callable[[], object] = lambda: None,
 ) -> LinearBranch:
     """Counts the n-grams of documents and learns a logistic regression for each output by dual coordinate ascent.
 
@@ -55,6 +58,7 @@ def learn_branch(
         seed: of the order of the documents.
         initial: a branch with the same outputs and the same kinds of n-grams to go on from; its vocabulary is the
             beginning of this one. Its n-grams and subwords stay.
+        on_pass: called after each pass.
     """
     vocabulary = pipeline.vocabulary
     known, ids = len(vocabulary) + SPECIAL_IDS, documents.ids
@@ -85,6 +89,7 @@ def learn_branch(
             order, found.values, found.offsets, squares, W, ids.values, ids.offsets, parts.values, parts.offsets,
             subword_squares, U, norms, targets, weights, settings.branch_penalty, dual,
         )  # fmt: skip
+        on_pass()
     return LinearBranch(settings, vocabulary, ngrams, subwords, W, U)
 
 

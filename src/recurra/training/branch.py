@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from recurra.bundle import Bundle
 from recurra.evaluation.temperature import MIN_ROWS, SIGMOID, SOFTMAX, Link
 from recurra.linear_branch import LinearBranch, OpenDocuments, fuse, learn_branch
 from recurra.linear_branch.fuse import DEFAULT, FusionWeights
+from recurra.linear_branch.learn import PASSES
 from recurra.models.network import Network
 from recurra.presets import Recipe
 from recurra.tasks.single_label import class_weights
@@ -50,17 +52,31 @@ class BranchTraining:
         prepared: the rows.
         recipe: settings of branch and training.
         link: from logits to probabilities.
+        callbacks: told the progress of the first.
         initial: the model that training continues from; its branch is learned on.
     """
 
-    def __init__(self, prepared: TrainingData, recipe: Recipe, link: Link, *, initial: Bundle | None = None) -> None:
+    def __init__(
+        self,
+        prepared: TrainingData,
+        recipe: Recipe,
+        link: Link,
+        *,
+        callbacks: Callback,
+        initial: Bundle | None = None,
+    ) -> None:
         self._prepared, self._recipe, self._link = prepared, recipe, link
         if prepared.branch_rows is None:
             raise TypeError("The rows were prepared without those of a branch")
         self._rows, self._held = prepared.branch_rows, prepared.held
         self._before = None if initial is None else branch_with_classes(initial, prepared.classes)
         self._targets = prepared.rows.targets[self._rows.places]
-        self._alone = self._learned(self._rows.rows, self._targets)
+        count = len(self._rows.rows)
+        self._alone = self._learned(
+            self._rows.rows,
+            self._targets,
+            on_pass=lambda: callbacks.on_data("learning the linear branch", count, PASSES * count),
+        )
         self._outputs = self._alone.logits(self._rows.held)
 
     @classmethod
@@ -74,7 +90,7 @@ class BranchTraining:
         if link is None or link not in (SOFTMAX, SIGMOID):
             callbacks.on_message(f"linear branch: left out, none suits {prepared.task.wording.gives}.")
             return None
-        return cls(prepared, recipe, link, initial=initial)
+        return cls(prepared, recipe, link, callbacks=callbacks, initial=initial)
 
     def joined(self, logits: Tensor) -> Tensor:
         """The outputs of network and branch together for the held-out rows.
@@ -126,11 +142,13 @@ class BranchTraining:
             return DEFAULT
         return fuse(held.double().numpy(), self._outputs, self._held.targets, link=self._link)
 
-    def _learned(self, documents: OpenDocuments, targets: npt.NDArray[Any]) -> LinearBranch:
+    def _learned(
+        self, documents: OpenDocuments, targets: npt.NDArray[Any], on_pass: Callable[[], object] = lambda: None
+    ) -> LinearBranch:
         prepared, training = self._prepared, self._recipe.training
         outputs = prepared.task.outputs(len(prepared.classes))
         weights = class_weights(training, targets, outputs)[targets] if self._link is SOFTMAX else None
         return learn_branch(
             documents, self._link.indicator(targets, outputs), prepared.pipeline, self._recipe.branch,
-            row_weights=weights, seed=training.seed, initial=self._before,
+            row_weights=weights, seed=training.seed, initial=self._before, on_pass=on_pass,
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -157,7 +158,10 @@ def fit_prepared(
         **({"branch": recipe.branch.to_dict()} if recipe.branch.branch else {}),
     }
     described = [prepared.fingerprint, settings, str(recipe.vectors), *([digest_in(initial)] if initial else [])]
+    began = time.monotonic()
     branch = BranchTraining.of(prepared, recipe, told, initial=initial)
+    # At the end it learns once more, from all rows.
+    reserve = time.monotonic() - began
     trainer = Trainer(
         module,
         prepared.rows,
@@ -167,7 +171,7 @@ def fit_prepared(
         folder=run.folder,
         fingerprint=hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest(),
         checkpoint_seconds=run.checkpoint_seconds,
-        limit=None if run.minutes is None else TimeLimit(60 * run.minutes, run.began),
+        limit=None if run.minutes is None else TimeLimit(60 * run.minutes, run.began, reserve=reserve),
         callbacks=told,
         **({"joined": branch.joined} if branch else {}),
     )

@@ -76,10 +76,11 @@ class TimeLimit:
     Args:
         seconds: of the whole run, what comes before and after training included; ``None`` sets no limit.
         began: when the run began, by ``time.monotonic()``.
+        reserve: seconds that something takes after the last step, besides what is measured here.
     """
 
-    def __init__(self, seconds: float | None, began: float) -> None:
-        self.seconds, self.began = seconds, began
+    def __init__(self, seconds: float | None, began: float, *, reserve: float = 0.0) -> None:
+        self.seconds, self.began, self._reserve = seconds, began, reserve
         self._training_began, self._done_before = began, 0.0
         self.longest = {"steps": 0.0, "validation": 0.0, "checkpoint": 0.0}
         """Seconds of the longest of each until now."""
@@ -122,7 +123,7 @@ class TimeLimit:
     def _end(self) -> float:
         longest = self.longest
         validation = longest["validation"] or self._expected
-        after = VALIDATIONS * validation + CHECKPOINTS * longest["checkpoint"] + longest["steps"] + REST
+        after = VALIDATIONS * validation + CHECKPOINTS * longest["checkpoint"] + longest["steps"] + REST + self._reserve
         return self.began + (self.seconds or 0.0) - after
 
 
