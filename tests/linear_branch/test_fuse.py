@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import minimize_scalar
+from scipy.special import log_expit, log_softmax
 
 from recurra.evaluation.temperature import SIGMOID, SOFTMAX, Link
 from recurra.linear_branch import fuse
@@ -13,7 +14,8 @@ from recurra.linear_branch import fuse
 def planted(link: Link, rows: int = 4000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Logits of which 0.5 and 1.5 times give the true probabilities."""
     random = np.random.default_rng(3)
-    network, branch = random.normal(size=(rows, 4)), random.normal(size=(rows, 4))
+    network, branch = (some - some.mean(axis=1, keepdims=True) for some in random.normal(size=(2, rows, 4)))
+    network, branch = (some / np.sqrt(np.mean(some**2)) for some in (network, branch))
     true = 0.5 * network + 1.5 * branch
     if link is SIGMOID:
         return network, branch, random.random(true.shape) < 1 / (1 + np.exp(-true))
@@ -21,17 +23,38 @@ def planted(link: Link, rows: int = 4000) -> tuple[np.ndarray, np.ndarray, np.nd
     return network, branch, targets
 
 
+def losses(link: Link, logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Of each row, by SciPy."""
+    if link is SIGMOID:
+        return -log_expit(np.where(targets, logits, -logits)).mean(axis=1)
+    return -log_softmax(logits, axis=1)[np.arange(len(targets)), targets]
+
+
+@pytest.mark.parametrize("rows", [400, 4000])
 @pytest.mark.parametrize("link", [SOFTMAX, SIGMOID])
-def test_the_factors_have_the_lowest_log_loss(link: Link) -> None:
-    network, branch, targets = planted(link)
+def test_as_much_of_the_branch_as_one_standard_error_of_the_lowest_loss_allows(link: Link, rows: int) -> None:
+    network, branch, targets = planted(link, rows)
     found = fuse(network, branch, targets, link=link)
-    best = minimize(lambda w: link.scores(w[0] * network + w[1] * branch, targets).log_loss, [1.0, 1.0])
-    assert best.fun <= link.scores(found.network * network + found.branch * branch, targets).log_loss <= best.fun + 1e-3
-    np.testing.assert_allclose(found, [0.5, 1.5], atol=0.15)
+
+    def with_share(share: float) -> np.ndarray:
+        """The losses at the best temperature."""
+        mixed = (1 - share) * network + share * branch
+        return losses(link, minimize_scalar(lambda w: losses(link, w * mixed, targets).mean()).x * mixed, targets)
+
+    shares = np.linspace(0, 1, 21)
+    all_losses = [with_share(share) for share in shares]
+    best = min(range(21), key=lambda place: all_losses[place].mean())
+    excess = [found - all_losses[best] for found in all_losses]
+    expected = max(k for k in range(best, 21) if excess[k].mean() <= excess[k].std() / np.sqrt(rows))
+    assert shares[best] == pytest.approx(0.75, abs=0.11)
+    assert found.branch / sum(found) == pytest.approx(shares[expected], abs=0.01)
+    own = losses(link, found.network * network + found.branch * branch, targets)
+    assert own.mean() == pytest.approx(all_losses[expected].mean(), abs=1e-3)
 
 
 def test_what_says_nothing_gets_nothing() -> None:
     network, branch, targets = planted(SOFTMAX)
     noise = np.random.default_rng(4).normal(size=network.shape)
     assert fuse(noise, 0.5 * network + 1.5 * branch, targets).network < 0.1
+    assert fuse(0.5 * network + 1.5 * branch, noise, targets).branch == 0
     assert fuse(0.5 * network + 1.5 * branch, np.zeros_like(network), targets).network == pytest.approx(1, abs=0.15)

@@ -50,6 +50,40 @@ def test_rows_and_targets_stay_together_on_either_side() -> None:
         assert [found.classes.classes[target] for target in rows.targets] == [LABELS[place] for place in places]
 
 
+def repeated(texts: list[Document]) -> tuple[TrainingData, Steps]:
+    text, callback = TextSettings(tokens="words"), Steps()
+    labelled = labelled_rows(InMemoryRows(texts, LABELS), text, callback)
+    return prepare(labelled, text, TRAINING, branch=True, folder=None, callbacks=callback), callback
+
+
+def test_held_out_rows_whose_texts_are_learned_from_are_left_out() -> None:
+    kept, held = hold_out(LABELS, share=0.2, seed=3)
+    texts = list(TEXTS)
+    for place in held[[1, 4]]:
+        texts[place] = texts[kept[7]]
+    # The same text twice among the rows held out is as new as any.
+    texts[held[2]] = texts[held[3]]
+    found, callback = repeated(texts)
+    expected = np.delete(held, [1, 4])
+    assert found.held_places.tolist() == expected.tolist()
+    assert found.held is not None
+    assert found.branch_rows is not None
+    assert [found.classes.classes[target] for target in found.held.targets] == [LABELS[place] for place in expected]
+    encoded = found.pipeline.encode([texts[place] for place in expected])
+    for ids in (found.held.documents, found.branch_rows.held.closed):
+        assert np.array_equal(ids.values, encoded.values)
+        assert np.array_equal(ids.offsets, encoded.offsets)
+    assert len(found.rows) == len(kept)
+    said = "2 of 12 rows held out are left out: their texts are among those to learn from."
+    assert callback.messages == [said]
+
+
+def test_all_held_out_rows_count_where_most_texts_come_up_again_and_again() -> None:
+    found, callback = repeated(["red", "blue", "green"] * 20)
+    assert len(found.held_places) == 12
+    assert callback.messages == []
+
+
 def test_how_many_documents_are_read_in_part_is_told() -> None:
     texts: list[Document] = [" ".join("abcdefgh"[: place % 9]) for place in range(60)]
     text, callback = TextSettings(tokens="words", max_tokens=5), Steps()

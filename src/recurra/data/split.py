@@ -12,7 +12,7 @@ from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.stratify import stratified
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["hold_out"]
+__all__ = ["hold_out", "new_texts"]
 
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -61,6 +61,24 @@ def hold_out(
             "Give more rows a label, or hold nothing out: validation = 0.",
         )
     return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def new_texts(hashes: Places, held: Flags) -> Places:
+    """Which of the held-out rows have a text that no row to train on has; all, if those are the fewer.
+
+    The others say nothing of new texts: their answer was learned, or a contradictory one, as where the same text with
+    the same label stands in a file once (Django's languages and surnames in benchmarks/own_files/LOG.md).
+
+    Args:
+        hashes: int64[B], equal for equal texts.
+        held: bool[B], which rows are held out.
+
+    Returns:
+        int64, ascending, places among the held-out rows.
+    """
+    new = np.flatnonzero(~np.isin(hashes[held], hashes[~held]))
+    held_count = int(held.sum())
+    return new if 2 * len(new) >= held_count else np.arange(held_count)
 
 
 def _by_class(rows: Sequence[Label] | EncodedLabels | int, order: Places, wanted: int) -> Flags:

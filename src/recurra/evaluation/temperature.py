@@ -94,6 +94,9 @@ class Link(Protocol):
             beta: β.
         """
 
+    def losses(self, logits: Floats, targets: npt.NDArray[Any]) -> Floats:
+        """The log loss of each row, float64[B]."""
+
     def scores(self, logits: Floats, targets: npt.NDArray[Any]) -> CalibrationScores:
         """Log loss and calibration error of the probabilities of these logits."""
 
@@ -117,12 +120,16 @@ class _Softmax:
         own = (1 - spread) * centred[np.arange(len(targets)), targets] + spread * centred.mean(axis=1)
         return float((means - own).sum()), float(((p * centred**2).sum(axis=1) - means**2).sum())
 
+    def losses(self, logits: Floats, targets: npt.NDArray[Any]) -> Floats:
+        """See :class:`Link`."""
+        found: Floats = -_log_softmax(logits)[np.arange(len(targets)), targets]
+        return found
+
     def scores(self, logits: Floats, targets: npt.NDArray[Any]) -> CalibrationScores:
         """See :class:`Link`."""
         logs = _log_softmax(logits)
-        losses = -logs[np.arange(len(targets)), targets]
         ece = calibration_error(np.exp(logs.max(axis=1)), logs.argmax(axis=1) == targets)
-        return CalibrationScores(float(losses.mean()), ece)
+        return CalibrationScores(float(self.losses(logits, targets).mean()), ece)
 
 
 class _Sigmoid:
@@ -138,12 +145,16 @@ class _Sigmoid:
         p, wanted = np.exp(-np.logaddexp(0, -beta * logits)), (1 - spread) * targets + spread / 2
         return float(((p - wanted) * logits).sum()), float((p * (1 - p) * logits**2).sum())
 
+    def losses(self, logits: Floats, targets: npt.NDArray[Any]) -> Floats:
+        """See :class:`Link`; the mean of the labels' own."""
+        found: Floats = np.logaddexp(0, np.where(targets, -logits, logits)).mean(axis=1)
+        return found
+
     def scores(self, logits: Floats, targets: npt.NDArray[Any]) -> CalibrationScores:
         """See :class:`Link`."""
-        losses = np.logaddexp(0, np.where(targets, -logits, logits))
         # A label's confidence is its probability, and it is right if the row has the label.
         ece = calibration_error(np.exp(-np.logaddexp(0, -logits)).ravel(), targets.ravel())
-        return CalibrationScores(float(losses.mean()), ece)
+        return CalibrationScores(float(self.losses(logits, targets).mean()), ece)
 
 
 SOFTMAX: Link = _Softmax()

@@ -33,10 +33,13 @@ DEFAULT = FusionWeights(0.3, 0.5)
 
 
 def fuse(network: Floats, branch: Floats, targets: npt.NDArray[Any], *, link: Link = SOFTMAX) -> FusionWeights:
-    """The factors of the lowest log loss on rows that neither has learned from.
+    """The factors of a low log loss on rows that neither has learned from, in favour of the branch.
 
     Of each of 21 mixtures, from the network alone to the branch alone, the best temperature is found; the loss is
-    convex in both factors, so the best mixture has no rival far away.
+    convex in both factors, so the best mixture has no rival far away. Taken is the one with the largest share of the
+    branch whose loss is higher by no more than the standard error of the rows' differences: the branch is the simpler
+    model, learns from these rows afterwards, and did not stop where it was best on them. (The rule of one standard
+    error: Breiman, Friedman, Olshen and Stone 1984, "Classification and Regression Trees", section 3.4.3.)
 
     Args:
         network: float[B, L], logits.
@@ -46,13 +49,22 @@ def fuse(network: Floats, branch: Floats, targets: npt.NDArray[Any], *, link: Li
     """
     spreads = [_spread(logits) for logits in (network, branch)]
     a, b = (logits.astype(np.float64) / spread for logits, spread in zip((network, branch), spreads, strict=True))
-    found = list[tuple[float, FusionWeights]]()
+    found, losses = list[FusionWeights](), list[Floats]()
     for share in np.linspace(0, 1, SHARES).tolist():
         mixed = (1 - share) * a + share * b
         temperature = fit_temperature(mixed, targets, link=link)
-        factors = FusionWeights((1 - share) / spreads[0] / temperature, share / spreads[1] / temperature)
-        found.append((link.scores(mixed / temperature, targets).log_loss, factors))
-    return min(found)[1]
+        found.append(FusionWeights((1 - share) / spreads[0] / temperature, share / spreads[1] / temperature))
+        losses.append(link.losses(mixed / temperature, targets))
+    best = min(range(SHARES), key=lambda place: losses[place].mean())
+    if not best:
+        # The network alone: what says nothing gets nothing.
+        return found[best]
+    return found[max(place for place in range(best, SHARES) if _as_good(losses[place] - losses[best]))]
+
+
+def _as_good(differences: Floats) -> bool:
+    """Whether the mean of the rows' differences is no more than its standard error."""
+    return bool(differences.mean() <= differences.std() / np.sqrt(len(differences)))
 
 
 def _spread(logits: Floats) -> float:

@@ -101,7 +101,9 @@ def fit(
             callbacks=told,
             initial=initial,
         )
-        baselines = measure_baselines(labelled, recipe, told) if run.baseline else None
+        baselines = None
+        if run.baseline:
+            baselines = measure_baselines(labelled, recipe, told, held=prepared.held_places)
         return fit_prepared(
             prepared,
             recipe=recipe,

@@ -19,6 +19,7 @@ from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.memory import release_freed_memory
+from recurra.data.split import new_texts
 from recurra.errors import DataError
 from recurra.linear_branch import BranchRows, BranchRowsWriter
 from recurra.presets import Recipe, TrainingSettings
@@ -59,9 +60,10 @@ class TrainingData:
         classes: the distinct labels in order.
         pipeline: how documents become token ids.
         rows: to learn from.
-        held: held out, or ``None`` if there are none.
+        held: held out, or ``None`` if there are none; without rows whose text is one of those to learn from.
         fingerprint: fingerprint of all documents and labels, SHA-256 (hex).
         task: what is learned.
+        held_places: int64, the places of those held out among all rows, ascending.
         branch_rows: the same rows as the linear branch reads them, or ``None`` where there is no branch.
     """
 
@@ -72,6 +74,7 @@ class TrainingData:
     held: EncodedRows | None
     fingerprint: str
     task: Task
+    held_places: npt.NDArray[np.int64]
     branch_rows: BranchRows | None = None
 
 
@@ -151,14 +154,15 @@ def prepare(
     if initial is not None:
         pipeline = extend_vocabulary(initial, pipeline, text, callbacks)
 
-    fingerprint, long = Fingerprint(count), 0
+    fingerprint, long, hashes = Fingerprint(count), 0, np.empty(count, dtype=np.int64)
     with ExitStack() as files:
         ids, held_ids = (files.enter_context(RaggedWriter(pipeline.rows, folder=folder)) for _ in range(2))
         branch_rows = None
         if branch:
             branch_rows = files.enter_context(BranchRowsWriter(pipeline, ~held, seed=training.seed, folder=folder))
-        for _, block, out in blocks_with_mask(corpus, held):
+        for first, block, out in blocks_with_mask(corpus, held):
             fingerprint.add(block)
+            hashes[first : first + len(block)] = [hash(document) for document in block]
             unknown: list[str] | None = [] if branch_rows else None
             encoded = pipeline.encode(block, unknown)
             if text.max_tokens is not None:
@@ -169,8 +173,15 @@ def prepare(
                 branch_rows.add(encoded, unknown or (), out)
             callbacks.on_data("finding token ids", len(block), count)
         rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
-        held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None
         found = branch_rows.to_rows() if branch_rows else None
+        held_rows, new = None, new_texts(hashes, held)
+        if len(new):
+            held_rows = EncodedRows(held_ids.to_ragged().take(new), labelled.targets[held][new], labelled.task)
+            found = found and replace(found, held=found.held.take(new))
+    if known := int(held.sum()) - len(new):
+        callbacks.on_message(
+            f"{known:,} of {held.sum():,} rows held out are left out: their texts are among those to learn from."
+        )
     if long:
         callbacks.on_message(
             f"{long:,} of {count:,} documents have {text.max_tokens:,} tokens or more: only their first "
@@ -186,6 +197,7 @@ def prepare(
         held=held_rows,
         fingerprint=fingerprint.of(corpus.labels),
         task=labelled.task,
+        held_places=np.flatnonzero(held)[new],
         branch_rows=found,
     )
 
