@@ -52,6 +52,31 @@ def test_as_much_of_the_branch_as_one_standard_error_of_the_lowest_loss_allows(l
     assert own.mean() == pytest.approx(all_losses[expected].mean(), abs=1e-3)
 
 
+def test_a_network_that_helps_a_little_is_kept() -> None:
+    network, branch, targets = planted(SOFTMAX)
+    both = 0.5 * network + 1.5 * branch
+    generator = np.random.default_rng(5)
+    # What the branch misses is little, and the network knows it: with 120 rows no test tells the two from each other.
+    found = fuse((both + generator.normal(size=both.shape))[:120], (both + 0.05 * network)[:120], targets[:120])
+    assert 0 < found.network < 0.2 * found.branch
+
+
+def test_some_rows_choose_the_mixture_and_all_the_temperature() -> None:
+    network, branch, targets = planted(SOFTMAX)
+    generator, known = np.random.default_rng(6), np.arange(3000, 4000)
+    # The answers to these rows are wrong for sure, and only the network does not know it.
+    targets[known] = (network + branch)[known].argmin(axis=1)
+    branch[known] *= 3
+    network[known] = generator.normal(size=(1000, 4))
+    new = np.arange(3000)
+    found, alone = fuse(network, branch, targets, choosing=new), fuse(network[new], branch[new], targets[new])
+    assert found.branch / found.network == pytest.approx(alone.branch / alone.network, rel=0.2)
+    assert fuse(network, branch, targets).branch < 0.5 * alone.branch
+    mixed = found.network * network + found.branch * branch
+    best = minimize_scalar(lambda w: losses(SOFTMAX, w * mixed, targets).mean()).x
+    assert best == pytest.approx(1, abs=0.01)
+
+
 def test_what_says_nothing_gets_nothing() -> None:
     network, branch, targets = planted(SOFTMAX)
     noise = np.random.default_rng(4).normal(size=network.shape)

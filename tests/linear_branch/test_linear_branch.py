@@ -116,12 +116,20 @@ def test_outputs_are_sums_over_ngrams_and_subwords(changes: dict[str, int]) -> N
 
 
 def test_learning_finds_the_optimum_that_scikit_learn_finds() -> None:
-    # Without subwords, and with single tokens, the branch is a logistic regression of weighted counts.
+    # Without subwords, and with single tokens, the branch is a logistic regression of weighted counts; of two outputs
+    # both have the same log-count ratios, but for their sign.
     pipeline, branch = fitted(passes=500, ngrams=1, subwords=0)
     ids = pipeline.encode(TEXTS)
     frequencies = np.array([sum(row in ids[i] for i in range(len(ids))) for row in range(branch.ngrams.known)])
     values = np.log((1 + len(ids)) / (1 + frequencies)) + 1
     values /= values.mean()
+    right = np.array(RIGHT) == 1
+    shares = [
+        [(sum(row in ids[i] for i in np.flatnonzero(some)) + 0.001) / (some.sum() + 0.002) for some in (right, ~right)]
+        for row in range(branch.ngrams.known)
+    ]
+    squares = np.abs(np.log(np.array(shares)[:, 0] / np.array(shares)[:, 1])) ** (2 / 3)
+    values *= np.sqrt(squares / squares.mean())
     x = np.zeros((len(ids), branch.ngrams.known))
     for i in range(len(ids)):
         for token in ids[i].tolist():

@@ -61,21 +61,6 @@ def measured(rows: LabelledRows, recipe: Recipe = RECIPE) -> tuple[Baselines, li
     return measure_baselines(rows, recipe, told), told.messages
 
 
-def test_the_rows_that_are_not_scored_are_not_learned_from_either() -> None:
-    texts, labels = orders()
-    kept, held = hold_out(labels, share=HELD.validation, seed=HELD.seed)
-    scored = held[::2]
-    found = measure_baselines(rows_of(texts, labels), RECIPE, Steps(), held=scored)
-    places = np.concatenate([kept, scored])
-    targets = np.array([int(label == "yes") for label in labels])
-    vectorizer = TfidfVectorizer(analyzer="word", ngram_range=(1, 2), sublinear_tf=True)
-    model = LinearSVC(random_state=0).fit(vectorizer.fit_transform([texts[row] for row in kept]), targets[kept])
-    right = model.predict(vectorizer.transform([texts[row] for row in scored])) == targets[scored]
-    assert len(places) < len(texts)
-    assert found.features == WORDS
-    assert found.linear == pytest.approx(right.mean())
-
-
 def scikit_learns(analyzer: str, ngrams: tuple[int, int], texts: list[str], targets: Any, kept: Any, held: Any) -> Any:
     """The answers of scikit-learn alone."""
     vectorizer = TfidfVectorizer(analyzer=analyzer, ngram_range=ngrams, sublinear_tf=True)

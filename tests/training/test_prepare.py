@@ -56,7 +56,7 @@ def repeated(texts: list[Document]) -> tuple[TrainingData, Steps]:
     return prepare(labelled, text, TRAINING, branch=True, folder=None, callbacks=callback), callback
 
 
-def test_held_out_rows_whose_texts_are_learned_from_are_left_out() -> None:
+def test_held_out_rows_whose_texts_are_learned_from_do_not_choose() -> None:
     kept, held = hold_out(LABELS, share=0.2, seed=3)
     texts = list(TEXTS)
     for place in held[[1, 4]]:
@@ -65,22 +65,21 @@ def test_held_out_rows_whose_texts_are_learned_from_are_left_out() -> None:
     texts[held[2]] = texts[held[3]]
     found, callback = repeated(texts)
     expected = np.delete(held, [1, 4])
-    assert found.held_places.tolist() == expected.tolist()
     assert found.held is not None
-    assert found.branch_rows is not None
-    assert [found.classes.classes[target] for target in found.held.targets] == [LABELS[place] for place in expected]
+    assert found.choosing is not None
+    assert len(found.held) == 12
+    assert found.new.tolist() == [0, 2, 3, *range(5, 12)]
+    assert [found.classes.classes[target] for target in found.choosing.targets] == [LABELS[place] for place in expected]
     encoded = found.pipeline.encode([texts[place] for place in expected])
-    for ids in (found.held.documents, found.branch_rows.held.closed):
-        assert np.array_equal(ids.values, encoded.values)
-        assert np.array_equal(ids.offsets, encoded.offsets)
-    assert len(found.rows) == len(kept)
-    said = "2 of 12 rows held out are left out: their texts are among those to learn from."
+    assert np.array_equal(found.choosing.documents.values, encoded.values)
+    assert np.array_equal(found.choosing.documents.offsets, encoded.offsets)
+    said = "2 of 12 rows held out have texts that are learned from: they do not choose when to stop."
     assert callback.messages == [said]
 
 
-def test_all_held_out_rows_count_where_most_texts_come_up_again_and_again() -> None:
+def test_all_held_out_rows_choose_where_most_texts_come_up_again_and_again() -> None:
     found, callback = repeated(["red", "blue", "green"] * 20)
-    assert len(found.held_places) == 12
+    assert len(found.new) == 12
     assert callback.messages == []
 
 

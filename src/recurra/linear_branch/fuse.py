@@ -32,34 +32,43 @@ DEFAULT = FusionWeights(0.3, 0.5)
 """Where too few rows are held out to choose: about what larger sets choose (benchmarks/own_files/LOG.md)."""
 
 
-def fuse(network: Floats, branch: Floats, targets: npt.NDArray[Any], *, link: Link = SOFTMAX) -> FusionWeights:
+def fuse(
+    network: Floats,
+    branch: Floats,
+    targets: npt.NDArray[Any],
+    *,
+    link: Link = SOFTMAX,
+    choosing: npt.NDArray[np.int64] | None = None,
+) -> FusionWeights:
     """The factors of a low log loss on rows that neither has learned from, in favour of the branch.
 
     Of each of 21 mixtures, from the network alone to the branch alone, the best temperature is found; the loss is
     convex in both factors, so the best mixture has no rival far away. Taken is the one with the largest share of the
     branch whose loss is higher by no more than the standard error of the rows' differences: the branch is the simpler
     model, learns from these rows afterwards, and did not stop where it was best on them. (The rule of one standard
-    error: Breiman, Friedman, Olshen and Stone 1984, "Classification and Regression Trees", section 3.4.3.)
+    error: Breiman, Friedman, Olshen and Stone 1984, "Classification and Regression Trees", section 3.4.3.) One of the
+    two alone is taken only where it has the lowest loss.
 
     Args:
         network: float[B, L], logits.
         branch: float[B, L], logits.
         targets: of the B rows, as the link wants them.
         link: from logits to probabilities.
+        choosing: which of the rows choose the mixture; all if not given. Its temperature is that of all.
     """
+    some = slice(None) if choosing is None else choosing
     spreads = [_spread(logits) for logits in (network, branch)]
     a, b = (logits.astype(np.float64) / spread for logits, spread in zip((network, branch), spreads, strict=True))
-    found, losses = list[FusionWeights](), list[Floats]()
-    for share in np.linspace(0, 1, SHARES).tolist():
-        mixed = (1 - share) * a + share * b
-        temperature = fit_temperature(mixed, targets, link=link)
-        found.append(FusionWeights((1 - share) / spreads[0] / temperature, share / spreads[1] / temperature))
-        losses.append(link.losses(mixed / temperature, targets))
+    shares, losses = np.linspace(0, 1, SHARES).tolist(), list[Floats]()
+    for share in shares:
+        mixed = ((1 - share) * a + share * b)[some]
+        losses.append(link.losses(mixed / fit_temperature(mixed, targets[some], link=link), targets[some]))
     best = min(range(SHARES), key=lambda place: losses[place].mean())
-    if not best:
-        # The network alone: what says nothing gets nothing.
-        return found[best]
-    return found[max(place for place in range(best, SHARES) if _as_good(losses[place] - losses[best]))]
+    if best not in (0, SHARES - 1):
+        best = max(place for place in range(best, SHARES - 1) if _as_good(losses[place] - losses[best]))
+    share = shares[best]
+    temperature = fit_temperature((1 - share) * a + share * b, targets, link=link)
+    return FusionWeights((1 - share) / spreads[0] / temperature, share / spreads[1] / temperature)
 
 
 def _as_good(differences: Floats) -> bool:

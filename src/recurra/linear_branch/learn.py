@@ -22,8 +22,10 @@ __all__ = ["PASSES", "learn_branch"]
 
 Array = npt.NDArray[np.float32]
 
-PASSES = 20
+PASSES = 8
 """Passes over the rows; the answers hardly change after these."""
+# Of log-count ratios: what is added to counts, and the power that is taken.
+PRIOR, POWER = 0.001, 1 / 3
 
 
 def learn_branch(
@@ -46,7 +48,10 @@ def learn_branch(
     The penalty is λ/2 |w - w₀|², with w₀ the weights of the branch that learning goes on from, or zero.
 
     An n-gram has the value of its inverse document frequency, log((1 + B) / (1 + df)) + 1, divided by the mean of all,
-    and a document's values are divided by the root of their number; the weights of the branch hold these values.
+    times the cube root of its log-count ratio |log(p / q)|, scaled to a mean square of 1, where p and q are the shares
+    of an output's documents and of all others that have it: what tells an output is penalised less. A document's values
+    are divided by the root of their number; the weights of the branch hold these values. The ratio is that of Wang and
+    Manning 2012, "Baselines and Bigrams", ACL P12-2018; the root is ours (benchmarks/own_files/LOG.md).
 
     Args:
         documents: B documents.
@@ -62,15 +67,16 @@ def learn_branch(
     """
     vocabulary = pipeline.vocabulary
     known, ids = len(vocabulary) + SPECIAL_IDS, documents.ids
+    weights = np.ones(len(ids), dtype=np.float32) if row_weights is None else row_weights
     ngrams = count_ngrams(ids, known, settings)
     if initial is not None:
         ngrams = extend_ngrams(initial.ngrams, ngrams, settings.ngram_count)
     found = ngrams.find(ids)
     each = Ragged(np.arange(len(ngrams), dtype=np.int32), np.arange(len(ngrams) + 1))
-    squares = _squared_values(found, each, len(ngrams))
+    squares = _squared_values(found, each, targets, weights, len(ngrams))
     subwords, parts = _subwords(documents, pipeline, settings, initial)
-    subword_squares = _squared_values(ids, parts, len(subwords) if subwords else 0)
-    norms = np.zeros(len(ids), dtype=np.float32)
+    subword_squares = _squared_values(ids, parts, targets, weights, len(subwords) if subwords else 0)
+    norms = np.zeros_like(targets)
     kernels = kernels_of("training.dual_ascent")
     for words, pieces, some in ((found, each, squares), (ids, parts, subword_squares)):
         met = np.zeros(len(some), dtype=np.int64)
@@ -81,7 +87,6 @@ def learn_branch(
     else:
         W, U = extend_weights(initial, ngrams, subwords)
     dual = np.zeros((len(ids), outputs), dtype=np.float32)
-    weights = np.ones(len(ids), dtype=np.float32) if row_weights is None else row_weights
     generator = np.random.default_rng(seed)
     for _ in range(passes):
         order = generator.permutation(len(ids))
@@ -111,11 +116,22 @@ def _subwords(
     return subwords, Ragged(found.values, np.concatenate([np.zeros(SPECIAL_IDS, dtype=np.int64), found.offsets]))
 
 
-def _squared_values(words: Ragged, parts: Ragged, count: int) -> Array:
-    """The squared value of each part."""
-    met, frequencies = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int64)
+def _squared_values(words: Ragged, parts: Ragged, targets: Array, weights: Array, count: int) -> Array:
+    """The squared values of each part, float32[parts, L]."""
+    rows, outputs = targets.shape
+    if not count:
+        return np.empty((0, outputs), dtype=np.float32)
+    kinds = np.column_stack([targets * weights[:, None], weights, np.ones_like(weights)])
+    met, frequencies = np.full(count, -1, dtype=np.int64), np.zeros((count, outputs + 2), dtype=np.float32)
     kernels_of("training.dual_ascent").document_frequencies(
-        words.values, words.offsets, parts.values, parts.offsets, met, frequencies
+        words.values, words.offsets, parts.values, parts.offsets, kinds, met, frequencies
     )
-    values = np.log((1 + len(words)) / (1 + frequencies)) + 1
-    return ((values / values.mean()) ** 2).astype(np.float32) if count else np.empty(0, dtype=np.float32)
+    inside, everywhere = frequencies[:, :outputs], frequencies[:, outputs : outputs + 1]
+    size, whole = kinds[:, :outputs].sum(axis=0), weights.sum()
+    idf = np.log((1 + rows) / (1 + frequencies[:, -1:])) + 1
+    ratios = np.log((inside + PRIOR) / (size + 2 * PRIOR))
+    ratios -= np.log((np.maximum(everywhere - inside, 0) + PRIOR) / (whole - size + 2 * PRIOR))
+    squares = np.abs(ratios) ** (2 * POWER)
+    means = squares.mean(axis=0)
+    squares *= (idf / idf.mean()) ** 2 / np.where(means > 0, means, 1)
+    return np.ascontiguousarray(squares, dtype=np.float32)

@@ -32,7 +32,7 @@ class BranchSettings(Settings):
     subwords: int = 5
     ngram_count: int = 200_000
     ngram_min_count: int = 2
-    branch_penalty: float = 1 / 128
+    branch_penalty: float = 1 / 64
 
     def __post_init__(self) -> None:
         at_least("ngrams", self.ngrams, 1)

@@ -79,33 +79,27 @@ def linear_classifier() -> LinearSVC:
     return LinearSVC(random_state=0)
 
 
-def measure_baselines(
-    labelled: LabelledRows, recipe: Recipe, callbacks: Callback, *, held: npt.NDArray[np.int64] | None = None
-) -> Baselines:
+def measure_baselines(labelled: LabelledRows, recipe: Recipe, callbacks: Callback) -> Baselines:
     """Scores the baselines on the rows that this training holds out; the same rows give the same scores.
 
     Args:
         labelled: all rows.
         recipe: says what is read, and what is held out.
         callbacks: told the progress, and why there is no linear model.
-        held: places of the held-out rows to score, ascending; all if not given.
 
     Raises:
         DataError: nothing can be held out, or the rows cannot be read again.
     """
-    found = _measure(labelled, recipe, callbacks, held)
+    found = _measure(labelled, recipe, callbacks)
     if found.skipped:
         what = "skipped" if found.majority is None else "no linear model"
         callbacks.on_message(f"baselines: {what}, {found.skipped}.")
     return found
 
 
-def _measure(
-    labelled: LabelledRows, recipe: Recipe, callbacks: Callback, scored: npt.NDArray[np.int64] | None
-) -> Baselines:
+def _measure(labelled: LabelledRows, recipe: Recipe, callbacks: Callback) -> Baselines:
     task, classes = labelled.task, labelled.classes
     kept, held = split_of(labelled, recipe.training)
-    held = held if scored is None else scored
     key = next((score.key for score in task.scores if score.printed and score.percent), None)
     if not len(held):
         return Baselines(key, skipped="no rows were held out")
@@ -130,7 +124,7 @@ def _measure(
         return Baselines(key, majority, skipped="scikit-learn is not installed")
 
     most = WORK[WORDS] // (len(classes) + OVERHEAD)
-    texts = _texts(labelled, kept, held, recipe, callbacks, at_most=most)
+    texts = _texts(labelled, held, recipe, callbacks, at_most=most)
     if texts is None:
         return Baselines(
             key,
@@ -151,26 +145,18 @@ def _measure(
 
 
 def _texts(
-    labelled: LabelledRows,
-    kept: npt.NDArray[np.int64],
-    held: npt.NDArray[np.int64],
-    recipe: Recipe,
-    callbacks: Callback,
-    *,
-    at_most: int,
+    labelled: LabelledRows, held: npt.NDArray[np.int64], recipe: Recipe, callbacks: Callback, *, at_most: int
 ) -> tuple[list[str], list[str]] | None:
     """The texts to learn from and those held out; ``None`` if the former have more characters than ``at_most``."""
     corpus, characters = labelled.corpus, 0
-    is_kept, is_held = (np.zeros(len(corpus), dtype=bool) for _ in range(2))
-    is_kept[kept], is_held[held] = True, True
+    marks = np.zeros(len(corpus), dtype=bool)
+    marks[held] = True
     texts: list[str] = []
     held_texts: list[str] = []
-    for first, block, out in blocks_with_mask(corpus, is_held):
-        read = input_texts(block, recipe.text)
-        held_texts += [read[place] for place in np.flatnonzero(out).tolist()]
-        some = [read[place] for place in np.flatnonzero(is_kept[first : first + len(block)]).tolist()]
-        texts += some
-        characters += sum(map(len, some))
+    for _, block, out in blocks_with_mask(corpus, marks):
+        for text, is_held in zip(input_texts(block, recipe.text), out.tolist(), strict=True):
+            (held_texts if is_held else texts).append(text)
+            characters += 0 if is_held else len(text)
         if characters > at_most:
             return None
         callbacks.on_data("linear baseline", len(block), len(corpus))

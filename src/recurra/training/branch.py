@@ -93,13 +93,16 @@ class BranchTraining:
         return cls(prepared, recipe, link, callbacks=callbacks, initial=initial)
 
     def joined(self, logits: Tensor) -> Tensor:
-        """The outputs of network and branch together for the held-out rows.
+        """The outputs of network and branch together for the held-out rows that choose when to stop.
 
         Args:
-            logits: [held, L], the network's.
+            logits: [new, L], the network's.
         """
-        factors = self._factors(logits)
-        return logits * factors.network + torch.from_numpy(self._outputs).float() * factors.branch
+        new, factors = self._prepared.new, DEFAULT
+        outputs = self._outputs[new]
+        if self._held is not None and self._chosen:
+            factors = fuse(logits.double().numpy(), outputs, self._held.targets[new], link=self._link)
+        return logits * factors.network + torch.from_numpy(outputs).float() * factors.branch
 
     @torch.no_grad()
     def finish(self, network: Network, held: Tensor) -> BranchResult:
@@ -140,7 +143,8 @@ class BranchTraining:
     def _factors(self, held: Tensor) -> FusionWeights:
         if self._held is None or not self._chosen:
             return DEFAULT
-        return fuse(held.double().numpy(), self._outputs, self._held.targets, link=self._link)
+        logits, targets = held.double().numpy(), self._held.targets
+        return fuse(logits, self._outputs, targets, link=self._link, choosing=self._prepared.new)
 
     def _learned(
         self, documents: OpenDocuments, targets: npt.NDArray[Any], on_pass: Callable[[], object] = lambda: None

@@ -101,9 +101,7 @@ def fit(
             callbacks=told,
             initial=initial,
         )
-        baselines = None
-        if run.baseline:
-            baselines = measure_baselines(labelled, recipe, told, held=prepared.held_places)
+        baselines = measure_baselines(labelled, recipe, told) if run.baseline else None
         return fit_prepared(
             prepared,
             recipe=recipe,
@@ -167,7 +165,7 @@ def fit_prepared(
     trainer = Trainer(
         module,
         prepared.rows,
-        prepared.held,
+        prepared.choosing,
         recipe.training,
         pad_to=pad_to,
         folder=run.folder,

@@ -60,10 +60,11 @@ class TrainingData:
         classes: the distinct labels in order.
         pipeline: how documents become token ids.
         rows: to learn from.
-        held: held out, or ``None`` if there are none; without rows whose text is one of those to learn from.
+        held: held out, or ``None`` if there are none.
+        new: int64, those of the held-out rows whose text is none of those to learn from; all, if those are the fewer.
+            They choose when to stop, and what the branch counts.
         fingerprint: fingerprint of all documents and labels, SHA-256 (hex).
         task: what is learned.
-        held_places: int64, the places of those held out among all rows, ascending.
         branch_rows: the same rows as the linear branch reads them, or ``None`` where there is no branch.
     """
 
@@ -74,8 +75,15 @@ class TrainingData:
     held: EncodedRows | None
     fingerprint: str
     task: Task
-    held_places: npt.NDArray[np.int64]
+    new: npt.NDArray[np.int64]
     branch_rows: BranchRows | None = None
+
+    @property
+    def choosing(self) -> EncodedRows | None:
+        """The held-out rows that are new, or ``None`` if there are none."""
+        if self.held is None:
+            return None
+        return replace(self.held, documents=self.held.documents.take(self.new), targets=self.held.targets[self.new])
 
 
 def labelled_rows(
@@ -174,13 +182,12 @@ def prepare(
             callbacks.on_data("finding token ids", len(block), count)
         rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
         found = branch_rows.to_rows() if branch_rows else None
-        held_rows, new = None, new_texts(hashes, held)
-        if len(new):
-            held_rows = EncodedRows(held_ids.to_ragged().take(new), labelled.targets[held][new], labelled.task)
-            found = found and replace(found, held=found.held.take(new))
+        held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None
+    new = new_texts(hashes, held)
     if known := int(held.sum()) - len(new):
         callbacks.on_message(
-            f"{known:,} of {held.sum():,} rows held out are left out: their texts are among those to learn from."
+            f"{known:,} of {held.sum():,} rows held out have texts that are learned from: "
+            "they do not choose when to stop."
         )
     if long:
         callbacks.on_message(
@@ -197,7 +204,7 @@ def prepare(
         held=held_rows,
         fingerprint=fingerprint.of(corpus.labels),
         task=labelled.task,
-        held_places=np.flatnonzero(held)[new],
+        new=new,
         branch_rows=found,
     )
 
