@@ -31,6 +31,7 @@ from own_files_baselines import all_baselines
 import recurra
 from recurra.bench.machine import machine
 from recurra.evaluation.intervals import wilson
+from recurra.evaluation.metrics import calibration_error
 from recurra.runtime import Model
 from recurra.text.vocabulary import UNKNOWN_ID
 
@@ -84,6 +85,7 @@ def one_run(folder: Path, out: Path, seed: int, test: tuple[list[str], list[str]
         "macro_f1": scores["macro_f1"],
         "log_loss": scores["log_loss"],
         "ece": scores["ece"],
+        "ece_if_calibrated": ece_if_calibrated(model.predict_proba(test[0])),
         "seconds": spent,
         "wall_seconds": wall,
         "bytes": Path(trained["model"]).stat().st_size,
@@ -114,6 +116,17 @@ def why(model: Model, texts: list[str], labels: list[str]) -> dict[str, float]:
         "accuracy_without_unknown": float(right[~unknown].mean()) if (~unknown).any() else float("nan"),
         "accuracy_shuffled": float(np.mean(np.asarray(model.predict(mixed)).astype(str) == np.array(labels))),
     }
+
+
+def ece_if_calibrated(probabilities: np.ndarray[Any, Any]) -> float:
+    """90th percentile of the ECE that a perfectly calibrated model with these probabilities, [B, C], would have.
+
+    In each of 1,000 draws the right class of every row is drawn from the row's probabilities. The ECE asks only whether
+    it is the top class, which it is with the top probability.
+    """
+    top = probabilities.max(axis=1).astype(np.float64)
+    generator = np.random.default_rng(0)
+    return float(np.quantile([calibration_error(top, generator.random(len(top)) < top) for _ in range(1000)], 0.9))
 
 
 def checked(folder: Path) -> dict[str, Any]:

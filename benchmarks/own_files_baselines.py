@@ -46,12 +46,17 @@ class Baseline:
 
 def linear(texts: Sequence[str], labels: Sequence[str], test: Sequence[str], *, by: str) -> Baseline:
     """TF-IDF and LinearSVC, by ``words`` (single ones and pairs) or ``characters`` (runs of 1 to 4)."""
+    return _chosen(f"TF-IDF of {by} + LinearSVC", linear_ways(by), texts, labels, test)
+
+
+def linear_ways(by: str) -> dict[str, Way]:
+    """The settings that :func:`linear` chooses among, each as a way to train and answer."""
     analyzers = ("word",) if by == "words" else ("char_wb", "char")
     ways = {}
     for analyzer, C in product(analyzers, (0.3, 1.0, 3.0)):
         runs = "1- and 2-grams of words" if by == "words" else f"1- to 4-grams ({analyzer})"
         ways[f"{runs}, C = {C:g}"] = _linear_way(analyzer, (1, 2) if by == "words" else (1, 4), C)
-    return _chosen(f"TF-IDF of {by} + LinearSVC", ways, texts, labels, test)
+    return ways
 
 
 def fasttext(texts: Sequence[str], labels: Sequence[str], test: Sequence[str], *, by: str, python: Path) -> Baseline:

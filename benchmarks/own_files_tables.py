@@ -9,6 +9,9 @@ from typing import Any
 
 RESULT = Path(__file__).parent / "results" / "own_files.json"
 
+# The expected calibration error that is allowed: with so many test rows this much, with fewer what chance explains.
+FIXED_BOUND_ROWS, FIXED_BOUND = 5000, 0.02
+
 __all__ = ["TABLES"]
 
 
@@ -82,6 +85,26 @@ def reason_lines() -> list[str]:
     return lines
 
 
+def calibration_lines() -> list[str]:
+    """The calibration error of each set beside its bound."""
+    lines = [
+        "| set | test rows | expected calibration error, median (lowest–highest) "
+        "| a perfectly calibrated model: 90th percentile | bound | seeds within |",
+        "|---|---:|---|---|---|---|",
+    ]
+    for one in _read()["sets"].values():
+        runs, large = one["runs"], one["test_rows"] >= FIXED_BOUND_ROWS
+        found = [run["ece"] for run in runs]
+        cells = [f"{statistics.median(found):.2%} ({min(found):.2%}–{max(found):.2%})", "–", "–", "–"]
+        # Results of before have no simulation.
+        if all("ece_if_calibrated" in run for run in runs):
+            simulated = _median(runs, "ece_if_calibrated")
+            within = sum(run["ece"] <= (FIXED_BOUND if large else run["ece_if_calibrated"]) for run in runs)
+            cells[1:] = [f"{simulated:.2%}", f"{FIXED_BOUND if large else simulated:.2%}", f"{within} of {len(runs)}"]
+        lines.append(f"| {one['about']} | {one['test_rows']:,} | {' | '.join(cells)} |")
+    return lines
+
+
 def check_lines() -> list[str]:
     """What ``recurra check`` found first, the graver findings before the others."""
     lines = ["| set | `recurra check train.csv --test test.csv` finds | seconds |", "|---|---|---:|"]
@@ -113,5 +136,6 @@ TABLES = {
         "own-files": score_lines,
         "own-files-branch": branch_lines,
         "own-files-reasons": reason_lines,
+        "own-files-calibration": calibration_lines,
     }
 }

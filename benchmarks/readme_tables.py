@@ -12,6 +12,7 @@ import checking_tables
 import finding_tables
 import inspection_tables
 import large_file_tables
+import own_files_robustness_tables
 import own_files_tables
 import peer_tables
 import segmenter_tables
@@ -96,6 +97,7 @@ TABLES = (
     | several_tables.TABLES
 )
 TABLES |= checking_tables.TABLES
+TABLES["docs/own-files.md"] = {**TABLES["docs/own-files.md"], **own_files_robustness_tables.TABLES["docs/own-files.md"]}
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 
 
