@@ -93,6 +93,7 @@ def one_run(folder: Path, out: Path, seed: int, test: tuple[list[str], list[str]
         "seconds": spent,
         "wall_seconds": wall,
         "bytes": Path(trained["model"]).stat().st_size,
+        "documents_per_second": documents_per_second(model, test[0]),
         "training_wall_seconds": trained["seconds"],
         "epochs": trained["epochs"],
         "best_epoch": trained["best_epoch"],
@@ -102,6 +103,17 @@ def one_run(folder: Path, out: Path, seed: int, test: tuple[list[str], list[str]
         "reason": model.record["tokens"]["reason"],
         **why(model, *test),
     }
+
+
+def documents_per_second(model: Model, texts: list[str], passes: int = 5) -> float:
+    """How many texts are turned into labels, the median of some passes after a first one."""
+    model.predict(texts)
+    speeds = []
+    for _ in range(passes):
+        began = time.perf_counter()
+        model.predict(texts)
+        speeds.append(len(texts) / (time.perf_counter() - began))
+    return float(np.median(speeds))
 
 
 def why(model: Model, texts: list[str], labels: list[str]) -> dict[str, float]:

@@ -40,9 +40,9 @@ def score_lines(path: Path = RESULT) -> list[str]:
     """Accuracy and seconds of each set, beside the baselines."""
     lines = [
         "| set | training rows, classes | read by | seeds | `recurra train FILE`: test accuracy, median "
-        "(lowest–highest) | 95 % interval | the whole command, by the clock | file | TF-IDF of words + LinearSVC "
+        "(lowest–highest) | 95 % interval | the whole command, by the clock | file | documents a second | TF-IDF of words + LinearSVC "
         "| TF-IDF of characters + LinearSVC | fastText |",
-        "|---|---|---|---:|---|---|---|---|---|---|---|",
+        "|---|---|---|---:|---|---|---|---|---|---|---|---|",
     ]
     result = _read(path)
     for one in result["sets"].values():
@@ -53,6 +53,7 @@ def score_lines(path: Path = RESULT) -> list[str]:
             f"| {one['about']} | {one['train_rows']:,}, {one['classes']} | {runs[0]['tokens']} | {len(runs)} "
             f"| **{one['accuracy']:.2%}** ({min(scores):.2%}–{max(scores):.2%}) | {low_high[0]:.2%}–{low_high[1]:.2%} "
             f"| {_median(runs, 'wall_seconds'):.0f} s | {_median(runs, 'bytes') / 1e6:.1f} MB "
+            f"| {_median(runs, 'documents_per_second'):,.0f} "
             f"| {_score(linear[0])} | {_score(linear[1])} | {_score(_best(one['baselines'], 'fastText'))} |"
         )
     machine = next(iter(result["sets"].values()))["machine"]

@@ -37,6 +37,7 @@ class Case(NamedTuple):
 # The peak says something only where matrix products are most of the work.
 LESSON = ("keras", "keras-steps", "torch", "packed")
 LSTM64 = {"hidden": 64, "masked": True}
+RECURRENT = {"branch": False, "tokens": "words", "dropout": 0.0, "word_dropout": 0.0}
 CASES = (
     Case("train", "lesson/simple-rnn-titles", peers=LESSON),
     Case("train", "lesson/simple-rnn-masked", peers=LESSON),
@@ -51,6 +52,8 @@ CASES = (
     Case("predict", "lesson/lstm"),
     Case("predict", "lesson/bilstm"),
     Case("latency", "lesson/lstm"),
+    # What the default's recurrent part takes alone.
+    Case("predict", "default", RECURRENT, ("onnxruntime",)),
 )
 
 

@@ -65,7 +65,7 @@ def read_rows(data: str, *, data_dir: Path | None, say: Callable[[str], None]) -
     return Rows(found.train, found.test, f"{found.title}, {found.rows_phrase}")
 
 
-def write_job(folder: Path, task: str, preset: Recipe, rows: Rows, *, take: int) -> int:
+def write_job(folder: Path, task: str, preset: Recipe, rows: Rows, *, take: int, pools: bool = False) -> int:
     """Writes what every participant reads.
 
     Training takes ``take`` documents at random from the training rows; predicting the first ``take`` test rows, with
@@ -77,6 +77,7 @@ def write_job(folder: Path, task: str, preset: Recipe, rows: Rows, *, take: int)
         preset: text pipeline, network and hyperparameters.
         rows: where the documents come from.
         take: documents, at most.
+        pools: whether all peers take the largest and the mean state as well as the last.
 
     Returns:
         How many documents the job has.
@@ -85,7 +86,7 @@ def write_job(folder: Path, task: str, preset: Recipe, rows: Rows, *, take: int)
         SettingsError: the peers have no such network.
         DataError: no document to read.
     """
-    _check(preset.network)
+    _check(preset.network, pools=pools)
     documents, labels = _with_title(rows.train, preset)
     pipeline, classes = TextPipeline.learn(documents, preset.text), Labels.learn(labels)
     weights: dict[str, Any] = dict(initial_weights(preset.network, rows=pipeline.rows, classes=len(classes), seed=SEED))
@@ -130,8 +131,10 @@ def write_job(folder: Path, task: str, preset: Recipe, rows: Rows, *, take: int)
     return len(taken)
 
 
-def _check(network: NetworkSettings) -> None:
+def _check(network: NetworkSettings, *, pools: bool) -> None:
     plain = NetworkSettings()
+    if pools and "attention" not in network.pooling:
+        network = network.replace(pooling=plain.pooling)
     for name in ("pooling", "input", "dropout", "weight_drop", "word_dropout", "every_step"):
         if getattr(network, name) != getattr(plain, name):
             raise SettingsError(

@@ -23,11 +23,13 @@ class Peer:
         name: on the command line.
         programs: the file in ``peers/`` for each task that it takes part in.
         ways: for a task and a number of processors, the options of the ways to try.
+        pools: whether it takes the largest and the mean state as well as the last.
     """
 
     name: str
     programs: dict[str, str]
     ways: Callable[[str, int], list[Options]]
+    pools: bool = False
 
 
 def _threads(processors: int) -> list[int]:
@@ -86,7 +88,7 @@ PEERS = {
         Peer("torch", {"train": "torch_training", **_for_predicting("torch_prediction")}, _torch),
         Peer("packed", {"train": "torch_training"}, _packed),
         Peer("peak", {"train": "matrix_product"}, _peak),
-        Peer("onnxruntime", _for_predicting("onnx_prediction"), _batched),
+        Peer("onnxruntime", _for_predicting("onnx_prediction"), _batched, pools=True),
         Peer("fasttext", _for_predicting("fasttext_prediction"), _one_way),
         Peer("linear", _for_predicting("linear_prediction"), _one_way),
     )

@@ -48,7 +48,8 @@ def run_bench(
     """
     with tempfile.TemporaryDirectory(prefix="recurra-bench-") as name:
         folder = Path(name)
-        documents = write_job(folder, task, preset, rows, take=take or TAKE[task])
+        pools = all(peer.pools for peer in peers)
+        documents = write_job(folder, task, preset, rows, take=take or TAKE[task], pools=pools)
         result = compare(folder, name_of(task, preset), task, peers, python=python, rounds=rounds, say=say)
     kind = "training" if task == "train" else "test"
     return {

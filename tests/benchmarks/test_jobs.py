@@ -93,6 +93,13 @@ def test_networks_that_the_peers_do_not_have(tmp_path: Path, options: dict[str, 
         write_job(tmp_path, "train", small(**options), made_rows(), take=9)
 
 
+def test_peers_that_pool_get_networks_that_do(tmp_path: Path) -> None:
+    options = {"pooling": ["max", "mean"]}
+    assert write_job(tmp_path, "predict", small(masked=True, **options), made_rows(), take=9, pools=True) == 9
+    with pytest.raises(SettingsError, match=r"^pooling is"):
+        write_job(tmp_path, "predict", small(pooling=["attention"]), made_rows(), take=9, pools=True)
+
+
 def test_operations_counted_by_hand() -> None:
     # Two documents: 3 words, 2 of them different; 1 word. LSTM(2), 2 layers, 2 directions, 3 inputs, 5 classes.
     documents = Ragged.from_lists([[4, 4, 6], [4]])

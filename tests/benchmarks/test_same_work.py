@@ -28,7 +28,7 @@ NETWORKS: list[dict[str, Any]] = [
 
 def job_of(folder: Path, **options: Any) -> Job:
     """A job whose biases and recurrent weights differ gate by gate, so that an exchange of gates shows."""
-    write_job(folder, "predict", small(masked=True, **options), made_rows(), take=30)
+    write_job(folder, "predict", small(masked=True, **options), made_rows(), take=30, pools=True)
     generator = np.random.default_rng(1)
     weights = {
         name: generator.uniform(-0.9, 0.9, one.shape).astype(np.float32)
@@ -76,8 +76,17 @@ def peers_python() -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("options", NETWORKS, ids=lambda options: options["cell"])
-@pytest.mark.parametrize("program", ["onnx_prediction", "keras_prediction"])
+POOLED = {"cell": "lstm", "bidirectional": True, "pooling": ["max", "last", "mean"]}
+
+
+@pytest.mark.parametrize(
+    ("program", "options"),
+    [
+        *((name, one) for name in ("onnx_prediction", "keras_prediction") for one in NETWORKS),
+        ("onnx_prediction", POOLED),
+    ],
+    ids=str,
+)
 def test_peers_of_another_environment_answer_alike(
     tmp_path: Path, peers_python: str, program: str, options: dict[str, Any]
 ) -> None:

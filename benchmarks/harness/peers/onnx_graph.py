@@ -46,11 +46,16 @@ def graph(job: Job) -> onnx.ModelProto:
         nodes.append(helper.make_node("Transpose", [f"all{layer}"], [f"turned{layer}"], perm=[0, 2, 1, 3]))
         nodes.append(helper.make_node("Reshape", [f"turned{layer}", "joined"], [f"states{layer}"]))
         below = f"states{layer}"
-    # The last layer's states at every word are not read.
-    del nodes[-2:]
-    constants["flat"] = np.array([-1, size], dtype=np.int64)
-    nodes.append(helper.make_node("Transpose", [f"final{network['layers'] - 1}"], ["ends"], perm=[1, 0, 2]))
-    nodes.append(helper.make_node("Reshape", ["ends", "flat"], ["pooled"]))
+    pooling = network["pooling"]
+    if pooling == ["last"]:
+        # The last layer's states at every word are not read.
+        del nodes[-2:]
+    nodes += [node for name in pooling for node in _pooling(name, below, f"final{network['layers'] - 1}")]
+    constants |= {
+        "flat": np.array([-1, size], dtype=np.int64), "zero": np.array(0), "one": np.array(1), "steps": np.array([0]),
+        "below": np.array(-1, dtype=np.float32), "middle": np.array([1]), "ends": np.array([2]),
+    }  # fmt: skip
+    nodes.append(helper.make_node("Concat", [f"{name}_pooled" for name in pooling], ["pooled"], axis=1))
     nodes.append(helper.make_node("Gemm", ["pooled", "W_O", "b_O"], ["logits"]))
     made = helper.make_graph(
         nodes,
@@ -65,6 +70,34 @@ def graph(job: Job) -> onnx.ModelProto:
     model = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
     onnx.checker.check_model(model)
     return model
+
+
+def _pooling(name: str, states: str, final: str) -> list[onnx.NodeProto]:
+    """From the last layer's states to one vector a document; states behind a document's end are 0."""
+    node = helper.make_node
+    if name == "last":
+        return [
+            node("Transpose", [final], ["by_document"], perm=[1, 0, 2]),
+            node("Reshape", ["by_document", "flat"], ["last_pooled"]),
+        ]
+    if name == "mean":
+        return [
+            node("ReduceSum", [states, "steps"], ["summed"], keepdims=0),
+            node("Cast", ["lengths"], ["counts"], to=TensorProto.FLOAT),
+            node("Unsqueeze", ["counts", "middle"], ["divisors"]),
+            node("Div", ["summed", "divisors"], ["mean_pooled"]),
+        ]
+    return [
+        node("Shape", ["ids"], ["size"]),
+        node("Gather", ["size", "zero"], ["longest"]),
+        node("Range", ["zero", "longest", "one"], ["places"]),
+        node("Unsqueeze", ["places", "middle"], ["rows"]),
+        node("Cast", ["lengths"], ["bounds"], to=TensorProto.INT64),
+        node("Less", ["rows", "bounds"], ["inside"]),
+        node("Unsqueeze", ["inside", "ends"], ["mask"]),
+        node("Where", ["mask", states, "below"], ["present"]),
+        node("ReduceMax", ["present"], ["max_pooled"], axes=[0], keepdims=0),
+    ]
 
 
 def _layer_weights(job: Job, layer: int) -> dict[str, npt.NDArray[np.float32]]:
