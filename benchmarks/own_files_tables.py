@@ -40,8 +40,8 @@ def score_lines(path: Path = RESULT) -> list[str]:
     """Accuracy and seconds of each set, beside the baselines."""
     lines = [
         "| set | training rows, classes | read by | seeds | `recurra train FILE`: test accuracy, median "
-        "(lowest–highest) | 95 % interval | the whole command, by the clock | file | documents a second | TF-IDF of words + LinearSVC "
-        "| TF-IDF of characters + LinearSVC | fastText |",
+        "(lowest–highest) | 95 % interval | the whole command, by the clock | file | documents a second "
+        "| TF-IDF of words + LinearSVC | TF-IDF of characters + LinearSVC | fastText |",
         "|---|---|---|---:|---|---|---|---|---|---|---|---|",
     ]
     result = _read(path)
