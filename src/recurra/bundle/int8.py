@@ -20,14 +20,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.bundle.branch import branch_weights
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.schema import check_bundle
 from recurra.cells import cell_named
 from recurra.errors import ModelFileError
+from recurra.linear_branch import LinearBranch
 from recurra.networks.settings import NetworkSettings
 
-__all__ = ["SCALE", "dequantize", "dequantize_tensors", "int8_axis", "int8_bundle", "quantize", "quantize_tensors"]
+__all__ = [
+    "SCALE",
+    "dequantize",
+    "dequantize_tensors",
+    "int8_axis",
+    "int8_branch",
+    "int8_bundle",
+    "quantize",
+    "quantize_tensors",
+]
 
 SCALE = ".scale"
 LARGEST = 127
@@ -88,12 +97,15 @@ def int8_bundle(bundle: Bundle) -> Bundle:
         ModelFileError: the parts of the model do not fit together.
     """
     check_bundle(bundle)
-    weights = bundle.tensors | (branch_weights(bundle.branch) if bundle.branch else {})
-    tensors = dequantize_tensors(quantize_tensors(weights, bundle.network), bundle.network)
-    branch = bundle.branch
-    if branch:
-        branch = replace(branch, W=tensors.pop("branch.W"), U=tensors.pop("branch.U", branch.U))
+    tensors = dequantize_tensors(quantize_tensors(bundle.tensors, bundle.network), bundle.network)
+    branch = int8_branch(bundle.branch) if bundle.branch else None
     return replace(bundle, tensors=tensors, branch=branch, weights="int8")
+
+
+def int8_branch(branch: LinearBranch) -> LinearBranch:
+    """The same branch with weights rounded to int8."""
+    W, U = (dequantize(*quantize(weights, axis=1), axis=1) for weights in (branch.W, branch.U))
+    return replace(branch, W=W, U=U)
 
 
 def quantize_tensors(tensors: dict[str, FloatArray], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:

@@ -157,7 +157,10 @@ def _network(facts: Facts) -> list[str]:
             "pads."
         )
     if facts.bundle.weights == "int8":
-        sentences.append("Its weights are rounded to 8 bits; the scores are those from before rounding.")
+        training = facts.bundle.record.get("training")
+        written = isinstance(training, dict) and training.get("weights") == "int8"
+        scored = "as they were when it was scored" if written else "the scores are those from before rounding"
+        sentences.append(f"Its weights are rounded to 8 bits{', ' if written else '; '}{scored}.")
     return sentences
 
 

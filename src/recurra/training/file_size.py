@@ -16,12 +16,21 @@ from recurra.networks.shapes import weight_shapes
 from recurra.text import Labels, TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS
 
-__all__ = ["LEAST_VOCABULARY", "bytes_of", "fitting_vocabulary", "header_room", "shown_bytes", "tensor_bytes"]
+__all__ = [
+    "LEAST_VOCABULARY",
+    "bytes_of",
+    "cut",
+    "fitting_vocabulary",
+    "header_room",
+    "row_bytes",
+    "shown_bytes",
+    "tensor_bytes",
+]
 
 # A vocabulary that has to make room for a size is not cut below so many tokens.
 LEAST_VOCABULARY = 250
-# Settings, record and the tensors' names; labels come on top.
-HEADER = 8_192
+# Settings, record and the tensors' names; a class's rows and scores in the record. Labels come on top.
+HEADER, CLASS = 8_192, 120
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
@@ -45,7 +54,9 @@ def shown_bytes(size: int) -> str:
     return f"{size} bytes"
 
 
-def tensor_bytes(network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool) -> int:
+def tensor_bytes(
+    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool, branch: bool = False
+) -> int:
     """The bytes of all tensors of a model's file, exactly; its header comes on top.
 
     Args:
@@ -53,26 +64,33 @@ def tensor_bytes(network: NetworkSettings, pipeline: TextPipeline, *, classes: i
         pipeline: with the vocabulary.
         classes: number of classes.
         int8: whether the file holds the large weights as int8.
+        branch: whether there is a linear branch; its n-grams of two and more tokens, and its subwords, come on top.
     """
     text, offsets = pipeline.vocabulary.to_tensors()
-    return _weight_bytes(network, pipeline.rows, classes, int8=int8) + text.nbytes + offsets.nbytes
+    tensors = _weight_bytes(network, pipeline.rows, classes, int8=int8) + text.nbytes + offsets.nbytes
+    return tensors + (_branch_bytes(len(pipeline.vocabulary), classes, int8=int8) if branch else 0)
+
+
+def row_bytes(outputs: int, *, int8: bool) -> int:
+    """The bytes of a row of the branch's weights."""
+    return outputs + 4 if int8 else 4 * outputs
 
 
 def header_room(labels: Labels) -> int:
     """Bytes that the file's header takes at most."""
     # The labels' JSON is a string in the header's JSON.
-    return HEADER + len(json.dumps(json.dumps(labels.to_json())))
+    return HEADER + CLASS * len(labels) + len(json.dumps(json.dumps(labels.to_json())))
 
 
 def fitting_vocabulary(
-    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool, room: int
+    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool, room: int, branch: bool = False
 ) -> TextPipeline | None:
     """The pipeline, its vocabulary cut from its end until the tensors take ``room`` bytes at most.
 
     Returns:
         ``None`` if they take more with :data:`LEAST_VOCABULARY` tokens, or all there are, too.
     """
-    if tensor_bytes(network, pipeline, classes=classes, int8=int8) <= room:
+    if tensor_bytes(network, pipeline, classes=classes, int8=int8, branch=branch) <= room:
         return pipeline
     settings, tokens = pipeline.settings, pipeline.vocabulary.tokens
     if settings.tokens == "bytes":
@@ -82,7 +100,8 @@ def fitting_vocabulary(
     def fits(count: int) -> bool:
         rows = count + SPECIAL_IDS
         held = 8 * (count + 1) + int(text_bytes[count - 1])
-        return _weight_bytes(network, rows, classes, int8=int8) + held <= room
+        weights = _weight_bytes(network, rows, classes, int8=int8)
+        return weights + held + (_branch_bytes(count, classes, int8=int8) if branch else 0) <= room
 
     low, high = min(LEAST_VOCABULARY, len(tokens)), len(tokens)
     if not fits(low):
@@ -98,6 +117,11 @@ def cut(pipeline: TextPipeline, count: int) -> TextPipeline:
     tokens: Sequence[str] = pipeline.vocabulary.tokens[:count]
     settings = pipeline.settings.replace(vocabulary_size=count + SPECIAL_IDS)
     return TextPipeline(settings, Vocabulary(tuple(tokens)))
+
+
+def _branch_bytes(tokens: int, outputs: int, *, int8: bool) -> int:
+    """The bytes of the branch's weights of single tokens."""
+    return (tokens + SPECIAL_IDS) * row_bytes(outputs, int8=int8)
 
 
 def _weight_bytes(network: NetworkSettings, rows: int, classes: int, *, int8: bool) -> int:
