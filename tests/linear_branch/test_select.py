@@ -32,7 +32,7 @@ def weight_of(branch: LinearBranch) -> dict[tuple[int, ...], float]:
 @pytest.mark.parametrize("count", [0, 1, 7, 30, 10_000])
 def test_the_ngrams_of_the_largest_weights_are_kept_with_their_beginnings(count: int) -> None:
     branch = made_branch(None)
-    found, none = select(branch, count * (8 + ROW) + 1, row_bytes=ROW)
+    found, none = select(branch, count * (8 + ROW) + 1, ngram_bytes=8 + ROW, subword_bytes=8 + ROW)
     assert none is None
     grams = [tuple(found.tokens(row)) for row in range(KNOWN, len(found))]
     weights = weight_of(branch)
@@ -48,7 +48,7 @@ def test_the_ngrams_of_the_largest_weights_are_kept_with_their_beginnings(count:
 
 def test_half_of_the_room_is_for_subwords() -> None:
     branch = made_branch()
-    ngrams, subwords = select(branch, 4 * (8 + ROW), row_bytes=ROW)
+    ngrams, subwords = select(branch, 4 * (8 + ROW), ngram_bytes=8 + ROW, subword_bytes=8 + ROW)
     assert subwords is not None
     assert len(ngrams.table) == 2
     order = np.argsort(-np.abs(branch.U).max(axis=1))
@@ -67,7 +67,7 @@ def test_what_learning_went_on_from_is_kept_however_little_room_there_is() -> No
         branch.settings, branch.vocabulary, Ngrams(KNOWN, table[:5], 3), Subwords(Vocabulary(texts[:2]), 3),
         branch.W[: KNOWN + 5], branch.U[:2],
     )  # fmt: skip
-    ngrams, subwords = select(branch, 0, row_bytes=ROW, initial=initial)
+    ngrams, subwords = select(branch, 0, ngram_bytes=8 + ROW, subword_bytes=8 + ROW, initial=initial)
     assert np.array_equal(ngrams.table, table[:5])
     assert subwords is not None
     assert subwords.vocabulary.tokens == texts[:2]

@@ -49,7 +49,7 @@ def test_the_preset_small_writes_less_than_256_kilobytes(classes: int, tmp_path:
     # Nearly all of the room is used.
     assert 235_000 < len(data) <= 256_000
     bundle = decode(data)
-    assert (bundle.weights, bundle.record["training"]["weights"]) == ("int8", "int8")
+    assert (bundle.weights, bundle.record["training"]["weights"]) == ("int8_compact", "int8_compact")
     assert bundle.branch is None or (len(bundle.branch.ngrams.table) > 0 and len(bundle.branch.subwords or ()) > 0)
     assert not any("max_bytes" in message for message in told.messages)
     assert "as they were when it was scored" in (tmp_path / CARD).read_text()
@@ -69,7 +69,7 @@ def test_characters_fit_as_well() -> None:
 
 def test_float32_and_a_model_without_a_branch_fit_into_their_bound() -> None:
     texts, labels = many_words(3)
-    for options in ({"weights": "float32"}, {"branch": False}, {"max_bytes": 60_000}):
+    for options in ({"weights": "float32"}, {"weights": "int8"}, {"branch": False}, {"max_bytes": 60_000}):
         recipe = small(tokens="words", **options)
         most = recipe.training.max_bytes
         assert most is not None
@@ -86,7 +86,7 @@ def test_what_fits_is_left_as_it_is() -> None:
     assert np.array_equal(bounded.branch.W, free.branch.W)
 
 
-@pytest.mark.parametrize("weights", ["float32", "int8"])
+@pytest.mark.parametrize("weights", ["float32", "int8", "int8_compact"])
 def test_the_recorded_scores_are_those_of_the_written_weights(weights: str) -> None:
     texts, labels = make_rows(400)
     recipe = small(tokens="words", weights=weights, branch=False, validation=0.3, epochs=3)
@@ -110,7 +110,7 @@ def test_a_small_model_is_trained_on_and_stays_small(tmp_path: Path) -> None:
     newer = [f"{text} quagga zebra" for text in texts[1000:]]
     estimator = recurra.TextClassifier(epochs=1).fit(newer, labels[1000:], initial=path)
     after: Bundle = estimator.model_.bundle
-    assert after.weights == "int8"
+    assert after.weights == "int8_compact"
     assert len(encode(after)) <= 256_000
     assert after.vocabulary.tokens[: len(first.vocabulary)] == first.vocabulary.tokens
     assert first.branch is not None

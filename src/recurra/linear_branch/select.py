@@ -13,19 +13,13 @@ from recurra.linear_branch.ngrams import Ngrams
 from recurra.linear_branch.subwords import Subwords
 from recurra.text.vocabulary import Vocabulary
 
-__all__ = ["NGRAM_BYTES", "OFFSET_BYTES", "select"]
+__all__ = ["select"]
 
 Flags = npt.NDArray[np.bool_]
 
-NGRAM_BYTES = 8
-"""What a model file takes for an n-gram, its weights apart: two int32."""
-
-OFFSET_BYTES = 8
-"""What it takes for a subword besides its UTF-8 and its weights: an int64."""
-
 
 def select(
-    branch: LinearBranch, room: int, *, row_bytes: int, initial: LinearBranch | None = None
+    branch: LinearBranch, room: int, *, ngram_bytes: int, subword_bytes: int, initial: LinearBranch | None = None
 ) -> tuple[Ngrams, Subwords | None]:
     """The n-grams of two and more tokens, and the subwords, with the largest weights that fit into a model file.
 
@@ -35,21 +29,22 @@ def select(
     Args:
         branch: learned with all that were counted.
         room: bytes for them and their weights.
-        row_bytes: bytes of the weights of one.
+        ngram_bytes: of an n-gram with its weights.
+        subword_bytes: of a subword with its weights, its UTF-8 apart.
         initial: the branch that learning went on from; its n-grams and subwords, the first ones here, are kept in any
             case.
     """
     ngrams, subwords = branch.ngrams, branch.subwords
     old = (0, 0) if initial is None else (len(initial.ngrams.table), len(initial.subwords or ()))
     share = room if subwords is None else room // 2
-    sizes = [NGRAM_BYTES + row_bytes] * len(ngrams.table)
+    sizes = [ngram_bytes] * len(ngrams.table)
     beginnings = (ngrams.table[:, 0] - ngrams.known).tolist()
     kept, used = _largest(branch.W[ngrams.known :], sizes, share, beginnings=beginnings, old=old[0])
     chosen = _ngrams(ngrams, kept)
     if subwords is None:
         return chosen, None
     texts = subwords.vocabulary.tokens
-    sizes = [OFFSET_BYTES + row_bytes + len(text.encode()) for text in texts]
+    sizes = [subword_bytes + len(text.encode()) for text in texts]
     kept, _ = _largest(branch.U, sizes, room - used, beginnings=[-1] * len(texts), old=old[1])
     return chosen, Subwords(Vocabulary(tuple(compress(texts, kept.tolist()))), subwords.longest)
 

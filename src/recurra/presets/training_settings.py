@@ -51,8 +51,8 @@ class TrainingSettings(Settings):
             are right on the held-out rows (:mod:`recurra.evaluation.temperature`). No answer changes.
         precision: ``float32``, or ``bfloat16`` for mixed precision on a GPU.
         freeze_vectors: keep pretrained vectors as they are.
-        weights: how the model file stores the large weights: ``float32``, or ``int8``, rounded as in
-            :mod:`recurra.bundle.int8`. The scores are then those of the rounded weights.
+        weights: how the model file stores the large weights: ``float32``, or ``int8`` or ``int8_compact``, rounded as
+            in :mod:`recurra.bundle.int8`. The scores are then those of the rounded weights.
         max_bytes: bytes that the model file takes at most; ``None`` sets no bound. The vocabulary is cut to fit, and
             the linear branch keeps the n-grams and subwords with the largest weights.
         seed: seed of every random choice.
@@ -80,7 +80,7 @@ class TrainingSettings(Settings):
     calibrate: bool = True
     precision: Literal["float32", "bfloat16"] = "float32"
     freeze_vectors: bool = False
-    weights: Literal["float32", "int8"] = "float32"
+    weights: Literal["float32", "int8", "int8_compact"] = "float32"
     max_bytes: int | None = None
     seed: int = 0
 

@@ -88,7 +88,13 @@ class BranchTraining:
         self._alone = learned()
         if limit is not None:
             room = limit.ngram_room(prepared.pipeline)
-            self._kept = select(self._alone, room, row_bytes=limit.row_bytes, initial=self._before)
+            self._kept = select(
+                self._alone,
+                room,
+                ngram_bytes=limit.ngram_bytes,
+                subword_bytes=limit.subword_bytes,
+                initial=self._before,
+            )
             self._alone = learned()
         self._outputs = self._alone.logits(self._rows.held)
 
@@ -165,4 +171,6 @@ class BranchTraining:
             documents, self._link.indicator(targets, outputs), prepared.pipeline, self._recipe.branch,
             row_weights=weights, seed=training.seed, initial=self._before, kept=self._kept, on_pass=on_pass,
         )  # fmt: skip
-        return int8_branch(learned) if training.weights == "int8" else learned
+        if training.weights == "float32":
+            return learned
+        return int8_branch(learned, compact=training.weights == "int8_compact")

@@ -57,9 +57,10 @@ def build(
 
 
 @torch.no_grad()
-def round_weights(network: Network) -> None:
+def round_weights(network: Network, *, compact: bool) -> None:
     """Rounds the weights of a network in place, as a model file with int8 weights does."""
-    rounded = dequantize_tensors(quantize_tensors(network.arrays(), network.settings), network.settings)
+    stored = quantize_tensors(network.arrays(), network.settings, compact=compact)
+    rounded = dequantize_tensors(stored, network.settings, compact=compact)
     for name, weight in network.named_weights().items():
         weight.copy_(torch.from_numpy(rounded[name]))
 

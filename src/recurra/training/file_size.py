@@ -8,7 +8,9 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from recurra.bundle.compact import smallest_type
 from recurra.bundle.int8 import int8_axis
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
@@ -55,7 +57,7 @@ def shown_bytes(size: int) -> str:
 
 
 def tensor_bytes(
-    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool, branch: bool = False
+    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, weights: str, branch: bool = False
 ) -> int:
     """The bytes of all tensors of a model's file, exactly; its header comes on top.
 
@@ -63,17 +65,18 @@ def tensor_bytes(
         network: the network's shape.
         pipeline: with the vocabulary.
         classes: number of classes.
-        int8: whether the file holds the large weights as int8.
+        weights: type of the weights in the file.
         branch: whether there is a linear branch; its n-grams of two and more tokens, and its subwords, come on top.
     """
-    text, offsets = pipeline.vocabulary.to_tensors()
-    tensors = _weight_bytes(network, pipeline.rows, classes, int8=int8) + text.nbytes + offsets.nbytes
-    return tensors + (_branch_bytes(len(pipeline.vocabulary), classes, int8=int8) if branch else 0)
+    lengths = _text_lengths(pipeline)
+    known, longest = len(lengths), int(lengths.max(initial=0))
+    texts = int(lengths.sum()) + _length_bytes(known, longest, weights)
+    return texts + _weight_bytes(network, pipeline.rows, known, classes, weights=weights, branch=branch)
 
 
-def row_bytes(outputs: int, *, int8: bool) -> int:
+def row_bytes(outputs: int, *, weights: str) -> int:
     """The bytes of a row of the branch's weights."""
-    return outputs + 4 if int8 else 4 * outputs
+    return {"float32": 4 * outputs, "int8": outputs + 4, "int8_compact": outputs}[weights]
 
 
 def header_room(labels: Labels) -> int:
@@ -83,25 +86,25 @@ def header_room(labels: Labels) -> int:
 
 
 def fitting_vocabulary(
-    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool, room: int, branch: bool = False
+    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, weights: str, room: int, branch: bool = False
 ) -> TextPipeline | None:
     """The pipeline, its vocabulary cut from its end until the tensors take ``room`` bytes at most.
 
     Returns:
         ``None`` if they take more with :data:`LEAST_VOCABULARY` tokens, or all there are, too.
     """
-    if tensor_bytes(network, pipeline, classes=classes, int8=int8, branch=branch) <= room:
+    if tensor_bytes(network, pipeline, classes=classes, weights=weights, branch=branch) <= room:
         return pipeline
     settings, tokens = pipeline.settings, pipeline.vocabulary.tokens
     if settings.tokens == "bytes":
         return None
-    text_bytes = np.cumsum([len(token.encode()) for token in tokens])
+    lengths = _text_lengths(pipeline)
+    text_bytes, longest = np.cumsum(lengths), int(lengths.max(initial=0))
 
     def fits(count: int) -> bool:
+        held = _length_bytes(count, longest, weights) + int(text_bytes[count - 1])
         rows = count + SPECIAL_IDS
-        held = 8 * (count + 1) + int(text_bytes[count - 1])
-        weights = _weight_bytes(network, rows, classes, int8=int8)
-        return weights + held + (_branch_bytes(count, classes, int8=int8) if branch else 0) <= room
+        return held + _weight_bytes(network, rows, count, classes, weights=weights, branch=branch) <= room
 
     low, high = min(LEAST_VOCABULARY, len(tokens)), len(tokens)
     if not fits(low):
@@ -119,14 +122,23 @@ def cut(pipeline: TextPipeline, count: int) -> TextPipeline:
     return TextPipeline(settings, Vocabulary(tuple(tokens)))
 
 
-def _branch_bytes(tokens: int, outputs: int, *, int8: bool) -> int:
-    """The bytes of the branch's weights of single tokens."""
-    return (tokens + SPECIAL_IDS) * row_bytes(outputs, int8=int8)
+def _text_lengths(pipeline: TextPipeline) -> npt.NDArray[np.int64]:
+    """The bytes of each token."""
+    return np.array([len(token.encode()) for token in pipeline.vocabulary.tokens], dtype=np.int64)
 
 
-def _weight_bytes(network: NetworkSettings, rows: int, classes: int, *, int8: bool) -> int:
+def _length_bytes(tokens: int, longest: int, weights: str) -> int:
+    """The bytes of what divides the text of the vocabulary into tokens."""
+    return tokens * smallest_type(longest).itemsize if weights == "int8_compact" else 8 * (tokens + 1)
+
+
+def _weight_bytes(network: NetworkSettings, rows: int, tokens: int, classes: int, *, weights: str, branch: bool) -> int:
     total = 0
     for name, shape in weight_shapes(network, rows=rows, classes=classes).items():
-        axis = int8_axis(name, network) if int8 else None
+        axis = None if weights == "float32" else int8_axis(name, network, compact=weights == "int8_compact")
         total += 4 * math.prod(shape) if axis is None else math.prod(shape) + 4 * shape[1 - axis]
+    if branch:
+        total += (tokens + SPECIAL_IDS) * row_bytes(classes, weights=weights)
+        # The scales of W and U.
+        total += 2 * 4 * classes if weights == "int8_compact" else 0
     return total

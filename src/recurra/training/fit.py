@@ -181,9 +181,9 @@ def fit_prepared(
     if run.resume and not trainer.resume():
         told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
     outcome = trainer.run()
-    if recipe.training.weights == "int8":
+    if recipe.training.weights != "float32":
         # Before anything is chosen or scored: what is written is what was measured.
-        round_weights(module)
+        round_weights(module, compact=recipe.training.weights == "int8_compact")
 
     branched = None
     if branch:

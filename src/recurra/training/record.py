@@ -150,7 +150,8 @@ def build_bundle(
         task=task,
         branch=branched.branch if branched else None,
     )
-    return int8_bundle(bundle) if recipe.training.weights == "int8" else bundle
+    weights = recipe.training.weights
+    return bundle if weights == "float32" else int8_bundle(bundle, compact=weights == "int8_compact")
 
 
 def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recurra.bundle.compact import smallest_type
 from recurra.presets import Recipe
 from recurra.tasks import Task
 from recurra.text import Labels, TextPipeline
@@ -36,9 +37,18 @@ class SizeLimit:
         return None if most is None else cls(most - header_room(classes), recipe, task.outputs(len(classes)))
 
     @property
-    def row_bytes(self) -> int:
-        """Bytes of the weights of one n-gram or subword."""
-        return row_bytes(self.outputs, int8=self._int8)
+    def ngram_bytes(self) -> int:
+        """Bytes of an n-gram, two row numbers, with its weights."""
+        row = row_bytes(self.outputs, weights=self._weights)
+        # No more rows than fit in all.
+        number = smallest_type(self.room // row).itemsize if self._weights == "int8_compact" else 4
+        return 2 * number + row
+
+    @property
+    def subword_bytes(self) -> int:
+        """Bytes of a subword with its weights, its UTF-8 apart."""
+        # A subword has 16 characters at most, of four bytes each.
+        return row_bytes(self.outputs, weights=self._weights) + (1 if self._weights == "int8_compact" else 8)
 
     def fitting(self, pipeline: TextPipeline, *, least: int = 0) -> TextPipeline:
         """The pipeline with as many of its most frequent tokens as there is room for.
@@ -52,7 +62,7 @@ class SizeLimit:
             return pipeline
         branch = self.recipe.branch.branch
         fitting = fitting_vocabulary(
-            self.recipe.network, pipeline, classes=self.outputs, int8=self._int8, branch=branch,
+            self.recipe.network, pipeline, classes=self.outputs, weights=self._weights, branch=branch,
             room=int(self.room * VOCABULARY_SHARE) if branch else self.room,
         )  # fmt: skip
         known = min(LEAST_VOCABULARY, tokens) if fitting is None else len(fitting.vocabulary)
@@ -63,9 +73,9 @@ class SizeLimit:
     def ngram_room(self, pipeline: TextPipeline) -> int:
         """Bytes that are left for n-grams of two and more tokens, for subwords, and for their weights."""
         return self.room - tensor_bytes(
-            self.recipe.network, pipeline, classes=self.outputs, int8=self._int8, branch=True
+            self.recipe.network, pipeline, classes=self.outputs, weights=self._weights, branch=True
         )  # fmt: skip
 
     @property
-    def _int8(self) -> bool:
-        return self.recipe.training.weights == "int8"
+    def _weights(self) -> str:
+        return self.recipe.training.weights

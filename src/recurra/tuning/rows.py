@@ -109,7 +109,11 @@ class StudyRows:
         if limits.max_size is not None:
             room = limits.max_size - header_room(self.classes)
             fitting = fitting_vocabulary(
-                recipe.network, pipeline, classes=len(self.classes), int8=limits.int8, room=room
+                recipe.network,
+                pipeline,
+                classes=len(self.classes),
+                weights="int8" if limits.int8 else "float32",
+                room=room,
             )
             if fitting is None:
                 return None
