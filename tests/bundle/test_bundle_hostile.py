@@ -193,7 +193,7 @@ def refused(data: bytes, match: str) -> None:
 
 def test_a_newer_format_asks_for_an_update() -> None:
     # Even a digest in another place and unknown keys must not hide what is to be done.
-    refused(forged(lambda h, a: a.update(format=6, something="new")), "format 6.*reads formats 1 to 5. Update recurra")
+    refused(forged(lambda h, a: a.update(format=7, something="new")), "format 7.*reads formats 1 to 6. Update recurra")
 
 
 @pytest.mark.parametrize("version", [None, "1", 0, -1, True, 1.0, [1]])

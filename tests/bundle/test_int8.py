@@ -207,7 +207,7 @@ def test_the_model_says_so() -> None:
 
 
 def test_a_way_to_store_weights_that_is_none_is_refused() -> None:
-    with pytest.raises(ModelFileError, match=r"stored as 'int4'\. Choose float32 or int8"):
+    with pytest.raises(ModelFileError, match=r"stored as 'int4'\. Choose float32, int8 or int8_compact"):
         encode(replace(make_bundle(), weights="int4"))  # type: ignore[arg-type]
 
 

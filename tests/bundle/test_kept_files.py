@@ -55,7 +55,7 @@ def test_there_is_a_file_of_every_kind() -> None:
             about = json.loads(file.metadata()["recurra"])
         for key, value in {"format": about["format"], **about["network"], **about["text"]}.items():
             kinds.setdefault(key, set()).update(value if isinstance(value, list) else [value])
-    assert kinds["format"] == {1, 2, 3, 5}
+    assert kinds["format"] == {1, 2, 3, 5, 6}
     assert kinds["cell"] == {"simple_rnn", "gru", "gru_reset_before", "lstm"}
     assert kinds["layers"] == {1, 2}
     assert kinds["pooling"] == {"last", "max", "mean", "attention"}

@@ -20,9 +20,9 @@ from recurra.errors import RecurraError, SettingsError
 from recurra.linear_branch import learn_branch
 from recurra.presets import load_preset, preset_names
 from recurra.training.callbacks import Callback
+from recurra.training.file_size import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
 from recurra.training.fit import fit
 from recurra.training.prepare import prepare
-from recurra.tuning.file_size import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
 from recurra.tuning.initial_trials import initial_trials, smallest
 from recurra.tuning.limits import StudyLimits
 from recurra.tuning.recipe_toml import recipe_toml
@@ -91,29 +91,30 @@ def test_a_drawn_size_is_the_nearest_one(share: float, place: int) -> None:
 def test_the_size_is_known_before_training(
     options: dict[str, object], int8: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recurra.tuning.file_size.LEAST_VOCABULARY", 5)
+    monkeypatch.setattr("recurra.training.file_size.LEAST_VOCABULARY", 5)
     preset = load_preset("default").with_options(
         {"tokens": "words", "epochs": 1, "hidden": 5, "embedding": 7, "branch": False, **options}
     )
     bundle = fit(DOCUMENTS, LABELS, recipe=preset).bundle
     data = encode(int8_bundle(bundle) if int8 else bundle)
+    weights = "int8" if int8 else "float32"
     header = 8 + int.from_bytes(data[:8], "little")
-    assert len(data) - header == tensor_bytes(preset.network, bundle.pipeline, classes=4, int8=int8)
+    assert len(data) - header == tensor_bytes(preset.network, bundle.pipeline, classes=4, weights=weights)
     assert header < header_room(bundle.labels)
     # The largest vocabulary that fits is found: one token more would be too much.
     room = len(data) - header - 40
-    fitting = fitting_vocabulary(preset.network, bundle.pipeline, classes=4, int8=int8, room=room)
+    fitting = fitting_vocabulary(preset.network, bundle.pipeline, classes=4, weights=weights, room=room)
     if preset.text.tokens == "bytes":
         assert fitting is None
     else:
         assert fitting is not None
         known = len(fitting.vocabulary)
         assert fitting.vocabulary.tokens == bundle.vocabulary.tokens[:known]
-        assert tensor_bytes(preset.network, fitting, classes=4, int8=int8) <= room
+        assert tensor_bytes(preset.network, fitting, classes=4, weights=weights) <= room
         # Rows that are there for no token go first.
         assert known == len(bundle.vocabulary) if preset.text.fixed_rows else known < len(bundle.vocabulary)
         one_more = cut(bundle.pipeline, known + 1) if known < len(bundle.vocabulary) else bundle.pipeline
-        assert tensor_bytes(preset.network, one_more, classes=4, int8=int8) > room
+        assert tensor_bytes(preset.network, one_more, classes=4, weights=weights) > room
 
 
 @pytest.mark.parametrize("tokens", ["words", "characters", "bytes", "lesson"])

@@ -31,6 +31,7 @@ class Bundle:
         record: the record of the training: preset, training settings, rows, hash of the data, scores, package versions.
             Plain JSON values, and no times: the same model has the same bytes.
         weights: type of the weights in the file; :func:`recurra.bundle.int8_bundle` converts a float32 model to int8.
+            ``int8_compact`` shares scales among more weights (:mod:`recurra.bundle.int8`).
         task: the task that was learned, with its tensors, such as the thresholds of a multi-label model.
         branch: the linear branch beside the network, whose outputs are added to the network's; or ``None``.
     """
@@ -42,7 +43,7 @@ class Bundle:
     pad_to: int | None
     tensors: dict[str, npt.NDArray[np.float32]]
     record: dict[str, Any]
-    weights: Literal["float32", "int8"] = "float32"
+    weights: Literal["float32", "int8", "int8_compact"] = "float32"
     task: Task = SINGLE_LABEL
     branch: LinearBranch | None = None
 

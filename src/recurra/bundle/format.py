@@ -9,8 +9,10 @@ Format 1 has float32 weights. Format 2 is the same with the large weights as int
 (:mod:`recurra.bundle.int8`). Format 3 is for multi-label models: it also has the float32 tensor ``thresholds``, and
 ``weights`` in the metadata, which is float32 or int8. Format 4 is for any other task: it has ``weights`` and the task's
 name, ``task``, in the metadata, and the task's own tensors. Format 5 is for a model with a linear branch, whatever its
-task: format 4 with the branch's settings, ``branch``, in the metadata, and its tensors. A recurra that does not know a
-file's format asks for an update.
+task: format 4 with the branch's settings, ``branch``, in the metadata, and its tensors. Format 6 is for weights of type
+``int8_compact``, with or without a branch (``branch`` is null then): scales of columns, the lengths of texts in place
+of their offsets, and whole numbers in the smallest type that holds them (:mod:`recurra.bundle.compact`). A recurra that
+does not know a file's format asks for an update.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from safetensors.numpy import load, save
 
 from recurra.bundle.branch import branch_from_tensors, branch_tensors, branch_weights
 from recurra.bundle.bundle import Bundle
+from recurra.bundle.compact import pack, unpack
 from recurra.bundle.digest import BROKEN, ZEROS, check_digest, with_digest
 from recurra.bundle.int8 import dequantize_tensors, quantize_tensors
 from recurra.bundle.schema import check_bundle
@@ -39,7 +42,7 @@ from recurra.text import Labels, TextSettings, Vocabulary
 
 __all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode", "stored_digest"]
 
-FORMAT = 5
+FORMAT = 6
 LARGEST_FILE = 4 * 2**30
 LARGEST_HEADER = 16 * 2**20
 
@@ -47,8 +50,9 @@ _KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
 # Formats of the tasks whose files do not name them.
 _FORMATS = {SINGLE_LABEL.name: 1, "multi_label": 3}
 _MORE_KEYS: dict[int, set[str]] = {3: {"weights"}, 4: {"task", "weights"}, 5: {"branch", "task", "weights"}}
+_MORE_KEYS[6] = _MORE_KEYS[5]
 # A tuple: a hostile file may have a list as dtype, which is not hashable.
-_DTYPES = ("F32", "I32", "I64", "I8", "U8")
+_DTYPES = ("F32", "I32", "I64", "I8", "U8", "U16", "U32")
 
 _NOT_OURS = "Give a model file that recurra has written."
 _REWRITE = "Write the file again from the trained model."
@@ -63,9 +67,11 @@ def encode(bundle: Bundle) -> bytes:
     check_bundle(bundle)
     text, offsets = bundle.vocabulary.to_tensors()
     weights = bundle.tensors | (branch_weights(bundle.branch) if bundle.branch else {})
-    stored = quantize_tensors(weights, bundle.network) if bundle.weights == "int8" else weights
-    tensors = {name: np.ascontiguousarray(weight) for name, weight in stored.items()}
-    version = FORMAT if bundle.branch else _FORMATS.get(bundle.task.name, 4)
+    compact, stored = bundle.weights == "int8_compact", weights
+    if bundle.weights != "float32":
+        stored = quantize_tensors(weights, bundle.network, compact=compact)
+    tensors: dict[str, npt.NDArray[Any]] = {name: np.ascontiguousarray(weight) for name, weight in stored.items()}
+    version = 6 if compact else 5 if bundle.branch else _FORMATS.get(bundle.task.name, 4)
     if version == 1 and bundle.weights == "int8":
         version = 2
     about = {
@@ -77,19 +83,22 @@ def encode(bundle: Bundle) -> bytes:
         "record": bundle.record,
         "text": bundle.text.to_dict(),
     }
-    more: dict[str, Any] = {"task": bundle.task.name, "weights": bundle.weights}
+    more: dict[str, Any] = {"branch": None, "task": bundle.task.name, "weights": bundle.weights}
     if bundle.branch:
         more["branch"] = bundle.branch.settings.to_dict()
         tensors |= {name: np.ascontiguousarray(tensor) for name, tensor in branch_tensors(bundle.branch).items()}
     about |= {name: more[name] for name in _MORE_KEYS.get(version, ())}
     tensors |= {name: np.ascontiguousarray(tensor) for name, tensor in bundle.task.tensors.items()}
+    tensors |= {"vocabulary.bytes": text, "vocabulary.offsets": offsets}
+    if compact:
+        tensors = pack(tensors)
     try:
         metadata = json.dumps(about, sort_keys=True, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise ModelFileError(
             f"The model's record is no plain JSON: {error}", "Leave out what JSON has no form for."
         ) from error
-    data = save({**tensors, "vocabulary.bytes": text, "vocabulary.offsets": offsets}, metadata={"recurra": metadata})
+    data = save(tensors, metadata={"recurra": metadata})
     header = int.from_bytes(data[:8], "little")
     if header > LARGEST_HEADER or len(data) > LARGEST_FILE:
         raise ModelFileError(
@@ -120,18 +129,23 @@ def decode(data: bytes) -> Bundle:
     if about.keys() != _KEYS | _MORE_KEYS.get(version, set()):
         raise ModelFileError(f"The metadata holds {', '.join(sorted(about))!r:.80}", _REWRITE)
     tensors = _tensors(data, header)
+    weights: Any = about.get("weights", "int8" if version == 2 else "float32")
+    compact = weights == "int8_compact"
+    if compact != (version == 6):
+        raise ModelFileError(f"The weights of format {version} are {weights!r:.80}", _REWRITE)
+    if compact:
+        tensors = unpack(tensors)
     vocabulary = Vocabulary.from_tensors(_pop(tensors, "vocabulary.bytes"), _pop(tensors, "vocabulary.offsets"))
     if not isinstance(about["record"], dict):
         raise ModelFileError(f"The record is {about['record']!r:.80}", _REWRITE)
     network = _settings(NetworkSettings, about["network"], "network")
     task = _task(about, version)
     own = {name: _pop(tensors, name) for name in task.tensor_names}
-    weights: Any = about.get("weights", "int8" if version == 2 else "float32")
-    if weights == "int8":
+    if compact or weights == "int8":
         _check_dequantized_size(tensors)
-        tensors = dequantize_tensors(tensors, network)
+        tensors = dequantize_tensors(tensors, network, compact=compact)
     text, branch = _settings(TextSettings, about["text"], "text"), None
-    if "branch" in about:
+    if about.get("branch") is not None or version == 5:
         parts = {name: tensors.pop(name) for name in sorted(tensors) if name.startswith("branch.")}
         settings = _settings(BranchSettings, about["branch"], "branch")
         branch = branch_from_tensors(parts, settings, vocabulary, text)

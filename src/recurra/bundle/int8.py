@@ -7,6 +7,10 @@ unit. Of 10,000 training rows of AG News that changes fewer labels than one scal
 rnn-masked's embedding 2, 6 and 2 instead of 17, 13 and 14 over three seeds); for W_I the two axes are alike, for W_H of
 an LSTM the columns are better.
 
+``int8_compact``, which is for the smallest files, has one scale for each column everywhere: in a file of a few thousand
+words and n-grams the scales of rows would take a fifth. On 8,751 of AG News's training rows that cost nothing (91.28 %
+right either way, benchmarks/own_files/LOG.md).
+
 Biases and W_O stay float32, because they are too small to matter for the file, and so does the W_H of a SimpleRNN: no
 gate damps its errors, which grow from word to word. In lesson/simple-rnn-masked it alone would change 51, 45 and 26 of
 these 10,000 labels, in lesson/lstm only 4, 6 and 6, in lesson/gru none and in lesson/bilstm 2 (one seed each).
@@ -20,14 +24,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.bundle.branch import branch_weights
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.schema import check_bundle
 from recurra.cells import cell_named
 from recurra.errors import ModelFileError
+from recurra.linear_branch import LinearBranch
 from recurra.networks.settings import NetworkSettings
 
-__all__ = ["SCALE", "dequantize", "dequantize_tensors", "int8_axis", "int8_bundle", "quantize", "quantize_tensors"]
+__all__ = [
+    "SCALE",
+    "dequantize",
+    "dequantize_tensors",
+    "int8_axis",
+    "int8_branch",
+    "int8_bundle",
+    "quantize",
+    "quantize_tensors",
+]
 
 SCALE = ".scale"
 LARGEST = 127
@@ -43,11 +56,11 @@ FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.int8]
 
 
-def int8_axis(name: str, network: NetworkSettings) -> int | None:
+def int8_axis(name: str, network: NetworkSettings, *, compact: bool = False) -> int | None:
     """The axis along which the values of a weight share a scale, or ``None`` if the weight stays float32."""
     last = name.rpartition(".")[2]
     if name in ("embedding", "branch.W", "branch.U"):
-        return 1
+        return 0 if compact else 1
     if last in {"W_I", "W"} or (last == "W_H" and cell_named(network.cell).gated):
         return 0
     return None
@@ -81,26 +94,33 @@ def dequantize(values: ByteArray, scale: FloatArray, *, axis: int) -> FloatArray
     return weights
 
 
-def int8_bundle(bundle: Bundle) -> Bundle:
+def int8_bundle(bundle: Bundle, *, compact: bool = False) -> Bundle:
     """The same model with weights rounded to int8, which its file will store as int8.
 
     Raises:
         ModelFileError: the parts of the model do not fit together.
     """
     check_bundle(bundle)
-    weights = bundle.tensors | (branch_weights(bundle.branch) if bundle.branch else {})
-    tensors = dequantize_tensors(quantize_tensors(weights, bundle.network), bundle.network)
-    branch = bundle.branch
-    if branch:
-        branch = replace(branch, W=tensors.pop("branch.W"), U=tensors.pop("branch.U", branch.U))
-    return replace(bundle, tensors=tensors, branch=branch, weights="int8")
+    stored = quantize_tensors(bundle.tensors, bundle.network, compact=compact)
+    tensors = dequantize_tensors(stored, bundle.network, compact=compact)
+    branch = int8_branch(bundle.branch, compact=compact) if bundle.branch else None
+    return replace(bundle, tensors=tensors, branch=branch, weights="int8_compact" if compact else "int8")
 
 
-def quantize_tensors(tensors: dict[str, FloatArray], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
+def int8_branch(branch: LinearBranch, *, compact: bool = False) -> LinearBranch:
+    """The same branch with weights rounded to int8."""
+    axis = 0 if compact else 1
+    W, U = (dequantize(*quantize(weights, axis=axis), axis=axis) for weights in (branch.W, branch.U))
+    return replace(branch, W=W, U=U)
+
+
+def quantize_tensors(
+    tensors: dict[str, FloatArray], network: NetworkSettings, *, compact: bool = False
+) -> dict[str, npt.NDArray[Any]]:
     """The tensors of an int8 file: int8 with their scales, and the ones that stay float32."""
     stored: dict[str, npt.NDArray[Any]] = {}
     for name, weight in tensors.items():
-        axis = int8_axis(name, network)
+        axis = int8_axis(name, network, compact=compact)
         if axis is None:
             stored[name] = weight
         else:
@@ -108,7 +128,9 @@ def quantize_tensors(tensors: dict[str, FloatArray], network: NetworkSettings) -
     return stored
 
 
-def dequantize_tensors(stored: dict[str, npt.NDArray[Any]], network: NetworkSettings) -> dict[str, npt.NDArray[Any]]:
+def dequantize_tensors(
+    stored: dict[str, npt.NDArray[Any]], network: NetworkSettings, *, compact: bool = False
+) -> dict[str, npt.NDArray[Any]]:
     """The inverse of :func:`quantize_tensors`: float32 weights. ``stored`` is not trusted.
 
     Only values that :func:`quantize_tensors` returns are accepted, so that a file which is read and written again keeps
@@ -120,7 +142,7 @@ def dequantize_tensors(stored: dict[str, npt.NDArray[Any]], network: NetworkSett
     """
     left, tensors = dict(stored), {}
     for name in stored:
-        axis = int8_axis(name, network)
+        axis = int8_axis(name, network, compact=compact)
         if axis is not None:
             values = left.pop(name)
             scale = _checked_scale(name[:80], values, left.pop(name + SCALE, None), axis)

@@ -32,8 +32,10 @@ def check_bundle(bundle: Bundle) -> None:
             is out of range; the record has too long values; the vocabulary does not fit the kind of tokens, or that is
             still ``auto``; the stored type of the weights is unknown.
     """
-    if bundle.weights not in ("float32", "int8"):
-        raise ModelFileError(f"The weights are to be stored as {bundle.weights!r:.80}", "Choose float32 or int8.")
+    if bundle.weights not in ("float32", "int8", "int8_compact"):
+        raise ModelFileError(
+            f"The weights are to be stored as {bundle.weights!r:.80}", "Choose float32, int8 or int8_compact."
+        )
     if bundle.text.tokens == "auto":
         raise ModelFileError("The model's tokens are auto, not the kind that training chose", _REWRITE)
     if bundle.text.tokens == "bytes" and bundle.vocabulary.tokens != tuple(map(chr, range(256))):

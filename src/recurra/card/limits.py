@@ -156,8 +156,11 @@ def _network(facts: Facts) -> list[str]:
             f"It reads pads as words: a text of fewer than {facts.bundle.pad_to} tokens is answered as if it ended in "
             "pads."
         )
-    if facts.bundle.weights == "int8":
-        sentences.append("Its weights are rounded to 8 bits; the scores are those from before rounding.")
+    if facts.bundle.weights != "float32":
+        training = facts.bundle.record.get("training")
+        written = isinstance(training, dict) and training.get("weights", "float32") != "float32"
+        scored = "as they were when it was scored" if written else "the scores are those from before rounding"
+        sentences.append(f"Its weights are rounded to 8 bits{', ' if written else '; '}{scored}.")
     return sentences
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from recurra.cli.output import Output
 from recurra.training.callbacks import ValidationMetrics
+from recurra.training.file_size import shown_bytes
 from recurra.tuning.callbacks import StudyCallback
-from recurra.tuning.file_size import shown_bytes
 from recurra.tuning.results import TrialResult
 
 if TYPE_CHECKING:

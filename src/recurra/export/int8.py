@@ -17,7 +17,7 @@ def export_int8(bundle: Bundle) -> ExportedModel:
     Raises:
         SettingsError: the model has int8 weights already.
     """
-    if bundle.weights == "int8":
+    if bundle.weights != "float32":
         raise SettingsError("The weights of this model are int8 already", "Copy its file, or export the float32 model.")
     data = encode(int8_bundle(bundle))
     return ExportedModel("int8", data, Model(decode(data)).predict_proba)

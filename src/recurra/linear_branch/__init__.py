@@ -6,6 +6,7 @@ from recurra.linear_branch.learn import learn_branch
 from recurra.linear_branch.ngrams import Ngrams
 from recurra.linear_branch.open_documents import OpenDocuments, OpenVocabulary
 from recurra.linear_branch.rows import BranchRows, BranchRowsWriter
+from recurra.linear_branch.select import select
 from recurra.linear_branch.settings import BranchSettings
 from recurra.linear_branch.subwords import Subwords
 
@@ -21,4 +22,5 @@ __all__ = [
     "Subwords",
     "fuse",
     "learn_branch",
+    "select",
 ]

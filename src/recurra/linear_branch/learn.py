@@ -12,11 +12,12 @@ from recurra.kernels.compiled import kernels_of
 from recurra.linear_branch.branch import LinearBranch
 from recurra.linear_branch.count import count_ngrams, count_subwords
 from recurra.linear_branch.extend import extend_ngrams, extend_subwords, extend_weights
+from recurra.linear_branch.ngrams import Ngrams
 from recurra.linear_branch.open_documents import OpenDocuments
 from recurra.linear_branch.settings import BranchSettings
 from recurra.linear_branch.subwords import Subwords
 from recurra.text import TextPipeline
-from recurra.text.vocabulary import SPECIAL_IDS
+from recurra.text.vocabulary import SPECIAL_IDS, Vocabulary
 
 __all__ = ["PASSES", "learn_branch"]
 
@@ -38,6 +39,7 @@ def learn_branch(
     passes: int = PASSES,
     seed: int = 0,
     initial: LinearBranch | None = None,
+    kept: tuple[Ngrams, Subwords | None] | None = None,
     on_pass: Callable[[], object] = lambda: None,
 ) -> LinearBranch:
     """Counts the n-grams of documents and learns a logistic regression for each output by dual coordinate ascent.
@@ -63,18 +65,19 @@ def learn_branch(
         seed: of the order of the documents.
         initial: a branch with the same outputs and the same kinds of n-grams to go on from; its vocabulary is the
             beginning of this one. Its n-grams and subwords stay.
+        kept: n-grams and subwords to learn, as :func:`recurra.linear_branch.select` returns them, instead of counting
+            them.
         on_pass: called after each pass.
     """
-    vocabulary = pipeline.vocabulary
-    known, ids = len(vocabulary) + SPECIAL_IDS, documents.ids
+    vocabulary, ids = pipeline.vocabulary, documents.ids
     weights = np.ones(len(ids), dtype=np.float32) if row_weights is None else row_weights
-    ngrams = count_ngrams(ids, known, settings)
-    if initial is not None:
-        ngrams = extend_ngrams(initial.ngrams, ngrams, settings.ngram_count)
+    if kept is None:
+        kept = _counted(documents, pipeline, settings, initial)
+    ngrams, subwords = kept
     found = ngrams.find(ids)
     each = Ragged(np.arange(len(ngrams), dtype=np.int32), np.arange(len(ngrams) + 1))
     squares = _squared_values(found, each, targets, weights, len(ngrams))
-    subwords, parts = _subwords(documents, pipeline, settings, initial)
+    parts = _parts(documents, vocabulary, subwords)
     subword_squares = _squared_values(ids, parts, targets, weights, len(subwords) if subwords else 0)
     norms = np.zeros_like(targets)
     kernels = kernels_of("training.dual_ascent")
@@ -98,22 +101,31 @@ def learn_branch(
     return LinearBranch(settings, vocabulary, ngrams, subwords, W, U)
 
 
-def _subwords(
+def _counted(
     documents: OpenDocuments, pipeline: TextPipeline, settings: BranchSettings, initial: LinearBranch | None
-) -> tuple[Subwords | None, Ragged]:
-    """The subwords that are counted, and those of each id; of no id without subwords."""
-    vocabulary = pipeline.vocabulary
-    ids = SPECIAL_IDS + len(vocabulary) + len(documents.words)
-    if not settings.counts_subwords(pipeline.settings.tokens):
-        # No id has a part.
-        return None, Ragged(np.empty(0, dtype=np.int32), np.zeros(ids + 1, dtype=np.int64))
+) -> tuple[Ngrams, Subwords | None]:
+    """The n-grams and subwords of documents, behind those of a branch that learning goes on from."""
+    vocabulary, subwords = pipeline.vocabulary, None
+    ngrams = count_ngrams(documents.ids, SPECIAL_IDS + len(vocabulary), settings)
+    if initial is not None:
+        ngrams = extend_ngrams(initial.ngrams, ngrams, settings.ngram_count)
+    if settings.counts_subwords(pipeline.settings.tokens):
+        words = (*vocabulary.tokens, *documents.words)
+        counts = np.bincount(documents.ids.values, minlength=SPECIAL_IDS + len(words))[SPECIAL_IDS:]
+        subwords = count_subwords(words, counts, settings)
+        if initial is not None and initial.subwords is not None:
+            subwords = extend_subwords(initial.subwords, subwords, settings.ngram_count)
+    return ngrams, subwords
+
+
+def _parts(documents: OpenDocuments, vocabulary: Vocabulary, subwords: Subwords | None) -> Ragged:
+    """The subwords of each id; of no id without subwords."""
     words = (*vocabulary.tokens, *documents.words)
-    counts = np.bincount(documents.ids.values, minlength=ids)[SPECIAL_IDS:]
-    subwords = count_subwords(words, counts, settings)
-    if initial is not None and initial.subwords is not None:
-        subwords = extend_subwords(initial.subwords, subwords, settings.ngram_count)
+    if subwords is None:
+        # No id has a part.
+        return Ragged(np.empty(0, dtype=np.int32), np.zeros(SPECIAL_IDS + len(words) + 1, dtype=np.int64))
     found = subwords.find(words)
-    return subwords, Ragged(found.values, np.concatenate([np.zeros(SPECIAL_IDS, dtype=np.int64), found.offsets]))
+    return Ragged(found.values, np.concatenate([np.zeros(SPECIAL_IDS, dtype=np.int64), found.offsets]))
 
 
 def _squared_values(words: Ragged, parts: Ragged, targets: Array, weights: Array, count: int) -> Array:

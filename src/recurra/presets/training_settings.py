@@ -51,6 +51,10 @@ class TrainingSettings(Settings):
             are right on the held-out rows (:mod:`recurra.evaluation.temperature`). No answer changes.
         precision: ``float32``, or ``bfloat16`` for mixed precision on a GPU.
         freeze_vectors: keep pretrained vectors as they are.
+        weights: how the model file stores the large weights: ``float32``, or ``int8`` or ``int8_compact``, rounded as
+            in :mod:`recurra.bundle.int8`. The scores are then those of the rounded weights.
+        max_bytes: bytes that the model file takes at most; ``None`` sets no bound. The vocabulary is cut to fit, and
+            the linear branch keeps the n-grams and subwords with the largest weights.
         seed: seed of every random choice.
     """
 
@@ -76,6 +80,8 @@ class TrainingSettings(Settings):
     calibrate: bool = True
     precision: Literal["float32", "bfloat16"] = "float32"
     freeze_vectors: bool = False
+    weights: Literal["float32", "int8", "int8_compact"] = "float32"
+    max_bytes: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -101,8 +107,9 @@ class TrainingSettings(Settings):
                 raise SettingsError(f"{name} is {getattr(self, name)}", "Give a number above 0.")
         if self.seed >= 2**63:
             raise SettingsError(f"seed is {self.seed}", "Give a number below 2**63.")
-        if self.batch_tokens is not None:
-            at_least("batch_tokens", self.batch_tokens, 1)
+        for name in ("batch_tokens", "max_bytes"):
+            if getattr(self, name) is not None:
+                at_least(name, getattr(self, name), 1)
         if self.focal_gamma == float("inf"):
             raise SettingsError(f"focal_gamma is {self.focal_gamma}", "Give a number of 0 or more; 2 is usual.")
         if self.focal_gamma != 2.0 and self.loss != "focal":

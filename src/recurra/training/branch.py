@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import torch
 from torch import Tensor
 
 from recurra.bundle import Bundle
+from recurra.bundle.int8 import int8_branch
 from recurra.evaluation.temperature import MIN_ROWS, SIGMOID, SOFTMAX, Link
-from recurra.linear_branch import LinearBranch, OpenDocuments, fuse, learn_branch
+from recurra.linear_branch import LinearBranch, Ngrams, OpenDocuments, Subwords, fuse, learn_branch, select
 from recurra.linear_branch.fuse import DEFAULT, FusionWeights
 from recurra.linear_branch.learn import PASSES
 from recurra.models.network import Network
@@ -21,6 +23,7 @@ from recurra.presets import Recipe
 from recurra.tasks.single_label import class_weights
 from recurra.training.callbacks import Callback
 from recurra.training.prepare import TrainingData
+from recurra.training.size_limit import SizeLimit
 from recurra.training.warm_start import branch_with_classes
 
 __all__ = ["BranchResult", "BranchTraining"]
@@ -46,7 +49,8 @@ class BranchTraining:
     """Learns a branch and joins it with a network.
 
     Two branches are learned: one that has not seen the held-out rows, on which the factors of network and branch are
-    found and scores are measured; and one from all rows, which the model gets with the same factor.
+    found and scores are measured; and one from all rows, which the model gets with the same factor. Where the model
+    file is bounded, the first is learned twice: with all n-grams and subwords, and with those that are kept.
 
     Args:
         prepared: the rows.
@@ -71,12 +75,27 @@ class BranchTraining:
         self._rows, self._held = prepared.branch_rows, prepared.held
         self._before = None if initial is None else branch_with_classes(initial, prepared.classes)
         self._targets = prepared.rows.targets[self._rows.places]
+        limit = SizeLimit.of(recipe, prepared.classes, prepared.task)
         count = len(self._rows.rows)
-        self._alone = self._learned(
+        total = (1 if limit is None else 2) * PASSES * count
+        learned = partial(
+            self._learned,
             self._rows.rows,
             self._targets,
-            on_pass=lambda: callbacks.on_data("learning the linear branch", count, PASSES * count),
+            on_pass=lambda: callbacks.on_data("learning the linear branch", count, total),
         )
+        self._kept: tuple[Ngrams, Subwords | None] | None = None
+        self._alone = learned()
+        if limit is not None:
+            room = limit.ngram_room(prepared.pipeline)
+            self._kept = select(
+                self._alone,
+                room,
+                ngram_bytes=limit.ngram_bytes,
+                subword_bytes=limit.subword_bytes,
+                initial=self._before,
+            )
+            self._alone = learned()
         self._outputs = self._alone.logits(self._rows.held)
 
     @classmethod
@@ -152,7 +171,10 @@ class BranchTraining:
         prepared, training = self._prepared, self._recipe.training
         outputs = prepared.task.outputs(len(prepared.classes))
         weights = class_weights(training, targets, outputs)[targets] if self._link is SOFTMAX else None
-        return learn_branch(
+        learned = learn_branch(
             documents, self._link.indicator(targets, outputs), prepared.pipeline, self._recipe.branch,
-            row_weights=weights, seed=training.seed, initial=self._before, on_pass=on_pass,
+            row_weights=weights, seed=training.seed, initial=self._before, kept=self._kept, on_pass=on_pass,
         )  # fmt: skip
+        if training.weights == "float32":
+            return learned
+        return int8_branch(learned, compact=training.weights == "int8_compact")

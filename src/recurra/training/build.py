@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from recurra.bundle import Bundle
+from recurra.bundle.int8 import dequantize_tensors, quantize_tensors
 from recurra.errors import SettingsError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
@@ -16,7 +17,7 @@ from recurra.training.prepare import TrainingData
 from recurra.training.run import RunOptions
 from recurra.training.warm_start import extend_weights
 
-__all__ = ["build", "chosen_device"]
+__all__ = ["build", "chosen_device", "round_weights"]
 
 
 def build(
@@ -53,6 +54,15 @@ def build(
     module = Network(network, weights, engine=run.engine)
     module.place(chosen_device(run.device, recipe.training), seed=recipe.training.seed)
     return module
+
+
+@torch.no_grad()
+def round_weights(network: Network, *, compact: bool) -> None:
+    """Rounds the weights of a network in place, as a model file with int8 weights does."""
+    stored = quantize_tensors(network.arrays(), network.settings, compact=compact)
+    rounded = dequantize_tensors(stored, network.settings, compact=compact)
+    for name, weight in network.named_weights().items():
+        weight.copy_(torch.from_numpy(rounded[name]))
 
 
 def chosen_device(name: str, training: TrainingSettings) -> torch.device:

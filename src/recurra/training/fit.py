@@ -14,6 +14,7 @@ import numpy as np
 
 from recurra.batches.epochs import epoch_batches
 from recurra.bundle import Bundle, digest_in
+from recurra.bundle.format import encode
 from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label, LabelSet
@@ -24,7 +25,7 @@ from recurra.tasks import Task, task_named
 from recurra.text.named_vectors import check_vectors, load_pretrained
 from recurra.training.baseline import measure_baselines
 from recurra.training.branch import BranchTraining
-from recurra.training.build import build, chosen_device
+from recurra.training.build import build, chosen_device, round_weights
 from recurra.training.callbacks import Callback, Callbacks
 from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.loop import Trainer
@@ -33,6 +34,7 @@ from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.record import FitResult, Provenance, build_bundle, write_run
 from recurra.training.run import RunOptions, TimeLimit, prepare_folder
+from recurra.training.size_limit import SizeLimit
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import check_warm_start
 
@@ -100,6 +102,7 @@ def fit(
             folder=run.folder,
             callbacks=told,
             initial=initial,
+            limit=SizeLimit.of(recipe, labelled.classes, labelled.task),
         )
         baselines = measure_baselines(labelled, recipe, told) if run.baseline else None
         return fit_prepared(
@@ -178,6 +181,9 @@ def fit_prepared(
     if run.resume and not trainer.resume():
         told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
     outcome = trainer.run()
+    if recipe.training.weights != "float32":
+        # Before anything is chosen or scored: what is written is what was measured.
+        round_weights(module, compact=recipe.training.weights == "int8_compact")
 
     branched = None
     if branch:
@@ -205,8 +211,16 @@ def fit_prepared(
         provenance=provenance,
         initial=initial,
     )
+    _tell_of_size(bundle, recipe, told)
     write_run(run.folder, bundle, outcome)
     return FitResult(bundle, outcome, prepared.count, validation)
+
+
+def _tell_of_size(bundle: Bundle, recipe: Recipe, callbacks: Callback) -> None:
+    """Says if the model file takes more bytes than it should, as that of a larger model trained on does."""
+    most = recipe.training.max_bytes
+    if most is not None and (size := len(encode(bundle))) > most:
+        callbacks.on_message(f"The model file takes {size:,} bytes, more than max_bytes = {most:,}.")
 
 
 def _pad_to(rows: EncodedRows, recipe: Recipe) -> int:

@@ -28,6 +28,7 @@ from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.text.fields import input_texts
 from recurra.text.words_or_characters import TokenChoice, choose_tokens, sampled_places
 from recurra.training.callbacks import Callback
+from recurra.training.size_limit import SizeLimit
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_labels, extend_vocabulary
 
@@ -134,6 +135,7 @@ def prepare(
     folder: Path | None,
     callbacks: Callback,
     initial: Bundle | None = None,
+    limit: SizeLimit | None = None,
 ) -> TrainingData:
     """Holds rows out, learns the vocabulary and turns all documents into token ids.
 
@@ -147,6 +149,7 @@ def prepare(
         folder: for a file of ids, which goes with the process.
         callbacks: told the progress of each pass over the rows.
         initial: a model to continue from (warm start); its vocabulary is kept and grows.
+        limit: the bound of the model file's bytes; the vocabulary is cut to fit.
 
     Raises:
         DataError: nothing can be held out, no token is found, or ids cannot be kept.
@@ -161,6 +164,8 @@ def prepare(
     pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", callbacks), text, pairs=corpus.pairs)
     if initial is not None:
         pipeline = extend_vocabulary(initial, pipeline, text, callbacks)
+    if limit is not None:
+        pipeline = limit.fitting(pipeline, least=len(initial.vocabulary) if initial is not None else 0)
 
     fingerprint, long, hashes = Fingerprint(count), 0, np.empty(count, dtype=np.int64)
     with ExitStack() as files:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from recurra.atomic import write_atomically
-from recurra.bundle import Bundle, digest_of, write_bundle
+from recurra.bundle import Bundle, digest_of, int8_bundle, write_bundle
 from recurra.card import model_card
 from recurra.data.review_decisions import Cleaning
 from recurra.errors import TrainingError
@@ -139,7 +139,7 @@ def build_bundle(
             **segmenter_versions(prepared.pipeline.settings.tokens),
         },
     }
-    return Bundle(
+    bundle = Bundle(
         text=prepared.pipeline.settings,
         network=network.settings,
         vocabulary=prepared.pipeline.vocabulary,
@@ -150,6 +150,8 @@ def build_bundle(
         task=task,
         branch=branched.branch if branched else None,
     )
+    weights = recipe.training.weights
+    return bundle if weights == "float32" else int8_bundle(bundle, compact=weights == "int8_compact")
 
 
 def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:

@@ -144,7 +144,7 @@ def extend_weights(
     if new:
         named = ", ".join(map(str, new[:10])) + (f" and {len(new) - 10:,} more" if len(new) > 10 else "")
         callbacks.on_message(f"{len(new)} new {'class' if len(new) == 1 else 'classes'}: {named}.")
-    if initial.weights == "int8":
+    if initial.weights != "float32":
         callbacks.on_message("The model's weights are rounded to 8 bits: training goes on from those, in float32.")
     return weights
 

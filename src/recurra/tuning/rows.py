@@ -15,9 +15,10 @@ from recurra.presets import Recipe
 from recurra.text import TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.callbacks import Callback
+from recurra.training.file_size import fitting_vocabulary, header_room, shown_bytes
 from recurra.training.prepare import LabelledRows, TrainingData, labelled_rows, prepare, resolve_tokens
+from recurra.training.size_limit import SizeLimit
 from recurra.training.steps.step import EncodedRows
-from recurra.tuning.file_size import fitting_vocabulary, header_room, shown_bytes
 from recurra.tuning.initial_trials import smallest
 from recurra.tuning.limits import StudyLimits
 from recurra.tuning.space import LARGEST_VOCABULARY, Parameter, with_parameters
@@ -108,11 +109,17 @@ class StudyRows:
         if limits.max_size is not None:
             room = limits.max_size - header_room(self.classes)
             fitting = fitting_vocabulary(
-                recipe.network, pipeline, classes=len(self.classes), int8=limits.int8, room=room
+                recipe.network,
+                pipeline,
+                classes=len(self.classes),
+                weights="int8" if limits.int8 else "float32",
+                room=room,
             )
             if fitting is None:
                 return None
             pipeline = fitting
+        if (limit := SizeLimit.of(recipe, self.classes, whole.task)) is not None:
+            pipeline = limit.fitting(pipeline)
         known = len(pipeline.vocabulary) + SPECIAL_IDS
         held = whole.held and _with_unknown(whole.held, known)
         branch = whole.branch_rows

@@ -8,7 +8,9 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from recurra.bundle.compact import smallest_type
 from recurra.bundle.int8 import int8_axis
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
@@ -16,12 +18,21 @@ from recurra.networks.shapes import weight_shapes
 from recurra.text import Labels, TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS
 
-__all__ = ["LEAST_VOCABULARY", "bytes_of", "fitting_vocabulary", "header_room", "shown_bytes", "tensor_bytes"]
+__all__ = [
+    "LEAST_VOCABULARY",
+    "bytes_of",
+    "cut",
+    "fitting_vocabulary",
+    "header_room",
+    "row_bytes",
+    "shown_bytes",
+    "tensor_bytes",
+]
 
 # A vocabulary that has to make room for a size is not cut below so many tokens.
 LEAST_VOCABULARY = 250
-# Settings, record and the tensors' names; labels come on top.
-HEADER = 8_192
+# Settings, record and the tensors' names; a class's rows and scores in the record. Labels come on top.
+HEADER, CLASS = 8_192, 120
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
@@ -45,44 +56,55 @@ def shown_bytes(size: int) -> str:
     return f"{size} bytes"
 
 
-def tensor_bytes(network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool) -> int:
+def tensor_bytes(
+    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, weights: str, branch: bool = False
+) -> int:
     """The bytes of all tensors of a model's file, exactly; its header comes on top.
 
     Args:
         network: the network's shape.
         pipeline: with the vocabulary.
         classes: number of classes.
-        int8: whether the file holds the large weights as int8.
+        weights: type of the weights in the file.
+        branch: whether there is a linear branch; its n-grams of two and more tokens, and its subwords, come on top.
     """
-    text, offsets = pipeline.vocabulary.to_tensors()
-    return _weight_bytes(network, pipeline.rows, classes, int8=int8) + text.nbytes + offsets.nbytes
+    lengths = _text_lengths(pipeline)
+    known, longest = len(lengths), int(lengths.max(initial=0))
+    texts = int(lengths.sum()) + _length_bytes(known, longest, weights)
+    return texts + _weight_bytes(network, pipeline.rows, known, classes, weights=weights, branch=branch)
+
+
+def row_bytes(outputs: int, *, weights: str) -> int:
+    """The bytes of a row of the branch's weights."""
+    return {"float32": 4 * outputs, "int8": outputs + 4, "int8_compact": outputs}[weights]
 
 
 def header_room(labels: Labels) -> int:
     """Bytes that the file's header takes at most."""
     # The labels' JSON is a string in the header's JSON.
-    return HEADER + len(json.dumps(json.dumps(labels.to_json())))
+    return HEADER + CLASS * len(labels) + len(json.dumps(json.dumps(labels.to_json())))
 
 
 def fitting_vocabulary(
-    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, int8: bool, room: int
+    network: NetworkSettings, pipeline: TextPipeline, *, classes: int, weights: str, room: int, branch: bool = False
 ) -> TextPipeline | None:
     """The pipeline, its vocabulary cut from its end until the tensors take ``room`` bytes at most.
 
     Returns:
         ``None`` if they take more with :data:`LEAST_VOCABULARY` tokens, or all there are, too.
     """
-    if tensor_bytes(network, pipeline, classes=classes, int8=int8) <= room:
+    if tensor_bytes(network, pipeline, classes=classes, weights=weights, branch=branch) <= room:
         return pipeline
     settings, tokens = pipeline.settings, pipeline.vocabulary.tokens
     if settings.tokens == "bytes":
         return None
-    text_bytes = np.cumsum([len(token.encode()) for token in tokens])
+    lengths = _text_lengths(pipeline)
+    text_bytes, longest = np.cumsum(lengths), int(lengths.max(initial=0))
 
     def fits(count: int) -> bool:
+        held = _length_bytes(count, longest, weights) + int(text_bytes[count - 1])
         rows = count + SPECIAL_IDS
-        held = 8 * (count + 1) + int(text_bytes[count - 1])
-        return _weight_bytes(network, rows, classes, int8=int8) + held <= room
+        return held + _weight_bytes(network, rows, count, classes, weights=weights, branch=branch) <= room
 
     low, high = min(LEAST_VOCABULARY, len(tokens)), len(tokens)
     if not fits(low):
@@ -100,9 +122,23 @@ def cut(pipeline: TextPipeline, count: int) -> TextPipeline:
     return TextPipeline(settings, Vocabulary(tuple(tokens)))
 
 
-def _weight_bytes(network: NetworkSettings, rows: int, classes: int, *, int8: bool) -> int:
+def _text_lengths(pipeline: TextPipeline) -> npt.NDArray[np.int64]:
+    """The bytes of each token."""
+    return np.array([len(token.encode()) for token in pipeline.vocabulary.tokens], dtype=np.int64)
+
+
+def _length_bytes(tokens: int, longest: int, weights: str) -> int:
+    """The bytes of what divides the text of the vocabulary into tokens."""
+    return tokens * smallest_type(longest).itemsize if weights == "int8_compact" else 8 * (tokens + 1)
+
+
+def _weight_bytes(network: NetworkSettings, rows: int, tokens: int, classes: int, *, weights: str, branch: bool) -> int:
     total = 0
     for name, shape in weight_shapes(network, rows=rows, classes=classes).items():
-        axis = int8_axis(name, network) if int8 else None
+        axis = None if weights == "float32" else int8_axis(name, network, compact=weights == "int8_compact")
         total += 4 * math.prod(shape) if axis is None else math.prod(shape) + 4 * shape[1 - axis]
+    if branch:
+        total += (tokens + SPECIAL_IDS) * row_bytes(classes, weights=weights)
+        # The scales of W and U.
+        total += 2 * 4 * classes if weights == "int8_compact" else 0
     return total
