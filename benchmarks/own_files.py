@@ -177,7 +177,7 @@ def one_set(
             print(name, runs[-1], flush=True)
     baselines = list(known or [])
     ways = FASTTEXT_BY.get(name, ("words",))
-    for found in () if known else all_baselines(*train, test[0], fasttext_by=ways, python=python):
+    for found in () if known is not None else all_baselines(*train, test[0], fasttext_by=ways, python=python):
         accuracy = float(np.mean(np.array(found.labels, dtype=object) == answers))
         baselines.append(
             {
@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("RECURRA_DATA", "../shared/data")))
     parser.add_argument("--peers-python", type=Path, default=Path(".venv-peers/bin/python"))
-    parser.add_argument("--keep-baselines", action="store_true", help="take those of the file of results")
+    parser.add_argument("--keep-baselines", action="store_true", help="take those of the file of results, or none")
     options = parser.parse_args()
     python = options.peers_python if options.peers_python.exists() else None
     if python is None:
@@ -222,7 +222,7 @@ def main() -> None:
     for name in options.sets.split(","):
         # Read and written set by set, so that a long run can be made in pieces.
         result = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"sets": {}}
-        known = result["sets"].get(name, {}).get("baselines") if options.keep_baselines else None
+        known = result["sets"].get(name, {}).get("baselines", []) if options.keep_baselines else None
         found = one_set(name, SETS[name], options.data_dir / name, options.seeds, python, known)
         result["command"] = "python benchmarks/own_files.py"
         result["lesson_lstm_seconds"] = lesson

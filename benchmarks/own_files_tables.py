@@ -10,6 +10,7 @@ from typing import Any
 
 RESULT = Path(__file__).parent / "results" / "own_files.json"
 UNSEEN = RESULT.with_name("own_files_unseen.json")
+ABLATION = RESULT.with_name("own_files_ablation.json")
 
 # The expected calibration error that is allowed: with so many test rows this much, with fewer what chance explains.
 FIXED_BOUND_ROWS, FIXED_BOUND = 5000, 0.02
@@ -61,6 +62,25 @@ def score_lines(path: Path = RESULT) -> list[str]:
     if seconds := result.get("lesson_lstm_seconds"):
         told += f". In the same run lesson/lstm took {seconds:.0f} s on AG News (58,337 of 120,000 training rows)."
     return [*lines, "", told]
+
+
+def ablation_lines() -> list[str]:
+    """What accuracy and log loss change by where a part is taken out."""
+    sets = _read(ABLATION)["sets"]
+    lines = [f"| | {' | '.join(sets)} |", f"|---|{'---|' * len(sets)}"]
+    for name in dict.fromkeys(name for one in sets.values() for name in one["variants"]):
+        cells = []
+        for one in sets.values():
+            found = one["variants"].get(name)
+            if found is None:
+                cells.append("–")
+            elif name == "default":
+                cells.append(f"{found['accuracy']:.1%}, {found['log_loss']:.3f}")
+            else:
+                accuracy = f"{100 * found['accuracy_difference']:+.1f} ± {100 * found['accuracy_error']:.1f}"
+                cells.append(f"{accuracy}, {found['log_loss_difference']:+.3f} ± {found['log_loss_error']:.3f}")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
 
 
 def branch_lines() -> list[str]:
@@ -142,6 +162,7 @@ TABLES = {
         "own-files": score_lines,
         "own-files-unseen": partial(score_lines, UNSEEN),
         "own-files-branch": branch_lines,
+        "own-files-ablation": ablation_lines,
         "own-files-reasons": reason_lines,
         "own-files-calibration": calibration_lines,
     }

@@ -44,7 +44,7 @@ def test_lines_and_json(run: Run, uneven: Path) -> None:
     beside = [
         "Baselines on the same rows: accuracy 0.8696 by the most frequent class, 1.0000 by LinearSVC on TF-IDF of "
         "1- and 2-grams of words.",
-        "The linear model wins on these rows: 1.0000, and the network has 0.8696.",
+        "The linear model wins on these rows: 1.0000, and this model has 0.8696.",
     ]
     notes = [
         "The largest class has 200 rows and the smallest 30: look at macro F1 and at each class, not at the accuracy "

@@ -115,30 +115,26 @@ def test_outputs_are_sums_over_ngrams_and_subwords(changes: dict[str, int]) -> N
     assert changes.get("subwords") == 0 or np.abs(got[documents.index("plotting")]).max() > 0.01
 
 
-def test_learning_finds_the_optimum_that_scikit_learn_finds() -> None:
-    # Without subwords, and with single tokens, the branch is a logistic regression of weighted counts; of two outputs
-    # both have the same log-count ratios, but for their sign.
-    pipeline, branch = fitted(passes=500, ngrams=1, subwords=0)
-    ids = pipeline.encode(TEXTS)
-    frequencies = np.array([sum(row in ids[i] for i in range(len(ids))) for row in range(branch.ngrams.known)])
-    values = np.log((1 + len(ids)) / (1 + frequencies)) + 1
-    values /= values.mean()
-    right = np.array(RIGHT) == 1
-    shares = [
-        [(sum(row in ids[i] for i in np.flatnonzero(some)) + 0.001) / (some.sum() + 0.002) for some in (right, ~right)]
-        for row in range(branch.ngrams.known)
-    ]
-    squares = np.abs(np.log(np.array(shares)[:, 0] / np.array(shares)[:, 1])) ** (2 / 3)
-    values *= np.sqrt(squares / squares.mean())
-    x = np.zeros((len(ids), branch.ngrams.known))
-    for i in range(len(ids)):
-        for token in ids[i].tolist():
-            x[i, token] += values[token] / math.sqrt(len(ids[i]))
-    penalty = branch.settings.branch_penalty
-    model = LogisticRegression(C=1 / penalty, fit_intercept=False, tol=1e-10, max_iter=9999)
-    expected = model.fit(x, RIGHT).decision_function(x)
-    got = branch.logits(OpenDocuments(ids, branch.ngrams.known))
-    np.testing.assert_allclose(got, np.stack([-expected, expected], axis=1), rtol=1e-4)
+@pytest.mark.parametrize("classes", [RIGHT, [0, 1, 2, 0, 2, 1, 0, 1, 2, 1]], ids=["two", "three"])
+def test_learning_finds_the_optimum_that_scikit_learn_finds(classes: list[int]) -> None:
+    # Without subwords, and with single tokens, each output is a logistic regression of weighted counts.
+    pipeline = TextPipeline.learn(TEXTS, TextSettings())
+    settings, ids = BranchSettings(branch=True, ngrams=1, subwords=0), pipeline.encode(TEXTS)
+    known = len(pipeline.vocabulary) + 2
+    targets = np.eye(max(classes) + 1, dtype=np.float32)[classes]
+    branch = learn_branch(OpenDocuments(ids, known), targets, pipeline, settings, passes=500)
+    got = branch.logits(OpenDocuments(ids, known))
+    present = np.array([[row in ids[i] for row in range(known)] for i in range(len(ids))])
+    frequencies = np.log((1 + len(ids)) / (1 + present.sum(axis=0))) + 1
+    counts = np.array(
+        [[(ids[i] == row).sum() / math.sqrt(len(ids[i])) for row in range(known)] for i in range(len(ids))]
+    )
+    for output, right in enumerate(targets.T > 0):
+        inside, others = ((present[some].sum(axis=0) + 0.001) / (some.sum() + 0.002) for some in (right, ~right))
+        squares = np.abs(np.log(inside / others)) ** (2 / 3)
+        x = counts * frequencies / frequencies.mean() * np.sqrt(squares / squares.mean())
+        model = LogisticRegression(C=1 / settings.branch_penalty, fit_intercept=False, tol=1e-10, max_iter=9999)
+        np.testing.assert_allclose(got[:, output], model.fit(x, right).decision_function(x), rtol=2e-4, atol=1e-4)
 
 
 def test_several_labels_are_learned_one_by_one() -> None:

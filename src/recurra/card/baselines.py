@@ -21,5 +21,5 @@ def baseline_sentences(facts: Facts) -> list[str]:
     sentences[0] += "."
     own = facts.score(score.key)
     if linear is not None and own is not None and linear > own:
-        sentences.append(f"The linear model wins on these rows: {linear:.4f}, and the network has {own:.4f}.")
+        sentences.append(f"The linear model wins on these rows: {linear:.4f}, and this model has {own:.4f}.")
     return sentences
