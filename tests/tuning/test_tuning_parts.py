@@ -17,10 +17,10 @@ from recurra.bundle import int8_bundle
 from recurra.bundle.format import encode
 from recurra.data.corpus import InMemoryRows
 from recurra.errors import RecurraError, SettingsError
+from recurra.file_size.estimate import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
 from recurra.linear_branch import learn_branch
 from recurra.presets import load_preset, preset_names
 from recurra.training.callbacks import Callback
-from recurra.training.file_size import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
 from recurra.training.fit import fit
 from recurra.training.prepare import prepare
 from recurra.tuning.initial_trials import initial_trials, smallest
@@ -91,7 +91,7 @@ def test_a_drawn_size_is_the_nearest_one(share: float, place: int) -> None:
 def test_the_size_is_known_before_training(
     options: dict[str, object], int8: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recurra.training.file_size.LEAST_VOCABULARY", 5)
+    monkeypatch.setattr("recurra.file_size.estimate.LEAST_VOCABULARY", 5)
     preset = load_preset("default").with_options(
         {"tokens": "words", "epochs": 1, "hidden": 5, "embedding": 7, "branch": False, **options}
     )

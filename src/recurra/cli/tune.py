@@ -92,8 +92,8 @@ def tune(
     quiet: Quiet = False,
 ) -> None:
     """Search for good settings, and keep the best model."""
+    from recurra.file_size.estimate import bytes_of
     from recurra.presets import load_preset
-    from recurra.training.file_size import bytes_of
 
     output = Output(as_json=as_json, quiet=quiet)
     given = {"seed": seed} if seed is not None else {}
@@ -187,7 +187,7 @@ def _scored(trials: list[TrialResult]) -> int:
 
 def _table(trials: list[TrialResult]) -> str:
     """The best trials; settings in which none of them differs are left out."""
-    from recurra.training.file_size import shown_bytes
+    from recurra.file_size.estimate import shown_bytes
 
     best = sorted((one for one in trials if one.validation), key=lambda one: (one.log_loss, one.number))[:SHOWN]
     names = [name for name in best[0].settings if len({str(one.settings.get(name)) for one in best}) > 1]

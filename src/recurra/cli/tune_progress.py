@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recurra.cli.output import Output
+from recurra.file_size.estimate import shown_bytes
 from recurra.training.callbacks import ValidationMetrics
-from recurra.training.file_size import shown_bytes
 from recurra.tuning.callbacks import StudyCallback
 from recurra.tuning.results import TrialResult
 

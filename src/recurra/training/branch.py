@@ -15,6 +15,7 @@ from torch import Tensor
 from recurra.bundle import Bundle
 from recurra.bundle.int8 import int8_branch
 from recurra.evaluation.temperature import MIN_ROWS, SIGMOID, SOFTMAX, Link
+from recurra.file_size.limit import SizeLimit
 from recurra.linear_branch import LinearBranch, Ngrams, OpenDocuments, Subwords, fuse, learn_branch, select
 from recurra.linear_branch.fuse import DEFAULT, FusionWeights
 from recurra.linear_branch.learn import PASSES
@@ -23,7 +24,6 @@ from recurra.presets import Recipe
 from recurra.tasks.single_label import class_weights
 from recurra.training.callbacks import Callback
 from recurra.training.prepare import TrainingData
-from recurra.training.size_limit import SizeLimit
 from recurra.training.warm_start import branch_with_classes
 
 __all__ = ["BranchResult", "BranchTraining"]

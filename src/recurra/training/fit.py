@@ -19,6 +19,7 @@ from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.errors import SettingsError
+from recurra.file_size.limit import SizeLimit
 from recurra.folders import locked_folder
 from recurra.presets import Recipe
 from recurra.tasks import Task, task_named
@@ -34,7 +35,6 @@ from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.record import FitResult, Provenance, build_bundle, write_run
 from recurra.training.run import RunOptions, TimeLimit, prepare_folder
-from recurra.training.size_limit import SizeLimit
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import check_warm_start
 

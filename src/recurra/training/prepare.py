@@ -21,6 +21,7 @@ from recurra.data.fingerprint import Fingerprint
 from recurra.data.memory import release_freed_memory
 from recurra.data.split import new_texts
 from recurra.errors import DataError
+from recurra.file_size.limit import SizeLimit
 from recurra.linear_branch import BranchRows, BranchRowsWriter
 from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, common_task, infer_task
@@ -28,7 +29,6 @@ from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.text.fields import input_texts
 from recurra.text.words_or_characters import TokenChoice, choose_tokens, sampled_places
 from recurra.training.callbacks import Callback
-from recurra.training.size_limit import SizeLimit
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_labels, extend_vocabulary
 

@@ -11,13 +11,13 @@ from recurra.batches import Ragged
 from recurra.data.corpus import Corpus, RowSubset
 from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
+from recurra.file_size.estimate import fitting_vocabulary, header_room, shown_bytes
+from recurra.file_size.limit import SizeLimit
 from recurra.presets import Recipe
 from recurra.text import TextPipeline, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.callbacks import Callback
-from recurra.training.file_size import fitting_vocabulary, header_room, shown_bytes
 from recurra.training.prepare import LabelledRows, TrainingData, labelled_rows, prepare, resolve_tokens
-from recurra.training.size_limit import SizeLimit
 from recurra.training.steps.step import EncodedRows
 from recurra.tuning.initial_trials import smallest
 from recurra.tuning.limits import StudyLimits

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recurra.bundle.compact import smallest_type
+from recurra.file_size.estimate import LEAST_VOCABULARY, cut, fitting_vocabulary, header_room, row_bytes, tensor_bytes
 from recurra.presets import Recipe
 from recurra.tasks import Task
 from recurra.text import Labels, TextPipeline
-from recurra.training.file_size import LEAST_VOCABULARY, cut, fitting_vocabulary, header_room, row_bytes, tensor_bytes
 
 __all__ = ["SizeLimit"]
 
