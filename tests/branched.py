@@ -22,18 +22,29 @@ TEXTS = (
 
 
 def make_branched(
-    *, tokens: str = "lesson", scale: float = 0.7, seed: int = 0, ngrams: int = 3, subwords: int = 4, **others: Any
+    *,
+    tokens: str = "lesson",
+    scale: float = 0.7,
+    seed: int = 0,
+    ngrams: int = 3,
+    subwords: int = 4,
+    max_tokens: int | None = None,
+    branch_max_tokens: int | None = None,
+    **others: Any,
 ) -> Bundle:
     """:func:`bundles.make_bundle` with a branch, by words or by characters."""
     characters = tokens == "characters"
     vocabulary = Vocabulary(tuple(sorted(set("".join(WORDS)))) if characters else WORDS)
-    text = TextSettings(tokens=tokens)
+    text = TextSettings(tokens=tokens, max_tokens=max_tokens)
     bundle = make_bundle(seed=seed, scale=scale, **others)
     pipeline = TextPipeline(text, vocabulary)
     generator = np.random.default_rng(seed + 1)
     embedding = generator.uniform(-scale, scale, (pipeline.rows, bundle.network.embedding)).astype(np.float32)
-    settings = BranchSettings(branch=True, ngrams=ngrams, subwords=0 if characters else subwords, ngram_min_count=1)
-    ids = pipeline.encode(TEXTS)
+    settings = BranchSettings(
+        branch=True, ngrams=ngrams, subwords=0 if characters else subwords, ngram_min_count=1,
+        branch_max_tokens=branch_max_tokens,
+    )  # fmt: skip
+    ids = pipeline.cut_to(None).encode(TEXTS)
     known = count_ngrams(Ragged(ids.values, ids.offsets), len(vocabulary) + 2, settings)
     some = count_subwords(WORDS, np.ones(len(WORDS), dtype=np.int64), settings) if settings.subwords else None
     W, U = (

@@ -174,7 +174,10 @@ def test_limits_of_the_network() -> None:
     assert "split at ASCII white space" in split
     bundle = words(make_bundle(), SOUND)
     (first, _) = limits_of(model_card(replace(bundle, text=bundle.text.replace(max_tokens=1500)), digest=""))
-    assert "reads the first 1,500 tokens of a text" in first
+    assert "reads the first 1,500 tokens of a text: what" in first
+    both = make_branched(tokens="characters", max_tokens=256, branch_max_tokens=2048)
+    (first, *_) = limits_of(model_card(replace(both, record=SOUND), digest=""))
+    assert "It reads the first 2,048 tokens of a text, its recurrent network the first 256: what" in first
 
 
 def test_scores_stand_with_their_intervals() -> None:

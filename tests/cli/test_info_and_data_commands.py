@@ -70,6 +70,9 @@ def test_info_tells_of_the_linear_branch(run: Run, tmp_path: Path) -> None:
     )
     assert "network 0.25, branch 0.75" in out
     assert "network 0.8000 of the rows held out, branch 0.9000" in out
+    assert "(the linear branch" not in out
+    write_bundle(make_branched(max_tokens=5, branch_max_tokens=2000), path)
+    assert "title and text, the first 5 tokens (the linear branch 2,000)" in run("info", path).out
     write_bundle(replace(bundle, record={"branch": [1]}), path)
     assert run("info", path).code == 0
 

@@ -41,7 +41,7 @@ def test_the_answer_adds_the_network_and_sums_by_hand(kind: dict[str, Any]) -> N
 @pytest.mark.parametrize("text", DOCUMENTS)
 def test_reading_is_predicting_the_beginnings(kind: dict[str, Any], text: str) -> None:
     bundle = make_branched(**kind)
-    model, tokens = Model(bundle), bundle.pipeline.tokens(text)
+    model, tokens = Model(bundle), bundle.whole_pipeline.tokens(text)
     reading = model.read(text)
     beginnings = [joined(bundle, tokens[: end + 1]) for end in range(len(tokens))]
     np.testing.assert_allclose(

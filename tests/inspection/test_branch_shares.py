@@ -14,7 +14,6 @@ from recurra.bundle import Bundle
 from recurra.inspection import attribution
 from recurra.inspection.attribution import attribute, attributions
 from recurra.inspection.branch_shares import branch_shares
-from recurra.linear_branch import OpenDocuments
 from recurra.runtime import Model
 
 DOCUMENTS = ["oil prices rise again", "the oil zzz prices rise rising", "again and again and again", "oil", "zzz", ""]
@@ -27,6 +26,10 @@ KINDS: list[dict[str, Any]] = [
     {"cell": "gru", "tokens": "characters", "bidirectional": True, "masked": False, "pooling": ("mean", "max")},
     {"cell": "lstm", "labels": ("a", "b", "c"), "thresholds": (0.5, 0.4, 0.6)},
     {"cell": "simple_rnn", "ngrams": 1},
+    # The branch reads more of a document than the network.
+    {"cell": "lstm", "max_tokens": 2, "branch_max_tokens": 4},
+    {"cell": "gru", "bidirectional": True, "masked": False, "pad_to": 9, "max_tokens": 3, "branch_max_tokens": 100},
+    {"cell": "gru", "tokens": "characters", "max_tokens": 5, "branch_max_tokens": 12},
 ]
 
 
@@ -37,7 +40,7 @@ def direction(bundle: Bundle, target: int) -> np.ndarray:
 
 
 def split(bundle: Bundle, text: str) -> list[str | None]:
-    return list(bundle.pipeline.tokens(text))
+    return list(bundle.whole_pipeline.tokens(text))
 
 
 def alone(bundle: Bundle) -> Bundle:
@@ -59,7 +62,7 @@ def test_words_share_what_their_ngrams_and_subwords_add(kind: dict[str, Any], te
             places[phrase] += 1
     assert bundle.branch is not None
     joint = "" if bundle.text.tokens == "characters" else " "
-    found = branch_shares(bundle.branch, OpenDocuments.of(bundle.pipeline, [text]), joint=joint)
+    found = branch_shares(bundle.branch, bundle.open([text]), joint=joint)
     np.testing.assert_allclose(found.words, expected, atol=1e-9)
     np.testing.assert_allclose(found.logits, branch_logits(bundle, words), atol=1e-9)
     told = found.phrases(ways, top=1000)
@@ -67,9 +70,7 @@ def test_words_share_what_their_ngrams_and_subwords_add(kind: dict[str, Any], te
     assert {one.text: one.share for one in told} == pytest.approx(phrases, abs=1e-9)
     assert [abs(one.share) for one in told] == sorted((abs(one.share) for one in told), reverse=True)
     # The same as the branch itself says.
-    np.testing.assert_allclose(
-        found.logits, bundle.branch.logits(OpenDocuments.of(bundle.pipeline, [text]))[0], atol=1e-9
-    )
+    np.testing.assert_allclose(found.logits, bundle.branch.logits(bundle.open([text]))[0], atol=1e-9)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,6 +79,9 @@ def test_an_attribution_is_the_networks_and_the_branches(kind: dict[str, Any], t
     bundle = make_branched(**kind)
     words, (found, plain) = split(bundle, text), (attribute(one, text, target=2) for one in (bundle, alone(bundle)))
     ways = direction(bundle, 2)
+    # The network reads no more than its first words.
+    of_network, occlusion = np.zeros(len(words)), np.zeros(len(words))
+    of_network[: len(plain.occlusion)], occlusion[: len(plain.occlusion)] = plain.integrated_gradients, plain.occlusion
     of_branch = np.zeros(len(words))
     for weight, inside, _ in counted(bundle, words):
         of_branch[inside] += weight @ ways / len(inside)
@@ -86,13 +90,13 @@ def test_an_attribution_is_the_networks_and_the_branches(kind: dict[str, Any], t
     np.testing.assert_allclose(found.branch, of_branch, atol=1e-9)
     assert found.score == pytest.approx(plain.score + branch_logits(bundle, words) @ ways, abs=1e-9)
     assert found.baseline_score == plain.baseline_score
-    np.testing.assert_allclose(found.integrated_gradients - of_branch, plain.integrated_gradients, atol=5e-3)
+    np.testing.assert_allclose(found.integrated_gradients - of_branch, of_network, atol=5e-3)
     gap = found.score - found.baseline_score
     assert abs(found.integrated_gradients.sum() - gap) <= 0.01 * abs(gap) + 1e-9
     for place in range(len(words)):
         without = branch_logits(bundle, [None if at == place else word for at, word in enumerate(words)])
         lost = (branch_logits(bundle, words) - without) @ ways
-        assert found.occlusion[place] == pytest.approx(plain.occlusion[place] + lost, abs=1e-9)
+        assert found.occlusion[place] == pytest.approx(occlusion[place] + lost, abs=1e-9)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,6 +10,7 @@ from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.split import hold_out
 from recurra.data.table import Table
+from recurra.linear_branch import BranchSettings
 from recurra.presets import TrainingSettings
 from recurra.text import TextSettings
 from recurra.training.callbacks import Callback
@@ -50,10 +51,13 @@ def test_rows_and_targets_stay_together_on_either_side() -> None:
         assert [found.classes.classes[target] for target in rows.targets] == [LABELS[place] for place in places]
 
 
+BRANCH = BranchSettings(branch=True, branch_max_tokens=7)
+
+
 def repeated(texts: list[Document]) -> tuple[TrainingData, Steps]:
     text, callback = TextSettings(tokens="words"), Steps()
     labelled = labelled_rows(InMemoryRows(texts, LABELS), text, callback)
-    return prepare(labelled, text, TRAINING, branch=True, folder=None, callbacks=callback), callback
+    return prepare(labelled, text, TRAINING, branch=BRANCH, folder=None, callbacks=callback), callback
 
 
 def test_held_out_rows_whose_texts_are_learned_from_do_not_choose() -> None:
@@ -96,6 +100,26 @@ def test_how_many_documents_are_read_in_part_is_told() -> None:
         f"{long} of 60 documents have 5 tokens or more: only their first 5 are read, in training and prediction "
         "(max_tokens)."
     ]
+
+
+def test_the_branch_reads_more_of_a_document_than_the_network() -> None:
+    texts: list[Document] = [" ".join("abcdefgh"[: place % 9]) for place in range(60)]
+    text, callback = TextSettings(tokens="words", max_tokens=5), Steps()
+    labelled = labelled_rows(InMemoryRows(texts, LABELS), text, callback)
+    found = prepare(labelled, text, TRAINING, branch=BRANCH, folder=None, callbacks=callback)
+    assert found.branch_rows is not None
+    assert found.held is not None
+    every = zip(
+        [*found.rows.documents, *found.held.documents],
+        [*found.branch_rows.rows.ids, *found.branch_rows.held.ids],
+        strict=True,
+    )
+    lengths = []
+    for by_network, by_branch in every:
+        assert np.array_equal(by_network, by_branch[:5])
+        lengths.append(len(by_branch))
+    assert sorted(lengths) == sorted(min(7, place % 9) for place in range(60))
+    assert callback.messages[0].endswith("(max_tokens); the linear branch reads 7 (branch_max_tokens).")
 
 
 def test_documents_that_are_short_enough_are_not_told_of() -> None:

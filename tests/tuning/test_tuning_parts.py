@@ -139,7 +139,7 @@ def test_a_cut_vocabulary_is_the_one_that_would_be_learned(tokens: str, size: in
 def test_a_branch_learns_the_same_from_a_cut_vocabulary(tokens: str, size: int) -> None:
     preset = load_preset("default").with_options({"tokens": tokens, "vocabulary_size": size, "branch": True})
     rows = StudyRows(InMemoryRows(DOCUMENTS, LABELS), preset, callbacks=Callback())
-    wanted = prepare(rows._kept, preset.text, preset.training, branch=True, folder=None, callbacks=Callback())
+    wanted = prepare(rows._kept, preset.text, preset.training, branch=preset.branch, folder=None, callbacks=Callback())
     learned = []
     for one in (rows.prepared(preset, ANY), wanted):
         assert one is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -9,10 +10,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from recurra.linear_branch import LinearBranch
+from recurra.data.documents import Document
+from recurra.linear_branch import LinearBranch, OpenDocuments
 from recurra.networks.settings import NetworkSettings
 from recurra.tasks import SINGLE_LABEL, Task
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
+from recurra.text.buffer import TextBuffer
+from recurra.text.vocabulary import SPECIAL_IDS
 
 __all__ = ["Bundle"]
 
@@ -59,5 +63,26 @@ class Bundle:
 
     @cached_property
     def pipeline(self) -> TextPipeline:
-        """The text pipeline, which turns documents into token ids."""
+        """The text pipeline, which turns documents into the token ids that the network reads."""
         return TextPipeline(self.text, self.vocabulary)
+
+    @cached_property
+    def whole_pipeline(self) -> TextPipeline:
+        """The text pipeline of network and branch: the branch may read more tokens of a document."""
+        if self.branch is None:
+            return self.pipeline
+        most = self.branch.settings.tokens_read(self.text.max_tokens)
+        return self.pipeline if most == self.text.max_tokens else self.pipeline.cut_to(most)
+
+    def open(self, documents: Sequence[Document] | TextBuffer) -> OpenDocuments:
+        """The token ids of documents; for a linear branch unknown words have ids as well.
+
+        Args:
+            documents: B texts or (title, text) pairs, or a buffer of texts.
+
+        Raises:
+            DataError: an item is not a document.
+        """
+        if self.branch is None:
+            return OpenDocuments(self.pipeline.encode(documents), len(self.vocabulary) + SPECIAL_IDS)
+        return OpenDocuments.of(self.whole_pipeline, documents, max_tokens=self.text.max_tokens)

@@ -140,10 +140,9 @@ def _words(facts: Facts) -> list[str]:
     if text.field == "title":
         cut = f"the first {text.first_words} words of a text without one" if text.first_words else "a text as a title"
         sentences.append(f"It reads the title alone, or {cut}.")
-    if text.max_tokens is not None:
-        sentences.append(
-            f"It reads the first {text.max_tokens:,} tokens of a text: what comes later changes no answer."
-        )
+    if (most := facts.bundle.whole_pipeline.settings.max_tokens) is not None:
+        network = "" if most == text.max_tokens else f", its recurrent network the first {text.max_tokens:,}"
+        sentences.append(f"It reads the first {most:,} tokens of a text{network}: what comes later changes no answer.")
     if text.tokens == "lesson":
         sentences.append("Its words are split at ASCII white space: it is of little use for Chinese, Japanese or Thai.")
     return sentences

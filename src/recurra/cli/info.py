@@ -64,6 +64,9 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
             rows.append((part, ", ".join(numbers)))
     pads = "left out" if network["masked"] else f"read as words up to {known['pad_to']} tokens"
     most = f", the first {text['max_tokens']:,} tokens" if text["max_tokens"] else ""
+    by_branch = known.get("branch", {}).get("branch_max_tokens")
+    if most and by_branch and by_branch > text["max_tokens"]:
+        most += f" (the linear branch {by_branch:,})"
     rows += [
         ("reads", f"{'titles' if text['field'] == 'title' else 'title and text'}{most}"),
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),

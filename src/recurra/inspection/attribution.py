@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,6 @@ from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.inspection.backpropagation import DifferentiableNetwork, ForwardPass
 from recurra.inspection.branch_shares import branch_shares, scores_without_words
-from recurra.linear_branch import OpenDocuments
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import documents_per_pass, first_layer_products
 
@@ -38,6 +38,8 @@ MOST_WORDS, LONG_TOLERANCE = 1e5, 5e-3
 MOST_STEPS = 8192
 # Numbers in an array of one pass: bounds the memory to some hundred megabytes.
 PASS_NUMBERS = 1 << 23
+# Words that only the linear branch reads are left out so many at a time.
+UNREAD = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,8 @@ class Attribution:
     each word's vector and with unchanged pads; a linear branch reads no word there, and its outputs are zeros.
 
     A linear branch's share is exact and needs no integral: see :class:`recurra.inspection.branch_shares.BranchShares`.
-    A word that is left out is unknown to it: its n-grams and subwords are missing.
+    A word that is left out is unknown to it: its n-grams and subwords are missing. Where the branch reads more of a
+    document than the network, words that the network does not read have the branch's share alone.
 
     Attributes:
         target: the explained class.
@@ -96,7 +99,7 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
     The first one comes early, even for a long text. In intermediate ones ``occlusion`` is NaN at words that are not
     computed yet. Closing the iterator saves the rest of the work. Arguments and errors: see :func:`attribute`.
     """
-    opened = OpenDocuments.of(bundle.pipeline, [document])
+    opened = bundle.open([document])
     ids, shares = opened.closed[0], None if bundle.branch is None else branch_shares(bundle.branch, opened)
     network = DifferentiableNetwork(bundle.network, bundle.tensors)
     padded = np.pad(ids, (0, max(0, (bundle.pad_to or 0) - len(ids))))
@@ -107,8 +110,8 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
     score, network_score = float(logits @ path.direction), float(whole.logits[0] @ path.direction)
     baseline = float(path.scores(np.zeros((len(ids), 1)))[0])
     gap = score - baseline
-    branch = None if shares is None else shares.words @ path.direction
-    gradients, steps, occlusion = np.zeros(len(ids)), 0, np.full(len(ids), np.nan)
+    branch = np.zeros(len(ids)) if shares is None else shares.words @ path.direction
+    gradients, steps, occlusion = np.zeros(len(branch)), 0, np.full(len(branch), np.nan)
 
     def found(gradients: Array, steps: int, occlusion: Array) -> Attribution:
         error = abs(float(gradients.sum()) - gap)
@@ -120,13 +123,18 @@ def attributions(bundle: Bundle, document: Document, *, target: int | None = Non
             score=score,
             baseline_score=baseline,
             completeness_error=error / abs(gap) if gap else 0.0,
-            branch=branch,
+            branch=None if shares is None else branch,
         )
 
     for of_network, steps in _integrated(path, baseline, network_score, explained=abs(gap)):
-        gradients = checked_finite(of_network if branch is None else of_network + branch, "gradient")
+        gradients = checked_finite(branch + np.pad(of_network, (0, len(branch) - len(ids))), "gradient")
         yield found(gradients, steps, occlusion)
-    for first, scores in path.without_words(whole):
+    # Without a word that it does not read, the network's score stays.
+    unread = (
+        (first, np.full(min(UNREAD, len(branch) - first), network_score))
+        for first in range(len(ids), len(branch), UNREAD)
+    )
+    for first, scores in chain(path.without_words(whole), unread):
         if bundle.branch is not None:
             end = first + len(scores)
             scores = scores + scores_without_words(bundle.branch, opened, range(first, end), path.direction)

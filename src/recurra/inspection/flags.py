@@ -16,7 +16,6 @@ from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.phrases import Phrase, Phrases
 from recurra.inspection.switch_statistics import SwitchStatistics, switch_statistics
 from recurra.inspection.trajectories import network_ids, trajectories, word_mask
-from recurra.linear_branch import OpenDocuments
 from recurra.runtime import Model
 from recurra.runtime.compiled_network import inference_network
 
@@ -84,8 +83,7 @@ class _Search:
         # The branch's outputs, whatever the network's units do.
         self.of_branch: npt.NDArray[np.float64] | float = 0.0
         if self.bundle.branch is not None:
-            opened = OpenDocuments.of(self.bundle.pipeline, sample.documents)
-            self.of_branch = self.bundle.branch.logits(opened)
+            self.of_branch = self.bundle.branch.logits(self.bundle.open(sample.documents))
         self.logits = self._answers(())
         self.right = self._right(self.logits)
         self._drops: dict[Unit, tuple[float, Array]] = {}

@@ -12,7 +12,7 @@ from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
 from recurra.inspection.branch_shares import branch_shares
 from recurra.inspection.unit_roles import unit_roles
-from recurra.linear_branch import LinearBranch, OpenDocuments
+from recurra.linear_branch import LinearBranch
 from recurra.runtime import LayerTrace, Model, Reading
 
 __all__ = [
@@ -182,7 +182,7 @@ def readings(
 
 def _branch(model: Model, branch: LinearBranch, document: Document, reading: Reading, answer: int) -> BranchJson:
     joint = "" if model.bundle.text.tokens in ("characters", "bytes") else " "
-    shares = branch_shares(branch, OpenDocuments.of(model.bundle.pipeline, [document]), joint=joint)
+    shares = branch_shares(branch, model.bundle.open([document]), joint=joint)
     _, direction = model.task.attribution_target(shares.logits, answer)
     score = float(shares.logits @ direction)
     network = float(reading.evidence[:, answer].sum(dtype=np.float64)) - score

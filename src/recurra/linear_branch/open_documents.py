@@ -28,36 +28,42 @@ class OpenDocuments:
         ids: of B documents; a network reads :attr:`closed`.
         known: V, the vocabulary's ids, with the two special ones.
         words: the word of each id from V on.
+        max_tokens: a network reads only the first so many tokens of a document; ``None`` if all.
     """
 
     ids: Ragged
     known: int
     words: tuple[str, ...] = ()
+    max_tokens: int | None = None
 
     @classmethod
-    def of(cls, pipeline: TextPipeline, documents: Sequence[Document] | TextBuffer) -> OpenDocuments:
+    def of(
+        cls, pipeline: TextPipeline, documents: Sequence[Document] | TextBuffer, *, max_tokens: int | None = None
+    ) -> OpenDocuments:
         """The token ids of documents.
 
         Args:
             pipeline: turns documents into the ids of known words.
             documents: B texts or (title, text) pairs, or a buffer of texts.
+            max_tokens: how many of them a network reads.
 
         Raises:
             DataError: an item is not a document.
         """
         vocabulary, unknown = OpenVocabulary(pipeline), list[str]()
         ids = vocabulary.open(pipeline.encode(documents, unknown), unknown)
-        return cls(ids, vocabulary.known, vocabulary.words)
+        return cls(ids, vocabulary.known, vocabulary.words, max_tokens)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @property
     def closed(self) -> Ragged:
-        """The ids with 1 for every unknown word."""
+        """What a network reads: the ids with 1 for every unknown word, of the first tokens."""
+        ids = self.ids if self.max_tokens is None else self.ids.cut_to(self.max_tokens)
         if not self.words:
-            return self.ids
-        return Ragged(np.where(self.ids.values >= self.known, np.int32(UNKNOWN_ID), self.ids.values), self.ids.offsets)
+            return ids
+        return Ragged(np.where(ids.values >= self.known, np.int32(UNKNOWN_ID), ids.values), ids.offsets)
 
     def take(self, rows: npt.NDArray[np.int64]) -> OpenDocuments:
         """Some of the documents."""

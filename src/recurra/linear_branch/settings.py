@@ -24,6 +24,8 @@ class BranchSettings(Settings):
             are words.
         ngram_count: largest number of n-grams of two and more tokens, and of subwords; the most frequent are taken.
         ngram_min_count: how often an n-gram of two or more tokens, or a subword, must occur.
+        branch_max_tokens: read only the first so many tokens of a document, but no fewer than the network, which has
+            ``max_tokens``; ``None`` reads as many as the network.
         branch_penalty: λ of λ/2 |w|², which is added to the summed loss of all rows.
     """
 
@@ -32,6 +34,7 @@ class BranchSettings(Settings):
     subwords: int = 5
     ngram_count: int = 200_000
     ngram_min_count: int = 2
+    branch_max_tokens: int | None = None
     branch_penalty: float = 1 / 64
 
     def __post_init__(self) -> None:
@@ -41,9 +44,19 @@ class BranchSettings(Settings):
             if value > LONGEST:
                 # Each token of a text may begin as many n-grams: a file must not ask for more memory than there is.
                 raise SettingsError(f"{name} is {value}", f"Give {LONGEST} or less.")
+        if self.branch_max_tokens is not None:
+            at_least("branch_max_tokens", self.branch_max_tokens, 1)
         at_least("ngram_count", self.ngram_count, 1)
         at_least("ngram_min_count", self.ngram_min_count, 1)
         at_least("branch_penalty", self.branch_penalty, 1e-6)
+
+    def tokens_read(self, by_network: int | None) -> int | None:
+        """How many tokens of a document are read; ``None`` for all.
+
+        Args:
+            by_network: how many the network reads; ``None`` for all.
+        """
+        return None if by_network is None else max(by_network, self.branch_max_tokens or 0)
 
     def counts_subwords(self, tokens: str) -> bool:
         """Whether subwords are counted where tokens are of this kind: a single character has none."""

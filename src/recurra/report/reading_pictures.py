@@ -51,7 +51,8 @@ def layer_pictures(reading: ReadingJson, layer: LayerJson, *, name: str) -> list
         name: unique on the page.
     """
     units = layer["order"][:UNITS]
-    words = [token["text"] for token in reading["tokens"]][:WORDS]
+    # The linear branch may read on where the network does not.
+    words = [token["text"] for token in reading["tokens"][: len(layer["h"])]][:WORDS]
     labels = [f"{layer['roles'][unit]} · {unit}" for unit in units]
     shown = {"h": ("hidden state h", layer["h"])}
     if layer["c"] is not None:

@@ -31,12 +31,18 @@ class BranchedNetwork:
         network: the recurrent network.
         branch: the linear branch.
         words: the word of each id after those of the vocabulary.
+        max_tokens: the network reads only the first so many tokens of a document; ``None`` if all.
     """
 
     def __init__(
-        self, network: CompiledNetwork | NumpyNetwork, branch: LinearBranch, words: tuple[str, ...] = ()
+        self,
+        network: CompiledNetwork | NumpyNetwork,
+        branch: LinearBranch,
+        words: tuple[str, ...] = (),
+        *,
+        max_tokens: int | None = None,
     ) -> None:
-        self._network, self._branch, self._words = network, branch, words
+        self._network, self._branch, self._words, self._max_tokens = network, branch, words, max_tokens
 
     @property
     def settings(self) -> NetworkSettings:
@@ -83,10 +89,13 @@ class BranchedNetwork:
             prefixes = Ragged(np.concatenate([ids[:end] for end in ends.tolist()]), offsets)
             parts.append(self._branch.logits(self._opened(prefixes)))
         closed = self._opened(Ragged(ids, np.array([0, len(ids)], dtype=np.int64))).closed.values
-        return self._sum(self._network.step_logits(closed), np.concatenate(parts))
+        of_network = self._network.step_logits(closed)
+        # What it does not read leaves its outputs as they are.
+        of_network = of_network[np.minimum(np.arange(len(ids)), len(closed) - 1)]
+        return self._sum(of_network, np.concatenate(parts))
 
     def _opened(self, documents: Ragged) -> OpenDocuments:
-        return OpenDocuments(documents, self._branch.ngrams.known, self._words)
+        return OpenDocuments(documents, self._branch.ngrams.known, self._words, self._max_tokens)
 
     @staticmethod
     def _sum(network: Array, branch: npt.NDArray[np.float64]) -> Array:

@@ -31,7 +31,7 @@ from recurra.tasks import Task
 from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import version_mismatch
-from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
+from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["Model", "load"]
 
@@ -138,13 +138,14 @@ class Model:
         """
         bundle = self.bundle
         network, opened = self.open([document])
-        ids, known = opened.ids[0], opened.closed.values
+        ids, closed = opened.ids[0], opened.closed.values
         layers: tuple[LayerTrace, ...] = ()
         if gates:
             # Pads are read as well, but only the states of the document's own tokens are kept.
-            padded = np.pad(known, (0, max(0, (bundle.pad_to or 0) - len(ids))))
-            layers = tuple(one.first(len(ids)) for one in trace_of(bundle.network, bundle.tensors, padded))
-        return read_ids(network, ids, bundle.pipeline.tokens(document), known=known != UNKNOWN_ID, layers=layers)
+            padded = np.pad(closed, (0, max(0, (bundle.pad_to or 0) - len(closed))))
+            layers = tuple(one.first(len(closed)) for one in trace_of(bundle.network, bundle.tensors, padded))
+        known = (ids != UNKNOWN_ID) & (ids < opened.known)
+        return read_ids(network, ids, bundle.whole_pipeline.tokens(document), known=known, layers=layers)
 
     def open(self, documents: Sequence[Document] | TextBuffer) -> tuple[AnyNetwork, OpenDocuments]:
         """The token ids of documents, and what computes with them; for a linear branch unknown words have ids as well.
@@ -155,11 +156,10 @@ class Model:
         Raises:
             DataError: an item is not a document.
         """
-        pipeline, branch = self.bundle.pipeline, self.bundle.branch
+        opened, branch = self.bundle.open(documents), self.bundle.branch
         if branch is None:
-            return self._network, OpenDocuments(pipeline.encode(documents), len(pipeline.vocabulary) + SPECIAL_IDS)
-        opened = OpenDocuments.of(pipeline, documents)
-        return BranchedNetwork(self._network, branch, opened.words), opened
+            return self._network, opened
+        return BranchedNetwork(self._network, branch, opened.words, max_tokens=opened.max_tokens), opened
 
     @cached_property
     def network_alone(self) -> Model:

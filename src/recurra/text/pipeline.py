@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -134,6 +134,10 @@ class TextPipeline:
                 except TypeError:
                     pass
             yield TextBuffer.of(input_texts(some, self.settings))
+
+    def cut_to(self, most: int | None) -> TextPipeline:
+        """The same pipeline for another number of tokens of a document; ``None`` for all."""
+        return replace(self, settings=self.settings.replace(max_tokens=most))
 
     def tokens(self, document: Document) -> list[str]:
         """The tokens of one document as texts, one for each id of :meth:`encode`.

@@ -98,7 +98,7 @@ def fit(
             labelled,
             recipe.text,
             recipe.training,
-            branch=recipe.branch.branch,
+            branch=recipe.branch,
             folder=run.folder,
             callbacks=told,
             initial=initial,

@@ -22,7 +22,7 @@ from recurra.data.memory import release_freed_memory
 from recurra.data.split import new_texts
 from recurra.errors import DataError
 from recurra.file_size.limit import SizeLimit
-from recurra.linear_branch import BranchRows, BranchRowsWriter
+from recurra.linear_branch import BranchRows, BranchRowsWriter, BranchSettings
 from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, common_task, infer_task
 from recurra.text import Labels, TextPipeline, TextSettings
@@ -131,7 +131,7 @@ def prepare(
     text: TextSettings,
     training: TrainingSettings,
     *,
-    branch: bool = False,
+    branch: BranchSettings | None = None,
     folder: Path | None,
     callbacks: Callback,
     initial: Bundle | None = None,
@@ -145,7 +145,7 @@ def prepare(
         labelled: the rows.
         text: what is read, and how.
         training: says what is held out.
-        branch: whether a linear branch will learn from the rows as well.
+        branch: settings of the linear branch, which may learn from the rows as well.
         folder: for a file of ids, which goes with the process.
         callbacks: told the progress of each pass over the rows.
         initial: a model to continue from (warm start); its vocabulary is kept and grows.
@@ -170,20 +170,23 @@ def prepare(
     fingerprint, long, hashes = Fingerprint(count), 0, np.empty(count, dtype=np.int64)
     with ExitStack() as files:
         ids, held_ids = (files.enter_context(RaggedWriter(pipeline.rows, folder=folder)) for _ in range(2))
-        branch_rows = None
-        if branch:
+        branch_rows, most, whole = None, text.max_tokens, pipeline
+        if branch and branch.branch:
+            # It may read more of a document than the network.
+            whole = pipeline.cut_to(branch.tokens_read(most))
             branch_rows = files.enter_context(BranchRowsWriter(pipeline, ~held, seed=training.seed, folder=folder))
         for first, block, out in blocks_with_mask(corpus, held):
             fingerprint.add(block)
             hashes[first : first + len(block)] = [hash(document) for document in block]
             unknown: list[str] | None = [] if branch_rows else None
-            encoded = pipeline.encode(block, unknown)
-            if text.max_tokens is not None:
-                long += int((encoded.lengths == text.max_tokens).sum())
-            ids.add(encoded.take(np.flatnonzero(~out)))
-            held_ids.add(encoded.take(np.flatnonzero(out)))
+            encoded = whole.encode(block, unknown)
             if branch_rows:
                 branch_rows.add(encoded, unknown or (), out)
+            if most is not None:
+                encoded = encoded.cut_to(most)
+                long += int((encoded.lengths == most).sum())
+            ids.add(encoded.take(np.flatnonzero(~out)))
+            held_ids.add(encoded.take(np.flatnonzero(out)))
             callbacks.on_data("finding token ids", len(block), count)
         rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
         found = branch_rows.to_rows() if branch_rows else None
@@ -195,9 +198,11 @@ def prepare(
             "they do not choose when to stop."
         )
     if long:
+        more = whole.settings.max_tokens
+        beside = "" if more == most else f"; the linear branch reads {more:,} (branch_max_tokens)"
         callbacks.on_message(
-            f"{long:,} of {count:,} documents have {text.max_tokens:,} tokens or more: only their first "
-            f"{text.max_tokens:,} are read, in training and prediction (max_tokens)."
+            f"{long:,} of {count:,} documents have {most:,} tokens or more: only their first {most:,} are read, in "
+            f"training and prediction (max_tokens){beside}."
         )
     if isinstance(rows.documents, MappedRagged):
         release_freed_memory()

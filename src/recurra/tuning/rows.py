@@ -83,7 +83,7 @@ class StudyRows:
             own = self.recipe.text
             text = own.replace(tokens=tokens, vocabulary_size=max(LARGEST_VOCABULARY, own.vocabulary_size))
             self._read[tokens] = prepare(
-                self._kept, text, self.recipe.training, branch=self.recipe.branch.branch, folder=None,
+                self._kept, text, self.recipe.training, branch=self.recipe.branch, folder=None,
                 callbacks=self._callbacks,
             )  # fmt: skip
         return self._read[tokens]

@@ -79,7 +79,8 @@ export function mount(body, signal) {
   function layerCard(reading, layer) {
     const values = valuesOf(layer, shown);
     const units = sorted ? layer.order : layer.h[0].map((value, unit) => unit);
-    const words = reading.tokens.map((token) => token.text);
+    // The linear branch may read on where the network does not.
+    const words = reading.tokens.slice(0, layer.h.length).map((token) => token.text);
     const rows = values.map((row) => units.map((unit) => row[unit]));
     const flat = rows.flat();
     // Gates lie between 0 and 1, states between −1 and 1; only the memory cell knows no bound.
