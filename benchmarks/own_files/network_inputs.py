@@ -191,7 +191,7 @@ def asked_scores(inputs: Inputs | None, known: Rows, asked: Rows, seed: int) -> 
         recipe = recipe.with_options({"optimiser": "adam_by_autograd"})
         module, documents = InputNetwork.of(module, inputs, prepared, recipe), new.ids
         rows, held = replace(rows, documents=open_rows.rows.ids), replace(held, documents=open_rows.held.ids)
-    outcome = Trainer(module, rows, held, recipe.training, callbacks=told, joined=branch.joined).run()
+    outcome = Trainer(module, rows, held, recipe.training, callbacks=told).run()
     before = logits(module, held.documents)
     joined = branch.finish(module, before)
     if isinstance(module, InputNetwork):

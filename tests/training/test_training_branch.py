@@ -81,6 +81,15 @@ def test_too_few_held_out_rows_choose_nothing(count: int, validation: float) -> 
         np.testing.assert_allclose(fitted.bundle.tensors[name], plain.tensors[name] * DEFAULT.network, rtol=1e-6)
 
 
+def test_the_network_stops_as_without_a_branch() -> None:
+    settings = HELD.replace(epochs=12, patience=2, learning_rate=0.05)
+    both, alone = (train(count=400, training=settings, branch=branch) for branch in (BRANCH, None))
+    assert both.outcome.history == alone.outcome.history
+    assert both.outcome.best_epoch == alone.outcome.best_epoch
+    for name in set(alone.bundle.tensors) - {"W_O", "b_O"}:
+        np.testing.assert_array_equal(both.bundle.tensors[name], alone.bundle.tensors[name])
+
+
 def test_scores_on_held_out_rows_come_from_a_branch_that_has_not_seen_them() -> None:
     """Labels at random: whoever has seen them knows them, and nobody else can."""
     documents = [f"word{place} and word{place + 1000} again" for place in range(600)]

@@ -111,18 +111,6 @@ class BranchTraining:
             return None
         return cls(prepared, recipe, link, callbacks=callbacks, initial=initial)
 
-    def joined(self, logits: Tensor) -> Tensor:
-        """The outputs of network and branch together for the held-out rows that choose when to stop.
-
-        Args:
-            logits: [new, L], the network's.
-        """
-        new, factors = self._prepared.new, DEFAULT
-        outputs = self._outputs[new]
-        if self._held is not None and self._chosen:
-            factors = fuse(logits.double().numpy(), outputs, self._held.targets[new], link=self._link)
-        return logits * factors.network + torch.from_numpy(outputs).float() * factors.branch
-
     @torch.no_grad()
     def finish(self, network: Network, held: Tensor) -> BranchResult:
         """Multiplies the network's output by its factor, and learns the branch from all rows.

@@ -176,7 +176,6 @@ def fit_prepared(
         checkpoint_seconds=run.checkpoint_seconds,
         limit=None if run.minutes is None else TimeLimit(60 * run.minutes, run.began, reserve=reserve),
         callbacks=told,
-        **({"joined": branch.joined} if branch else {}),
     )
     if run.resume and not trainer.resume():
         told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +79,6 @@ class Trainer:
         checkpoint_seconds: time between checkpoints.
         limit: the time that the run may take.
         callbacks: notified of the progress.
-        joined: adds what stands beside the network to its outputs for the held-out rows, [held, L].
     """
 
     def __init__(
@@ -95,14 +94,12 @@ class Trainer:
         checkpoint_seconds: float = 60.0,
         limit: TimeLimit | None = None,
         callbacks: Callback | None = None,
-        joined: Callable[[Tensor], Tensor] = lambda logits: logits,
     ) -> None:
         self.network, self.rows, self.held, self.settings = network, rows, held, settings
         self.pad_to, self.folder, self.fingerprint = pad_to, folder, fingerprint
         self.checkpoint_seconds = checkpoint_seconds
         self.limit = limit or TimeLimit(None, 0.0)
         self.callbacks = callbacks or Callbacks()
-        self._joined = joined
         self.device = network.generator.device
         self.weights = network.named_weights()
         if settings.freeze_vectors and "embedding" in self.weights:
@@ -322,7 +319,7 @@ class Trainer:
         current = {name: weight.detach().clone() for name, weight in self.weights.items()}
         self._restore(self._latest())
         with self.limit.timed("validation"):
-            scores = self._joined(logits(self.network, self.held.documents, pad_to=self.pad_to))
+            scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
         self._restore(current)
         targets = torch.from_numpy(self.held.targets)
         losses = self.objective.validation_losses(scores, targets)
