@@ -62,6 +62,12 @@ class CompiledNetwork:
 
     Attributes:
         outputs: L, the number of outputs.
+        input_projection: of the first layer.
+        inputs: the weights of the input projections of the other layers.
+        recurrent: the recurrent weights of each layer.
+        width: D, the numbers of a state of both directions, padding included.
+        output: the weights of the output.
+        kernels: name of the cell's kernels, for :func:`recurra.kernels.compiled.kernels_of`.
     """
 
     def __init__(
@@ -75,14 +81,14 @@ class CompiledNetwork:
         self.settings, self.task = settings, task
         self.pad_to = pad_to or 0
         self.outputs = len(tensors["b_O"])
-        self._kernels = f"inference.{numba_form(settings).kernels}"
-        self._input_projection = InputProjection(settings, tensors)
-        self._inputs = [
+        self.kernels = f"inference.{numba_form(settings).kernels}"
+        self.input_projection = InputProjection(settings, tensors)
+        self.inputs = [
             AffineWeights.of(*input_weights(settings, tensors, layer)) for layer in range(1, settings.layers)
         ]
-        self._recurrent = [recurrent_weights(settings, tensors, layer) for layer in range(settings.layers)]
-        self._width = settings.directions * self._recurrent[0].size
-        self._output = AffineWeights.of(padded_rows(tensors["W_O"], settings.hidden), tensors["b_O"])
+        self.recurrent = [recurrent_weights(settings, tensors, layer) for layer in range(settings.layers)]
+        self.width = settings.directions * self.recurrent[0].size
+        self.output = AffineWeights.of(padded_rows(tensors["W_O"], settings.hidden), tensors["b_O"])
         self._v: Array | None = None
         if "attention" in settings.pooling:
             W = padded_rows(
@@ -91,7 +97,7 @@ class CompiledNetwork:
             b, v = (padded_rows(tensors[f"attention.{name}"], settings.hidden) for name in "bv")
             self._keys, self._v = AffineWeights.of(np.ascontiguousarray(W.T), b), v
         # Operations for a token.
-        layer, rows = self._recurrent[0], sum(inputs.size for inputs in self._inputs)
+        layer, rows = self.recurrent[0], sum(inputs.size for inputs in self.inputs)
         products = 2 * layer.width * (layer.size * settings.layers + rows)
         work = settings.directions * (products + ACTIVATIONS * layer.width * settings.layers)
         self._part_tokens = max(1, int(PART_WORK / work))
@@ -124,11 +130,11 @@ class CompiledNetwork:
         if self.settings.bidirectional:
             raise ValueError("A network of two directions cannot be read in one pass.")
         offsets = np.array([0, len(ids)], dtype=np.int64)
-        table, document = self._input_projection.look_up(Ragged(ids, offsets))
+        table, document = self.input_projection.look_up(Ragged(ids, offsets))
         _, states = self._stacked(table, document.values.astype(np.int64), offsets, keep=True)
         keys = self._multiplied(self._keys, states) if "attention" in self.settings.pooling else states
         pooled = [cumulative_pool(name, states, keys, self._v) for name in self.settings.pooling]
-        return checked_finite(self._multiplied(self._output, np.concatenate(pooled, axis=1))[:, : self.outputs])
+        return checked_finite(self._multiplied(self.output, np.concatenate(pooled, axis=1))[:, : self.outputs])
 
     def __getstate__(self) -> Any:
         raise TypeError("A network holds addresses of this process and cannot be copied; copy its model.")
@@ -151,7 +157,7 @@ class CompiledNetwork:
     def _answers(self, documents: Ragged, write: Writer) -> Array:
         """The results of ``write`` for all documents, [B, L], in their order."""
         answers = np.empty((len(documents), self.outputs), dtype=np.float32)
-        table, ids = self._input_projection.look_up(documents)
+        table, ids = self.input_projection.look_up(documents)
         order = np.empty(len(documents), dtype=np.int64)
         bounds = np.empty(len(documents) + 1, dtype=np.int64)
         kernels_of("inference.batching").sort_by_length(ids.offsets, self.pad_to, order, bounds)
@@ -170,14 +176,14 @@ class CompiledNetwork:
         kernels.gather(first, end, order, bounds, ids.values, ids.offsets, rows, offsets)
         final, states = self._stacked(table, rows, offsets, keep=self._pools_states)
         pooled = self._pooled(final, states, offsets)
-        write(first, end, order, self._multiplied(self._output, pooled), answers)
+        write(first, end, order, self._multiplied(self.output, pooled), answers)
 
     def _stacked(self, table: Array, rows: Places, offsets: Places, *, keep: bool) -> tuple[Array, Array]:
         """The top layer's final states, and those at all tokens if ``keep``; see :meth:`_read`."""
         states = np.empty((0, 0), dtype=np.float32)
-        for number, layer in enumerate(self._recurrent):
-            projection = self._multiplied(self._inputs[number - 1], states) if number else table
-            below = number < len(self._recurrent) - 1
+        for number, layer in enumerate(self.recurrent):
+            projection = self._multiplied(self.inputs[number - 1], states) if number else table
+            below = number < len(self.recurrent) - 1
             final, states = self._read(layer, projection, None if number else rows, offsets, keep=keep or below)
         return final, states
 
@@ -185,11 +191,11 @@ class CompiledNetwork:
         self, layer: RecurrentWeights, projection: Array, rows: Places | None, offsets: Places, *, keep: bool
     ) -> tuple[Array, Array]:
         """The final states, [B, D], and those at all tokens, [N, D], if ``keep``."""
-        documents, line = len(offsets) - 1, 4 * self._width
-        final = np.zeros((documents, self._width), dtype=np.float32)
-        states = np.empty((int(offsets[-1]) if keep else 0, self._width), dtype=np.float32)
+        documents, line = len(offsets) - 1, 4 * self.width
+        final = np.zeros((documents, self.width), dtype=np.float32)
+        states = np.empty((int(offsets[-1]) if keep else 0, self.width), dtype=np.float32)
         scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
-        forward = kernels_of(self._kernels).forward
+        forward = kernels_of(self.kernels).forward
         to_states, to_final, to_projection = address(states) if keep else 0, address(final), address(projection)
         fixed = (documents, address(offsets), address(rows))
         for direction, weights in enumerate(layer.places):
@@ -208,7 +214,7 @@ class CompiledNetwork:
         """The pooled states, [B, P], in the order of the poolings."""
         if not self._pools_states:
             return final
-        kernels, documents, width = kernels_of("inference.pooling"), len(final), self._width
+        kernels, documents, width = kernels_of("inference.pooling"), len(final), self.width
         pooled = np.empty((documents, width * len(self.settings.pooling)), dtype=np.float32)
         for place, name in enumerate(self.settings.pooling):
             part = pooled[:, place * width : (place + 1) * width]

@@ -30,25 +30,28 @@ class InputProjection:
     Args:
         settings: the network's shape.
         tensors: its weights.
+
+    Attributes:
+        table: float32[rows, columns], the products of the whole vocabulary; ``None`` if it is too large for that.
     """
 
     def __init__(self, settings: NetworkSettings, tensors: Mapping[str, Array]) -> None:
         W_I, b = input_weights(settings, tensors, 0)
-        self._table: Array | None = None
+        self.table: Array | None = None
         if settings.input == "one_hot":
             # A one-hot word's product is its row of W_I.
-            self._table = W_I + b
+            self.table = W_I + b
             return
         embedding = tensors["embedding"]
         self._inputs = AffineWeights.of(W_I, b)
         self._embedding = np.pad(embedding, [(0, 0), (0, self._inputs.size - embedding.shape[1])])
         if 4 * len(embedding) * self._inputs.columns <= TABLE_BYTES:
-            self._table = self._projected(self._embedding)
+            self.table = self._projected(self._embedding)
 
     def look_up(self, documents: Ragged) -> tuple[Array, Ragged]:
         """A table of products, [rows, columns], and the documents with the row of each token in place of its id."""
-        if self._table is not None:
-            return self._table, documents
+        if self.table is not None:
+            return self.table, documents
         seen = np.zeros(len(self._embedding), dtype=np.int32)
         found = np.empty(min(len(seen), len(documents.values)), dtype=np.int32)
         places, different = np.empty(len(documents.values), dtype=np.int32), np.zeros(1, dtype=np.int64)

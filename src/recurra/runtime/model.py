@@ -24,6 +24,7 @@ from recurra.networks.settings import NetworkSettings
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.compiled_network import CompiledNetwork, inference_network
 from recurra.runtime.numpy_network import NumpyNetwork
+from recurra.runtime.one_text import OneText
 from recurra.runtime.reading import Reading, read_ids
 from recurra.runtime.summary import parameters_by_part, summary_of
 from recurra.runtime.trace import LayerTrace, trace_of
@@ -89,6 +90,10 @@ class Model:
             DataError: ``documents`` is a single text, or contains something that is no document.
             ModelFileError: a probability is not finite, because the model's weights are too large.
         """
+        if type(documents) is list and len(documents) == 1 and type(documents[0]) is str and self._one_text is not None:
+            answer = self._one_text(documents[0])
+            if answer is not None:
+                return answer
         parts = [network.probabilities(ids) for network, ids in self._encoded(documents)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -249,6 +254,10 @@ class Model:
         # Built at the first prediction, so that looking at a model's settings need not wait for its tables.
         bundle = self.bundle
         return inference_network(bundle.network, bundle.tensors, pad_to=bundle.pad_to, task=bundle.task)
+
+    @cached_property
+    def _one_text(self) -> OneText | None:
+        return OneText.of(self.bundle, self._network)
 
     @cached_property
     def _classes(self) -> npt.NDArray[Any]:

@@ -69,17 +69,22 @@ class WordEncoder:
     Args:
         tokens: ``lesson`` or ``words``.
         vocabulary: the known tokens and their ids.
+
+    Attributes:
+        kernel: the function of :mod:`recurra.kernels.token_ids` that finds ids.
+        tables: its arguments from ``kinds`` to ``known``.
     """
 
     def __init__(self, tokens: str, vocabulary: Vocabulary) -> None:
         self.tokens, self.vocabulary = tokens, vocabulary
+        self.kernel = getattr(kernels_of("token_ids"), tokens)
         kinds, lowered = byte_kinds(tokens)
         text, offsets = vocabulary.to_tensors()
         basis, slots = secrets.randbits(62), np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
         kernels_of("token_ids").fill_table(text, offsets, basis, slots)
         # No capacity for another token, so an unknown one stays unknown. With capacity the kernel would add it.
         known = np.array([len(vocabulary), 1], dtype=np.int64)
-        self._tables = (kinds, lowered, text.copy(), offsets, basis, slots, known)
+        self.tables = (kinds, lowered, text.copy(), offsets, basis, slots, known)
 
     def __call__(self, texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
         """See :class:`Encoder`."""
@@ -118,8 +123,7 @@ class WordEncoder:
         # Without room for unknown words, none is written.
         unknown = np.empty(size if met is not None else 0, dtype=np.uint8)
         ends = np.empty(room if met is not None else 0, dtype=np.int64)
-        kernel = getattr(kernels_of("token_ids"), self.tokens)
-        kernel(first, end, texts.data, texts.offsets, *self._tables, word, ids, lengths, unknown, ends, count)
+        self.kernel(first, end, texts.data, texts.offsets, *self.tables, word, ids, lengths, unknown, ends, count)
         if met is not None:
             bounds = [0, *ends[: count[1]].tolist()]
             whole = unknown[: bounds[-1]].tobytes()

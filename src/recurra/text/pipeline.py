@@ -112,11 +112,11 @@ class TextPipeline:
     def _encode(self, texts: TextBuffer, unknown: list[str] | None) -> Ragged:
         most = self.settings.max_tokens
         if most is None or unknown is None:
-            ids = self._encoder(texts, unknown)
+            ids = self.encoder(texts, unknown)
             return ids if most is None else ids.cut_to(most)
         # Of what is cut off nothing is told.
         every = list[str]()
-        ids = self._encoder(texts, every)
+        ids = self.encoder(texts, every)
         places = np.flatnonzero(ids.values == UNKNOWN_ID)
         within = places - np.repeat(ids.offsets[:-1], ids.lengths)[places] < most
         unknown.extend(word for word, read in zip(every, within.tolist(), strict=True) if read)
@@ -157,7 +157,8 @@ class TextPipeline:
         return float(np.mean(values != UNKNOWN_ID)) if len(values) else 1.0
 
     @cached_property
-    def _encoder(self) -> Encoder:
+    def encoder(self) -> Encoder:
+        """From texts to ids, without the settings' cut."""
         return encoder(self.settings.tokens, self.vocabulary)
 
 

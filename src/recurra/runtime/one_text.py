@@ -1,0 +1,203 @@
+"""The answer to one short text: the same kernels as for many, in memory that is kept from text to text."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.bundle import Bundle
+from recurra.kernels.array_types import address
+from recurra.kernels.compiled import kernels_of
+from recurra.kernels.inference import SCRATCH
+from recurra.runtime.compiled_network import CompiledNetwork
+from recurra.runtime.finite import checked_finite
+from recurra.text.encoding import WordEncoder
+
+__all__ = ["OneText"]
+
+Array = npt.NDArray[np.float32]
+
+# Texts of more bytes, or tokens, are answered like many: there the time goes into the kernels.
+BYTES, TOKENS = 4096, 512
+
+
+class OneText:
+    """Answers one text at a time in a few microseconds more than the kernels take.
+
+    Of the 40 µs for a text of 39 words and an LSTM of 8 units the kernels took 7: the others went into arrays that one
+    text does not need (benchmarks/recurrence/LOG.md). Several threads may use it at the same time.
+
+    Args:
+        network: the network.
+        table: float32[rows, columns], the first layer's input projections of the vocabulary.
+        encoder: finds token ids.
+        max_tokens: the first so many tokens are read; ``None`` if all.
+    """
+
+    def __init__(self, network: CompiledNetwork, table: Array, encoder: WordEncoder, *, max_tokens: int | None) -> None:
+        self._network, self._table, self._encoder, self._max_tokens = network, table, encoder, max_tokens
+        self._forward, self._affine = kernels_of(network.kernels).forward, kernels_of("inference.dense").affine
+        self._answer = getattr(kernels_of("inference.probabilities"), str(network.task.kernel))
+        # Each call takes one, and puts it back.
+        self._free: list[_Memory] = []
+
+    @classmethod
+    def of(cls, bundle: Bundle, network: Any) -> OneText | None:
+        """The way for one text, or ``None`` where a model has none.
+
+        Args:
+            bundle: the model.
+            network: its network.
+        """
+        if not isinstance(network, CompiledNetwork) or bundle.branch is not None or bundle.text.field != "all":
+            return None
+        encoder, pooling = bundle.pipeline.encoder, bundle.network.pooling
+        if not isinstance(encoder, WordEncoder) or "attention" in pooling or (bundle.pad_to or 0) > TOKENS:
+            return None
+        table = network.input_projection.table
+        if network.task.kernel is None or table is None:
+            return None
+        return cls(network, table, encoder, max_tokens=bundle.text.max_tokens)
+
+    def __call__(self, text: str) -> Array | None:
+        """The probability of each class, float32[1, C]; ``None`` for a text that is too long, or not for the kernels.
+
+        Raises:
+            ModelFileError: a probability is not finite.
+        """
+        data = text.encode("utf-8", "replace")
+        if len(data) > BYTES:
+            return None
+        try:
+            memory = self._free.pop()
+        except IndexError:
+            memory = _Memory.of(self._network, self._table)
+        answer = self._answered(memory, data)
+        self._free.append(memory)
+        return answer if answer is None else checked_finite(answer)
+
+    def _answered(self, memory: _Memory, data: bytes) -> Array | None:
+        memory.bounds[1] = len(data)
+        self._encoder.kernel(
+            0, 1, np.frombuffer(data, dtype=np.uint8), memory.bounds, *self._encoder.tables, *memory.tokens
+        )  # fmt: skip
+        # No tokens: an empty text, or one that is not ASCII where words are defined by Unicode.
+        count, most, least = int(memory.total[0]), self._max_tokens, self._network.pad_to
+        if not 0 < count <= TOKENS:
+            return None
+        if most is not None and count > most:
+            count = most
+        memory.rows[:count] = memory.ids[:count]
+        if count < least:
+            memory.rows[count:least] = 0
+            count = least
+        memory.offsets[1] = count
+        for affine, directions in memory.layers:
+            if affine is not None:
+                self._affine(0, count, *affine)
+            for places in directions:
+                self._forward(*places)
+        for pool, places in memory.poolings:
+            pool(*places)
+        if memory.last is not None:
+            memory.last[:] = memory.final
+        self._affine(0, 1, *memory.output)
+        answer = np.empty((1, self._network.outputs), dtype=np.float32)
+        self._answer(0, 1, memory.order, memory.logits, answer)
+        return answer
+
+
+class _Memory(NamedTuple):
+    """The arrays of one call, and what its kernels are called with.
+
+    Attributes:
+        bounds: int64[2], where the text begins and ends.
+        ids: int32, the token ids.
+        total: int64[2], their number first.
+        tokens: what the tokeniser's kernel writes to.
+        rows: int64, the ids of what is read, pads included.
+        offsets: int64[2], the beginning and the end of these.
+        layers: of each layer the input product's arguments, ``None`` for the first, and those of each direction.
+        final: float32[1, D], the states at the end.
+        poolings: kernels of the poolings, and their arguments.
+        last: where the final states go among other poolings.
+        output: the output product's arguments.
+        logits: float32[1, columns].
+        order: int64[1], zero.
+        kept: arrays whose addresses stand in arguments.
+    """
+
+    bounds: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int32]
+    total: npt.NDArray[np.int64]
+    tokens: tuple[Any, ...]
+    rows: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    layers: list[tuple[tuple[int, ...] | None, list[tuple[int, ...]]]]
+    final: Array
+    poolings: list[tuple[Any, tuple[int, ...]]]
+    last: Array | None
+    output: tuple[int, ...]
+    logits: Array
+    order: npt.NDArray[np.int64]
+    kept: list[Any]
+
+    @classmethod
+    def of(cls, network: CompiledNetwork, table: Array) -> _Memory:
+        """Memory for texts of up to :data:`BYTES` and :data:`TOKENS`."""
+        pooling, width, line = network.settings.pooling, network.width, 4 * network.width
+        kept: list[Any] = []
+
+        def new(*shape: int) -> Array:
+            kept.append(np.zeros(shape, dtype=np.float32))
+            return kept[-1]  # type: ignore[no-any-return]
+
+        offsets, rows = np.zeros(2, dtype=np.int64), np.zeros(TOKENS, dtype=np.int64)
+        ids, total, nothing = np.empty(BYTES, dtype=np.int32), np.zeros(2, dtype=np.int64), np.empty(0, dtype=np.int64)
+        final, scratch = new(1, width), new(SCRATCH * network.recurrent[0].size)
+        layers: list[tuple[tuple[int, ...] | None, list[tuple[int, ...]]]] = []
+        states, top = None, len(network.recurrent) - 1
+        for number, layer in enumerate(network.recurrent):
+            affine, projection = None, table
+            if number:
+                inputs, projection = network.inputs[number - 1], new(TOKENS, network.inputs[number - 1].columns)
+                affine = (
+                    address(states), line, inputs.size, *inputs.places, inputs.columns, address(projection),
+                    4 * inputs.columns,
+                )  # fmt: skip
+            states = new(TOKENS, width) if number < top or pooling != ("last",) else None
+            directions: list[tuple[int, ...]] = []
+            for direction, weights in enumerate(layer.places):
+                side = 4 * direction * layer.size
+                directions.append((
+                    1, address(offsets), 0 if number else address(rows), direction, layer.size,
+                    address(projection) + 4 * direction * layer.width, 4 * projection.shape[1], *weights,
+                    address(states) + side if states is not None else 0, line, address(final) + side, line,
+                    address(scratch),
+                ))  # fmt: skip
+            layers.append((affine, directions))
+        pooled, last = final, None
+        poolings: list[tuple[Any, tuple[int, ...]]] = []
+        if pooling != ("last",):
+            pooled, kernels = new(1, width * len(pooling)), kernels_of("inference.pooling")
+            for place, name in enumerate(pooling):
+                part = pooled[:, place * width : (place + 1) * width]
+                if name == "last":
+                    last = part
+                else:
+                    where = (1, address(offsets), address(states), line, line, address(pooled) + place * line, line)
+                    poolings.append((kernels.maximum if name == "max" else kernels.mean, where))
+        out = network.output
+        logits = new(1, out.columns)
+        output = (address(pooled), 4 * pooled.shape[1], out.size, *out.places, out.columns, address(logits),
+                  4 * out.columns)  # fmt: skip
+        written = (
+            np.empty(BYTES + 1, dtype=np.uint8), ids, np.empty(1, dtype=np.int64), np.empty(0, dtype=np.uint8), nothing,
+            total,
+        )  # fmt: skip
+        return cls(
+            np.zeros(2, dtype=np.int64), ids, total, written, rows, offsets, layers, final, poolings, last, output,
+            logits, np.zeros(1, dtype=np.int64), kept,
+        )  # fmt: skip
