@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from recurra.bundle import write_bundle
 from recurra.cli import main
 from recurra.errors import DataError
+from recurra.runtime import load
 from recurra.serving.runs import SILENT_SECONDS, check_folder, runs_in
 from recurra.training.run import CHECKPOINT, HISTORY, MODEL
 
@@ -63,7 +64,11 @@ def test_a_run_of_the_program(tmp_path: Path) -> None:
     last, before = run["epochs"][-1]["epoch"], run["epochs"][-2]["epoch"]
     since = [row["loss"] for row in history["training"] if before < row["epoch"] <= last]
     assert run["epochs"][-1]["train_loss"] == pytest.approx(sum(since) / len(since))
-    assert run["scores"]["validation"]["accuracy"] == pytest.approx(history["validation"][-1]["accuracy"])
+    # On the way the network is judged alone, and at the end together with the linear branch.
+    record = load(tmp_path / "runs" / "first" / "model.safetensors").record
+    kept = min((row for row in history["validation"] if row["epoch"] in (1, 2)), key=lambda row: row["loss"])
+    assert record["branch"]["network_right"] == pytest.approx(kept["accuracy"])
+    assert run["scores"]["validation"]["accuracy"] == record["scores"]["validation"]["accuracy"]
     json.dumps(run, allow_nan=False)
 
 

@@ -68,8 +68,8 @@ def cell_named(name: str) -> Cell:
     """
     if name not in CELLS:
         raise SettingsError(
-            f"There is no cell {name!r}",
-            f"The cells are {', '.join(CELLS)}; register your own first, with recurra.cells.register.",
+            f"There is no cell {name!r:.40}",
+            f"The cells are {', '.join(CELLS)}; register yours with recurra.cells.register.",
         )
     return CELLS[name]
 

@@ -109,7 +109,26 @@ class BranchTraining:
         if link is None or link not in (SOFTMAX, SIGMOID):
             callbacks.on_message(f"linear branch: left out, none suits {prepared.task.wording.gives}.")
             return None
-        return cls(prepared, recipe, link, callbacks=callbacks, initial=initial)
+        learned = cls(prepared, recipe, link, callbacks=callbacks, initial=initial)
+        if prepared.held is not None:
+            callbacks.on_message(
+                f"linear branch alone: {learned.right(learned._outputs):.4f} of the rows held out right; the scores of "
+                "each epoch are those of the network alone."
+            )
+        return learned
+
+    def right(self, logits: npt.NDArray[np.float64]) -> float:
+        """The share of the held-out rows whose answer is right.
+
+        Args:
+            logits: float64[held, L].
+        """
+        if self._held is None:
+            raise ValueError("No rows are held out")
+        # What a model to continue from has chosen is for its classes alone.
+        classes, seed = len(self._prepared.classes), self._recipe.training.seed
+        task = self._prepared.task.tuned(None, None, classes, seed=seed)
+        return float(np.mean(task.right(task.probabilities(logits), self._held.targets)))
 
     @torch.no_grad()
     def finish(self, network: Network, held: Tensor) -> BranchResult:
@@ -129,12 +148,8 @@ class BranchTraining:
             "chosen_on_held_out_rows": self._chosen,
         }
         if self._held is not None:
-            targets = self._held.targets
-            # What a model to continue from has chosen is for its classes alone.
-            classes, seed = len(self._prepared.classes), self._recipe.training.seed
-            task = self._prepared.task.tuned(None, None, classes, seed=seed)
-            for name, logits in (("network_right", held.double().numpy()), ("branch_right", self._outputs)):
-                record[name] = float(np.mean(task.right(task.probabilities(logits), targets)))
+            record["network_right"] = self.right(held.double().numpy())
+            record["branch_right"] = self.right(self._outputs)
         if not factors.branch:
             # Nothing is added; what has no say need not be in the file.
             return BranchResult(None, np.zeros_like(self._outputs), record)
