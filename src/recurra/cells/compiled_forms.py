@@ -45,9 +45,11 @@ class TritonForm(NamedTuple):
     Attributes:
         reset: where the reset gate of a GRU stands, ``after`` or ``before`` the recurrent product; ``none`` for other
             cells. One with a cell state is an LSTM, one without a SimpleRNN.
+        elementwise: the step of a cell without a recurrent product; ``none`` for those with one.
     """
 
     reset: Literal["none", "after", "before"] = "none"
+    elementwise: Literal["none", "sru", "min_gru", "min_lstm"] = "none"
 
 
 class CompiledForms(NamedTuple):

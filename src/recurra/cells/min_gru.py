@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from recurra.cells.base import SATURATED, Array, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled_forms import CompiledForms, NumbaForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TritonForm
 
 __all__ = ["MinGRU"]
 
@@ -25,7 +25,7 @@ class MinGRU(Cell):
     gates = (Gate("z", "update gate", held=-SATURATED), Gate("h", "candidate", candidate=True, held=1.0))
     recurrent_weights = False
     state_bound = None
-    compiled = CompiledForms(NumbaForm("min_gru", early=0))
+    compiled = CompiledForms(NumbaForm("min_gru", early=0), None, TritonForm(elementwise="min_gru"))
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         """See :meth:`Cell.step`."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from recurra.cells.base import SATURATED, Array, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled_forms import CompiledForms, NumbaForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TritonForm
 
 __all__ = ["MinLSTM"]
 
@@ -33,7 +33,7 @@ class MinLSTM(Cell):
     )
     recurrent_weights = False
     state_bound = None
-    compiled = CompiledForms(NumbaForm("min_lstm", early=0, extra=1))
+    compiled = CompiledForms(NumbaForm("min_lstm", early=0, extra=1), None, TritonForm(elementwise="min_lstm"))
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         """See :meth:`Cell.step`."""

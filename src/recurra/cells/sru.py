@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from recurra.cells.base import SATURATED, Array, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled_forms import CompiledForms, NumbaForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TritonForm
 
 __all__ = ["SRU"]
 
@@ -35,7 +35,7 @@ class SRU(Cell):
     diagonal_weights = 2
     cell_state = True
     state_bound = None
-    compiled = CompiledForms(NumbaForm("sru", early=0))
+    compiled = CompiledForms(NumbaForm("sru", early=0), None, TritonForm(elementwise="sru"))
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         """See :meth:`Cell.step`; the hidden state before the step is not read."""
