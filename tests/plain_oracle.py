@@ -49,20 +49,44 @@ def mgu(x: Vector, h: Vector, c: Vector, w: dict[str, Vector]) -> tuple[Vector, 
     return (1 - f) * h + f * np.tanh(dh + (f * h) @ Wh), c
 
 
+def t_rnn(x: Vector, h: Vector, c: Vector, w: dict[str, Vector]) -> tuple[Vector, Vector]:
+    df, dh = np.split(x @ w["W_I"] + w["b"], 2)
+    f = sigmoid(df)
+    return f * h + (1 - f) * dh, c
+
+
+def sru(x: Vector, h: Vector, c: Vector, w: dict[str, Vector]) -> tuple[Vector, Vector]:
+    df, dr, dg, dx = np.split(x @ w["W_I"] + w["b"], 4)
+    f, r = sigmoid(df + w["W_H"][0] * c), sigmoid(dr + w["W_H"][1] * c)
+    c = f * c + (1 - f) * dg
+    return r * c + (1 - r) * dx, c
+
+
 def min_gru(x: Vector, h: Vector, c: Vector, w: dict[str, Vector]) -> tuple[Vector, Vector]:
     dz, dh = np.split(x @ w["W_I"] + w["b"], 2)
-    z = sigmoid(dz)
-    return (1 - z) * h + z * dh, c
+    # The paper's update gate, which lets the candidate in.
+    new = sigmoid(-dz)
+    return (1 - new) * h + new * dh, c
+
+
+def min_lstm(x: Vector, h: Vector, c: Vector, w: dict[str, Vector]) -> tuple[Vector, Vector]:
+    di, df, dh = np.split(x @ w["W_I"] + w["b"], 3)
+    # f / (f + i), from logarithms: both may be too small for a number.
+    kept = sigmoid(np.logaddexp(0, -di) - np.logaddexp(0, -df))
+    return kept * h + (1 - kept) * dh, c
 
 
 STEPS = {
     "simple_rnn": simple_rnn,
     "lstm": lstm,
+    "sru": sru,
+    "min_gru": min_gru,
+    "min_lstm": min_lstm,
     "gru": gru,
     "gru_reset_before": gru_reset_before,
     # Cells of the tests' own: tests/cells/own_cells.py.
     "mgu": mgu,
-    "min_gru": min_gru,
+    "t_rnn": t_rnn,
 }
 
 

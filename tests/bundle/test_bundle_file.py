@@ -36,6 +36,9 @@ def same(one: Bundle, other: Bundle) -> bool:
         {"cell": "gru", "bidirectional": True, "layers": 2, "pooling": ("max", "attention")},
         {"cell": "gru_reset_before", "input": "one_hot"},
         {"cell": "lstm", "dropout": 0.25},
+        {"cell": "sru", "bidirectional": True, "layers": 2},
+        {"cell": "min_gru", "masked": False},
+        {"cell": "min_lstm"},
     ],
 )
 def test_what_is_written_is_read(tmp_path: Path, network: dict[str, object]) -> None:

@@ -31,6 +31,9 @@ NETWORKS: list[dict[str, Any]] = [
     {"cell": "gru", "bidirectional": True, "layers": 2, "pooling": ("max", "attention")},
     {"cell": "gru_reset_before", "input": "one_hot"},
     {"cell": "lstm", "bidirectional": True, "layers": 2},
+    {"cell": "sru", "bidirectional": True, "layers": 2},
+    {"cell": "min_gru"},
+    {"cell": "min_lstm"},
 ]
 PLAIN = encode(make_bundle())
 INT8 = encode(int8_bundle(make_bundle()))

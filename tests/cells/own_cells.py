@@ -42,29 +42,29 @@ class MGU(Cell):
         return StepGradient(np.concatenate([d_f, d_n], axis=1), hidden)
 
 
-class MinGRU(Cell):
-    """minGRU (Feng et al. 2024, arXiv 2410.01201): z = sigmoid(d_z), h' = (1 - z) ⊙ h + z ⊙ d_h, without W_H."""
+class StronglyTypedRNN(Cell):
+    """T-RNN (Balduzzi and Ghifary 2016, arXiv 1602.02218): f = sigmoid(d_f), h' = f ⊙ h + (1 - f) ⊙ d_h, no W_H."""
 
-    name = "min_gru"
-    title = "minGRU"
-    gates = (Gate("z", "update gate", held=SATURATED), Gate("h", "candidate", candidate=True, held=1.0))
+    name = "t_rnn"
+    title = "T-RNN"
+    gates = (Gate("f", "forget gate", held=-SATURATED), Gate("h", "candidate", candidate=True, held=1.0))
     recurrent_weights = False
     state_bound = None
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         H = projection.shape[1] // 2
-        z, n = ops.sigmoid(projection[:, :H]), projection[:, H:]
-        return State((1 - z) * state.hidden + z * n), (z, n)
+        f, n = ops.sigmoid(projection[:, :H]), projection[:, H:]
+        return State(f * state.hidden + (1 - f) * n), (f, n)
 
     def step_gradient(
         self, d_state: State, activations: Sequence[Any], state: State, W_H: Any, b_H: Any
     ) -> StepGradient:
-        z, n = activations
+        f, n = activations
         d = d_state.hidden
-        return StepGradient(np.concatenate([d * (n - state.hidden) * z * (1 - z), d * z], axis=1), d * (1 - z))
+        return StepGradient(np.concatenate([d * (state.hidden - n) * f * (1 - f), d * (1 - f)], axis=1), d * f)
 
 
-OWN = (MGU(), MinGRU())
+OWN = (MGU(), StronglyTypedRNN())
 
 
 def register_both() -> None:

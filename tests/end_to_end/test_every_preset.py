@@ -69,7 +69,7 @@ def test_commands_and_python_agree(preset: str, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "scores" / "metrics.json").read_text()) == scores
 
 
-@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "gru_reset_before", "lstm"])
+@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "gru_reset_before", "lstm", "sru", "min_gru", "min_lstm"])
 def test_what_is_easy_is_learned(cell: str, tmp_path: Path) -> None:
     """From the words to the file and back, nothing is mixed up: the topics are told apart without an error."""
     train, test = write_news(tmp_path / "train.csv", 160), write_news(tmp_path / "test.csv", 40, seed=1)

@@ -44,7 +44,7 @@ def test_states_are_those_of_a_loop(cell: str, settings: dict[str, Any]) -> None
             loop = expected[one.layer, one.direction]
             h = np.array([h for h, _ in loop]).reshape(-1, bundle.network.hidden)
             np.testing.assert_allclose(one.hidden[own], h, atol=2e-6)
-            if cell == "lstm":
+            if CELLS[cell].cell_state:
                 assert one.cell is not None
                 c = np.array([c for _, c in loop]).reshape(-1, bundle.network.hidden)
                 np.testing.assert_allclose(one.cell[own], c, atol=2e-6)

@@ -25,8 +25,8 @@ def reading(logits: np.ndarray) -> Reading:
     )  # fmt: skip
 
 
-def trace(h: np.ndarray, direction: str = "forward", **gates: np.ndarray) -> LayerTrace:
-    return LayerTrace(layer=0, direction=direction, cell="lstm", h=h, c=None, gates=gates)
+def trace(h: np.ndarray, direction: str = "forward", cell: str = "lstm", **gates: np.ndarray) -> LayerTrace:
+    return LayerTrace(layer=0, direction=direction, cell=cell, h=h, c=None, gates=gates)
 
 
 def test_units_are_sorted_by_their_part_in_the_answer_and_say_what_they_do() -> None:
@@ -62,16 +62,23 @@ def test_backward_units_go_with_the_answer_to_the_suffix() -> None:
 
 
 @pytest.mark.parametrize(("f", "words"), [(0.5, 1.0), (0.25, 0.5), (0.5**0.1, 10.0)])
-@pytest.mark.parametrize("gate", ["f", "z"])
-def test_gates_hold_for_their_half_life(f: float, words: float, gate: str) -> None:
+@pytest.mark.parametrize(
+    ("cell", "gate"), [("lstm", "f"), ("gru", "z"), ("gru_reset_before", "z"), ("sru", "f"), ("min_gru", "z")]
+)
+def test_gates_hold_for_their_half_life(f: float, words: float, cell: str, gate: str) -> None:
     h = np.random.default_rng(0).normal(size=(8, 2))
-    np.testing.assert_allclose(hold_time(trace(h, **{gate: np.full((8, 2), f)})), words, rtol=1e-9)
+    np.testing.assert_allclose(hold_time(trace(h, cell=cell, **{gate: np.full((8, 2), f)})), words, rtol=1e-9)
+
+
+def test_a_min_lstm_keeps_a_share_of_the_sum_of_its_gates() -> None:
+    gates = {name: np.full((8, 1), value) for name, value in (("i", 0.3), ("f", 0.9))}
+    np.testing.assert_allclose(hold_time(trace(np.ones((8, 1)), cell="min_lstm", **gates)), np.log(0.5) / np.log(0.75))
 
 
 def test_without_gates_the_correlation_from_word_to_word_stands_for_them() -> None:
     slow, fast = np.cos(np.arange(8) * 0.2), np.cos(np.arange(8) * np.pi)
     slow, fast = slow - slow.mean(), fast - fast.mean()
-    found = hold_time(trace(np.stack([slow, fast], axis=1)))
+    found = hold_time(trace(np.stack([slow, fast], axis=1), cell="simple_rnn"))
     kept = (slow[1:] * slow[:-1]).sum() / (slow * slow).sum()
     assert found[0] == pytest.approx(np.log(0.5) / np.log(kept))
     assert found[1] < 0.1

@@ -40,11 +40,13 @@ class TorchSteps:
                 cells: list[Any] = [None] * steps
                 for t in range(steps) if direction == "forward" else range(steps - 1, -1, -1):
                     projection = states[t : t + 1] @ w[prefix + "W_I"] + w[prefix + "b"]
-                    state, _ = cell.step(torch, projection, state, w[prefix + "W_H"], w.get(prefix + "b_H"))
+                    state, _ = cell.step(torch, projection, state, w.get(prefix + "W_H"), w.get(prefix + "b_H"))
                     hidden[t], cells[t] = state.hidden, state.cell
                     for one in state:
                         if one is not None and one.requires_grad:
                             one.retain_grad()
+                            # A state that nothing reads has no gradient otherwise.
+                            one.grad = torch.zeros_like(one)
                 self.hidden.append(hidden)
                 self.cell.append(cells)
             states = torch.cat([torch.cat(one) for one in self.hidden], dim=1)

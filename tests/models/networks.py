@@ -13,7 +13,7 @@ from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import weight_shapes
 
 ROWS, CLASSES = 11, 3
-CELLS = ("simple_rnn", "gru", "gru_reset_before", "lstm")
+CELLS = ("simple_rnn", "gru", "gru_reset_before", "lstm", "sru", "min_gru", "min_lstm")
 JOINED = ("last", "max", "mean", "attention")
 
 

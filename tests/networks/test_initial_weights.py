@@ -50,15 +50,17 @@ def test_every_weight_follows_its_rule(cell: str) -> None:
         end = name.split(".")[-1]
         if name == "embedding":
             assert 0.0495 < np.abs(weight).max() <= 0.05
-        elif end == "W_H":
+        elif end == "W_H" and FORMULAS[cell].recurrent_weights:
             # Drawn for the fused matrix: its rows are orthonormal, its blocks are not.
             np.testing.assert_allclose(weight @ weight.T, np.eye(6), atol=1e-5)
             assert gates == 1 or np.abs(weight[:, :6] @ weight[:, :6].T - np.eye(6)).max() > 0.1
-        elif end in {"W_I", "W", "v", "W_O"}:
+        elif end in {"W_I", "W_H", "W", "v", "W_O"}:
             limit = math.sqrt(6 / (weight.shape[0] + (weight.shape[1] if weight.ndim == 2 else 1)))
             assert 0.5 * limit < np.abs(weight).max() <= limit
         elif end == "b" and cell == "lstm" and name.startswith("layers."):
             assert weight.tolist() == [0] * 6 + [1] * 6 + [0] * 12
+        elif end == "b" and cell == "min_lstm" and name.startswith("layers."):
+            assert weight.tolist() == [0] * 6 + [1] * 6 + [0] * 6
         else:
             assert end in {"b", "b_H", "b_O"}
             assert not weight.any()

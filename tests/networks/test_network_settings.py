@@ -26,7 +26,8 @@ from recurra.networks.settings import NetworkSettings
         ({"pooling": ("max", "mean"), "every_step": 0.5}, "every_step is 0.5 with the poolings max, mean. An output"),
         (
             {"cell": "gru2"},
-            "There is no cell 'gru2'. The cells are simple_rnn, gru, gru_reset_before, lstm; register yours",
+            "There is no cell 'gru2'. The cells are simple_rnn, gru, gru_reset_before, lstm, sru, min_gru, min_lstm; "
+            "register yours",
         ),
     ],
 )

@@ -37,7 +37,9 @@ class Case:
         for place, weights in enumerate(self.weights):
             found |= {f"{place}.{name}": part for name, part in weights._asdict().items() if part is not None}
         for place, state in enumerate(self.initial or []):
-            found |= {f"{place}.{name}0": part for name, part in state._asdict().items() if part is not None}
+            # An SRU does not read the hidden state.
+            read = {"cell": state.cell} if self.cell.name == "sru" else state._asdict()
+            found |= {f"{place}.{name}0": part for name, part in read.items() if part is not None}
         return found
 
 
@@ -55,7 +57,7 @@ def case(
 ) -> Case:
     rng = np.random.default_rng(seed)
     kind = cell_named(cell)
-    fused = hidden * len(kind.gates)
+    fused, recurrent = hidden * len(kind.gates), kind.recurrent_shape(hidden)
     active = [sum(length > step for length in lengths) for step in range(max(lengths))]
 
     def draw(*shape: int, scale: float = 1.0) -> Tensor:
@@ -65,7 +67,7 @@ def case(
         Weights(
             draw(size, fused),
             # Small enough that a state of 500 steps back is forgotten and not blown up.
-            draw(hidden, fused, scale=0.5),
+            draw(*recurrent, scale=0.5) if recurrent else None,
             draw(fused),
             draw(fused) if kind.recurrent_bias else None,
         )
@@ -114,7 +116,8 @@ def formula(case: Case) -> dict[str, Tensor]:
         for k in range(len(case.lengths)):
             words = array(case.inputs)[[row for row, (document, _) in enumerate(places) if document == k]]
             state = case.initial[direction] if case.initial else State(None)
-            h, c = (np.zeros(len(arrays["W_H"])) if part is None else array(part)[k] for part in state)
+            zero = np.zeros(len(arrays["b"]) // len(case.cell.gates))
+            h, c = (zero if part is None else array(part)[k] for part in state)
             reads.append(read_document(case.cell.name, words, arrays, h, c, backwards=direction == 1))
         for part in ("hidden", "cell", "gates") if case.cell.cell_state else ("hidden", "gates"):
             rows = np.array([getattr(reads[k], part)[t] for k, t in places])

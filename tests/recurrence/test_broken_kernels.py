@@ -73,6 +73,10 @@ def transposed(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_
     return cell.step(ops, projection, state, torch.cat([block.t() for block in W_H.chunk(len(cell.gates), 1)], 1), b_H)
 
 
+def diagonals_swapped(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
+    return cell.step(ops, projection, state, W_H.flip(0), b_H)
+
+
 def reset_after(cell: Cell, ops: Any, projection: Any, state: State, W_H: Any, b_H: Any) -> Step:
     """The other convention of the GRU."""
     return CELLS["gru"].step(ops, projection, state, W_H, torch.zeros_like(W_H[0]))
@@ -95,6 +99,16 @@ BROKEN_CELLS = [
     ("lstm", swapped(2, 3)),
     ("lstm", forget_bias),
     ("lstm", cut_gradient),
+    ("sru", swapped(0, 1)),
+    ("sru", swapped(2, 3)),
+    ("sru", forgetful),
+    ("sru", diagonals_swapped),
+    ("sru", cut_gradient),
+    ("min_gru", swapped(0, 1)),
+    ("min_gru", cut_gradient),
+    ("min_lstm", swapped(0, 1)),
+    ("min_lstm", swapped(1, 2)),
+    ("min_lstm", cut_gradient),
 ]
 
 
@@ -106,7 +120,7 @@ def test_a_broken_cell_differs_from_the_formula(name: str, spoil: Callable[..., 
     assert bool(found) == (spoil is not cut_gradient)
 
 
-@pytest.mark.parametrize(("name", "spoil"), [pair for pair in BROKEN_CELLS if pair[0] != "gru_reset_before"])
+@pytest.mark.parametrize(("name", "spoil"), [pair for pair in BROKEN_CELLS if CELLS[pair[0]].compiled.torch])
 def test_a_broken_cell_differs_from_torch(name: str, spoil: Callable[..., Step]) -> None:
     one = case(name, SHORT, directions=2, dtype=torch.float32)
     right = computed(TorchEngine(), one)
@@ -194,4 +208,7 @@ def test_weights_keep_their_order() -> None:
         "gru": "zrh",
         "gru_reset_before": "zrh",
         "lstm": "ifgo",
+        "sru": "frgx",
+        "min_gru": "zh",
+        "min_lstm": "ifh",
     }

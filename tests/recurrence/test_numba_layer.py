@@ -17,13 +17,16 @@ Array = npt.NDArray[np.float32]
 
 
 def parts_of(rng: np.random.Generator, cell: str, inputs: int, hidden: int) -> DirectionWeights:
-    width = len(cell_named(cell).gates) * hidden
+    width, recurrent = len(cell_named(cell).gates) * hidden, cell_named(cell).recurrent_shape(hidden)
 
     def drawn(*shape: int) -> Array:
         return rng.normal(0, 0.3, shape).astype(np.float32)
 
     return DirectionWeights(
-        drawn(inputs, width), drawn(hidden, width), drawn(width), drawn(width) if cell == "gru" else None
+        drawn(inputs, width),
+        drawn(*recurrent) if recurrent else None,
+        drawn(width),
+        drawn(width) if cell == "gru" else None,
     )
 
 
@@ -72,7 +75,7 @@ def test_padding_of_weights_is_undone(cell: str, inputs: int, hidden: int) -> No
     parts = parts_of(np.random.default_rng(2), cell, inputs, hidden)
     gates = len(cell_named(cell).gates)
     wide = pad_weights(parts, gates)
-    assert len(wide.W_I) % 8 == len(wide.W_H) % 8 == 0
+    assert len(wide.W_I) % 8 == len(wide.b) // gates % 8 == 0
     again = unpad_weights(wide, gates, hidden, inputs)
     assert all(a is b is None or np.array_equal(a, b) for a, b in zip(again, parts, strict=True))
     # What was added is zero.

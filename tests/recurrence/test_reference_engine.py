@@ -10,7 +10,7 @@ from recurra.cells import CELLS, State
 from recurra.errors import SettingsError
 from recurra.recurrence.engines import ReferenceEngine, engine_for
 
-CELL_NAMES = ["simple_rnn", "gru", "gru_reset_before", "lstm"]
+CELL_NAMES = ["simple_rnn", "gru", "gru_reset_before", "lstm", "sru", "min_gru", "min_lstm"]
 
 
 @pytest.mark.parametrize("initial", [False, True], ids=["zero state", "given state"])
@@ -18,7 +18,7 @@ CELL_NAMES = ["simple_rnn", "gru", "gru_reset_before", "lstm"]
 def test_states_cells_and_gates_are_those_of_the_formula(cell: str, initial: bool) -> None:
     one = case(cell, MIXED, directions=2, initial=initial)
     found = traced(one)
-    assert len(found) == (6 if cell == "lstm" else 4)
+    assert len(found) == (6 if CELLS[cell].cell_state else 4)
     assert differences(found, formula(one), 1e-12) == []
     layer = ReferenceEngine().layer(one.cell, one.inputs, one.weights, one.active, initial=one.initial)
     assert all(torch.equal(states, found[f"hidden {place}"]) for place, states in enumerate(layer))
@@ -44,10 +44,14 @@ def test_gradients_are_finite_differences(cell: str) -> None:
             type(old)(*(by_name.get(f"{place}.{name}") for name in old._fields))
             for place, old in enumerate(one.weights)
         ]
-        initial = [State(by_name[f"{place}.hidden0"], by_name.get(f"{place}.cell0")) for place in range(2)]
+        initial = [
+            State(by_name.get(f"{place}.hidden0", torch.zeros(3, 2)), by_name.get(f"{place}.cell0"))
+            for place in range(2)
+        ]
         return tuple(ReferenceEngine().layer(one.cell, by_name["inputs"], weights, one.active, initial=initial))
 
-    assert len(names) == 1 + 2 * (3 + (cell == "gru") + 1 + (cell == "lstm"))
+    of_a_direction = {"gru": 5, "lstm": 5, "min_gru": 3, "min_lstm": 3}
+    assert len(names) == 1 + 2 * of_a_direction.get(cell, 4)
     assert torch.autograd.gradcheck(states, tuple(one.leaves.values()))
 
 

@@ -29,12 +29,12 @@ CASES: dict[str, Engine] = {**ENGINES, "triton": Kernels()}
 
 
 def weights_of(cell: str, generator: torch.Generator) -> list[Weights]:
-    gates = len(cell_named(cell).gates) * HIDDEN
-    shapes = [(INPUTS, gates), (HIDDEN, gates), (gates,), (gates,)]
+    gates, recurrent = len(cell_named(cell).gates) * HIDDEN, cell_named(cell).recurrent_shape(HIDDEN)
+    shapes = [(INPUTS, gates), recurrent or (HIDDEN, gates), (gates,), (gates,)]
     found = []
     for _ in range(2):
         W_I, W_H, b, b_H = (torch.randn(shape, generator=generator).mul(0.4).requires_grad_() for shape in shapes)
-        found.append(Weights(W_I, W_H, b, b_H if cell_named(cell).recurrent_bias else None))
+        found.append(Weights(W_I, W_H if recurrent else None, b, b_H if cell_named(cell).recurrent_bias else None))
     return found
 
 

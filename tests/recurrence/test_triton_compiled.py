@@ -21,15 +21,19 @@ import json, re, subprocess, sys, tempfile
 import triton
 from triton.backends.compiler import GPUTarget
 from recurra.cells import CELLS
-from recurra.recurrence.triton import resident_weights, streamed_weights
+from recurra.recurrence.triton import elementwise, resident_weights, streamed_weights
+from recurra.recurrence.triton.elementwise_layer import BLOCK, MAX_UNITS
 from recurra.recurrence.triton.plan import plan_for
 
 def compiled(cell, hidden, products, direction):
     plan = plan_for(CELLS[cell], hidden, products)
-    kernel = getattr(resident_weights if plan.resident else streamed_weights, direction)
-    half = products == "bf16"
+    form, half = CELLS[cell].compiled.triton, products == "bf16"
+    kernels = resident_weights if plan.resident else streamed_weights
+    if form.elementwise != "none":
+        plan, kernels = plan._replace(units=MAX_UNITS, block=BLOCK, warps=BLOCK * MAX_UNITS // 128), elementwise
+    kernel = getattr(kernels, direction)
     constants = {
-        "CELL_STATE": CELLS[cell].cell_state, "RESET": CELLS[cell].compiled.triton.reset,
+        "CELL_STATE": CELLS[cell].cell_state, "RESET": form.reset, "FORM": form.elementwise,
         "G": len(CELLS[cell].gates), "H": hidden, "UNITS": plan.units, "BLOCK": plan.block,
         "DEPTH": plan.depth, "PRODUCTS": products, "INITIAL": True, "KEEP": True,
     }
@@ -78,13 +82,14 @@ SHAPES = [
     ("gru", 512, "ieee"),
 ]
 RESIDENT = SHAPES[:6]
+ELEMENTWISE = [(cell, 64, products) for cell in ("sru", "min_gru", "min_lstm") for products in ("bf16", "ieee")]
 
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int, str], list[dict[str, Any]]]:
     environment = {**os.environ, "TRITON_INTERPRET": "0", "TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("triton"))}
     done = subprocess.run(
-        [sys.executable, "-c", COMPILE, json.dumps(SHAPES)],
+        [sys.executable, "-c", COMPILE, json.dumps(SHAPES + ELEMENTWISE)],
         capture_output=True,
         text=True,
         env=environment,
@@ -92,7 +97,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int, st
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    return {shape: found[2 * place : 2 * place + 2] for place, shape in enumerate(SHAPES)}
+    return {shape: found[2 * place : 2 * place + 2] for place, shape in enumerate(SHAPES + ELEMENTWISE)}
 
 
 @pytest.mark.slow
@@ -109,3 +114,16 @@ def test_a_kernel_fits_the_chip(
         assert one["matrix_unit"] == (shape[2] != "ieee")
     forward = reports[shape][0]
     assert forward["tanh"] == (shape[2] == "bf16")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", ELEMENTWISE, ids=str)
+def test_an_elementwise_kernel_fits_the_chip(
+    shape: tuple[str, int, str], reports: dict[tuple[str, int, str], list[dict[str, Any]]]
+) -> None:
+    for one in reports[shape]:
+        assert one["shared"] <= 1024
+        assert one["stack"] == 0
+        assert 16 <= one["registers"] <= 128
+        assert not one["matrix_unit"]
+        assert one["tanh"] == (shape[2] == "bf16")

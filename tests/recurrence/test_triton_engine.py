@@ -30,7 +30,7 @@ from recurra.recurrence import triton as package  # noqa: E402
 from recurra.recurrence.triton import Layout, autograd, layer, plan  # noqa: E402
 
 TOLERANCE = 1e-5
-CELL_NAMES = sorted(CELLS)
+CELL_NAMES = sorted(name for name, cell in CELLS.items() if cell.compiled.triton)
 # More than one block of documents, of which the second is ragged; documents that end in the middle of a block.
 RAGGED = [4, *[3] * 9, *[2] * 6, 1, 1]
 WAYS = {"resident": plan.H100_SHARED, "streamed": 0}
@@ -277,6 +277,21 @@ BREAKS = {
         "resident_weights.py",
         "store_tile(past_h, line, u, h, active, H)",
         "store_tile(past_h, line, u, h * 0.5, active, H)",
+    ),
+    "an SRU's gates swapped": ("cells.py", "return r * c + (1.0 - r) * d[3], c", "return f * c + (1.0 - f) * d[3], c"),
+    "an SRU's diagonals in backward": ("cells.py", "d_f * v[0] + d_r * v[1]", "d_f * v[1] + d_r * v[0]"),
+    "a diagonal's gradient": ("elementwise.py", "sum_r += d_d[1] * state", "sum_r += d_d[0] * state"),
+    "the kept share is not carried back": ("cells.py", "(1.0 - kept)), d_h * kept", "(1.0 - kept)), d_h"),
+    "a late document joins an element-wise cell": ("elementwise.py", "tl.where(active, after, state)", "after"),
+    "the second direction's diagonals": (
+        "elementwise.py",
+        "at = diagonals + direction * 2 * H + u",
+        "at = diagonals + u",
+    ),
+    "the room of an element-wise cell": (
+        "elementwise.py",
+        "zero_spare_rows(d_projection, tl.load(starts + steps)",
+        "zero_spare_rows(d_projection, rows",
     ),
     "bias of the second direction": ("resident_weights.py", "(direction * G + g) * H", "g * H"),
 }

@@ -13,12 +13,13 @@ from bundles import WORDS, make_bundle, make_overflowing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recurra import cells
 from recurra.bundle import Bundle
 from recurra.errors import ModelFileError
 from recurra.runtime import Model, one_text
 from recurra.runtime.one_text import OneText
 
-CELLS = ["simple_rnn", "lstm", "gru", "gru_reset_before"]
+CELLS = [name for name, cell in cells.CELLS.items() if cell.compiled.numba]
 POOLINGS: list[tuple[str, ...]] = [("last",), ("max",), ("mean", "last"), ("max", "last", "mean")]
 TEXTS = [
     "oil",

@@ -54,6 +54,17 @@ def test_hidden_states_are_torch_s(cell: str, both: bool, masked: bool) -> None:
     np.testing.assert_allclose(top, states[:tokens], atol=1e-5)
 
 
+GATES = {
+    "simple_rnn": "",
+    "gru": "zrh",
+    "gru_reset_before": "zrh",
+    "lstm": "ifgo",
+    "sru": "frgx",
+    "min_gru": "zh",
+    "min_lstm": "ifh",
+}
+
+
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("network", [{"bidirectional": True, "layers": 2}, {"input": "one_hot"}])
 def test_states_and_gates_are_those_of_the_reference_engine(cell: str, network: dict[str, Any]) -> None:
@@ -80,7 +91,7 @@ def test_states_and_gates_are_those_of_the_reference_engine(cell: str, network: 
             else:
                 np.testing.assert_allclose(trace.c, expected.cell, atol=1e-12)
             names = "".join(trace.gates)
-            assert names == {"lstm": "ifgo", "simple_rnn": ""}.get(cell, "zrh")
+            assert names == GATES[cell]
             if names:
                 np.testing.assert_allclose(
                     np.concatenate(list(trace.gates.values()), axis=1), expected.gates, atol=1e-12

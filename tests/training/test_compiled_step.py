@@ -75,7 +75,7 @@ def assert_alike(shape: NetworkSettings, training: TrainingSettings) -> None:
 PLAIN = TrainingSettings(epsilon=1e-3)
 
 
-@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "gru_reset_before", "lstm"])
+@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "gru_reset_before", "lstm", "sru", "min_gru", "min_lstm"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("hidden", [5, 8])
 def test_every_cell_and_depth(cell: str, bidirectional: bool, hidden: int) -> None:

@@ -104,13 +104,14 @@ STEPS = {
     "device": of_device,
 }
 every_step = pytest.mark.parametrize("step", STEPS)
-CELLS = ("simple_rnn", "gru", "gru_reset_before", "lstm")
+CELLS = ("simple_rnn", "gru", "gru_reset_before", "lstm", "sru", "min_gru", "min_lstm")
+OF_TORCH = ("simple_rnn", "gru", "lstm")
 
 
 @pytest.mark.parametrize(
     ("step", "cell"),
-    # torch has no layer of this cell.
-    [(step, cell) for step in STEPS for cell in CELLS if (step, cell) != ("autograd on torch", "gru_reset_before")],
+    # torch has no layer of the other cells.
+    [(step, cell) for step in STEPS for cell in CELLS if step != "autograd on torch" or cell in OF_TORCH],
 )
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["one way", "both ways"])
 @pytest.mark.parametrize(("layers", "hidden"), [(1, 37), (2, 9)])

@@ -40,7 +40,36 @@ def gru_reset_before(x: Tensor, h: Tensor, c: Tensor, w: Weights) -> tuple[Tenso
     return z * h + (1 - z) * torch.tanh(input_h + (r * h) @ W_h), c
 
 
-STEPS = {"simple_rnn": simple_rnn, "lstm": lstm, "gru": gru, "gru_reset_before": gru_reset_before}
+def sru(x: Tensor, h: Tensor, c: Tensor, w: Weights) -> tuple[Tensor, Tensor]:
+    """The version with peepholes and a highway connection through weights of its own."""
+    input_f, input_r, candidate, highway = (x @ w["W_I"] + w["b"]).chunk(4)
+    v_f, v_r = w["W_H"]
+    f, r = torch.sigmoid(input_f + v_f * c), torch.sigmoid(input_r + v_r * c)
+    c = candidate + (c - candidate) * f
+    return highway + (c - highway) * r, c
+
+
+def min_gru(x: Tensor, h: Tensor, c: Tensor, w: Weights) -> tuple[Tensor, Tensor]:
+    """The paper's update gate lets the candidate in; here it is the share that is kept."""
+    input_z, candidate = (x @ w["W_I"] + w["b"]).chunk(2)
+    return torch.lerp(h, candidate, torch.sigmoid(-input_z)), c
+
+
+def min_lstm(x: Tensor, h: Tensor, c: Tensor, w: Weights) -> tuple[Tensor, Tensor]:
+    input_i, input_f, candidate = (x @ w["W_I"] + w["b"]).chunk(3)
+    shares = torch.softmax(torch.stack([torch.nn.functional.logsigmoid(one) for one in (input_f, input_i)]), dim=0)
+    return shares[0] * h + shares[1] * candidate, c
+
+
+STEPS = {
+    "simple_rnn": simple_rnn,
+    "lstm": lstm,
+    "gru": gru,
+    "gru_reset_before": gru_reset_before,
+    "sru": sru,
+    "min_gru": min_gru,
+    "min_lstm": min_lstm,
+}
 
 
 def states_of(shape: Any, weights: Weights, ids: Sequence[int]) -> Tensor:

@@ -58,6 +58,9 @@ def test_nothing_is_empty_and_japanese_is_japanese() -> None:
     # Names that are the same in both languages.
     assert same == {
         "download.json", "download.svg", "download.png", "cells.simple_rnn", "cells.gru", "cells.lstm",
+        "cells.sru",
+        "cells.min_gru",
+        "cells.min_lstm",
     }  # fmt: skip
 
 

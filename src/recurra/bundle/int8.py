@@ -11,9 +11,10 @@ an LSTM the columns are better.
 words and n-grams the scales of rows would take a fifth. On 8,751 of AG News's training rows that cost nothing (91.28 %
 right either way, benchmarks/own_files/LOG.md).
 
-Biases and W_O stay float32, because they are too small to matter for the file, and so does the W_H of a SimpleRNN: no
-gate damps its errors, which grow from word to word. In lesson/simple-rnn-masked it alone would change 51, 45 and 26 of
-these 10,000 labels, in lesson/lstm only 4, 6 and 6, in lesson/gru none and in lesson/bilstm 2 (one seed each).
+Biases, diagonals and W_O stay float32, because they are too small to matter for the file, and so does the W_H of a
+SimpleRNN: no gate damps its errors, which grow from word to word. In lesson/simple-rnn-masked it alone would change 51,
+45 and 26 of these 10,000 labels, in lesson/lstm only 4, 6 and 6, in lesson/gru none and in lesson/bilstm 2 (one seed
+each).
 """
 
 from __future__ import annotations
@@ -61,9 +62,10 @@ def int8_axis(name: str, network: NetworkSettings, *, compact: bool = False) -> 
     last = name.rpartition(".")[2]
     if name in ("embedding", "branch.W", "branch.U"):
         return 0 if compact else 1
-    if last in {"W_I", "W"} or (last == "W_H" and cell_named(network.cell).gated):
+    if last in {"W_I", "W"}:
         return 0
-    return None
+    cell = cell_named(network.cell)
+    return 0 if last == "W_H" and cell.gated and cell.recurrent_weights else None
 
 
 def quantize(weight: FloatArray, *, axis: int) -> tuple[ByteArray, FloatArray]:

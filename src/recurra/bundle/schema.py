@@ -73,7 +73,8 @@ def largest_pad_to(network: NetworkSettings) -> int:
     shapes = weight_shapes(network, rows=1, classes=1).items()
     names = ("W_H", "W_I", "attention.W")
     weights = sum(math.prod(shape) for name, shape in shapes if name.endswith(names) and not _is_first(name))
-    return min(LARGEST_PAD_TO, LARGEST_PAD_WORK // weights)
+    # A single layer of element-wise steps multiplies with none of these.
+    return min(LARGEST_PAD_TO, LARGEST_PAD_WORK // max(weights, 1))
 
 
 def _is_first(name: str) -> bool:

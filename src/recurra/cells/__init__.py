@@ -12,7 +12,10 @@ from recurra.cells.base import SATURATED, Cell, Gate, Ops, State, StepGradient
 from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TorchForm, TritonForm
 from recurra.cells.gru import GRU, GRUResetBefore
 from recurra.cells.lstm import LSTM
+from recurra.cells.min_gru import MinGRU
+from recurra.cells.min_lstm import MinLSTM
 from recurra.cells.simple_rnn import SimpleRNN
+from recurra.cells.sru import SRU
 from recurra.errors import SettingsError
 
 __all__ = [
@@ -20,10 +23,13 @@ __all__ = [
     "GRU",
     "LSTM",
     "SATURATED",
+    "SRU",
     "Cell",
     "CompiledForms",
     "GRUResetBefore",
     "Gate",
+    "MinGRU",
+    "MinLSTM",
     "NumbaForm",
     "Ops",
     "SimpleRNN",
@@ -36,7 +42,9 @@ __all__ = [
 ]
 
 # By name, with those of :func:`register`.
-CELLS: dict[str, Cell] = {cell.name: cell for cell in (SimpleRNN(), GRU(), GRUResetBefore(), LSTM())}
+CELLS: dict[str, Cell] = {
+    cell.name: cell for cell in (SimpleRNN(), GRU(), GRUResetBefore(), LSTM(), SRU(), MinGRU(), MinLSTM())
+}
 _BUILT_IN = tuple(CELLS)
 
 

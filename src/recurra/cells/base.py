@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -82,6 +82,8 @@ class Cell(ABC):
         title: for people, such as ``LSTM``.
         gates: the G blocks of the [·, G·H] weights, in their order.
         recurrent_weights: whether a step has a product with recurrent weights W_H.
+        diagonal_weights: P, of a cell without such a product, the number of diagonal recurrent matrices: W_H is [P, H]
+            then, a diagonal a row, and multiplied with a state element by element.
         recurrent_bias: whether there is a second bias b_H, added to the product with W_H.
         cell_state: whether a cell state c is carried in addition to the hidden state h.
         state_bound: the largest absolute value of the hidden state and of the candidate, ``None`` if unbounded.
@@ -93,11 +95,22 @@ class Cell(ABC):
     title: ClassVar[str]
     gates: ClassVar[tuple[Gate, ...]]
     recurrent_weights: ClassVar[bool] = True
+    diagonal_weights: ClassVar[int] = 0
     recurrent_bias: ClassVar[bool] = False
     cell_state: ClassVar[bool] = False
     state_bound: ClassVar[float | None] = 1.0
     held_state: ClassVar[float] = 1.0
     compiled: ClassVar[CompiledForms] = CompiledForms()
+
+    def recurrent_shape(self, hidden: int) -> tuple[int, int] | None:
+        """The shape of W_H, ``None`` if there is none.
+
+        Args:
+            hidden: H.
+        """
+        if self.recurrent_weights:
+            return hidden, hidden * len(self.gates)
+        return (self.diagonal_weights, hidden) if self.diagonal_weights else None
 
     @property
     def gated(self) -> bool:
@@ -112,7 +125,7 @@ class Cell(ABC):
             ops: ``tanh`` and ``sigmoid`` for this kind of array.
             projection: [n, G·H], the input projection W_I·x + b of this step's tokens.
             state: the state before the step, arrays of [n, H].
-            W_H: [H, G·H], recurrent weights, or ``None``.
+            W_H: [H, G·H], recurrent weights, or [P, H], the diagonals; or ``None``.
             b_H: [G·H], recurrent bias, or ``None``.
 
         Returns:
@@ -130,6 +143,14 @@ class Cell(ABC):
                 state after it, only as an input of the next step.
             activations: of the gates, from :meth:`step`.
             state: the state before the step.
-            W_H: [H, G·H], or ``None``.
+            W_H: [H, G·H] or [P, H], or ``None``.
             b_H: [G·H], or ``None``.
         """
+
+    def kept_share(self, gates: Mapping[str, Array]) -> Array | None:
+        """The share of the carried state that each step keeps, [..., H]; ``None`` if no gate says it.
+
+        Args:
+            gates: the activations, [..., H], by the gates' names; empty if the cell is not gated.
+        """
+        return None

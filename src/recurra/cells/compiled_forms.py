@@ -13,7 +13,7 @@ class NumbaForm(NamedTuple):
     Attributes:
         kernels: their module in :mod:`recurra.kernels.training` and :mod:`recurra.kernels.inference`.
         early: number of blocks whose recurrent product is that of the state; the product of the others needs the
-            gates of these first.
+            gates of these first; 0 of a cell without such a product.
         extra: number of blocks that forward stores for backward in addition to gates and states.
         second: number of blocks that backward needs in addition to the gates.
         product_gradient: whether the gradient of the recurrent product differs from that of the input projection. It is
@@ -45,9 +45,11 @@ class TritonForm(NamedTuple):
     Attributes:
         reset: where the reset gate of a GRU stands, ``after`` or ``before`` the recurrent product; ``none`` for other
             cells. One with a cell state is an LSTM, one without a SimpleRNN.
+        elementwise: the step of a cell without a recurrent product; ``none`` for those with one.
     """
 
     reset: Literal["none", "after", "before"] = "none"
+    elementwise: Literal["none", "sru", "min_gru", "min_lstm"] = "none"
 
 
 class CompiledForms(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,10 @@ class GRU(Cell):
         product = np.concatenate([d_z, d_r, d_n * r], axis=1)
         return StepGradient(np.concatenate([d_z, d_r, d_n], axis=1), d_hidden * z + product @ W_H.T)
 
+    def kept_share(self, gates: Mapping[str, Array]) -> Array | None:
+        """See :meth:`Cell.kept_share`."""
+        return gates["z"]
+
 
 class GRUResetBefore(Cell):
     """Reset before the recurrent product, as in the paper: candidate n = tanh(d_h + (r ⊙ h) W_Hh)."""
@@ -93,3 +97,7 @@ class GRUResetBefore(Cell):
         early = np.concatenate([d_z, d_r], axis=1)
         hidden = d_hidden * z + d_kept * r + early @ W_H[:, : 2 * H].T
         return StepGradient(np.concatenate([early, d_n], axis=1), hidden)
+
+    def kept_share(self, gates: Mapping[str, Array]) -> Array | None:
+        """See :meth:`Cell.kept_share`."""
+        return gates["z"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,3 +59,7 @@ class LSTM(Cell):
             axis=1,
         )
         return StepGradient(projection, projection @ W_H.T, d_cell * f, d_cell)
+
+    def kept_share(self, gates: Mapping[str, Array]) -> Array | None:
+        """See :meth:`Cell.kept_share`."""
+        return gates["f"]

@@ -117,10 +117,10 @@ def _hold(tensors: dict[str, Array], prefix: str, cell: Cell, unit: int, hidden:
     for block, gate in enumerate(cell.gates):
         if gate.held is None:
             continue
-        column = block * hidden + unit
         for name in ("W_I", "W_H", "b", "b_H"):
             if f"{prefix}.{name}" in tensors:
                 weights = tensors[f"{prefix}.{name}"].copy()
+                column = unit if name == "W_H" and cell.diagonal_weights else block * hidden + unit
                 weights[..., column] = gate.held if name == "b" else 0
                 tensors[f"{prefix}.{name}"] = weights
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recurra.cells import cell_named
 from recurra.data.documents import Label
 from recurra.runtime import LayerTrace, Reading
 
@@ -83,8 +84,9 @@ def hold_time(trace: LayerTrace) -> Array:
     An LSTM keeps the share f of its cell state at each word and a GRU the share z of its hidden state, so half is left
     after ln ½ / mean(ln f) words. A SimpleRNN has no such gate; the correlation from word to word is used instead.
     """
-    if "f" in trace.gates or "z" in trace.gates:
-        kept = np.log(np.maximum(trace.gates["f" if "f" in trace.gates else "z"], 1e-12)).mean(axis=0)
+    share = cell_named(trace.cell).kept_share(trace.gates)
+    if share is not None:
+        kept = np.log(np.maximum(share, 1e-12)).mean(axis=0)
     else:
         h = trace.h - trace.h.mean(axis=0)
         power = np.maximum((h * h).sum(axis=0), 1e-12)

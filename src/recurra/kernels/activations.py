@@ -13,7 +13,7 @@ from numba import njit
 
 from recurra.kernels.simd import clamp, fma, like, power_of_two
 
-__all__ = ["exp_neg", "interpolate", "sigmoid", "tanh", "tanh_parts"]
+__all__ = ["exp_neg", "interpolate", "shares", "sigmoid", "tanh", "tanh_parts"]
 
 # Adding 1.5·2²³ leaves no room for a fraction: the sum is rounded to an integer.
 _SHIFT = 12582912.0
@@ -61,6 +61,19 @@ def interpolate(z: Any, h: Any, n: Any) -> Any:
     more = exp_neg(z)
     above, below = tanh_parts(n)
     return fma(h, below, above * more) / fma(more, below, below)
+
+
+@njit
+def shares(i: Any, f: Any) -> tuple[Any, Any]:
+    """σ(f) / (σ(f) + σ(i)) and the rest of 1, also where both are too small for a number.
+
+    The ratio of σ(f) to σ(i) is that of s·σ(-f) to (1 - s)·σ(-i), with s = σ(f - i), and so that of the sums.
+    """
+    one, more_i, more_f, more = like(i, 1.0), exp_neg(i), exp_neg(f), exp_neg(f - i)
+    left = (one + more_i) * (one + more + more_f)
+    right = (one + more_f) * fma(more, more_i, one + more)
+    both = one / (left + right)
+    return left * both, right * both
 
 
 @njit

@@ -101,6 +101,21 @@ def load_like(typing_context: Any, x: Any, address: Any) -> Any:
     return x(x, types.int64), lambda context, builder, signature, given: _load(builder, given[1], given[0].type)
 
 
+@intrinsic
+def load_spaced(typing_context: Any, x: Any, address: Any, gap: Any) -> Any:
+    """The vectors at an address and ``gap``, 2·``gap``, … bytes behind it, as wide as x."""
+
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        x, address, gap = given
+        parts = []
+        for _ in range(x.type.count // LANES):
+            parts.append(_load(builder, address, VECTOR))
+            address = builder.add(address, gap)
+        return _joined(builder, parts) if len(parts) > 1 else parts[0]
+
+    return x(x, types.int64, types.int64), code
+
+
 def _load(builder: Any, address: Any, kind: Any) -> Any:
     found = builder.load(pointer_to(builder, address, kind))
     found.align = 4
@@ -183,9 +198,7 @@ def join(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """Four vectors as one value."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        a, b, c, d = arguments
-        both = [builder.shuffle_vector(x, y, _places(0, 2 * LANES)) for x, y in ((a, b), (c, d))]
-        return builder.shuffle_vector(*both, _places(0, 4 * LANES))
+        return _joined(builder, arguments)
 
     return four_vectors(vector, vector, vector, vector), code
 
@@ -258,6 +271,13 @@ def power_of_two(typing_context: Any, shifted: Any) -> Any:
         return builder.bitcast(builder.add(bits, _all(kind, 127 << 23)), kind)
 
     return shifted(shifted), code
+
+
+def _joined(builder: Any, parts: Any) -> Any:
+    """Four vectors as one value."""
+    a, b, c, d = parts
+    both = [builder.shuffle_vector(x, y, _places(0, 2 * LANES)) for x, y in ((a, b), (c, d))]
+    return builder.shuffle_vector(*both, _places(0, 4 * LANES))
 
 
 def _all(kind: Any, number: int) -> Any:

@@ -131,7 +131,7 @@ class Network(nn.Module):
         """The weights of one direction of one layer."""
         prefix = f"layers:{layer}:{direction}:"
         b_H = self._weights[prefix + "b_H"] if self.cell.recurrent_bias else None
-        W_H = self._weights[prefix + "W_H"] if self.cell.recurrent_weights else None
+        W_H = self._weights[prefix + "W_H"] if self.cell.recurrent_shape(self.settings.hidden) else None
         return Weights(self._weights[prefix + "W_I"], W_H, self._weights[prefix + "b"], b_H)
 
     def dropped_weights(self, layer: int, direction: str) -> Weights:

@@ -34,9 +34,9 @@ def orthogonal(shape: tuple[int, int], generator: np.random.Generator) -> Array:
 def initial_weights(settings: NetworkSettings, *, rows: int, classes: int, seed: int) -> dict[str, Array]:
     """Draws every weight of a network.
 
-    Input weights are Glorot-uniform and recurrent weights orthogonal, both drawn for the fused [·, G·H] matrix and
-    not gate by gate; biases are ``first_bias`` of the cell's gates, 1 for the LSTM's forget gate and otherwise 0; the
-    embedding is uniform in ±0.05.
+    Input weights and diagonals are Glorot-uniform and recurrent weights orthogonal, both drawn for the fused [·, G·H]
+    matrix and not gate by gate; biases are ``first_bias`` of the cell's gates, 1 for the forget gates of LSTM and
+    minLSTM and otherwise 0; the embedding is uniform in ±0.05.
 
     Args:
         settings: the network's shape.
@@ -59,7 +59,7 @@ def initial_weights(settings: NetworkSettings, *, rows: int, classes: int, seed:
             weights[name] = np.zeros(shape, dtype=np.float32)
             if name.endswith(".b") and name.startswith("layers."):
                 weights[name][:] = np.repeat([gate.first_bias for gate in cell.gates], settings.hidden)
-        elif name.endswith("W_H"):
+        elif name.endswith("W_H") and cell.recurrent_weights:
             weights[name] = orthogonal((shape[0], shape[1]), generator)
         else:
             weights[name] = glorot_uniform((shape[0], shape[1]), generator)

@@ -19,8 +19,8 @@ class NetworkSettings(Settings):
     """Settings of a recurrent classifier.
 
     Attributes:
-        cell: a name in :data:`recurra.cells.CELLS`: ``simple_rnn``, ``gru``, ``gru_reset_before``, ``lstm``, or
-            that of a cell of your own (:func:`recurra.cells.register`).
+        cell: a name in :data:`recurra.cells.CELLS`: ``simple_rnn``, ``gru``, ``gru_reset_before``, ``lstm``,
+            ``sru``, ``min_gru``, ``min_lstm``, or that of a cell of your own (:func:`recurra.cells.register`).
         hidden: units of the hidden state in each direction.
         layers: number of stacked recurrent layers.
         bidirectional: read in both directions.

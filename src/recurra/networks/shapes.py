@@ -29,8 +29,9 @@ def weight_shapes(settings: NetworkSettings, *, rows: int, classes: int) -> dict
         for direction in DIRECTIONS[: settings.directions]:
             prefix = f"layers.{layer}.{direction}"
             shapes[f"{prefix}.W_I"] = (size, fused)
-            if cell.recurrent_weights:
-                shapes[f"{prefix}.W_H"] = (hidden, fused)
+            recurrent = cell.recurrent_shape(hidden)
+            if recurrent is not None:
+                shapes[f"{prefix}.W_H"] = recurrent
             shapes[f"{prefix}.b"] = (fused,)
             if cell.recurrent_bias:
                 shapes[f"{prefix}.b_H"] = (fused,)

@@ -56,14 +56,14 @@ class RecurrentWeights:
     """The recurrent weights of a layer. Units are padded to a multiple of 8; the state of padding units is always zero.
 
     Attributes:
-        W_H: W_H of each direction, in panels of eight units.
+        W_H: W_H of each direction, in panels of eight units; its diagonals eight units at a time; or ``None``.
         b_H: b_H of each direction, or ``None``.
         size: number of units of a direction, padding included.
         width: number of columns of a direction's input projection.
         places: the addresses of W_H and b_H of each direction.
     """
 
-    W_H: tuple[Array, ...]
+    W_H: tuple[Array | None, ...]
     b_H: tuple[Array | None, ...]
     size: int
     width: int
@@ -106,7 +106,11 @@ def recurrent_weights(settings: NetworkSettings, tensors: Mapping[str, Array], l
     """The recurrent weights of a layer. Arguments: see :func:`input_weights`."""
     cell, early = cell_named(settings.cell), numba_form(settings).early
     prefixes = [f"layers.{layer}.{direction}" for direction in DIRECTIONS[: settings.directions]]
-    W_H = tuple(_recurrent(tensors[f"{prefix}.W_H"], early, len(cell.gates)) for prefix in prefixes)
+    W_H: tuple[Array | None, ...] = (None,) * len(prefixes)
+    if cell.recurrent_weights:
+        W_H = tuple(_recurrent(tensors[f"{prefix}.W_H"], early, len(cell.gates)) for prefix in prefixes)
+    elif cell.diagonal_weights:
+        W_H = tuple(_units(tensors[f"{prefix}.W_H"].ravel(), cell.diagonal_weights) for prefix in prefixes)
     biases = [tensors.get(f"{prefix}.b_H") for prefix in prefixes]
     b_H = tuple(None if bias is None else _units(bias, len(cell.gates)) for bias in biases)
     size = settings.hidden + -settings.hidden % LANES

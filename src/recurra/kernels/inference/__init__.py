@@ -17,7 +17,8 @@ final_row, scratch)``
 
 Input projections and weights are in units of eight: for units 0 to 7 the columns of all gates stand side by side, G
 vectors of eight; then those of units 8 to 15; and so on. W_H is cut into as many panels, each [H, 8·G] without gaps, so
-that a product reads memory in order (:mod:`recurra.runtime.weight_layout`).
+that a product reads memory in order (:mod:`recurra.runtime.weight_layout`); its diagonals are in units of eight, too. A
+cell without a product reads document by document: its units do not wait for one another.
 """
 
 # Documents that are read together: enough to use each panel of weights four times while it is in the L1 cache.

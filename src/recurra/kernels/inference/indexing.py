@@ -11,6 +11,7 @@ from recurra.kernels.simd import integer, join, load, splat, split, store
 __all__ = [
     "active_stop",
     "clear",
+    "copy_state",
     "length",
     "load_four",
     "projection_at",
@@ -73,6 +74,13 @@ def store_four(four: Any, base: int, a: int, b: int, c: int, d: int) -> None:
     store(base + b, w)
     store(base + c, x)
     store(base + d, y)
+
+
+@njit
+def copy_state(source: int, target: int, size: int) -> None:
+    """Copies bytes, a multiple of 32."""
+    for at in range(0, size, 32):
+        store(target + at, load(source + at))
 
 
 @njit

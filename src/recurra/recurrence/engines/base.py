@@ -17,7 +17,7 @@ class Weights(NamedTuple):
 
     Attributes:
         W_I: [I, G·H], input weights.
-        W_H: [H, G·H], recurrent weights, or ``None`` where the cell has none.
+        W_H: [H, G·H], recurrent weights, or [P, H], their diagonals; ``None`` where the cell has neither.
         b: [G·H], bias of the input projection.
         b_H: [G·H], recurrent bias, or ``None`` where the cell has none.
     """

@@ -19,7 +19,7 @@ class DirectionWeights(NamedTuple):
 
     Attributes:
         W_I: [I, G·H].
-        W_H: [H, G·H].
+        W_H: [H, G·H], or [P, H], diagonals.
         b: [G·H].
         b_H: [G·H].
         h0: [B, H]; ``None`` means zeros.
@@ -27,7 +27,7 @@ class DirectionWeights(NamedTuple):
     """
 
     W_I: Array
-    W_H: Array
+    W_H: Array | None
     b: Array
     b_H: Array | None = None
     h0: Array | None = None
@@ -44,7 +44,7 @@ def pad_weights(parts: DirectionWeights, gates: int) -> DirectionWeights:
         gates: G.
     """
     W_I, W_H, b, b_H, h0, c0 = parts
-    units = len(W_H)
+    units = len(b) // gates
     if units % LANES == 0 and len(W_I) % LANES == 0:
         if all(part is None or part.flags.c_contiguous for part in parts):
             return parts
@@ -56,7 +56,7 @@ def pad_weights(parts: DirectionWeights, gates: int) -> DirectionWeights:
 
     return DirectionWeights(
         _pad_rows(fused(W_I)),
-        _pad_rows(fused(W_H)),
+        None if W_H is None else _pad_rows(fused(W_H)) if W_H.shape[1] == len(b) else pad_columns(W_H),
         fused(b),
         None if b_H is None else fused(b_H),
         None if h0 is None else pad_columns(h0),
@@ -74,7 +74,7 @@ def unpad_weights(parts: DirectionWeights, gates: int, units: int, inputs: int) 
         inputs: I.
     """
     W_I, W_H, b, b_H, h0, c0 = parts
-    if len(W_H) == units and len(W_I) == inputs:
+    if len(b) == gates * units and len(W_I) == inputs:
         return parts
 
     def fused(part: Array) -> Array:
@@ -82,7 +82,7 @@ def unpad_weights(parts: DirectionWeights, gates: int, units: int, inputs: int) 
 
     return DirectionWeights(
         fused(W_I[:inputs]),
-        fused(W_H[:units]),
+        None if W_H is None else fused(W_H[:units]) if W_H.shape[1] == len(b) else W_H[:, :units],
         fused(b),
         None if b_H is None else fused(b_H),
         None if h0 is None else h0[:, :units],

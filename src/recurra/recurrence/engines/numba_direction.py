@@ -92,13 +92,19 @@ class Direction:
         self._extra = arena.allocate(rows * self.form.extra * size)
         zeros, self._zeros = arena.array(capacity.documents, size)
         zeros[...] = 0
-        self._W_I, self._W_H = arena.allocate(capacity.inputs * self.width), arena.allocate(size * self.width)
-        self._W_I_T, self._W_T = arena.allocate(capacity.inputs * self.width), arena.allocate(size * self.width)
+        self._W_I = arena.allocate(capacity.inputs * self.width)
+        self._W_I_T = arena.allocate(capacity.inputs * self.width)
+        # Diagonals need no panels.
+        self._W_H = self._W_T = int(Slot.W_H)
+        if self.early:
+            self._W_H, self._W_T = arena.allocate(size * self.width), arena.allocate(size * self.width)
         self._carry_h, self._carry_h_at = arena.array(capacity.documents, size)
         self._carry_c, self._carry_c_at = arena.array(capacity.documents, size)
         self._past_hidden = arena.allocate(rows * size)
         self._second = arena.allocate(rows * self.form.second * size)
-        self._sums, self._sums_at = arena.array(capacity.blocks, (gates + form.product_gradient) * size)
+        self._diagonals = cell.diagonal_weights
+        sums = gates + form.product_gradient + self._diagonals
+        self._sums, self._sums_at = arena.array(capacity.blocks, sums * size)
         self._summed_projection = arena.allocate(capacity.unique_inputs * self.width) if shared else self._gates
         self.d_inputs, self._d_inputs = arena.array(rows, capacity.inputs)
         self._scratch = arena.allocate(BLOCK * (max(capacity.inputs, size) + self.width))
@@ -130,11 +136,10 @@ class Direction:
     def pack_weights(self) -> list[Job]:
         """First stage forward: packs the weights into panels."""
         panels, early, size = self._dense.pack_panels, self.early, self.size
-        jobs: list[Job] = [
-            (panels, Slot.W_I, self.line, self.capacity.inputs, self.width, self._W_I),
-            (panels, Slot.W_H, self.line, size, early, self._W_H),
-        ]
-        if early < self.width:
+        jobs: list[Job] = [(panels, Slot.W_I, self.line, self.capacity.inputs, self.width, self._W_I)]
+        if early:
+            jobs.append((panels, Slot.W_H, self.line, size, early, self._W_H))
+        if 0 < early < self.width:
             jobs.append((panels, Slot.W_H_LATE, self.line, size, self.width - early, self._W_H + 4 * early * size))
         return jobs
 
@@ -166,7 +171,8 @@ class Direction:
             targets: where to write the gradients of W_I and W_H, contiguous arrays; ``None`` for new ones.
         """
         W_I, W_H = self.parts.W_I, self.parts.W_H
-        targets = targets or DirectionWeights(np.empty_like(W_I), np.empty_like(W_H), self.parts.b)
+        if targets is None:
+            targets = DirectionWeights(np.empty_like(W_I), None if W_H is None else np.empty_like(W_H), self.parts.b)
         first, second = d_hidden[0], d_hidden[-1]
         at = address(first)
         self._d_hidden = d_hidden
@@ -189,8 +195,9 @@ class Direction:
             jobs.append(
                 (dense.add, Slot.ROWS, Slot.D_HIDDEN, Slot.D_HIDDEN_ROW, Slot.D_HIDDEN_2, Slot.D_HIDDEN_2_ROW, size)
             )
-        jobs.append((dense.pack_transposed_panels, Slot.W_H, self.line, early, size, self._W_T))
-        if early < self.width:
+        if early:
+            jobs.append((dense.pack_transposed_panels, Slot.W_H, self.line, early, size, self._W_T))
+        if 0 < early < self.width:
             late = (self.line, self.width - early, size, self._W_T + 4 * early * size)
             jobs.append((dense.pack_transposed_panels, Slot.W_H_LATE, *late))
             jobs.append((dense.clear, self._second, self.capacity.rows * self.form.second * size))
@@ -240,8 +247,9 @@ class Direction:
             self._product_gradient(Slot.INPUTS, self.capacity.inputs, self._summed_projection, count, Slot.D_W_I, width)
         )
         d_product = self._second if self.form.product_gradient else d_projection
-        jobs.append(self._product_gradient(self._past_hidden, size, d_product, Slot.ROWS, Slot.D_W_H, early))
-        if early < width:
+        if early:
+            jobs.append(self._product_gradient(self._past_hidden, size, d_product, Slot.ROWS, Slot.D_W_H, early))
+        if 0 < early < width:
             late = (d_projection + 4 * early, Slot.ROWS, Slot.D_W_H_LATE, width - early)
             jobs.append(self._product_gradient(self._extra, size, *late))
         return jobs
@@ -249,12 +257,14 @@ class Direction:
     def gradients(self) -> DirectionWeights:
         """The gradients of weights and initial states, after all stages."""
         summed = self._sums[0] if len(self._sums) == 1 else self._sums.sum(axis=0)
-        d_b_H = None
+        d_W_H, d_b_H = self._targets.W_H, None
+        if self._diagonals:
+            d_W_H = summed[self.width :].reshape(self._diagonals, self.size)
         if self.form.product_gradient:
             d_b_H = np.concatenate([summed[: self.width - self.size], summed[self.width :]])
         d_c0 = None if self.parts.c0 is None else self._carry_c
         d_h0 = None if self.parts.h0 is None else self._carry_h
-        return DirectionWeights(self._targets.W_I, self._targets.W_H, summed[: self.width], d_b_H, d_h0, d_c0)
+        return DirectionWeights(self._targets.W_I, d_W_H, summed[: self.width], d_b_H, d_h0, d_c0)
 
     def _product_gradient(self, inputs: int, size: int, d_outputs: int, rows: int, gradient: int, width: int) -> Job:
         """Gradient = inputsᵀ @ d_outputs, of which d_outputs and gradient may be columns of wider arrays."""

@@ -60,7 +60,7 @@ class _Function(torch.autograd.Function):
         """The states; ``ctx`` gets what the gradient needs."""
         arrays: list[Any] = [None if tensor is None else tensor.detach().numpy() for tensor in tensors]
         parts = [DirectionWeights(*arrays[place : place + PARTS]) for place in range(0, len(arrays), PARTS)]
-        hidden, columns = len(parts[0].W_H), inputs.shape[1]
+        hidden, columns = len(parts[0].b) // len(cell.gates), inputs.shape[1]
         ctx.layer = Layer(
             cell, len(parts), rows=len(inputs), count=None, inputs=columns, hidden=hidden, documents=int(starts[1])
         )

@@ -71,10 +71,10 @@ class TritonEngine:
         """Whether the kernels support precision and width, whatever device the tensors are on."""
         from recurra.recurrence.triton.plan import MAX_HIDDEN
 
-        W_H = weights[0].W_H
-        return W_H is not None and (
-            inputs.dtype in (torch.float32, torch.bfloat16) and W_H.dtype == torch.float32 and len(W_H) <= MAX_HIDDEN
-        )
+        one = weights[0]
+        # A cell without a recurrent product has no W_H, or two rows of diagonals.
+        narrow = one.W_H is None or len(one.W_H) <= MAX_HIDDEN
+        return inputs.dtype in (torch.float32, torch.bfloat16) and one.b.dtype == torch.float32 and narrow
 
 
 def requested_precision(device: str) -> Products:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -11,9 +10,11 @@ from torch import Tensor
 
 from recurra.cells import Cell, State
 from recurra.recurrence.engines.base import Weights
+from recurra.recurrence.triton.elementwise_layer import elementwise_layer
 from recurra.recurrence.triton.launch import Gradients, LayerConfig, SavedTensors, launch_backward, launch_forward
 from recurra.recurrence.triton.layout import Layout
 from recurra.recurrence.triton.plan import Products, plan_for, shared_memory
+from recurra.recurrence.triton.products import matmul, matmul_precision
 
 __all__ = ["layer"]
 
@@ -48,6 +49,8 @@ def layer(
     Raises:
         SettingsError: the layer is too wide for the kernels, or there are no such products.
     """
+    if not cell.recurrent_weights:
+        return elementwise_layer(cell, inputs, weights, layout, initial=initial, products=products)
     hidden = len(weights[0].recurrent)
     tensors: list[Tensor | None] = [
         inputs,
@@ -82,7 +85,7 @@ class _Function(torch.autograd.Function):
         """The states; ``ctx`` gets what the gradient needs."""
         W_I, b, W_H, b_H, h0, c0 = tensors
         inputs, W_I, W_H = (tensor.to(config.storage) for tensor in (inputs, W_I, W_H))
-        with _matmul_precision(config, inputs.device):
+        with matmul_precision(config.products, inputs.device):
             projection = torch.addmm(b.to(config.storage), inputs, W_I)
         hidden, saved = launch_forward(config, projection.view(len(inputs), len(W_H), -1), W_H, b_H, h0, c0, layout)
         ctx.config, ctx.layout = config, layout
@@ -101,11 +104,11 @@ class _Function(torch.autograd.Function):
         flat = found.projection.flatten(1)
         needed = dict(zip(("inputs", "W_I", "b", "W_H", "b_H", "h0", "c0"), ctx.needs_input_grad[2:], strict=True))
         gradients: dict[str, Tensor | None] = dict.fromkeys(needed)
-        with _matmul_precision(config, inputs.device):
+        with matmul_precision(config.products, inputs.device):
             if needed["inputs"]:
-                gradients["inputs"] = _matmul(flat, W_I.t())
+                gradients["inputs"] = matmul(flat, W_I.t())
             if needed["W_I"]:
-                gradients["W_I"] = _matmul(inputs.t(), flat)
+                gradients["W_I"] = matmul(inputs.t(), flat)
             if needed["W_H"]:
                 gradients["W_H"] = torch.stack([_recurrent_gradient(config, saved, found, d) for d in range(len(W_H))])
         bias = flat.sum(dim=0, dtype=torch.float32)
@@ -121,28 +124,9 @@ def _recurrent_gradient(config: LayerConfig, saved: SavedTensors, found: Gradien
     """W_H's gradient of one direction, [H, G·H]: past states times the gradient of their products."""
     past, d_a = saved.past_h[:, direction].t(), found.projection[:, direction]
     if saved.extra is None:
-        return _matmul(past, d_a)
+        return matmul(past, d_a)
     # A GRU's candidate: the projection's gradient lacks r (reset after), or the state was reset before the product.
     early = 2 * config.hidden
     if found.late is not None:
-        return torch.cat([_matmul(past, d_a[:, :early]), _matmul(past, found.late[:, direction])], dim=1)
-    return torch.cat([_matmul(past, d_a[:, :early]), _matmul(saved.extra[:, direction].t(), d_a[:, early:])], dim=1)
-
-
-def _matmul(left: Tensor, right: Tensor) -> Tensor:
-    """The product in float32, also of bfloat16 factors, whose sums are not rounded to bfloat16."""
-    if left.dtype == torch.bfloat16:
-        return torch.mm(left, right, out_dtype=torch.float32)
-    return torch.mm(left, right)
-
-
-@contextmanager
-def _matmul_precision(config: LayerConfig, device: torch.device) -> Iterator[None]:
-    """Makes torch's products as precise as the kernels', whatever autocast and torch's own setting say."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("high" if config.products == "tf32" else "highest")
-    try:
-        with torch.autocast(device.type, enabled=False):
-            yield
-    finally:
-        torch.set_float32_matmul_precision(before)
+        return torch.cat([matmul(past, d_a[:, :early]), matmul(past, found.late[:, direction])], dim=1)
+    return torch.cat([matmul(past, d_a[:, :early]), matmul(saved.extra[:, direction].t(), d_a[:, early:])], dim=1)

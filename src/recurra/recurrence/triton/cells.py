@@ -10,7 +10,15 @@ import triton.language as tl
 
 from recurra.recurrence.triton.activations import sigmoid, tanh
 
-__all__ = ["gru_backward", "gru_candidate", "gru_gates", "lstm_backward", "lstm_step"]
+__all__ = [
+    "elementwise_backward",
+    "elementwise_step",
+    "gru_backward",
+    "gru_candidate",
+    "gru_gates",
+    "lstm_backward",
+    "lstm_step",
+]
 
 
 @triton.jit
@@ -50,3 +58,50 @@ def gru_candidate(z, a_n, h, PRODUCTS: tl.constexpr):
 def gru_backward(z, n, past_h, d_h):
     """The gradients of a_z and a_n; that of r depends on where the reset is applied."""
     return d_h * (past_h - n) * z * (1.0 - z), d_h * (1.0 - z) * (1.0 - n * n)
+
+
+@triton.jit
+def elementwise_step(d, v, state, FORM: tl.constexpr, PRODUCTS: tl.constexpr):
+    """The hidden state and the carried state, from d = W_I x + b, an SRU's diagonals and the carried state before."""
+    if FORM == "sru":
+        f, r = sigmoid(d[0] + v[0] * state, PRODUCTS), sigmoid(d[1] + v[1] * state, PRODUCTS)
+        c = f * state + (1.0 - f) * d[2]
+        return r * c + (1.0 - r) * d[3], c
+    else:
+        kept = _kept_share(d, FORM, PRODUCTS)
+        h = kept * state + (1.0 - kept) * d[len(d) - 1]
+        return h, h
+
+
+@triton.jit
+def elementwise_backward(d, v, state, d_h, carry, FORM: tl.constexpr, PRODUCTS: tl.constexpr):
+    """The gradients of d and of the carried state before; the gates are computed again."""
+    if FORM == "sru":
+        f, r = sigmoid(d[0] + v[0] * state, PRODUCTS), sigmoid(d[1] + v[1] * state, PRODUCTS)
+        c = f * state + (1.0 - f) * d[2]
+        d_c = d_h * r + carry
+        d_f, d_r = d_c * (state - d[2]) * f * (1.0 - f), d_h * (c - d[3]) * r * (1.0 - r)
+        return (d_f, d_r, d_c * (1.0 - f), d_h * (1.0 - r)), d_c * f + d_f * v[0] + d_r * v[1]
+    elif FORM == "min_gru":
+        z = sigmoid(d[0], PRODUCTS)
+        d_h += carry
+        return (d_h * (state - d[1]) * z * (1.0 - z), d_h * (1.0 - z)), d_h * z
+    else:
+        kept = _kept_share(d, FORM, PRODUCTS)
+        d_h += carry
+        # The share is a sigmoid of the difference of log f and log i; 1 - σ(x) is σ(-x).
+        d_share = d_h * (state - d[2]) * kept * (1.0 - kept)
+        d_i, d_f = -d_share * sigmoid(-d[0], PRODUCTS), d_share * sigmoid(-d[1], PRODUCTS)
+        return (d_i, d_f, d_h * (1.0 - kept)), d_h * kept
+
+
+@triton.jit
+def _kept_share(d, FORM: tl.constexpr, PRODUCTS: tl.constexpr):
+    """The share of the state that is kept: z of a minGRU, f / (f + i) of a minLSTM."""
+    if FORM == "min_gru":
+        return sigmoid(d[0], PRODUCTS)
+    else:
+        # As in recurra.cells.min_lstm: exact where both gates are closed, too.
+        i, f, s = sigmoid(d[0], PRODUCTS), sigmoid(d[1], PRODUCTS), sigmoid(d[1] - d[0], PRODUCTS)
+        left, right = f + s * (1.0 - f), i + (1.0 - s) * (1.0 - i)
+        return left / (left + right)

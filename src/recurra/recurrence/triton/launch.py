@@ -15,6 +15,7 @@ from recurra.errors import SettingsError
 from recurra.recurrence.triton import resident_weights, streamed_weights
 from recurra.recurrence.triton.layout import Layout
 from recurra.recurrence.triton.plan import Plan, Products
+from recurra.recurrence.triton.products import storage_type
 
 __all__ = ["Gradients", "LayerConfig", "SavedTensors", "launch_backward", "launch_forward"]
 
@@ -46,7 +47,7 @@ class LayerConfig(NamedTuple):
     @property
     def storage(self) -> torch.dtype:
         """The type of the arrays that products read."""
-        return torch.bfloat16 if self.products == "bf16" else torch.float32
+        return storage_type(self.products)
 
 
 class SavedTensors(NamedTuple):

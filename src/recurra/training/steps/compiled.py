@@ -193,8 +193,9 @@ class CompiledStep(HostStep):
         parts, masks = [], []
         into = [gradients for _, gradients in self._parts[layer]]
         for one, _ in self._parts[layer]:
-            masks.append(self._mask(one.W_H.shape, network.settings.weight_drop))
-            parts.append(one if masks[-1] is None else one._replace(W_H=one.W_H * masks[-1]))
+            W_H, share = one.W_H, network.settings.weight_drop
+            masks.append(None if W_H is None else self._mask(W_H.shape, share))
+            parts.append(one if W_H is None or masks[-1] is None else one._replace(W_H=W_H * masks[-1]))
         run = self._layer_with_room(layer, len(batch.ids), inputs, shared=shared is not None)
         run.forward(batch.starts, inputs, parts, shared)
 
@@ -205,7 +206,7 @@ class CompiledStep(HostStep):
                 for target, gradient in zip(targets, gradients, strict=True):
                     if target is not None and target is not gradient:
                         target[...] = gradient
-                if mask is not None:
+                if mask is not None and targets.W_H is not None:
                     targets.W_H[...] *= mask
             return found.inputs
 
@@ -278,5 +279,5 @@ class CompiledStep(HostStep):
 
 
 def _parts(arrays: Mapping[str, Array], prefix: str) -> DirectionWeights:
-    W_I, W_H, b = (arrays[f"{prefix}.{name}"] for name in ("W_I", "W_H", "b"))
-    return DirectionWeights(W_I, W_H, b, arrays.get(f"{prefix}.b_H"))
+    W_I, b = (arrays[f"{prefix}.{name}"] for name in ("W_I", "b"))
+    return DirectionWeights(W_I, arrays.get(f"{prefix}.W_H"), b, arrays.get(f"{prefix}.b_H"))

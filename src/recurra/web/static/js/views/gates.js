@@ -83,8 +83,8 @@ export function mount(body, signal) {
     const words = reading.tokens.slice(0, layer.h.length).map((token) => token.text);
     const rows = values.map((row) => units.map((unit) => row[unit]));
     const flat = rows.flat();
-    // Gates lie between 0 and 1, states between −1 and 1; only the memory cell knows no bound.
-    const gate = shown !== "h" && shown !== "c" && !isCandidate(layer.cell, shown);
+    // Gates lie between 0 and 1, most states between −1 and 1; a memory cell, and a state without a product, has no bound.
+    const gate = shown !== "h" && shown !== "c" && !isCandidate(shown);
     const most = gate ? 1 : Math.max(1, Math.ceil(Math.max(...flat.map(Math.abs)) * 10) / 10);
     const title = t("gates.layer", {
       layer: number(layer.layer + 1),
@@ -152,9 +152,9 @@ function valuesOf(layer, kind) {
   return layer.gates[kind.replace("gate:", "")];
 }
 
-/** Candidates are tanh values and have a sign; the other gates are shares. */
-function isCandidate(cell, kind) {
-  return (cell === "lstm" && kind === "g") || kind === "gate:h";
+/** Candidates and an SRU's highway input have a sign; the other gates are shares. */
+function isCandidate(kind) {
+  return ["g", "x", "gate:h"].includes(kind);
 }
 
 function wordsFor(group, kind, cell) {

@@ -1,0 +1,43 @@
+"""minGRU: inference, the states of one direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from recurra.kernels.activations import exp_neg
+from recurra.kernels.inference.indexing import clear, copy_state, length, projection_at, token_index
+from recurra.kernels.simd import both_widths, fma, like, load_like, load_spaced, store
+
+__all__ = ["forward"]
+
+
+def forward(
+    documents: int, offsets: int, rows: int, backward: int, size: int, projection: int, projection_row: int, W_H: int,
+    b_H: int, hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
+) -> None:  # fmt: skip
+    """See :mod:`recurra.kernels.inference`; projections hold z and the candidate."""
+    line = 4 * size
+    four, one = both_widths()
+    even = line - line % 128
+    for d in range(documents):
+        past = scratch
+        clear(past, line)
+        for t in range(length(offsets, d)):
+            at = projection_at(offsets, rows, backward, projection, projection_row, d, t)
+            now = hidden + hidden_row * token_index(offsets, d, t, backward) if hidden else scratch
+            for u in range(0, even, 128):
+                _unit(four, at + 2 * u, past + u, now + u)
+            for u in range(even, line, 32):
+                _unit(one, at + 2 * u, past + u, now + u)
+            past = now
+        copy_state(past, final + final_row * d, line)
+
+
+@njit
+def _unit(kind: Any, projection: int, past: int, now: int) -> None:
+    """σ(z)·h + (1 - σ(z))·n, for as many units as the vectors of type ``kind`` have lanes."""
+    one, more = like(kind, 1.0), exp_neg(load_spaced(kind, projection, 64))
+    z = one / (one + more)
+    store(now, fma(z, load_like(kind, past), more * z * load_spaced(kind, projection + 32, 64)))

@@ -1,0 +1,42 @@
+"""minLSTM: inference, the states of one direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from recurra.kernels.activations import shares
+from recurra.kernels.inference.indexing import clear, copy_state, length, projection_at, token_index
+from recurra.kernels.simd import both_widths, fma, load_like, load_spaced, store
+
+__all__ = ["forward"]
+
+
+def forward(
+    documents: int, offsets: int, rows: int, backward: int, size: int, projection: int, projection_row: int, W_H: int,
+    b_H: int, hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
+) -> None:  # fmt: skip
+    """See :mod:`recurra.kernels.inference`; projections hold i, f and the candidate."""
+    line = 4 * size
+    four, one = both_widths()
+    even = line - line % 128
+    for d in range(documents):
+        past = scratch
+        clear(past, line)
+        for t in range(length(offsets, d)):
+            at = projection_at(offsets, rows, backward, projection, projection_row, d, t)
+            now = hidden + hidden_row * token_index(offsets, d, t, backward) if hidden else scratch
+            for u in range(0, even, 128):
+                _unit(four, at + 3 * u, past + u, now + u)
+            for u in range(even, line, 32):
+                _unit(one, at + 3 * u, past + u, now + u)
+            past = now
+        copy_state(past, final + final_row * d, line)
+
+
+@njit
+def _unit(kind: Any, projection: int, past: int, now: int) -> None:
+    """A share of the past state and the rest of the candidate, for as many units as ``kind`` has lanes."""
+    kept, new = shares(load_spaced(kind, projection, 96), load_spaced(kind, projection + 32, 96))
+    store(now, fma(kept, load_like(kind, past), new * load_spaced(kind, projection + 64, 96)))
