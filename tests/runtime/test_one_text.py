@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from branched import make_branched
 from bundles import WORDS, make_bundle, make_overflowing
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +68,24 @@ def test_every_network_answers_as_for_many(cell: str, pooling: tuple[str, ...], 
             else:
                 np.testing.assert_array_equal(found, expected, err_msg=f"{bidirectional} {layers} {tokens} {text!r}")
             np.testing.assert_array_equal(model.predict_proba([text]), expected)
+
+
+@pytest.mark.parametrize("tokens", ["lesson", "words"])
+@pytest.mark.parametrize("subwords", [0, 4])
+@pytest.mark.parametrize("most", [None, 2])
+def test_a_linear_branch_beside_it(tokens: str, subwords: int, most: int | None) -> None:
+    for bidirectional, ngrams in product([False, True], [1, 2, 3]):
+        bundle = make_branched(
+            tokens=tokens, subwords=subwords, ngrams=ngrams, cell="gru", bidirectional=bidirectional, pooling=("max",),
+            max_tokens=most, branch_max_tokens=1000,
+        )  # fmt: skip
+        model = Model(bundle)
+        for text in [*TEXTS, "oilzz prices oilzz rise", "rises"]:
+            found, expected = answers(model, text)
+            if found is not None:
+                np.testing.assert_array_equal(found, expected, err_msg=f"{bidirectional} {ngrams} {text!r}")
+            np.testing.assert_array_equal(model.predict_proba([text]), expected)
+        assert answers(model, "oilzz prices oilzz rise")[0] is not None
 
 
 def test_rows_of_several_labels() -> None:

@@ -74,6 +74,8 @@ class Ragged:
     def cut_to(self, length: int) -> Ragged:
         """Documents of more than ``length`` tokens keep their first so many; shorter ones stay."""
         lengths = np.minimum(self.lengths, length)
+        if lengths.sum() == len(self.values):
+            return self
         offsets = np.zeros_like(self.offsets)
         np.cumsum(lengths, out=offsets[1:])
         kept = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1] - offsets[:-1], lengths)

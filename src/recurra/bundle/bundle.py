@@ -83,6 +83,9 @@ class Bundle:
         Raises:
             DataError: an item is not a document.
         """
-        if self.branch is None:
-            return OpenDocuments(self.pipeline.encode(documents), len(self.vocabulary) + SPECIAL_IDS)
-        return OpenDocuments.of(self.whole_pipeline, documents, max_tokens=self.text.max_tokens)
+        most = self.text.max_tokens
+        if self.branch is None or self.branch.subwords is None:
+            # Nobody asks for the letters of an unknown word.
+            ids = self.whole_pipeline.encode(documents)
+            return OpenDocuments(ids, len(self.vocabulary) + SPECIAL_IDS, max_tokens=most)
+        return OpenDocuments.of(self.whole_pipeline, documents, max_tokens=most)

@@ -69,7 +69,7 @@ class LinearBranch:
         Threads take ranges of documents; the sums of each are made in its own order, whatever the range.
         """
         outputs, ids = np.zeros((len(documents), self.outputs)), documents.ids
-        known, new = self._known_sums, self.word_sums(documents.words)
+        known, new = self.known_sums, self.word_sums(documents.words)
         add_some = partial(self._add, ids, known, new, outputs)
         run_parallel([partial(add_some, *part) for part in _parts(len(ids), DOCUMENTS)])
         return outputs
@@ -100,7 +100,8 @@ class LinearBranch:
         kernels_of("linear_sums").sum_rows(found.values, found.offsets, self.U, sums[first:end])
 
     @cached_property
-    def _known_sums(self) -> Wide:
+    def known_sums(self) -> Wide:
+        """:meth:`word_sums` of the vocabulary's ids, float64[V, L + 1]."""
         return np.concatenate([np.zeros((SPECIAL_IDS, self.outputs + 1)), self.word_sums(self.vocabulary.tokens)])
 
 

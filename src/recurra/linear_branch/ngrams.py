@@ -44,14 +44,17 @@ class Ngrams:
         Args:
             documents: token ids; those from V on are unknown tokens.
         """
-        size = self.longest * (len(documents.values) + len(documents)) + 1
-        found, bounds = np.empty(size, dtype=np.int32), np.empty(len(documents) + 1, dtype=np.int64)
-        mix, keys, rows = self._hashed
+        found = np.empty(self.room(len(documents.values), len(documents)), dtype=np.int32)
+        bounds = np.empty(len(documents) + 1, dtype=np.int64)
+        open_rows = np.empty(self.longest + 1, dtype=np.int32)
         kernels_of("ngrams").find_ngrams(
-            documents.values, documents.offsets, self.known, self.longest, mix, keys, rows,
-            np.empty(self.longest + 1, dtype=np.int32), found, bounds,
+            documents.values, documents.offsets, *self.tables, open_rows, found, bounds
         )  # fmt: skip
         return Ragged(found[: bounds[-1]], bounds)
+
+    def room(self, tokens: int, documents: int) -> int:
+        """The largest number of rows that so many tokens in so many documents may have."""
+        return self.longest * (tokens + documents) + 1
 
     def tokens(self, row: int) -> list[int]:
         """The ids of the tokens of an n-gram, boundaries among them."""
@@ -62,11 +65,12 @@ class Ngrams:
         return [*reversed([*ids, row])]
 
     @cached_property
-    def _hashed(self) -> tuple[int, Int64, Int32]:
+    def tables(self) -> tuple[int, int, int, Int64, Int32]:
+        """The arguments of :func:`recurra.kernels.ngrams.find_ngrams` from ``known`` to ``rows``."""
         # Drawn at random, so that nobody can write a file whose n-grams all meet in one slot.
         mix = secrets.randbits(62) | 1
         slots = 1 << max(4, (2 * len(self.table)).bit_length())
         keys, rows = np.full(slots, -1, dtype=np.int64), np.zeros(slots, dtype=np.int32)
         beginnings, tokens = np.ascontiguousarray(self.table.T)
         kernels_of("ngrams").fill_ngram_table(beginnings, tokens, self.known, mix, keys, rows)
-        return mix, keys, rows
+        return self.known, self.longest, mix, keys, rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +12,10 @@ from recurra.bundle import Bundle
 from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import SCRATCH
+from recurra.linear_branch import LinearBranch
 from recurra.runtime.compiled_network import CompiledNetwork
 from recurra.runtime.finite import checked_finite
+from recurra.runtime.one_text_branch import OneTextBranch
 from recurra.text.encoding import WordEncoder
 
 __all__ = ["OneText"]
@@ -33,11 +36,21 @@ class OneText:
         network: the network.
         table: float32[rows, columns], the first layer's input projections of the vocabulary.
         encoder: finds token ids.
-        max_tokens: the first so many tokens are read; ``None`` if all.
+        max_tokens: the network reads the first so many tokens; ``None`` if all.
+        branch: the linear branch beside the network, if there is one.
     """
 
-    def __init__(self, network: CompiledNetwork, table: Array, encoder: WordEncoder, *, max_tokens: int | None) -> None:
+    def __init__(
+        self,
+        network: CompiledNetwork,
+        table: Array,
+        encoder: WordEncoder,
+        *,
+        max_tokens: int | None,
+        branch: LinearBranch | None = None,
+    ) -> None:
         self._network, self._table, self._encoder, self._max_tokens = network, table, encoder, max_tokens
+        self._branch = branch
         self._forward, self._affine = kernels_of(network.kernels).forward, kernels_of("inference.dense").affine
         self._answer = getattr(kernels_of("inference.probabilities"), str(network.task.kernel))
         # Each call takes one, and puts it back.
@@ -51,7 +64,7 @@ class OneText:
             bundle: the model.
             network: its network.
         """
-        if not isinstance(network, CompiledNetwork) or bundle.branch is not None or bundle.text.field != "all":
+        if not isinstance(network, CompiledNetwork) or bundle.text.field != "all":
             return None
         encoder, pooling = bundle.pipeline.encoder, bundle.network.pooling
         if not isinstance(encoder, WordEncoder) or "attention" in pooling or (bundle.pad_to or 0) > TOKENS:
@@ -59,7 +72,7 @@ class OneText:
         table = network.input_projection.table
         if network.task.kernel is None or table is None:
             return None
-        return cls(network, table, encoder, max_tokens=bundle.text.max_tokens)
+        return cls(network, table, encoder, max_tokens=bundle.text.max_tokens, branch=bundle.branch)
 
     def __call__(self, text: str) -> Array | None:
         """The probability of each class, float32[1, C]; ``None`` for a text that is too long, or not for the kernels.
@@ -73,7 +86,7 @@ class OneText:
         try:
             memory = self._free.pop()
         except IndexError:
-            memory = _Memory.of(self._network, self._table)
+            memory = _Memory.of(self._network, self._table, self._branch)
         answer = self._answered(memory, data)
         self._free.append(memory)
         return answer if answer is None else checked_finite(answer)
@@ -87,6 +100,7 @@ class OneText:
         count, most, least = int(memory.total[0]), self._max_tokens, self._network.pad_to
         if not 0 < count <= TOKENS:
             return None
+        beside = None if memory.branch is None else memory.branch.outputs(memory.ids, count, memory.unknown_words())
         if most is not None and count > most:
             count = most
         memory.rows[:count] = memory.ids[:count]
@@ -105,7 +119,10 @@ class OneText:
             memory.last[:] = memory.final
         self._affine(0, 1, *memory.output)
         answer = np.empty((1, self._network.outputs), dtype=np.float32)
-        self._answer(0, 1, memory.order, memory.logits, answer)
+        logits = memory.logits
+        if beside is not None:
+            logits = (logits[:, : self._network.outputs] + beside).astype(np.float32)
+        self._answer(0, 1, memory.order, logits, answer)
         return answer
 
 
@@ -126,6 +143,7 @@ class _Memory(NamedTuple):
         output: the output product's arguments.
         logits: float32[1, columns].
         order: int64[1], zero.
+        branch: the linear branch, if there is one.
         kept: arrays whose addresses stand in arguments.
     """
 
@@ -142,10 +160,11 @@ class _Memory(NamedTuple):
     output: tuple[int, ...]
     logits: Array
     order: npt.NDArray[np.int64]
+    branch: OneTextBranch | None
     kept: list[Any]
 
     @classmethod
-    def of(cls, network: CompiledNetwork, table: Array) -> _Memory:
+    def of(cls, network: CompiledNetwork, table: Array, branch: LinearBranch | None) -> _Memory:
         """Memory for texts of up to :data:`BYTES` and :data:`TOKENS`."""
         pooling, width, line = network.settings.pooling, network.width, 4 * network.width
         kept: list[Any] = []
@@ -155,7 +174,10 @@ class _Memory(NamedTuple):
             return kept[-1]  # type: ignore[no-any-return]
 
         offsets, rows = np.zeros(2, dtype=np.int64), np.zeros(TOKENS, dtype=np.int64)
-        ids, total, nothing = np.empty(BYTES, dtype=np.int32), np.zeros(2, dtype=np.int64), np.empty(0, dtype=np.int64)
+        ids, total = np.empty(BYTES, dtype=np.int32), np.zeros(2, dtype=np.int64)
+        beside = None if branch is None else OneTextBranch(branch, tokens=TOKENS)
+        # Without room for unknown words, none is written.
+        spelled = BYTES if beside is not None and beside.spells else 0
         final, scratch = new(1, width), new(SCRATCH * network.recurrent[0].size)
         layers: list[tuple[tuple[int, ...] | None, list[tuple[int, ...]]]] = []
         states, top = None, len(network.recurrent) - 1
@@ -194,10 +216,17 @@ class _Memory(NamedTuple):
         output = (address(pooled), 4 * pooled.shape[1], out.size, *out.places, out.columns, address(logits),
                   4 * out.columns)  # fmt: skip
         written = (
-            np.empty(BYTES + 1, dtype=np.uint8), ids, np.empty(1, dtype=np.int64), np.empty(0, dtype=np.uint8), nothing,
-            total,
+            np.empty(BYTES + 1, dtype=np.uint8), ids, np.empty(1, dtype=np.int64), np.empty(spelled, dtype=np.uint8),
+            np.empty(spelled, dtype=np.int64), total,
         )  # fmt: skip
         return cls(
             np.zeros(2, dtype=np.int64), ids, total, written, rows, offsets, layers, final, poolings, last, output,
-            logits, np.zeros(1, dtype=np.int64), kept,
+            logits, np.zeros(1, dtype=np.int64), beside, kept,
         )  # fmt: skip
+
+    def unknown_words(self) -> tuple[str, ...]:
+        """The unknown words of the text, if the branch asks for their letters."""
+        *_, text, ends, total = self.tokens
+        bounds = [0, *ends[: total[1]].tolist()]
+        whole = text[: bounds[-1]].tobytes()
+        return tuple(whole[begin:end].decode("utf-8", "replace") for begin, end in pairwise(bounds))

@@ -170,15 +170,15 @@ def prepare(
     fingerprint, long, hashes = Fingerprint(count), 0, np.empty(count, dtype=np.int64)
     with ExitStack() as files:
         ids, held_ids = (files.enter_context(RaggedWriter(pipeline.rows, folder=folder)) for _ in range(2))
-        branch_rows, most, whole = None, text.max_tokens, pipeline
+        branch_rows, most, whole, spelled = None, text.max_tokens, pipeline, False
         if branch and branch.branch:
             # It may read more of a document than the network.
-            whole = pipeline.cut_to(branch.tokens_read(most))
+            whole, spelled = pipeline.cut_to(branch.tokens_read(most)), branch.counts_subwords(text.tokens)
             branch_rows = files.enter_context(BranchRowsWriter(pipeline, ~held, seed=training.seed, folder=folder))
         for first, block, out in blocks_with_mask(corpus, held):
             fingerprint.add(block)
             hashes[first : first + len(block)] = [hash(document) for document in block]
-            unknown: list[str] | None = [] if branch_rows else None
+            unknown: list[str] | None = [] if spelled else None
             encoded = whole.encode(block, unknown)
             if branch_rows:
                 branch_rows.add(encoded, unknown or (), out)
