@@ -18,6 +18,7 @@ class NumbaForm(NamedTuple):
         second: number of blocks that backward needs in addition to the gates.
         product_gradient: whether the gradient of the recurrent product differs from that of the input projection. It is
             then in ``second``, and that of the last block's b_H follows those of b.
+        pools: whether prediction has a kernel that pools as it reads, without the states of all tokens in memory.
     """
 
     kernels: str
@@ -25,6 +26,7 @@ class NumbaForm(NamedTuple):
     extra: int = 0
     second: int = 0
     product_gradient: bool = False
+    pools: bool = False
 
 
 class TorchForm(NamedTuple):

@@ -35,7 +35,7 @@ class SRU(Cell):
     diagonal_weights = 2
     cell_state = True
     state_bound = None
-    compiled = CompiledForms(NumbaForm("sru", early=0), None, TritonForm(elementwise="sru"))
+    compiled = CompiledForms(NumbaForm("sru", early=0, pools=True), None, TritonForm(elementwise="sru"))
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         """See :meth:`Cell.step`; the hidden state before the step is not read."""

@@ -257,7 +257,7 @@ def vector_max(typing_context: Any, x: Any, y: Any) -> Any:
         x, y = arguments
         return builder.select(builder.fcmp_ordered(">", x, y), x, y)
 
-    return vector(vector, vector), code
+    return x(x, y), code
 
 
 @intrinsic

@@ -98,7 +98,8 @@ class CompiledNetwork:
             self._keys, self._v = AffineWeights.of(np.ascontiguousarray(W.T), b), v
         # Operations for a token.
         layer, rows = self.recurrent[0], sum(inputs.size for inputs in self.inputs)
-        products = 2 * layer.width * (layer.size * settings.layers + rows)
+        recurrent = layer.size * settings.layers if cell_named(settings.cell).recurrent_weights else 0
+        products = 2 * layer.width * (recurrent + rows)
         work = settings.directions * (products + ACTIVATIONS * layer.width * settings.layers)
         self._part_tokens = max(1, int(PART_WORK / work))
 
@@ -174,18 +175,60 @@ class CompiledNetwork:
         offsets = np.empty(end - first + 1, dtype=np.int64)
         rows = np.empty(int(bounds[end] - bounds[first]), dtype=np.int64)
         kernels.gather(first, end, order, bounds, ids.values, ids.offsets, rows, offsets)
-        final, states = self._stacked(table, rows, offsets, keep=self._pools_states)
-        pooled = self._pooled(final, states, offsets)
+        if self.pools_as_it_reads:
+            pooled = self._read_and_pooled(table, rows, offsets)
+        else:
+            final, states = self._stacked(table, rows, offsets, keep=self._pools_states)
+            pooled = self._pooled(final, states, offsets)
         write(first, end, order, self._multiplied(self.output, pooled), answers)
 
     def _stacked(self, table: Array, rows: Places, offsets: Places, *, keep: bool) -> tuple[Array, Array]:
         """The top layer's final states, and those at all tokens if ``keep``; see :meth:`_read`."""
-        states = np.empty((0, 0), dtype=np.float32)
-        for number, layer in enumerate(self.recurrent):
-            projection = self._multiplied(self.inputs[number - 1], states) if number else table
-            below = number < len(self.recurrent) - 1
-            final, states = self._read(layer, projection, None if number else rows, offsets, keep=keep or below)
-        return final, states
+        projection, places = self._top_projection(table, rows, offsets)
+        return self._read(self.recurrent[-1], projection, places, offsets, keep=keep)
+
+    def _top_projection(self, table: Array, rows: Places, offsets: Places) -> tuple[Array, Places | None]:
+        """The top layer's input projections, and the row of each token among them; ``None`` if each has its own."""
+        projection = table
+        places: Places | None = rows
+        for layer, inputs in zip(self.recurrent[:-1], self.inputs, strict=True):
+            _, states = self._read(layer, projection, places, offsets, keep=True)
+            projection, places = self._multiplied(inputs, states), None
+        return projection, places
+
+    def _read_and_pooled(self, table: Array, rows: Places, offsets: Places) -> Array:
+        """The pooled states, [B, P], in the order of the poolings, without the states themselves."""
+        projection, places = self._top_projection(table, rows, offsets)
+        layer, documents, pooling = self.recurrent[-1], len(offsets) - 1, self.settings.pooling
+        outputs = np.empty((documents, self.width * len(pooling)), dtype=np.float32)
+        scratch = np.empty(SCRATCH * layer.size, dtype=np.float32)
+        for arguments in self.pooled_arguments(
+            (documents, address(offsets), address(places)), projection, outputs, address(scratch)
+        ):
+            kernels_of(self.kernels).pooled(*arguments)
+        return outputs
+
+    def pooled_arguments(
+        self, documents: tuple[int, int, int], projection: Array, outputs: Array, scratch: int
+    ) -> list[tuple[int, ...]]:
+        """The arguments of the kernel that pools as it reads, for each direction of the top layer.
+
+        Args:
+            documents: number of documents, and the addresses of their offsets and rows.
+            projection: the layer's input projections.
+            outputs: float32[documents, P], where the pooled states go.
+            scratch: address of the kernel's scratch memory.
+        """
+        layer, found = self.recurrent[-1], []
+        starts = {name: address(outputs) + 4 * place * self.width for place, name in enumerate(self.settings.pooling)}
+        for direction, weights in enumerate(layer.places):
+            side = 4 * direction * layer.size
+            wanted = [starts[name] + side if name in starts else 0 for name in ("max", "mean", "last")]
+            found.append((
+                *documents, direction, layer.size, address(projection) + 4 * direction * layer.width,
+                4 * projection.shape[1], *weights, *wanted, outputs.strides[0], scratch,
+            ))  # fmt: skip
+        return found
 
     def _read(
         self, layer: RecurrentWeights, projection: Array, rows: Places | None, offsets: Places, *, keep: bool
@@ -205,6 +248,11 @@ class CompiledNetwork:
                 *weights, to_states + side if keep else 0, line, to_final + side, line, address(scratch),
             )  # fmt: skip
         return final, states
+
+    @property
+    def pools_as_it_reads(self) -> bool:
+        """Whether the states of the top layer are pooled by the kernel that reads."""
+        return numba_form(self.settings).pools and "attention" not in self.settings.pooling
 
     @property
     def _pools_states(self) -> bool:

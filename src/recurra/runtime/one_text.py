@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.bundle import Bundle
-from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
-from recurra.kernels.inference import SCRATCH
 from recurra.linear_branch import LinearBranch
 from recurra.runtime.compiled_network import CompiledNetwork
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.one_text_branch import OneTextBranch
+from recurra.runtime.one_text_network import OneTextNetwork
 from recurra.text.encoding import WordEncoder
 
 __all__ = ["OneText"]
@@ -51,7 +50,6 @@ class OneText:
     ) -> None:
         self._network, self._table, self._encoder, self._max_tokens = network, table, encoder, max_tokens
         self._branch = branch
-        self._forward, self._affine = kernels_of(network.kernels).forward, kernels_of("inference.dense").affine
         self._answer = getattr(kernels_of("inference.probabilities"), str(network.task.kernel))
         # Each call takes one, and puts it back.
         self._free: list[_Memory] = []
@@ -103,125 +101,54 @@ class OneText:
         beside = None if memory.branch is None else memory.branch.outputs(memory.ids, count, memory.unknown_words())
         if most is not None and count > most:
             count = most
-        memory.rows[:count] = memory.ids[:count]
+        rows = memory.network.rows
+        rows[:count] = memory.ids[:count]
         if count < least:
-            memory.rows[count:least] = 0
+            rows[count:least] = 0
             count = least
-        memory.offsets[1] = count
-        for affine, directions in memory.layers:
-            if affine is not None:
-                self._affine(0, count, *affine)
-            for places in directions:
-                self._forward(*places)
-        for pool, places in memory.poolings:
-            pool(*places)
-        if memory.last is not None:
-            memory.last[:] = memory.final
-        self._affine(0, 1, *memory.output)
-        answer = np.empty((1, self._network.outputs), dtype=np.float32)
-        logits = memory.logits
+        logits = memory.network.logits(count)
         if beside is not None:
             logits = (logits[:, : self._network.outputs] + beside).astype(np.float32)
+        answer = np.empty((1, self._network.outputs), dtype=np.float32)
         self._answer(0, 1, memory.order, logits, answer)
         return answer
 
 
 class _Memory(NamedTuple):
-    """The arrays of one call, and what its kernels are called with.
+    """The arrays of one call.
 
     Attributes:
         bounds: int64[2], where the text begins and ends.
         ids: int32, the token ids.
-        total: int64[2], their number first.
-        tokens: what the tokeniser's kernel writes to.
-        rows: int64, the ids of what is read, pads included.
-        offsets: int64[2], the beginning and the end of these.
-        layers: of each layer the input product's arguments, ``None`` for the first, and those of each direction.
-        final: float32[1, D], the states at the end.
-        poolings: kernels of the poolings, and their arguments.
-        last: where the final states go among other poolings.
-        output: the output product's arguments.
-        logits: float32[1, columns].
+        total: int64[2], their number, and that of the unknown words that are written.
+        tokens: what the kernel that finds ids writes to.
+        network: of the recurrent network.
+        branch: of the linear branch, if there is one.
         order: int64[1], zero.
-        branch: the linear branch, if there is one.
-        kept: arrays whose addresses stand in arguments.
     """
 
     bounds: npt.NDArray[np.int64]
     ids: npt.NDArray[np.int32]
     total: npt.NDArray[np.int64]
     tokens: tuple[Any, ...]
-    rows: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
-    layers: list[tuple[tuple[int, ...] | None, list[tuple[int, ...]]]]
-    final: Array
-    poolings: list[tuple[Any, tuple[int, ...]]]
-    last: Array | None
-    output: tuple[int, ...]
-    logits: Array
-    order: npt.NDArray[np.int64]
+    network: OneTextNetwork
     branch: OneTextBranch | None
-    kept: list[Any]
+    order: npt.NDArray[np.int64]
 
     @classmethod
     def of(cls, network: CompiledNetwork, table: Array, branch: LinearBranch | None) -> _Memory:
         """Memory for texts of up to :data:`BYTES` and :data:`TOKENS`."""
-        pooling, width, line = network.settings.pooling, network.width, 4 * network.width
-        kept: list[Any] = []
-
-        def new(*shape: int) -> Array:
-            kept.append(np.zeros(shape, dtype=np.float32))
-            return kept[-1]  # type: ignore[no-any-return]
-
-        offsets, rows = np.zeros(2, dtype=np.int64), np.zeros(TOKENS, dtype=np.int64)
         ids, total = np.empty(BYTES, dtype=np.int32), np.zeros(2, dtype=np.int64)
         beside = None if branch is None else OneTextBranch(branch, tokens=TOKENS)
         # Without room for unknown words, none is written.
         spelled = BYTES if beside is not None and beside.spells else 0
-        final, scratch = new(1, width), new(SCRATCH * network.recurrent[0].size)
-        layers: list[tuple[tuple[int, ...] | None, list[tuple[int, ...]]]] = []
-        states, top = None, len(network.recurrent) - 1
-        for number, layer in enumerate(network.recurrent):
-            affine, projection = None, table
-            if number:
-                inputs, projection = network.inputs[number - 1], new(TOKENS, network.inputs[number - 1].columns)
-                affine = (
-                    address(states), line, inputs.size, *inputs.places, inputs.columns, address(projection),
-                    4 * inputs.columns,
-                )  # fmt: skip
-            states = new(TOKENS, width) if number < top or pooling != ("last",) else None
-            directions: list[tuple[int, ...]] = []
-            for direction, weights in enumerate(layer.places):
-                side = 4 * direction * layer.size
-                directions.append((
-                    1, address(offsets), 0 if number else address(rows), direction, layer.size,
-                    address(projection) + 4 * direction * layer.width, 4 * projection.shape[1], *weights,
-                    address(states) + side if states is not None else 0, line, address(final) + side, line,
-                    address(scratch),
-                ))  # fmt: skip
-            layers.append((affine, directions))
-        pooled, last = final, None
-        poolings: list[tuple[Any, tuple[int, ...]]] = []
-        if pooling != ("last",):
-            pooled, kernels = new(1, width * len(pooling)), kernels_of("inference.pooling")
-            for place, name in enumerate(pooling):
-                part = pooled[:, place * width : (place + 1) * width]
-                if name == "last":
-                    last = part
-                else:
-                    where = (1, address(offsets), address(states), line, line, address(pooled) + place * line, line)
-                    poolings.append((kernels.maximum if name == "max" else kernels.mean, where))
-        out = network.output
-        logits = new(1, out.columns)
-        output = (address(pooled), 4 * pooled.shape[1], out.size, *out.places, out.columns, address(logits),
-                  4 * out.columns)  # fmt: skip
         written = (
             np.empty(BYTES + 1, dtype=np.uint8), ids, np.empty(1, dtype=np.int64), np.empty(spelled, dtype=np.uint8),
             np.empty(spelled, dtype=np.int64), total,
         )  # fmt: skip
         return cls(
-            np.zeros(2, dtype=np.int64), ids, total, written, rows, offsets, layers, final, poolings, last, output,
-            logits, np.zeros(1, dtype=np.int64), beside, kept,
+            np.zeros(2, dtype=np.int64), ids, total, written, OneTextNetwork(network, table, tokens=TOKENS), beside,
+            np.zeros(1, dtype=np.int64),
         )  # fmt: skip
 
     def unknown_words(self) -> tuple[str, ...]:

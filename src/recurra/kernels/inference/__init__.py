@@ -15,6 +15,13 @@ final_row, scratch)``
     states at all tokens, written, rows of ``hidden_row`` bytes; or 0. final: the states at the end, zero before, rows
     of ``final_row`` bytes. scratch: :data:`SCRATCH`·H numbers.
 
+A cell without a product from step to step has a second one, which pools as it reads and keeps no states:
+
+``pooled(documents, offsets, rows, backward, size, projection, projection_row, W_H, b_H, maximum, mean, last,
+pooled_row, scratch)``
+    maximum, mean, last: where the pooled states of the first document go, written, or 0 for a pooling that is not
+    wanted; rows of ``pooled_row`` bytes; zeros for a document without tokens. The others as for ``forward``.
+
 Input projections and weights are in units of eight: for units 0 to 7 the columns of all gates stand side by side, G
 vectors of eight; then those of units 8 to 15; and so on. W_H is cut into as many panels, each [H, 8·G] without gaps, so
 that a product reads memory in order (:mod:`recurra.runtime.weight_layout`); its diagonals are in units of eight, too. A

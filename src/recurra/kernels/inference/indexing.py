@@ -6,14 +6,16 @@ from typing import Any
 
 from numba import njit
 
-from recurra.kernels.simd import integer, join, load, splat, split, store
+from recurra.kernels.simd import integer, join, load, load_like, splat, split, store, vector_max
 
 __all__ = [
     "active_stop",
     "clear",
     "copy_state",
+    "finish_pools",
     "length",
     "load_four",
+    "pool_state",
     "projection_at",
     "store_final_states",
     "store_four",
@@ -81,6 +83,28 @@ def copy_state(source: int, target: int, size: int) -> None:
     """Copies bytes, a multiple of 32."""
     for at in range(0, size, 32):
         store(target + at, load(source + at))
+
+
+@njit
+def pool_state(kind: Any, state: int, maximum: int, total: int, first: bool) -> None:
+    """Takes a state into the maximum and the sum of those before; addresses, 0 for what is not wanted."""
+    h = load_like(kind, state)
+    if maximum:
+        store(maximum, h if first else vector_max(load_like(kind, maximum), h))
+    if total:
+        store(total, h if first else load_like(kind, total) + h)
+
+
+@njit
+def finish_pools(tokens: int, state: int, maximum: int, mean: int, last: int, size: int) -> None:
+    """Turns the sum at ``mean`` into the mean, and copies the last state; zeros for a document without tokens."""
+    for u in range(0, size, 32):
+        if maximum and not tokens:
+            store(maximum + u, splat(0.0))
+        if mean:
+            store(mean + u, load(mean + u) / splat(tokens) if tokens else splat(0.0))
+        if last:
+            store(last + u, load(state + u))
 
 
 @njit
