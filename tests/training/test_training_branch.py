@@ -81,6 +81,19 @@ def test_too_few_held_out_rows_choose_nothing(count: int, validation: float) -> 
         np.testing.assert_allclose(fitted.bundle.tensors[name], plain.tensors[name] * DEFAULT.network, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("most", "counted"), [(None, True), (60, True), (59, False), (0, False)])
+def test_subwords_are_counted_up_to_a_number_of_rows(most: int | None, counted: bool) -> None:
+    branch = BRANCH.replace(subword_rows=most)
+    fitted = train(count=60, branch=branch, text=WORDS)
+    found = branch_of(fitted.bundle)
+    assert (found.subwords is not None) == counted
+    assert found.settings.subwords == (5 if counted else 0)
+    if counted:
+        # Learning goes on with them, however many rows there are then.
+        more = train(count=200, branch=branch, text=WORDS, initial=fitted.bundle)
+        assert branch_of(more.bundle).subwords is not None
+
+
 def test_the_network_stops_as_without_a_branch() -> None:
     settings = HELD.replace(epochs=12, patience=2, learning_rate=0.05)
     both, alone = (train(count=400, training=settings, branch=branch) for branch in (BRANCH, None))

@@ -22,6 +22,8 @@ class BranchSettings(Settings):
         ngrams: tokens of the longest n-gram that it counts.
         subwords: characters of the longest n-gram of a word's characters that it counts; 0 for none. Only where tokens
             are words.
+        subword_rows: subwords are counted where training has no more rows than this, for they take most of the time and
+            tell least where rows are many; ``None`` counts them anyway.
         ngram_count: largest number of n-grams of two and more tokens, and of subwords; the most frequent are taken.
         ngram_min_count: how often an n-gram of two or more tokens, or a subword, must occur.
         branch_max_tokens: read only the first so many tokens of a document, but no fewer than the network, which has
@@ -32,6 +34,7 @@ class BranchSettings(Settings):
     branch: bool = False
     ngrams: int = 2
     subwords: int = 5
+    subword_rows: int | None = None
     ngram_count: int = 200_000
     ngram_min_count: int = 2
     branch_max_tokens: int | None = None
@@ -44,6 +47,8 @@ class BranchSettings(Settings):
             if value > LONGEST:
                 # Each token of a text may begin as many n-grams: a file must not ask for more memory than there is.
                 raise SettingsError(f"{name} is {value}", f"Give {LONGEST} or less.")
+        if self.subword_rows is not None:
+            at_least("subword_rows", self.subword_rows, 0)
         if self.branch_max_tokens is not None:
             at_least("branch_max_tokens", self.branch_max_tokens, 1)
         at_least("ngram_count", self.ngram_count, 1)

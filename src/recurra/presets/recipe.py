@@ -110,6 +110,11 @@ class Recipe:
         differing = self.characters if tokens == "characters" else {}
         return replace(self, characters={}).with_options({**differing, "tokens": tokens})
 
+    def for_rows(self, rows: int) -> Recipe:
+        """The recipe without subwords where there are more training rows than they are counted for."""
+        most = self.branch.subword_rows
+        return self if most is None or rows <= most else self.with_options({"subwords": 0})
+
     def _groups(self) -> dict[str, Settings]:
         return {key: getattr(self, key) for key in _SECTIONS}
 

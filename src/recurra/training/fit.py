@@ -93,6 +93,9 @@ def fit(
         if run.folder is not None:
             prepare_folder(run.folder, resume=run.resume)
 
+        if initial is None:
+            # A branch that learning goes on from keeps what it counts.
+            recipe = recipe.for_rows(len(labelled.corpus))
         recipe, choice = resolve_tokens(labelled, recipe, told)
         prepared = prepare(
             labelled,

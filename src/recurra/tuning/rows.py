@@ -71,7 +71,7 @@ class StudyRows:
         self._kept = LabelledRows(
             RowSubset(corpus, ~aside), everything.classes, everything.targets[~aside], everything.task
         )
-        self.recipe, self.choice = resolve_tokens(self._kept, recipe, callbacks)
+        self.recipe, self.choice = resolve_tokens(self._kept, recipe.for_rows(len(corpus)), callbacks)
         self.classes = everything.classes
         self.aside = list(chain.from_iterable(RowSubset(corpus, aside).blocks()))
         self.aside_targets = everything.targets[aside]
