@@ -120,19 +120,17 @@ def words(
         stop, ascii_alone = bounds[text + 1], True
         for at in range(bounds[text], stop):
             byte = data[at]
-            if byte >= 128:
-                ascii_alone = False
-                break
             kind = kinds[byte]
-            if kind == APOSTROPHE and size and at + 1 < stop and kinds[data[at + 1]] == PART:
-                # An apostrophe between letters is part of the word.
-                kind = PART
-            if kind == PART:
+            # An apostrophe between letters is part of the word. Most bytes are letters: they are asked for first.
+            if kind == PART or (kind == APOSTROPHE and size and at + 1 < stop and kinds[data[at + 1]] == PART):
                 byte = lowered[byte]
                 word[size] = byte
                 size += 1
                 hashed = (hashed ^ np.uint64(byte)) * _PRIME
                 continue
+            if byte >= 128:
+                ascii_alone = False
+                break
             if size:
                 ids[count] = _look_up(word, size, hashed, tokens, offsets, slots, known)
                 if ids[count] == UNKNOWN:
