@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 RESULT = Path(__file__).parent / "results" / "own_files.json"
+FAST = RESULT.with_name("fast_model.json")
 UNSEEN = RESULT.with_name("own_files_unseen.json")
 ABLATION = RESULT.with_name("own_files_ablation.json")
 
@@ -61,6 +62,31 @@ def score_lines(path: Path = RESULT) -> list[str]:
     told = f"{machine['cores']} cores of {machine['processor']}. Command: `{result['command']}`"
     if seconds := result.get("lesson_lstm_seconds"):
         told += f". In the same run lesson/lstm took {seconds:.0f} s on AG News (58,337 of 120,000 training rows)."
+    return [*lines, "", told]
+
+
+def fast_lines() -> list[str]:
+    """The preset fast beside default."""
+    result = _read(FAST)
+    lines = [
+        "| set | read by | `--model fast`: test accuracy, median (lowest–highest) | default "
+        "| the whole command, by the clock | file | documents a second | one text alone |",
+        "|---|---|---|---|---|---|---:|---|",
+    ]
+    for one in result["sets"].values():
+        runs = one["runs"]
+        found = [run["accuracy"] for run in runs]
+        lines.append(
+            f"| {one['about']} | {runs[0]['tokens']} "
+            f"| **{statistics.median(found):.2%}** ({min(found):.2%}–{max(found):.2%}) | {one['default']:.2%} "
+            f"| {_median(runs, 'wall_seconds'):.0f} s | {_median(runs, 'bytes') / 1e6:.1f} MB "
+            f"| {_median(runs, 'documents_per_second'):,.0f} | {_median(runs, 'one_text_microseconds'):.0f} µs |"
+        )
+    machine = result["machine"]
+    told = (
+        f"{machine['cores']} cores of {machine['processor']}. Command: `python benchmarks/fast_model.py`. In the same run "
+        f"lesson/lstm took {result['lesson_lstm_seconds']:.0f} s on AG News (58,337 of 120,000 training rows)."
+    )
     return [*lines, "", told]
 
 
@@ -160,6 +186,7 @@ TABLES = {
     "docs/own-files.md": {
         "own-files-check": check_lines,
         "own-files": score_lines,
+        "own-files-fast": fast_lines,
         "own-files-unseen": partial(score_lines, UNSEEN),
         "own-files-branch": branch_lines,
         "own-files-ablation": ablation_lines,
