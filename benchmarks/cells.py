@@ -6,9 +6,9 @@ Each set's folder has a train.csv and a test.csv. The network is that of the pre
 words or characters as it chooses, both directions, the preset's poolings and units. Every cell gets the same trials:
 each learning rate of :data:`RATES` once, the lowest log loss on the tenth of the training rows that a run holds out is
 taken, and with it every seed is trained and asked the test rows, which choose nothing. Written are accuracies with
-intervals and the paired difference to the LSTM; the accuracy on texts whose tokens are shuffled; and the distance from
-the end at which half of the loss's gradient is left. Results, a set at a time: benchmarks/results/cells.json. Speeds:
-benchmarks/cells_speed.py.
+intervals and the paired difference to the LSTM; the accuracy on texts whose tokens are shuffled; and, of one more
+network that answers from its last states alone, the distance from the end at which half of the loss's gradient is left.
+Results, a set at a time: benchmarks/results/cells.json. Speeds: benchmarks/cells_speed.py.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ FOLLOWED = 300
 Rows = tuple[list[str], list[str]]
 
 
-def trained(cell: str, rate: float, seed: int, rows: Rows) -> Model:
-    options = {"branch": False, "cell": cell, "learning_rate": rate}
+def trained(cell: str, rate: float, seed: int, rows: Rows, **changes: Any) -> Model:
+    options = {"branch": False, "cell": cell, "learning_rate": rate, **changes}
     return recurra.TextClassifier(random_state=seed, options=options).fit(*rows).model_
 
 
@@ -85,13 +85,14 @@ def one_cell(cell: str, train: Rows, test: Rows, seeds: int) -> tuple[dict[str, 
                 "seed": seed,
                 "accuracy": float(answers[-1].mean()),
                 "accuracy_shuffled": float(right(model, shuffled(model, test[0]), test[1]).mean()),
-                "half_distance": half_distance(model, *test),
                 "epochs": model.record["epochs"],
                 "best_epoch": model.record["best_epoch"],
                 "processor_seconds": seconds,
             }
         )
         print(f"  {cell}: {runs[-1]}", flush=True)
+    # A pooling over all states hands the gradient to each of them; the last state alone has to carry it back.
+    carried = trained(cell, rate, 0, train, pooling=["last"])
     weights = model.info["parameters"]
     found = {
         "title": cell_named(cell).title,
@@ -101,6 +102,10 @@ def one_cell(cell: str, train: Rows, test: Rows, seeds: int) -> tuple[dict[str, 
         "learning_rate": rate,
         "trials": {str(one): loss for one, loss in trials.items()},
         "runs": runs,
+        "last_state": {
+            "accuracy": float(right(carried, *test).mean()),
+            "half_distance": half_distance(carried, *test),
+        },
     }
     return found, np.mean(answers, axis=0)
 

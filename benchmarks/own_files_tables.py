@@ -84,8 +84,8 @@ def fast_lines() -> list[str]:
         )
     machine = result["machine"]
     told = (
-        f"{machine['cores']} cores of {machine['processor']}. Command: `python benchmarks/fast_model.py`. In the same run "
-        f"lesson/lstm took {result['lesson_lstm_seconds']:.0f} s on AG News (58,337 of 120,000 training rows)."
+        f"{machine['cores']} cores of {machine['processor']}. Command: `python benchmarks/fast_model.py`. In the same "
+        f"run lesson/lstm took {result['lesson_lstm_seconds']:.0f} s on AG News (58,337 of 120,000 training rows)."
     )
     return [*lines, "", told]
 
