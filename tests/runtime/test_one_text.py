@@ -50,7 +50,7 @@ def model_of(*, tokens: str = "lesson", max_tokens: int | None = None, **network
 @pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
 @pytest.mark.parametrize("masked", [True, False], ids=["masked", "unmasked"])
 def test_every_network_answers_as_for_many(cell: str, pooling: tuple[str, ...], masked: bool) -> None:
-    for bidirectional, layers, tokens in product([False, True], [1, 2, 3], ["lesson", "words"]):
+    for bidirectional, layers, tokens in product([False, True], [1, 2, 3], ["lesson", "words", "characters"]):
         model = model_of(
             cell=cell,
             pooling=pooling,
@@ -64,13 +64,17 @@ def test_every_network_answers_as_for_many(cell: str, pooling: tuple[str, ...], 
             found, expected = answers(model, text)
             if found is None:
                 # No tokens, or not ASCII where words are those of Unicode.
-                assert not text.strip() or (tokens == "words" and not text.isascii())
+                assert (
+                    not text
+                    or (tokens != "characters" and not text.strip())
+                    or (tokens == "words" and not text.isascii())
+                )
             else:
                 np.testing.assert_array_equal(found, expected, err_msg=f"{bidirectional} {layers} {tokens} {text!r}")
             np.testing.assert_array_equal(model.predict_proba([text]), expected)
 
 
-@pytest.mark.parametrize("tokens", ["lesson", "words"])
+@pytest.mark.parametrize("tokens", ["lesson", "words", "characters"])
 @pytest.mark.parametrize("subwords", [0, 4])
 @pytest.mark.parametrize("most", [None, 2])
 def test_a_linear_branch_beside_it(tokens: str, subwords: int, most: int | None) -> None:
@@ -112,7 +116,7 @@ def test_long_texts_are_answered_like_many() -> None:
         np.testing.assert_array_equal(*(model.predict_proba(texts)[:1] for texts in ([text], [text, "oil"])))
 
 
-@given(st.lists(st.text(), min_size=1, max_size=5), st.sampled_from(["lesson", "words"]))
+@given(st.lists(st.text(), min_size=1, max_size=5), st.sampled_from(["lesson", "words", "characters"]))
 def test_no_text_depends_on_those_before(texts: list[str], tokens: str) -> None:
     model = model_of(cell="gru", tokens=tokens, masked=False, pad_to=9)
     for text in texts:
@@ -146,10 +150,10 @@ def without_one(bundle: Bundle, **text: Any) -> Bundle:
     [
         make_bundle(pooling=("attention",)),
         without_one(make_bundle(), field="title"),
-        without_one(make_bundle(), tokens="characters"),
+        without_one(make_bundle(), tokens="bytes"),
         make_bundle(masked=False, pad_to=one_text.TOKENS + 1),
     ],
-    ids=["attention", "titles", "characters", "pads"],
+    ids=["attention", "titles", "bytes", "pads"],
 )
 def test_some_models_have_no_such_way(bundle: Bundle) -> None:
     model = Model(bundle)

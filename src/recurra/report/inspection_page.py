@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from recurra.cells import cell_named
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
 from recurra.report.formatting import short_name
@@ -89,7 +90,7 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
         "picture": answer_picture(reading, name=f"{name}-answer") if drawn else None,
         "layers": [
             {
-                "title": f"Layer {layer['layer'] + 1}, {layer['direction']}, {short_name(layer['cell'])}",
+                "title": f"Layer {layer['layer'] + 1}, {layer['direction']}, {cell_named(layer['cell']).title}",
                 "pictures": layer_pictures(reading, layer, name=f"{name}-layer-{layer['layer']}-{layer['direction']}"),
                 "cut": _cut(len(words), len(layer["roles"])),
             }

@@ -15,7 +15,7 @@ from recurra.runtime.compiled_network import CompiledNetwork
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.one_text_branch import OneTextBranch
 from recurra.runtime.one_text_network import OneTextNetwork
-from recurra.text.encoding import WordEncoder
+from recurra.text.encoding import CharacterEncoder, WordEncoder, code_points
 
 __all__ = ["OneText"]
 
@@ -43,7 +43,7 @@ class OneText:
         self,
         network: CompiledNetwork,
         table: Array,
-        encoder: WordEncoder,
+        encoder: WordEncoder | CharacterEncoder,
         *,
         max_tokens: int | None,
         branch: LinearBranch | None = None,
@@ -65,7 +65,11 @@ class OneText:
         if not isinstance(network, CompiledNetwork) or bundle.text.field != "all":
             return None
         encoder, pooling = bundle.pipeline.encoder, bundle.network.pooling
-        if not isinstance(encoder, WordEncoder) or "attention" in pooling or (bundle.pad_to or 0) > TOKENS:
+        if (
+            not isinstance(encoder, WordEncoder | CharacterEncoder)
+            or "attention" in pooling
+            or (bundle.pad_to or 0) > TOKENS
+        ):
             return None
         table = network.input_projection.table
         if network.task.kernel is None or table is None:
@@ -90,12 +94,8 @@ class OneText:
         return answer if answer is None else checked_finite(answer)
 
     def _answered(self, memory: _Memory, data: bytes) -> Array | None:
-        memory.bounds[1] = len(data)
-        self._encoder.kernel(
-            0, 1, np.frombuffer(data, dtype=np.uint8), memory.bounds, *self._encoder.tables, *memory.tokens
-        )  # fmt: skip
         # No tokens: an empty text, or one that is not ASCII where words are defined by Unicode.
-        count, most, least = int(memory.total[0]), self._max_tokens, self._network.pad_to
+        count, most, least = self._find_ids(memory, data), self._max_tokens, self._network.pad_to
         if not 0 < count <= TOKENS:
             return None
         beside = None if memory.branch is None else memory.branch.outputs(memory.ids, count, memory.unknown_words())
@@ -112,6 +112,17 @@ class OneText:
         answer = np.empty((1, self._network.outputs), dtype=np.float32)
         self._answer(0, 1, memory.order, logits, answer)
         return answer
+
+    def _find_ids(self, memory: _Memory, data: bytes) -> int:
+        """Writes the token ids of a text, and returns their number."""
+        encoder = self._encoder
+        if isinstance(encoder, CharacterEncoder):
+            ids = encoder.ids(code_points(data))
+            memory.ids[: len(ids)] = ids
+            return len(ids)
+        memory.bounds[1] = len(data)
+        encoder.kernel(0, 1, np.frombuffer(data, dtype=np.uint8), memory.bounds, *encoder.tables, *memory.tokens)
+        return int(memory.total[0])
 
 
 class _Memory(NamedTuple):

@@ -21,7 +21,7 @@ from recurra.text.segmenters import SEGMENTERS, tokeniser
 from recurra.text.tokens import LOWER, PUNCTUATION, word_tokens
 from recurra.text.vocabulary import UNKNOWN_ID, Vocabulary
 
-__all__ = ["Encoder", "byte_kinds", "encoder", "pieces"]
+__all__ = ["CharacterEncoder", "Encoder", "WordEncoder", "byte_kinds", "code_points", "encoder", "pieces"]
 
 # Bytes of text that a thread reads at once: some milliseconds of work.
 PIECE = 1 << 20
@@ -60,7 +60,7 @@ def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
     table = np.full(max(numbers, default=0) + 2 if tokens == "characters" else 256, UNKNOWN_ID, dtype=np.int32)
     for number, i in numbers.items():
         table[number] = i
-    return partial(_encode_characters if tokens == "characters" else _encode_bytes, table)
+    return CharacterEncoder(table) if tokens == "characters" else partial(_encode_bytes, table)
 
 
 class WordEncoder:
@@ -132,6 +132,37 @@ class WordEncoder:
         parts[first] = ids[: count[0]] if end - first == len(texts) else ids[: count[0]].copy()
 
 
+class CharacterEncoder:
+    """Looks up the ids of characters.
+
+    Args:
+        table: int32, the id of each code point; the last entry is for all higher ones.
+    """
+
+    def __init__(self, table: npt.NDArray[np.int32]) -> None:
+        self._table = table
+
+    def __call__(self, texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
+        """See :class:`Encoder`."""
+        data = texts.data[texts.offsets[0] : texts.offsets[-1]]
+        points = code_points(data.tobytes())
+        ids = self.ids(points)
+        if unknown is not None:
+            unknown += map(chr, points[ids == UNKNOWN_ID].tolist())
+        # A character begins at every byte that does not continue one (0b10xxxxxx).
+        begun = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum((data & 0xC0) != 0x80)])
+        return Ragged(ids, begun[texts.offsets - texts.offsets[0]])
+
+    def ids(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
+        """The ids of code points, of the same shape."""
+        return self._table[np.minimum(points, len(self._table) - 1)]
+
+
+def code_points(data: bytes) -> npt.NDArray[np.uint32]:
+    """The code points of UTF-8; what is none becomes the replacement character."""
+    return np.frombuffer(data.decode("utf-8", "replace").encode("utf-32-le"), dtype="<u4")
+
+
 def byte_kinds(tokens: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """The kind of each byte for the tokeniser ``lesson`` or ``words``, and its lower case: uint8[256] both."""
     return _lesson_bytes() if tokens == "lesson" else _word_bytes()
@@ -183,17 +214,6 @@ def _cut_texts(
         if unknown is not None:
             unknown += [word for word in words if word not in ids]
     return Ragged.from_lists(documents)
-
-
-def _encode_characters(table: npt.NDArray[np.int32], texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
-    data = texts.data[texts.offsets[0] : texts.offsets[-1]]
-    points = np.frombuffer(data.tobytes().decode("utf-8", "replace").encode("utf-32-le"), dtype="<u4")
-    ids = table[np.minimum(points, len(table) - 1)]
-    if unknown is not None:
-        unknown += map(chr, points[ids == UNKNOWN_ID].tolist())
-    # A character begins at every byte that does not continue one (0b10xxxxxx).
-    begun = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum((data & 0xC0) != 0x80)])
-    return Ragged(ids, begun[texts.offsets - texts.offsets[0]])
 
 
 def _encode_bytes(table: npt.NDArray[np.int32], texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
