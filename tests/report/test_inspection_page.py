@@ -29,7 +29,7 @@ def test_the_page_shows_what_was_read(check_page: Callable[[str], Any]):
             assert f"{reading['attribution'][method][t]:+.2f}" in page.text
     for layer in (1, 2):
         for direction in ("forward", "backward"):
-            assert f"Layer {layer}, {direction}, lstm: states and gates" in page.text
+            assert f"Layer {layer}, {direction}, LSTM: states and gates" in page.text
     # The answer, and for each of four layers and directions the two states and four gates.
     pictures = [tag for tag, attributes in page.elements if tag == "svg" and "aria-hidden" not in attributes]
     assert len(pictures) == 1 + 4 * 6
