@@ -59,6 +59,7 @@ def model(
     phrase = "40,899 of 120,000 training rows" if "titles" in preset else PHRASE
     return {
         "preset": preset,
+        "cell": "gru" if "gru" in preset else "simple_rnn" if "rnn" in preset else "lstm",
         "parameters": parameters,
         "train_phrase": phrase,
         "epochs": 1,

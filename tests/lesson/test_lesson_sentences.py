@@ -126,6 +126,18 @@ def curve(*losses: float) -> dict[str, list[float]]:
     return {"epochs": epochs, "loss": list(losses), "accuracy": [0.5 for _ in losses]}
 
 
+def test_a_cell_without_a_product_is_explained_beside_the_lstm(result: dict[str, Any]):
+    assert not any("element-wise" in sentence for sentence in accuracy_sentences(result))
+    lstm = next(model for model in result["models"] if model["preset"] == "lesson/lstm")
+    fast = {**lstm, "preset": "fast", "cell": "min_gru", "test_accuracy": 0.912, "docs_per_second": 20_000.0}
+    *_, explained, compared = accuracy_sentences({**result, "models": [lstm, fast]})
+    assert explained.startswith("fast (minGRU, here without its linear branch) carries its state by element-wise steps")
+    accuracy = f"{100 * lstm['test_accuracy']:.2f}\u00a0%"
+    assert compared.startswith(f"It scores 91.20\u00a0% where lstm scores {accuracy}, and learns 20,000 documents ")
+    *_, alone = accuracy_sentences({**result, "models": [fast]})
+    assert alone == explained
+
+
 def test_curves_that_fall_rise_or_are_missing(result: dict[str, Any]):
     def said(train: dict[str, Any], held: dict[str, Any]) -> str:
         curves = {"train_curve": train, "validation_curve": held}

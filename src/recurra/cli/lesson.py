@@ -31,7 +31,10 @@ def lesson(
         int | None, typer.Option(parser=whole_number(1), metavar="N", help="Use only the first N test rows.")
     ] = None,
     models: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Networks to train, such as gru,bilstm; default all.")
+        str | None,
+        typer.Option(
+            metavar="A,B", help="Networks to train, such as gru,bilstm, or lstm,fast; default the five of the lesson."
+        ),
     ] = None,
     epochs: Annotated[
         int | None,

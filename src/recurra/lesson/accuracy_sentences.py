@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recurra.cells import cell_named
 from recurra.lesson.result import BaselineResult, LessonResult, ModelResult
 from recurra.report.class_sentences import majority_share
 from recurra.report.formatting import (
@@ -53,6 +54,29 @@ def accuracy_sentences(result: LessonResult) -> list[str]:
             f"Quickest to train was {short_name(first['preset'])} with {count(first['docs_per_second'])} documents "
             f"a second, slowest {short_name(last['preset'])} with {count(last['docs_per_second'])}."
         )
+    sentences += _element_wise(models)
+    return sentences
+
+
+def _element_wise(models: Sequence[ModelResult]) -> list[str]:
+    """What sets a network without a product from state to state apart, and how it does beside the LSTM."""
+    beside = next((model for model in models if model["preset"] == "lesson/lstm"), None)
+    sentences = []
+    for model in models:
+        cell, name = cell_named(model["cell"]), short_name(model["preset"])
+        if cell.recurrent_weights:
+            continue
+        sentences.append(
+            f"{name} ({cell.title}, here without its linear branch) carries its state by element-wise steps alone: its "
+            "gate looks at the word and not at the state, so each unit keeps a share of what it holds, and no unit "
+            "sees another before the output."
+        )
+        if beside is not None:
+            sentences.append(
+                f"It scores {percent(model['test_accuracy'])} where lstm scores {percent(beside['test_accuracy'])}, "
+                f"and learns {count(model['docs_per_second'])} documents a second where lstm learns "
+                f"{count(beside['docs_per_second'])}."
+            )
     return sentences
 
 

@@ -27,11 +27,12 @@ def test_score(one: TrainedModel) -> Score:
 def model_result(one: TrainedModel, data: Dataset) -> ModelResult:
     """One network's row of the table, curves, scores and mistakes."""
     bundle, outcome = one.model.bundle, one.fitted.outcome
-    published = PUBLISHED_SCORES[one.preset] if data.name == "agnews" else None
+    published = PUBLISHED_SCORES.get(one.preset) if data.name == "agnews" else None
     targets = bundle.labels.encode(documents_and_labels(data.test)[1])
     surest = mistakes(one.probabilities, targets, data.test.documents, one.model.classes_, top=10)
     return {
         "preset": one.preset,
+        "cell": one.model.settings.cell,
         "parameters": one.model.info["parameters"]["total"],
         "train_phrase": phrase(one.fitted.rows, data),
         "epochs": outcome.epochs,

@@ -80,6 +80,7 @@ class ModelResult(Tested):
 
     preset: str
     """``lesson/lstm``."""
+    cell: str
     epochs: int
     lesson_accuracy: float | None
     """The accuracy printed in the lesson; ``None`` if there is none for this network and data set."""

@@ -25,6 +25,8 @@ from recurra.lesson.trained_model import TrainedModel, train_and_score
 __all__ = ["MODELS", "PAGE", "run_lesson"]
 
 MODELS = ("simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm")
+# Not in the lesson: a cell without a product from state to state.
+MORE_MODELS = ("fast",)
 PAGE = "lesson.html"
 
 # Documents that the lesson's networks need for meaningful results. One epoch of AG News has twice as many, but the
@@ -53,7 +55,8 @@ def run_lesson(
         data_dir: folder of the data sets; ``None`` takes ``RECURRA_DATA`` or a folder beside the current one.
         take: largest number of training rows.
         take_test: largest number of test rows.
-        models: short names from :data:`MODELS`; ``None`` takes all.
+        models: short names from :data:`MODELS`, or ``fast`` (without its linear branch); ``None`` takes all of the
+            lesson's.
         epochs: number of passes over the training rows; ``None`` is the lesson's one epoch, and more on sets that are
             much smaller than AG News.
         seed: seed of every random choice.
@@ -80,8 +83,9 @@ def run_lesson(
         trained: dict[str, TrainedModel] = {}
         for name in names:
             trained[name] = one = train_and_score(
-                name, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, callback=callback
-            )
+                name, f"lesson/{name}" if name in MODELS else name, data, epochs=epochs, seed=seed, device=device,
+                callback=callback, options={} if name in MODELS else {"branch": False},
+            )  # fmt: skip
             write_bundle(one.model.bundle, out / "models" / f"{name}.safetensors")
             callback.on_message(f"\n{one.preset}\n{one.model.summary()}\n{_spoken(one)}")
         callback.on_message("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
@@ -145,10 +149,11 @@ def _measure(
 
 def _chosen(models: Sequence[str] | None) -> list[str]:
     names = [name.removeprefix("lesson/") for name in models or MODELS]
-    unknown = [name for name in names if name not in MODELS]
+    known = (*MODELS, *MORE_MODELS)
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise SettingsError(f"The lesson has no model {unknown[0]!r}", f"Its models are {', '.join(MODELS)}.")
-    return [name for name in MODELS if name in names]
+        raise SettingsError(f"The lesson has no model {unknown[0]!r}", f"Its models are {', '.join(known)}.")
+    return [name for name in known if name in names]
 
 
 def _epochs(data: Dataset, callback: LessonCallback) -> int:
