@@ -260,7 +260,7 @@ def test_ngrams_that_were_chosen_to_meet_in_one_slot_do_not() -> None:
     kernels_of("ngrams").fill_ngram_table(beginnings, tokens, 1 << 16, mix, hostile, np.zeros(slots, dtype=np.int32))
     assert longest_run(hostile) == count
     ngrams = Ngrams(1 << 16, meeting, 2)
-    assert longest_run(ngrams._hashed[1]) < count // 4
+    assert longest_run(ngrams.tables[3]) < count // 4
 
 
 def test_a_model_that_another_process_opens_answers_the_same() -> None:
@@ -275,7 +275,7 @@ def test_a_model_that_another_process_opens_answers_the_same() -> None:
         assert branch.subwords is not None
         assert other is not None
         assert other.subwords is not None
-        assert branch.ngrams._hashed[0] != other.ngrams._hashed[0]
+        assert branch.ngrams.tables[2] != other.ngrams.tables[2]
         assert branch.subwords._hashed[2] != other.subwords._hashed[2]
 
 

@@ -1,11 +1,11 @@
 """How fast networks of each cell train and predict, in turn in one run.
 
-    python benchmarks/cells_speed.py DATA_FOLDER [--rounds 7]
+    python benchmarks/compare_cells_speed.py DATA_FOLDER [--rounds 7]
 
-The network of benchmarks/cells.py for words, and one of 32 units in one direction that reads its last state, on AG
-News: an epoch of 4,000 training rows, the test file's strings to labels, and one string to its label. Cells take turns
-in every round. Results: benchmarks/results/cells_speed.json, medians, and ratios to the LSTM's in the same round with
-their ranges.
+The network of benchmarks/compare_cells.py for words, and one of 32 units in one direction that reads its last state,
+on AG News: an epoch of 4,000 training rows, the test file's strings to labels, and one string to its label. Cells take
+turns in every round. Results: benchmarks/results/compare_cells_speed.json, medians, and ratios to the LSTM's in the
+same round with their ranges.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cells import CELLS, REFERENCE
+from compare_cells import CELLS, REFERENCE
 from own_files import rows_of
 
 import recurra
 from recurra.bench.machine import machine
 from recurra.runtime import Model
 
-RESULTS = Path(__file__).parent / "results" / "cells_speed.json"
+RESULTS = Path(__file__).parent / "results" / "compare_cells_speed.json"
 NETWORKS: dict[str, dict[str, Any]] = {
     "of default": {},
     "small": {"hidden": 32, "embedding": 32, "bidirectional": False, "pooling": ["last"]},

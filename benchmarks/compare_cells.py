@@ -1,6 +1,6 @@
 """SimpleRNN, GRU, LSTM, SRU, minGRU and minLSTM with the same inputs, tuned alike, on the same rows.
 
-    python benchmarks/cells.py DATA_FOLDER --sets trec6 sst2 [--cells lstm min_gru] [--seeds 5]
+    python benchmarks/compare_cells.py DATA_FOLDER --sets trec6 sst2 [--cells lstm min_gru] [--seeds 5]
 
 Each set's folder has a train.csv and a test.csv. The network is that of the preset default without its linear branch:
 words or characters as it chooses, both directions, the preset's poolings and units. Every cell gets the same trials:
@@ -8,7 +8,7 @@ each learning rate of :data:`RATES` once, the lowest log loss on the tenth of th
 taken, and with it every seed is trained and asked the test rows, which choose nothing. Written are accuracies with
 intervals and the paired difference to the LSTM; the accuracy on texts whose tokens are shuffled; and, of one more
 network that answers from its last states alone, the distance from the end at which half of the loss's gradient is left.
-Results, a set at a time: benchmarks/results/cells.json. Speeds: benchmarks/cells_speed.py.
+Results, a set at a time: benchmarks/results/compare_cells.json. Speeds: benchmarks/compare_cells_speed.py.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from recurra.evaluation.paired import holm
 from recurra.inspection.gradient_flow import gradient_flow
 from recurra.runtime import Model
 
-RESULTS = Path(__file__).parent / "results" / "cells.json"
+RESULTS = Path(__file__).parent / "results" / "compare_cells.json"
 CELLS = ("simple_rnn", "gru", "lstm", "sru", "min_gru", "min_lstm")
 REFERENCE = "lstm"
 RATES = (1e-3, 2e-3, 4e-3)
