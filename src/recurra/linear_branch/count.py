@@ -34,15 +34,13 @@ def count_ngrams(documents: Ragged, known: int, settings: BranchSettings) -> Ngr
     rows = tokens.copy()
     tables, counts, first = list[Int64](), list[Int64](), known
     for _ in range(2, settings.ngrams + 1):
-        before = np.concatenate([[-1], rows[:-1]])
-        valid = np.flatnonzero((before >= 0) & (tokens >= 0) & ~starts)
-        keys, places, times = np.unique(
-            before[valid] << 32 | tokens[valid], return_inverse=True, return_counts=True
-        )  # fmt: skip
+        before = np.roll(rows, 1)
+        valid = (before >= 0) & (tokens >= 0) & ~starts
+        pairs = before[valid].astype(np.int64) << 32 | tokens[valid]
+        keys, places, times = np.unique(pairs, return_inverse=True, return_counts=True)
         kept = times >= settings.ngram_min_count
-        numbers = np.where(kept, first + np.cumsum(kept) - 1, -1)
         rows = np.full_like(tokens, -1)
-        rows[valid] = numbers[places]
+        rows[valid] = np.where(kept, first + np.cumsum(kept) - 1, -1)[places]
         tables.append(np.stack([keys[kept] >> 32, keys[kept] & 0xFFFFFFFF], axis=1))
         counts.append(times[kept])
         first += len(tables[-1])
@@ -74,17 +72,14 @@ def count_subwords(words: Sequence[str], counts: Int64, settings: BranchSettings
     return Subwords(Vocabulary(tuple(subword for _, subword in kept)), settings.subwords)
 
 
-def _with_boundaries(documents: Ragged, known: int) -> tuple[Int64, npt.NDArray[np.bool_]]:
+def _with_boundaries(documents: Ragged, known: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
     """The tokens of all documents, each with boundaries, unknown ones as -1; and where a document begins."""
-    lengths = documents.lengths
-    filled = lengths > 0
-    offsets = documents.offsets[:-1][filled] + 2 * np.arange(int(filled.sum()))
-    tokens = np.full(len(documents.values) + 2 * len(offsets), PAD_ID, dtype=np.int64)
-    starts = np.zeros(len(tokens), dtype=np.bool_)
-    starts[offsets] = True
-    values = documents.values.astype(np.int64)
-    owners = np.repeat(np.arange(len(offsets)), lengths[filled])
-    # Each document before, and its own beginning, moves a token on.
-    unknown = (values == UNKNOWN_ID) | (values >= known)
-    tokens[np.arange(len(values)) + 2 * owners + 1] = np.where(unknown, -1, values)
+    lengths = documents.lengths[documents.lengths > 0] + 2
+    ends = np.cumsum(lengths)
+    tokens = np.full(len(documents.values) + 2 * len(lengths), PAD_ID, dtype=np.int32)
+    starts, inside = np.zeros(len(tokens), dtype=np.bool_), np.ones(len(tokens), dtype=np.bool_)
+    starts[ends - lengths] = True
+    inside[ends - lengths] = inside[ends - 1] = False
+    unknown = (documents.values == UNKNOWN_ID) | (documents.values >= known)
+    tokens[inside] = np.where(unknown, -1, documents.values)
     return tokens, starts
