@@ -5,8 +5,7 @@
 
 The commands are those that a user types. Of AG News 58,337 of the 120,000 training rows lie there; the test rows choose
 nothing. Speed is that of `predict`, from strings to labels: the median of five passes over the test file, and of one
-text alone. Beside them stand the accuracies of default, from benchmarks/results/own_files.json. Results:
-benchmarks/results/fast_model.json.
+text alone. Results: benchmarks/results/fast_model.json.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from own_files import RESULTS as DEFAULT
 from own_files import SETS, command, documents_per_second, rows_of, yardstick
 
 import recurra
@@ -70,7 +68,6 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("RECURRA_DATA", "../shared/data")))
     options = parser.parse_args()
     before = json.loads(RESULTS.read_text(encoding="utf-8"))["sets"] if RESULTS.exists() else {}
-    default = json.loads(DEFAULT.read_text(encoding="utf-8"))["sets"]
     found: dict[str, Any] = {"machine": machine(), "lesson_lstm_seconds": yardstick(options.data_dir / "agnews")}
     for name in options.sets.split(","):
         folder = options.data_dir / name
@@ -78,8 +75,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as place:
             runs = [one_run(folder, Path(place) / str(seed), seed, texts) for seed in range(options.seeds)]
         middle = {key: median(run[key] for run in runs) for key, value in runs[0].items() if isinstance(value, float)}
-        before[name] = {"about": SETS[name], "default": default[name]["accuracy"], "median": middle, "runs": runs}
-        print(name, before[name]["default"], middle, flush=True)
+        before[name] = {"about": SETS[name], "median": middle, "runs": runs}
+        print(name, middle, flush=True)
         found["sets"] = before
         RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

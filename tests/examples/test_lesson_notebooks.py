@@ -46,17 +46,19 @@ def test_the_notebook_runs_and_shows_its_pictures(
     notebook = notebooks[NAMES[0]]
     (parameters,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     parameters.source = (
-        f"take, take_test, models = 300, 200, ['simple-rnn-masked', 'gru']\n"
+        f"take, take_test, models = 300, 200, ['simple-rnn-masked', 'lstm', 'gru', 'fast']\n"
         f"data_dir, out = {str(data_dir)!r}, {str(tmp_path / 'run')!r}"
     )
     client.NotebookClient(notebook, timeout=200, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     pages = ["".join(output.data["text/html"]) for output in outputs if "text/html" in output.get("data", {})]
-    # Accuracy, curves of both networks, masks, order, vocabulary with bucketing, answer, gates, gradients.
-    assert len(pages) == 9
+    # Accuracy, curves of four networks, masks, order, vocabulary with bucketing, answer, gates, of fast too, gradients.
+    assert len(pages) == 12
     titles = set(re.findall("<figcaption>(.*?)</figcaption>", "".join(pages)))
     assert titles >= {"Test accuracy with 95 % intervals", "Words in order and shuffled", "The answer after each word"}
     printed = "".join(output.text for output in outputs if output.output_type == "stream")
     assert re.search(r"completeness error 0\.\d\d%", printed)
+    assert re.search(r"fast \(minGRU.*element-wise steps alone", printed)
+    assert re.search(r"where lstm learns \d", printed)
     assert "300" in printed
     assert (tmp_path / "run" / "lesson.html").is_file()

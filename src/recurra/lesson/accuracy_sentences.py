@@ -21,7 +21,7 @@ from recurra.report.formatting import (
     with_interval,
 )
 
-__all__ = ["accuracy_sentences"]
+__all__ = ["accuracy_sentences", "element_wise_sentences"]
 
 
 def accuracy_sentences(result: LessonResult) -> list[str]:
@@ -54,11 +54,11 @@ def accuracy_sentences(result: LessonResult) -> list[str]:
             f"Quickest to train was {short_name(first['preset'])} with {count(first['docs_per_second'])} documents "
             f"a second, slowest {short_name(last['preset'])} with {count(last['docs_per_second'])}."
         )
-    sentences += _element_wise(models)
+    sentences += element_wise_sentences(models)
     return sentences
 
 
-def _element_wise(models: Sequence[ModelResult]) -> list[str]:
+def element_wise_sentences(models: Sequence[ModelResult]) -> list[str]:
     """What sets a network without a product from state to state apart, and how it does beside the LSTM."""
     beside = next((model for model in models if model["preset"] == "lesson/lstm"), None)
     sentences = []
