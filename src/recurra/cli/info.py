@@ -52,7 +52,11 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
     classes = [str(label) for label in known["classes"]]
     rows = [("preset", str(record.get("preset") or "none")), (f"{len(classes)} classes", cut(", ".join(classes), 70))]
     if "rows" in record:
-        rows.append(("trained on", f"{count(record['rows'])} rows, {count(record.get('held_out'))} of them held out"))
+        given = record.get("validation_data")
+        file = given.get("source") if isinstance(given, dict) else None
+        where = f" ({file})" if isinstance(file, str) else ""
+        held = f"{count(record.get('held_out'))} of them held out{where}"
+        rows.append(("trained on", f"{count(record['rows'])} rows, {held}"))
     scores = record.get("scores")
     for part, values in (scores if isinstance(scores, dict) else {}).items():
         if isinstance(values, dict) and values:

@@ -24,9 +24,11 @@ __all__ = [
     "MultiLabel",
     "Quiet",
     "SingleLabel",
+    "SkipUnlabelled",
     "TextColumn",
     "TitleColumn",
     "UnknownLabelsOption",
+    "Validation",
     "examples",
     "mark",
     "number_above",
@@ -139,6 +141,17 @@ LabelSeparator: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--label-separator", parser=mark, metavar="MARK", help="Separator of the labels in a cell, such as |."
+    ),
+]
+SkipUnlabelled: TypeAlias = Annotated[
+    bool, typer.Option("--skip-unlabelled", help="Skip rows without a label; how many is said.")
+]
+Validation: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--validation",
+        metavar="FILE",
+        help="Rows to hold out, such as the latest ones, instead of a share of DATA.",
     ),
 ]
 AbstainBelow: TypeAlias = Annotated[
