@@ -112,8 +112,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial: a model, or the path of its file, for a warm start: its settings are used instead of the preset's,
                 its vocabulary and classes are kept, and new words and classes are added.
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
-            validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows with
-                a label that the training rows lack are left out.
+            validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
+                with a label that the training rows lack are left out.
 
         Raises:
             DataError: the documents or labels cannot be trained on.

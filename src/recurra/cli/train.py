@@ -48,96 +48,154 @@ __all__ = ["EXAMPLES", "settings_of", "train"]
 EXAMPLES = (
     "recurra train tickets.csv --out runs/tickets",
     "recurra train until-june.csv --validation july.csv --out runs/tickets",
-    "recurra train news.parquet --model lesson/bilstm --text body --title headline --out runs/news",
+    "recurra train news.parquet --model lesson/bilstm --text body --out runs/news",
     "recurra train reviews.csv --vectors glove-6b-50d --out runs/reviews",
-    "recurra train tickets.csv --set cell=gru --set 'pooling=[\"max\"]' --epochs 5 --out runs/gru",
-    "recurra train newer.csv --from runs/tickets/model.safetensors --replay tickets.csv --out runs/newer",
-    "recurra train tickets.csv --exclude decisions.csv --relabel decisions.csv --out runs/cleaned",
+    "recurra train tickets.csv --set cell=gru --set hidden=128 --out runs/gru",
+    "recurra train new.csv --from model.safetensors --replay old.csv --out runs/b",
+    "recurra train tickets.csv --exclude decisions.csv --out runs/cleaned",
 )
 
 
 def train(
     data: DataArgument,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder of the run; the model is DIR/model.safetensors.")
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            rich_help_panel="Output",
+            help="Folder of the run; the model is DIR/model.safetensors.",
+        ),
     ],
     validation: Validation = None,
     skip_unlabelled: SkipUnlabelled = False,
     model: Annotated[
-        str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/gru, or your own .toml file.")
+        str,
+        typer.Option(
+            "--model",
+            metavar="PRESET",
+            rich_help_panel="Model",
+            help="A preset such as lesson/gru, or your own .toml file; recurra info PRESET lists its settings.",
+        ),
     ] = "default",
     start: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="MODEL", help="Warm start: keep this model's words and classes, and add new ones."
+            "--from",
+            metavar="MODEL",
+            rich_help_panel="Model",
+            help="Warm start: keep this model's words and classes, and add new ones.",
         ),
     ] = None,
     replay: Annotated[
         str | None,
-        typer.Option(metavar="OLD", help="With --from: old training rows to mix in, as many as there are new ones."),
+        typer.Option(
+            metavar="OLD",
+            rich_help_panel="Data",
+            help="With --from: old training rows to mix in, as many as there are new ones.",
+        ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Maximum number of epochs.")
+        int | None,
+        typer.Option(parser=whole_number(1), metavar="N", rich_help_panel="Training", help="Maximum number of epochs."),
     ] = None,
     minutes: Annotated[
         float | None,
         typer.Option(
-            parser=number_above(0), metavar="M", help="Maximum minutes of the run, reading and writing included."
+            parser=number_above(0),
+            metavar="M",
+            rich_help_panel="Run",
+            help="Maximum minutes of the run, reading and writing included.",
         ),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Number of documents in a batch.")
+        int | None,
+        typer.Option(
+            parser=whole_number(1), metavar="N", rich_help_panel="Training", help="Number of documents in a batch."
+        ),
     ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(parser=number_above(0), metavar="RATE", help="Learning rate.")
+        float | None,
+        typer.Option(parser=number_above(0), metavar="RATE", rich_help_panel="Training", help="Learning rate."),
     ] = None,
     find_learning_rate: Annotated[
         bool,
         typer.Option(
-            "--find-learning-rate", help="Choose the learning rate by a range test first; its plot is saved in DIR."
+            "--find-learning-rate",
+            rich_help_panel="Training",
+            help="Choose the learning rate by a range test first; its plot is saved in DIR.",
         ),
     ] = False,
     seed: Annotated[
-        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Seed of every random choice.")
+        int | None,
+        typer.Option(
+            parser=whole_number(0), metavar="N", rich_help_panel="Training", help="Seed of every random choice."
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="NAME=VALUE", help="Setting of the preset to change, such as hidden=128; repeatable."
+            "--set",
+            metavar="NAME=VALUE",
+            rich_help_panel="Model",
+            help="Setting to change, such as hidden=128; repeatable; recurra info default lists them.",
         ),
     ] = None,
     vectors: Annotated[
         str | None,
         typer.Option(
             metavar="FILE|NAME",
+            rich_help_panel="Model",
             help="Pretrained word vectors: a file, or glove-6b-50d or en-300d, which are fetched.",
         ),
     ] = None,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="Engine of the recurrence: auto, triton, numba, torch or reference.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel="Run",
+            help="Engine of the recurrence: auto, triton, numba, torch or reference.",
+        ),
     ] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", rich_help_panel="Run", help="Device: auto, cpu, cuda or mps.")
+    ] = "auto",
     exclude: Annotated[
-        Path | None, typer.Option("--exclude", metavar="FILE", help="File of decisions on rows to leave out.")
+        Path | None,
+        typer.Option(
+            "--exclude", metavar="FILE", rich_help_panel="Data", help="File of decisions on rows to leave out."
+        ),
     ] = None,
     relabel: Annotated[
         Path | None,
-        typer.Option("--relabel", metavar="FILE", help="File of decisions on labels to change."),
+        typer.Option(
+            "--relabel", metavar="FILE", rich_help_panel="Data", help="File of decisions on labels to change."
+        ),
     ] = None,
     no_baseline: Annotated[
-        bool, typer.Option("--no-baseline", help="Leave out the baselines: the most frequent class, a linear model.")
+        bool,
+        typer.Option(
+            "--no-baseline",
+            rich_help_panel="Training",
+            help="Leave out the baselines: the most frequent class, a linear model.",
+        ),
     ] = False,
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Resume from the checkpoint in DIR.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", rich_help_panel="Run", help="Resume from the checkpoint in DIR.")
+    ] = False,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write TensorBoard curves to DIR/tensorboard.")
+        bool, typer.Option("--tensorboard", rich_help_panel="Run", help="Write TensorBoard curves to DIR/tensorboard.")
     ] = False,
     checkpoint_every: Annotated[
         float,
         typer.Option(
-            parser=number_above(0, included=True), metavar="SECONDS", help="Time between checkpoints within an epoch."
+            parser=number_above(0, included=True),
+            metavar="SECONDS",
+            rich_help_panel="Run",
+            help="Time between checkpoints within an epoch.",
         ),
     ] = 60.0,
     text: TextColumn = None,

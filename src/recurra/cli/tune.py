@@ -37,8 +37,9 @@ __all__ = ["EXAMPLES", "tune"]
 
 EXAMPLES = (
     "recurra tune tickets.csv --minutes 10 --out runs/tuned",
-    "recurra tune tickets.csv --minutes 30 --max-size 800kB --int8 --out runs/small",
-    "recurra tune tickets.csv --trials 40 --storage trials.log --out runs/tuned --resume",
+    "recurra tune tickets.csv --max-size 800kB --int8 --out runs/small",
+    "recurra tune until-june.csv --validation july.csv --out runs/tuned",
+    "recurra tune tickets.csv --trials 40 --out runs/tuned --resume",
 )
 # Number of trials in the table of the best.
 SHOWN = 5
@@ -48,46 +49,90 @@ MINUTES = 10.0
 def tune(
     data: DataArgument,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder of the study; it always holds the best model so far.")
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            rich_help_panel="Output",
+            help="Folder of the study; it always holds the best model so far.",
+        ),
     ],
     validation: Validation = None,
     skip_unlabelled: SkipUnlabelled = False,
     minutes: Annotated[
         float | None,
-        typer.Option(parser=number_above(0), metavar="M", help="Maximum minutes; 10 unless --trials is given."),
+        typer.Option(
+            parser=number_above(0),
+            metavar="M",
+            rich_help_panel="Run",
+            help="Maximum minutes; 10 unless --trials is given.",
+        ),
     ] = None,
     trials: Annotated[
         int | None,
         typer.Option(
-            parser=whole_number(1), metavar="N", help="Maximum number of trials, including those of a resumed study."
+            parser=whole_number(1),
+            metavar="N",
+            rich_help_panel="Training",
+            help="Maximum number of trials, including those of a resumed study.",
         ),
     ] = None,
     max_size: Annotated[
         str | None,
-        typer.Option("--max-size", metavar="SIZE", help="Maximum size of a model file, such as 800kB or 5MB."),
+        typer.Option(
+            "--max-size",
+            metavar="SIZE",
+            rich_help_panel="Model",
+            help="Maximum size of a model file, such as 800kB or 5MB.",
+        ),
     ] = None,
-    int8: Annotated[bool, typer.Option("--int8", help="Store the large weights of every model as int8.")] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", rich_help_panel="Model", help="Store the large weights of every model as int8.")
+    ] = False,
     model: Annotated[
-        str, typer.Option("--model", metavar="PRESET", help="Preset, or your own .toml file; it is the first trial.")
+        str,
+        typer.Option(
+            "--model",
+            metavar="PRESET",
+            rich_help_panel="Model",
+            help="Preset, or your own .toml file; it is the first trial.",
+        ),
     ] = "default",
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Setting of the preset to change; repeatable."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", rich_help_panel="Model", help="Setting of the preset to change; repeatable."
+        ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Seed of the split and every random choice.")
+        int | None,
+        typer.Option(
+            parser=whole_number(0),
+            metavar="N",
+            rich_help_panel="Training",
+            help="Seed of the split and every random choice.",
+        ),
     ] = None,
     storage: Annotated[
         str | None,
         typer.Option(
-            metavar="URL", help="Storage of the trials: sqlite:///FILE, postgresql://…, or a path ending in .log."
+            metavar="URL",
+            rich_help_panel="Run",
+            help="Storage of the trials: sqlite:///FILE, postgresql://…, or a path ending in .log.",
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Resume the study in DIR.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", rich_help_panel="Run", help="Resume the study in DIR.")] = False,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="Engine of the recurrence: auto, triton, numba, torch or reference.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel="Run",
+            help="Engine of the recurrence: auto, triton, numba, torch or reference.",
+        ),
     ] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", rich_help_panel="Run", help="Device: auto, cpu, cuda or mps.")
+    ] = "auto",
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
