@@ -48,7 +48,7 @@ def show_preset(name: str, output: Output) -> None:
         output.result("\n[characters]  (where tokens = auto chooses characters)")
         for key, value in recipe.characters.items():
             output.result(f"{key} = {_written(value)}")
-    output.detail("\nTo change one: --set NAME=VALUE. To keep changes: your own .toml file, --model FILE.")
+    output.detail("\nTo change one: --set NAME=VALUE; to keep changes: a .toml file, --model FILE.")
     output.document(
         {
             "preset": name,
