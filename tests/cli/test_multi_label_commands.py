@@ -256,7 +256,9 @@ def test_predict_shows_the_labels_given(run: Run, topics: Path) -> None:
     assert lines[1].startswith("–")
 
 
-@pytest.mark.parametrize("words", [["inspect", "--view", "flags", "--data"], ["inspect", "--gradients", "--data"]])
+@pytest.mark.parametrize(
+    "words", [["inspect", "--view", "flags", "--data"], ["inspect", "--view", "gradients", "--data"]]
+)
 def test_views_of_whole_files_say_that_they_are_not_for_it(
     run: Run, tmp_path: Path, topics: Path, words: Sequence[str]
 ) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Output", "aligned", "count", "cut", "flush", "plain", "width", "write_bytes"]
 
 # Width of a table that is not printed to a terminal.
-WIDE = 160
+WIDE = 80
 
 # What a terminal would interpret instead of showing: control characters, and marks of the writing direction.
 _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -68,10 +68,14 @@ class Output:
         else:
             _write(lines)
 
-    def shown(self, renderable: RenderableType) -> None:
+    def shown(self, renderable: RenderableType, *, wrapped: bool = True) -> None:
         """Prints a rich renderable, such as a table; in colours on a terminal.
 
         What comes from outside must be made harmless by :func:`plain` first.
+
+        Args:
+            renderable: to print.
+            wrapped: whether lines end where the terminal does; otherwise they keep their length.
         """
         if self.as_json:
             return
@@ -79,12 +83,12 @@ class Output:
 
         buffer = io.StringIO()
         terminal = sys.stdout is not None and sys.stdout.isatty()
-        # A file has no width, and a folded table would be hard to read there.
+        # A file has no width; what is read there is mostly read in a terminal or beside code.
         columns = shutil.get_terminal_size().columns if terminal else WIDE
         console = Console(
             file=buffer, force_terminal=terminal, width=columns, highlight=False, markup=False, emoji=False
         )
-        console.print(renderable)
+        console.print(renderable, soft_wrap=not wrapped)
         _write("\n".join(line.rstrip() for line in buffer.getvalue().rstrip("\n").split("\n")))
 
     def document(self, value: Any) -> None:
