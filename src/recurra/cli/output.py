@@ -16,10 +16,13 @@ from recurra.errors import RecurraError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Output", "aligned", "count", "cut", "flush", "plain", "width", "write_bytes"]
+__all__ = ["Output", "aligned", "count", "cut", "flush", "folded", "plain", "width", "write_bytes"]
 
 # Width of a table that is not printed to a terminal.
 WIDE = 80
+
+# Width of lines and tables for people, and of the narrowest column that is cut.
+LINE, NARROWEST = 80, 12
 
 # What a terminal would interpret instead of showing: control characters, and marks of the writing direction.
 _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -49,7 +52,7 @@ class Output:
     def note(self, message: str) -> None:
         """Prints a note, such as on a guess."""
         self.notes.append(message)
-        self.detail(message)
+        self.detail(folded(message))
 
     def detail(self, text: str) -> None:
         """Prints text lines that are not the result."""
@@ -126,15 +129,36 @@ def count(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Rows as aligned columns; those in ``right`` are right-aligned."""
+def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), flexible: int | None = None) -> str:
+    """Rows as aligned columns, separated by two spaces.
+
+    Args:
+        rows: cells of one line each.
+        right: columns that are right-aligned.
+        flexible: column whose cells are cut where lines would be longer than :data:`LINE`; ``None`` for none.
+    """
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    if flexible is not None:
+        room = LINE - sum(widths) - 2 * (len(widths) - 1) + widths[flexible]
+        widths[flexible] = min(widths[flexible], max(room, NARROWEST))
+        rows = [[cut(cell, widths[at]) if at == flexible else cell for at, cell in enumerate(row)] for row in rows]
     lines = []
     for row in rows:
         gaps = [" " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True)]
         cells = [gap + cell if i in right else cell + gap for i, (cell, gap) in enumerate(zip(row, gaps, strict=True))]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def folded(text: str, indent: str = "") -> str:
+    """The text in lines of at most :data:`LINE` columns, broken between words only; ``indent`` begins each line."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and width(indent) + width(lines[-1]) + 1 + width(word) > LINE:
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return "\n".join(indent + line for line in lines)
 
 
 def flush() -> None:
