@@ -92,7 +92,7 @@ def test_lines_fit_a_terminal_and_keep_their_words(run: Run, trained: Path, othe
     third.parent.mkdir()
     third.write_bytes(other.read_bytes())
     ran = run("compare", good, other, third, "--data", news)
-    lines = [line for line in ran.out.splitlines() if not line.startswith("columns guessed")]
+    lines = ran.out.splitlines()
     assert max(map(len, lines)) <= 80
     texts = [line.strip() for line in lines if line.startswith("  ") and line.endswith("…")]
     rows = [f"{title} — {text}" for title, text in make_rows(60)[0]]

@@ -48,7 +48,7 @@ def test_states(run: Run, trained: Path, news: Path) -> None:
     assert all(len(one["path"]) == len(one["tokens"]) for one in values["documents"])
     ran = run("inspect", trained / "model.safetensors", "--view", "states", "--data", news, "--quiet")
     assert ran.out.startswith("60 documents; principal components explain ")
-    assert [line.split()[0] for line in ran.out.splitlines()[2:]] == values["labels"]
+    assert [line.split()[0] for line in ran.out.split("\nclass ")[1].splitlines()[1:]] == values["labels"]
 
 
 @pytest.fixture
@@ -128,8 +128,7 @@ def test_every_view_has_a_page_and_lines_that_fit(run: Run, trained: Path, spoil
     assert html.startswith("<!doctype html>")
     assert TITLES[view].format(model=model, data=spoiled.name) in html
     lines = run(*words, "--queue", "q.csv").out.splitlines() if view == "doubts" else ran.out.splitlines()
-    # What was guessed of the columns is said in the same line by all commands.
-    assert max(len(line) for line in lines if not line.startswith("columns guessed")) <= 80
+    assert max(map(len, lines)) <= 80
     assert run(*words, "--json").out == run(*words, "--html", "page.html", "--json").out
 
 
@@ -221,4 +220,4 @@ def test_folds_learn_the_linear_branch_again(run: Run, tmp_path: Path, monkeypat
     assert ran.code == 0
     assert bundle.branch is not None
     assert [one.branch for one in recipes] == [bundle.branch.settings]
-    assert "the linear branch has no states" in ran.out
+    assert "the linear branch has no states" in " ".join(ran.out.split())

@@ -25,8 +25,7 @@ from recurra.cli.options import (
     UnknownLabelsOption,
     whole_number,
 )
-from recurra.cli.output import Output, aligned, cut
-from recurra.cli.wrapping import LINE, excerpt, wrap
+from recurra.cli.output import LINE, Output, aligned, cut, excerpt, folded
 from recurra.errors import SettingsError
 from recurra.training.run import MODEL
 
@@ -173,7 +172,7 @@ def _show(found: Comparison, unknown: str, output: Output) -> None:
             head = (
                 f"row {example['row']}, {_written(example['label'])}: {right} is right, {wrong} says {_written(said)}:"
             )
-            output.detail(f"\n{wrap(head)}\n  {excerpt(example['text'], LINE - 2)}")
+            output.detail(f"\n{folded(head)}\n  {excerpt(example['text'], LINE - 2)}")
 
 
 def _show_pair(pair: Pair, found: Comparison, output: Output) -> None:
@@ -190,7 +189,7 @@ def _show_pair(pair: Pair, found: Comparison, output: Output) -> None:
     output.result("\n" + aligned(rows, right=range(1, 5)))
     p = f"p={pair.p:.2g}" + (f", over all pairs p={pair.p_adjusted:.2g}" if len(found.pairs) > 1 else "")
     output.result(
-        wrap(
+        folded(
             f"right: {pair.a} alone {pair.only_a:,} rows, {pair.b} alone {pair.only_b:,}, both {pair.both:,}, "
             f"neither {pair.neither:,} (sign test: {p})"
         )

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recurra.cells import cell_named
-from recurra.cli.output import Output, cut, plain, width
-from recurra.cli.wrapping import excerpt, line_width, wrap
+from recurra.cli.output import LINE, Output, cut, excerpt, folded, plain, width
 from recurra.report.reading_sentences import branch_sentences
 
 if TYPE_CHECKING:
@@ -48,14 +47,15 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
         return f"{plain(str(labels[place]))}  {100 * last[place]:.1f} %{threshold}"
 
     def detail(text: str) -> None:
-        output.detail(wrap(text, columns=line_width()))
+        output.detail(folded(text))
 
     found = [said(labels.index(one)) for one in reading["given"]] or ["no label"] if multi_label else [said(answer)]
     head = f"{reading['model']}: {', '.join(found)}"
     # A single answer stays in the line of the model, however long its path is.
-    head = wrap(head, columns=line_width(), indent="  ") if len(found) > 1 else head
+    head = folded(head) if len(found) > 1 else head
     output.shown(Text(head, style="bold"), wrapped=False)
-    detail(f"{excerpt(reading['text'], 200)}\n{reading['method']}")
+    detail(excerpt(reading["text"], 200))
+    detail(reading["method"])
     if multi_label:
         detail(f"explained is the most probable label: {said(answer)}")
     _show_words(reading, answer, output)
@@ -99,7 +99,7 @@ def _show_words(reading: ReadingJson, answer: int, output: Output) -> None:
     longest = LONG_LABEL if len(columns) == 1 else LABEL
     shown = max(len("probable"), *(min(longest, width(one)) for one in answers), 0)
     words = min(WORD, max(len(BEFORE), *(width(plain(token["text"])) for token in tokens), 0))
-    room = line_width() - len("100.0 %") - shown - 2 * (len(columns) + 2)
+    room = LINE - len("100.0 %") - shown - 2 * (len(columns) + 2)
     bar = min(BAR, (room - words) // len(columns) - 1 - NUMBER)
     # An odd number, or none; names of narrow columns take two lines.
     bar = 0 if bar < NARROWEST else bar - 1 + bar % 2
@@ -147,11 +147,11 @@ def _show_layer(layer: LayerJson, output: Output) -> None:
     }
     said = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
     heading = (
-        f"\nlayer {layer['layer'] + 1}, {layer['direction']}: the {len(units)} of {len(layer['roles'])} units with the "
+        f"layer {layer['layer'] + 1}, {layer['direction']}: the {len(units)} of {len(layer['roles'])} units with the "
         f"largest part in the answer, h after each word from {-largest:.3g} to {largest:.3g}"
         f"{f'; mean gates: {said}' if said else ''}"
     )
-    output.detail(wrap(heading, columns=line_width()))
+    output.detail("\n" + folded(heading))
     if not output.quiet:
         output.shown(table)
 

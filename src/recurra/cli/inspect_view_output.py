@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recurra.cli.output import Output, aligned, cut, width
-from recurra.cli.wrapping import LINE, excerpt, wrap
+from recurra.cli.output import LINE, Output, aligned, cut, excerpt, folded, width
 from recurra.report.reading_sentences import BRANCH_FLOW
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def show_flags(found: Flags, output: Output) -> None:
     if together.units:
         mean = sum(together.random_drops) / len(together.random_drops)
         output.result(
-            wrap(
+            folded(
                 f"the first {together.units} silenced together: accuracy {together.accuracy_silenced:.4f} "
                 f"({together.drop:+.4f} lost; {mean:+.4f} with as many random units)"
             )
@@ -63,7 +62,9 @@ def show_flags(found: Flags, output: Output) -> None:
 def show_states(space: States, output: Output) -> None:
     """Prints what the plane explains, and where the documents of each class end in it on average."""
     shares = " + ".join(f"{share:.1%}" for share in space.explained_variance)
-    output.result(wrap(f"{space.fitted_on:,} documents; principal components explain {shares} of the states' variance"))
+    output.result(
+        folded(f"{space.fitted_on:,} documents; principal components explain {shares} of the states' variance")
+    )
     rows = [("class", "ends", "x", "y")]
     for label in space.labels:
         own = [point for point in space.points if point.label == label]
@@ -116,7 +117,7 @@ def show_flows(flows: list[FlowJson], output: Output) -> None:
         notes.append(f"The last steps of {', '.join(pads)} are pads.")
     if branched := sorted({flow["name"] for flow in flows if "branch" in flow}):
         notes.append(f"{', '.join(branched)}: {BRANCH_FLOW}")
-    output.detail("\n".join(map(wrap, notes)))
+    output.detail("\n".join(map(folded, notes)))
 
 
 def _listed(phrases: Sequence[str], columns: int) -> str:

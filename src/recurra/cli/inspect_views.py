@@ -235,4 +235,6 @@ def _write_queue(doubted: LabelIssues, path: Path, data: str, output: Output) ->
     decisions, notes = doubted.queue()
     write_atomically(path, decisions_csv(decisions, notes).encode("utf-8", "replace"))
     output.result(f"queue: {path} ({len(decisions):,} rows). Change keep to exclude or relabel in it.")
-    output.detail(f"Then, where {data} is what you train with: recurra train {data} --exclude {path} --relabel {path}")
+    # The command stays in one line, to be copied.
+    output.detail(f"Then, where {data} is what you train with:")
+    output.detail(f"recurra train {data} --exclude {path} --relabel {path}")

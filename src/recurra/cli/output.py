@@ -16,10 +16,7 @@ from recurra.errors import RecurraError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Output", "aligned", "count", "cut", "flush", "folded", "plain", "width", "write_bytes"]
-
-# Width of a table that is not printed to a terminal.
-WIDE = 80
+__all__ = ["LINE", "Output", "aligned", "count", "cut", "excerpt", "flush", "folded", "plain", "width", "write_bytes"]
 
 # Width of lines and tables for people, and of the narrowest column that is cut.
 LINE, NARROWEST = 80, 12
@@ -87,7 +84,7 @@ class Output:
         buffer = io.StringIO()
         terminal = sys.stdout is not None and sys.stdout.isatty()
         # A file has no width; what is read there is mostly read in a terminal or beside code.
-        columns = shutil.get_terminal_size().columns if terminal else WIDE
+        columns = shutil.get_terminal_size().columns if terminal else LINE
         console = Console(
             file=buffer, force_terminal=terminal, width=columns, highlight=False, markup=False, emoji=False
         )
@@ -122,6 +119,18 @@ def cut(text: str, columns: int) -> str:
     while width(text) >= columns:
         text = text[: -max(1, (width(text) - columns) // 2)]
     return text + "…"
+
+
+def excerpt(text: str, columns: int) -> str:
+    """The beginning of a text in one line of at most ``columns`` columns; only a word that is too long is cut."""
+    words, line = plain(" ".join(text.split())).split(" "), ""
+    for place, word in enumerate(words):
+        longer = f"{line} {word}" if place else word
+        # All words but the last leave room for the mark that there are more.
+        if width(longer) > columns - (place < len(words) - 1):
+            return f"{line}…" if line and width(line) < columns else cut(text, columns)
+        line = longer
+    return line
 
 
 def count(value: object) -> str:
