@@ -128,6 +128,9 @@ def test_gradients_of_several_models(run: Run, trained: Path, news: Path) -> Non
     expected = gradients(load(model), read_table(news), name=str(model), limit=40).to_dict()["models"]
     assert found[:2] == json.loads(json.dumps(expected))
     assert found[0]["documents"] == 40
+    words = ("inspect", model, "--view", "gradients", "--data", news, "--rows", "9", "--seed", "3", "--json")
+    drawn = gradients(load(model), read_table(news), name=str(model), limit=9, seed=3).to_dict()["models"]
+    assert run(*words).json["models"] == json.loads(json.dumps(drawn))
     assert found[2]["norm"] == found[0]["norm"]
     assert "Vanishing gradients" in Path("page.html").read_text(encoding="utf-8")
     out = run("inspect", model, "--view", "gradients", "--data", news).out
