@@ -274,11 +274,15 @@ def test_inspect_reads_a_text_with_its_labels(run: Run, topics: Path) -> None:
     assert found["given"] == ["art", "law"]
     assert len(found["thresholds"]) == 5
     assert found["attribution"]["completeness_error"] < 0.01
-    lines = run("inspect", topics, "art1 law2 common3 art0 law1").out.splitlines()
+    Path("m.safetensors").write_bytes(topics.read_bytes())
+    lines = run("inspect", "m.safetensors", "art1 law2 common3 art0 law1").out.splitlines()
     p = dict(zip(found["labels"], found["probabilities"][-1], strict=True))
     threshold = dict(zip(found["labels"], found["thresholds"], strict=True))
     said = {one: f"{one}  {100 * p[one]:.1f} % (threshold {100 * threshold[one]:.1f} %)" for one in found["labels"]}
-    assert lines[0].endswith(f": {said['art']}, {said['law']}")
+    assert lines[0] == f"m.safetensors: {said['art']}, {said['law']}"
+    Path("a-long-name-of-a-model.safetensors").write_bytes(topics.read_bytes())
+    long = run("inspect", "a-long-name-of-a-model.safetensors", "art1 law2 common3 art0 law1").out.splitlines()
+    assert long[:3] == ["a-long-name-of-a-model.safetensors:", f"  {said['art']}", f"  {said['law']}"]
     assert f"explained is the most probable label: {said[found['label']]}" in lines
     assert run("inspect", topics, "common1 common2").out.splitlines()[0].endswith(": no label")
 

@@ -52,7 +52,8 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
     found = [said(labels.index(one)) for one in reading["given"]] or ["no label"] if multi_label else [said(answer)]
     head = f"{reading['model']}: {', '.join(found)}"
     # A single answer stays in the line of the model, however long its path is.
-    head = folded(head) if len(found) > 1 else head
+    if len(found) > 1 and width(head) > LINE:
+        head = "\n  ".join([f"{reading['model']}:", *found])
     output.shown(Text(head, style="bold"), wrapped=False)
     detail(excerpt(reading["text"], 200))
     detail(reading["method"])
