@@ -15,9 +15,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from recurra.bundle import read_bundle, write_bundle
+from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.frames import is_frame
 from recurra.data.read import read_table
+from recurra.data.split import check_one_split
 from recurra.errors import DataError
 from recurra.presets import load_preset, recipe_of_model
 from recurra.runtime import Model, Reading
@@ -100,6 +102,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         initial: Model | str | Path | None = None,
         callbacks: Sequence[Callback] = (),
+        validation_data: tuple[Sequence[Document], Sequence[Any]] | None = None,
     ) -> Self:
         """Trains on documents and their labels.
 
@@ -109,6 +112,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial: a model, or the path of its file, for a warm start: its settings are used instead of the preset's,
                 its vocabulary and classes are kept, and new words and classes are added.
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
+            validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
+                with a label that the training rows lack are left out.
 
         Raises:
             DataError: the documents or labels cannot be trained on.
@@ -129,21 +134,33 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
         table = read_table(X, labelled=False) if is_frame(X) else None
+        self.columns_ = None if table is None else (table.text_column, table.title_column)
+        if validation_data is not None:
+            check_one_split(self.options or {})
         fitted = fit(
             as_documents(X) if table is None else table.documents,
-            label_sets(y) if columns is None else [tuple(np.flatnonzero(row).tolist()) for row in columns],
+            labels_of(y, columns),
             recipe=recipe,
             task=self.task,
             initial=bundle,
+            validation_data=None if validation_data is None else self._validation_rows(*validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
             callbacks=self._with_listener(callbacks),
         )
-        self.columns_ = None if table is None else (table.text_column, table.title_column)
         self.model_ = Model(fitted.bundle)
         self.classes_ = np.asarray(fitted.bundle.labels.classes) if columns is None else np.arange(columns.shape[1])
         self.history_ = fitted.outcome.history
         self.validation_ = fitted.validation
         return self
+
+    def _validation_rows(self, X: Sequence[Document], y: Sequence[Any]) -> InMemoryRows:
+        columns = indicator_of(y)
+        if self.n_columns_ != (None if columns is None else columns.shape[1]):
+            raise DataError(
+                "The labels of validation_data are of another form than y",
+                "Give both as labels, as lists of labels, or as binary indicator matrices of the same columns.",
+            )
+        return InMemoryRows(self._documents(X), labels_of(y, columns))
 
     def _with_listener(self, callbacks: Sequence[Callback]) -> Sequence[Callback]:
         if self.listener is None:
@@ -237,6 +254,11 @@ def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
             "Give a label each, a list of labels each, or a binary indicator matrix.",
         )
     return matrix.astype(np.bool_)
+
+
+def labels_of(y: Any, columns: npt.NDArray[np.bool_] | None) -> list[Any]:
+    """The labels of each document, from ``y`` or from its indicator matrix bool[B, C], if it is one."""
+    return label_sets(y) if columns is None else [tuple(np.flatnonzero(row).tolist()) for row in columns]
 
 
 def label_sets(y: Any) -> list[Any]:

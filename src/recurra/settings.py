@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import re
 import types
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
@@ -23,7 +25,8 @@ class Settings:
     """Base of the frozen dataclasses that hold settings.
 
     A field's annotation is its check: ``int``, ``float``, ``str``, ``bool``, ``Literal[...]``, ``tuple[str, ...]``
-    or one of these ``| None``. Subclasses check ranges and combinations in ``__post_init__``.
+    or one of these ``| None``. Subclasses check ranges and combinations in ``__post_init__``, and say in their
+    docstring what each field means: :meth:`meanings` reads it there.
     """
 
     @classmethod
@@ -56,6 +59,29 @@ class Settings:
         """Plain values, ready for JSON; :meth:`from_dict` reads them back."""
         plain = dataclasses.asdict(self)  # type: ignore[call-overload]
         return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+    @classmethod
+    def meanings(cls) -> dict[str, str]:
+        """What each setting means, by its name, as the class's docstring says; empty where Python has dropped it."""
+        _, _, attributes = inspect.cleandoc(cls.__doc__ or "").partition("Attributes:\n")
+        found: dict[str, str] = {}
+        name = ""
+        for line in attributes.split("\n"):
+            if begin := re.match(r" {4}(\w+): (.*)", line):
+                name = begin[1]
+                found[name] = begin[2]
+            elif name and line.startswith(" " * 8):
+                found[name] += f" {line.strip()}"
+            else:
+                break
+        return {name: re.sub(r":\w+:`~?([^`]*)`", r"\1", meaning).replace("``", "") for name, meaning in found.items()}
+
+    @classmethod
+    def fixed_choices(cls) -> dict[str, tuple[str, ...]]:
+        """The values of the settings that have a fixed list of them, by name."""
+        hints = get_type_hints(cls)
+        fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+        return {one.name: get_args(hints[one.name]) for one in fields if get_origin(hints[one.name]) is Literal}
 
     def replace(self, **changes: Any) -> Self:
         """The same settings with some changed, checked again. Errors name the setting."""

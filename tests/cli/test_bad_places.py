@@ -96,3 +96,22 @@ def test_a_table_that_may_not_be_read(run: Run, news: Path, model: Path, monkeyp
     ran = run("evaluate", model, news)
     monkeypatch.undo()
     check_failed(ran, 1, "news.csv", "Permission denied", "check its permissions")
+
+
+@pytest.mark.parametrize("command", ["train", "tune"])
+@pytest.mark.parametrize("place", ["full", "taken", "run"])
+def test_a_place_that_cannot_be_used_is_refused_before_the_table_is_read(
+    command: str, place: str, run: Run, news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("full").mkdir()
+    Path("full/notes.txt").write_text("mine")
+    Path("taken").write_text("mine")
+    Path("run").mkdir()
+    Path("run/checkpoint.safetensors").write_text("a run")
+    Path("run/study.db").write_text("a study")
+    before = everything(tmp_path)
+    for reader in ("train.read_rows", "tune.read_data"):
+        monkeypatch.setattr(f"recurra.cli.{reader}", None)
+    parts = {"full": ["full is not empty"], "taken": ["taken is a file"], "run": ["run", "--resume"]}[place]
+    check_failed(run(command, news, "--out", place, "-q"), 1, *parts)
+    assert everything(tmp_path) == before

@@ -164,7 +164,7 @@ def test_the_gradient_s_numbers_are_in_the_table(run: Run, trained: Path, news: 
         (["x", "--text", "message"], ["--text goes with --data and --view, not with a text"]),
         (
             ["--gradients", "--data", "news.csv"],
-            ["--gradients is now --view gradients", "--data DATA --view gradients"],
+            ["no option --gradients. Did you mean --view gradients?"],
         ),
         (["--view", "gradients"], ["--view gradients needs labelled rows", "--data DATA"]),
         (

@@ -9,6 +9,7 @@ from typing import Any
 from rows import make_rows
 
 from recurra.bundle import Bundle
+from recurra.data.corpus import Corpus
 from recurra.linear_branch import BranchSettings
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import Recipe, TrainingSettings
@@ -80,6 +81,7 @@ def train(
     preset: str = "",
     task: Task | str | None = None,
     initial: Bundle | None = None,
+    validation_data: Corpus | None = None,
     callbacks: Sequence[Callback] = (),
     **options: Any,
 ) -> FitResult:
@@ -99,6 +101,7 @@ def train(
         ),
         task=task,
         initial=initial,
+        validation_data=validation_data,
         run=RunOptions(folder=folder, **options),
         provenance=Provenance(**told),
         callbacks=callbacks,

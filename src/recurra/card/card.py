@@ -145,8 +145,11 @@ def _scores(facts: Facts) -> str:
     if not rows:
         return "None: no rows were held out."
     held = "" if facts.held_out is None else f"{facts.held_out:,} "
+    where = "held out of the training rows"
+    if facts.validation_file is not None:
+        where = f"{_validation_file(facts)}, which were not learned from"
     parts = [
-        f"On {held}rows held out of the training rows; no test set has been looked at.",
+        f"On {held}rows {where}; no test set has been looked at.",
         table(("score", "value", "95 % interval"), rows, right=(1, 2)),
     ]
     if baselines := baseline_sentences(facts):
@@ -159,9 +162,10 @@ def _parts_alone(facts: Facts) -> list[str]:
     network, branch = (number(facts.part("branch").get(f"{name}_right")) for name in ("network", "branch"))
     if facts.bundle.branch is None or network is None or branch is None:
         return []
+    later = ", before it learned from them as well" if facts.validation_file is None else ""
     return [
         f"Alone, the recurrent network is right on {network:.1%} of these rows, and the linear branch, which is not "
-        f"recurrent, on {branch:.1%}, before it learned from them as well."
+        f"recurrent, on {branch:.1%}{later}."
     ]
 
 
@@ -216,6 +220,10 @@ def _data(facts: Facts) -> str:
     if facts.rows is not None:
         held = "" if facts.held_out is None else f", {facts.held_out:,} of them held out"
         rows.append(("rows", f"{facts.rows:,}{held}"))
+    if facts.validation_file is not None:
+        unknown = number(facts.part("validation_data").get("unknown_labels")) or 0
+        left = f"; {unknown:,.0f} more have a label that training never saw" if unknown else ""
+        rows.append(("rows held out", f"{_validation_file(facts)}{left}"))
     if "data_sha256" in facts.record:
         rows.append(("SHA-256 of the rows", f"`{plain(facts.record['data_sha256'])}`"))
     cleaning = facts.part("cleaning")
@@ -227,6 +235,10 @@ def _data(facts: Facts) -> str:
         if isinstance(one, dict):
             rows.append(("before that", f"{plain(one.get('rows'))} rows, `{plain(one.get('data_sha256'))}`"))
     return table(("", ""), rows) if rows else "The record does not say."
+
+
+def _validation_file(facts: Facts) -> str:
+    return f"of `{plain(facts.validation_file)}`" if facts.validation_file else "given to validate on"
 
 
 def _settings(facts: Facts) -> str:

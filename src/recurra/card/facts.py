@@ -24,12 +24,16 @@ class Facts:
         record: its record.
         rows: number of training rows, those held out included, or ``None``.
         held_out: number of rows held out, or ``None``.
+        validation_file: where they come from, if they were no training rows: a file's name, or empty for rows that were
+            in memory; ``None`` for a share of the training rows.
         classes: the facts of each class, in the model's order; empty if nothing is known.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle, self.record = bundle, bundle.record
         self.rows, self.held_out = (whole(self.record.get(name)) for name in ("rows", "held_out"))
+        name = self.part("validation_data").get("source", "")
+        self.validation_file = (name if isinstance(name, str) else "") if self.part("validation_data") else None
         self.classes = self._classes()
 
     def part(self, *names: str) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ from recurra.cli import (
     train,
     tune,
 )
+from recurra.cli.command import Command
 from recurra.cli.failures import INTERRUPTED, Failure, failure_of
 from recurra.cli.options import examples
 from recurra.cli.output import flush, plain
@@ -35,19 +36,19 @@ __all__ = ["app", "main"]
 # Plain help: the same in every terminal, file and document; it also starts faster.
 app = typer.Typer(name="recurra", rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
-app.command(epilog=examples(*lesson.EXAMPLES))(lesson.lesson)
-app.command(epilog=examples(*check.EXAMPLES))(check.check)
-app.command(epilog=examples(*train.EXAMPLES))(train.train)
-app.command(epilog=examples(*tune.EXAMPLES))(tune.tune)
-app.command(epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
-app.command(epilog=examples(*predict.EXAMPLES))(predict.predict)
-app.command(epilog=examples(*score.EXAMPLES))(score.score)
-app.command(epilog=examples(*serve.EXAMPLES))(serve.serve)
-app.command(cls=inspect.Inspect, epilog=examples(*inspect.EXAMPLES))(inspect.inspect)
-app.command(cls=compare.Compare, epilog=examples(*compare.EXAMPLES))(compare.compare)
-app.command(epilog=examples(*info.EXAMPLES))(info.info)
-app.command(epilog=examples(*export.EXAMPLES))(export.export)
-app.command(epilog=examples(*data.EXAMPLES))(data.data)
+app.command(cls=Command, epilog=examples(*lesson.EXAMPLES))(lesson.lesson)
+app.command(cls=Command, epilog=examples(*check.EXAMPLES))(check.check)
+app.command(cls=Command, epilog=examples(*train.EXAMPLES))(train.train)
+app.command(cls=Command, epilog=examples(*tune.EXAMPLES))(tune.tune)
+app.command(cls=Command, epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
+app.command(cls=Command, epilog=examples(*predict.EXAMPLES))(predict.predict)
+app.command(cls=Command, epilog=examples(*score.EXAMPLES))(score.score)
+app.command(cls=Command, epilog=examples(*serve.EXAMPLES))(serve.serve)
+app.command(cls=Command, epilog=examples(*inspect.EXAMPLES))(inspect.inspect)
+app.command(cls=Command, epilog=examples(*compare.EXAMPLES))(compare.compare)
+app.command(cls=Command, epilog=examples(*info.EXAMPLES))(info.info)
+app.command(cls=Command, epilog=examples(*export.EXAMPLES))(export.export)
+app.command(cls=Command, epilog=examples(*data.EXAMPLES))(data.data)
 app.command(cls=bench.Bench, epilog=examples(*bench.EXAMPLES))(bench.bench)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
+from recurra.cli.command import Command
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
 from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn, whole_number
@@ -37,7 +37,7 @@ FIGURES = {
 }
 
 
-class Bench(TyperCommand):
+class Bench(Command):
     """The command, which redirects the names of its former subcommands."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

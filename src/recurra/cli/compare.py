@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.command import GroupedCommand
 from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.failures import UsageError
 from recurra.cli.labelled_rows import unknown_labels_note
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from recurra.evaluation.comparison import Comparison, Pair
     from recurra.runtime import Model
 
-__all__ = ["EXAMPLES", "Compare", "compare"]
+__all__ = ["EXAMPLES", "compare"]
 
 EXAMPLES = (
     "recurra compare runs/gru/model.safetensors runs/lstm/model.safetensors --data test.csv",
@@ -44,25 +43,6 @@ EXAMPLES = (
 NAME, SLICE = 17, 24
 
 SCORES = {"micro_f1": "micro F1", "macro_f1": "macro F1", "log_loss": "log loss"}
-
-
-class Compare(GroupedCommand):
-    """The command, with its options by what they are for."""
-
-    groups = {  # noqa: RUF012 - declared as a class variable by its base
-        "What to compare on": ("data", "texts", "take", "seed", "unknown_labels"),
-        "How to read the file": (
-            "text",
-            "title",
-            "label",
-            "label_separator",
-            "encoding",
-            "format_name",
-            "data_dir",
-        ),
-        "Output": ("as_json", "quiet", "help"),
-    }
-    renamed = {"--text-column": "--text COLUMN"}  # noqa: RUF012 - likewise
 
 
 def compare(

@@ -44,6 +44,19 @@ class ReadOptions(NamedTuple):
         """The named columns by role."""
         return {"text": self.text, "title": self.title, "label": self.label}
 
+    def skipping_unlabelled(self, skip: bool) -> ReadOptions:
+        """The same options where rows without a label are read, to be skipped.
+
+        Raises:
+            SettingsError: a row may have no labels.
+        """
+        if skip and self.label_format.empty:
+            raise SettingsError(
+                "--skip-unlabelled is given where rows have any number of labels",
+                "Leave it out: an empty cell is a row without labels, which is learned from.",
+            )
+        return self._replace(label_format=self.label_format._replace(missing=skip))
+
 
 def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"], output: Output) -> Table:
     """Reads a labelled table into memory; guesses are printed as notes.
@@ -71,6 +84,10 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
         )
         for note in table.notes:
             output.note(note)
+        if reading.label_format.missing:
+            from recurra.data.unlabelled import labelled_table
+
+            table = labelled_table(table, output.note)
         return table
     found = load_named_dataset(name, reading, output)
     return found.train if part == "train" else found.test

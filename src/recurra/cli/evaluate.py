@@ -22,6 +22,7 @@ from recurra.cli.options import (
     LabelSeparator,
     ModelArgument,
     Quiet,
+    SkipUnlabelled,
     TextColumn,
     TitleColumn,
     UnknownLabelsOption,
@@ -51,6 +52,7 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for metrics.json and evaluation.html.")
     ] = None,
+    skip_unlabelled: SkipUnlabelled = False,
     abstain_below: AbstainBelow = None,
     label_separator: LabelSeparator = None,
     unknown_labels: UnknownLabelsOption = "wrong",
@@ -77,6 +79,7 @@ def evaluate(
     below = task.check_abstain_below(abstain_below)
     separator = task.check_separator(label_separator)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
+    reading = reading.skipping_unlabelled(skip_unlabelled)
     table = read_data(data, reading, part="test", output=output)
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
     targets = rows.targets

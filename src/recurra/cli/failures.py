@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import typer
@@ -36,6 +37,26 @@ _HINTS = {
     errno.EPERM: "Choose a place that you may read and write.",
     errno.EROFS: "Choose a place that you may write.",
     errno.ENOENT: "Check the path.",
+}
+# What options are called elsewhere, and the name here.
+_OTHER_NAMES = {
+    "--out": ("-o", "--output", "--output-dir", "--out-dir", "--save", "--dir"),
+    "--learning-rate": ("--lr", "--rate"),
+    "--epochs": ("-e", "--num-epochs", "--max-epochs", "--num-train-epochs"),
+    "--batch-size": ("-b", "--bs", "--batch"),
+    "--model": ("-m", "--preset", "--arch", "--architecture"),
+    "--validation": ("--val", "--valid", "--dev", "--validation-data", "--validation-file", "--val-data", "--test"),
+    "--seed": ("--random-state", "--random-seed"),
+    "--vectors": ("--embeddings", "--word-vectors", "--pretrained"),
+    "--minutes": ("--time", "--time-limit", "--max-time"),
+    "--resume": ("--continue",),
+    "--from": ("--init", "--warm-start"),
+    "--device cuda": ("--gpu", "--cuda"),
+    "--view gradients": ("--gradients",),
+    "--text": ("--text-column", "--text-col", "--text-field"),
+    "--label": ("--label-column", "--label-col", "--target", "--labels"),
+    "--top-k": ("-k", "--top"),
+    "--abstain-below": ("--threshold", "--min-confidence"),
 }
 
 
@@ -82,7 +103,9 @@ def _usage(error: Any) -> str:
     name = type(error).__name__
     if name == "NoSuchOption":
         received = f"{path} has no option {error.option_name}"
-        if error.possibilities:
+        if meant := _option_meant(error.option_name, context):
+            hints.append(f"Did you mean {meant}?")
+        elif error.possibilities:
             hints.append(f"Did you mean {' or '.join(sorted(error.possibilities))}?")
         elif context and any(param.nargs == -1 for param in context.command.params):
             hints.append("Put -- before a text that begins with a dash.")
@@ -95,3 +118,21 @@ def _usage(error: Any) -> str:
     elif name == "BadParameter":
         return received + "."
     return f"{received}{'' if received.endswith('?') else '.'} {' '.join([*hints, f'See {path} --help.'])}"
+
+
+def _option_meant(word: str, context: Any) -> str | None:
+    """The option of a command that is called so elsewhere or nearly so, or ``--set`` with the setting of that name."""
+    known = {name for param in context.command.params for name in param.opts} if context else set()
+    word = word.lower().replace("_", "-")
+    for option, others in _OTHER_NAMES.items():
+        if word in others and option.partition(" ")[0] in known:
+            return option
+    if "--set" in known and word.startswith("--"):
+        from recurra.presets import Recipe
+        from recurra.presets.describe import describe_settings
+
+        name = word[2:].replace("-", "_")
+        if name in {setting.name for setting in describe_settings(Recipe())}:
+            return f"--set {name}=VALUE"
+    # One that is nearly the same is meant, whatever others are a little like it.
+    return next(iter(get_close_matches(word, known, n=1, cutoff=0.85)), None)

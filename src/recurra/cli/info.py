@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.options import Json, ModelArgument, Quiet
+from recurra.cli.options import Json, Quiet
 from recurra.cli.output import Output, aligned, count, cut
+from recurra.cli.preset_info import named_preset, show_preset
+from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     from recurra.tasks import Task
@@ -17,19 +20,28 @@ __all__ = ["EXAMPLES", "info"]
 EXAMPLES = (
     "recurra info runs/tickets/model.safetensors",
     "recurra info runs/tickets/model.safetensors --card > model-card.md",
+    "recurra info default",
 )
 
 
 def info(
-    model: ModelArgument,
+    model: Annotated[
+        Path,
+        typer.Argument(metavar="MODEL", help="A model file; or a preset, such as default or your own .toml file."),
+    ],
     card: Annotated[bool, typer.Option("--card", help="Print the model card in Markdown instead.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show the contents of a model file."""
+    """Show the contents of a model file, or the settings of a preset."""
+    output = Output(as_json=as_json, quiet=quiet)
+    if (preset := named_preset(model)) is not None:
+        if card:
+            raise SettingsError(f"--card is given with the preset {preset}", "Give a model file, or leave it out.")
+        show_preset(preset, output)
+        return
     from recurra.runtime import load
 
-    output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     known = {"model": str(model), "bytes": model.stat().st_size, **loaded.info}
     if card:
@@ -52,7 +64,11 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
     classes = [str(label) for label in known["classes"]]
     rows = [("preset", str(record.get("preset") or "none")), (f"{len(classes)} classes", cut(", ".join(classes), 70))]
     if "rows" in record:
-        rows.append(("trained on", f"{count(record['rows'])} rows, {count(record.get('held_out'))} of them held out"))
+        given = record.get("validation_data")
+        file = given.get("source") if isinstance(given, dict) else None
+        where = f" ({file})" if isinstance(file, str) else ""
+        held = f"{count(record.get('held_out'))} of them held out{where}"
+        rows.append(("trained on", f"{count(record['rows'])} rows, {held}"))
     scores = record.get("scores")
     for part, values in (scores if isinstance(scores, dict) else {}).items():
         if isinstance(values, dict) and values:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recurra.cli.command import GroupedCommand
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
 from recurra.cli.inspect_views import VIEWS, DataView, show_data, view_name
@@ -30,7 +29,7 @@ from recurra.cli.stdin import lines_of_input
 if TYPE_CHECKING:
     from recurra.inspection.read import ReadingJson
 
-__all__ = ["EXAMPLES", "Inspect", "inspect"]
+__all__ = ["EXAMPLES", "inspect"]
 
 EXAMPLES = (
     "recurra inspect runs/news/model.safetensors 'Oil prices rise again'",
@@ -50,19 +49,6 @@ GOES_WITH = {
 }
 
 
-class Inspect(GroupedCommand):
-    """The command, with its options by what they go with."""
-
-    groups = {  # noqa: RUF012 - declared as a class variable by its base
-        "For a text": ("gates", "attribution"),
-        "For a whole file": ("data", "view", "rows", "top", "seed"),
-        "For --view doubts": ("train", "folds", "queue"),
-        "How to read the file": ("text", "title", "label", "encoding", "format_name", "data_dir"),
-        "Output": ("html", "as_json", "quiet", "help"),
-    }
-    renamed = {"--gradients": "--view gradients. Write --data DATA --view gradients"}  # noqa: RUF012 - likewise
-
-
 def inspect(
     context: typer.Context,
     model: ModelArgument,
@@ -74,11 +60,20 @@ def inspect(
             "With --view gradients, more models.",
         ),
     ] = None,
-    gates: Annotated[bool, typer.Option("--gates", help="Show the states and gates of every layer.")] = False,
-    attribution: Annotated[bool, typer.Option("--attribution", help="Add integrated gradients and occlusion.")] = False,
+    gates: Annotated[
+        bool, typer.Option("--gates", rich_help_panel="A text", help="Show the states and gates of every layer.")
+    ] = False,
+    attribution: Annotated[
+        bool, typer.Option("--attribution", rich_help_panel="A text", help="Add integrated gradients and occlusion.")
+    ] = False,
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="DATA", help="Labelled rows to show the model on: a file or a named set."),
+        typer.Option(
+            "--data",
+            metavar="DATA",
+            rich_help_panel="A file",
+            help="Labelled rows to show the model on: a file or a named set.",
+        ),
     ] = None,
     view: Annotated[
         str | None,
@@ -86,6 +81,7 @@ def inspect(
             "--view",
             parser=view_name,
             metavar="VIEW",
+            rich_help_panel="A file",
             help="flags (units that switch on at a word), states (where documents end), doubts (labels that may be "
             "wrong) or gradients (how far back it can learn).",
         ),
@@ -96,32 +92,47 @@ def inspect(
             "--rows",
             parser=whole_number(1),
             metavar="N",
+            rich_help_panel="A file",
             help="Maximum number of rows; default 2000 for flags, 1000 for states, 500 for gradients, else all.",
         ),
     ] = None,
     top: Annotated[
         int,
-        typer.Option(parser=whole_number(1), metavar="N", help="Number of flags, or of doubts per reason, to show."),
+        typer.Option(
+            parser=whole_number(1),
+            metavar="N",
+            rich_help_panel="A file",
+            help="Number of flags, or of doubts per reason, to show.",
+        ),
     ] = 12,
     seed: Annotated[
-        int, typer.Option(parser=whole_number(0), metavar="N", help="Seed of the random choices of a view.")
+        int,
+        typer.Option(
+            parser=whole_number(0), metavar="N", rich_help_panel="A file", help="Seed of the random choices of a view."
+        ),
     ] = 0,
     train: Annotated[
-        str | None, typer.Option("--train", metavar="DATA", help="The model's training rows, to compare with.")
+        str | None,
+        typer.Option(
+            "--train", metavar="DATA", rich_help_panel="Doubts", help="The model's training rows, to compare with."
+        ),
     ] = None,
     folds: Annotated[
         int | None,
         typer.Option(
             parser=whole_number(2),
             metavar="K",
+            rich_help_panel="Doubts",
             help="For training rows: number of models to cross-validate.",
         ),
     ] = None,
     queue: Annotated[
-        Path | None, typer.Option("--queue", metavar="FILE", help="A .csv file for the review queue.")
+        Path | None,
+        typer.Option("--queue", metavar="FILE", rich_help_panel="Doubts", help="A .csv file for the review queue."),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="File for an HTML page with pictures.")
+        Path | None,
+        typer.Option("--html", metavar="FILE", rich_help_panel="Output", help="File for an HTML page with pictures."),
     ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,

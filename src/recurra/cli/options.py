@@ -24,9 +24,11 @@ __all__ = [
     "MultiLabel",
     "Quiet",
     "SingleLabel",
+    "SkipUnlabelled",
     "TextColumn",
     "TitleColumn",
     "UnknownLabelsOption",
+    "Validation",
     "examples",
     "mark",
     "number_above",
@@ -97,9 +99,14 @@ def examples(*lines: str) -> str:
 
 
 Json: TypeAlias = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else there.")
+    bool,
+    typer.Option(
+        "--json", rich_help_panel="Output", help="Print one JSON document on standard output, and nothing else there."
+    ),
 ]
-Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result: no notes, no progress.")]
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", rich_help_panel="Output", help="Print only the result: no notes, no progress.")
+]
 ModelArgument: TypeAlias = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model file, such as runs/news/model.safetensors.")
 ]
@@ -112,33 +119,65 @@ DataArgument: TypeAlias = Annotated[
 ]
 DataDir: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--data-dir", metavar="DIR", help="Folder of named sets instead of RECURRA_DATA."),
+    typer.Option(
+        "--data-dir", metavar="DIR", rich_help_panel="Data", help="Folder of named sets instead of RECURRA_DATA."
+    ),
 ]
 TextColumn: TypeAlias = Annotated[
-    str | None, typer.Option("--text", metavar="COLUMN", help="Column of the texts; guessed by default.")
+    str | None,
+    typer.Option("--text", metavar="COLUMN", rich_help_panel="Data", help="Column of the texts; guessed by default."),
 ]
 TitleColumn: TypeAlias = Annotated[
-    str | None, typer.Option("--title", metavar="COLUMN", help="Column of the titles; guessed if --text is.")
+    str | None,
+    typer.Option(
+        "--title", metavar="COLUMN", rich_help_panel="Data", help="Column of the titles; guessed if --text is."
+    ),
 ]
 LabelColumn: TypeAlias = Annotated[
-    str | None, typer.Option("--label", metavar="COLUMN", help="Column of the labels; guessed by default.")
+    str | None,
+    typer.Option("--label", metavar="COLUMN", rich_help_panel="Data", help="Column of the labels; guessed by default."),
 ]
 FormatName: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--format", metavar="NAME", help="Format: csv, tsv, jsonl, fasttext, txt or parquet; default by the file name."
+        "--format",
+        metavar="NAME",
+        rich_help_panel="Data",
+        help="Format: csv, tsv, jsonl, fasttext, txt or parquet; default by the file name.",
     ),
 ]
 MultiLabel: TypeAlias = Annotated[
-    bool, typer.Option("--multi-label", help="Rows have any number of labels: lists, or texts to split.")
+    bool,
+    typer.Option(
+        "--multi-label", rich_help_panel="Data", help="Rows have any number of labels: lists, or texts to split."
+    ),
 ]
 SingleLabel: TypeAlias = Annotated[
-    bool, typer.Option("--single-label", help="Each cell is one label, even if it looks like several.")
+    bool,
+    typer.Option(
+        "--single-label", rich_help_panel="Data", help="Each cell is one label, even if it looks like several."
+    ),
 ]
 LabelSeparator: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--label-separator", parser=mark, metavar="MARK", help="Separator of the labels in a cell, such as |."
+        "--label-separator",
+        parser=mark,
+        metavar="MARK",
+        rich_help_panel="Data",
+        help="Separator of the labels in a cell, such as |.",
+    ),
+]
+SkipUnlabelled: TypeAlias = Annotated[
+    bool, typer.Option("--skip-unlabelled", rich_help_panel="Data", help="Skip rows without a label; how many is said.")
+]
+Validation: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--validation",
+        metavar="FILE",
+        rich_help_panel="Data",
+        help="Rows to hold out, such as the latest ones, instead of a share of DATA.",
     ),
 ]
 AbstainBelow: TypeAlias = Annotated[
@@ -156,7 +195,10 @@ UnknownLabelsOption: TypeAlias = Annotated[
         "--unknown-labels",
         parser=unknown_labels,
         metavar="HOW",
+        rich_help_panel="Data",
         help="Rows with a label that training never saw: wrong, skip (leave them out) or error.",
     ),
 ]
-Encoding: TypeAlias = Annotated[str, typer.Option("--encoding", metavar="NAME", help="Encoding of text files.")]
+Encoding: TypeAlias = Annotated[
+    str, typer.Option("--encoding", metavar="NAME", rich_help_panel="Data", help="Encoding of text files.")
+]

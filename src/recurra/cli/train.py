@@ -23,115 +23,179 @@ from recurra.cli.options import (
     MultiLabel,
     Quiet,
     SingleLabel,
+    SkipUnlabelled,
     TextColumn,
     TitleColumn,
+    Validation,
     number_above,
     whole_number,
 )
-from recurra.cli.output import Output, cut
+from recurra.cli.output import Output
 from recurra.cli.progress import Bars
+from recurra.cli.train_output import model_in, report
+from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.errors import RecurraError, SettingsError
 from recurra.folders import locked_folder
+from recurra.training.run import prepare_folder
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
     from recurra.data.corpus import Corpus
     from recurra.data.review_decisions import Cleaning
-    from recurra.runtime import Model
-    from recurra.training.fit import FitResult
 
 __all__ = ["EXAMPLES", "settings_of", "train"]
 
 EXAMPLES = (
     "recurra train tickets.csv --out runs/tickets",
-    "recurra train news.parquet --model lesson/bilstm --text body --title headline --out runs/news",
+    "recurra train until-june.csv --validation july.csv --out runs/tickets",
+    "recurra train news.parquet --model lesson/bilstm --text body --out runs/news",
     "recurra train reviews.csv --vectors glove-6b-50d --out runs/reviews",
-    "recurra train tickets.csv --set cell=gru --set 'pooling=[\"max\"]' --epochs 5 --out runs/gru",
-    "recurra train newer.csv --from runs/tickets/model.safetensors --replay tickets.csv --out runs/newer",
-    "recurra train tickets.csv --exclude decisions.csv --relabel decisions.csv --out runs/cleaned",
+    "recurra train tickets.csv --set cell=gru --set hidden=128 --out runs/gru",
+    "recurra train new.csv --from model.safetensors --replay old.csv --out runs/b",
+    "recurra train tickets.csv --exclude decisions.csv --out runs/cleaned",
 )
 
 
 def train(
     data: DataArgument,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder of the run; the model is DIR/model.safetensors.")
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            rich_help_panel="Output",
+            help="Folder of the run; the model is DIR/model.safetensors.",
+        ),
     ],
+    validation: Validation = None,
+    skip_unlabelled: SkipUnlabelled = False,
     model: Annotated[
-        str, typer.Option("--model", metavar="PRESET", help="A preset such as lesson/gru, or your own .toml file.")
+        str,
+        typer.Option(
+            "--model",
+            metavar="PRESET",
+            rich_help_panel="Model",
+            help="A preset such as lesson/gru, or your own .toml file; recurra info PRESET lists its settings.",
+        ),
     ] = "default",
     start: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="MODEL", help="Warm start: keep this model's words and classes, and add new ones."
+            "--from",
+            metavar="MODEL",
+            rich_help_panel="Model",
+            help="Warm start: keep this model's words and classes, and add new ones.",
         ),
     ] = None,
     replay: Annotated[
         str | None,
-        typer.Option(metavar="OLD", help="With --from: old training rows to mix in, as many as there are new ones."),
+        typer.Option(
+            metavar="OLD",
+            rich_help_panel="Data",
+            help="With --from: old training rows to mix in, as many as there are new ones.",
+        ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Maximum number of epochs.")
+        int | None,
+        typer.Option(parser=whole_number(1), metavar="N", rich_help_panel="Training", help="Maximum number of epochs."),
     ] = None,
     minutes: Annotated[
         float | None,
         typer.Option(
-            parser=number_above(0), metavar="M", help="Maximum minutes of the run, reading and writing included."
+            parser=number_above(0),
+            metavar="M",
+            rich_help_panel="Run",
+            help="Maximum minutes of the run, reading and writing included.",
         ),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(parser=whole_number(1), metavar="N", help="Number of documents in a batch.")
+        int | None,
+        typer.Option(
+            parser=whole_number(1), metavar="N", rich_help_panel="Training", help="Number of documents in a batch."
+        ),
     ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(parser=number_above(0), metavar="RATE", help="Learning rate.")
+        float | None,
+        typer.Option(parser=number_above(0), metavar="RATE", rich_help_panel="Training", help="Learning rate."),
     ] = None,
     find_learning_rate: Annotated[
         bool,
         typer.Option(
-            "--find-learning-rate", help="Choose the learning rate by a range test first; its plot is saved in DIR."
+            "--find-learning-rate",
+            rich_help_panel="Training",
+            help="Choose the learning rate by a range test first; its plot is saved in DIR.",
         ),
     ] = False,
     seed: Annotated[
-        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Seed of every random choice.")
+        int | None,
+        typer.Option(
+            parser=whole_number(0), metavar="N", rich_help_panel="Training", help="Seed of every random choice."
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="NAME=VALUE", help="Setting of the preset to change, such as hidden=128; repeatable."
+            "--set",
+            metavar="NAME=VALUE",
+            rich_help_panel="Model",
+            help="Setting to change, such as hidden=128; repeatable; recurra info default lists them.",
         ),
     ] = None,
     vectors: Annotated[
         str | None,
         typer.Option(
             metavar="FILE|NAME",
+            rich_help_panel="Model",
             help="Pretrained word vectors: a file, or glove-6b-50d or en-300d, which are fetched.",
         ),
     ] = None,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="Engine of the recurrence: auto, triton, numba, torch or reference.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel="Run",
+            help="Engine of the recurrence: auto, triton, numba, torch or reference.",
+        ),
     ] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", rich_help_panel="Run", help="Device: auto, cpu, cuda or mps.")
+    ] = "auto",
     exclude: Annotated[
-        Path | None, typer.Option("--exclude", metavar="FILE", help="File of decisions on rows to leave out.")
+        Path | None,
+        typer.Option(
+            "--exclude", metavar="FILE", rich_help_panel="Data", help="File of decisions on rows to leave out."
+        ),
     ] = None,
     relabel: Annotated[
         Path | None,
-        typer.Option("--relabel", metavar="FILE", help="File of decisions on labels to change."),
+        typer.Option(
+            "--relabel", metavar="FILE", rich_help_panel="Data", help="File of decisions on labels to change."
+        ),
     ] = None,
     no_baseline: Annotated[
-        bool, typer.Option("--no-baseline", help="Leave out the baselines: the most frequent class, a linear model.")
+        bool,
+        typer.Option(
+            "--no-baseline",
+            rich_help_panel="Training",
+            help="Leave out the baselines: the most frequent class, a linear model.",
+        ),
     ] = False,
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Resume from the checkpoint in DIR.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", rich_help_panel="Run", help="Resume from the checkpoint in DIR.")
+    ] = False,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write TensorBoard curves to DIR/tensorboard.")
+        bool, typer.Option("--tensorboard", rich_help_panel="Run", help="Write TensorBoard curves to DIR/tensorboard.")
     ] = False,
     checkpoint_every: Annotated[
         float,
         typer.Option(
-            parser=number_above(0, included=True), metavar="SECONDS", help="Time between checkpoints within an epoch."
+            parser=number_above(0, included=True),
+            metavar="SECONDS",
+            rich_help_panel="Run",
+            help="Time between checkpoints within an epoch.",
         ),
     ] = 60.0,
     text: TextColumn = None,
@@ -157,21 +221,36 @@ def train(
     options = {**settings_of(settings or ()), **given}
     if find_learning_rate and "learning_rate" in options:
         raise SettingsError("A learning rate is given with --find-learning-rate", "Leave one of them out.")
+    if validation is not None:
+        from recurra.data.split import check_one_split
+
+        check_one_split(options)
+        check_validation(validation, data)
     initial = _initial(start, model, replay)
     recipe = (load_preset(model) if initial is None else recipe_of_model(initial)).with_options(options)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
+    reading = reading.skipping_unlabelled(skip_unlabelled)
     with locked_folder(out), Bars(output) as bars:
+        prepare_folder(out, resume=resume)
         rows = read_rows(data, reading, output=output, bars=bars)
+        held_reading = reading
+        if columns := getattr(rows, "columns", None):
+            # Those that were guessed; a named set has none.
+            held_reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
         rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
+        rows = _labelled(rows, skip_unlabelled, output)
         if replay is not None:
             from recurra.data.replay import with_replay
 
-            old = read_rows(replay, reading, output=output, bars=bars)
+            old = _labelled(read_rows(replay, reading, output=output, bars=bars), skip_unlabelled, output)
             rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
         rows, separator = resolve_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
+        held = None
+        if validation is not None:
+            held = read_validation(validation, held_reading, rows, separator=separator, output=output, bars=bars)
 
         from recurra.runtime import Model
         from recurra.training.fit import Provenance, RunOptions, fit
@@ -181,6 +260,7 @@ def train(
             rows,
             recipe=replace(recipe, vectors=vectors),
             initial=initial,
+            validation_data=held,
             run=RunOptions(
                 folder=out,
                 resume=resume,
@@ -196,7 +276,8 @@ def train(
             callbacks=[
                 bars.training(
                     score=task.wording.right,
-                    at_most=bool(recipe.training.validation and recipe.training.patience) or minutes is not None,
+                    at_most=bool((held or recipe.training.validation) and recipe.training.patience)
+                    or minutes is not None,
                     deadline=None if minutes is None else began + 60 * minutes,
                 ),
                 *([TensorBoard(out)] if tensorboard else []),
@@ -204,11 +285,11 @@ def train(
         )
         if find_learning_rate:
             _draw_rate(out, data, output)
-    _report(fitted, Model(fitted.bundle), out, output)
+    report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted:
         kept = f"the best so far, of epoch {best}" if (best := fitted.outcome.best_epoch) else "what was learned so far"
         print(
-            f"recurra: interrupted after {fitted.outcome.steps:,} steps. {_model_in(out)} holds {kept}; "
+            f"recurra: interrupted after {fitted.outcome.steps:,} steps. {model_in(out)} holds {kept}; "
             "--resume goes on.",
             file=sys.stderr,
         )
@@ -270,6 +351,15 @@ def _draw_rate(out: Path, data: str, output: Output) -> None:
         output.detail(f"page: {page}")
 
 
+def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:
+    """The rows that have a label, if others are to be skipped."""
+    if not skip:
+        return rows
+    from recurra.data.unlabelled import skip_unlabelled
+
+    return skip_unlabelled(rows, output.note)
+
+
 def _cleaned(
     rows: Corpus, exclude: Path | None, relabel: Path | None, separator: str | None, output: Output
 ) -> tuple[Corpus, Cleaning | None]:
@@ -286,88 +376,3 @@ def _cleaned(
     )
     output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
     return cleaned, cleaning
-
-
-def _report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
-    from recurra.card.baselines import baseline_sentences
-    from recurra.card.facts import Facts
-    from recurra.card.limits import imbalance, never_given
-    from recurra.card.markdown import LONGEST
-
-    outcome, info = fitted.outcome, model.info
-    rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
-    validation = info["record"]["scores"]["validation"]
-    output.detail(f"vocabulary: {info['vocabulary']:,} tokens")
-    output.detail(model.summary())
-    facts = Facts(model.bundle)
-    calibration = info["record"].get("calibration")
-    if calibration and "temperature" in calibration:
-        output.detail(_calibrated(calibration))
-    output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
-    if fitted.validation:
-        first, *others = (score for score in model.task.scores if score.printed)
-        low, high = fitted.validation.intervals[first.key]
-        told = ", ".join(f"{one.printed_name} {validation[one.key]:.4f}" for one in others)
-        output.result(
-            f"validation on {validation['rows']:,} rows: {first.printed_name} {validation[first.key]:.4f} "
-            f"({low:.4f}–{high:.4f}), {told}"
-        )
-    for sentence in baseline_sentences(facts):
-        output.result(sentence)
-    for sentence in (*imbalance(facts), *never_given(facts, lambda label: cut(str(label), LONGEST))):
-        output.note(sentence)
-    if found := info["record"].get("thresholds"):
-        output.detail(_thresholds(found, len(info["classes"])))
-    output.result(f"model: {_model_in(out)}")
-    output.document(
-        {
-            "model": str(_model_in(out)),
-            "preset": info["record"]["preset"],
-            "rows": fitted.rows,
-            "held_out": info["record"]["held_out"],
-            "cleaning": info["record"].get("cleaning"),
-            "continued": info["record"].get("continued"),
-            "classes": info["classes"],
-            "vocabulary": info["vocabulary"],
-            "parameters": info["parameters"]["total"],
-            "seconds": outcome.seconds,
-            "docs_per_second": rate,
-            "epochs": outcome.epochs,
-            "best_epoch": outcome.best_epoch,
-            "steps": outcome.steps,
-            "interrupted": outcome.interrupted,
-            "time_is_up": outcome.time_is_up,
-            "calibration": calibration,
-            "validation": validation,
-            "baselines": info["record"].get("baselines"),
-            "notes": output.notes,
-        }
-    )
-
-
-def _calibrated(found: dict[str, Any]) -> str:
-    on = f"on {found['rows']:,} validation rows"
-    before, after, crossed = (found[name]["ece"] for name in ("before", "after", "cross_fitted"))
-    if found["temperature"] == 1:
-        return (
-            f"calibration: temperature 1, ECE {before:.3f} {on}; "
-            "no other lowers the log loss of rows that did not choose it"
-        )
-    return (
-        f"calibration: temperature {found['temperature']:.2f}, ECE {before:.3f} → {after:.3f} {on} "
-        f"({crossed:.3f} where each tenth has the others' temperature)"
-    )
-
-
-def _thresholds(found: dict[str, Any], labels: int) -> str:
-    shared = "" if found["shared"] is None else f", {labels - found['own']:,} with few rows share {found['shared']:.3f}"
-    return (
-        f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} "
-        f"on the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
-    )
-
-
-def _model_in(folder: Path) -> Path:
-    from recurra.training.run import MODEL
-
-    return folder / MODEL

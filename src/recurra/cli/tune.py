@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.data_argument import ReadOptions, is_file, read_data
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -17,13 +17,17 @@ from recurra.cli.options import (
     Json,
     LabelColumn,
     Quiet,
+    SkipUnlabelled,
     TextColumn,
     TitleColumn,
+    Validation,
     number_above,
     whole_number,
 )
 from recurra.cli.output import Output, aligned, cut
+from recurra.cli.progress import Bars
 from recurra.cli.train import settings_of
+from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.folders import locked_folder
 
 if TYPE_CHECKING:
@@ -33,8 +37,9 @@ __all__ = ["EXAMPLES", "tune"]
 
 EXAMPLES = (
     "recurra tune tickets.csv --minutes 10 --out runs/tuned",
-    "recurra tune tickets.csv --minutes 30 --max-size 800kB --int8 --out runs/small",
-    "recurra tune tickets.csv --trials 40 --storage trials.log --out runs/tuned --resume",
+    "recurra tune tickets.csv --max-size 800kB --int8 --out runs/small",
+    "recurra tune until-june.csv --validation july.csv --out runs/tuned",
+    "recurra tune tickets.csv --trials 40 --out runs/tuned --resume",
 )
 # Number of trials in the table of the best.
 SHOWN = 5
@@ -44,44 +49,90 @@ MINUTES = 10.0
 def tune(
     data: DataArgument,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder of the study; it always holds the best model so far.")
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            rich_help_panel="Output",
+            help="Folder of the study; it always holds the best model so far.",
+        ),
     ],
+    validation: Validation = None,
+    skip_unlabelled: SkipUnlabelled = False,
     minutes: Annotated[
         float | None,
-        typer.Option(parser=number_above(0), metavar="M", help="Maximum minutes; 10 unless --trials is given."),
+        typer.Option(
+            parser=number_above(0),
+            metavar="M",
+            rich_help_panel="Run",
+            help="Maximum minutes; 10 unless --trials is given.",
+        ),
     ] = None,
     trials: Annotated[
         int | None,
         typer.Option(
-            parser=whole_number(1), metavar="N", help="Maximum number of trials, including those of a resumed study."
+            parser=whole_number(1),
+            metavar="N",
+            rich_help_panel="Training",
+            help="Maximum number of trials, including those of a resumed study.",
         ),
     ] = None,
     max_size: Annotated[
         str | None,
-        typer.Option("--max-size", metavar="SIZE", help="Maximum size of a model file, such as 800kB or 5MB."),
+        typer.Option(
+            "--max-size",
+            metavar="SIZE",
+            rich_help_panel="Model",
+            help="Maximum size of a model file, such as 800kB or 5MB.",
+        ),
     ] = None,
-    int8: Annotated[bool, typer.Option("--int8", help="Store the large weights of every model as int8.")] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", rich_help_panel="Model", help="Store the large weights of every model as int8.")
+    ] = False,
     model: Annotated[
-        str, typer.Option("--model", metavar="PRESET", help="Preset, or your own .toml file; it is the first trial.")
+        str,
+        typer.Option(
+            "--model",
+            metavar="PRESET",
+            rich_help_panel="Model",
+            help="Preset, or your own .toml file; it is the first trial.",
+        ),
     ] = "default",
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Setting of the preset to change; repeatable."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", rich_help_panel="Model", help="Setting of the preset to change; repeatable."
+        ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(parser=whole_number(0), metavar="N", help="Seed of the split and every random choice.")
+        int | None,
+        typer.Option(
+            parser=whole_number(0),
+            metavar="N",
+            rich_help_panel="Training",
+            help="Seed of the split and every random choice.",
+        ),
     ] = None,
     storage: Annotated[
         str | None,
         typer.Option(
-            metavar="URL", help="Storage of the trials: sqlite:///FILE, postgresql://…, or a path ending in .log."
+            metavar="URL",
+            rich_help_panel="Run",
+            help="Storage of the trials: sqlite:///FILE, postgresql://…, or a path ending in .log.",
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Resume the study in DIR.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", rich_help_panel="Run", help="Resume the study in DIR.")] = False,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="Engine of the recurrence: auto, triton, numba, torch or reference.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel="Run",
+            help="Engine of the recurrence: auto, triton, numba, torch or reference.",
+        ),
     ] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="Device: auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", rich_help_panel="Run", help="Device: auto, cpu, cuda or mps.")
+    ] = "auto",
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -97,20 +148,32 @@ def tune(
 
     output = Output(as_json=as_json, quiet=quiet)
     given = {"seed": seed} if seed is not None else {}
-    recipe = load_preset(model).with_options({**settings_of(settings or ()), **given})
+    options = {**settings_of(settings or ()), **given}
+    if validation is not None:
+        from recurra.data.split import check_one_split
+
+        check_one_split(options)
+        check_validation(validation, data)
+    recipe = load_preset(model).with_options(options)
     bound = bytes_of(max_size) if max_size is not None else None
 
     from recurra.cli.tune_progress import StudyProgress
     from recurra.tuning.limits import StudyLimits
     from recurra.tuning.trial_models import BEST
-    from recurra.tuning.tuner import Tuner
+    from recurra.tuning.tuner import Tuner, check_study_folder
 
     limits = StudyLimits(
         minutes=MINUTES if minutes is None and trials is None else minutes, trials=trials, max_size=bound, int8=int8
     )
-    reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name).skipping_unlabelled(skip_unlabelled)
     with locked_folder(out):
-        table = read_data(data, reading, part="train", output=output)
+        check_study_folder(out, resume=resume)
+        table, held = read_data(data, reading, part="train", output=output), None
+        if validation is not None:
+            if is_file(data):
+                reading = reading._replace(text=table.text_column, title=table.title_column, label=table.label_column)
+            with Bars(output) as bars:
+                held = read_validation(validation, reading, table.corpus, separator=None, output=output, bars=bars)
         with StudyProgress(output, minutes=limits.minutes, trials=trials) as lines:
             tuner = Tuner(
                 table.corpus,
@@ -122,6 +185,7 @@ def tune(
                 engine=engine,
                 device=device,
                 callback=lines,
+                validation_data=held,
             )
             tuned = tuner.run()
     _report(tuned, data, out, output)
@@ -129,7 +193,8 @@ def tune(
         kept = f"{_model_in(out)} holds the best so far" if tuned.best else "nothing was learned yet"
         print(f"recurra: interrupted. {kept}; --resume goes on.", file=sys.stderr)
         raise typer.Exit(130)
-    output.detail(f"To learn from all rows with these settings: recurra train {data} --model {out / BEST} --out DIR")
+    again = f"recurra train {data} --model {out / BEST}{f' --validation {validation}' if validation else ''} --out DIR"
+    output.detail(f"To learn from all rows with these settings: {again}")
 
 
 def _report(tuned: StudyResult, data: str, out: Path, output: Output) -> None:

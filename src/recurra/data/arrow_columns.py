@@ -32,6 +32,11 @@ __all__ = [
 MAX_TEXT_BYTES = 1 << 20
 """Maximum length of a text in UTF-8 bytes."""
 
+UNLABELLED_HINT = (
+    "Give every row a label; recurra check DATA --fix OUT writes a copy without such rows, and train, tune and "
+    "evaluate skip them with --skip-unlabelled."
+)
+
 
 def is_text(kind: pyarrow.DataType) -> bool:
     """Whether a column of this type can hold texts."""
@@ -189,23 +194,26 @@ def plain_labels(
         )
     for place, value in enumerate(values):
         empty = value is None or (isinstance(value, str) and not value.strip())
-        if empty or (isinstance(value, float) and not math.isfinite(value)):
+        if label_format.missing and (empty or value != value):
+            values[place] = None
+        elif empty or (isinstance(value, float) and not math.isfinite(value)):
             what = "no label" if empty else f"the label {value}"
-            raise DataError(
-                f"{source}: {_where(raw, place, name)} holds {what}", "Give every row a label, or leave the row out."
-            )
-    return [value for value in values if value is not None]
+            raise DataError(f"{source}: {_where(raw, place, name)} holds {what}", UNLABELLED_HINT)
+    return values
 
 
-def typed_labels(values: Sequence[Label]) -> list[Label]:
-    """Converts texts to booleans, integers or floats if all of them are written so; "07" and "1.50" stay texts."""
-    distinct = {str(value) for value in values}
+def typed_labels(values: Sequence[Any]) -> list[Any]:
+    """Converts texts to booleans, integers or floats if all of them are written so; "07" and "1.50" stay texts.
+
+    ``None``, a missing label, stays.
+    """
+    distinct = {str(value) for value in values if value is not None}
     readers: tuple[Callable[[str], Label | None], ...] = (_bool, _int, _float)
     for reader in readers:
         table = {value: reader(value) for value in distinct}
         known = {value: label for value, label in table.items() if label is not None}
         if len(known) == len(table):
-            return [known[str(value)] for value in values]
+            return [value if value is None else known[str(value)] for value in values]
     return list(values)
 
 

@@ -16,10 +16,12 @@ class LabelFormat(NamedTuple):
     Attributes:
         empty: whether a cell may be empty, which means a row without labels.
         typed: whether texts become numbers or booleans if all of them look like that.
+        missing: whether a label may be missing, and is ``None`` then; else a row without one is an error.
     """
 
     empty: bool
     typed: bool
+    missing: bool = False
 
 
 SINGLE_LABEL_FORMAT = LabelFormat(empty=False, typed=True)

@@ -156,7 +156,7 @@ def apply_decisions(
     if both := sorted(gone & changed.keys()):
         raise DataError(f"Row {both[0]} is excluded and relabelled", "Decide for one of them.")
     labels = rows.labels
-    classes = {str(label): place for place, label in enumerate(labels.values)}
+    classes = {str(label): place for place, label in enumerate(labels.values) if label is not None}
     if separator is not None:
         parts = set(chain.from_iterable(split_labels(labels.values, separator)))
         cells = [one.label for one in changed.values() if parts.issuperset(split_labels([one.label], separator)[0])]

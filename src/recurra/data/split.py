@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.stratify import stratified
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["hold_out", "new_texts"]
+__all__ = ["check_one_split", "hold_out", "new_texts"]
 
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -61,6 +62,15 @@ def hold_out(
             "Give more rows a label, or hold nothing out: validation = 0.",
         )
     return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def check_one_split(options: Mapping[str, Any]) -> None:
+    """Raises a :class:`SettingsError` if options ask to hold out a share of the training rows as well."""
+    if options.get("validation"):
+        raise SettingsError(
+            f"validation = {options['validation']} is given with rows to validate on",
+            "Leave one of them out: nothing of the training rows is held out then.",
+        )
 
 
 def new_texts(hashes: Places, held: Flags) -> Places:

@@ -18,10 +18,10 @@ class BranchSettings(Settings):
     """Settings of the linear branch beside the network.
 
     Attributes:
-        branch: whether there is one.
-        ngrams: tokens of the longest n-gram that it counts.
-        subwords: characters of the longest n-gram of a word's characters that it counts; 0 for none. Only where tokens
-            are words.
+        branch: whether there is a linear branch beside the network.
+        ngrams: tokens of the longest n-gram that the branch counts.
+        subwords: characters of the longest n-gram of a word's characters that the branch counts; 0 for none. Only where
+            tokens are words.
         subword_rows: subwords are counted where training has no more rows than this, for they take most of the time and
             tell least where rows are many; ``None`` counts them anyway.
         ngram_count: largest number of n-grams of two and more tokens, and of subwords; the most frequent are taken.

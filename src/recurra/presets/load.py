@@ -6,6 +6,7 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
+from recurra.cells import CELLS
 from recurra.errors import SettingsError
 from recurra.presets.recipe import Recipe
 from recurra.settings import choices
@@ -34,9 +35,9 @@ def load_preset(name: str) -> Recipe:
         source = resources.files("recurra.presets").joinpath(*f"{name}.toml".split("/"))
         return Recipe.from_dict(tomllib.loads(source.read_text(encoding="utf-8")), name=name)
     if not name.endswith(".toml"):
+        known = choices(name, preset_names(), "presets").rstrip(".")
         raise SettingsError(
-            f"There is no preset {name!r:.80}",
-            f"{choices(name, preset_names(), 'presets').rstrip('.')}; your own is a path that ends in .toml.",
+            f"There is no preset {name!r:.80}", f"{_meant(name)}{known}; your own is a path that ends in .toml."
         )
     try:
         data = Path(name).read_bytes()
@@ -50,3 +51,12 @@ def load_preset(name: str) -> Recipe:
         # Beside wrong syntax: bytes that are no UTF-8, a number too long to convert, lists in lists without end.
         raise SettingsError(f"The preset {name} is not TOML: {error}", "Correct the line that is named.") from error
     return Recipe.from_dict(values, name=name)
+
+
+def _meant(name: str) -> str:
+    """A question for who names a cell, or a preset of the lesson without its folder; else empty."""
+    word = name.lower().replace("-", "_")
+    meant = [preset for preset in preset_names() if preset.rpartition("/")[2].replace("-", "_") == word]
+    if word in CELLS:
+        meant.append(f"the cell (--set cell={word}, in Python options={{'cell': '{word}'}})")
+    return f"Did you mean {' or '.join(meant)}? " if meant else ""

@@ -95,7 +95,7 @@ class Recipe:
         if self.text.tokens == "auto" and options.get("tokens") == "characters":
             # Told to do what it might have chosen, it does it as well as if it had.
             options, characters = {**characters, **options}, {}
-        changes = spread(options, self._groups())
+        changes = spread(options, self.sections())
         return replace(
             self,
             characters=characters,
@@ -115,7 +115,8 @@ class Recipe:
         most = self.branch.subword_rows
         return self if most is None or rows <= most else self.with_options({"subwords": 0})
 
-    def _groups(self) -> dict[str, Settings]:
+    def sections(self) -> dict[str, Settings]:
+        """The groups of settings by the name of their table in TOML."""
         return {key: getattr(self, key) for key in _SECTIONS}
 
     def _check_characters(self) -> None:
@@ -124,6 +125,6 @@ class Recipe:
         early = [name for name in self.characters if name in DECIDED_BEFORE]
         if early:
             raise SettingsError(f"{where} sets {early[0]}", "That is decided before the tokens are: set it for both.")
-        changes = spread(self.characters, self._groups())
-        for key, group in self._groups().items():
+        changes = spread(self.characters, self.sections())
+        for key, group in self.sections().items():
             type(group).from_dict({**group.to_dict(), **changes[key]}, where=where)

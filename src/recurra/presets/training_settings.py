@@ -32,7 +32,8 @@ class TrainingSettings(Settings):
         epsilon: added to the root of the second moment.
         weight_decay: weight decay of ``adamw``.
         warmup: share of all steps over which the learning rate rises from 0.
-        decay: how it falls afterwards: ``none``, ``linear`` or ``cosine``, towards 0 behind the last step.
+        decay: how the learning rate falls after warm-up: ``none``, ``linear`` or ``cosine``, towards 0 behind the last
+            step.
         clip: largest norm of all gradients together; 0 does not clip.
         loss: ``cross_entropy``, or ``focal``, which counts rows less that are answered well already (Lin et al. 2017,
             arXiv 1708.02002).

@@ -34,7 +34,7 @@ class BranchResult:
     """A branch, ready for the model file, and what it says of the rows that are held out.
 
     Attributes:
-        branch: learned from all rows; ``None`` where the network alone is best on the held-out rows.
+        branch: learned from all training rows; ``None`` where the network alone is best on the held-out rows.
         held: float64[held, L], the outputs for the held-out rows of a branch that has not seen them; no rows if none
             are held out.
         record: for the model's record.
@@ -49,8 +49,9 @@ class BranchTraining:
     """Learns a branch and joins it with a network.
 
     Two branches are learned: one that has not seen the held-out rows, on which the factors of network and branch are
-    found and scores are measured; and one from all rows, which the model gets with the same factor. Where the model
-    file is bounded, the first is learned twice: with all n-grams and subwords, and with those that are kept.
+    found and scores are measured; and one from all rows, which the model gets with the same factor. Where the held-out
+    rows are no training rows, the first is what the model gets. Where the model file is bounded, the first is learned
+    twice: with all n-grams and subwords, and with those that are kept.
 
     Args:
         prepared: the rows.
@@ -132,7 +133,7 @@ class BranchTraining:
 
     @torch.no_grad()
     def finish(self, network: Network, held: Tensor) -> BranchResult:
-        """Multiplies the network's output by its factor, and learns the branch from all rows.
+        """Multiplies the network's output by its factor, and learns the branch from all training rows.
 
         Args:
             network: trained; its output is changed in place.
@@ -154,7 +155,7 @@ class BranchTraining:
             # Nothing is added; what has no say need not be in the file.
             return BranchResult(None, np.zeros_like(self._outputs), record)
         whole = self._alone
-        if self._held is not None:
+        if self._held is not None and self._prepared.validation is None:
             whole = self._learned(self._rows.all, np.concatenate([self._targets, self._held.targets]))
         return BranchResult(whole.times(factors.branch), self._outputs * factors.branch, record)
 

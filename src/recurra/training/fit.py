@@ -36,6 +36,7 @@ from recurra.training.rate_finder import with_found_rate
 from recurra.training.record import FitResult, Provenance, build_bundle, write_run
 from recurra.training.run import RunOptions, TimeLimit, prepare_folder
 from recurra.training.steps.step import EncodedRows
+from recurra.training.validation_data import with_validation
 from recurra.training.warm_start import check_warm_start
 
 __all__ = ["FitResult", "Provenance", "RunOptions", "fit", "fit_prepared"]
@@ -49,6 +50,7 @@ def fit(
     recipe: Recipe,
     task: Task | str | None = None,
     initial: Bundle | None = None,
+    validation_data: Corpus | None = None,
     run: RunOptions | None = None,
     provenance: Provenance | None = None,
     callbacks: Sequence[Callback] = (),
@@ -61,6 +63,8 @@ def fit(
         recipe: text, network and training settings.
         task: what is learned, or its name; ``None`` goes by the labels: several where they are tuples.
         initial: a model to continue from (warm start); its words and classes stay, new ones are added.
+        validation_data: rows to hold out, such as the latest ones (lists: :class:`recurra.data.corpus.InMemoryRows`);
+            none of ``documents`` is held out then, whatever share the recipe says.
         run: where to compute and to write.
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
@@ -83,6 +87,8 @@ def fit(
                 )
         learned = task_named(task) if isinstance(task, str) else task
         labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial)
+        if validation_data is not None:
+            labelled = with_validation(labelled, validation_data, recipe.text, told)
         labelled.task.check_training_settings(recipe.training)
         if recipe.training.freeze_vectors and recipe.vectors is None and initial is None:
             raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
@@ -164,6 +170,9 @@ def fit_prepared(
         **({"branch": recipe.branch.to_dict()} if recipe.branch.branch else {}),
     }
     described = [prepared.fingerprint, settings, str(recipe.vectors), *([digest_in(initial)] if initial else [])]
+    if prepared.validation:
+        # The same rows, held out by their place and not by the settings.
+        described.append({"validation_rows": int(prepared.validation.held.sum())})
     began = time.monotonic()
     branch = BranchTraining.of(prepared, recipe, told, initial=initial)
     # At the end it learns once more, from all rows.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,10 @@ from recurra.training.callbacks import Callback
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_labels, extend_vocabulary
 
-__all__ = ["LabelledRows", "TrainingData", "labelled_rows", "prepare", "resolve_tokens", "split_of"]
+if TYPE_CHECKING:
+    from recurra.training.validation_data import ValidationRows
+
+__all__ = ["LabelledRows", "TrainingData", "labelled_rows", "prepare", "resolve_tokens", "split_of", "with_titles"]
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class LabelledRows:
         classes: the distinct labels in order.
         targets: targets of the rows, as the task defines them.
         task: what is learned.
+        validation: which of them are held out; ``None`` where the settings say what share.
     """
 
     corpus: Corpus
     classes: Labels
     targets: npt.NDArray[Any]
     task: Task
+    validation: ValidationRows | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class TrainingData:
         fingerprint: fingerprint of all documents and labels, SHA-256 (hex).
         task: what is learned.
         branch_rows: the same rows as the linear branch reads them, or ``None`` where there is no branch.
+        validation: where the held-out rows come from; ``None`` for a share of the training rows.
     """
 
     count: int
@@ -78,6 +84,7 @@ class TrainingData:
     task: Task
     new: npt.NDArray[np.int64]
     branch_rows: BranchRows | None = None
+    validation: ValidationRows | None = None
 
     @property
     def choosing(self) -> EncodedRows | None:
@@ -111,7 +118,7 @@ def labelled_rows(
         DataError: nothing can be learned from them.
     """
     if text.field == "title":
-        corpus = _with_title(corpus, callbacks)
+        corpus = with_titles(corpus, callbacks)
     labels = corpus.labels
     grow = Labels.learn if initial is None else partial(extend_labels, initial)
     learned = task or (initial.task if initial is not None else infer_task(labels.values))
@@ -154,14 +161,14 @@ def prepare(
     Raises:
         DataError: nothing can be held out, no token is found, or ids cannot be kept.
     """
-    corpus = labelled.corpus
+    corpus, given = labelled.corpus, labelled.validation
     count = len(corpus)
     held = np.zeros(count, dtype=bool)
     held[split_of(labelled, training)[1]] = True
     # A fixed number of texts is counted from the head of the file, whatever is held out; otherwise the held-out rows
     # must stay as new to the network as test rows are.
-    seen = corpus if text.vocabulary_documents else RowSubset(corpus, ~held)
-    pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", callbacks), text, pairs=corpus.pairs)
+    seen = given.training if given else corpus if text.vocabulary_documents else RowSubset(corpus, ~held)
+    pipeline = TextPipeline.learn_from(_told(seen, "counting tokens", callbacks), text, pairs=seen.pairs)
     if initial is not None:
         pipeline = extend_vocabulary(initial, pipeline, text, callbacks)
     if limit is not None:
@@ -216,15 +223,18 @@ def prepare(
         task=labelled.task,
         new=new,
         branch_rows=found,
+        validation=given,
     )
 
 
 def split_of(labelled: LabelledRows, training: TrainingSettings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The rows to learn from and the rows held out, each label in its share.
+    """The rows to learn from and the rows held out: each label in its share, or the rows given to validate on.
 
     Raises:
         DataError: none can be held out.
     """
+    if labelled.validation is not None:
+        return np.flatnonzero(~labelled.validation.held), np.flatnonzero(labelled.validation.held)
     return labelled.task.hold_out(
         labelled.corpus.labels, labelled.targets, share=training.validation, seed=training.seed
     )
@@ -267,8 +277,8 @@ def _told(corpus: Corpus, what: str, callbacks: Callback) -> Iterator[Sequence[D
         callbacks.on_data(what, len(block), len(corpus))
 
 
-def _with_title(corpus: Corpus, callbacks: Callback) -> Corpus:
-    """The rows that have a title, and texts that stand alone."""
+def with_titles(corpus: Corpus, callbacks: Callback) -> Corpus:
+    """The rows that have a title, and texts that stand alone; how many are left out is told."""
     if not len(corpus):
         return corpus
     titled = np.concatenate(

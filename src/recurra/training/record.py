@@ -120,6 +120,7 @@ def build_bundle(
         "training": recipe.training.to_dict(),
         "rows": prepared.count,
         "held_out": len(prepared.held) if prepared.held else 0,
+        **({"validation_data": prepared.validation.to_record()} if prepared.validation else {}),
         "epochs": outcome.epochs,
         "best_epoch": outcome.best_epoch,
         "steps": outcome.steps,

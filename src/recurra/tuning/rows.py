@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.data.corpus import Corpus, RowSubset
@@ -19,6 +20,7 @@ from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.callbacks import Callback
 from recurra.training.prepare import LabelledRows, TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.steps.step import EncodedRows
+from recurra.training.validation_data import with_validation
 from recurra.tuning.initial_trials import smallest
 from recurra.tuning.limits import StudyLimits
 from recurra.tuning.space import LARGEST_VOCABULARY, Parameter, with_parameters
@@ -27,18 +29,22 @@ __all__ = ["SET_ASIDE", "StudyRows", "check_room"]
 
 # The share of rows that no trial sees, so that the score on them has chosen nothing.
 SET_ASIDE = 0.1
+# The same of rows that are given to validate on: as many as choose, as there is of the training rows.
+SET_ASIDE_OF_VALIDATION = 0.5
 
 
 class StudyRows:
     """What every trial learns from, what it is chosen by, and what none of them sees.
 
     A tenth of the rows, 2,000 at most, is set aside; of the others the recipe's ``validation`` is held out to choose
-    by. Each split keeps the classes' shares.
+    by. Each split keeps the classes' shares. Of rows of their own to validate on, half are set aside, 2,000 at most,
+    and the others choose; all rows of the corpus are learned from then.
 
     Args:
         corpus: all rows.
         recipe: where the search begins: its text settings say what is read, its seed how rows are dealt.
         callbacks: told what was left out, and what was chosen.
+        validation_data: rows to validate on, such as the latest ones.
 
     Attributes:
         recipe: recipe of the first trial: the one given, once it is chosen whether to read words or characters.
@@ -57,6 +63,7 @@ class StudyRows:
         recipe: Recipe,
         *,
         callbacks: Callback,
+        validation_data: Corpus | None = None,
     ) -> None:
         everything = labelled_rows(corpus, recipe.text, callbacks)
         if not everything.task.views:
@@ -64,12 +71,16 @@ class StudyRows:
                 f"{corpus.source} holds {everything.task.wording.gives} a row, and tuning looks at one class a row",
                 "Train with recurra train --multi-label.",
             )
-        corpus = everything.corpus
-        aside = np.zeros(len(corpus), dtype=bool)
-        aside[hold_out(corpus.labels, share=SET_ASIDE, seed=recipe.training.seed)[1]] = True
+        if validation_data is not None:
+            everything = with_validation(everything, validation_data, recipe.text, callbacks)
+        corpus, given = everything.corpus, everything.validation
+        aside = _set_aside(everything, seed=recipe.training.seed)
         self._callbacks = callbacks
-        self._kept = LabelledRows(
-            RowSubset(corpus, ~aside), everything.classes, everything.targets[~aside], everything.task
+        self._kept = replace(
+            everything,
+            corpus=RowSubset(corpus, ~aside),
+            targets=everything.targets[~aside],
+            validation=given and replace(given, held=given.held[~aside]),
         )
         self.recipe, self.choice = resolve_tokens(self._kept, recipe.for_rows(len(corpus)), callbacks)
         self.classes = everything.classes
@@ -128,6 +139,18 @@ class StudyRows:
         return replace(
             whole, pipeline=pipeline, rows=_with_unknown(whole.rows, known), held=held, branch_rows=branch
         )  # fmt: skip
+
+
+def _set_aside(everything: LabelledRows, *, seed: int) -> npt.NDArray[np.bool_]:
+    """The rows that no trial sees, bool[B]."""
+    labels, given = everything.corpus.labels, everything.validation
+    aside = np.zeros(len(labels), dtype=bool)
+    if given is None:
+        aside[hold_out(labels, share=SET_ASIDE, seed=seed)[1]] = True
+    else:
+        places = np.flatnonzero(given.held)
+        aside[places[hold_out(labels.take(places), share=SET_ASIDE_OF_VALIDATION, seed=seed)[1]]] = True
+    return aside
 
 
 def check_room(rows: StudyRows, recipe: Recipe, space: tuple[Parameter, ...], limits: StudyLimits) -> None:

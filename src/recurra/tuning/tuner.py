@@ -33,7 +33,7 @@ from recurra.tuning.space import parameters_of, space_around, suggested
 from recurra.tuning.storage import STUDY, open_study, storage_of
 from recurra.tuning.trial_models import TrialModels
 
-__all__ = ["TRIALS", "Tuner"]
+__all__ = ["TRIALS", "Tuner", "check_study_folder"]
 
 TRIALS = "trials.csv"
 
@@ -61,6 +61,7 @@ class Tuner:
         device: as in :func:`recurra.training.fit.fit`.
         callback: notified of the progress.
         clock: seconds.
+        validation_data: rows to choose by, such as the latest ones, instead of a share of the corpus.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this, the storage cannot be used, or no settings of the
@@ -82,6 +83,7 @@ class Tuner:
         device: str = "auto",
         callback: StudyCallback | None = None,
         clock: Callable[[], float] = time.monotonic,
+        validation_data: Corpus | None = None,
     ) -> None:
         self._began, self._clock = clock(), clock
         self._callback = callback or StudyCallback()
@@ -91,19 +93,22 @@ class Tuner:
             recipe = recipe.with_options({"branch": False})
         # What is wrong with it shows before the rows are read.
         chosen_device(device, recipe.training)
-        self._rows = StudyRows(corpus, _with_held_out(recipe), callbacks=_Messages(self._callback))
+        self._rows = StudyRows(
+            corpus,
+            recipe if validation_data is not None else _with_held_out(recipe),
+            callbacks=_Messages(self._callback),
+            validation_data=validation_data,
+        )
         self._recipe = self._rows.recipe
         self._space = space_around(self._recipe)
         self._models = TrialModels(
             self._rows, self._recipe, folder, limits, run=RunOptions(engine=engine, device=device)
         )
         check_room(self._rows, self._recipe, self._space, limits)
-        if not resume and (folder / STUDY).exists():
-            raise TrainingError(f"The folder {folder} holds a study", "Go on with --resume, or name an empty folder.")
         with locked_folder(folder):
-            prepare_folder(folder, resume=resume)
+            check_study_folder(folder, resume=resume)
             kept = storage_of(storage, folder)
-            self._study, known = open_study(kept, described=self._described(corpus), resume=resume)
+            self._study, known = open_study(kept, described=self._described(corpus, validation_data), resume=resume)
             if resume and not known:
                 if storage is None and len(optuna.get_all_study_names(kept)) > 1:
                     raise TrainingError(
@@ -249,21 +254,33 @@ class Tuner:
         found = optuna.importance.get_param_importances(self._study, evaluator=evaluator)
         return {name: round(float(share), 4) for name, share in found.items()}
 
-    def _described(self, corpus: Corpus) -> str:
+    def _described(self, corpus: Corpus, validation_data: Corpus | None) -> str:
         """Everything that the trials depend on."""
-        fingerprint = Fingerprint(len(corpus))
-        for block in corpus.blocks():
-            fingerprint.add(block)
         recipe = self._recipe
         return json.dumps(
             {
-                "data": fingerprint.of(corpus.labels),
+                "data": _fingerprint(corpus),
+                **({} if validation_data is None else {"validation_data": _fingerprint(validation_data)}),
                 "settings": [part.to_dict() for part in (recipe.text, recipe.network, recipe.training)],
                 "space": [asdict(one) for one in self._space],
                 "size": [self._limits.max_size, self._limits.int8],
             },
             sort_keys=True,
         )
+
+
+def check_study_folder(folder: Path, *, resume: bool) -> None:
+    """Raises a :class:`recurra.errors.TrainingError` if a folder holds something, and is not to be gone on with."""
+    if not resume and (folder / STUDY).exists():
+        raise TrainingError(f"The folder {folder} holds a study", "Go on with --resume, or name an empty folder.")
+    prepare_folder(folder, resume=resume)
+
+
+def _fingerprint(corpus: Corpus) -> str:
+    fingerprint = Fingerprint(len(corpus))
+    for block in corpus.blocks():
+        fingerprint.add(block)
+    return fingerprint.of(corpus.labels)
 
 
 class _Messages(Callback):

@@ -1,0 +1,133 @@
+"""What ``recurra train`` prints at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recurra.cli.output import Output, cut
+
+if TYPE_CHECKING:
+    from recurra.runtime import Model
+    from recurra.training.fit import FitResult
+    from recurra.training.loop import Outcome
+
+__all__ = ["end_of_training", "model_in", "report"]
+
+
+def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
+    """Prints scores, notes and where the model is; and the JSON document.
+
+    Args:
+        fitted: the training.
+        model: its model.
+        out: folder of the run.
+        output: of the command.
+    """
+    from recurra.card.baselines import baseline_sentences
+    from recurra.card.facts import Facts
+    from recurra.card.limits import imbalance, never_given
+    from recurra.card.markdown import LONGEST
+
+    outcome, info = fitted.outcome, model.info
+    rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
+    validation = info["record"]["scores"]["validation"]
+    output.detail(f"vocabulary: {info['vocabulary']:,} tokens")
+    output.detail(model.summary())
+    facts = Facts(model.bundle)
+    calibration = info["record"].get("calibration")
+    if calibration and "temperature" in calibration:
+        output.detail(_calibrated(calibration))
+    output.detail(end_of_training(outcome, info["record"]["training"]["epochs"]))
+    output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
+    if fitted.validation:
+        first, *others = (score for score in model.task.scores if score.printed)
+        low, high = fitted.validation.intervals[first.key]
+        told = ", ".join(f"{one.printed_name} {validation[one.key]:.4f}" for one in others)
+        output.result(
+            f"validation on {validation['rows']:,} rows{_file(info['record'])}: "
+            f"{first.printed_name} {validation[first.key]:.4f} ({low:.4f}–{high:.4f}), {told}"
+        )
+    for sentence in baseline_sentences(facts):
+        output.result(sentence)
+    for sentence in (*imbalance(facts), *never_given(facts, lambda label: cut(str(label), LONGEST))):
+        output.note(sentence)
+    if found := info["record"].get("thresholds"):
+        output.detail(_thresholds(found, len(info["classes"])))
+    output.result(f"model: {model_in(out)}")
+    output.document(
+        {
+            "model": str(model_in(out)),
+            "preset": info["record"]["preset"],
+            "rows": fitted.rows,
+            "held_out": info["record"]["held_out"],
+            "validation_data": info["record"].get("validation_data"),
+            "cleaning": info["record"].get("cleaning"),
+            "continued": info["record"].get("continued"),
+            "classes": info["classes"],
+            "vocabulary": info["vocabulary"],
+            "parameters": info["parameters"]["total"],
+            "seconds": outcome.seconds,
+            "docs_per_second": rate,
+            "epochs": outcome.epochs,
+            "best_epoch": outcome.best_epoch,
+            "steps": outcome.steps,
+            "interrupted": outcome.interrupted,
+            "time_is_up": outcome.time_is_up,
+            "calibration": calibration,
+            "validation": validation,
+            "baselines": info["record"].get("baselines"),
+            "notes": output.notes,
+        }
+    )
+
+
+def end_of_training(outcome: Outcome, epochs: int) -> str:
+    """When training ended, and the weights of which epoch were kept, in one line.
+
+    Args:
+        outcome: of the training.
+        epochs: how many there were at most.
+    """
+    kept = f"kept epoch {outcome.best_epoch}" if outcome.best_epoch else "kept the last weights"
+    if outcome.epochs >= epochs:
+        return f"trained all {epochs} epochs, {kept}"
+    if outcome.time_is_up or outcome.interrupted:
+        why = "the time was up" if outcome.time_is_up else "interrupted"
+        return f"stopped in epoch {outcome.epochs + 1} ({why}), {kept}"
+    return f"stopped after epoch {outcome.epochs}, {kept} (at most {epochs} epochs)"
+
+
+def _file(record: dict[str, Any]) -> str:
+    """Text after the number of validation rows on the file they come from, if they do."""
+    name = (record.get("validation_data") or {}).get("source")
+    return f" of {cut(name, 60)}" if name else ""
+
+
+def _calibrated(found: dict[str, Any]) -> str:
+    on = f"on {found['rows']:,} validation rows"
+    before, after, crossed = (found[name]["ece"] for name in ("before", "after", "cross_fitted"))
+    if found["temperature"] == 1:
+        return (
+            f"calibration: temperature 1, ECE {before:.3f} {on}; "
+            "no other lowers the log loss of rows that did not choose it"
+        )
+    return (
+        f"calibration: temperature {found['temperature']:.2f}, ECE {before:.3f} → {after:.3f} {on} "
+        f"({crossed:.3f} where each tenth has the others' temperature)"
+    )
+
+
+def _thresholds(found: dict[str, Any], labels: int) -> str:
+    shared = "" if found["shared"] is None else f", {labels - found['own']:,} with few rows share {found['shared']:.3f}"
+    return (
+        f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} "
+        f"on the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
+    )
+
+
+def model_in(folder: Path) -> Path:
+    """The model file of a run's folder."""
+    from recurra.training.run import MODEL
+
+    return folder / MODEL
