@@ -144,7 +144,7 @@ def _commands() -> dict[str, Job]:
             ("inspect", first, text, "--gates", "--attribution", "--json"),
             ("inspect", second, text, "--gates", "--json"),
             ("inspect", third, text, "--attribution", "--json"),
-            ("inspect", first, second, "--gradients", "--data", news, "--rows", "40", "--json"))),
+            ("inspect", first, second, "--data", news, "--view", "gradients", "--rows", "40", "--json"))),
         "inspect-views": ((one, other), (
             ("inspect", second, "--view", "flags", "--data", news, "--json"),
             ("inspect", first, "--view", "states", "--data", news, "--json"),
@@ -156,7 +156,7 @@ def _commands() -> dict[str, Job]:
             ("info", third, "--json"), ("info", third, "--card"))),
         "compare": ((one, other, several, others), (
             ("compare", first, second, "--data", news, "--json"),
-            ("compare", first, second, "--text", text, "--json"),
+            ("compare", first, second, "--on", text, "--json"),
             ("compare", third, fourth, "--data", topics, *mark, "--json"))),
         "tune": ((), (
             ("tune", "news.csv", "--trials", "3", "--out", "tune/study", "--json", "--seed", "1",

@@ -73,23 +73,68 @@ def test_labels_that_training_never_saw(run: Run, trained: Path, other: Path, ne
 
 def test_on_texts(run: Run, trained: Path, other: Path) -> None:
     good = trained / "model.safetensors"
-    ran = run("compare", good, other, "--text", "Bank stock rise", "--json")
+    ran = run("compare", good, other, "--on", "Bank stock rise", "--json")
     assert ran.json["text"] == "Bank stock rise"
     assert [one["model"] for one in ran.json["models"]] == ["run", "other"]
     for path, one in zip((good, other), ran.json["models"], strict=True):
         assert one["label"] == recurra.load(path).predict(["Bank stock rise"])[0]
         assert len(one["probabilities"]) == 3
-    ran = run("compare", good, other, "--text", "Bank stock", "--text", "", "--json")
+    ran = run("compare", good, other, "--on", "Bank stock", "--on", "", "--json")
     assert [one["text"] for one in ran.json] == ["Bank stock", ""]
-    lines = run("compare", good, other, "--text", "Bank stock rise").out.splitlines()
+    lines = run("compare", good, other, "--on", "Bank stock rise").out.splitlines()
     assert lines[0] == "Bank stock rise"
     assert lines[2].split()[:2] == ["run", recurra.load(good).predict(["Bank stock rise"])[0]]
 
 
+def test_lines_fit_a_terminal_and_keep_their_words(run: Run, trained: Path, other: Path, news: Path) -> None:
+    good = trained / "model.safetensors"
+    third = other.parent.parent / "a-model-with-a-long-name" / "model.safetensors"
+    third.parent.mkdir()
+    third.write_bytes(other.read_bytes())
+    ran = run("compare", good, other, third, "--data", news)
+    lines = ran.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    texts = [line.strip() for line in lines if line.startswith("  ") and line.endswith("…")]
+    rows = [f"{title} — {text}" for title, text in make_rows(60)[0]]
+    assert all(any(f"{row} ".startswith(f"{text[:-1]} ") for row in rows) for text in texts)
+    long = "Bank stock rises again " * 9
+    first = run("compare", good, other, "--on", long).out.splitlines()[0]
+    assert len(first) <= 80
+    assert long.startswith(f"{first[:-1]} ")
+
+
+def test_two_models_are_told_apart(run: Run, trained: Path, other: Path, news: Path) -> None:
+    words = ("compare", trained / "model.safetensors", other, "--data", news)
+    pair, lines = run(*words, "--json").json["pairs"][0], run(*words).out.splitlines()
+    for name, key in (("accuracy", "accuracy"), ("macro F1", "macro_f1"), ("log loss", "log_loss")):
+        line = next(line for line in lines if line.startswith(f"{name} "))
+        low, high = pair["intervals"][key]
+        assert line.endswith(f"{pair['differences'][key]:+.4f}  {low:+.4f} to {high:+.4f}")
+    counts = f"right: run alone {pair['only_a']} rows, other alone {pair['only_b']}, both {pair['both']}, "
+    said = " ".join(" ".join(lines).split())
+    assert f"{counts}neither {pair['neither']} (sign test: p={pair['p']:.2g})" in said
+    assert not any(line.startswith("macro F1") for line in run(*words, "--quiet").out.splitlines())
+
+
+def test_old_spellings_say_the_new_ones(run: Run, model: Path) -> None:
+    check_failed(run("compare", model, model, "--text", "Oil prices rise"), 2, "Give a text", "--on 'Oil prices rise'")
+    words = ("compare", model, model, "--data", "x.csv", "--text-column")
+    check_failed(run(*words, "message"), 2, "no option --text-column. Did you mean --text?")
+
+
+def test_text_is_a_column(run: Run, trained: Path, other: Path, news: Path) -> None:
+    good = trained / "model.safetensors"
+    Path("renamed.csv").write_text(news.read_text().replace("description", "words", 1))
+    plain = run("compare", good, other, "--data", news, "--json").json
+    words = ("compare", good, other, "--data", "renamed.csv", "--label", "label", "--title", "title")
+    assert run(*words, "--text", "words", "--json").json["models"] == plain["models"]
+    check_failed(run(*words, "--text", "colour"), 1, "no column 'colour'")
+
+
 def test_wrong_usage(run: Run, trained: Path, other: Path, model: Path, news: Path) -> None:
     good = trained / "model.safetensors"
-    check_failed(run("compare", good, other), 1, "neither --data nor --text")
-    check_failed(run("compare", good, other, "--data", news, "--text", "x"), 1, "both --data and --text")
+    check_failed(run("compare", good, other), 1, "neither --data nor --on")
+    check_failed(run("compare", good, other, "--data", news, "--on", "x"), 1, "both --data and --on")
     check_failed(run("compare", good, "--data", news), 1, "given one model")
     check_failed(run("compare", good, good, "--data", news), 1, "the same model is given twice")
     check_failed(run("compare", good, model, "--data", news, "--quiet"), 1, "knows the classes")

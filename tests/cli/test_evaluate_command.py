@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from rows import make_rows, write_news, write_table
 
 import recurra
 from recurra.bundle import write_bundle
+from recurra.cli.output import width
 from recurra.evaluation import evaluate
 
 PROMISED = {"rows", "accuracy", "macro_f1", "log_loss", "ece"}
@@ -50,6 +52,59 @@ def test_lines_for_people(run: Run, trained: Path, test_rows: Path) -> None:
     assert ran.out.splitlines()[0].casefold().startswith("columns guessed")
     assert quiet.out.splitlines()[0].startswith("30 rows of ")
     assert set(quiet.out.splitlines()) < set(ran.out.splitlines())
+
+
+@pytest.fixture
+def many_classes(tmp_path: Path) -> tuple[Path, Path]:
+    """A model of 23 classes with random weights, one of them of a long name, and 400 rows of 22 of them."""
+    names = ["class " + "m" * 60, *(f"class {number:02}" for number in range(22))]
+    write_bundle(make_bundle(labels=tuple(names)), tmp_path / "many.safetensors")
+    generator = random.Random(3)
+    words = ["oil", "prices", "rise", "again", "the", "team", "wins", "a", "late", "match", "rome", "court"]
+    rows = [(generator.choice(names[:22]), " ".join(generator.choices(words, k=4))) for _ in range(400)]
+    write_table(tmp_path / "many.csv", ("label", "text"), rows)
+    return Path("many.safetensors"), Path("many.csv")
+
+
+def test_the_worst_classes_come_first(run: Run, many_classes: tuple[Path, Path]) -> None:
+    words = ["evaluate", *many_classes]
+    values, ran, every = run(*words, "--json").json, run(*words), run(*words, "--all-classes")
+    by_f1 = sorted(
+        values["classes"], key=lambda one: (not (one["support"] or one["given"]), one["f1"], -one["support"])
+    )
+    assert by_f1[0]["f1"] < by_f1[-2]["f1"]
+    assert by_f1[-1]["support"] == 0
+
+    def shown(out: str) -> list[str]:
+        table = out.split(" precision ")[1].split("\n\n")[0].splitlines()[1:]
+        return [line[:8] for line in table]
+
+    labels = [one["label"][:8] for one in by_f1]
+    assert shown(ran.out) == labels[:10]
+    assert shown(every.out) == labels
+    assert "the 10 worst of 23 classes (--all-classes, --json and --out DIR give all):" in ran.out
+    assert "worst of" not in every.out
+    assert max(map(width, every.out.splitlines())) <= 80
+
+
+def test_the_most_frequent_confusions_are_printed(run: Run, many_classes: tuple[Path, Path]) -> None:
+    values, ran = run("evaluate", *many_classes, "--json").json, run("evaluate", *many_classes)
+    names = [one["label"] for one in values["classes"]]
+    pairs = [
+        (rows, names[true], names[given])
+        for true, counts in enumerate(values["confusion"])
+        for given, rows in enumerate(counts)
+        if true != given and rows
+    ]
+    head, *lines = ran.out.split("\n\n")[-1].splitlines()
+    assert head.split() == ["most", "frequent", "confusions", "(true", "→", "predicted)", "rows"]
+    assert len(lines) == 10
+    for line, expected in zip(lines, sorted(pairs, key=lambda pair: -pair[0]), strict=False):
+        pair, rows = line.rsplit(maxsplit=1)
+        assert int(rows) == expected[0]
+        true, given = (name.rstrip(" …") for name in pair.split(" → "))
+        assert any(n == int(rows) and a.startswith(true) and b.startswith(given) for n, a, b in pairs)
+    assert "confusions" not in run("evaluate", *many_classes, "--quiet").out
 
 
 def test_files(run: Run, trained: Path, test_rows: Path) -> None:

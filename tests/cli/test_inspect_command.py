@@ -68,7 +68,7 @@ def test_the_linear_branch_has_a_column_a_share_and_phrases(run: Run, tmp_path: 
     assert branch is not None
     table = out[out.index("before any word") :].splitlines()[1:]
     for line, value in zip(table, branch["words"], strict=False):
-        assert f"{value:+.2f}" in line
+        assert (f"{value:+.2f}" if abs(value) >= 0.005 else "│        0.00") in line
     assert f"{100 * branch['share']:.0f}\N{NO-BREAK SPACE}% of the evidence" in out
     assert "comes from the linear branch, which is not recurrent" in out
     assert f"“{branch['phrases'][0]['text']}” ({branch['phrases'][0]['share']:+.2f})" in out
@@ -116,7 +116,9 @@ def test_gradients_of_several_models(run: Run, trained: Path, news: Path) -> Non
     model = trained / "model.safetensors"
     twin = news.parent / "twin.safetensors"
     twin.write_bytes(model.read_bytes())
-    ran = run("inspect", model, twin, "--gradients", "--data", news, "--rows", "40", "--json", "--html", "page.html")
+    ran = run(
+        "inspect", model, twin, "--view", "gradients", "--data", news, "--rows", "40", "--json", "--html", "page.html"
+    )
     found = ran.json["models"]
     assert [(one["name"], one["when"]) for one in found] == [
         (str(path), when) for path in (model, twin) for when in ("before training", "after training")
@@ -126,9 +128,12 @@ def test_gradients_of_several_models(run: Run, trained: Path, news: Path) -> Non
     expected = gradients(load(model), read_table(news), name=str(model), limit=40).to_dict()["models"]
     assert found[:2] == json.loads(json.dumps(expected))
     assert found[0]["documents"] == 40
+    words = ("inspect", model, "--view", "gradients", "--data", news, "--rows", "9", "--seed", "3", "--json")
+    drawn = gradients(load(model), read_table(news), name=str(model), limit=9, seed=3).to_dict()["models"]
+    assert run(*words).json["models"] == json.loads(json.dumps(drawn))
     assert found[2]["norm"] == found[0]["norm"]
     assert "Vanishing gradients" in Path("page.html").read_text(encoding="utf-8")
-    out = run("inspect", model, "--gradients", "--data", news).out
+    out = run("inspect", model, "--view", "gradients", "--data", news).out
     assert f"{found[1]['norm'][5]:.1g}"[:1] in out
     assert "before training" in out
     assert "Medians over 60 documents" in out
@@ -136,7 +141,7 @@ def test_gradients_of_several_models(run: Run, trained: Path, news: Path) -> Non
 
 def test_the_gradient_s_numbers_are_in_the_table(run: Run, trained: Path, news: Path) -> None:
     model = trained / "model.safetensors"
-    words = ("inspect", model, "--gradients", "--data", news)
+    words = ("inspect", model, "--view", "gradients", "--data", news)
     flows, lines = run(*words, "--json").json["models"], run(*words).out.splitlines()
     for flow in flows:
         line = next(line for line in lines if flow["when"] in line)
@@ -150,21 +155,60 @@ def test_the_gradient_s_numbers_are_in_the_table(run: Run, trained: Path, news: 
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (["x", "--data", "news.csv"], ["--data is given without --gradients"]),
-        (["--gradients"], ["--gradients needs labelled rows", "--data DATA"]),
-        (["--gradients", "--gates", "--data", "news.csv"], ["--gradients reads no text"]),
-        (["--gradients", "--data", "news.csv", "--rows", "0"], ["--rows", "'0'"]),
+        (
+            ["x", "--data", "news.csv"],
+            ["--data news.csv is given without --view", "flags, states, doubts or gradients"],
+        ),
+        (["x", "--gates", "--rows", "9"], ["--rows goes with --data and --view, not with a text"]),
+        (["x", "--folds", "3"], ["--folds goes with --view doubts, not with a text"]),
+        (["x", "--text", "message"], ["--text goes with --data and --view, not with a text"]),
+        (
+            ["--gradients", "--data", "news.csv"],
+            ["no option --gradients. Did you mean --view gradients?"],
+        ),
+        (["--view", "gradients"], ["--view gradients needs labelled rows", "--data DATA"]),
+        (
+            ["--view", "gradients", "--gates", "--data", "n.csv"],
+            ["--gates goes with a text, not with --view gradients"],
+        ),
+        (["--view", "gradients", "--top", "3", "--data", "n.csv"], ["--top goes with --view flags or --view doubts"]),
+        (["--view", "gradients", "--data", "news.csv", "--rows", "0"], ["--rows", "'0'"]),
     ],
 )
 def test_wrong_usage(words: list[str], parts: list[str], run: Run, model: Path, news: Path) -> None:
     check_failed(run("inspect", model, *words), 2, *parts)
 
 
+def test_a_text_may_look_like_an_old_option(run: Run, model: Path) -> None:
+    assert run("inspect", model, "--json", "--", "--gradients").json[0]["text"] == "--gradients"
+
+
+def test_lines_fit_a_terminal_and_keep_their_words(run: Run, other: Path, tmp_path: Path) -> None:
+    branched = tmp_path / "branched.safetensors"
+    write_bundle(make_branched(cell="gru"), branched)
+    for path in (other, branched):
+        for options in ([], ["--attribution"], ["--gates", "--attribution"]):
+            lines = run("inspect", path.name, f"{TEXT} {TEXT}", *options).out.splitlines()
+            assert max(map(len, lines)) <= 80
+            # Nothing is left out: neither a heading nor a word of the text.
+            assert not any("…" in line for line in lines)
+
+
+def test_no_bar_is_drawn_for_zero(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from recurra.cli.inspect_output import _bar
+    from recurra.cli.inspect_view_output import _heights
+
+    assert _bar(-0.001, 1.0, 9).plain == "    │      0.00"
+    assert _bar(-0.5, 1.0, 9).plain == "  ██│     -0.50"
+    assert _bar(1.0, 1.0, 0).plain == "+1.00"
+    assert _heights([0.0, 1e-9, 0.5, 1.0, 3.0]) == "  ▄██"
+
+
 def test_models_without_a_seed_and_labels_that_are_not_known(run: Run, model: Path, trained: Path, news: Path) -> None:
-    check_failed(run("inspect", model, "--gradients", "--data", news, "-q"), 1, "training never saw")
+    check_failed(run("inspect", model, "--view", "gradients", "--data", news, "-q"), 1, "training never saw")
     Path("other.csv").write_text("label,text\na,oil prices rise\nb,the team wins\n", encoding="utf-8")
-    check_failed(run("inspect", model, "--gradients", "--data", "other.csv", "-q"), 1, "with which seed")
+    check_failed(run("inspect", model, "--view", "gradients", "--data", "other.csv", "-q"), 1, "with which seed")
     Path("bare.csv").write_text("text\noil prices rise\nthe team wins\n", encoding="utf-8")
-    ran = run("inspect", trained / "model.safetensors", "--gradients", "--data", "bare.csv", "-q")
+    ran = run("inspect", trained / "model.safetensors", "--view", "gradients", "--data", "bare.csv", "-q")
     assert ran.code == 1
     assert len(ran.err.splitlines()) == 1

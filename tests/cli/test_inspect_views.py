@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from branched import make_branched
-from commands import Run, check_failed
+from commands import Run, check_failed, run_without
 from rows import make_rows, write_news, write_table
 
 import recurra
 from recurra.bundle import write_bundle
+from recurra.cli.inspect_views import VIEWS
 from recurra.presets import Recipe
 
 
@@ -33,7 +34,10 @@ def test_flags(run: Run, trained: Path, news: Path) -> None:
     lines = ran.out.splitlines()
     assert lines[0] == f"40 documents, accuracy {values['accuracy']:.4f}, {len(values['scores'])} units"
     assert f"{values['units'][0]['score']:.2f}" in lines[2]
-    assert lines[-1].startswith(f"the first {values['together']['units']} silenced together: accuracy")
+    phrases = [f"{one['phrase']} {one['count']}/{one['of']}" for one in values["units"][0]["on"]]
+    assert lines[lines.index("unit  switched on by") + 1].endswith(", ".join(phrases))
+    together = next(line for line in lines if line.startswith("the first "))
+    assert together.startswith(f"the first {values['together']['units']} silenced together: accuracy")
 
 
 def test_states(run: Run, trained: Path, news: Path) -> None:
@@ -44,7 +48,7 @@ def test_states(run: Run, trained: Path, news: Path) -> None:
     assert all(len(one["path"]) == len(one["tokens"]) for one in values["documents"])
     ran = run("inspect", trained / "model.safetensors", "--view", "states", "--data", news, "--quiet")
     assert ran.out.startswith("60 documents; principal components explain ")
-    assert [line.split()[0] for line in ran.out.splitlines()[2:]] == values["labels"]
+    assert [line.split()[0] for line in ran.out.split("\nclass ")[1].splitlines()[1:]] == values["labels"]
 
 
 @pytest.fixture
@@ -98,8 +102,39 @@ def test_doubts_out_of_fold_and_beside_training_rows(run: Run, trained: Path, sp
 def test_doubts_for_people(run: Run, trained: Path, spoiled: Path) -> None:
     ran = run("inspect", trained / "model.safetensors", "--view", "doubts", "--data", spoiled, "--queue", "queue.csv")
     assert "rows: 60" in ran.out.splitlines()
-    assert any("suspected label error" in line and line.lstrip().startswith("6 ") for line in ran.out.splitlines())
+    suspected = ran.out[ran.out.index("\nsuspected label error:\n") :].split("\n\n")[0]
+    assert any(line.lstrip().startswith("6 ") for line in suspected.splitlines())
+    assert "near-duplicate:" not in suspected
     assert any(line.startswith("queue: queue.csv (") for line in ran.out.splitlines())
+
+
+TITLES = {
+    "flags": "Flags in {model}",
+    "states": "State space of {model}",
+    "doubts": "Doubtful labels in {data}",
+    "gradients": "Vanishing gradients",
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_has_a_page_and_lines_that_fit(run: Run, trained: Path, spoiled: Path, view: str) -> None:
+    model = Path("m.safetensors")
+    model.write_bytes((trained / "model.safetensors").read_bytes())
+    words = ("inspect", model, "--view", view, "--data", spoiled.name)
+    ran = run(*words, "--html", "page.html")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[-1] == "page: page.html"
+    html = Path("page.html").read_text(encoding="utf-8")
+    assert html.startswith("<!doctype html>")
+    assert TITLES[view].format(model=model, data=spoiled.name) in html
+    lines = run(*words, "--queue", "q.csv").out.splitlines() if view == "doubts" else ran.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert run(*words, "--json").out == run(*words, "--html", "page.html", "--json").out
+
+
+def test_a_page_needs_its_packages_before_the_work(trained: Path, news: Path) -> None:
+    words = ("inspect", trained / "model.safetensors", "--view", "flags", "--data", "none.csv", "--html", "page.html")
+    check_failed(run_without(["jinja2"], *words), 1, "Making a page needs jinja2", "recurra[report]")
 
 
 @pytest.mark.parametrize("view", ["flags", "states", "doubts"])
@@ -121,12 +156,21 @@ def test_rows_without_a_title_are_told_of_once(run: Run, tmp_path: Path, view: s
 @pytest.mark.parametrize(
     ("words", "code", "parts"),
     [
-        (["--view", "flags"], 2, ["--view needs labelled rows"]),
-        (["--view", "colours", "--data", "news.csv"], 2, ["'colours'", "flags, states, doubts"]),
-        (["--view", "flags", "--data", "news.csv", "--gradients"], 2, ["--gradients is given with --view flags"]),
-        (["a text", "--view", "flags", "--data", "news.csv"], 2, ["--view shows no text"]),
-        (["--view", "flags", "--data", "news.csv", "--folds", "3"], 1, ["--folds is given with --view flags"]),
-        (["--view", "states", "--data", "news.csv", "--queue", "q.csv"], 1, ["--queue is given with --view states"]),
+        (["--view", "flags"], 2, ["--view flags needs labelled rows"]),
+        (["--view", "colours", "--data", "news.csv"], 2, ["'colours'", "flags, states, doubts, gradients"]),
+        (["a text", "--view", "flags", "--data", "news.csv"], 2, ["'a text' is given with --view flags"]),
+        (["--view", "flags", "--data", "news.csv", "--folds", "3"], 2, ["--folds goes with --view doubts, not with"]),
+        (["--view", "states", "--data", "news.csv", "--queue", "q.csv"], 2, ["--queue goes with --view doubts, not"]),
+        (
+            ["--view", "states", "--data", "news.csv", "--top", "3"],
+            2,
+            ["--top goes with --view flags or --view doubts"],
+        ),
+        (
+            ["--view", "states", "--data", "news.csv", "--gates"],
+            2,
+            ["--gates goes with a text, not with --view states"],
+        ),
         (["--view", "doubts", "--data", "none.csv"], 1, ["no file 'none.csv'"]),
         (["--view", "doubts", "--data", "news.csv"], 1, ["has the label", "which training never saw"]),
     ],
@@ -176,4 +220,4 @@ def test_folds_learn_the_linear_branch_again(run: Run, tmp_path: Path, monkeypat
     assert ran.code == 0
     assert bundle.branch is not None
     assert [one.branch for one in recipes] == [bundle.branch.settings]
-    assert "the linear branch has no states" in ran.out
+    assert "the linear branch has no states" in " ".join(ran.out.split())

@@ -256,7 +256,9 @@ def test_predict_shows_the_labels_given(run: Run, topics: Path) -> None:
     assert lines[1].startswith("–")
 
 
-@pytest.mark.parametrize("words", [["inspect", "--view", "flags", "--data"], ["inspect", "--gradients", "--data"]])
+@pytest.mark.parametrize(
+    "words", [["inspect", "--view", "flags", "--data"], ["inspect", "--view", "gradients", "--data"]]
+)
 def test_views_of_whole_files_say_that_they_are_not_for_it(
     run: Run, tmp_path: Path, topics: Path, words: Sequence[str]
 ) -> None:
@@ -272,11 +274,15 @@ def test_inspect_reads_a_text_with_its_labels(run: Run, topics: Path) -> None:
     assert found["given"] == ["art", "law"]
     assert len(found["thresholds"]) == 5
     assert found["attribution"]["completeness_error"] < 0.01
-    lines = run("inspect", topics, "art1 law2 common3 art0 law1").out.splitlines()
+    Path("m.safetensors").write_bytes(topics.read_bytes())
+    lines = run("inspect", "m.safetensors", "art1 law2 common3 art0 law1").out.splitlines()
     p = dict(zip(found["labels"], found["probabilities"][-1], strict=True))
     threshold = dict(zip(found["labels"], found["thresholds"], strict=True))
     said = {one: f"{one}  {100 * p[one]:.1f} % (threshold {100 * threshold[one]:.1f} %)" for one in found["labels"]}
-    assert lines[0].endswith(f": {said['art']}, {said['law']}")
+    assert lines[0] == f"m.safetensors: {said['art']}, {said['law']}"
+    Path("a-long-name-of-a-model.safetensors").write_bytes(topics.read_bytes())
+    long = run("inspect", "a-long-name-of-a-model.safetensors", "art1 law2 common3 art0 law1").out.splitlines()
+    assert long[:3] == ["a-long-name-of-a-model.safetensors:", f"  {said['art']}", f"  {said['law']}"]
     assert f"explained is the most probable label: {said[found['label']]}" in lines
     assert run("inspect", topics, "common1 common2").out.splitlines()[0].endswith(": no label")
 

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.cli.output import aligned, count, cut, plain, width
+from recurra.cli.output import aligned, count, cut, excerpt, plain, width
 
 
 @given(st.text(max_size=80), st.integers(2, 40))
@@ -27,6 +27,25 @@ def test_wide_letters_take_two_columns() -> None:
     assert width("経済 ok") == 7
     assert cut("経済新聞を読む", 7) == "経済新…"
     assert cut("経済新聞", 8) == "経済新聞"
+
+
+@given(st.lists(st.text("abc.,", min_size=1, max_size=12), max_size=30), st.integers(13, 60))
+def test_an_excerpt_fits_and_ends_with_a_whole_word(words: list[str], columns: int) -> None:
+    text = " ".join(words)
+    short = excerpt(text, columns)
+    assert width(short) <= columns
+    kept = short.removesuffix("…").split()
+    assert kept == words[: len(kept)]
+    if short != text:
+        assert short.endswith("…")
+        # One word more would not have left room for the mark.
+        assert len(" ".join(words[: len(kept) + 1])) > columns - 1
+
+
+def test_only_a_word_that_is_too_long_is_cut() -> None:
+    assert excerpt("runs/a-long-name/model", 10) == "runs/a-lo…"
+    assert excerpt("経済新聞を読む", 7) == "経済新…"
+    assert excerpt("", 7) == ""
 
 
 @given(st.text(max_size=40))

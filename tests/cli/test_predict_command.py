@@ -157,3 +157,56 @@ def test_texts_cannot_act_on_the_terminal(run: Run, model: Path) -> None:
     ran = run("predict", model, "oil \x1b[2J\u202eprices")
     assert "\x1b" not in ran.out
     assert "\u202e" not in ran.out
+
+
+def test_empty_texts_are_mentioned(run: Run, model: Path) -> None:
+    said = "recurra: note: 2 of 3 texts are empty, and get the labels of a text without\nwords.\n"
+    assert run("predict", model, stdin=b"oil\n\n  \n").err == said
+    assert run("predict", model, "oil", "", " ", "--json").err == said
+    one = "recurra: note: The text is empty, and gets the label of a text without words.\n"
+    assert run("predict", model, "").err == one
+    of_two = run("predict", model, "", "oil").err
+    assert " ".join(of_two.split()) == one.replace("The text is", "1 of 2 texts is").strip()
+    assert run("predict", model, "", "--quiet").err == run("predict", model, "oil").err == ""
+
+
+@pytest.mark.parametrize(
+    ("header", "form"),
+    [
+        ("text", "csv"),
+        ("text,label", "csv"),
+        ("\ufeffLabel;Text", "csv"),
+        ("id\ttitle", "tsv"),
+        ("ID,Ticket text,topic", "csv"),
+    ],
+)
+def test_a_header_among_the_lines_is_mentioned(header: str, form: str, run: Run, model: Path) -> None:
+    ran = run("predict", model, "--json", stdin=f"{header}\noil\ntext\n".encode())
+    assert [answer["text"] for answer in ran.json] == [header, "oil", "text"]
+    head, command = ran.err.splitlines()[:-1], ran.err.splitlines()[-1]
+    assert "looks like the header of a table" in " ".join(head)
+    assert command == f"  recurra score {model} - --format {form}"
+    assert max(map(len, head)) <= 80
+    # What is said to be typed reads the rows.
+    scored = run(*command.split()[1:], stdin=f"{header}\n{header.replace('ext', 'exts')}\n".encode())
+    assert (scored.code, len(scored.out.splitlines())) == (0, 2)
+    assert run("predict", model, "--quiet", stdin=header.encode()).err == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "oil",
+        "Question, is this a text?",
+        "a,b",
+        "texts of a few words",
+        "text,a much longer cell than any name of a column",
+    ],
+)
+def test_a_text_is_not_taken_for_a_header(line: str, run: Run, model: Path) -> None:
+    assert run("predict", model, stdin=line.encode()).err == ""
+
+
+def test_a_header_is_looked_for_in_the_first_line_of_input_alone(run: Run, model: Path) -> None:
+    assert run("predict", model, stdin=b"oil\ntext,label\n").err == ""
+    assert run("predict", model, "text,label").err == ""

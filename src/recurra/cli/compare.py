@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.failures import UsageError
 from recurra.cli.labelled_rows import unknown_labels_note
 from recurra.cli.options import (
     DataDir,
@@ -17,46 +19,45 @@ from recurra.cli.options import (
     LabelColumn,
     LabelSeparator,
     Quiet,
+    TextColumn,
     TitleColumn,
     UnknownLabelsOption,
     whole_number,
 )
-from recurra.cli.output import Output, aligned, cut
+from recurra.cli.output import LINE, Output, aligned, cut, excerpt, folded
 from recurra.errors import SettingsError
 from recurra.training.run import MODEL
 
 if TYPE_CHECKING:
-    from recurra.evaluation.comparison import Comparison
+    from recurra.evaluation.comparison import Comparison, Pair
     from recurra.runtime import Model
 
 __all__ = ["EXAMPLES", "compare"]
 
 EXAMPLES = (
     "recurra compare runs/gru/model.safetensors runs/lstm/model.safetensors --data test.csv",
-    "recurra compare runs/gru/model.safetensors runs/lstm/model.safetensors --text 'Oil prices rise again'",
+    "recurra compare runs/gru/model.safetensors runs/lstm/model.safetensors --on 'Oil prices rise again'",
 )
 
-# Width of the text of an example.
-WIDE = 60
+# Widths of names of models and of slices in a table.
+NAME, SLICE = 17, 24
 
 SCORES = {"micro_f1": "micro F1", "macro_f1": "macro F1", "log_loss": "log loss"}
 
 
 def compare(
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="Two model files or more.")],
+    models: Annotated[list[Path], typer.Argument(metavar="MODEL", help="Two model files or more.")],
     data: Annotated[
         str | None, typer.Option("--data", metavar="DATA", help="Labelled rows: a file or a named set.")
     ] = None,
     texts: Annotated[
-        list[str] | None, typer.Option("--text", metavar="TEXT", help="A text to classify with all models; repeatable.")
+        list[str] | None, typer.Option("--on", metavar="TEXT", help="A text to classify with all models; repeatable.")
     ] = None,
     take: Annotated[
         int | None, typer.Option(parser=whole_number(1), metavar="N", help="Maximum number of rows of DATA.")
     ] = None,
     seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Seed of every random choice.")] = 0,
-    column: Annotated[
-        str | None, typer.Option("--text-column", metavar="COLUMN", help="Column of the texts; guessed by default.")
-    ] = None,
+    text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
     label_separator: LabelSeparator = None,
@@ -71,9 +72,11 @@ def compare(
     from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet)
+    if data is None and text is not None:
+        raise UsageError(f"--text names a column of --data. Give a text to compare on by --on {shlex.quote(text):.80}")
     if (data is None) == (not texts):
         raise SettingsError(
-            "Compare is given both --data and --text" if texts else "Compare is given neither --data nor --text",
+            "Compare is given both --data and --on" if texts else "Compare is given neither --data nor --on",
             "Give one of them.",
         )
     if len(models) < 2:
@@ -88,7 +91,7 @@ def compare(
     check_same_task(loaded)
     task = next(iter(loaded.values())).task
     task.check_separator(label_separator)
-    reading = ReadOptions(column, title, label, encoding, data_dir, format_name, task.label_cells)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     table = read_data(data or "", reading, part="test", output=output)
     found = compare_on(
         loaded,
@@ -109,7 +112,7 @@ def _texts(models: dict[str, Model], texts: list[str], output: Output) -> None:
 
     found = [compare_text(models, text) for text in texts]
     for one in found:
-        output.result(cut(one["text"], WIDE + 40))
+        output.result(excerpt(one["text"], LINE))
         rows = [("model", "label", "p", "sure from")]
         for reading in one["models"]:
             steps = reading["probabilities"]
@@ -120,50 +123,57 @@ def _texts(models: dict[str, Model], texts: list[str], output: Output) -> None:
                 stays -= 1
             tokens = [token["text"] for token in reading["tokens"]]
             p = f"{(steps[-1] if steps else reading['start'])[last]:.4f}"
-            rows.append(
-                (reading["model"], cut(str(reading["label"]), 30), p, cut(tokens[stays], 20) if tokens[stays:] else "")
-            )
+            word = cut(tokens[stays], 16) if tokens[stays:] else ""
+            rows.append((cut(reading["model"], 26), cut(str(reading["label"]), 24), p, word))
         output.result(aligned(rows, right=(2,)))
     output.document(found[0] if len(found) == 1 else found)
 
 
 def _show(found: Comparison, unknown: str, output: Output) -> None:
     output.result(f"{found.rows:,} rows{unknown}")
-    names = list(found.accuracy)
     rows = [("model", found.right_is, "95 % interval")]
     for name, accuracy in found.accuracy.items():
         low, high = found.intervals[name]
-        rows.append((name, f"{accuracy:.4f}", f"{low:.4f}–{high:.4f}"))
+        rows.append((cut(name, 40), f"{accuracy:.4f}", f"{low:.4f}–{high:.4f}"))
     output.result(aligned(rows, right=(1, 2)))
-    pairs = [("a", "b", "a - b", "95 % interval", "p", "p, all pairs", "only a", "only b", "both", "neither")]
     for pair in found.pairs:
-        low, high = pair.intervals["accuracy"]
-        counts = (f"{pair.only_a:,}", f"{pair.only_b:,}", f"{pair.both:,}", f"{pair.neither:,}")
-        difference = f"{pair.differences['accuracy']:+.4f}"
-        numbers = (difference, f"{low:+.4f} to {high:+.4f}", f"{pair.p:.2g}", f"{pair.p_adjusted:.2g}")
-        pairs.append((pair.a, pair.b, *numbers, *counts))
-    output.result("\n" + aligned(pairs, right=range(2, 10)))
-    scores = [("a", "b", "score", "of a", "of b", "a - b", "95 % interval")]
-    for pair in found.pairs:
-        for key in (key for key in SCORES if key in pair.differences):
-            low, high = pair.intervals[key]
-            both = (f"{found.scores[pair.a][key]:.4f}", f"{found.scores[pair.b][key]:.4f}")
-            apart = (f"{pair.differences[key]:+.4f}", f"{low:+.4f} to {high:+.4f}")
-            scores.append((pair.a, pair.b, SCORES[key], *both, *apart))
-    output.detail("\n" + aligned(scores, right=range(3, 7)))
-    slices = [("slice", "rows", *names)]
+        _show_pair(pair, found, output)
+    # Of many models each has less room.
+    room = max(6, (LINE - SLICE - 8) // len(found.accuracy) - 2)
+    slices = [("slice", "rows", *(cut(name, min(NAME, room)) for name in found.accuracy))]
     for one in found.slices:
-        slices.append((cut(one.name, 40), f"{one.rows:,}", *(f"{accuracy:.4f}" for accuracy in one.accuracy)))
-    output.detail("\n" + aligned(slices, right=range(1, 2 + len(names))))
+        slices.append((cut(one.name, SLICE), f"{one.rows:,}", *(f"{accuracy:.4f}" for accuracy in one.accuracy)))
+    output.detail("\n" + aligned(slices, right=range(1, 2 + len(found.accuracy))))
     for pair in found.pairs:
         for example in pair.examples:
             right = example["right"]
             wrong = pair.b if right == pair.a else pair.a
             said = example["answers"][wrong]["label"]
-            output.detail(
-                f"row {example['row']}, {_written(example['label'])}: {right} is right, {wrong} says "
-                f"{_written(said)}: {cut(example['text'], WIDE)}"
+            head = (
+                f"row {example['row']}, {_written(example['label'])}: {right} is right, {wrong} says {_written(said)}:"
             )
+            output.detail(f"\n{folded(head)}\n  {excerpt(example['text'], LINE - 2)}")
+
+
+def _show_pair(pair: Pair, found: Comparison, output: Output) -> None:
+    """The scores of two models and their differences, and how many rows each has right; if quiet, of accuracy alone."""
+    right = (found.accuracy[pair.a], found.accuracy[pair.b])
+    scores = [("accuracy", found.right_is, right)]
+    for key in (key for key in SCORES if key in pair.differences and not output.quiet):
+        scores.append((key, SCORES[key], (found.scores[pair.a][key], found.scores[pair.b][key])))
+    rows = [("", cut(pair.a, NAME), cut(pair.b, NAME), "difference", "95 % interval")]
+    for key, name, (a, b) in scores:
+        low, high = pair.intervals[key]
+        difference = f"{pair.differences[key]:+.4f}"
+        rows.append((name, f"{a:.4f}", f"{b:.4f}", difference, f"{low:+.4f} to {high:+.4f}"))
+    output.result("\n" + aligned(rows, right=range(1, 5)))
+    p = f"p={pair.p:.2g}" + (f", over all pairs p={pair.p_adjusted:.2g}" if len(found.pairs) > 1 else "")
+    output.result(
+        folded(
+            f"right: {pair.a} alone {pair.only_a:,} rows, {pair.b} alone {pair.only_b:,}, both {pair.both:,}, "
+            f"neither {pair.neither:,} (sign test: {p})"
+        )
+    )
 
 
 def _written(label: Any) -> str:

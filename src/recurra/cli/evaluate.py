@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +42,9 @@ EXAMPLES = (
     "recurra evaluate runs/tickets/model.safetensors test.csv --out runs/tickets/test",
 )
 
+# Number of classes that are all printed, of the worst ones if there are more, of confusions; columns of a label there.
+ALL_CLASSES, WORST, CONFUSIONS, LABEL = 20, 10, 10, 34
+
 
 def evaluate(
     model: ModelArgument,
@@ -52,6 +56,9 @@ def evaluate(
     abstain_below: AbstainBelow = None,
     label_separator: LabelSeparator = None,
     unknown_labels: UnknownLabelsOption = "wrong",
+    all_classes: Annotated[
+        bool, typer.Option("--all-classes", help="Print every class, not only the worst ones.")
+    ] = False,
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -98,7 +105,7 @@ def evaluate(
         )
         metrics = json.dumps({**values, "notes": output.notes}, ensure_ascii=False, indent=1)
         _write(out, {"metrics.json": metrics, "evaluation.html": page})
-    _show(found, task, table.source, output)
+    _show(found, task, table.source, output, every=all_classes)
     if held_back is not None:
         _show_abstaining(held_back, output)
     if out is not None:
@@ -129,8 +136,8 @@ def _write(folder: Path, files: dict[str, str]) -> None:
             write_atomically(folder / name, text.encode("utf-8", "replace"))
 
 
-def _show(found: Scores, task: Task, source: str, output: Output) -> None:
-    """Prints the scores, overall and per class."""
+def _show(found: Scores, task: Task, source: str, output: Output, *, every: bool) -> None:
+    """Prints the scores, overall and of each class."""
     values, rows = found.to_json(), [("", "score", "95 % interval")]
     unknown = unknown_labels_note(values.get("unknown_labels", 0))
     output.result(f"{found.rows:,} rows of {source}{task.heading(found)}{unknown}")
@@ -138,6 +145,34 @@ def _show(found: Scores, task: Task, source: str, output: Output) -> None:
         low, high = found.intervals[score.key]
         rows.append((score.name, f"{values[score.key]:.4f}", f"{low:.4f}–{high:.4f}"))
     output.result(aligned(rows, right=(1, 2)))
+    _show_classes(found, task, output, every=every)
+
+
+def _show_classes(found: Scores, task: Task, output: Output, *, every: bool) -> None:
+    """Prints the scores of the classes, the lowest F1 first, and the most frequent confusions."""
     if table := task.class_table(found):
-        classes = [(cut(label, 40), *numbers) for label, *numbers in table]
-        output.detail("\n" + aligned(classes, right=range(1, len(table[0]))))
+        header, *classes = table
+        if scores := task.class_scores(found):
+            classes = [classes[place] for place in _worst_first(scores)]
+        heading = ""
+        if not every and len(classes) > ALL_CLASSES:
+            plural = f"{len(classes):,} {task.wording.plural}"
+            heading = f"the {WORST} worst of {plural} (--all-classes, --json and --out DIR give all):\n"
+            classes = classes[:WORST]
+        output.detail(f"\n{heading}{aligned([header, *classes], right=range(1, len(header)), flexible=0)}")
+    if confusions := task.confusions(found, CONFUSIONS):
+        pairs = [
+            (f"{cut(str(one['label']), LABEL)} → {cut(str(one['predicted']), LABEL)}", f"{one['rows']:,}")
+            for one in confusions
+        ]
+        output.detail("\n" + aligned([("most frequent confusions (true → predicted)", "rows"), *pairs], right=(1,)))
+
+
+def _worst_first(scores: Sequence[Any]) -> list[int]:
+    """The places of the classes by rising F1, those of more rows first; classes without rows, given to none, last."""
+
+    def rank(place: int) -> tuple[bool, float, int]:
+        one = scores[place]
+        return not (one.support or one.given), one.f1, -one.support
+
+    return sorted(range(len(scores)), key=rank)

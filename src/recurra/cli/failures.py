@@ -52,6 +52,7 @@ _OTHER_NAMES = {
     "--resume": ("--continue",),
     "--from": ("--init", "--warm-start"),
     "--device cuda": ("--gpu", "--cuda"),
+    "--view gradients": ("--gradients",),
     "--text": ("--text-column", "--text-col", "--text-field"),
     "--label": ("--label-column", "--label-col", "--target", "--labels"),
     "--top-k": ("-k", "--top"),

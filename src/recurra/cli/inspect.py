@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recurra.cli.data_argument import ReadOptions, read_data
-from recurra.cli.inspect_views import DataView, show_data, view_name
+from recurra.cli.data_argument import ReadOptions
+from recurra.cli.failures import UsageError
+from recurra.cli.inspect_views import VIEWS, DataView, show_data, view_name
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -23,13 +24,9 @@ from recurra.cli.options import (
     whole_number,
 )
 from recurra.cli.output import Output, count
-from recurra.cli.progress import Bars
 from recurra.cli.stdin import lines_of_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from recurra.inspection.gradient_flow import FlowJson
     from recurra.inspection.read import ReadingJson
 
 __all__ = ["EXAMPLES", "inspect"]
@@ -37,35 +34,57 @@ __all__ = ["EXAMPLES", "inspect"]
 EXAMPLES = (
     "recurra inspect runs/news/model.safetensors 'Oil prices rise again'",
     "recurra inspect runs/news/model.safetensors 'Oil prices rise' --gates --attribution --html oil.html",
-    "recurra inspect rnn.safetensors lstm.safetensors --gradients --data test.csv",
-    "recurra inspect runs/news/model.safetensors --view flags --data test.csv",
-    "recurra inspect runs/news/model.safetensors --view doubts --data train.csv --folds 5 --queue decisions.csv",
+    "recurra inspect runs/news/model.safetensors --data test.csv --view flags --html flags.html",
+    "recurra inspect runs/news/model.safetensors --data train.csv --view doubts --folds 5 --queue decisions.csv",
+    "recurra inspect rnn.safetensors lstm.safetensors --data test.csv --view gradients",
 )
 
-GRADIENT_ROWS = 500
+TEXT = "a text"
+# What the options go with that do not go with everything.
+GOES_WITH = {
+    **dict.fromkeys(("gates", "attribution"), (TEXT,)),
+    **dict.fromkeys(("rows", "seed", "text", "title", "label", "format_name", "data_dir"), VIEWS),
+    "top": ("flags", "doubts"),
+    **dict.fromkeys(("train", "folds", "queue"), ("doubts",)),
+}
 
 
 def inspect(
+    context: typer.Context,
     model: ModelArgument,
     texts: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="TEXT",
-            help="Texts in quotes; none or - reads one text per line of standard input. With --gradients, more models.",
+            help="Texts in quotes; none or - reads one text per line of standard input. "
+            "With --view gradients, more models.",
         ),
     ] = None,
-    gates: Annotated[bool, typer.Option("--gates", help="Show the states and gates of every layer.")] = False,
-    attribution: Annotated[bool, typer.Option("--attribution", help="Add integrated gradients and occlusion.")] = False,
-    gradients: Annotated[
-        bool, typer.Option("--gradients", help="Measure on DATA how far back the gradient of the loss reaches.")
+    gates: Annotated[
+        bool, typer.Option("--gates", rich_help_panel="A text", help="Show the states and gates of every layer.")
     ] = False,
-    view: Annotated[
-        str | None,
-        typer.Option("--view", parser=view_name, metavar="VIEW", help="View of DATA: flags, states or doubts."),
-    ] = None,
+    attribution: Annotated[
+        bool, typer.Option("--attribution", rich_help_panel="A text", help="Add integrated gradients and occlusion.")
+    ] = False,
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="DATA", help="Labelled rows for --gradients and --view: a file or a named set."),
+        typer.Option(
+            "--data",
+            metavar="DATA",
+            rich_help_panel="A file",
+            help="Labelled rows to show the model on: a file or a named set.",
+        ),
+    ] = None,
+    view: Annotated[
+        str | None,
+        typer.Option(
+            "--view",
+            parser=view_name,
+            metavar="VIEW",
+            rich_help_panel="A file",
+            help="flags (units that switch on at a word), states (where documents end), doubts (labels that may be "
+            "wrong) or gradients (how far back it can learn).",
+        ),
     ] = None,
     rows: Annotated[
         int | None,
@@ -73,32 +92,47 @@ def inspect(
             "--rows",
             parser=whole_number(1),
             metavar="N",
-            help="Maximum number of rows; default 500 for gradients, 2000 for flags, 1000 for states, else all.",
+            rich_help_panel="A file",
+            help="Maximum number of rows; default 2000 for flags, 1000 for states, 500 for gradients, else all.",
         ),
     ] = None,
     top: Annotated[
         int,
-        typer.Option(parser=whole_number(1), metavar="N", help="Number of flags, or of doubts per reason, to show."),
+        typer.Option(
+            parser=whole_number(1),
+            metavar="N",
+            rich_help_panel="A file",
+            help="Number of flags, or of doubts per reason, to show.",
+        ),
     ] = 12,
+    seed: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number(0), metavar="N", rich_help_panel="A file", help="Seed of the random choices of a view."
+        ),
+    ] = 0,
     train: Annotated[
-        str | None, typer.Option("--train", metavar="DATA", help="For doubts: the training rows, to compare with.")
+        str | None,
+        typer.Option(
+            "--train", metavar="DATA", rich_help_panel="Doubts", help="The model's training rows, to compare with."
+        ),
     ] = None,
     folds: Annotated[
         int | None,
         typer.Option(
             parser=whole_number(2),
             metavar="K",
-            help="For doubts about training rows: number of models to cross-validate.",
+            rich_help_panel="Doubts",
+            help="For training rows: number of models to cross-validate.",
         ),
     ] = None,
     queue: Annotated[
-        Path | None, typer.Option("--queue", metavar="FILE", help="For doubts: .csv file for the review queue.")
+        Path | None,
+        typer.Option("--queue", metavar="FILE", rich_help_panel="Doubts", help="A .csv file for the review queue."),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(parser=whole_number(0), metavar="N", help="Seed of a view's random choices.")
-    ] = 0,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="File for an HTML page with pictures.")
+        Path | None,
+        typer.Option("--html", metavar="FILE", rich_help_panel="Output", help="File for an HTML page with pictures."),
     ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,
@@ -111,44 +145,54 @@ def inspect(
 ) -> None:
     """Show a model at work: on a text, word by word, or over a file.
 
-    --gradients measures how far back it can learn.
+    A text is given after MODEL; a file by --data, with the view that is wanted of it.
     """
+    _check_options(context, view, data, texts or [])
     output = Output(as_json=as_json, quiet=quiet)
-    reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
-    if gradients and view is not None:
-        raise typer.BadParameter(f"--gradients is given with --view {view}. Choose one")
-    if gradients:
-        if data is None:
-            raise typer.BadParameter("--gradients needs labelled rows. Give --data DATA")
-        if gates or attribution:
-            raise typer.BadParameter("--gradients reads no text. Leave out --gates and --attribution")
-        paths = [model, *map(Path, texts or ())]
-        flows = _flows(
-            paths, data, ReadOptions(text, title, label, encoding, data_dir, format_name), rows or GRADIENT_ROWS, output
-        )
-        about = f"Measured on {count(max(flow['documents'] for flow in flows))} rows of {data}."
-        _page(html, [], flows, about, output)
-        output.document({"models": flows, "notes": output.notes})
+    if view is None or data is None:
+        _show_texts(model, texts or [], encoding, gates=gates, attribution=attribution, html=html, output=output)
         return
-    if view is not None:
-        if data is None:
-            raise typer.BadParameter("--view needs labelled rows. Give --data DATA")
-        if texts or gates or attribution or html is not None:
-            raise typer.BadParameter("--view shows no text. Leave out texts, --gates, --attribution and --html")
-        wanted = DataView(view, data, train=train, rows=rows, top=top, folds=folds, queue=queue, seed=seed)
-        show_data(model, wanted, reading, output)
-        return
-    if data is not None:
-        raise typer.BadParameter("--data is given without --gradients or --view. Add one, or leave --data out")
-    readings = _readings(model, texts or [], encoding, gates=gates, attribution=attribution, output=output)
-    _page(html, readings, [], f"Read word by word: {count(len(readings))} of your texts.", output)
-    output.document(readings)
+    show_data(
+        [model, *map(Path, texts or ())],
+        DataView(view, data, train=train, rows=rows, top=top, folds=folds, queue=queue, seed=seed, html=html),
+        ReadOptions(text, title, label, encoding, data_dir, format_name),
+        output,
+    )
 
 
-def _readings(
-    path: Path, texts: list[str], encoding: str, *, gates: bool, attribution: bool, output: Output
-) -> list[ReadingJson]:
-    from recurra.cli.inspect_output import show_reading
+def _check_options(context: typer.Context, view: str | None, data: str | None, texts: list[str]) -> None:
+    """Refuses options that do not go with a text, or with the view.
+
+    Raises:
+        UsageError: there is such an option.
+    """
+    if view is not None and data is None:
+        raise UsageError(f"--view {view} needs labelled rows. Give --data DATA")
+    if data is not None and view is None:
+        raise UsageError(f"--data {data} is given without --view. Give --view {', '.join(VIEWS[:-1])} or {VIEWS[-1]}")
+    here, shown = (TEXT, TEXT) if view is None else (view, f"--view {view}")
+    for param in context.command.params:
+        fits = GOES_WITH.get(param.name or "")
+        source = context.get_parameter_source(param.name or "")
+        if fits is not None and here not in fits and source is not None and source.name == "COMMANDLINE":
+            wanted = " or ".join(one if one == TEXT else f"--view {one}" for one in fits)
+            wanted = "--data and --view" if fits == VIEWS else wanted
+            raise UsageError(f"{param.opts[0]} goes with {wanted}, not with {shown}")
+    if texts and view not in (None, "gradients"):
+        raise UsageError(f"The text {texts[0]!r:.80} is given with --view {view}, which shows no text. Leave one out")
+
+
+def _show_texts(
+    path: Path,
+    texts: list[str],
+    encoding: str,
+    *,
+    gates: bool,
+    attribution: bool,
+    html: Path | None,
+    output: Output,
+) -> None:
+    from recurra.cli.inspect_output import show_reading, write_page
     from recurra.inspection import read
     from recurra.runtime import load
 
@@ -157,42 +201,15 @@ def _readings(
         if output.progress and sys.stdin is not None and sys.stdin.isatty():
             print("One text a line; Ctrl-D ends.", file=sys.stderr)
         texts = list(lines_of_input(encoding))
-    readings = []
+    readings: list[ReadingJson] = []
     for place, one in enumerate(texts):
         readings.append(read(model, one, name=str(path), gates=gates, attribution=attribution))
         if place:
             output.result("")
         show_reading(readings[-1], output)
-    return readings
+    if html is not None:
+        from recurra.report.inspection_page import inspection_page
 
-
-def _flows(paths: list[Path], data: str, reading: ReadOptions, rows: int, output: Output) -> list[FlowJson]:
-    from recurra.cli.inspect_output import show_flows
-    from recurra.inspection import gradients
-    from recurra.runtime import load
-
-    models = {str(path): load(path) for path in paths}
-    table = read_data(data, reading, part="test", output=output)
-    flows: list[FlowJson] = []
-    with Bars(output) as bars:
-        for name, model in models.items():
-            # Each row is measured before and after training.
-            bar = bars.begin(name, 2 * min(rows, len(table)))
-
-            def advance(done: int, bar: Callable[[int, str], None] = bar) -> None:
-                bar(done, "")
-
-            found = gradients(model, table, name=name, limit=rows, say=output.note, advance=advance)
-            flows += found.to_dict()["models"]
-    show_flows(flows, output)
-    return flows
-
-
-def _page(path: Path | None, readings: list[ReadingJson], flows: list[FlowJson], about: str, output: Output) -> None:
-    if path is None:
-        return
-    from recurra.atomic import write_atomically
-    from recurra.report.inspection_page import inspection_page
-
-    write_atomically(path, inspection_page(readings, flows, about=about).encode("utf-8", "replace"))
-    output.detail(f"page: {path}")
+        about = f"Read word by word: {count(len(readings))} of your texts."
+        write_page(html, inspection_page(readings, [], about=about), output)
+    output.document(readings)

@@ -1,29 +1,32 @@
-"""``recurra inspect``: prints readings (words, bars of evidence, probabilities, important units) and gradient flow."""
+"""``recurra inspect``: prints readings (words, bars of evidence, probabilities, important units) and writes pages."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recurra.cells import cell_named
-from recurra.cli.output import Output, cut, plain
-from recurra.report.reading_sentences import BRANCH_FLOW, branch_sentences
+from recurra.cli.output import LINE, Output, cut, excerpt, folded, plain, width
+from recurra.report.reading_sentences import branch_sentences
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from recurra.inspection.gradient_flow import FlowJson
     from recurra.inspection.read import LayerJson, ReadingJson
 
-__all__ = ["show_flows", "show_reading"]
+__all__ = ["show_reading", "write_page"]
 
-# Width of a bar, an odd number: half for each sign, and the middle.
-BAR = 21
+# Width of a bar, an odd number: half for each sign, and the middle. Where there is less room than for the narrowest,
+# there is none.
+BAR, NARROWEST = 21, 7
+# Width of a number with its sign, such as -12.34.
+NUMBER = 6
+# Widths of words and of labels in the table; labels have more room beside a single column of numbers.
+WORD, LABEL, LONG_LABEL = 24, 11, 20
+BEFORE = "before any word"
 # Number of units shown per layer.
 UNITS = 6
 LEVELS = "▁▂▃▄▅▆▇█"
-DISTANCES = (1, 5, 10, 20, 40)
-# Number of steps in the line plot.
-DRAWN = 24
 
 
 def show_reading(reading: ReadingJson, output: Output) -> None:
@@ -33,7 +36,6 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
         reading: reading of a text.
         output: output of the command.
     """
-    from rich.table import Table
     from rich.text import Text
 
     labels, answer = reading["labels"], reading["labels"].index(reading["label"])
@@ -44,86 +46,81 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
         threshold = f" (threshold {100 * reading['thresholds'][place]:.1f} %)" if multi_label else ""
         return f"{plain(str(labels[place]))}  {100 * last[place]:.1f} %{threshold}"
 
+    def detail(text: str) -> None:
+        output.detail(folded(text))
+
     found = [said(labels.index(one)) for one in reading["given"]] or ["no label"] if multi_label else [said(answer)]
-    output.shown(Text(f"{reading['model']}: {', '.join(found)}", style="bold"))
-    output.detail(f"{cut(reading['text'], 200)}\n{reading['method']}")
+    head = f"{reading['model']}: {', '.join(found)}"
+    # A single answer stays in the line of the model, however long its path is.
+    if len(found) > 1 and width(head) > LINE:
+        head = "\n  ".join([f"{reading['model']}:", *found])
+    output.shown(Text(head, style="bold"), wrapped=False)
+    detail(excerpt(reading["text"], 200))
+    detail(reading["method"])
     if multi_label:
-        output.detail(f"explained is the most probable label: {said(answer)}")
-    why, branch = reading.get("attribution"), reading.get("branch")
-    columns = {"evidence": [row[answer] for row in reading["evidence"]]}
-    if branch is not None:
-        columns["linear branch"] = branch["words"]
-    if why is not None:
-        columns |= {"integrated gradients": why["integrated_gradients"], "occlusion": why["occlusion"]}
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("word", max_width=24, no_wrap=True)
-    for name in columns:
-        table.add_column(f"{name} for {cut(str(reading['label']), 16)}" if name == "evidence" else name)
-    table.add_column(cut(str(reading["label"]), 16), justify="right")
-    table.add_column("most probable so far" if multi_label else "answer so far", no_wrap=True)
-    table.add_row(Text("before any word", style="dim"), *[""] * len(columns), _percent(reading["start"][answer]), "")
-    largest = {name: max(map(abs, values), default=0.0) or 1.0 for name, values in columns.items()}
-    for t, token in enumerate(reading["tokens"]):
-        after = reading["probabilities"][t]
-        best = max(range(len(labels)), key=after.__getitem__)
-        table.add_row(
-            Text(cut(token["text"], 24), style="" if token["known"] else "dim italic"),
-            *(_bar(values[t], largest[name]) for name, values in columns.items()),
-            _percent(after[answer]),
-            Text(cut(str(labels[best]), 20), style="" if best == answer else "dim"),
-        )
-    output.shown(table)
+        detail(f"explained is the most probable label: {said(answer)}")
+    _show_words(reading, answer, output)
     unknown = sum(not token["known"] for token in reading["tokens"])
     if unknown:
-        output.detail(f"{unknown} of {len(reading['tokens'])} words, in italics, are not in the vocabulary.")
+        detail(f"{unknown} of {len(reading['tokens'])} words, in italics, are not in the vocabulary.")
     for sentence in branch_sentences(reading):
-        output.detail(sentence)
-    if why is not None:
-        output.detail(
+        detail(sentence)
+    if (why := reading.get("attribution")) is not None:
+        detail(
             f"integrated gradients add up to {why['score'] - why['baseline_score']:+.4f} with an error of "
             f"{100 * why['completeness_error']:.2g} % ({why['steps']:,} gradients)"
         )
-    if branch is not None and "layers" in reading:
-        output.detail("states, gates and what units do are the recurrent network's alone")
+    if "branch" in reading and "layers" in reading:
+        detail("states, gates and what units do are the recurrent network's alone")
     for layer in reading.get("layers", []):
         _show_layer(layer, output)
 
 
-def show_flows(flows: list[FlowJson], output: Output) -> None:
-    """Prints the share of the gradient that is left at some distances, per network, before and after training."""
-    from rich.table import Table
+def write_page(path: Path, html: str, output: Output) -> None:
+    """Writes a page and says where."""
+    from recurra.atomic import write_atomically
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("model", "cell", "when", "by"):
-        table.add_column(name)
-    table.add_column("half is gone after", justify="right")
-    for distance in DISTANCES:
-        table.add_column(str(distance), justify="right")
-    table.add_column(f"{DRAWN} steps")
-    for flow in flows:
-        by_state = {"h": (flow["norm"], flow["half_distance"])}
-        if flow["cell_norm"] is not None:
-            by_state["c"] = (flow["cell_norm"], flow["cell_half_distance"])
-        for state, (norm, half) in by_state.items():
-            table.add_row(
-                cut(flow["name"], 50),
-                flow["cell"],
-                flow["when"],
-                state,
-                "not reached" if half is None else f"{half:.1f} steps",
-                *(f"{norm[d]:.2g}" if d < len(norm) else "" for d in DISTANCES),
-                _line(norm[:DRAWN], 0.0, 1.0),
-            )
+    write_atomically(path, html.encode("utf-8", "replace"))
+    output.detail(f"page: {path}")
+
+
+def _show_words(reading: ReadingJson, answer: int, output: Output) -> None:
+    """The table of words: what each changes by one or more measures, the probability and the answer after it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    label, tokens = str(reading["label"]), reading["tokens"]
+    columns = {f"evidence for {cut(label, LONG_LABEL)}": [row[answer] for row in reading["evidence"]]}
+    if (branch := reading.get("branch")) is not None:
+        columns["linear branch"] = branch["words"]
+    if (why := reading.get("attribution")) is not None:
+        columns |= {"integrated gradients": why["integrated_gradients"], "occlusion": why["occlusion"]}
+    answers = [str(reading["labels"][max(range(len(row)), key=row.__getitem__)]) for row in reading["probabilities"]]
+    so_far = "most probable so far" if "given" in reading else "answer so far"
+    longest = LONG_LABEL if len(columns) == 1 else LABEL
+    shown = max(len("probable"), *(min(longest, width(one)) for one in answers), 0)
+    words = min(WORD, max(len(BEFORE), *(width(plain(token["text"])) for token in tokens), 0))
+    room = LINE - len("100.0 %") - shown - 2 * (len(columns) + 2)
+    bar = min(BAR, (room - words) // len(columns) - 1 - NUMBER)
+    # An odd number, or none; names of narrow columns take two lines.
+    bar = 0 if bar < NARROWEST else bar - 1 + bar % 2
+    widths = [bar + 1 + NUMBER if bar else max(map(len, name.partition(" for ")[0].split())) for name in columns]
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("word", width=min(words, room - sum(widths)), no_wrap=True)
+    for name, wide in zip(columns, widths, strict=True):
+        table.add_column(name, width=wide)
+    table.add_column("p", width=len("100.0 %"), justify="right")
+    table.add_column(so_far, width=shown)
+    table.add_row(Text(BEFORE, style="dim"), *[""] * len(columns), _percent(reading["start"][answer]), "")
+    largest = {name: max(map(abs, values), default=0.0) or 1.0 for name, values in columns.items()}
+    for t, token in enumerate(tokens):
+        table.add_row(
+            Text(cut(token["text"], WORD), style="" if token["known"] else "dim italic"),
+            *(_bar(values[t], largest[name], bar) for name, values in columns.items()),
+            _percent(reading["probabilities"][t][answer]),
+            Text(cut(answers[t], longest), style="" if answers[t] == label else "dim", no_wrap=True),
+        )
     output.shown(table)
-    if any(flow["cell_norm"] is not None for flow in flows):
-        output.detail("An LSTM's memory is its cell state c: how far back it can learn is said by the norm by c.")
-    pads = sorted({flow["name"] for flow in flows if flow["pads"] is not None})
-    output.detail(
-        f"Medians over {min(flow['documents'] for flow in flows):,} documents or more, relative to the last step."
-        + (f" The last steps of {', '.join(pads)} are pads." if pads else "")
-    )
-    if branched := sorted({flow["name"] for flow in flows if "branch" in flow}):
-        output.detail(f"{', '.join(branched)}: {BRANCH_FLOW}")
 
 
 def _show_layer(layer: LayerJson, output: Output) -> None:
@@ -150,24 +147,27 @@ def _show_layer(layer: LayerJson, output: Output) -> None:
         if name not in candidates
     }
     said = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
-    output.detail(
-        f"\nlayer {layer['layer'] + 1}, {layer['direction']}: the {len(units)} of {len(layer['roles'])} units with the "
+    heading = (
+        f"layer {layer['layer'] + 1}, {layer['direction']}: the {len(units)} of {len(layer['roles'])} units with the "
         f"largest part in the answer, h after each word from {-largest:.3g} to {largest:.3g}"
         f"{f'; mean gates: {said}' if said else ''}"
     )
+    output.detail("\n" + folded(heading))
     if not output.quiet:
         output.shown(table)
 
 
-def _bar(value: float, largest: float) -> Text:
-    """A bar from the middle: to the right for evidence for the label, to the left against it."""
+def _bar(value: float, largest: float, columns: int) -> Text:
+    """A bar from the middle, to the right for evidence for the label, to the left against it; and the number."""
     from rich.text import Text
 
-    half = BAR // 2
+    half, number = columns // 2, f"{value:+.2f}"
+    if float(number) == 0:
+        number, value = " 0.00", 0.0
     cells = round(half * abs(value) / largest)
     left, right = (0, cells) if value >= 0 else (cells, 0)
-    text = f"{' ' * (half - left)}{'█' * left}│{'█' * right}{' ' * (half - right)} {value:+.2f}"
-    return Text(text, style="green" if value >= 0 else "red", no_wrap=True)
+    drawn = f"{' ' * (half - left)}{'█' * left}│{'█' * right}{' ' * (half - right)} " if columns else ""
+    return Text(drawn + number, style="green" if value > 0 else "red" if value < 0 else "dim", no_wrap=True)
 
 
 def _line(values: list[float], lowest: float, highest: float) -> str:

@@ -1,40 +1,39 @@
-"""``recurra inspect MODEL --view VIEW --data DATA``: views of a model over a whole file."""
+"""``recurra inspect MODEL --data DATA --view VIEW``: views of a model over a whole file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
-from recurra.cli.output import Output, aligned, cut
+from recurra.cli.output import Output, count
 from recurra.cli.progress import Bars
-from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import numpy.typing as npt
 
     from recurra.data.table import Table
     from recurra.inspection.flag_results import Flags
+    from recurra.inspection.gradient_flow import FlowJson
     from recurra.inspection.label_issue_results import LabelIssues
-    from recurra.inspection.phrases import Phrase
     from recurra.inspection.states import States
     from recurra.runtime import Model
 
 __all__ = ["VIEWS", "DataView", "show_data", "view_name"]
 
-VIEWS = ("flags", "states", "doubts")
-# Width of a list of phrases or of a text in a table.
-WIDE = 60
+VIEWS = ("flags", "states", "doubts", "gradients")
 
 
 class DataView(NamedTuple):
     """The options of a view.
 
     Attributes:
-        view: ``flags``, ``states`` or ``doubts``.
+        view: one of :data:`VIEWS`.
         data: a file, or a named dataset, of which the test rows are used.
         train: the training rows of the model: a file, or a named dataset.
         rows: maximum number of rows, or ``None`` for the default of the view.
@@ -42,6 +41,7 @@ class DataView(NamedTuple):
         folds: number of models to cross-validate for doubts about training rows; ``None`` uses the model itself.
         queue: file to write the doubtful rows to.
         seed: seed of every random choice.
+        html: file for a page.
     """
 
     view: str
@@ -52,6 +52,7 @@ class DataView(NamedTuple):
     folds: int | None = None
     queue: Path | None = None
     seed: int = 0
+    html: Path | None = None
 
 
 def view_name(word: str) -> str:
@@ -61,60 +62,124 @@ def view_name(word: str) -> str:
     return word
 
 
-def show_data(path: Path, wanted: DataView, reading: ReadOptions, output: Output) -> None:
-    """Computes a view and prints it.
+def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output: Output) -> None:
+    """Computes a view, prints it, and writes its page if one is wanted.
 
     Args:
-        path: path of the model.
+        paths: path of the model; of one or more for ``gradients``.
         wanted: the view and its options.
         reading: how to read the files.
         output: output of the command.
 
     Raises:
-        SettingsError: an option that belongs to another view.
+        DataError: the model or the rows do not suit the view.
+        RecurraError: a page is wanted, and its packages are not installed.
     """
-    if wanted.view != "doubts":
-        for option, value in (("--folds", wanted.folds), ("--queue", wanted.queue), ("--train", wanted.train)):
-            if value is not None:
-                raise SettingsError(f"{option} is given with --view {wanted.view}", "It belongs to --view doubts.")
+    from recurra.cli import inspect_view_output as shown
     from recurra.inspection.labelled_sample import check_supports_views
     from recurra.runtime import load
 
-    model, name = load(path), str(path)
-    check_supports_views(model)
+    if wanted.html is not None:
+        from recurra.report.packages import require
+
+        # Before the work, which may take minutes.
+        require("jinja2")
+        require("matplotlib")
+    models = {str(path): load(path) for path in paths}
+    for model in models.values():
+        check_supports_views(model)
     part: Literal["train", "test"] = "train" if wanted.folds else "test"
     data = read_data(wanted.data, reading, part=part, output=output)
+    name, model = next(iter(models.items()))
+    document: dict[str, Any]
     if wanted.view == "flags":
-        from recurra.inspection import flags
-
-        with Bars(output) as bars:
-            found = flags(
-                model,
-                data,
-                name=name,
-                documents=wanted.rows or 2000,
-                units=wanted.top,
-                seed=wanted.seed,
-                advance=bars.counting("silencing units"),
-            )
-        for note in found.notes:
-            output.note(note)
-        _show_flags(found, output)
-        output.document({**found.to_dict(), "notes": output.notes})
+        flags = _flags(model, name, data, wanted, output)
+        shown.show_flags(flags, output)
+        document = flags.to_dict()
     elif wanted.view == "states":
-        from recurra.inspection import states
-
-        space = states(model, data, name=name, documents=wanted.rows or 1000, seed=wanted.seed)
-        for note in space.notes:
-            output.note(note)
-        _show_states(space, output)
-        output.document({**space.to_dict(), "notes": output.notes})
-    else:
-        doubted = _doubts(model, name, data, wanted, reading, output)
-        _show_doubts(doubted, output)
+        states = _states(model, name, data, wanted, output)
+        shown.show_states(states, output)
+        document = states.to_dict()
+    elif wanted.view == "doubts":
+        issues = _doubts(model, name, data, wanted, reading, output)
+        shown.show_doubts(issues, output)
         if wanted.queue is not None:
-            _write_queue(doubted, wanted.queue, wanted.data, output)
-        output.document({**doubted.to_dict(), "notes": output.notes})
+            _write_queue(issues, wanted.queue, wanted.data, output)
+        document = issues.to_dict()
+    else:
+        flows = _flows(models, data, wanted, output)
+        shown.show_flows(flows, output)
+        document = {"models": flows}
+    if wanted.html is not None:
+        from recurra.cli.inspect_output import write_page
+
+        write_page(wanted.html, _page(wanted, document), output)
+    output.document({**document, "notes": output.notes})
+
+
+def _flags(model: Model, name: str, data: Table, wanted: DataView, output: Output) -> Flags:
+    from recurra.inspection import flags
+
+    with Bars(output) as bars:
+        found = flags(
+            model,
+            data,
+            name=name,
+            documents=wanted.rows or 2000,
+            units=wanted.top,
+            seed=wanted.seed,
+            advance=bars.counting("silencing units"),
+        )
+    for note in found.notes:
+        output.note(note)
+    return found
+
+
+def _states(model: Model, name: str, data: Table, wanted: DataView, output: Output) -> States:
+    from recurra.inspection import states
+
+    found = states(model, data, name=name, documents=wanted.rows or 1000, seed=wanted.seed)
+    for note in found.notes:
+        output.note(note)
+    return found
+
+
+def _flows(models: dict[str, Model], data: Table, wanted: DataView, output: Output) -> list[FlowJson]:
+    from recurra.inspection import gradients
+    from recurra.inspection.gradient_flow import ROWS
+
+    rows, flows = wanted.rows or ROWS, []
+    with Bars(output) as bars:
+        for name, model in models.items():
+            # Each row is measured before and after training.
+            bar = bars.begin(name, 2 * min(rows, len(data)))
+
+            def advance(done: int, bar: Callable[[int, str], None] = bar) -> None:
+                bar(done, "")
+
+            found = gradients(model, data, name=name, limit=rows, seed=wanted.seed, say=output.note, advance=advance)
+            flows += found.to_dict()["models"]
+    return flows
+
+
+def _page(wanted: DataView, document: dict[str, Any]) -> str:
+    if wanted.view == "flags":
+        from recurra.report.flags_page import flags_page
+
+        return flags_page(document, data_name=wanted.data)
+    if wanted.view == "states":
+        from recurra.report.states_page import states_page
+
+        return states_page(document, data_name=wanted.data)
+    if wanted.view == "doubts":
+        from recurra.report.doubts_page import doubts_page
+
+        return doubts_page(document, data_name=wanted.data)
+    from recurra.report.inspection_page import inspection_page
+
+    flows = document["models"]
+    rows = count(max(flow["documents"] for flow in flows))
+    return inspection_page([], flows, about=f"Measured on {rows} rows of {wanted.data}.")
 
 
 def _doubts(
@@ -163,56 +228,6 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
         )
 
 
-def _show_flags(found: Flags, output: Output) -> None:
-    output.result(f"{found.documents:,} documents, accuracy {found.accuracy:.4f}, {len(found.scores):,} units")
-    rows = [("unit", "score", "on", "stays", "jump", "speaks for", "weight", "drop", "random", "switched on by")]
-    for one in found.units:
-        place = f"{one.unit.layer}{' b' if one.unit.direction == 'backward' else ''} {one.unit.number}"
-        random = "" if one.drop_random is None else f"{one.drop_random:+.4f}"
-        shares = (f"{one.score:.2f}", f"{one.ends_on:.0%}", f"{one.stays:.0%}", f"{one.jump:.2f}")
-        says = (cut(str(one.speaks_for), 20), f"{one.weight:+.2f}", f"{one.drop:+.4f}", random)
-        rows.append((place, *shares, *says, cut(_phrases(one.on), WIDE)))
-    output.result(aligned(rows, right=(1, 2, 3, 4, 6, 7, 8)))
-    together = found.together
-    if together.units:
-        mean = sum(together.random_drops) / len(together.random_drops)
-        output.result(
-            f"the first {together.units} silenced together: accuracy {together.accuracy_silenced:.4f} "
-            f"({together.drop:+.4f} lost; {mean:+.4f} with as many random units)"
-        )
-    for one in found.units[:3]:
-        for example in one.examples[:1]:
-            words = [f"[{word}]" if place == example.flip else word for place, word in enumerate(example.tokens)]
-            output.detail(f"unit {one.unit.number}, {example.label}: {cut(' '.join(words), 100)}")
-
-
-def _phrases(phrases: list[Phrase]) -> str:
-    return ", ".join(f"{one.phrase} {one.count}/{one.of}" for one in phrases)
-
-
-def _show_states(space: States, output: Output) -> None:
-    shares = " + ".join(f"{share:.1%}" for share in space.explained_variance)
-    output.result(f"{space.fitted_on:,} documents; principal components explain {shares} of the states' variance")
-    rows = [("class", "ends", "x", "y")]
-    for label in space.labels:
-        own = [point for point in space.points if point.label == label]
-        if own:
-            x, y = (sum(getattr(point, axis) for point in own) / len(own) for axis in "xy")
-            rows.append((cut(str(label), 40), f"{len(own):,}", f"{x:+.3f}", f"{y:+.3f}"))
-    output.result(aligned(rows, right=(1, 2, 3)))
-    output.detail("The ways word by word are in --json.")
-
-
-def _show_doubts(doubted: LabelIssues, output: Output) -> None:
-    for what, count in doubted.counts.items():
-        output.result(f"{what}: {count:.4f}" if isinstance(count, float) else f"{what}: {count:,}")
-    rows = [("row", "label", "suggested", "p", "reason", "text")]
-    for one in doubted.rows:
-        numbers = (str(one.row), cut(str(one.label), 15), cut(str(one.suggested), 15), f"{one.probability:.2f}")
-        rows.append((*numbers, one.reason, cut(one.text, WIDE)))
-    output.detail(aligned(rows, right=(0, 3)))
-
-
 def _write_queue(doubted: LabelIssues, path: Path, data: str, output: Output) -> None:
     from recurra.atomic import write_atomically
     from recurra.data.review_decisions import decisions_csv
@@ -220,4 +235,6 @@ def _write_queue(doubted: LabelIssues, path: Path, data: str, output: Output) ->
     decisions, notes = doubted.queue()
     write_atomically(path, decisions_csv(decisions, notes).encode("utf-8", "replace"))
     output.result(f"queue: {path} ({len(decisions):,} rows). Change keep to exclude or relabel in it.")
-    output.detail(f"Then, where {data} is what you train with: recurra train {data} --exclude {path} --relabel {path}")
+    # The command stays in one line, to be copied.
+    output.detail(f"Then, where {data} is what you train with:")
+    output.detail(f"recurra train {data} --exclude {path} --relabel {path}")

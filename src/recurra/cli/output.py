@@ -16,10 +16,10 @@ from recurra.errors import RecurraError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Output", "aligned", "count", "cut", "flush", "plain", "width", "write_bytes"]
+__all__ = ["LINE", "Output", "aligned", "count", "cut", "excerpt", "flush", "folded", "plain", "width", "write_bytes"]
 
-# Width of a table that is not printed to a terminal.
-WIDE = 160
+# Width of lines and tables for people, and of the narrowest column that is cut.
+LINE, NARROWEST = 80, 12
 
 # What a terminal would interpret instead of showing: control characters, and marks of the writing direction.
 _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -49,7 +49,7 @@ class Output:
     def note(self, message: str) -> None:
         """Prints a note, such as on a guess."""
         self.notes.append(message)
-        self.detail(message)
+        self.detail(folded(message))
 
     def detail(self, text: str) -> None:
         """Prints text lines that are not the result."""
@@ -68,10 +68,14 @@ class Output:
         else:
             _write(lines)
 
-    def shown(self, renderable: RenderableType) -> None:
+    def shown(self, renderable: RenderableType, *, wrapped: bool = True) -> None:
         """Prints a rich renderable, such as a table; in colours on a terminal.
 
         What comes from outside must be made harmless by :func:`plain` first.
+
+        Args:
+            renderable: to print.
+            wrapped: whether lines end where the terminal does; otherwise they keep their length.
         """
         if self.as_json:
             return
@@ -79,12 +83,12 @@ class Output:
 
         buffer = io.StringIO()
         terminal = sys.stdout is not None and sys.stdout.isatty()
-        # A file has no width, and a folded table would be hard to read there.
-        columns = shutil.get_terminal_size().columns if terminal else WIDE
+        # A file has no width; what is read there is mostly read in a terminal or beside code.
+        columns = shutil.get_terminal_size().columns if terminal else LINE
         console = Console(
             file=buffer, force_terminal=terminal, width=columns, highlight=False, markup=False, emoji=False
         )
-        console.print(renderable)
+        console.print(renderable, soft_wrap=not wrapped)
         _write("\n".join(line.rstrip() for line in buffer.getvalue().rstrip("\n").split("\n")))
 
     def document(self, value: Any) -> None:
@@ -117,20 +121,53 @@ def cut(text: str, columns: int) -> str:
     return text + "…"
 
 
+def excerpt(text: str, columns: int) -> str:
+    """The beginning of a text in one line of at most ``columns`` columns; only a word that is too long is cut."""
+    words, line = plain(" ".join(text.split())).split(" "), ""
+    for place, word in enumerate(words):
+        longer = f"{line} {word}" if place else word
+        # All words but the last leave room for the mark that there are more.
+        if width(longer) > columns - (place < len(words) - 1):
+            return f"{line}…" if line and width(line) < columns else cut(text, columns)
+        line = longer
+    return line
+
+
 def count(value: object) -> str:
     """A count with thousands separators; other values unchanged."""
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Rows as aligned columns; those in ``right`` are right-aligned."""
+def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), flexible: int | None = None) -> str:
+    """Rows as aligned columns, separated by two spaces.
+
+    Args:
+        rows: cells of one line each.
+        right: columns that are right-aligned.
+        flexible: column whose cells are cut where lines would be longer than :data:`LINE`; ``None`` for none.
+    """
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    if flexible is not None:
+        room = LINE - sum(widths) - 2 * (len(widths) - 1) + widths[flexible]
+        widths[flexible] = min(widths[flexible], max(room, NARROWEST))
+        rows = [[cut(cell, widths[at]) if at == flexible else cell for at, cell in enumerate(row)] for row in rows]
     lines = []
     for row in rows:
         gaps = [" " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True)]
         cells = [gap + cell if i in right else cell + gap for i, (cell, gap) in enumerate(zip(row, gaps, strict=True))]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def folded(text: str, indent: str = "") -> str:
+    """The text in lines of at most :data:`LINE` columns, broken between words only; ``indent`` begins each line."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and width(indent) + width(lines[-1]) + 1 + width(word) > LINE:
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return "\n".join(indent + line for line in lines)
 
 
 def flush() -> None:

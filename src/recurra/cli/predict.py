@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
-from recurra.cli.output import Output, cut, plain, width
+from recurra.cli.output import Output, cut, folded, plain, width
 from recurra.cli.stdin import lines_of_input
-from recurra.data.formats import named_format
+from recurra.data.formats import header_format, named_format
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -58,15 +58,41 @@ def predict(
     if not texts or texts == ["-"]:
         if output.progress and sys.stdin is not None and sys.stdin.isatty():
             print("One text a line; Ctrl-D ends.", file=sys.stderr)
-        wanted = lines_of_input(encoding)
-    answers = []
+        wanted = _noting_a_header(lines_of_input(encoding), model, output)
+    answers, given, empty = [], 0, 0
     for block in _blocks(wanted, 1 if sys.stdin is not None and sys.stdin.isatty() else BLOCK):
+        given += len(block)
+        empty += sum(not text.strip() for text in block)
         for answer in _answers(classifier, block, top_k, below):
             if as_json:
                 answers.append(answer)
             else:
                 output.result(_line(answer, classifier, 1 if top_k is None else top_k))
     output.document(answers)
+    if empty:
+        which = f"{empty:,} of {given:,} texts" if given > 1 else "The text"
+        end = "is empty, and gets the label" if empty == 1 else "are empty, and get the labels"
+        _note(f"{which} {end} of a text without words.", output)
+
+
+def _note(message: str, output: Output, command: str = "") -> None:
+    """Prints a note to standard error: standard output has one line a text, or one document."""
+    if not output.quiet:
+        lines = folded(plain(f"recurra: note: {message}"))
+        print(f"{lines}\n  {plain(command)}" if command else lines, file=sys.stderr)
+
+
+def _noting_a_header(lines: Iterable[str], model: Path, output: Output) -> Iterator[str]:
+    """The lines; a note is printed if the first looks like the header of a table, which is no text."""
+    for number, line in enumerate(lines):
+        if number == 0 and (form := header_format(line)) is not None:
+            _note(
+                f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is classified as a text. "
+                "To classify the rows of a table:",
+                output,
+                f"recurra score {shlex.quote(str(model))} - --format {form}",
+            )
+        yield line
 
 
 def _check_no_table(text: str, model: Path) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "format_of_magic",
     "format_of_text",
     "head_text",
+    "header_format",
     "named_format",
     "require_pyarrow",
     "short_name",
@@ -163,6 +164,19 @@ def format_of_text(head: str) -> str:
         if len(names) > 1 and any(map(is_usual_name, names)):
             return name
     return "txt"
+
+
+def header_format(line: str) -> str | None:
+    """``csv`` or ``tsv`` if a line looks like the header of a table with texts, ``None`` if it looks like a text.
+
+    Its fields are short names, and one is a usual name of a text, title or label column. Also ``csv`` for such a name
+    alone.
+    """
+    line = line.removeprefix("\ufeff")
+    form = "csv" if is_usual_name(line) else format_of_text(line)
+    names = next(csv.reader([line], delimiter="\t" if form == "tsv" else separator_of(line)), [])
+    short = all(name == name.strip() and len(name.split()) <= 3 and len(name) <= 30 for name in names)
+    return form if form in ("csv", "tsv") and short else None
 
 
 def separator_of(head: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any
 
-from recurra.data.documents import Label
 from recurra.evaluation import EvaluationJson
+from recurra.evaluation.confusions import Confusion, top_confusions
 from recurra.report.formatting import percent, plural, with_interval
 
 __all__ = [
-    "MixUp",
     "calibration_sentence",
     "class_sentences",
     "f1_sentences",
@@ -20,25 +19,9 @@ __all__ = [
 ]
 
 
-class MixUp(TypedDict):
-    """Rows of one class that were predicted as another."""
-
-    label: Label
-    predicted: Label
-    rows: int
-    share: float
-
-
-def mix_ups(evaluation: EvaluationJson, top: int = 12) -> list[MixUp]:
-    """The most frequent confusions, sorted; ``share`` is the share of the true class's rows."""
-    labels = [score["label"] for score in evaluation["classes"]]
-    found: list[MixUp] = [
-        {"label": labels[truth], "predicted": labels[called], "rows": rows, "share": rows / sum(counts)}
-        for truth, counts in enumerate(evaluation["confusion"])
-        for called, rows in enumerate(counts)
-        if truth != called and rows
-    ]
-    return sorted(found, key=lambda mix_up: -mix_up["rows"])[:top]
+def mix_ups(evaluation: EvaluationJson, top: int = 12) -> list[Confusion]:
+    """The most frequent confusions; see :func:`recurra.evaluation.confusions.top_confusions`."""
+    return top_confusions(evaluation["confusion"], [score["label"] for score in evaluation["classes"]], top)
 
 
 def class_sentences(evaluation: EvaluationJson) -> list[str]:

@@ -24,6 +24,7 @@ from recurra.text import Labels
 if TYPE_CHECKING:
     # Modules that only training and scoring need are imported where they are used: prediction starts faster without.
     from recurra.data.encoded_labels import EncodedLabels
+    from recurra.evaluation.confusions import Confusion
     from recurra.evaluation.targets import UnknownLabels
     from recurra.evaluation.temperature import Link
     from recurra.tasks.predictions import Predictions, Section
@@ -348,6 +349,10 @@ class Task:
     def class_scores(self, evaluation: Any) -> Sequence[Any]:
         """Objects with ``support``, ``given``, ``precision``, ``recall`` and ``f1``, one a class, if there are any."""
         return ()
+
+    def confusions(self, evaluation: Any, top: int) -> list[Confusion]:
+        """The ``top`` most frequent confusions of two classes, if a row has one class."""
+        return []
 
     def card_columns(self) -> dict[str, list[str]]:
         """More columns by title for a model card's table of classes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from recurra.evaluation.temperature import SOFTMAX
 from recurra.tasks.base import Task
 from recurra.tasks.scores import Score
 from recurra.tasks.wording import Wording
+
+if TYPE_CHECKING:
+    from recurra.evaluation.confusions import Confusion
 
 __all__ = ["SingleLabel", "class_weights"]
 
@@ -103,6 +106,12 @@ class SingleLabel(Task):
     def class_scores(self, evaluation: Evaluation) -> Sequence[Any]:
         """See :class:`recurra.tasks.base.Task`."""
         return evaluation.classes
+
+    def confusions(self, evaluation: Evaluation, top: int) -> list[Confusion]:
+        """See :class:`recurra.tasks.base.Task`."""
+        from recurra.evaluation.confusions import top_confusions
+
+        return top_confusions(evaluation.confusion, [one.label for one in evaluation.classes], top)
 
 
 def class_weights(settings: Any, targets: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:

@@ -1,0 +1,129 @@
+"""The page of a state space: where documents end in it, and the ways of some, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from recurra.report.formatting import percent, plural
+from recurra.report.page import render
+from recurra.report.palette import INK, LINES, MARKERS, SERIES
+from recurra.report.picture import Picture, picture
+
+__all__ = ["states_page"]
+
+# Words of a document whose way is drawn: more would cross each other.
+WORDS = 60
+
+
+def states_page(found: Mapping[str, Any], *, data_name: str) -> str:
+    """A self-contained HTML page about the state space of a model.
+
+    Args:
+        found: plain values of :class:`recurra.inspection.states.States`.
+        data_name: what the documents were taken from.
+
+    Raises:
+        RecurraError: matplotlib or jinja2 is not installed.
+    """
+    ends = {label: [one for one in found["points"] if one["label"] == label] for label in found["labels"]}
+    ends = {label: own for label, own in ends.items() if own}
+    ways = _ways(found, ends)
+    return render(
+        "states.html",
+        model=found["model"],
+        data_name=data_name,
+        documents=plural(found["fitted_on"], "document"),
+        shares=[percent(share, 1) for share in found["explained_variance"]],
+        notes=found["notes"],
+        pictures=[_ends_picture(ends, found), *([_ways_picture(ways, found)] if ways else [])],
+        classes=[
+            {
+                "label": label,
+                "ends": len(own),
+                "right": sum(one["predicted"] == label for one in own) / len(own),
+                "x": sum(one["x"] for one in own) / len(own),
+                "y": sum(one["y"] for one in own) / len(own),
+            }
+            for label, own in ends.items()
+        ],
+        ways=ways,
+        words=WORDS,
+    )
+
+
+def _largest(ends: Mapping[Any, Sequence[Any]]) -> list[Any]:
+    """The classes with the most documents, as many as have a colour, in their own order."""
+    most = sorted(ends, key=lambda label: -len(ends[label]))[: len(SERIES)]
+    return [label for label in ends if label in most]
+
+
+def _ways(found: Mapping[str, Any], ends: Mapping[Any, Sequence[Any]]) -> list[dict[str, Any]]:
+    """For each class that is drawn, the first document with words that is predicted rightly, else the first."""
+    ways = []
+    for label in _largest(ends):
+        own = [one for one in found["documents"] if one["label"] == label and one["path"]]
+        own.sort(key=lambda one: one["predicted"] != label)
+        ways += own[:1]
+    return ways
+
+
+def _ends_picture(ends: Mapping[Any, Sequence[Any]], found: Mapping[str, Any]) -> Picture:
+    shown = _largest(ends)
+    others = [one for label, own in ends.items() if label not in shown for one in own]
+
+    def draw(axes: Any) -> None:
+        axes.plot(
+            [one["x"] for one in others], [one["y"] for one in others],
+            linestyle="none", marker=".", color=INK, alpha=0.2,
+        )  # fmt: skip
+        for number, label in enumerate(shown):
+            x, y = ([one[axis] for one in ends[label]] for axis in "xy")
+            axes.plot(
+                x, y, linestyle="none", marker=MARKERS[number], markersize=5, alpha=0.6, color=SERIES[number],
+                markeredgewidth=0,
+            )  # fmt: skip
+        axes.set(**_axes(found))
+
+    said = "; ".join(
+        f"{label}: {len(own)} ends, on average at {sum(one['x'] for one in own) / len(own):.2f}, "
+        f"{sum(one['y'] for one in own) / len(own):.2f}"
+        for label, own in ends.items()
+    )
+    title = "Where the documents end" + (f"; {plural(len(others), 'document')} of other classes in grey" * bool(others))
+    return picture(
+        draw, name="ends", title=title, description=f"{said}.", legend=[str(label) for label in shown], height=360
+    )
+
+
+def _ways_picture(ways: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> Picture:
+    def draw(axes: Any) -> None:
+        for number, one in enumerate(ways):
+            x, y = zip(found["start"], *one["path"][:WORDS], strict=True)
+            axes.plot(
+                x, y, color=SERIES[number], linestyle=LINES[number], marker=MARKERS[number], markersize=3, linewidth=1.1
+            )
+            axes.plot(*one["path"][:WORDS][-1], color=SERIES[number], marker=MARKERS[number], markersize=9)
+        axes.plot(*found["start"], color=INK, marker="x", markersize=9)
+        axes.set(**_axes(found))
+
+    said = "; ".join(
+        f"{one['label']}: to {one['path'][-1][0]:.2f}, {one['path'][-1][1]:.2f} in {plural(len(one['path']), 'word')}"
+        for one in ways
+    )
+    return picture(
+        draw,
+        name="ways",
+        title="The way of one document of each class, from the cross",
+        description=f"From {found['start'][0]:.2f}, {found['start'][1]:.2f}. {said}.",
+        legend=[str(one["label"]) for one in ways],
+        height=360,
+    )
+
+
+def _axes(found: Mapping[str, Any]) -> dict[str, str]:
+    shares = [*found["explained_variance"], 0.0]
+    return {
+        f"{axis}label": f"component {number}, {percent(share, 1)} of the variance"
+        for axis, number, share in zip("xy", (1, 2), shares, strict=False)
+    }
