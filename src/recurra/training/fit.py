@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
 from recurra.batches.epochs import epoch_batches
 from recurra.bundle import Bundle, digest_in
@@ -52,6 +53,7 @@ def fit(
     run: RunOptions | None = None,
     provenance: Provenance | None = None,
     callbacks: Sequence[Callback] = (),
+    sample_weight: npt.ArrayLike | None = None,
 ) -> FitResult:
     """Trains a classifier.
 
@@ -64,6 +66,7 @@ def fit(
         run: where to compute and to write.
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
+        sample_weight: float[B], what the loss of each row counts, 0 or more; all alike if not given.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -82,7 +85,7 @@ def fit(
                     f"The vectors {recipe.vectors} are given with a model to go on from", "Leave them out."
                 )
         learned = task_named(task) if isinstance(task, str) else task
-        labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial)
+        labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial, sample_weight=sample_weight)
         labelled.task.check_training_settings(recipe.training)
         if recipe.training.freeze_vectors and recipe.vectors is None and initial is None:
             raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
@@ -164,6 +167,8 @@ def fit_prepared(
         **({"branch": recipe.branch.to_dict()} if recipe.branch.branch else {}),
     }
     described = [prepared.fingerprint, settings, str(recipe.vectors), *([digest_in(initial)] if initial else [])]
+    if prepared.rows.weights is not None:
+        described.append(hashlib.sha256(prepared.rows.weights.tobytes()).hexdigest())
     began = time.monotonic()
     branch = BranchTraining.of(prepared, recipe, told, initial=initial)
     # At the end it learns once more, from all rows.
