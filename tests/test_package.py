@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from missing_packages import python_without
 
 import recurra
 
+NAMES = {
+    "Model",
+    "TextClassifier",
+    "__version__",
+    "callbacks",
+    "cells",
+    "evaluate",
+    "load",
+    "preset_names",
+    "read_table",
+}
+
 
 def test_every_name_is_there() -> None:
-    assert set(dir(recurra)) == {"Model", "TextClassifier", "__version__", "cells", "load", "read_table"}
+    assert set(dir(recurra)) == set(recurra.__all__) == NAMES
     assert all(getattr(recurra, name) is not None for name in dir(recurra))
     with pytest.raises(AttributeError, match="nonsense"):
         _ = recurra.nonsense
 
 
-def test_training_without_its_packages_says_what_to_install() -> None:
-    program = "import sys; sys.modules['sklearn'] = None; import recurra; recurra.load; recurra.TextClassifier"
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+def test_the_names_are_those_of_their_modules() -> None:
+    from recurra.evaluation import evaluate
+    from recurra.presets import preset_names
+    from recurra.training import callbacks
+
+    assert (recurra.evaluate, recurra.preset_names, recurra.callbacks) == (evaluate, preset_names, callbacks)
+    assert "lesson/lstm" in recurra.preset_names()
+
+
+def test_all_but_training_is_there_without_its_packages() -> None:
+    """A plain installation has neither torch nor scikit-learn; nor may a name import them."""
+    others = sorted(NAMES - {"TextClassifier"})
+    ended = python_without(["torch", "sklearn"], f"import recurra; [getattr(recurra, name) for name in {others}]")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("missing", ["sklearn", "torch"])
+def test_training_without_its_packages_says_what_to_install(missing: str) -> None:
+    ended = python_without([missing], "import recurra; recurra.load; recurra.TextClassifier")
     assert ended.returncode == 1
     last = ended.stderr.strip().splitlines()[-1]
-    assert last.startswith("ImportError: TextClassifier needs torch and scikit-learn")
+    assert last.startswith(f"ImportError: TextClassifier needs torch and scikit-learn, and {missing} is not installed")
     assert last.endswith("pip install 'recurra[train]'")
+
+
+@pytest.mark.parametrize("missing", ["numba", "sklearn.base"])
+def test_what_else_is_missing_is_named_as_it_is(missing: str) -> None:
+    """Another package, or a part of a broken one: to install torch would not help."""
+    ended = python_without([missing], "import recurra; recurra.TextClassifier")
+    assert ended.returncode == 1
+    assert ended.stderr.strip().splitlines()[-1] == f"ModuleNotFoundError: No module named {missing!r}"

@@ -14,34 +14,54 @@ if TYPE_CHECKING:
     from recurra import cells
     from recurra.data.read import read_table
     from recurra.estimator import TextClassifier
+    from recurra.evaluation import evaluate
+    from recurra.presets import preset_names
     from recurra.runtime import Model, load
+    from recurra.training import callbacks
 
-__all__ = ["Model", "TextClassifier", "__version__", "cells", "load", "read_table"]
+__all__ = [
+    "Model",
+    "TextClassifier",
+    "__version__",
+    "callbacks",
+    "cells",
+    "evaluate",
+    "load",
+    "preset_names",
+    "read_table",
+]
 
 __version__ = VERSION
 
+# Where a name is defined; a name of None is the module itself.
+_HOMES: dict[str, tuple[str, str | None]] = {
+    "Model": ("recurra.runtime", "Model"),
+    "TextClassifier": ("recurra.estimator", "TextClassifier"),
+    "callbacks": ("recurra.training.callbacks", None),
+    "cells": ("recurra.cells", None),
+    "evaluate": ("recurra.evaluation", "evaluate"),
+    "load": ("recurra.runtime", "load"),
+    "preset_names": ("recurra.presets", "preset_names"),
+    "read_table": ("recurra.data.read", "read_table"),
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name == "TextClassifier":
-        try:
-            from recurra.estimator import TextClassifier
-        except ModuleNotFoundError as error:
-            raise ImportError(
-                "TextClassifier needs torch and scikit-learn, which are not installed. "
-                "Run: pip install 'recurra[train]'"
-            ) from error
-        return TextClassifier
-    if name in {"Model", "load"}:
-        from recurra import runtime
-
-        return getattr(runtime, name)
-    if name == "cells":
-        return import_module("recurra.cells")
-    if name == "read_table":
-        from recurra.data.read import read_table
-
-        return read_table
-    raise AttributeError(f"module 'recurra' has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'recurra' has no attribute {name!r}")
+    home, attribute = _HOMES[name]
+    try:
+        module = import_module(home)
+    except ModuleNotFoundError as error:
+        if error.name not in ("torch", "sklearn"):
+            # Another package is missing, or a part of one: its own message says which.
+            raise
+        raise ImportError(
+            f"{name} needs torch and scikit-learn, and {error.name} is not installed. "
+            "Run: pip install 'recurra[train]'",
+            name=error.name,
+        ) from error
+    return module if attribute is None else getattr(module, attribute)
 
 
 def __dir__() -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +13,25 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from recurra.bundle import read_bundle, write_bundle
+from recurra.bundle import Bundle, read_bundle, write_bundle
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.frames import is_frame
 from recurra.data.read import read_table
 from recurra.data.split import check_one_split
 from recurra.errors import DataError
-from recurra.presets import load_preset, recipe_of_model
-from recurra.runtime import Model, Reading
+from recurra.estimator_parameters import (
+    check_names,
+    checked_options,
+    explain_keywords,
+    plain,
+    split_options,
+    unknown_parameter,
+)
+from recurra.presets import load_preset, recipe_of_model, setting_names
+from recurra.runtime import Model, Reading, load
 from recurra.tasks import Task
-from recurra.training.callbacks import Callback
+from recurra.training.callbacks import Callback, PrintProgress
 from recurra.training.fit import RunOptions, fit
 
 __all__ = ["TextClassifier"]
@@ -41,7 +48,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         model: name of a preset (:func:`recurra.presets.preset_names`) or path of your own preset.
-        options: settings that differ from the preset's, such as ``{"hidden": 128, "dropout": 0.3}``.
+        options: settings that differ from the preset's, such as ``{"hidden": 128, "dropout": 0.3}``. In ``set_params``
+            and in a grid a single one is ``options__hidden``. See below.
         epochs: number of passes over the rows; ``None`` takes the preset's.
         batch_size: number of documents in a step; ``None`` takes the preset's.
         learning_rate: learning rate of the optimizer; ``None`` takes the preset's.
@@ -52,7 +60,23 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random_state: seed of every random choice; ``None`` takes the preset's.
         minutes: after which ``fit`` ends, with the best model until then; ``None`` sets no limit.
         task: what is learned, a :class:`recurra.tasks.Task` or its name; ``None`` infers it from ``y``.
-        listener: deprecated, to be removed in the next release: use ``fit(..., callbacks=[...])``.
+        verbose: whether ``fit`` prints a line for each epoch, and what it decided.
+
+    The settings that are changed most often in ``options``:
+        tokens: ``words``, ``characters`` or ``auto``.
+        max_tokens: how much of a text is read.
+        vocabulary_size: rows of the embedding.
+        cell, hidden, layers, bidirectional: the recurrent network.
+        embedding, pooling, dropout: what stands before and behind it.
+        branch: whether a linear model of n-grams stands beside the network.
+        class_weights: ``balanced`` for classes of unequal size.
+        validation: share of the rows that are held out; 0 for none.
+        patience: epochs without a better one before training stops; 0 for all epochs.
+
+    ``recurra.presets.setting_names()`` lists all settings, and ``recurra.presets.load_preset("default")`` shows their
+    values in a preset. Their meanings stand in the classes that hold them: ``help(recurra.text.TextSettings)``,
+    ``help(recurra.networks.settings.NetworkSettings)``, ``help(recurra.linear_branch.BranchSettings)`` and
+    ``help(recurra.presets.TrainingSettings)``.
 
     Attributes:
         columns_: the columns that ``fit`` read from a table: text, and title or ``None``; ``None`` if it got no table.
@@ -66,6 +90,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         >>> clf.predict(["Oil prices rise again"])  # doctest: +SKIP
     """
 
+    @explain_keywords
     def __init__(
         self,
         model: str = "default",
@@ -78,9 +103,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         engine: str = "auto",
         device: str = "auto",
         random_state: int | None = 0,
-        listener: Callback | None = None,
         task: Task | str | None = None,
         minutes: float | None = None,
+        verbose: bool = False,
     ) -> None:
         self.model = model
         self.options = options
@@ -91,16 +116,70 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.engine = engine
         self.device = device
         self.random_state = random_state
-        self.listener = listener
         self.task = task
         self.minutes = minutes
+        self.verbose = verbose
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """A fitted classifier from a model file; it predicts, reads, scores and saves as the one that was saved.
+
+        The file holds the model, and not what ``fit`` was told: the parameters are the default ones, so that
+        ``fit(X, y)`` trains a new model, while ``fit(X, y, initial=path)`` goes on from this one. There is no
+        ``history_`` and no ``validation_`` (the scores are in ``model_.record``), and a classifier that learned from an
+        indicator matrix gives lists of its columns' numbers.
+
+        Args:
+            path: a file that Recurra has written.
+
+        Raises:
+            ModelFileError: there is no such file, or it cannot be used.
+        """
+        found = cls()
+        found.n_columns_ = found.columns_ = None
+        found.model_ = load(path)
+        found.classes_ = np.asarray(found.model_.classes_)
+        return found
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name.
+
+        Args:
+            deep: name the settings of ``options`` as well, such as ``options__hidden``.
+        """
+        own: dict[str, Any] = super().get_params(deep=False)
+        if deep:
+            # Whatever else was given is refused by fit, as scikit-learn wants it.
+            options = self.options if isinstance(self.options, Mapping) else {}
+            own |= {f"options__{name}": value for name, value in options.items()}
+        return own
+
+    def set_params(self, **params: Any) -> Self:
+        """Changes parameters; ``options__hidden=64`` changes a single one of the settings in ``options``.
+
+        Raises:
+            SettingsError: there is no such setting.
+            ValueError: there is no such parameter.
+        """
+        whole, settings = split_options(params)
+        parameters = self.get_params(deep=False)
+        for name, value in whole.items():
+            if name not in parameters and name in setting_names():
+                raise unknown_parameter(name, value, list(parameters))
+        # Names that no preset has are refused here; values when they are used.
+        check_names(settings)
+        super().set_params(**whole)
+        if settings:
+            self.options = {**(self.options or {}), **settings}
+        return self
 
     def fit(
         self,
         X: Sequence[Document],
         y: Sequence[Any],
         *,
-        initial: Model | str | Path | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+        initial: Model | TextClassifier | str | Path | None = None,
         callbacks: Sequence[Callback] = (),
         validation_data: tuple[Sequence[Document], Sequence[Any]] | None = None,
     ) -> Self:
@@ -109,8 +188,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Args:
             X: B documents.
             y: B labels, B lists of labels, or a binary indicator matrix [B, C].
-            initial: a model, or the path of its file, for a warm start: its settings are used instead of the preset's,
-                its vocabulary and classes are kept, and new words and classes are added.
+            sample_weight: float[B], what the loss of each row counts beside the others', 0 or more. Their mean is made
+                1; a row of weight 0 is left out, and the weights of ``class_weights`` are multiplied. Scores on the
+                rows held out count them alike.
+            initial: a model, a fitted classifier or the path of a model file, for a warm start: its settings are used
+                instead of the preset's, its vocabulary and classes are kept, and new words and classes are added.
+                Others call this ``partial_fit``; but it trains for whole epochs with an optimiser that begins afresh,
+                and leaves the model that it goes on from as it is.
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
             validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
                 with a label that the training rows lack are left out.
@@ -127,16 +211,18 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "learning_rate": self.learning_rate,
             "seed": self.random_state,
         }
-        bundle = initial.bundle if isinstance(initial, Model) else None if initial is None else read_bundle(initial)
+        given = plain({name: value for name, value in named.items() if value is not None})
+        options = plain(checked_options(self.options, given))
+        bundle = _bundle_of(initial)
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
-        recipe = recipe.with_options({**(self.options or {}), **_given(named)})
+        recipe = recipe.with_options({**options, **given})
         recipe = replace(recipe, vectors=self.vectors or None)
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
         table = read_table(X, labelled=False) if is_frame(X) else None
         self.columns_ = None if table is None else (table.text_column, table.title_column)
         if validation_data is not None:
-            check_one_split(self.options or {})
+            check_one_split(options)
         fitted = fit(
             as_documents(X) if table is None else table.documents,
             labels_of(y, columns),
@@ -145,7 +231,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial=bundle,
             validation_data=None if validation_data is None else self._validation_rows(*validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
-            callbacks=self._with_listener(callbacks),
+            callbacks=[PrintProgress(), *callbacks] if self.verbose else callbacks,
+            sample_weight=sample_weight,
         )
         self.model_ = Model(fitted.bundle)
         self.classes_ = np.asarray(fitted.bundle.labels.classes) if columns is None else np.arange(columns.shape[1])
@@ -161,12 +248,6 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "Give both as labels, as lists of labels, or as binary indicator matrices of the same columns.",
             )
         return InMemoryRows(self._documents(X), labels_of(y, columns))
-
-    def _with_listener(self, callbacks: Sequence[Callback]) -> Sequence[Callback]:
-        if self.listener is None:
-            return callbacks
-        warnings.warn("Give fit(..., callbacks=[...]) instead of listener.", DeprecationWarning, stacklevel=3)
-        return [self.listener, *callbacks]
 
     def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].
@@ -297,9 +378,10 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in values.items()
-        if value is not None
-    }
+def _bundle_of(initial: Model | TextClassifier | str | Path | None) -> Bundle | None:
+    if initial is None:
+        return None
+    if isinstance(initial, TextClassifier):
+        check_is_fitted(initial)
+        initial = initial.model_
+    return initial.bundle if isinstance(initial, Model) else read_bundle(initial)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from missing_packages import python_without
 
 
 class Ran(NamedTuple):
@@ -32,10 +32,8 @@ def run_without(packages: Sequence[str], *words: object) -> Ran:
     In a process of its own: modules that were imported already would keep what they have, and a second copy of them,
     once they were unloaded, would not know the classes of the first.
     """
-    program = "import sys; sys.modules.update(dict.fromkeys(sys.argv.pop(1).split(',')))\n"
-    program += "from recurra.cli import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, ",".join(packages), *map(str, words)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    program = "import sys; from recurra.cli import main; sys.exit(main(sys.argv[1:]))"
+    ran = python_without(packages, program, *map(str, words))
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 

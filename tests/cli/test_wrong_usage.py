@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from commands import Run, check_failed, run_without
 
+from recurra.cli.failures import failure_of
+
 WRONG_USAGE = [
     (["trian", "x.csv"], ["'trian'", "The commands are lesson, check, train, "]),
     (["--modle"], ["recurra has no option --modle", "See recurra --help."]),
@@ -57,6 +59,12 @@ def test_a_package_that_is_not_installed(module: str, words: list[str], extra: s
     check_failed(ran, 1, module, "not installed", f"pip install '{extra}'")
     assert not Path("run").exists()
     assert not Path("scores").exists()
+
+
+def test_a_package_that_is_broken_is_not_reported_as_missing() -> None:
+    assert failure_of(ModuleNotFoundError("No module named 'torch'", name="torch")) is not None
+    for name in ("torch._C", "typing_extensions", None):
+        assert failure_of(ModuleNotFoundError("broken", name=name)) is None
 
 
 def test_messages_cannot_act_on_the_terminal(run: Run, model: Path) -> None:

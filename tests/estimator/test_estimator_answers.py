@@ -23,8 +23,8 @@ TEXTS, LABELS = topic_rows(400)
 BINARISER = MultiLabelBinarizer().fit(LABELS)
 
 
-def classifier(**options: Any) -> recurra.TextClassifier:
-    return recurra.TextClassifier("lesson/gru", options={**OPTIONS, "tokens": "lesson", **options}, epochs=4)
+def classifier(epochs: int = 4) -> recurra.TextClassifier:
+    return recurra.TextClassifier("lesson/gru", options={**OPTIONS, "tokens": "lesson"}, epochs=epochs)
 
 
 @pytest.fixture(scope="module")

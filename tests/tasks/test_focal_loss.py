@@ -91,7 +91,14 @@ def test_an_answer_that_is_certain_has_no_loss_and_no_slope() -> None:
         assert logits.grad.tolist() == [[0.0, 0.0, 0.0]]
         slopes, result = np.ones((1, 3), dtype=np.float32), np.empty((1, 2))
         kernels_of("training.single_label_loss").focal(
-            logits.detach().numpy(), np.array([0]), np.ones(3, dtype=np.float32), 0.0, gamma, slopes, result
+            logits.detach().numpy(),
+            np.array([0]),
+            np.ones(3, np.float32),
+            np.ones(1, np.float32),
+            0.0,
+            gamma,
+            slopes,
+            result,
         )
         assert result.tolist() == [[0.0, 1.0]]
         assert slopes.tolist() == [[0.0, 0.0, 0.0]]
@@ -108,9 +115,9 @@ def test_the_kernel_is_the_formula(
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, scale, (batch, classes)).astype(np.float32)
     targets = rng.integers(0, classes, batch)
-    weights = rng.uniform(0.1, 3, classes).astype(np.float32)
+    weights, counts = (rng.uniform(0.1, 3, size).astype(np.float32) for size in (classes, batch))
     slopes, result = np.empty((batch, classes), dtype=np.float32), np.empty((1, 2))
-    kernels_of("training.single_label_loss").focal(logits, targets, weights, smoothing, gamma, slopes, result)
+    kernels_of("training.single_label_loss").focal(logits, targets, weights, counts, smoothing, gamma, slopes, result)
 
     def mean(values: Any) -> Any:
         logs = torch.log_softmax(values, dim=1)
@@ -119,7 +126,7 @@ def test_the_kernel_is_the_formula(
         q = torch.full_like(logs, smoothing / classes)
         q[np.arange(batch), targets] += 1 - smoothing
         each = -(q * torch.from_numpy(weights).double() * missing**gamma * logs).sum(dim=1)
-        return each.sum() / weights[targets].astype(np.float64).sum()
+        return (torch.from_numpy(counts) * each).sum() / (counts * weights[targets].astype(np.float64)).sum()
 
     values = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
     expected = mean(values)

@@ -82,11 +82,13 @@ def test_the_kernel_is_torchs(batch: int, classes: int, smoothing: float, seed: 
     weights = rng.uniform(0.1, 3, (2, classes)).astype(np.float32)
     wanted = torch.tensor(targets * (1 - smoothing) + smoothing / 2)
     weighed = torch.tensor(np.where(targets, weights[1], weights[0])).double()
-    expected = torch.nn.functional.binary_cross_entropy_with_logits(logits.double(), wanted, weighed)
+    counts = rng.uniform(0.1, 3, batch).astype(np.float32)
+    shares = torch.from_numpy(counts / counts.mean())[:, None]
+    expected = torch.nn.functional.binary_cross_entropy_with_logits(logits.double(), wanted, weighed * shares)
     (gradient,) = torch.autograd.grad(expected, logits)
     found, result = np.empty((batch, classes), dtype=np.float32), np.empty((1, 2))
     kernels_of("training.multi_label_loss").binary_cross_entropy(
-        logits.detach().numpy(), targets.astype(np.float32), weights, smoothing, found, result
+        logits.detach().numpy(), targets.astype(np.float32), weights, counts, smoothing, found, result
     )
     assert result[0, 0] == pytest.approx(expected.item(), rel=1e-5, abs=1e-6)
     np.testing.assert_allclose(found, gradient.numpy(), rtol=1e-4, atol=1e-6)

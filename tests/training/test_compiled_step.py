@@ -155,14 +155,16 @@ def test_cross_entropy_is_torchs(batch: int, classes: int, smoothing: float, see
     rng = np.random.default_rng(seed)
     logits = torch.tensor(rng.normal(0, scale, (batch, classes)), dtype=torch.float32, requires_grad=True)
     targets = rng.integers(0, classes, batch)
-    weights = rng.uniform(0.1, 3, classes).astype(np.float32)
-    expected = torch.nn.functional.cross_entropy(
-        logits.double(), torch.from_numpy(targets), torch.from_numpy(weights).double(), label_smoothing=smoothing
-    )
+    weights, counts = (rng.uniform(0.1, 3, size).astype(np.float32) for size in (classes, batch))
+    each = torch.nn.functional.cross_entropy(
+        logits.double(), torch.from_numpy(targets), torch.from_numpy(weights).double(), label_smoothing=smoothing,
+        reduction="none",
+    )  # fmt: skip
+    expected = (torch.from_numpy(counts) * each).sum() / float((counts * weights[targets]).sum())
     (gradient,) = torch.autograd.grad(expected, logits)
     found, result = np.empty((batch, classes), dtype=np.float32), np.empty((1, 2))
     kernels_of("training.single_label_loss").cross_entropy(
-        logits.detach().numpy(), targets, weights, smoothing, found, result
+        logits.detach().numpy(), targets, weights, counts, smoothing, found, result
     )
     assert result[0, 0] == pytest.approx(expected.item(), rel=1e-5, abs=1e-6)
     np.testing.assert_allclose(found, gradient.numpy(), rtol=1e-4, atol=1e-6)

@@ -82,7 +82,8 @@ def failure_of(error: Exception) -> Failure | None:
     if isinstance(error, RecurraError):
         return Failure(f"error: {error}", 1)
     if isinstance(error, ModuleNotFoundError):
-        package = (error.name or "").partition(".")[0]
+        # The name is dotted where the package is there and a part of it is not: that is no matter of extras.
+        package = error.name or ""
         if package not in _EXTRAS:
             return None
         hint = f"Install it with: pip install 'recurra[{_EXTRAS[package]}]'"

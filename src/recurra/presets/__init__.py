@@ -5,10 +5,10 @@ from typing import Any
 
 from recurra.presets.load import load_preset, preset_names
 from recurra.presets.of_model import recipe_of_model
-from recurra.presets.recipe import Recipe
+from recurra.presets.recipe import Recipe, setting_names
 from recurra.presets.training_settings import TrainingSettings
 
-__all__ = ["Recipe", "TrainingSettings", "load_preset", "preset_names", "recipe_of_model"]
+__all__ = ["Recipe", "TrainingSettings", "load_preset", "preset_names", "recipe_of_model", "setting_names"]
 
 RENAMED: dict[str, Any] = {"Preset": Recipe, "preset_to_continue": recipe_of_model}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from recurra.presets.training_settings import TrainingSettings
 from recurra.settings import Settings, spread
 from recurra.text.settings import TextSettings
 
-__all__ = ["Recipe"]
+__all__ = ["Recipe", "setting_names"]
 
 # What of the settings is used before tokens are chosen.
 DECIDED_BEFORE = frozenset(
@@ -128,3 +128,8 @@ class Recipe:
         changes = spread(self.characters, self.sections())
         for key, group in self.sections().items():
             type(group).from_dict({**group.to_dict(), **changes[key]}, where=where)
+
+
+def setting_names() -> list[str]:
+    """The names of all settings: of text, network, branch and training, in this order."""
+    return [field.name for section in _SECTIONS.values() for field in fields(section)]  # type: ignore[arg-type]

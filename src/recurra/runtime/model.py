@@ -9,16 +9,18 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, cast
+from importlib import import_module
+from typing import Any, NoReturn, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
+from recurra.bundle.format import decode, encode
 from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
-from recurra.errors import DataError, ModelFileError
+from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.linear_branch import OpenDocuments
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
@@ -59,6 +61,22 @@ def load(path: str | os.PathLike[str]) -> Model:
     return model
 
 
+class ClassList(list[Label]):
+    """The labels as a list, with what scikit-learn asks of an array: a shape, and which of them are a label."""
+
+    @property
+    def shape(self) -> tuple[int]:
+        """[C]."""
+        return (len(self),)
+
+    def __eq__(self, other: object) -> Any:
+        if np.ndim(cast(Any, other)) == 0:
+            return np.array([label == other for label in self])
+        return list.__eq__(self, other)
+
+    __hash__ = None
+
+
 class Model:
     """A trained model.
 
@@ -72,7 +90,7 @@ class Model:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.classes_: list[Label] = list(bundle.labels.classes)
+        self.classes_: list[Label] = ClassList(bundle.labels.classes)
 
     def predict_proba(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[np.float32]:
         """The probability of each class for each document.
@@ -228,9 +246,33 @@ class Model:
         """A table of the network's parts with their numbers of parameters and the total."""
         return summary_of(self.bundle)
 
-    def __getstate__(self) -> dict[str, Any]:
-        # The network's tables are left out: they contain addresses of this process.
-        return {"bundle": self.bundle, "classes_": self.classes_}
+    def fit(self, X: Any, y: Any) -> NoReturn:
+        """scikit-learn asks of every estimator that it has this method; a trained model has nothing to fit.
+
+        Raises:
+            SettingsError: always.
+        """
+        raise SettingsError("A trained model does not learn", "Go on with TextClassifier().fit(X, y, initial=model).")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        """Tells scikit-learn that this is a classifier; nobody else asks, so that it is imported already."""
+        utils = import_module("sklearn.utils")
+        return utils.Tags(
+            estimator_type="classifier",
+            target_tags=utils.TargetTags(required=True),
+            classifier_tags=utils.ClassifierTags(multi_label=self.multi_label),
+            input_tags=utils.InputTags(two_d_array=False, string=True),
+        )
+
+    def __getstate__(self) -> dict[str, bytes]:
+        # A copy is what the file would be: the same in every version and process, and checked when it is read.
+        return {"file": encode(self.bundle)}
+
+    def __setstate__(self, state: dict[str, bytes]) -> None:
+        Model.__init__(self, decode(state["file"]))
 
     def __repr__(self) -> str:
         network = self.bundle.network

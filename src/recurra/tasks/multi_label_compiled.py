@@ -23,13 +23,18 @@ class CompiledLoss:
     def __init__(self, settings: Any, targets: npt.NDArray[np.bool_], outputs: int) -> None:
         self.smoothing, self.weights = settings.label_smoothing, label_weights(settings, targets)
 
-    def weight(self, targets: npt.NDArray[np.bool_]) -> float:
-        """The loss is a mean over rows and labels."""
-        return float(len(targets))
+    def weight(self, targets: npt.NDArray[np.bool_], rows: Array) -> float:
+        """The loss is a mean over rows, by what each counts, and labels."""
+        return float(rows.sum(dtype=np.float64))
 
     def __call__(
-        self, logits: Array, targets: npt.NDArray[np.bool_], d_logits: Array, result: npt.NDArray[np.float64]
+        self,
+        logits: Array,
+        targets: npt.NDArray[np.bool_],
+        rows: Array,
+        d_logits: Array,
+        result: npt.NDArray[np.float64],
     ) -> None:
         """Writes the gradient of the logits, and to ``result``, float64[1, 2], the loss and the right rows."""
-        losses = kernels_of(self.kernels)
-        losses.binary_cross_entropy(logits, targets.astype(np.float32), self.weights, self.smoothing, d_logits, result)
+        given = logits, targets.astype(np.float32), self.weights, rows, self.smoothing
+        kernels_of(self.kernels).binary_cross_entropy(*given, d_logits, result)

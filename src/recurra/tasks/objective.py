@@ -44,22 +44,29 @@ class Objective:
         self.task, self.every_step, self.smoothing = task, every_step, settings.label_smoothing
         self.prepare(settings, targets, outputs, device)
 
-    def __call__(self, output: Output, batch: BatchLike, targets: Tensor) -> Tensor:
+    def __call__(self, output: Output, batch: BatchLike, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """The mean loss of a batch.
 
         Args:
             output: of the network.
             batch: the documents.
             targets: [B, …], of the documents.
+            weights: float32[B], what the loss of each document counts; all alike if not given.
         """
-        pooled = self.each(output.logits, targets).sum() / self.weight(targets)
+        each = self.each(output.logits, targets)
+        pooled = (each if weights is None else weights * each).sum() / self.weight(targets, weights)
         if output.steps is None or batch.running == 0:
             return pooled
-        sorted_targets = batch.in_length_order(targets)
+        sorted_targets, present = batch.in_length_order(targets), batch.lengths > 0
         each = self.each(output.steps, batch.by_token(sorted_targets, self.absent))
         # A mean over each document's steps first, so that long documents do not count for more.
-        steps = (each / batch.by_token(batch.lengths, 1)).sum()
-        weight = self.weight(sorted_targets, batch.lengths > 0)
+        each = each / batch.by_token(batch.lengths, 1)
+        if weights is None:
+            steps, weight = each.sum(), self.weight(sorted_targets, present)
+        else:
+            sorted_weights = batch.in_length_order(weights)
+            steps = (batch.by_token(sorted_weights, 0) * each).sum()
+            weight = self.weight(sorted_targets, sorted_weights * present)
         return (1 - self.every_step) * pooled + self.every_step * steps / weight
 
     def prepare(self, settings: Any, targets: npt.NDArray[Any], outputs: int, device: torch.device | str) -> None:
@@ -74,14 +81,14 @@ class Objective:
         """
         raise NotImplementedError(f"{type(self).__name__} has to override each: it has no default")
 
-    def weight(self, targets: Tensor, present: Tensor | None = None) -> Tensor | int:
+    def weight(self, targets: Tensor, counts: Tensor | None = None) -> Tensor | int:
         """The number by which the sum over rows is divided.
 
         Args:
             targets: [rows, …].
-            present: bool[rows], which rows have a document; all if not given.
+            counts: bool or float [rows], which rows there are, or what each counts; 1 if not given.
         """
-        return len(targets) if present is None else present.sum()
+        return len(targets) if counts is None else counts.sum()
 
     def probabilities(self, logits: Tensor) -> npt.NDArray[np.float64]:
         """Probabilities [B, C] from logits [B, L] on the CPU."""

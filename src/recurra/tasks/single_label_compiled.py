@@ -27,16 +27,29 @@ class CompiledLoss:
     def __init__(self, settings: Any, targets: npt.NDArray[np.int64], outputs: int) -> None:
         self.settings, self.weights = settings, class_weights(settings, targets, outputs)
 
-    def weight(self, targets: npt.NDArray[np.int64]) -> float:
-        """The number by which the summed loss of these rows is divided."""
-        return float(self.weights[targets].sum(dtype=np.float64))
+    def weight(self, targets: npt.NDArray[np.int64], rows: Array) -> float:
+        """The number by which the summed loss of these rows is divided; ``rows`` is what each counts."""
+        return float((rows * self.weights[targets]).sum(dtype=np.float64))
 
     def __call__(
-        self, logits: Array, targets: npt.NDArray[np.int64], d_logits: Array, result: npt.NDArray[np.float64]
+        self,
+        logits: Array,
+        targets: npt.NDArray[np.int64],
+        rows: Array,
+        d_logits: Array,
+        result: npt.NDArray[np.float64],
     ) -> None:
-        """Writes the gradient of the logits, and to ``result``, float64[1, 2], the loss and the right rows."""
+        """Writes the gradient of the logits, and to ``result``, float64[1, 2], the loss and the right rows.
+
+        Args:
+            logits: [B, C].
+            targets: int64[B].
+            rows: float32[B], what each row counts beside its class's weight.
+            d_logits: [B, C], written.
+            result: written.
+        """
         losses, settings = kernels_of(self.kernels), self.settings
-        given = logits, targets, self.weights, settings.label_smoothing
+        given = logits, targets, self.weights, rows, settings.label_smoothing
         if settings.loss == "focal":
             losses.focal(*given, settings.focal_gamma, d_logits, result)
         else:

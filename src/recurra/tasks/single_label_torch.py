@@ -54,10 +54,10 @@ class Loss(Objective):
         each = -(wanted * missing**self.gamma * logs).sum(dim=1)
         return each.masked_fill(targets == ABSENT, 0.0)
 
-    def weight(self, targets: Tensor, present: Tensor | None = None) -> Tensor:
+    def weight(self, targets: Tensor, counts: Tensor | None = None) -> Tensor:
         """See :class:`Objective`."""
         # Written out because torch's own mean synchronises with the device if there are class weights and smoothing.
-        there = targets != ABSENT if present is None else (targets != ABSENT) & present
+        there = targets != ABSENT if counts is None else (targets != ABSENT) * counts
         if self.weights is None:
             return there.sum()
         return (self.weights.index_select(0, targets.clamp(min=0)) * there).sum()

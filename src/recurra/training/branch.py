@@ -75,7 +75,8 @@ class BranchTraining:
             raise TypeError("The rows were prepared without those of a branch")
         self._rows, self._held = prepared.branch_rows, prepared.held
         self._before = None if initial is None else branch_with_classes(initial, prepared.classes)
-        self._targets = prepared.rows.targets[self._rows.places]
+        self._targets, weights = prepared.rows.targets[self._rows.places], prepared.rows.weights
+        self._weights = None if weights is None else weights[self._rows.places]
         limit = SizeLimit.of(recipe, prepared.classes, prepared.task)
         count = len(self._rows.rows)
         total = (1 if limit is None else 2) * PASSES * count
@@ -83,6 +84,7 @@ class BranchTraining:
             self._learned,
             self._rows.rows,
             self._targets,
+            self._weights,
             on_pass=lambda: callbacks.on_data("learning the linear branch", count, total),
         )
         self._kept: tuple[Ngrams, Subwords | None] | None = None
@@ -156,7 +158,11 @@ class BranchTraining:
             return BranchResult(None, np.zeros_like(self._outputs), record)
         whole = self._alone
         if self._held is not None and self._prepared.validation is None:
-            whole = self._learned(self._rows.all, np.concatenate([self._targets, self._held.targets]))
+            targets, weights = np.concatenate([self._targets, self._held.targets]), self._weights
+            if weights is not None:
+                beside = self._held.weights
+                weights = np.append(weights, np.ones(len(self._held), np.float32) if beside is None else beside)
+            whole = self._learned(self._rows.all, targets, weights)
         return BranchResult(whole.times(factors.branch), self._outputs * factors.branch, record)
 
     @property
@@ -170,11 +176,17 @@ class BranchTraining:
         return fuse(logits, self._outputs, targets, link=self._link, choosing=self._prepared.new)
 
     def _learned(
-        self, documents: OpenDocuments, targets: npt.NDArray[Any], on_pass: Callable[[], object] = lambda: None
+        self,
+        documents: OpenDocuments,
+        targets: npt.NDArray[Any],
+        weights: npt.NDArray[np.float32] | None,
+        on_pass: Callable[[], object] = lambda: None,
     ) -> LinearBranch:
         prepared, training = self._prepared, self._recipe.training
         outputs = prepared.task.outputs(len(prepared.classes))
-        weights = class_weights(training, targets, outputs)[targets] if self._link is SOFTMAX else None
+        if self._link is SOFTMAX:
+            of_class = class_weights(training, targets, outputs)[targets]
+            weights = of_class if weights is None else weights * of_class
         learned = learn_branch(
             documents, self._link.indicator(targets, outputs), prepared.pipeline, self._recipe.branch,
             row_weights=weights, seed=training.seed, initial=self._before, kept=self._kept, on_pass=on_pass,

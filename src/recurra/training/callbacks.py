@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     # Who only draws a bar needs no torch.
     from recurra.training.steps.step import StepResults
 
-__all__ = ["Callback", "Callbacks", "History", "TrainingMetrics", "ValidationMetrics"]
+__all__ = ["Callback", "Callbacks", "History", "PrintProgress", "TrainingMetrics", "ValidationMetrics"]
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,35 @@ class Callback:
         the last ones otherwise.
         """
         return False
+
+
+class PrintProgress(Callback):
+    """Prints a line for each epoch, with the losses and the share of right rows, and every message."""
+
+    def __init__(self) -> None:
+        self._training: list[TrainingMetrics] = []
+        self._validation: ValidationMetrics | None = None
+
+    def on_log(self, metrics: TrainingMetrics) -> None:
+        """Keeps it for the epoch's line."""
+        self._training.append(metrics)
+
+    def on_validation_end(self, metrics: ValidationMetrics) -> None:
+        """Keeps the last one of the epoch."""
+        self._validation = metrics
+
+    def on_epoch_end(self, epoch: int) -> None:
+        """Prints the means over the epoch's steps, and what the held-out rows gave at its end."""
+        count, found = max(1, len(self._training)), self._validation
+        loss, right = (sum(getattr(one, name) for one in self._training) / count for name in ("loss", "accuracy"))
+        held = "" if found is None else f"  validation loss {found.loss:.4f}  accuracy {found.accuracy:.4f}"
+        print(f"epoch {epoch}  loss {loss:.4f}  accuracy {right:.4f}{held}", flush=True)
+        self._training.clear()
+        self._validation = None
+
+    def on_message(self, message: str) -> None:
+        """Prints the message."""
+        print(message, flush=True)
 
 
 HOOKS = tuple(name for name in vars(Callback) if not name.startswith("_"))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
 from recurra.batches.epochs import epoch_batches
 from recurra.bundle import Bundle, digest_in
@@ -54,6 +55,7 @@ def fit(
     run: RunOptions | None = None,
     provenance: Provenance | None = None,
     callbacks: Sequence[Callback] = (),
+    sample_weight: npt.ArrayLike | None = None,
 ) -> FitResult:
     """Trains a classifier.
 
@@ -68,6 +70,7 @@ def fit(
         run: where to compute and to write.
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
+        sample_weight: float[B], what the loss of each row counts, 0 or more; all alike if not given.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -86,7 +89,7 @@ def fit(
                     f"The vectors {recipe.vectors} are given with a model to go on from", "Leave them out."
                 )
         learned = task_named(task) if isinstance(task, str) else task
-        labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial)
+        labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial, sample_weight=sample_weight)
         if validation_data is not None:
             labelled = with_validation(labelled, validation_data, recipe.text, told)
         labelled.task.check_training_settings(recipe.training)
@@ -173,6 +176,8 @@ def fit_prepared(
     if prepared.validation:
         # The same rows, held out by their place and not by the settings.
         described.append({"validation_rows": int(prepared.validation.held.sum())})
+    if prepared.rows.weights is not None:
+        described.append(hashlib.sha256(prepared.rows.weights.tobytes()).hexdigest())
     began = time.monotonic()
     branch = BranchTraining.of(prepared, recipe, told, initial=initial)
     # At the end it learns once more, from all rows.

@@ -29,13 +29,14 @@ from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.text.fields import input_texts
 from recurra.text.words_or_characters import TokenChoice, choose_tokens, sampled_places
 from recurra.training.callbacks import Callback
+from recurra.training.sample_weight import check_sample_weight, relative_weights
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_labels, extend_vocabulary
 
 if TYPE_CHECKING:
     from recurra.training.validation_data import ValidationRows
 
-__all__ = ["LabelledRows", "TrainingData", "labelled_rows", "prepare", "resolve_tokens", "split_of", "with_titles"]
+__all__ = ["LabelledRows", "TrainingData", "labelled_rows", "prepare", "resolve_tokens", "split_of", "titled_rows"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class LabelledRows:
         targets: targets of the rows, as the task defines them.
         task: what is learned.
         validation: which of them are held out; ``None`` where the settings say what share.
+        weights: float32[B], what each row counts; ``None`` if all count alike.
     """
 
     corpus: Corpus
@@ -55,6 +57,7 @@ class LabelledRows:
     targets: npt.NDArray[Any]
     task: Task
     validation: ValidationRows | None = None
+    weights: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class TrainingData:
         """The held-out rows that are new, or ``None`` if there are none."""
         if self.held is None:
             return None
-        return replace(self.held, documents=self.held.documents.take(self.new), targets=self.held.targets[self.new])
+        return self.held.take(self.new)
 
 
 def labelled_rows(
@@ -101,8 +104,9 @@ def labelled_rows(
     *,
     task: Task | None = None,
     initial: Bundle | None = None,
+    sample_weight: npt.ArrayLike | None = None,
 ) -> LabelledRows:
-    """Checks the labels; pairs without a title are left out where titles are what is read.
+    """Checks the labels; pairs without a title are left out where titles are what is read, and rows of weight 0.
 
     The classes are those of the labels and, if training goes on from a model, of that.
 
@@ -113,12 +117,16 @@ def labelled_rows(
         task: what is to be learned; without it, that of the model to continue from, or what the labels
             look like.
         initial: that model.
+        sample_weight: float[B], what each row counts; all alike if not given.
 
     Raises:
         DataError: nothing can be learned from them.
     """
-    if text.field == "title":
-        corpus = with_titles(corpus, callbacks)
+    weights = None if sample_weight is None else check_sample_weight(sample_weight, len(corpus))
+    if weights is not None and not (counted := weights.astype(np.float32) > 0).all():
+        corpus, weights = RowSubset(corpus, counted), weights[counted]
+    if text.field == "title" and (titled := titled_rows(corpus, callbacks)) is not None:
+        corpus, weights = RowSubset(corpus, titled), None if weights is None else weights[titled]
     labels = corpus.labels
     grow = Labels.learn if initial is None else partial(extend_labels, initial)
     learned = task or (initial.task if initial is not None else infer_task(labels.values))
@@ -130,7 +138,8 @@ def labelled_rows(
             "Give rows like those that the model learned from.",
         )
     classes, targets = learned.learn(labels.values, rows=len(corpus), learn=grow)
-    return LabelledRows(corpus, classes, targets[labels.codes], learned)
+    counts = None if weights is None else relative_weights(weights)
+    return LabelledRows(corpus, classes, targets[labels.codes], learned, weights=counts)
 
 
 def prepare(
@@ -195,9 +204,14 @@ def prepare(
             ids.add(encoded.take(np.flatnonzero(~out)))
             held_ids.add(encoded.take(np.flatnonzero(out)))
             callbacks.on_data("finding token ids", len(block), count)
-        rows = EncodedRows(ids.to_ragged(), labelled.targets[~held], labelled.task)
+        weights = labelled.weights
+        rows, held_rows = (
+            EncodedRows(
+                writer.to_ragged(), labelled.targets[some], labelled.task, None if weights is None else weights[some]
+            )
+            for writer, some in ((ids, ~held), (held_ids, held))
+        )
         found = branch_rows.to_rows() if branch_rows else None
-        held_rows = EncodedRows(held_ids.to_ragged(), labelled.targets[held], labelled.task) if held.any() else None
     new = new_texts(hashes, held)
     if known := int(held.sum()) - len(new):
         callbacks.on_message(
@@ -218,7 +232,7 @@ def prepare(
         classes=labelled.classes,
         pipeline=pipeline,
         rows=rows,
-        held=held_rows,
+        held=held_rows if held.any() else None,
         fingerprint=fingerprint.of(corpus.labels),
         task=labelled.task,
         new=new,
@@ -277,10 +291,10 @@ def _told(corpus: Corpus, what: str, callbacks: Callback) -> Iterator[Sequence[D
         callbacks.on_data(what, len(block), len(corpus))
 
 
-def with_titles(corpus: Corpus, callbacks: Callback) -> Corpus:
-    """The rows that have a title, and texts that stand alone; how many are left out is told."""
+def titled_rows(corpus: Corpus, callbacks: Callback) -> npt.NDArray[np.bool_] | None:
+    """Which rows have a title, or are texts that stand alone; ``None`` if all are."""
     if not len(corpus):
-        return corpus
+        return None
     titled = np.concatenate(
         [
             np.fromiter((isinstance(one, str) or bool(one[0].strip()) for one in block), bool, len(block))
@@ -288,6 +302,6 @@ def with_titles(corpus: Corpus, callbacks: Callback) -> Corpus:
         ]
     )
     if titled.all():
-        return corpus
+        return None
     callbacks.on_message(f"{int((~titled).sum()):,} of {len(corpus):,} rows have no title and are left out.")
-    return RowSubset(corpus, titled)
+    return titled

@@ -125,6 +125,7 @@ def build_bundle(
         "best_epoch": outcome.best_epoch,
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
+        **({} if prepared.rows.weights is None else {"sample_weight": True}),
         **({"continued": lineage(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **provenance.to_record(),
         **calibration,

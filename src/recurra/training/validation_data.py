@@ -13,7 +13,7 @@ from recurra.data.corpus import ConcatRows, Corpus, RowSubset
 from recurra.errors import DataError
 from recurra.text import TextSettings
 from recurra.training.callbacks import Callback
-from recurra.training.prepare import LabelledRows, with_titles
+from recurra.training.prepare import LabelledRows, titled_rows
 
 __all__ = ["MIN_VALIDATION_ROWS", "ValidationRows", "with_validation"]
 
@@ -59,8 +59,8 @@ def with_validation(
     Raises:
         DataError: fewer than two rows are left, all have unknown labels, or they are of another task.
     """
-    if text.field == "title":
-        validation = with_titles(validation, callbacks)
+    if text.field == "title" and (titled := titled_rows(validation, callbacks)) is not None:
+        validation = RowSubset(validation, titled)
     if len(validation) < MIN_VALIDATION_ROWS:
         raise _too_few(validation.source, len(validation))
     if not labelled.task.accepts(validation.labels.values):
@@ -84,7 +84,16 @@ def with_validation(
         encoded.unknown_labels,
     )
     targets = np.concatenate([labelled.targets, encoded.targets.astype(labelled.targets.dtype, copy=False)])
-    return replace(labelled, corpus=ConcatRows(labelled.corpus, validation), targets=targets, validation=rows)
+    weights = labelled.weights
+    if weights is not None:
+        weights = np.append(weights, np.ones(len(validation), weights.dtype))
+    return replace(
+        labelled,
+        corpus=ConcatRows(labelled.corpus, validation),
+        targets=targets,
+        validation=rows,
+        weights=weights,
+    )
 
 
 def _too_few(source: str, rows: int) -> DataError:

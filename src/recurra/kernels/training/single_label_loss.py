@@ -15,16 +15,18 @@ def cross_entropy(
     logits: Float32Matrix,
     targets: ReadInt64Array,
     weights: Float32Array,
+    rows: Float32Array,
     smoothing: float,
     d_logits: Float32Matrix,
     results: Float64Matrix,
 ) -> None:
-    """The weighted mean of -Σ_c q_c w_c log p_c, with q = 1 - ε + ε/C for the target and ε/C for other classes.
+    """The weighted mean of -Σ_c q_c v w_c log p_c, with q = 1 - ε + ε/C for the target and ε/C for other classes.
 
     Args:
         logits: [B, C].
         targets: int64[B].
         weights: w, [C].
+        rows: v, [B], what each document counts beside the weight of its class.
         smoothing: ε.
         d_logits: [B, C], the gradient, written.
         results: [1, 2], the loss and how many targets have the largest logit, written.
@@ -32,7 +34,7 @@ def cross_entropy(
     documents, classes = logits.shape
     total, loss, right = 0.0, 0.0, 0
     for b in range(documents):
-        total += weights[targets[b]]
+        total += rows[b] * weights[targets[b]]
     for b in range(documents):
         highest, place = logits[b, 0], 0
         for c in range(1, classes):
@@ -45,11 +47,11 @@ def cross_entropy(
         log_sum = math.log(powers) + highest
         mass = 0.0
         for c in range(classes):
-            share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * weights[c]
+            share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * rows[b] * weights[c]
             mass += share
             loss += share * (log_sum - logits[b, c])
         for c in range(classes):
-            share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * weights[c]
+            share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * rows[b] * weights[c]
             d_logits[b, c] = (mass * math.exp(logits[b, c] - log_sum) - share) / total
     # Rounded like the logits: a loss that overflows there must be reported as not finite.
     results[0, 0], results[0, 1] = np.float32(loss) / total, right
@@ -59,19 +61,21 @@ def focal(
     logits: Float32Matrix,
     targets: ReadInt64Array,
     weights: Float32Array,
+    rows: Float32Array,
     smoothing: float,
     gamma: float,
     d_logits: Float32Matrix,
     results: Float64Matrix,
 ) -> None:
-    """The weighted mean of -Σ_c q_c w_c (1 - p_c)^γ log p_c (Lin et al. 2017), with q as in cross-entropy.
+    """The weighted mean of -Σ_c q_c v w_c (1 - p_c)^γ log p_c (Lin et al. 2017), with q as in cross-entropy.
 
-    With g_c = q_c w_c (γ p_c (1 - p_c)^(γ-1) log p_c - (1 - p_c)^γ) the gradient of logit k is g_k - p_k Σ_c g_c.
+    With g_c = q_c v w_c (γ p_c (1 - p_c)^(γ-1) log p_c - (1 - p_c)^γ) the gradient of logit k is g_k - p_k Σ_c g_c.
 
     Args:
         logits: [B, C].
         targets: int64[B].
         weights: w, [C].
+        rows: v, [B], what each document counts beside the weight of its class.
         smoothing: ε.
         gamma: γ, 0 or more.
         d_logits: [B, C], the gradient, written.
@@ -81,7 +85,7 @@ def focal(
     total, loss, right = 0.0, 0.0, 0
     slopes = np.empty(classes, dtype=np.float64)
     for b in range(documents):
-        total += weights[targets[b]]
+        total += rows[b] * weights[targets[b]]
     for b in range(documents):
         highest, place = logits[b, 0], 0
         for c in range(1, classes):
@@ -93,7 +97,7 @@ def focal(
             powers += math.exp(np.float64(logits[b, c]) - highest)
         log_sum, slope = math.log(powers) + highest, 0.0
         for c in range(classes):
-            share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * weights[c]
+            share = (smoothing / classes + (1 - smoothing) * (c == targets[b])) * rows[b] * weights[c]
             log_p = logits[b, c] - log_sum
             missing = -math.expm1(log_p)
             slopes[c] = 0.0

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from recurra.models.batch import Batch
 from recurra.presets import TrainingSettings
@@ -47,7 +48,7 @@ class AutogradStep(HostStep):
         self.network.train()
         with mixed_precision(self.settings, self.device):
             output = self.network(batch)
-            loss = self.objective(output, batch, targets)
+            loss = self.objective(output, batch, targets, self._weights_of(indices))
         self.optimiser.zero_grad()
         loss.backward()
         right = int(self.objective.right(output.logits, targets).sum())
@@ -73,7 +74,7 @@ class AutogradStep(HostStep):
         output = join_outputs(outputs, whole, some)
         targets = torch.from_numpy(self.rows.targets[indices]).to(self.device)
         with mixed_precision(self.settings, self.device):
-            loss = self.objective(output, Batch(whole, self.device), targets)
+            loss = self.objective(output, Batch(whole, self.device), targets, self._weights_of(indices))
         loss.backward()
         self.optimiser.zero_grad()
         readings = []
@@ -91,6 +92,10 @@ class AutogradStep(HostStep):
         """See :meth:`HostStep.update`."""
         scale = clip(self.optimiser.weights.values(), self.settings.clip) if self.settings.clip else 1.0
         self.optimiser.step(rate, self.network.token_vectors, scale=scale)
+
+    def _weights_of(self, indices: npt.NDArray[np.int64]) -> Tensor | None:
+        weights = self.rows.weights
+        return None if weights is None else torch.from_numpy(weights[indices]).to(self.device)
 
     def _non_finite(self) -> tuple[str, float] | None:
         gradients = {name: w.grad for name, w in self.optimiser.weights.items() if w.grad is not None}

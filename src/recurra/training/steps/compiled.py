@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +61,8 @@ class CompiledStep(HostStep):
             for layer in range(network.settings.layers)
         ]
         self._loss = rows.task.compiled_loss(settings, rows.targets, len(self._weights["b_O"]))
+        weights = rows.weights
+        self._row_weights = np.ones(len(rows), dtype=np.float32) if weights is None else weights
         self._seen = np.zeros(len(self._weights["embedding"]), dtype=np.int32)
         self._arena, self._layers = Arena(), dict[int, Layer]()
         # Compiled here, the first time on a machine: the first step would else seem to take seconds.
@@ -121,7 +122,7 @@ class CompiledStep(HostStep):
         pooled = PackedPooling(shape, batch, states, self._arena)
         back.append(pooled.backward)
         values = self._dropped(pooled.values, back) if shape.dropout else pooled.values
-        loss, right, d = self._output(values, self.rows.targets[indices[batch.order]])
+        loss, right, d = self._output(values, indices[batch.order])
         for step in reversed(back):
             d = step(d)
         self._row_gradient = self._by_row(found, places, d) if self.optimiser.rows else None
@@ -129,7 +130,7 @@ class CompiledStep(HostStep):
 
     def gradient_in_parts(self, parts: Sequence[Places]) -> StepResult:
         """See :meth:`recurra.training.steps.step.HostStep.gradient_in_parts`."""
-        weights = np.array([self._loss.weight(self.rows.targets[part]) for part in parts])
+        weights = np.array([self._loss.weight(self.rows.targets[part], self._row_weights[part]) for part in parts])
         sums = {name: np.zeros_like(gradient) for name, gradient in self.optimiser.gradients.items()}
         rows, loss, right = list[RowGradient](), 0.0, 0
         documents = self.rows.documents
@@ -230,14 +231,14 @@ class CompiledStep(HostStep):
             )
         return found
 
-    def _output(self, values: Array, targets: npt.NDArray[Any]) -> tuple[float, int, list[Array]]:
+    def _output(self, values: Array, indices: Places) -> tuple[float, int, list[Array]]:
         """Loss, documents classified correctly, and the gradient of the pooled values."""
         W_O, b_O, into = self._weights["W_O"], self._weights["b_O"], self.optimiser.gradients
         logits, result = np.empty((len(values), len(b_O)), dtype=np.float32), np.empty((1, 2))
         d_logits, d_values = np.empty_like(logits), np.empty_like(values)
         kernels = kernels_of("training.output")
         kernels.output(values, W_O, b_O, logits)
-        self._loss(logits, targets, d_logits, result)
+        self._loss(logits, self.rows.targets[indices], self._row_weights[indices], d_logits, result)
         kernels.output_backward(values, d_logits, W_O, into["W_O"], into["b_O"], d_values)
         return float(result[0, 0]), int(result[0, 1]), [d_values]
 

@@ -167,7 +167,7 @@ class DeviceStep:
         batch, targets = self.batches.batch(batch_shape)
         with mixed_precision(self.settings, self.device):
             output = self.network(batch)
-            loss = self.objective(output, batch, targets)
+            loss = self.objective(output, batch, targets, self.batches.row_weights())
         gradients, read = self._gradients(loss, batch.starts[-1])
         with torch.no_grad():
             right = self.objective.right(output.logits, targets).sum()

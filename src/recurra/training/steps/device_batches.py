@@ -82,6 +82,9 @@ class DeviceBatches:
         self._batch_lengths = self._zeros(STEPS, documents, dtype=torch.int32)
         self._targets = self._zeros(STEPS, documents)
         self._numbers = self._zeros(STEPS, numbers, dtype=torch.float32)
+        # What each training row counts, and the documents of each batch.
+        self._row_weights = None if rows.weights is None else self._placed(rows.weights)
+        self._batch_weights = self._zeros(STEPS, documents, dtype=torch.float32)
         self._counting = torch.arange(max(width, _rounded(self._longest) + 1), device=device)
         self.at = self._zeros(1)
 
@@ -131,6 +134,8 @@ class DeviceBatches:
         cell = batch * self.documents + place_of
         self._batch_lengths.zero_().view(-1)[cell] = filled.int()
         self._targets.fill_(ABSENT).view(-1)[cell] = self._classes[order]
+        if self._row_weights is not None:
+            self._batch_weights.zero_().view(-1)[cell] = self._row_weights[order]
 
         # How many documents run at a step: each adds one at its batch's first step and takes it away behind its last.
         change = self._zeros(int((steps + 1).sum()))
@@ -165,6 +170,10 @@ class DeviceBatches:
         starts = self._starts.index_select(0, torch.minimum(self._counting[: shape.steps + 1], steps) + first_start)
         lengths = self._batch_lengths.index_select(0, self.at)[0]
         return StaticBatch(ids, starts, lengths), self._targets.index_select(0, self.at)[0]
+
+    def row_weights(self) -> Tensor | None:
+        """float32[B], what each document of the batch counts; ``None`` if all count alike."""
+        return None if self._row_weights is None else self._batch_weights.index_select(0, self.at)[0]
 
     def numbers(self) -> Tensor:
         """float32[K], the step's own numbers."""

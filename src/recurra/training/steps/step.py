@@ -32,14 +32,21 @@ class EncodedRows:
         documents: token ids.
         targets: targets of the B documents, as the task defines them.
         task: what is learned.
+        weights: float32[B], what the loss of each document counts; ``None`` if all count alike.
     """
 
     documents: Ragged
     targets: npt.NDArray[Any]
     task: Task = SINGLE_LABEL
+    weights: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def take(self, rows: Places) -> EncodedRows:
+        """Some of the rows."""
+        weights = None if self.weights is None else self.weights[rows]
+        return EncodedRows(self.documents.take(rows), self.targets[rows], self.task, weights)
 
 
 class StepResult(NamedTuple):

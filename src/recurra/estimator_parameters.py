@@ -1,0 +1,109 @@
+"""The parameters of ``TextClassifier``: single settings of its options among them, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from recurra.errors import SettingsError
+from recurra.presets import setting_names
+from recurra.settings import choices
+
+__all__ = ["check_names", "checked_options", "explain_keywords", "plain", "split_options", "unknown_parameter"]
+
+Init = TypeVar("Init", bound=Callable[..., None])
+
+PREFIX = "options__"
+# Settings with a parameter of another name.
+PARAMETERS = {"seed": "random_state"}
+# What is given to fit.
+OF_FIT = ("sample_weight", "validation_data", "initial", "callbacks")
+
+
+def explain_keywords(init: Init) -> Init:
+    """An ``__init__`` that says of a keyword that is no parameter where it belongs. Its signature stays."""
+    parameters = inspect.signature(init).parameters
+
+    @wraps(init)
+    def checked(self: Any, *args: Any, **keywords: Any) -> None:
+        for name, value in keywords.items():
+            if name not in parameters:
+                raise unknown_parameter(name, value, [one for one in parameters if one != "self"])
+        init(self, *args, **keywords)
+
+    return cast(Init, checked)
+
+
+def unknown_parameter(name: str, value: Any, parameters: list[str]) -> SettingsError:
+    """What to write instead of ``TextClassifier(name=value)``."""
+    received = f"TextClassifier has no parameter {name!r:.80}"
+    if name in PARAMETERS:
+        return SettingsError(received, f"Give {PARAMETERS[name]}={value!r:.40}.")
+    if name == "listener":
+        return SettingsError(received, "Give callbacks=[...] to fit.")
+    if name in OF_FIT:
+        return SettingsError(received, f"Give it to fit: fit(X, y, {name}=...).")
+    settings = setting_names()
+    if name in settings:
+        hint = (
+            f'It is a setting: give options={{"{name}": {value!r:.40}}}, or options__{name} to set_params and in grids.'
+        )
+        return SettingsError(received, hint)
+    close = get_close_matches(name, [*parameters, *settings], n=1, cutoff=0.75)
+    if close and close[0] not in parameters:
+        return SettingsError(received, f'Did you mean options={{"{close[0]}": {value!r:.40}}}?')
+    meant = f"Did you mean {close[0]}? " if close else ""
+    return SettingsError(received, f"{meant}The parameters are {', '.join(parameters)}.")
+
+
+def split_options(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parameters that are whole, and the settings of those such as ``options__hidden``."""
+    whole = {name: value for name, value in parameters.items() if not name.startswith(PREFIX)}
+    return whole, {name.removeprefix(PREFIX): value for name, value in parameters.items() if name not in whole}
+
+
+def check_names(settings: Collection[str]) -> None:
+    """That there are settings of these names, which no parameter has instead.
+
+    Raises:
+        SettingsError: there is another name, or none.
+    """
+    for name in settings:
+        if name in PARAMETERS:
+            raise SettingsError(f"{PREFIX}{name} is a parameter of its own", f"Set {PARAMETERS[name]}.")
+        if name not in (known := setting_names()):
+            raise SettingsError(f"There is no setting {name!r:.80}", choices(name, sorted(known), "settings"))
+
+
+def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options, of which none is given twice.
+
+    Args:
+        options: settings by their names, or ``None``.
+        named: settings that have parameters of their own, where those are given.
+
+    Raises:
+        SettingsError: they are no mapping, or a setting is given both ways, with different values.
+    """
+    if options is None:
+        return {}
+    if not isinstance(options, Mapping):
+        raise SettingsError(f"options is {options!r:.80}", 'Give a mapping of settings, such as {"hidden": 64}.')
+    for name, value in named.items():
+        if name in options and options[name] != value:
+            parameter = PARAMETERS.get(name, name)
+            raise SettingsError(
+                f"options gives {name} = {options[name]!r:.40}, and {parameter} is {value!r:.40}",
+                f"Give {parameter}={options[name]!r:.40} and leave it out of options.",
+            )
+    return options
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with Python's numbers in place of NumPy's, which grids are made of."""
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
