@@ -11,7 +11,9 @@ import recurra
 
 
 def test_every_name_is_there() -> None:
-    assert set(dir(recurra)) == {"Model", "TextClassifier", "__version__", "cells", "load", "read_table"}
+    assert set(dir(recurra)) == {
+        "Model", "TextClassifier", "__version__", "cells", "load", "read_table", "tokenizers"
+    }  # fmt: skip
     assert all(getattr(recurra, name) is not None for name in dir(recurra))
     with pytest.raises(AttributeError, match="nonsense"):
         _ = recurra.nonsense

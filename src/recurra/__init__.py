@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from recurra.version import VERSION
 
 if TYPE_CHECKING:
-    from recurra import cells
+    from recurra import cells, tokenizers
     from recurra.data.read import read_table
     from recurra.estimator import TextClassifier
     from recurra.runtime import Model, load
 
-__all__ = ["Model", "TextClassifier", "__version__", "cells", "load", "read_table"]
+__all__ = ["Model", "TextClassifier", "__version__", "cells", "load", "read_table", "tokenizers"]
 
 __version__ = VERSION
 
@@ -35,8 +35,8 @@ def __getattr__(name: str) -> Any:
         from recurra import runtime
 
         return getattr(runtime, name)
-    if name == "cells":
-        return import_module("recurra.cells")
+    if name in {"cells", "tokenizers"}:
+        return import_module(f"recurra.{name}")
     if name == "read_table":
         from recurra.data.read import read_table
 

@@ -13,6 +13,7 @@ from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
 from recurra.cells import cell_named
 from recurra.networks.shapes import count_parameters
+from recurra.tokenizers import BUILT_IN
 
 __all__ = ["model_card"]
 
@@ -56,6 +57,7 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
         "As a preset: kept in a `.toml` file, `recurra train DATA --model FILE.toml` trains with the same settings.",
         _settings(facts),
         "## How to load it",
+        *_own_tokenizer(bundle),
         '```python\nimport recurra\n\nmodel = recurra.load("model.safetensors")\nmodel.predict_proba(["a text"])\n```',
         "```console\n$ recurra predict model.safetensors 'a text'\n```",
     ]
@@ -72,6 +74,14 @@ def _summary(bundle: Bundle) -> str:
     classes = [plain(label) for label in bundle.labels.classes]
     shown = ", ".join(classes[:10]) + (f" and {len(classes) - 10:,} more" if len(classes) > 10 else "")
     return f"Reads {_reads(bundle)} and {bundle.task.wording.summary.format(count=len(classes))}: {shown}."
+
+
+def _own_tokenizer(bundle: Bundle) -> list[str]:
+    if bundle.text.tokens in BUILT_IN:
+        return []
+    return [
+        f"Its tokenizer, {plain(bundle.text.tokens)}, is not part of Recurra: `recurra.tokenizers.register` it first."
+    ]
 
 
 def _reads(bundle: Bundle) -> str:
@@ -91,7 +101,7 @@ def _details(facts: Facts, digest: str) -> str:
         ("pooling", ", ".join(network.pooling)),
         *_branch(facts),
         ("parameters", f"{count:,}, stored as {bundle.weights}"),
-        ("vocabulary", f"{len(bundle.vocabulary):,} tokens ({bundle.text.tokens})"),
+        ("vocabulary", f"{len(bundle.vocabulary):,} tokens ({plain(bundle.text.tokens)})"),
         ("preset", plain(facts.record.get("preset") or "none")),
         ("file's SHA-256", f"`{digest}`"),
     ]

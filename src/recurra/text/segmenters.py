@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 
 from recurra.errors import SettingsError
 from recurra.text.tokens import TOKENISERS, utf8
+from recurra.tokenizers import tokenizer_named
 
 __all__ = ["SEGMENTERS", "Segmenter", "segmenter_versions", "tokeniser", "version_mismatch"]
 
@@ -52,12 +53,15 @@ def tokeniser(tokens: str) -> Callable[[str], list[str]]:
     """The function from one text to its tokens.
 
     Args:
-        tokens: a name in :data:`recurra.text.tokens.TOKENISERS` or :data:`SEGMENTERS`.
+        tokens: a name in :data:`recurra.text.tokens.TOKENISERS`, :data:`SEGMENTERS` or
+            :data:`recurra.tokenizers.TOKENIZERS`.
 
     Raises:
-        SettingsError: the segmenter is not installed.
+        SettingsError: the segmenter is not installed, or the tokenizer not registered.
     """
-    return TOKENISERS[tokens] if tokens in TOKENISERS else _load_segmenter(tokens)
+    if tokens in TOKENISERS:
+        return TOKENISERS[tokens]
+    return _load_segmenter(tokens) if tokens in SEGMENTERS else tokenizer_named(tokens)
 
 
 def segmenter_versions(tokens: str) -> dict[str, str]:
