@@ -19,6 +19,7 @@ from recurra.data.documents import Document
 from recurra.data.frames import is_frame
 from recurra.data.read import read_table
 from recurra.errors import DataError
+from recurra.hub import local_path
 from recurra.presets import load_preset, recipe_of_model
 from recurra.runtime import Model, Reading
 from recurra.tasks import Task
@@ -106,8 +107,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Args:
             X: B documents.
             y: B labels, B lists of labels, or a binary indicator matrix [B, C].
-            initial: a model, or the path of its file, for a warm start: its settings are used instead of the preset's,
-                its vocabulary and classes are kept, and new words and classes are added.
+            initial: a model, the path of its file or ``hf://owner/name``, for a warm start: its settings are used
+                instead of the preset's, its vocabulary and classes are kept, and new words and classes are added.
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
 
         Raises:
@@ -122,7 +123,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "learning_rate": self.learning_rate,
             "seed": self.random_state,
         }
-        bundle = initial.bundle if isinstance(initial, Model) else None if initial is None else read_bundle(initial)
+        if initial is None:
+            bundle = None
+        else:
+            bundle = initial.bundle if isinstance(initial, Model) else read_bundle(local_path(initial))
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
         recipe = recipe.with_options({**(self.options or {}), **_given(named)})
         recipe = replace(recipe, vectors=self.vectors or None)

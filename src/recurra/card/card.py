@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from recurra.bundle import Bundle
@@ -21,16 +22,26 @@ __all__ = ["model_card"]
 SHOWN_CLASSES = 100
 
 
-def model_card(bundle: Bundle, *, digest: str) -> str:
+def model_card(
+    bundle: Bundle,
+    *,
+    digest: str,
+    address: str = "model.safetensors",
+    licence: str | None = None,
+    languages: Sequence[str] = (),
+) -> str:
     """The card of a model as Markdown with a YAML head; the same model gives the same text.
 
     Args:
         bundle: the model; its record is not trusted.
         digest: the SHA-256 in the model's file, see :func:`recurra.bundle.digest_of`.
+        address: what to load: the file, or ``hf://owner/name``.
+        licence: of the model, for the head.
+        languages: codes of the texts' languages, for the head.
     """
     facts = Facts(bundle)
     parts = [
-        front_matter(facts),
+        front_matter(facts, licence=licence, languages=languages),
         f"# {_name(bundle)}",
         _summary(bundle),
         "## Model details",
@@ -50,7 +61,8 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
             [
                 "Who wrote the texts, and whether it serves all of them alike: `recurra evaluate` each group's rows.",
                 f"How good the labels are: {bundle.task.wording.doubtful} doubtful rows.",
-                "The licence of the data and of the model, and what harm a wrong answer does: write them here.",
+                f"The licence of the data{'' if licence else ' and of the model'}, and what harm a wrong answer does: "
+                "write them here.",
             ]
         ),
         "## Settings",
@@ -58,8 +70,8 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
         _settings(facts),
         "## How to load it",
         *_own_tokenizer(bundle),
-        '```python\nimport recurra\n\nmodel = recurra.load("model.safetensors")\nmodel.predict_proba(["a text"])\n```',
-        "```console\n$ recurra predict model.safetensors 'a text'\n```",
+        f'```python\nimport recurra\n\nmodel = recurra.load("{address}")\nmodel.predict_proba(["a text"])\n```',
+        f"```console\n$ recurra predict {address} 'a text'\n```",
     ]
     return "\n\n".join(parts) + "\n"
 

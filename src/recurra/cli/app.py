@@ -21,6 +21,7 @@ from recurra.cli import (
     inspect,
     lesson,
     predict,
+    push,
     score,
     serve,
     train,
@@ -47,6 +48,7 @@ app.command(epilog=examples(*inspect.EXAMPLES))(inspect.inspect)
 app.command(epilog=examples(*compare.EXAMPLES))(compare.compare)
 app.command(epilog=examples(*info.EXAMPLES))(info.info)
 app.command(epilog=examples(*export.EXAMPLES))(export.export)
+app.command(epilog=examples(*push.EXAMPLES))(push.push)
 app.command(epilog=examples(*data.EXAMPLES))(data.data)
 app.command(cls=bench.Bench, epilog=examples(*bench.EXAMPLES))(bench.bench)
 

@@ -20,6 +20,7 @@ from recurra.cli.options import (
     Quiet,
     TextColumn,
     TitleColumn,
+    model_file,
     whole_number,
 )
 from recurra.cli.output import Output, count
@@ -122,7 +123,7 @@ def inspect(
             raise typer.BadParameter("--gradients needs labelled rows. Give --data DATA")
         if gates or attribution:
             raise typer.BadParameter("--gradients reads no text. Leave out --gates and --attribution")
-        paths = [model, *map(Path, texts or ())]
+        paths = [model, *map(model_file, texts or ())]
         flows = _flows(
             paths, data, ReadOptions(text, title, label, encoding, data_dir, format_name), rows or GRADIENT_ROWS, output
         )

@@ -25,6 +25,7 @@ from recurra.cli.options import (
     SingleLabel,
     TextColumn,
     TitleColumn,
+    model_file,
     number_above,
     whole_number,
 )
@@ -63,7 +64,10 @@ def train(
     start: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="MODEL", help="Warm start: keep this model's words and classes, and add new ones."
+            "--from",
+            parser=model_file,
+            metavar="MODEL",
+            help="Warm start: keep this model's words and classes, and add new ones.",
         ),
     ] = None,
     replay: Annotated[

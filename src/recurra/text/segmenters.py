@@ -38,12 +38,14 @@ class Segmenter:
 
     Attributes:
         language: that it segments.
+        code: of the language, in ISO 639-1.
         extra: of recurra that installs it.
         packages: that it consists of.
         load: imports it.
     """
 
     language: str
+    code: str
     extra: str
     packages: tuple[str, ...]
     load: Callable[[], Cut]
@@ -170,7 +172,7 @@ def _not_installed(tokens: str, package: str) -> SettingsError:
 
 
 SEGMENTERS: dict[str, Segmenter] = {
-    "jieba": Segmenter("Chinese", "chinese", ("rjieba",), _jieba),
-    "sudachi": Segmenter("Japanese", "japanese", ("sudachipy", "sudachidict-small"), _sudachi),
-    "newmm": Segmenter("Thai", "thai", ("pythainlp",), _newmm),
+    "jieba": Segmenter("Chinese", "zh", "chinese", ("rjieba",), _jieba),
+    "sudachi": Segmenter("Japanese", "ja", "japanese", ("sudachipy", "sudachidict-small"), _sudachi),
+    "newmm": Segmenter("Thai", "th", "thai", ("pythainlp",), _newmm),
 }
