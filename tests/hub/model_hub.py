@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self.server.fail_with, {"error": "out of order"})
         elif found := re.fullmatch(r"/([^/]+/[^/]+)/resolve/(.+)/([^/]+)", path):
             self._file(*found.groups(), given)
-        elif found := re.fullmatch(r"/api/models/([^/]+/[^/]+)", path):
+        elif found := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/main)?", path):
             self._info(found[1], given)
         elif given != TOKEN and not path.startswith("/objects/"):
             self._send(401, {"error": "Invalid username or password."})
