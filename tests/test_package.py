@@ -17,6 +17,7 @@ NAMES = {
     "load",
     "preset_names",
     "read_table",
+    "tokenizers",
 }
 
 

@@ -159,8 +159,8 @@ def test_training_settings_out_of_range_are_named(settings: dict[str, Any], mess
         ({"vocabulary_documents": 0}, "vocabulary_documents is 0. Give 1 or more."),
         (
             {"tokens": "subwords"},
-            "tokens in the test is 'subwords'. Choose one of auto, lesson, words, characters, bytes, jieba, "
-            "sudachi, newmm.",
+            "There is no tokenizer 'subwords'. Did you mean words? The tokenizers are auto, lesson, words, characters, "
+            "bytes, jieba, sudachi, newmm. Register yours with recurra.tokenizers.register.",
         ),
     ],
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from recurra.version import VERSION
 
 if TYPE_CHECKING:
-    from recurra import cells
+    from recurra import cells, tokenizers
     from recurra.data.read import read_table
     from recurra.estimator import TextClassifier
     from recurra.evaluation import evaluate
@@ -29,6 +29,7 @@ __all__ = [
     "load",
     "preset_names",
     "read_table",
+    "tokenizers",
 ]
 
 __version__ = VERSION
@@ -43,6 +44,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "load": ("recurra.runtime", "load"),
     "preset_names": ("recurra.presets", "preset_names"),
     "read_table": ("recurra.data.read", "read_table"),
+    "tokenizers": ("recurra.tokenizers", None),
 }
 
 

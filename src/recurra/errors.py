@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-__all__ = ["DataError", "ModelFileError", "RecurraError", "SettingsError", "TrainingError"]
+__all__ = ["DataError", "HubError", "ModelFileError", "RecurraError", "SettingsError", "TrainingError"]
 
 
 class RecurraError(Exception):
@@ -41,6 +41,10 @@ class SettingsError(RecurraError, ValueError):
 
 class ModelFileError(RecurraError, ValueError):
     """A model file is cut, altered, hostile or of a newer format, or the model's answers are no finite numbers."""
+
+
+class HubError(RecurraError, RuntimeError):
+    """The Hugging Face Hub cannot be reached, refuses access, or does not hold what was asked for."""
 
 
 class TrainingError(RecurraError, RuntimeError):

@@ -28,6 +28,7 @@ from recurra.estimator_parameters import (
     split_options,
     unknown_parameter,
 )
+from recurra.hub import local_path
 from recurra.presets import load_preset, recipe_of_model, setting_names
 from recurra.runtime import Model, Reading, load
 from recurra.tasks import Task
@@ -180,8 +181,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         sample_weight: npt.ArrayLike | None = None,
         initial: Model | TextClassifier | str | Path | None = None,
-        callbacks: Sequence[Callback] = (),
         validation_data: tuple[Sequence[Document], Sequence[Any]] | None = None,
+        callbacks: Sequence[Callback] = (),
     ) -> Self:
         """Trains on documents and their labels.
 
@@ -191,8 +192,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sample_weight: float[B], what the loss of each row counts beside the others', 0 or more. Their mean is made
                 1; a row of weight 0 is left out, and the weights of ``class_weights`` are multiplied. Scores on the
                 rows held out count them alike.
-            initial: a model, a fitted classifier or the path of a model file, for a warm start: its settings are used
-                instead of the preset's, its vocabulary and classes are kept, and new words and classes are added.
+            initial: a model, a fitted classifier, the path of a model file or ``hf://owner/name``, for a warm start: its
+                settings are used instead of the preset's, its vocabulary and classes are kept, and new words and classes are added.
                 Others call this ``partial_fit``; but it trains for whole epochs with an optimiser that begins afresh,
                 and leaves the model that it goes on from as it is.
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
@@ -384,4 +385,4 @@ def _bundle_of(initial: Model | TextClassifier | str | Path | None) -> Bundle | 
     if isinstance(initial, TextClassifier):
         check_is_fitted(initial)
         initial = initial.model_
-    return initial.bundle if isinstance(initial, Model) else read_bundle(initial)
+    return initial.bundle if isinstance(initial, Model) else read_bundle(local_path(initial))

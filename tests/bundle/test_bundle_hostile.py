@@ -325,7 +325,7 @@ def test_a_pad_to_of_a_masked_model_is_refused() -> None:
         ("text", "min_count", 2**63, "min_count in the text settings is 9223372036854775808"),
         ("network", "cell", "mamba", "no cell 'mamba'.*Or update recurra"),
         ("network", "colour", "red", "unknown setting 'colour'.*Or update recurra"),
-        ("text", "tokens", "eval", "tokens in the text settings is 'eval'"),
+        ("text", "tokens", "eval", "There is no tokenizer 'eval'"),
         ("text", "vocabulary_size", None, "vocabulary_size"),
         ("text", "tokens", "bytes", "not the 256 bytes"),
         ("text", "tokens", "auto", "tokens are auto"),

@@ -28,6 +28,7 @@ COMMANDS = (
     "compare",
     "info",
     "export",
+    "push",
     "data",
     "bench",
 )

@@ -125,7 +125,7 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
         ),
         (
             '[text]\ntokens = ["words"]\n',
-            "tokens in [text] of the preset {name} is ['words']. Choose one of auto, lesson",
+            "tokens in [text] of the preset {name} is ['words']. Give a text.",
         ),
         ("about = 3\n", "about in the preset {name} is 3. "),
         ("[network\n", "The preset {name} is not TOML: "),

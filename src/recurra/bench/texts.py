@@ -6,6 +6,7 @@ import numpy as np
 
 from recurra.bundle import Bundle
 from recurra.errors import DataError
+from recurra.tokenizers import TOKENIZERS
 
 __all__ = ["generated_texts", "usual_length"]
 
@@ -47,5 +48,5 @@ def generated_texts(bundle: Bundle, count: int, length: int) -> list[str]:
     generator = np.random.default_rng(0)
     lengths = np.maximum(1, generator.normal(length, length / 4, count).round()).astype(np.int64)
     drawn = generator.choice(len(tokens), size=int(lengths.sum()), p=chances / chances.sum())
-    mark = " " if bundle.text.tokens in SPACED else ""
+    mark = " " if bundle.text.tokens in SPACED or bundle.text.tokens in TOKENIZERS else ""
     return [mark.join([tokens[place] for place in part]) for part in np.split(drawn, np.cumsum(lengths)[:-1])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from recurra.bundle import Bundle
@@ -13,6 +14,7 @@ from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
 from recurra.cells import cell_named
 from recurra.networks.shapes import count_parameters
+from recurra.tokenizers import BUILT_IN
 
 __all__ = ["model_card"]
 
@@ -20,16 +22,26 @@ __all__ = ["model_card"]
 SHOWN_CLASSES = 100
 
 
-def model_card(bundle: Bundle, *, digest: str) -> str:
+def model_card(
+    bundle: Bundle,
+    *,
+    digest: str,
+    address: str = "model.safetensors",
+    licence: str | None = None,
+    languages: Sequence[str] = (),
+) -> str:
     """The card of a model as Markdown with a YAML head; the same model gives the same text.
 
     Args:
         bundle: the model; its record is not trusted.
         digest: the SHA-256 in the model's file, see :func:`recurra.bundle.digest_of`.
+        address: what to load: the file, or ``hf://owner/name``.
+        licence: of the model, for the head.
+        languages: codes of the texts' languages, for the head.
     """
     facts = Facts(bundle)
     parts = [
-        front_matter(facts),
+        front_matter(facts, licence=licence, languages=languages),
         f"# {_name(bundle)}",
         _summary(bundle),
         "## Model details",
@@ -49,15 +61,17 @@ def model_card(bundle: Bundle, *, digest: str) -> str:
             [
                 "Who wrote the texts, and whether it serves all of them alike: `recurra evaluate` each group's rows.",
                 f"How good the labels are: {bundle.task.wording.doubtful} doubtful rows.",
-                "The licence of the data and of the model, and what harm a wrong answer does: write them here.",
+                f"The licence of the data{'' if licence else ' and of the model'}, and what harm a wrong answer does: "
+                "write them here.",
             ]
         ),
         "## Settings",
         "As a preset: kept in a `.toml` file, `recurra train DATA --model FILE.toml` trains with the same settings.",
         _settings(facts),
         "## How to load it",
-        '```python\nimport recurra\n\nmodel = recurra.load("model.safetensors")\nmodel.predict_proba(["a text"])\n```',
-        "```console\n$ recurra predict model.safetensors 'a text'\n```",
+        *_own_tokenizer(bundle),
+        f'```python\nimport recurra\n\nmodel = recurra.load("{address}")\nmodel.predict_proba(["a text"])\n```',
+        f"```console\n$ recurra predict {address} 'a text'\n```",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -72,6 +86,14 @@ def _summary(bundle: Bundle) -> str:
     classes = [plain(label) for label in bundle.labels.classes]
     shown = ", ".join(classes[:10]) + (f" and {len(classes) - 10:,} more" if len(classes) > 10 else "")
     return f"Reads {_reads(bundle)} and {bundle.task.wording.summary.format(count=len(classes))}: {shown}."
+
+
+def _own_tokenizer(bundle: Bundle) -> list[str]:
+    if bundle.text.tokens in BUILT_IN:
+        return []
+    return [
+        f"Its tokenizer, {plain(bundle.text.tokens)}, is not part of Recurra: `recurra.tokenizers.register` it first."
+    ]
 
 
 def _reads(bundle: Bundle) -> str:
@@ -91,7 +113,7 @@ def _details(facts: Facts, digest: str) -> str:
         ("pooling", ", ".join(network.pooling)),
         *_branch(facts),
         ("parameters", f"{count:,}, stored as {bundle.weights}"),
-        ("vocabulary", f"{len(bundle.vocabulary):,} tokens ({bundle.text.tokens})"),
+        ("vocabulary", f"{len(bundle.vocabulary):,} tokens ({plain(bundle.text.tokens)})"),
         ("preset", plain(facts.record.get("preset") or "none")),
         ("file's SHA-256", f"`{digest}`"),
     ]

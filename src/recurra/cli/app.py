@@ -21,6 +21,7 @@ from recurra.cli import (
     inspect,
     lesson,
     predict,
+    push,
     score,
     serve,
     train,
@@ -48,6 +49,7 @@ app.command(cls=Command, epilog=examples(*inspect.EXAMPLES))(inspect.inspect)
 app.command(cls=Command, epilog=examples(*compare.EXAMPLES))(compare.compare)
 app.command(cls=Command, epilog=examples(*info.EXAMPLES))(info.info)
 app.command(cls=Command, epilog=examples(*export.EXAMPLES))(export.export)
+app.command(cls=Command, epilog=examples(*push.EXAMPLES))(push.push)
 app.command(cls=Command, epilog=examples(*data.EXAMPLES))(data.data)
 app.command(cls=bench.Bench, epilog=examples(*bench.EXAMPLES))(bench.bench)
 

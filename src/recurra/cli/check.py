@@ -25,6 +25,7 @@ from recurra.cli.options import (
     SingleLabel,
     TextColumn,
     TitleColumn,
+    model_file,
     number_above,
 )
 from recurra.cli.output import Output
@@ -58,7 +59,12 @@ def check(
     ] = None,
     model: Annotated[
         Path | None,
-        typer.Option("--model", metavar="MODEL", help="A trained model: check the rows against its labels and words."),
+        typer.Option(
+            "--model",
+            parser=model_file,
+            metavar="MODEL",
+            help="A trained model: check the rows against its labels and words.",
+        ),
     ] = None,
     similarity: Annotated[
         float,

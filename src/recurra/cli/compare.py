@@ -22,6 +22,7 @@ from recurra.cli.options import (
     TextColumn,
     TitleColumn,
     UnknownLabelsOption,
+    model_file,
     whole_number,
 )
 from recurra.cli.output import LINE, Output, aligned, cut, excerpt, folded
@@ -46,7 +47,7 @@ SCORES = {"micro_f1": "micro F1", "macro_f1": "macro F1", "log_loss": "log loss"
 
 
 def compare(
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL", help="Two model files or more.")],
+    models: Annotated[list[Path], typer.Argument(parser=model_file, metavar="MODEL", help="Two model files or more.")],
     data: Annotated[
         str | None, typer.Option("--data", metavar="DATA", help="Labelled rows: a file or a named set.")
     ] = None,
@@ -183,8 +184,10 @@ def _written(label: Any) -> str:
 
 def _names(models: list[Path]) -> list[str]:
     """Short distinct names: the last parts of the paths, of equal number; for runs, the names of their folders."""
+    from recurra.hub import display_folder
+
     runs = all(path.name == MODEL and path.parent.name for path in models)
-    parts = [path.parent.parts if runs else path.parts for path in models]
+    parts = [display_folder(path).parts if runs else path.parts for path in models]
     for count in range(1, max(map(len, parts)) + 1):
         names = ["/".join(part[-count:]) for part in parts]
         if len(set(names)) == len(names):

@@ -19,7 +19,7 @@ _EXTRAS = {
     "torch": "train",
     "sklearn": "train",
     "pyarrow": "data",
-    "huggingface_hub": "data",
+    "huggingface_hub": "hub",
     "optuna": "tune",
     "sqlalchemy": "tune",
     "jinja2": "report",

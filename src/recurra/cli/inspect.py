@@ -21,6 +21,7 @@ from recurra.cli.options import (
     Quiet,
     TextColumn,
     TitleColumn,
+    model_file,
     whole_number,
 )
 from recurra.cli.output import Output, count
@@ -153,7 +154,7 @@ def inspect(
         _show_texts(model, texts or [], encoding, gates=gates, attribution=attribution, html=html, output=output)
         return
     show_data(
-        [model, *map(Path, texts or ())],
+        [model, *map(model_file, texts or ())],
         DataView(view, data, train=train, rows=rows, top=top, folds=folds, queue=queue, seed=seed, html=html),
         ReadOptions(text, title, label, encoding, data_dir, format_name),
         output,

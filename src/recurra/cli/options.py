@@ -31,6 +31,7 @@ __all__ = [
     "Validation",
     "examples",
     "mark",
+    "model_file",
     "number_above",
     "probability",
     "whole_number",
@@ -98,6 +99,13 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+def model_file(word: str) -> Path:
+    """Parser of a model file: a path, or ``hf://owner/name``, which is fetched."""
+    from recurra.hub import local_path
+
+    return Path(local_path(word))
+
+
 Json: TypeAlias = Annotated[
     bool,
     typer.Option(
@@ -108,7 +116,12 @@ Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", rich_help_panel="Output", help="Print only the result: no notes, no progress.")
 ]
 ModelArgument: TypeAlias = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="A model file, such as runs/news/model.safetensors.")
+    Path,
+    typer.Argument(
+        parser=model_file,
+        metavar="MODEL",
+        help="A model file, such as runs/news/model.safetensors, or hf://owner/name on the Hugging Face Hub.",
+    ),
 ]
 DataArgument: TypeAlias = Annotated[
     str,

@@ -46,7 +46,10 @@ LAST_PORT = 65_535
 def serve(
     models: Annotated[
         list[str],
-        typer.Argument(metavar="MODEL...", help="Model files, each PATH or NAME=PATH; the first is the default."),
+        typer.Argument(
+            metavar="MODEL...",
+            help="Model files, each PATH or NAME=PATH, or hf://owner/name; the first is the default.",
+        ),
     ],
     data: Annotated[
         str | None,

@@ -27,6 +27,7 @@ from recurra.cli.options import (
     TextColumn,
     TitleColumn,
     Validation,
+    model_file,
     number_above,
     whole_number,
 )
@@ -82,6 +83,7 @@ def train(
         Path | None,
         typer.Option(
             "--from",
+            parser=model_file,
             metavar="MODEL",
             rich_help_panel="Model",
             help="Warm start: keep this model's words and classes, and add new ones.",

@@ -5,14 +5,30 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from recurra.errors import ModelFileError
+from recurra.bundle import Bundle
+from recurra.errors import ModelFileError, SettingsError
 from recurra.evaluation.paired import PredictionDifferences, prediction_differences
 from recurra.tasks import SINGLE_LABEL, Task
+from recurra.tokenizers import TOKENIZERS
 
-__all__ = ["LEAST_AGREEMENT", "check_answers"]
+__all__ = ["LEAST_AGREEMENT", "check_answers", "check_tokens"]
 
 LEAST_AGREEMENT = 0.9
 """The least share of documents that must keep their label. A correct export keeps more than 0.99 of them."""
+
+
+def check_tokens(bundle: Bundle) -> None:
+    """Checks that an exported model can read texts as the model does.
+
+    Raises:
+        SettingsError: it reads with a tokenizer of your own, and an export carries no code.
+    """
+    if bundle.text.tokens in TOKENIZERS:
+        raise SettingsError(
+            f"The model reads with the tokenizer {bundle.text.tokens!r:.40}, which is your own, and an export carries "
+            "no code",
+            "Export a model with built-in tokens, such as words, or hand on the model file and the tokenizer.",
+        )
 
 
 def check_answers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from recurra.bundle import Bundle, int8_bundle
 from recurra.bundle.format import decode, encode
 from recurra.errors import SettingsError
+from recurra.export.check import check_tokens
 from recurra.export.exported_model import ExportedModel
 from recurra.runtime import Model
 
@@ -15,8 +16,9 @@ def export_int8(bundle: Bundle) -> ExportedModel:
     """Exports a model file of about a quarter of the size, which :func:`recurra.load` reads like any other.
 
     Raises:
-        SettingsError: the model has int8 weights already.
+        SettingsError: the model has int8 weights already, or reads with a tokenizer of your own.
     """
+    check_tokens(bundle)
     if bundle.weights != "float32":
         raise SettingsError("The weights of this model are int8 already", "Copy its file, or export the float32 model.")
     data = encode(int8_bundle(bundle))

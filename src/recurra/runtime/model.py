@@ -21,6 +21,7 @@ from recurra.bundle.format import decode, encode
 from recurra.data.documents import Document, Label
 from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError, SettingsError
+from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
@@ -48,13 +49,15 @@ def load(path: str | os.PathLike[str]) -> Model:
     """Loads a model file.
 
     Args:
-        path: a file that recurra has written.
+        path: a file that recurra has written; or a model on the Hugging Face Hub, ``hf://owner/name`` or
+            ``hf://owner/name@revision``.
 
     Raises:
+        HubError: the hub does not give the file.
         ModelFileError: there is no such file, or it cannot be used.
         SettingsError: the model needs a word segmenter that is not installed.
     """
-    model = Model(read_bundle(path))
+    model = Model(read_bundle(local_path(path)))
     # A record from a file may have no versions, or a value of another type.
     if note := version_mismatch(model.bundle.text.tokens, model.record.get("versions")):
         print(note, file=sys.stderr)

@@ -10,6 +10,7 @@ from typing import Any
 
 from recurra.data.documents import Label
 from recurra.errors import SettingsError
+from recurra.hub import PREFIX, HubAddress, local_path
 from recurra.runtime import Model
 from recurra.serving.http_errors import RequestError
 
@@ -72,17 +73,21 @@ def paths_by_name(words: Sequence[str]) -> dict[str, Path]:
     """The paths of model files by the models' names.
 
     Args:
-        words: paths, or NAME=PATH. A file model.safetensors is named after its folder, any other after itself.
+        words: paths, or NAME=PATH. A file model.safetensors is named after its folder, any other after itself; a model
+            on the hub, ``hf://owner/name``, after its repository.
 
     Raises:
+        HubError: the hub does not give a file.
         SettingsError: a name is empty, unprintable or given twice.
     """
     named: dict[str, Path] = {}
     for word in words:
         path, name = Path(word), ""
-        if "=" in word and not path.exists():
+        if word.startswith(PREFIX):
+            path, name = Path(local_path(word)), HubAddress.parse(word).repository.partition("/")[2]
+        elif "=" in word and not path.exists():
             name, _, rest = word.partition("=")
-            path = Path(rest)
+            path = Path(local_path(rest))
         elif path.stem == "model":
             name = path.absolute().parent.name
         name = name.strip() or path.stem

@@ -17,7 +17,7 @@ from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import run_parallel
 from recurra.text.buffer import TextBuffer
-from recurra.text.segmenters import SEGMENTERS, tokeniser
+from recurra.text.segmenters import tokeniser
 from recurra.text.tokens import LOWER, PUNCTUATION, word_tokens
 from recurra.text.vocabulary import UNKNOWN_ID, Vocabulary
 
@@ -49,12 +49,12 @@ def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
         vocabulary: the known tokens and their ids.
 
     Raises:
-        SettingsError: the segmenter is not installed.
+        SettingsError: the segmenter is not installed, or the tokenizer not registered.
     """
     if tokens in ("lesson", "words"):
         return WordEncoder(tokens, vocabulary)
-    if tokens in SEGMENTERS:
-        return partial(_encode_segmented, tokeniser(tokens), vocabulary.ids)
+    if tokens not in ("characters", "bytes"):
+        return partial(_encode_cut, tokeniser(tokens), vocabulary.ids)
     # A table of ids by code point or byte; the last entry is for all higher code points.
     numbers = {ord(token): i for token, i in vocabulary.ids.items() if len(token) == 1}
     table = np.full(max(numbers, default=0) + 2 if tokens == "characters" else 256, UNKNOWN_ID, dtype=np.int32)
@@ -198,7 +198,7 @@ def _word_bytes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     return kinds, lowered
 
 
-def _encode_segmented(
+def _encode_cut(
     cut: Callable[[str], list[str]], ids: Mapping[str, int], texts: TextBuffer, unknown: list[str] | None = None
 ) -> Ragged:
     return _cut_texts(cut, ids, [texts[text] for text in range(len(texts))], unknown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -160,6 +161,10 @@ class TextPipeline:
     def encoder(self) -> Encoder:
         """From texts to ids, without the settings' cut."""
         return encoder(self.settings.tokens, self.vocabulary)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The encoder is left out: segmenters and tokenizers of your own belong to this process.
+        return {"settings": self.settings, "vocabulary": self.vocabulary}
 
 
 def _texts_to_count(blocks: Iterable[Sequence[Document]], settings: TextSettings) -> Iterator[list[str]]:

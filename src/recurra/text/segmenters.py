@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 
 from recurra.errors import SettingsError
 from recurra.text.tokens import TOKENISERS, utf8
+from recurra.tokenizers import tokenizer_named
 
 __all__ = ["SEGMENTERS", "Segmenter", "segmenter_versions", "tokeniser", "version_mismatch"]
 
@@ -37,12 +38,14 @@ class Segmenter:
 
     Attributes:
         language: that it segments.
+        code: of the language, in ISO 639-1.
         extra: of recurra that installs it.
         packages: that it consists of.
         load: imports it.
     """
 
     language: str
+    code: str
     extra: str
     packages: tuple[str, ...]
     load: Callable[[], Cut]
@@ -52,12 +55,15 @@ def tokeniser(tokens: str) -> Callable[[str], list[str]]:
     """The function from one text to its tokens.
 
     Args:
-        tokens: a name in :data:`recurra.text.tokens.TOKENISERS` or :data:`SEGMENTERS`.
+        tokens: a name in :data:`recurra.text.tokens.TOKENISERS`, :data:`SEGMENTERS` or
+            :data:`recurra.tokenizers.TOKENIZERS`.
 
     Raises:
-        SettingsError: the segmenter is not installed.
+        SettingsError: the segmenter is not installed, or the tokenizer not registered.
     """
-    return TOKENISERS[tokens] if tokens in TOKENISERS else _load_segmenter(tokens)
+    if tokens in TOKENISERS:
+        return TOKENISERS[tokens]
+    return _load_segmenter(tokens) if tokens in SEGMENTERS else tokenizer_named(tokens)
 
 
 def segmenter_versions(tokens: str) -> dict[str, str]:
@@ -166,7 +172,7 @@ def _not_installed(tokens: str, package: str) -> SettingsError:
 
 
 SEGMENTERS: dict[str, Segmenter] = {
-    "jieba": Segmenter("Chinese", "chinese", ("rjieba",), _jieba),
-    "sudachi": Segmenter("Japanese", "japanese", ("sudachipy", "sudachidict-small"), _sudachi),
-    "newmm": Segmenter("Thai", "thai", ("pythainlp",), _newmm),
+    "jieba": Segmenter("Chinese", "zh", "chinese", ("rjieba",), _jieba),
+    "sudachi": Segmenter("Japanese", "ja", "japanese", ("sudachipy", "sudachidict-small"), _sudachi),
+    "newmm": Segmenter("Thai", "th", "thai", ("pythainlp",), _newmm),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recurra.settings import Settings, at_least
+from recurra.tokenizers import check_tokenizer
 
 __all__ = ["TextSettings"]
 
@@ -21,8 +22,9 @@ class TextSettings(Settings):
         tokens: ``lesson`` (Keras's TextVectorization: ASCII lower case, ASCII punctuation deleted, split at ASCII
             white space), ``words`` (Unicode words in lower case, each punctuation mark a token), ``characters``
             (code points), ``bytes`` (UTF-8), a segmenter's words (``jieba``, ``sudachi``, ``newmm``:
-            :mod:`recurra.text.segmenters`), or ``auto``: words or characters, depending on the training rows
-            (:mod:`recurra.text.words_or_characters`); a trained model holds the choice.
+            :mod:`recurra.text.segmenters`), the name of a tokenizer of your own (:func:`recurra.tokenizers.register`),
+            or ``auto``: words or characters, depending on the training rows (:mod:`recurra.text.words_or_characters`);
+            a trained model holds the choice.
         vocabulary_size: largest number of rows of the embedding, with the pad (id 0) and the unknown token (id 1).
         vocabulary_from: ``all`` counts the tokens of the texts that are read; ``titles`` those of titles only.
         vocabulary_documents: count only the first so many non-empty texts; ``None`` counts all.
@@ -34,7 +36,7 @@ class TextSettings(Settings):
 
     field: Literal["all", "title"] = "all"
     first_words: int | None = 10
-    tokens: Literal["auto", "lesson", "words", "characters", "bytes", "jieba", "sudachi", "newmm"] = "words"
+    tokens: str = "words"
     vocabulary_size: int = 20_000
     vocabulary_from: Literal["all", "titles"] = "all"
     vocabulary_documents: int | None = None
@@ -43,6 +45,7 @@ class TextSettings(Settings):
     fixed_rows: bool = False
 
     def __post_init__(self) -> None:
+        check_tokenizer(self.tokens)
         at_least("vocabulary_size", self.vocabulary_size, 3)
         at_least("min_count", self.min_count, 1)
         for name in ("first_words", "vocabulary_documents", "max_tokens"):
