@@ -284,7 +284,7 @@ def test_an_empty_file_is_refused(kind: str, run: Run, model: Path, tmp_path: Pa
     ("name", "broken", "parts"),
     [
         ("data.csv", b"70,b,c\n", ["row 62 (the header is row 1) has 3 fields for 2 columns", "double quotes"]),
-        ("data.csv", b"70,\xff\n", ["byte 0xff at byte ", "line 62 is not utf-8", "--encoding latin-1"]),
+        ("data.csv", b"70,\xff\n", ["byte 0xff at byte ", "line 62 is not utf-8", "--encoding windows-1252"]),
         ("data.csv", b"70,a\0b\n", ["a NUL byte at byte", "line 62"]),
         ("data.csv", b'70,"' + b"x" * 2000 + b'"\n', ["a row is longer than"]),
         ("data.txt", b"\xff\n", ["data.txt: byte 0xff at byte ", "line 61 is not utf-8"]),

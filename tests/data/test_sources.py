@@ -176,6 +176,29 @@ def test_an_encoding_other_than_utf8(place: Any) -> None:
             assert [(row["text"], row["label"]) for row in found] == [("déjà", "a")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_byte_order_mark_says_the_encoding(encoding: str, packing: str, place: Any) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    rows = [("déjà 文", "a"), ("𝄞 oil", "b")] * 30
+    for name, content in (
+        ("x.csv", "text;label\n" + "".join(f"{text};{label}\n" for text, label in rows)),
+        ("x.tsv", "text\tlabel\r\n" + "".join(f"{text}\t{label}\r\n" for text, label in rows)),
+        ("x.jsonl", "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows)),
+        ("x.txt", "".join(f"__label__{label} {text}\n" for text, label in rows)),
+    ):
+        source = place(packed((mark + content).encode(encoding), packing), name + packing)
+        assert [(row["text"], row["label"]) for row in rows_in(source)] == rows
+        # UTF-8 is what is read where nothing is said; any other encoding is what the user says it is.
+        if name == "x.csv" and source != "-" and encoding != "utf-8-sig":
+            assert rows_in(source, encoding=encoding) == rows_in(source)
+
+
+def test_a_wrong_byte_behind_a_byte_order_mark_is_named(place: Any) -> None:
+    source = place("text\noil\n".encode("utf-16") + b"\x00\xdcx\0", "x.csv")
+    assert "byte 0x00 at byte 20, line 3 is not utf-16. Name the file's encoding" in complaint(source, format="csv")
+
+
 GUESSES = {
     "csv": b"id,Text\n1,oil\n",
     "tsv": b"label\tx\na\toil, gas\n",

@@ -16,6 +16,7 @@ from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.blocks import BLOCK_BYTES
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import lone_surrogate, unknown_encoding, wrong_bytes
+from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError
 
 __all__ = ["MAX_FILES", "FolderBlocks"]
@@ -117,11 +118,13 @@ class FolderBlocks:
         except OSError as error:
             raise DataError(f"{source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
         try:
-            text = data.decode(self.encoding)
+            text = data.decode(encoding_of(data[:4], self.encoding))
             text.encode()
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
-            raise wrong_bytes(data[error.start : error.start + 1], error.start, line, source, self.encoding) from None
+            raise wrong_bytes(
+                data, error.start, place=error.start, line=line, source=source, encoding=self.encoding
+            ) from None
         except UnicodeEncodeError as error:
             line = text.count("\n", 0, error.start) + 1
             raise lone_surrogate(error, line, source, self.encoding) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import Any
 
 from recurra.errors import DataError
@@ -10,9 +9,9 @@ from recurra.errors import DataError
 __all__ = [
     "ROW_HINT",
     "carriage_returns_only",
-    "check_byte_order_mark",
     "check_quotes_closed",
     "empty_file",
+    "encoding_hint",
     "header_only",
     "lone_surrogate",
     "nul_byte",
@@ -23,20 +22,11 @@ __all__ = [
 
 ROW_HINT = " (the header is row 1)"
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-
-def check_byte_order_mark(start: bytes, source: str) -> None:
-    """Raises a :class:`DataError` if supposed UTF-8 starts with the byte order mark of another encoding."""
-    for mark, name in _BOMS:
-        if name != "utf-8" and start.startswith(mark):
-            raise DataError(f"{source} begins with the mark of {name}", f"Read it with --encoding {name}.")
-
 
 def unknown_encoding(encoding: str, source: str) -> DataError:
     """The error for an encoding that Python does not know, or that is not a text encoding."""
     return DataError(
-        f"{source}: encoding {encoding[:80]!r} does not read it", "Name one such as utf-8, latin-1 or utf-16."
+        f"{source}: encoding {encoding[:80]!r} does not read it", "Name one such as utf-8, windows-1252 or utf-16."
     )
 
 
@@ -58,22 +48,38 @@ def nul_byte(place: int, line: int, source: str) -> DataError:
     )
 
 
-def wrong_bytes(byte: bytes, place: int, line: int, source: str, encoding: str) -> DataError:
+def wrong_bytes(data: bytes, start: int, *, place: int, line: int, source: str, encoding: str) -> DataError:
     """The error for a byte that the encoding cannot decode.
 
     Args:
-        byte: the byte; empty if the file ends inside a character.
-        place: offset of the byte, from 0.
+        data: a piece of the file.
+        start: index of the byte in it; its length if the file ends inside a character.
+        place: offset of the byte in the file, from 0.
         line: line number, from 1.
         source: name of the file.
         encoding: encoding as the user named it.
     """
-    other = "latin-1" if encoding.casefold().replace("_", "-") in {"utf-8", "utf8"} else "utf-8"
-    what = f"byte 0x{byte[0]:02x}" if byte else "the end"
+    what = f"byte 0x{data[start]:02x}" if start < len(data) else "the end"
     return DataError(
-        f"{source}: {what} at byte {place:,}, line {line:,} is not {encoding}",
-        f"Name the file's encoding, such as --encoding {other}.",
+        f"{source}: {what} at byte {place:,}, line {line:,} is not {encoding}", encoding_hint(data[start:], encoding)
     )
+
+
+def encoding_hint(data: bytes, encoding: str) -> str:
+    """What to do about bytes that the encoding cannot decode.
+
+    Args:
+        data: the bytes, as far as they are at hand.
+        encoding: encoding as the user named it.
+    """
+    if encoding.casefold().replace("_", "-") not in {"utf-8", "utf8"}:
+        return "Name the file's encoding, such as --encoding utf-8."
+    try:
+        # Not Latin-1, which fits all bytes: where the two differ, it gives control characters.
+        data.decode("windows-1252")
+    except UnicodeDecodeError:
+        return "Name the file's encoding with --encoding; recurra check guesses it."
+    return "Name the file's encoding, such as --encoding windows-1252."
 
 
 def lone_surrogate(error: UnicodeEncodeError, line: int, source: str, encoding: str) -> DataError:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from recurra.data.columns import is_usual_name
 from recurra.data.content import Content
 from recurra.data.decompression import COMPRESSIONS
+from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError, SettingsError
 
 __all__ = [
@@ -139,7 +140,7 @@ def head_text(content: Content, encoding: str) -> str:
     finally:
         opened.close()
     try:
-        return data.decode(encoding, "replace").removeprefix("\ufeff")
+        return data.decode(encoding_of(data[:4], encoding), "replace").removeprefix("\ufeff")
     except (LookupError, ValueError, AttributeError):
         # Reading the file reports the encoding error.
         return ""

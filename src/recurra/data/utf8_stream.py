@@ -9,13 +9,38 @@ import threading
 from collections.abc import Callable
 
 from recurra.data.content import ByteStream
-from recurra.data.file_errors import check_byte_order_mark, lone_surrogate, nul_byte, unknown_encoding, wrong_bytes
+from recurra.data.file_errors import lone_surrogate, nul_byte, unknown_encoding, wrong_bytes
 
-__all__ = ["Utf8Stream"]
+__all__ = ["Utf8Stream", "encoding_of"]
+
+_MARKS = (
+    # UTF-32 first: its little-endian mark begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def encoding_of(start: bytes, encoding: str) -> str:
+    """The encoding of a file that is read as UTF-8: UTF-16 or UTF-32 if it starts with their byte order mark.
+
+    Args:
+        start: the first bytes of the file, at least four if it has them.
+        encoding: Python name of the encoding; any other than UTF-8 is returned as it is.
+
+    Raises:
+        LookupError: there is no such encoding.
+    """
+    if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
+        return encoding
+    return next((name for mark, name in _MARKS if start.startswith(mark)), encoding)
 
 
 class Utf8Stream(io.RawIOBase):
     """Decodes a file from any encoding and reads it as UTF-8 without NUL, in pieces.
+
+    The byte order mark of UTF-16 or UTF-32 stands above UTF-8.
 
     Args:
         file: the bytes; ``read`` must return fewer than requested only at the end.
@@ -81,8 +106,8 @@ class Utf8Stream(io.RawIOBase):
             # Read one byte ahead to know the last piece, so that the end is not an empty piece.
             self._ahead = self.file.read(1) if len(raw) >= size >= 0 else b""
             self._done = not self._ahead
-            if self.taken == 0 and self._plain:
-                check_byte_order_mark(raw, self.source)
+            if self.taken == 0:
+                self._follow_mark(raw)
             content = self._utf8(raw)
             self.taken += len(raw)
             self._look_at(content)
@@ -97,6 +122,12 @@ class Utf8Stream(io.RawIOBase):
                 return content
         return b""
 
+    def _follow_mark(self, start: bytes) -> None:
+        found = encoding_of(start, self.encoding)
+        if found != self.encoding:
+            self.encoding, self._plain = found, False
+            self._decoder = codecs.getincrementaldecoder(found)()
+
     def _utf8(self, raw: bytes) -> bytes:
         pending = self._decoder.getstate()[0]
         if self._plain and not pending and raw.isascii():
@@ -105,10 +136,11 @@ class Utf8Stream(io.RawIOBase):
             text = self._text(pending, raw)
         except UnicodeDecodeError as error:
             whole = pending + raw
-            byte = whole[error.start : error.start + 1]
             line = self._lines + 1 + whole.count(b"\n", 0, error.start)
             place = self.taken - len(pending) + error.start
-            raise wrong_bytes(byte, place, line, self.source, self.encoding) from None
+            raise wrong_bytes(
+                whole, error.start, place=place, line=line, source=self.source, encoding=self.encoding
+            ) from None
         try:
             return text.encode()
         except UnicodeEncodeError as error:
