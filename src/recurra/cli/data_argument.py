@@ -94,7 +94,7 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
     from recurra.data.streamed import StreamedTable
 
     require_pyarrow()
-    blocks = open_blocks(name, format=reading.format, encoding=reading.encoding)
+    blocks = open_blocks(name, format=reading.format, encoding=reading.encoding, named=reading.columns.values())
     rows = StreamedTable(blocks, **reading.columns, label_format=reading.label_format, read=bars.counting("reading"))
     # Read the table once, so that errors in it show before anything else is loaded or written.
     len(rows)

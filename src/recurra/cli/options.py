@@ -126,7 +126,7 @@ LabelColumn: TypeAlias = Annotated[
 FormatName: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--format", metavar="NAME", help="Format: csv, tsv, jsonl, fasttext, txt or parquet; default by the file name."
+        "--format", metavar="NAME", help="Format: csv, tsv, jsonl, json, fasttext, txt or parquet; default by the name."
     ),
 ]
 MultiLabel: TypeAlias = Annotated[

@@ -30,7 +30,7 @@ __all__ = [
 MAX_FILE_BYTES = 1 << 31
 """Maximum size of a file that is read into memory, in bytes."""
 
-FORMATS = ("csv", "tsv", "jsonl", "fasttext", "txt", "parquet")
+FORMATS = ("csv", "tsv", "jsonl", "json", "fasttext", "txt", "parquet")
 """Values of ``--format``; a folder is always read as one folder per class."""
 
 LABEL_MARK = "__label__"
@@ -40,11 +40,13 @@ _SUFFIXES = {
     ".tsv": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "json",
     ".txt": "txt",
     ".parquet": "parquet",
 }
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "parquet"}
 _LINE_END = re.compile(r"\r\n?|\n")
+_JSON_ARRAY = re.compile(r"\s*\[\s*\{")
 _LOOK_BYTES = 1 << 16
 _LOOK_LINES = 10
 
@@ -87,8 +89,6 @@ def checked_format(file: Path, source: str, *, format: str | None = None, larges
     if found is None:
         kind = file.suffix.lower()
         hint = f"Give a {', '.join([*_SUFFIXES][:-1])} or .parquet file, packed as .gz or .zst or not, or say --format."
-        if kind == ".json":
-            hint = "Write one object a line and call it .jsonl, or say --format jsonl if it is so."
         raise DataError(f"{source!r} ends in {kind!r}", hint)
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{source!r} is not a regular file", "Save the table as a file, or pipe it and name it -.")
@@ -149,8 +149,9 @@ def head_text(content: Content, encoding: str) -> str:
 def format_of_text(head: str) -> str:
     """Guesses the format of a text file from its first lines.
 
-    ``fasttext`` if all lines start with ``__label__``; ``jsonl`` if the first starts with a brace; ``tsv`` or ``csv``
-    if the first line has several fields, one of which is a usual name of a text or label column; else ``txt``.
+    ``fasttext`` if all lines start with ``__label__``; ``jsonl`` if the first starts with a brace, ``json`` if it
+    starts with a bracket and a brace; ``tsv`` or ``csv`` if the first line has several fields, one of which is a usual
+    name of a text or label column; else ``txt``.
     """
     lines = [line for line in _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES] if line.strip()]
     if not lines:
@@ -159,6 +160,8 @@ def format_of_text(head: str) -> str:
         return "fasttext"
     if lines[0].lstrip().startswith("{"):
         return "jsonl"
+    if _JSON_ARRAY.match(head):
+        return "json"
     for name, delimiter in (("tsv", "\t"), ("csv", separator_of(head))):
         names = next(csv.reader([lines[0]], delimiter=delimiter), [])
         if len(names) > 1 and any(map(is_usual_name, names)):

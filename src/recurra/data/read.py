@@ -68,7 +68,9 @@ def read_table(
             "Say label_format=MULTI_LABEL_FORMAT or SINGLE_LABEL_FORMAT for several.", DeprecationWarning, stacklevel=2
         )
         label_format = MULTI_LABEL_FORMAT if several else SINGLE_LABEL_FORMAT
-    blocks = open_blocks(source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES)
+    blocks = open_blocks(
+        source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES, named=(text, title, label)
+    )
     raw = _whole(blocks)
     reader = TableReader(blocks, text=text, title=title, label=label, labelled=labelled, head=raw)
     block, columns = RowBlock(raw, reader.columns, reader.source), reader.columns

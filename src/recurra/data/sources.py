@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -23,6 +24,7 @@ from recurra.data.formats import (
     short_name,
 )
 from recurra.data.frames import FrameBlocks, is_frame
+from recurra.data.json_arrays import JsonArrayBlocks
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.lines import LineBlocks
 from recurra.errors import DataError
@@ -42,13 +44,14 @@ def open_blocks(
     encoding: str = "utf-8",
     part: Literal["train", "test"] = "train",
     largest: int | None = None,
+    named: Iterable[str | None] = (),
 ) -> Blocks:
     """Opens a table of any kind, to be read in blocks.
 
     A file's extension gives its format: .csv, .tsv (header row, RFC 4180 quoting), .jsonl or .ndjson (one object per
-    line), .txt (fastText's format if the first lines begin with ``__label__``, else one text per line), each of them
-    also compressed as .gz or .zst, and .parquet. A folder holds one folder of .txt files per class. The first bytes of
-    standard input give its format.
+    line), .json (one array of objects), .txt (fastText's format if the first lines begin with ``__label__``, else one
+    text per line), each of them also compressed as .gz or .zst, and .parquet. A folder holds one folder of .txt files
+    per class. The first bytes of standard input give its format.
 
     Args:
         source: a path, ``-`` for standard input, or a data frame or Arrow table.
@@ -56,6 +59,7 @@ def open_blocks(
         encoding: text encoding, for all but Parquet and frames.
         part: ``train`` or ``test``, for a folder that has both.
         largest: maximum size of a file in bytes, ``None`` for any.
+        named: names of columns that the user gave, if any; in JSON, ``ticket.body`` names a value inside an object.
 
     Raises:
         DataError: the source cannot be opened, or its format is not supported.
@@ -64,8 +68,9 @@ def open_blocks(
     if is_frame(source):
         require_pyarrow("Reading data frames")
         return FrameBlocks(source)
+    columns = [name for name in named if name]
     if source == STANDARD_INPUT:
-        return _open_standard_input(format, encoding)
+        return _open_standard_input(format, encoding, columns)
     file, name = Path(source), short_name(str(source))
     found = checked_format(file, name, format=format, largest=largest)
     if found.name == "folder":
@@ -74,10 +79,10 @@ def open_blocks(
     content = _decompressed(FileContent(file, source=name), found.compression)
     if found.name == "txt" and format is None and format_of_text(head_text(content, encoding)) == "fasttext":
         found = Format("fasttext")
-    return _open_format(content, found.name, encoding)
+    return _open_format(content, found.name, encoding, columns)
 
 
-def _open_standard_input(asked: str | None, encoding: str) -> Blocks:
+def _open_standard_input(asked: str | None, encoding: str, named_columns: list[str]) -> Blocks:
     if sys.stdin is None:
         raise DataError("There is no standard input", "Name a file, or pipe a table or one text a line.")
     content: Content = PipeContent(sys.stdin.buffer, source="standard input")
@@ -88,7 +93,7 @@ def _open_standard_input(asked: str | None, encoding: str) -> Blocks:
     name = (
         named.name if named else "parquet" if compression == "parquet" else format_of_text(head_text(content, encoding))
     )
-    blocks = _open_format(content, name, encoding)
+    blocks = _open_format(content, name, encoding, named_columns)
     if named is None:
         packed = f", packed by {compression}" if compression in ("gzip", "zstd") else ""
         blocks.notes.append(f"standard input is read as {name}{packed}, by its first bytes; name it with --format")
@@ -103,14 +108,16 @@ def _decompressed(content: Content, compression: str | None) -> Content:
     return DecompressedContent(content, compression)
 
 
-def _open_format(content: Content, name: str, encoding: str) -> Blocks:
+def _open_format(content: Content, name: str, encoding: str, columns: list[str]) -> Blocks:
     if name == "txt":
         return LineBlocks(content, encoding=encoding)
     require_pyarrow()
     if name == "parquet":
         return ParquetBlocks(content)
     if name == "jsonl":
-        return JsonBlocks(content, encoding=encoding)
+        return JsonBlocks(content, encoding=encoding, named=columns)
+    if name == "json":
+        return JsonArrayBlocks(content, encoding=encoding, named=columns)
     if name == "fasttext":
         return FastTextBlocks(content, encoding=encoding)
     if name == "tsv":
