@@ -366,10 +366,8 @@ def test_labels_have_the_types_of_a_csv_file(place: Any) -> None:
     ("name", "shown"),
     [
         ("x.json", "begins with 'text,label"),
-        (
-            "x.xlsx",
-            "ends in '.xlsx'. Give a .csv, .tsv, .jsonl, .ndjson, .json, .txt or .parquet file, packed as .gz or .zst",
-        ),
+        ("x.xls", "ends in '.xls'. Give a .csv, .tsv, .jsonl, .ndjson, .json, .txt, .xlsx or .parquet file, packed as"),
+        ("x.xlsx.gz", "is a packed .xlsx file. Unpack it"),
         ("x.gz", "ends in '.gz'. Give a .csv"),
         ("x.parquet.gz", "is a packed .parquet file. Unpack it"),
     ],
@@ -383,7 +381,9 @@ def test_a_format_stands_above_the_name(tmp_path: Path) -> None:
     (tmp_path / "x.data").write_bytes(b"text,label\na,b\n")
     assert rows_in(tmp_path / "x.data", format="csv") == [{"text": "a", "label": "b"}]
     assert rows_in(tmp_path / "x.data", format="txt") == [{"text": "text,label"}, {"text": "a,b"}]
-    with pytest.raises(SettingsError, match=r"--format 'xml'\. Say csv, tsv, jsonl, json, fasttext, txt or parquet"):
+    with pytest.raises(
+        SettingsError, match=r"--format 'xml'\. Say csv, tsv, jsonl, json, fasttext, txt, xlsx or parquet"
+    ):
         open_blocks(tmp_path / "x.data", format="xml")
 
 

@@ -19,6 +19,7 @@ _EXTRAS = {
     "sklearn": "train",
     "pyarrow": "data",
     "huggingface_hub": "data",
+    "openpyxl": "excel",
     "optuna": "tune",
     "sqlalchemy": "tune",
     "jinja2": "report",

@@ -126,7 +126,7 @@ LabelColumn: TypeAlias = Annotated[
 FormatName: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--format", metavar="NAME", help="Format: csv, tsv, jsonl, json, fasttext, txt or parquet; default by the name."
+        "--format", metavar="NAME", help="csv, tsv, jsonl, json, fasttext, txt, xlsx or parquet; default by the name."
     ),
 ]
 MultiLabel: TypeAlias = Annotated[

@@ -30,7 +30,7 @@ __all__ = [
 MAX_FILE_BYTES = 1 << 31
 """Maximum size of a file that is read into memory, in bytes."""
 
-FORMATS = ("csv", "tsv", "jsonl", "json", "fasttext", "txt", "parquet")
+FORMATS = ("csv", "tsv", "jsonl", "json", "fasttext", "txt", "xlsx", "parquet")
 """Values of ``--format``; a folder is always read as one folder per class."""
 
 LABEL_MARK = "__label__"
@@ -42,9 +42,10 @@ _SUFFIXES = {
     ".ndjson": "jsonl",
     ".json": "json",
     ".txt": "txt",
+    ".xlsx": "xlsx",
     ".parquet": "parquet",
 }
-_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "parquet"}
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "xlsx", b"PAR1": "parquet"}
 _LINE_END = re.compile(r"\r\n?|\n")
 _JSON_ARRAY = re.compile(r"\s*\[\s*\{")
 _LOOK_BYTES = 1 << 16
@@ -115,15 +116,13 @@ def named_format(name: str, format: str | None = None) -> Format | None:  # noqa
     path = Path(name.lower())
     compression = COMPRESSIONS.get(path.suffix)
     kind = format or _SUFFIXES.get((path.with_suffix("") if compression else path).suffix)
-    if kind == "parquet" and compression is not None:
-        raise DataError(
-            f"{short_name(name)!r} is a packed .parquet file", "Unpack it: Parquet is compressed by itself."
-        )
+    if kind in ("parquet", "xlsx") and compression is not None:
+        raise DataError(f"{short_name(name)!r} is a packed .{kind} file", "Unpack it: it is compressed by itself.")
     return None if kind is None else Format(kind, compression)
 
 
 def format_of_magic(content: Content) -> str | None:
-    """``gzip``, ``zstd`` or ``parquet``, if the first bytes are their magic number."""
+    """``gzip``, ``zstd``, ``xlsx`` or ``parquet``, if the first bytes are their magic number."""
     opened = content.open()
     try:
         head = opened.read(4)

@@ -11,6 +11,7 @@ from recurra.data.blocks import Blocks, DelimitedBlocks, ParquetBlocks
 from recurra.data.class_folders import FolderBlocks
 from recurra.data.content import Content, FileContent, PipeContent
 from recurra.data.decompression import DecompressedContent
+from recurra.data.excel import ExcelBlocks
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
     Format,
@@ -50,13 +51,13 @@ def open_blocks(
 
     A file's extension gives its format: .csv, .tsv (header row, RFC 4180 quoting), .jsonl or .ndjson (one object per
     line), .json (one array of objects), .txt (fastText's format if the first lines begin with ``__label__``, else one
-    text per line), each of them also compressed as .gz or .zst, and .parquet. A folder holds one folder of .txt files
-    per class. The first bytes of standard input give its format.
+    text per line), each of them also compressed as .gz or .zst, .xlsx (the first sheet) and .parquet. A folder holds
+    one folder of .txt files per class. The first bytes of standard input give its format.
 
     Args:
         source: a path, ``-`` for standard input, or a data frame or Arrow table.
         format: one of :data:`recurra.data.formats.FORMATS`, ``None`` to go by the name or the first bytes.
-        encoding: text encoding, for all but Parquet and frames.
+        encoding: text encoding, for all but Excel, Parquet and frames.
         part: ``train`` or ``test``, for a folder that has both.
         largest: maximum size of a file in bytes, ``None`` for any.
         named: names of columns that the user gave, if any; in JSON, ``ticket.body`` names a value inside an object.
@@ -91,7 +92,11 @@ def _open_standard_input(asked: str | None, encoding: str, named_columns: list[s
     if compression in ("gzip", "zstd"):
         content = _decompressed(content, compression)
     name = (
-        named.name if named else "parquet" if compression == "parquet" else format_of_text(head_text(content, encoding))
+        named.name
+        if named
+        else compression
+        if compression in ("xlsx", "parquet")
+        else format_of_text(head_text(content, encoding))
     )
     blocks = _open_format(content, name, encoding, named_columns)
     if named is None:
@@ -112,6 +117,8 @@ def _open_format(content: Content, name: str, encoding: str, columns: list[str])
     if name == "txt":
         return LineBlocks(content, encoding=encoding)
     require_pyarrow()
+    if name == "xlsx":
+        return ExcelBlocks(content)
     if name == "parquet":
         return ParquetBlocks(content)
     if name == "jsonl":
