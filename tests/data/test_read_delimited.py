@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from pathlib import Path
 
 import pytest
@@ -248,8 +247,3 @@ def test_columns_of_one_name(tmp_path: Path) -> None:
     path = write(tmp_path, "label,text,text\na,b,c\n")
     assert "may be any of 'text', 'text'" in complaint(path)
     assert "2 columns 'text'" in complaint(path, text="text")
-
-
-def test_without_pyarrow_the_mend_is_the_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert "pip install 'recurra[data]'" in complaint(write(tmp_path, "label,text\na,b\n"))

@@ -16,6 +16,7 @@ from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.blocks import BLOCK_BYTES
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import lone_surrogate, unknown_encoding, wrong_bytes
+from recurra.data.plain_columns import STRING, column_of_values
 from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError
 
@@ -133,13 +134,11 @@ class FolderBlocks:
         return text.removeprefix("\ufeff").rstrip("\r\n")
 
     def _table(self, some: list[tuple[str | None, str, str]], first: int) -> RawTable:
-        import pyarrow as pa
-
         labels, names, texts = zip(*some, strict=True)
         columns = {"label": labels, "text": texts, "file": names}
         if labels[0] is None:
             del columns["label"]
-        arrays = [pa.chunked_array([pa.array(values, pa.string())]) for values in columns.values()]
+        arrays = [column_of_values(values, STRING) for values in columns.values()]
         hint = f" ({names[0]} is row {first:,})"
         return RawTable([*columns], arrays, first, hint, typed=False)
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
-from recurra.data.file_errors import ROW_HINT, empty_file, header_only
+from recurra.data.file_errors import ROW_HINT, empty_file, header_only, too_many_columns
+from recurra.data.plain_columns import STRING, column_of_values
 from recurra.errors import DataError
 
 __all__ = ["MAX_EXCEL_BYTES", "ExcelBlocks"]
@@ -56,8 +57,6 @@ class ExcelBlocks:
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
-        import pyarrow as pa
-
         rows, unnamed, hint = 0, 0, ROW_HINT
         names: list[str] = []
         places: list[int] = []
@@ -70,15 +69,14 @@ class ExcelBlocks:
                 places = [place for place, name in enumerate(header) if name]
                 names = [header[place] for place in places]
                 if len(names) > MAX_COLUMNS:
-                    raise DataError(f"{self.source} has {len(names):,} columns", f"Keep at most {MAX_COLUMNS} of them.")
+                    raise too_many_columns(len(names), self.source)
             if not full:
                 continue
             # Rows may have fewer cells than the header, or more.
             cells = [[row[place] if place < len(row) else "" for row in full] for place in places]
             unnamed += sum(map(bool, (value for row in full for value in row)))
             unnamed -= sum(map(bool, (value for column in cells for value in column)))
-            arrays = [pa.chunked_array([pa.array(values, pa.string())]) for values in cells]
-            yield RawTable(names, arrays, rows + 2, hint, typed=False)
+            yield RawTable(names, [column_of_values(values, STRING) for values in cells], rows + 2, hint, typed=False)
             rows += len(full)
         if not names:
             raise empty_file(self.source)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
+from recurra.data.delimited import MAX_COLUMNS
 from recurra.errors import DataError
 
 __all__ = [
     "ROW_HINT",
     "carriage_returns_only",
-    "check_quotes_closed",
     "empty_file",
     "encoding_hint",
     "header_only",
     "lone_surrogate",
+    "never_closed",
     "nul_byte",
-    "parse_error",
+    "row_of_wrong_length",
+    "row_too_long",
+    "text_behind_quote",
+    "too_many_columns",
     "unknown_encoding",
     "wrong_bytes",
 ]
 
 ROW_HINT = " (the header is row 1)"
+
+_SHOWN = 40  # bytes
 
 
 def unknown_encoding(encoding: str, source: str) -> DataError:
@@ -104,45 +110,59 @@ def carriage_returns_only(source: str) -> DataError:
     )
 
 
-def parse_error(error: Exception, rows: list[Any], source: str, *, longest: int) -> DataError:
-    """The error for a file that pyarrow could not parse.
+def too_many_columns(count: int, source: str) -> DataError:
+    """The error for a table of too many columns."""
+    return DataError(f"{source} has {count:,} columns", f"Keep at most {MAX_COLUMNS} of them.")
+
+
+def row_of_wrong_length(row: int, fields: int, width: int, text: str, source: str) -> DataError:
+    """The error for a row that has another number of fields than there are columns.
 
     Args:
-        error: error of pyarrow.
-        rows: rows of another length than the first, if that was the error.
+        row: number of the row.
+        fields: number of its fields.
+        width: number of columns.
+        text: the row.
         source: name of the file.
-        longest: maximum size of a row in bytes.
     """
-    if rows:
-        row = rows[0]
-        fields = "1 field" if row.actual_columns == 1 else f"{row.actual_columns:,} fields"
-        start = row.text[:60] + ("..." if len(row.text) > 60 else "")
-        return DataError(
-            f"{source}: row {row.number:,}{ROW_HINT} has {fields} for {row.expected_columns:,} columns: {start!r}",
-            "Put a value that holds the separator or a quote in double quotes.",
-        )
-    if "straddl" in str(error):
-        return DataError(
-            f"{source}: a row is longer than {longest >> 20} MiB",
-            "Look for a quote that is never closed, or cut the text to 1 MiB.",
-        )
-    return DataError(f"{source} cannot be parsed: {str(error)[:120]}", "Check its separators and quotes.")
+    shown = "1 field" if fields == 1 else f"{fields:,} fields"
+    start = text[:60] + ("..." if len(text) > 60 else "")
+    return DataError(
+        f"{source}: row {row:,}{ROW_HINT} has {shown} for {width:,} columns: {start!r}",
+        "Put a value that holds the separator or a quote in double quotes.",
+    )
 
 
-def check_quotes_closed(last: str, tail: bytes, row: int, source: str) -> None:
-    """Checks for a quote that is still open at the end of the file, which the parser accepts: it would swallow rows.
+def row_too_long(source: str, longest: int) -> DataError:
+    """The error for a row of more than ``longest`` bytes."""
+    return DataError(
+        f"{source}: a row is longer than {longest >> 20} MiB",
+        "Look for a quote that is never closed, or cut the text to 1 MiB.",
+    )
+
+
+def never_closed(row: int, source: str) -> DataError:
+    """The error for a quote that is still open at the end of the file."""
+    return DataError(
+        f"{source}: the quote that begins in row {row:,}{ROW_HINT} is never closed",
+        "Close it, or double the quotes inside the value.",
+    )
+
+
+def text_behind_quote(before: bytes, behind: bytes, line: int, opened: int, source: str) -> DataError:
+    """The error for text after the closing quote of a value.
 
     Args:
-        last: last value of the last row, parsed from content with an added line break.
-        tail: last two bytes of the content, not counting line breaks at its end.
-        row: number of the last row.
+        before: the row up to there, in UTF-8.
+        behind: the text, in UTF-8.
+        line: number of the line, from 1.
+        opened: number of the line in which the value begins.
         source: name of the file.
-
-    Raises:
-        DataError: a quote is open.
     """
-    if last.endswith("\n") and not (tail.endswith(b'"') and tail[:1] in (b"\n", b"\r")):
-        raise DataError(
-            f"{source}: the quote that begins in row {row:,}{ROW_HINT} is never closed",
-            "Close it, or double the quotes inside the value.",
-        )
+    begun = "" if line == opened else f" that begins in line {opened:,}"
+    # From that line alone, up to the first character that should not be there.
+    shown = re.split(rb"[\r\n]", before)[-1][-_SHOWN:].decode("utf-8", "ignore") + behind.decode("utf-8", "ignore")[:1]
+    return DataError(
+        f"{source}: line {line:,}: text follows the closing quote of a value{begun}: {shown!r}",
+        "Put the whole value in quotes, and double the quotes inside it.",
+    )

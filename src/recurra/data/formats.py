@@ -177,7 +177,7 @@ def separator_of(head: str) -> str:
     return ";" if ";" in first and "," not in first else ","
 
 
-def require_pyarrow(what: str = "Reading tables") -> None:
+def require_pyarrow(what: str) -> None:
     """Raises a :class:`DataError` with instructions if pyarrow is not installed."""
     try:
         import pyarrow  # noqa: F401

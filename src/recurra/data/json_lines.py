@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recurra.data.blocks import GUESS_ROWS
 from recurra.data.columns import quoted_names
@@ -18,11 +18,9 @@ from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.file_errors import empty_file
 from recurra.data.lines import open_text, whole_lines
+from recurra.data.plain_columns import BOOL, DOUBLE, INT64, JSON, LIST, STRING, Column, column_of_values
 from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
-
-if TYPE_CHECKING:
-    import pyarrow
 
 __all__ = ["BLOCK_BYTES", "DECODER", "MAX_LINE_BYTES", "JsonBlocks", "Numbered"]
 
@@ -35,13 +33,13 @@ MAX_LINE_BYTES = 1 << 22
 HEAD_BLOCKS = 4
 """Maximum number of blocks that names and types are taken from."""
 
-_KINDS: dict[type, str] = {str: "text", bool: "boolean", int: "whole number", float: "number"}
+_KINDS: dict[type, str] = {str: STRING, bool: BOOL, int: INT64, float: DOUBLE}
 _WORDS = {
-    "text": "a text",
-    "boolean": "true or false",
-    "whole number": "a whole number",
-    "number": "a number",
-    "list": "a list of texts",
+    STRING: "a text",
+    BOOL: "true or false",
+    INT64: "a whole number",
+    DOUBLE: "a number",
+    LIST: "a list of texts",
 }
 
 _MISSING: Any = object()
@@ -152,19 +150,7 @@ class JsonBlocks:
         there = [before + name for name in dict.fromkeys(name for row in rows for name in row)]
         return DataError(f"{self.source} has no column {path!r:.80}", f"Name one of {quoted_names(there)}.")
 
-    def _columns(
-        self, some: list[Numbered], wanted: dict[str, str], known: dict[str, str]
-    ) -> list[pyarrow.ChunkedArray]:
-        import pyarrow as pa
-
-        types = {
-            "text": pa.string(),
-            "boolean": pa.bool_(),
-            "whole number": pa.int64(),
-            "number": pa.float64(),
-            "list": pa.list_(pa.string()),
-            "json": pa.json_(pa.string()),
-        }
+    def _columns(self, some: list[Numbered], wanted: dict[str, str], known: dict[str, str]) -> list[Column]:
         for number, row in some:
             if not row.keys() <= known.keys():
                 name = next(name for name in row if name not in known)
@@ -173,19 +159,17 @@ class JsonBlocks:
         for name, kind in wanted.items():
             values = self._values(name, some)
             try:
-                made.append(pa.chunked_array([pa.array(_as(kind, values), types[kind])]))
-            except (_WrongKindError, pa.ArrowException, UnicodeEncodeError, OverflowError):
+                made.append(column_of_values(_as(kind, values), kind))
+            except (_WrongKindError, UnicodeEncodeError, OverflowError):
                 raise self._wrong_kind(name, kind, some) from None
         return made
 
     def _wrong_kind(self, name: str, kind: str, some: list[Numbered]) -> DataError:
         """The error for the first value that is not of its column's kind."""
-        import pyarrow as pa
-
         for (number, _), value in zip(some, self._values(name, some), strict=True):
             where = f"{self.source}: {self.unit} {number:,}, {name[:40]!r}"
             try:
-                pa.array(_as(kind, [value]), pa.int64() if kind == "whole number" else None)
+                column_of_values(_as(kind, [value]), kind)
             except _WrongKindError:
                 return DataError(
                     f"{where} holds {_shown(value)}, and earlier {self.unit}s hold {_WORDS[kind]} there",
@@ -193,7 +177,7 @@ class JsonBlocks:
                 )
             except UnicodeEncodeError:
                 return DataError(f"{where} holds half a character, {_shown(value)}", "Write the character whole.")
-            except (pa.ArrowException, OverflowError):
+            except OverflowError:
                 return DataError(f"{where} holds {_shown(value)}, beyond 64 bits", "Write it as a text, in quotes.")
         return DataError(f"{self.source}: the values of {name[:40]!r} cannot be read", "Write them as texts.")
 
@@ -252,28 +236,28 @@ def _kind_of(values: Iterable[Any]) -> str:
     values = list(values)
     kinds = set(map(type, values))
     if kinds == {int, float}:
-        return "number"
+        return DOUBLE
     if len(kinds) == 1 and (kind := _KINDS.get(next(iter(kinds)))):
         return kind
     if kinds == {list} and all(type(one) is str for value in values for one in value):
-        return "list"
+        return LIST
     # A column of nulls counts as texts.
-    return "json" if kinds else "text"
+    return JSON if kinds else STRING
 
 
 def _as(kind: str, values: list[Any]) -> list[Any]:
-    """The values for pyarrow; raises an :class:`_WrongKindError` if one is not of the kind."""
-    if kind == "json":
+    """The values for the column; raises an :class:`_WrongKindError` if one is not of the kind."""
+    if kind == JSON:
         return [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
     kinds = set(map(type, values)) - {type(None)}
-    if kind == "list":
+    if kind == LIST:
         if not kinds <= {list} or any(type(one) is not str for value in values if value for one in value):
             raise _WrongKindError
         return values
-    allowed = {int, float} if kind == "number" else {own for own, name in _KINDS.items() if name == kind}
+    allowed = {int, float} if kind == DOUBLE else {own for own, name in _KINDS.items() if name == kind}
     if not kinds <= allowed:
         raise _WrongKindError
-    return [None if value is None else float(value) for value in values] if kind == "number" else values
+    return [None if value is None else float(value) for value in values] if kind == DOUBLE else values
 
 
 def _shown(value: object) -> str:

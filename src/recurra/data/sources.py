@@ -75,7 +75,6 @@ def open_blocks(
     file, name = Path(source), short_name(str(source))
     found = checked_format(file, name, format=format, largest=largest)
     if found.name == "folder":
-        require_pyarrow("Reading folders")
         return FolderBlocks(file, source=name, encoding=encoding, part=part)
     content = _decompressed(FileContent(file, source=name), found.compression)
     if found.name == "txt" and format is None and format_of_text(head_text(content, encoding)) == "fasttext":
@@ -116,10 +115,10 @@ def _decompressed(content: Content, compression: str | None) -> Content:
 def _open_format(content: Content, name: str, encoding: str, columns: list[str]) -> Blocks:
     if name == "txt":
         return LineBlocks(content, encoding=encoding)
-    require_pyarrow()
     if name == "xlsx":
         return ExcelBlocks(content)
     if name == "parquet":
+        require_pyarrow("Reading .parquet")
         return ParquetBlocks(content)
     if name == "jsonl":
         return JsonBlocks(content, encoding=encoding, named=columns)
