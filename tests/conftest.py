@@ -42,6 +42,7 @@ def compiled_kernels() -> None:
     for name in (
         "token_ids",
         "unique_ids",
+        "delimited",
         "minhash",
         "packing",
         "adam",

@@ -21,7 +21,6 @@ SAMPLES = {
     "euc_kr": "label,text\na,석유 가격이 다시 올랐습니다\nb,팀이 경기에서 이겼습니다\n",
     "gb18030": "label,text\na,这是我们的新闻，他说石油价格又上涨了\nb,球队在比赛中赢了，大家都很高兴\n",
     "big5": "label,text\na,這是我們的新聞，他說石油價格又上漲了\nb,球隊在比賽中贏了，大家都很高興\n",
-    "utf-16": "label,text\na,some words\nb,café\n",
     "utf-16-le": "label,text\na,some words\nb,café\n",
     "utf-16-be": "label,text\na,some words\nb,café\n",
 }
@@ -47,6 +46,16 @@ def test_what_utf_8_reads_is_utf_8(tmp_path: Path) -> None:
         seen = scan_bytes(FileContent(path, source="file.csv"), "utf-8")
         assert (seen.wrong, seen.likely, seen.nuls) == (None, None, 0)
         assert likely_encoding(sample.encode(), "ascii") == "utf-8"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_byte_order_mark_says_the_encoding(encoding: str, tmp_path: Path) -> None:
+    rows = "".join(f"{row[1]},{row[2]}\n" for row in clean_rows(90))
+    (tmp_path / "train.csv").write_text("label,text\n" + rows, encoding=encoding)
+    assert kinds(checked(tmp_path / "train.csv")) == set()
+    (tmp_path / "train.csv").write_text("label,text\n" + rows + "tech,a \0 code\n", encoding=encoding)
+    assert ("NUL characters", "train") in kinds(checked(tmp_path / "train.csv"))
+    assert likely_encoding((tmp_path / "train.csv").read_bytes()) == encoding
 
 
 def test_where_the_wrong_byte_is(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ BAD_TABLES = {
     "header.csv": (b"label,text\n", ["header.csv has a header and no rows", "at least one row"]),
     "long.csv": (b"label,text\na,short\nb," + b"x" * 3_000_000 + b"\n", ["3,000,000 bytes", "1 MiB"]),
     "nul.csv": (b"label,text\na,one\nb,tw\0o\n", ["NUL byte at byte 21, line 3", "Remove"]),
-    "latin.csv": ("label,text\na,une\nb,d\xe9j\xe0\n".encode("latin-1"), ["0xe9", "line 3", "--encoding latin-1"]),
+    "latin.csv": ("label,text\na,une\nb,d\xe9j\xe0\n".encode("latin-1"), ["0xe9", "line 3", "--encoding windows-1252"]),
     "unlabelled.csv": (b"label,text\na,one\n,two\n", ["row 3", "no label", "give every row a label"]),
     "words.txt": (b"some words", ["words.txt holds texts and no labels", "begin each line with __label__"]),
     "words.doc": (b"some words", ["'.doc'", ".csv, .tsv, .jsonl", "--format"]),
@@ -89,7 +89,7 @@ def test_labels_that_training_never_saw(how: str, run: Run, model: Path, tmp_pat
 BAD_LINES = {
     "long": (b"short\n" + b"x" * 10_000_000, ["Line 2", "1,048,576 bytes", "Cut or split"]),
     "NUL": (b"one\ntw\0o\n", ["Line 2", "NUL", "without NUL bytes"]),
-    "latin-1": ("one\nd\xe9j\xe0\n".encode("latin-1"), ["Line 2", "0xe9 is not utf-8", "--encoding latin-1"]),
+    "latin-1": ("one\nd\xe9j\xe0\n".encode("latin-1"), ["Line 2", "0xe9 is not utf-8", "--encoding windows-1252"]),
 }
 
 

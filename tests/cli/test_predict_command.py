@@ -120,6 +120,9 @@ def test_texts_that_only_end_like_a_table(run: Run, model: Path) -> None:
 
 
 def test_other_encodings(run: Run, model: Path) -> None:
+    for mark in ("utf-8-sig", "utf-16", "utf-32"):
+        ran = run("predict", model, "--json", stdin="d\xe9j\xe0 vu\r\n\noil".encode(mark))
+        assert [answer["text"] for answer in ran.json] == ["d\xe9j\xe0 vu", "", "oil"]
     ran = run("predict", model, "--json", "--encoding", "latin-1", stdin="d\xe9j\xe0 vu".encode("latin-1"))
     assert ran.json[0]["text"] == "d\xe9j\xe0 vu"
 

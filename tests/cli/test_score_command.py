@@ -284,7 +284,7 @@ def test_an_empty_file_is_refused(kind: str, run: Run, model: Path, tmp_path: Pa
     ("name", "broken", "parts"),
     [
         ("data.csv", b"70,b,c\n", ["row 62 (the header is row 1) has 3 fields for 2 columns", "double quotes"]),
-        ("data.csv", b"70,\xff\n", ["byte 0xff at byte ", "line 62 is not utf-8", "--encoding latin-1"]),
+        ("data.csv", b"70,\xff\n", ["byte 0xff at byte ", "line 62 is not utf-8", "--encoding windows-1252"]),
         ("data.csv", b"70,a\0b\n", ["a NUL byte at byte", "line 62"]),
         ("data.csv", b'70,"' + b"x" * 2000 + b'"\n', ["a row is longer than"]),
         ("data.txt", b"\xff\n", ["data.txt: byte 0xff at byte ", "line 61 is not utf-8"]),
@@ -372,16 +372,23 @@ def test_wrong_words(words: list[str], parts: list[str], run: Run, model: Path, 
     assert everything(tmp_path) == before
 
 
-def test_lines_need_no_pyarrow(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_text_need_no_pyarrow(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_data(".txt", {"text": TEXTS})
     table = write_data(".csv", {"id": IDS, "text": TEXTS})
+    parquet_file = write_data(".parquet", {"id": IDS, "text": TEXTS})
+    for out in ("table.csv", "table.jsonl"):
+        assert run("score", model, table, "--out", out, "--all").code == 0
+    expected = [Path(out).read_bytes() for out in ("table.csv", "table.jsonl")]
     for name in [name for name in sys.modules if name.partition(".")[0] == "pyarrow"]:
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     for out in ("out.csv", "out.jsonl"):
         assert run("score", model, data, "--out", out, "--all").code == 0
         check_answers(Path(out), model, TEXTS, every=True)
-    for words in ([table, "--out", "other.csv"], [data, "--out", "other.parquet"]):
+    for out, content in zip(("table.csv", "table.jsonl"), expected, strict=True):
+        assert run("score", model, table, "--out", out, "--all").code == 0
+        assert Path(out).read_bytes() == content
+    for words in ([parquet_file, "--out", "other.csv"], [table, "--out", "other.parquet"]):
         check_failed(run("score", model, *words, "-q"), 1, "needs pyarrow", "pip install 'recurra[data]'")
     assert not Path("other.csv").exists()
 

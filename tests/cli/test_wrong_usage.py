@@ -49,13 +49,15 @@ def test_wrong_usage(words: list[str], parts: list[str], run: Run) -> None:
     ("module", "words", "extra"),
     [
         ("torch", ["train", "news.csv", "--out", "run", "-q"], "recurra[train]"),
-        ("pyarrow", ["data", "news.csv"], "recurra[data]"),
+        ("pyarrow", ["check", "news.csv"], "recurra[data]"),
+        ("openpyxl", ["data", "{book}"], "recurra[excel]"),
         ("jinja2", ["evaluate", "{model}", "news.csv", "--out", "scores", "-q"], "recurra[report]"),
         ("matplotlib", ["evaluate", "{model}", "news.csv", "--out", "scores", "-q"], "recurra[report]"),
     ],
 )
 def test_a_package_that_is_not_installed(module: str, words: list[str], extra: str, trained: Path, news: Path) -> None:
-    ran = run_without([module], *(word.format(model=trained / "model.safetensors") for word in words))
+    Path("book.xlsx").write_bytes(b"PK")
+    ran = run_without([module], *(word.format(model=trained / "model.safetensors", book="book.xlsx") for word in words))
     check_failed(ran, 1, module, "not installed", f"pip install '{extra}'")
     assert not Path("run").exists()
     assert not Path("scores").exists()

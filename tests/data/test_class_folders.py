@@ -94,6 +94,11 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
         list(blocks.read())
 
 
+def test_a_byte_order_mark_says_the_encoding(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a/1.txt": "déjà".encode("utf-16"), "a/2.txt": "vu".encode("utf-8-sig"), "b/1.txt": "é"})
+    assert read_table(folder).documents == ["déjà", "vu", "é"]
+
+
 def test_what_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "is a folder without .txt files in folders. Name a file in it" in complaint(
         write(tmp_path / "x", {"a.csv": ""})

@@ -176,10 +176,34 @@ def test_an_encoding_other_than_utf8(place: Any) -> None:
             assert [(row["text"], row["label"]) for row in found] == [("déjà", "a")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_byte_order_mark_says_the_encoding(encoding: str, packing: str, place: Any) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    rows = [("déjà 文", "a"), ("𝄞 oil", "b")] * 30
+    for name, content in (
+        ("x.csv", "text;label\n" + "".join(f"{text};{label}\n" for text, label in rows)),
+        ("x.tsv", "text\tlabel\r\n" + "".join(f"{text}\t{label}\r\n" for text, label in rows)),
+        ("x.jsonl", "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows)),
+        ("x.txt", "".join(f"__label__{label} {text}\n" for text, label in rows)),
+    ):
+        source = place(packed((mark + content).encode(encoding), packing), name + packing)
+        assert [(row["text"], row["label"]) for row in rows_in(source)] == rows
+        # UTF-8 is what is read where nothing is said; any other encoding is what the user says it is.
+        if name == "x.csv" and source != "-" and encoding != "utf-8-sig":
+            assert rows_in(source, encoding=encoding) == rows_in(source)
+
+
+def test_a_wrong_byte_behind_a_byte_order_mark_is_named(place: Any) -> None:
+    source = place("text\noil\n".encode("utf-16") + b"\x00\xdcx\0", "x.csv")
+    assert "byte 0x00 at byte 20, line 3 is not utf-16. Name the file's encoding" in complaint(source, format="csv")
+
+
 GUESSES = {
     "csv": b"id,Text\n1,oil\n",
     "tsv": b"label\tx\na\toil, gas\n",
     "jsonl": b'\xef\xbb\xbf{"text": "a"}\n',
+    "json": b'\xef\xbb\xbf[\n  {"text": "a"}\n]\n',
     "fasttext": b"__label__a oil\n",
     "txt": b"Yes, the text, as I said\nlabel,text\n",
 }
@@ -239,13 +263,15 @@ def test_half_a_character_is_one_line_whatever_the_format(place: Any) -> None:
 def test_the_total_is_known_in_the_end(place: Any) -> None:
     for name, row in (
         ("x.jsonl", '{"text": "a"}\n'),
+        ("x.json", ',{"text": "a"}\n'),
         ("x.txt", "__label__a b\n"),
         ("y.txt", "b\n"),
         ("x.csv", "b,c\n"),
     ):
         head = "text,label\n" if name == "x.csv" else ""
         for packing in PACKINGS:
-            blocks = open_blocks(place(packed((head + 100 * row).encode(), packing), name + packing))
+            content = f"[{(100 * row)[1:]}]" if name == "x.json" else head + 100 * row
+            blocks = open_blocks(place(packed(content.encode(), packing), name + packing))
             assert sum(len(part.columns[0]) for part in blocks.read()) == 100
             assert blocks.total == 100
 
@@ -260,7 +286,7 @@ def complaint(source: Any, **options: Any) -> str:
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
-        (b"[1]", "line 30 is not JSON as it is read here: a line holds [1], not an object"),
+        (b"[1]", "line 30 is not JSON as it is read here: it is [1], not an object"),
         (b'{"text": "a"', "line 30 is not JSON as it is read here: Expecting ',' delimiter at character 13"),
         (b'{"text": "a"} {"text": "b"}', "line 30 is not JSON as it is read here: Extra data at character 15"),
         (b'{"text": "a", "text": "b"}', "line 30 is not JSON as it is read here: the key 'text' stands there twice"),
@@ -298,7 +324,7 @@ def test_a_key_that_comes_late_is_left_out_and_said(place: Any) -> None:
     source = place(content, "x.jsonl")
     blocks = open_blocks(source, format="jsonl")
     assert [set(part.names) for part in blocks.read()][-1] == {"text"}
-    assert blocks.notes == ["the key 'late' is left out: it stands on line 51 first, and none before names it"]
+    assert blocks.notes == ["the key 'late' is left out: it stands in line 51 first, and none before names it"]
 
 
 def test_several_labels_a_row_are_read_as_tuples(place: Any) -> None:
@@ -339,8 +365,9 @@ def test_labels_have_the_types_of_a_csv_file(place: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("x.json", "'.json'. Write one object a line and call it .jsonl, or say --format jsonl if it is so."),
-        ("x.xlsx", "ends in '.xlsx'. Give a .csv, .tsv, .jsonl, .ndjson, .txt or .parquet file, packed as .gz or .zst"),
+        ("x.json", "begins with 'text,label"),
+        ("x.xls", "ends in '.xls'. Give a .csv, .tsv, .jsonl, .ndjson, .json, .txt, .xlsx or .parquet file, packed as"),
+        ("x.xlsx.gz", "is a packed .xlsx file. Unpack it"),
         ("x.gz", "ends in '.gz'. Give a .csv"),
         ("x.parquet.gz", "is a packed .parquet file. Unpack it"),
     ],
@@ -354,7 +381,9 @@ def test_a_format_stands_above_the_name(tmp_path: Path) -> None:
     (tmp_path / "x.data").write_bytes(b"text,label\na,b\n")
     assert rows_in(tmp_path / "x.data", format="csv") == [{"text": "a", "label": "b"}]
     assert rows_in(tmp_path / "x.data", format="txt") == [{"text": "text,label"}, {"text": "a,b"}]
-    with pytest.raises(SettingsError, match=r"--format 'xml'\. Say csv, tsv, jsonl, fasttext, txt or parquet"):
+    with pytest.raises(
+        SettingsError, match=r"--format 'xml'\. Say csv, tsv, jsonl, json, fasttext, txt, xlsx or parquet"
+    ):
         open_blocks(tmp_path / "x.data", format="xml")
 
 
@@ -364,7 +393,7 @@ def test_there_may_be_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_nothing_on_standard_input_is_an_empty_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("csv", "jsonl", "fasttext", "txt"):
+    for name in ("csv", "jsonl", "json", "fasttext", "txt"):
         monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
         assert "standard input is empty" in complaint("-", format=name)
 

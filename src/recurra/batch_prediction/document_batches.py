@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from recurra.data.arrow_columns import column_of
+from recurra.data.arrow_columns import byte_lengths, column_of
 from recurra.data.documents import Document
 from recurra.data.lines import LineBlocks
+from recurra.data.plain_columns import Column, PlainColumn
 from recurra.data.table_reader import TableReader
 from recurra.text.arrow import ArrowStrings
 from recurra.text.buffer import TextBuffer
 from recurra.text.settings import TextSettings
-
-if TYPE_CHECKING:
-    import pyarrow
 
 __all__ = ["BATCH", "DocumentBatch", "batches_of_lines", "batches_of_table"]
 
@@ -39,7 +37,7 @@ class DocumentBatch:
     documents: Documents
     count: int
     empty: int
-    kept: dict[str, pyarrow.ChunkedArray] = field(default_factory=dict)
+    kept: dict[str, Column] = field(default_factory=dict)
 
 
 def batches_of_lines(lines: LineBlocks) -> Iterator[DocumentBatch]:
@@ -68,16 +66,14 @@ def batches_of_table(table: TableReader, keep: Sequence[str], settings: TextSett
     Raises:
         DataError: a row or a column cannot be used.
     """
-    from pyarrow import compute
-
     for block in table.read(keep, again=False):
         texts, titles = block.texts, block.titles
         read = texts if titles is None else titles if settings.field == "title" else block.joined
         kept = {name: column_of(block.raw, name, table.source) for name in keep}
         for first in range(0, len(block), BATCH):
             some = read.slice(first, BATCH)
-            empty = compute.sum(compute.equal(compute.fill_null(compute.binary_length(some), 0), 0)).as_py() or 0
-            documents: Documents = some
+            empty = int((byte_lengths(some) == 0).sum())
+            documents: Documents = [text or "" for text in some.values] if isinstance(some, PlainColumn) else some
             if titles is not None and settings.field == "title" and settings.first_words is not None:
                 # Such a model cuts a plain text to its first words but reads the title of a pair whole.
                 documents = [(title or "", "") for title in some.to_pylist()]

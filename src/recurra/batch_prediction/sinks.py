@@ -8,18 +8,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.arrow_columns import is_json, is_nested, is_text
+from recurra.data.arrow_columns import is_float, is_json, is_nested, is_number, is_text
 from recurra.data.documents import Label
+from recurra.data.plain_columns import Column, PlainColumn
 from recurra.errors import DataError, SettingsError
 from recurra.tasks import Decision, Task
-
-if TYPE_CHECKING:
-    import pyarrow
 
 __all__ = ["KINDS", "File", "Predictions", "Sink", "column_names", "text_sink", "written"]
 
@@ -52,7 +50,7 @@ class Predictions:
         shown: float32[B, K], the probability columns, as :meth:`recurra.tasks.Task.shown` returns them.
     """
 
-    kept: dict[str, pyarrow.ChunkedArray]
+    kept: dict[str, Column]
     decision: Decision
     shown: npt.NDArray[np.float32]
 
@@ -176,41 +174,40 @@ def _csv_cell(value: str | None) -> str:
     return '"' + value.replace('"', '""') + '"' if _QUOTED.search(value) else value
 
 
-def _csv_column(name: str, column: pyarrow.ChunkedArray) -> list[str]:
-    return [_csv_cell(value) for value in _as_text(name, column).to_pylist()]
+def _csv_column(name: str, column: Column) -> list[str]:
+    return [_csv_cell(value) for value in _texts(name, column)]
 
 
-def _json_column(name: str, column: pyarrow.ChunkedArray) -> list[str]:
-    from pyarrow import types
-
+def _json_column(name: str, column: Column) -> list[str]:
     kind = column.type
     if is_nested(kind):
         return [json.dumps(value, ensure_ascii=False, default=str) for value in column.to_pylist()]
     if is_json(kind):
         return [value or "null" for value in column.to_pylist()]
-    if types.is_floating(kind):
+    if is_float(kind):
         # JSON has no NaN and no infinity.
         return [
             json.dumps(value if value is not None and math.isfinite(value) else None) for value in column.to_pylist()
         ]
-    if not (types.is_integer(kind) or types.is_boolean(kind)):
-        column = _as_text(name, column)
-    return [json.dumps(value, ensure_ascii=False) for value in column.to_pylist()]
+    values = column.to_pylist() if is_number(kind) else _texts(name, column)
+    return [json.dumps(value, ensure_ascii=False) for value in values]
 
 
-def _as_text(name: str, column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
-    import pyarrow as pa
-
-    if is_text(column.type):
-        return column
-    if is_json(column.type):
-        return column.cast(column.type.storage_type)
+def _texts(name: str, column: Column) -> list[str | None]:
+    """The values as texts."""
     if is_nested(column.type):
         rows = column.to_pylist()
-        texts = [None if row is None else json.dumps(row, ensure_ascii=False, default=str) for row in rows]
-        return pa.chunked_array([pa.array(texts, pa.large_string())])
+        return [None if row is None else json.dumps(row, ensure_ascii=False, default=str) for row in rows]
+    if isinstance(column, PlainColumn):
+        return column.texts()
+    if is_text(column.type):
+        return list(column.to_pylist())
+    if is_json(column.type):
+        return list(column.cast(column.type.storage_type).to_pylist())
+    import pyarrow as pa
+
     try:
-        return column.cast(pa.large_string())
+        return list(column.cast(pa.large_string()).to_pylist())
     except pa.ArrowException:
         raise DataError(
             f"The kept column {name[:80]!r} holds {str(column.type)[:80]}, which has no form as text",

@@ -60,7 +60,7 @@ def readable_blocks(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]
             )
         )
     if drafts:
-        of_text.content = LenientContent(of_text.content, seen.likely or of_text.encoding)
+        of_text.content = LenientContent(of_text.content, seen.likely or seen.encoding)
         of_text.encoding = "utf-8"
     return blocks, drafts
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from recurra.data.content import ByteStream, Content
+from recurra.data.utf8_stream import encoding_of
 
 __all__ = ["NUL_REPLACEMENT", "ByteScan", "LenientContent", "likely_encoding", "scan_bytes"]
 
@@ -28,12 +29,14 @@ class ByteScan:
     Attributes:
         wrong: value, offset (from 0) and line (from 1) of the first byte that the encoding cannot decode, or ``None``.
         likely: the encoding that the file seems to have, if it is another one.
+        encoding: the encoding that the file is read in: the one given, or that of its byte order mark.
         nuls: number of NUL characters.
         nul_line: line of the first NUL character, from 1.
     """
 
     wrong: tuple[int, int, int] | None
     likely: str | None
+    encoding: str
     nuls: int
     nul_line: int
 
@@ -51,16 +54,14 @@ def scan_bytes(content: Content, encoding: str) -> ByteScan:
     opened = content.open()
     try:
         sample = opened.read(SAMPLE)
-        marked = _encoding_of_mark(sample)
-        if marked is not None and codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
-            return ByteScan((sample[0], 0, 1), marked, 0, 0)
-        wide = _utf16_without_mark(sample)
-        if wide is not None and wide not in codecs.lookup(encoding).name:
-            return ByteScan((0, sample.index(0), 1), wide, 0, 0)
+        encoding = encoding_of(sample[:4], encoding)
+        wide, named = _utf16_without_mark(sample), codecs.lookup(encoding).name
+        if wide is not None and named not in (wide, "utf-16") and not named.startswith("utf-32"):
+            return ByteScan((0, sample.index(0), 1), wide, encoding, 0, 0)
         wrong, nuls, nul_line = _scan_pieces(_pieces(opened, sample), encoding)
     finally:
         opened.close()
-    return ByteScan(wrong, likely_encoding(sample, encoding) if wrong else None, nuls, nul_line)
+    return ByteScan(wrong, likely_encoding(sample, encoding) if wrong else None, encoding, nuls, nul_line)
 
 
 def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
@@ -69,7 +70,7 @@ def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
     UTF-8; UTF-16 by its byte order mark or by NUL in every second byte; an East Asian encoding that decodes the bytes
     to frequent characters of its language; Windows-1251 if the words are Cyrillic; Windows-1252.
     """
-    if (marked := _encoding_of_mark(sample)) is not None:
+    if (marked := encoding_of(sample[:4], "utf-8")) != "utf-8":
         return marked
     if codecs.lookup(named).name != "utf-8" and _can_decode(sample, "utf-8"):
         return "utf-8"
@@ -141,12 +142,6 @@ _EAST_ASIAN = (
 _FREQUENT = 0.05
 """Minimum share of frequent characters among those above ASCII; bytes in another encoding have hardly any."""
 _CYRILLIC = re.compile("[А-Яа-яЁё]{3,}")
-
-
-def _encoding_of_mark(sample: bytes) -> str | None:
-    if sample.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "utf-32"
-    return "utf-16" if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:

@@ -177,7 +177,9 @@ def _opened(
     names = LabelNames()
 
     def opened(name: str, part: Literal["train", "test"]) -> LenientReader:
-        blocks = open_blocks(name, format=reading.format, encoding=reading.encoding, part=part)
+        blocks = open_blocks(
+            name, format=reading.format, encoding=reading.encoding, part=part, named=reading.columns.values()
+        )
         return open_source(blocks, part, names, **reading.columns)
 
     if is_file(data):

@@ -106,12 +106,10 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
     """
     if not is_file(name):
         return load_named_dataset(name, reading, output).train.corpus
-    from recurra.data.formats import require_pyarrow
     from recurra.data.sources import open_blocks
     from recurra.data.streamed import StreamedTable
 
-    require_pyarrow()
-    blocks = open_blocks(name, format=reading.format, encoding=reading.encoding)
+    blocks = open_blocks(name, format=reading.format, encoding=reading.encoding, named=reading.columns.values())
     rows = StreamedTable(blocks, **reading.columns, label_format=reading.label_format, read=bars.counting("reading"))
     # Read the table once, so that errors in it show before anything else is loaded or written.
     len(rows)

@@ -20,6 +20,7 @@ _EXTRAS = {
     "sklearn": "train",
     "pyarrow": "data",
     "huggingface_hub": "hub",
+    "openpyxl": "excel",
     "optuna": "tune",
     "sqlalchemy": "tune",
     "jinja2": "report",

@@ -156,7 +156,7 @@ FormatName: TypeAlias = Annotated[
         "--format",
         metavar="NAME",
         rich_help_panel="Data",
-        help="Format: csv, tsv, jsonl, fasttext, txt or parquet; default by the file name.",
+        help="csv, tsv, jsonl, json, fasttext, txt, xlsx or parquet; default by the name.",
     ),
 ]
 MultiLabel: TypeAlias = Annotated[

@@ -53,11 +53,18 @@ def open_rows(
     """
     from recurra.batch_prediction.document_batches import batches_of_table
     from recurra.data.columns import quoted_names
+    from recurra.data.json_lines import JsonBlocks
     from recurra.data.lines import LineBlocks
     from recurra.data.sources import open_blocks
     from recurra.data.table_reader import TableReader
 
-    blocks = open_blocks(data, format=reading.format, encoding=reading.encoding, part="test")
+    blocks = open_blocks(
+        data,
+        format=reading.format,
+        encoding=reading.encoding,
+        part="test",
+        named=(reading.text, reading.title, *(keep or ())),
+    )
     if isinstance(blocks, LineBlocks):
         return _lines(blocks, reading, keep)
     table = TableReader(blocks, text=reading.text, title=reading.title, labelled=False)
@@ -69,7 +76,10 @@ def open_rows(
             raise DataError(
                 f"{table.source} has no column {name!r:.80}", f"Name one of {quoted_names(names)} with --keep."
             )
-    keep = tuple(names) if keep is None else keep
+    if keep is None:
+        # A value inside an object is kept with the object.
+        nested = blocks.nested if isinstance(blocks, JsonBlocks) else ()
+        keep = tuple(name for name in names if name not in nested)
     batches = batches_of_table(table, keep, settings)
     read_as = f"text {columns.text!r}, title {columns.title!r}"
     return RowSource(batches, keep, lambda: blocks.total, blocks.notes, read_as)

@@ -1,14 +1,18 @@
-"""Reads texts and labels from Arrow columns."""
+"""Reads texts and labels from columns: Arrow's, or plain ones where pyarrow is not installed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
 from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
+from recurra.data.plain_columns import BOOL, DOUBLE, INT64, JSON, LIST, STRING, Column, PlainColumn
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,18 +20,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_TEXT_BYTES",
+    "byte_lengths",
     "checked_texts",
     "column_of",
+    "is_float",
     "is_json",
     "is_label",
     "is_list",
     "is_nested",
+    "is_number",
     "is_text",
     "joined_texts",
     "plain_labels",
     "text_column",
     "typed_labels",
 ]
+
+ColumnType: TypeAlias = "pyarrow.DataType | str"
 
 MAX_TEXT_BYTES = 1 << 20
 """Maximum length of a text in UTF-8 bytes."""
@@ -38,42 +47,63 @@ UNLABELLED_HINT = (
 )
 
 
-def is_text(kind: pyarrow.DataType) -> bool:
+def is_text(kind: ColumnType) -> bool:
     """Whether a column of this type can hold texts."""
+    if isinstance(kind, str):
+        return kind == STRING
     from pyarrow import types
 
     return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
-def is_label(kind: pyarrow.DataType) -> bool:
+def is_label(kind: ColumnType) -> bool:
     """Whether a column of this type can hold labels."""
+    return is_text(kind) or is_number(kind)
+
+
+def is_number(kind: ColumnType) -> bool:
+    """Whether a column holds integers, floats or booleans."""
+    if isinstance(kind, str):
+        return kind in (INT64, DOUBLE, BOOL)
     from pyarrow import types
 
-    simple = (types.is_integer, types.is_floating, types.is_boolean)
-    return is_text(kind) or any(is_kind(kind) for is_kind in simple)
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
 
 
-def is_list(kind: pyarrow.DataType) -> bool:
+def is_float(kind: ColumnType) -> bool:
+    """Whether a column holds floats."""
+    if isinstance(kind, str):
+        return kind == DOUBLE
+    from pyarrow import types
+
+    return bool(types.is_floating(kind))
+
+
+def is_list(kind: ColumnType) -> bool:
     """Whether a column of this type can hold any number of labels per row: lists of texts."""
+    if isinstance(kind, str):
+        return kind == LIST
     from pyarrow import types
 
     lists = (types.is_list, types.is_large_list, types.is_fixed_size_list)
     return any(is_kind(kind) for is_kind in lists) and is_text(kind.value_type)
 
 
-def is_json(kind: pyarrow.DataType) -> bool:
+def is_json(kind: ColumnType) -> bool:
     """Whether a column holds JSON, as :mod:`recurra.data.json_lines` keeps values of several kinds."""
-    return str(kind).startswith("extension<arrow.json")
+    return str(kind).startswith(JSON[:-1])
 
 
-def is_nested(kind: pyarrow.DataType) -> bool:
+def is_nested(kind: ColumnType) -> bool:
     """Whether a column holds lists or structures."""
+    if isinstance(kind, str):
+        return kind == LIST
     from pyarrow import types
 
     return bool(types.is_nested(kind))
 
 
-def column_of(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+def column_of(raw: RawTable, name: str, source: str) -> Column:
     """The column with this name.
 
     Raises:
@@ -84,11 +114,24 @@ def column_of(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
     return raw.columns[raw.names.index(name)]
 
 
-def _first(mask: pyarrow.ChunkedArray) -> int | None:
-    """The index of the first true value, or ``None``."""
+def byte_lengths(column: Column) -> npt.NDArray[np.int64]:
+    """int64[B], the lengths of texts in UTF-8 bytes; a missing text has 0."""
+    if isinstance(column, PlainColumn):
+        lengths = (len(text if text.isascii() else text.encode()) for text in (text or "" for text in column.values))
+        return np.fromiter(lengths, dtype=np.int64, count=len(column))
     from pyarrow import compute
 
-    place = int(compute.index(compute.fill_null(mask, False), True).as_py())
+    return np.asarray(compute.fill_null(compute.binary_length(column), 0).to_numpy(), dtype=np.int64)
+
+
+def _first_nul(column: Column) -> int | None:
+    """The index of the first text with a NUL character, or ``None``."""
+    if isinstance(column, PlainColumn):
+        return next((place for place, text in enumerate(column.values) if "\0" in (text or "")), None)
+    from pyarrow import compute
+
+    found = compute.fill_null(compute.match_substring(column, "\0"), False)
+    place = int(compute.index(found, True).as_py())
     return None if place < 0 else place
 
 
@@ -96,7 +139,7 @@ def _where(raw: RawTable, place: int, name: str) -> str:
     return f"row {place + raw.first_row:,}{raw.row_hint}, column {name!r}"
 
 
-def _held(raw: RawTable, column: pyarrow.ChunkedArray) -> str:
+def _held(raw: RawTable, column: Column) -> str:
     """The type of a column, for a message; for JSON, its first value that is not a text, and the row."""
     if is_json(column.type):
         for place, value in enumerate(column.to_pylist()):
@@ -107,7 +150,7 @@ def _held(raw: RawTable, column: pyarrow.ChunkedArray) -> str:
     return str(column.type)[:80]
 
 
-def text_column(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+def text_column(raw: RawTable, name: str, source: str) -> Column:
     """A column of texts, nulls included.
 
     Args:
@@ -127,30 +170,30 @@ def text_column(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
     return column
 
 
-def checked_texts(raw: RawTable, name: str, source: str) -> pyarrow.ChunkedArray:
+def checked_texts(raw: RawTable, name: str, source: str) -> Column:
     """A column of texts that can all be read; see :func:`text_column`.
 
     Raises:
         DataError: a text is over ``MAX_TEXT_BYTES`` or has a NUL character.
     """
-    from pyarrow import compute
-
     column = text_column(raw, name, source)
-    lengths = compute.binary_length(column)
-    place = _first(compute.greater(lengths, MAX_TEXT_BYTES))
-    if place is not None:
+    lengths = byte_lengths(column)
+    for place in np.flatnonzero(lengths > MAX_TEXT_BYTES)[:1].tolist():
         raise DataError(
-            f"{source}: {_where(raw, place, name)} holds a text of {lengths[place].as_py():,} bytes",
+            f"{source}: {_where(raw, place, name)} holds a text of {lengths[place]:,} bytes",
             "Split or cut it: at most 1 MiB is read. Is a quote missing?",
         )
-    place = _first(compute.match_substring(column, "\0"))
-    if place is not None:
-        raise DataError(f"{source}: {_where(raw, place, name)} holds a NUL character", "Remove it from the text.")
+    nul = _first_nul(column)
+    if nul is not None:
+        raise DataError(f"{source}: {_where(raw, nul, name)} holds a NUL character", "Remove it from the text.")
     return column
 
 
-def joined_texts(titles: pyarrow.ChunkedArray, texts: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+def joined_texts(titles: Column, texts: Column) -> Column:
     """Titles and texts joined, with a space between them if neither is empty or missing."""
+    if isinstance(texts, PlainColumn):
+        pairs = zip(titles.to_pylist(), texts.values, strict=True)
+        return PlainColumn([" ".join(filter(None, pair)) for pair in pairs], STRING)
     import pyarrow as pa
     from pyarrow import compute
 

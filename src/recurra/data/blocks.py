@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
-from recurra.data.content import ByteStream, Content
-from recurra.data.delimited import RawTable, checked_names, csv_options
-from recurra.data.file_errors import ROW_HINT, check_quotes_closed, empty_file, header_only, parse_error
+from recurra.data.content import Content
+from recurra.data.delimited import RawTable
+from recurra.data.file_errors import ROW_HINT, empty_file, header_only
 from recurra.data.lines import open_text
 from recurra.data.parquet import MAX_PARQUET_BYTES, no_rows, open_parquet, plain_column
-from recurra.data.quotes import QuoteCheck
-from recurra.data.utf8_stream import Utf8Stream
+from recurra.data.plain_columns import Column, PlainColumn, text_column_of
+from recurra.data.row_splitter import RowSplitter
 from recurra.errors import DataError
-
-if TYPE_CHECKING:
-    import pyarrow
 
 __all__ = [
     "BLOCK_BYTES",
@@ -30,7 +27,7 @@ __all__ = [
 ]
 
 BLOCK_BYTES = 4 << 20
-"""Approximate size of a block and maximum size of a row of text, in bytes; pyarrow reads up to 33 blocks ahead."""
+"""Approximate size of a block and maximum size of a row of text, in bytes."""
 
 BLOCK_ROWS = 1 << 16
 """Maximum number of rows in a block of Parquet."""
@@ -82,51 +79,22 @@ class DelimitedBlocks:
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`Blocks`."""
-        # An extra line break reveals a quote that is still open at the end.
-        look = QuoteCheck(self.delimiter, self.source).look
-        with open_text(self.content, encoding=self.encoding, again=again, end=b"\n", look=look) as (text, opened):
-            yield from self._parsed(text, opened)
-
-    def _parsed(self, content: Utf8Stream, opened: ByteStream) -> Generator[RawTable]:
-        import pyarrow as pa
-        from pyarrow import csv
-
-        wrong: list[Any] = []
-
-        def keep(row: Any) -> str:
-            wrong.append(row)
-            return "error"
-
-        names: list[str] = []
-        rows = read = 0
-        last = ""
-        options = csv_options(self.delimiter, block_size=BLOCK_BYTES, on_wrong_row=keep)
-        try:
-            for batch in csv.open_csv(content, **options):
-                if not len(batch):
-                    # A block of blank lines only.
-                    continue
-                read += _bytes_of(batch)
-                first = 0 if names else 1
-                names = names or checked_names(batch, self.source)
-                last = str(batch.columns[-1][-1].as_py())
-                rows += len(batch)
-                size = opened.size
-                if size is not None:
-                    self.total = max(rows - 1, rows * size // max(read, 1) - 1)
-                if len(batch) > first:
-                    columns = [pa.chunked_array([column[first:]]) for column in batch.columns]
-                    yield RawTable(names, columns, rows - len(batch) + first + 1, ROW_HINT, typed=False)
-        except pa.ArrowException as error:
-            if content.blank:
-                raise empty_file(self.source) from None
-            raise parse_error(error, wrong, self.source, longest=BLOCK_BYTES) from None
-        if content.blank:
+        splitter, rows, done = RowSplitter(self.delimiter, self.source, longest=BLOCK_BYTES), 0, False
+        with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
+            while not done:
+                piece = text.read(BLOCK_BYTES)
+                done = text.done
+                for columns_of_rows in splitter.split(piece, done=done):
+                    arrays = [text_column_of(*arrays) for arrays in columns_of_rows]
+                    if opened.size is not None and splitter.taken:
+                        self.total = max(rows, splitter.rows * opened.size // splitter.taken - 1)
+                    yield RawTable(splitter.names, arrays, rows + 2, ROW_HINT, typed=False)
+                    rows += len(arrays[0])
+        if text.blank or not splitter.rows:
             raise empty_file(self.source)
-        if rows == 1:
+        if not rows:
             raise header_only(self.source)
-        check_quotes_closed(last, content.tail, rows, self.source)
-        self.total = rows - 1
+        self.total = rows
 
 
 class ParquetBlocks:
@@ -186,17 +154,15 @@ def read_head(blocks: Blocks) -> RawTable:
 
 def concat_blocks(parts: Sequence[RawTable]) -> RawTable:
     """Consecutive blocks as one block."""
-    import pyarrow as pa
-
-    columns = [
-        pa.chunked_array([chunk for column in same for chunk in column.chunks])
-        for same in zip(*(part.columns for part in parts), strict=True)
-    ]
+    columns = [_concat_columns(same) for same in zip(*(part.columns for part in parts), strict=True)]
     first = parts[0]
     return RawTable(first.names, columns, first.first_row, first.row_hint, first.typed)
 
 
-def _bytes_of(batch: pyarrow.RecordBatch) -> int:
-    """Approximate size of the rows in the file: texts and separators, without Arrow's four bytes per offset."""
-    size: int = batch.nbytes - 3 * len(batch) * batch.num_columns
-    return size
+def _concat_columns(columns: Sequence[Column]) -> Column:
+    first = columns[0]
+    if isinstance(first, PlainColumn):
+        return PlainColumn([value for column in columns for value in column.to_pylist()], first.type)
+    import pyarrow as pa
+
+    return pa.chunked_array([chunk for column in columns for chunk in column.chunks])

@@ -16,6 +16,8 @@ from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.blocks import BLOCK_BYTES
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import lone_surrogate, unknown_encoding, wrong_bytes
+from recurra.data.plain_columns import STRING, column_of_values
+from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError
 
 __all__ = ["MAX_FILES", "FolderBlocks"]
@@ -117,11 +119,13 @@ class FolderBlocks:
         except OSError as error:
             raise DataError(f"{source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
         try:
-            text = data.decode(self.encoding)
+            text = data.decode(encoding_of(data[:4], self.encoding))
             text.encode()
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
-            raise wrong_bytes(data[error.start : error.start + 1], error.start, line, source, self.encoding) from None
+            raise wrong_bytes(
+                data, error.start, place=error.start, line=line, source=source, encoding=self.encoding
+            ) from None
         except UnicodeEncodeError as error:
             line = text.count("\n", 0, error.start) + 1
             raise lone_surrogate(error, line, source, self.encoding) from None
@@ -130,13 +134,11 @@ class FolderBlocks:
         return text.removeprefix("\ufeff").rstrip("\r\n")
 
     def _table(self, some: list[tuple[str | None, str, str]], first: int) -> RawTable:
-        import pyarrow as pa
-
         labels, names, texts = zip(*some, strict=True)
         columns = {"label": labels, "text": texts, "file": names}
         if labels[0] is None:
             del columns["label"]
-        arrays = [pa.chunked_array([pa.array(values, pa.string())]) for values in columns.values()]
+        arrays = [column_of_values(values, STRING) for values in columns.values()]
         hint = f" ({names[0]} is row {first:,})"
         return RawTable([*columns], arrays, first, hint, typed=False)
 

@@ -13,6 +13,7 @@ from recurra.data.content import Content
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import empty_file
 from recurra.data.lines import open_text, whole_lines
+from recurra.data.plain_columns import LIST, STRING, column_of_values
 
 __all__ = ["FastTextBlocks"]
 
@@ -45,11 +46,9 @@ class FastTextBlocks:
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
-        import pyarrow as pa
-
         if self._multi_label is None:
             self._multi_label = self._is_multi_label()
-        kind = pa.list_(pa.string()) if self._multi_label else pa.string()
+        kind = LIST if self._multi_label else STRING
         rows = taken = 0
         hint = ""
         with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
@@ -63,8 +62,8 @@ class FastTextBlocks:
                     continue
                 parts = [_split_multi_label(line) if self._multi_label else _split_single_label(line) for line in full]
                 labels, texts = zip(*parts, strict=True)
-                arrays = [pa.array(labels, kind), pa.array(texts, pa.string())]
-                yield RawTable(["label", "text"], [pa.chunked_array([one]) for one in arrays], rows + 1, hint, False)
+                arrays = [column_of_values(labels, kind), column_of_values(texts, STRING)]
+                yield RawTable(["label", "text"], arrays, rows + 1, hint, typed=False)
                 rows += len(full)
                 if opened.size is not None:
                     self.total = rows if text.done else max(rows, rows * opened.size // taken)

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import codecs
-from typing import Any
+import re
 
+from recurra.data.delimited import MAX_COLUMNS
 from recurra.errors import DataError
 
 __all__ = [
     "ROW_HINT",
     "carriage_returns_only",
-    "check_byte_order_mark",
-    "check_quotes_closed",
     "empty_file",
+    "encoding_hint",
     "header_only",
     "lone_surrogate",
+    "never_closed",
     "nul_byte",
-    "parse_error",
+    "row_of_wrong_length",
+    "row_too_long",
+    "text_behind_quote",
+    "too_many_columns",
     "unknown_encoding",
     "wrong_bytes",
 ]
 
 ROW_HINT = " (the header is row 1)"
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-
-def check_byte_order_mark(start: bytes, source: str) -> None:
-    """Raises a :class:`DataError` if supposed UTF-8 starts with the byte order mark of another encoding."""
-    for mark, name in _BOMS:
-        if name != "utf-8" and start.startswith(mark):
-            raise DataError(f"{source} begins with the mark of {name}", f"Read it with --encoding {name}.")
+_SHOWN = 40  # bytes
 
 
 def unknown_encoding(encoding: str, source: str) -> DataError:
     """The error for an encoding that Python does not know, or that is not a text encoding."""
     return DataError(
-        f"{source}: encoding {encoding[:80]!r} does not read it", "Name one such as utf-8, latin-1 or utf-16."
+        f"{source}: encoding {encoding[:80]!r} does not read it", "Name one such as utf-8, windows-1252 or utf-16."
     )
 
 
@@ -58,22 +54,38 @@ def nul_byte(place: int, line: int, source: str) -> DataError:
     )
 
 
-def wrong_bytes(byte: bytes, place: int, line: int, source: str, encoding: str) -> DataError:
+def wrong_bytes(data: bytes, start: int, *, place: int, line: int, source: str, encoding: str) -> DataError:
     """The error for a byte that the encoding cannot decode.
 
     Args:
-        byte: the byte; empty if the file ends inside a character.
-        place: offset of the byte, from 0.
+        data: a piece of the file.
+        start: index of the byte in it; its length if the file ends inside a character.
+        place: offset of the byte in the file, from 0.
         line: line number, from 1.
         source: name of the file.
         encoding: encoding as the user named it.
     """
-    other = "latin-1" if encoding.casefold().replace("_", "-") in {"utf-8", "utf8"} else "utf-8"
-    what = f"byte 0x{byte[0]:02x}" if byte else "the end"
+    what = f"byte 0x{data[start]:02x}" if start < len(data) else "the end"
     return DataError(
-        f"{source}: {what} at byte {place:,}, line {line:,} is not {encoding}",
-        f"Name the file's encoding, such as --encoding {other}.",
+        f"{source}: {what} at byte {place:,}, line {line:,} is not {encoding}", encoding_hint(data[start:], encoding)
     )
+
+
+def encoding_hint(data: bytes, encoding: str) -> str:
+    """What to do about bytes that the encoding cannot decode.
+
+    Args:
+        data: the bytes, as far as they are at hand.
+        encoding: encoding as the user named it.
+    """
+    if encoding.casefold().replace("_", "-") not in {"utf-8", "utf8"}:
+        return "Name the file's encoding, such as --encoding utf-8."
+    try:
+        # Not Latin-1, which fits all bytes: where the two differ, it gives control characters.
+        data.decode("windows-1252")
+    except UnicodeDecodeError:
+        return "Name the file's encoding with --encoding; recurra check guesses it."
+    return "Name the file's encoding, such as --encoding windows-1252."
 
 
 def lone_surrogate(error: UnicodeEncodeError, line: int, source: str, encoding: str) -> DataError:
@@ -98,45 +110,59 @@ def carriage_returns_only(source: str) -> DataError:
     )
 
 
-def parse_error(error: Exception, rows: list[Any], source: str, *, longest: int) -> DataError:
-    """The error for a file that pyarrow could not parse.
+def too_many_columns(count: int, source: str) -> DataError:
+    """The error for a table of too many columns."""
+    return DataError(f"{source} has {count:,} columns", f"Keep at most {MAX_COLUMNS} of them.")
+
+
+def row_of_wrong_length(row: int, fields: int, width: int, text: str, source: str) -> DataError:
+    """The error for a row that has another number of fields than there are columns.
 
     Args:
-        error: error of pyarrow.
-        rows: rows of another length than the first, if that was the error.
+        row: number of the row.
+        fields: number of its fields.
+        width: number of columns.
+        text: the row.
         source: name of the file.
-        longest: maximum size of a row in bytes.
     """
-    if rows:
-        row = rows[0]
-        fields = "1 field" if row.actual_columns == 1 else f"{row.actual_columns:,} fields"
-        start = row.text[:60] + ("..." if len(row.text) > 60 else "")
-        return DataError(
-            f"{source}: row {row.number:,}{ROW_HINT} has {fields} for {row.expected_columns:,} columns: {start!r}",
-            "Put a value that holds the separator or a quote in double quotes.",
-        )
-    if "straddl" in str(error):
-        return DataError(
-            f"{source}: a row is longer than {longest >> 20} MiB",
-            "Look for a quote that is never closed, or cut the text to 1 MiB.",
-        )
-    return DataError(f"{source} cannot be parsed: {str(error)[:120]}", "Check its separators and quotes.")
+    shown = "1 field" if fields == 1 else f"{fields:,} fields"
+    start = text[:60] + ("..." if len(text) > 60 else "")
+    return DataError(
+        f"{source}: row {row:,}{ROW_HINT} has {shown} for {width:,} columns: {start!r}",
+        "Put a value that holds the separator or a quote in double quotes.",
+    )
 
 
-def check_quotes_closed(last: str, tail: bytes, row: int, source: str) -> None:
-    """Checks for a quote that is still open at the end of the file, which the parser accepts: it would swallow rows.
+def row_too_long(source: str, longest: int) -> DataError:
+    """The error for a row of more than ``longest`` bytes."""
+    return DataError(
+        f"{source}: a row is longer than {longest >> 20} MiB",
+        "Look for a quote that is never closed, or cut the text to 1 MiB.",
+    )
+
+
+def never_closed(row: int, source: str) -> DataError:
+    """The error for a quote that is still open at the end of the file."""
+    return DataError(
+        f"{source}: the quote that begins in row {row:,}{ROW_HINT} is never closed",
+        "Close it, or double the quotes inside the value.",
+    )
+
+
+def text_behind_quote(before: bytes, behind: bytes, line: int, opened: int, source: str) -> DataError:
+    """The error for text after the closing quote of a value.
 
     Args:
-        last: last value of the last row, parsed from content with an added line break.
-        tail: last two bytes of the content, not counting line breaks at its end.
-        row: number of the last row.
+        before: the row up to there, in UTF-8.
+        behind: the text, in UTF-8.
+        line: number of the line, from 1.
+        opened: number of the line in which the value begins.
         source: name of the file.
-
-    Raises:
-        DataError: a quote is open.
     """
-    if last.endswith("\n") and not (tail.endswith(b'"') and tail[:1] in (b"\n", b"\r")):
-        raise DataError(
-            f"{source}: the quote that begins in row {row:,}{ROW_HINT} is never closed",
-            "Close it, or double the quotes inside the value.",
-        )
+    begun = "" if line == opened else f" that begins in line {opened:,}"
+    # From that line alone, up to the first character that should not be there.
+    shown = re.split(rb"[\r\n]", before)[-1][-_SHOWN:].decode("utf-8", "ignore") + behind.decode("utf-8", "ignore")[:1]
+    return DataError(
+        f"{source}: line {line:,}: text follows the closing quote of a value{begun}: {shown!r}",
+        "Put the whole value in quotes, and double the quotes inside it.",
+    )

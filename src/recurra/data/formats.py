@@ -11,6 +11,7 @@ from typing import NamedTuple
 from recurra.data.columns import is_usual_name
 from recurra.data.content import Content
 from recurra.data.decompression import COMPRESSIONS
+from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError, SettingsError
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
 MAX_FILE_BYTES = 1 << 31
 """Maximum size of a file that is read into memory, in bytes."""
 
-FORMATS = ("csv", "tsv", "jsonl", "fasttext", "txt", "parquet")
+FORMATS = ("csv", "tsv", "jsonl", "json", "fasttext", "txt", "xlsx", "parquet")
 """Values of ``--format``; a folder is always read as one folder per class."""
 
 LABEL_MARK = "__label__"
@@ -40,11 +41,14 @@ _SUFFIXES = {
     ".tsv": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "json",
     ".txt": "txt",
+    ".xlsx": "xlsx",
     ".parquet": "parquet",
 }
-_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "parquet"}
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "xlsx", b"PAR1": "parquet"}
 _LINE_END = re.compile(r"\r\n?|\n")
+_JSON_ARRAY = re.compile(r"\s*\[\s*\{")
 _LOOK_BYTES = 1 << 16
 _LOOK_LINES = 10
 
@@ -87,8 +91,6 @@ def checked_format(file: Path, source: str, *, format: str | None = None, larges
     if found is None:
         kind = file.suffix.lower()
         hint = f"Give a {', '.join([*_SUFFIXES][:-1])} or .parquet file, packed as .gz or .zst or not, or say --format."
-        if kind == ".json":
-            hint = "Write one object a line and call it .jsonl, or say --format jsonl if it is so."
         raise DataError(f"{source!r} ends in {kind!r}", hint)
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{source!r} is not a regular file", "Save the table as a file, or pipe it and name it -.")
@@ -115,15 +117,13 @@ def named_format(name: str, format: str | None = None) -> Format | None:  # noqa
     path = Path(name.lower())
     compression = COMPRESSIONS.get(path.suffix)
     kind = format or _SUFFIXES.get((path.with_suffix("") if compression else path).suffix)
-    if kind == "parquet" and compression is not None:
-        raise DataError(
-            f"{short_name(name)!r} is a packed .parquet file", "Unpack it: Parquet is compressed by itself."
-        )
+    if kind in ("parquet", "xlsx") and compression is not None:
+        raise DataError(f"{short_name(name)!r} is a packed .{kind} file", "Unpack it: it is compressed by itself.")
     return None if kind is None else Format(kind, compression)
 
 
 def format_of_magic(content: Content) -> str | None:
-    """``gzip``, ``zstd`` or ``parquet``, if the first bytes are their magic number."""
+    """``gzip``, ``zstd``, ``xlsx`` or ``parquet``, if the first bytes are their magic number."""
     opened = content.open()
     try:
         head = opened.read(4)
@@ -140,7 +140,7 @@ def head_text(content: Content, encoding: str) -> str:
     finally:
         opened.close()
     try:
-        return data.decode(encoding, "replace").removeprefix("\ufeff")
+        return data.decode(encoding_of(data[:4], encoding), "replace").removeprefix("\ufeff")
     except (LookupError, ValueError, AttributeError):
         # Reading the file reports the encoding error.
         return ""
@@ -149,8 +149,9 @@ def head_text(content: Content, encoding: str) -> str:
 def format_of_text(head: str) -> str:
     """Guesses the format of a text file from its first lines.
 
-    ``fasttext`` if all lines start with ``__label__``; ``jsonl`` if the first starts with a brace; ``tsv`` or ``csv``
-    if the first line has several fields, one of which is a usual name of a text or label column; else ``txt``.
+    ``fasttext`` if all lines start with ``__label__``; ``jsonl`` if the first starts with a brace, ``json`` if it
+    starts with a bracket and a brace; ``tsv`` or ``csv`` if the first line has several fields, one of which is a usual
+    name of a text or label column; else ``txt``.
     """
     lines = [line for line in _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES] if line.strip()]
     if not lines:
@@ -159,6 +160,8 @@ def format_of_text(head: str) -> str:
         return "fasttext"
     if lines[0].lstrip().startswith("{"):
         return "jsonl"
+    if _JSON_ARRAY.match(head):
+        return "json"
     for name, delimiter in (("tsv", "\t"), ("csv", separator_of(head))):
         names = next(csv.reader([lines[0]], delimiter=delimiter), [])
         if len(names) > 1 and any(map(is_usual_name, names)):
@@ -188,7 +191,7 @@ def separator_of(head: str) -> str:
     return ";" if ";" in first and "," not in first else ","
 
 
-def require_pyarrow(what: str = "Reading tables") -> None:
+def require_pyarrow(what: str) -> None:
     """Raises a :class:`DataError` with instructions if pyarrow is not installed."""
     try:
         import pyarrow  # noqa: F401

@@ -1,43 +1,48 @@
 """Reads JSON lines: one object per line, whose keys are the columns.
 
 Names and types follow from the first lines. A column holds texts, integers, numbers, booleans or lists of texts; any
-other or mixed values are kept as JSON (Arrow's extension type) and can be neither texts nor labels.
+other or mixed values are kept as JSON (Arrow's extension type) and can be neither texts nor labels. A dotted name such
+as ``ticket.body`` is a column of values inside an object, unless a key itself is written so.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recurra.data.blocks import GUESS_ROWS
+from recurra.data.columns import quoted_names
 from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.file_errors import empty_file
 from recurra.data.lines import open_text, whole_lines
+from recurra.data.plain_columns import BOOL, DOUBLE, INT64, JSON, LIST, STRING, Column, column_of_values
+from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
-if TYPE_CHECKING:
-    import pyarrow
-
-__all__ = ["JsonBlocks"]
+__all__ = ["BLOCK_BYTES", "DECODER", "MAX_LINE_BYTES", "JsonBlocks", "Numbered"]
 
 BLOCK_BYTES = 1 << 20
 """Approximate size of a block in bytes; as Python objects it takes about ten times as much."""
 
 MAX_LINE_BYTES = 1 << 22
+"""Maximum size of an object in bytes."""
+
 HEAD_BLOCKS = 4
 """Maximum number of blocks that names and types are taken from."""
 
-_KINDS: dict[type, str] = {str: "text", bool: "boolean", int: "whole number", float: "number"}
+_KINDS: dict[type, str] = {str: STRING, bool: BOOL, int: INT64, float: DOUBLE}
 _WORDS = {
-    "text": "a text",
-    "boolean": "true or false",
-    "whole number": "a whole number",
-    "number": "a number",
-    "list": "a list of texts",
+    STRING: "a text",
+    BOOL: "true or false",
+    INT64: "a whole number",
+    DOUBLE: "a number",
+    LIST: "a list of texts",
 }
+
+_MISSING: Any = object()
 
 Numbered = tuple[int, dict[str, Any]]
 
@@ -48,12 +53,20 @@ class JsonBlocks:
     Args:
         content: the file.
         encoding: Python name of the encoding.
+        named: names of columns that the user gave; dotted ones may be of values inside an object.
+
+    Attributes:
+        nested: those columns that are values inside an object; known after the first block. They come last.
     """
 
-    def __init__(self, content: Content, *, encoding: str) -> None:
-        self.content, self.source, self.encoding = content, content.source, encoding
+    unit = "line"
+    hint = 'Write one object a line, such as {"text": "…", "label": "…"}.'
+
+    def __init__(self, content: Content, *, encoding: str, named: Collection[str] = ()) -> None:
+        self.content, self.source, self.encoding, self.named = content, content.source, encoding, named
         self.total: int | None = None
         self.notes: list[str] = []
+        self.nested: list[str] = []
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
@@ -61,8 +74,7 @@ class JsonBlocks:
         with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
             taken = 0
             kinds: dict[str, str] | None = None
-            blocks = self._objects(whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_LINE_BYTES))
-            for some, size, blank in _with_head(blocks):
+            for some, size, blank in _with_head(self._objects(text)):
                 taken += size
                 if not some:
                     continue
@@ -77,11 +89,11 @@ class JsonBlocks:
             raise empty_file(self.source)
         self.total = rows
 
-    def _objects(self, pieces: Iterable[bytes]) -> Iterator[tuple[list[Numbered], int, bool]]:
-        """The objects of each piece with line numbers, its size, and whether there were blank lines up to here."""
-        decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).decode
+    def _objects(self, text: Utf8Stream) -> Iterator[tuple[list[Numbered], int, bool]]:
+        """The objects of each piece with their numbers, its size, and whether there were blank lines up to here."""
+        decode = DECODER.decode
         number, blank = 0, False
-        for piece in pieces:
+        for piece in whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_LINE_BYTES):
             found: list[Numbered] = []
             # Split at line feeds only: JSON strings may contain other line separators.
             for line in piece.decode().split("\n")[:-1]:
@@ -93,77 +105,95 @@ class JsonBlocks:
                     value = decode(line)
                 except (ValueError, RecursionError) as error:
                     raise self._wrong(number, error) from None
-                if type(value) is not dict:
-                    raise self._wrong(number, ValueError(f"a line holds {_shown(value)}, not an object"))
-                found.append((number, value))
+                found.append((number, self._checked(number, value)))
             yield found, len(piece), blank
 
-    def _wrong(self, number: int, error: Exception) -> DataError:
+    def _checked(self, number: int, value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise self._wrong(number, ValueError(f"it is {_shown(value)}, not an object"))
+        return value
+
+    def _wrong(self, number: int, error: Exception, *, begin: int = 0) -> DataError:
         reason = "nested too deeply" if isinstance(error, RecursionError) else getattr(error, "msg", str(error))
         if isinstance(error, json.JSONDecodeError):
-            reason = f"{reason} at character {error.pos + 1:,}"
+            reason = f"{reason} at character {error.pos - begin + 1:,}"
         return DataError(
-            f"{self.source}: line {number:,} is not JSON as it is read here: {str(reason)[:120]}",
-            'Write one object a line, such as {"text": "…", "label": "…"}.',
+            f"{self.source}: {self.unit} {number:,} is not JSON as it is read here: {str(reason)[:120]}", self.hint
         )
 
     def _kinds(self, some: list[Numbered]) -> dict[str, str]:
-        """The kind of values in each column, from the first lines."""
+        """The kind of values in each column, from the first objects."""
         names = list(dict.fromkeys(name for _, row in some for name in row))
         if len(names) > MAX_COLUMNS:
             raise DataError(f"{self.source} has {len(names):,} keys", f"Keep at most {MAX_COLUMNS} of them.")
-        return {name: _kind_of(row[name] for _, row in some if row.get(name) is not None) for name in names}
-
-    def _columns(
-        self, some: list[Numbered], wanted: dict[str, str], known: dict[str, str]
-    ) -> list[pyarrow.ChunkedArray]:
-        import pyarrow as pa
-
-        types = {
-            "text": pa.string(),
-            "boolean": pa.bool_(),
-            "whole number": pa.int64(),
-            "number": pa.float64(),
-            "list": pa.list_(pa.string()),
-            "json": pa.json_(pa.string()),
+        self.nested = [name for name in dict.fromkeys(self.named) if "." in name and name not in names]
+        for path in self.nested:
+            if all(_value_at(row, path) is _MISSING for _, row in some):
+                raise self._no_path(path, [row for _, row in some])
+        return {
+            name: _kind_of(value for value in self._values(name, some) if value is not None)
+            for name in [*names, *self.nested]
         }
+
+    def _values(self, name: str, some: list[Numbered]) -> list[Any]:
+        """The values of a column; ``None`` where there are none."""
+        if name not in self.nested:
+            return [row.get(name) for _, row in some]
+        found = (_value_at(row, name) for _, row in some)
+        return [None if value is _MISSING else value for value in found]
+
+    def _no_path(self, path: str, rows: list[dict[str, Any]]) -> DataError:
+        """The error for a dotted name that no object has, with the names that there are."""
+        before, parts = "", path.split(".")
+        while parts and (inner := [row[parts[0]] for row in rows if type(row.get(parts[0])) is dict]):
+            rows, before = inner, f"{before}{parts.pop(0)}."
+        there = [before + name for name in dict.fromkeys(name for row in rows for name in row)]
+        return DataError(f"{self.source} has no column {path!r:.80}", f"Name one of {quoted_names(there)}.")
+
+    def _columns(self, some: list[Numbered], wanted: dict[str, str], known: dict[str, str]) -> list[Column]:
         for number, row in some:
             if not row.keys() <= known.keys():
                 name = next(name for name in row if name not in known)
                 self._note_new_key(name, number)
         made = []
         for name, kind in wanted.items():
-            values = [row.get(name) for _, row in some]
+            values = self._values(name, some)
             try:
-                made.append(pa.chunked_array([pa.array(_as(kind, values), types[kind])]))
-            except (_WrongKindError, pa.ArrowException, UnicodeEncodeError, OverflowError):
+                made.append(column_of_values(_as(kind, values), kind))
+            except (_WrongKindError, UnicodeEncodeError, OverflowError):
                 raise self._wrong_kind(name, kind, some) from None
         return made
 
     def _wrong_kind(self, name: str, kind: str, some: list[Numbered]) -> DataError:
         """The error for the first value that is not of its column's kind."""
-        import pyarrow as pa
-
-        for number, row in some:
-            value = row.get(name)
-            where = f"{self.source}: line {number:,}, {name[:40]!r}"
+        for (number, _), value in zip(some, self._values(name, some), strict=True):
+            where = f"{self.source}: {self.unit} {number:,}, {name[:40]!r}"
             try:
-                pa.array(_as(kind, [value]), pa.int64() if kind == "whole number" else None)
+                column_of_values(_as(kind, [value]), kind)
             except _WrongKindError:
                 return DataError(
-                    f"{where} holds {_shown(value)}, and earlier lines hold {_WORDS[kind]} there",
-                    "Write the same kind of value on every line.",
+                    f"{where} holds {_shown(value)}, and earlier {self.unit}s hold {_WORDS[kind]} there",
+                    f"Write the same kind of value in every {self.unit}.",
                 )
             except UnicodeEncodeError:
                 return DataError(f"{where} holds half a character, {_shown(value)}", "Write the character whole.")
-            except (pa.ArrowException, OverflowError):
+            except OverflowError:
                 return DataError(f"{where} holds {_shown(value)}, beyond 64 bits", "Write it as a text, in quotes.")
         return DataError(f"{self.source}: the values of {name[:40]!r} cannot be read", "Write them as texts.")
 
     def _note_new_key(self, name: str, number: int) -> None:
-        note = f"the key {name[:40]!r} is left out: it stands on line {number:,} first, and none before names it"
+        note = f"the key {name[:40]!r} is left out: it stands in {self.unit} {number:,} first, and none before names it"
         if len(self.notes) < MAX_COLUMNS and not any(note.startswith(old.partition(":")[0]) for old in self.notes):
             self.notes.append(note)
+
+
+def _value_at(row: dict[str, Any], path: str) -> Any:
+    """The value at a dotted name, ``_MISSING`` if there is none; a key that is itself written so comes first."""
+    if path in row:
+        return row[path]
+    name, _, rest = path.partition(".")
+    inner = row.get(name) if rest else None
+    return _value_at(inner, rest) if type(inner) is dict else _MISSING
 
 
 class _WrongKindError(Exception):
@@ -198,32 +228,36 @@ def _constant(word: str) -> None:
     raise ValueError(f"JSON has no number {word}")
 
 
+DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+"""Refuses keys that stand in an object twice, and NaN."""
+
+
 def _kind_of(values: Iterable[Any]) -> str:
     values = list(values)
     kinds = set(map(type, values))
     if kinds == {int, float}:
-        return "number"
+        return DOUBLE
     if len(kinds) == 1 and (kind := _KINDS.get(next(iter(kinds)))):
         return kind
     if kinds == {list} and all(type(one) is str for value in values for one in value):
-        return "list"
+        return LIST
     # A column of nulls counts as texts.
-    return "json" if kinds else "text"
+    return JSON if kinds else STRING
 
 
 def _as(kind: str, values: list[Any]) -> list[Any]:
-    """The values for pyarrow; raises an :class:`_WrongKindError` if one is not of the kind."""
-    if kind == "json":
+    """The values for the column; raises an :class:`_WrongKindError` if one is not of the kind."""
+    if kind == JSON:
         return [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
     kinds = set(map(type, values)) - {type(None)}
-    if kind == "list":
+    if kind == LIST:
         if not kinds <= {list} or any(type(one) is not str for value in values if value for one in value):
             raise _WrongKindError
         return values
-    allowed = {int, float} if kind == "number" else {own for own, name in _KINDS.items() if name == kind}
+    allowed = {int, float} if kind == DOUBLE else {own for own, name in _KINDS.items() if name == kind}
     if not kinds <= allowed:
         raise _WrongKindError
-    return [None if value is None else float(value) for value in values] if kind == "number" else values
+    return [None if value is None else float(value) for value in values] if kind == DOUBLE else values
 
 
 def _shown(value: object) -> str:

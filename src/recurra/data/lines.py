@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.content import ByteStream, Content
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import carriage_returns_only, empty_file
+from recurra.data.plain_columns import text_column_of
 from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
@@ -69,44 +70,27 @@ class LineBlocks:
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
-        import pyarrow as pa
-
         done = 0
         for data, offsets in self.lines(again=again):
-            buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-            texts = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
-            yield RawTable(["text"], [pa.chunked_array([texts])], done + 1, "", typed=False)
+            texts = text_column_of(data, offsets)
+            yield RawTable(["text"], [texts], done + 1, "", typed=False)
             done += len(texts)
         if not done:
             raise empty_file(self.source)
 
 
 @contextlib.contextmanager
-def open_text(
-    content: Content,
-    *,
-    encoding: str,
-    again: bool,
-    end: bytes = b"",
-    look: Callable[[bytes], None] = lambda content: None,
-) -> Iterator[tuple[Utf8Stream, ByteStream]]:
+def open_text(content: Content, *, encoding: str, again: bool) -> Iterator[tuple[Utf8Stream, ByteStream]]:
     """Opens a file as a stream of UTF-8, together with the stream of its bytes.
 
     Args:
         content: the file.
         encoding: Python name of the encoding.
         again: whether the file will be opened again later.
-        end: bytes to append after the last one.
-        look: called with each piece before it is returned.
     """
     opened = content.open(again=again)
     try:
-        text = Utf8Stream(opened, source=content.source, encoding=encoding, end=end, look=look)
-        try:
-            yield text, opened
-        finally:
-            # Another thread may still be reading.
-            text.stop()
+        yield Utf8Stream(opened, source=content.source, encoding=encoding), opened
     finally:
         opened.close()
 

@@ -8,7 +8,7 @@ from typing import Literal
 from recurra.data.arrow_columns import typed_labels
 from recurra.data.blocks import Blocks, concat_blocks
 from recurra.data.delimited import RawTable
-from recurra.data.formats import MAX_FILE_BYTES, require_pyarrow
+from recurra.data.formats import MAX_FILE_BYTES
 from recurra.data.label_format import MULTI_LABEL_FORMAT, SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.data.sources import Source, open_blocks
 from recurra.data.table import Table
@@ -59,7 +59,6 @@ def read_table(
         DataError: the table cannot be used; the message has row, column or byte if known.
         SettingsError: there is no such format.
     """
-    require_pyarrow()
     if cells is not None:
         warnings.warn("The argument cells is called label_format now.", DeprecationWarning, stacklevel=2)
         label_format = cells
@@ -68,7 +67,9 @@ def read_table(
             "Say label_format=MULTI_LABEL_FORMAT or SINGLE_LABEL_FORMAT for several.", DeprecationWarning, stacklevel=2
         )
         label_format = MULTI_LABEL_FORMAT if several else SINGLE_LABEL_FORMAT
-    blocks = open_blocks(source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES)
+    blocks = open_blocks(
+        source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES, named=(text, title, label)
+    )
     raw = _whole(blocks)
     reader = TableReader(blocks, text=text, title=title, label=label, labelled=labelled, head=raw)
     block, columns = RowBlock(raw, reader.columns, reader.source), reader.columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -10,6 +11,7 @@ from recurra.data.blocks import Blocks, DelimitedBlocks, ParquetBlocks
 from recurra.data.class_folders import FolderBlocks
 from recurra.data.content import Content, FileContent, PipeContent
 from recurra.data.decompression import DecompressedContent
+from recurra.data.excel import ExcelBlocks
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
     Format,
@@ -23,6 +25,7 @@ from recurra.data.formats import (
     short_name,
 )
 from recurra.data.frames import FrameBlocks, is_frame
+from recurra.data.json_arrays import JsonArrayBlocks
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.lines import LineBlocks
 from recurra.errors import DataError
@@ -42,20 +45,22 @@ def open_blocks(
     encoding: str = "utf-8",
     part: Literal["train", "test"] = "train",
     largest: int | None = None,
+    named: Iterable[str | None] = (),
 ) -> Blocks:
     """Opens a table of any kind, to be read in blocks.
 
     A file's extension gives its format: .csv, .tsv (header row, RFC 4180 quoting), .jsonl or .ndjson (one object per
-    line), .txt (fastText's format if the first lines begin with ``__label__``, else one text per line), each of them
-    also compressed as .gz or .zst, and .parquet. A folder holds one folder of .txt files per class. The first bytes of
-    standard input give its format.
+    line), .json (one array of objects), .txt (fastText's format if the first lines begin with ``__label__``, else one
+    text per line), each of them also compressed as .gz or .zst, .xlsx (the first sheet) and .parquet. A folder holds
+    one folder of .txt files per class. The first bytes of standard input give its format.
 
     Args:
         source: a path, ``-`` for standard input, or a data frame or Arrow table.
         format: one of :data:`recurra.data.formats.FORMATS`, ``None`` to go by the name or the first bytes.
-        encoding: text encoding, for all but Parquet and frames.
+        encoding: text encoding, for all but Excel, Parquet and frames.
         part: ``train`` or ``test``, for a folder that has both.
         largest: maximum size of a file in bytes, ``None`` for any.
+        named: names of columns that the user gave, if any; in JSON, ``ticket.body`` names a value inside an object.
 
     Raises:
         DataError: the source cannot be opened, or its format is not supported.
@@ -64,20 +69,20 @@ def open_blocks(
     if is_frame(source):
         require_pyarrow("Reading data frames")
         return FrameBlocks(source)
+    columns = [name for name in named if name]
     if source == STANDARD_INPUT:
-        return _open_standard_input(format, encoding)
+        return _open_standard_input(format, encoding, columns)
     file, name = Path(source), short_name(str(source))
     found = checked_format(file, name, format=format, largest=largest)
     if found.name == "folder":
-        require_pyarrow("Reading folders")
         return FolderBlocks(file, source=name, encoding=encoding, part=part)
     content = _decompressed(FileContent(file, source=name), found.compression)
     if found.name == "txt" and format is None and format_of_text(head_text(content, encoding)) == "fasttext":
         found = Format("fasttext")
-    return _open_format(content, found.name, encoding)
+    return _open_format(content, found.name, encoding, columns)
 
 
-def _open_standard_input(asked: str | None, encoding: str) -> Blocks:
+def _open_standard_input(asked: str | None, encoding: str, named_columns: list[str]) -> Blocks:
     if sys.stdin is None:
         raise DataError("There is no standard input", "Name a file, or pipe a table or one text a line.")
     content: Content = PipeContent(sys.stdin.buffer, source="standard input")
@@ -86,9 +91,13 @@ def _open_standard_input(asked: str | None, encoding: str) -> Blocks:
     if compression in ("gzip", "zstd"):
         content = _decompressed(content, compression)
     name = (
-        named.name if named else "parquet" if compression == "parquet" else format_of_text(head_text(content, encoding))
+        named.name
+        if named
+        else compression
+        if compression in ("xlsx", "parquet")
+        else format_of_text(head_text(content, encoding))
     )
-    blocks = _open_format(content, name, encoding)
+    blocks = _open_format(content, name, encoding, named_columns)
     if named is None:
         packed = f", packed by {compression}" if compression in ("gzip", "zstd") else ""
         blocks.notes.append(f"standard input is read as {name}{packed}, by its first bytes; name it with --format")
@@ -103,14 +112,18 @@ def _decompressed(content: Content, compression: str | None) -> Content:
     return DecompressedContent(content, compression)
 
 
-def _open_format(content: Content, name: str, encoding: str) -> Blocks:
+def _open_format(content: Content, name: str, encoding: str, columns: list[str]) -> Blocks:
     if name == "txt":
         return LineBlocks(content, encoding=encoding)
-    require_pyarrow()
+    if name == "xlsx":
+        return ExcelBlocks(content)
     if name == "parquet":
+        require_pyarrow("Reading .parquet")
         return ParquetBlocks(content)
     if name == "jsonl":
-        return JsonBlocks(content, encoding=encoding)
+        return JsonBlocks(content, encoding=encoding, named=columns)
+    if name == "json":
+        return JsonArrayBlocks(content, encoding=encoding, named=columns)
     if name == "fasttext":
         return FastTextBlocks(content, encoding=encoding)
     if name == "tsv":

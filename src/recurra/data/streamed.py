@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
@@ -107,10 +108,11 @@ class StreamedTable:
             )
 
     def _blocks(self, *more: str) -> Iterator[RowBlock]:
-        import pyarrow as pa
-
         yield from self._table.read(more)
         if self._kept is None:
             # The next steps need the memory.
-            pa.default_memory_pool().release_unused()
+            if "pyarrow" in sys.modules:
+                import pyarrow as pa
+
+                pa.default_memory_pool().release_unused()
             release_freed_memory()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.arrow_columns import checked_texts, is_label, is_text, joined_texts, plain_labels
+from recurra.data.arrow_columns import byte_lengths, checked_texts, is_label, is_text, joined_texts, plain_labels
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.columns import Columns, ColumnStatistics, choose_columns
 from recurra.data.delimited import RawTable
@@ -18,10 +18,8 @@ from recurra.data.documents import Document, Label
 from recurra.data.file_errors import ROW_HINT
 from recurra.data.formats import short_name
 from recurra.data.label_format import LabelFormat
+from recurra.data.plain_columns import Column, PlainColumn
 from recurra.errors import DataError
-
-if TYPE_CHECKING:
-    import pyarrow
 
 __all__ = ["RowBlock", "TableReader"]
 
@@ -49,12 +47,12 @@ class RowBlock:
         return len(self.raw.columns[0])
 
     @cached_property
-    def texts(self) -> pyarrow.ChunkedArray:
+    def texts(self) -> Column:
         """B texts, nulls included."""
         return self._texts(self.columns.text)
 
     @cached_property
-    def titles(self) -> pyarrow.ChunkedArray | None:
+    def titles(self) -> Column | None:
         """B titles, or ``None`` in a table without titles."""
         return None if self.columns.title is None else self._texts(self.columns.title)
 
@@ -67,7 +65,7 @@ class RowBlock:
         return list(zip([title or "" for title in self.titles.to_pylist()], texts, strict=True))
 
     @cached_property
-    def joined(self) -> pyarrow.ChunkedArray:
+    def joined(self) -> Column:
         """B joined titles and texts, as a network reads them."""
         texts = self.texts
         return texts if self.titles is None else joined_texts(self.titles, texts)
@@ -85,7 +83,7 @@ class RowBlock:
         """B labels as :func:`recurra.data.arrow_columns.plain_labels` reads them."""
         return plain_labels(self.raw, str(self.columns.label), self.source, label_format=label_format)
 
-    def _texts(self, name: str) -> pyarrow.ChunkedArray:
+    def _texts(self, name: str) -> Column:
         return checked_texts(self.raw, name, self.source)
 
 
@@ -189,18 +187,29 @@ def _check_separator(head: RawTable, source: str) -> None:
 
 def _statistics(head: RawTable) -> list[ColumnStatistics]:
     """Statistics of the columns for guessing their roles, from the first rows."""
-    from pyarrow import compute
-
     facts = []
     for name, whole in zip(head.names, head.columns, strict=True):
         column = whole.slice(0, GUESS_ROWS)
-        text = is_text(column.type)
         facts.append(
             ColumnStatistics(
                 name=name,
                 rows=len(column),
-                mean_length=(compute.mean(compute.binary_length(column)).as_py() or 0.0) if text else None,
-                distinct=compute.count_distinct(column).as_py() if is_label(column.type) else None,
+                mean_length=_mean_length(column) if is_text(column.type) else None,
+                distinct=_distinct(column) if is_label(column.type) else None,
             )
         )
     return facts
+
+
+def _mean_length(column: Column) -> float:
+    count = len(column) - column.null_count
+    return float(byte_lengths(column).sum() / count) if count else 0.0
+
+
+def _distinct(column: Column) -> int:
+    """The number of distinct values, without missing ones."""
+    if isinstance(column, PlainColumn):
+        return len(set(column.values) - {None})
+    from pyarrow import compute
+
+    return int(compute.count_distinct(column).as_py())

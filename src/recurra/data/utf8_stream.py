@@ -3,49 +3,60 @@
 from __future__ import annotations
 
 import codecs
-import io
 import sys
-import threading
-from collections.abc import Callable
 
 from recurra.data.content import ByteStream
-from recurra.data.file_errors import check_byte_order_mark, lone_surrogate, nul_byte, unknown_encoding, wrong_bytes
+from recurra.data.file_errors import lone_surrogate, nul_byte, unknown_encoding, wrong_bytes
 
-__all__ = ["Utf8Stream"]
+__all__ = ["Utf8Stream", "encoding_of"]
+
+_MARKS = (
+    # UTF-32 first: its little-endian mark begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
-class Utf8Stream(io.RawIOBase):
+def encoding_of(start: bytes, encoding: str) -> str:
+    """The encoding of a file that is read as UTF-8: UTF-16 or UTF-32 if it starts with their byte order mark.
+
+    Args:
+        start: the first bytes of the file, at least four if it has them.
+        encoding: Python name of the encoding; any other than UTF-8 is returned as it is.
+
+    Raises:
+        LookupError: there is no such encoding.
+    """
+    if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
+        return encoding
+    return next((name for mark, name in _MARKS if start.startswith(mark)), encoding)
+
+
+class Utf8Stream:
     """Decodes a file from any encoding and reads it as UTF-8 without NUL, in pieces.
+
+    The byte order mark of UTF-16 or UTF-32 stands above UTF-8.
 
     Args:
         file: the bytes; ``read`` must return fewer than requested only at the end.
         source: name of the file, for messages.
         encoding: Python name of the encoding.
-        end: bytes to append after the last one.
-        look: called with each piece before it is returned.
 
     Attributes:
         taken: number of bytes read from ``file``.
         blank: whether only white space has been read.
-        tail: the last two bytes read, not counting line breaks at the end.
 
     Raises:
         DataError: the encoding is unknown; from :meth:`read`: a byte cannot be decoded, or is NUL.
     """
 
-    def __init__(
-        self,
-        file: ByteStream,
-        *,
-        source: str,
-        encoding: str,
-        end: bytes = b"",
-        look: Callable[[bytes], None] = lambda content: None,
-    ) -> None:
-        self.file, self.source, self.encoding, self.end, self.look = file, source, encoding, end, look
-        self.taken, self.blank, self.tail = 0, True, b""
-        self._given, self._lines, self._last = 0, 0, b""
-        self._ahead, self._return, self._done, self._lock = b"", b"", False, threading.Lock()
+    def __init__(self, file: ByteStream, *, source: str, encoding: str) -> None:
+        self.file, self.source, self.encoding = file, source, encoding
+        self.taken, self.blank = 0, True
+        self._given, self._lines = 0, 0
+        self._ahead, self._return, self._done = b"", b"", False
         try:
             self._plain = codecs.lookup(encoding).name == "utf-8"
             # Codecs from text to text or bytes to bytes cannot read files; only decoding shows that.
@@ -56,46 +67,35 @@ class Utf8Stream(io.RawIOBase):
             raise unknown_encoding(encoding, source) from None
         self._decoder = codecs.getincrementaldecoder(encoding)()
 
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes, about ``size`` of them; empty only at the end."""
-        with self._lock:
-            return self._next(size)
-
     @property
     def done(self) -> bool:
         """Whether the end has been reached."""
         return self._done
 
-    def stop(self) -> None:
-        """Stops reading: waits for another thread that is reading, and returns no more bytes."""
-        with self._lock:
-            self._done = True
-
-    def _next(self, size: int) -> bytes:
+    def read(self, size: int = -1) -> bytes:
+        r"""The next bytes, about ``size`` of them; empty only at the end. They are whole characters, and \r\n."""
         while not self._done:
             raw = self._ahead + self.file.read(size)
             # Read one byte ahead to know the last piece, so that the end is not an empty piece.
             self._ahead = self.file.read(1) if len(raw) >= size >= 0 else b""
             self._done = not self._ahead
-            if self.taken == 0 and self._plain:
-                check_byte_order_mark(raw, self.source)
+            if self.taken == 0:
+                self._follow_mark(raw)
             content = self._utf8(raw)
             self.taken += len(raw)
             self._look_at(content)
             content, self._return = self._return + content, b""
-            if self._done:
-                content += self.end
-            elif content.endswith(b"\r"):
-                # If a piece ends with CR, pyarrow loses the LF at the start of the next one, even inside quotes.
+            if content.endswith(b"\r") and not self._done:
                 content, self._return = content[:-1], b"\r"
             if content:
-                self.look(content)
                 return content
         return b""
+
+    def _follow_mark(self, start: bytes) -> None:
+        found = encoding_of(start, self.encoding)
+        if found != self.encoding:
+            self.encoding, self._plain = found, False
+            self._decoder = codecs.getincrementaldecoder(found)()
 
     def _utf8(self, raw: bytes) -> bytes:
         pending = self._decoder.getstate()[0]
@@ -105,10 +105,11 @@ class Utf8Stream(io.RawIOBase):
             text = self._text(pending, raw)
         except UnicodeDecodeError as error:
             whole = pending + raw
-            byte = whole[error.start : error.start + 1]
             line = self._lines + 1 + whole.count(b"\n", 0, error.start)
             place = self.taken - len(pending) + error.start
-            raise wrong_bytes(byte, place, line, self.source, self.encoding) from None
+            raise wrong_bytes(
+                whole, error.start, place=place, line=line, source=self.source, encoding=self.encoding
+            ) from None
         try:
             return text.encode()
         except UnicodeEncodeError as error:
@@ -137,7 +138,3 @@ class Utf8Stream(io.RawIOBase):
         self._given += len(content)
         self._lines += content.count(b"\n")
         self.blank = self.blank and not content.strip()
-        body = content.rstrip(b"\r\n")
-        if body:
-            self.tail = (self._last + body[-2:])[-2:]
-        self._last = (self._last + content[-2:])[-2:]

@@ -1,0 +1,148 @@
+"""Reads the first sheet of an Excel workbook (.xlsx); every value is a text, as in a .csv file.
+
+openpyxl reads it row by row: faster readers hold the whole sheet as a rectangle, so that a single cell in its last
+corner takes hundreds of gigabytes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+import zipfile
+from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from recurra.data.content import Content
+from recurra.data.delimited import MAX_COLUMNS, RawTable
+from recurra.data.file_errors import ROW_HINT, empty_file, header_only, too_many_columns
+from recurra.data.plain_columns import STRING, column_of_values
+from recurra.errors import DataError
+
+__all__ = ["MAX_EXCEL_BYTES", "ExcelBlocks"]
+
+MAX_EXCEL_BYTES = 1 << 29
+"""Maximum size of an unpacked workbook in bytes: its distinct texts are held in memory."""
+
+MAX_ROWS = 1 << 20
+"""Maximum number of rows in a sheet, which is Excel's own."""
+
+BLOCK_ROWS = 1 << 12
+
+_MIDNIGHT = datetime.time()
+
+
+class ExcelBlocks:
+    """Blocks of the first sheet of an .xlsx file. Its first row that is not blank names the columns.
+
+    Blank rows are skipped, columns without a name are left out, and formulas have the value that was saved with them.
+
+    Args:
+        content: the file.
+
+    Raises:
+        DataError: openpyxl is not installed.
+    """
+
+    def __init__(self, content: Content) -> None:
+        try:
+            import openpyxl  # noqa: F401
+        except ImportError:
+            raise DataError(
+                "Reading .xlsx needs openpyxl, which is not installed", "Run: pip install 'recurra[excel]'."
+            ) from None
+        self.content, self.source = content, content.source
+        self.total: int | None = None
+        self.notes: list[str] = []
+
+    def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
+        """See :class:`recurra.data.blocks.Blocks`."""
+        rows, unnamed, hint = 0, 0, ROW_HINT
+        names: list[str] = []
+        places: list[int] = []
+        for some in self._rows():
+            full = [row for row in some if any(row)]
+            if len(full) < len(some):
+                hint = f"{ROW_HINT[:-1]}, blank rows are not counted)"
+            if full and not names:
+                header = [value.strip() for value in full.pop(0)]
+                places = [place for place, name in enumerate(header) if name]
+                names = [header[place] for place in places]
+                if len(names) > MAX_COLUMNS:
+                    raise too_many_columns(len(names), self.source)
+            if not full:
+                continue
+            # Rows may have fewer cells than the header, or more.
+            cells = [[row[place] if place < len(row) else "" for row in full] for place in places]
+            unnamed += sum(map(bool, (value for row in full for value in row)))
+            unnamed -= sum(map(bool, (value for column in cells for value in column)))
+            yield RawTable(names, [column_of_values(values, STRING) for values in cells], rows + 2, hint, typed=False)
+            rows += len(full)
+        if not names:
+            raise empty_file(self.source)
+        if not rows:
+            raise header_only(self.source)
+        self.total = rows
+        if unnamed:
+            self._note(f"{unnamed:,} cells of columns without a name are left out")
+
+    def _rows(self) -> Iterator[list[list[str]]]:
+        """The rows of the first sheet as texts, some thousands at a time."""
+        import openpyxl
+
+        with self.content.seekable() as file:
+            try:
+                with zipfile.ZipFile(file) as parts:
+                    size = sum(part.file_size for part in parts.infolist())
+                if size > MAX_EXCEL_BYTES:
+                    raise DataError(
+                        f"{self.source} unpacks to {size:,} bytes",
+                        f"Save it as .csv: at most {MAX_EXCEL_BYTES:,} are read.",
+                    )
+                with warnings.catch_warnings(action="ignore"):
+                    workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+                    if not workbook.worksheets:
+                        raise empty_file(self.source)
+                    sheet = workbook.worksheets[0]
+                    # What a file says of its size may be wrong.
+                    sheet.reset_dimensions()
+                    rows = sheet.iter_rows(values_only=True)
+                if len(workbook.sheetnames) > 1:
+                    self._note(
+                        f"{self.source}: the sheet {sheet.title!r} is read, the first of {len(workbook.sheetnames)}"
+                    )
+                taken = 0
+                while True:
+                    with warnings.catch_warnings(action="ignore"):
+                        some = [[*map(_as_text, row)] for row in islice(rows, BLOCK_ROWS)]
+                    if not some:
+                        return
+                    taken += len(some)
+                    if taken > MAX_ROWS:
+                        raise DataError(f"{self.source} has more than {MAX_ROWS:,} rows", "Save it as .csv.")
+                    yield some
+            except DataError:
+                raise
+            except Exception:
+                # A damaged file makes zipfile, the XML parser and openpyxl raise errors of many kinds.
+                raise DataError(
+                    f"{self.source} is not a whole Excel file", "Save or download it again, or save it as .csv."
+                ) from None
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def _as_text(value: Any) -> str:
+    """A cell as it would be written into a .csv file; "" for an empty one."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.datetime):
+        # A date is a time at midnight.
+        return str(value.date() if value.time() == _MIDNIGHT else value)
+    return str(value)

@@ -1,0 +1,55 @@
+"""What ``pip install recurra`` alone can do: predict, score and evaluate files of text, as with all packages."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from commands import Run, run_without
+
+# What extras bring. (Pydantic as well, but typer needs it.)
+EXTRAS = [
+    "pyarrow",
+    "huggingface_hub",
+    "openpyxl",
+    "torch",
+    "sklearn",
+    "scipy",
+    "jinja2",
+    "matplotlib",
+    "fastapi",
+    "uvicorn",
+    "optuna",
+    "plotly",
+    "rjieba",
+    "sudachipy",
+    "pythainlp",
+    "pandas",
+    "polars",
+]
+
+
+@pytest.mark.parametrize("name", ["news.csv", "news.tsv", "news.jsonl", "news.json", "news.csv.gz"])
+def test_evaluate_and_score_need_no_extra(name: str, run: Run, trained: Path, news: Path) -> None:
+    with news.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if "json" in name:
+        lines = "\n".join(map(json.dumps, rows))
+        Path(name).write_text(lines if name.endswith("l") else json.dumps(rows))
+    elif name.endswith("tsv"):
+        with Path(name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), delimiter="\t")
+            writer.writeheader()
+            writer.writerows(rows)
+    elif name.endswith("gz"):
+        Path(name).write_bytes(gzip.compress(news.read_bytes()))
+    model = trained / "model.safetensors"
+    ran = run_without(EXTRAS, "evaluate", model, name, "--json")
+    assert (ran.code, ran.json) == (0, run("evaluate", model, name, "--json").json)
+    assert run("score", model, name, "--out", "expected.jsonl", "-q").code == 0
+    ran = run_without(EXTRAS, "score", model, name, "--out", "found.jsonl", "-q")
+    assert (ran.code, ran.err) == (0, "")
+    assert Path("found.jsonl").read_bytes() == Path("expected.jsonl").read_bytes()
