@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recurra.data.documents import Document
     from recurra.runtime import Model
 
-__all__ = ["EXAMPLES", "Bench", "bench"]
+__all__ = ["COMMAND_CLASS", "EXAMPLES", "bench"]
 
 EXAMPLES = (
     "recurra bench runs/tickets/model.safetensors",
@@ -49,6 +49,9 @@ class Bench(TyperCommand):
                 ctx,
             )
         return super().parse_args(ctx, args)
+
+
+COMMAND_CLASS = Bench
 
 
 def bench(

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.data.documents import Document, Label
-from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError
 from recurra.linear_branch import OpenDocuments
 from recurra.networks.settings import NetworkSettings
@@ -270,6 +269,9 @@ class Model:
 
 def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
     """Arrow strings as a buffer without copying, and anything else as a list."""
+    # Readers of tables are imported on demand: prediction starts faster without.
+    from recurra.data.frames import is_frame
+
     if is_frame(documents):
         from recurra.data.read import read_table
 
