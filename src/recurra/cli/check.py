@@ -46,7 +46,7 @@ EXAMPLES = (
     "recurra check train.csv --test test.csv --out runs/check",
     "recurra check train.csv --test test.csv --fix train.clean.csv",
     "recurra check topics.csv --multi-label --label-separator '|'",
-    "recurra check new-tickets.csv --model runs/tickets/model.safetensors --strict",
+    "recurra check new.csv --model runs/tickets/model.safetensors --strict",
 )
 
 

@@ -53,7 +53,7 @@ def show_report(report: Report, output: Output) -> None:
 def _show_finding(finding: Finding, report: Report, output: Output) -> None:
     name = report.files[finding.part].name
     output.detail("")
-    output.result(f"{finding.severity}: {finding.kind}, {_how_many(finding)} in {name}")
+    output.result(folded(f"{finding.severity}: {finding.kind}, {_how_many(finding)} in {name}"))
     output.detail(folded(finding.meaning, "  "))
     rows = [line for row in finding.rows[:FIRST] for line in _lines(row, finding)]
     if rows:

@@ -28,6 +28,9 @@ EXAMPLES = (
 # Number of texts in a batch: enough to be fast, few enough to print the first labels early.
 BLOCK = 256
 
+# Least number of columns for a text beside its labels.
+TEXT = 20
+
 
 def predict(
     model: ModelArgument,
@@ -142,7 +145,8 @@ def _answers(model: Model, texts: list[str], top_k: int | None, below: float | N
 def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
     """Labels with their probabilities, then the text cut to the width of the terminal.
 
-    Of several labels those given are shown; a text without an answer has a dash for its label.
+    Labels that leave no room for the text stand below it. Of several labels those given are shown; a text without an
+    answer has a dash for its label.
     """
     widest = min(30, max(width(plain(str(label))) for label in model.classes_))
     parts = []
@@ -158,6 +162,8 @@ def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
     for label, probability in ranked:
         name = cut(str(label), widest)
         parts.append(f"{name}{' ' * (widest - width(name))}  {100 * probability:5.1f} %  ")
-    head = "".join(parts)
-    room = max(20, shutil.get_terminal_size().columns - width(head))
-    return head + cut(answer["text"], room)
+    head, columns = "".join(parts), shutil.get_terminal_size().columns
+    room = columns - width(head)
+    if room < TEXT and len(parts) > 1:
+        return "\n".join([cut(answer["text"], columns), *(f"  {part.rstrip()}" for part in parts)])
+    return head + cut(answer["text"], max(TEXT, room))

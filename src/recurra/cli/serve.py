@@ -37,8 +37,8 @@ __all__ = ["EXAMPLES", "serve"]
 
 EXAMPLES = (
     "recurra serve runs/tickets/model.safetensors",
-    "recurra serve lstm=a.safetensors gru=b.safetensors --data test.csv --runs runs",
-    "recurra serve runs/tickets/model.safetensors --host 0.0.0.0 --token-file token.txt",
+    "recurra serve lstm=a.safetensors gru=b.safetensors --data test.csv",
+    "recurra serve tickets.safetensors --host 0.0.0.0 --token-file token.txt",
 )
 
 LAST_PORT = 65_535
