@@ -302,8 +302,32 @@ def test_texts_look_cut_where_many_different_ones_have_the_greatest_length(
     assert [(draft.kind, draft.rows.tolist()) for draft in drafts] == expected
 
 
-def test_the_usual_spelling_is_that_of_most_rows() -> None:
-    assert usual_spellings({"Money": 2, "money": 3, "MONEY ": 1, "tech": 9}) == {"Money": "money", "MONEY ": "money"}
-    # Of equally frequent ones it is one without white space around it.
-    assert usual_spellings({" a": 2, "a": 2}) == {" a": "a"}
-    assert usual_spellings({"b": 2, "B": 2}) == {"b": "B"}
+@pytest.mark.parametrize(
+    ("counts", "usual"),
+    [
+        # Without white space around it, and with single spaces, also where no row has it so.
+        ({" a": 2, "a": 1}, {" a": "a"}),
+        ({"a  b": 2, " a b": 1}, {"a  b": "a b", " a b": "a b"}),
+        # In the case that most classes of one spelling have, each counted once; or else most classes.
+        ({"MONEY": 9, "money": 1, "tech": 2, "law": 1, "ART": 99}, {"MONEY": "money"}),
+        ({"NUM": 1, "num": 9, "LOC": 2, "loc": 1, "HUM": 1}, {"num": "NUM", "loc": "LOC"}),
+        ({"money ": 9, "Money": 1, "Tech law": 2}, {"money ": "Money"}),
+        ({"NUM": 9, "num": 1, "LOC": 2, "loc": 1}, {"num": "NUM", "loc": "LOC"}),
+        # Where no case leads: not in capitals, then of most rows, then the first.
+        ({"MONEY": 9, "money": 1, "LAW": 1, "law": 2}, {"MONEY": "money", "LAW": "law"}),
+        ({"Money": 2, "money": 3, "MONEY ": 1, "Law": 1, "tech": 1}, {"Money": "money", "MONEY ": "money"}),
+        ({"Money": 1, "money": 1, " Money": 1, "Law": 1, "tech": 1}, {"money": "Money", " Money": "Money"}),
+        ({"Money": 2, "money": 2, "7": 1, "Law": 1, "tech": 1}, {"money": "Money"}),
+        ({"経済 ": 2, "経済": 1, "Law": 1}, {"経済 ": "経済"}),
+        ({"Money": 2, "tech": 2}, {}),
+    ],
+)
+def test_the_usual_spelling_is_the_cleanest(counts: dict[str, int], usual: dict[str, str]) -> None:
+    assert usual_spellings(counts) == usual
+    assert not usual_spellings({usual.get(name, name): rows for name, rows in counts.items()})
+
+
+def test_the_usual_spelling_is_that_of_the_model() -> None:
+    counts = {"MONEY": 1, "money": 9, "Law": 3, "tech": 1, "Art": 1, "art": 2}
+    known = ["MONEY", "law", "Art", "art", "sport"]
+    assert usual_spellings(counts, known) == {"money": "MONEY", "Law": "law"}

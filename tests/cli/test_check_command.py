@@ -11,6 +11,7 @@ from commands import Run, check_failed, everything
 from planted import HEADER, clean_rows
 from rows import write_table
 
+import recurra
 from recurra.cli import main
 
 
@@ -126,6 +127,30 @@ def test_rows_for_a_model(run: Run, trained: Path) -> None:
     assert values["words"]["whose"] == f"of {trained / 'model.safetensors'}"
 
 
+def test_rows_of_labels_that_the_model_does_not_know_can_be_left_out(run: Run, trained: Path) -> None:
+    model = trained / "model.safetensors"
+    rows = [[f"{n}", f"row {n}", f"the team wins match {n}"] for n in range(8)]
+    labels = ["sport", "Sport ", "sport", "law", "tech", "tech", "Law", "money"]
+    write_table(
+        Path("new.csv"),
+        ("label", "title", "text"),
+        [[label, *row[1:]] for label, row in zip(labels, rows, strict=True)],
+    )
+    known = set(recurra.load(model).classes_)
+    assert {"sport", "tech"} <= known
+    unknown = [label for label in labels if label.strip().casefold() not in known]
+    words = ("check", "new.csv", "--model", model, "--fix", "kept.csv")
+    kept = run(*words, "--json").json["fixed"]
+    assert (kept["rows"], kept["relabelled"], kept["removed"]) == (8, 2, {})
+    fixed = run(*words, "--drop-unknown", "--json").json["fixed"]
+    assert (fixed["rows"], fixed["removed"]) == (8 - len(unknown), {"unknown label": len(unknown)})
+    with Path("kept.csv").open(encoding="utf-8", newline="") as file:
+        left = [row["label"] for row in csv.DictReader(file)]
+    assert left == [label.strip().casefold() for label in labels if label not in unknown]
+    found = run("check", "kept.csv", "--model", model, "--json").json["findings"]
+    assert not {"unknown labels", "one class in several spellings"} & {one["kind"] for one in found}
+
+
 def test_near_copies_inside_and_the_similarity(run: Run) -> None:
     rows = write("near.csv", 240)
     rows[10][2] = rows[6][2] + " afterwards"
@@ -140,6 +165,8 @@ def test_near_copies_inside_and_the_similarity(run: Run) -> None:
     ("words", "code", "parts"),
     [
         (["--drop-conflicts"], 1, ["--drop-conflicts is given without --fix"]),
+        (["--drop-unknown"], 1, ["--drop-unknown is given without --fix"]),
+        (["--drop-unknown", "--fix", "clean.csv"], 1, ["--drop-unknown is given without --model"]),
         (["--unescape"], 1, ["--unescape is given without --fix"]),
         (["--fix", "clean.txt"], 1, ["clean.txt", ".csv, .tsv, .jsonl, .parquet"]),
         (["--fix", "train.csv"], 1, ["train.csv itself", "another file"]),

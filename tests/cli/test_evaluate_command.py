@@ -215,3 +215,19 @@ def test_a_named_set_gives_its_test_rows(run: Run, trained: Path, tmp_path: Path
     write_news(folder / "test.csv", 12, seed=3)
     values = run("evaluate", trained / "model.safetensors", "tiny", "--data-dir", "sets", "--json").json
     assert values["rows"] == 12
+
+
+def test_a_model_that_learned_from_numbers_is_scored_on_a_set_whose_classes_have_names(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sets" / "sst2"
+    folder.mkdir(parents=True)
+    for part in ("train", "test"):
+        write_table(folder / f"{part}.csv", ("label", "text"), [(0, "oil"), (1, "team wins"), (1, "rome")])
+    supports = {}
+    for classes in ((0, 1), ("negative", "positive")):
+        write_bundle(make_bundle(labels=classes), "named.safetensors")
+        values = run("evaluate", "named.safetensors", "sst2", "--data-dir", "sets", "--json").json
+        supports |= {one["label"]: one["support"] for one in values["classes"]}
+        assert values["unknown_labels"] == 0
+    assert supports == {0: 1, 1: 2, "negative": 1, "positive": 2}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.cli.output import aligned, count, cut, excerpt, plain, width
+from recurra.cli.output import LINE, aligned, count, cut, definitions, excerpt, folded, plain, width
 
 
 @given(st.text(max_size=80), st.integers(2, 40))
@@ -64,3 +65,34 @@ def test_columns_are_flush() -> None:
 
 def test_count_takes_anything() -> None:
     assert [count(value) for value in (58337, "many", None)] == ["58,337", "many", "None"]
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=30), min_size=1, max_size=40), st.sampled_from(["", "    "]))
+def test_folded_lines_fit_and_no_word_is_cut(words: list[str], indent: str) -> None:
+    lines = folded(" ".join(words), indent).split("\n")
+    assert all(line.startswith(indent) and width(line) <= LINE for line in lines)
+    assert " ".join(line.removeprefix(indent) for line in lines).split() == words
+    # No room is wasted.
+    for line, after in pairwise(lines):
+        assert width(line) + 1 + width(after.split()[0]) > LINE
+
+
+def test_a_long_word_and_double_spaces_stay() -> None:
+    assert folded("see " + "x" * 90).split("\n") == ["see", "x" * 90]
+    assert folded("  a  b") == "  a  b"
+
+
+@given(st.lists(st.text("ab ", min_size=1, max_size=100), min_size=1, max_size=5))
+def test_the_flexible_column_makes_a_table_fit(cells: list[str]) -> None:
+    rows = [(cell, "y" * 20, "1") for cell in cells]
+    lines = aligned(rows, right=(2,), flexible=0).split("\n")
+    assert max(map(width, lines)) <= LINE
+    assert all(line.endswith("y" * 20 + "  1") for line in lines)
+
+
+def test_definitions_are_folded_beside_their_names() -> None:
+    found = definitions([("file", "small"), ("made with", "word " * 30)]).split("\n")
+    assert found[0] == "file       small"
+    assert found[1].startswith("made with  word word")
+    assert all(line.startswith(" " * 11 + "word") for line in found[2:])
+    assert max(map(width, found)) <= LINE

@@ -74,6 +74,11 @@ def test_lines_for_people(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
     assert first.split() == [label, f"{share:.1f}", "%", *TEXTS[0].split()]
     assert second.endswith("…")
     assert len(second) <= 60
+    monkeypatch.setenv("COLUMNS", "40")
+    below = run("predict", model, long, "--top-k", 3).out.splitlines()
+    assert below[0].startswith("the team wins")
+    assert [line.split()[0] for line in below[1:]] == list(answers[1]["probabilities"])
+    assert max(map(len, below)) <= 40
     top = run("predict", model, TEXTS[0], "--top-k", 3).out.split()
     assert [word for word in top if word in ("a", "b", "c")] == list(answers[0]["probabilities"])
 

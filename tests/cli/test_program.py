@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -103,16 +102,57 @@ def test_what_needs_no_training_imports_nothing_of_it(words: list[str], model: P
     assert ran.stdout
 
 
-def test_help_starts_fast() -> None:
-    command = [sys.executable, "-m", "recurra.cli", "--help"]
-    times = []
-    for _ in range(5):
-        before = os.times()
-        subprocess.run(command, capture_output=True, check=True, timeout=60)
-        after = os.times()
-        # The processor's time: a busy machine takes longer for the same.
-        times.append(after.children_user + after.children_system - before.children_user - before.children_system)
-    assert min(times) < 0.5
+# What a process may import besides Python's own library: more makes every start slower.
+TYPER = {"annotated_doc", "click", "rich", "shellingham", "typer", "typing_extensions"}
+PYDANTIC = {"annotated_types", "pydantic", "pydantic_core", "typing_inspection"}  # by which Typer reads values
+NUMBA = {"cython_runtime", "llvmlite", "numba", "numpy", "scipy", "yaml"}
+RECURRA = {"recurra.cli", "recurra.data", "recurra.errors", "recurra.version"}
+PREDICTING = {
+    "recurra.atomic", "recurra.batches", "recurra.bundle", "recurra.cells", "recurra.evaluation", "recurra.kernels",
+    "recurra.linear_branch", "recurra.networks", "recurra.runtime", "recurra.settings", "recurra.tasks", "recurra.text",
+}  # fmt: skip
+
+
+def imported(words: list[str]) -> set[str]:
+    """The modules that a process of ``recurra`` imports, but those of Python's own library."""
+    code = (
+        "import sys; before = set(sys.modules); from recurra.cli import main; code = main(sys.argv[1:]); "
+        "own = sys.stdlib_module_names; sys.stderr.write(' '.join(name for name in set(sys.modules) - before "
+        "if name.partition('.')[0] not in own)); sys.exit(code)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True, timeout=60)
+    return {name for name in ran.stderr.split() if not name.startswith("_")}
+
+
+def packages_of(modules: set[str]) -> set[str]:
+    """The packages of modules; those of recurra with their first part."""
+    parts = (name.split(".") for name in modules)
+    return {".".join(part[:2]) if part[0] == "recurra" else part[0] for part in parts} - {"recurra"}
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
+def test_what_help_imports(words: list[str]) -> None:
+    modules = imported(words)
+    # Commands name the model of a run, lock its folder and draw bars.
+    more = {"recurra.folders", "recurra.locks", "recurra.training"}
+    assert packages_of(modules) <= TYPER | RECURRA | more
+    assert {name for name in modules if name.startswith(("recurra.training.", "recurra.data."))} <= {
+        "recurra.training.callbacks", "recurra.training.run", "recurra.data.arrow_columns", "recurra.data.delimited",
+        "recurra.data.documents", "recurra.data.file_errors", "recurra.data.label_format",
+    }  # fmt: skip
+
+
+def test_what_a_prediction_imports(model: Path) -> None:
+    words = ["predict", str(model), "the team wins"]
+    # Compiles kernels where they are not in the cache.
+    subprocess.run([sys.executable, "-m", "recurra.cli", *words], capture_output=True, check=True, timeout=240)
+    modules = imported(words)
+    assert packages_of(modules) <= TYPER | PYDANTIC | NUMBA | {"safetensors"} | RECURRA | PREDICTING
+    assert {name.removeprefix("recurra.cli.") for name in modules if name.startswith("recurra.cli.")} == {
+        "app", "failures", "options", "output", "predict",
+    }  # fmt: skip
+    # Compiling needs them, and loading what was compiled does not.
+    assert not {"numba.np.arraymath", "numba.np.linalg", "scipy.linalg", "recurra.data.frames"} & modules
 
 
 def test_a_full_disk_behind_standard_output(model: Path) -> None:

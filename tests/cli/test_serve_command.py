@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from commands import Run, check_failed
 
+import recurra
 from recurra.errors import SettingsError
 from recurra.serving.model_registry import paths_by_name
 
@@ -81,3 +86,32 @@ def test_names_of_models(tmp_path: Path) -> None:
     for word in ("a\x1b[2J=m.safetensors", "x" * 81 + "=m.safetensors"):
         with pytest.raises(SettingsError, match="has no name that can be shown"):
             paths_by_name([word])
+
+
+@pytest.mark.parametrize(("host", "with_token"), [(None, False), ("0.0.0.0", True), ("::1", True)])  # noqa: S104
+def test_the_line_for_curl_works_as_it_is_printed(
+    host: str | None, with_token: bool, model: Path, tmp_path: Path
+) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl here")
+    if host == "::1" and not Path("/proc/net/if_inet6").exists():
+        pytest.skip("there is no IPv6 here")
+    (tmp_path / "my files").mkdir()
+    options = ["--token-file", write_token(tmp_path / "my files", 0o600)] if with_token else []
+    options += [] if host is None else ["--host", host]
+    command = [sys.executable, "-m", "recurra.cli", "serve", model, "--port", "0", *options]
+    with subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lines: list[str] = []
+            while not lines or not lines[-1].startswith("ready: "):
+                line = process.stdout.readline()
+                assert line, process.communicate(timeout=30)[1]
+                lines.append(line)
+            asked = next(line.removeprefix("to ask: ") for line in lines if line.startswith("to ask: "))
+            ran = subprocess.run(asked, shell=True, capture_output=True, text=True, check=False, timeout=30)  # noqa: S602
+        finally:
+            process.kill()
+    assert ran.returncode == 0, ran.stderr
+    (answer,) = json.loads(ran.stdout)["results"]
+    assert answer["label"] in recurra.load(model).classes_

@@ -71,6 +71,18 @@ def test_agnews_numbered_from_one_or_named(tmp_path: Path) -> None:
     assert news.train.labels == ["World", "Sports"]
 
 
+def test_sst2_gets_its_class_names(tmp_path: Path) -> None:
+    rows = "label,text\n1,fine\n0,dull\n1,good\n"
+    found = load_dataset("sst2", data_dir=put(tmp_path, "sst2", rows, "label,text\n0,bad\n"), say=[].append)
+    assert found.train.labels == ["positive", "negative", "positive"]
+    assert found.test.labels == ["negative"]
+    assert found.class_names == ("negative", "positive")
+    assert found.train.class_numbers == {"negative": 0, "positive": 1}
+    named = "label,text\nnegative,a\npositive,b\n"
+    found = load_dataset("sst2", data_dir=put(tmp_path / "named", "sst2", named, named), say=[].append)
+    assert (found.train.labels, found.train.class_numbers) == (["negative", "positive"], None)
+
+
 @pytest.mark.parametrize("label", ["5", "-1", "News"])
 def test_agnews_with_other_classes_is_refused(tmp_path: Path, label: str) -> None:
     folder = put(tmp_path, "agnews", NEWS + f"{label},a,b\n")
@@ -219,6 +231,7 @@ def test_other_real_sets(data_dir: Path, name: str, rows: int, test_rows: int, c
     found = load_dataset(name, data_dir=data_dir, say=[].append)
     assert (len(found.train), len(found.test), len(found.class_names)) == (rows, test_rows, classes)
     assert not found.train.has_titles
+    assert all(isinstance(label, str) and not label.isdigit() for label in found.train.labels or ())
 
 
 def test_the_constants_of_the_wheel_are_those_of_the_published_sets() -> None:

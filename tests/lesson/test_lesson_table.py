@@ -9,10 +9,19 @@ import pytest
 
 from recurra.lesson.table import lesson_table
 
-COLUMNS = ["model", "parameters", "rows", "seconds", "docs/s", "MB", "train", "test (95 % interval)", "lesson", "Keras"]
+COLUMNS = ["model", "train", "test (95 % interval)", "lesson", "Keras", "parameters", "rows", "seconds", "docs/s", "MB"]
 
 
 def read_back(text: str) -> tuple[list[dict[str, str]], list[str]]:
+    """Rows of both tables by column without empty cells, and what stands below."""
+    assert max(map(len, text.split("\n")[: text.split("\n").index("")])) <= 80
+    scores, rest = read_table(text)
+    costs, below = read_table("\n".join(rest))
+    assert [row["model"] for row in scores] == [row["model"] for row in costs]
+    return [{**first, **second} for first, second in zip(scores, costs, strict=True)], below
+
+
+def read_table(text: str) -> tuple[list[dict[str, str]], list[str]]:
     """Rows by column without empty cells, and what stands below; columns but the first end where their name does."""
     header, rule, *rest = text.split("\n")
     assert rule == "-" * len(rule)

@@ -140,12 +140,19 @@ def check(
     drafts += label_format_findings(facts["train"], names)
     for part in readers:
         drafts += text_findings(facts[part], part)
-        drafts += label_findings(facts[part], part, names, share=training.share, seed=training.seed)
+        drafts += label_findings(
+            facts[part],
+            part,
+            names,
+            share=training.share,
+            seed=training.seed,
+            known=() if known is None else known.classes,
+        )
         drafts += duplicate_findings(facts[part], part, task=names.task)
         drafts += _missing_titles(facts[part], part)
         drafts += _missing_header(readers[part], facts[part], part)
         if known is not None:
-            hint = "Train a model with them, or leave these rows out."
+            hint = "Train a model with them, or leave these rows out: --fix with --drop-unknown does."
             who = f"the training rows of {known.name}"
             drafts += unknown_labels(facts[part], part, names, known.classes, who=who, hint=hint)
     if test is not None:

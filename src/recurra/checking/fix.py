@@ -36,7 +36,7 @@ class FixResult:
         changes: path of the file of changes, which ``train --exclude`` and ``--relabel`` can read.
         rows: number of rows in the copy.
         removed: number of removed rows by reason.
-        relabelled: number of rows that got the usual spelling of their label.
+        relabelled: number of rows that got the cleanest spelling of their label.
         repaired: number of rows with a repaired text.
     """
 

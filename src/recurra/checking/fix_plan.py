@@ -30,10 +30,14 @@ class FixOptions(NamedTuple):
     Attributes:
         unescape: replace HTML entities by the characters that they stand for.
         drop_conflicts: remove all rows with equal texts under different labels.
+        known: classes of the model that the rows are for, whose spelling counts; ``None`` without a model.
+        drop_unknown: remove the rows with a label that is none of ``known``.
     """
 
     unescape: bool = False
     drop_conflicts: bool = False
+    known: Collection[str] | None = None
+    drop_unknown: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +46,8 @@ class FixPlan:
 
     Attributes:
         removed: the reason by removed row.
-        relabelled: rows with a rare spelling of a label.
-        usual: the usual spelling by rare spelling.
+        relabelled: rows with another spelling of a label than the cleanest.
+        usual: the cleanest spelling by other spelling.
         repaired: the problems by row whose text changes.
     """
 
@@ -73,12 +77,18 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
     keys, empty = _after_repair(reader, facts, np.array(sorted(wrong), dtype=np.int64), options)
     # Numbers have no spelling.
     kind = column_of(reader.head, reader.columns.label or "", reader.source).type
-    usual = usual_spellings(class_rows(facts, reader.names)) if is_text(kind) or is_list(kind) else {}
+    spelled = is_text(kind) or is_list(kind)
+    usual = usual_spellings(class_rows(facts, reader.names), options.known or ()) if spelled else {}
     relabelled = np.flatnonzero(np.isin(facts.labels, reader.names.having(usual)))
     labels = reader.names.respelled(usual)[facts.labels]
 
     removed = {int(row): "no label" for row in np.flatnonzero(labels == NO_LABEL)}
     removed |= {int(row): "empty text" for row in empty if int(row) not in removed}
+    if options.drop_unknown:
+        known = set(options.known or ())
+        numbers = [number for number, own in enumerate(reader.names.members) if not known.issuperset(own)]
+        unknown = np.flatnonzero(np.isin(labels, numbers))
+        removed |= {int(row): "unknown label" for row in unknown if int(row) not in removed}
     if test is not None:
         tested = np.delete(test.keys, test.empty)
         same = np.flatnonzero(np.isin(keys, tested) | np.isin(facts.keys, tested))

@@ -77,7 +77,7 @@ class LabelNames:
         return [number for number, own in enumerate(self.members) if not wanted.isdisjoint(own)]
 
     def respelled(self, usual: Mapping[str, str]) -> npt.NDArray[np.int32]:
-        """int32[numbers + 1], the number of each number's labels in usual spelling; the last is ``NO_LABEL``.
+        """int32[numbers + 1], the number of each number's labels in their cleanest spelling; the last is ``NO_LABEL``.
 
         Args:
             usual: the result of :func:`recurra.checking.labels.usual_spellings`.
@@ -86,7 +86,7 @@ class LabelNames:
         return np.array([*numbers, *range(len(numbers), len(self.members)), NO_LABEL], dtype=np.int32)
 
     def respelled_cell(self, cell: Any, usual: Mapping[str, str]) -> Any:
-        """A cell with its labels in usual spelling; their order, separators and white space are kept."""
+        """A cell with its labels in their cleanest spelling; their order, separators and white space are kept."""
         if isinstance(cell, list):
             return list(dict.fromkeys(usual.get(name, name) for name in cell))
         if self.separator is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from itertools import chain
 
@@ -42,19 +42,68 @@ def folded(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def usual_spellings(counts: Mapping[str, int]) -> dict[str, str]:
-    """The most frequent spelling by rarer spelling, for labels that differ in case or white space only.
+def usual_spellings(counts: Mapping[str, int], known: Collection[str] = ()) -> dict[str, str]:
+    """The cleanest spelling by other spelling, for labels that differ in case or white space only.
 
-    Ties are broken in favour of a label without white space around it, then of the first by code point.
+    A clean spelling has no white space around it and single spaces within. Of the spellings in a file, so cleaned, it
+    is the one
+
+    1. in the case that most classes have (lower case, capitals, or a capital first): most of those that are written in
+       one way, or else most of all by their most frequent spelling;
+    2. not in capitals throughout;
+    3. of the most rows;
+    4. first by code point.
+
+    Args:
+        counts: number of rows by label.
+        known: classes of a model: they are kept as they are, and a label that equals one but for case and white space
+            gets that class's spelling, of several the one of the most rows.
     """
     groups: dict[str, list[str]] = {}
     for name in counts:
         groups.setdefault(folded(name), []).append(name)
-    usual = {}
-    for same in groups.values():
-        best = min(same, key=lambda name: (-counts[name], name != name.strip(), name))
-        usual.update({name: best for name in same if name != best})
+    models: dict[str, list[str]] = {}
+    for name in known:
+        models.setdefault(folded(name), []).append(name)
+    main = [max(same, key=lambda name: counts[name]) for same in groups.values()]
+    case = _leading_case(same[0] for same in groups.values() if len(same) == 1) or _leading_case(main)
+    usual: dict[str, str] = {}
+    for key, same in groups.items():
+        if own := models.get(key):
+            best = min(own, key=lambda name: (-counts.get(name, 0), name))
+            usual |= {name: best for name in same if name not in own}
+        elif len(same) > 1:
+            best = _cleanest({name: counts[name] for name in same}, case)
+            usual |= {name: best for name in same if name != best}
     return usual
+
+
+def _cleanest(counts: Mapping[str, int], case: str | None) -> str:
+    """The cleanest of the spellings of one class, by their rows and the case that most classes have."""
+    rows: Counter[str] = Counter()
+    for name, count in counts.items():
+        rows[" ".join(name.split())] += count
+
+    def rank(name: str) -> tuple[bool, bool, int, str]:
+        own = _case(name)
+        return case is not None and own != case, own == "upper", -rows[name], name
+
+    return min(rows, key=rank)
+
+
+def _leading_case(names: Iterable[str]) -> str | None:
+    """The case that most labels have; ``None`` if several lead, or no label has one."""
+    cases = Counter(filter(None, map(_case, names))).most_common(2)
+    return cases[0][0] if len(cases) == 1 or (cases and cases[0][1] > cases[1][1]) else None
+
+
+def _case(name: str) -> str | None:
+    """``lower``, ``upper`` or ``capital``; ``None`` for a label of another kind or without letters that have a case."""
+    if name.islower():
+        return "lower"
+    if name.isupper():
+        return "upper"
+    return "capital" if name.strip()[:1].isupper() else None
 
 
 def held_out(
@@ -76,7 +125,9 @@ def held_out(
     return task.hold_out(EncodedLabels.of(labels.tolist()), targets[labels], share=share, seed=seed)
 
 
-def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float, seed: int) -> list[Draft]:
+def label_findings(
+    facts: Facts, part: Part, names: LabelNames, *, share: float, seed: int, known: Collection[str] = ()
+) -> list[Draft]:
     """Problems with the labels of one file.
 
     Args:
@@ -85,6 +136,7 @@ def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float,
         names: names of the labels.
         share: share of the rows that training holds out.
         seed: seed of the held-out split.
+        known: classes of the model that the rows are for, whose spelling counts.
     """
     drafts = []
     missing = np.flatnonzero(facts.labels == NO_LABEL)
@@ -94,7 +146,7 @@ def label_findings(facts: Facts, part: Part, names: LabelNames, *, share: float,
             Draft("no label", "error", part, missing, meaning, "Label them; --fix leaves them out.", fixable=True)
         )
     counts = class_rows(facts, names)
-    usual = usual_spellings(counts)
+    usual = usual_spellings(counts, known)
     drafts += _spelling_findings(facts, part, names, counts, usual)
     if part == "train":
         # In the usual spelling: a misspelt class is not reported as a rare one as well.
@@ -134,9 +186,12 @@ def _spelling_findings(
         return []
     respelled = names.respelled(usual)
     details = [{"usual": names[int(respelled[number])]} for number in facts.labels[rows]]
-    pairs = [f"{name!r} ({counts[name]:,}) is {best!r} ({counts[best]:,})" for name, best in usual.items()]
+    pairs = [
+        f"{name!r} ({counts[name]:,}) is {best!r}" + (f" ({counts[best]:,})" if best in counts else "")
+        for name, best in usual.items()
+    ]
     meaning = f"Labels that differ in case or white space alone are classes of their own: {_shortened(pairs)}."
-    hint = "--fix gives them the spelling that most rows have."
+    hint = "--fix gives them the cleanest spelling: single spaces, and the case of most other classes."
     return [
         Draft("one class in several spellings", "warning", part, rows, meaning, hint, details=details, fixable=True)
     ]

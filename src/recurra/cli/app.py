@@ -3,66 +3,63 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli import (
-    bench,
-    check,
-    compare,
-    data,
-    evaluate,
-    export,
-    info,
-    inspect,
-    lesson,
-    predict,
-    push,
-    score,
-    serve,
-    train,
-    tune,
-)
 from recurra.cli.command import Command
 from recurra.cli.failures import INTERRUPTED, Failure, failure_of
 from recurra.cli.options import examples
 from recurra.cli.output import flush, plain
 
+if TYPE_CHECKING:
+    app: typer.Typer
+
 __all__ = ["app", "main"]
 
-# Plain help: the same in every terminal, file and document; it also starts faster.
-app = typer.Typer(name="recurra", rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+# The commands in the order of the help. Each is a function in the module of its name, which is imported when it is
+# needed: a command starts without the others' modules.
+COMMANDS = (
+    "lesson", "check", "train", "tune", "evaluate", "predict", "score", "serve", "inspect", "compare", "info", "export",
+    "push", "data", "bench",
+)  # fmt: skip
 
-app.command(cls=Command, epilog=examples(*lesson.EXAMPLES))(lesson.lesson)
-app.command(cls=Command, epilog=examples(*check.EXAMPLES))(check.check)
-app.command(cls=Command, epilog=examples(*train.EXAMPLES))(train.train)
-app.command(cls=Command, epilog=examples(*tune.EXAMPLES))(tune.tune)
-app.command(cls=Command, epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
-app.command(cls=Command, epilog=examples(*predict.EXAMPLES))(predict.predict)
-app.command(cls=Command, epilog=examples(*score.EXAMPLES))(score.score)
-app.command(cls=Command, epilog=examples(*serve.EXAMPLES))(serve.serve)
-app.command(cls=Command, epilog=examples(*inspect.EXAMPLES))(inspect.inspect)
-app.command(cls=Command, epilog=examples(*compare.EXAMPLES))(compare.compare)
-app.command(cls=Command, epilog=examples(*info.EXAMPLES))(info.info)
-app.command(cls=Command, epilog=examples(*export.EXAMPLES))(export.export)
-app.command(cls=Command, epilog=examples(*push.EXAMPLES))(push.push)
-app.command(cls=Command, epilog=examples(*data.EXAMPLES))(data.data)
-app.command(cls=bench.Bench, epilog=examples(*bench.EXAMPLES))(bench.bench)
+HELP = ("--help", "-h")
 
 
-@app.callback(
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["--help", "-h"]},
-    epilog=examples(
-        "recurra lesson",
-        "recurra train tickets.csv --out runs/tickets",
-        "recurra predict runs/tickets/model.safetensors 'I was charged twice'",
-    ),
-)
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return app_of(COMMANDS)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@functools.cache
+def app_of(names: tuple[str, ...]) -> typer.Typer:
+    """The program with the commands of these names alone."""
+    # Plain help: the same in every terminal, file and document; it also starts faster.
+    made = typer.Typer(name="recurra", rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    made.callback(
+        invoke_without_command=True,
+        context_settings={"help_option_names": list(HELP)},
+        epilog=examples(
+            "recurra lesson",
+            "recurra train tickets.csv --out runs/tickets",
+            "recurra predict runs/tickets/model.safetensors 'I was charged twice'",
+        ),
+    )(start)
+    for name in names:
+        module = import_module(f"recurra.cli.{name}")
+        made.command(cls=getattr(module, "COMMAND_CLASS", Command), epilog=examples(*module.EXAMPLES))(
+            getattr(module, name)
+        )
+    return made
+
+
 def start(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
@@ -106,7 +103,13 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _run(args: list[str]) -> int:
-    command = typer.main.get_command(app)
+    known = bool(args) and args[0] in COMMANDS
+    command = typer.main.get_command(app_of((args[0],) if known else COMMANDS))
+    if not args or (len(args) == 1 and args[0] in HELP):
+        # Without parsing, for which Typer loads pydantic.
+        with typer.Context(command, info_name="recurra", **command.context_settings) as context:
+            typer.echo(command.get_help(context))
+        return 0
     try:
         with command.make_context("recurra", args) as context:
             command.invoke(context)

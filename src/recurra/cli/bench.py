@@ -11,7 +11,7 @@ from recurra.cli.command import Command
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
 from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn, whole_number
-from recurra.cli.output import Output, aligned
+from recurra.cli.output import Output, aligned, folded
 from recurra.cli.score_input import open_rows
 from recurra.errors import DataError, SettingsError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recurra.data.documents import Document
     from recurra.runtime import Model
 
-__all__ = ["EXAMPLES", "Bench", "bench"]
+__all__ = ["COMMAND_CLASS", "EXAMPLES", "bench"]
 
 EXAMPLES = (
     "recurra bench runs/tickets/model.safetensors",
@@ -49,6 +49,9 @@ class Bench(Command):
                 ctx,
             )
         return super().parse_args(ctx, args)
+
+
+COMMAND_CLASS = Bench
 
 
 def bench(
@@ -103,8 +106,10 @@ def bench(
     for number in range(rounds):
         found.append(measure_model(model, classifier, documents))
         output.detail(
-            f"round {number + 1} of {rounds}: {found[-1].docs_per_second:,.0f} documents a second, "
-            f"{found[-1].microseconds_per_document:,.0f} µs for one, {found[-1].start_seconds:.2f} s to start"
+            folded(
+                f"round {number + 1} of {rounds}: {found[-1].docs_per_second:,.0f} documents a second, "
+                f"{found[-1].microseconds_per_document:,.0f} µs for one, {found[-1].start_seconds:.2f} s to start"
+            )
         )
     known: dict[str, Any] = {
         "model": str(model),
@@ -164,6 +169,8 @@ def _tell(known: dict[str, Any], output: Output) -> None:
             rows.append((heading, median, low, high))
     output.result(aligned(rows, right=(1, 2, 3)))
     output.detail(
-        f"{known['documents']:,} texts of {known['tokens_per_document']:,.1f} tokens on average, "
-        f"threads: {known['threads']}, {known['machine']['processor'] or 'processor unknown'}"
+        folded(
+            f"{known['documents']:,} texts of {known['tokens_per_document']:,.1f} tokens on average, "
+            f"threads: {known['threads']}, {known['machine']['processor'] or 'processor unknown'}"
+        )
     )

@@ -47,7 +47,7 @@ EXAMPLES = (
     "recurra check train.csv --test test.csv --out runs/check",
     "recurra check train.csv --test test.csv --fix train.clean.csv",
     "recurra check topics.csv --multi-label --label-separator '|'",
-    "recurra check new-tickets.csv --model runs/tickets/model.safetensors --strict",
+    "recurra check new.csv --model runs/tickets/model.safetensors --strict",
 )
 
 
@@ -80,6 +80,10 @@ def check(
     drop_conflicts: Annotated[
         bool, typer.Option("--drop-conflicts", help="With --fix: leave out equal texts under different labels.")
     ] = False,
+    drop_unknown: Annotated[
+        bool,
+        typer.Option("--drop-unknown", help="With --fix and --model: leave out rows with labels unknown to the model."),
+    ] = False,
     unescape: Annotated[
         bool, typer.Option("--unescape", help="With --fix: replace HTML entities by their characters.")
     ] = False,
@@ -105,9 +109,15 @@ def check(
     that are missing, misspelt, rare or contradictory. Shows rows, meaning and what to do; only --fix writes a file.
     """
     output = Output(as_json=as_json, quiet=quiet)
-    for option, given in (("--drop-conflicts", drop_conflicts), ("--unescape", unescape)):
+    for option, given in (
+        ("--drop-conflicts", drop_conflicts),
+        ("--drop-unknown", drop_unknown),
+        ("--unescape", unescape),
+    ):
         if given and fix is None:
             raise SettingsError(f"{option} is given without --fix", "Name the cleaned copy with --fix OUT.")
+    if drop_unknown and model is None:
+        raise SettingsError("--drop-unknown is given without --model", "Name the model whose labels are to be kept.")
     if fix is not None:
         _check_copy(fix, data, test)
     from recurra.checking.check import check as look
@@ -117,13 +127,14 @@ def check(
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     train, tested = _opened(data, test, reading, output)
     loaded = None if model is None else load(model)
+    known = None if loaded is None else _known(str(model), loaded)
     labels.apply([one for one in (train, tested) if one is not None], loaded, model, output)
     with Bars(output) as bars:
         report = look(
             train,
             tested,
             training=_training(),
-            known=None if loaded is None else _known(str(model), loaded),
+            known=known,
             similarity=similarity,
             inside=inside,
             progress=bars.counting,
@@ -138,7 +149,12 @@ def check(
         from recurra.checking.fix import fix as clean
         from recurra.checking.fix_plan import FixOptions
 
-        options = FixOptions(unescape=unescape, drop_conflicts=drop_conflicts)
+        options = FixOptions(
+            unescape=unescape,
+            drop_conflicts=drop_conflicts,
+            known=None if known is None else known.classes,
+            drop_unknown=drop_unknown,
+        )
         fixed = clean(train, fix, test=tested, options=options)
         show_fix(fixed, output)
     next_command = _next_command(data, test, report, fixed, labels)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
-from recurra.cli.output import Output, aligned, cut
+from recurra.cli.output import Output, aligned, cut, folded
 
 if TYPE_CHECKING:
     from recurra.checking.finding import Finding, Row
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["show_fix", "show_report"]
 
-# Number of rows shown per finding, width of their texts, and width of a line.
-FIRST, WIDE, LINE = 3, 60, 100
+# Number of rows shown per finding, and most columns of their texts.
+FIRST, WIDE = 3, 60
 
 
 def show_report(report: Report, output: Output) -> None:
@@ -28,13 +27,17 @@ def show_report(report: Report, output: Output) -> None:
         more = f", … {cut(visible_spaces(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
         kinds = f"{len(classes):,} {report.task.wording.plural}{report.task.labels_per_row(seen.mean_labels)}"
         output.detail(
-            f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
-            f"{kinds}: {', '.join(shown)}{more}"
+            folded(
+                f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
+                f"{kinds}: {', '.join(shown)}{more}"
+            )
         )
     if (words := report.words) is not None:
         output.detail(
-            f"vocabulary {words.whose}: {words.vocabulary:,} {words.tokens}; "
-            f"of the {words.rows} it misses {words.share:.1%}"
+            folded(
+                f"vocabulary {words.whose}: {words.vocabulary:,} {words.tokens}; "
+                f"of the {words.rows} it misses {words.share:.1%}"
+            )
         )
     for finding in report.findings:
         _show_finding(finding, report, output)
@@ -43,21 +46,21 @@ def show_report(report: Report, output: Output) -> None:
         output.detail("")
         output.result(", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in found))
     else:
-        output.detail(_folded(f"Looked for {', '.join(report.looked_for)}.", ""))
+        output.detail(folded(f"Looked for {', '.join(report.looked_for)}."))
         output.result("nothing found")
 
 
 def _show_finding(finding: Finding, report: Report, output: Output) -> None:
     name = report.files[finding.part].name
     output.detail("")
-    output.result(f"{finding.severity}: {finding.kind}, {_how_many(finding)} in {name}")
-    output.detail(_folded(finding.meaning, "  "))
+    output.result(folded(f"{finding.severity}: {finding.kind}, {_how_many(finding)} in {name}"))
+    output.detail(folded(finding.meaning, "  "))
     rows = [line for row in finding.rows[:FIRST] for line in _lines(row, finding)]
     if rows:
-        output.detail(aligned(rows, right=(1,)))
+        output.detail(aligned(rows, right=(1,), flexible=4))
     if len(finding.rows) > FIRST:
         output.detail(f"    … {len(finding.rows) - FIRST:,} more in --json and --out")
-    output.detail(_folded(f"→ {finding.hint}", "  "))
+    output.detail(folded(f"→ {finding.hint}", "  "))
 
 
 def _how_many(finding: Finding) -> str:
@@ -72,7 +75,7 @@ def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
 
     details = row.details
     shown = [f"{details['similarity']:.2f}"] if "similarity" in details else []
-    shown += [f"usually {cut(visible_spaces(details['usual']), 20)}"] if "usual" in details else []
+    shown += [f"cleanest {cut(visible_spaces(details['usual']), 20)}"] if "usual" in details else []
     shown += [f"{details['missed']:,} of {details['tokens']:,}"] if "missed" in details else []
     shown += [f"{details[name]:,} {name}" for name in ("characters", "bytes") if name in details]
     text = cut(details.get("found", row.text), WIDE)
@@ -86,14 +89,11 @@ def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
     return lines
 
 
-def _folded(text: str, indent: str) -> str:
-    return textwrap.fill(text, LINE, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
-
-
 def show_fix(fixed: FixResult, output: Output) -> None:
     """Prints what was changed in the cleaned copy."""
     what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
     what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
     what += [f"{fixed.repaired:,} text{'' if fixed.repaired == 1 else 's'} mended"] if fixed.repaired else []
-    output.result(f"cleaned copy: {fixed.out}, {fixed.rows:,} rows; {', '.join(what) or 'nothing was to be mended'}")
+    changed = ", ".join(what) or "nothing was to be mended"
+    output.result(folded(f"cleaned copy: {fixed.out}, {fixed.rows:,} rows; {changed}"))
     output.result(f"changes: {fixed.changes}")

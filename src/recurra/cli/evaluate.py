@@ -27,7 +27,7 @@ from recurra.cli.options import (
     TitleColumn,
     UnknownLabelsOption,
 )
-from recurra.cli.output import Output, aligned, count, cut
+from recurra.cli.output import Output, aligned, count, cut, folded
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ __all__ = ["EXAMPLES", "evaluate"]
 
 EXAMPLES = (
     "recurra evaluate runs/tickets/model.safetensors test.csv",
-    "recurra evaluate runs/tickets/model.safetensors test.csv --out runs/tickets/test",
+    "recurra evaluate runs/tickets/model.safetensors test.csv --out scores",
 )
 
 # Number of classes that are all printed, of the worst ones if there are more, of confusions; columns of a label there.
@@ -140,7 +140,7 @@ def _show(found: Scores, task: Task, source: str, output: Output, *, every: bool
     """Prints the scores, overall and of each class."""
     values, rows = found.to_json(), [("", "score", "95 % interval")]
     unknown = unknown_labels_note(values.get("unknown_labels", 0))
-    output.result(f"{found.rows:,} rows of {source}{task.heading(found)}{unknown}")
+    output.result(folded(f"{found.rows:,} rows of {source}{task.heading(found)}{unknown}"))
     for score in task.scores:
         low, high = found.intervals[score.key]
         rows.append((score.name, f"{values[score.key]:.4f}", f"{low:.4f}–{high:.4f}"))

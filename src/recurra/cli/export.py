@@ -22,7 +22,7 @@ from recurra.cli.options import (
     TextColumn,
     TitleColumn,
 )
-from recurra.cli.output import Output, aligned
+from recurra.cli.output import Output, aligned, folded
 from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "export"]
 
 EXAMPLES = (
-    "recurra export runs/tickets/model.safetensors --int8 --out small.safetensors test.csv",
-    "recurra export runs/tickets/model.safetensors --int8 --out small.safetensors",
+    "recurra export tickets.safetensors --int8 --out small.safetensors test.csv",
+    "recurra export tickets.safetensors --int8 --out small.safetensors",
 )
 
 
@@ -206,7 +206,7 @@ def _show(
     scores: ScoreChange | None,
     output: Output,
 ) -> None:
-    output.result(f"{apart.rows:,} {'rows of ' if scores else ''}{source}")
+    output.result(folded(f"{apart.rows:,} {'rows of ' if scores else ''}{source}"))
     table = [("", "model", exported.format, "change")]
     if scores:
         (was, now), (loss, new_loss) = scores.accuracy, scores.log_loss
@@ -222,4 +222,4 @@ def _show(
     kept = f"{apart.rows - apart.changed:,} of {apart.rows:,} ({share:.2f} %) keep their label"
     if scores:
         kept += f"; newly right: {scores.gained:,}, newly wrong: {scores.lost:,}"
-    output.result(f"{kept}\nlargest change of a probability {apart.largest:.4f}, mean {apart.mean:.6f}")
+    output.result(f"{folded(kept)}\nlargest change of a probability {apart.largest:.4f}, mean {apart.mean:.6f}")

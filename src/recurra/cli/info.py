@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.options import Json, Quiet
-from recurra.cli.output import Output, aligned, count, cut
+from recurra.cli.output import Output, count, cut, definitions
 from recurra.cli.preset_info import named_preset, show_preset
 from recurra.errors import SettingsError
 
@@ -52,7 +52,7 @@ def info(
         output.result(text.rstrip("\n"))
         output.document({**known, "card": text})
         return
-    output.detail(aligned(_about(known, loaded.task)))
+    output.detail(definitions(_about(known, loaded.task)))
     output.detail("")
     output.result(loaded.summary())
     output.document(known)
@@ -62,7 +62,7 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
     """Names and values of the main facts; a record may lack any of them or hold other types."""
     record, text, network = known["record"], known["text"], known["network"]
     classes = [str(label) for label in known["classes"]]
-    rows = [("preset", str(record.get("preset") or "none")), (f"{len(classes)} classes", cut(", ".join(classes), 70))]
+    rows = [("preset", str(record.get("preset") or "none")), (f"{len(classes)} classes", _listed(classes))]
     if "rows" in record:
         given = record.get("validation_data")
         file = given.get("source") if isinstance(given, dict) else None
@@ -95,7 +95,17 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
     versions = record.get("versions")
     if isinstance(versions, dict):
         rows.append(("made with", ", ".join(f"{name} {number}" for name, number in versions.items())))
-    return [(name, cut(value, 110)) for name, value in rows]
+    return [(name, cut(value, 240)) for name, value in rows]
+
+
+def _listed(names: list[str]) -> str:
+    """The first names, at most about 120 columns, and how many more there are."""
+    shown: list[str] = []
+    for name in (cut(one, 40) for one in names):
+        if sum(map(len, shown)) + 2 * len(shown) + len(name) > 120:
+            return f"{', '.join(shown)}, … {len(names) - len(shown):,} more"
+        shown.append(name)
+    return ", ".join(shown)
 
 
 def _chosen(record: dict[str, Any]) -> list[tuple[str, str]]:

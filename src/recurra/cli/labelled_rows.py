@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from recurra.data.documents import Document, Label
+    from recurra.data.label_format import UnknownLabels
     from recurra.data.table import Table
-    from recurra.evaluation.targets import UnknownLabels
     from recurra.runtime import Model
     from recurra.tasks.unknown_labels import EncodedTargets
 
@@ -31,7 +31,11 @@ def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Docu
     Raises:
         DataError: there are no such rows.
     """
-    rows = list(zip(table.documents, table.labels or [], strict=True))
+    labels = table.labels or []
+    if table.class_numbers is not None and set(model.classes_) <= set(table.class_numbers.values()):
+        # A model that learned from the numbers in the file.
+        labels = [table.class_numbers[label] for label in labels]
+    rows = list(zip(table.documents, labels, strict=True))
     if model.bundle.text.field == "title":
         rows = [row for row in rows if isinstance(row[0], str) or row[0][0].strip()]
         if not rows:

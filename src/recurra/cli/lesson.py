@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recurra.cli.options import DataDir, Json, Quiet, whole_number
-from recurra.cli.output import Output
+from recurra.cli.output import Output, folded
 from recurra.cli.progress import Bars
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def lesson(
         )
     if quiet:
         # Otherwise it was printed already.
-        output.result(f"{lesson_table(result)}\n\n{out / PAGE}")
+        output.result("\n".join(map(folded, f"{lesson_table(result)}\n\n{out / PAGE}".split("\n"))))
     output.document(result)
 
 
@@ -79,7 +79,7 @@ def _callback(bars: Bars) -> LessonCallback:
 
     class Progress(LessonCallback):
         def on_message(self, message: str) -> None:
-            bars.output.detail(message)
+            bars.output.detail("\n".join(map(folded, message.split("\n"))))
 
         def training_callback(self, title: str) -> Callback:
             return bars.training(title)

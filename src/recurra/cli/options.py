@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from recurra.evaluation.targets import UNKNOWN_LABELS, UnknownLabels
+from recurra.data.label_format import UNKNOWN_LABELS, UnknownLabels
 
 __all__ = [
     "AbstainBelow",

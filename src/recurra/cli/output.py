@@ -16,7 +16,20 @@ from recurra.errors import RecurraError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["LINE", "Output", "aligned", "count", "cut", "excerpt", "flush", "folded", "plain", "width", "write_bytes"]
+__all__ = [
+    "LINE",
+    "Output",
+    "aligned",
+    "count",
+    "cut",
+    "definitions",
+    "excerpt",
+    "flush",
+    "folded",
+    "plain",
+    "width",
+    "write_bytes",
+]
 
 # Width of lines and tables for people, and of the narrowest column that is cut.
 LINE, NARROWEST = 80, 12
@@ -159,8 +172,20 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), flexibl
     return "\n".join(lines)
 
 
+def definitions(rows: Sequence[tuple[str, str]]) -> str:
+    """Names and values in two columns; values are folded, so that lines have at most :data:`LINE` columns."""
+    column = 2 + max(width(name) for name, _ in rows)
+    lines = []
+    for name, value in rows:
+        first, *more = folded(value, " " * column).split("\n")
+        lines += [(name + first[width(name) :]).rstrip(), *more]
+    return "\n".join(lines)
+
+
 def folded(text: str, indent: str = "") -> str:
     """The text in lines of at most :data:`LINE` columns, broken between words only; ``indent`` begins each line."""
+    if width(indent) + width(text) <= LINE:
+        return indent + text
     lines = [""]
     for word in text.split(" "):
         if lines[-1] and width(indent) + width(lines[-1]) + 1 + width(word) > LINE:

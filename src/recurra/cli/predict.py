@@ -13,8 +13,6 @@ import typer
 
 from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
 from recurra.cli.output import Output, cut, folded, plain, width
-from recurra.cli.stdin import lines_of_input
-from recurra.data.formats import header_format, named_format
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -29,6 +27,9 @@ EXAMPLES = (
 
 # Number of texts in a batch: enough to be fast, few enough to print the first labels early.
 BLOCK = 256
+
+# Least number of columns for a text beside its labels.
+TEXT = 20
 
 
 def predict(
@@ -58,6 +59,8 @@ def predict(
     if not texts or texts == ["-"]:
         if output.progress and sys.stdin is not None and sys.stdin.isatty():
             print("One text a line; Ctrl-D ends.", file=sys.stderr)
+        from recurra.cli.stdin import lines_of_input
+
         wanted = _noting_a_header(lines_of_input(encoding), model, output)
     answers, given, empty = [], 0, 0
     for block in _blocks(wanted, 1 if sys.stdin is not None and sys.stdin.isatty() else BLOCK):
@@ -84,6 +87,8 @@ def _note(message: str, output: Output, command: str = "") -> None:
 
 def _noting_a_header(lines: Iterable[str], model: Path, output: Output) -> Iterator[str]:
     """The lines; a note is printed if the first looks like the header of a table, which is no text."""
+    from recurra.data.formats import header_format
+
     for number, line in enumerate(lines):
         if number == 0 and (form := header_format(line)) is not None:
             _note(
@@ -98,11 +103,14 @@ def _noting_a_header(lines: Iterable[str], model: Path, output: Output) -> Itera
 def _check_no_table(text: str, model: Path) -> None:
     """Raises a :class:`SettingsError` for a file name, whose rows are probably meant."""
     try:
-        table = named_format(text) is not None and Path(text).is_file()
+        if not Path(text).is_file():
+            return
     except (OSError, ValueError):
         # Too long for a file name, or not a file name.
         return
-    if table:
+    from recurra.data.formats import named_format
+
+    if named_format(text) is not None:
         raise SettingsError(
             f"The text {text!r:.80} is the name of a file",
             f"To classify its rows: recurra score {shlex.quote(str(model))} {shlex.quote(text)}. "
@@ -137,7 +145,8 @@ def _answers(model: Model, texts: list[str], top_k: int | None, below: float | N
 def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
     """Labels with their probabilities, then the text cut to the width of the terminal.
 
-    Of several labels those given are shown; a text without an answer has a dash for its label.
+    Labels that leave no room for the text stand below it. Of several labels those given are shown; a text without an
+    answer has a dash for its label.
     """
     widest = min(30, max(width(plain(str(label))) for label in model.classes_))
     parts = []
@@ -153,6 +162,8 @@ def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
     for label, probability in ranked:
         name = cut(str(label), widest)
         parts.append(f"{name}{' ' * (widest - width(name))}  {100 * probability:5.1f} %  ")
-    head = "".join(parts)
-    room = max(20, shutil.get_terminal_size().columns - width(head))
-    return head + cut(answer["text"], room)
+    head, columns = "".join(parts), shutil.get_terminal_size().columns
+    room = columns - width(head)
+    if room < TEXT and len(parts) > 1:
+        return "\n".join([cut(answer["text"], columns), *(f"  {part.rstrip()}" for part in parts)])
+    return head + cut(answer["text"], max(TEXT, room))

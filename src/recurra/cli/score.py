@@ -10,7 +10,7 @@ import typer
 
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.options import AbstainBelow, Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
-from recurra.cli.output import Output, aligned, cut
+from recurra.cli.output import Output, aligned, cut, folded
 from recurra.cli.progress import Bars
 from recurra.cli.score_input import RowSource, open_rows
 from recurra.cli.score_output import OutputFormat, StandardOutput, csv_label_separator, output_format
@@ -27,9 +27,9 @@ __all__ = ["EXAMPLES", "score"]
 
 EXAMPLES = (
     "recurra score runs/tickets/model.safetensors tickets.csv --out labelled.csv",
-    "recurra score runs/tickets/model.safetensors tickets.parquet --out labels.parquet --keep id --all",
-    "recurra score runs/tickets/model.safetensors tickets.jsonl.gz --out labelled.jsonl.gz --resume",
-    "recurra score runs/tickets/model.safetensors - < texts.txt | cut -d, -f1 | sort | uniq -c",
+    "recurra score news.safetensors news.parquet --out new.parquet --keep id",
+    "recurra score news.safetensors news.jsonl.gz --out out.jsonl.gz --resume",
+    "recurra score news.safetensors - < texts.txt | cut -d, -f1 | sort | uniq -c",
 )
 
 
@@ -205,12 +205,12 @@ def _report(
     if summary.empty:
         output.note(f"{summary.empty:,} of {summary.rows:,} rows have no text: they all get the same answer.")
     if out is not None:
-        output.detail(f"{summary.rows:,} rows of {data} in {summary.seconds:.1f} s, {speed:,.0f} a second")
+        output.detail(folded(f"{summary.rows:,} rows of {data} in {summary.seconds:.1f} s, {speed:,.0f} a second"))
         rows = [(cut(written(label), 40), f"{count:,}") for label, count in summary.counts]
         output.detail(aligned(rows, right=(1,)))
         if summary.unanswered:
             why = "" if below is None else f": no label is as probable as {below:g}"
-            output.detail(f"{summary.unanswered:,} of {summary.rows:,} rows have no label{why}")
+            output.detail(folded(f"{summary.unanswered:,} of {summary.rows:,} rows have no label{why}"))
         output.result(f"answers: {out}")
     output.document(
         {

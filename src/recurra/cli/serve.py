@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -25,7 +26,7 @@ from recurra.cli.options import (
     TitleColumn,
     whole_number,
 )
-from recurra.cli.output import Output, flush
+from recurra.cli.output import Output, flush, folded
 from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ __all__ = ["EXAMPLES", "serve"]
 
 EXAMPLES = (
     "recurra serve runs/tickets/model.safetensors",
-    "recurra serve lstm=a.safetensors gru=b.safetensors --data test.csv --runs runs",
-    "recurra serve runs/tickets/model.safetensors --host 0.0.0.0 --token-file token.txt",
+    "recurra serve lstm=a.safetensors gru=b.safetensors --data test.csv",
+    "recurra serve tickets.safetensors --host 0.0.0.0 --token-file token.txt",
 )
 
 LAST_PORT = 65_535
@@ -108,7 +109,8 @@ def serve(
         address = _address(host, listener.getsockname()[1])
 
         def ready() -> None:
-            output.detail(f"models: {', '.join(paths)}")
+            output.detail(folded(f"models: {', '.join(paths)}"))
+            output.detail(f"to ask: {_request(address, token_file)}")
             output.result(f"ready: {address}")
             output.document({"address": address, "models": list(paths), "data": data, "token": token_file is not None})
             flush()
@@ -150,3 +152,14 @@ def _page_files() -> Mapping[str, PageFile]:
 
 def _address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _request(address: str, token_file: Path | None) -> str:
+    """A line for a shell on this machine that classifies a text."""
+    # Nobody can ask at an address that stands for all addresses.
+    for every, own in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
+        address = address.replace(every, own)
+    words = [f"{address}v1/classify", "-H", "content-type: application/json", "-d", '{"texts": ["Hello"]}']
+    token = "" if token_file is None else f' -H "authorization: Bearer $(cat {shlex.quote(str(token_file))})"'
+    # Without -g, curl takes the brackets of an address for a range.
+    return f"curl {'-g ' if '[' in address else ''}{shlex.join(words)}{token}"

@@ -27,6 +27,9 @@ _TITLES = {
     "names_nationality": "Surnames by nationality",
 } | {name: files.title for name, files in WHEEL_DATASETS.items()}
 
+# The names of classes that the files number, in the order of the numbers.
+_CLASS_NAMES = {"agnews": AGNEWS_CLASSES, "sst2": ("negative", "positive")}
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -192,27 +195,29 @@ def _from_folder(name: str, folder: Path, reason: str) -> Dataset:
     train = read_table(folder / "train.csv")
     # The test file is read with the columns of the training file: a separate guess could differ.
     test = read_table(folder / "test.csv", text=train.text_column, title=train.title_column, label=train.label_column)
-    classes = _sorted_names(train)
-    full = None
+    if name in _CLASS_NAMES:
+        train, test = _with_class_names(_TITLES[name], _CLASS_NAMES[name], (train, test))
+    classes, full = _sorted_names(train), None
     if name == "agnews":
-        train, test = _with_class_names((train, test))
         classes, full = AGNEWS_CLASSES, AGNEWS_ROWS["train"]
     return Dataset(name, _TITLES.get(name, name), train, test, reason, full, classes)
 
 
-def _with_class_names(tables: Sequence[Table]) -> list[Table]:
-    """AG News numbers its classes from 0 in data folders and from 1 in the published files."""
+def _with_class_names(title: str, classes: Sequence[str], tables: Sequence[Table]) -> list[Table]:
+    """The tables with names for classes, which are numbered from 0, or from 1 as in the published files of AG News."""
     numbers = {label for table in tables for label in table.labels or ()}
-    if numbers <= set(AGNEWS_CLASSES):
+    if numbers <= set(classes):
         return list(tables)
-    names: dict[Label, Label] = dict(enumerate(AGNEWS_CLASSES, start=1 if 4 in numbers else 0))
+    names: dict[Label, Label] = dict(enumerate(classes, start=1 if len(classes) in numbers else 0))
     odd = sorted(str(number) for number in numbers - set(names))
     if odd:
-        raise DataError(
-            f"{tables[0].source}: {odd[0]!r} is no class of AG News",
-            "Label all rows 0 World, 1 Sports, 2 Business, 3 Sci/Tech.",
-        )
-    return [replace(table, labels=[names[label] for label in table.labels or ()]) for table in tables]
+        numbered = ", ".join(f"{number} {one}" for number, one in enumerate(classes))
+        raise DataError(f"{tables[0].source}: {odd[0]!r} is no class of {title}", f"Label all rows {numbered}.")
+    numbers_of = {one: number for number, one in names.items()}
+    return [
+        replace(table, labels=[names[label] for label in table.labels or ()], class_numbers=numbers_of)
+        for table in tables
+    ]
 
 
 def _agnews_from_hub(say: Callable[[str], None], reason: str) -> Dataset:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from recurra.data.documents import LabelSet
 
-__all__ = ["MULTI_LABEL_FORMAT", "SEPARATORS", "SINGLE_LABEL_FORMAT", "LabelFormat", "split_labels", "split_text"]
+__all__ = [
+    "MULTI_LABEL_FORMAT",
+    "SEPARATORS",
+    "SINGLE_LABEL_FORMAT",
+    "UNKNOWN_LABELS",
+    "LabelFormat",
+    "UnknownLabels",
+    "split_labels",
+    "split_text",
+]
+
+UnknownLabels = Literal["wrong", "skip", "error"]
+"""What to do with rows whose label the model does not know: count them as wrong, leave them out, or raise an error."""
+
+UNKNOWN_LABELS: tuple[UnknownLabels, ...] = ("wrong", "skip", "error")
 
 
 class LabelFormat(NamedTuple):

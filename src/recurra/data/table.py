@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +31,7 @@ class Table:
         label_column: name of the label column, None without labels.
         source: name of the source, for messages and records.
         notes: lines on guesses made while reading.
+        class_numbers: the number in the file by class name, if the file numbers classes that have names; or None.
 
     Raises:
         DataError: the numbers of labels and documents differ.
@@ -43,6 +44,7 @@ class Table:
     label_column: str | None
     source: str
     notes: tuple[str, ...] = ()
+    class_numbers: Mapping[Label, Label] | None = None
 
     def __post_init__(self) -> None:
         if self.labels is not None and len(self.labels) != len(self.documents):

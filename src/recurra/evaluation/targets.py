@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,7 @@ if TYPE_CHECKING:
     from recurra.data.documents import Label
     from recurra.text import Labels
 
-__all__ = ["UNKNOWN_LABELS", "UnknownLabels", "encode_with_unknown", "unknown_label_error"]
-
-UnknownLabels = Literal["wrong", "skip", "error"]
-"""What to do with rows whose label the model does not know: count them as wrong, leave them out, or raise an error."""
-
-UNKNOWN_LABELS: tuple[UnknownLabels, ...] = ("wrong", "skip", "error")
+__all__ = ["encode_with_unknown", "unknown_label_error"]
 
 
 def encode_with_unknown(

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Document
+from recurra.data.label_format import UnknownLabels
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
-from recurra.evaluation.targets import UnknownLabels
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
 from recurra.runtime import Model

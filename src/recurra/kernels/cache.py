@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import Any
 
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.runtime import rtsys
 
 __all__ = ["KernelCache"]
 
@@ -69,7 +70,11 @@ class KernelCache(FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled kernel, or ``None`` if it is missing or damaged."""
         try:
-            return super().load_overload(sig, target_context)
+            # Numba's own method first imports all that compiling needs, which takes longer than everything else here.
+            # Loading needs the symbols of Numba's runtime alone.
+            rtsys.initialize(target_context)
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)
         except Exception:
             # Damaged files make Numba, pickle and LLVM raise errors of many kinds.
             self.damaged = True

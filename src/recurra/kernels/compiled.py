@@ -127,19 +127,25 @@ def _compile_for_c(function: FunctionType, cache: KernelCache | None) -> Any:
     return kernel
 
 
-def _cache_folder() -> str | None:
-    """A folder for these sources, this Numba and this processor; ``None`` where nothing can be written.
+@functools.cache
+def _digest(package: str) -> str:
+    """The digest of the sources of all kernels together, this Numba and this processor.
 
     Numba looks only at the file of the function it compiles, and would use an outdated kernel after a change of a
     function that it calls; a folder per version of all sources together avoids that.
     """
     digest = hashlib.sha256(f"{numba.__version__} {binding.get_host_cpu_name()}".encode())
     digest.update(binding.get_host_cpu_features().flatten().encode())
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
+    for source in sorted(Path(package).rglob("*.py")):
         digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> str | None:
+    """A folder for the compiled kernels of :func:`_digest`; ``None`` where nothing can be written."""
     try:
         root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        folder = Path(root) / "recurra" / "kernels" / digest.hexdigest()[:16]
+        folder = Path(root) / "recurra" / "kernels" / _digest(str(Path(__file__).parent))
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except (OSError, RuntimeError):

@@ -1,6 +1,8 @@
-"""The lesson's table as text."""
+"""The lesson's tables as text."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from recurra.lesson.published_scores import KERAS_NOTE, LESSON_NOTE
 from recurra.lesson.result import BaselineResult, LessonResult, ModelResult
@@ -9,49 +11,65 @@ __all__ = ["lesson_table"]
 
 _HEADER = (
     "model",
+    "train",
+    "test (95 % interval)",
+    "lesson",
+    "Keras",
     "parameters",
     "rows",
     "seconds",
     "docs/s",
     "MB",
-    "train",
-    "test (95 % interval)",
-    "lesson",
-    "Keras",
 )
+_SCORES, _COSTS = (0, 1, 2, 3, 4), (0, 5, 6, 7, 8, 9)
 
 
 def lesson_table(result: LessonResult) -> str:
-    """One line for every network and the linear model; columns without values are left out."""
+    """Two tables, of scores and of costs, with one line for every network and the linear model, and notes.
+
+    Columns without values are left out.
+    """
     rows = [
-        (model["preset"], *_measured(model), _share(model["lesson_accuracy"]), _share(model["keras_accuracy"]))
+        (
+            model["preset"],
+            *_scores(model),
+            _share(model["lesson_accuracy"]),
+            _share(model["keras_accuracy"]),
+            *_costs(model),
+        )
         for model in result["models"]
     ]
     linear = result["baseline"]
     if linear:
-        rows.append((linear["name"], *_measured(linear), "", ""))
-    shown = [column for column in range(len(_HEADER)) if any(row[column] for row in rows)]
+        rows.append((linear["name"], *_scores(linear), "", "", *_costs(linear)))
+    notes = [f"{result['dataset']}: {result['train_phrase']}, {result['test_rows']:,} test rows."]
+    if any(model["lesson_accuracy"] is not None for model in result["models"]):
+        notes += [LESSON_NOTE, KERAS_NOTE]
+    return "\n".join([*_table(rows, _SCORES), "", *_table(rows, _COSTS), "", *notes])
+
+
+def _table(rows: Sequence[tuple[str, ...]], columns: Sequence[int]) -> list[str]:
+    shown = [column for column in columns if any(row[column] for row in rows)]
     cells = [[row[column] for column in shown] for row in [_HEADER, *rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "  ".join(_aligned(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
         for row in cells
     ]
-    notes = [f"{result['dataset']}: {result['train_phrase']}, {result['test_rows']:,} test rows."]
-    if any(model["lesson_accuracy"] is not None for model in result["models"]):
-        notes += [LESSON_NOTE, KERAS_NOTE]
-    return "\n".join([lines[0].rstrip(), "-" * len(lines[0]), *(line.rstrip() for line in lines[1:]), "", *notes])
+    return [lines[0].rstrip(), "-" * len(lines[0]), *(line.rstrip() for line in lines[1:])]
 
 
-def _measured(one: ModelResult | BaselineResult) -> tuple[str, ...]:
+def _scores(one: ModelResult | BaselineResult) -> tuple[str, str]:
+    return f"{one['train_accuracy']:.2%}", _score(one["test_accuracy"], one["interval"])
+
+
+def _costs(one: ModelResult | BaselineResult) -> tuple[str, ...]:
     return (
         f"{one['parameters']:,}",
         one["train_phrase"].split()[0],
         f"{one['seconds']:.1f}",
         f"{one['docs_per_second']:,.0f}",
         _memory(one["peak_memory_mb"]),
-        f"{one['train_accuracy']:.2%}",
-        _score(one["test_accuracy"], one["interval"]),
     )
 
 

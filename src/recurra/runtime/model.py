@@ -19,7 +19,6 @@ from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.bundle.format import decode, encode
 from recurra.data.documents import Document, Label
-from recurra.data.frames import is_frame
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
@@ -315,6 +314,9 @@ class Model:
 
 def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
     """Arrow strings as a buffer without copying, and anything else as a list."""
+    # Readers of tables are imported on demand: prediction starts faster without.
+    from recurra.data.frames import is_frame
+
     if is_frame(documents):
         from recurra.data.read import read_table
 

@@ -42,7 +42,7 @@ def summary_of(bundle: Bundle) -> str:
         counted = f"{len(bundle.branch.ngrams):,} n-grams" + (
             f", {len(bundle.branch.subwords):,} subwords" if bundle.branch.subwords else ""
         )
-        rows.append((f"linear branch, not recurrent ({counted})", f"[{classes}], added", f"{parts['branch']:,}"))
+        rows.append((f"linear branch ({counted})", f"[{classes}], added", f"{parts['branch']:,}"))
     stored = "" if bundle.weights == "float32" else f"{bundle.weights} weights"
     rows.append(("total", stored, f"{sum(parts.values()):,}"))
     header = ("part", "gives", "parameters")

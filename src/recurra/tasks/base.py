@@ -24,8 +24,8 @@ from recurra.text import Labels
 if TYPE_CHECKING:
     # Modules that only training and scoring need are imported where they are used: prediction starts faster without.
     from recurra.data.encoded_labels import EncodedLabels
+    from recurra.data.label_format import UnknownLabels
     from recurra.evaluation.confusions import Confusion
-    from recurra.evaluation.targets import UnknownLabels
     from recurra.evaluation.temperature import Link
     from recurra.tasks.predictions import Predictions, Section
     from recurra.tasks.unknown_labels import EncodedTargets

@@ -11,13 +11,12 @@ import numpy.typing as npt
 
 from recurra.data.documents import Label
 from recurra.data.encoded_labels import EncodedLabels
-from recurra.data.label_format import MULTI_LABEL_FORMAT, split_labels
+from recurra.data.label_format import MULTI_LABEL_FORMAT, UnknownLabels, split_labels
 from recurra.data.split import hold_out
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.evaluation.metrics import label_losses
 from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.evaluation.multi_label_scores import MultiLabelRowScores
-from recurra.evaluation.targets import UnknownLabels
 from recurra.evaluation.temperature import SIGMOID
 from recurra.evaluation.thresholds import DEFAULT_THRESHOLD, Thresholds, tune_thresholds
 from recurra.tasks.base import Task

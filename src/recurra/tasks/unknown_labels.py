@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.label_format import SEPARATORS
+from recurra.data.label_format import SEPARATORS, UnknownLabels
 from recurra.errors import DataError
-from recurra.evaluation.targets import UnknownLabels, encode_with_unknown, unknown_label_error
+from recurra.evaluation.targets import encode_with_unknown, unknown_label_error
 from recurra.tasks.multi_label_indicator import multi_label_indicator
 
 if TYPE_CHECKING:
