@@ -8,7 +8,7 @@ each learning rate of :data:`RATES` once, the lowest log loss on the tenth of th
 taken, and with it every seed is trained and asked the test rows, which choose nothing. Written are accuracies with
 intervals and the paired difference to the LSTM; the accuracy on texts whose tokens are shuffled; and, of one more
 network that answers from its last states alone, the distance from the end at which half of the loss's gradient is left.
-Results, a set at a time: benchmarks/results/compare_cells.json. Speeds: benchmarks/compare_cells_speed.py.
+Results, a cell of a set at a time: benchmarks/results/compare_cells.json. Speeds: benchmarks/compare_cells_speed.py.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def half_distance(model: Model, texts: list[str], labels: list[str]) -> float | 
     return found["cell_half_distance"] if found["cell_norm"] is not None else found["half_distance"]
 
 
-def one_cell(cell: str, train: Rows, test: Rows, seeds: int) -> tuple[dict[str, Any], npt.NDArray[np.float64]]:
-    """The results of a cell, and of each test row how many of its seeds have it right, as a share."""
+def one_cell(cell: str, train: Rows, test: Rows, seeds: int) -> dict[str, Any]:
+    """The results of a cell; ``seeds_right`` says of each test row, in a digit, how many seeds have it right."""
     tried, seconds = {}, {}
     for rate in RATES:
         tried[rate], seconds[rate] = timed(cell, rate, 0, train)
@@ -104,7 +104,10 @@ def one_cell(cell: str, train: Rows, test: Rows, seeds: int) -> tuple[dict[str, 
     # A pooling over all states hands the gradient to each of them; the last state alone has to carry it back.
     carried = trained(cell, rate, 0, train, pooling=["last"])
     weights = model.info["parameters"]
-    found = {
+    middle = float(np.median([run["accuracy"] for run in runs]))
+    return {
+        "accuracy": middle,
+        "interval": list(wilson(round(middle * len(test[0])), len(test[0]))),
         "tokens": model.bundle.text.tokens,
         "units": model.settings.hidden,
         "recurrent_parameters": sum(size for name, size in weights.items() if name.startswith("layers.")),
@@ -115,26 +118,26 @@ def one_cell(cell: str, train: Rows, test: Rows, seeds: int) -> tuple[dict[str, 
             "accuracy": float(right(carried, *test).mean()),
             "half_distance": half_distance(carried, *test),
         },
+        "seeds_right": "".join(str(count) for count in np.sum(answers, axis=0)),
     }
-    return found, np.mean(answers, axis=0)
 
 
-def difference(
-    one: npt.NDArray[np.float64],
-    other: npt.NDArray[np.float64],
-    runs: list[dict[str, Any]],
-    others: list[dict[str, Any]],
-) -> dict[str, float]:
+def shares(cell: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """Of each test row the share of the seeds that have it right."""
+    return np.array([int(count) for count in cell["seeds_right"]]) / len(cell["runs"])
+
+
+def difference(cell: dict[str, Any], other: dict[str, Any]) -> dict[str, float]:
     """The mean difference of two cells, its standard error and the two-sided p of the normal distribution.
 
     Both the rows and the seeds are samples: the variance of the rows' differences over their number is added to that of
     the seeds' accuracies over theirs.
     """
-    gap = one - other
+    gap = shares(cell) - shares(other)
     variance = float(gap.var(ddof=1)) / len(gap)
-    for some in (runs, others):
-        if len(some) > 1:
-            variance += float(np.var([run["accuracy"] for run in some], ddof=1)) / len(some)
+    for one in (cell, other):
+        if len(one["runs"]) > 1:
+            variance += float(np.var([run["accuracy"] for run in one["runs"]], ddof=1)) / len(one["runs"])
     error, mean = math.sqrt(variance), float(gap.mean())
     return {
         "difference": mean,
@@ -143,24 +146,15 @@ def difference(
     }
 
 
-def one_set(folder: Path, cells: list[str], seeds: int) -> dict[str, Any]:
-    train, test = rows_of(folder / "train.csv"), rows_of(folder / "test.csv")
-    found, shares = {}, {}
-    for cell in cells:
-        found[cell], shares[cell] = one_cell(cell, train, test, seeds)
-        accuracies = [run["accuracy"] for run in found[cell]["runs"]]
-        middle = float(np.median(accuracies))
-        found[cell]["accuracy"] = middle
-        found[cell]["interval"] = list(wilson(round(middle * len(test[0])), len(test[0])))
-    if REFERENCE in cells:
-        others = [cell for cell in cells if cell != REFERENCE]
-        pairs = [
-            difference(shares[cell], shares[REFERENCE], found[cell]["runs"], found[REFERENCE]["runs"])
-            for cell in others
-        ]
+def with_differences(cells: dict[str, Any]) -> dict[str, Any]:
+    """The cells in their order; those beside the reference with their difference to it."""
+    ordered = {cell: cells[cell] for cell in CELLS if cell in cells}
+    others = [cell for cell in ordered if cell != REFERENCE]
+    if REFERENCE in ordered:
+        pairs = [difference(ordered[cell], ordered[REFERENCE]) for cell in others]
         for cell, pair, p in zip(others, pairs, holm([pair["p"] for pair in pairs]), strict=True):
-            found[cell]["to_reference"] = {**pair, "p_adjusted": p}
-    return {"train_rows": len(train[0]), "test_rows": len(test[0]), "classes": len(set(train[1])), "cells": found}
+            ordered[cell]["to_reference"] = {**pair, "p_adjusted": p}
+    return ordered
 
 
 def main() -> None:
@@ -172,13 +166,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     for name in options.sets:
-        print(name, flush=True)
-        found = one_set(options.data / name, options.cells, options.seeds)
-        # Read again: another process may have measured other sets meanwhile.
-        result = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {"sets": {}}
-        result["sets"][name] = found
-        result |= {"machine": machine(), "rates": list(RATES), "seeds": options.seeds, "reference": REFERENCE}
-        options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        train, test = (rows_of(options.data / name / f"{part}.csv") for part in ("train", "test"))
+        for cell in options.cells:
+            print(name, flush=True)
+            found = one_cell(cell, train, test, options.seeds)
+            # Read now: another process may have measured other cells or sets meanwhile.
+            result = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {"sets": {}}
+            one = result["sets"].setdefault(name, {"cells": {}})
+            one |= {"train_rows": len(train[0]), "test_rows": len(test[0]), "classes": len(set(train[1]))}
+            one["cells"] = with_differences({**one["cells"], cell: found})
+            result |= {"machine": machine(), "rates": list(RATES), "seeds": options.seeds, "reference": REFERENCE}
+            options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
