@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from commands import Run, check_failed, everything, run_without
+from rows import write_news
 
 import recurra
 from recurra.tuning.tuner import Tuner
@@ -142,3 +143,24 @@ def test_a_terminal_sees_a_live_line(news: Path) -> None:
     assert b"trial 1" in shown
     assert b"1 done" in shown
     assert b"2 trials wanted" in shown
+
+
+def test_rows_of_a_file_choose_and_rows_without_a_label_are_skipped(run: Run, news: Path, tmp_path: Path) -> None:
+    write_news(tmp_path / "later.csv", 24, seed=5)
+    for name in ("news.csv", "later.csv"):
+        with (tmp_path / name).open("a") as file:
+            file.write(",a title,a text without a label\n")
+    words = ["tune", news, "--validation", "later.csv", "--skip-unlabelled", "--trials", 1, *SMALL]
+    ran = run(*words, "--out", "study")
+    lines = ran.out.splitlines()
+    assert [line for line in lines if "skipped" in line] == [
+        "1 of 61 rows has no label and is skipped.",
+        "1 of 25 rows has no label and is skipped.",
+    ]
+    assert lines[-1].endswith("--validation later.csv --out DIR")
+    found = run(*words, "--out", "study", "--resume", "--json").json
+    assert found["rows"] == {"learned": 60, "held_out": 12, "set_aside": 12}
+    record = recurra.load(found["model"]).record
+    assert record["validation_data"] == {"source": "later.csv", "unknown_labels": 0}
+    check_failed(run(*words, "--out", "other", "--set", "validation=0.2"), 1, "validation = 0.2 is given with rows")
+    assert not Path("other").exists()

@@ -143,7 +143,15 @@ def label_findings(
     if len(missing):
         meaning = "Training and evaluation stop at the first row without a label."
         drafts.append(
-            Draft("no label", "error", part, missing, meaning, "Label them; --fix leaves them out.", fixable=True)
+            Draft(
+                "no label",
+                "error",
+                part,
+                missing,
+                meaning,
+                "Label them; --fix leaves them out, and train --skip-unlabelled skips them.",
+                fixable=True,
+            )
         )
     counts = class_rows(facts, names)
     usual = usual_spellings(counts, known)

@@ -40,5 +40,5 @@ def _tell(skipped: int, rows: int, source: str, say: Callable[[str], None]) -> N
     if skipped and skipped == rows:
         raise DataError(f"None of the {rows:,} rows of {source} has a label", "Name the column of the labels.")
     if skipped:
-        what = "row has no label and is" if skipped == 1 else "rows have no label and are"
-        say(f"{skipped:,} of {rows:,} {what} skipped.")
+        what = "has no label and is" if skipped == 1 else "have no label and are"
+        say(f"{skipped:,} of {rows:,} rows {what} skipped.")
