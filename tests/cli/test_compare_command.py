@@ -110,9 +110,9 @@ def test_two_models_are_told_apart(run: Run, trained: Path, other: Path, news: P
         line = next(line for line in lines if line.startswith(f"{name} "))
         low, high = pair["intervals"][key]
         assert line.endswith(f"{pair['differences'][key]:+.4f}  {low:+.4f} to {high:+.4f}")
-    counts = f"right: run alone {pair['only_a']} rows, other alone {pair['only_b']}, both {pair['both']}, "
+    counts = f"rows right: run alone {pair['only_a']}, other alone {pair['only_b']}, both {pair['both']}, "
     said = " ".join(" ".join(lines).split())
-    assert f"{counts}neither {pair['neither']} (sign test: p={pair['p']:.2g})" in said
+    assert f"{counts}neither {pair['neither']}; sign test p={pair['p']:.2g}" in said
     assert not any(line.startswith("macro F1") for line in run(*words, "--quiet").out.splitlines())
 
 
