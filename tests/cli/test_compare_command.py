@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from bundles import make_bundle
 from commands import Run, check_failed
-from rows import make_rows
+from rows import make_rows, write_table
 
 import recurra
 from recurra.bundle import write_bundle
@@ -86,16 +86,20 @@ def test_on_texts(run: Run, trained: Path, other: Path) -> None:
     assert lines[2].split()[:2] == ["run", recurra.load(good).predict(["Bank stock rise"])[0]]
 
 
-def test_lines_fit_a_terminal_and_keep_their_words(run: Run, trained: Path, other: Path, news: Path) -> None:
+def test_lines_fit_a_terminal_and_keep_their_words(run: Run, trained: Path, other: Path, tmp_path: Path) -> None:
     good = trained / "model.safetensors"
     third = other.parent.parent / "a-model-with-a-long-name" / "model.safetensors"
     third.parent.mkdir()
     third.write_bytes(other.read_bytes())
+    pairs, labels = make_rows(60)
+    long_rows = [(label, title, f"{text} " * 9) for label, (title, text) in zip(labels, pairs, strict=True)]
+    news = write_table(tmp_path / "news.csv", ("label", "title", "text"), long_rows)
     ran = run("compare", good, other, third, "--data", news)
     lines = ran.out.splitlines()
     assert max(map(len, lines)) <= 80
     texts = [line.strip() for line in lines if line.startswith("  ") and line.endswith("…")]
-    rows = [f"{title} — {text}" for title, text in make_rows(60)[0]]
+    rows = [f"{title} — {text}" for _, title, text in long_rows]
+    assert texts
     assert all(any(f"{row} ".startswith(f"{text[:-1]} ") for row in rows) for text in texts)
     long = "Bank stock rises again " * 9
     first = run("compare", good, other, "--on", long).out.splitlines()[0]
@@ -110,9 +114,9 @@ def test_two_models_are_told_apart(run: Run, trained: Path, other: Path, news: P
         line = next(line for line in lines if line.startswith(f"{name} "))
         low, high = pair["intervals"][key]
         assert line.endswith(f"{pair['differences'][key]:+.4f}  {low:+.4f} to {high:+.4f}")
-    counts = f"right: run alone {pair['only_a']} rows, other alone {pair['only_b']}, both {pair['both']}, "
+    counts = f"rows right: run alone {pair['only_a']}, other alone {pair['only_b']}, both {pair['both']}, "
     said = " ".join(" ".join(lines).split())
-    assert f"{counts}neither {pair['neither']} (sign test: p={pair['p']:.2g})" in said
+    assert f"{counts}neither {pair['neither']}; sign test p={pair['p']:.2g}" in said
     assert not any(line.startswith("macro F1") for line in run(*words, "--quiet").out.splitlines())
 
 

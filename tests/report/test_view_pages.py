@@ -115,7 +115,14 @@ def test_doubts_are_shown_by_reason(model: Model, table: Table, check_page: Call
     found = label_issues(model, table, name="m", train=train, top=4).to_dict()
     reasons = {one["reason"] for one in found["rows"]}
     assert {"confident mistake", "near-duplicate"} <= reasons
-    text = no_break(check_page(doubts_page(found, data_name="news.csv")).text)
+    html = doubts_page(found, data_name="news.csv")
+    sections = dict(part.split('"', 1) for part in html.split('<section id="')[1:])
+    rows = {reason: [one["row"] for one in found["rows"] if one["reason"] == reason] for reason in reasons}
+    assert sections.keys() == {reason.replace(" ", "-") for reason in reasons}
+    for reason, own in rows.items():
+        found_rows = sections[reason.replace(" ", "-")].split('<tr><td class="number">')[1:]
+        assert [int(part.split("<")[0]) for part in found_rows] == own
+    text = no_break(check_page(html).text)
     for one in found["rows"]:
         said = f"{one['row']} {one['label']} {one['suggested']} {one['predicted']} , {100 * one['probability']:.1f} %"
         assert f"{said} {one['text']}" in text

@@ -171,8 +171,8 @@ def _show_pair(pair: Pair, found: Comparison, output: Output) -> None:
     p = f"p={pair.p:.2g}" + (f", over all pairs p={pair.p_adjusted:.2g}" if len(found.pairs) > 1 else "")
     output.result(
         folded(
-            f"right: {pair.a} alone {pair.only_a:,} rows, {pair.b} alone {pair.only_b:,}, both {pair.both:,}, "
-            f"neither {pair.neither:,} (sign test: {p})"
+            f"rows right: {pair.a} alone {pair.only_a:,}, {pair.b} alone {pair.only_b:,}, both {pair.both:,}, "
+            f"neither {pair.neither:,}; sign test {p}"
         )
     )
 

@@ -39,7 +39,7 @@ def show_flags(found: Flags, output: Output) -> None:
         shares = (f"{one.score:.2f}", f"{one.ends_on:.0%}", f"{one.stays:.0%}", f"{one.jump:.2f}")
         rows.append((place, *shares, cut(str(one.speaks_for), LABEL), f"{one.weight:+.2f}", f"{one.drop:+.4f}", random))
         phrases = [f"{cut(phrase.phrase, 40)} {phrase.count}/{phrase.of}" for phrase in one.on]
-        switched.append((place, _listed(phrases, LINE - 10)))
+        switched.append((place, _listed(phrases, LINE - 10) or "–"))
     output.result(aligned(rows, right=(1, 2, 3, 4, 6, 7, 8)))
     output.result("\n" + aligned(switched))
     together = found.together

@@ -50,7 +50,11 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
         f"{first['speaks_for']}."
     ]
     if together["units"]:
-        others = f", with as many random units {points(together['drop_random'])}" if together["random_drops"] else ""
+        others = (
+            f", with as many random units {points(together['drop_random'], signed=True)}"
+            if together["random_drops"]
+            else ""
+        )
         said.append(
             f"With the first {plural(together['units'], 'unit')} silenced together, accuracy is "
             f"{percent(together['accuracy_silenced'])}: {points(together['drop'], signed=True)} lost{others}."
