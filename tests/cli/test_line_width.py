@@ -10,10 +10,10 @@ from commands import Run
 from rows import write_news, write_table
 
 from recurra.bundle import write_bundle
+from recurra.cli.app import COMMANDS
 from recurra.cli.output import LINE, width
 
 LONG = "a label of very many words that nobody would want to read in a table of scores"
-HELP = ("lesson", "check", "evaluate", "predict", "score", "serve", "info", "export", "data", "bench")
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def check_width(out: str) -> None:
     assert not too_long
 
 
-@pytest.mark.parametrize("command", HELP)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_fits(command: str, run: Run) -> None:
     check_width(run(command, "--help").out)
 

@@ -98,7 +98,7 @@ def test_check_counts_single_labels_and_says_what_to_type(run: Run, tmp_path: Pa
     assert run("check", path, "--strict", "--quiet").code == 1
     told = run("check", path, "--multi-label", "--out", "found")
     assert "Labels are split at '|': 5 distinct ones." in told.out
-    assert f"5 labels, {sum(counts.values()) / 300:.2f} a row: art {counts['art']}" in told.out
+    assert f"5 labels, {sum(counts.values()) / 300:.2f} a row: art {counts['art']}" in " ".join(told.out.split())
     assert f"{sum(counts.values()) / 300:.2f} a row; columns: " in Path("found/check.html").read_text()
     assert "Labels are split at '|': 5 distinct ones." in json.loads(Path("found/check.json").read_text())["notes"]
     assert told.out.endswith(f"next: recurra train {path} --label-separator '|' --out runs/rows\n")

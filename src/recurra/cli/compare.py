@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "compare"]
 
 EXAMPLES = (
-    "recurra compare runs/gru/model.safetensors runs/lstm/model.safetensors --data test.csv",
-    "recurra compare runs/gru/model.safetensors runs/lstm/model.safetensors --on 'Oil prices rise again'",
+    "recurra compare gru.safetensors lstm.safetensors --data test.csv",
+    "recurra compare gru.safetensors lstm.safetensors --on 'Oil prices rise'",
 )
 
 # Widths of names of models and of slices in a table.

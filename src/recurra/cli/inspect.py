@@ -25,7 +25,6 @@ from recurra.cli.options import (
     whole_number,
 )
 from recurra.cli.output import Output, count
-from recurra.cli.stdin import lines_of_input
 
 if TYPE_CHECKING:
     from recurra.inspection.read import ReadingJson
@@ -34,10 +33,10 @@ __all__ = ["EXAMPLES", "inspect"]
 
 EXAMPLES = (
     "recurra inspect runs/news/model.safetensors 'Oil prices rise again'",
-    "recurra inspect runs/news/model.safetensors 'Oil prices rise' --gates --attribution --html oil.html",
-    "recurra inspect runs/news/model.safetensors --data test.csv --view flags --html flags.html",
-    "recurra inspect runs/news/model.safetensors --data train.csv --view doubts --folds 5 --queue decisions.csv",
-    "recurra inspect rnn.safetensors lstm.safetensors --data test.csv --view gradients",
+    "recurra inspect news.safetensors 'Oil prices rise' --gates --html oil.html",
+    "recurra inspect news.safetensors --data test.csv --view flags --html f.html",
+    "recurra inspect news.safetensors --data t.csv --view doubts --queue q.csv",
+    "recurra inspect a.safetensors b.safetensors --data t.csv --view gradients",
 )
 
 TEXT = "a text"
@@ -201,6 +200,9 @@ def _show_texts(
     if not texts or texts == ["-"]:
         if output.progress and sys.stdin is not None and sys.stdin.isatty():
             print("One text a line; Ctrl-D ends.", file=sys.stderr)
+        # Imports NumPy.
+        from recurra.cli.stdin import lines_of_input
+
         texts = list(lines_of_input(encoding))
     readings: list[ReadingJson] = []
     for place, one in enumerate(texts):

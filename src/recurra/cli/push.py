@@ -13,7 +13,7 @@ __all__ = ["EXAMPLES", "push"]
 
 EXAMPLES = (
     "recurra push runs/tickets/model.safetensors owner/tickets --private",
-    "recurra push runs/tickets/model.safetensors owner/tickets --license mit --language en",
+    "recurra push tickets.safetensors owner/tickets --license mit --language en",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recurra.cli.output import Output, cut
+from recurra.cli.output import Output, cut, folded
 
 if TYPE_CHECKING:
     from recurra.runtime import Model
@@ -37,7 +37,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     facts = Facts(model.bundle)
     calibration = info["record"].get("calibration")
     if calibration and "temperature" in calibration:
-        output.detail(_calibrated(calibration))
+        output.detail(folded(_calibrated(calibration)))
     output.detail(end_of_training(outcome, info["record"]["training"]["epochs"]))
     output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
     if fitted.validation:
@@ -45,15 +45,17 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
         low, high = fitted.validation.intervals[first.key]
         told = ", ".join(f"{one.printed_name} {validation[one.key]:.4f}" for one in others)
         output.result(
-            f"validation on {validation['rows']:,} rows{_file(info['record'])}: "
-            f"{first.printed_name} {validation[first.key]:.4f} ({low:.4f}–{high:.4f}), {told}"
+            folded(
+                f"validation on {validation['rows']:,} rows{_file(info['record'])}: "
+                f"{first.printed_name} {validation[first.key]:.4f} ({low:.4f}–{high:.4f}), {told}"
+            )
         )
     for sentence in baseline_sentences(facts):
-        output.result(sentence)
+        output.result(folded(sentence))
     for sentence in (*imbalance(facts), *never_given(facts, lambda label: cut(str(label), LONGEST))):
         output.note(sentence)
     if found := info["record"].get("thresholds"):
-        output.detail(_thresholds(found, len(info["classes"])))
+        output.detail(folded(_thresholds(found, len(info["classes"]))))
     output.result(f"model: {model_in(out)}")
     output.document(
         {
