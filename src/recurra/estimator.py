@@ -17,6 +17,7 @@ from recurra.bundle import Bundle, read_bundle, write_bundle
 from recurra.data.documents import Document
 from recurra.data.frames import is_frame
 from recurra.data.read import read_table
+from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_parameters import (
     check_names,
@@ -214,7 +215,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         recipe = replace(recipe, vectors=self.vectors or None)
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
-        table = read_table(X, labelled=False) if is_frame(X) else None
+        table = _table_of(X) if is_frame(X) else None
         fitted = fit(
             as_documents(X) if table is None else table.documents,
             label_sets(y) if columns is None else [tuple(np.flatnonzero(row).tolist()) for row in columns],
@@ -290,7 +291,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not is_frame(X):
             return as_documents(X)
         text, title = self.columns_ or (None, None)
-        return read_table(X, text=text, title=title, labelled=False).documents
+        return _table_of(X, text, title).documents
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`)."""
@@ -301,6 +302,17 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Saves the model as one file, which :func:`recurra.load` reads without torch."""
         check_is_fitted(self)
         write_bundle(self.model_.bundle, Path(path))
+
+
+def _table_of(frame: Any, text: str | None = None, title: str | None = None) -> Table:
+    """The texts of a data frame, whose columns are guessed if not given."""
+    try:
+        return read_table(frame, text=text, title=title, labelled=False)
+    except DataError as error:
+        if "--text" not in error.hint and "--title" not in error.hint:
+            raise
+        # Whoever reads a table names columns; whoever trains gives them.
+        raise DataError(error.received, "Give the column of the texts alone, such as frame['text'].") from error
 
 
 def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:

@@ -339,7 +339,7 @@ def test_labels_have_the_types_of_a_csv_file(place: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("x.json", "'.json'. Write one object a line and call it .jsonl, or say --format jsonl if it is so."),
+        ("x.json", "'.json'. Write one object a line and call it .jsonl, or say format='jsonl' if it is so."),
         ("x.xlsx", "ends in '.xlsx'. Give a .csv, .tsv, .jsonl, .ndjson, .txt or .parquet file, packed as .gz or .zst"),
         ("x.gz", "ends in '.gz'. Give a .csv"),
         ("x.parquet.gz", "is a packed .parquet file. Unpack it"),
