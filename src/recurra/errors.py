@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 __all__ = ["DataError", "HubError", "ModelFileError", "RecurraError", "SettingsError", "TrainingError"]
@@ -10,15 +11,22 @@ __all__ = ["DataError", "HubError", "ModelFileError", "RecurraError", "SettingsE
 class RecurraError(Exception):
     """A mistake that a user can correct.
 
+    As a text it is for who calls Python: :func:`in_python` spells the options in its hint.
+
     Args:
         received: what was found, with the offending value.
-        hint: what to try, as an instruction.
+        hint: what to try, as an instruction, with options as the commands have them: ``--label``, ``--set hidden=8``.
     """
 
     def __init__(self, received: str, hint: str) -> None:
         self.received = " ".join(received.split())
         self.hint = " ".join(hint.split())
-        super().__init__(f"{self.received.rstrip('.')}. {self.hint}")
+        super().__init__(f"{self.received.rstrip('.')}. {in_python(self.hint)}")
+
+    @property
+    def for_commands(self) -> str:
+        """The whole line with options as the commands have them."""
+        return f"{self.received.rstrip('.')}. {self.hint}"
 
     @property
     def mend(self) -> str:
@@ -29,6 +37,20 @@ class RecurraError(Exception):
     def __reduce__(self) -> tuple[type[RecurraError], tuple[str, str]]:
         # Errors cross process borders in cross-validation, where the default copy would pass one argument.
         return type(self), (self.received, self.hint)
+
+
+def _as_option(found: re.Match[str]) -> str:
+    name, value = found.groups()
+    shown = value if re.fullmatch(r"[\d.]+|true|false|[\[\"].*", value) else f'"{value}"'
+    return f'options={{"{name}": {shown.replace("true", "True").replace("false", "False")}}}'
+
+
+def in_python(hint: str) -> str:
+    """The hint with arguments of Python for those options that have the same name there; others stay as they are."""
+    hint = re.sub(r"--set ([a-z_0-9]+)=([^\s,;]*[^\s,;.])", _as_option, hint)
+    hint = re.sub(r"--(encoding|format) ([\w-]+)", r"\1='\2'", hint)
+    hint = re.sub(r"--(text|title|label|encoding|format)\b(?!-)", r"\1=", hint)
+    return re.sub(r"--resume\b", "resume=True", hint)
 
 
 class DataError(RecurraError, ValueError):

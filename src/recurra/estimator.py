@@ -19,6 +19,7 @@ from recurra.data.documents import Document
 from recurra.data.frames import is_frame
 from recurra.data.read import read_table
 from recurra.data.split import check_one_split
+from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_parameters import (
     check_names,
@@ -220,7 +221,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         recipe = replace(recipe, vectors=self.vectors or None)
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
-        table = read_table(X, labelled=False) if is_frame(X) else None
+        table = _table_of(X) if is_frame(X) else None
         self.columns_ = None if table is None else (table.text_column, table.title_column)
         if validation_data is not None:
             check_one_split(options)
@@ -308,7 +309,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not is_frame(X):
             return as_documents(X)
         text, title = self.columns_ or (None, None)
-        return read_table(X, text=text, title=title, labelled=False).documents
+        return _table_of(X, text, title).documents
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`)."""
@@ -319,6 +320,17 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Saves the model as one file, which :func:`recurra.load` reads without torch."""
         check_is_fitted(self)
         write_bundle(self.model_.bundle, Path(path))
+
+
+def _table_of(frame: Any, text: str | None = None, title: str | None = None) -> Table:
+    """The texts of a data frame, whose columns are guessed if not given."""
+    try:
+        return read_table(frame, text=text, title=title, labelled=False)
+    except DataError as error:
+        if "--text" not in error.hint and "--title" not in error.hint:
+            raise
+        # Whoever reads a table names columns; whoever trains gives them.
+        raise DataError(error.received, "Give the column of the texts alone, such as frame['text'].") from error
 
 
 def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:

@@ -152,7 +152,7 @@ def test_a_run_that_goes_on_writes_the_rest_and_counts_the_whole(form: str, bloc
 def test_other_blocks_than_before_are_no_rows_to_go_on_with(rows: int) -> None:
     file, model = Bytes(), model_of()
     sink, _ = sink_of(".csv", file, ["id"], model, begun=True)
-    with pytest.raises(DataError, match=f"does not end where {rows:,} rows were answered.*Leave out --resume"):
+    with pytest.raises(DataError, match=f"does not end where {rows:,} rows were answered.*Leave out resume=True"):
         predict_batches(model, blocks_of(SIZES), sink, done=lambda rows: None, begun=Tally(rows, 0, 0, (rows, 0, 0)))
     assert file.data == b""
 

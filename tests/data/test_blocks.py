@@ -103,7 +103,7 @@ def test_blocks_are_what_one_block_is(tmp_path_factory: pytest.TempPathFactory, 
 
 EMPTY = "it is empty. Give a file with a header row and at least one row."
 NO_ROWS = "it has a header and no rows. Give a file with at least one row under its header."
-LATIN = "is not utf-8. Name the file's encoding, such as --encoding windows-1252."
+LATIN = "is not utf-8. Name the file's encoding, such as encoding='windows-1252'."
 FIELDS = "Put a value that holds the separator or a quote in double quotes."
 OPEN = "(the header is row 1) is never closed. Close it, or double the quotes inside the value."
 BEHIND = "Put the whole value in quotes, and double the quotes inside it."
@@ -143,11 +143,11 @@ BEHIND = "Put the whole value in quotes, and double the quotes inside it."
         (
             b"label,text\na,b\0c\n",
             "it: a NUL byte at byte <<14>>, line <2>. Is it a text file? Remove the NUL bytes, or name its encoding, "
-            "such as --encoding utf-16.",
+            "such as encoding='utf-16'.",
         ),
         (
             b"label,text\na,b\nc,caf\xe9 \x81\n",
-            "it: byte 0xe9 at byte <<20>>, line <3> is not utf-8. Name the file's encoding with --encoding; recurra "
+            "it: byte 0xe9 at byte <<20>>, line <3> is not utf-8. Name the file's encoding with encoding=; recurra "
             "check guesses it.",
         ),
         (

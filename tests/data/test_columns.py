@@ -92,7 +92,7 @@ def test_the_note_says_what_was_guessed_and_how_to_name_it() -> None:
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ({"text": "txet"}, "no column 'txet'. Name one of 'label', 'text' with --text"),
+        ({"text": "txet"}, "no column 'txet'. Name one of 'label', 'text' with text="),
         ({"label": "text", "text": "text"}, "column 'text' is named by --text and --label"),
     ],
 )

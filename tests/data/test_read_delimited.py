@@ -158,19 +158,19 @@ def test_header_only(tmp_path: Path, content: str) -> None:
 
 def test_unknown_columns_are_listed(tmp_path: Path) -> None:
     path = write(tmp_path, "label,text\na,b\n")
-    assert "no column 'body'. Name one of 'label', 'text' with --text." in complaint(path, text="body")
+    assert "no column 'body'. Name one of 'label', 'text' with text=." in complaint(path, text="body")
 
 
 def test_wrong_encodings_name_the_byte(tmp_path: Path) -> None:
     path = write(tmp_path, "label,text\na,b\nc,café\n".encode("latin-1"))
     message = complaint(path)
     assert "byte 0xe9 at byte 20, line 3 is not utf-8" in message
-    assert "--encoding windows-1252" in message
+    assert "encoding='windows-1252'" in message
     assert read_table(path, encoding="latin-1").documents == ["b", "café"]
     assert "is not ascii" in complaint(path, encoding="ascii")
     assert "encoding 'klingon'" in complaint(path, encoding="klingon")
     assert "encoding 'rot13'" in complaint(path, encoding="rot13")
-    assert "--encoding utf-16" in complaint(write(tmp_path, "label,text\na,b\n".encode("utf-16-le")))
+    assert "encoding='utf-16'" in complaint(write(tmp_path, "label,text\na,b\n".encode("utf-16-le")))
 
 
 def test_wrong_bytes_in_a_row_of_wrong_length(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from small_classifier import LABELS, TEXTS, TOPICS, network
 
 import recurra
 from recurra import TextClassifier
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import DataError, RecurraError, SettingsError
 from recurra.presets import load_preset, setting_names
 
 
@@ -102,6 +102,16 @@ def test_a_setting_that_is_given_twice() -> None:
 def test_options_that_are_no_mapping() -> None:
     with pytest.raises(SettingsError, match=r"options is 3\. Give a mapping"):
         network(options=3).fit(TEXTS, TOPICS)
+
+
+def test_hints_name_what_python_has() -> None:
+    """A frame whose columns cannot be guessed: there is no option, and no argument of fit either."""
+    frame = pytest.importorskip("pandas").DataFrame({"one": TEXTS, "two": TEXTS})
+    with pytest.raises(DataError, match=r"Give the column of the texts alone, such as frame\['text'\]\.$"):
+        network().fit(frame, TOPICS)
+    with pytest.raises(DataError, match="has no rows"):
+        network().fit(frame[:0], TOPICS[:0])
+    network(epochs=1).fit(frame["one"], TOPICS)
 
 
 def test_setting_names_are_those_of_a_preset() -> None:

@@ -75,7 +75,7 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(tmp_path: Path, ru
     begun = laid_out(run, tmp_path / "begun")
     with pytest.raises(TrainingError) as caught:
         train(begun)
-    assert str(caught.value) == f"The folder {begun} is not empty. Resume it with --resume, or name an empty folder."
+    assert str(caught.value) == f"The folder {begun} is not empty. Resume it with resume=True, or name an empty folder."
     assert (begun / CHECKPOINT).read_bytes() == run[CHECKPOINT]
 
 

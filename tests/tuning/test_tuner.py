@@ -286,7 +286,7 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
 def test_a_storage_that_holds_the_study_is_not_taken_by_accident(tmp_path: Path) -> None:
     storage = str(tmp_path / "trials.journal")
     study(tmp_path / "one", trials=1, storage=storage)
-    with pytest.raises(TrainingError, match="--resume"):
+    with pytest.raises(TrainingError, match="resume=True"):
         study(tmp_path / "two", trials=2, storage=storage)
     ears = Ears()
     other = study(

@@ -81,7 +81,7 @@ def failure_of(error: Exception) -> Failure | None:
     if isinstance(error, UsageError):
         return Failure(f"error: {_usage(error)}", 2)
     if isinstance(error, RecurraError):
-        return Failure(f"error: {error}", 1)
+        return Failure(f"error: {error.for_commands}", 1)
     if isinstance(error, ModuleNotFoundError):
         # The name is dotted where the package is there and a part of it is not: that is no matter of extras.
         package = error.name or ""

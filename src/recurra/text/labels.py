@@ -135,7 +135,7 @@ def _kind(labels: Sequence[Label]) -> type[Label]:
         if is_long(label):
             raise DataError(
                 f"A label is {_short(label)}, which has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits",
-                "Name the column of the labels with --label, or shorten it.",
+                "Shorten it, or take the labels from another column.",
             )
     if len(kinds) > 1:
         examples = ", ".join(
