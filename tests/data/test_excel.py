@@ -157,6 +157,14 @@ def test_a_cell_in_the_last_corner_takes_no_memory(tmp_path: Path) -> None:
     assert "has more than 1,048,576 rows. Save it as .csv." in complaint(tmp_path / "x.xlsx")
 
 
+def test_what_a_sheet_says_of_its_size_is_not_believed(tmp_path: Path) -> None:
+    cells = "".join(f'<row r="{row}">{CELL.format(f"B{row}", text)}</row>' for row, text in ((1, "text"), (2, "oil")))
+    sheet = SHEET.format(cells).replace("<sheetData>", '<dimension ref="A1:A1"/><sheetData>')
+    content = with_part(workbook([["text"], ["oil"]]), "xl/worksheets/sheet1.xml", sheet.encode())
+    (tmp_path / "x.xlsx").write_bytes(content)
+    assert rows_in(tmp_path / "x.xlsx") == [{"text": "oil"}]
+
+
 def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "x.xlsx", [["text"], ["oil"]])
     monkeypatch.setattr(excel, "MAX_EXCEL_BYTES", 1000)

@@ -195,6 +195,11 @@ def test_an_object_of_an_array_is_bounded(tmp_path: Path) -> None:
         read_table(tmp_path / "x.json", labelled=False)
 
 
+def test_a_fault_in_a_long_array_is_named_and_not_called_a_long_object(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('[{"text" "a"}, ' + '{"text": "xxxxxxxx"}, ' * (6 << 16) + "]")
+    assert "object 1 is not JSON as it is read here: Expecting ':'" in complaint(tmp_path / "x.json")
+
+
 def test_an_array_on_standard_input_and_packed(monkeypatch: pytest.MonkeyPatch) -> None:
     content = json.dumps(TICKETS).encode()
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))

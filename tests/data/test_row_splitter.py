@@ -88,6 +88,7 @@ def test_many_rows_are_split_some_at_a_time(rows: list[tuple[str, str, str]], mo
         (b'\xef\xbb\xbf"text"s,label\n', "line 1: text follows"),
         (b'a;b\n"x" ;y\n', "line 2: text follows"),
         ('a;b\n"é"é;y\n'.encode(), "line 2: text follows the closing quote of a value: '\"é\"é'."),
+        (b'a;b\r\n1;2\r\n"x"y;z', "line 3: text follows the closing quote of a value: '\"x\"y'."),
         (b"a;b\r\n\r\n1;2\r\nx\r\n", "row 3 (the header is row 1) has 1 field for 2 columns: 'x'. Put a value"),
         (b'a;b\r\n1;2\r\n3;"\r\n4;5', "the quote that begins in row 3 (the header is row 1) is never closed."),
     ],

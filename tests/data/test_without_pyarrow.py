@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import gzip
 import io
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_read_hostile import _CSV, broken
 
+from recurra.batch_prediction.document_batches import batches_of_table
 from recurra.batch_prediction.sinks import Predictions, text_sink
 from recurra.data import blocks, fasttext_lines, json_lines, lines
 from recurra.data.label_format import MULTI_LABEL_FORMAT, SINGLE_LABEL_FORMAT
+from recurra.data.plain_columns import DOUBLE, PlainColumn
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
+from recurra.data.table_reader import TableReader
 from recurra.errors import DataError
 from recurra.tasks import SINGLE_LABEL
+from recurra.text.settings import TextSettings
 
 pa = pytest.importorskip("pyarrow")
 
 _JSONL = (
-    '{"text": "oil é", "label": "a", "n": 1, "x": 1.5, "b": true, "tags": ["p", "q"], "other": [1]}\n'
-    '{"text": null, "label": "b", "n": -2, "x": 1e10, "b": false, "tags": [], "other": "z"}\n'
-    '{"text": "文", "label": "a", "n": null, "x": 3, "b": null, "tags": null, "other": {"k": "v"}}\n'
+    '{"text": "oil é", "title": "t", "label": "a", "n": 1, "x": 1.5, "b": true, "tags": ["p", "q"], "other": [1]}\n'
+    '{"text": null, "title": "t", "label": "b", "n": -2, "x": 1e10, "b": false, "tags": [], "other": "z"}\n'
+    '{"text": "文", "title": null, "label": "a", "n": null, "x": 3, "b": null, "tags": null, "other": {"k": "v"}}\n'
 ).encode()
 _FILES = {
     "x.csv": _CSV,
@@ -66,6 +70,12 @@ def everything_in(path: Path) -> list[Any]:
         found += reader.notes
     except DataError as error:
         found.append(str(error))
+    try:
+        table = TableReader(open_blocks(path), labelled=False)
+        found += [[text or "" for text in block.joined.to_pylist()] for block in table.read()]
+        found += [(one.count, one.empty) for one in batches_of_table(table, table.head.names, TextSettings())]
+    except DataError as error:
+        found.append(str(error))
     for form in (SINGLE_LABEL_FORMAT, MULTI_LABEL_FORMAT):
         for options in ({}, {"text": "text", "title": "label", "label": "b"}, {"label": "tags"}):
             try:
@@ -91,27 +101,14 @@ def test_the_same_rows_and_the_same_errors(name: str, tmp_path: Path) -> None:
     check()
 
 
-@given(
-    st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.none() | st.integers(-(10**12), 10**12).map(float))
-)
-def test_numbers_are_written_as_pyarrow_writes_them(
-    tmp_path_factory: pytest.TempPathFactory, numbers: list[Any]
-) -> None:
-    path = tmp_path_factory.getbasetemp() / "numbers.jsonl"
-    path.write_text("".join(json.dumps({"x": number}) + "\n" for number in [0.5, *numbers]))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "pyarrow", None)
-        (part,) = open_blocks(path).read()
-        file = File()
-        text_sink(".csv", file, ["x", "label"], ["a"], kept=1, begun=True).write(
-            Predictions(
-                {"x": part.columns[0]},
-                SINGLE_LABEL.decide(np.ones((len(numbers) + 1, 1), np.float32)),
-                np.ones((len(numbers) + 1, 0), np.float32),
-            )
-        )
-    expected = pa.array([0.5, *numbers], pa.float64()).cast(pa.string()).to_pylist()
-    assert file.getvalue().decode().splitlines() == [f"{value or ''},a" for value in expected]
+_NUMBERS = [digits * 10.0**power for digits in (1, 1.5, -7, 0.123456789) for power in range(-12, 24)]
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.none()))
+@example([*_NUMBERS, 0.0, -0.0])
+def test_numbers_are_written_as_pyarrow_writes_them(numbers: list[float | None]) -> None:
+    expected = pa.array(numbers, pa.float64()).cast(pa.string()).to_pylist()
+    assert PlainColumn(numbers, DOUBLE).texts() == expected
 
 
 def test_what_needs_pyarrow_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +123,6 @@ def test_what_needs_pyarrow_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_folders_and_packed_files_need_no_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import gzip
-
     (tmp_path / "x.csv.gz").write_bytes(gzip.compress(_CSV))
     for name in ("a", "b"):
         (tmp_path / "set" / name).mkdir(parents=True)

@@ -45,7 +45,7 @@ def find_fields(
             begin = at
             if at < size and data[at] == QUOTE:
                 at, doubled = _closing_quote(data, at + 1)
-                if at == size or (at + 1 == size and not done):
+                if at == size:
                     found[0] = NEVER_CLOSED if done else CUT
                     break
                 begin, end = begin + 1, at
