@@ -149,7 +149,7 @@ def test_a_text_may_be_cut_anywhere(text: str, tmp_path: Path, monkeypatch: pyte
             '{"text": "a"}\n{"text": "b"}',
             "begins with an object, not with an array of objects. Put the objects into [ and",
         ),
-        ('{"data": [{"text": "a"}]}', "or say --format jsonl if there is one a line."),
+        ('{"data": [{"text": "a"}]}', "or say format='jsonl' if there is one a line."),
         ("text", "begins with 'text', not with an array of objects. Write an array of objects, such as [{"),
         ("", "is empty"),
         (" \n", "is empty"),
