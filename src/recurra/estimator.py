@@ -17,9 +17,8 @@ from recurra.bundle import Bundle, read_bundle, write_bundle
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.frames import is_frame
-from recurra.data.read import read_table
+from recurra.data.read import read_frame
 from recurra.data.split import check_one_split
-from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_parameters import (
     check_names,
@@ -95,7 +94,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     @explain_keywords
     def __init__(
         self,
-        model: str = "default",
+        model: str | Path = "default",
         *,
         options: Mapping[str, Any] | None = None,
         epochs: int | None = None,
@@ -221,7 +220,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         recipe = replace(recipe, vectors=self.vectors or None)
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
-        table = _table_of(X) if is_frame(X) else None
+        table = read_frame(X) if is_frame(X) else None
         self.columns_ = None if table is None else (table.text_column, table.title_column)
         if validation_data is not None:
             check_one_split(options)
@@ -231,7 +230,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             recipe=recipe,
             task=self.task,
             initial=bundle,
-            validation_data=None if validation_data is None else self._validation_rows(*validation_data),
+            validation_data=None if validation_data is None else self._validation_rows(validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
             callbacks=[PrintProgress(), *callbacks] if self.verbose else callbacks,
             sample_weight=sample_weight,
@@ -242,14 +241,17 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.validation_ = fitted.validation
         return self
 
-    def _validation_rows(self, X: Sequence[Document], y: Sequence[Any]) -> InMemoryRows:
+    def _validation_rows(self, given: tuple[Sequence[Document], Sequence[Any]]) -> InMemoryRows:
+        if not isinstance(given, tuple | list) or len(given) != 2:
+            raise DataError(f"validation_data is {given!r:.60}", "Give a pair: validation_data=(X, y).")
+        X, y = given
         columns = indicator_of(y)
         if self.n_columns_ != (None if columns is None else columns.shape[1]):
             raise DataError(
                 "The labels of validation_data are of another form than y",
                 "Give both as labels, as lists of labels, or as binary indicator matrices of the same columns.",
             )
-        return InMemoryRows(self._documents(X), labels_of(y, columns))
+        return InMemoryRows(self._documents(X), labels_of(y, columns), source="validation_data")
 
     def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].
@@ -290,6 +292,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sample_weight: weights of the documents, float[B].
         """
         found, columns = self.predict(X), indicator_of(y)
+        if (self.n_columns_ is None) != (columns is None) or len(found) != len(y if columns is None else columns):
+            raise DataError(
+                f"There are {len(found):,} answers, and y is {_shape_of(y)}",
+                "Give a label each, in the form of fit's y.",
+            )
         if columns is not None:
             right = (found == columns).all(axis=1)
         else:
@@ -309,7 +316,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not is_frame(X):
             return as_documents(X)
         text, title = self.columns_ or (None, None)
-        return _table_of(X, text, title).documents
+        return read_frame(X, text, title).documents
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`)."""
@@ -322,25 +329,21 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         write_bundle(self.model_.bundle, Path(path))
 
 
-def _table_of(frame: Any, text: str | None = None, title: str | None = None) -> Table:
-    """The texts of a data frame, whose columns are guessed if not given."""
-    try:
-        return read_table(frame, text=text, title=title, labelled=False)
-    except DataError as error:
-        if "--text" not in error.hint and "--title" not in error.hint:
-            raise
-        # Whoever reads a table names columns; whoever trains gives them.
-        raise DataError(error.received, "Give the column of the texts alone, such as frame['text'].") from error
-
-
 def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
     """Bool[B, C] for a matrix of zeros and ones (dense, sparse or a data frame); ``None`` for anything else.
 
     Raises:
         DataError: the matrix has other values.
     """
+    if isinstance(y, list | tuple) and _repeats_zeros_and_ones(y):
+        raise DataError(
+            "y has lists of zeros and ones that repeat them",
+            "Give numpy.asarray(y) if it is a binary indicator matrix, or lists of different labels.",
+        )
     if getattr(y, "ndim", 0) != 2:
         return None
+    if y.shape[1] == 1:
+        raise DataError(f"y is a column {list(y.shape)}", "Give one label each: y.ravel(), or frame['label'].")
     matrix = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
     if not np.isin(matrix, (0, 1)).all():
         raise DataError(
@@ -348,6 +351,18 @@ def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
             "Give a label each, a list of labels each, or a binary indicator matrix.",
         )
     return matrix.astype(np.bool_)
+
+
+def _repeats_zeros_and_ones(y: Sequence[Any]) -> bool:
+    """Whether ``y`` looks like the rows of an indicator matrix: lists of one length, of 0 and 1, one of them twice."""
+    if not y or not all(isinstance(row, list | tuple) and len(row) == len(y[0]) > 1 for row in y):
+        return False
+    return all(one in (0, 1) for row in y for one in row) and any(len(set(row)) < len(row) for row in y)
+
+
+def _shape_of(y: Any) -> str:
+    shape = getattr(y, "shape", None) or [len(y)]
+    return f"{type(y).__name__} {list(shape)}"
 
 
 def labels_of(y: Any, columns: npt.NDArray[np.bool_] | None) -> list[Any]:
@@ -363,6 +378,7 @@ def label_sets(y: Any) -> list[Any]:
     """
     if isinstance(y, str | bytes) or not hasattr(y, "__iter__"):
         raise DataError(f"y is {y!r:.60}", "Give a sequence of labels.")
+    y = _listed(y)
     return [
         tuple(sorted(one) if isinstance(one, set | frozenset) else one)
         if isinstance(one, list | tuple | set | frozenset | np.ndarray)
@@ -379,8 +395,14 @@ def as_documents(X: Any) -> list[Document]:
     """
     if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
         raise DataError(f"X is {X!r:.60}", "Give a sequence of texts, such as [text].")
+    X = _listed(X)
     # np.str_ is a str; a pair may come as a list or as a row of an array.
     return [str(one) if isinstance(one, str) else tuple(map(_text, one)) if _is_pair(one) else one for one in X]
+
+
+def _listed(values: Any) -> Any:
+    """A column of an Arrow table as a list: its elements are no Python objects."""
+    return values.to_pylist() if hasattr(values, "to_pylist") else values
 
 
 def _is_pair(value: Any) -> bool:

@@ -27,7 +27,7 @@ def test_a_fresh_folder(tmp_path: Path) -> None:
     recurra data tickets.csv > seen.txt
     recurra train tickets.csv --out runs/tickets --epochs 3 --learning-rate 0.02 --set hidden=8 > training.txt
     recurra info $model > about.txt
-    printf 'bank stock price\\n\\ngoal match team\\n' | recurra predict $model --json > answers.json
+    printf 'bank stock price\\n\\ngoal match team\\n' | recurra predict $model --json > answers.json 2> note.txt
     recurra evaluate $model test.csv --out scores --quiet > scores.txt
     """
     environment = {**os.environ, "PYTHON": sys.executable}
@@ -35,6 +35,7 @@ def test_a_fresh_folder(tmp_path: Path) -> None:
         ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    assert (tmp_path / "note.txt").read_text().startswith("recurra: note: 1 of 3 texts is empty")
     assert "80 rows in tickets.csv" in (tmp_path / "seen.txt").read_text()
     assert (tmp_path / "training.txt").read_text().endswith("model: runs/tickets/model.safetensors\n")
     assert "4 classes" in (tmp_path / "about.txt").read_text()

@@ -232,7 +232,7 @@ def test_commands_take_the_address_for_a_model(hub: ModelHub, tmp_path: Path, co
         ["evaluate", address, news],
         ["score", address, news, "--out", tmp_path / "scored.csv"],
         ["inspect", address, "oil prices"],
-        ["inspect", address, "hf://other/news", "--gradients", "--data", news],
+        ["inspect", address, "hf://other/news", "--view", "gradients", "--data", news],
         ["export", address, "--int8", "--out", tmp_path / "small.safetensors"],
         ["check", news, "--model", address],
         ["train", news, "--from", address, "--epochs", "1", "--out", tmp_path / "run"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.options import Json, Quiet
+from recurra.cli.options import Json, Quiet, model_file
 from recurra.cli.output import Output, count, cut, definitions
 from recurra.cli.preset_info import named_preset, show_preset
 from recurra.errors import SettingsError
@@ -27,7 +27,11 @@ EXAMPLES = (
 def info(
     model: Annotated[
         Path,
-        typer.Argument(metavar="MODEL", help="A model file; or a preset, such as default or your own .toml file."),
+        typer.Argument(
+            parser=model_file,
+            metavar="MODEL",
+            help="A model file or hf://OWNER/NAME; or a preset, such as default or your own .toml file.",
+        ),
     ],
     card: Annotated[bool, typer.Option("--card", help="Print the model card in Markdown instead.")] = False,
     as_json: Json = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Literal
+from typing import Any, Literal
 
 from recurra.data.arrow_columns import typed_labels
 from recurra.data.blocks import Blocks, concat_blocks
@@ -15,7 +15,7 @@ from recurra.data.table import Table
 from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError
 
-__all__ = ["MAX_BYTES", "read_table"]
+__all__ = ["MAX_BYTES", "read_frame", "read_table"]
 
 MAX_BYTES = 1 << 32
 """Maximum size of a table in memory, in bytes."""
@@ -101,3 +101,18 @@ def _whole(blocks: Blocks) -> RawTable:
                 f"{blocks.source} holds more than {MAX_BYTES:,} bytes", "Split it: no more are read into memory."
             )
     return concat_blocks(parts)
+
+
+def read_frame(frame: Any, text: str | None = None, title: str | None = None) -> Table:
+    """The texts of a data frame or Arrow table that stands for a sequence of texts; columns are guessed if not given.
+
+    Raises:
+        DataError: they cannot be guessed, or read.
+    """
+    try:
+        return read_table(frame, text=text, title=title, labelled=False)
+    except DataError as error:
+        if "--text" not in error.hint and "--title" not in error.hint:
+            raise
+        # Whoever reads a table names columns; whoever trains or predicts gives them.
+        raise DataError(error.received, "Give the column of the texts alone, such as frame['text'].") from error

@@ -25,12 +25,17 @@ def preset_names() -> list[str]:
     return lesson + own
 
 
-def load_preset(name: str) -> Recipe:
+def load_preset(name: str | Path) -> Recipe:
     """Reads a shipped preset by its name, or your own from a path that ends in ``.toml``.
 
     Raises:
         SettingsError: no such preset, or a mistake in the file.
     """
+    if not isinstance(name, str | Path):
+        raise SettingsError(
+            f"The preset is {name!r:.80}", "Give its name or the path of your own; a model to go on from is initial=."
+        )
+    name = str(name)
     if name in preset_names():
         source = resources.files("recurra.presets").joinpath(*f"{name}.toml".split("/"))
         return Recipe.from_dict(tomllib.loads(source.read_text(encoding="utf-8")), name=name)

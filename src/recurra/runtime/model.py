@@ -318,9 +318,9 @@ def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Do
     from recurra.data.frames import is_frame
 
     if is_frame(documents):
-        from recurra.data.read import read_table
+        from recurra.data.read import read_frame
 
-        table = read_table(documents, labelled=False)
+        table = read_frame(documents)
         for note in table.notes:
             _log.info("%s: %s", table.source, note)
         return table.documents

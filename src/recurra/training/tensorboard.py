@@ -34,8 +34,8 @@ class TensorBoard(Callback):
         folder: the run's folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / EVENTS / NAME
+    def __init__(self, folder: str | Path) -> None:
+        self.path = Path(folder) / EVENTS / NAME
         self._file: BinaryIO | None = None
         self._documents, self._before, self._since = 0, 0, 0.0
 

@@ -17,6 +17,8 @@ from recurra.training.prepare import LabelledRows, titled_rows
 
 __all__ = ["MIN_VALIDATION_ROWS", "ValidationRows", "with_validation"]
 
+# Sources that are no files.
+IN_MEMORY = ("memory", "validation_data")
 # A single row is right or wrong: nothing can be chosen by it.
 MIN_VALIDATION_ROWS = 2
 
@@ -39,7 +41,7 @@ class ValidationRows:
 
     def to_record(self) -> dict[str, Any]:
         """What a model's record says: the file's name, ``None`` for rows that were in memory."""
-        name = None if self.source == "memory" else Path(self.source).name
+        name = None if self.source in IN_MEMORY else Path(self.source).name
         return {"source": name, "unknown_labels": self.unknown_labels}
 
 
