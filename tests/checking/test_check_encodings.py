@@ -39,6 +39,13 @@ def test_the_encoding_is_guessed(encoding: str, tmp_path: Path) -> None:
     assert text.removeprefix("\ufeff") == SAMPLES[encoding]
 
 
+def test_german_is_not_chinese() -> None:
+    # With the next letter an umlaut is an ideograph of GB 18030; that in "zurück" is a frequent one.
+    text = "Das Gerät hängt und lässt sich nicht zurücksetzen, Kündigung über Lüftungsgeräte"
+    assert "點" in text.encode("cp1252").decode("gb18030", "replace")
+    assert likely_encoding(text.encode("cp1252")) == "windows-1252"
+
+
 def test_what_utf_8_reads_is_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     for sample in SAMPLES.values():

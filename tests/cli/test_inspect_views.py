@@ -221,3 +221,23 @@ def test_folds_learn_the_linear_branch_again(run: Run, tmp_path: Path, monkeypat
     assert bundle.branch is not None
     assert [one.branch for one in recipes] == [bundle.branch.settings]
     assert "the linear branch has no states" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("option", ["--html", "--queue"])
+def test_what_is_read_is_not_written_over(option: str, run: Run, trained: Path, news: Path) -> None:
+    before, model = news.read_bytes(), trained / "model.safetensors"
+    ran = run("inspect", model, "--data", news, "--view", "doubts", option, news)
+    check_failed(ran, 1, f"{option} {news} is {news} itself", "Name another file")
+    assert news.read_bytes() == before
+
+
+def test_the_model_is_not_written_over_by_its_page(run: Run, trained: Path) -> None:
+    model = trained / "model.safetensors"
+    before = model.read_bytes()
+    check_failed(run("inspect", model, "oil", "--html", model), 1, f"--html {model} is {model} itself")
+    assert model.read_bytes() == before
+
+
+def test_a_table_is_no_text(run: Run, trained: Path, news: Path) -> None:
+    ran = run("inspect", trained / "model.safetensors", news)
+    check_failed(ran, 1, "is the name of a file", "--data", "--view flags|states|doubts|gradients")

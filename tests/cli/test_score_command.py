@@ -346,7 +346,7 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
         (["data.csv", "--json"], ["--json is given without --out"]),
         (["data.csv", "--out", "out.txt"], ["ends in '.txt'", ".csv, .jsonl or .parquet"]),
         (["data.csv", "--out", "out"], ["ends in ''", ".csv, .jsonl or .parquet"]),
-        (["data.csv", "--out", "data.csv"], ["is the data itself", "another file"]),
+        (["data.csv", "--out", "data.csv"], ["is data.csv itself", "another file"]),
         (["data.csv", "--out", "missing/out.csv"], ["missing/out.csv cannot be written", "Make its folder first"]),
         (["data.csv", "--out", "out.csv", "--keep", "nr"], ["no column 'nr'", "'id', 'text'", "--keep"]),
         (["data.csv", "--out", "out.csv", "--keep", "id", "--keep", "id"], ["--keep 'id' names a column twice"]),

@@ -239,7 +239,7 @@ def test_commands_take_the_address_for_a_model(hub: ModelHub, tmp_path: Path, co
     ):
         code, out, err = command(*words)
         assert (code, err) == (0, ""), words
-    code, out, err = command("compare", address, "hf://other/news", "--text", "oil prices", "--json")
+    code, out, err = command("compare", address, "hf://other/news", "--on", "oil prices", "--json")
     assert (code, err) == (0, "")
     commits = [hub.repositories[f"{owner}/news"].heads["main"][:7] for owner in ("owner", "other")]
     assert [one["model"] for one in json.loads(out)["models"]] == [f"news@{commit}" for commit in commits]

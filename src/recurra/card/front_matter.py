@@ -41,7 +41,7 @@ def front_matter(facts: Facts, *, licence: str | None = None, languages: Sequenc
             "  - task:",
             "      type: text-classification",
             "    dataset:",
-            "      name: " + quoted("rows held out of the training rows"),
+            "      name: " + quoted(facts.validation_file or "rows held out of the training rows"),
             "      type: " + quoted(f"sha256:{facts.record.get('data_sha256', 'unknown')}"),
             "      split: validation",
             "    metrics:",

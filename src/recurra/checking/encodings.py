@@ -68,7 +68,8 @@ def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
     """Guesses the encoding of bytes that are not valid in the one named, in this order.
 
     UTF-8; UTF-16 by its byte order mark or by NUL in every second byte; an East Asian encoding that decodes the bytes
-    to frequent characters of its language; Windows-1251 if the words are Cyrillic; Windows-1252.
+    to frequent characters of its language, Chinese only if bytes above ASCII rarely stand alone; Windows-1251 if the
+    words are Cyrillic; Windows-1252.
     """
     if (marked := encoding_of(sample[:4], "utf-8")) != "utf-8":
         return marked
@@ -76,12 +77,17 @@ def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
         return "utf-8"
     if (wide := _utf16_without_mark(sample)) is not None:
         return wide
-    shares = {name: _share(_decoded(sample, name), frequent) for name, frequent in _EAST_ASIAN}
+    above = sum(byte > 0x7F for byte in sample)
+    alone = len(_ALONE.findall(sample)) > above / 2
+    shares = {
+        name: _share(_decoded(sample, name), frequent)
+        for name, frequent in _EAST_ASIAN
+        if not (alone and frequent is _IDEOGRAPH)
+    }
     best = max(shares, key=lambda name: shares[name])
     if shares[best] > _FREQUENT:
         return best
     cyrillic = sum(map(len, _CYRILLIC.findall(sample.decode("cp1251", "replace"))))
-    above = sum(byte > 0x7F for byte in sample)
     return "windows-1251" if cyrillic > above / 2 else "windows-1252"
 
 
@@ -141,6 +147,8 @@ _EAST_ASIAN = (
 )
 _FREQUENT = 0.05
 """Minimum share of frequent characters among those above ASCII; bytes in another encoding have hardly any."""
+# Where most such bytes stand alone they are umlauts and accents, whatever they are together with the next letter.
+_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _CYRILLIC = re.compile("[А-Яа-яЁё]{3,}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ import typer
 
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
+from recurra.cli.given_files import check_no_input, check_no_table
 from recurra.cli.inspect_views import VIEWS, DataView, show_data, view_name
 from recurra.cli.options import (
     DataDir,
@@ -148,8 +150,16 @@ def inspect(
     A text is given after MODEL; a file by --data, with the view that is wanted of it.
     """
     _check_options(context, view, data, texts or [])
+    for name, file in (("--html", html), ("--queue", queue)):
+        check_no_input(name, file, [model, data, train, *(texts or ())])
     output = Output(as_json=as_json, quiet=quiet)
     if view is None or data is None:
+        for one in texts or ():
+            check_no_table(
+                one,
+                f"For its rows: recurra inspect {shlex.quote(str(model))} --data {shlex.quote(one)} --view "
+                f"{'|'.join(VIEWS)}. For the name itself, pipe it to standard input.",
+            )
         _show_texts(model, texts or [], encoding, gates=gates, attribution=attribution, html=html, output=output)
         return
     show_data(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recurra.cli.given_files import check_no_table
 from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
 from recurra.cli.output import Output, cut, folded, plain, width
-from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     from recurra.runtime import Model
@@ -54,7 +54,11 @@ def predict(
     classifier = load(model)
     below = classifier.checked_abstaining(abstain_below)
     for text in texts or ():
-        _check_no_table(text, model)
+        check_no_table(
+            text,
+            f"To classify its rows: recurra score {shlex.quote(str(model))} {shlex.quote(text)}. "
+            "To classify the name itself, pipe it to standard input.",
+        )
     wanted: Iterable[str] = texts or ()
     if not texts or texts == ["-"]:
         if output.progress and sys.stdin is not None and sys.stdin.isatty():
@@ -98,24 +102,6 @@ def _noting_a_header(lines: Iterable[str], model: Path, output: Output) -> Itera
                 f"recurra score {shlex.quote(str(model))} - --format {form}",
             )
         yield line
-
-
-def _check_no_table(text: str, model: Path) -> None:
-    """Raises a :class:`SettingsError` for a file name, whose rows are probably meant."""
-    try:
-        if not Path(text).is_file():
-            return
-    except (OSError, ValueError):
-        # Too long for a file name, or not a file name.
-        return
-    from recurra.data.formats import named_format
-
-    if named_format(text) is not None:
-        raise SettingsError(
-            f"The text {text!r:.80} is the name of a file",
-            f"To classify its rows: recurra score {shlex.quote(str(model))} {shlex.quote(text)}. "
-            "To classify the name itself, pipe it to standard input.",
-        )
 
 
 def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recurra.cli.given_files import check_no_input
 from recurra.cli.output import write_bytes
 from recurra.errors import SettingsError
 
@@ -70,11 +70,7 @@ def output_format(out: Path | None, data: str, *, as_json: bool, resume: bool) -
         )
     if form == ".parquet" or compression == "zstd":
         require_pyarrow(f"Writing {out.suffix.lower()}")
-    same = False
-    with contextlib.suppress(OSError, ValueError):
-        same = out.samefile(data)
-    if same:
-        raise SettingsError(f"--out {out} is the data itself", "Name another file: the data would be lost.")
+    check_no_input("--out", out, [data])
     return OutputFormat(form, compression)
 
 
