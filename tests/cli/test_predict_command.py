@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -218,3 +221,18 @@ def test_a_text_is_not_taken_for_a_header(line: str, run: Run, model: Path) -> N
 def test_a_header_is_looked_for_in_the_first_line_of_input_alone(run: Run, model: Path) -> None:
     assert run("predict", model, stdin=b"oil\ntext,label\n").err == ""
     assert run("predict", model, "text,label").err == ""
+
+
+def test_bytes_of_another_encoding_are_no_text(run: Run, model: Path) -> None:
+    for command in ("predict", "inspect"):
+        ran = run(command, model, b"caf\xe9".decode("utf-8", "surrogateescape"))
+        check_failed(ran, 1, r"'caf\udce9'", "byte 0xe9, which is not utf-8", "standard input")
+
+
+def test_quiet_says_nothing_of_kernels(model: Path, tmp_path: Path) -> None:
+    """The command in a process whose cache is empty."""
+    words = [sys.executable, "-m", "recurra.cli", "predict", str(model), "oil", "--quiet"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NUMBA_CACHE_DIR": ""}
+    ran = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=240)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert any(tmp_path.rglob("*.nbi"))

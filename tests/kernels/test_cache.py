@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import pickle
 import shutil
@@ -47,8 +48,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def cache(whole: Path, tmp_path: Path) -> Path:
-    """A copy of the cache, for tests to damage."""
+def cache(whole: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Path:
+    """A copy of the cache, for tests to damage; what is said of it is heard, whatever --quiet of another test did."""
+    caplog.set_level(logging.WARNING, "recurra.kernels")
     return shutil.copytree(whole, tmp_path / "cache")
 
 
@@ -102,7 +104,7 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "ending", "damage"), CASES, ids=map("-".join, CASES))
 def test_damaged_files_are_compiled_again_and_replaced(
-    name: str, ending: str, damage: str, cache: Path, capsys: pytest.CaptureFixture[str]
+    name: str, ending: str, damage: str, cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Machine code with a changed bit would end the process without a word, or give other answers."""
     change = {"nbi": INDEX, "nbc": CODE}[ending][damage]
@@ -110,19 +112,18 @@ def test_damaged_files_are_compiled_again_and_replaced(
         path.write_bytes(change(data))
     damaged = files(cache)
     compile_in(cache, name)
-    said = capsys.readouterr().err
+    (said,) = caplog.messages
     assert said.startswith(f"Compiled the {name} kernels again, because the cached ones were damaged, in ")
-    assert said.count("\n") == 1
     assert files(cache) != damaged
     compile_in(cache, name)
-    assert capsys.readouterr().err == ""
+    assert len(caplog.messages) == 1
 
 
-def test_a_missing_file_of_code_is_no_damage(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_of_code_is_no_damage(cache: Path, caplog: pytest.LogCaptureFixture) -> None:
     for path in files(cache, "nbc"):
         path.unlink()
     compile_in(cache, "unique_ids")
-    assert capsys.readouterr().err.startswith("Compiled the unique_ids kernels in ")
+    assert caplog.messages[0].startswith("Compiled the unique_ids kernels in ")
 
 
 def test_processes_that_begin_together_all_get_their_kernels(cache: Path) -> None:
@@ -139,7 +140,7 @@ def test_processes_that_begin_together_all_get_their_kernels(cache: Path) -> Non
 
 
 def test_a_file_takes_its_name_only_when_it_is_whole(
-    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whatever ends the process earlier, a reader finds the file of before, or none."""
     named: dict[str, int] = {}
@@ -160,7 +161,7 @@ def test_a_file_takes_its_name_only_when_it_is_whole(
 
 
 def test_a_full_disk_does_not_keep_a_kernel_from_being_used(
-    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(source: str, target: str) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), target)
@@ -169,8 +170,7 @@ def test_a_full_disk_does_not_keep_a_kernel_from_being_used(
         path.write_bytes(b"")
     monkeypatch.setattr(os, "replace", full)
     compile_in(cache, "unique_ids")
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert said.endswith("; they cannot be kept: No space left on device.\n")
+    (said,) = caplog.messages
+    assert said.endswith("; they cannot be kept: No space left on device.")
     assert all(data == b"" for data in files(cache).values())
     assert not list(cache.rglob("*.tmp.*"))

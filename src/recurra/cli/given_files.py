@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from recurra.errors import SettingsError
 
-__all__ = ["check_no_input", "check_no_table"]
+__all__ = ["check_no_input", "check_text"]
 
 
-def check_no_table(text: str, hint: str) -> None:
-    """Refuses a text that is the name of a table.
+def check_text(text: str, hint: str) -> None:
+    """Refuses a text that is the name of a table, or that the shell gave in another encoding.
 
     Args:
         text: as it was typed.
         hint: what to type for the table's rows.
 
     Raises:
-        SettingsError: there is such a file.
+        SettingsError: there is such a file, or bytes are no text.
     """
+    # Python hands bytes that it cannot decode on as surrogates.
+    if wrong := next((one for one in text if "\udc80" <= one <= "\udcff"), None):
+        raise SettingsError(
+            f"The text {text!a:.80} has byte 0x{ord(wrong) - 0xDC00:02x}, which is not {sys.getfilesystemencoding()}",
+            "Pipe it to standard input and name its --encoding.",
+        )
     try:
         if not Path(text).is_file():
             return

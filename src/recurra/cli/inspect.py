@@ -11,7 +11,7 @@ import typer
 
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
-from recurra.cli.given_files import check_no_input, check_no_table
+from recurra.cli.given_files import check_no_input, check_text
 from recurra.cli.inspect_views import VIEWS, DataView, show_data, view_name
 from recurra.cli.options import (
     DataDir,
@@ -155,7 +155,7 @@ def inspect(
     output = Output(as_json=as_json, quiet=quiet)
     if view is None or data is None:
         for one in texts or ():
-            check_no_table(
+            check_text(
                 one,
                 f"For its rows: recurra inspect {shlex.quote(str(model))} --data {shlex.quote(one)} --view "
                 f"{'|'.join(VIEWS)}. For the name itself, pipe it to standard input.",

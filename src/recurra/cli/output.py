@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import re
 import shutil
 import sys
@@ -52,6 +53,8 @@ class Output:
 
     def __init__(self, *, as_json: bool, quiet: bool, aside: bool = False) -> None:
         self.as_json, self.quiet, self.aside = as_json, quiet, aside
+        # Which kernels are compiled is progress.
+        logging.getLogger("recurra.kernels").setLevel(logging.ERROR if quiet else logging.NOTSET)
         self.notes: list[str] = []
 
     @property

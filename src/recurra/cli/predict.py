@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.given_files import check_no_table
+from recurra.cli.given_files import check_text
 from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
 from recurra.cli.output import Output, cut, folded, plain, width
 
@@ -54,7 +54,7 @@ def predict(
     classifier = load(model)
     below = classifier.checked_abstaining(abstain_below)
     for text in texts or ():
-        check_no_table(
+        check_text(
             text,
             f"To classify its rows: recurra score {shlex.quote(str(model))} {shlex.quote(text)}. "
             "To classify the name itself, pipe it to standard input.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import logging
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -25,6 +25,7 @@ from recurra.kernels.cache import KernelCache
 __all__ = ["addresses_of", "kernels_of"]
 
 _LOCK = threading.Lock()
+_log = logging.getLogger("recurra.kernels")
 
 # What a kernel's parameters may be annotated with: a number, or a contiguous array. ``Read`` arrays may be read-only:
 # memory of bytes or of a mapped file.
@@ -98,7 +99,8 @@ def _report(name: str, caches: Sequence[KernelCache | None], seconds: float) -> 
     reason = next((f"; they cannot be kept: {cache.write_error}" for cache in kept if cache.write_error), "")
     if not kept:
         reason = "; no folder to keep them in is writable, set XDG_CACHE_HOME to one"
-    print(f"Compiled the {name} kernels{again} in {seconds:.1f} s{reason}.", file=sys.stderr)
+    # A warning, which is printed on standard error unless somebody turns this logger down.
+    _log.warning("Compiled the %s kernels%s in %.1f s%s.", name, again, seconds, reason)
 
 
 def _was_cached(function: Any) -> bool:
