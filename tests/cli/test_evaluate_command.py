@@ -50,7 +50,8 @@ def test_lines_for_people(run: Run, trained: Path, test_rows: Path) -> None:
         numbers = [f"{one[key]:.4f}" for key in ("precision", "recall", "f1")]
         assert [one["label"], *numbers, str(one["support"])] in lines
     assert ran.out.splitlines()[0].casefold().startswith("columns guessed")
-    assert quiet.out.splitlines()[0].startswith("30 rows of ")
+    # Where the path is long it begins the next line.
+    assert quiet.out.startswith("30 rows of")
     assert set(quiet.out.splitlines()) < set(ran.out.splitlines())
 
 
