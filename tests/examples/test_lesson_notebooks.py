@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def test_the_notebook_runs_and_shows_its_pictures(
     client = pytest.importorskip("nbclient", reason="no nbclient: pip install 'recurra[dev]'")
     pytest.importorskip("ipykernel", reason="no ipykernel: pip install 'recurra[dev]'")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    notebook = notebooks[NAMES[0]]
+    notebook = copy.deepcopy(notebooks[NAMES[0]])
     (parameters,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     parameters.source = (
         f"take, take_test, models = 300, 200, ['simple-rnn-masked', 'lstm', 'gru', 'fast']\n"
