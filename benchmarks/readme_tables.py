@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import cell_tables
 import checking_tables
 import finding_tables
 import inspection_tables
@@ -96,7 +97,7 @@ TABLES = (
     | segmenter_tables.TABLES
     | several_tables.TABLES
 )
-TABLES |= checking_tables.TABLES
+TABLES |= checking_tables.TABLES | cell_tables.TABLES
 TABLES["docs/own-files.md"] = {**TABLES["docs/own-files.md"], **own_files_robustness_tables.TABLES["docs/own-files.md"]}
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 
