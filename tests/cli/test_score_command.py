@@ -358,7 +358,7 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
         (["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"], ["'id' is named by --text and --title"]),
         (["data.txt", "--out", "out.csv", "--keep", "id"], ["--keep id", "data.txt, which has no columns"]),
         (["-", "--out", "out.csv", "--text", "text"], ["--text text", "standard input, which has no columns"]),
-        (["data.json", "--out", "out.csv"], ["data.json"]),
+        (["data.json", "--out", "out.csv"], ["data.json is empty", "at least one row"]),
         (["agnews", "--out", "out.csv"], ["No file 'agnews'"]),
         (["data.csv", "--out", "out.csv", "--format", "xml"], ["--format 'xml'", "csv, tsv, jsonl"]),
     ],

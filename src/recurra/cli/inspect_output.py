@@ -96,7 +96,7 @@ def _show_words(reading: ReadingJson, answer: int, output: Output) -> None:
     if (why := reading.get("attribution")) is not None:
         columns |= {"integrated gradients": why["integrated_gradients"], "occlusion": why["occlusion"]}
     answers = [str(reading["labels"][max(range(len(row)), key=row.__getitem__)]) for row in reading["probabilities"]]
-    so_far = "most probable so far" if "given" in reading else "answer so far"
+    heading = "most probable so far" if "given" in reading else "answer so far"
     longest = LONG_LABEL if len(columns) == 1 else LABEL
     shown = max(len("probable"), *(min(longest, width(one)) for one in answers), 0)
     words = min(WORD, max(len(BEFORE), *(width(plain(token["text"])) for token in tokens), 0))
@@ -110,7 +110,7 @@ def _show_words(reading: ReadingJson, answer: int, output: Output) -> None:
     for name, wide in zip(columns, widths, strict=True):
         table.add_column(name, width=wide)
     table.add_column("p", width=len("100.0 %"), justify="right")
-    table.add_column(so_far, width=shown)
+    table.add_column(heading, width=shown)
     table.add_row(Text(BEFORE, style="dim"), *[""] * len(columns), _percent(reading["start"][answer]), "")
     largest = {name: max(map(abs, values), default=0.0) or 1.0 for name, values in columns.items()}
     for t, token in enumerate(tokens):

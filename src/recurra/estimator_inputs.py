@@ -1,0 +1,99 @@
+"""What ``TextClassifier`` takes as texts and labels, as lists of documents and label sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.documents import Document
+from recurra.errors import DataError
+
+__all__ = ["as_documents", "indicator_of", "label_sets", "labels_of", "shape_of"]
+
+
+def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
+    """Bool[B, C] for a matrix of zeros and ones (dense, sparse or a data frame); ``None`` for anything else.
+
+    Raises:
+        DataError: the matrix has other values.
+    """
+    if isinstance(y, list | tuple) and _repeats_zeros_and_ones(y):
+        raise DataError(
+            "y has lists of zeros and ones that repeat them",
+            "Give numpy.asarray(y) if it is a binary indicator matrix, or lists of different labels.",
+        )
+    if getattr(y, "ndim", 0) != 2:
+        return None
+    if y.shape[1] == 1:
+        raise DataError(f"y is a column {list(y.shape)}", "Give one label each: y.ravel(), or frame['label'].")
+    matrix = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    if not np.isin(matrix, (0, 1)).all():
+        raise DataError(
+            f"y is a matrix {list(matrix.shape)} of more than zeros and ones",
+            "Give a label each, a list of labels each, or a binary indicator matrix.",
+        )
+    return matrix.astype(np.bool_)
+
+
+def _repeats_zeros_and_ones(y: Sequence[Any]) -> bool:
+    """Whether ``y`` looks like the rows of an indicator matrix: lists of one length, of 0 and 1, one of them twice."""
+    if not y or not all(isinstance(row, list | tuple) and len(row) == len(y[0]) > 1 for row in y):
+        return False
+    return all(one in (0, 1) for row in y for one in row) and any(len(set(row)) < len(row) for row in y)
+
+
+def shape_of(y: Any) -> str:
+    """The type and the shape of labels, for messages."""
+    shape = getattr(y, "shape", None) or [len(y)]
+    return f"{type(y).__name__} {list(shape)}"
+
+
+def labels_of(y: Any, columns: npt.NDArray[np.bool_] | None) -> list[Any]:
+    """The labels of each document, from ``y`` or from its indicator matrix bool[B, C], if it is one."""
+    return label_sets(y) if columns is None else [tuple(np.flatnonzero(row).tolist()) for row in columns]
+
+
+def label_sets(y: Any) -> list[Any]:
+    """The labels of each document: single labels unchanged; lists, sets and arrays of labels as tuples.
+
+    Raises:
+        DataError: ``y`` is no sequence.
+    """
+    if isinstance(y, str | bytes) or not hasattr(y, "__iter__"):
+        raise DataError(f"y is {y!r:.60}", "Give a sequence of labels.")
+    y = _listed(y)
+    return [
+        tuple(sorted(one) if isinstance(one, set | frozenset) else one)
+        if isinstance(one, list | tuple | set | frozenset | np.ndarray)
+        else one
+        for one in y
+    ]
+
+
+def as_documents(X: Any) -> list[Document]:
+    """Documents from any sequence of texts or pairs: a list, an array, a column of a data frame.
+
+    Raises:
+        DataError: ``X`` is one text, or no sequence.
+    """
+    if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
+        raise DataError(f"X is {X!r:.60}", "Give a sequence of texts, such as [text].")
+    X = _listed(X)
+    # np.str_ is a str; a pair may come as a list or as a row of an array.
+    return [str(one) if isinstance(one, str) else tuple(map(_text, one)) if _is_pair(one) else one for one in X]
+
+
+def _listed(values: Any) -> Any:
+    """A column of an Arrow table as a list: its elements are no Python objects."""
+    return values.to_pylist() if hasattr(values, "to_pylist") else values
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple | list | np.ndarray) and len(value) == 2
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else value
