@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     kernels_of("token_ids")
+    kernels_of("token_table")
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in options.models.split(",")}
     for _ in range(options.rounds):
         for name, found in rounds.items():

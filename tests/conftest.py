@@ -41,6 +41,7 @@ def compiled_kernels() -> None:
             kernels_of(f"inference.{form.kernels}")
     for name in (
         "token_ids",
+        "token_table",
         "unique_ids",
         "delimited",
         "minhash",

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recurra.kernels.token_ids import BLOCK
 from recurra.text import encoding
 from recurra.text.buffer import TextBuffer
 from recurra.text.encoding import encoder
@@ -81,6 +82,36 @@ def test_words_that_share_their_place_in_the_table_are_told_apart(name):
     encode = encoder(name, Vocabulary(tuple(words[::2])))
     found = encode(TextBuffer.of([" ".join(words)])).values
     assert found[::2].tolist() == list(range(2, 2_002))
+    assert set(found[1::2].tolist()) == {1}
+
+
+@pytest.mark.parametrize("name", ["lesson", "words"])
+@pytest.mark.parametrize("letters", ["ab' .,\n", "abcdefghij'", "aB'' x\tyz0_-é"])
+def test_texts_that_are_cut_in_blocks(name, letters):
+    # Words, apostrophes and what is deleted lie across the bounds of blocks in some of these.
+    generator = np.random.default_rng(7)
+    sizes = [*range(BLOCK - 6, BLOCK + 7), *range(2 * BLOCK - 6, 2 * BLOCK + 7)]
+    texts = ["".join(generator.choice(list(letters), size)) for size in sizes]
+    cut = [TOKENISERS[name](text) for text in texts]
+    known = list(dict.fromkeys(token for tokens in cut for token in tokens))[::2]
+    ids, unknown = {token: place + 2 for place, token in enumerate(known)}, []
+    encoded = encoder(name, Vocabulary(tuple(known)))(TextBuffer.of(texts), unknown)
+    assert [encoded[place].tolist() for place in range(len(texts))] == [[ids.get(t, 1) for t in one] for one in cut]
+    assert unknown == [token for tokens in cut for token in tokens if token not in ids]
+
+
+@pytest.mark.parametrize("name", ["lesson", "words"])
+def test_long_words_that_differ_in_one_byte(name):
+    # Of up to 7 bytes a word is its own key; of more, a hash.
+    words = [
+        letter * at + "z" + letter * (size - at - 1)
+        for letter in "ab"
+        for size in (6, 7, 8, 9, 30)
+        for at in (0, 3, size - 1)
+    ]
+    encode = encoder(name, Vocabulary(tuple(words[::2])))
+    found = encode(TextBuffer.of([" ".join(words)])).values
+    assert found[::2].tolist() == list(range(2, 2 + len(words[::2])))
     assert set(found[1::2].tolist()) == {1}
 
 

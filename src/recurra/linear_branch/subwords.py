@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
+from recurra.text.token_table import TokenTable, token_table
 from recurra.text.tokens import utf8
 from recurra.text.vocabulary import Vocabulary
 
@@ -49,11 +49,8 @@ class Subwords:
         return Ragged(found[: ends[-1]], ends)
 
     @cached_property
-    def _hashed(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], int, npt.NDArray[np.int64]]:
-        text, offsets = self.vocabulary.to_tensors()
-        basis, slots = secrets.randbits(62), np.zeros(1 << max(4, (2 * len(self)).bit_length()), dtype=np.int64)
-        kernels_of("token_ids").fill_table(text, offsets, basis, slots)
-        return text, offsets, basis, slots
+    def _hashed(self) -> TokenTable:
+        return token_table(*self.vocabulary.to_tensors())
 
 
 def marked_words(words: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

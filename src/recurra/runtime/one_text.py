@@ -15,7 +15,7 @@ from recurra.runtime.compiled_network import CompiledNetwork
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.one_text_branch import OneTextBranch
 from recurra.runtime.one_text_network import OneTextNetwork
-from recurra.text.encoding import CharacterEncoder, WordEncoder, code_points
+from recurra.text.encoding import CharacterEncoder, WordEncoder, code_points, scratch
 
 __all__ = ["OneText"]
 
@@ -154,7 +154,7 @@ class _Memory(NamedTuple):
         # Without room for unknown words, none is written.
         spelled = BYTES if beside is not None and beside.spells else 0
         written = (
-            np.empty(BYTES + 1, dtype=np.uint8), ids, np.empty(1, dtype=np.int64), np.empty(spelled, dtype=np.uint8),
+            *scratch(BYTES), ids, np.empty(1, dtype=np.int64), np.empty(spelled, dtype=np.uint8),
             np.empty(spelled, dtype=np.int64), total,
         )  # fmt: skip
         return cls(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
@@ -13,8 +12,9 @@ import numpy as np
 from recurra.kernels.compiled import kernels_of
 from recurra.text.buffer import TextBuffer
 from recurra.text.disk_counter import DiskCounter
-from recurra.text.encoding import byte_kinds, pieces
+from recurra.text.encoding import byte_kinds, pieces, scratch
 from recurra.text.segmenters import tokeniser
+from recurra.text.token_table import token_table
 from recurra.text.tokens import utf8
 from recurra.text.vocabulary import SPECIAL_IDS
 
@@ -138,7 +138,7 @@ class _WordCounter:
     def _empty(self) -> None:
         self._tokens = np.empty(BYTES, dtype=np.uint8)
         self._offsets = np.zeros(TOKENS + 1, dtype=np.int64)
-        self._basis, self._slots = secrets.randbits(62), np.zeros(4 * TOKENS, dtype=np.int64)
+        *_, self._basis, self._slots = token_table(self._tokens, self._offsets[:1], TOKENS)
         self._known = np.zeros(2, dtype=np.int64)
         self._met = np.zeros(TOKENS, dtype=np.int64)
 
@@ -153,12 +153,12 @@ class _WordCounter:
         unknown, ends = np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.int64)
         for first, end in pieces(buffer):
             size = int(buffer.offsets[end] - buffer.offsets[first])
-            ids, word = np.empty(size + end - first, dtype=np.int32), np.empty(size + 1, dtype=np.uint8)
+            ids, memory = np.empty(size + end - first, dtype=np.int32), scratch(size)
             while True:
                 self._known[1] = 0
                 learn(
                     first, end, buffer.data, buffer.offsets, self._kinds, self._lowered, self._tokens, self._offsets,
-                    self._basis, self._slots, self._known, word, ids, lengths, unknown, ends, count,
+                    self._basis, self._slots, self._known, *memory, ids, lengths, unknown, ends, count,
                 )  # fmt: skip
                 if not self._known[1]:
                     break
@@ -179,9 +179,8 @@ class _WordCounter:
 
     def _grow(self) -> None:
         """Doubles the capacity."""
-        known = int(self._known[0])
         self._tokens = np.concatenate([self._tokens, np.empty_like(self._tokens)])
         self._offsets = np.concatenate([self._offsets, np.zeros(len(self._offsets) - 1, dtype=np.int64)])
         self._met = np.concatenate([self._met, np.zeros_like(self._met)])
-        self._slots = np.zeros(2 * len(self._slots), dtype=np.int64)
-        kernels_of("token_ids").fill_table(self._tokens, self._offsets[: known + 1], self._basis, self._slots)
+        known = self._offsets[: self._known[0] + 1]
+        *_, self._basis, self._slots = token_table(self._tokens, known, len(self._met))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import string
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -16,12 +15,14 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import run_parallel
+from recurra.kernels.token_ids import BLOCK
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import tokeniser
+from recurra.text.token_table import token_table
 from recurra.text.tokens import LOWER, PUNCTUATION, word_tokens
 from recurra.text.vocabulary import UNKNOWN_ID, Vocabulary
 
-__all__ = ["CharacterEncoder", "Encoder", "WordEncoder", "byte_kinds", "code_points", "encoder", "pieces"]
+__all__ = ["CharacterEncoder", "Encoder", "WordEncoder", "byte_kinds", "code_points", "encoder", "pieces", "scratch"]
 
 # Bytes of text that a thread reads at once: some milliseconds of work.
 PIECE = 1 << 20
@@ -80,11 +81,9 @@ class WordEncoder:
         self.kernel = getattr(kernels_of("token_ids"), tokens)
         kinds, lowered = byte_kinds(tokens)
         text, offsets = vocabulary.to_tensors()
-        basis, slots = secrets.randbits(62), np.zeros(1 << max(4, (2 * len(vocabulary)).bit_length()), dtype=np.int64)
-        kernels_of("token_ids").fill_table(text, offsets, basis, slots)
         # No capacity for another token, so an unknown one stays unknown. With capacity the kernel would add it.
         known = np.array([len(vocabulary), 1], dtype=np.int64)
-        self.tables = (kinds, lowered, text.copy(), offsets, basis, slots, known)
+        self.tables = (kinds, lowered, *token_table(text.copy(), offsets), known)
 
     def __call__(self, texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
         """See :class:`Encoder`."""
@@ -115,15 +114,13 @@ class WordEncoder:
         size = int(texts.offsets[end] - texts.offsets[first])
         # The lesson's words have white space between them; other words need none.
         room = (size + end - first) // 2 + 1 if self.tokens == "lesson" else size
-        ids, word, count = (
-            np.empty(room, dtype=np.int32),
-            np.empty(size + 1, dtype=np.uint8),
-            np.empty(2, dtype=np.int64),
-        )
+        ids, count = np.empty(room, dtype=np.int32), np.empty(2, dtype=np.int64)
         # Without room for unknown words, none is written.
         unknown = np.empty(size if met is not None else 0, dtype=np.uint8)
         ends = np.empty(room if met is not None else 0, dtype=np.int64)
-        self.kernel(first, end, texts.data, texts.offsets, *self.tables, word, ids, lengths, unknown, ends, count)
+        self.kernel(
+            first, end, texts.data, texts.offsets, *self.tables, *scratch(size), ids, lengths, unknown, ends, count
+        )
         if met is not None:
             bounds = [0, *ends[: count[1]].tolist()]
             whole = unknown[: bounds[-1]].tobytes()
@@ -161,6 +158,11 @@ class CharacterEncoder:
 def code_points(data: bytes) -> npt.NDArray[np.uint32]:
     """The code points of UTF-8; what is none becomes the replacement character."""
     return np.frombuffer(data.decode("utf-8", "replace").encode("utf-32-le"), dtype="<u4")
+
+
+def scratch(size: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The memory that the kernels of :mod:`recurra.kernels.token_ids` need for texts of ``size`` bytes."""
+    return np.empty(size + 1, dtype=np.uint8), np.empty((3, BLOCK + 1), dtype=np.int64)
 
 
 def byte_kinds(tokens: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
