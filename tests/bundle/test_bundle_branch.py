@@ -276,7 +276,7 @@ def test_a_model_that_another_process_opens_answers_the_same() -> None:
         assert other is not None
         assert other.subwords is not None
         assert branch.ngrams.tables[2] != other.ngrams.tables[2]
-        assert branch.subwords._hashed[2] != other.subwords._hashed[2]
+        assert branch.subwords.table[2] != other.subwords.table[2]
 
 
 @pytest.mark.parametrize("name", ["ngrams", "subwords"])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from recurra.kernels.array_types import Int32Array, Int64Array, Int64Matrix, ReadInt64Array, ReadUInt8Array
+from recurra.kernels.array_types import Int32Array, Int64Array, Int64Matrix, ReadInt64Array, ReadUInt8Array, UInt8Array
 from recurra.kernels.token_table import EMPTY, hash_on, key_of, row_of
 
-__all__ = ["find_subwords"]
+__all__ = ["find_subwords", "mark_words"]
 
 _8 = np.uint64(8)
 
@@ -53,3 +53,29 @@ def find_subwords(
                         found[count] = row
                         count += 1
         ends[word + 1] = count
+
+
+def mark_words(
+    text: ReadUInt8Array, ends: ReadInt64Array, words: int, mark: int, marked: UInt8Array, bounds: Int64Array
+) -> None:
+    """Writes words with a mark before and after each, as :func:`find_subwords` takes them.
+
+    Args:
+        text: the UTF-8 of W words or more, one after the other.
+        ends: where each ends.
+        words: W.
+        mark: the byte of the mark.
+        marked: written, two bytes a word longer than the words.
+        bounds: int64[W + 1], where each begins in ``marked``, written.
+    """
+    written, begin = 0, 0
+    bounds[0] = 0
+    for word in range(words):
+        marked[written] = mark
+        written += 1
+        for at in range(begin, ends[word]):
+            marked[written] = text[at]
+            written += 1
+        marked[written] = mark
+        written += 1
+        begin, bounds[word + 1] = ends[word], written

@@ -66,7 +66,7 @@ def lesson(
         ends: where each of these tokens ends, written; needs as many elements as ``ids`` where ``unknown`` has any.
         total: int64[2], how many ids there are, and how many unknown tokens were written.
     """
-    count = 0
+    count = np.int64(0)
     total[1] = 0
     for document in range(first, end):
         before = count
@@ -106,7 +106,7 @@ def words(
 
     Args: see :func:`lesson`; ``ids`` needs an element per byte.
     """
-    count = 0
+    count = np.int64(0)
     total[1] = 0
     for document in range(first, end):
         before, kept = count, total[1]
@@ -165,7 +165,7 @@ def _look_up(
 
 @njit
 def _learn(
-    text: UInt8Array, end: int, size: int, key: int, tokens: UInt8Array, offsets: Int64Array, basis: int,
+    text: UInt8Array, end: int, size: int, key: np.int64, tokens: UInt8Array, offsets: Int64Array, basis: int,
     slots: Int64Matrix, known: Int64Array,
 ) -> int:  # fmt: skip
     """Adds a token and returns its index, or -1 if there is no room."""

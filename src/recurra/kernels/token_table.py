@@ -35,19 +35,19 @@ def fill_table(tokens: ReadUInt8Array, offsets: ReadInt64Array, basis: int, slot
 
 
 @njit
-def hash_on(hashed: int, byte: int) -> int:
+def hash_on(hashed: np.uint64, byte: int) -> np.uint64:
     """The hash of the bytes before and one more; that of none is the table's basis."""
     return (hashed ^ np.uint64(byte)) * PRIME
 
 
 @njit
-def key_of(packed: int, hashed: int, size: int) -> int:
+def key_of(packed: np.uint64, hashed: np.uint64, size: int) -> np.int64:
     """The key of a token: its bytes as one number, :data:`EMPTY` before them, if they fit; their hash otherwise."""
     return np.int64(packed if size <= SHORT else hashed | _TOP)
 
 
 @njit
-def add(key: int, token: int, basis: int, slots: Int64Matrix) -> None:
+def add(key: np.int64, token: int, basis: int, slots: Int64Matrix) -> None:
     """Adds a token that is not in the table."""
     slot = _first_slot(key, basis, len(slots))
     while slots[slot, 1]:
@@ -57,8 +57,8 @@ def add(key: int, token: int, basis: int, slots: Int64Matrix) -> None:
 
 @njit
 def row_of(
-    text: ReadUInt8Array, end: int, size: int, key: int, tokens: ReadUInt8Array, offsets: ReadInt64Array, basis: int,
-    slots: Int64Matrix,
+    text: ReadUInt8Array, end: int, size: int, key: np.int64, tokens: ReadUInt8Array, offsets: ReadInt64Array,
+    basis: int, slots: Int64Matrix,
 ) -> int:  # fmt: skip
     """The index of the token that is ``text[end - size : end]``, or -1 if the table has none.
 
@@ -83,7 +83,7 @@ def row_of(
 
 
 @njit
-def _first_slot(key: int, basis: int, slots: int) -> int:
+def _first_slot(key: np.int64, basis: int, slots: int) -> np.int64:
     # The product with a random odd number has random upper bits (Dietzfelbinger and others 1997): scaled to the slots.
     product = np.uint64(key) * (np.uint64(basis) | EMPTY)
     return np.int64(((product >> _32) * np.uint64(slots)) >> _32)

@@ -15,7 +15,7 @@ from recurra.text.token_table import TokenTable, token_table
 from recurra.text.tokens import utf8
 from recurra.text.vocabulary import Vocabulary
 
-__all__ = ["SHORTEST", "Subwords", "marked_words", "word_subwords"]
+__all__ = ["MARK", "SHORTEST", "Subwords", "marked_words", "word_subwords"]
 
 SHORTEST = 2
 # Stand before and after each word: a subword with one is the word's beginning or end.
@@ -45,11 +45,12 @@ class Subwords:
         """See :meth:`find`; the words are as :func:`marked_words` returns them, or a range of those."""
         found = np.empty(int(bounds[-1] - bounds[0]) * self.longest + 1, dtype=np.int32)
         ends = np.empty(len(bounds), dtype=np.int64)
-        kernels_of("subwords").find_subwords(text, bounds, SHORTEST, self.longest, *self._hashed, found, ends)
+        kernels_of("subwords").find_subwords(text, bounds, SHORTEST, self.longest, *self.table, found, ends)
         return Ragged(found[: ends[-1]], ends)
 
     @cached_property
-    def _hashed(self) -> TokenTable:
+    def table(self) -> TokenTable:
+        """The arguments of :func:`recurra.kernels.subwords.find_subwords` from ``subwords`` to ``slots``."""
         return token_table(*self.vocabulary.to_tensors())
 
 

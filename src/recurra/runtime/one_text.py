@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from recurra.kernels.compiled import kernels_of
 from recurra.linear_branch import LinearBranch
 from recurra.runtime.compiled_network import CompiledNetwork
 from recurra.runtime.finite import checked_finite
-from recurra.runtime.one_text_branch import OneTextBranch
+from recurra.runtime.one_text_branch import OneTextBranch, UnknownWords
 from recurra.runtime.one_text_network import OneTextNetwork
 from recurra.text.encoding import CharacterEncoder, WordEncoder, code_points, scratch
 
@@ -150,7 +149,7 @@ class _Memory(NamedTuple):
     def of(cls, network: CompiledNetwork, table: Array, branch: LinearBranch | None) -> _Memory:
         """Memory for texts of up to :data:`BYTES` and :data:`TOKENS`."""
         ids, total = np.empty(BYTES, dtype=np.int32), np.zeros(2, dtype=np.int64)
-        beside = None if branch is None else OneTextBranch(branch, tokens=TOKENS)
+        beside = None if branch is None else OneTextBranch(branch, tokens=TOKENS, size=BYTES)
         # Without room for unknown words, none is written.
         spelled = BYTES if beside is not None and beside.spells else 0
         written = (
@@ -162,9 +161,7 @@ class _Memory(NamedTuple):
             np.zeros(1, dtype=np.int64),
         )  # fmt: skip
 
-    def unknown_words(self) -> tuple[str, ...]:
+    def unknown_words(self) -> UnknownWords:
         """The unknown words of the text, if the branch asks for their letters."""
         *_, text, ends, total = self.tokens
-        bounds = [0, *ends[: total[1]].tolist()]
-        whole = text[: bounds[-1]].tobytes()
-        return tuple(whole[begin:end].decode("utf-8", "replace") for begin, end in pairwise(bounds))
+        return UnknownWords(text, ends, int(total[1]))
