@@ -27,7 +27,7 @@ from recurra.cli.options import (
     TitleColumn,
     UnknownLabelsOption,
 )
-from recurra.cli.output import Output, aligned, count, cut, folded
+from recurra.cli.output import Output, aligned, cut, folded
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
@@ -114,7 +114,10 @@ def evaluate(
 
 
 def _trained_on(classifier: Model) -> str:
-    return f"{count(classifier.record['rows'])} rows" if "rows" in classifier.record else ""
+    from recurra.card.facts import Facts
+
+    rows = Facts(classifier.bundle).rows
+    return "" if rows is None else f"{rows:,} rows"
 
 
 def _show_abstaining(found: AbstentionScores, output: Output) -> None:

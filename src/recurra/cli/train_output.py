@@ -39,7 +39,10 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     if calibration and "temperature" in calibration:
         output.detail(folded(_calibrated(calibration)))
     output.detail(end_of_training(outcome, info["record"]["training"]["epochs"]))
-    output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
+    rows = f"{fitted.rows:,} rows"
+    if facts.validation_file is not None:
+        rows = f"{facts.rows:,} rows and {facts.held_out:,} to validate on"
+    output.result(f"{rows}, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
     if fitted.validation:
         first, *others = (score for score in model.task.scores if score.printed)
         low, high = fitted.validation.intervals[first.key]
