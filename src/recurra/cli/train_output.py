@@ -27,7 +27,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     from recurra.card.baselines import baseline_sentences
     from recurra.card.facts import Facts
     from recurra.card.limits import imbalance, never_given
-    from recurra.card.markdown import LONGEST
+    from recurra.text.labels import shown_value
 
     outcome, info = fitted.outcome, model.info
     rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
@@ -55,7 +55,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
         )
     for sentence in baseline_sentences(facts):
         output.result(folded(sentence))
-    for sentence in (*imbalance(facts), *never_given(facts, lambda label: cut(str(label), LONGEST))):
+    for sentence in (*imbalance(facts), *never_given(facts, shown_value)):
         output.note(sentence)
     if found := info["record"].get("thresholds"):
         output.detail(folded(_thresholds(found, len(info["classes"]))))
