@@ -74,6 +74,10 @@ def evaluate(
     from recurra.tasks import Predictions
 
     output = Output(as_json=as_json, quiet=quiet)
+    if out is not None:
+        from recurra.report.packages import require_page_packages
+
+        require_page_packages()
     classifier = load(model)
     task = classifier.task
     below = task.check_abstain_below(abstain_below)
