@@ -45,6 +45,9 @@ class ModelHub(ThreadingHTTPServer):
         self.tokens: set[str] = set()
         self.headers_of_files: dict[str, str] = {}
         self.fail_with: int | None = None
+        # So many bytes follow the content of a file, of which its HEAD says nothing.
+        self.bytes_behind = 0
+        self.bytes_sent = 0
         self.objects: dict[str, bytes] = {}
 
     @property
@@ -138,11 +141,23 @@ class _Handler(BaseHTTPRequestHandler):
             "Content-Length": str(len(content)),
             **self.server.headers_of_files,
         }
+        if self.command == "GET":
+            about["Content-Length"] = str(len(content) + self.server.bytes_behind)
         for key, value in about.items():
             self.send_header(key, value)
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(content)
+            self._body(content)
+
+    def _body(self, content: bytes) -> None:
+        self.server.bytes_sent = self.wfile.write(content)
+        part = bytes(1 << 20)
+        while self.server.bytes_sent < len(content) + self.server.bytes_behind:
+            try:
+                self.server.bytes_sent += self.wfile.write(part)
+            except OSError:
+                # Nobody reads on.
+                return
 
     def _info(self, name: str, given: str) -> None:
         repository = self.server.repositories.get(name)
