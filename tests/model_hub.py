@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import pytest
 
 TOKEN = "hf_of_the_owner"  # noqa: S105  (of the stand-in)
 
@@ -225,3 +228,32 @@ def serving() -> Iterator[ModelHub]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[ModelHub]:
+    """Runs the stand-in as the hub of this process and of those that it starts; nobody is logged in.
+
+    Args:
+        monkeypatch: of the test.
+        folder: for the cache ``hub``.
+    """
+    # What processes read, and this one read when it imported the library.
+    environment = {"HF_HUB_CACHE": str(folder / "hub"), "HF_TOKEN_PATH": str(folder / "no-token")}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setattr(f"huggingface_hub.constants.{name}", value)
+    # Its own protocol for large files, which asks other services.
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True, raising=False)
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with serving() as server:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", server.address)
+        template = f"{server.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+        # By Recurra read each time.
+        monkeypatch.setenv("HF_ENDPOINT", server.address)
+        yield server
