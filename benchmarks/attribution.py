@@ -29,7 +29,7 @@ from recurra.runtime.compiled_network import CompiledNetwork
 from recurra.training.fit import fit
 
 RESULTS = Path(__file__).parent / "results"
-# InputProjection taken out of each document.
+# Words taken out of each document.
 OUT = 3
 
 

@@ -20,12 +20,15 @@ from rows import make_rows
 
 from recurra.bundle import Bundle, digest_of, int8_bundle, read_bundle, write_bundle
 from recurra.card import model_card
+from recurra.card.facts import Facts
+from recurra.card.limits import never_given
 from recurra.card.markdown import plain
 from recurra.errors import ModelFileError
 from recurra.evaluation.intervals import wilson
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import Recipe, TrainingSettings
-from recurra.text import TextSettings
+from recurra.text import Labels, TextSettings
+from recurra.text.labels import shown_value
 from recurra.training.fit import fit
 from recurra.training.run import RunOptions
 
@@ -143,18 +146,18 @@ def test_a_sound_model_has_the_general_limit_alone() -> None:
         ({"held_out": None}, "does not say whether rows were held out"),
         ({"held_out": 399}, "Only 399 rows were held out"),
         ({"training": {"patience": 2}}, "also chose the epoch"),
-        ({"classes": CLASSES | {"rows": [49, 100, 100]}}, "1 class has fewer than 50 rows: a (49)"),
+        ({"classes": CLASSES | {"rows": [49, 100, 100]}}, "1 class has fewer than 50 rows: 'a' (49)"),
         ({"classes": CLASSES | {"rows": [100, 501, 100]}}, "The largest class has 501 rows and the smallest 100"),
         (
             {"classes": CLASSES | {"f1": [1, 0.59, 0.1]}},
-            "2 classes have an F1 below 0.6 on the rows held out: c (0.10)",
+            "2 classes have an F1 below 0.6 on the rows held out: 'c' (0.10)",
         ),
         (
             # Its F1 of 0 is not told again.
             {"classes": CLASSES | {"f1": [0, 1, 1], "given": [0, 10, 10]}},
-            "It never predicts 1 class on the rows held out: a.",
+            "It never predicts 1 class on the rows held out: 'a'.",
         ),
-        ({"classes": CLASSES | {"held_out": [0, 10, 10], "given": [0, 10, 10]}}, "No row was held out of 1 class: a"),
+        ({"classes": CLASSES | {"held_out": [0, 10, 10], "given": [0, 10, 10]}}, "No row was held out of 1 class: 'a'"),
         ({"training_accuracy": 1.0}, "right on 100.0% of the rows it learned from, and on 95.0%"),
         ({"unknown_tokens": 0.06}, "6.0% of the tokens"),
     ],
@@ -163,6 +166,17 @@ def test_a_limit_is_said_where_the_record_has_it(change: dict[str, Any], said: s
     found = limits_of(card_of({**SOUND, **change}))
     assert len(found) == 2
     assert said in found[0]
+
+
+def test_labels_with_spaces_and_commas_can_be_told_apart() -> None:
+    labels = Labels(("pay, rent", "pay ", "pay"))
+    record = {**SOUND, "classes": {**CLASSES, "given": [0, 0, 0], "rows": [9, 8, 90]}}
+    bundle = replace(words(make_bundle(), record), labels=labels)
+    (never,) = never_given(Facts(bundle), shown_value)
+    assert never == "It never predicts 3 classes on the rows held out: 'pay, rent', 'pay ', 'pay'."
+    card = model_card(bundle, digest="0" * 64)
+    assert never in card
+    assert "2 classes have fewer than 50 rows: 'pay ' (8), 'pay, rent' (9)." in card
 
 
 def test_limits_of_the_network() -> None:

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import Run, run_without
+from commands import Run, check_failed, everything, run_without
 
 # What extras bring. (Pydantic as well, but typer needs it.)
 EXTRAS = [
@@ -53,3 +53,24 @@ def test_evaluate_and_score_need_no_extra(name: str, run: Run, trained: Path, ne
     ran = run_without(EXTRAS, "score", model, name, "--out", "found.jsonl", "-q")
     assert (ran.code, ran.err) == (0, "")
     assert Path("found.jsonl").read_bytes() == Path("expected.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["evaluate", "{model}", "none.csv", "--out", "scores"],
+        ["inspect", "{model}", "--view", "flags", "--data", "none.csv", "--html", "page.html"],
+        ["inspect", "no-model.safetensors", "oil", "--html", "page.html"],
+        ["check", "none.csv", "--out", "found"],
+        ["lesson", "--data-dir", "none", "--out", "lesson"],
+    ],
+)
+@pytest.mark.parametrize("package", ["jinja2", "matplotlib"])
+def test_a_page_needs_its_packages_before_the_work(
+    words: list[str], package: str, trained: Path, tmp_path: Path
+) -> None:
+    before = everything(tmp_path)
+    # What the work needs is not there: it would fail, too.
+    ran = run_without([package], *(word.format(model=trained / "model.safetensors") for word in words))
+    check_failed(ran, 1, f"Making a page needs {package}, which is not installed", "pip install 'recurra[report]'")
+    assert everything(tmp_path) == before

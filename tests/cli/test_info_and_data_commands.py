@@ -17,6 +17,7 @@ from rows import TOPICS, make_rows, write_news, write_table
 
 import recurra
 from recurra.bundle import write_bundle
+from recurra.card.facts import Facts
 from recurra.cli.info import _about
 
 
@@ -97,7 +98,7 @@ _json = st.recursive(
 def test_info_takes_any_record(record: dict[str, Any]) -> None:
     """A model file may come from anywhere, and its record hold anything."""
     model = recurra.Model(replace(make_bundle(), record=record))
-    rows = _about({"bytes": 1234, **model.info}, model.task)
+    rows = _about({"bytes": 1234, **model.info}, Facts(model.bundle), model.task)
     assert ("3 classes", "a, b, c") in rows
     assert all("\n" not in value and len(value) <= 240 for _, value in rows)
 

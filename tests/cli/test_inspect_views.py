@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from branched import make_branched
-from commands import Run, check_failed, run_without
+from commands import Run, check_failed
 from rows import make_rows, write_news, write_table
 
 import recurra
@@ -130,11 +130,6 @@ def test_every_view_has_a_page_and_lines_that_fit(run: Run, trained: Path, spoil
     lines = run(*words, "--queue", "q.csv").out.splitlines() if view == "doubts" else ran.out.splitlines()
     assert max(map(len, lines)) <= 80
     assert run(*words, "--json").out == run(*words, "--html", "page.html", "--json").out
-
-
-def test_a_page_needs_its_packages_before_the_work(trained: Path, news: Path) -> None:
-    words = ("inspect", trained / "model.safetensors", "--view", "flags", "--data", "none.csv", "--html", "page.html")
-    check_failed(run_without(["jinja2"], *words), 1, "Making a page needs jinja2", "recurra[report]")
 
 
 @pytest.mark.parametrize("view", ["flags", "states", "doubts"])

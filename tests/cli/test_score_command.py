@@ -2,96 +2,45 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import json
-import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from bundles import WORDS, make_bundle
-from commands import Run, check_failed, everything
-from rows import write_table
+from bundles import make_bundle
+from commands import Run, check_failed
+from scored_rows import (
+    IDS,
+    ROWS,
+    TEXTS,
+    TITLES,
+    USUAL,
+    check_answers,
+    make_blocks_small,
+    read_answers,
+    write_data,
+    write_varied_model,
+)
 
 import recurra
 from recurra.batch_prediction import document_batches
-from recurra.batch_prediction import parquet as parquets
 from recurra.bundle import write_bundle
 from recurra.cli import score as command
-from recurra.data import blocks, lines
-from recurra.runtime import Model
-
-ROWS = 100
-TEXTS = [" ".join(WORDS[(n * 7 + k) % len(WORDS)] for k in range(n % 6)) for n in range(ROWS)]
-TITLES = [" ".join(WORDS[(n * 5 + k) % len(WORDS)] for k in range(n % 4)) for n in range(ROWS)]
-USUAL = (blocks.BLOCK_BYTES, document_batches.BATCH)
-IDS = [f'nr, "{n}"' if n % 10 == 0 else str(n) for n in range(ROWS)]
+from recurra.data import blocks
 
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So small that these few rows make many blocks, and that a block makes several batches."""
-    monkeypatch.setattr(blocks, "BLOCK_BYTES", 512)
-    monkeypatch.setattr(blocks, "BLOCK_ROWS", 9)
-    monkeypatch.setattr(lines, "BLOCK_BYTES", 300)
-    monkeypatch.setattr(document_batches, "BATCH", 4)
-    monkeypatch.setattr(parquets, "ROW_GROUP", 10)
+    make_blocks_small(monkeypatch)
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """One of which each class is the answer to some of the texts."""
-    write_bundle(make_bundle(scale=3, seed=4), tmp_path / "model.safetensors")
-    return tmp_path / "model.safetensors"
-
-
-def read_answers(path: Path) -> list[dict[str, Any]]:
-    if path.suffix == ".csv":
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    parquet = pytest.importorskip("pyarrow.parquet")
-    found: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
-    return found
-
-
-def check_answers(path: Path, model: Path, documents: Sequence[Any], *, every: bool = False) -> list[dict[str, Any]]:
-    """They are those of the model for these documents, in their order."""
-    answers = read_answers(path)
-    loaded = recurra.load(model)
-    probabilities = loaded.predict_proba(documents)
-    assert [answer["label"] for answer in answers] == loaded.predict(documents).tolist()
-    np.testing.assert_allclose(
-        [float(answer["probability"]) for answer in answers], probabilities.max(axis=1), atol=1e-6
-    )
-    for place, label in enumerate(loaded.classes_):
-        name = f"probability_{label}"
-        assert (name in answers[0]) == every
-        if every:
-            np.testing.assert_allclose([float(answer[name]) for answer in answers], probabilities[:, place], atol=1e-6)
-    return answers
-
-
-def write_data(kind: str, columns: dict[str, Sequence[Any]]) -> Path:
-    path = Path(f"data{kind}")
-    if kind == ".parquet":
-        pa = pytest.importorskip("pyarrow")
-        pytest.importorskip("pyarrow.parquet").write_table(pa.table(columns), path, row_group_size=37)
-        return path
-    if kind == ".txt":
-        path.write_text("".join(f"{text}\n" for text in columns["text"]), encoding="utf-8")
-        return path
-    write_table(path, list(columns), list(zip(*columns.values(), strict=True)))
-    if kind == ".tsv":
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, delimiter="\t").writerows([list(columns), *zip(*columns.values(), strict=True)])
-    return path
+    return write_varied_model(tmp_path)
 
 
 @pytest.mark.parametrize("out", ["out.csv", "out.jsonl", "out.PARQUET"])
@@ -241,137 +190,6 @@ def test_kept_lists_and_bytes(run: Run, model: Path) -> None:
         assert not Path(out).exists()
 
 
-@pytest.mark.parametrize("kind", [".csv", ".tsv", ".parquet", ".txt"])
-def test_without_out_the_answers_are_printed(kind: str, run: Run, model: Path) -> None:
-    data = write_data(kind, {"id": IDS, "text": TEXTS})
-    printed, written = run("score", model, data, "--all"), run("score", model, data, "--all", "--out", "out.csv")
-    assert written.code == 0
-    assert printed.out == Path("out.csv").read_text()
-    # What else there is to say goes elsewhere.
-    notes = [] if kind == ".txt" else ["columns guessed: text 'text'; name it with --text"]
-    assert [line for line in printed.err.splitlines() if "no text" not in line] == notes
-    assert run("score", model, data, "--all", "--quiet") == (0, printed.out, "")
-
-
-def test_lines_of_standard_input(run: Run, model: Path) -> None:
-    content = "\r\n".join(TEXTS).encode()
-    run("score", model, "-", "--out", "out.csv", stdin=content)
-    check_answers(Path("out.csv"), model, TEXTS)
-    latin = "d\xe9j\xe0 vu\noil".encode("latin-1")
-    found = run("score", model, "-", "--out", "out.csv", "--encoding", "latin-1", "--json", stdin=latin).json
-    assert (found["rows"], found["data"]) == (2, "-")
-
-
-def test_no_lines_at_all_are_no_answers(run: Run, model: Path) -> None:
-    for out in ("out.csv", "out.jsonl", "out.parquet"):
-        found = run("score", model, "-", "--out", out, "--all", "--json", stdin=b"").json
-        assert (found["rows"], found["labels"]) == (0, {"a": 0, "b": 0, "c": 0})
-        assert read_answers(Path(out)) == []
-    assert Path("out.csv").read_text() == "label,probability,probability_a,probability_b,probability_c\n"
-    assert pytest.importorskip("pyarrow.parquet").read_schema("out.parquet").names[:2] == ["label", "probability"]
-
-
-@pytest.mark.parametrize("kind", [".csv", ".txt", ".parquet"])
-def test_an_empty_file_is_refused(kind: str, run: Run, model: Path, tmp_path: Path) -> None:
-    Path(f"data{kind}").touch()
-    before = everything(tmp_path)
-    check_failed(run("score", model, f"data{kind}", "--out", "out.csv"), 1, f"data{kind} is empty")
-    assert everything(tmp_path) == before
-
-
-@pytest.mark.parametrize("existing", [None, b"old"])
-@pytest.mark.parametrize(
-    ("name", "broken", "parts"),
-    [
-        ("data.csv", b"70,b,c\n", ["row 62 (the header is row 1) has 3 fields for 2 columns", "double quotes"]),
-        ("data.csv", b"70,\xff\n", ["byte 0xff at byte ", "line 62 is not utf-8", "--encoding windows-1252"]),
-        ("data.csv", b"70,a\0b\n", ["a NUL byte at byte", "line 62"]),
-        ("data.csv", b'70,"' + b"x" * 2000 + b'"\n', ["a row is longer than"]),
-        ("data.txt", b"\xff\n", ["data.txt: byte 0xff at byte ", "line 61 is not utf-8"]),
-    ],
-)
-def test_a_broken_row_in_the_middle_leaves_nothing(
-    name: str, broken: bytes, parts: list[str], existing: bytes | None, run: Run, model: Path, tmp_path: Path
-) -> None:
-    data = write_data(Path(name).suffix, {"id": [str(n) for n in range(ROWS)], "text": TEXTS})
-    before = data.read_bytes().splitlines(keepends=True)
-    place = 61 if name == "data.csv" else 60
-    data.write_bytes(b"".join([*before[:place], broken, *before[place:]]))
-    if existing is not None:
-        Path("out.csv").write_bytes(existing)
-    files = everything(tmp_path)
-    ran = (
-        run("score", model, data, "--out", "out.csv", "--quiet", "--text", "text")
-        if name == "data.csv"
-        else run("score", model, data, "--out", "out.csv", "--quiet")
-    )
-    check_failed(ran, 1, *parts)
-    assert everything(tmp_path) == files
-
-
-def test_a_text_that_is_too_long_is_named_by_its_row(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-
-    from recurra.data import arrow_columns
-
-    monkeypatch.setattr(arrow_columns, "MAX_TEXT_BYTES", 100)
-    data = write_data(".csv", {"id": range(ROWS), "text": [*TEXTS[:-1], "x" * 101]})
-    ran = run("score", model, data, "--out", "out.csv", "-q")
-    check_failed(ran, 1, "row 101 (the header is row 1), column 'text' holds a text of 101 bytes")
-
-
-def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = write_data(".csv", {"id": IDS, "text": TEXTS})
-    before = everything(tmp_path)
-    calls = []
-
-    def interrupted(self: Model, documents: Any) -> Any:
-        calls.append(documents)
-        if len(calls) == 5:
-            raise KeyboardInterrupt
-        return np.full((4, 3), 1 / 3, dtype=np.float32)
-
-    monkeypatch.setattr(Model, "predict_proba", interrupted)
-    ran = run("score", model, data, "--out", "out.csv", "--quiet")
-    assert (ran.code, ran.out, ran.err) == (
-        130,
-        "",
-        "recurra: interrupted before it was done. Run the command again.\n",
-    )
-    assert everything(tmp_path) == before
-
-
-@pytest.mark.parametrize(
-    ("words", "parts"),
-    [
-        (["data.csv", "--json"], ["--json is given without --out"]),
-        (["data.csv", "--out", "out.txt"], ["ends in '.txt'", ".csv, .jsonl or .parquet"]),
-        (["data.csv", "--out", "out"], ["ends in ''", ".csv, .jsonl or .parquet"]),
-        (["data.csv", "--out", "data.csv"], ["is data.csv itself", "another file"]),
-        (["data.csv", "--out", "missing/out.csv"], ["missing/out.csv cannot be written", "Make its folder first"]),
-        (["data.csv", "--out", "out.csv", "--keep", "nr"], ["no column 'nr'", "'id', 'text'", "--keep"]),
-        (["data.csv", "--out", "out.csv", "--keep", "id", "--keep", "id"], ["--keep 'id' names a column twice"]),
-        (["data.csv", "--out", "out.csv", "--keep", "id", "--answers-only"], ["--keep", "--answers-only", "one of"]),
-        (["data.csv", "--resume"], ["--resume is given without --out"]),
-        (["-", "--out", "out.csv", "--resume"], ["--resume", "standard input, which cannot be read again"]),
-        (["data.csv", "--out", "out.parquet.gz"], ["ends in '.parquet.gz'", "may be packed"]),
-        (["data.csv", "--out", "out.csv", "--text", "body"], ["no column 'body'", "--text"]),
-        (["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"], ["'id' is named by --text and --title"]),
-        (["data.txt", "--out", "out.csv", "--keep", "id"], ["--keep id", "data.txt, which has no columns"]),
-        (["-", "--out", "out.csv", "--text", "text"], ["--text text", "standard input, which has no columns"]),
-        (["data.json", "--out", "out.csv"], ["data.json is empty", "at least one row"]),
-        (["agnews", "--out", "out.csv"], ["No file 'agnews'"]),
-        (["data.csv", "--out", "out.csv", "--format", "xml"], ["--format 'xml'", "csv, tsv, jsonl"]),
-    ],
-)
-def test_wrong_words(words: list[str], parts: list[str], run: Run, model: Path, tmp_path: Path) -> None:
-    for kind in (".csv", ".txt"):
-        write_data(kind, {"id": IDS, "text": TEXTS})
-    Path("data.json").write_text("[]")
-    before = everything(tmp_path)
-    check_failed(run("score", model, *words, "-q", stdin=b"oil\n"), 1, *parts)
-    assert everything(tmp_path) == before
-
-
 def test_files_of_text_need_no_pyarrow(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_data(".txt", {"text": TEXTS})
     table = write_data(".csv", {"id": IDS, "text": TEXTS})
@@ -391,24 +209,6 @@ def test_files_of_text_need_no_pyarrow(run: Run, model: Path, monkeypatch: pytes
     for words in ([parquet_file, "--out", "other.csv"], [table, "--out", "other.parquet"]):
         check_failed(run("score", model, *words, "-q"), 1, "needs pyarrow", "pip install 'recurra[data]'")
     assert not Path("other.csv").exists()
-
-
-@pytest.mark.parametrize("kind", [".csv", ".txt"])
-def test_a_reader_that_has_seen_enough(kind: str, model: Path) -> None:
-    head = b"label,probability\n" if kind == ".txt" else b"id,text,label,probability\n"
-    data = write_data(kind, {"id": range(300_000), "text": ["the team wins"] * 300_000})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "recurra.cli", "score", str(model), str(data), "-q"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    with process, process.stdout, process.stderr:
-        assert process.stdout.readline() == head
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 1
 
 
 def test_a_bar_counts_rows(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

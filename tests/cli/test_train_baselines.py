@@ -49,14 +49,14 @@ def test_lines_and_json(run: Run, uneven: Path) -> None:
     notes = [
         "The largest class has 200 rows and the smallest 30: look at macro F1 and at each class, not at the accuracy "
         "alone.",
-        "It never predicts 1 class on the rows held out: r_re.",
+        "It never predicts 1 class on the rows held out: 'r_re'.",
     ]
     # Sentences are folded.
     assert " ".join(lines[start:-1]).endswith(" ".join(["", *beside, *notes]))
     card = Path("run/model-card.md").read_text()
     assert " ".join(beside) in card
     assert notes[0] in card
-    assert "never predicts 1 class on the rows held out: r\\_re." in card
+    assert "never predicts 1 class on the rows held out: 'r\\_re'." in card
     assert " ".join(lines_of(run, uneven, "--out", "quiet", "--quiet", *IDLE)[1:-1]).endswith(" ".join(["", *beside]))
     values = run("train", uneven, "--out", "json", "--json", *IDLE).json
     assert values["baselines"] == {

@@ -66,6 +66,26 @@ def test_lines_for_people(run: Run, news: Path) -> None:
     assert lines[-1] == f"model: {Path('run/model.safetensors')}"
 
 
+def test_classes_that_differ_in_case_or_spaces_alone_are_told(run: Run, tmp_path: Path) -> None:
+    pairs, labels = make_rows(80)
+    written = {0: "money ", 4: "MONEY", 1: "Sport", 5: "Sport"}
+    rows = [
+        (written.get(place, label), text) for place, (label, (_, text)) in enumerate(zip(labels, pairs, strict=True))
+    ]
+    write_table(tmp_path / "mixed.csv", ("label", "text"), rows)
+    values = run("train", "mixed.csv", "--out", "run", "--json", *SMALL).json
+    assert len(values["classes"]) == 7
+    assert [note for note in values["notes"] if "differ in case" in note] == [
+        "Labels that differ in case or white space alone are classes of their own: 'MONEY' (1) is 'money' (18), "
+        "'money ' (1) is 'money' (18), 'Sport' (2) is 'sport' (18). recurra check DATA --fix OUT joins them."
+    ]
+
+    assert run("check", "mixed.csv", "--fix", "clean.csv").code == 0
+    clean = run("train", "clean.csv", "--out", "clean", "--json", *SMALL).json
+    assert clean["classes"] == ["money", "sport", "tech", "world"]
+    assert not any("differ in case" in note for note in clean["notes"])
+
+
 def test_quiet_prints_the_result_alone(run: Run, news: Path) -> None:
     ran = run("train", news, "--out", "run", "--quiet", *SMALL)
     # Sentences are folded: the second lines of some begin with any word.

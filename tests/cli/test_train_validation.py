@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,20 @@ def test_the_rows_of_the_file_are_those_held_out(run: Run, news: Path, later: Pa
     scored = run("evaluate", values["model"], later, "--text", "description", "--title", "title", "--json").json
     assert scored["accuracy"] == pytest.approx(values["validation"]["accuracy"])
     lines = run("info", values["model"]).out.splitlines()
-    assert any(line.endswith("80 rows, 20 of them held out (later.csv)") for line in lines)
-    assert "20 rows of `later.csv`, which were not learned from" in Path("run/model-card.md").read_text()
+    assert any(line.endswith(" 60 rows; held out were 20 others of later.csv") for line in lines)
+    card = Path("run/model-card.md").read_text()
+    assert "20 rows of `later.csv`, which were not learned from" in card
+    assert "| rows | 60 |" in card
+    assert "| rows held out | 20 of `later.csv` |" in card
+    # Of each class there are 15 rows to learn from and 5 to validate on.
+    assert "| sport | 15 | 5 |" in card
     assert not any("later" in note for note in values["notes"])
 
 
 def test_lines_name_the_file(run: Run, news: Path, later: Path) -> None:
     out = run("train", news, "--validation", later, "--out", "run", *SMALL).out
     assert "validation on 20 rows of later.csv: accuracy " in out
+    assert re.search("^60 rows and 20 to validate on, [0-9.]+ s of training, ", out, re.MULTILINE)
 
 
 def test_several_labels_are_split_as_those_of_training(run: Run, tmp_path: Path) -> None:

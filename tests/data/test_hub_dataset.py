@@ -183,6 +183,13 @@ def test_a_file_that_is_far_too_large(monkeypatch: pytest.MonkeyPatch, small: di
         assert "train.jsonl has" in complaint().received
 
 
+def test_what_goes_on_beyond_the_bound_is_cut_off(monkeypatch: pytest.MonkeyPatch, small: dict[str, bytes]) -> None:
+    monkeypatch.setattr(hub_dataset, "_MAX_FILE_BYTES", 1000)
+    with serving(small | {"train.jsonl": bytes(1 << 22)}) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.address)
+        assert complaint().received == "The hub sends more than 1,000 bytes of sh0416/ag_news train.jsonl"
+
+
 def test_without_the_library_the_mend_is_the_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     assert "pip install 'recurra[data]'" in complaint().hint

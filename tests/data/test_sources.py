@@ -3,71 +3,27 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 from collections.abc import Sequence
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from source_rows import PACKINGS, complaint, packed, rows_in
 
-from recurra.data import blocks as blocks_module
-from recurra.data import documents, fasttext_lines, json_lines, lines
-from recurra.data.blocks import read_head
-from recurra.data.formats import format_of_text
+from recurra.data import documents
 from recurra.data.label_format import MULTI_LABEL_FORMAT
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
-from recurra.errors import DataError, SettingsError
+from recurra.errors import DataError
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 texts = st.text(st.sampled_from('ab,"\n\r\t é文;{}[]\\:\u2028 '), max_size=10)
 rows_of_texts = st.lists(st.tuples(texts, texts), min_size=1, max_size=25)
-PACKINGS = ("", ".gz", ".zst")
-
-
-def packed(content: bytes, packing: str) -> bytes:
-    if packing == ".zst":
-        return bytes(pa.compress(content, codec="zstd", asbytes=True))
-    return gzip.compress(content) if packing == ".gz" else content
-
-
-def rows_in(source: Any, **options: Any) -> list[dict[str, Any]]:
-    """All rows; numbers that do not follow each other, or other names and types than the first block's, would fail."""
-    found: list[dict[str, Any]] = []
-    first = None
-    for part in open_blocks(source, **options).read():
-        first = first or part
-        assert (part.names, part.typed) == (first.names, first.typed)
-        assert [column.type for column in part.columns] == [column.type for column in first.columns]
-        assert part.first_row == first.first_row + len(found)
-        columns = [column.to_pylist() for column in part.columns]
-        found += [dict(zip(part.names, values, strict=True)) for values in zip(*columns, strict=True)]
-    return found
-
-
-@pytest.fixture(params=["file", "pipe"])
-def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """Puts bytes where they are read: into a file, or on standard input."""
-
-    def put(content: bytes, name: str) -> Any:
-        if request.param == "pipe":
-            monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
-            return "-"
-        (tmp_path / name).write_bytes(content)
-        return tmp_path / name
-
-    monkeypatch.setattr(blocks_module, "BLOCK_BYTES", 128)
-    for module in (lines, json_lines, fasttext_lines):
-        monkeypatch.setattr(module, "BLOCK_BYTES", 40)
-    monkeypatch.setattr(json_lines, "HEAD_BLOCKS", 2)
-    return put
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
@@ -163,103 +119,6 @@ def test_parquet_is_what_pyarrow_reads(place: Any) -> None:
     assert rows_in(place(buffer.getvalue(), "x.parquet")) == table.to_pylist()
 
 
-def test_an_encoding_other_than_utf8(place: Any) -> None:
-    for name, content in (
-        ("x.jsonl", '{"text": "déjà", "label": "a"}\n'),
-        ("x.txt", "__label__a déjà\n"),
-        ("x.tsv", "text\tlabel\ndéjà\ta\n"),
-    ):
-        for encoding in ("latin-1", "utf-16"):
-            source = place(content.encode(encoding), name)
-            options = {"format": "jsonl" if "json" in name else "tsv" if "tsv" in name else "fasttext"}
-            found = rows_in(source, encoding=encoding, **options)
-            assert [(row["text"], row["label"]) for row in found] == [("déjà", "a")]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
-@pytest.mark.parametrize("packing", PACKINGS)
-def test_a_byte_order_mark_says_the_encoding(encoding: str, packing: str, place: Any) -> None:
-    mark = "\ufeff" if encoding == "utf-16-be" else ""
-    rows = [("déjà 文", "a"), ("𝄞 oil", "b")] * 30
-    for name, content in (
-        ("x.csv", "text;label\n" + "".join(f"{text};{label}\n" for text, label in rows)),
-        ("x.tsv", "text\tlabel\r\n" + "".join(f"{text}\t{label}\r\n" for text, label in rows)),
-        ("x.jsonl", "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows)),
-        ("x.txt", "".join(f"__label__{label} {text}\n" for text, label in rows)),
-    ):
-        source = place(packed((mark + content).encode(encoding), packing), name + packing)
-        assert [(row["text"], row["label"]) for row in rows_in(source)] == rows
-        # UTF-8 is what is read where nothing is said; any other encoding is what the user says it is.
-        if name == "x.csv" and source != "-" and encoding != "utf-8-sig":
-            assert rows_in(source, encoding=encoding) == rows_in(source)
-
-
-def test_a_wrong_byte_behind_a_byte_order_mark_is_named(place: Any) -> None:
-    source = place("text\noil\n".encode("utf-16") + b"\x00\xdcx\0", "x.csv")
-    assert "byte 0x00 at byte 20, line 3 is not utf-16. Name the file's encoding" in complaint(source, format="csv")
-
-
-GUESSES = {
-    "csv": b"id,Text\n1,oil\n",
-    "tsv": b"label\tx\na\toil, gas\n",
-    "jsonl": b'\xef\xbb\xbf{"text": "a"}\n',
-    "json": b'\xef\xbb\xbf[\n  {"text": "a"}\n]\n',
-    "fasttext": b"__label__a oil\n",
-    "txt": b"Yes, the text, as I said\nlabel,text\n",
-}
-
-
-@pytest.mark.parametrize("packing", [None, "gzip", "zstd"])
-@pytest.mark.parametrize("name", GUESSES)
-def test_standard_input_is_known_by_its_first_bytes(
-    name: str, packing: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content = packed(GUESSES[name], {None: "", "gzip": ".gz", "zstd": ".zst"}[packing])
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
-    blocks = open_blocks("-")
-    how = f", packed by {packing}" if packing else ""
-    assert blocks.notes == [f"standard input is read as {name}{how}, by its first bytes; name it with --format"]
-    assert read_head(blocks).columns
-    # A pipe is read once; what came is there as often as it is asked for, and then no more.
-    first = [column.to_pylist() for part in blocks.read() for column in part.columns]
-    assert first == [column.to_pylist() for part in blocks.read(again=False) for column in part.columns]
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
-    assert open_blocks("-", format=name).notes == []
-
-
-@pytest.mark.parametrize("name", ["csv", "tsv"])
-def test_a_table_may_end_its_rows_with_carriage_returns(name: str, place: Any) -> None:
-    mark = "," if name == "csv" else "\t"
-    source = place("\r".join([f"label{mark}text", f"a{mark}oil; gas", f'b{mark}"tax\rvote"', ""]).encode(), f"x.{name}")
-    assert rows_in(source) == [{"label": "a", "text": "oil; gas"}, {"label": "b", "text": "tax\rvote"}]
-
-
-def test_semicolons_are_known_by_the_first_row_that_a_carriage_return_ends(place: Any) -> None:
-    source = place(b"label;text\ra;oil, gas\r", "x.csv")
-    assert rows_in(source) == [{"label": "a", "text": "oil, gas"}]
-
-
-@pytest.mark.parametrize("content", [b"oil\rgas\r", b"__label__a oil\r__label__b gas", b'{"a": "b"}\r{"a": "c"}\r'])
-def test_other_lines_may_not_end_with_carriage_returns(content: bytes, place: Any) -> None:
-    source = place(content, "x.jsonl" if content.startswith(b"{") else "x.txt")
-    with pytest.raises(DataError) as caught:
-        rows_in(source)
-    assert str(caught.value).endswith(
-        ": its lines end with carriage returns alone. Save it with the line ends of Unix or Windows."
-    )
-
-
-def test_half_a_character_is_one_line_whatever_the_format(place: Any) -> None:
-    for content, name in (
-        (b"oil \\ud800\n", "x.txt"),
-        (b"__label__a \\ud800 oil\n", "y.txt"),
-        (b'{"a": "\\ud800"}\n', "x.jsonl"),
-    ):
-        with pytest.raises(DataError) as caught:
-            rows_in(place(content, name), encoding="unicode_escape")
-        assert ": line 1, read as unicode_escape, holds half a character, '\\ud800'. " in str(caught.value)
-
-
 def test_the_total_is_known_in_the_end(place: Any) -> None:
     for name, row in (
         ("x.jsonl", '{"text": "a"}\n'),
@@ -274,13 +133,6 @@ def test_the_total_is_known_in_the_end(place: Any) -> None:
             blocks = open_blocks(place(packed(content.encode(), packing), name + packing))
             assert sum(len(part.columns[0]) for part in blocks.read()) == 100
             assert blocks.total == 100
-
-
-def complaint(source: Any, **options: Any) -> str:
-    with pytest.raises(DataError) as caught:
-        list(open_blocks(source, **options).read())
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -360,68 +212,3 @@ def test_labels_have_the_types_of_a_csv_file(place: Any) -> None:
     assert read_table(place(b'{"text": "a", "label": 1}\n', "x.jsonl")).labels == [1]
     # No header that a class could be mistaken for.
     assert read_table(place(b"__label__label a\n__label__text b\n", "x.txt")).labels == ["label", "text"]
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("x.json", "begins with 'text,label"),
-        ("x.xls", "ends in '.xls'. Give a .csv, .tsv, .jsonl, .ndjson, .json, .txt, .xlsx or .parquet file, packed as"),
-        ("x.xlsx.gz", "is a packed .xlsx file. Unpack it"),
-        ("x.gz", "ends in '.gz'. Give a .csv"),
-        ("x.parquet.gz", "is a packed .parquet file. Unpack it"),
-    ],
-)
-def test_other_names_are_refused(tmp_path: Path, name: str, shown: str) -> None:
-    (tmp_path / name).write_bytes(b"text,label\na,b\n")
-    assert shown in complaint(tmp_path / name)
-
-
-def test_a_format_stands_above_the_name(tmp_path: Path) -> None:
-    (tmp_path / "x.data").write_bytes(b"text,label\na,b\n")
-    assert rows_in(tmp_path / "x.data", format="csv") == [{"text": "a", "label": "b"}]
-    assert rows_in(tmp_path / "x.data", format="txt") == [{"text": "text,label"}, {"text": "a,b"}]
-    with pytest.raises(
-        SettingsError, match=r"--format 'xml'\. Say csv, tsv, jsonl, json, fasttext, txt, xlsx or parquet"
-    ):
-        open_blocks(tmp_path / "x.data", format="xml")
-
-
-def test_there_may_be_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", None)
-    assert complaint("-").startswith("There is no standard input")
-
-
-def test_nothing_on_standard_input_is_an_empty_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("csv", "jsonl", "json", "fasttext", "txt"):
-        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
-        assert "standard input is empty" in complaint("-", format=name)
-
-
-def test_a_file_may_be_as_large_as_is_said_and_no_larger(tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_bytes(b"text,label\na,b\n")
-    assert open_blocks(tmp_path / "x.csv", largest=15)
-    with pytest.raises(DataError, match=r"has 15 bytes\. Split it: at most 14 are read"):
-        open_blocks(tmp_path / "x.csv", largest=14)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("__label__a oil\n\n  __label__b gas\n", "fasttext"),
-        ("__label__a oil\nand a line of something else\n", "txt"),
-        ("\n\nid;text\n1;oil, gas\n", "csv"),
-        ("id,text;more\n", "txt"),
-        ("text\noil\n", "txt"),
-        ("\n \n", "txt"),
-    ],
-)
-def test_a_text_is_known_by_its_first_lines(text: str, expected: str) -> None:
-    assert format_of_text(text) == expected
-
-
-def test_a_separator_is_a_semicolon_only_where_the_first_line_has_no_comma(tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_text("text,a;b\noil,1\n")
-    assert rows_in(tmp_path / "x.csv") == [{"text": "oil", "a;b": "1"}]
-    (tmp_path / "y.csv").write_text("text;a\noil, gas;1,5\n")
-    assert rows_in(tmp_path / "y.csv") == [{"text": "oil, gas", "a": "1,5"}]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bundles import make_bundle
-from model_hub import TOKEN, ModelHub, Repository, serving
+from model_hub import TOKEN, ModelHub, Repository, stand_in
 
 from recurra.bundle.format import encode
 
@@ -17,20 +17,7 @@ pytest.importorskip("huggingface_hub")
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ModelHub]:
     """The stand-in, with the public model ``owner/news``; nobody is logged in."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "no-token"))
-    # Its own protocol for large files, which asks other services.
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True, raising=False)
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with serving() as server:
-        # Read when the library is imported, and by Recurra each time.
-        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", server.address)
-        template = f"{server.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setenv("HF_ENDPOINT", server.address)
+    with stand_in(monkeypatch, tmp_path) as server:
         server.repositories["owner/news"] = Repository()
         server.repositories["owner/news"].commit({"model.safetensors": encode(make_bundle())})
         yield server

@@ -143,6 +143,22 @@ def test_a_file_that_is_too_large_or_leads_outside_is_not_fetched(
     assert not (tmp_path / "hub").exists()
 
 
+@pytest.mark.timeout(60)
+def test_a_body_longer_than_announced_is_cut_off(hub: ModelHub, tmp_path: Path, command: Lines) -> None:
+    hub.bytes_behind = 2**36
+    size = len(encode(make_bundle()))
+    received = f"The hub sends more than the {size:,} bytes that it announced for the model.safetensors of hf://owner"
+    code, out, err = command("predict", "hf://owner/news", "oil prices")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"recurra: error: {received}")
+    # The library reads parts of 10 MiB, and the system's buffers hold some more.
+    assert hub.bytes_sent < 2**26
+    fetched = [path for path in (tmp_path / "hub" / "models--owner--news").rglob("*") if path.is_file()]
+    assert [path.name for path in fetched if path.name != "main"] == []
+    hub.bytes_behind = 0
+    assert recurra.load("hf://owner/news").classes_ == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -51,6 +51,28 @@ def test_rows_and_targets_stay_together_on_either_side() -> None:
         assert [found.classes.classes[target] for target in rows.targets] == [LABELS[place] for place in places]
 
 
+def test_classes_in_several_spellings_are_told_once_and_without_reason_nothing() -> None:
+    written = list(LABELS)
+    written[3], written[6], written[4] = "A", " a", "b  "
+    told = Steps()
+    labelled_rows(InMemoryRows(TEXTS, written), TextSettings(), told)
+    (message,) = told.messages
+    assert "' a' (1) is 'a' (18), 'A' (1) is 'a' (18), 'b  ' (1) is 'b' (19)." in message
+    assert message.endswith("recurra check DATA --fix OUT joins them.")
+    for plain in (LABELS, [label == "a" for label in LABELS], [(label, "x") for label in LABELS]):
+        quiet = Steps()
+        labelled_rows(InMemoryRows(TEXTS, plain), TextSettings(), quiet)
+        assert quiet.messages == []
+
+
+def test_several_labels_a_row_are_compared_one_by_one() -> None:
+    told = Steps()
+    rows = [(label, "x" if place else "X ") for place, label in enumerate(LABELS)]
+    labelled_rows(InMemoryRows(TEXTS, rows), TextSettings(), told)
+    (message,) = told.messages
+    assert "'X ' (1) is 'x' (59)." in message
+
+
 BRANCH = BranchSettings(branch=True, branch_max_tokens=7)
 
 

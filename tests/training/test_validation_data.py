@@ -152,5 +152,5 @@ def test_the_card_says_where_they_come_from(source: str, shown: str) -> None:
     labels = ["weather", *LATER[1][1:]]
     card = model_card(validated(LATER[0], labels, source=source)[0], digest="0" * 64)
     assert f"On 19 rows {shown}, which were not learned from; no test set has been looked at." in card
-    assert f"| rows held out | {shown}; 1 more have a label that training never saw |" in card
+    assert f"| rows held out | 19 {shown}; 1 more have a label that training never saw |" in card
     assert "data/" not in card

@@ -221,3 +221,18 @@ def test_a_model_without_its_settings_is_no_beginning(tmp_path: Path) -> None:
     write_bundle(make_bundle(), tmp_path / "model.safetensors")
     with pytest.raises(SettingsError, match="no training settings"):
         recurra.TextClassifier().fit(*make_rows(20), initial=tmp_path / "model.safetensors")
+
+
+def test_a_label_of_the_model_in_another_spelling_is_told() -> None:
+    pairs, labels = make_rows(24)
+    initial = train(rows=(pairs, labels)).bundle
+    told = Steps()
+    rows = ["Sport" if label == "sport" else label for label in labels]
+    after = train(rows=(pairs, rows), initial=initial, callbacks=[told]).bundle
+    assert after.labels.classes == ("Sport", "money", "sport", "tech", "world")
+    (message,) = (one for one in told.messages if "differ in case" in one)
+    assert "'Sport' (6) is 'sport'. recurra check" in message
+    # Who goes on with both has been told.
+    again = Steps()
+    train(rows=(pairs, rows), initial=after, callbacks=[again])
+    assert not any("differ in case" in one for one in again.messages)

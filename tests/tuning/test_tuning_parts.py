@@ -19,7 +19,8 @@ from recurra.data.corpus import InMemoryRows
 from recurra.errors import RecurraError, SettingsError
 from recurra.file_size.estimate import bytes_of, cut, fitting_vocabulary, header_room, shown_bytes, tensor_bytes
 from recurra.linear_branch import learn_branch
-from recurra.presets import load_preset, preset_names
+from recurra.networks.shapes import count_parameters
+from recurra.presets import Recipe, load_preset, preset_names
 from recurra.training.callbacks import Callback
 from recurra.training.fit import fit
 from recurra.training.prepare import prepare
@@ -27,7 +28,7 @@ from recurra.tuning.initial_trials import initial_trials, smallest
 from recurra.tuning.limits import StudyLimits
 from recurra.tuning.recipe_toml import recipe_toml
 from recurra.tuning.rows import StudyRows
-from recurra.tuning.space import SPACE, IntChoice, parameters_of, space_around, suggested, with_parameters
+from recurra.tuning.space import SPACE, Choice, IntChoice, parameters_of, space_around, suggested, with_parameters
 from recurra.tuning.storage import shown, storage_of
 
 DOCUMENTS, LABELS = make_rows(120)
@@ -63,6 +64,30 @@ def test_settings_that_make_no_sense_are_not_searched() -> None:
     every = load_preset("default").with_options({"tokens": "words", "every_step": 0.2, "pooling": ["last"]})
     assert "pooling" not in {one.name for one in space_around(every)}
     assert with_parameters(every, smallest(every, space_around(every))).network.pooling == ("last",)
+
+
+def cells_of(recipe: Recipe) -> tuple[object, ...]:
+    return next(one for one in space_around(recipe) if isinstance(one, Choice) and one.name == "cell").options
+
+
+def test_cells_without_a_product_are_tried_where_its_weights_are_not_dropped() -> None:
+    plain = load_preset("default").with_options({"tokens": "words"})
+    assert cells_of(plain) == ("lstm", "gru", "sru", "min_gru", "min_lstm")
+    assert cells_of(plain.with_options({"cell": "simple_rnn"})) == (*cells_of(plain), "simple_rnn")
+    tried = [one["cell"] for one in initial_trials(plain, space_around(plain), small=True)]
+    assert tried == ["lstm", "gru", "lstm", "gru", "gru", "min_gru", "min_gru"]
+    fast = initial_trials(plain, space_around(plain), small=False)[-1]
+    assert with_parameters(plain, fast).network == load_preset("fast").network
+    dropped = plain.with_options({"weight_drop": 0.2})
+    space = space_around(dropped)
+    assert cells_of(dropped) == ("lstm", "gru")
+    for parameters in initial_trials(dropped, space, small=True):
+        assert with_parameters(dropped, parameters).network.cell in ("lstm", "gru")
+    # Nothing else of the space makes a smaller file.
+    least = smallest(plain, space_around(plain))
+    networks = {str(cell): plain.network.replace(cell=str(cell), hidden=16) for cell in cells_of(plain)}
+    sizes = {cell: sum(count_parameters(one, rows=252, classes=2).values()) for cell, one in networks.items()}
+    assert min(sizes, key=lambda cell: sizes[cell]) == least["cell"]
 
 
 @given(st.floats(0, 1), st.integers(0, 10))

@@ -6,15 +6,17 @@ import contextlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from model_hub import TOKEN, stand_in
 from tutorial_pages import Page, Step
 from tutorial_shell import Shell
 
 REPOSITORY = Path(__file__).parents[2]
-# What a page can begin with, and the command that makes it.
+# What a page can begin with: a stand-in for the Hugging Face Hub whose owner is logged in, runs and what makes them.
+HUB = "hub"
 RUNS = {"runs/tickets": "recurra train train.csv --seed 1 --out runs/tickets --quiet"}
 
 
@@ -47,17 +49,23 @@ def trained_run(tickets: Path, tmp_path_factory: pytest.TempPathFactory) -> Call
 @pytest.fixture
 def shell(
     tickets: Path, trained_run: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Page], Shell]:
-    """Opens a page's folder: the generated files, the runs that the page uses, and nothing of this machine."""
+) -> Iterator[Callable[[Page], Shell]]:
+    """Opens a page's folder: the generated files, what the page uses, and nothing of this machine."""
+    used = contextlib.ExitStack()
 
     def opened(page: Page) -> Shell:
         folder = tmp_path / "tickets"
         shutil.copytree(tickets, folder)
         for name in page.uses:
+            if name == HUB:
+                used.enter_context(stand_in(monkeypatch, tmp_path))
+                monkeypatch.setenv("HF_TOKEN", TOKEN)
+                continue
             shutil.copytree(trained_run(name), folder / name)
         monkeypatch.chdir(folder)
         monkeypatch.delenv("RECURRA_DATA", raising=False)
         monkeypatch.setenv("RECURRA_CACHE", str(tmp_path / "no-cache"))
         return Shell(folder, tmp_path / "bin")
 
-    return opened
+    with used:
+        yield opened

@@ -9,7 +9,7 @@ from tutorial_pages import PAGES, read_page, words_of
 
 from recurra.cli.app import app
 
-COMMANDS = ("data", "check", "train", "evaluate", "predict", "score", "compare", "tune", "info", "export")
+COMMANDS = ("data", "check", "train", "evaluate", "predict", "score", "compare", "tune", "info", "export", "push")
 
 # (command, option): why the tutorial does not run it.
 EXCEPTIONS: dict[tuple[str, str], str] = {}

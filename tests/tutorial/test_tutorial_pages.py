@@ -10,8 +10,10 @@ import pytest
 from tutorial_pages import PAGES, TUTORIAL, Page, as_shown, matches, read_page
 from tutorial_shell import Shell
 
+# huggingface_hub gives its HTTP client a file in a way that newer versions of that warn of.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 # The first pages; the others take minutes together.
-QUICK = {"first-model.md", "check.md", "learning-rate.md", "languages.md", "shipping.md"}
+QUICK = {"first-model.md", "check.md", "learning-rate.md", "languages.md", "shipping.md", "hub.md"}
 
 
 @pytest.mark.parametrize(

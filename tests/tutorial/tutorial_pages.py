@@ -52,7 +52,7 @@ class Page:
     Attributes:
         path: where it lies.
         lines: of it.
-        uses: the runs, trained before it, that it begins with.
+        uses: what it begins with: runs, trained before it, and the stand-in for a hub.
         steps: what it does, in order.
     """
 

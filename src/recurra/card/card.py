@@ -239,13 +239,15 @@ def _cell(name: str, value: float | None, *, tested: bool) -> str:
 
 def _data(facts: Facts) -> str:
     rows = []
+    given = facts.validation_file is not None
     if facts.rows is not None:
-        held = "" if facts.held_out is None else f", {facts.held_out:,} of them held out"
+        held = "" if facts.held_out is None or given else f", {facts.held_out:,} of them held out"
         rows.append(("rows", f"{facts.rows:,}{held}"))
-    if facts.validation_file is not None:
+    if given:
         unknown = number(facts.part("validation_data").get("unknown_labels")) or 0
         left = f"; {unknown:,.0f} more have a label that training never saw" if unknown else ""
-        rows.append(("rows held out", f"{_validation_file(facts)}{left}"))
+        held = "" if facts.held_out is None else f"{facts.held_out:,} "
+        rows.append(("rows held out", f"{held}{_validation_file(facts)}{left}"))
     if "data_sha256" in facts.record:
         rows.append(("SHA-256 of the rows", f"`{plain(facts.record['data_sha256'])}`"))
     cleaning = facts.part("cleaning")

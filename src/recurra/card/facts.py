@@ -10,7 +10,9 @@ from recurra.bundle import Bundle
 __all__ = ["ClassFacts", "Facts", "pretrained_vectors"]
 
 ClassFacts = dict[str, float]
-"""The facts of one class: ``rows``, ``held_out``, ``given``, ``precision``, ``recall`` and ``f1``, as far as known."""
+"""The facts of one class: ``rows``, ``held_out``, ``given``, ``precision``, ``recall`` and ``f1``, as far as known.
+
+``rows`` has the rows held out where :attr:`Facts.rows` has them."""
 
 
 class Facts:
@@ -22,7 +24,7 @@ class Facts:
     Attributes:
         bundle: the model.
         record: its record.
-        rows: number of training rows, those held out included, or ``None``.
+        rows: number of training rows, or ``None``; those held out are included, but not those of ``validation_file``.
         held_out: number of rows held out, or ``None``.
         validation_file: where they come from, if they were no training rows: a file's name, or empty for rows that were
             in memory; ``None`` for a share of the training rows.
@@ -34,6 +36,9 @@ class Facts:
         self.rows, self.held_out = (whole(self.record.get(name)) for name in ("rows", "held_out"))
         name = self.part("validation_data").get("source", "")
         self.validation_file = (name if isinstance(name, str) else "") if self.part("validation_data") else None
+        if self.rows is not None and self.validation_file is not None:
+            # The record counts all rows that were read.
+            self.rows = max(0, self.rows - (self.held_out or 0))
         self.classes = self._classes()
 
     def part(self, *names: str) -> Mapping[str, Any]:
@@ -67,6 +72,10 @@ class Facts:
             for one, value in zip(facts, values, strict=True):
                 if value is not None:
                     one[name] = value
+        if self.validation_file is not None:
+            for one in facts:
+                if "rows" in one:
+                    one["rows"] = max(0.0, one["rows"] - one.get("held_out", 0.0))
         return facts if any(facts) else []
 
 

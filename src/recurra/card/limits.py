@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from recurra.card.facts import Facts, number
 from recurra.card.markdown import plain
+from recurra.text.labels import shown_value
 
 __all__ = ["imbalance", "limits", "never_given"]
 
@@ -47,7 +48,12 @@ def imbalance(facts: Facts) -> list[str]:
     ]
 
 
-def never_given(facts: Facts, name: Callable[[object], str] = plain) -> list[str]:
+def named(label: object) -> str:
+    """A label in a list of a card, in quotes: it may hold spaces and commas."""
+    return plain(shown_value(label))
+
+
+def never_given(facts: Facts, name: Callable[[object], str] = named) -> list[str]:
     """A sentence where classes are never predicted on the rows held out although some of these rows have them.
 
     Args:
@@ -88,28 +94,26 @@ def _classes(facts: Facts) -> list[str]:
     labels = facts.bundle.labels.classes
     rows = {label: one["rows"] for label, one in zip(labels, facts.classes, strict=False) if "rows" in one}
     sentences = []
-    few = sorted((count, str(label)) for label, count in rows.items() if count < FEW_ROWS)
+    few = sorted((count, named(label)) for label, count in rows.items() if count < FEW_ROWS)
     if few:
         sentences.append(
             f"{_several(len(few), 'class has', 'classes have')} fewer than {FEW_ROWS} rows: "
-            f"{_some([f'{plain(label)} ({count:,.0f})' for count, label in few])}."
+            f"{_some([f'{label} ({count:,.0f})' for count, label in few])}."
         )
     sentences += [*imbalance(facts), *never_given(facts)]
     poor = [
-        (one["f1"], str(label))
+        (one["f1"], named(label))
         for label, one in zip(labels, facts.classes, strict=False)
         if one.get("held_out", 0) > 0 and one.get("f1", 1.0) < POOR_F1 and one.get("given") != 0
     ]
     if poor:
-        named = [f"{plain(label)} ({f1:.2f})" for f1, label in sorted(poor)]
         sentences.append(
             f"{_several(len(poor), 'class has', 'classes have')} an F1 below {POOR_F1:g} on the rows held out: "
-            f"{_some(named)}."
+            f"{_some([f'{label} ({f1:.2f})' for f1, label in sorted(poor)])}."
         )
-    unseen = [str(label) for label, one in zip(labels, facts.classes, strict=False) if one.get("held_out") == 0]
+    unseen = [named(label) for label, one in zip(labels, facts.classes, strict=False) if one.get("held_out") == 0]
     if unseen and facts.held_out:
-        named = [plain(label) for label in unseen]
-        sentences.append(f"No row was held out of {_several(len(unseen), 'class', 'classes')}: {_some(named)}.")
+        sentences.append(f"No row was held out of {_several(len(unseen), 'class', 'classes')}: {_some(unseen)}.")
     return sentences
 
 

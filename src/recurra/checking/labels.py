@@ -18,7 +18,15 @@ from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError
 from recurra.text import Labels
 
-__all__ = ["class_rows", "folded", "held_out", "label_findings", "unknown_labels", "usual_spellings"]
+__all__ = [
+    "class_rows",
+    "folded",
+    "held_out",
+    "label_findings",
+    "spelling_sentence",
+    "unknown_labels",
+    "usual_spellings",
+]
 
 UNEVEN = 10
 """Ratio of the largest class to the smallest from which classes are uneven: accuracy says little about small ones."""
@@ -76,6 +84,20 @@ def usual_spellings(counts: Mapping[str, int], known: Collection[str] = ()) -> d
             best = _cleanest({name: counts[name] for name in same}, case)
             usual |= {name: best for name in same if name != best}
     return usual
+
+
+def spelling_sentence(counts: Mapping[str, int], usual: Mapping[str, str]) -> str:
+    """A sentence on labels that differ in case or white space only.
+
+    Args:
+        counts: number of rows by label.
+        usual: result of :func:`usual_spellings`, with one label or more.
+    """
+    pairs = [
+        f"{name!r} ({counts[name]:,}) is {best!r}" + (f" ({counts[best]:,})" if best in counts else "")
+        for name, best in usual.items()
+    ]
+    return f"Labels that differ in case or white space alone are classes of their own: {_shortened(pairs)}."
 
 
 def _cleanest(counts: Mapping[str, int], case: str | None) -> str:
@@ -194,11 +216,7 @@ def _spelling_findings(
         return []
     respelled = names.respelled(usual)
     details = [{"usual": names[int(respelled[number])]} for number in facts.labels[rows]]
-    pairs = [
-        f"{name!r} ({counts[name]:,}) is {best!r}" + (f" ({counts[best]:,})" if best in counts else "")
-        for name, best in usual.items()
-    ]
-    meaning = f"Labels that differ in case or white space alone are classes of their own: {_shortened(pairs)}."
+    meaning = spelling_sentence(counts, usual)
     hint = "--fix gives them the cleanest spelling: single spaces, and the case of most other classes."
     return [
         Draft("one class in several spellings", "warning", part, rows, meaning, hint, details=details, fixable=True)

@@ -120,6 +120,10 @@ def check(
         raise SettingsError("--drop-unknown is given without --model", "Name the model whose labels are to be kept.")
     if fix is not None:
         _check_copy(fix, data, test)
+    if out is not None:
+        from recurra.report.packages import require_page_packages
+
+        require_page_packages()
     from recurra.checking.check import check as look
     from recurra.runtime import load
 

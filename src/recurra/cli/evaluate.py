@@ -27,7 +27,7 @@ from recurra.cli.options import (
     TitleColumn,
     UnknownLabelsOption,
 )
-from recurra.cli.output import Output, aligned, count, cut, folded
+from recurra.cli.output import Output, aligned, cut, folded
 from recurra.folders import made_folder
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ def evaluate(
     from recurra.tasks import Predictions
 
     output = Output(as_json=as_json, quiet=quiet)
+    if out is not None:
+        from recurra.report.packages import require_page_packages
+
+        require_page_packages()
     classifier = load(model)
     task = classifier.task
     below = task.check_abstain_below(abstain_below)
@@ -114,7 +118,10 @@ def evaluate(
 
 
 def _trained_on(classifier: Model) -> str:
-    return f"{count(classifier.record['rows'])} rows" if "rows" in classifier.record else ""
+    from recurra.card.facts import Facts
+
+    rows = Facts(classifier.bundle).rows
+    return "" if rows is None else f"{rows:,} rows"
 
 
 def _show_abstaining(found: AbstentionScores, output: Output) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.options import Json, Quiet, model_file
-from recurra.cli.output import Output, count, cut, definitions
+from recurra.cli.output import Output, cut, definitions
 from recurra.cli.preset_info import named_preset, show_preset
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from recurra.card.facts import Facts
     from recurra.tasks import Task
 
 __all__ = ["EXAMPLES", "info"]
@@ -44,6 +45,7 @@ def info(
             raise SettingsError(f"--card is given with the preset {preset}", "Give a model file, or leave it out.")
         show_preset(preset, output)
         return
+    from recurra.card.facts import Facts
     from recurra.runtime import load
 
     loaded = load(model)
@@ -56,23 +58,19 @@ def info(
         output.result(text.rstrip("\n"))
         output.document({**known, "card": text})
         return
-    output.detail(definitions(_about(known, loaded.task)))
+    output.detail(definitions(_about(known, Facts(loaded.bundle), loaded.task)))
     output.detail("")
     output.result(loaded.summary())
     output.document(known)
 
 
-def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
+def _about(known: dict[str, Any], facts: Facts, task: Task) -> list[tuple[str, str]]:
     """Names and values of the main facts; a record may lack any of them or hold other types."""
     record, text, network = known["record"], known["text"], known["network"]
     classes = [str(label) for label in known["classes"]]
     rows = [("preset", str(record.get("preset") or "none")), (f"{len(classes)} classes", _listed(classes))]
-    if "rows" in record:
-        given = record.get("validation_data")
-        file = given.get("source") if isinstance(given, dict) else None
-        where = f" ({file})" if isinstance(file, str) else ""
-        held = f"{count(record.get('held_out'))} of them held out{where}"
-        rows.append(("trained on", f"{count(record['rows'])} rows, {held}"))
+    if facts.rows is not None:
+        rows.append(("trained on", f"{facts.rows:,} rows{_held_out(facts)}"))
     scores = record.get("scores")
     for part, values in (scores if isinstance(scores, dict) else {}).items():
         if isinstance(values, dict) and values:
@@ -100,6 +98,16 @@ def _about(known: dict[str, Any], task: Task) -> list[tuple[str, str]]:
     if isinstance(versions, dict):
         rows.append(("made with", ", ".join(f"{name} {number}" for name, number in versions.items())))
     return [(name, cut(value, 240)) for name, value in rows]
+
+
+def _held_out(facts: Facts) -> str:
+    """Text after the number of training rows on those held out."""
+    if facts.held_out is None:
+        return ""
+    if facts.validation_file is None:
+        return f", {facts.held_out:,} of them held out"
+    where = f" of {facts.validation_file}" if facts.validation_file else ""
+    return f"; held out were {facts.held_out:,} others{where}"
 
 
 def _listed(names: list[str]) -> str:

@@ -206,6 +206,10 @@ def _show_texts(
     from recurra.inspection import read
     from recurra.runtime import load
 
+    if html is not None:
+        from recurra.report.packages import require_page_packages
+
+        require_page_packages()
     model = load(path)
     if not texts or texts == ["-"]:
         if output.progress and sys.stdin is not None and sys.stdin.isatty():

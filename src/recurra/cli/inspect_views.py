@@ -80,11 +80,9 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
     from recurra.runtime import load
 
     if wanted.html is not None:
-        from recurra.report.packages import require
+        from recurra.report.packages import require_page_packages
 
-        # Before the work, which may take minutes.
-        require("jinja2")
-        require("matplotlib")
+        require_page_packages()
     models = {str(path): load(path) for path in paths}
     for model in models.values():
         check_supports_views(model)

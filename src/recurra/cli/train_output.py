@@ -27,7 +27,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     from recurra.card.baselines import baseline_sentences
     from recurra.card.facts import Facts
     from recurra.card.limits import imbalance, never_given
-    from recurra.card.markdown import LONGEST
+    from recurra.text.labels import shown_value
 
     outcome, info = fitted.outcome, model.info
     rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
@@ -39,7 +39,10 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     if calibration and "temperature" in calibration:
         output.detail(folded(_calibrated(calibration)))
     output.detail(end_of_training(outcome, info["record"]["training"]["epochs"]))
-    output.result(f"{fitted.rows:,} rows, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
+    rows = f"{fitted.rows:,} rows"
+    if facts.validation_file is not None:
+        rows = f"{facts.rows:,} rows and {facts.held_out:,} to validate on"
+    output.result(f"{rows}, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
     if fitted.validation:
         first, *others = (score for score in model.task.scores if score.printed)
         low, high = fitted.validation.intervals[first.key]
@@ -52,7 +55,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
         )
     for sentence in baseline_sentences(facts):
         output.result(folded(sentence))
-    for sentence in (*imbalance(facts), *never_given(facts, lambda label: cut(str(label), LONGEST))):
+    for sentence in (*imbalance(facts), *never_given(facts, shown_value)):
         output.note(sentence)
     if found := info["record"].get("thresholds"):
         output.detail(folded(_thresholds(found, len(info["classes"]))))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from recurra.data.documents import Document, Label
+from recurra.data.hub_download import download_file
 from recurra.data.table import Table
 from recurra.errors import DataError
 
@@ -71,10 +72,15 @@ def fetch_agnews(*, reach_seconds: float = REACH_SECONDS, limit_seconds: float =
 
     def download() -> dict[str, Path]:
         return {
-            part: Path(
-                hub.hf_hub_download(
-                    REPOSITORY, name, repo_type="dataset", revision=REVISION, endpoint=endpoint, token=False
-                )
+            part: download_file(
+                _MAX_FILE_BYTES,
+                DataError(f"The hub sends more than {_MAX_FILE_BYTES:,} bytes of {REPOSITORY} {name}", _ADVICE),
+                repo_id=REPOSITORY,
+                filename=name,
+                repo_type="dataset",
+                revision=REVISION,
+                endpoint=endpoint,
+                token=False,
             )
             for part, name in names.items()
         }
@@ -105,6 +111,8 @@ def _within(seconds: float, work: Callable[[], T], failed: str) -> T:
     thread.join(seconds)
     if done:
         return done[0]
+    if errors and isinstance(errors[0], DataError):
+        raise errors[0]
     why = f"{type(errors[0]).__name__}: {errors[0]}"[:120] if errors else f"nothing within {seconds:g} s"
     raise DataError(f"The Hugging Face Hub {failed} ({why})", _ADVICE)
 

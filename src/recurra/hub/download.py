@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recurra.bundle.format import LARGEST_FILE
+from recurra.data.hub_download import download_file
 from recurra.errors import HubError
 from recurra.hub.address import MODEL_FILE, PREFIX, HubAddress
 from recurra.hub.client import endpoint, hub_errors, is_unreachable, load_client
@@ -41,7 +42,7 @@ def _download(address: HubAddress) -> Path:
     with hub_errors(address):
         try:
             url = hub.hf_hub_url(**where, endpoint=endpoint())
-            _check(hub.get_hf_file_metadata(url, timeout=REACH_SECONDS), address)
+            size = _checked_size(hub.get_hf_file_metadata(url, timeout=REACH_SECONDS), address)
         except HubError:
             raise
         except Exception as error:
@@ -51,11 +52,15 @@ def _download(address: HubAddress) -> Path:
             if not isinstance(error, hub.errors.OfflineModeIsEnabled):
                 print(f"The hub cannot be reached: {address} is read from the cache.", file=sys.stderr)
             return Path(cached)
-        return Path(hub.hf_hub_download(**where, endpoint=endpoint()))
+        too_long = HubError(
+            f"The hub sends more than the {size:,} bytes that it announced for the {MODEL_FILE} of {address}",
+            "Try again, and check HF_ENDPOINT if it is set.",
+        )
+        return download_file(size, too_long, **where, endpoint=endpoint())
 
 
-def _check(found: Any, address: HubAddress) -> None:
-    """Checks what the hub says of a file before it is fetched: its size, and what names folders in the cache."""
+def _checked_size(found: Any, address: HubAddress) -> int:
+    """The size in bytes of a file as the hub says before it is fetched; checks also what names folders in the cache."""
     if found.size is None or found.size > LARGEST_FILE:
         size = "an unknown number of" if found.size is None else f"{found.size:,}"
         raise HubError(
@@ -68,3 +73,4 @@ def _check(found: Any, address: HubAddress) -> None:
                 f"The hub's answer for {address} has {name!r:.80} for its {what}",
                 "Check HF_ENDPOINT if it is set: this is no hub.",
             )
+    return int(found.size)

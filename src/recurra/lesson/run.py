@@ -21,6 +21,7 @@ from recurra.lesson.page import lesson_page
 from recurra.lesson.result import LessonResult
 from recurra.lesson.table import lesson_table
 from recurra.lesson.trained_model import TrainedModel, train_and_score
+from recurra.report.packages import require_page_packages
 
 __all__ = ["MODELS", "PAGE", "run_lesson"]
 
@@ -70,9 +71,11 @@ def run_lesson(
     Raises:
         SettingsError: a model's name is unknown.
         DataError: the data set is not available or cannot be used.
-        RecurraError: the folder cannot be written, or another run writes into it.
+        RecurraError: the folder cannot be written, another run writes into it, or a package that the page needs is
+            not installed.
     """
     callback = callback or LessonCallback()
+    require_page_packages()
     names = _chosen(models)
     out = Path(out)
     with locked_folder(out), made_folder(out / "models"):

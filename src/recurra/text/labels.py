@@ -14,7 +14,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.errors import DataError, ModelFileError
 
-__all__ = ["LONGEST_LABEL", "MOST_DIGITS", "Labels", "is_long"]
+__all__ = ["LONGEST_LABEL", "MOST_DIGITS", "Labels", "is_long", "shown_value"]
 
 # Most characters of a text label and digits of an integer label. A column with longer ones does not hold labels.
 LONGEST_LABEL = 10_000
@@ -69,7 +69,7 @@ class Labels:
             label = plain[places.index(-1)]
             known = ", ".join(map(repr, self.classes))
             raise DataError(
-                f"The label {_short(label)} ({type(label).__name__}) is none of the {len(self)} classes",
+                f"The label {shown_value(label)} ({type(label).__name__}) is none of the {len(self)} classes",
                 f"The classes are {known if len(known) <= 300 else known[:300] + ' …'} ({kind.__name__}).",
             )
         return np.array(places, dtype=np.int64)
@@ -100,10 +100,10 @@ class Labels:
         kind = _KINDS.get(str(values.get("type"))) if isinstance(values, Mapping) else None
         classes = values.get("classes") if isinstance(values, Mapping) else None
         if kind is None or not isinstance(classes, list) or not classes:
-            raise ModelFileError(f"The labels are {_short(values)}", "Save the model again.")
+            raise ModelFileError(f"The labels are {shown_value(values)}", "Save the model again.")
         if any(type(label) is not kind for label in classes) or len(set(classes)) < len(classes):
             raise ModelFileError(
-                f"The labels {_short(classes)} are not distinct {kind.__name__}", "Save the model again."
+                f"The labels {shown_value(classes)} are not distinct {kind.__name__}", "Save the model again."
             )
         if any(map(is_long, classes)):
             raise ModelFileError(
@@ -129,23 +129,25 @@ def _kind(labels: Sequence[Label]) -> type[Label]:
     for label in labels:
         if type(label) not in _KINDS.values() or (isinstance(label, float) and not math.isfinite(label)):
             raise DataError(
-                f"A label is {_short(label)} ({type(label).__name__})",
+                f"A label is {shown_value(label)} ({type(label).__name__})",
                 "Leave the row out, or give a text, a whole number, a number or True and False.",
             )
         if is_long(label):
             raise DataError(
-                f"A label is {_short(label)}, which has more than {LONGEST_LABEL:,} characters or {MOST_DIGITS} digits",
+                f"A label is {shown_value(label)}, which has more than {LONGEST_LABEL:,} characters or "
+                f"{MOST_DIGITS} digits",
                 "Shorten it, or take the labels from another column.",
             )
     if len(kinds) > 1:
         examples = ", ".join(
-            f"{_short(next(x for x in labels if type(x) is kind))} ({kind.__name__})" for kind in kinds
+            f"{shown_value(next(x for x in labels if type(x) is kind))} ({kind.__name__})" for kind in kinds
         )
         raise DataError(f"The labels are of {len(kinds)} types: {examples}", "Write all of them the same way.")
     return kinds.pop()
 
 
-def _short(value: object) -> str:
+def shown_value(value: object) -> str:
+    """A value as Python writes it, with texts in quotes, in one line of at most 81 characters."""
     # Python does not convert integers of more than 4,300 digits to text.
     text = f"a number of {value.bit_length():,} bits" if isinstance(value, int) and is_long(value) else repr(value)
     return text if len(text) <= 80 else text[:80] + "…"

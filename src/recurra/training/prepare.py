@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from recurra.batches import MappedRagged, RaggedWriter
 from recurra.bundle import Bundle
+from recurra.checking.labels import spelling_sentence, usual_spellings
 from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
@@ -113,7 +114,7 @@ def labelled_rows(
     Args:
         corpus: the rows.
         text: what is read.
-        callbacks: told how many rows are left out.
+        callbacks: told how many rows are left out, and which classes differ in case or white space alone.
         task: what is to be learned; without it, that of the model to continue from, or what the labels
             look like.
         initial: that model.
@@ -139,7 +140,20 @@ def labelled_rows(
         )
     classes, targets = learned.learn(labels.values, rows=len(corpus), learn=grow)
     counts = None if weights is None else relative_weights(weights)
-    return LabelledRows(corpus, classes, targets[labels.codes], learned, weights=counts)
+    labelled = LabelledRows(corpus, classes, targets[labels.codes], learned, weights=counts)
+    _tell_of_spellings(labelled, initial, callbacks)
+    return labelled
+
+
+def _tell_of_spellings(labelled: LabelledRows, initial: Bundle | None, callbacks: Callback) -> None:
+    """Says which classes differ in case or white space alone: they are learned apart."""
+    names = labelled.classes.classes
+    rows = labelled.task.counts(labelled.targets, len(names)).tolist()
+    # Numbers and booleans have one spelling; of a model's classes, only those of the rows can be written otherwise.
+    counts = {name: count for name, count in zip(names, rows, strict=True) if isinstance(name, str) and count}
+    known = () if initial is None else [name for name in initial.labels.classes if isinstance(name, str)]
+    if usual := usual_spellings(counts, known):
+        callbacks.on_message(f"{spelling_sentence(counts, usual)} recurra check DATA --fix OUT joins them.")
 
 
 def prepare(

@@ -42,7 +42,7 @@ class FitResult:
     Attributes:
         bundle: what the model file holds.
         outcome: curves, time, how the run ended.
-        rows: training rows, those held out included.
+        rows: all rows, those held out included, also where they are rows of their own (``validation_data``).
         validation: scores on the held-out rows, or ``None`` if there were none.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recurra.presets import Recipe, load_preset
-from recurra.tuning.space import IntChoice, Parameter, parameters_of
+from recurra.tuning.space import Choice, IntChoice, Parameter, parameters_of
 
 __all__ = ["initial_trials", "smallest"]
 
@@ -17,6 +17,15 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
     {"cell": "gru", "hidden": 32, "embedding": 32, "pooling": "max", "vocabulary_size": 5_000, "learning_rate": 4e-3},
     # A single answer to which words matter.
     {"cell": "gru", "pooling": "attention", "dropout": 0.3},
+    # Without a product from word to word, in a fraction of the time: the network of the preset ``fast``.
+    {
+        "cell": "min_gru",
+        "bidirectional": False,
+        "hidden": 32,
+        "embedding": 32,
+        "pooling": "mean",
+        "learning_rate": 4e-3,
+    },
 )
 
 
@@ -36,13 +45,23 @@ def initial_trials(recipe: Recipe, space: tuple[Parameter, ...], *, small: bool)
         other = load_preset("characters")
     found = [own, parameters_of(other, space)]
     for variant in _VARIANTS:
-        found.append({**own, **{name: value for name, value in variant.items() if name in own}})
+        found.append({**own, **_within(space, variant)})
     return [*found, smallest(recipe, space)] if small else found
 
 
 def smallest(recipe: Recipe, space: tuple[Parameter, ...]) -> dict[str, Any]:
     """The values of the space's smallest network; of the recipe's those that do not change its size."""
     least: dict[str, Any] = {one.name: one.values[0] for one in space if isinstance(one, IntChoice)}
-    least |= {"batch_size": recipe.training.batch_size, "cell": "gru", "bidirectional": False, "pooling": "max"}
-    own = parameters_of(recipe, space)
-    return {**own, **{name: value for name, value in least.items() if name in own}}
+    least |= {"batch_size": recipe.training.batch_size, "bidirectional": False, "pooling": "max"}
+    least |= _within(space, {"cell": "gru"}) | _within(space, {"cell": "min_gru"})
+    return {**parameters_of(recipe, space), **_within(space, least)}
+
+
+def _within(space: tuple[Parameter, ...], values: dict[str, Any]) -> dict[str, Any]:
+    """Those of the values that the space has: a recipe may leave out a setting, or a cell that does not suit it."""
+    allowed = {one.name: one.options if isinstance(one, Choice) else None for one in space}
+    return {
+        name: value
+        for name, value in values.items()
+        if name in allowed and ((options := allowed[name]) is None or value in options)
+    }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from recurra.cells import cell_named
 from recurra.presets import Recipe
 
 if TYPE_CHECKING:
@@ -123,7 +124,11 @@ SPACE: tuple[Parameter, ...] = (
     FloatRange(
         "word_dropout", 0.0, 0.3, False, "Unknown words must be met in training; a third of a text is too much."
     ),
-    Choice("cell", ("lstm", "gru"), "A SimpleRNN forgets too soon, and diverges at rates that suit the others."),
+    Choice(
+        "cell",
+        ("lstm", "gru", "sru", "min_gru", "min_lstm"),
+        "The last three, without W_H, are faster, and as good where order says little; a SimpleRNN forgets too soon.",
+    ),
     IntChoice(
         "hidden", (16, 24, 32, 48, 64, 96, 128, 192, 256), "Time rises with its square; small sets overfit far earlier."
     ),
@@ -152,8 +157,18 @@ def space_around(recipe: Recipe) -> tuple[Parameter, ...]:
         left_out.add("embedding")
     if recipe.network.every_step:
         left_out.add("pooling")
-    kept = (one for one in SPACE if one.name not in left_out)
+    kept = (_possible(one, recipe) for one in SPACE if one.name not in left_out)
     return tuple(one.around(own[one.name]) for one in kept)
+
+
+def _possible(parameter: Parameter, recipe: Recipe) -> Parameter:
+    """The parameter without values that contradict settings which are not searched."""
+    if parameter.name == "cell" and isinstance(parameter, Choice) and recipe.network.weight_drop:
+        # It drops values of W_H.
+        return replace(
+            parameter, options=tuple(name for name in parameter.options if cell_named(str(name)).recurrent_weights)
+        )
+    return parameter
 
 
 def parameters_of(recipe: Recipe, space: tuple[Parameter, ...]) -> dict[str, Any]:

@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import pytest
 
 TOKEN = "hf_of_the_owner"  # noqa: S105  (of the stand-in)
 
@@ -45,6 +48,9 @@ class ModelHub(ThreadingHTTPServer):
         self.tokens: set[str] = set()
         self.headers_of_files: dict[str, str] = {}
         self.fail_with: int | None = None
+        # So many bytes follow the content of a file, of which its HEAD says nothing.
+        self.bytes_behind = 0
+        self.bytes_sent = 0
         self.objects: dict[str, bytes] = {}
 
     @property
@@ -138,11 +144,23 @@ class _Handler(BaseHTTPRequestHandler):
             "Content-Length": str(len(content)),
             **self.server.headers_of_files,
         }
+        if self.command == "GET":
+            about["Content-Length"] = str(len(content) + self.server.bytes_behind)
         for key, value in about.items():
             self.send_header(key, value)
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(content)
+            self._body(content)
+
+    def _body(self, content: bytes) -> None:
+        self.server.bytes_sent = self.wfile.write(content)
+        part = bytes(1 << 20)
+        while self.server.bytes_sent < len(content) + self.server.bytes_behind:
+            try:
+                self.server.bytes_sent += self.wfile.write(part)
+            except OSError:
+                # Nobody reads on.
+                return
 
     def _info(self, name: str, given: str) -> None:
         repository = self.server.repositories.get(name)
@@ -210,3 +228,32 @@ def serving() -> Iterator[ModelHub]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[ModelHub]:
+    """Runs the stand-in as the hub of this process and of those that it starts; nobody is logged in.
+
+    Args:
+        monkeypatch: of the test.
+        folder: for the cache ``hub``.
+    """
+    # What processes read, and this one read when it imported the library.
+    environment = {"HF_HUB_CACHE": str(folder / "hub"), "HF_TOKEN_PATH": str(folder / "no-token")}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setattr(f"huggingface_hub.constants.{name}", value)
+    # Its own protocol for large files, which asks other services.
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True, raising=False)
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with serving() as server:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", server.address)
+        template = f"{server.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+        # By Recurra read each time.
+        monkeypatch.setenv("HF_ENDPOINT", server.address)
+        yield server

@@ -1,0 +1,131 @@
+"""What ``recurra score`` refuses, in one line, and that it leaves nothing behind then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import Run, check_failed, everything
+from scored_rows import (
+    IDS,
+    ROWS,
+    TEXTS,
+    make_blocks_small,
+    write_data,
+    write_varied_model,
+)
+
+from recurra.runtime import Model
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_blocks_small(monkeypatch)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return write_varied_model(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [".csv", ".txt", ".parquet"])
+def test_an_empty_file_is_refused(kind: str, run: Run, model: Path, tmp_path: Path) -> None:
+    Path(f"data{kind}").touch()
+    before = everything(tmp_path)
+    check_failed(run("score", model, f"data{kind}", "--out", "out.csv"), 1, f"data{kind} is empty")
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize("existing", [None, b"old"])
+@pytest.mark.parametrize(
+    ("name", "broken", "parts"),
+    [
+        ("data.csv", b"70,b,c\n", ["row 62 (the header is row 1) has 3 fields for 2 columns", "double quotes"]),
+        ("data.csv", b"70,\xff\n", ["byte 0xff at byte ", "line 62 is not utf-8", "--encoding windows-1252"]),
+        ("data.csv", b"70,a\0b\n", ["a NUL byte at byte", "line 62"]),
+        ("data.csv", b'70,"' + b"x" * 2000 + b'"\n', ["a row is longer than"]),
+        ("data.txt", b"\xff\n", ["data.txt: byte 0xff at byte ", "line 61 is not utf-8"]),
+    ],
+)
+def test_a_broken_row_in_the_middle_leaves_nothing(
+    name: str, broken: bytes, parts: list[str], existing: bytes | None, run: Run, model: Path, tmp_path: Path
+) -> None:
+    data = write_data(Path(name).suffix, {"id": [str(n) for n in range(ROWS)], "text": TEXTS})
+    before = data.read_bytes().splitlines(keepends=True)
+    place = 61 if name == "data.csv" else 60
+    data.write_bytes(b"".join([*before[:place], broken, *before[place:]]))
+    if existing is not None:
+        Path("out.csv").write_bytes(existing)
+    files = everything(tmp_path)
+    ran = (
+        run("score", model, data, "--out", "out.csv", "--quiet", "--text", "text")
+        if name == "data.csv"
+        else run("score", model, data, "--out", "out.csv", "--quiet")
+    )
+    check_failed(ran, 1, *parts)
+    assert everything(tmp_path) == files
+
+
+def test_a_text_that_is_too_long_is_named_by_its_row(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+    from recurra.data import arrow_columns
+
+    monkeypatch.setattr(arrow_columns, "MAX_TEXT_BYTES", 100)
+    data = write_data(".csv", {"id": range(ROWS), "text": [*TEXTS[:-1], "x" * 101]})
+    ran = run("score", model, data, "--out", "out.csv", "-q")
+    check_failed(ran, 1, "row 101 (the header is row 1), column 'text' holds a text of 101 bytes")
+
+
+def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write_data(".csv", {"id": IDS, "text": TEXTS})
+    before = everything(tmp_path)
+    calls = []
+
+    def interrupted(self: Model, documents: Any) -> Any:
+        calls.append(documents)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return np.full((4, 3), 1 / 3, dtype=np.float32)
+
+    monkeypatch.setattr(Model, "predict_proba", interrupted)
+    ran = run("score", model, data, "--out", "out.csv", "--quiet")
+    assert (ran.code, ran.out, ran.err) == (
+        130,
+        "",
+        "recurra: interrupted before it was done. Run the command again.\n",
+    )
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["data.csv", "--json"], ["--json is given without --out"]),
+        (["data.csv", "--out", "out.txt"], ["ends in '.txt'", ".csv, .jsonl or .parquet"]),
+        (["data.csv", "--out", "out"], ["ends in ''", ".csv, .jsonl or .parquet"]),
+        (["data.csv", "--out", "data.csv"], ["is data.csv itself", "another file"]),
+        (["data.csv", "--out", "missing/out.csv"], ["missing/out.csv cannot be written", "Make its folder first"]),
+        (["data.csv", "--out", "out.csv", "--keep", "nr"], ["no column 'nr'", "'id', 'text'", "--keep"]),
+        (["data.csv", "--out", "out.csv", "--keep", "id", "--keep", "id"], ["--keep 'id' names a column twice"]),
+        (["data.csv", "--out", "out.csv", "--keep", "id", "--answers-only"], ["--keep", "--answers-only", "one of"]),
+        (["data.csv", "--resume"], ["--resume is given without --out"]),
+        (["-", "--out", "out.csv", "--resume"], ["--resume", "standard input, which cannot be read again"]),
+        (["data.csv", "--out", "out.parquet.gz"], ["ends in '.parquet.gz'", "may be packed"]),
+        (["data.csv", "--out", "out.csv", "--text", "body"], ["no column 'body'", "--text"]),
+        (["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"], ["'id' is named by --text and --title"]),
+        (["data.txt", "--out", "out.csv", "--keep", "id"], ["--keep id", "data.txt, which has no columns"]),
+        (["-", "--out", "out.csv", "--text", "text"], ["--text text", "standard input, which has no columns"]),
+        (["data.json", "--out", "out.csv"], ["data.json is empty", "at least one row"]),
+        (["agnews", "--out", "out.csv"], ["No file 'agnews'"]),
+        (["data.csv", "--out", "out.csv", "--format", "xml"], ["--format 'xml'", "csv, tsv, jsonl"]),
+    ],
+)
+def test_wrong_words(words: list[str], parts: list[str], run: Run, model: Path, tmp_path: Path) -> None:
+    for kind in (".csv", ".txt"):
+        write_data(kind, {"id": IDS, "text": TEXTS})
+    Path("data.json").write_text("[]")
+    before = everything(tmp_path)
+    check_failed(run("score", model, *words, "-q", stdin=b"oil\n"), 1, *parts)
+    assert everything(tmp_path) == before
