@@ -65,6 +65,8 @@ VARIANTS = {
     "repeated texts choose": Variant(repeats=True),
     "the branch without the rows held out": Variant(all_rows=False),
     "without n-grams of two and more tokens": Variant({"ngrams": 1}),
+    "n-grams of two tokens at most": Variant({"ngrams": 2}),
+    "n-grams of every length penalised alike": Variant({"ngram_decay": 1.0}),
     "without subwords": Variant({"subwords": 0}),
 }
 

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from recurra.batches import Ragged
+from recurra.errors import SettingsError
 from recurra.linear_branch import BranchSettings, LinearBranch, OpenDocuments, OpenVocabulary, learn_branch
 from recurra.linear_branch.count import count_ngrams, count_subwords
+from recurra.linear_branch.ngrams import Ngrams
 from recurra.runtime import Model
 from recurra.text import TextPipeline, TextSettings
 from recurra.text.buffer import TextBuffer
@@ -115,26 +117,49 @@ def test_outputs_are_sums_over_ngrams_and_subwords(changes: dict[str, int]) -> N
     assert changes.get("subwords") == 0 or np.abs(got[documents.index("plotting")]).max() > 0.01
 
 
+@pytest.mark.parametrize("ngrams", [1, 3])
 @pytest.mark.parametrize("classes", [RIGHT, [0, 1, 2, 0, 2, 1, 0, 1, 2, 1]], ids=["two", "three"])
-def test_learning_finds_the_optimum_that_scikit_learn_finds(classes: list[int]) -> None:
-    # Without subwords, and with single tokens, each output is a logistic regression of weighted counts.
+def test_learning_finds_the_optimum_that_scikit_learn_finds(classes: list[int], ngrams: int) -> None:
+    # Without subwords each output is a logistic regression of weighted counts.
     pipeline = TextPipeline.learn(TEXTS, TextSettings())
-    settings, ids = BranchSettings(branch=True, ngrams=1, subwords=0), pipeline.encode(TEXTS)
+    settings, ids = BranchSettings(branch=True, ngrams=ngrams, ngram_decay=0.6, subwords=0), pipeline.encode(TEXTS)
     known = len(pipeline.vocabulary) + 2
     targets = np.eye(max(classes) + 1, dtype=np.float32)[classes]
     branch = learn_branch(OpenDocuments(ids, known), targets, pipeline, settings, passes=500)
     got = branch.logits(OpenDocuments(ids, known))
-    present = np.array([[row in ids[i] for row in range(known)] for i in range(len(ids))])
+    found, rows = branch.ngrams.find(ids), range(len(branch.ngrams))
+    present = np.array([[row in found[i] for row in rows] for i in range(len(ids))])
     frequencies = np.log((1 + len(ids)) / (1 + present.sum(axis=0))) + 1
-    counts = np.array(
-        [[(ids[i] == row).sum() / math.sqrt(len(ids[i])) for row in range(known)] for i in range(len(ids))]
-    )
+    counts = np.array([[(found[i] == row).sum() / math.sqrt(len(found[i])) for row in rows] for i in range(len(ids))])
+    counts = counts * np.sqrt([0.6 ** (len(branch.ngrams.tokens(row)) - 1) for row in rows])
     for output, right in enumerate(targets.T > 0):
         inside, others = ((present[some].sum(axis=0) + 0.001) / (some.sum() + 0.002) for some in (right, ~right))
         squares = np.abs(np.log(inside / others)) ** (2 / 3)
         x = counts * frequencies / frequencies.mean() * np.sqrt(squares / squares.mean())
         model = LogisticRegression(C=1 / settings.branch_penalty, fit_intercept=False, tol=1e-10, max_iter=9999)
         np.testing.assert_allclose(got[:, output], model.fit(x, right).decision_function(x), rtol=2e-4, atol=1e-4)
+
+
+def test_weights_are_bounded_for_all_outputs_together() -> None:
+    settings = BranchSettings(branch=True, branch_weights=1_000, ngram_count=40)
+    assert settings.most(outputs=10, known=60, subwords=True) == 20
+    assert settings.most(outputs=10, known=60, subwords=False) == 40
+    assert settings.most(outputs=2, known=60, subwords=True) == 40
+    assert settings.most(outputs=50, known=60, subwords=True) == 1
+    pipeline = TextPipeline.learn(TEXTS, TextSettings())
+    known, targets = len(pipeline.vocabulary) + 2, np.eye(2, dtype=np.float32)[RIGHT]
+    documents = OpenDocuments(pipeline.encode(TEXTS), known)
+    bounds = [BranchSettings(branch=True, branch_weights=2 * (known + room)) for room in (12, 1_000)]
+    most = [learn_branch(documents, targets, pipeline, bound).counts for bound in bounds]
+    assert most[0] == {"known_ngrams": 6, "known_subwords": 6}
+    assert min(most[1].values()) > 6
+
+
+def test_a_long_ngram_is_penalised_more() -> None:
+    ngrams = Ngrams(3, np.array([[2, 2], [3, 2], [2, 0]], dtype=np.int32), 3)
+    assert ngrams.lengths.tolist() == [1, 1, 1, 2, 3, 2]
+    with pytest.raises(SettingsError, match="ngram_decay is 0"):
+        BranchSettings(ngram_decay=0.0)
 
 
 def test_several_labels_are_learned_one_by_one() -> None:

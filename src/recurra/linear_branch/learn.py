@@ -51,9 +51,10 @@ def learn_branch(
 
     An n-gram has the value of its inverse document frequency, log((1 + B) / (1 + df)) + 1, divided by the mean of all,
     times the cube root of its log-count ratio |log(p / q)|, scaled to a mean square of 1, where p and q are the shares
-    of an output's documents and of all others that have it: what tells an output is penalised less. A document's values
-    are divided by the root of their number; the weights of the branch hold these values. The ratio is that of Wang and
-    Manning 2012, "Baselines and Bigrams", ACL P12-2018; the root is ours (benchmarks/own_files/LOG.md).
+    of an output's documents and of all others that have it: what tells an output is penalised less. For each token after
+    the first its squared value is multiplied by ``ngram_decay``. A document's values are divided by the root of their
+    number; the weights of the branch hold these values. The ratio is that of Wang and Manning 2012, "Baselines and
+    Bigrams", ACL P12-2018; the root and the decay are ours (benchmarks/own_files/LOG.md).
 
     Args:
         documents: B documents.
@@ -72,11 +73,12 @@ def learn_branch(
     vocabulary, ids = pipeline.vocabulary, documents.ids
     weights = np.ones(len(ids), dtype=np.float32) if row_weights is None else row_weights
     if kept is None:
-        kept = _counted(documents, pipeline, settings, initial)
+        kept = _counted(documents, pipeline, settings, initial, outputs=targets.shape[1])
     ngrams, subwords = kept
     found = ngrams.find(ids)
     each = Ragged(np.arange(len(ngrams), dtype=np.int32), np.arange(len(ngrams) + 1))
     squares = _squared_values(found, each, targets, weights, len(ngrams))
+    squares *= np.float32(settings.ngram_decay) ** (ngrams.lengths[:, None] - 1)
     parts = _parts(documents, vocabulary, subwords)
     subword_squares = _squared_values(ids, parts, targets, weights, len(subwords) if subwords else 0)
     norms = np.zeros_like(targets)
@@ -102,14 +104,17 @@ def learn_branch(
 
 
 def _counted(
-    documents: OpenDocuments, pipeline: TextPipeline, settings: BranchSettings, initial: LinearBranch | None
-) -> tuple[Ngrams, Subwords | None]:
+    documents: OpenDocuments, pipeline: TextPipeline, settings: BranchSettings, initial: LinearBranch | None, *,
+    outputs: int,
+) -> tuple[Ngrams, Subwords | None]:  # fmt: skip
     """The n-grams and subwords of documents, behind those of a branch that learning goes on from."""
-    vocabulary, subwords = pipeline.vocabulary, None
-    ngrams = count_ngrams(documents.ids, SPECIAL_IDS + len(vocabulary), settings)
+    vocabulary, subwords, known = pipeline.vocabulary, None, SPECIAL_IDS + len(pipeline.vocabulary)
+    with_subwords = settings.counts_subwords(pipeline.settings.tokens)
+    settings = settings.replace(ngram_count=settings.most(outputs=outputs, known=known, subwords=with_subwords))
+    ngrams = count_ngrams(documents.ids, known, settings)
     if initial is not None:
         ngrams = extend_ngrams(initial.ngrams, ngrams, settings.ngram_count)
-    if settings.counts_subwords(pipeline.settings.tokens):
+    if with_subwords:
         words = (*vocabulary.tokens, *documents.words)
         counts = np.bincount(documents.ids.values, minlength=SPECIAL_IDS + len(words))[SPECIAL_IDS:]
         subwords = count_subwords(words, counts, settings)

@@ -56,6 +56,15 @@ class Ngrams:
         """The largest number of rows that so many tokens in so many documents may have."""
         return self.longest * (tokens + documents) + 1
 
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """How many tokens each has, int64[n-grams]."""
+        lengths = np.ones(len(self), dtype=np.int64)
+        # An n-gram stands behind its beginning, so one round for each order is enough.
+        for _ in range(2, self.longest + 1):
+            lengths[self.known :] = lengths[self.table[:, 0]] + 1
+        return lengths
+
     def tokens(self, row: int) -> list[int]:
         """The ids of the tokens of an n-gram, boundaries among them."""
         ids = []

@@ -24,7 +24,11 @@ class BranchSettings(Settings):
             tokens are words.
         subword_rows: subwords are counted where training has no more rows than this, for they take most of the time and
             tell least where rows are many; ``None`` counts them anyway.
+        ngram_decay: what the squared value of an n-gram is multiplied by for each token after the first: the smaller,
+            the more is a long n-gram penalised, which has shorter ones in it. In (0, 1].
         ngram_count: largest number of n-grams of two and more tokens, and of subwords; the most frequent are taken.
+        branch_weights: largest number of weights, of which each word, n-gram and subword has one for each output;
+            n-grams of two and more tokens, and subwords, get half of what words leave, the most frequent first.
         ngram_min_count: how often an n-gram of two or more tokens, or a subword, must occur.
         branch_max_tokens: read only the first so many tokens of a document, but no fewer than the network, which has
             ``max_tokens``; ``None`` reads as many as the network.
@@ -35,7 +39,9 @@ class BranchSettings(Settings):
     ngrams: int = 2
     subwords: int = 5
     subword_rows: int | None = None
+    ngram_decay: float = 1.0
     ngram_count: int = 200_000
+    branch_weights: int = 8_000_000
     ngram_min_count: int = 2
     branch_max_tokens: int | None = None
     branch_penalty: float = 1 / 64
@@ -51,7 +57,10 @@ class BranchSettings(Settings):
             at_least("subword_rows", self.subword_rows, 0)
         if self.branch_max_tokens is not None:
             at_least("branch_max_tokens", self.branch_max_tokens, 1)
+        if not 0 < self.ngram_decay <= 1:
+            raise SettingsError(f"ngram_decay is {self.ngram_decay}", "Give more than 0, and 1 at most.")
         at_least("ngram_count", self.ngram_count, 1)
+        at_least("branch_weights", self.branch_weights, 1)
         at_least("ngram_min_count", self.ngram_min_count, 1)
         at_least("branch_penalty", self.branch_penalty, 1e-6)
 
@@ -62,6 +71,17 @@ class BranchSettings(Settings):
             by_network: how many the network reads; ``None`` for all.
         """
         return None if by_network is None else max(by_network, self.branch_max_tokens or 0)
+
+    def most(self, *, outputs: int, known: int, subwords: bool) -> int:
+        """The largest number of n-grams of two and more tokens, and of subwords.
+
+        Args:
+            outputs: L, of the branch.
+            known: V, tokens with an id.
+            subwords: whether there are subwords.
+        """
+        room = (self.branch_weights // outputs - known) // (2 if subwords else 1)
+        return min(self.ngram_count, max(room, 1))
 
     def counts_subwords(self, tokens: str) -> bool:
         """Whether subwords are counted where tokens are of this kind: a single character has none."""

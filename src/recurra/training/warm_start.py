@@ -24,7 +24,7 @@ __all__ = ["branch_with_classes", "check_warm_start", "extend_labels", "extend_v
 # What may change from run to run; all else is in the weights.
 OF_TEXT = ("vocabulary_size", "vocabulary_documents", "min_count", "max_tokens")
 OF_NETWORK = ("dropout", "weight_drop", "word_dropout", "every_step")
-OF_BRANCH = ("branch", "ngram_count", "ngram_min_count", "branch_penalty")
+OF_BRANCH = ("branch", "ngram_decay", "ngram_count", "branch_weights", "ngram_min_count", "branch_penalty")
 # Ancestors that a record names.
 REMEMBERED = 50
 
