@@ -85,6 +85,10 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         # Before the work, which may take minutes.
         require("jinja2")
         require("matplotlib")
+    if wanted.queue is not None:
+        from recurra.data.review_queue import read_queue
+
+        read_queue(wanted.queue)
     models = {str(path): load(path) for path in paths}
     for model in models.values():
         check_supports_views(model)
@@ -104,7 +108,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         issues = _doubts(model, name, data, wanted, reading, output)
         shown.show_doubts(issues, output)
         if wanted.queue is not None:
-            _write_queue(issues, wanted.queue, wanted.data, output)
+            _write_queue(issues, wanted.queue, data, wanted.data, output)
         document = issues.to_dict()
     else:
         flows = _flows(models, data, wanted, output)
@@ -228,13 +232,18 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
         )
 
 
-def _write_queue(doubted: LabelIssues, path: Path, data: str, output: Output) -> None:
+def _write_queue(doubted: LabelIssues, path: Path, table: Table, data: str, output: Output) -> None:
     from recurra.atomic import write_atomically
-    from recurra.data.review_decisions import decisions_csv
+    from recurra.data.review_queue import extended_queue
 
-    decisions, notes = doubted.queue()
-    write_atomically(path, decisions_csv(decisions, notes).encode("utf-8", "replace"))
-    output.result(f"queue: {path} ({len(decisions):,} rows). Change keep to exclude or relabel in it.")
+    queue = extended_queue(path, *doubted.queue(), table.corpus)
+    write_atomically(path, queue.content)
+    output.result(f"queue: {path} ({queue.before + queue.added:,} rows). Change keep to exclude or relabel in it.")
+    if queue.before:
+        output.note(
+            f"{path} has kept its {queue.before:,} rows, {queue.made:,} of them excluded or relabelled; "
+            f"{queue.added:,} new rows stand below."
+        )
     # The command stays in one line, to be copied.
     output.detail(f"Then, where {data} is what you train with:")
     output.detail(f"recurra train {data} --exclude {path} --relabel {path}")
