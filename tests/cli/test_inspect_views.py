@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,19 @@ def test_decisions_in_a_queue_are_kept(run: Run, trained: Path, tmp_path: Path) 
     assert f"kept its {len(lines)} rows, 1 of them excluded or relabelled; {new} new rows stand below" in said
     assert run(*words, "--top", 3, "--queue", "queue.csv").code == 0
     assert Path("queue.csv").read_bytes() == after
+
+
+def test_the_command_that_is_printed_takes_the_queue(run: Run, trained: Path, spoiled: Path) -> None:
+    data = Path("my rows.csv")
+    content = spoiled.read_text(encoding="utf-8").replace("label,title,description", "kind,head,body", 1)
+    data.write_bytes(content.encode("utf-16"))
+    columns = ["--text", "body", "--title", "head", "--label", "kind", "--encoding", "utf-16"]
+    words = ["inspect", trained / "model.safetensors", "--view", "doubts", "--data", data, "--queue", "my queue.csv"]
+    ran = run(*words, *columns)
+    command = shlex.split(ran.out.splitlines()[-1])
+    decided = ["--exclude", "my queue.csv", "--relabel", "my queue.csv", "--out", "runs/cleaned"]
+    assert command == ["recurra", "train", "my rows.csv", *columns, *decided]
+    assert run(*command[1:], "--model", "fast", "--epochs", 1, "--quiet").code == 0
 
 
 @pytest.mark.parametrize(
@@ -299,4 +313,4 @@ def test_the_model_is_not_written_over_by_its_page(run: Run, trained: Path) -> N
 
 def test_a_table_is_no_text(run: Run, trained: Path, news: Path) -> None:
     ran = run("inspect", trained / "model.safetensors", news)
-    check_failed(ran, 1, "is the name of a file", "--data", "--view flags|states|doubts|gradients")
+    check_failed(ran, 1, "is the name of a file", "--data", f"--data {news} --view flags, or --view states, doubts or")

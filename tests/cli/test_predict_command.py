@@ -204,6 +204,14 @@ def test_a_header_among_the_lines_is_mentioned(header: str, form: str, run: Run,
     assert run("predict", model, "--quiet", stdin=header.encode()).err == ""
 
 
+def test_the_command_for_a_table_has_the_options_that_were_given(run: Run, model: Path) -> None:
+    options = ["--abstain-below", "0.9", "--encoding", "shift_jis"]
+    told = run("predict", model, *options, stdin="text\n猫\n".encode("shift_jis"))
+    command = told.err.splitlines()[-1].split()
+    assert command == ["recurra", "score", str(model), "-", "--format", "csv", *options]
+    assert run(*command[1:], stdin="text\n猫\n".encode("shift_jis")).out.splitlines()[1].startswith("猫,")
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -54,7 +55,9 @@ def test_lines_for_people(run: Run, news: Path) -> None:
     assert any("the 6 rows set aside, which chose nothing" in line for line in lines)
     assert any(line.startswith(("first, trial 0: accuracy ", "first and best, trial 0: accuracy ")) for line in lines)
     assert f"model: {Path('study/model.safetensors')}" in lines
-    assert lines[-1].startswith("To learn from all rows with these settings: recurra train ")
+    told, _, command = lines[-1].partition(": ")
+    assert told == "To learn from all rows with these settings"
+    assert shlex.split(command) == ["recurra", "train", str(news), "--model", "study/best.toml", "--out", "final"]
     quiet = run("tune", news, "--out", "study", "--trials", 2, "--resume", "--quiet", *SMALL)
     assert quiet.out.splitlines()[0].startswith("2 trials (2 done) in ")
     assert "trial   0" not in quiet.out
@@ -157,7 +160,17 @@ def test_rows_of_a_file_choose_and_rows_without_a_label_are_skipped(run: Run, ne
         "1 of 61 rows has no label and is skipped.",
         "1 of 25 rows has no label and is skipped.",
     ]
-    assert lines[-1].endswith("--validation later.csv --out DIR")
+    command = shlex.split(lines[-1].partition(": ")[2])
+    assert command[3:] == [
+        "--skip-unlabelled",
+        "--model",
+        "study/best.toml",
+        "--validation",
+        "later.csv",
+        "--out",
+        "final",
+    ]
+    assert run(*command[1:], "--quiet").code == 0
     found = run(*words, "--out", "study", "--resume", "--json").json
     assert found["rows"] == {"learned": 60, "held_out": 12, "set_aside": 12}
     record = recurra.load(found["model"]).record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
 from recurra.cli.given_files import check_no_input, check_text
 from recurra.cli.inspect_views import VIEWS, DataView, show_data, view_name
+from recurra.cli.next_command import command_line
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -157,8 +157,8 @@ def inspect(
         for one in texts or ():
             check_text(
                 one,
-                f"For its rows: recurra inspect {shlex.quote(str(model))} --data {shlex.quote(one)} --view "
-                f"{'|'.join(VIEWS)}. For the name itself, pipe it to standard input.",
+                f"For its rows: {command_line('inspect', model, '--data', one, '--view', VIEWS[0])}, or --view "
+                f"{', '.join(VIEWS[1:-1])} or {VIEWS[-1]}. For the name itself, pipe it to standard input.",
             )
         _show_texts(model, texts or [], encoding, gates=gates, attribution=attribution, html=html, output=output)
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.next_command import command_line, options_again, reading_again
 from recurra.cli.output import Output, count
 from recurra.cli.progress import Bars
 
@@ -108,7 +109,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         issues = _doubts(model, name, data, wanted, reading, output)
         shown.show_doubts(issues, output)
         if wanted.queue is not None:
-            _write_queue(issues, wanted.queue, data, wanted.data, output)
+            _write_queue(issues, wanted.queue, data, wanted.data, reading, output)
         document = issues.to_dict()
     else:
         flows = _flows(models, data, wanted, output)
@@ -232,7 +233,9 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
         )
 
 
-def _write_queue(doubted: LabelIssues, path: Path, table: Table, data: str, output: Output) -> None:
+def _write_queue(
+    doubted: LabelIssues, path: Path, table: Table, data: str, reading: ReadOptions, output: Output
+) -> None:
     from recurra.atomic import write_atomically
     from recurra.data.review_queue import extended_queue
 
@@ -246,4 +249,5 @@ def _write_queue(doubted: LabelIssues, path: Path, table: Table, data: str, outp
         )
     # The command stays in one line, to be copied.
     output.detail(f"Then, where {data} is what you train with:")
-    output.detail(f"recurra train {data} --exclude {path} --relabel {path}")
+    decided = options_again(exclude=path, relabel=path, out="runs/cleaned")
+    output.detail(command_line("train", data, *reading_again(reading), *decided))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.given_files import check_text
+from recurra.cli.next_command import command_line, options_again
 from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
 from recurra.cli.output import Output, cut, folded, plain, width
 
@@ -53,10 +53,11 @@ def predict(
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
     below = classifier.checked_abstaining(abstain_below)
+    again = options_again(abstain_below=abstain_below, encoding=None if encoding == "utf-8" else encoding)
     for text in texts or ():
         check_text(
             text,
-            f"To classify its rows: recurra score {shlex.quote(str(model))} {shlex.quote(text)}. "
+            f"To classify its rows: {command_line('score', model, text, *again)}. "
             "To classify the name itself, pipe it to standard input.",
         )
     wanted: Iterable[str] = texts or ()
@@ -65,7 +66,7 @@ def predict(
             print("One text a line; Ctrl-D ends.", file=sys.stderr)
         from recurra.cli.stdin import lines_of_input
 
-        wanted = _noting_a_header(lines_of_input(encoding), model, output)
+        wanted = _noting_a_header(lines_of_input(encoding), model, again, output)
     answers, given, empty = [], 0, 0
     for block in _blocks(wanted, 1 if sys.stdin is not None and sys.stdin.isatty() else BLOCK):
         given += len(block)
@@ -89,7 +90,7 @@ def _note(message: str, output: Output, command: str = "") -> None:
         print(f"{lines}\n  {plain(command)}" if command else lines, file=sys.stderr)
 
 
-def _noting_a_header(lines: Iterable[str], model: Path, output: Output) -> Iterator[str]:
+def _noting_a_header(lines: Iterable[str], model: Path, again: list[str], output: Output) -> Iterator[str]:
     """The lines; a note is printed if the first looks like the header of a table, which is no text."""
     from recurra.data.formats import header_format
 
@@ -99,7 +100,7 @@ def _noting_a_header(lines: Iterable[str], model: Path, output: Output) -> Itera
                 f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is classified as a text. "
                 "To classify the rows of a table:",
                 output,
-                f"recurra score {shlex.quote(str(model))} - --format {form}",
+                command_line("score", model, "-", "--format", form, *again),
             )
         yield line
 
