@@ -98,22 +98,33 @@ def write_data(kind: str, columns: dict[str, Sequence[Any]]) -> Path:
 @pytest.mark.parametrize("kind", [".csv", ".tsv", ".parquet", ".txt"])
 def test_answers_are_those_of_python_in_the_rows_order(kind: str, out: str, run: Run, model: Path) -> None:
     data = write_data(kind, {"id": IDS, "text": TEXTS})
-    keep = [] if kind == ".txt" else ["--keep", "id"]
+    keep = ["--answers-only"] if kind == ".txt" else ["--keep", "id"]
     ran = run("score", model, data, "--out", out, "--all", "--quiet", *keep)
     assert (ran.code, ran.out, ran.err) == (0, f"answers: {out}\n", "")
     if out == "out.PARQUET":
         Path(out).rename("out.parquet")
     answers = check_answers(Path(out.lower()), model, TEXTS, every=True)
     assert {answer["label"] for answer in answers} == set("abc")
-    if keep:
+    if kind != ".txt":
         assert [answer["id"] for answer in answers] == IDS
     columns = [*keep[1:], "label", "probability", "probability_a", "probability_b", "probability_c"]
     assert list(answers[0]) == columns
 
 
+@pytest.mark.parametrize("out", ["out.csv", "out.jsonl", "out.parquet"])
+def test_lines_are_kept_as_a_column(out: str, run: Run, model: Path) -> None:
+    texts = [*TEXTS, 'a comma, a "quote"', "", "é猫"]
+    data = write_data(".txt", {"text": texts})
+    for words in ([data], [data, "--keep", "text"]):
+        found = run("score", model, *words, "--out", out, "--json").json
+        assert found["columns"] == ["text", "label", "probability"]
+        answers = check_answers(Path(out), model, texts)
+        assert [answer["text"] for answer in answers] == texts
+
+
 def test_parquet_holds_every_digit_in_few_row_groups(run: Run, model: Path) -> None:
     data = write_data(".txt", {"text": TEXTS})
-    run("score", model, data, "--out", "out.parquet", "--all")
+    run("score", model, data, "--out", "out.parquet", "--all", "--answers-only")
     parquet = pytest.importorskip("pyarrow.parquet")
     table = parquet.read_table("out.parquet")
     expected = recurra.load(model).predict_proba(TEXTS)
@@ -267,8 +278,9 @@ def test_no_lines_at_all_are_no_answers(run: Run, model: Path) -> None:
         found = run("score", model, "-", "--out", out, "--all", "--json", stdin=b"").json
         assert (found["rows"], found["labels"]) == (0, {"a": 0, "b": 0, "c": 0})
         assert read_answers(Path(out)) == []
-    assert Path("out.csv").read_text() == "label,probability,probability_a,probability_b,probability_c\n"
-    assert pytest.importorskip("pyarrow.parquet").read_schema("out.parquet").names[:2] == ["label", "probability"]
+    assert Path("out.csv").read_text() == "text,label,probability,probability_a,probability_b,probability_c\n"
+    names = pytest.importorskip("pyarrow.parquet").read_schema("out.parquet").names
+    assert names[:3] == ["text", "label", "probability"]
 
 
 @pytest.mark.parametrize("kind", [".csv", ".txt", ".parquet"])
@@ -356,8 +368,11 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
         (["data.csv", "--out", "out.parquet.gz"], ["ends in '.parquet.gz'", "may be packed"]),
         (["data.csv", "--out", "out.csv", "--text", "body"], ["no column 'body'", "--text"]),
         (["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"], ["'id' is named by --text and --title"]),
-        (["data.txt", "--out", "out.csv", "--keep", "id"], ["--keep id", "data.txt, which has no columns"]),
-        (["-", "--out", "out.csv", "--text", "text"], ["--text text", "standard input, which has no columns"]),
+        (
+            ["data.txt", "--out", "out.csv", "--keep", "id"],
+            ["--keep id", "data.txt, which has one text a line and no other column"],
+        ),
+        (["-", "--out", "out.csv", "--text", "text"], ["--text text", "standard input, which has one text a line"]),
         (["data.json", "--out", "out.csv"], ["data.json is empty", "at least one row"]),
         (["agnews", "--out", "out.csv"], ["No file 'agnews'"]),
         (["data.csv", "--out", "out.csv", "--format", "xml"], ["--format 'xml'", "csv, tsv, jsonl"]),
@@ -395,7 +410,7 @@ def test_files_of_text_need_no_pyarrow(run: Run, model: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("kind", [".csv", ".txt"])
 def test_a_reader_that_has_seen_enough(kind: str, model: Path) -> None:
-    head = b"label,probability\n" if kind == ".txt" else b"id,text,label,probability\n"
+    head = b"text,label,probability\n" if kind == ".txt" else b"id,text,label,probability\n"
     data = write_data(kind, {"id": range(300_000), "text": ["the team wins"] * 300_000})
     process = subprocess.Popen(
         [sys.executable, "-m", "recurra.cli", "score", str(model), str(data), "-q"],

@@ -123,7 +123,7 @@ def test_labels_alone_are_a_row_each(out: str, run: Run, data: Path) -> None:
 @pytest.mark.parametrize("out", OUTS)
 def test_no_rows_have_their_columns(out: str, run: Run) -> None:
     found = run("score", several(Path("m.safetensors")), "-", "--out", out, "--json", stdin=b"").json
-    assert (found["rows"], found["unanswered"], found["columns"]) == (0, 0, ["labels"])
+    assert (found["rows"], found["unanswered"], found["columns"]) == (0, 0, ["text", "labels"])
     assert read_answers(out) == []
 
 

@@ -29,7 +29,7 @@ EXAMPLES = (
     "recurra score runs/tickets/model.safetensors tickets.csv --out labelled.csv",
     "recurra score news.safetensors news.parquet --out new.parquet --keep id",
     "recurra score news.safetensors news.jsonl.gz --out out.jsonl.gz --resume",
-    "recurra score news.safetensors - < texts.txt | cut -d, -f1 | sort | uniq -c",
+    "recurra score news.safetensors - --answers-only < texts.txt | cut -d, -f1",
 )
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RowSource", "open_rows"]
 
+# The columns of a file of one text a line.
+LINES = ("text",)
+
 
 class RowSource(NamedTuple):
     """The rows to classify.
@@ -88,10 +91,12 @@ def open_rows(
 def _lines(lines: LineBlocks, reading: ReadOptions, keep: tuple[str, ...] | None) -> RowSource:
     from recurra.batch_prediction.document_batches import batches_of_lines
 
-    for option, value in (("--text", reading.text), ("--title", reading.title), ("--keep", " ".join(keep or ()))):
+    keep = LINES if keep is None else keep
+    others = " ".join(name for name in keep if name not in LINES)
+    for option, value in (("--text", reading.text), ("--title", reading.title), ("--keep", others)):
         if value:
             raise SettingsError(
-                f"{option} {value:.80} is given for {lines.source}, which has no columns",
+                f"{option} {value:.80} is given for {lines.source}, which has one text a line and no other column",
                 "Leave it out, give a table such as a .csv file, or say what it is with --format.",
             )
-    return RowSource(batches_of_lines(lines), (), lambda: lines.total, lines.notes, "lines")
+    return RowSource(batches_of_lines(lines, keep), keep, lambda: lines.total, lines.notes, "lines")
