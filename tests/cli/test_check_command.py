@@ -86,7 +86,7 @@ def test_the_cleaned_copy_and_its_check(run: Run) -> None:
 def test_strict_fails_on_warnings_alone_and_prints_all_the_same(run: Run) -> None:
     assert run("check", "train.csv").code == 0
     ran = run("check", "train.csv", "--strict")
-    assert (ran.code, ran.err) == (1, "")
+    assert (ran.code, ran.err) == (3, "")
     assert "warning: empty texts" in ran.out
     write("good.csv", 240)
     good = run("check", "good.csv", "--strict")
@@ -188,14 +188,14 @@ def test_near_copies_inside_and_the_similarity(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "parts"),
     [
-        (["--drop-conflicts"], 1, ["--drop-conflicts is given without --fix"]),
-        (["--drop-unknown"], 1, ["--drop-unknown is given without --fix"]),
-        (["--drop-unknown", "--fix", "clean.csv"], 1, ["--drop-unknown is given without --model"]),
-        (["--unescape"], 1, ["--unescape is given without --fix"]),
-        (["--fix", "clean.txt"], 1, ["clean.txt", ".csv, .tsv, .jsonl, .parquet"]),
-        (["--fix", "train.csv"], 1, ["train.csv itself", "another file"]),
+        (["--drop-conflicts"], 2, ["--drop-conflicts is given without --fix"]),
+        (["--drop-unknown"], 2, ["--drop-unknown is given without --fix"]),
+        (["--drop-unknown", "--fix", "clean.csv"], 2, ["--drop-unknown is given without --model"]),
+        (["--unescape"], 2, ["--unescape is given without --fix"]),
+        (["--fix", "clean.txt"], 2, ["clean.txt", ".csv, .tsv, .jsonl, .parquet"]),
+        (["--fix", "train.csv"], 2, ["train.csv itself", "another file"]),
         (["--fix", "nowhere/clean.csv"], 1, ["nowhere/clean.csv cannot be written", "Make its folder first"]),
-        (["--similarity", "1.5", "--test", "test.csv"], 1, ["threshold is 1.5", "at most 1"]),
+        (["--similarity", "1.5", "--test", "test.csv"], 2, ["threshold is 1.5", "at most 1"]),
         (["--similarity", "0"], 2, ["'0'", "above 0"]),
         (["--text", "nothing"], 1, ["no column 'nothing'"]),
         (["--test", "missing.csv"], 1, ["No file 'missing.csv'"]),

@@ -174,9 +174,9 @@ def test_text_is_a_column(run: Run, trained: Path, other: Path, news: Path) -> N
 
 def test_wrong_usage(run: Run, trained: Path, other: Path, model: Path, news: Path) -> None:
     good = trained / "model.safetensors"
-    check_failed(run("compare", good, other), 1, "neither --data nor --on")
-    check_failed(run("compare", good, other, "--data", news, "--on", "x"), 1, "both --data and --on")
-    check_failed(run("compare", good, "--data", news), 1, "given one model")
-    check_failed(run("compare", good, good, "--data", news), 1, "the same model is given twice")
+    check_failed(run("compare", good, other), 2, "neither --data nor --on")
+    check_failed(run("compare", good, other, "--data", news, "--on", "x"), 2, "both --data and --on")
+    check_failed(run("compare", good, "--data", news), 2, "given one model")
+    check_failed(run("compare", good, good, "--data", news), 2, "the same model is given twice")
     check_failed(run("compare", good, model, "--data", news, "--quiet"), 1, "knows the classes")
     check_failed(run("compare", good, "none.safetensors", "--data", news), 1, "none.safetensors")

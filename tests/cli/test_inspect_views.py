@@ -300,17 +300,17 @@ def test_folds_learn_the_linear_branch_again(run: Run, tmp_path: Path, monkeypat
 def test_what_is_read_is_not_written_over(option: str, run: Run, trained: Path, news: Path) -> None:
     before, model = news.read_bytes(), trained / "model.safetensors"
     ran = run("inspect", model, "--data", news, "--view", "doubts", option, news)
-    check_failed(ran, 1, f"{option} {news} is {news} itself", "Name another file")
+    check_failed(ran, 2, f"{option} {news} is {news} itself", "Name another file")
     assert news.read_bytes() == before
 
 
 def test_the_model_is_not_written_over_by_its_page(run: Run, trained: Path) -> None:
     model = trained / "model.safetensors"
     before = model.read_bytes()
-    check_failed(run("inspect", model, "oil", "--html", model), 1, f"--html {model} is {model} itself")
+    check_failed(run("inspect", model, "oil", "--html", model), 2, f"--html {model} is {model} itself")
     assert model.read_bytes() == before
 
 
 def test_a_table_is_no_text(run: Run, trained: Path, news: Path) -> None:
     ran = run("inspect", trained / "model.safetensors", news)
-    check_failed(ran, 1, "is the name of a file", "--data", f"--data {news} --view flags, or --view states, doubts or")
+    check_failed(ran, 2, "is the name of a file", "--data", f"--data {news} --view flags, or --view states, doubts or")

@@ -115,7 +115,7 @@ def test_the_name_of_a_table_is_no_text(run: Run, model: Path, name: str) -> Non
     Path(name).write_text("text\noil\n")
     shown = f"'{name}'" if " " in name else name
     check_failed(
-        run("predict", model, "oil prices", name), 1, f"recurra score {model} {shown}. ", "pipe it to standard input"
+        run("predict", model, "oil prices", name), 2, f"recurra score {model} {shown}. ", "pipe it to standard input"
     )
     assert run("predict", model, "--json", stdin=name.encode()).json[0]["text"] == name
 
@@ -234,7 +234,7 @@ def test_a_header_is_looked_for_in_the_first_line_of_input_alone(run: Run, model
 def test_bytes_of_another_encoding_are_no_text(run: Run, model: Path) -> None:
     for command in ("predict", "inspect"):
         ran = run(command, model, b"caf\xe9".decode("utf-8", "surrogateescape"))
-        check_failed(ran, 1, r"'caf\udce9'", "byte 0xe9, which is not utf-8", "standard input")
+        check_failed(ran, 2, r"'caf\udce9'", "byte 0xe9, which is not utf-8", "standard input")
 
 
 def test_quiet_says_nothing_of_kernels(model: Path, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_no_option_is_another_one_elsewhere() -> None:
 )
 def test_a_cell_in_a_presets_place(name: str, meant: str, run: Run, news: Path) -> None:
     ran = run("train", news, "--model", name, "--out", "run")
-    check_failed(ran, 1, f"There is no preset '{name}'. {meant}", *preset_names())
+    check_failed(ran, 2, f"There is no preset '{name}'. {meant}", *preset_names())
     assert not Path("run").exists()
 
 

@@ -12,6 +12,7 @@ from recurra.cli.check_label_options import LabelOptions, refuse_to_clean
 from recurra.cli.check_next import CheckResult, command_after_check
 from recurra.cli.check_output import show_fix, show_report
 from recurra.cli.data_argument import ReadOptions
+from recurra.cli.failures import FOUND
 from recurra.cli.next_command import options_again, reading_again
 from recurra.cli.options import (
     DataArgument,
@@ -92,7 +93,9 @@ def check(
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if there are errors or warnings.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help=f"Exit with {FOUND} if there are errors or warnings.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for check.json and check.html.")
     ] = None,
@@ -171,7 +174,7 @@ def check(
     written = None if fixed is None else fixed.to_dict()
     output.document({**report.to_dict(), "notes": output.notes, "fixed": written, "next": next_command})
     if strict and report.count("error") + report.count("warning"):
-        raise typer.Exit(1)
+        raise typer.Exit(FOUND)
 
 
 def _check_copy(fix: Path, data: str, test: str | None) -> None:

@@ -8,9 +8,20 @@ from typing import Any, NamedTuple
 
 import typer
 
-from recurra.errors import RecurraError
+from recurra.errors import RecurraError, SettingsError
+from recurra.interrupt import exit_code
 
-__all__ = ["INTERRUPTED", "Failure", "failure_of"]
+__all__ = ["EXIT_CODES", "FAILED", "FOUND", "NOBODY_READS", "USAGE", "Failure", "failure_of", "interrupted"]
+
+# The exit codes of all commands; 0 is for what was done.
+FAILED, USAGE, FOUND, NOBODY_READS = 1, 2, 3, 141
+EXIT_CODES = {
+    "0": "done",
+    str(FAILED): "failed, on its input or on this machine",
+    str(USAGE): "wrong usage: an option, an argument or a setting",
+    str(FOUND): "check --strict found errors or warnings",
+    "130": "ended by Ctrl-C (143 by SIGTERM, 141 as nobody reads its output)",
+}
 
 # Newer versions of Typer bundle Click, older ones use the package; the base of BadParameter is right for both.
 UsageError = typer.BadParameter.__mro__[1]
@@ -73,26 +84,28 @@ class Failure(NamedTuple):
     code: int
 
 
-INTERRUPTED = Failure("interrupted before it was done. Run the command again.", 130)
+def interrupted() -> Failure:
+    """The failure of a command that Ctrl-C or SIGTERM has ended."""
+    return Failure("interrupted before it was done. Run the command again.", exit_code())
 
 
 def failure_of(error: Exception) -> Failure | None:
     """The failure for an error, or ``None`` for a bug, whose traceback should show."""
     if isinstance(error, UsageError):
-        return Failure(f"error: {_usage(error)}", 2)
+        return Failure(f"error: {_usage(error)}", USAGE)
     if isinstance(error, RecurraError):
-        return Failure(f"error: {error.for_commands}", 1)
+        return Failure(f"error: {error.for_commands}", USAGE if isinstance(error, SettingsError) else FAILED)
     if isinstance(error, ModuleNotFoundError):
         # The name is dotted where the package is there and a part of it is not: that is no matter of extras.
         package = error.name or ""
         if package not in _EXTRAS:
             return None
         hint = f"Install it with: pip install 'recurra[{_EXTRAS[package]}]'"
-        return Failure(f"error: This command needs {package}, which is not installed. {hint}", 1)
+        return Failure(f"error: This command needs {package}, which is not installed. {hint}", FAILED)
     if isinstance(error, OSError):
         what = f"{error.filename}: " if error.filename else ""
         hint = _HINTS.get(error.errno or 0, "Check the path, or choose another place.")
-        return Failure(f"error: {what}{error.strerror or error}. {hint}", 1)
+        return Failure(f"error: {what}{error.strerror or error}. {hint}", FAILED)
     return None
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
-from recurra.cli.data_argument import ReadOptions
+if TYPE_CHECKING:
+    from recurra.cli.data_argument import ReadOptions
 
 __all__ = ["command_line", "options_again", "reading_again"]
 
@@ -37,7 +39,7 @@ def reading_again(reading: ReadOptions, *, columns_only: bool = False) -> list[s
     """
     if columns_only:
         return options_again(**reading.columns)
-    encoding = None if reading.encoding == ReadOptions().encoding else reading.encoding
+    encoding = None if reading.encoding == reading._field_defaults["encoding"] else reading.encoding
     return options_again(
         **reading.columns,
         encoding=encoding,

@@ -15,6 +15,7 @@ from recurra.cli.progress import Bars
 from recurra.cli.score_input import RowSource, open_rows
 from recurra.cli.score_output import OutputFormat, StandardOutput, csv_label_separator, output_format
 from recurra.errors import SettingsError
+from recurra.interrupt import exit_code
 from recurra.version import VERSION
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def score(
             if not file.kept:
                 raise
             print(f"recurra: interrupted. --resume goes on with {out}.", file=sys.stderr)
-            raise typer.Exit(130) from None
+            raise typer.Exit(exit_code()) from None
     for note in source.notes:
         if note not in output.notes:
             output.note(note)

@@ -30,6 +30,7 @@ from recurra.cli.progress import Bars
 from recurra.cli.train import settings_of
 from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.folders import locked_folder
+from recurra.interrupt import exit_code
 
 if TYPE_CHECKING:
     from recurra.tuning.results import StudyResult, TrialResult
@@ -194,7 +195,7 @@ def tune(
     if tuned.interrupted:
         kept = f"{_model_in(out)} holds the best so far" if tuned.best else "nothing was learned yet"
         print(f"recurra: interrupted. {kept}; --resume goes on.", file=sys.stderr)
-        raise typer.Exit(130)
+        raise typer.Exit(exit_code())
     again = options_again(model=out / BEST, validation=validation, out=out.parent / "final")
     command = command_line("train", data, *reading_again(given_reading), *again)
     output.detail(f"To learn from all rows with these settings: {command}")
