@@ -54,7 +54,7 @@ def test_more_lines_than_a_block(run: Run, model: Path) -> None:
 
 def test_no_text_at_all_is_an_empty_list(run: Run, model: Path) -> None:
     assert run("predict", model, "--json", stdin=b"").json == []
-    assert run("predict", model, stdin=b"") == (0, "", "")
+    assert run("predict", model, "--quiet", stdin=b"") == (0, "", "")
 
 
 def test_top_k_keeps_the_most_probable(run: Run, model: Path) -> None:

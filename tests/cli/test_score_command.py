@@ -283,7 +283,7 @@ def test_no_lines_at_all_are_no_answers(run: Run, model: Path) -> None:
     assert names[:3] == ["text", "label", "probability"]
 
 
-@pytest.mark.parametrize("kind", [".csv", ".txt", ".parquet"])
+@pytest.mark.parametrize("kind", [".csv", ".parquet"])
 def test_an_empty_file_is_refused(kind: str, run: Run, model: Path, tmp_path: Path) -> None:
     Path(f"data{kind}").touch()
     before = everything(tmp_path)

@@ -13,7 +13,7 @@ import typer
 from recurra.cli.given_files import check_text
 from recurra.cli.next_command import command_line, options_again
 from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
-from recurra.cli.output import Output, cut, folded, plain, width
+from recurra.cli.output import Output, cut, plain, width
 
 if TYPE_CHECKING:
     from recurra.runtime import Model
@@ -80,14 +80,9 @@ def predict(
     if empty:
         which = f"{empty:,} of {given:,} texts" if given > 1 else "The text"
         end = "is empty, and gets the label" if empty == 1 else "are empty, and get the labels"
-        _note(f"{which} {end} of a text without words.", output)
-
-
-def _note(message: str, output: Output, command: str = "") -> None:
-    """Prints a note to standard error: standard output has one line a text, or one document."""
-    if not output.quiet:
-        lines = folded(plain(f"recurra: note: {message}"))
-        print(f"{lines}\n  {plain(command)}" if command else lines, file=sys.stderr)
+        output.warn(f"{which} {end} of a text without words.")
+    if not given:
+        output.warn("Standard input is empty: no text is classified.")
 
 
 def _noting_a_header(lines: Iterable[str], model: Path, again: list[str], output: Output) -> Iterator[str]:
@@ -96,10 +91,9 @@ def _noting_a_header(lines: Iterable[str], model: Path, again: list[str], output
 
     for number, line in enumerate(lines):
         if number == 0 and (form := header_format(line)) is not None:
-            _note(
+            output.warn(
                 f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is classified as a text. "
                 "To classify the rows of a table:",
-                output,
                 command_line("score", model, "-", "--format", form, *again),
             )
         yield line
