@@ -50,15 +50,14 @@ _HINTS = {
     errno.EROFS: "Choose a place that you may write.",
     errno.ENOENT: "Check the path.",
 }
-# What options are called elsewhere, and the name here.
+# What options are called elsewhere, and the name here; those of settings are in recurra.settings.
 _OTHER_NAMES = {
     "--out": ("-o", "--output", "--output-dir", "--out-dir", "--save", "--dir"),
-    "--learning-rate": ("--lr", "--rate"),
-    "--epochs": ("-e", "--num-epochs", "--max-epochs", "--num-train-epochs"),
-    "--batch-size": ("-b", "--bs", "--batch"),
+    "--epochs": ("-e",),
+    "--batch-size": ("-b",),
+    "--data": ("--file", "--input", "--input-file", "--csv", "-f", "-i"),
     "--model": ("-m", "--preset", "--arch", "--architecture"),
     "--validation": ("--val", "--valid", "--dev", "--validation-data", "--validation-file", "--val-data", "--test"),
-    "--seed": ("--random-state", "--random-seed"),
     "--vectors": ("--embeddings", "--word-vectors", "--pretrained"),
     "--minutes": ("--time", "--time-limit", "--max-time"),
     "--resume": ("--continue",),
@@ -136,18 +135,39 @@ def _usage(error: Any) -> str:
 
 
 def _option_meant(word: str, context: Any) -> str | None:
-    """The option of a command that is called so elsewhere or nearly so, or ``--set`` with the setting of that name."""
-    known = {name for param in context.command.params for name in param.opts} if context else set()
+    """What to write for an option that is called so elsewhere or nearly so: an option, a setting or an argument."""
+    params = context.command.params if context else []
+    known = {name for param in params for name in param.opts}
     word = word.lower().replace("_", "-")
     for option, others in _OTHER_NAMES.items():
         if word in others and option.partition(" ")[0] in known:
             return option
-    if "--set" in known and word.startswith("--"):
-        from recurra.presets import Recipe
-        from recurra.presets.describe import describe_settings
+    if word in _OTHER_NAMES["--data"]:
+        return _file_meant(params, context)
+    if word.startswith("--"):
+        from recurra.settings import setting_meant
 
         name = word[2:].replace("-", "_")
-        if name in {setting.name for setting in describe_settings(Recipe())}:
+        name = setting_meant(name) or name
+        if (option := f"--{name.replace('_', '-')}") in known:
+            return option
+        if "--set" in known and _is_setting(name):
             return f"--set {name}=VALUE"
     # One that is nearly the same is meant, whatever others are a little like it.
     return next(iter(get_close_matches(word, known, n=1, cutoff=0.85)), None)
+
+
+def _file_meant(params: list[Any], context: Any) -> str | None:
+    """Where a file of rows is given, in a command without --data."""
+    place = next((param.metavar for param in params if param.metavar in ("DATA", "TEXTS")), None)
+    if place is not None:
+        words = [str(param.metavar) for param in params if param.param_type_name == "argument"]
+        return " ".join([context.command_path, *words])
+    return "recurra score MODEL DATA" if context.info_name == "predict" else None
+
+
+def _is_setting(name: str) -> bool:
+    from recurra.presets import Recipe
+    from recurra.presets.describe import describe_settings
+
+    return name in {setting.name for setting in describe_settings(Recipe())}
