@@ -107,7 +107,7 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     [
         (
             "[network]\nunits = 3\n",
-            "[network] of the preset {name} has the unknown setting 'units'. Did you mean hidden? The settings here are",
+            "[network] of the preset {name} has the unknown setting 'units'. Did you mean hidden? The settings here",
         ),
         (
             "[net]\n",

@@ -28,6 +28,7 @@ from recurra.cli.options import (
     TextColumn,
     TitleColumn,
     model_file,
+    model_name,
     number_above,
 )
 from recurra.cli.output import Output
@@ -132,7 +133,7 @@ def check(
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     train, tested = _opened(data, test, reading, output)
     loaded = None if model is None else load(model)
-    known = None if loaded is None else _known(str(model), loaded)
+    known = None if loaded is None else _known(model_name(model), loaded)
     labels.apply([one for one in (train, tested) if one is not None], loaded, model, output)
     with Bars(output) as bars:
         report = look(
@@ -162,7 +163,7 @@ def check(
         )
         fixed = clean(train, fix, test=tested, options=options)
         show_fix(fixed, output)
-    again = options_again(test=test, model=model, inside=inside) + reading_again(reading)
+    again = options_again(test=test, model=model and model_name(model), inside=inside) + reading_again(reading)
     if similarity != SIMILARITY:
         again += options_again(similarity=similarity)
     next_command = command_after_check(data, again, reading, CheckResult(report, fixed, labels))

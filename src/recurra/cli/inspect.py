@@ -24,6 +24,7 @@ from recurra.cli.options import (
     TextColumn,
     TitleColumn,
     model_file,
+    model_name,
     whole_number,
 )
 from recurra.cli.output import Output, count
@@ -155,10 +156,11 @@ def inspect(
     output = Output(as_json=as_json, quiet=quiet)
     if view is None or data is None:
         for one in texts or ():
+            command = command_line("inspect", model_name(model), "--data", one, "--view", VIEWS[0])
             check_text(
                 one,
-                f"For its rows: {command_line('inspect', model, '--data', one, '--view', VIEWS[0])}, or --view "
-                f"{', '.join(VIEWS[1:-1])} or {VIEWS[-1]}. For the name itself, pipe it to standard input.",
+                f"For its rows: {command}, or --view {', '.join(VIEWS[1:-1])} or {VIEWS[-1]}. "
+                "For the name itself, pipe it to standard input.",
             )
         _show_texts(model, texts or [], encoding, gates=gates, attribution=attribution, html=html, output=output)
         return
@@ -216,7 +218,7 @@ def _show_texts(
         texts = list(lines_of_input(encoding))
     readings: list[ReadingJson] = []
     for place, one in enumerate(texts):
-        readings.append(read(model, one, name=str(path), gates=gates, attribution=attribution))
+        readings.append(read(model, one, name=model_name(path), gates=gates, attribution=attribution))
         if place:
             output.result("")
         show_reading(readings[-1], output)

@@ -9,6 +9,7 @@ import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.next_command import command_line, options_again, reading_again
+from recurra.cli.options import model_name
 from recurra.cli.output import Output, count
 from recurra.cli.progress import Bars
 
@@ -90,7 +91,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         from recurra.data.review_queue import read_queue
 
         read_queue(wanted.queue)
-    models = {str(path): load(path) for path in paths}
+    models = {model_name(path): load(path) for path in paths}
     for model in models.values():
         check_supports_views(model)
     part: Literal["train", "test"] = "train" if wanted.folds else "test"

@@ -12,7 +12,7 @@ import typer
 
 from recurra.cli.given_files import check_text
 from recurra.cli.next_command import command_line, options_again
-from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
+from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, model_name, whole_number
 from recurra.cli.output import Output, cut, plain, width
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def predict(
     for text in texts or ():
         check_text(
             text,
-            f"To classify its rows: {command_line('score', model, text, *again)}. "
+            f"To classify its rows: {command_line('score', model_name(model), text, *again)}. "
             "To classify the name itself, pipe it to standard input.",
         )
     wanted: Iterable[str] = texts or ()
@@ -94,7 +94,7 @@ def _noting_a_header(lines: Iterable[str], model: Path, again: list[str], output
             output.warn(
                 f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is classified as a text. "
                 "To classify the rows of a table:",
-                command_line("score", model, "-", "--format", form, *again),
+                command_line("score", model_name(model), "-", "--format", form, *again),
             )
         yield line
 

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recurra.cli.data_argument import ReadOptions
-from recurra.cli.options import AbstainBelow, Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
+from recurra.cli.options import (
+    AbstainBelow,
+    Encoding,
+    FormatName,
+    Json,
+    ModelArgument,
+    Quiet,
+    TextColumn,
+    TitleColumn,
+    model_name,
+)
 from recurra.cli.output import Output, aligned, cut, folded
 from recurra.cli.progress import Bars
 from recurra.cli.score_input import RowSource, open_rows
@@ -118,7 +128,7 @@ def score(
     for note in source.notes:
         if note not in output.notes:
             output.note(note)
-    _report(summary, str(model), data, out, names, below, output)
+    _report(summary, model_name(model), data, out, names, below, output)
 
 
 def _columns(source: RowSource, model: Model, every: bool, output: Output) -> list[str]:
