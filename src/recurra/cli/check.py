@@ -133,7 +133,8 @@ def check(
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     train, tested = _opened(data, test, reading, output)
     loaded = None if model is None else load(model)
-    known = None if loaded is None else _known(model_name(model), loaded)
+    named = None if model is None else model_name(model)
+    known = None if loaded is None else _known(str(named), loaded)
     labels.apply([one for one in (train, tested) if one is not None], loaded, model, output)
     with Bars(output) as bars:
         report = look(
@@ -163,7 +164,7 @@ def check(
         )
         fixed = clean(train, fix, test=tested, options=options)
         show_fix(fixed, output)
-    again = options_again(test=test, model=model and model_name(model), inside=inside) + reading_again(reading)
+    again = options_again(test=test, model=named, inside=inside) + reading_again(reading)
     if similarity != SIMILARITY:
         again += options_again(similarity=similarity)
     next_command = command_after_check(data, again, reading, CheckResult(report, fixed, labels))
