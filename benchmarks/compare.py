@@ -19,7 +19,7 @@ from harness.participants import chosen_peers
 from harness.run import run_bench
 
 from recurra.atomic import write_atomically
-from recurra.cli.failures import INTERRUPTED, Failure, failure_of
+from recurra.cli.failures import Failure, failure_of, interrupted
 from recurra.cli.options import DataDir, Json, Quiet, examples, whole_number
 from recurra.cli.output import Output, aligned, plain
 from recurra.cli.train import settings_of
@@ -207,7 +207,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except typer.Exit as end:
         return end.exit_code
     except KeyboardInterrupt:
-        failure = INTERRUPTED
+        failure = interrupted()
     except Exception as error:
         failure = failure_of(error)
         if failure is None:

@@ -10,7 +10,7 @@ import pytest
 from training.runs import SHORT, Steps, train
 
 import recurra
-from recurra.interrupt import Interrupt
+from recurra.interrupt import Interrupt, exit_code, sigterm_as_ctrl_c
 from recurra.training.run import MODEL
 
 
@@ -55,6 +55,33 @@ def test_outside_the_main_thread_nothing_changes() -> None:
     thread.start()
     thread.join()
     assert inside == [(before, False)]
+
+
+def test_sigterm_is_as_ctrl_c_in_commands_alone() -> None:
+    with sigterm_as_ctrl_c():
+        assert exit_code() == 130
+        with Interrupt() as interrupt:
+            signal.raise_signal(signal.SIGTERM)
+            assert interrupt.received
+            assert exit_code() == 143
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    with Interrupt():
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_handler_of_sigterm_stays() -> None:
+    seen: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: seen.append(number))
+    try:
+        with sigterm_as_ctrl_c(), Interrupt() as interrupt:
+            signal.raise_signal(signal.SIGTERM)
+        assert (seen, interrupt.received) == ([signal.SIGTERM], False)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Presser(Steps):

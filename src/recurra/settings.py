@@ -12,11 +12,36 @@ from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hin
 
 from recurra.errors import SettingsError
 
-__all__ = ["Settings", "choices", "spread"]
+__all__ = ["OTHER_NAMES", "Settings", "choices", "setting_meant", "spread"]
 
 
 # What 64 bits hold; no setting means more.
 LARGEST_NUMBER = 2**63 - 1
+
+OTHER_NAMES = {
+    "learning_rate": ("lr", "rate", "eta", "step_size"),
+    "epochs": ("num_epochs", "n_epochs", "max_epochs", "num_train_epochs"),
+    "batch_size": ("bs", "batch", "minibatch", "train_batch_size"),
+    "seed": ("random_state", "random_seed"),
+    "hidden": ("hidden_size", "hidden_dim", "hidden_units", "num_hidden", "rnn_size", "rnn_units", "units"),
+    "layers": ("num_layers", "n_layers", "depth"),
+    "embedding": ("embedding_dim", "embedding_size", "embed_dim", "embed_size", "emb_dim"),
+    "cell": ("cell_type", "rnn", "rnn_type"),
+    "bidirectional": ("bidir", "directions"),
+    "pooling": ("pool",),
+    "vocabulary_size": ("vocab_size", "vocab", "max_features", "max_vocab", "num_words"),
+    "min_count": ("min_freq", "min_df"),
+    "max_tokens": ("max_len", "max_length", "maxlen", "seq_len", "seq_length", "max_seq_length"),
+    "tokens": ("tokenizer", "tokeniser"),
+    "optimiser": ("optimizer", "optim"),
+    "clip": ("grad_clip", "clip_norm", "clipnorm", "max_grad_norm"),
+    "decay": ("lr_decay", "schedule", "scheduler", "lr_scheduler"),
+    "warmup": ("warmup_steps", "warmup_ratio"),
+    "class_weights": ("class_weight",),
+    "validation": ("validation_split", "val_split", "validation_size", "val_size", "test_size"),
+    "patience": ("early_stopping", "early_stopping_patience", "n_iter_no_change"),
+}
+"""What settings are called elsewhere, by their name here."""
 
 _KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
@@ -90,8 +115,14 @@ class Settings:
 
 def choices(word: str, names: Collection[str], what: str) -> str:
     """What to do about a name that does not exist: the one that was probably meant, and all there are."""
-    close = get_close_matches(word, names, n=1, cutoff=0.75)
+    known = setting_meant(word)
+    close = [known] if known in names else get_close_matches(word, names, n=1, cutoff=0.75)
     return f"{f'Did you mean {close[0]}? ' if close else ''}The {what} are {', '.join(names)}."
+
+
+def setting_meant(word: str) -> str | None:
+    """The setting that is called so elsewhere, such as ``learning_rate`` for ``lr``."""
+    return next((name for name, others in OTHER_NAMES.items() if word.lower() in others), None)
 
 
 def spread(options: Mapping[str, Any], sections: Mapping[str, Settings]) -> dict[str, dict[str, Any]]:

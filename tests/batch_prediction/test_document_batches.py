@@ -76,6 +76,9 @@ def test_each_line_is_a_document(texts: list[str], end: str, ended: bool) -> Non
     assert documents_in(found) == expected
     assert sum(some.empty for some in found) == expected.count("")
     assert not any(some.kept for some in found)
+    source = LineBlocks(PipeContent(io.BytesIO(content.encode()), source="the lines"), encoding="utf-8")
+    kept = [some.kept["text"] for some in batches_of_lines(source, ["text"])]
+    assert [text for column in kept for text in column.to_pylist()] == expected
 
 
 def test_a_line_that_is_no_text_comes_after_those_before_it() -> None:

@@ -100,7 +100,7 @@ def test_several_labels_are_those_above_their_thresholds(form: str, tmp_path: Pa
 def test_no_rows_give_the_columns(form: str, several: bool, tmp_path: Path) -> None:
     model, file = model_of(several=several), Bytes()
     sink, names = sink_of(form, file, [], model)
-    found = predict_batches(model, iter(()), sink, done=lambda rows: None)
+    found = predict_batches(model, [DocumentBatch([], 0, 0)], sink, done=lambda rows: None)
     assert (found.rows, found.counts) == (0, [("a", 0), ("b", 0), ("c", 0)])
     assert read_back(form, file.data, tmp_path) == []
     if form == ".csv":

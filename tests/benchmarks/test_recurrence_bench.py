@@ -148,7 +148,7 @@ def test_the_command_on_a_cpu(capsys: pytest.CaptureFixture[str], tmp_path: Path
     ],
 )
 def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], words: list[str], parts: list[str]) -> None:
-    assert main(["recurrence", *words]) == 1
+    assert main(["recurrence", *words]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     for part in parts:
         assert part in line
@@ -156,7 +156,7 @@ def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], words: list[s
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_without_a_gpu_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["recurrence"]) == 1
+    assert main(["recurrence"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("There is no CUDA device here. Choose --device cpu, or run it on a machine with a GPU.")
 

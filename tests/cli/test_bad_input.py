@@ -171,12 +171,13 @@ def test_settings_that_are_not_possible(
     words: list[str], parts: list[str], run: Run, news: Path, tmp_path: Path
 ) -> None:
     before = everything(tmp_path)
-    check_failed(run("train", news, "--out", "some/run", "--quiet", *words), 1, *parts)
+    # Columns are chosen once the table is read.
+    check_failed(run("train", news, "--out", "some/run", "--quiet", *words), 1 if "--label" in words else 2, *parts)
     assert everything(tmp_path) == before
 
 
 def test_columns_for_a_named_set(run: Run, model: Path) -> None:
-    check_failed(run("evaluate", model, "agnews", "--text", "body"), 1, "--text body", "agnews", "Leave it out")
+    check_failed(run("evaluate", model, "agnews", "--text", "body"), 2, "--text body", "agnews", "Leave it out")
 
 
 def test_rows_without_a_title_for_a_model_that_reads_titles(run: Run, tmp_path: Path) -> None:

@@ -87,22 +87,22 @@ def test_a_table_is_read_as_score_reads_it(run: Run, model: Path, asked: list[li
 
 
 @pytest.mark.parametrize(
-    ("words", "parts"),
+    ("words", "code", "parts"),
     [
-        (["missing.safetensors"], ["no file missing.safetensors"]),
-        (["{model}", "missing.csv"], ["missing.csv"]),
-        (["{model}", "{model}"], ["model.safetensors"]),
-        (["{model}", "empty.txt"], ["empty.txt"]),
-        (["{model}", "texts.txt", "--length", "9"], ["--length 9", "Leave it out"]),
-        (["{model}", "texts.txt", "--title", "head"], ["--title head", "no columns"]),
-        (["{model}", "--title", "head"], ["--title", "without TEXTS"]),
-        (["{model}", "--format", "csv"], ["--format", "without TEXTS"]),
+        (["missing.safetensors"], 1, ["no file missing.safetensors"]),
+        (["{model}", "missing.csv"], 1, ["missing.csv"]),
+        (["{model}", "{model}"], 1, ["model.safetensors"]),
+        (["{model}", "empty.txt"], 1, ["empty.txt"]),
+        (["{model}", "texts.txt", "--length", "9"], 2, ["--length 9", "Leave it out"]),
+        (["{model}", "texts.txt", "--title", "head"], 2, ["--title head", "no other column"]),
+        (["{model}", "--title", "head"], 2, ["--title", "without TEXTS"]),
+        (["{model}", "--format", "csv"], 2, ["--format", "without TEXTS"]),
     ],
 )
-def test_mistakes_are_one_line(run: Run, model: Path, words: list[str], parts: list[str]) -> None:
+def test_mistakes_are_one_line(run: Run, model: Path, words: list[str], code: int, parts: list[str]) -> None:
     Path("empty.txt").write_bytes(b"")
     Path("texts.txt").write_bytes(b"oil\n")
-    check_failed(run("bench", *(word.format(model=model) for word in words)), 1, *parts)
+    check_failed(run("bench", *(word.format(model=model) for word in words)), code, *parts)
 
 
 def test_a_model_that_is_called_as_a_comparison_is(run: Run, model: Path) -> None:

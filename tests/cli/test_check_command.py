@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ def test_the_cleaned_copy_and_its_check(run: Run) -> None:
 def test_strict_fails_on_warnings_alone_and_prints_all_the_same(run: Run) -> None:
     assert run("check", "train.csv").code == 0
     ran = run("check", "train.csv", "--strict")
-    assert (ran.code, ran.err) == (1, "")
+    assert (ran.code, ran.err) == (3, "")
     assert "warning: empty texts" in ran.out
     write("good.csv", 240)
     good = run("check", "good.csv", "--strict")
@@ -93,6 +94,29 @@ def test_strict_fails_on_warnings_alone_and_prints_all_the_same(run: Run) -> Non
     assert "nothing found" in good.out
     assert "Looked for wrong encodings, empty texts" in good.out
     assert "next: recurra train good.csv --out runs/good" in good.out
+
+
+def test_the_next_command_runs_as_it_is_printed(run: Run) -> None:
+    rows = [[text, label] for _, label, text in write("train.csv", 240, flaws=True)]
+    write_table(Path("my rows.csv"), ("the text", "kind"), rows)
+    data = Path("my rows.csv")
+    data.write_bytes(data.read_text(encoding="utf-8").encode("utf-16"))
+    data = data.rename("my rows.data")
+    columns = ["--text", "the text", "--label", "kind"]
+    read = [*columns, "--encoding", "utf-16", "--format", "csv"]
+    command = ["check", str(data), "--similarity", "0.7", *read]
+    fix = run(*command, "--json").json["next"]
+    assert shlex.split(fix)[:3] == ["recurra", "check", str(data)]
+    assert sorted(shlex.split(fix)[3:]) == sorted([*command[2:], "--fix", "my rows.clean.csv"])
+    train = run(*shlex.split(fix)[1:], "--json").json["next"]
+    assert shlex.split(train) == ["recurra", "train", "my rows.clean.csv", *columns, "--out", "runs/my rows"]
+    assert run(*shlex.split(train)[1:], "--model", "fast", "--epochs", 1, "--quiet").code == 0
+
+
+def test_the_next_command_has_the_test_rows_and_the_model(run: Run, trained: Path) -> None:
+    model = str(trained / "model.safetensors")
+    words = ["check", "train.csv", "--test", "test.csv", "--model", model, "--inside"]
+    assert shlex.split(run(*words, "--json").json["next"]) == ["recurra", *words, "--fix", "train.clean.csv"]
 
 
 def test_a_folder_with_the_page(run: Run) -> None:
@@ -164,14 +188,14 @@ def test_near_copies_inside_and_the_similarity(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "parts"),
     [
-        (["--drop-conflicts"], 1, ["--drop-conflicts is given without --fix"]),
-        (["--drop-unknown"], 1, ["--drop-unknown is given without --fix"]),
-        (["--drop-unknown", "--fix", "clean.csv"], 1, ["--drop-unknown is given without --model"]),
-        (["--unescape"], 1, ["--unescape is given without --fix"]),
-        (["--fix", "clean.txt"], 1, ["clean.txt", ".csv, .tsv, .jsonl, .parquet"]),
-        (["--fix", "train.csv"], 1, ["train.csv itself", "another file"]),
+        (["--drop-conflicts"], 2, ["--drop-conflicts is given without --fix"]),
+        (["--drop-unknown"], 2, ["--drop-unknown is given without --fix"]),
+        (["--drop-unknown", "--fix", "clean.csv"], 2, ["--drop-unknown is given without --model"]),
+        (["--unescape"], 2, ["--unescape is given without --fix"]),
+        (["--fix", "clean.txt"], 2, ["clean.txt", ".csv, .tsv, .jsonl, .parquet"]),
+        (["--fix", "train.csv"], 2, ["train.csv itself", "another file"]),
         (["--fix", "nowhere/clean.csv"], 1, ["nowhere/clean.csv cannot be written", "Make its folder first"]),
-        (["--similarity", "1.5", "--test", "test.csv"], 1, ["threshold is 1.5", "at most 1"]),
+        (["--similarity", "1.5", "--test", "test.csv"], 2, ["threshold is 1.5", "at most 1"]),
         (["--similarity", "0"], 2, ["'0'", "above 0"]),
         (["--text", "nothing"], 1, ["no column 'nothing'"]),
         (["--test", "missing.csv"], 1, ["No file 'missing.csv'"]),

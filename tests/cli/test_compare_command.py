@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +109,41 @@ def test_lines_fit_a_terminal_and_keep_their_words(run: Run, trained: Path, othe
     assert long.startswith(f"{first[:-1]} ")
 
 
+@pytest.mark.parametrize(("name", "first", "hint"), [("rows.csv", 2, " (the header is row 1)"), ("rows.jsonl", 1, "")])
+def test_rows_have_the_numbers_of_messages(
+    run: Run, trained: Path, other: Path, news: Path, name: str, first: int, hint: str
+) -> None:
+    with news.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if name == "rows.csv":
+        write_table(Path(name), list(rows[0]), [list(row.values()) for row in rows])
+    else:
+        Path(name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    words = ("compare", trained / "model.safetensors", other, "--data", name)
+    examples = run(*words, "--json").json["pairs"][0]["examples"]
+    assert examples
+    said = " ".join(run(*words).out.split())
+    assert f"Examples, by their row in {name}{hint}: row " in said
+    for one in examples:
+        assert one["number"] == one["row"] + first
+        assert rows[one["row"]]["description"].split()[0] in one["text"]
+        assert f"row {one['number']}, {one['label']}: {one['right']} is right, " in said
+
+
+def test_labels_are_cut_between_words(run: Run, news: Path) -> None:
+    long = "sport and whatever else a label may have for its name"
+    for name, seed in (("one", 1), ("two", 2)):
+        write_bundle(make_bundle(labels=("money", long, "tech", "world"), seed=seed), f"{name}.safetensors")
+    news.write_text(news.read_text(encoding="utf-8").replace("sport", long), encoding="utf-8")
+    said = " ".join(run("compare", "one.safetensors", "two.safetensors", "--data", news).out.split())
+    assert "sport and whatever else a label may…" in said
+    assert "class sport and…" in said
+    write_bundle(make_bundle(labels=tuple(f"label {n}" for n in range(30))), "three.safetensors")
+    write_bundle(make_bundle(labels=tuple(f"label {n}" for n in range(1, 31))), "four.safetensors")
+    ran = run("compare", "three.safetensors", "four.safetensors", "--data", news, "-q")
+    check_failed(ran, 1, "…, four.safetensors 'label 1', ")
+
+
 def test_two_models_are_told_apart(run: Run, trained: Path, other: Path, news: Path) -> None:
     words = ("compare", trained / "model.safetensors", other, "--data", news)
     pair, lines = run(*words, "--json").json["pairs"][0], run(*words).out.splitlines()
@@ -137,9 +174,9 @@ def test_text_is_a_column(run: Run, trained: Path, other: Path, news: Path) -> N
 
 def test_wrong_usage(run: Run, trained: Path, other: Path, model: Path, news: Path) -> None:
     good = trained / "model.safetensors"
-    check_failed(run("compare", good, other), 1, "neither --data nor --on")
-    check_failed(run("compare", good, other, "--data", news, "--on", "x"), 1, "both --data and --on")
-    check_failed(run("compare", good, "--data", news), 1, "given one model")
-    check_failed(run("compare", good, good, "--data", news), 1, "the same model is given twice")
+    check_failed(run("compare", good, other), 2, "neither --data nor --on")
+    check_failed(run("compare", good, other, "--data", news, "--on", "x"), 2, "both --data and --on")
+    check_failed(run("compare", good, "--data", news), 2, "given one model")
+    check_failed(run("compare", good, good, "--data", news), 2, "the same model is given twice")
     check_failed(run("compare", good, model, "--data", news, "--quiet"), 1, "knows the classes")
     check_failed(run("compare", good, "none.safetensors", "--data", news), 1, "none.safetensors")

@@ -131,9 +131,9 @@ def test_the_model_is_never_overwritten(run: Run, model: Path, news: Path, tmp_p
     (tmp_path / "hard.safetensors").hardlink_to(model)
     before = everything(tmp_path)
     for out in (model, "link.safetensors", "hard.safetensors", "./model.safetensors"):
-        check_failed(run("export", model, "--int8", "--out", out, "-q"), 1, f"--out {Path(out)} is the model itself")
-    check_failed(run("export", "link.safetensors", "--int8", "--out", model), 1, "is the model itself")
-    check_failed(run("export", model, news, "--int8", "--out", news), 1, "is DATA itself", "another file")
+        check_failed(run("export", model, "--int8", "--out", out, "-q"), 2, f"--out {Path(out)} is the model itself")
+    check_failed(run("export", "link.safetensors", "--int8", "--out", model), 2, "is the model itself")
+    check_failed(run("export", model, news, "--int8", "--out", news), 2, "is DATA itself", "another file")
     assert everything(tmp_path) == before
 
 
@@ -195,7 +195,7 @@ def test_an_export_with_other_answers_is_not_written(
 def test_a_model_that_is_int8_is_refused(run: Run, model: Path, tmp_path: Path) -> None:
     run("export", model, "--int8", "--out", "small.safetensors")
     before = everything(tmp_path)
-    check_failed(run("export", "small.safetensors", "--int8", "--out", "smaller.safetensors"), 1, "int8 already")
+    check_failed(run("export", "small.safetensors", "--int8", "--out", "smaller.safetensors"), 2, "int8 already")
     assert everything(tmp_path) == before
 
 
@@ -204,6 +204,6 @@ def test_bad_rows_are_one_line(run: Run, model: Path, news: Path, tmp_path: Path
     words = ["export", model, "--int8", "--out", "small.safetensors", "--quiet"]
     check_failed(run(*words, news), 1, "which training never saw", "the classes are 'a', 'b', 'c'")
     check_failed(run(*words, "none.csv"), 1, "none.csv")
-    check_failed(run(*words, "--label", "kind"), 1, "--label kind is given without DATA", "labelled rows")
+    check_failed(run(*words, "--label", "kind"), 2, "--label kind is given without DATA", "labelled rows")
     check_failed(run("export", "none.safetensors", *words[2:]), 1, "There is no file none.safetensors")
     assert everything(tmp_path) == before

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from branched import make_branched
 from bundles import make_bundle
-from commands import Run
+from commands import Run, check_failed
 from hypothesis import given
 from hypothesis import strategies as st
 from rows import TOPICS, make_rows, write_news, write_table
@@ -112,6 +112,15 @@ def test_data_shows_how_a_file_is_read(run: Run, news: Path) -> None:
     first = [(one["label"], one["title"], one["text"]) for one in values["first"]]
     assert first == [(label, *pair) for pair, label in zip(documents[:5], labels[:5], strict=True)]
     assert len(values["notes"]) == 1
+
+
+def test_data_skips_rows_without_a_label_as_training_does(run: Run, tmp_path: Path) -> None:
+    rows = [("tech", "a chip for a phone"), ("", "no label here"), ("sport", "the team wins a match")]
+    write_table(tmp_path / "some.csv", ("label", "text"), rows * 2)
+    check_failed(run("data", "some.csv", "-q"), 1, "row 3", "holds no label", "data skip them with --skip-unlabelled")
+    values = run("data", "some.csv", "--skip-unlabelled", "--json").json
+    assert (values["rows"], {one["label"] for one in values["classes"]}) == (4, {"tech", "sport"})
+    assert "2 of 6 rows have no label and are skipped." in values["notes"]
 
 
 def test_data_for_people(run: Run, news: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,13 +52,19 @@ def test_states(run: Run, trained: Path, news: Path) -> None:
     assert [line.split()[0] for line in ran.out.split("\nclass ")[1].splitlines()[1:]] == values["labels"]
 
 
+def spoil(tmp_path: Path, *places: int) -> Path:
+    """60 rows, the labels of some changed."""
+    pairs, labels = make_rows(60, seed=4)
+    for place in places:
+        labels[place] = "money" if labels[place] != "money" else "world"
+    rows = [(label, *pair) for label, pair in zip(labels, pairs, strict=True)]
+    return write_table(tmp_path / "spoiled.csv", ("label", "title", "description"), rows)
+
+
 @pytest.fixture
 def spoiled(tmp_path: Path) -> Path:
     """60 rows, the label of row 6 changed."""
-    pairs, labels = make_rows(60, seed=4)
-    labels[6] = "money" if labels[6] != "money" else "world"
-    rows = [(label, *pair) for label, pair in zip(labels, pairs, strict=True)]
-    return write_table(tmp_path / "spoiled.csv", ("label", "title", "description"), rows)
+    return spoil(tmp_path, 6)
 
 
 def test_doubts_become_a_queue_that_training_takes(run: Run, trained: Path, spoiled: Path) -> None:
@@ -85,6 +92,72 @@ def test_doubts_become_a_queue_that_training_takes(run: Run, trained: Path, spoi
     ran = run("train", spoiled, "--out", "plain", *small)
     assert ran.json["cleaning"] is None
     assert "cleaning" not in recurra.load(ran.json["model"]).record
+
+
+def test_decisions_in_a_queue_are_kept(run: Run, trained: Path, tmp_path: Path) -> None:
+    words = ("inspect", trained / "model.safetensors", "--view", "doubts", "--data", spoil(tmp_path, 6, 11, 20, 33))
+    assert run(*words, "--top", 1, "--queue", "fresh.csv").code == 0
+    # As a spreadsheet saves it: with a comment's column, a byte order mark, without a last line end.
+    names, *lines = Path("fresh.csv").read_text(encoding="utf-8").splitlines()
+    decided = [f"{lines[0].replace(',keep,', ',exclude,', 1)},no news", *(f"{line}," for line in lines[1:])]
+    edited = b"\xef\xbb\xbf" + "\n".join([f"{names},comment", *decided]).encode()
+    Path("queue.csv").write_bytes(edited)
+    ran = run(*words, "--top", 3, "--queue", "queue.csv")
+    assert (ran.code, ran.err) == (0, "")
+    after = Path("queue.csv").read_bytes()
+    assert after.startswith(edited)
+    with Path("queue.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["row"] for row in rows}) == len(rows) > len(lines)
+    assert [row["decision"] for row in rows] == ["exclude"] + ["keep"] * (len(rows) - 1)
+    assert {row["comment"] for row in rows[len(lines) :]} == {""}
+    assert all(row["text"] and row["reason"] for row in rows)
+    said = " ".join(ran.out.split())
+    assert f"queue: queue.csv ({len(rows)} rows)" in said
+    new = len(rows) - len(lines)
+    assert f"kept its {len(lines)} rows, 1 of them excluded or relabelled; {new} new rows stand below" in said
+    assert run(*words, "--top", 3, "--queue", "queue.csv").code == 0
+    assert Path("queue.csv").read_bytes() == after
+
+
+def test_the_command_that_is_printed_takes_the_queue(run: Run, trained: Path, spoiled: Path) -> None:
+    data = Path("my rows.csv")
+    content = spoiled.read_text(encoding="utf-8").replace("label,title,description", "kind,head,body", 1)
+    data.write_bytes(content.encode("utf-16"))
+    columns = ["--text", "body", "--title", "head", "--label", "kind", "--encoding", "utf-16"]
+    words = ["inspect", trained / "model.safetensors", "--view", "doubts", "--data", data, "--queue", "my queue.csv"]
+    ran = run(*words, *columns)
+    command = shlex.split(ran.out.splitlines()[-1])
+    decided = ["--exclude", "my queue.csv", "--relabel", "my queue.csv", "--out", "runs/cleaned"]
+    assert command == ["recurra", "train", "my rows.csv", *columns, *decided]
+    assert run(*command[1:], "--model", "fast", "--epochs", 1, "--quiet").code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        ("row,decision,label\n1,exclud,\n", ["line 2", "'exclud'"]),
+        ("id,body\n1,oil\n", ["no column 'row'"]),
+        ("row,decision,label,text\n1,exclude,,another text\n", ["row 1 of", "another text"]),
+        ("row,decision,label\n600,exclude,\n", ["row 600", "60 rows"]),
+    ],
+)
+def test_another_file_is_no_queue(run: Run, trained: Path, spoiled: Path, content: str, parts: list[str]) -> None:
+    Path("queue.csv").write_text(content, encoding="utf-8")
+    ran = run(
+        "inspect",
+        trained / "model.safetensors",
+        "--view",
+        "doubts",
+        "--data",
+        spoiled,
+        "--queue",
+        "queue.csv",
+        "-q",
+        "--json",
+    )
+    check_failed(ran, 1, "queue.csv", *parts, "or give another name with --queue")
+    assert Path("queue.csv").read_text(encoding="utf-8") == content
 
 
 def test_doubts_out_of_fold_and_beside_training_rows(run: Run, trained: Path, spoiled: Path) -> None:
@@ -222,17 +295,17 @@ def test_folds_learn_the_linear_branch_again(run: Run, tmp_path: Path, monkeypat
 def test_what_is_read_is_not_written_over(option: str, run: Run, trained: Path, news: Path) -> None:
     before, model = news.read_bytes(), trained / "model.safetensors"
     ran = run("inspect", model, "--data", news, "--view", "doubts", option, news)
-    check_failed(ran, 1, f"{option} {news} is {news} itself", "Name another file")
+    check_failed(ran, 2, f"{option} {news} is {news} itself", "Name another file")
     assert news.read_bytes() == before
 
 
 def test_the_model_is_not_written_over_by_its_page(run: Run, trained: Path) -> None:
     model = trained / "model.safetensors"
     before = model.read_bytes()
-    check_failed(run("inspect", model, "oil", "--html", model), 1, f"--html {model} is {model} itself")
+    check_failed(run("inspect", model, "oil", "--html", model), 2, f"--html {model} is {model} itself")
     assert model.read_bytes() == before
 
 
 def test_a_table_is_no_text(run: Run, trained: Path, news: Path) -> None:
     ran = run("inspect", trained / "model.safetensors", news)
-    check_failed(ran, 1, "is the name of a file", "--data", "--view flags|states|doubts|gradients")
+    check_failed(ran, 2, "is the name of a file", "--data", f"--data {news} --view flags, or --view states, doubts or")

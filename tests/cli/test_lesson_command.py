@@ -48,7 +48,7 @@ def test_every_option_reaches_the_lesson(run: Run, monkeypatch: pytest.MonkeyPat
 def test_mistakes_leave_no_folder(run: Run) -> None:
     Path("sets").mkdir()
     check_failed(run("lesson", "--dataset", "nosuch", "--data-dir", "sets", "--out", "a/b", "-q"), 1, "'nosuch'")
-    check_failed(run("lesson", "--models", "gru,rnn", "--out", "a/b"), 1, "'rnn'", "simple-rnn-titles")
+    check_failed(run("lesson", "--models", "gru,rnn", "--out", "a/b"), 2, "'rnn'", "simple-rnn-titles")
     check_failed(run("lesson", "--data-dir", "nowhere", "--out", "a/b", "-q"), 1, "nowhere")
     assert not Path("a").exists()
 
@@ -59,7 +59,7 @@ def test_a_device_that_is_not_there_is_named(run: Run) -> None:
     for part in ("train.csv", "test.csv"):
         write_news(folder / part, 8)
     words = ["--dataset", "tiny", "--data-dir", "sets", "--models", "gru", "--out", "out", "-q"]
-    check_failed(run("lesson", *words, "--device", "abacus"), 1, "'abacus'", "Choose auto or cpu.")
+    check_failed(run("lesson", *words, "--device", "abacus"), 2, "'abacus'", "Choose auto or cpu.")
 
 
 def test_a_small_lesson(run: Run, tmp_path: Path) -> None:

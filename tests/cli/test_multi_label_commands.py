@@ -83,7 +83,7 @@ def test_a_cell_that_only_looks_like_several_is_one_label(run: Run, tmp_path: Pa
     options = ["--set", "hidden=4", "--set", "embedding=4", "--epochs", 1, "--quiet"]
     assert run("train", path, "--single-label", "--out", "run", *options).code == 0
     assert recurra.load("run/model.safetensors").classes_ == ["a", "a|b", "b|c", "c"]
-    check_failed(run("train", path, "--single-label", "--multi-label", "--out", "x", "--quiet"), 1, "Choose one")
+    check_failed(run("train", path, "--single-label", "--multi-label", "--out", "x", "--quiet"), 2, "Choose one")
 
 
 def test_check_counts_single_labels_and_says_what_to_type(run: Run, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_check_counts_single_labels_and_says_what_to_type(run: Run, tmp_path: Pa
     assert "5 distinct labels if they are split at '|'" in asked.out
     again = f"next: recurra check {path} --multi-label --label-separator '|'\n"
     assert again in asked.out
-    assert run("check", path, "--strict", "--quiet").code == 1
+    assert run("check", path, "--strict", "--quiet").code == 3
     told = run("check", path, "--multi-label", "--out", "found")
     assert "Labels are split at '|': 5 distinct ones." in told.out
     assert f"5 labels, {sum(counts.values()) / 300:.2f} a row: art {counts['art']}" in " ".join(told.out.split())
@@ -144,7 +144,7 @@ def test_check_takes_labels_as_the_model_learned_them(run: Run, tmp_path: Path, 
         (["--model", model, "--label-separator", "|"], ["--label-separator is given with", "one label a row"]),
         (["--single-label", "--multi-label"], ["Choose one"]),
     ):
-        check_failed(run("check", path, *words), 1, *parts)
+        check_failed(run("check", path, *words), 2, *parts)
     lists = write_topics(tmp_path / "lists.jsonl", 20)
     check_failed(run("check", lists, "--model", model), 1, "holds lists of labels, and single ones are asked for")
 
@@ -242,7 +242,7 @@ def test_compare_of_two_models(run: Run, tmp_path: Path, topics: Path, model: Pa
     )
     write_bundle(make_bundle(seed=1), tmp_path / "second.safetensors")
     words = ["compare", model, "second.safetensors", "--data", test, "--label-separator", "|"]
-    check_failed(run(*words), 1, "--label-separator '|' is given", "Leave it out")
+    check_failed(run(*words), 2, "--label-separator '|' is given", "Leave it out")
 
 
 def test_predict_shows_the_labels_given(run: Run, topics: Path) -> None:
@@ -293,7 +293,7 @@ def test_several_labels_are_not_held_back(run: Run, tmp_path: Path, words: Seque
     write_news(tmp_path / "news.csv", 20)
     command, *rest = words
     ran = run(command, "m.safetensors", *rest, "--abstain-below", "0.5")
-    check_failed(ran, 1, "abstain_below is 0.5 for a model that gives several labels")
+    check_failed(ran, 2, "abstain_below is 0.5 for a model that gives several labels")
 
 
 def test_predict_holds_back(run: Run, model: Path) -> None:
@@ -344,4 +344,4 @@ def test_export_keeps_labels_and_thresholds(run: Run, tmp_path: Path, topics: Pa
     assert ran.json["log_loss"]["before"] == pytest.approx(-np.log(np.where(targets, p, 1 - p)).mean(), rel=1e-3)
     assert run("export", topics, "--int8", "--out", "other.safetensors", "--json").code == 0
     words = ["export", topics, "--int8", "--out", "third.safetensors", "--label-separator", ";", "--quiet"]
-    check_failed(run(*words), 1, "without rows of several labels")
+    check_failed(run(*words), 2, "without rows of several labels")

@@ -54,7 +54,7 @@ def test_more_lines_than_a_block(run: Run, model: Path) -> None:
 
 def test_no_text_at_all_is_an_empty_list(run: Run, model: Path) -> None:
     assert run("predict", model, "--json", stdin=b"").json == []
-    assert run("predict", model, stdin=b"") == (0, "", "")
+    assert run("predict", model, "--quiet", stdin=b"") == (0, "", "")
 
 
 def test_top_k_keeps_the_most_probable(run: Run, model: Path) -> None:
@@ -115,7 +115,7 @@ def test_the_name_of_a_table_is_no_text(run: Run, model: Path, name: str) -> Non
     Path(name).write_text("text\noil\n")
     shown = f"'{name}'" if " " in name else name
     check_failed(
-        run("predict", model, "oil prices", name), 1, f"recurra score {model} {shown}. ", "pipe it to standard input"
+        run("predict", model, "oil prices", name), 2, f"recurra score {model} {shown}. ", "pipe it to standard input"
     )
     assert run("predict", model, "--json", stdin=name.encode()).json[0]["text"] == name
 
@@ -204,6 +204,14 @@ def test_a_header_among_the_lines_is_mentioned(header: str, form: str, run: Run,
     assert run("predict", model, "--quiet", stdin=header.encode()).err == ""
 
 
+def test_the_command_for_a_table_has_the_options_that_were_given(run: Run, model: Path) -> None:
+    options = ["--abstain-below", "0.9", "--encoding", "shift_jis"]
+    told = run("predict", model, *options, stdin="text\n猫\n".encode("shift_jis"))
+    command = told.err.splitlines()[-1].split()
+    assert command == ["recurra", "score", str(model), "-", "--format", "csv", *options]
+    assert run(*command[1:], stdin="text\n猫\n".encode("shift_jis")).out.splitlines()[1].startswith("猫,")
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -226,7 +234,7 @@ def test_a_header_is_looked_for_in_the_first_line_of_input_alone(run: Run, model
 def test_bytes_of_another_encoding_are_no_text(run: Run, model: Path) -> None:
     for command in ("predict", "inspect"):
         ran = run(command, model, b"caf\xe9".decode("utf-8", "surrogateescape"))
-        check_failed(ran, 1, r"'caf\udce9'", "byte 0xe9, which is not utf-8", "standard input")
+        check_failed(ran, 2, r"'caf\udce9'", "byte 0xe9, which is not utf-8", "standard input")
 
 
 def test_quiet_says_nothing_of_kernels(model: Path, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_json(run: Run) -> None:
 def test_your_own_preset_and_a_model_file_that_is_called_like_one(run: Run, model: Path) -> None:
     Path("own.toml").write_text("[network]\nhidden = 7\n")
     assert "hidden = 7  (default 64)" in run("info", "own.toml").out.splitlines()
-    check_failed(run("info", "gone.toml"), 1, "The preset gone.toml cannot be read")
-    check_failed(run("info", "default", "--card"), 1, "--card is given with the preset default")
+    check_failed(run("info", "gone.toml"), 2, "The preset gone.toml cannot be read")
+    check_failed(run("info", "default", "--card"), 2, "--card is given with the preset default")
     model.rename("default")
     assert "classes" in run("info", "default", "--json").json

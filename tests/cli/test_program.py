@@ -106,7 +106,7 @@ def test_what_needs_no_training_imports_nothing_of_it(words: list[str], model: P
 TYPER = {"annotated_doc", "click", "rich", "shellingham", "typer", "typing_extensions"}
 PYDANTIC = {"annotated_types", "pydantic", "pydantic_core", "typing_inspection"}  # by which Typer reads values
 NUMBA = {"cython_runtime", "llvmlite", "numba", "numpy", "scipy", "yaml"}
-RECURRA = {"recurra.cli", "recurra.data", "recurra.errors", "recurra.version"}
+RECURRA = {"recurra.cli", "recurra.data", "recurra.errors", "recurra.interrupt", "recurra.version"}
 PREDICTING = {
     "recurra.atomic", "recurra.batches", "recurra.bundle", "recurra.cells", "recurra.evaluation", "recurra.kernels",
     "recurra.hub", "recurra.linear_branch", "recurra.networks", "recurra.runtime", "recurra.settings", "recurra.tasks",
@@ -149,7 +149,7 @@ def test_what_a_prediction_imports(model: Path) -> None:
     modules = imported(words)
     assert packages_of(modules) <= TYPER | PYDANTIC | NUMBA | {"safetensors"} | RECURRA | PREDICTING
     assert {name.removeprefix("recurra.cli.") for name in modules if name.startswith("recurra.cli.")} == {
-        "app", "command", "failures", "given_files", "options", "output", "predict",
+        "app", "command", "failures", "given_files", "next_command", "options", "output", "predict",
     }  # fmt: skip
     # Compiling needs them, and loading what was compiled does not.
     assert not {"numba.np.arraymath", "numba.np.linalg", "scipy.linalg", "recurra.data.frames"} & modules
@@ -179,7 +179,7 @@ def test_a_reader_that_has_seen_enough(model: Path, tmp_path: Path) -> None:
         assert process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=60) == 141
 
 
 def wait_for_a_read(process: int) -> None:
@@ -196,14 +196,37 @@ def wait_for_a_read(process: int) -> None:
         time.sleep(0.05)
 
 
-def test_interrupted_while_it_waits_for_text(model: Path) -> None:
-    code = "import sys; from recurra.cli import main; print('ready', flush=True); sys.exit(main(sys.argv[1:]))"
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_while_it_waits_for_text(number: signal.Signals, code: int, model: Path) -> None:
+    program = "import sys; from recurra.cli import main; print('ready', flush=True); sys.exit(main(sys.argv[1:]))"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    command = [sys.executable, "-c", code, "predict", str(model)]
+    command = [sys.executable, "-c", program, "predict", str(model)]
     with subprocess.Popen(command, **pipes) as process:  # type: ignore[call-overload]
         assert process.stdout.readline() == "ready\n"
         wait_for_a_read(process.pid)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, "")
+    assert (process.returncode, out) == (code, "")
     assert err == "recurra: interrupted before it was done. Run the command again.\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_training_that_is_ended_keeps_what_it_learned(number: signal.Signals, code: int, news: Path) -> None:
+    words = ["train", str(news), "--out", "run", "--epochs", "1000000", "--set", "patience=1000000", "--no-baseline"]
+    command = [sys.executable, "-m", "recurra.cli", *words, "--checkpoint-every", "0", "--set", "hidden=4", "-q"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 300
+        while not Path("run/checkpoint.safetensors").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == code, err
+    assert err.startswith("recurra: interrupted after ")
+    assert err.endswith("; --resume goes on.\n")
+    assert Path("run/checkpoint.safetensors").exists()
+    assert len(recurra.load("run/model.safetensors").predict(["team win"])) == 1
+
+
+def test_help_has_the_exit_codes(run: Run) -> None:
+    codes = run("--help").out.split("Exit codes:\n")[1].splitlines()
+    assert [line.split()[0] for line in codes if line] == ["0", "1", "2", "3", "130"]

@@ -47,14 +47,14 @@ def model(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("kind", [".csv", ".tsv", ".parquet", ".txt"])
 def test_answers_are_those_of_python_in_the_rows_order(kind: str, out: str, run: Run, model: Path) -> None:
     data = write_data(kind, {"id": IDS, "text": TEXTS})
-    keep = [] if kind == ".txt" else ["--keep", "id"]
+    keep = ["--answers-only"] if kind == ".txt" else ["--keep", "id"]
     ran = run("score", model, data, "--out", out, "--all", "--quiet", *keep)
     assert (ran.code, ran.out, ran.err) == (0, f"answers: {out}\n", "")
     if out == "out.PARQUET":
         Path(out).rename("out.parquet")
     answers = check_answers(Path(out.lower()), model, TEXTS, every=True)
     assert {answer["label"] for answer in answers} == set("abc")
-    if keep:
+    if kind != ".txt":
         assert [answer["id"] for answer in answers] == IDS
     columns = [*keep[1:], "label", "probability", "probability_a", "probability_b", "probability_c"]
     assert list(answers[0]) == columns
@@ -62,7 +62,7 @@ def test_answers_are_those_of_python_in_the_rows_order(kind: str, out: str, run:
 
 def test_parquet_holds_every_digit_in_few_row_groups(run: Run, model: Path) -> None:
     data = write_data(".txt", {"text": TEXTS})
-    run("score", model, data, "--out", "out.parquet", "--all")
+    run("score", model, data, "--out", "out.parquet", "--all", "--answers-only")
     parquet = pytest.importorskip("pyarrow.parquet")
     table = parquet.read_table("out.parquet")
     expected = recurra.load(model).predict_proba(TEXTS)
@@ -236,3 +236,14 @@ def test_real_news(run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch) ->
     table = read_table(path)
     answers = check_answers(Path("out.parquet"), Path("news.safetensors"), table.documents, every=True)
     assert [answer["title"] for answer in answers] == [document[0] for document in table.documents]
+
+
+@pytest.mark.parametrize("out", ["out.csv", "out.jsonl", "out.parquet"])
+def test_lines_are_kept_as_a_column(out: str, run: Run, model: Path) -> None:
+    texts = [*TEXTS, 'a comma, a "quote"', "", "é猫"]
+    data = write_data(".txt", {"text": texts})
+    for words in ([data], [data, "--keep", "text"]):
+        found = run("score", model, *words, "--out", out, "--json").json
+        assert found["columns"] == ["text", "label", "probability"]
+        answers = check_answers(Path(out), model, texts)
+        assert [answer["text"] for answer in answers] == texts

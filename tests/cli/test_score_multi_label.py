@@ -123,7 +123,7 @@ def test_labels_alone_are_a_row_each(out: str, run: Run, data: Path) -> None:
 @pytest.mark.parametrize("out", OUTS)
 def test_no_rows_have_their_columns(out: str, run: Run) -> None:
     found = run("score", several(Path("m.safetensors")), "-", "--out", out, "--json", stdin=b"").json
-    assert (found["rows"], found["unanswered"], found["columns"]) == (0, 0, ["labels"])
+    assert (found["rows"], found["unanswered"], found["columns"]) == (0, 0, ["text", "labels"])
     assert read_answers(out) == []
 
 
@@ -132,7 +132,7 @@ def test_a_label_that_holds_the_mark_needs_lists(run: Run, data: Path, tmp_path:
     before = everything(tmp_path)
     for words in (["--out", "out.csv"], []):
         ran = run("score", path, data, "-q", *words)
-        check_failed(ran, 1, "label 'b|c' holds '|'", "Write a .jsonl or .parquet file")
+        check_failed(ran, 2, "label 'b|c' holds '|'", "Write a .jsonl or .parquet file")
         assert everything(tmp_path) == before
     assert run("score", path, data, "-q", "--out", "out.jsonl").code == 0
     assert [one["labels"] for one in read_answers("out.jsonl")] == recurra.load(path).predict(TEXTS).tolist()
@@ -158,7 +158,7 @@ def test_several_labels_are_not_held_back(run: Run, data: Path, tmp_path: Path) 
     before = everything(tmp_path)
     words = [path, data, "--out", "out.csv", "--abstain-below", "0.5", "-q"]
     ran = run("score", *words)
-    check_failed(ran, 1, "abstain_below is 0.5 for a model that gives several labels")
+    check_failed(ran, 2, "abstain_below is 0.5 for a model that gives several labels")
     assert ran.err == run("predict", path, "a text", "--abstain-below", "0.5", "-q").err
     assert everything(tmp_path) == before
     check_failed(run("score", *words[:-3], "--abstain-below", "2"), 2, "Give a probability above 0, up to 1")

@@ -212,14 +212,14 @@ def test_only_the_same_run_goes_on(run: Run, classifier: Path, monkeypatch: pyte
         (["--encoding", "latin-1"], "was begun with reading"),
         (["--abstain-below", "0.5"], "was begun with abstain_below None, not 0.5"),
     ):
-        check_failed(run(*words, "--resume", "-q", *more), 1, shown, "leave out --resume to start again")
+        check_failed(run(*words, "--resume", "-q", *more), 2, shown, "leave out --resume to start again")
         assert everything(Path()) == left
     other = Path("other.safetensors")
     write_bundle(make_bundle(scale=2), other)
     ran = run("score", other, *words[2:], "--resume", "-q")
-    check_failed(ran, 1, "was begun with the model")
+    check_failed(ran, 2, "was begun with the model")
     data.write_bytes(data.read_bytes().replace(b"nr", b"no", 1))
-    check_failed(run(*words, "--resume", "-q"), 1, "was begun with its contents")
+    check_failed(run(*words, "--resume", "-q"), 2, "was begun with its contents")
     # Without --resume it begins anew, and what was left is gone.
     write_data(".csv")
     assert run(*words, "-q").code == 0
@@ -251,11 +251,11 @@ def test_rows_without_an_answer_are_gone_on_with(
         marked = replace(bundle, record={**bundle.record, "label_separator": "; "})
         write_bundle(marked, tmp_path / "other.safetensors")
         other = ["score", "other.safetensors", *words[2:]]
-        check_failed(run(*other, "--resume", "-q"), 1, "was begun with the model")
+        check_failed(run(*other, "--resume", "-q"), 2, "was begun with the model")
     else:
         for value, shown in (([], "None"), (["--abstain-below", "0.5"], "0.5")):
             ran = run(*words[:-2], *value, "--resume", "-q")
-            check_failed(ran, 1, f"was begun with abstain_below {below!r}, not {shown}")
+            check_failed(ran, 2, f"was begun with abstain_below {below!r}, not {shown}")
     found = run(*words, "--resume", "--json").json
     assert Path(out).read_bytes() == expected
     assert 0 < found["resumed_after"] < ROWS

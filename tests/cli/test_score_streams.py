@@ -55,13 +55,14 @@ def test_no_lines_at_all_are_no_answers(run: Run, model: Path) -> None:
         found = run("score", model, "-", "--out", out, "--all", "--json", stdin=b"").json
         assert (found["rows"], found["labels"]) == (0, {"a": 0, "b": 0, "c": 0})
         assert read_answers(Path(out)) == []
-    assert Path("out.csv").read_text() == "label,probability,probability_a,probability_b,probability_c\n"
-    assert pytest.importorskip("pyarrow.parquet").read_schema("out.parquet").names[:2] == ["label", "probability"]
+    assert Path("out.csv").read_text() == "text,label,probability,probability_a,probability_b,probability_c\n"
+    names = pytest.importorskip("pyarrow.parquet").read_schema("out.parquet").names
+    assert names[:3] == ["text", "label", "probability"]
 
 
 @pytest.mark.parametrize("kind", [".csv", ".txt"])
 def test_a_reader_that_has_seen_enough(kind: str, model: Path) -> None:
-    head = b"label,probability\n" if kind == ".txt" else b"id,text,label,probability\n"
+    head = b"text,label,probability\n" if kind == ".txt" else b"id,text,label,probability\n"
     data = write_data(kind, {"id": range(300_000), "text": ["the team wins"] * 300_000})
     process = subprocess.Popen(
         [sys.executable, "-m", "recurra.cli", "score", str(model), str(data), "-q"],
@@ -74,4 +75,4 @@ def test_a_reader_that_has_seen_enough(kind: str, model: Path) -> None:
         assert process.stdout.readline() == head
         process.stdout.close()
         assert process.stderr.read() == b""
-    assert process.returncode == 1
+    assert process.returncode == 141

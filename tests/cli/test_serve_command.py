@@ -26,12 +26,12 @@ def write_token(folder: Path, mode: int) -> Path:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "models.example"])  # noqa: S104
 def test_other_machines_need_a_token(host: str, run: Run, model: Path) -> None:
-    check_failed(run("serve", model, "--host", host), 1, f"--host {host!r} lets other machines ask", "--token-file")
+    check_failed(run("serve", model, "--host", host), 2, f"--host {host!r} lets other machines ask", "--token-file")
 
 
 def test_a_token_that_everybody_can_read(run: Run, model: Path, tmp_path: Path) -> None:
     path = write_token(tmp_path, 0o644)
-    check_failed(run("serve", model, "--token-file", path), 1, "Everybody on this machine", f"chmod 600 {path}")
+    check_failed(run("serve", model, "--token-file", path), 2, "Everybody on this machine", f"chmod 600 {path}")
 
 
 def test_a_port_that_is_taken(run: Run, model: Path) -> None:
@@ -49,11 +49,11 @@ def test_an_address_that_is_not_ours(host: str, run: Run, model: Path, tmp_path:
 @pytest.mark.parametrize(
     ("words", "code", "parts"),
     [
-        (["--port", "70000"], 1, ["--port is 70000", "65535"]),
+        (["--port", "70000"], 2, ["--port is 70000", "65535"]),
         (["--port", "x"], 2, ["'x'"]),
         (["--data", "missing.csv"], 1, ["missing.csv"]),
         (["--runs", "missing"], 1, ["There is no folder missing", "--runs"]),
-        (["--token-file", "missing"], 1, ["--token-file missing cannot be read"]),
+        (["--token-file", "missing"], 2, ["--token-file missing cannot be read"]),
         (["missing.safetensors"], 1, ["There is no file missing.safetensors"]),
     ],
 )
@@ -66,7 +66,7 @@ def test_no_model_at_all(run: Run) -> None:
 
 
 def test_two_models_of_one_name(run: Run, model: Path) -> None:
-    check_failed(run("serve", f"a={model}", f"a={model}"), 1, "Two models are called 'a'", "NAME=PATH")
+    check_failed(run("serve", f"a={model}", f"a={model}"), 2, "Two models are called 'a'", "NAME=PATH")
 
 
 def test_names_of_models(tmp_path: Path) -> None:

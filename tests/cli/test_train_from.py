@@ -44,9 +44,9 @@ def test_without_replay_the_new_rows_are_all(run: Run, trained: Path, tmp_path: 
 
 def test_what_does_not_go_together_is_refused(run: Run, trained: Path, news: Path) -> None:
     model = trained / "model.safetensors"
-    check_failed(run("train", news, "--out", "run", "--replay", news), 1, "--from")
-    check_failed(run("train", news, "--out", "run", "--from", model, "--model", "lesson/gru"), 1, "--model lesson/gru")
+    check_failed(run("train", news, "--out", "run", "--replay", news), 2, "--from")
+    check_failed(run("train", news, "--out", "run", "--from", model, "--model", "lesson/gru"), 2, "--model lesson/gru")
     ran = run("train", news, "--out", "run", "--from", model, "--set", "hidden=7", "--quiet")
-    check_failed(ran, 1, "hidden is 7, and 6")
+    check_failed(ran, 2, "hidden is 7, and 6")
     check_failed(run("train", news, "--out", "run", "--from", "none.safetensors"), 1, "There is no file")
     assert not Path("run").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -54,7 +55,9 @@ def test_lines_for_people(run: Run, news: Path) -> None:
     assert any("the 6 rows set aside, which chose nothing" in line for line in lines)
     assert any(line.startswith(("first, trial 0: accuracy ", "first and best, trial 0: accuracy ")) for line in lines)
     assert f"model: {Path('study/model.safetensors')}" in lines
-    assert lines[-1].startswith("To learn from all rows with these settings: recurra train ")
+    told, _, command = lines[-1].partition(": ")
+    assert told == "To learn from all rows with these settings"
+    assert shlex.split(command) == ["recurra", "train", str(news), "--model", "study/best.toml", "--out", "final"]
     quiet = run("tune", news, "--out", "study", "--trials", 2, "--resume", "--quiet", *SMALL)
     assert quiet.out.splitlines()[0].startswith("2 trials (2 done) in ")
     assert "trial   0" not in quiet.out
@@ -95,12 +98,12 @@ def test_ctrl_c_says_what_is_kept(run: Run, news: Path, monkeypatch: pytest.Monk
     [
         (["--minutes", "0"], 2, ["--minutes", "above 0"]),
         (["--trials", "0"], 2, ["--trials", "1 or more"]),
-        (["--trials", "1", "--max-size", "big"], 1, ["The size 'big'", "5MB"]),
-        (["--trials", "1", "--max-size", "2kB"], 1, ["No settings give a model file of 2.0 kB", "Allow"]),
-        (["--trials", "1", "--storage", "somewhere"], 1, ["'somewhere'", "sqlite:///"]),
-        (["--trials", "1", "--storage", "postgresql://me:pw@db/x"], 1, ["***", "psycopg2", "pip install"]),
-        (["--trials", "1", "--set", "hiden=3"], 1, ["hiden"]),
-        (["--trials", "1", "--device", "nowhere"], 1, ["nowhere"]),
+        (["--trials", "1", "--max-size", "big"], 2, ["The size 'big'", "5MB"]),
+        (["--trials", "1", "--max-size", "2kB"], 2, ["No settings give a model file of 2.0 kB", "Allow"]),
+        (["--trials", "1", "--storage", "somewhere"], 2, ["'somewhere'", "sqlite:///"]),
+        (["--trials", "1", "--storage", "postgresql://me:pw@db/x"], 2, ["***", "psycopg2", "pip install"]),
+        (["--trials", "1", "--set", "hiden=3"], 2, ["hiden"]),
+        (["--trials", "1", "--device", "nowhere"], 2, ["nowhere"]),
     ],
 )
 def test_what_cannot_be_is_one_line_and_leaves_nothing(
@@ -157,10 +160,20 @@ def test_rows_of_a_file_choose_and_rows_without_a_label_are_skipped(run: Run, ne
         "1 of 61 rows has no label and is skipped.",
         "1 of 25 rows has no label and is skipped.",
     ]
-    assert lines[-1].endswith("--validation later.csv --out DIR")
+    command = shlex.split(lines[-1].partition(": ")[2])
+    assert command[3:] == [
+        "--skip-unlabelled",
+        "--model",
+        "study/best.toml",
+        "--validation",
+        "later.csv",
+        "--out",
+        "final",
+    ]
+    assert run(*command[1:], "--quiet").code == 0
     found = run(*words, "--out", "study", "--resume", "--json").json
     assert found["rows"] == {"learned": 60, "held_out": 12, "set_aside": 12}
     record = recurra.load(found["model"]).record
     assert record["validation_data"] == {"source": "later.csv", "unknown_labels": 0}
-    check_failed(run(*words, "--out", "other", "--set", "validation=0.2"), 1, "validation = 0.2 is given with rows")
+    check_failed(run(*words, "--out", "other", "--set", "validation=0.2"), 2, "validation = 0.2 is given with rows")
     assert not Path("other").exists()

@@ -9,6 +9,8 @@ from commands import Run, check_failed
 
 from recurra.cli.failures import _OTHER_NAMES
 from recurra.presets import preset_names
+from recurra.presets.recipe import setting_names
+from recurra.settings import OTHER_NAMES
 
 TRAIN = ["train", "news.csv", "--out", "run"]
 
@@ -24,6 +26,13 @@ TRAIN = ["train", "news.csv", "--out", "run"]
         ([*TRAIN, "--hidden", "128"], "--hidden. Did you mean --set hidden=VALUE?"),
         ([*TRAIN, "--word-dropout", "0.1"], "--word-dropout. Did you mean --set word_dropout=VALUE?"),
         ([*TRAIN, "--val", "july.csv"], "--val. Did you mean --validation?"),
+        ([*TRAIN, "--hidden-size", "64"], "--hidden-size. Did you mean --set hidden=VALUE?"),
+        ([*TRAIN, "--vocab_size", "64"], "--vocab_size. Did you mean --set vocabulary_size=VALUE?"),
+        (["train", "--file", "news.csv", "--out", "run"], "--file. Did you mean recurra train DATA?"),
+        (["evaluate", "m.safetensors", "--file", "x"], "--file. Did you mean recurra evaluate MODEL DATA?"),
+        (["predict", "m.safetensors", "--file", "x.txt"], "--file. Did you mean recurra score MODEL DATA?"),
+        (["inspect", "m.safetensors", "--file", "x.csv"], "--file. Did you mean --data?"),
+        (["compare", "m.safetensors", "--file", "x.csv"], "--file. Did you mean --data?"),
         ([*TRAIN, "--gpu"], "--gpu. Did you mean --device cuda?"),
         ([*TRAIN, "--skip-unlabeled"], "--skip-unlabeled. Did you mean --skip-unlabelled?"),
         (["predict", "m.safetensors", "-k", "3", "text"], "-k. Did you mean --top-k?"),
@@ -37,7 +46,19 @@ def test_options_as_they_are_called_elsewhere(words: list[str], meant: str, run:
 
 def test_no_option_is_another_one_elsewhere() -> None:
     every = [name for names in _OTHER_NAMES.values() for name in names]
+    every += [f"--{name.replace('_', '-')}" for names in OTHER_NAMES.values() for name in names]
     assert len(set(every)) == len(every)
+    assert set(OTHER_NAMES) <= set(setting_names())
+    assert set(setting_names()).isdisjoint(name for names in OTHER_NAMES.values() for name in names)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("lr=0.1", "learning_rate"), ("hidden_size=64", "hidden"), ("optimizer=adam", "optimiser")]
+)
+@pytest.mark.parametrize("command", ["train", "tune"])
+def test_settings_as_they_are_called_elsewhere(command: str, given: str, meant: str, run: Run, news: Path) -> None:
+    ran = run(command, news, "--out", "run", "--set", given)
+    check_failed(ran, 2, f"There is no setting '{given.partition('=')[0]}'. Did you mean {meant}?")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +73,7 @@ def test_no_option_is_another_one_elsewhere() -> None:
 )
 def test_a_cell_in_a_presets_place(name: str, meant: str, run: Run, news: Path) -> None:
     ran = run("train", news, "--model", name, "--out", "run")
-    check_failed(ran, 1, f"There is no preset '{name}'. {meant}", *preset_names())
+    check_failed(ran, 2, f"There is no preset '{name}'. {meant}", *preset_names())
     assert not Path("run").exists()
 
 

@@ -24,6 +24,7 @@ from recurra.cli import main
 from recurra.errors import HubError
 from recurra.hub import HubAddress, local_path
 from recurra.hub.address import display_folder
+from recurra.hub.client import hub_errors
 from recurra.presets import TrainingSettings
 from recurra.runtime import Model
 from recurra.serving.model_registry import paths_by_name
@@ -263,6 +264,45 @@ def test_commands_take_the_address_for_a_model(hub: ModelHub, tmp_path: Path, co
     assert (code, out) == (1, "")
     assert err.startswith("recurra: error: There is no hf://owner/none, or you may not see it. Check the name")
     assert err.count("\n") == 1
+
+
+def test_commands_call_a_model_what_the_user_called_it(hub: ModelHub, command: Lines, tmp_path: Path) -> None:
+    news, address = write_news(tmp_path / "news.csv", 40), "hf://owner/news"
+    hub.repositories["owner/news"].commit({"model.safetensors": encode(trainable("money", "sport", "tech", "world"))})
+    for words in (
+        ["info", address],
+        ["evaluate", address, news],
+        ["score", address, news, "--out", tmp_path / "scored.csv"],
+        ["export", address, "--int8", "--out", tmp_path / "small.safetensors"],
+        ["inspect", address, "--view", "states", "--data", news],
+    ):
+        code, out, err = command(*words, "--json")
+        assert (code, err) == (0, ""), words
+        assert json.loads(out)["model"] == address, words
+    assert json.loads(command("inspect", address, "oil prices", "--json")[1])[0]["model"] == address
+    checked = json.loads(command("check", news, "--model", address, "--json")[1])
+    assert checked["words"]["whose"] == f"of {address}"
+
+
+def test_quiet_commands_say_nothing_of_fetching(hub: ModelHub, command: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert command("info", "hf://owner/news", "--json")[0] == 0
+    hub.fail_with = 503
+    told = command("info", "hf://owner/news", "--json")
+    assert (told[0], told[2]) == (0, "The hub cannot be reached: hf://owner/news is read from the cache.\n")
+    # Also where the option follows the model.
+    assert command("info", "hf://owner/news", "--json", "--quiet") == (0, told[1], "")
+    assert command("info", "hf://owner/news", "--json") == told
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_bars_of_fetching_are_for_terminals_that_are_not_quiet(quiet: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import utils
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    before = utils.are_progress_bars_disabled()
+    with hub_errors(HubAddress("owner/news"), quiet=quiet):
+        assert utils.are_progress_bars_disabled() == (quiet or before)
+    assert utils.are_progress_bars_disabled() == before
 
 
 def test_a_service_names_models_after_their_repositories(hub: ModelHub) -> None:

@@ -107,7 +107,7 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     [
         (
             "[network]\nunits = 3\n",
-            "[network] of the preset {name} has the unknown setting 'units'. The settings here are",
+            "[network] of the preset {name} has the unknown setting 'units'. Did you mean hidden? The settings here",
         ),
         (
             "[net]\n",
@@ -175,7 +175,7 @@ def test_no_options_change_nothing_and_none_is_a_value() -> None:
     ("options", "message"),
     [
         ({"hiden": 3}, "There is no setting 'hiden'. Did you mean hidden? The settings are averaging, batch_size,"),
-        ({"units": 3}, "There is no setting 'units'. The settings are averaging, batch_size,"),
+        ({"units": 3}, "There is no setting 'units'. Did you mean hidden? The settings are averaging,"),
         ({"hidden": "3"}, "hidden is '3'. Give a whole number."),
         ({"epochs": 0}, "epochs is 0. Give 1 or more."),
         ({"every_step": 0.5, "pooling": ["max", "mean"]}, "every_step is 0.5 with the poolings max, mean."),

@@ -169,7 +169,7 @@ def test_export_refuses_it_and_writes_nothing(tmp_path: Path, capsys: pytest.Cap
         export_int8(bundle)
     path = tmp_path / "own.safetensors"
     write_bundle(bundle, path)
-    assert main(["export", str(path), "--int8", "--out", str(tmp_path / "small.safetensors")]) == 1
+    assert main(["export", str(path), "--int8", "--out", str(tmp_path / "small.safetensors")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "an export carries no code" in line
     assert [file.name for file in tmp_path.iterdir()] == ["own.safetensors"]

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import numpy as np
+
 from recurra.data.arrow_columns import byte_lengths, column_of
 from recurra.data.documents import Document
-from recurra.data.lines import LineBlocks
-from recurra.data.plain_columns import Column, PlainColumn
+from recurra.data.lines import LineBlocks, Lines
+from recurra.data.plain_columns import Column, PlainColumn, text_column_of
 from recurra.data.table_reader import TableReader
 from recurra.text.arrow import ArrowStrings
 from recurra.text.buffer import TextBuffer
@@ -40,19 +42,31 @@ class DocumentBatch:
     kept: dict[str, Column] = field(default_factory=dict)
 
 
-def batches_of_lines(lines: LineBlocks) -> Iterator[DocumentBatch]:
-    """Batches of a text file; each line is a document.
+def batches_of_lines(lines: LineBlocks, keep: Sequence[str] = ()) -> Iterator[DocumentBatch]:
+    """Batches of a text file; each line is a document. A file without lines is one batch of none, with its column.
 
     Args:
         lines: the lines of the file.
+        keep: the columns to copy to the output: ``text`` or none.
 
     Raises:
         DataError: a line is not text, or is too long.
     """
-    for data, offsets in lines.lines(again=False):
-        for first in range(0, len(offsets) - 1, BATCH):
+    for data, offsets in _or_none(lines.lines(again=False)):
+        for first in range(0, max(1, len(offsets) - 1), BATCH):
             some = offsets[first : first + BATCH + 1]
-            yield DocumentBatch(TextBuffer(data, some), len(some) - 1, int((some[1:] == some[:-1]).sum()))
+            kept = {name: text_column_of(data, some) for name in keep}
+            yield DocumentBatch(TextBuffer(data, some), len(some) - 1, int((some[1:] == some[:-1]).sum()), kept)
+
+
+def _or_none(blocks: Iterator[Lines]) -> Iterator[Lines]:
+    """The blocks, or an empty one if there are none."""
+    first = next(blocks, None)
+    if first is None:
+        yield np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
+        return
+    yield first
+    yield from blocks
 
 
 def batches_of_table(table: TableReader, keep: Sequence[str], settings: TextSettings) -> Iterator[DocumentBatch]:

@@ -60,7 +60,8 @@ def predict_batches(
 
     Args:
         model: the classifier.
-        batches: the rows; only a few batches are held in memory.
+        batches: the rows; only a few batches are held in memory. Where there are no rows, one batch of none has the
+            columns.
         sink: receives the predictions.
         done: called with the number of rows after each batch is written.
         below: a row whose most probable class has a lower probability gets no label; not for multi-label models.
@@ -86,10 +87,6 @@ def predict_batches(
             done(some.count)
             if checkpoint is not None and sink.flushed:
                 checkpoint(Tally(total, empty, unanswered, tuple(counts.tolist())))
-    if not total:
-        # A file without rows still has the names of its columns.
-        none = np.empty((0, len(counts)), dtype=np.float32)
-        sink.write(Predictions({}, model.task.decide(none), model.task.column_values(none)))
     sink.finish()
     labels = list(zip(model.classes_, counts.tolist(), strict=True))
     return PredictionSummary(total, before.rows, empty, unanswered, labels, time.perf_counter() - start)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.command import Command
-from recurra.cli.failures import INTERRUPTED, Failure, failure_of
+from recurra.cli.failures import EXIT_CODES, NOBODY_READS, Failure, failure_of, interrupted
 from recurra.cli.options import examples
 from recurra.cli.output import flush, plain
+from recurra.interrupt import sigterm_as_ctrl_c
 
 if TYPE_CHECKING:
     app: typer.Typer
@@ -50,7 +51,9 @@ def app_of(names: tuple[str, ...]) -> typer.Typer:
             "recurra lesson",
             "recurra train tickets.csv --out runs/tickets",
             "recurra predict runs/tickets/model.safetensors 'I was charged twice'",
-        ),
+        )
+        + "\n\n\b\nExit codes:\n"
+        + "\n".join(f"  {code:<3}  {meaning}" for code, meaning in EXIT_CODES.items()),
     )(start)
     for name in names:
         module = import_module(f"recurra.cli.{name}")
@@ -83,18 +86,23 @@ def main(args: Sequence[str] | None = None) -> int:
         args: the arguments after ``recurra``; default those of this process.
 
     Returns:
-        The exit code: 0, 2 for wrong usage, 130 after Ctrl-C, 1 for any other failure.
+        The exit code, one of :data:`recurra.cli.failures.EXIT_CODES`.
     """
+    with sigterm_as_ctrl_c():
+        return _main(sys.argv[1:] if args is None else list(args))
+
+
+def _main(args: list[str]) -> int:
     try:
-        code = _run(sys.argv[1:] if args is None else list(args))
+        code = _run(args)
         flush()
         return code
     except BrokenPipeError:
-        # The reader of the output has closed it, such as head(1).
+        # The reader of the output has closed it, such as head(1): the code is that of a program which SIGPIPE ends.
         _forget_output()
-        return 1
+        return NOBODY_READS
     except KeyboardInterrupt:
-        return _failed(INTERRUPTED)
+        return _failed(interrupted())
     except Exception as error:
         failure = failure_of(error)
         if failure is None:

@@ -10,7 +10,17 @@ import typer
 from recurra.cli.command import Command
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
-from recurra.cli.options import Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn, whole_number
+from recurra.cli.options import (
+    Encoding,
+    FormatName,
+    Json,
+    ModelArgument,
+    Quiet,
+    TextColumn,
+    TitleColumn,
+    model_name,
+    whole_number,
+)
 from recurra.cli.output import Output, aligned, folded
 from recurra.cli.score_input import open_rows
 from recurra.errors import DataError, SettingsError
@@ -112,7 +122,7 @@ def bench(
             )
         )
     known: dict[str, Any] = {
-        "model": str(model),
+        "model": model_name(model),
         "texts": texts,
         "documents": len(documents),
         "tokens_per_document": tokens,

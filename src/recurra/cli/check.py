@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from recurra.cli.check_label_options import LabelOptions, options_to_add, refuse_to_clean
+from recurra.cli.check_label_options import LabelOptions, refuse_to_clean
+from recurra.cli.check_next import CheckResult, command_after_check
 from recurra.cli.check_output import show_fix, show_report
 from recurra.cli.data_argument import ReadOptions
+from recurra.cli.failures import FOUND
+from recurra.cli.next_command import options_again, reading_again
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -26,6 +28,7 @@ from recurra.cli.options import (
     TextColumn,
     TitleColumn,
     model_file,
+    model_name,
     number_above,
 )
 from recurra.cli.output import Output
@@ -35,7 +38,6 @@ from recurra.folders import made_folder
 
 if TYPE_CHECKING:
     from recurra.checking.check import KnownModel, Training
-    from recurra.checking.fix import FixResult
     from recurra.checking.lenient_reader import LenientReader
     from recurra.checking.report import Report
     from recurra.runtime import Model
@@ -49,6 +51,8 @@ EXAMPLES = (
     "recurra check topics.csv --multi-label --label-separator '|'",
     "recurra check new.csv --model runs/tickets/model.safetensors --strict",
 )
+
+SIMILARITY = 0.5
 
 
 def check(
@@ -69,7 +73,7 @@ def check(
     similarity: Annotated[
         float,
         typer.Option(parser=number_above(0), metavar="SHARE", help="Minimum similarity of near-copies, up to 1."),
-    ] = 0.5,
+    ] = SIMILARITY,
     inside: Annotated[
         bool, typer.Option("--inside", help="Look for near-copies among the training rows as well.")
     ] = False,
@@ -90,7 +94,9 @@ def check(
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if there are errors or warnings.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help=f"Exit with {FOUND} if there are errors or warnings.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for check.json and check.html.")
     ] = None,
@@ -131,7 +137,8 @@ def check(
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     train, tested = _opened(data, test, reading, output)
     loaded = None if model is None else load(model)
-    known = None if loaded is None else _known(str(model), loaded)
+    named = None if model is None else model_name(model)
+    known = None if loaded is None else _known(str(named), loaded)
     labels.apply([one for one in (train, tested) if one is not None], loaded, model, output)
     with Bars(output) as bars:
         report = look(
@@ -161,7 +168,10 @@ def check(
         )
         fixed = clean(train, fix, test=tested, options=options)
         show_fix(fixed, output)
-    next_command = _next_command(data, test, report, fixed, labels)
+    again = options_again(test=test, model=named, inside=inside) + reading_again(reading)
+    if similarity != SIMILARITY:
+        again += options_again(similarity=similarity)
+    next_command = command_after_check(data, again, reading, CheckResult(report, fixed, labels))
     if out is not None:
         # Include notes from before the rows were read, such as the separator that was found.
         _write(out, replace(report, notes=output.notes), next_command)
@@ -170,7 +180,7 @@ def check(
     written = None if fixed is None else fixed.to_dict()
     output.document({**report.to_dict(), "notes": output.notes, "fixed": written, "next": next_command})
     if strict and report.count("error") + report.count("warning"):
-        raise typer.Exit(1)
+        raise typer.Exit(FOUND)
 
 
 def _check_copy(fix: Path, data: str, test: str | None) -> None:
@@ -230,24 +240,6 @@ def _known(name: str, model: Model) -> KnownModel:
 
     bundle = model.bundle
     return KnownModel(name, TextPipeline(bundle.text, bundle.vocabulary), [*map(value_text, bundle.labels.classes)])
-
-
-def _next_command(data: str, test: str | None, report: Report, fixed: FixResult | None, labels: LabelOptions) -> str:
-    """The suggested next command."""
-    tested = "" if test is None else f" --test {shlex.quote(test)}"
-    if fixed is None and (asked := options_to_add(report)):
-        return f"recurra check {shlex.quote(data)}{tested} {asked}"
-    said = labels.as_arguments(report)
-    fixable = any(finding.fixable and finding.severity != "note" for finding in report.findings)
-    stem = Path(data).name.partition(".")[0] or "data"
-    if fixed is None and fixable:
-        # CSV cells cannot hold lists.
-        kind = ".jsonl" if report.task.lists and report.separator is None else ".csv"
-        return f"recurra check {shlex.quote(data)}{tested}{said} --fix {shlex.quote(stem + '.clean' + kind)}"
-    rows = data if fixed is None else str(fixed.out)
-    if fixed is None and report.count("error"):
-        return f"fix the errors, then recurra check {shlex.quote(rows)}{tested}{said}"
-    return f"recurra train {shlex.quote(rows)}{said} --out {shlex.quote('runs/' + stem)}"
 
 
 def _write(folder: Path, report: Report, next_command: str) -> None:

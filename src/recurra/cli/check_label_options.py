@@ -64,19 +64,19 @@ class LabelOptions(NamedTuple):
         if model is not None:
             readers[0].names.set_format(model.task)
 
-    def as_arguments(self, report: Report) -> str:
-        """The same options for the next command line, with a leading space."""
+    def again(self, report: Report) -> list[str]:
+        """The same options as words for the next command line."""
         if self.single_label:
-            return " --single-label"
+            return ["--single-label"]
         if not report.task.lists:
-            return ""
-        return f" --label-separator {shlex.quote(report.separator)}" if report.separator else " --multi-label"
+            return []
+        return ["--label-separator", report.separator] if report.separator else ["--multi-label"]
 
 
-def options_to_add(report: Report) -> str | None:
-    """The options to choose from, if the label format was not given and the cells look multi-label."""
+def options_to_add(report: Report) -> list[str]:
+    """The options to choose from as words, if the label format was not given and the cells look multi-label."""
     found = _format_finding(report)
-    return None if found is None else str(found.facts["say"])
+    return [] if found is None else shlex.split(str(found.facts["say"]))
 
 
 def refuse_to_clean(report: Report, fix: Path) -> None:

@@ -30,6 +30,7 @@ from recurra.errors import SettingsError
 from recurra.training.run import MODEL
 
 if TYPE_CHECKING:
+    from recurra.data.table import Table
     from recurra.evaluation.comparison import Comparison, Pair
     from recurra.runtime import Model
 
@@ -40,8 +41,8 @@ EXAMPLES = (
     "recurra compare gru.safetensors lstm.safetensors --on 'Oil prices rise'",
 )
 
-# Widths of names of models and of slices in a table.
-NAME, SLICE = 17, 24
+# Widths of names of models and of slices in a table, and of labels in a sentence.
+NAME, SLICE, LABEL = 17, 24, 40
 
 SCORES = {"micro_f1": "micro F1", "macro_f1": "macro F1", "log_loss": "log loss"}
 
@@ -104,6 +105,7 @@ def compare(
         say=output.note,
     )
     _show(found, unknown_labels_note(found.unknown_labels if unknown_labels == "wrong" else 0), output)
+    _show_examples(found, table, output)
     output.document({"data": table.source, **found.to_dict(), "notes": output.notes})
 
 
@@ -143,16 +145,20 @@ def _show(found: Comparison, unknown: str, output: Output) -> None:
     room = max(6, (LINE - SLICE - 8) // len(found.accuracy) - 2)
     slices = [("slice", "rows", *(cut(name, min(NAME, room)) for name in found.accuracy))]
     for one in found.slices:
-        slices.append((cut(one.name, SLICE), f"{one.rows:,}", *(f"{accuracy:.4f}" for accuracy in one.accuracy)))
+        slices.append((excerpt(one.name, SLICE), f"{one.rows:,}", *(f"{accuracy:.4f}" for accuracy in one.accuracy)))
     output.detail("\n" + aligned(slices, right=range(1, 2 + len(found.accuracy))))
+
+
+def _show_examples(found: Comparison, table: Table, output: Output) -> None:
+    """Prints rows that one model of a pair has right, under the numbers that messages about the file have."""
+    if any(pair.examples for pair in found.pairs):
+        output.detail("\n" + folded(f"Examples, by their row in {table.source}{table.row_hint}:"))
     for pair in found.pairs:
         for example in pair.examples:
             right = example["right"]
             wrong = pair.b if right == pair.a else pair.a
-            said = example["answers"][wrong]["label"]
-            head = (
-                f"row {example['row']}, {_written(example['label'])}: {right} is right, {wrong} says {_written(said)}:"
-            )
+            label, said = _written(example["label"]), _written(example["answers"][wrong]["label"])
+            head = f"row {example['number']:,}, {label}: {right} is right, {wrong} says {said}:"
             output.detail(f"\n{folded(head)}\n  {excerpt(example['text'], LINE - 2)}")
 
 
@@ -179,7 +185,7 @@ def _show_pair(pair: Pair, found: Comparison, output: Output) -> None:
 
 def _written(label: Any) -> str:
     """A label, or all labels of a row, as text."""
-    return cut(", ".join(map(str, label)) or "no label" if isinstance(label, list) else str(label), 20)
+    return excerpt(", ".join(map(str, label)) or "no label" if isinstance(label, list) else str(label), LABEL)
 
 
 def _names(models: list[Path]) -> list[str]:

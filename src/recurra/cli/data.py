@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
-from recurra.cli.options import DataDir, Encoding, FormatName, Json, LabelColumn, Quiet, TextColumn, TitleColumn
+from recurra.cli.options import (
+    DataDir,
+    Encoding,
+    FormatName,
+    Json,
+    LabelColumn,
+    Quiet,
+    SkipUnlabelled,
+    TextColumn,
+    TitleColumn,
+)
 from recurra.cli.output import LINE, Output, aligned, cut, folded, width
 
 if TYPE_CHECKING:
@@ -34,6 +44,7 @@ def data(
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
+    skip_unlabelled: SkipUnlabelled = False,
     encoding: Encoding = "utf-8",
     format_name: FormatName = None,
     data_dir: DataDir = None,
@@ -42,7 +53,7 @@ def data(
 ) -> None:
     """Show how a file is read, or which named sets there are."""
     output = Output(as_json=as_json, quiet=quiet)
-    reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
+    reading = ReadOptions(text, title, label, encoding, data_dir, format_name).skipping_unlabelled(skip_unlabelled)
     if source is None:
         _show_sets(reading, output)
     else:

@@ -26,6 +26,7 @@ from recurra.cli.options import (
     TextColumn,
     TitleColumn,
     UnknownLabelsOption,
+    model_name,
 )
 from recurra.cli.output import Output, aligned, cut, folded
 from recurra.folders import made_folder
@@ -89,7 +90,7 @@ def evaluate(
     targets = rows.targets
     probabilities = predict_with_progress(classifier.predict_proba, documents, output)
     found = task.evaluate(probabilities, targets, classifier.classes_, rows.unknown)
-    values: dict[str, Any] = {"model": str(model), "data": table.source, **found.to_json()}
+    values: dict[str, Any] = {"model": model_name(model), "data": table.source, **found.to_json()}
     values["unknown_labels"] = rows.unknown_labels
     held_back = None if below is None else evaluate_abstention(probabilities, task.right(probabilities, targets), below)
     if held_back is not None:
@@ -101,7 +102,7 @@ def evaluate(
             task,
             found,
             Predictions(probabilities, targets, documents, classifier.classes_, rows.unknown),
-            model_name=str(model),
+            model_name=model_name(model),
             data_name=table.source,
             trained_on=_trained_on(classifier),
             abstaining=held_back,

@@ -21,6 +21,7 @@ from recurra.cli.options import (
     Quiet,
     TextColumn,
     TitleColumn,
+    model_name,
 )
 from recurra.cli.output import Output, aligned, folded
 from recurra.errors import RecurraError, SettingsError
@@ -94,7 +95,7 @@ def export(
     output.result(f"model: {out}")
     output.document(
         {
-            "model": str(model),
+            "model": model_name(model),
             "out": str(out),
             "format": exported.format,
             "bytes": sizes,

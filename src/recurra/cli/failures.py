@@ -8,9 +8,20 @@ from typing import Any, NamedTuple
 
 import typer
 
-from recurra.errors import RecurraError
+from recurra.errors import RecurraError, SettingsError
+from recurra.interrupt import exit_code
 
-__all__ = ["INTERRUPTED", "Failure", "failure_of"]
+__all__ = ["EXIT_CODES", "FAILED", "FOUND", "NOBODY_READS", "USAGE", "Failure", "failure_of", "interrupted"]
+
+# The exit codes of all commands; 0 is for what was done.
+FAILED, USAGE, FOUND, NOBODY_READS = 1, 2, 3, 141
+EXIT_CODES = {
+    "0": "done",
+    str(FAILED): "failed, on its input or on this machine",
+    str(USAGE): "wrong usage: an option, an argument or a setting",
+    str(FOUND): "check --strict found errors or warnings",
+    "130": "ended by Ctrl-C (143 by SIGTERM, 141 as nobody reads its output)",
+}
 
 # Newer versions of Typer bundle Click, older ones use the package; the base of BadParameter is right for both.
 UsageError = typer.BadParameter.__mro__[1]
@@ -39,15 +50,14 @@ _HINTS = {
     errno.EROFS: "Choose a place that you may write.",
     errno.ENOENT: "Check the path.",
 }
-# What options are called elsewhere, and the name here.
+# What options are called elsewhere, and the name here; those of settings are in recurra.settings.
 _OTHER_NAMES = {
     "--out": ("-o", "--output", "--output-dir", "--out-dir", "--save", "--dir"),
-    "--learning-rate": ("--lr", "--rate"),
-    "--epochs": ("-e", "--num-epochs", "--max-epochs", "--num-train-epochs"),
-    "--batch-size": ("-b", "--bs", "--batch"),
+    "--epochs": ("-e",),
+    "--batch-size": ("-b",),
+    "--data": ("--file", "--input", "--input-file", "--csv", "-f", "-i"),
     "--model": ("-m", "--preset", "--arch", "--architecture"),
     "--validation": ("--val", "--valid", "--dev", "--validation-data", "--validation-file", "--val-data", "--test"),
-    "--seed": ("--random-state", "--random-seed"),
     "--vectors": ("--embeddings", "--word-vectors", "--pretrained"),
     "--minutes": ("--time", "--time-limit", "--max-time"),
     "--resume": ("--continue",),
@@ -73,26 +83,28 @@ class Failure(NamedTuple):
     code: int
 
 
-INTERRUPTED = Failure("interrupted before it was done. Run the command again.", 130)
+def interrupted() -> Failure:
+    """The failure of a command that Ctrl-C or SIGTERM has ended."""
+    return Failure("interrupted before it was done. Run the command again.", exit_code())
 
 
 def failure_of(error: Exception) -> Failure | None:
     """The failure for an error, or ``None`` for a bug, whose traceback should show."""
     if isinstance(error, UsageError):
-        return Failure(f"error: {_usage(error)}", 2)
+        return Failure(f"error: {_usage(error)}", USAGE)
     if isinstance(error, RecurraError):
-        return Failure(f"error: {error.for_commands}", 1)
+        return Failure(f"error: {error.for_commands}", USAGE if isinstance(error, SettingsError) else FAILED)
     if isinstance(error, ModuleNotFoundError):
         # The name is dotted where the package is there and a part of it is not: that is no matter of extras.
         package = error.name or ""
         if package not in _EXTRAS:
             return None
         hint = f"Install it with: pip install 'recurra[{_EXTRAS[package]}]'"
-        return Failure(f"error: This command needs {package}, which is not installed. {hint}", 1)
+        return Failure(f"error: This command needs {package}, which is not installed. {hint}", FAILED)
     if isinstance(error, OSError):
         what = f"{error.filename}: " if error.filename else ""
         hint = _HINTS.get(error.errno or 0, "Check the path, or choose another place.")
-        return Failure(f"error: {what}{error.strerror or error}. {hint}", 1)
+        return Failure(f"error: {what}{error.strerror or error}. {hint}", FAILED)
     return None
 
 
@@ -123,18 +135,39 @@ def _usage(error: Any) -> str:
 
 
 def _option_meant(word: str, context: Any) -> str | None:
-    """The option of a command that is called so elsewhere or nearly so, or ``--set`` with the setting of that name."""
-    known = {name for param in context.command.params for name in param.opts} if context else set()
+    """What to write for an option that is called so elsewhere or nearly so: an option, a setting or an argument."""
+    params = context.command.params if context else []
+    known = {name for param in params for name in param.opts}
     word = word.lower().replace("_", "-")
     for option, others in _OTHER_NAMES.items():
         if word in others and option.partition(" ")[0] in known:
             return option
-    if "--set" in known and word.startswith("--"):
-        from recurra.presets import Recipe
-        from recurra.presets.describe import describe_settings
+    if word in _OTHER_NAMES["--data"]:
+        return _file_meant(params, context)
+    if word.startswith("--"):
+        from recurra.settings import setting_meant
 
         name = word[2:].replace("-", "_")
-        if name in {setting.name for setting in describe_settings(Recipe())}:
+        name = setting_meant(name) or name
+        if (option := f"--{name.replace('_', '-')}") in known:
+            return option
+        if "--set" in known and _is_setting(name):
             return f"--set {name}=VALUE"
     # One that is nearly the same is meant, whatever others are a little like it.
     return next(iter(get_close_matches(word, known, n=1, cutoff=0.85)), None)
+
+
+def _file_meant(params: list[Any], context: Any) -> str | None:
+    """Where a file of rows is given, in a command without --data."""
+    place = next((param.metavar for param in params if param.metavar in ("DATA", "TEXTS")), None)
+    if place is not None:
+        words = [str(param.metavar) for param in params if param.param_type_name == "argument"]
+        return " ".join([context.command_path, *words])
+    return "recurra score MODEL DATA" if context.info_name == "predict" else None
+
+
+def _is_setting(name: str) -> bool:
+    from recurra.presets import Recipe
+    from recurra.presets.describe import describe_settings
+
+    return name in {setting.name for setting in describe_settings(Recipe())}

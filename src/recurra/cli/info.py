@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.options import Json, Quiet, model_file
+from recurra.cli.options import Json, Quiet, model_file, model_name
 from recurra.cli.output import Output, cut, definitions
 from recurra.cli.preset_info import named_preset, show_preset
 from recurra.errors import SettingsError
@@ -49,7 +49,7 @@ def info(
     from recurra.runtime import load
 
     loaded = load(model)
-    known = {"model": str(model), "bytes": model.stat().st_size, **loaded.info}
+    known = {"model": model_name(model), "bytes": model.stat().st_size, **loaded.info}
     if card:
         from recurra.bundle import digest_of
         from recurra.card import model_card

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
 from recurra.cli.given_files import check_no_input, check_text
 from recurra.cli.inspect_views import VIEWS, DataView, show_data, view_name
+from recurra.cli.next_command import command_line
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -24,6 +24,7 @@ from recurra.cli.options import (
     TextColumn,
     TitleColumn,
     model_file,
+    model_name,
     whole_number,
 )
 from recurra.cli.output import Output, count
@@ -155,10 +156,11 @@ def inspect(
     output = Output(as_json=as_json, quiet=quiet)
     if view is None or data is None:
         for one in texts or ():
+            command = command_line("inspect", model_name(model), "--data", one, "--view", VIEWS[0])
             check_text(
                 one,
-                f"For its rows: recurra inspect {shlex.quote(str(model))} --data {shlex.quote(one)} --view "
-                f"{'|'.join(VIEWS)}. For the name itself, pipe it to standard input.",
+                f"For its rows: {command}, or --view {', '.join(VIEWS[1:-1])} or {VIEWS[-1]}. "
+                "For the name itself, pipe it to standard input.",
             )
         _show_texts(model, texts or [], encoding, gates=gates, attribution=attribution, html=html, output=output)
         return
@@ -220,7 +222,7 @@ def _show_texts(
         texts = list(lines_of_input(encoding))
     readings: list[ReadingJson] = []
     for place, one in enumerate(texts):
-        readings.append(read(model, one, name=str(path), gates=gates, attribution=attribution))
+        readings.append(read(model, one, name=model_name(path), gates=gates, attribution=attribution))
         if place:
             output.result("")
         show_reading(readings[-1], output)

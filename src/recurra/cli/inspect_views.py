@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.next_command import command_line, options_again, reading_again
+from recurra.cli.options import model_name
 from recurra.cli.output import Output, count
 from recurra.cli.progress import Bars
 
@@ -83,7 +85,11 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         from recurra.report.packages import require_page_packages
 
         require_page_packages()
-    models = {str(path): load(path) for path in paths}
+    if wanted.queue is not None:
+        from recurra.data.review_queue import read_queue
+
+        read_queue(wanted.queue)
+    models = {model_name(path): load(path) for path in paths}
     for model in models.values():
         check_supports_views(model)
     part: Literal["train", "test"] = "train" if wanted.folds else "test"
@@ -102,7 +108,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         issues = _doubts(model, name, data, wanted, reading, output)
         shown.show_doubts(issues, output)
         if wanted.queue is not None:
-            _write_queue(issues, wanted.queue, wanted.data, output)
+            _write_queue(issues, wanted.queue, data, wanted.data, reading, output)
         document = issues.to_dict()
     else:
         flows = _flows(models, data, wanted, output)
@@ -226,13 +232,21 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
         )
 
 
-def _write_queue(doubted: LabelIssues, path: Path, data: str, output: Output) -> None:
+def _write_queue(
+    doubted: LabelIssues, path: Path, table: Table, data: str, reading: ReadOptions, output: Output
+) -> None:
     from recurra.atomic import write_atomically
-    from recurra.data.review_decisions import decisions_csv
+    from recurra.data.review_queue import extended_queue
 
-    decisions, notes = doubted.queue()
-    write_atomically(path, decisions_csv(decisions, notes).encode("utf-8", "replace"))
-    output.result(f"queue: {path} ({len(decisions):,} rows). Change keep to exclude or relabel in it.")
+    queue = extended_queue(path, *doubted.queue(), table.corpus)
+    write_atomically(path, queue.content)
+    output.result(f"queue: {path} ({queue.before + queue.added:,} rows). Change keep to exclude or relabel in it.")
+    if queue.before:
+        output.note(
+            f"{path} has kept its {queue.before:,} rows, {queue.made:,} of them excluded or relabelled; "
+            f"{queue.added:,} new rows stand below."
+        )
     # The command stays in one line, to be copied.
     output.detail(f"Then, where {data} is what you train with:")
-    output.detail(f"recurra train {data} --exclude {path} --relabel {path}")
+    decided = options_again(exclude=path, relabel=path, out="runs/cleaned")
+    output.detail(command_line("train", data, *reading_again(reading), *decided))

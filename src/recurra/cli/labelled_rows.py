@@ -63,9 +63,11 @@ def labelled_rows(
         separator: separator of the labels in a cell; ``None`` takes that of the training data.
 
     Raises:
-        DataError: no rows are left, or a label is unknown and that is an error.
+        DataError: no rows are left, or none has a text, or a label is unknown and that is an error.
     """
     documents, labels = readable_rows(table, model, output)
+    if not any(one.strip() if isinstance(one, str) else "".join(one).strip() for one in documents):
+        raise DataError(f"No row of {table.source} has a text", "Name the column of the texts with --text.")
     mark = model.label_separator if model.task.lists and separator is None else separator
     rows = model.task.encode_targets(
         model.bundle.labels, labels, unknown_labels, source=table.source, say=output.note, separator=mark

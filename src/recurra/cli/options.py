@@ -32,6 +32,7 @@ __all__ = [
     "examples",
     "mark",
     "model_file",
+    "model_name",
     "number_above",
     "probability",
     "whole_number",
@@ -99,11 +100,30 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+# Whether --quiet is given, which is read before all other options; and how fetched models were named.
+_quiet = False
+_names: dict[Path, str] = {}
+
+
 def model_file(word: str) -> Path:
     """Parser of a model file: a path, or ``hf://owner/name``, which is fetched."""
-    from recurra.hub import local_path
+    from recurra.hub import PREFIX, local_path
 
-    return Path(local_path(word))
+    path = Path(local_path(word, quiet=_quiet))
+    if word.startswith(PREFIX):
+        _names[path] = word
+    return path
+
+
+def model_name(path: Path) -> str:
+    """A model as it was named: its path, or its address on the hub instead of that in the cache."""
+    return _names.get(path, str(path))
+
+
+def _read_quiet(value: bool) -> bool:
+    global _quiet
+    _quiet = value
+    return value
 
 
 Json: TypeAlias = Annotated[
@@ -113,7 +133,15 @@ Json: TypeAlias = Annotated[
     ),
 ]
 Quiet: TypeAlias = Annotated[
-    bool, typer.Option("--quiet", "-q", rich_help_panel="Output", help="Print only the result: no notes, no progress.")
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        is_eager=True,
+        callback=_read_quiet,
+        rich_help_panel="Output",
+        help="Print only the result: no notes, no progress.",
+    ),
 ]
 ModelArgument: TypeAlias = Annotated[
     Path,

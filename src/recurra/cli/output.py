@@ -67,6 +67,13 @@ class Output:
         self.notes.append(message)
         self.detail(folded(message))
 
+    def warn(self, message: str, command: str = "") -> None:
+        """Prints a note to standard error, as standard output carries data; ``command`` stands in a line of its own."""
+        self.notes.append(message)
+        if not self.quiet and sys.stderr is not None:
+            lines = folded(plain(f"recurra: note: {message}"))
+            print(f"{lines}\n  {plain(command)}" if command else lines, file=sys.stderr)
+
     def detail(self, text: str) -> None:
         """Prints text lines that are not the result."""
         if not self.quiet:

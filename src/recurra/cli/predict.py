@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.given_files import check_text
-from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, whole_number
-from recurra.cli.output import Output, cut, folded, plain, width
+from recurra.cli.next_command import command_line, options_again
+from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, model_name, whole_number
+from recurra.cli.output import Output, cut, plain, width
 
 if TYPE_CHECKING:
     from recurra.runtime import Model
@@ -53,10 +53,11 @@ def predict(
     output = Output(as_json=as_json, quiet=quiet)
     classifier = load(model)
     below = classifier.checked_abstaining(abstain_below)
+    again = options_again(abstain_below=abstain_below, encoding=None if encoding == "utf-8" else encoding)
     for text in texts or ():
         check_text(
             text,
-            f"To classify its rows: recurra score {shlex.quote(str(model))} {shlex.quote(text)}. "
+            f"To classify its rows: {command_line('score', model_name(model), text, *again)}. "
             "To classify the name itself, pipe it to standard input.",
         )
     wanted: Iterable[str] = texts or ()
@@ -65,7 +66,7 @@ def predict(
             print("One text a line; Ctrl-D ends.", file=sys.stderr)
         from recurra.cli.stdin import lines_of_input
 
-        wanted = _noting_a_header(lines_of_input(encoding), model, output)
+        wanted = _noting_a_header(lines_of_input(encoding), model, again, output)
     answers, given, empty = [], 0, 0
     for block in _blocks(wanted, 1 if sys.stdin is not None and sys.stdin.isatty() else BLOCK):
         given += len(block)
@@ -79,27 +80,21 @@ def predict(
     if empty:
         which = f"{empty:,} of {given:,} texts" if given > 1 else "The text"
         end = "is empty, and gets the label" if empty == 1 else "are empty, and get the labels"
-        _note(f"{which} {end} of a text without words.", output)
+        output.warn(f"{which} {end} of a text without words.")
+    if not given:
+        output.warn("Standard input is empty: no text is classified.")
 
 
-def _note(message: str, output: Output, command: str = "") -> None:
-    """Prints a note to standard error: standard output has one line a text, or one document."""
-    if not output.quiet:
-        lines = folded(plain(f"recurra: note: {message}"))
-        print(f"{lines}\n  {plain(command)}" if command else lines, file=sys.stderr)
-
-
-def _noting_a_header(lines: Iterable[str], model: Path, output: Output) -> Iterator[str]:
+def _noting_a_header(lines: Iterable[str], model: Path, again: list[str], output: Output) -> Iterator[str]:
     """The lines; a note is printed if the first looks like the header of a table, which is no text."""
     from recurra.data.formats import header_format
 
     for number, line in enumerate(lines):
         if number == 0 and (form := header_format(line)) is not None:
-            _note(
+            output.warn(
                 f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is classified as a text. "
                 "To classify the rows of a table:",
-                output,
-                f"recurra score {shlex.quote(str(model))} - --format {form}",
+                command_line("score", model_name(model), "-", "--format", form, *again),
             )
         yield line
 

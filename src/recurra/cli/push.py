@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from recurra.cli.options import Json, ModelArgument, Quiet
+from recurra.cli.options import Json, ModelArgument, Quiet, model_name
 from recurra.cli.output import Output
 
 __all__ = ["EXAMPLES", "push"]
@@ -42,9 +42,17 @@ def push(
 
     output = Output(as_json=as_json, quiet=quiet)
     pushed = push_model(
-        model, repository, private=private, licence=licence, languages=languages or (), keep_card=keep_card
+        model,
+        repository,
+        private=private,
+        licence=licence,
+        languages=languages or (),
+        keep_card=keep_card,
+        quiet=quiet,
     )
     output.detail(f"files: {', '.join(pushed.files)}{', seen by its owner alone' if pushed.private else ''}")
     output.detail(f"commit: {pushed.url}")
     output.result(f"model: {pushed.address}")
-    output.document({"model": str(model), "bytes": model.stat().st_size, **pushed._asdict(), "notes": output.notes})
+    output.document(
+        {"model": model_name(model), "bytes": model.stat().st_size, **pushed._asdict(), "notes": output.notes}
+    )

@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recurra.cli.data_argument import ReadOptions
-from recurra.cli.options import AbstainBelow, Encoding, FormatName, Json, ModelArgument, Quiet, TextColumn, TitleColumn
+from recurra.cli.options import (
+    AbstainBelow,
+    Encoding,
+    FormatName,
+    Json,
+    ModelArgument,
+    Quiet,
+    TextColumn,
+    TitleColumn,
+    model_name,
+)
 from recurra.cli.output import Output, aligned, cut, folded
 from recurra.cli.progress import Bars
 from recurra.cli.score_input import RowSource, open_rows
 from recurra.cli.score_output import OutputFormat, StandardOutput, csv_label_separator, output_format
 from recurra.errors import SettingsError
+from recurra.interrupt import exit_code
 from recurra.version import VERSION
 
 if TYPE_CHECKING:
@@ -29,7 +40,7 @@ EXAMPLES = (
     "recurra score runs/tickets/model.safetensors tickets.csv --out labelled.csv",
     "recurra score news.safetensors news.parquet --out new.parquet --keep id",
     "recurra score news.safetensors news.jsonl.gz --out out.jsonl.gz --resume",
-    "recurra score news.safetensors - < texts.txt | cut -d, -f1 | sort | uniq -c",
+    "recurra score news.safetensors - --answers-only < texts.txt | cut -d, -f1",
 )
 
 
@@ -113,11 +124,11 @@ def score(
             if not file.kept:
                 raise
             print(f"recurra: interrupted. --resume goes on with {out}.", file=sys.stderr)
-            raise typer.Exit(130) from None
+            raise typer.Exit(exit_code()) from None
     for note in source.notes:
         if note not in output.notes:
             output.note(note)
-    _report(summary, str(model), data, out, names, below, output)
+    _report(summary, model_name(model), data, out, names, below, output)
 
 
 def _columns(source: RowSource, model: Model, every: bool, output: Output) -> list[str]:
@@ -204,6 +215,8 @@ def _report(
     speed = (summary.rows - summary.before) / summary.seconds if summary.seconds else 0.0
     if summary.empty:
         output.note(f"{summary.empty:,} of {summary.rows:,} rows have no text: they all get the same answer.")
+    if not summary.rows:
+        output.warn(f"{'standard input' if data == '-' else data} has no rows: no text is classified.")
     if out is not None:
         output.detail(folded(f"{summary.rows:,} rows of {data} in {summary.seconds:.1f} s, {speed:,.0f} a second"))
         rows = [(cut(written(label), 40), f"{count:,}") for label, count in summary.counts]

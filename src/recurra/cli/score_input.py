@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from recurra.cli.data_argument import ReadOptions
@@ -11,10 +11,14 @@ from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.batch_prediction.document_batches import DocumentBatch
+    from recurra.data.blocks import Blocks
     from recurra.data.lines import LineBlocks
     from recurra.text import TextSettings
 
 __all__ = ["RowSource", "open_rows"]
+
+# The columns of a file of one text a line.
+LINES = ("text",)
 
 
 class RowSource(NamedTuple):
@@ -47,12 +51,14 @@ def open_rows(
         settings: the model's text settings.
         output: prints the notes on what was guessed.
 
+    A table with columns and no rows is no error here: it has no answers.
+
     Raises:
         DataError: it cannot be read.
         SettingsError: an option does not fit it.
     """
     from recurra.batch_prediction.document_batches import batches_of_table
-    from recurra.data.columns import quoted_names
+    from recurra.data.file_errors import NoRowsError
     from recurra.data.json_lines import JsonBlocks
     from recurra.data.lines import LineBlocks
     from recurra.data.sources import open_blocks
@@ -67,15 +73,14 @@ def open_rows(
     )
     if isinstance(blocks, LineBlocks):
         return _lines(blocks, reading, keep)
-    table = TableReader(blocks, text=reading.text, title=reading.title, labelled=False)
+    try:
+        table = TableReader(blocks, text=reading.text, title=reading.title, labelled=False)
+    except NoRowsError as error:
+        return _no_rows(error.names, reading, keep, blocks)
     columns, names = table.columns, table.head.names
     if columns.note is not None:
         output.note(columns.note)
-    for name in keep or ():
-        if name not in names:
-            raise DataError(
-                f"{table.source} has no column {name!r:.80}", f"Name one of {quoted_names(names)} with --keep."
-            )
+    _check_names(keep or (), "--keep", names, table.source)
     if keep is None:
         # A value inside an object is kept with the object.
         nested = blocks.nested if isinstance(blocks, JsonBlocks) else ()
@@ -85,13 +90,36 @@ def open_rows(
     return RowSource(batches, keep, lambda: blocks.total, blocks.notes, read_as)
 
 
+def _no_rows(names: Sequence[str], reading: ReadOptions, keep: tuple[str, ...] | None, blocks: Blocks) -> RowSource:
+    """A table of no rows: one batch of none, with the columns."""
+    from recurra.batch_prediction.document_batches import DocumentBatch
+    from recurra.data.plain_columns import STRING, column_of_values
+
+    for option, columns in (("--text", [reading.text]), ("--title", [reading.title]), ("--keep", keep or ())):
+        _check_names([name for name in columns if name is not None], option, names, blocks.source)
+    keep = tuple(names) if keep is None else keep
+    batch = DocumentBatch([], 0, 0, {name: column_of_values([], STRING) for name in keep})
+    return RowSource(iter([batch]), keep, lambda: 0, blocks.notes, "no rows")
+
+
+def _check_names(wanted: Sequence[str], option: str, names: Sequence[str], source: str) -> None:
+    """Raises a :class:`DataError` if a column that an option names is not there."""
+    from recurra.data.columns import quoted_names
+
+    for name in wanted:
+        if name not in names:
+            raise DataError(f"{source} has no column {name!r:.80}", f"Name one of {quoted_names(names)} with {option}.")
+
+
 def _lines(lines: LineBlocks, reading: ReadOptions, keep: tuple[str, ...] | None) -> RowSource:
     from recurra.batch_prediction.document_batches import batches_of_lines
 
-    for option, value in (("--text", reading.text), ("--title", reading.title), ("--keep", " ".join(keep or ()))):
+    keep = LINES if keep is None else keep
+    others = " ".join(name for name in keep if name not in LINES)
+    for option, value in (("--text", reading.text), ("--title", reading.title), ("--keep", others)):
         if value:
             raise SettingsError(
-                f"{option} {value:.80} is given for {lines.source}, which has no columns",
+                f"{option} {value:.80} is given for {lines.source}, which has one text a line and no other column",
                 "Leave it out, give a table such as a .csv file, or say what it is with --format.",
             )
-    return RowSource(batches_of_lines(lines), (), lambda: lines.total, lines.notes, "lines")
+    return RowSource(batches_of_lines(lines, keep), keep, lambda: lines.total, lines.notes, "lines")

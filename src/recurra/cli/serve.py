@@ -95,7 +95,7 @@ def serve(
     from recurra.serving.server import serve as answer
     from recurra.tasks import SINGLE_LABEL, common_task
 
-    paths = paths_by_name(models)
+    paths = paths_by_name(models, quiet=quiet)
     loaded = {name: load(path) for name, path in paths.items()}
     if runs is not None:
         check_folder(runs)

@@ -37,6 +37,7 @@ from recurra.cli.train_output import model_in, report
 from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.errors import RecurraError, SettingsError
 from recurra.folders import locked_folder
+from recurra.interrupt import exit_code
 from recurra.training.run import prepare_folder
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ def train(
             "--resume goes on.",
             file=sys.stderr,
         )
-        raise typer.Exit(130)
+        raise typer.Exit(exit_code())
 
 
 def settings_of(words: Sequence[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.data_argument import ReadOptions, is_file, read_data
+from recurra.cli.next_command import command_line, options_again, reading_again
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -29,6 +30,7 @@ from recurra.cli.progress import Bars
 from recurra.cli.train import settings_of
 from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.folders import locked_folder
+from recurra.interrupt import exit_code
 
 if TYPE_CHECKING:
     from recurra.tuning.results import StudyResult, TrialResult
@@ -166,6 +168,7 @@ def tune(
         minutes=MINUTES if minutes is None and trials is None else minutes, trials=trials, max_size=bound, int8=int8
     )
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name).skipping_unlabelled(skip_unlabelled)
+    given_reading = reading
     with locked_folder(out):
         check_study_folder(out, resume=resume)
         table, held = read_data(data, reading, part="train", output=output), None
@@ -192,9 +195,10 @@ def tune(
     if tuned.interrupted:
         kept = f"{_model_in(out)} holds the best so far" if tuned.best else "nothing was learned yet"
         print(f"recurra: interrupted. {kept}; --resume goes on.", file=sys.stderr)
-        raise typer.Exit(130)
-    again = f"recurra train {data} --model {out / BEST}{f' --validation {validation}' if validation else ''} --out DIR"
-    output.detail(f"To learn from all rows with these settings: {again}")
+        raise typer.Exit(exit_code())
+    again = options_again(model=out / BEST, validation=validation, out=out.parent / "final")
+    command = command_line("train", data, *reading_again(given_reading), *again)
+    output.detail(f"To learn from all rows with these settings: {command}")
 
 
 def _report(tuned: StudyResult, data: str, out: Path, output: Output) -> None:

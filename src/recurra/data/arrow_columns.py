@@ -42,8 +42,8 @@ MAX_TEXT_BYTES = 1 << 20
 """Maximum length of a text in UTF-8 bytes."""
 
 UNLABELLED_HINT = (
-    "Give every row a label; recurra check DATA --fix OUT writes a copy without such rows, and train, tune and "
-    "evaluate skip them with --skip-unlabelled."
+    "Give every row a label; recurra check DATA --fix OUT writes a copy without such rows, and train, tune, "
+    "evaluate and data skip them with --skip-unlabelled."
 )
 
 

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from recurra.data.content import Content
 from recurra.data.delimited import RawTable
-from recurra.data.file_errors import ROW_HINT, empty_file, header_only
+from recurra.data.file_errors import ROW_HINT, columns_only, empty_file, header_only
 from recurra.data.lines import open_text
-from recurra.data.parquet import MAX_PARQUET_BYTES, no_rows, open_parquet, plain_column
+from recurra.data.parquet import MAX_PARQUET_BYTES, open_parquet, plain_column
 from recurra.data.plain_columns import Column, PlainColumn, text_column_of
 from recurra.data.row_splitter import RowSplitter
 from recurra.errors import DataError
@@ -93,7 +93,7 @@ class DelimitedBlocks:
         if text.blank or not splitter.rows:
             raise empty_file(self.source)
         if not rows:
-            raise header_only(self.source)
+            raise header_only(self.source, splitter.names)
         self.total = rows
 
 
@@ -117,7 +117,7 @@ class ParquetBlocks:
         # Read page by page, because a row group may be as large as the file.
         with open_parquet(self.content, buffer_size=1 << 20, pre_buffer=False) as opened:
             metadata = opened.metadata
-            self.total = metadata.num_rows
+            self.total, names = metadata.num_rows, opened.schema_arrow.names
             sizes = [metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)]
             if max(sizes, default=0) > MAX_PARQUET_BYTES:
                 raise DataError(
@@ -136,7 +136,7 @@ class ParquetBlocks:
                 yield RawTable(list(batch.schema.names), plain, rows + 1, "", typed=True)
                 rows += len(batch)
         if rows == 0:
-            raise no_rows(self.source)
+            raise columns_only(self.source, names)
 
 
 def read_head(blocks: Blocks) -> RawTable:

@@ -81,7 +81,7 @@ class ExcelBlocks:
         if not names:
             raise empty_file(self.source)
         if not rows:
-            raise header_only(self.source)
+            raise header_only(self.source, names)
         self.total = rows
         if unnamed:
             self._note(f"{unnamed:,} cells of columns without a name are left out")

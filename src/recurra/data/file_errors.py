@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from recurra.data.delimited import MAX_COLUMNS
 from recurra.errors import DataError
 
 __all__ = [
     "ROW_HINT",
+    "NoRowsError",
     "carriage_returns_only",
+    "columns_only",
     "empty_file",
     "encoding_hint",
     "header_only",
@@ -41,9 +44,30 @@ def empty_file(source: str) -> DataError:
     return DataError(f"{source} is empty", "Give a file with a header row and at least one row.")
 
 
-def header_only(source: str) -> DataError:
-    """The error for a file with a header and no rows."""
-    return DataError(f"{source} has a header and no rows", "Give a file with at least one row under its header.")
+class NoRowsError(DataError):
+    """A table has columns and no rows.
+
+    Attributes:
+        names: of the columns.
+    """
+
+    names: Sequence[str] = ()
+
+
+def header_only(source: str, names: Sequence[str]) -> NoRowsError:
+    """The error for a file with a header, of these names, and no rows."""
+    return _no_rows(f"{source} has a header and no rows", "Give a file with at least one row under its header.", names)
+
+
+def columns_only(source: str, names: Sequence[str]) -> NoRowsError:
+    """The error for a file with columns of these names that are not written as a header, and no rows."""
+    return _no_rows(f"{source} has columns and no rows", "Give a file with at least one row.", names)
+
+
+def _no_rows(received: str, hint: str, names: Sequence[str]) -> NoRowsError:
+    error = NoRowsError(received, hint)
+    error.names = tuple(names)
+    return error
 
 
 def nul_byte(place: int, line: int, source: str) -> DataError:

@@ -94,7 +94,8 @@ def checked_format(file: Path, source: str, *, format: str | None = None, larges
         raise DataError(f"{source!r} ends in {kind!r}", hint)
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{source!r} is not a regular file", "Save the table as a file, or pipe it and name it -.")
-    if status.st_size == 0:
+    # A file of texts may have no lines; who needs some says so.
+    if status.st_size == 0 and found.name != "txt":
         raise DataError(f"{source} is empty", "Give a file with a header row and at least one row.")
     if largest is not None and status.st_size > largest:
         raise DataError(f"{source} has {status.st_size:,} bytes", f"Split it: at most {largest:,} are read.")

@@ -17,12 +17,13 @@ from recurra.data.plain_columns import text_column_of
 from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
-__all__ = ["BLOCK_BYTES", "LineBlocks", "open_text", "whole_lines"]
+__all__ = ["BLOCK_BYTES", "LineBlocks", "Lines", "open_text", "whole_lines"]
 
 BLOCK_BYTES = 1 << 20
 """Size of a block in bytes."""
 
 Lines = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+"""B lines: UTF-8 uint8[S], offsets int64[B + 1]."""
 
 
 class LineBlocks:

@@ -13,7 +13,7 @@ from recurra.errors import DataError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["MAX_PARQUET_BYTES", "no_rows", "open_parquet", "plain_column"]
+__all__ = ["MAX_PARQUET_BYTES", "open_parquet", "plain_column"]
 
 MAX_PARQUET_BYTES = 1 << 32
 """Maximum size of a decompressed row group in bytes."""
@@ -48,11 +48,6 @@ def open_parquet(content: Content, **options: Any) -> Iterator[Any]:
         if isinstance(error, DataError):
             raise
         raise broken from None
-
-
-def no_rows(source: str) -> DataError:
-    """The error for a file without rows."""
-    return DataError(f"{source} has columns and no rows", "Give a file with at least one row.")
 
 
 def plain_column(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:

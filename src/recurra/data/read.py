@@ -86,6 +86,8 @@ def read_table(
         label_column=columns.label,
         source=reader.source,
         notes=reader.notes,
+        first_row=raw.first_row,
+        row_hint=raw.row_hint,
     )
 
 

@@ -19,7 +19,17 @@ from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.label_format import split_labels
 from recurra.errors import DataError
 
-__all__ = ["DECISIONS", "Cleaning", "Decision", "apply_decisions", "decisions_csv", "read_decisions", "text_excerpt"]
+__all__ = [
+    "DECISIONS",
+    "Cleaning",
+    "Decision",
+    "apply_decisions",
+    "check_decisions",
+    "decision_table",
+    "decisions_csv",
+    "read_decisions",
+    "text_excerpt",
+]
 
 DECISIONS = ("keep", "exclude", "relabel")
 COLUMNS = ("row", "decision", "label")
@@ -111,23 +121,25 @@ def read_decisions(path: str | Path) -> list[Decision]:
 
 
 def decisions_csv(decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = ()) -> str:
-    """The content of a file of decisions.
+    """The content of a file of decisions; the arguments are those of :func:`decision_table`."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(decision_table(decisions, notes))
+    return out.getvalue()
+
+
+def decision_table(decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = ()) -> list[list[object]]:
+    """The lines of a file of decisions: the names of the columns, then a line for each decision.
 
     Args:
         decisions: at most one per row.
         notes: additional columns for each decision; all with the same names.
     """
-    decisions = list(decisions)
     extra = list(notes[0]) if notes else []
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([*COLUMNS, *extra, "text"])
+    lines: list[list[object]] = [[*COLUMNS, *extra, "text"]]
     for place, one in enumerate(decisions):
-        values = [notes[place][name] for name in extra] if notes else []
-        writer.writerow(
-            [one.row, one.decision, one.label, *map(_escaped_formula, map(str, values)), _escaped_formula(one.text)]
-        )
-    return out.getvalue()
+        values = [str(notes[place][name]) for name in extra] if notes else []
+        lines.append([one.row, one.decision, one.label, *map(_escaped_formula, values), _escaped_formula(one.text)])
+    return lines
 
 
 def apply_decisions(
@@ -152,7 +164,7 @@ def apply_decisions(
     """
     gone = {one.row for one in exclude if one.decision == "exclude"}
     changed = {one.row: one for one in relabel if one.decision == "relabel"}
-    _check([*exclude, *relabel], rows)
+    check_decisions([*exclude, *relabel], rows)
     if both := sorted(gone & changed.keys()):
         raise DataError(f"Row {both[0]} is excluded and relabelled", "Decide for one of them.")
     labels = rows.labels
@@ -201,8 +213,12 @@ def _decision(line: Mapping[str | Any, Any], where: str) -> Decision:
     return Decision(int(row), decision, label, text)
 
 
-def _check(decisions: Sequence[Decision], rows: Corpus) -> None:
-    """Checks that the decisions are about these rows."""
+def check_decisions(decisions: Sequence[Decision], rows: Corpus) -> None:
+    """Checks that the decisions are about these rows.
+
+    Raises:
+        DataError: a row does not exist, or has another text.
+    """
     for one in decisions:
         if one.row >= len(rows):
             raise DataError(

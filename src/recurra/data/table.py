@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ class Table:
         source: name of the source, for messages and records.
         notes: lines on guesses made while reading.
         class_numbers: the number in the file by class name, if the file numbers classes that have names; or None.
+        first_row: row number of the first row in messages for people, such as 2 where the header is row 1.
+        row_hint: how rows are numbered there; may be empty.
 
     Raises:
         DataError: the numbers of labels and documents differ.
@@ -45,6 +47,8 @@ class Table:
     source: str
     notes: tuple[str, ...] = ()
     class_numbers: Mapping[Label, Label] | None = None
+    first_row: int = field(default=1, compare=False)
+    row_hint: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if self.labels is not None and len(self.labels) != len(self.documents):

@@ -37,17 +37,17 @@ def endpoint() -> str | None:
 
 
 @contextmanager
-def hub_errors(address: HubAddress) -> Iterator[None]:
+def hub_errors(address: HubAddress, *, quiet: bool = False) -> Iterator[None]:
     """Turns every error of the block into a :class:`~recurra.errors.HubError`, but those of this machine's files.
 
     The package's log is silent meanwhile, such as that nobody is logged in: what matters is in the error. Its progress
-    bars are shown on a terminal.
+    bars are shown on a terminal, unless ``quiet``.
     """
     from huggingface_hub import utils
 
     before, bars = utils.logging.get_verbosity(), not utils.are_progress_bars_disabled()
     utils.logging.set_verbosity_error()
-    hide_bars = bars and not (sys.stderr is not None and sys.stderr.isatty())
+    hide_bars = bars and (quiet or not (sys.stderr is not None and sys.stderr.isatty()))
     if hide_bars:
         utils.disable_progress_bars()
     try:

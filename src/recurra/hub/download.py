@@ -20,26 +20,27 @@ REACH_SECONDS = 10.0
 """Timeout in seconds for the first answer of the hub."""
 
 
-def local_path(model: str | os.PathLike[str]) -> str | os.PathLike[str]:
+def local_path(model: str | os.PathLike[str], *, quiet: bool = False) -> str | os.PathLike[str]:
     """The path of a model file on this machine.
 
     Args:
         model: a path, which is returned as it is; or ``hf://owner/name``, or ``hf://owner/name@revision``, whose
             ``model.safetensors`` is fetched into huggingface_hub's cache unless it is there. The token is the one that
             package finds. Without a network the cache answers alone.
+        quiet: shows no progress, and does not say that the cache answers.
 
     Raises:
         HubError: the address is none, huggingface_hub is not installed, or the hub does not give the file.
     """
     if not isinstance(model, str) or not model.startswith(PREFIX):
         return model
-    return _download(HubAddress.parse(model))
+    return _download(HubAddress.parse(model), quiet=quiet)
 
 
-def _download(address: HubAddress) -> Path:
+def _download(address: HubAddress, *, quiet: bool) -> Path:
     hub = load_client()
     where = {"repo_id": address.repository, "filename": MODEL_FILE, "revision": address.revision}
-    with hub_errors(address):
+    with hub_errors(address, quiet=quiet):
         try:
             url = hub.hf_hub_url(**where, endpoint=endpoint())
             size = _checked_size(hub.get_hf_file_metadata(url, timeout=REACH_SECONDS), address)
@@ -49,7 +50,7 @@ def _download(address: HubAddress) -> Path:
             cached = hub.try_to_load_from_cache(**where)
             if not is_unreachable(error) or not isinstance(cached, str):
                 raise
-            if not isinstance(error, hub.errors.OfflineModeIsEnabled):
+            if not quiet and not isinstance(error, hub.errors.OfflineModeIsEnabled):
                 print(f"The hub cannot be reached: {address} is read from the cache.", file=sys.stderr)
             return Path(cached)
         too_long = HubError(

@@ -43,6 +43,7 @@ def push(
     licence: str | None = None,
     languages: Sequence[str] = (),
     keep_card: bool = False,
+    quiet: bool = False,
 ) -> Pushed:
     """Writes a model file and its card to a repository on the hub, as one commit; it is created if there is none.
 
@@ -53,6 +54,7 @@ def push(
         licence: of the model, as the hub writes it, such as ``mit``; the card names none without it.
         languages: codes of the texts' languages, such as ``en``; those of a segmenter's language are known without.
         keep_card: leave a card that is there as it is.
+        quiet: show no progress.
 
     Raises:
         ModelFileError: it is no model file.
@@ -70,7 +72,7 @@ def push(
     digest = digest_of(model)
     card = model_card(bundle, digest=digest, address=str(address), licence=licence, languages=languages)
     hub = load_client()
-    with hub_errors(address):
+    with hub_errors(address, quiet=quiet):
         api = hub.HfApi(endpoint=endpoint(), library_name="recurra", library_version=VERSION)
         api.create_repo(address.repository, private=private or None, exist_ok=True)
         found = api.model_info(address.repository)

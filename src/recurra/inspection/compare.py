@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def compare(
     for name, model in others:
         if set(model.classes_) != set(leader.classes_):
             raise DataError(
-                f"{first} knows the classes {leader.classes_!r:.120}, {name} {model.classes_!r:.120}",
+                f"{first} knows the classes {_listed(leader)}, {name} {_listed(model)}",
                 "Compare models of the same labels.",
             )
     # A model that reads only titles limits the rows that all can read.
@@ -99,7 +100,15 @@ def compare(
         resamples=resamples,
         seed=seed,
     )
+    for pair in found.pairs:
+        for example in pair.examples:
+            example["number"] = example["row"] + data.first_row
     return replace(found, unknown_labels=rows.unknown_labels)
+
+
+def _listed(model: Model) -> str:
+    """The model's classes, as many as a line of an error may have."""
+    return shorten(", ".join(map(repr, model.classes_)), 120, placeholder=" …")
 
 
 def check_same_task(models: Mapping[str, Model]) -> None:

@@ -69,12 +69,13 @@ def _key(label: Label) -> bytes:
     return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def paths_by_name(words: Sequence[str]) -> dict[str, Path]:
+def paths_by_name(words: Sequence[str], *, quiet: bool = False) -> dict[str, Path]:
     """The paths of model files by the models' names.
 
     Args:
         words: paths, or NAME=PATH. A file model.safetensors is named after its folder, any other after itself; a model
             on the hub, ``hf://owner/name``, after its repository.
+        quiet: shows no progress of fetching.
 
     Raises:
         HubError: the hub does not give a file.
@@ -84,10 +85,10 @@ def paths_by_name(words: Sequence[str]) -> dict[str, Path]:
     for word in words:
         path, name = Path(word), ""
         if word.startswith(PREFIX):
-            path, name = Path(local_path(word)), HubAddress.parse(word).repository.partition("/")[2]
+            path, name = Path(local_path(word, quiet=quiet)), HubAddress.parse(word).repository.partition("/")[2]
         elif "=" in word and not path.exists():
             name, _, rest = word.partition("=")
-            path = Path(local_path(rest))
+            path = Path(local_path(rest, quiet=quiet))
         elif path.stem == "model":
             name = path.absolute().parent.name
         name = name.strip() or path.stem

@@ -230,7 +230,7 @@ function exampleItem(example) {
     el(
       "p",
       { class: "soft" },
-      `${t("doubts.row", { row: String(example.row) })} · `,
+      `${t("doubts.row", { row: String(example.number) })} · `,
       t("page.label"),
       " ",
       labelName(example.label, placeOf(example.label)),

@@ -1,0 +1,81 @@
+"""A queue: a file of decisions to be made, which keeps those that were made in it already."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from recurra.data.corpus import Corpus
+from recurra.data.review_decisions import Decision, check_decisions, decision_table, decisions_csv, read_decisions
+from recurra.errors import DataError
+
+__all__ = ["Queue", "extended_queue", "read_queue"]
+
+_HINT = "Correct it, or give another name with --queue: a file that is there is only added to."
+
+
+class Queue(NamedTuple):
+    """The content of a queue's file.
+
+    Attributes:
+        content: the bytes of the file.
+        before: number of rows that were in it.
+        made: number of these that are excluded or relabelled.
+        added: number of new rows.
+    """
+
+    content: bytes
+    before: int
+    made: int
+    added: int
+
+
+def read_queue(path: Path) -> list[Decision]:
+    """The decisions in a queue; none if there is no such file, or nothing in it.
+
+    Raises:
+        DataError: it is another kind of file, or cannot be read.
+    """
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return []
+    try:
+        return read_decisions(path)
+    except DataError as error:
+        raise DataError(error.received, _HINT) from None
+
+
+def extended_queue(
+    path: Path, decisions: Sequence[Decision], notes: Sequence[Mapping[str, object]], rows: Corpus
+) -> Queue:
+    """A queue with more decisions to be made; what is in its file stays, byte for byte, as somebody may have edited it.
+
+    Args:
+        path: the file, which may exist.
+        decisions: at most one per row; those about rows that the file has are left out.
+        notes: additional columns for each decision; all with the same names. A file that exists gets those it has.
+        rows: the rows that the decisions are about.
+
+    Raises:
+        DataError: the file is of another kind, or about other rows.
+    """
+    old = read_queue(path)
+    if not old:
+        return Queue(decisions_csv(decisions, notes).encode("utf-8", "replace"), 0, 0, len(decisions))
+    try:
+        check_decisions(old, rows)
+    except DataError as error:
+        raise DataError(f"{path}: {error.received}", _HINT) from None
+    there = {one.row for one in old}
+    new = [place for place, one in enumerate(decisions) if one.row not in there]
+    content = path.read_bytes()
+    header = next(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    names, *lines = decision_table([decisions[place] for place in new], [notes[place] for place in new])
+    out = io.StringIO(newline="")
+    writer: csv.DictWriter[object] = csv.DictWriter(out, header, restval="", extrasaction="ignore")
+    writer.writerows(dict(zip(names, line, strict=True)) for line in lines)
+    end = b"" if content.endswith(b"\n") else b"\r\n"
+    made = sum(one.decision != "keep" for one in old)
+    return Queue(content + (end + out.getvalue().encode("utf-8", "replace") if new else b""), len(old), made, len(new))
