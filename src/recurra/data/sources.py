@@ -60,7 +60,8 @@ def open_blocks(
         encoding: text encoding, for all but Excel, Parquet and frames.
         part: ``train`` or ``test``, for a folder that has both.
         largest: maximum size of a file in bytes, ``None`` for any.
-        named: names of columns that the user gave, if any; in JSON, ``ticket.body`` names a value inside an object.
+        named: names of columns that the user gave, if any; in JSON, ``ticket.body`` names a value inside an object; in
+            Excel, a first row with one of them is a header for sure.
 
     Raises:
         DataError: the source cannot be opened, or its format is not supported.
@@ -116,7 +117,7 @@ def _open_format(content: Content, name: str, encoding: str, columns: list[str])
     if name == "txt":
         return LineBlocks(content, encoding=encoding)
     if name == "xlsx":
-        return ExcelBlocks(content)
+        return ExcelBlocks(content, columns)
     if name == "parquet":
         require_pyarrow("Reading .parquet")
         return ParquetBlocks(content)
