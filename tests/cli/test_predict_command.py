@@ -204,6 +204,18 @@ def test_a_header_among_the_lines_is_mentioned(header: str, form: str, run: Run,
     assert run("predict", model, "--quiet", stdin=header.encode()).err == ""
 
 
+def test_tabs_in_all_lines_are_mentioned(run: Run, model: Path) -> None:
+    ran = run("predict", model, stdin=b"1\toil\n2\tgas\n3\ttext\n4\toil\n")
+    assert (
+        " ".join(ran.err.split()).count("have tabs as the rows of a table have, and each is classified as one text")
+        == 1
+    )
+    assert ran.err.splitlines()[-1] == f"  recurra score {model} - --format tsv"
+    # Texts may have a tab here and there, and two lines say little.
+    assert run("predict", model, stdin=b"a\tb\nc d\ne\tf\ng\th\n").err == ""
+    assert run("predict", model, stdin=b"a\tb\nc\td\n").err == ""
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -28,6 +28,10 @@ EXAMPLES = (
 # Number of texts in a batch: enough to be fast, few enough to print the first labels early.
 BLOCK = 256
 
+# Number of lines that tell whether they are rows of a table, and what is said of them.
+LOOK_LINES = 3
+TABS = "The lines have tabs as the rows of a table have, and each is classified as one text"
+
 # Least number of columns for a text beside its labels.
 TEXT = 20
 
@@ -65,7 +69,7 @@ def predict(
             print("One text a line; Ctrl-D ends.", file=sys.stderr)
         from recurra.cli.stdin import lines_of_input
 
-        wanted = _noting_a_header(lines_of_input(encoding), model, output)
+        wanted = _noting_a_table(lines_of_input(encoding), model, output)
     answers, given, empty = [], 0, 0
     for block in _blocks(wanted, 1 if sys.stdin is not None and sys.stdin.isatty() else BLOCK):
         given += len(block)
@@ -89,18 +93,24 @@ def _note(message: str, output: Output, command: str = "") -> None:
         print(f"{lines}\n  {plain(command)}" if command else lines, file=sys.stderr)
 
 
-def _noting_a_header(lines: Iterable[str], model: Path, output: Output) -> Iterator[str]:
-    """The lines; a note is printed if the first looks like the header of a table, which is no text."""
-    from recurra.data.formats import header_format
+def _noting_a_table(lines: Iterable[str], model: Path, output: Output) -> Iterator[str]:
+    """The lines; a note is printed if the first look like rows of a table, which are no texts."""
+    from recurra.data.formats import table_format
 
-    for number, line in enumerate(lines):
-        if number == 0 and (form := header_format(line)) is not None:
-            _note(
-                f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is classified as a text. "
-                "To classify the rows of a table:",
-                output,
-                f"recurra score {shlex.quote(str(model))} - --format {form}",
-            )
+    first: list[str] = []
+    noted = False
+    for line in lines:
+        if not noted and len(first) < LOOK_LINES:
+            first.append(line)
+            if (form := table_format(first)) is not None:
+                header = f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is"
+                found = f"{header} classified as a text" if len(first) == 1 else TABS
+                _note(
+                    f"{found}. To classify the rows of a table with a header:",
+                    output,
+                    f"recurra score {shlex.quote(str(model))} - --format {form}",
+                )
+                noted = True
         yield line
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ __all__ = [
     "MAX_FILE_BYTES",
     "Format",
     "checked_format",
+    "first_lines",
     "format_of_magic",
     "format_of_text",
     "head_text",
@@ -26,6 +28,7 @@ __all__ = [
     "named_format",
     "require_pyarrow",
     "short_name",
+    "table_format",
 ]
 
 MAX_FILE_BYTES = 1 << 31
@@ -146,6 +149,11 @@ def head_text(content: Content, encoding: str) -> str:
         return ""
 
 
+def first_lines(head: str) -> list[str]:
+    """The first lines of the start of a file, by which its format is guessed."""
+    return _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES]
+
+
 def format_of_text(head: str) -> str:
     """Guesses the format of a text file from its first lines.
 
@@ -153,7 +161,7 @@ def format_of_text(head: str) -> str:
     starts with a bracket and a brace; ``tsv`` or ``csv`` if the first line has several fields, one of which is a usual
     name of a text or label column; else ``txt``.
     """
-    lines = [line for line in _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES] if line.strip()]
+    lines = [line for line in first_lines(head) if line.strip()]
     if not lines:
         return "txt"
     if all(line.lstrip().startswith(LABEL_MARK) for line in lines):
@@ -180,6 +188,17 @@ def header_format(line: str) -> str | None:
     names = next(csv.reader([line], delimiter="\t" if form == "tsv" else separator_of(line)), [])
     short = all(name == name.strip() and len(name.split()) <= 3 and len(name) <= 30 for name in names)
     return form if form in ("csv", "tsv") and short else None
+
+
+def table_format(lines: Iterable[str]) -> str | None:
+    """``csv`` or ``tsv`` if the first lines of a file of texts look like rows of a table, else ``None``.
+
+    The first is a header (:func:`header_format`), or there are three or more and all have as many tabs.
+    """
+    full = [line for line in lines if line.strip()][:_LOOK_LINES]
+    tabs = {line.count("\t") for line in full}
+    found = header_format(full[0]) if full else None
+    return found or ("tsv" if len(full) > 2 and len(tabs) == 1 and tabs != {0} else None)
 
 
 def separator_of(head: str) -> str:

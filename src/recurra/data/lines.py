@@ -37,7 +37,7 @@ class LineBlocks:
     Attributes:
         source: name of the file, for messages.
         total: number of lines, or an estimate; ``None`` if unknown.
-        notes: always empty.
+        notes: lines on what was guessed.
     """
 
     def __init__(self, content: Content, *, encoding: str) -> None:

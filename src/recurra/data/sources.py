@@ -16,6 +16,7 @@ from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
     Format,
     checked_format,
+    first_lines,
     format_of_magic,
     format_of_text,
     head_text,
@@ -23,6 +24,7 @@ from recurra.data.formats import (
     require_pyarrow,
     separator_of,
     short_name,
+    table_format,
 )
 from recurra.data.frames import FrameBlocks, is_frame
 from recurra.data.json_arrays import JsonArrayBlocks
@@ -78,9 +80,13 @@ def open_blocks(
     if found.name == "folder":
         return FolderBlocks(file, source=name, encoding=encoding, part=part)
     content = _decompressed(FileContent(file, source=name), found.compression)
-    if found.name == "txt" and format is None and format_of_text(head_text(content, encoding)) == "fasttext":
+    head = head_text(content, encoding) if found.name == "txt" and format is None else ""
+    if format_of_text(head) == "fasttext":
         found = Format("fasttext")
-    return _open_format(content, found.name, encoding, columns)
+    blocks = _open_format(content, found.name, encoding, columns)
+    if isinstance(blocks, LineBlocks):
+        _note_rows(blocks, head)
+    return blocks
 
 
 def _open_standard_input(asked: str | None, encoding: str, named_columns: list[str]) -> Blocks:
@@ -102,7 +108,19 @@ def _open_standard_input(asked: str | None, encoding: str, named_columns: list[s
     if named is None:
         packed = f", packed by {compression}" if compression in ("gzip", "zstd") else ""
         blocks.notes.append(f"standard input is read as {name}{packed}, by its first bytes; name it with --format")
+        if isinstance(blocks, LineBlocks):
+            _note_rows(blocks, head_text(content, encoding))
     return blocks
+
+
+def _note_rows(blocks: LineBlocks, head: str) -> None:
+    """Notes that lines look like rows of a table."""
+    form = table_format(first_lines(head))
+    if form is not None:
+        blocks.notes.append(
+            f"{blocks.source}: its lines look like rows of a table, and each is read as one text; to read their "
+            f"columns, give it a header row if it has none, and say --format {form}"
+        )
 
 
 def _decompressed(content: Content, compression: str | None) -> Content:
