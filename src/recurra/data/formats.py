@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 import stat
@@ -25,6 +26,7 @@ __all__ = [
     "format_of_text",
     "head_text",
     "header_format",
+    "looks_like_utf8",
     "named_format",
     "require_pyarrow",
     "short_name",
@@ -135,13 +137,35 @@ def format_of_magic(content: Content) -> str | None:
     return next((name for mark, name in _MAGIC.items() if head.startswith(mark)), None)
 
 
-def head_text(content: Content, encoding: str) -> str:
-    """The start of a file for format guesses; undecodable bytes are replaced."""
+def _head(content: Content) -> bytes:
     opened = content.open()
     try:
-        data = opened.read(_LOOK_BYTES)
+        return opened.read(_LOOK_BYTES)
     finally:
         opened.close()
+
+
+def looks_like_utf8(content: Content, encoding: str) -> bool:
+    """Whether another encoding is given for a file that begins as UTF-8 does, with characters beyond ASCII.
+
+    Args:
+        content: the file.
+        encoding: Python name of the encoding that the user gave.
+    """
+    try:
+        if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+            return False
+        data = _head(content)
+        # The last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+        return not data.isascii() and encoding_of(data[:4], encoding) == encoding
+    except (LookupError, UnicodeDecodeError):
+        return False
+
+
+def head_text(content: Content, encoding: str) -> str:
+    """The start of a file for format guesses; undecodable bytes are replaced."""
+    data = _head(content)
     try:
         return data.decode(encoding_of(data[:4], encoding), "replace").removeprefix("\ufeff")
     except (LookupError, ValueError, AttributeError):

@@ -20,6 +20,7 @@ from recurra.data.formats import (
     format_of_magic,
     format_of_text,
     head_text,
+    looks_like_utf8,
     named_format,
     require_pyarrow,
     separator_of,
@@ -59,7 +60,7 @@ def open_blocks(
     Args:
         source: a path, ``-`` for standard input, or a data frame or Arrow table.
         format: one of :data:`recurra.data.formats.FORMATS`, ``None`` to go by the name or the first bytes.
-        encoding: text encoding, for all but Excel, Parquet and frames.
+        encoding: text encoding, for all but Excel, Parquet and frames; a file's byte order mark stands above it.
         part: ``train`` or ``test``, for a folder that has both.
         largest: maximum size of a file in bytes, ``None`` for any.
         named: names of columns that the user gave, if any; in JSON, ``ticket.body`` names a value inside an object; in
@@ -132,6 +133,15 @@ def _decompressed(content: Content, compression: str | None) -> Content:
 
 
 def _open_format(content: Content, name: str, encoding: str, columns: list[str]) -> Blocks:
+    blocks = _blocks(content, name, encoding, columns)
+    if name not in ("xlsx", "parquet") and looks_like_utf8(content, encoding):
+        blocks.notes.append(
+            f"{content.source}: its bytes look like UTF-8, and are read as {encoding}, as was asked for"
+        )
+    return blocks
+
+
+def _blocks(content: Content, name: str, encoding: str, columns: list[str]) -> Blocks:
     if name == "txt":
         return LineBlocks(content, encoding=encoding)
     if name == "xlsx":
