@@ -85,7 +85,7 @@ def test_validation_in_another_encoding_than_data(run: Run, tmp_path: Path) -> N
     check_failed(
         run("train", later, "--validation", data, "--out", "b", *words),
         1,
-        "data.csv: byte 0xe9 at byte 19, line 2, is not utf-8. "
+        "data.csv: byte 0xe9 at byte 19, line 2 is not utf-8. "
         "Save it as UTF-8 with a byte order mark, or in the encoding of DATA.",
     )
 
