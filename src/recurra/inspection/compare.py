@@ -14,6 +14,7 @@ from recurra.data.label_format import UnknownLabels
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
+from recurra.inspection.given_model import model_of
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
 from recurra.runtime import Model
@@ -63,6 +64,7 @@ def compare(
     """
     if len(models) < 2:
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
+    models = {name: model_of(model) for name, model in models.items()}
     check_same_task(models)
     (first, leader), *others = models.items()
     for name, model in others:

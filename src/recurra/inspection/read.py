@@ -11,6 +11,7 @@ import numpy as np
 from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
 from recurra.inspection.branch_shares import branch_shares
+from recurra.inspection.given_model import model_of
 from recurra.inspection.unit_roles import unit_roles
 from recurra.linear_branch import LinearBranch
 from recurra.runtime import LayerTrace, Model, Reading
@@ -136,6 +137,7 @@ def readings(
 
     ``occlusion`` is left out until it is complete. Arguments and errors: see :func:`read`.
     """
+    model = model_of(model)
     reading = model.read(document, gates=gates)
     last = reading.probabilities[-1] if reading.tokens else reading.start
     answer = int(model.task.leading(last[None])[0])
