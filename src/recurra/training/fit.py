@@ -88,7 +88,7 @@ def fit(
                 raise SettingsError(
                     f"The vectors {recipe.vectors} are given with a model to go on from", "Leave them out."
                 )
-        learned = task_named(task) if isinstance(task, str) else task
+        learned = task if task is None or isinstance(task, Task) else task_named(task)
         labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial, sample_weight=sample_weight)
         if validation_data is not None:
             labelled = with_validation(labelled, validation_data, recipe.text, told)
