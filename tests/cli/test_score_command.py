@@ -355,12 +355,15 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
         (["-", "--out", "out.csv", "--resume"], ["--resume", "standard input, which cannot be read again"]),
         (["data.csv", "--out", "out.parquet.gz"], ["ends in '.parquet.gz'", "may be packed"]),
         (["data.csv", "--out", "out.csv", "--text", "body"], ["no column 'body'", "--text"]),
-        (["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"], ["'id' is named by --text and --title"]),
+        (
+            ["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"],
+            ["Column 'id' is named twice", "with --text and --title"],
+        ),
         (["data.txt", "--out", "out.csv", "--keep", "id"], ["--keep id", "data.txt, which has no columns"]),
         (["-", "--out", "out.csv", "--text", "text"], ["--text text", "standard input, which has no columns"]),
         (["data.json", "--out", "out.csv"], ["data.json is empty", "at least one row"]),
         (["agnews", "--out", "out.csv"], ["No file 'agnews'"]),
-        (["data.csv", "--out", "out.csv", "--format", "xml"], ["--format 'xml'", "csv, tsv, jsonl"]),
+        (["data.csv", "--out", "out.csv", "--format", "xml"], ["no format 'xml'", "csv, tsv, jsonl"]),
     ],
 )
 def test_wrong_words(words: list[str], parts: list[str], run: Run, model: Path, tmp_path: Path) -> None:

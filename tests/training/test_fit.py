@@ -110,7 +110,7 @@ def test_more_pads_than_a_model_file_may_ask_for_are_refused_before_training(
     monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 8 * 75)
     assert train(rows=rows, network=unmasked, training=SHORT).bundle.pad_to == 8
     monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 8 * 75 - 1)
-    with pytest.raises(SettingsError, match=r"padded to 8 tokens, .* may ask for 7\. Set masked = true, give shorter"):
+    with pytest.raises(SettingsError, match=r'may ask for 7\. Say options={"masked": True}, give shorter'):
         train(tmp_path / "run", rows=rows, network=unmasked, training=SHORT, callbacks=[steps])
     assert steps.steps == 0
     assert not (tmp_path / "run" / MODEL).exists()

@@ -118,7 +118,7 @@ def named_format(name: str, format: str | None = None) -> Format | None:  # noqa
         SettingsError: there is no such format.
     """
     if format is not None and format not in FORMATS:
-        raise SettingsError(f"--format {format!r:.80}", f"Say {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
+        raise SettingsError(f"There is no format {format!r:.80}", f"Say {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
     path = Path(name.lower())
     compression = COMPRESSIONS.get(path.suffix)
     kind = format or _SUFFIXES.get((path.with_suffix("") if compression else path).suffix)

@@ -252,6 +252,6 @@ def _pad_to(rows: EncodedRows, recipe: Recipe) -> int:
         raise SettingsError(
             f"masked is false, so every text would be padded to {pad_to:,} tokens, the mean of the batches' longest, "
             f"and a model of this size may ask for {largest:,}",
-            "Set masked = true, give shorter texts, or lower hidden or layers.",
+            "Say --set masked=true, give shorter texts, or lower hidden or layers.",
         )
     return pad_to
