@@ -64,6 +64,15 @@ class RowBlock:
             return list(texts)
         return list(zip([title or "" for title in self.titles.to_pylist()], texts, strict=True))
 
+    @property
+    def rows_without_text(self) -> list[int]:
+        """The rows, counted from 0 in the block, whose text is missing, and whose title, if there are titles."""
+        if not self.texts.null_count:
+            return []
+        titles = [None] * len(self) if self.titles is None else self.titles.to_pylist()
+        pairs = enumerate(zip(titles, self.texts.to_pylist(), strict=True))
+        return [row for row, (title, text) in pairs if title is None and text is None]
+
     @cached_property
     def joined(self) -> Column:
         """B joined titles and texts, as a network reads them."""

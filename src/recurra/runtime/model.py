@@ -18,7 +18,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.bundle.format import decode, encode
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, no_texts
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
@@ -99,8 +99,8 @@ class Model:
 
         Args:
             documents: B texts or (title, text) pairs of any length, which may be empty; or Arrow strings of any library
-                (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
-                table, whose columns are guessed like in :func:`recurra.data.read.read_table`, and logged.
+                (see :func:`recurra.text.arrow.from_arrow`); or a data frame or Arrow table, whose columns are guessed
+                like in :func:`recurra.data.read.read_table`, and logged. Missing texts are an error.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1; for a multi-label
@@ -325,6 +325,9 @@ def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Do
             _log.info("%s: %s", table.source, note)
         return table.documents
     if is_arrow(documents):
+        find_missing = getattr(documents, "isna", None) or getattr(documents, "is_null", None)
+        if find_missing is not None and len(missing := np.flatnonzero(np.asarray(find_missing()))):
+            raise no_texts(missing.tolist())
         # pandas exports its strings only if pyarrow is installed; otherwise they are converted to a list.
         with contextlib.suppress(ImportError):
             return from_arrow(documents)
