@@ -361,7 +361,7 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
         ),
         (["data.txt", "--out", "out.csv", "--keep", "id"], ["--keep id", "data.txt, which has no columns"]),
         (["-", "--out", "out.csv", "--text", "text"], ["--text text", "standard input, which has no columns"]),
-        (["data.json", "--out", "out.csv"], ["data.json is empty", "at least one row"]),
+        (["data.json", "--out", "out.csv"], ["data.json has no rows", "an array of objects"]),
         (["agnews", "--out", "out.csv"], ["No file 'agnews'"]),
         (["data.csv", "--out", "out.csv", "--format", "xml"], ["no format 'xml'", "csv, tsv, jsonl"]),
     ],

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from recurra.data.columns import is_usual_name
 from recurra.data.content import Content
 from recurra.data.decompression import COMPRESSIONS
+from recurra.data.file_errors import empty_file
 from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError, SettingsError
 
@@ -100,7 +101,7 @@ def checked_format(file: Path, source: str, *, format: str | None = None, larges
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{source!r} is not a regular file", "Save the table as a file, or pipe it and name it -.")
     if status.st_size == 0:
-        raise DataError(f"{source} is empty", "Give a file with a header row and at least one row.")
+        raise empty_file(source, header=found.name in ("csv", "tsv", "xlsx"))
     if largest is not None and status.st_size > largest:
         raise DataError(f"{source} has {status.st_size:,} bytes", f"Split it: at most {largest:,} are read.")
     return found

@@ -76,7 +76,7 @@ class LineBlocks:
             yield RawTable(["text"], [texts], done + 1, "", typed=False)
             done += len(texts)
         if not done:
-            raise empty_file(self.source)
+            raise empty_file(self.source, header=False)
 
 
 @contextlib.contextmanager
