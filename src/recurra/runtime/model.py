@@ -99,8 +99,9 @@ class Model:
 
         Args:
             documents: B texts or (title, text) pairs of any length, which may be empty; or Arrow strings of any library
-                (see :func:`recurra.text.arrow.from_arrow`); or a data frame or Arrow table, whose columns are guessed
-                like in :func:`recurra.data.read.read_table`, and logged. Missing texts are an error.
+                (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
+                table, whose columns are guessed like in :func:`recurra.data.read.read_table`, and logged. In lists,
+                frames and columns of frames a missing text is an error.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1; for a multi-label
@@ -325,9 +326,12 @@ def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Do
             _log.info("%s: %s", table.source, note)
         return table.documents
     if is_arrow(documents):
+        # Of a column of pandas or Polars; Arrow arrays come from files as well, where a missing text is an empty one.
         find_missing = getattr(documents, "isna", None) or getattr(documents, "is_null", None)
-        if find_missing is not None and len(missing := np.flatnonzero(np.asarray(find_missing()))):
-            raise no_texts(missing.tolist())
+        if type(documents).__name__ == "Series" and find_missing is not None:
+            missing = np.flatnonzero(np.asarray(find_missing()))
+            if len(missing):
+                raise no_texts(missing.tolist())
         # pandas exports its strings only if pyarrow is installed; otherwise they are converted to a list.
         with contextlib.suppress(ImportError):
             return from_arrow(documents)
