@@ -187,7 +187,7 @@ def answers_of(path: Path) -> dict[str, Any]:
     if gaps.min() < MARGIN:
         raise SystemExit(f"{path.name} answers within {gaps.min():.1e} of something else: change its options")
     return {
-        "classes": model.classes_,
+        "classes": list(model.bundle.labels.classes),
         "predicted": model.predict(documents).tolist(),
         "probabilities": [[float(str(value)) for value in row] for row in probabilities],
     }

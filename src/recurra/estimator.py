@@ -142,7 +142,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = cls()
         found.n_columns_ = found.columns_ = None
         found.model_ = load(path)
-        found.classes_ = np.asarray(found.model_.classes_)
+        found.classes_ = found.model_.classes_
         return found
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -239,7 +239,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sample_weight=sample_weight,
         )
         self.model_ = Model(fitted.bundle)
-        self.classes_ = np.asarray(fitted.bundle.labels.classes) if columns is None else np.arange(columns.shape[1])
+        self.classes_ = self.model_.classes_ if columns is None else np.arange(columns.shape[1])
         self.history_ = fitted.outcome.history
         self.validation_ = fitted.validation
         return self
@@ -283,7 +283,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return found
         # A column without a positive row is no class of the model: its probability is 0.
         every = np.zeros((len(found), self.n_columns_), dtype=np.float32)
-        every[:, np.asarray(self.model_.classes_, dtype=np.int64)] = found
+        every[:, self.model_.classes_] = found
         return every
 
     def score(self, X: Sequence[Document], y: Any, sample_weight: Any = None) -> float:

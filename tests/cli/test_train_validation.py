@@ -154,7 +154,7 @@ def test_numbers_stay_numbers_where_a_label_is_missing(run: Run, tmp_path: Path)
     write_table(tmp_path / "numbers.csv", ("label", "text"), [*rows, ("", "a text")])
     values = run("train", "numbers.csv", "--out", "run", "--skip-unlabelled", "--json", *SMALL).json
     assert values["classes"] == [0, 1, 2, 3]
-    assert (values["rows"], recurra.load(values["model"]).classes_) == (40, [0, 1, 2, 3])
+    assert (values["rows"], recurra.load(values["model"]).classes_.tolist()) == (40, [0, 1, 2, 3])
 
 
 def test_skipping_unlabelled_rows_is_refused_where_rows_have_any_number_of_labels(run: Run, news: Path) -> None:

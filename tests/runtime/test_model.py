@@ -56,8 +56,9 @@ def test_predict_gives_the_most_probable_label_as_it_was_written(labels: tuple[A
     model = Model(bundle)
     predicted = model.predict(WORDS)
     assert predicted.dtype.kind == kind
-    assert predicted.tolist() == [model.classes_[i] for i in model.predict_proba(WORDS).argmax(axis=1)]
-    assert model.classes_ == list(labels)
+    # As those of scikit-learn's classifiers, they are indexed by an array.
+    assert predicted.tolist() == model.classes_[model.predict_proba(WORDS).argmax(axis=1)].tolist()
+    assert (model.classes_.tolist(), model.classes_.dtype.kind) == (list(labels), kind)
     assert len(set(predicted.tolist())) > 1
 
 

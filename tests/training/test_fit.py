@@ -53,7 +53,7 @@ def test_the_callers_random_numbers_change_nothing_and_are_left_alone() -> None:
 def test_the_file_is_what_fit_returns(tmp_path: Path) -> None:
     fitted = train(tmp_path / "run", training=SHORT.replace(validation=0.2), preset="own")
     model = recurra.load(tmp_path / "run" / MODEL)
-    assert model.classes_ == sorted(set(make_rows(60)[1]))
+    assert model.classes_.tolist() == sorted(set(make_rows(60)[1]))
     assert model.record == fitted.bundle.record
     assert model.record["preset"] == "own"
     assert (model.record["rows"], model.record["held_out"]) == (60, 12)

@@ -72,7 +72,7 @@ def predict_batches(
             earlier run.
     """
     start = time.perf_counter()
-    before = begun or Tally(0, 0, 0, (0,) * len(model.classes_))
+    before = begun or Tally(0, 0, 0, (0,) * len(model.bundle.labels.classes))
     total, empty, unanswered, _ = before
     counts = np.array(before.counts, dtype=np.int64)
     with closing(_predict_ahead(model, _skip_rows(batches, before.rows, done))) as answers:
@@ -91,7 +91,7 @@ def predict_batches(
         none = np.empty((0, len(counts)), dtype=np.float32)
         sink.write(Predictions({}, model.task.decide(none), model.task.column_values(none)))
     sink.finish()
-    labels = list(zip(model.classes_, counts.tolist(), strict=True))
+    labels = list(zip(model.bundle.labels.classes, counts.tolist(), strict=True))
     return PredictionSummary(total, before.rows, empty, unanswered, labels, time.perf_counter() - start)
 
 

@@ -84,7 +84,7 @@ def evaluate(
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
     targets = rows.targets
     probabilities = predict_with_progress(classifier.predict_proba, documents, output)
-    found = task.evaluate(probabilities, targets, classifier.classes_, rows.unknown)
+    found = task.evaluate(probabilities, targets, classifier.bundle.labels.classes, rows.unknown)
     values: dict[str, Any] = {"model": str(model), "data": table.source, **found.to_json()}
     values["unknown_labels"] = rows.unknown_labels
     held_back = None if below is None else evaluate_abstention(probabilities, task.right(probabilities, targets), below)
@@ -96,7 +96,7 @@ def evaluate(
         page = evaluation_page(
             task,
             found,
-            Predictions(probabilities, targets, documents, classifier.classes_, rows.unknown),
+            Predictions(probabilities, targets, documents, classifier.bundle.labels.classes, rows.unknown),
             model_name=str(model),
             data_name=table.source,
             trained_on=_trained_on(classifier),

@@ -128,13 +128,13 @@ def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
 def _answers(model: Model, texts: list[str], top_k: int | None, below: float | None) -> Iterator[dict[str, Any]]:
     """One result per text: its label or labels, and the probabilities in falling order."""
     probabilities = model.predict_proba(texts)
-    given = model.task.decide(probabilities, below).labels(model.classes_)
+    given = model.task.decide(probabilities, below).labels(model.bundle.labels.classes)
     for text, answer, row in zip(texts, given, probabilities, strict=True):
         order = (-row).argsort(kind="stable")[:top_k].tolist()
         yield {
             "text": text,
             model.task.key: answer,
-            "probabilities": {model.classes_[column]: row[column].item() for column in order},
+            "probabilities": {model.bundle.labels.classes[column]: row[column].item() for column in order},
         }
 
 
@@ -144,7 +144,7 @@ def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
     Labels that leave no room for the text stand below it. Of several labels those given are shown; a text without an
     answer has a dash for its label.
     """
-    widest = min(30, max(width(plain(str(label))) for label in model.classes_))
+    widest = min(30, max(width(plain(str(label))) for label in model.bundle.labels.classes))
     parts = []
     ranked = list(answer["probabilities"].items())[:shown]
     given = answer[model.task.key]

@@ -68,15 +68,16 @@ def compare(
     check_same_task(models)
     (first, leader), *others = models.items()
     for name, model in others:
-        if set(model.classes_) != set(leader.classes_):
+        own, leading = list(model.bundle.labels.classes), list(leader.bundle.labels.classes)
+        if set(own) != set(leading):
             raise DataError(
-                f"{first} knows the classes {leader.classes_!r:.120}, {name} {model.classes_!r:.120}",
+                f"{first} knows the classes {leading!r:.120}, {name} {own!r:.120}",
                 "Compare models of the same labels.",
             )
     # A model that reads only titles limits the rows that all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)
-    classes = reader.classes_
-    columns = {name: [model.classes_.index(label) for label in classes] for name, model in models.items()}
+    classes = reader.bundle.labels.classes
+    columns = {name: [model.bundle.labels.classes.index(label) for label in classes] for name, model in models.items()}
 
     def answers(read: Sequence[Document]) -> dict[str, Array]:
         return {name: model.predict_proba(read)[:, columns[name]] for name, model in models.items()}

@@ -83,10 +83,10 @@ def label_issues(
             )
         answers = model.predict_proba(sample.documents)
     else:
-        if probabilities.shape != (len(data), len(model.classes_)):
+        if probabilities.shape != (len(data), len(model.bundle.labels.classes)):
             raise DataError(
                 f"Probabilities of shape {probabilities.shape} for {len(data):,} rows",
-                f"Give [{len(data)}, {len(model.classes_)}].",
+                f"Give [{len(data)}, {len(model.bundle.labels.classes)}].",
             )
         answers = probabilities[sample.rows]
     if model.bundle.branch is not None and neighbours:

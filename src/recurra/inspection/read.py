@@ -144,7 +144,7 @@ def readings(
     found: ReadingJson = {
         "model": name,
         "text": document if isinstance(document, str) else " ".join(document),
-        "labels": model.classes_,
+        "labels": list(model.bundle.labels.classes),
         "exact": reading.exact,
         "method": reading.method,
         "tokens": [
@@ -154,9 +154,9 @@ def readings(
         "probabilities": _numbers(reading.probabilities),
         "evidence": _numbers(reading.evidence),
         "suffix_probabilities": _numbers(reading.suffix_probabilities),
-        "label": model.classes_[answer],
+        "label": model.bundle.labels.classes[answer],
     }
-    found |= cast("ReadingJson", model.task.reading(last, model.classes_))
+    found |= cast("ReadingJson", model.task.reading(last, model.bundle.labels.classes))
     if model.bundle.branch is not None:
         found["branch"] = _branch(model, model.bundle.branch, document, reading, answer)
     if gates:
@@ -203,7 +203,7 @@ def _branch(model: Model, branch: LinearBranch, document: Document, reading: Rea
 
 
 def _layer(trace: LayerTrace, reading: Reading, model: Model, answer: int) -> LayerJson:
-    units = unit_roles(trace, reading, model.classes_, answer=answer)
+    units = unit_roles(trace, reading, model.bundle.labels.classes, answer=answer)
     return {
         "layer": trace.layer,
         "direction": trace.direction,

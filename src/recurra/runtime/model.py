@@ -63,22 +63,6 @@ def load(path: str | os.PathLike[str]) -> Model:
     return model
 
 
-class ClassList(list[Label]):
-    """The labels as a list, with what scikit-learn asks of an array: a shape, and which of them are a label."""
-
-    @property
-    def shape(self) -> tuple[int]:
-        """[C]."""
-        return (len(self),)
-
-    def __eq__(self, other: object) -> Any:
-        if np.ndim(cast(Any, other)) == 0:
-            return np.array([label == other for label in self])
-        return list.__eq__(self, other)
-
-    __hash__ = None
-
-
 class Model:
     """A trained model.
 
@@ -87,12 +71,13 @@ class Model:
 
     Attributes:
         bundle: everything that the model file has.
-        classes_: the labels, in the order of the columns of :meth:`predict_proba`.
+        classes_: the C labels, in the order of the columns of :meth:`predict_proba`; as Python's own values they are
+            ``bundle.labels.classes``.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.classes_: list[Label] = ClassList(bundle.labels.classes)
+        self.classes_ = _array_of(bundle.labels.classes)
 
     def predict_proba(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[np.float32]:
         """The probability of each class for each document.
@@ -137,9 +122,9 @@ class Model:
         below = self.checked_abstaining(abstain_below)
         found = self.task.decide(self.predict_proba(documents), below)
         if found.offsets is None and below is None:
-            return np.asarray(self._classes[found.places])
+            return np.asarray(self.classes_[found.places])
         answers = np.empty(len(found), dtype=object)
-        for place, answer in enumerate(found.labels(self.classes_)):
+        for place, answer in enumerate(found.labels(self.bundle.labels.classes)):
             answers[place] = answer
         return answers
 
@@ -232,7 +217,7 @@ class Model:
         bundle = self.bundle
         parts = parameters_by_part(bundle)
         return {
-            "classes": self.classes_,
+            "classes": list(bundle.labels.classes),
             "thresholds": None,
             **{name: tensor.tolist() for name, tensor in bundle.task.tensors.items()},
             "text": bundle.text.to_dict(),
@@ -304,13 +289,13 @@ class Model:
     def _one_text(self) -> OneText | None:
         return OneText.of(self.bundle, self._network)
 
-    @cached_property
-    def _classes(self) -> npt.NDArray[Any]:
-        classes = np.array(self.classes_)
-        if classes.tolist() == self.classes_:
-            return classes
-        # Integers beyond 64 bits, and strings that end in a null character, which NumPy's string type drops.
-        return np.array(self.classes_, dtype=object)
+
+def _array_of(classes: Sequence[Label]) -> npt.NDArray[Any]:
+    array = np.array(classes)
+    if array.tolist() == list(classes):
+        return array
+    # Integers beyond 64 bits, and strings that end in a null character, which NumPy's string type drops.
+    return np.array(classes, dtype=object)
 
 
 def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
