@@ -46,7 +46,7 @@ def measured(model: Model, documents: Any, *, seed: int) -> dict[str, Any]:
         errors.append(found.completeness_error)
         steps.append(found.steps)
         reading = model.read(document)
-        ids, target = bundle.pipeline.encode([document])[0], model.classes_.index(found.target)
+        ids, target = bundle.pipeline.encode([document])[0], model.bundle.labels.classes.index(found.target)
         agreement.append(np.corrcoef(found.integrated_gradients, found.occlusion)[0, 1])
         values = {
             "integrated gradients": found.integrated_gradients,

@@ -187,7 +187,7 @@ def answers_of(path: Path) -> dict[str, Any]:
     if gaps.min() < MARGIN:
         raise SystemExit(f"{path.name} answers within {gaps.min():.1e} of something else: change its options")
     return {
-        "classes": model.classes_,
+        "classes": list(model.bundle.labels.classes),
         "predicted": model.predict(documents).tolist(),
         "probabilities": [[float(str(value)) for value in row] for row in probabilities],
     }
@@ -210,7 +210,7 @@ def make_checkpoint(name: str, options: dict[str, Any], work: Path) -> tuple[Pat
     words = ["--model", "lesson/gru", "--device", "cpu", "--quiet", *(["--label-separator", "|"] if several else [])]
     for key, value in settings.items():
         words += ["--set", f"{key}={json.dumps(value)}"]
-    start = [sys.executable, "-m", "recurra.cli", "train", str(FOLDER / f"{name}.csv"), *words, "--out"]
+    start = [sys.executable, "-m", "recurra", "train", str(FOLDER / f"{name}.csv"), *words, "--out"]
     run, checkpoint = work / name, work / name / "checkpoint.safetensors"
     with subprocess.Popen([*start, str(run), "--checkpoint-every", "0"]) as running:
         while running.poll() is None and (not checkpoint.exists() or position(checkpoint)["steps"] < 9):

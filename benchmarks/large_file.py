@@ -174,7 +174,7 @@ def watched(words: list[str], told: Path) -> dict[str, object]:
     curve: list[list[float]] = []
     highest: dict[str, int] = {}
     with told.open("w+") as out:
-        running = subprocess.Popen([sys.executable, "-m", "recurra.cli", *words, "--json"], stdout=out, stderr=out)
+        running = subprocess.Popen([sys.executable, "-m", "recurra", *words, "--json"], stdout=out, stderr=out)
         while running.poll() is None:
             if found := memory(running.pid):
                 highest = {name: max(size, highest.get(name, 0)) for name, size in found.items()}

@@ -57,7 +57,7 @@ FASTTEXT_BY = {
 def command(*words: object) -> dict[str, Any]:
     """What a command answers as JSON."""
     ran = subprocess.run(
-        [sys.executable, "-m", "recurra.cli", *map(str, words), "--json"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "recurra", *map(str, words), "--json"], capture_output=True, text=True, check=True
     )
     return dict(json.loads(ran.stdout))
 

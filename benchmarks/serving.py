@@ -73,7 +73,7 @@ class Server:
     def __init__(self, name: str, model: Path) -> None:
         self.name, self.port = name, free_port()
         if name == "recurra serve":
-            command = ["-m", "recurra.cli", "serve", str(model), "--port", str(self.port), "--quiet"]
+            command = ["-m", "recurra", "serve", str(model), "--port", str(self.port), "--quiet"]
         else:
             command = [str(HERE / "plain_service.py"), str(model), str(self.port), name.split()[-1]]
         self.process = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL)

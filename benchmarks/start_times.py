@@ -35,8 +35,8 @@ def commands_of(model: Path) -> dict[str, list[str]]:
     python = [sys.executable, "-P"]
     return {
         "python -c pass": [*python, "-c", "pass"],
-        "recurra --help": [*python, "-m", "recurra.cli", "--help"],
-        "recurra predict MODEL TEXT": [*python, "-m", "recurra.cli", "predict", str(model), TEXT],
+        "recurra --help": [*python, "-m", "recurra", "--help"],
+        "recurra predict MODEL TEXT": [*python, "-m", "recurra", "predict", str(model), TEXT],
     }
 
 

@@ -37,6 +37,22 @@ def test_the_names_are_those_of_their_modules() -> None:
     assert "lesson/lstm" in recurra.preset_names()
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import recurra.callbacks",
+        "from recurra.callbacks import Callback, History",
+        "import recurra; recurra.callbacks; import recurra.callbacks",
+        "from recurra import callbacks",
+    ],
+)
+def test_callbacks_are_one_module_under_both_names(program: str) -> None:
+    """And it is there without the packages that training needs."""
+    same = "import recurra, recurra.training.callbacks as home; assert recurra.callbacks is home"
+    ended = python_without(["torch", "sklearn"], f"{program}; {same}")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_all_but_training_is_there_without_its_packages() -> None:
     """A plain installation has neither torch nor scikit-learn; nor may a name import them."""
     others = sorted(NAMES - {"TextClassifier"})

@@ -57,7 +57,7 @@ def main() -> None:
         settings = [word for option in given.options for word in ("--set", option)]
         began = time.monotonic()
         ran = subprocess.run(
-            [sys.executable, "-m", "recurra.cli", "train", data, "--out", Path(folder) / "run", *settings, "--json"],
+            [sys.executable, "-m", "recurra", "train", data, "--out", Path(folder) / "run", *settings, "--json"],
             stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
         seconds, used = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)

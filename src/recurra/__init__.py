@@ -38,7 +38,7 @@ __version__ = VERSION
 _HOMES: dict[str, tuple[str, str | None]] = {
     "Model": ("recurra.runtime", "Model"),
     "TextClassifier": ("recurra.estimator", "TextClassifier"),
-    "callbacks": ("recurra.training.callbacks", None),
+    "callbacks": ("recurra.callbacks", None),
     "cells": ("recurra.cells", None),
     "evaluate": ("recurra.evaluation", "evaluate"),
     "load": ("recurra.runtime", "load"),

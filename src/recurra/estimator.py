@@ -26,6 +26,7 @@ from recurra.estimator_parameters import (
     checked_options,
     explain_keywords,
     plain,
+    seed_of,
     split_options,
     unknown_parameter,
 )
@@ -59,7 +60,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             (:data:`recurra.text.named_vectors.NAMED_VECTORS`), which is fetched and kept.
         engine: engine that computes the recurrence; ``auto`` takes the fastest one for the cell.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        random_state: seed of every random choice; ``None`` takes the preset's.
+        random_state: seed of every random choice, or a ``numpy.random.RandomState`` from which ``fit`` draws one;
+            ``None`` takes the preset's.
         minutes: after which ``fit`` ends, with the best model until then; ``None`` sets no limit.
         task: what is learned, a :class:`recurra.tasks.Task` or its name; ``None`` infers it from ``y``.
         verbose: whether ``fit`` prints a line for each epoch, and what it decided.
@@ -104,7 +106,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         vectors: str | Path | None = None,
         engine: str = "auto",
         device: str = "auto",
-        random_state: int | None = 0,
+        random_state: int | np.random.RandomState | None = 0,
         task: Task | str | None = None,
         minutes: float | None = None,
         verbose: bool = False,
@@ -140,7 +142,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = cls()
         found.n_columns_ = found.columns_ = None
         found.model_ = load(path)
-        found.classes_ = np.asarray(found.model_.classes_)
+        found.classes_ = found.model_.classes_
         return found
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -211,7 +213,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "epochs": self.epochs,
             "batch_size": self.batch_size,
             "learning_rate": self.learning_rate,
-            "seed": self.random_state,
+            "seed": seed_of(self.random_state),
         }
         given = plain({name: value for name, value in named.items() if value is not None})
         options = plain(checked_options(self.options, given))
@@ -237,7 +239,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sample_weight=sample_weight,
         )
         self.model_ = Model(fitted.bundle)
-        self.classes_ = np.asarray(fitted.bundle.labels.classes) if columns is None else np.arange(columns.shape[1])
+        self.classes_ = self.model_.classes_ if columns is None else np.arange(columns.shape[1])
         self.history_ = fitted.outcome.history
         self.validation_ = fitted.validation
         return self
@@ -281,7 +283,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return found
         # A column without a positive row is no class of the model: its probability is 0.
         every = np.zeros((len(found), self.n_columns_), dtype=np.float32)
-        every[:, np.asarray(self.model_.classes_, dtype=np.int64)] = found
+        every[:, self.model_.classes_] = found
         return every
 
     def score(self, X: Sequence[Document], y: Any, sample_weight: Any = None) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document
+from recurra.data.documents import Document, is_missing, row_numbers
 from recurra.errors import DataError
 
 __all__ = ["as_documents", "indicator_of", "label_sets", "labels_of", "shape_of"]
@@ -60,17 +60,27 @@ def label_sets(y: Any) -> list[Any]:
     """The labels of each document: single labels unchanged; lists, sets and arrays of labels as tuples.
 
     Raises:
-        DataError: ``y`` is no sequence.
+        DataError: ``y`` is no sequence, or has no label in a row.
     """
     if isinstance(y, str | bytes) or not hasattr(y, "__iter__"):
         raise DataError(f"y is {y!r:.60}", "Give a sequence of labels.")
     y = _listed(y)
+    missing = [row for row, one in enumerate(y) if is_missing(one) or _holds_missing(one)]
+    if missing:
+        raise DataError(
+            f"y has no label in {row_numbers(missing)}",
+            "Leave these rows out of X and y, such as those where y.isna(), or give them labels.",
+        )
     return [
         tuple(sorted(one) if isinstance(one, set | frozenset) else one)
         if isinstance(one, list | tuple | set | frozenset | np.ndarray)
         else one
         for one in y
     ]
+
+
+def _holds_missing(labels: Any) -> bool:
+    return isinstance(labels, list | tuple | set | frozenset) and any(map(is_missing, labels))
 
 
 def as_documents(X: Any) -> list[Document]:

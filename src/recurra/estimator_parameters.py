@@ -14,7 +14,15 @@ from recurra.errors import SettingsError
 from recurra.presets import setting_names
 from recurra.settings import choices
 
-__all__ = ["check_names", "checked_options", "explain_keywords", "plain", "split_options", "unknown_parameter"]
+__all__ = [
+    "check_names",
+    "checked_options",
+    "explain_keywords",
+    "plain",
+    "seed_of",
+    "split_options",
+    "unknown_parameter",
+]
 
 Init = TypeVar("Init", bound=Callable[..., None])
 
@@ -94,6 +102,11 @@ def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]
         return {}
     if not isinstance(options, Mapping):
         raise SettingsError(f"options is {options!r:.80}", 'Give a mapping of settings, such as {"hidden": 64}.')
+    for name in options:
+        if not isinstance(name, str):
+            raise SettingsError(
+                f"options gives {name!r:.40} = {options[name]!r:.40}", 'Name settings by texts, such as {"hidden": 64}.'
+            )
     for name, value in named.items():
         if name in options and options[name] != value:
             parameter = PARAMETERS.get(name, name)
@@ -102,6 +115,24 @@ def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]
                 f"Give {parameter}={options[name]!r:.40} and leave it out of options.",
             )
     return options
+
+
+def seed_of(random_state: Any) -> int | None:
+    """The seed that ``random_state`` is, or that the next draw of such a generator gives, as in scikit-learn.
+
+    Raises:
+        SettingsError: it is neither, nor ``None``.
+    """
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(1 << 31, dtype=np.int64))
+    if random_state is None:
+        return None
+    if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool) and random_state >= 0:
+        return int(random_state)
+    raise SettingsError(
+        f"random_state is {random_state!r:.80}",
+        "Give a whole number of 0 or more, a numpy.random.RandomState, or None.",
+    )
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,8 +36,9 @@ def register(name: str) -> Callable[[AnyTokenizer], AnyTokenizer]: ...
 def register(name: str, function: Tokenizer | None = None) -> Tokenizer | Callable[[Tokenizer], Tokenizer]:
     """Registers a tokenizer under a name, for the setting ``tokens`` and model files in this process.
 
-    A model file holds the name and never the function: whoever loads the file registers the tokenizer first. As a
-    decorator: ``@recurra.tokenizers.register("name")``.
+    A model file holds the name and never the function: whoever loads the file registers the tokenizer first, and so
+    does each process that works for scikit-learn's ``n_jobs``. A file that registers it and declares a class derived
+    from ``TextClassifier`` is imported there by itself. As a decorator: ``@recurra.tokenizers.register("name")``.
 
     Args:
         name: for ``TextClassifier(options={"tokens": name})``. It replaces a tokenizer that was registered under the
@@ -73,7 +74,8 @@ def check_tokenizer(name: str) -> None:
     if name not in BUILT_IN and name not in TOKENIZERS:
         raise SettingsError(
             f"There is no tokenizer {name!r:.40}",
-            f"{choices(name, (*BUILT_IN, *TOKENIZERS), 'tokenizers')} Register yours with recurra.tokenizers.register.",
+            f"{choices(name, (*BUILT_IN, *TOKENIZERS), 'tokenizers')} Register yours with recurra.tokenizers.register "
+            "in each process, such as those of n_jobs.",
         )
 
 

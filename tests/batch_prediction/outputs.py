@@ -43,10 +43,10 @@ def sink_of(
     form: str, file: Any, keep: Sequence[str], model: Model, *, every: bool = True, begun: bool = False, mark: str = "|"
 ) -> tuple[Sink, list[str]]:
     """A sink, and the names of its columns."""
-    names = column_names(keep, model.classes_, every=every, task=model.task)
+    names = column_names(keep, model.bundle.labels.classes, every=every, task=model.task)
     if form == ".parquet":
-        return RecordBatchSink(file, names, model.classes_, begun=begun), names
-    return text_sink(form, file, names, model.classes_, kept=len(keep), mark=mark, begun=begun), names
+        return RecordBatchSink(file, names, model.bundle.labels.classes, begun=begun), names
+    return text_sink(form, file, names, model.bundle.labels.classes, kept=len(keep), mark=mark, begun=begun), names
 
 
 def of_places(places: Sequence[int], probabilities: Sequence[Sequence[float]], **kept: Any) -> Predictions:

@@ -66,7 +66,7 @@ def serve(folder: Path) -> Iterator[Callable[..., Site]]:
 
     def start(*models: str, options: tuple[str, ...] = ()) -> Site:
         paths = [name if "=" in name else f"{name}={folder / 'runs' / name / 'model.safetensors'}" for name in models]
-        command = [sys.executable, "-m", "recurra.cli", "serve", *paths, "--port", "0", "--json", *options]
+        command = [sys.executable, "-m", "recurra", "serve", *paths, "--port", "0", "--json", *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         running.append(process)
         assert process.stdout is not None

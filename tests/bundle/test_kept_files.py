@@ -25,9 +25,9 @@ MODELS = sorted(ANSWERS["models"])
 @pytest.mark.parametrize("name", MODELS)
 def test_it_answers_what_it_did(name: str) -> None:
     kept, model = ANSWERS["models"][name], recurra.load(FOLDER / f"{name}.safetensors")
-    assert model.classes_ == kept["classes"]
+    assert list(model.bundle.labels.classes) == kept["classes"]
     # 1 == 1.0 == True.
-    assert list(map(type, model.classes_)) == list(map(type, kept["classes"]))
+    assert list(map(type, model.bundle.labels.classes)) == list(map(type, kept["classes"]))
     found = model.predict_proba(DOCUMENTS)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, kept["probabilities"], rtol=0, atol=1e-6)

@@ -162,7 +162,7 @@ WRONG_SETTINGS = [
     (["--device", "abacus"], ["'abacus'", "cpu"]),
     (["--vectors", "glove.txt"], ["glove.txt", "No such file"]),
     (["--vectors", "glove"], ["'glove'", "no such name", "Name glove-6b-50d or en-300d, or give a file"]),
-    (["--text", "description", "--label", "description"], ["'description'", "two different columns"]),
+    (["--text", "description", "--label", "description"], ["'description'", "two different ones"]),
 ]
 
 

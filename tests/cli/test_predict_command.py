@@ -212,6 +212,18 @@ def test_the_command_for_a_table_has_the_options_that_were_given(run: Run, model
     assert run(*command[1:], stdin="text\n猫\n".encode("shift_jis")).out.splitlines()[1].startswith("猫,")
 
 
+def test_tabs_in_all_lines_are_mentioned(run: Run, model: Path) -> None:
+    ran = run("predict", model, stdin=b"1\toil\n2\tgas\n3\ttext\n4\toil\n")
+    assert (
+        " ".join(ran.err.split()).count("have tabs as the rows of a table have, and each is classified as one text")
+        == 1
+    )
+    assert ran.err.splitlines()[-1] == f"  recurra score {model} - --format tsv"
+    # Texts may have a tab here and there, and two lines say little.
+    assert run("predict", model, stdin=b"a\tb\nc d\ne\tf\ng\th\n").err == ""
+    assert run("predict", model, stdin=b"a\tb\nc\td\n").err == ""
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -239,7 +251,7 @@ def test_bytes_of_another_encoding_are_no_text(run: Run, model: Path) -> None:
 
 def test_quiet_says_nothing_of_kernels(model: Path, tmp_path: Path) -> None:
     """The command in a process whose cache is empty."""
-    words = [sys.executable, "-m", "recurra.cli", "predict", str(model), "oil", "--quiet"]
+    words = [sys.executable, "-m", "recurra", "predict", str(model), "oil", "--quiet"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NUMBA_CACHE_DIR": ""}
     ran = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=240)
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -145,7 +145,7 @@ def test_what_help_imports(words: list[str]) -> None:
 def test_what_a_prediction_imports(model: Path) -> None:
     words = ["predict", str(model), "the team wins"]
     # Compiles kernels where they are not in the cache.
-    subprocess.run([sys.executable, "-m", "recurra.cli", *words], capture_output=True, check=True, timeout=240)
+    subprocess.run([sys.executable, "-m", "recurra", *words], capture_output=True, check=True, timeout=240)
     modules = imported(words)
     assert packages_of(modules) <= TYPER | PYDANTIC | NUMBA | {"safetensors"} | RECURRA | PREDICTING
     assert {name.removeprefix("recurra.cli.") for name in modules if name.startswith("recurra.cli.")} == {
@@ -159,7 +159,7 @@ def test_a_full_disk_behind_standard_output(model: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")
     with Path("/dev/full").open("wb") as full:
-        command = [sys.executable, "-m", "recurra.cli", "info", str(model)]
+        command = [sys.executable, "-m", "recurra", "info", str(model)]
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
     assert ran.returncode == 1
     assert ran.stderr.splitlines() == [
@@ -170,7 +170,7 @@ def test_a_full_disk_behind_standard_output(model: Path) -> None:
 
 def test_a_reader_that_has_seen_enough(model: Path, tmp_path: Path) -> None:
     (tmp_path / "lines.txt").write_bytes(b"the team wins\n" * 20_000)
-    command = [sys.executable, "-m", "recurra.cli", "predict", str(model)]
+    command = [sys.executable, "-m", "recurra", "predict", str(model)]
     with (tmp_path / "lines.txt").open("rb") as lines:
         process = subprocess.Popen(command, stdin=lines, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with process:
@@ -213,7 +213,7 @@ def test_interrupted_while_it_waits_for_text(number: signal.Signals, code: int, 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_training_that_is_ended_keeps_what_it_learned(number: signal.Signals, code: int, news: Path) -> None:
     words = ["train", str(news), "--out", "run", "--epochs", "1000000", "--set", "patience=1000000", "--no-baseline"]
-    command = [sys.executable, "-m", "recurra.cli", *words, "--checkpoint-every", "0", "--set", "hidden=4", "-q"]
+    command = [sys.executable, "-m", "recurra", *words, "--checkpoint-every", "0", "--set", "hidden=4", "-q"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 300
         while not Path("run/checkpoint.safetensors").exists() and time.monotonic() < deadline:

@@ -114,16 +114,20 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
         (["-", "--out", "out.csv", "--resume"], 2, ["--resume", "standard input, which cannot be read again"]),
         (["data.csv", "--out", "out.parquet.gz"], 2, ["ends in '.parquet.gz'", "may be packed"]),
         (["data.csv", "--out", "out.csv", "--text", "body"], 1, ["no column 'body'", "--text"]),
-        (["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"], 1, ["'id' is named by --text and --title"]),
+        (
+            ["data.csv", "--out", "out.csv", "--text", "id", "--title", "id"],
+            1,
+            ["Column 'id' is named twice", "with --text and --title"],
+        ),
         (
             ["data.txt", "--out", "out.csv", "--keep", "id"],
             2,
             ["--keep id", "data.txt, which has one text a line and no other column"],
         ),
         (["-", "--out", "out.csv", "--text", "text"], 2, ["--text text", "standard input, which has one text a line"]),
-        (["data.json", "--out", "out.csv"], 1, ["data.json is empty", "at least one row"]),
+        (["data.json", "--out", "out.csv"], 1, ["data.json has no rows", "an array of objects"]),
         (["agnews", "--out", "out.csv"], 1, ["No file 'agnews'"]),
-        (["data.csv", "--out", "out.csv", "--format", "xml"], 2, ["--format 'xml'", "csv, tsv, jsonl"]),
+        (["data.csv", "--out", "out.csv", "--format", "xml"], 2, ["no format 'xml'", "csv, tsv, jsonl"]),
     ],
 )
 def test_wrong_words(words: list[str], code: int, parts: list[str], run: Run, model: Path, tmp_path: Path) -> None:

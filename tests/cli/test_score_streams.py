@@ -65,7 +65,7 @@ def test_a_reader_that_has_seen_enough(kind: str, model: Path) -> None:
     head = b"text,label,probability\n" if kind == ".txt" else b"id,text,label,probability\n"
     data = write_data(kind, {"id": range(300_000), "text": ["the team wins"] * 300_000})
     process = subprocess.Popen(
-        [sys.executable, "-m", "recurra.cli", "score", str(model), str(data), "-q"],
+        [sys.executable, "-m", "recurra", "score", str(model), str(data), "-q"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

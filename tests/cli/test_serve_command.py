@@ -99,7 +99,7 @@ def test_the_line_for_curl_works_as_it_is_printed(
     (tmp_path / "my files").mkdir()
     options = ["--token-file", write_token(tmp_path / "my files", 0o600)] if with_token else []
     options += [] if host is None else ["--host", host]
-    command = [sys.executable, "-m", "recurra.cli", "serve", model, "--port", "0", *options]
+    command = [sys.executable, "-m", "recurra", "serve", model, "--port", "0", *options]
     with subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -64,6 +64,39 @@ def test_several_labels_are_split_as_those_of_training(run: Run, tmp_path: Path)
     assert values["classes"] == ["all", "money", "sport", "tech", "world"]
 
 
+HEADER = ("label", "text")
+CAFE = [("tech", "café déjà"), ("money", "thé été"), ("tech", "là-bas"), ("money", "où ça")] * 5
+
+
+def in_encoding(path: Path, encoding: str) -> Path:
+    content = "\n".join(",".join(row) for row in [HEADER, *CAFE])
+    path.write_bytes(content.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_stands_above_the_encoding_of_data(mark: str, run: Run, tmp_path: Path) -> None:
+    data, later = in_encoding(tmp_path / "data.csv", "cp1252"), in_encoding(tmp_path / "later.csv", mark)
+    words = ["train", data, "--encoding", "windows-1252", "--json", *SMALL]
+    values = run(*words, "--validation", later, "--out", "a").json
+    same = run(*words, "--validation", in_encoding(tmp_path / "same.csv", "cp1252"), "--out", "b").json
+    assert values["validation"]["log_loss"] == same["validation"]["log_loss"]
+    assert values["held_out"] == 20
+
+
+def test_validation_in_another_encoding_than_data(run: Run, tmp_path: Path) -> None:
+    data, later = in_encoding(tmp_path / "data.csv", "cp1252"), in_encoding(tmp_path / "later.csv", "utf-8")
+    words = ["--json", *SMALL]
+    values = run("train", data, "--encoding", "cp1252", "--validation", later, "--out", "a", *words).json
+    assert "later.csv: its bytes look like UTF-8, and are read as cp1252, as was asked for" in " ".join(values["notes"])
+    check_failed(
+        run("train", later, "--validation", data, "--out", "b", *words),
+        1,
+        "data.csv: byte 0xe9 at byte 19, line 2 is not utf-8. "
+        "Save it as UTF-8 with a byte order mark, or in the encoding of DATA.",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "code", "parts"),
     [
@@ -128,7 +161,7 @@ def test_numbers_stay_numbers_where_a_label_is_missing(run: Run, tmp_path: Path)
     write_table(tmp_path / "numbers.csv", ("label", "text"), [*rows, ("", "a text")])
     values = run("train", "numbers.csv", "--out", "run", "--skip-unlabelled", "--json", *SMALL).json
     assert values["classes"] == [0, 1, 2, 3]
-    assert (values["rows"], recurra.load(values["model"]).classes_) == (40, [0, 1, 2, 3])
+    assert (values["rows"], recurra.load(values["model"]).classes_.tolist()) == (40, [0, 1, 2, 3])
 
 
 def test_skipping_unlabelled_rows_is_refused_where_rows_have_any_number_of_labels(run: Run, news: Path) -> None:

@@ -131,7 +131,7 @@ def test_without_optuna_it_names_the_extra(news: Path) -> None:
 def test_a_terminal_sees_a_live_line(news: Path) -> None:
     pty = pytest.importorskip("pty")
     reader, writer = pty.openpty()
-    command = [sys.executable, "-m", "recurra.cli", "tune", str(news), "--out", "study", "--trials", "2", *SMALL]
+    command = [sys.executable, "-m", "recurra", "tune", str(news), "--out", "study", "--trials", "2", *SMALL]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=writer) as running:
         os.close(writer)
         shown = b""

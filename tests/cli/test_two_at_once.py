@@ -73,7 +73,7 @@ def test_python_is_refused_as_well(tmp_path: Path) -> None:
 
 
 def test_of_two_processes_one_trains(news: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "recurra.cli", "train", str(news), "--out", str(tmp_path / "run"), *SMALL]
+    command = [sys.executable, "-m", "recurra", "train", str(news), "--out", str(tmp_path / "run"), *SMALL]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=200)[1] for process in both]
     codes = [process.returncode for process in both]

@@ -93,7 +93,10 @@ def test_the_note_says_what_was_guessed_and_how_to_name_it() -> None:
     ("named", "message"),
     [
         ({"text": "txet"}, "no column 'txet'. Name one of 'label', 'text' with text="),
-        ({"label": "text", "text": "text"}, "column 'text' is named by --text and --label"),
+        (
+            {"label": "text", "text": "text"},
+            "Column 'text' is named twice. Name two different ones with text= and label=.",
+        ),
     ],
 )
 def test_wrong_names_are_refused(named: dict[str, str], message: str) -> None:

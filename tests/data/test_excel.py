@@ -71,7 +71,7 @@ def test_a_sheet_is_a_table(tmp_path: Path) -> None:
     )
     table = read_table(path)
     assert (table.documents, table.labels) == (["oil, é 文", 'two\nlines "x"', "404"], [1, 2, 1])
-    assert f"{path}: the sheet 'Sheet' is read, the first of 2" in table.notes
+    assert f"{path}: the sheet 'Sheet' is read, the first of 2; behind it: 'other'" in table.notes
     # As often as it is asked for.
     blocks = open_blocks(path)
     assert [sum(len(part.columns[0]) for part in blocks.read()) for _ in range(2)] == [3, 3]
@@ -134,6 +134,67 @@ def test_blank_rows_and_columns_without_a_name(tmp_path: Path) -> None:
 def test_what_is_no_table_is_named(content: bytes, message: str, tmp_path: Path) -> None:
     (tmp_path / "x.xlsx").write_bytes(content)
     assert message in complaint(tmp_path / "x.xlsx")
+
+
+TABLE = [("id", "text", "label"), (1, "oil is up", "a"), (2, "gas is down", "b")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            [("Tickets export 2026",), (), *TABLE],
+            "row 1 of the sheet 'Sheet', 'Tickets export 2026', is no header: row 3 looks like the header, "
+            "'id', 'text', 'label'. Delete the rows above the header",
+        ),
+        # A title may be two cells wide, be a usual name itself, or begin below.
+        ([("Export", "2026-01-05"), ("text", "label"), ("oil", "a")], "row 2 looks like the header, 'text', 'label'"),
+        ([("Summary",), ("text", "label"), ("oil", "a")], "row 2 looks like the header, 'text', 'label'"),
+        ([(), (None, "Tickets"), ("By", "me"), *TABLE], "row 2 of the sheet 'Sheet', 'Tickets', is no header: row 4"),
+        # No name is usual.
+        ([("Export",), ("what", "kind"), ("oil", "a")], "is no header: 1 cell is filled there and 2 below"),
+    ],
+)
+def test_a_title_above_the_header_is_no_header(rows: list[Any], message: str, tmp_path: Path) -> None:
+    assert message in complaint(write(tmp_path / "x.xlsx", rows))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # A header without a usual name; values that are usual names; a note beside the table; names in other columns.
+        [("what", "kind"), ("oil", "a"), ("gas", "b")],
+        [("word", "kind"), ("question", "noun"), ("oil", "b")],
+        [("text", "label"), ("question", "topic"), ("oil", "b", "a note", "class")],
+        [("word", None, None), ("oil",), ("gas", "b"), ("x",), ("y",)],
+        [("word",), ("text",), ("oil",)],
+    ],
+)
+def test_a_header_of_any_names_is_a_header(rows: list[Any], tmp_path: Path) -> None:
+    assert len(rows_in(write(tmp_path / "x.xlsx", rows))) == len(rows) - 1
+
+
+def test_columns_that_are_named_make_a_header(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.xlsx", [("word",), ("oil", "a"), ("gas", "b")])
+    assert "1 cell is filled there and 2 below" in complaint(path)
+    assert read_table(path, text="word", labelled=False).documents == ["oil", "gas"]
+
+
+@pytest.mark.parametrize("first", [[("Tickets 2026",), ("By", "me")], []])
+def test_a_cover_page_is_no_table(first: list[Any], tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Cover"
+    for row in first:
+        book.active.append(row)
+    sheet = book.create_sheet("Rows")
+    for row in TABLE:
+        sheet.append(row)
+    book.save(tmp_path / "x.xlsx")
+    held = "begins with 'Tickets 2026'" if first else "is empty"
+    assert complaint(tmp_path / "x.xlsx").endswith(
+        f"only the first of its sheets is read, and 'Cover' {held}, while 'Rows' has the columns 'id', 'text', "
+        "'label'. Move the sheet of the rows to the front, or save it as .csv."
+    )
 
 
 SHEET = (

@@ -56,7 +56,7 @@ def test_a_frame_is_read_as_a_file_is(maker: str, monkeypatch: pytest.MonkeyPatc
     assert (table.text_column, table.title_column, table.label_column) == ("body", "headline", "topic")
     assert (table.documents, table.labels) == (DOCUMENTS, LABELS)
     assert table.notes == (
-        "columns guessed: label 'topic', title 'headline', text 'body'; name them with --label, --title, --text",
+        "columns guessed: label 'topic', title 'headline', text 'body'; name them with label=, title=, text=",
     )
 
 
@@ -79,7 +79,8 @@ def test_a_model_answers_a_frame_as_its_documents(maker: str, caplog: pytest.Log
     with caplog.at_level(logging.INFO, "recurra.runtime.model"):
         found = model.predict_proba(frame)
     np.testing.assert_array_equal(found, model.predict_proba(DOCUMENTS))
-    assert "columns guessed: title 'headline', text 'body'" in caplog.text
+    # Predicting has no arguments that name columns, so that none is named.
+    assert "columns guessed: title 'headline', text 'body'\n" in caplog.text
     assert model.predict(frame).tolist() == model.predict(DOCUMENTS).tolist()
 
 

@@ -36,7 +36,7 @@ def test_titles_and_texts_become_pairs(tmp_path: Path) -> None:
     assert table.has_titles
     assert table.source == str(path)
     assert table.notes == (
-        "columns guessed: label 'label', title 'title', text 'text'; name them with --label, --title, --text",
+        "columns guessed: label 'label', title 'title', text 'text'; name them with label=, title=, text=",
     )
 
 

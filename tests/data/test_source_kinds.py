@@ -65,7 +65,7 @@ def test_a_format_stands_above_the_name(tmp_path: Path) -> None:
     assert rows_in(tmp_path / "x.data", format="csv") == [{"text": "a", "label": "b"}]
     assert rows_in(tmp_path / "x.data", format="txt") == [{"text": "text,label"}, {"text": "a,b"}]
     with pytest.raises(
-        SettingsError, match=r"--format 'xml'\. Say csv, tsv, jsonl, json, fasttext, txt, xlsx or parquet"
+        SettingsError, match=r"There is no format 'xml'\. Say csv, tsv, jsonl, json, fasttext, txt, xlsx or parquet"
     ):
         open_blocks(tmp_path / "x.data", format="xml")
 

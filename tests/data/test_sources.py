@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -204,6 +205,33 @@ def test_lines_without_labels_are_no_training_rows(place: Any) -> None:
     with pytest.raises(DataError, match="holds texts and no labels"):
         read_table(place(b"oil\ngas\n", "x.txt"))
     assert read_table(place(b"oil\ngas\n", "x.txt"), labelled=False).documents == ["oil", "gas"]
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (b"oil is up\ta\ngas is down\tb\noil\ta\n", "tsv"),
+        (b"text,label\noil,a\n", "csv"),
+        # Too few lines, tabs here and there, and commas of sentences.
+        (b"oil is up\ta\ngas is down\tb\n", None),
+        (b"oil is up\ta\ngas is down\noil\ta\n", None),
+        (b"oil, and gas\ngas, and oil\noil, or gas\n", None),
+    ],
+)
+def test_lines_that_look_like_rows_are_mentioned(content: bytes, form: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_bytes(content)
+    if form is None:
+        assert open_blocks(path).notes == []
+        return
+    assert open_blocks(path).notes == [
+        f"{path}: its lines look like rows of a table, and each is read as one text; to read their columns, give it a "
+        f"header row if it has none, and say --format {form}"
+    ]
+    # Whoever says what it is, or trains on it, needs no note.
+    assert open_blocks(path, format="txt").notes == []
+    with pytest.raises(DataError, match=f"look like rows of a table. Give it a header row .* say format='{form}'"):
+        read_table(path, label="label")
 
 
 def test_labels_have_the_types_of_a_csv_file(place: Any) -> None:

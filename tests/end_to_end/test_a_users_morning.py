@@ -14,7 +14,7 @@ from rows import write_news
 
 import recurra
 
-RECURRA = [sys.executable, "-m", "recurra.cli"]
+RECURRA = [sys.executable, "-m", "recurra"]
 
 
 def test_a_fresh_folder(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_fresh_folder(tmp_path: Path) -> None:
     script = """
     set -e
     model=runs/tickets/model.safetensors
-    recurra() { "$PYTHON" -m recurra.cli "$@"; }
+    recurra() { "$PYTHON" -m recurra "$@"; }
     recurra data tickets.csv > seen.txt
     recurra train tickets.csv --out runs/tickets --epochs 3 --learning-rate 0.02 --set hidden=8 > training.txt
     recurra info $model > about.txt

@@ -43,7 +43,7 @@ def test_calibration_of_a_frozen_model(method: str, kind: str, model: recurra.Mo
     found = calibrated.predict_proba(TEXTS)
     assert found.shape == (len(TEXTS), len(model.classes_))
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
-    assert calibrated.classes_.tolist() == model.classes_
+    assert calibrated.classes_.tolist() == model.classes_.tolist()
     assert log_loss(labels, found) < log_loss(labels, model.predict_proba(TEXTS))
     assert set(calibrated.predict(TEXTS)) <= set(TOPICS)
 

@@ -104,6 +104,39 @@ def test_options_that_are_no_mapping() -> None:
         network(options=3).fit(TEXTS, TOPICS)
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"device": None}, "The device None cannot be used here. Choose auto or cpu."),
+        ({"minutes": "1"}, "minutes is '1'. Give a number above 0, or None for no limit."),
+        ({"minutes": True}, "minutes is True. Give a number above 0, or None for no limit."),
+        ({"random_state": "a"}, "random_state is 'a'. Give a whole number of 0 or more, a numpy.random.RandomState"),
+        ({"random_state": -1}, "random_state is -1. Give a whole number of 0 or more"),
+        ({"random_state": np.random.default_rng(0)}, "random_state is Generator(PCG64)"),
+        ({"options": {3: 4}}, 'options gives 3 = 4. Name settings by texts, such as {"hidden": 64}.'),
+        ({"vectors": 3}, "The vectors are 3. Give a file, or glove-6b-50d"),
+        ({"task": 3}, "The task 3 is not known here, only single_label, multi_label."),
+    ],
+)
+def test_values_of_another_kind_are_named(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        network(**given).fit(TEXTS, TOPICS)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_random_state_is_drawn_from_as_in_scikit_learn() -> None:
+    seeds = [
+        network(random_state=np.random.RandomState(0), epochs=1, minutes=np.float64(9)).fit(TEXTS, TOPICS)
+        for _ in range(2)
+    ]
+    np.testing.assert_array_equal(*(found.predict_proba(TEXTS) for found in seeds))
+    # A second fit draws the next seed.
+    again = seeds[0].fit(TEXTS, TOPICS)
+    assert not np.array_equal(again.predict_proba(TEXTS), seeds[1].predict_proba(TEXTS))
+    clone(seeds[0]).fit(TEXTS, TOPICS)
+
+
 def test_hints_name_what_python_has() -> None:
     """A frame whose columns cannot be guessed: there is no option, and no argument of fit either."""
     frame = pytest.importorskip("pandas").DataFrame({"one": TEXTS, "two": TEXTS})

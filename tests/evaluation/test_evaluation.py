@@ -45,6 +45,47 @@ def test_json_has_the_promised_keys_and_values():
     assert sum(part["rows"] for part in result["reliability"]) == 120
 
 
+def test_targets_may_be_the_labels_themselves():
+    probabilities, targets = made_up(0, 30, 3)
+    targets[:3] = [0, 1, 2]
+    names = np.array(["a", "b", "c"])
+    expected = evaluate(probabilities, targets, list(names), resamples=5).to_json()
+    for labels in (names[targets], names[targets].tolist(), names[targets].astype(object)):
+        assert evaluate(probabilities, labels, names, resamples=5).to_json() == expected
+    more = [*names[targets][1:], "x"]
+    scored = evaluate(probabilities, more, names, unknown=["x"], resamples=5)
+    assert (scored.rows, scored.unknown_labels) == (30, 1)
+    indicator = np.eye(3, dtype=bool)[targets] | (np.arange(30) % 4 == 0)[:, None]
+    several = [[str(name) for name, has in zip(names, row, strict=True) if has] for row in indicator]
+    assert (
+        evaluate(probabilities, several, names, resamples=5).to_json()
+        == evaluate(probabilities, indicator, names, resamples=5).to_json()
+    )
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        (["a", "x", "y", "x"], "There are labels that are no class, 'x', 'y'. Give labels such as 'a', or name the"),
+        (["a", "b", None, "b"], "There are labels that are no class, None. Give labels such as 'a'"),
+        ([["a"], ["b", "x"], [], ["a"]], "There are labels that are no class, 'x'. Give labels such as 'a', or leave"),
+        ([[1], [0, 1], [], [0]], "The targets are [[1], [0, 1], [], [0]]. Give one class number or label a row"),
+    ],
+)
+def test_labels_that_are_no_class_are_named(targets, message):
+    with pytest.raises(DataError) as caught:
+        evaluate(np.full((4, 2), 0.5), targets, ["a", "b"])
+    assert str(caught.value).startswith(message)
+
+
+def test_a_model_is_no_probabilities():
+    class Model:
+        def predict_proba(self): ...
+
+    with pytest.raises(SettingsError, match=r"evaluate\(model.predict_proba\(texts\), labels, model.classes_\)"):
+        evaluate(Model(), ["a"], ["b"])
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(1, 5))
 def test_every_score_lies_in_its_interval_and_is_json(seed: int, rows: int, classes: int):
     probabilities, targets = made_up(seed, rows, classes)

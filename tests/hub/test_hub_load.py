@@ -110,7 +110,7 @@ def test_a_private_model_needs_the_token(hub: ModelHub, monkeypatch: pytest.Monk
     hub.repositories["owner/news"].private = True
     assert "hf auth login" in complaint("hf://owner/news").hint
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    assert recurra.load("hf://owner/news").classes_ == ["a", "b", "c"]
+    assert recurra.load("hf://owner/news").classes_.tolist() == ["a", "b", "c"]
     assert TOKEN in hub.tokens
 
 
@@ -222,7 +222,7 @@ def test_the_library_is_imported_for_the_hub_alone() -> None:
 def test_offline_by_the_library_s_own_setting(hub: ModelHub, tmp_path: Path) -> None:
     recurra.load("hf://owner/news")
     program = (
-        "import sys, recurra\nprint(recurra.load('hf://owner/news').classes_)\n"
+        "import sys, recurra\nprint(recurra.load('hf://owner/news').classes_.tolist())\n"
         "try: recurra.load('hf://owner/other')\nexcept recurra.errors.HubError as error: print(error)"
     )
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(tmp_path / "hub")}

@@ -109,7 +109,7 @@ def medians_of_torch(model: Model, data: Dataset, tensors: Any) -> list[float]:
         ids += [0] * ((model.bundle.pad_to or 0) - len(ids))
         steps = TorchSteps(model.bundle, tensors)
         logits = steps.logits(steps.vectors(ids).requires_grad_())
-        F.cross_entropy(logits[None], torch.tensor([model.classes_.index(label)])).backward()
+        F.cross_entropy(logits[None], torch.tensor([model.bundle.labels.classes.index(label)])).backward()
         norms = np.array([float(state.grad.norm()) for state in steps.hidden[0]])[::-1]
         found.append(norms / norms[0])
     reached = [[one[distance] for one in found if len(one) > distance] for distance in range(max(map(len, found)))]

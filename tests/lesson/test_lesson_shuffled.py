@@ -60,5 +60,5 @@ def test_every_order_is_as_likely(trained: Any, tiny: Dataset, given: list[Ragge
 def test_a_single_word_scores_as_it_does_alone(trained: Any, tiny: Dataset) -> None:
     model = trained["gru"].model
     one = replace(tiny.test, documents=["sea"] * 5, labels=["sea"] * 5, title_column=None)
-    alone = model.predict_proba(["sea"])[0][model.classes_.index("sea")]
+    alone = model.predict_proba(["sea"])[0][model.bundle.labels.classes.index("sea")]
     assert score_shuffled(model, one, seed=3).log_loss == pytest.approx(-np.log(alone), abs=1e-6)

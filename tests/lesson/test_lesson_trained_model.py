@@ -29,7 +29,7 @@ def test_the_test_scores_are_those_of_a_loop_over_words(name: str, trained: Any,
     assert len(labels) // 2 < right < len(labels)
     assert one.test.accuracy == right / len(labels)
     assert list(one.test.intervals["accuracy"]) == pytest.approx(wilson(right, len(labels)), abs=1e-6)
-    classes = one.model.classes_
+    classes = one.model.bundle.labels.classes
     counted = np.zeros((2, 2), dtype=int)
     for row, label in zip(answers, labels, strict=True):
         counted[classes.index(label), int(np.argmax(row))] += 1

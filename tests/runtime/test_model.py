@@ -56,8 +56,9 @@ def test_predict_gives_the_most_probable_label_as_it_was_written(labels: tuple[A
     model = Model(bundle)
     predicted = model.predict(WORDS)
     assert predicted.dtype.kind == kind
-    assert predicted.tolist() == [model.classes_[i] for i in model.predict_proba(WORDS).argmax(axis=1)]
-    assert model.classes_ == list(labels)
+    # As those of scikit-learn's classifiers, they are indexed by an array.
+    assert predicted.tolist() == model.classes_[model.predict_proba(WORDS).argmax(axis=1)].tolist()
+    assert (model.classes_.tolist(), model.classes_.dtype.kind) == (list(labels), kind)
     assert len(set(predicted.tolist())) > 1
 
 
@@ -96,13 +97,19 @@ def test_what_is_no_list_is_named(documents: Any) -> None:
         Model(make_bundle()).predict_proba(documents)
 
 
-@pytest.mark.parametrize("wrong", [None, 3, b"text", ["a", "b"], ("a",), ("a", None), ("a", "b", "c"), float("nan")])
+@pytest.mark.parametrize("wrong", [3, b"text", ["a", "b"], ("a",), ("a", None), ("a", "b", "c")])
 def test_what_is_no_document_is_named_with_its_place(wrong: Any) -> None:
     with pytest.raises(DataError, match="Document 1 ") as caught:
         Model(make_bundle()).predict(["good", wrong])
     assert repr(wrong) in str(caught.value)
     with pytest.raises(DataError, match="Document 0 "):
         Model(make_bundle()).read(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, float("nan")])
+def test_missing_documents_are_named_with_their_places(wrong: Any) -> None:
+    with pytest.raises(DataError, match=r"There is no text in rows 1, 3 \(counted from 0\)\. Leave these rows out"):
+        Model(make_bundle()).predict(["good", wrong, "good", wrong])
 
 
 @pytest.mark.parametrize("masked", [True, False])

@@ -19,7 +19,7 @@ TEXT = "Oil prices, unheard of, rise again"
 def test_a_reading_is_that_of_python(client: TestClient, name: str) -> None:
     found = client.post("/v1/read", json={"text": TEXT, "model": name}).json()
     model, reading = MODELS[name], MODELS[name].read(TEXT)
-    assert (found["model"], found["text"], found["labels"]) == (name, TEXT, model.classes_)
+    assert (found["model"], found["text"], found["labels"]) == (name, TEXT, model.classes_.tolist())
     assert [token["text"] for token in found["tokens"]] == reading.tokens
     assert [token["known"] for token in found["tokens"]] == [
         word in ("oil", "prices", "rise", "again") for word in reading.tokens

@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 from bundles import make_branched, make_bundle
 from rows import make_rows
+from sklearn.model_selection import cross_val_score
 from text.own_tokenizer import NAME, halves, register_halves
+from text.registering_tokenizer import Shouting
 
 import recurra
 from recurra.bench.texts import generated_texts
@@ -274,3 +276,14 @@ def test_tokens_are_sound() -> None:
     assert given == ["b?"]
     pipeline = TextPipeline.learn(["b"], TextSettings(tokens="odd"))
     assert Vocabulary.from_tensors(*pipeline.vocabulary.to_tensors()) == pipeline.vocabulary
+
+
+def test_processes_of_n_jobs_register_it_themselves() -> None:
+    texts, topics = texts_of(16)
+    options = {"hidden": 4, "embedding": 4, "validation": 0, "branch": False}
+    here = recurra.TextClassifier(options={**options, "tokens": NAME}, epochs=1)
+    with pytest.raises(SettingsError, match=f"no tokenizer '{NAME}'.* in each process, such as those of n_jobs"):
+        cross_val_score(here, texts, topics, cv=2, n_jobs=2, error_score="raise")
+    # A class of the file that registers it has the file imported.
+    there = Shouting(options={**options, "tokens": "shouted"}, epochs=1)
+    assert len(cross_val_score(there, texts, topics, cv=2, n_jobs=2, error_score="raise")) == 2

@@ -53,7 +53,7 @@ def test_the_callers_random_numbers_change_nothing_and_are_left_alone() -> None:
 def test_the_file_is_what_fit_returns(tmp_path: Path) -> None:
     fitted = train(tmp_path / "run", training=SHORT.replace(validation=0.2), preset="own")
     model = recurra.load(tmp_path / "run" / MODEL)
-    assert model.classes_ == sorted(set(make_rows(60)[1]))
+    assert model.classes_.tolist() == sorted(set(make_rows(60)[1]))
     assert model.record == fitted.bundle.record
     assert model.record["preset"] == "own"
     assert (model.record["rows"], model.record["held_out"]) == (60, 12)
@@ -110,7 +110,7 @@ def test_more_pads_than_a_model_file_may_ask_for_are_refused_before_training(
     monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 8 * 75)
     assert train(rows=rows, network=unmasked, training=SHORT).bundle.pad_to == 8
     monkeypatch.setattr(schema, "LARGEST_PAD_WORK", 8 * 75 - 1)
-    with pytest.raises(SettingsError, match=r"padded to 8 tokens, .* may ask for 7\. Set masked = true, give shorter"):
+    with pytest.raises(SettingsError, match=r'may ask for 7\. Say options={"masked": True}, give shorter'):
         train(tmp_path / "run", rows=rows, network=unmasked, training=SHORT, callbacks=[steps])
     assert steps.steps == 0
     assert not (tmp_path / "run" / MODEL).exists()

@@ -32,7 +32,7 @@ def fitted() -> FitResult:
 def test_the_topics_of_new_texts_are_found() -> None:
     texts, labels = topic_rows(300, seed=7)
     model = Model(fitted().bundle)
-    assert model.classes_ == list(TOPICS)
+    assert model.classes_.tolist() == list(TOPICS)
     targets = multi_label_indicator(model.bundle.labels, labels)
     assert model.bundle.thresholds is not None
     scores = evaluate(model.predict_proba(texts), targets, model.classes_, thresholds=model.bundle.thresholds)

@@ -43,7 +43,7 @@ class Shell:
         self.folder = folder
         self.variables: dict[str, Any] = {}
         bin_folder.mkdir(exist_ok=True)
-        for name, words in (("recurra", "-m recurra.cli "), ("python", "")):
+        for name, words in (("recurra", "-m recurra "), ("python", "")):
             program = bin_folder / name
             program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words}"$@"\n')
             program.chmod(0o755)

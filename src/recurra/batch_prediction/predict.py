@@ -73,7 +73,7 @@ def predict_batches(
             earlier run.
     """
     start = time.perf_counter()
-    before = begun or Tally(0, 0, 0, (0,) * len(model.classes_))
+    before = begun or Tally(0, 0, 0, (0,) * len(model.bundle.labels.classes))
     total, empty, unanswered, _ = before
     counts = np.array(before.counts, dtype=np.int64)
     with closing(_predict_ahead(model, _skip_rows(batches, before.rows, done))) as answers:
@@ -88,7 +88,7 @@ def predict_batches(
             if checkpoint is not None and sink.flushed:
                 checkpoint(Tally(total, empty, unanswered, tuple(counts.tolist())))
     sink.finish()
-    labels = list(zip(model.classes_, counts.tolist(), strict=True))
+    labels = list(zip(model.bundle.labels.classes, counts.tolist(), strict=True))
     return PredictionSummary(total, before.rows, empty, unanswered, labels, time.perf_counter() - start)
 
 

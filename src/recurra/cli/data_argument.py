@@ -72,16 +72,19 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
         SettingsError: columns are given for a named dataset, which has its own.
     """
     if is_file(name):
-        from recurra.data.read import read_table
+        from recurra.data.formats import MAX_FILE_BYTES
+        from recurra.data.read import table_of
+        from recurra.data.sources import open_blocks
 
-        table = read_table(
+        blocks = open_blocks(
             name,
-            **reading.columns,
-            encoding=reading.encoding,
             format=reading.format,
+            encoding=reading.encoding,
             part=part,
-            label_format=reading.label_format,
+            largest=MAX_FILE_BYTES,
+            named=reading.columns.values(),
         )
+        table = table_of(blocks, **reading.columns, label_format=reading.label_format)
         for note in table.notes:
             output.note(note)
         if reading.label_format.missing:

@@ -89,7 +89,7 @@ def evaluate(
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
     targets = rows.targets
     probabilities = predict_with_progress(classifier.predict_proba, documents, output)
-    found = task.evaluate(probabilities, targets, classifier.classes_, rows.unknown)
+    found = task.evaluate(probabilities, targets, classifier.bundle.labels.classes, rows.unknown)
     values: dict[str, Any] = {"model": model_name(model), "data": table.source, **found.to_json()}
     values["unknown_labels"] = rows.unknown_labels
     held_back = None if below is None else evaluate_abstention(probabilities, task.right(probabilities, targets), below)
@@ -101,7 +101,7 @@ def evaluate(
         page = evaluation_page(
             task,
             found,
-            Predictions(probabilities, targets, documents, classifier.classes_, rows.unknown),
+            Predictions(probabilities, targets, documents, classifier.bundle.labels.classes, rows.unknown),
             model_name=model_name(model),
             data_name=table.source,
             trained_on=_trained_on(classifier),

@@ -227,7 +227,7 @@ def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) ->
             data.labels or [],
             recipe=Recipe(text=model.bundle.text, network=model.settings, branch=branch, training=training),
             folds=wanted.folds or 0,
-            classes=model.classes_,
+            classes=model.bundle.labels.classes,
             callbacks=lambda fold: [bars.training(f"fold {fold + 1} of {wanted.folds}", at_most=early)],
         )
 

@@ -32,7 +32,7 @@ def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Docu
         DataError: there are no such rows.
     """
     labels = table.labels or []
-    if table.class_numbers is not None and set(model.classes_) <= set(table.class_numbers.values()):
+    if table.class_numbers is not None and set(model.bundle.labels.classes) <= set(table.class_numbers.values()):
         # A model that learned from the numbers in the file.
         labels = [table.class_numbers[label] for label in labels]
     rows = list(zip(table.documents, labels, strict=True))

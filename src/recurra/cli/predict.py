@@ -28,6 +28,10 @@ EXAMPLES = (
 # Number of texts in a batch: enough to be fast, few enough to print the first labels early.
 BLOCK = 256
 
+# Number of lines that tell whether they are rows of a table, and what is said of them.
+LOOK_LINES = 3
+TABS = "The lines have tabs as the rows of a table have, and each is classified as one text"
+
 # Least number of columns for a text beside its labels.
 TEXT = 20
 
@@ -66,7 +70,7 @@ def predict(
             print("One text a line; Ctrl-D ends.", file=sys.stderr)
         from recurra.cli.stdin import lines_of_input
 
-        wanted = _noting_a_header(lines_of_input(encoding), model, again, output)
+        wanted = _noting_a_table(lines_of_input(encoding), model, again, output)
     answers, given, empty = [], 0, 0
     for block in _blocks(wanted, 1 if sys.stdin is not None and sys.stdin.isatty() else BLOCK):
         given += len(block)
@@ -85,17 +89,23 @@ def predict(
         output.warn("Standard input is empty: no text is classified.")
 
 
-def _noting_a_header(lines: Iterable[str], model: Path, again: list[str], output: Output) -> Iterator[str]:
-    """The lines; a note is printed if the first looks like the header of a table, which is no text."""
-    from recurra.data.formats import header_format
+def _noting_a_table(lines: Iterable[str], model: Path, again: list[str], output: Output) -> Iterator[str]:
+    """The lines; a note is printed if the first look like rows of a table, which are no texts."""
+    from recurra.data.formats import table_format
 
-    for number, line in enumerate(lines):
-        if number == 0 and (form := header_format(line)) is not None:
-            output.warn(
-                f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is classified as a text. "
-                "To classify the rows of a table:",
-                command_line("score", model_name(model), "-", "--format", form, *again),
-            )
+    first: list[str] = []
+    noted = False
+    for line in lines:
+        if not noted and len(first) < LOOK_LINES:
+            first.append(line)
+            if (form := table_format(first)) is not None:
+                header = f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is"
+                found = f"{header} classified as a text" if len(first) == 1 else TABS
+                output.warn(
+                    f"{found}. To classify the rows of a table with a header:",
+                    command_line("score", model_name(model), "-", "--format", form, *again),
+                )
+                noted = True
         yield line
 
 
@@ -113,13 +123,13 @@ def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
 def _answers(model: Model, texts: list[str], top_k: int | None, below: float | None) -> Iterator[dict[str, Any]]:
     """One result per text: its label or labels, and the probabilities in falling order."""
     probabilities = model.predict_proba(texts)
-    given = model.task.decide(probabilities, below).labels(model.classes_)
+    given = model.task.decide(probabilities, below).labels(model.bundle.labels.classes)
     for text, answer, row in zip(texts, given, probabilities, strict=True):
         order = (-row).argsort(kind="stable")[:top_k].tolist()
         yield {
             "text": text,
             model.task.key: answer,
-            "probabilities": {model.classes_[column]: row[column].item() for column in order},
+            "probabilities": {model.bundle.labels.classes[column]: row[column].item() for column in order},
         }
 
 
@@ -129,7 +139,7 @@ def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
     Labels that leave no room for the text stand below it. Of several labels those given are shown; a text without an
     answer has a dash for its label.
     """
-    widest = min(30, max(width(plain(str(label))) for label in model.classes_))
+    widest = min(30, max(width(plain(str(label))) for label in model.bundle.labels.classes))
     parts = []
     ranked = list(answer["probabilities"].items())[:shown]
     given = answer[model.task.key]

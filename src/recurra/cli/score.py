@@ -137,7 +137,7 @@ def _columns(source: RowSource, model: Model, every: bool, output: Output) -> li
 
     for note in source.notes:
         output.note(note)
-    names = column_names(source.keep, model.classes_, every=every, task=model.task)
+    names = column_names(source.keep, model.bundle.labels.classes, every=every, task=model.task)
     own = names[len(source.keep)]
     if own.startswith("predicted_"):
         output.note(f"the data has columns called as the answers are: these are in {own!r} and so on")
@@ -172,9 +172,10 @@ def _sink(
     from recurra.batch_prediction.sinks import text_sink
 
     if kind.form == ".parquet":
-        return RecordBatchSink(file, names, model.classes_, begun=begun)
+        return RecordBatchSink(file, names, model.bundle.labels.classes, begun=begun)
     compressed = CompressedWriter(file, kind.compression) if kind.compression else file
-    return text_sink(kind.form, compressed, names, model.classes_, kept=len(source.keep), mark=mark, begun=begun)
+    classes = model.bundle.labels.classes
+    return text_sink(kind.form, compressed, names, classes, kept=len(source.keep), mark=mark, begun=begun)
 
 
 def _predict(

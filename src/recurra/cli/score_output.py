@@ -84,7 +84,7 @@ def csv_label_separator(model: Model, kind: OutputFormat) -> str:
 
     found = model.record.get("label_separator")
     mark = found if isinstance(found, str) and found else "|"
-    for label in map(written, model.classes_):
+    for label in map(written, model.bundle.labels.classes):
         if model.task.lists and kind.form == ".csv" and mark in label:
             raise SettingsError(
                 f"The label {label!r:.80} holds {mark!r:.20}, which stands between labels in CSV",

@@ -56,7 +56,15 @@ def read_validation(
     from recurra.data.unlabelled import skip_unlabelled
     from recurra.tasks.multi_label_detection import resolve_rows
 
-    rows = read_rows(name, reading, output=output, bars=bars)
+    try:
+        rows = read_rows(name, reading, output=output, bars=bars)
+    except DataError as error:
+        if "--encoding" not in error.hint:
+            raise
+        # What is named there is for DATA as well, which has been read.
+        raise DataError(
+            error.received, "Save it as UTF-8 with a byte order mark, or in the encoding of DATA."
+        ) from None
     if reading.label_format.missing:
         rows = skip_unlabelled(rows, output.note)
     multi_label = any(isinstance(value, tuple) for value in training.labels.values)

@@ -140,7 +140,9 @@ def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]
         if names.count(name) > 1:
             raise DataError(f"{source} has {names.count(name)} columns {name!r}", "Give each column a name of its own.")
         if name in roles:
-            raise DataError(f"column {name!r} is named by {roles[name]} and {option}", "Name two different columns.")
+            raise DataError(
+                f"Column {name!r} is named twice", f"Name two different ones with {roles[name]} and {option}."
+            )
         roles[name] = option
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from recurra.errors import DataError
 
-__all__ = ["Document", "Label", "LabelSet", "check_documents"]
+__all__ = ["Document", "Label", "LabelSet", "check_documents", "is_missing", "no_texts", "row_numbers"]
 
 Document: TypeAlias = str | tuple[str, str]
 """A text, or (title, text)."""
@@ -23,7 +23,7 @@ _RENAMED = {"LabelCells": "LabelFormat", "ONE_LABEL": "SINGLE_LABEL_FORMAT", "LA
 
 
 def check_documents(documents: Sequence[Document]) -> None:
-    """Raises a :class:`DataError` that names the first item that is not a document."""
+    """Raises a :class:`DataError` that names the missing ones, or the first item that is not a document."""
     if isinstance(documents, str):
         raise DataError(
             f"A list of documents was expected, not the text {documents[:80]!r}", "Put it in a list: [text]."
@@ -33,9 +33,37 @@ def check_documents(documents: Sequence[Document]) -> None:
             continue
         if isinstance(document, tuple) and len(document) == 2 and all(isinstance(part, str) for part in document):
             continue
+        if is_missing(document):
+            raise no_texts([row for row, one in enumerate(documents) if is_missing(one)])
         raise DataError(
             f"Document {place} (counted from 0) is {repr(document)[:80]}", "Give a text, or a pair (title, text)."
         )
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value stands for none: ``None``, NaN, or what pandas has in their place."""
+    if value is None or isinstance(value, str | tuple | list):
+        return value is None
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):
+        # pandas.NA is neither equal to itself nor different; arrays are many values.
+        return type(value).__name__ == "NAType"
+
+
+def row_numbers(rows: Sequence[int]) -> str:
+    """The first rows for a message: ``row 3``, or ``rows 3, 7 and 2 more``, counted from 0 as lists and arrays are."""
+    shown = ", ".join(map(str, rows[:5]))
+    more = f" and {len(rows) - 5:,} more" if len(rows) > 5 else ""
+    return f"{'row' if len(rows) == 1 else 'rows'} {shown}{more} (counted from 0)"
+
+
+def no_texts(rows: Sequence[int]) -> DataError:
+    """The error for rows without a text."""
+    return DataError(
+        f"There is no text in {row_numbers(rows)}",
+        "Leave these rows out, as frame.dropna() does, or give '' for texts that are empty.",
+    )
 
 
 def __getattr__(name: str) -> Any:

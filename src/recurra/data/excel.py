@@ -9,14 +9,16 @@ from __future__ import annotations
 import datetime
 import warnings
 import zipfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from recurra.data.columns import quoted_names
 from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.file_errors import ROW_HINT, empty_file, header_only, too_many_columns
 from recurra.data.plain_columns import STRING, column_of_values
+from recurra.data.sheet_start import check_start
 from recurra.errors import DataError
 
 __all__ = ["MAX_EXCEL_BYTES", "ExcelBlocks"]
@@ -39,19 +41,20 @@ class ExcelBlocks:
 
     Args:
         content: the file.
+        named_columns: columns that the user named: a first row with one of them is taken for the header as it is.
 
     Raises:
         DataError: openpyxl is not installed.
     """
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, named_columns: Collection[str] = ()) -> None:
         try:
             import openpyxl  # noqa: F401
         except ImportError:
             raise DataError(
                 "Reading .xlsx needs openpyxl, which is not installed", "Run: pip install 'recurra[excel]'."
             ) from None
-        self.content, self.source = content, content.source
+        self.content, self.source, self.named_columns = content, content.source, named_columns
         self.total: int | None = None
         self.notes: list[str] = []
 
@@ -101,20 +104,22 @@ class ExcelBlocks:
                     )
                 with warnings.catch_warnings(action="ignore"):
                     workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-                    if not workbook.worksheets:
+                    sheets = workbook.worksheets
+                    if not sheets:
                         raise empty_file(self.source)
-                    sheet = workbook.worksheets[0]
-                    # What a file says of its size may be wrong.
-                    sheet.reset_dimensions()
-                    rows = sheet.iter_rows(values_only=True)
-                if len(workbook.sheetnames) > 1:
+                    sheet = sheets[0]
+                    starts = {one.title: _texts_of(one) for one in sheets}
+                    check_start(starts, source=self.source, named_columns=self.named_columns)
+                    rows = _texts_of(sheet)
+                if len(sheets) > 1:
                     self._note(
-                        f"{self.source}: the sheet {sheet.title!r} is read, the first of {len(workbook.sheetnames)}"
+                        f"{self.source}: the sheet {sheet.title!r} is read, the first of {len(sheets)}; behind it: "
+                        f"{quoted_names([one.title for one in sheets[1:]])}"
                     )
                 taken = 0
                 while True:
                     with warnings.catch_warnings(action="ignore"):
-                        some = [[*map(_as_text, row)] for row in islice(rows, BLOCK_ROWS)]
+                        some = list(islice(rows, BLOCK_ROWS))
                     if not some:
                         return
                     taken += len(some)
@@ -132,6 +137,14 @@ class ExcelBlocks:
     def _note(self, note: str) -> None:
         if note not in self.notes:
             self.notes.append(note)
+
+
+def _texts_of(sheet: Any) -> Iterator[list[str]]:
+    """The rows of a sheet as texts."""
+    # What a file says of its size may be wrong.
+    sheet.reset_dimensions()
+    for row in sheet.iter_rows(values_only=True):
+        yield [*map(_as_text, row)]
 
 
 def _as_text(value: Any) -> str:

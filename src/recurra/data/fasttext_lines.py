@@ -68,7 +68,7 @@ class FastTextBlocks:
                 if opened.size is not None:
                     self.total = rows if text.done else max(rows, rows * opened.size // taken)
         if not rows:
-            raise empty_file(self.source)
+            raise empty_file(self.source, header=False)
         self.total = rows
 
     def _is_multi_label(self) -> bool:

@@ -39,9 +39,14 @@ def unknown_encoding(encoding: str, source: str) -> DataError:
     )
 
 
-def empty_file(source: str) -> DataError:
-    """The error for an empty file."""
-    return DataError(f"{source} is empty", "Give a file with a header row and at least one row.")
+def empty_file(source: str, *, header: bool = True) -> DataError:
+    """The error for an empty file.
+
+    Args:
+        source: name of the file.
+        header: whether files of its format begin with a header row.
+    """
+    return DataError(f"{source} is empty", f"Give a file with {'a header row and ' if header else ''}at least one row.")
 
 
 class NoRowsError(DataError):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from recurra.data.columns import is_usual_name
 from recurra.data.content import Content
 from recurra.data.decompression import COMPRESSIONS
+from recurra.data.file_errors import empty_file
 from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError, SettingsError
 
@@ -19,13 +22,16 @@ __all__ = [
     "MAX_FILE_BYTES",
     "Format",
     "checked_format",
+    "first_lines",
     "format_of_magic",
     "format_of_text",
     "head_text",
     "header_format",
+    "looks_like_utf8",
     "named_format",
     "require_pyarrow",
     "short_name",
+    "table_format",
 ]
 
 MAX_FILE_BYTES = 1 << 31
@@ -96,7 +102,7 @@ def checked_format(file: Path, source: str, *, format: str | None = None, larges
         raise DataError(f"{source!r} is not a regular file", "Save the table as a file, or pipe it and name it -.")
     # A file of texts may have no lines; who needs some says so.
     if status.st_size == 0 and found.name != "txt":
-        raise DataError(f"{source} is empty", "Give a file with a header row and at least one row.")
+        raise empty_file(source, header=found.name in ("csv", "tsv", "xlsx"))
     if largest is not None and status.st_size > largest:
         raise DataError(f"{source} has {status.st_size:,} bytes", f"Split it: at most {largest:,} are read.")
     return found
@@ -114,7 +120,7 @@ def named_format(name: str, format: str | None = None) -> Format | None:  # noqa
         SettingsError: there is no such format.
     """
     if format is not None and format not in FORMATS:
-        raise SettingsError(f"--format {format!r:.80}", f"Say {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
+        raise SettingsError(f"There is no format {format!r:.80}", f"Say {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
     path = Path(name.lower())
     compression = COMPRESSIONS.get(path.suffix)
     kind = format or _SUFFIXES.get((path.with_suffix("") if compression else path).suffix)
@@ -133,18 +139,45 @@ def format_of_magic(content: Content) -> str | None:
     return next((name for mark, name in _MAGIC.items() if head.startswith(mark)), None)
 
 
-def head_text(content: Content, encoding: str) -> str:
-    """The start of a file for format guesses; undecodable bytes are replaced."""
+def _head(content: Content) -> bytes:
     opened = content.open()
     try:
-        data = opened.read(_LOOK_BYTES)
+        return opened.read(_LOOK_BYTES)
     finally:
         opened.close()
+
+
+def looks_like_utf8(content: Content, encoding: str) -> bool:
+    """Whether another encoding is given for a file that begins as UTF-8 does, with characters beyond ASCII.
+
+    Args:
+        content: the file.
+        encoding: Python name of the encoding that the user gave.
+    """
+    try:
+        if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+            return False
+        data = _head(content)
+        # The last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+        return not data.isascii() and encoding_of(data[:4], encoding) == encoding
+    except (LookupError, UnicodeDecodeError):
+        return False
+
+
+def head_text(content: Content, encoding: str) -> str:
+    """The start of a file for format guesses; undecodable bytes are replaced."""
+    data = _head(content)
     try:
         return data.decode(encoding_of(data[:4], encoding), "replace").removeprefix("\ufeff")
     except (LookupError, ValueError, AttributeError):
         # Reading the file reports the encoding error.
         return ""
+
+
+def first_lines(head: str) -> list[str]:
+    """The first lines of the start of a file, by which its format is guessed."""
+    return _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES]
 
 
 def format_of_text(head: str) -> str:
@@ -154,7 +187,7 @@ def format_of_text(head: str) -> str:
     starts with a bracket and a brace; ``tsv`` or ``csv`` if the first line has several fields, one of which is a usual
     name of a text or label column; else ``txt``.
     """
-    lines = [line for line in _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES] if line.strip()]
+    lines = [line for line in first_lines(head) if line.strip()]
     if not lines:
         return "txt"
     if all(line.lstrip().startswith(LABEL_MARK) for line in lines):
@@ -181,6 +214,17 @@ def header_format(line: str) -> str | None:
     names = next(csv.reader([line], delimiter="\t" if form == "tsv" else separator_of(line)), [])
     short = all(name == name.strip() and len(name.split()) <= 3 and len(name) <= 30 for name in names)
     return form if form in ("csv", "tsv") and short else None
+
+
+def table_format(lines: Iterable[str]) -> str | None:
+    """``csv`` or ``tsv`` if the first lines of a file of texts look like rows of a table, else ``None``.
+
+    The first is a header (:func:`header_format`), or there are three or more and all have as many tabs.
+    """
+    full = [line for line in lines if line.strip()][:_LOOK_LINES]
+    tabs = {line.count("\t") for line in full}
+    found = header_format(full[0]) if full else None
+    return found or ("tsv" if len(full) > 2 and len(tabs) == 1 and tabs != {0} else None)
 
 
 def separator_of(head: str) -> str:

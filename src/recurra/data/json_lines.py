@@ -86,7 +86,11 @@ class JsonBlocks:
                 if opened.size is not None:
                     self.total = rows if text.done else max(rows, rows * opened.size // taken)
         if not rows:
-            raise empty_file(self.source)
+            raise (
+                empty_file(self.source, header=False)
+                if text.blank
+                else DataError(f"{self.source} has no rows", self.hint)
+            )
         self.total = rows
 
     def _objects(self, text: Utf8Stream) -> Iterator[tuple[list[Numbered], int, bool]]:

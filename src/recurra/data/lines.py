@@ -38,7 +38,7 @@ class LineBlocks:
     Attributes:
         source: name of the file, for messages.
         total: number of lines, or an estimate; ``None`` if unknown.
-        notes: always empty.
+        notes: lines on what was guessed.
     """
 
     def __init__(self, content: Content, *, encoding: str) -> None:
@@ -77,7 +77,7 @@ class LineBlocks:
             yield RawTable(["text"], [texts], done + 1, "", typed=False)
             done += len(texts)
         if not done:
-            raise empty_file(self.source)
+            raise empty_file(self.source, header=False)
 
 
 @contextlib.contextmanager

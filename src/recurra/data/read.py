@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any, Literal
 
 from recurra.data.arrow_columns import typed_labels
 from recurra.data.blocks import Blocks, concat_blocks
 from recurra.data.delimited import RawTable
+from recurra.data.documents import no_texts
 from recurra.data.formats import MAX_FILE_BYTES
 from recurra.data.label_format import MULTI_LABEL_FORMAT, SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.data.sources import Source, open_blocks
 from recurra.data.table import Table
 from recurra.data.table_reader import RowBlock, TableReader
-from recurra.errors import DataError
+from recurra.errors import DataError, in_python
 
-__all__ = ["MAX_BYTES", "read_frame", "read_table"]
+__all__ = ["MAX_BYTES", "read_frame", "read_table", "table_of"]
 
 MAX_BYTES = 1 << 32
 """Maximum size of a table in memory, in bytes."""
@@ -70,10 +72,40 @@ def read_table(
     blocks = open_blocks(
         source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES, named=(text, title, label)
     )
+    table = table_of(blocks, text=text, title=title, label=label, labelled=labelled, label_format=label_format)
+    return replace(table, notes=tuple(map(in_python, table.notes)))
+
+
+def table_of(
+    blocks: Blocks,
+    *,
+    text: str | None = None,
+    title: str | None = None,
+    label: str | None = None,
+    labelled: bool = True,
+    label_format: LabelFormat = SINGLE_LABEL_FORMAT,
+    missing_texts: bool = True,
+) -> Table:
+    """An opened table as :func:`read_table` reads it, with notes that name the options of the commands.
+
+    Args:
+        blocks: the table.
+        text: see :func:`read_table`, as for the next ones.
+        title: see there.
+        label: see there.
+        labelled: see there.
+        label_format: see there.
+        missing_texts: whether a row with neither text nor title is an empty text; else it is an error.
+
+    Raises:
+        DataError: see there.
+    """
     raw = _whole(blocks)
     reader = TableReader(blocks, text=text, title=title, label=label, labelled=labelled, head=raw)
     block, columns = RowBlock(raw, reader.columns, reader.source), reader.columns
     documents = block.documents
+    if not missing_texts and (rows := block.rows_without_text):
+        raise no_texts(rows)
     labels = None if columns.label is None else block.label_values(label_format)
     if labels is not None:
         labels = typed_labels(labels) if label_format.typed and not raw.typed else labels
@@ -108,13 +140,15 @@ def _whole(blocks: Blocks) -> RawTable:
 def read_frame(frame: Any, text: str | None = None, title: str | None = None) -> Table:
     """The texts of a data frame or Arrow table that stands for a sequence of texts; columns are guessed if not given.
 
+    Its notes say which were guessed. Whoever trains or predicts has no arguments to name columns, but gives them.
+
     Raises:
-        DataError: they cannot be guessed, or read.
+        DataError: they cannot be guessed, or read; or a row has neither text nor title.
     """
     try:
-        return read_table(frame, text=text, title=title, labelled=False)
+        table = table_of(open_blocks(frame), text=text, title=title, labelled=False, missing_texts=False)
     except DataError as error:
         if "--text" not in error.hint and "--title" not in error.hint:
             raise
-        # Whoever reads a table names columns; whoever trains or predicts gives them.
         raise DataError(error.received, "Give the column of the texts alone, such as frame['text'].") from error
+    return replace(table, notes=tuple(note.partition("; name ")[0] for note in table.notes))

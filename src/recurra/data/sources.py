@@ -16,13 +16,16 @@ from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
     Format,
     checked_format,
+    first_lines,
     format_of_magic,
     format_of_text,
     head_text,
+    looks_like_utf8,
     named_format,
     require_pyarrow,
     separator_of,
     short_name,
+    table_format,
 )
 from recurra.data.frames import FrameBlocks, is_frame
 from recurra.data.json_arrays import JsonArrayBlocks
@@ -57,10 +60,11 @@ def open_blocks(
     Args:
         source: a path, ``-`` for standard input, or a data frame or Arrow table.
         format: one of :data:`recurra.data.formats.FORMATS`, ``None`` to go by the name or the first bytes.
-        encoding: text encoding, for all but Excel, Parquet and frames.
+        encoding: text encoding, for all but Excel, Parquet and frames; a file's byte order mark stands above it.
         part: ``train`` or ``test``, for a folder that has both.
         largest: maximum size of a file in bytes, ``None`` for any.
-        named: names of columns that the user gave, if any; in JSON, ``ticket.body`` names a value inside an object.
+        named: names of columns that the user gave, if any; in JSON, ``ticket.body`` names a value inside an object; in
+            Excel, a first row with one of them is a header for sure.
 
     Raises:
         DataError: the source cannot be opened, or its format is not supported.
@@ -77,9 +81,13 @@ def open_blocks(
     if found.name == "folder":
         return FolderBlocks(file, source=name, encoding=encoding, part=part)
     content = _decompressed(FileContent(file, source=name), found.compression)
-    if found.name == "txt" and format is None and format_of_text(head_text(content, encoding)) == "fasttext":
+    head = head_text(content, encoding) if found.name == "txt" and format is None else ""
+    if format_of_text(head) == "fasttext":
         found = Format("fasttext")
-    return _open_format(content, found.name, encoding, columns)
+    blocks = _open_format(content, found.name, encoding, columns)
+    if isinstance(blocks, LineBlocks):
+        _note_rows(blocks, head)
+    return blocks
 
 
 def _open_standard_input(asked: str | None, encoding: str, named_columns: list[str]) -> Blocks:
@@ -101,7 +109,19 @@ def _open_standard_input(asked: str | None, encoding: str, named_columns: list[s
     if named is None:
         packed = f", packed by {compression}" if compression in ("gzip", "zstd") else ""
         blocks.notes.append(f"standard input is read as {name}{packed}, by its first bytes; name it with --format")
+        if isinstance(blocks, LineBlocks):
+            _note_rows(blocks, head_text(content, encoding))
     return blocks
+
+
+def _note_rows(blocks: LineBlocks, head: str) -> None:
+    """Notes that lines look like rows of a table."""
+    form = table_format(first_lines(head))
+    if form is not None:
+        blocks.notes.append(
+            f"{blocks.source}: its lines look like rows of a table, and each is read as one text; to read their "
+            f"columns, give it a header row if it has none, and say --format {form}"
+        )
 
 
 def _decompressed(content: Content, compression: str | None) -> Content:
@@ -113,10 +133,19 @@ def _decompressed(content: Content, compression: str | None) -> Content:
 
 
 def _open_format(content: Content, name: str, encoding: str, columns: list[str]) -> Blocks:
+    blocks = _blocks(content, name, encoding, columns)
+    if name not in ("xlsx", "parquet") and looks_like_utf8(content, encoding):
+        blocks.notes.append(
+            f"{content.source}: its bytes look like UTF-8, and are read as {encoding}, as was asked for"
+        )
+    return blocks
+
+
+def _blocks(content: Content, name: str, encoding: str, columns: list[str]) -> Blocks:
     if name == "txt":
         return LineBlocks(content, encoding=encoding)
     if name == "xlsx":
-        return ExcelBlocks(content)
+        return ExcelBlocks(content, columns)
     if name == "parquet":
         require_pyarrow("Reading .parquet")
         return ParquetBlocks(content)

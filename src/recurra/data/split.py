@@ -59,7 +59,7 @@ def hold_out(
     if wanted and not held.any():
         raise DataError(
             f"{count:,} rows, one a label: none can be held out",
-            "Give more rows a label, or hold nothing out: validation = 0.",
+            "Give more rows a label, or hold nothing out with --set validation=0.",
         )
     return np.flatnonzero(~held), np.flatnonzero(held)
 

@@ -16,7 +16,7 @@ from recurra.data.columns import Columns, ColumnStatistics, choose_columns
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.file_errors import ROW_HINT
-from recurra.data.formats import short_name
+from recurra.data.formats import short_name, table_format
 from recurra.data.label_format import LabelFormat
 from recurra.data.plain_columns import Column, PlainColumn
 from recurra.errors import DataError
@@ -63,6 +63,15 @@ class RowBlock:
         if self.titles is None:
             return list(texts)
         return list(zip([title or "" for title in self.titles.to_pylist()], texts, strict=True))
+
+    @property
+    def rows_without_text(self) -> list[int]:
+        """The rows, counted from 0 in the block, whose text is missing, and whose title, if there are titles."""
+        if not self.texts.null_count:
+            return []
+        titles = [None] * len(self) if self.titles is None else self.titles.to_pylist()
+        pairs = enumerate(zip(titles, self.texts.to_pylist(), strict=True))
+        return [row for row, (title, text) in pairs if title is None and text is None]
 
     @cached_property
     def joined(self) -> Column:
@@ -121,11 +130,8 @@ class TableReader:
         if text is None:
             _check_separator(self.head, self.source)
         self._label_guessed = labelled and label is None
-        if self._label_guessed and self.head.names in (["text"], ["text", "file"]):
-            raise DataError(
-                f"{self.source} holds texts and no labels",
-                "Give a table with a column of labels, begin each line with __label__, or make a folder per class.",
-            )
+        if labelled and label not in self.head.names and self.head.names in (["text"], ["text", "file"]):
+            raise _no_labels(self.head, self.source)
         self.columns = choose_columns(
             _statistics(self.head), source=self.source, text=text, title=title, label=label, labelled=labelled
         )
@@ -169,6 +175,19 @@ class TableReader:
                 "of its labels",
                 "Add a header row such as label,text, or name the label column with --label.",
             )
+
+
+def _no_labels(head: RawTable, source: str) -> DataError:
+    form = table_format(text or "" for text in head.columns[0].slice(0, GUESS_ROWS).to_pylist())
+    if form is not None and not head.typed:
+        return DataError(
+            f"{source} is read as one text a line, and its lines look like rows of a table",
+            f"Give it a header row if it has none, and say --format {form}.",
+        )
+    return DataError(
+        f"{source} holds texts and no labels",
+        "Give a table with a column of labels, begin each line with __label__, or make a folder per class.",
+    )
 
 
 def _check_separator(head: RawTable, source: str) -> None:

@@ -16,28 +16,29 @@ _MARKS = (
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8"),
 )
 
 
 def encoding_of(start: bytes, encoding: str) -> str:
-    """The encoding of a file that is read as UTF-8: UTF-16 or UTF-32 if it starts with their byte order mark.
+    """The encoding of a file: that of its byte order mark, if it starts with one, else the one that the user gave.
 
     Args:
         start: the first bytes of the file, at least four if it has them.
-        encoding: Python name of the encoding; any other than UTF-8 is returned as it is.
+        encoding: Python name of the encoding; one of UTF-8 is returned as it is where the mark is that of UTF-8.
 
     Raises:
         LookupError: there is no such encoding.
     """
-    if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
-        return encoding
-    return next((name for mark, name in _MARKS if start.startswith(mark)), encoding)
+    given = codecs.lookup(encoding).name
+    found = next((name for mark, name in _MARKS if start.startswith(mark)), encoding)
+    return encoding if found == "utf-8" and given in ("utf-8", "utf-8-sig") else found
 
 
 class Utf8Stream:
     """Decodes a file from any encoding and reads it as UTF-8 without NUL, in pieces.
 
-    The byte order mark of UTF-16 or UTF-32 stands above UTF-8.
+    A byte order mark stands above ``encoding``.
 
     Args:
         file: the bytes; ``read`` must return fewer than requested only at the end.

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label, LabelSet
 from recurra.errors import SettingsError
 from recurra.evaluation.evaluation import Evaluation
+from recurra.evaluation.label_targets import as_targets
 from recurra.evaluation.row_scores import RowScores
 from recurra.evaluation.single_label_scores import SingleLabelRowScores
 
@@ -25,7 +26,7 @@ Floats = npt.NDArray[np.floating]
 @overload
 def evaluate(
     probabilities: Floats,
-    targets: npt.NDArray[np.int64],
+    targets: npt.NDArray[np.int64] | Sequence[str],
     classes: Sequence[Label],
     *,
     unknown: Sequence[Label] = (),
@@ -37,7 +38,7 @@ def evaluate(
 @overload
 def evaluate(
     probabilities: Floats,
-    targets: npt.NDArray[np.bool_],
+    targets: npt.NDArray[np.bool_] | Sequence[list[str] | tuple[str, ...]],
     classes: Sequence[Label],
     *,
     thresholds: Floats | None = None,
@@ -49,7 +50,7 @@ def evaluate(
 
 def evaluate(
     probabilities: Floats,
-    targets: npt.NDArray[Any],
+    targets: Any,
     classes: Sequence[Label],
     *,
     thresholds: Floats | None = None,
@@ -69,7 +70,7 @@ def evaluate(
     Args:
         probabilities: float[B, C]; each row sums to 1 or, of several labels, each is between 0 and 1.
         targets: int64[B], the true class of each row, 0 to C - 1, from C on an unknown label; or bool[B, C], which
-            labels each row has.
+            labels each row has. Labels that are strings may be given themselves: B of them, or B lists of them.
         classes: C labels, in the order of the columns.
         thresholds: float[C], above 0 and below 1, the least probability at which each of several labels is given; 0.5
             if not given.
@@ -79,12 +80,21 @@ def evaluate(
         resamples: of the bootstrap, 1 or more; memory does not grow with it.
 
     Raises:
-        DataError: no rows, or none with a label that is a class, shapes that do not match, a target out of range, or
-            rows that are not probabilities.
-        SettingsError: ``resamples`` is below 1, or thresholds are given for rows of one class.
+        DataError: no rows, or none with a label that is a class, shapes that do not match, a target out of range, a
+            label that is neither a class nor in ``unknown``, or rows that are not probabilities.
+        SettingsError: ``resamples`` is below 1, thresholds are given for rows of one class, or a model is given where
+            its probabilities are meant.
     """
     rows: RowScores[Evaluation] | RowScores[MultiLabelEvaluation]
-    targets = np.asarray(targets)
+    if hasattr(probabilities, "predict_proba"):
+        raise SettingsError(
+            f"evaluate was given a model, {probabilities!r:.60}",
+            "Give its answers: evaluate(model.predict_proba(texts), labels, model.classes_).",
+        )
+    if isinstance(classes, np.ndarray):
+        # NumPy's numbers are no JSON.
+        classes = classes.tolist()
+    targets = as_targets(targets, classes, unknown)
     if targets.ndim == 2 and targets.dtype == np.bool_:
         # Imported on demand: single-label prediction starts faster without it.
         from recurra.evaluation.multi_label_scores import MultiLabelRowScores

@@ -14,6 +14,8 @@ from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.inspection.backpropagation import DifferentiableNetwork, ForwardPass
 from recurra.inspection.branch_shares import branch_shares, scores_without_words
+from recurra.inspection.given_model import model_of
+from recurra.runtime import Model
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import documents_per_pass, first_layer_products
 
@@ -78,27 +80,29 @@ class Attribution:
     branch: Array | None = None
 
 
-def attribute(bundle: Bundle, document: Document, *, target: int | None = None) -> Attribution:
+def attribute(model: Model | Bundle, document: Document, *, target: int | None = None) -> Attribution:
     """Attributes a model's answer to the words of a document.
 
     Args:
-        bundle: the model.
+        model: a model, a fitted ``TextClassifier``, or a model's bundle.
         document: one text or (title, text).
         target: number of the class to explain; ``None`` takes the most probable.
 
     Raises:
         DataError: ``document`` is neither.
         ModelFileError: a gradient is no finite number.
+        SettingsError: ``model`` is none.
     """
-    return deque(attributions(bundle, document, target=target), maxlen=1)[0]
+    return deque(attributions(model, document, target=target), maxlen=1)[0]
 
 
-def attributions(bundle: Bundle, document: Document, *, target: int | None = None) -> Iterator[Attribution]:
+def attributions(model: Model | Bundle, document: Document, *, target: int | None = None) -> Iterator[Attribution]:
     """The result of :func:`attribute`, preceded by an intermediate one after each pass of some tenths of a second.
 
     The first one comes early, even for a long text. In intermediate ones ``occlusion`` is NaN at words that are not
     computed yet. Closing the iterator saves the rest of the work. Arguments and errors: see :func:`attribute`.
     """
+    bundle = model_of(model).bundle
     opened = bundle.open([document])
     ids, shares = opened.closed[0], None if bundle.branch is None else branch_shares(bundle.branch, opened)
     network = DifferentiableNetwork(bundle.network, bundle.tensors)

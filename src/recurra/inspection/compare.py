@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document
+from recurra.data.documents import Document, Label
 from recurra.data.label_format import UnknownLabels
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
+from recurra.inspection.given_model import model_of
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
 from recurra.runtime import Model
@@ -64,18 +65,20 @@ def compare(
     """
     if len(models) < 2:
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
+    models = {name: model_of(model) for name, model in models.items()}
     check_same_task(models)
     (first, leader), *others = models.items()
     for name, model in others:
-        if set(model.classes_) != set(leader.classes_):
+        own, leading = list(model.bundle.labels.classes), list(leader.bundle.labels.classes)
+        if set(own) != set(leading):
             raise DataError(
-                f"{first} knows the classes {_listed(leader)}, {name} {_listed(model)}",
+                f"{first} knows the classes {_listed(leading)}, {name} {_listed(own)}",
                 "Compare models of the same labels.",
             )
     # A model that reads only titles limits the rows that all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)
-    classes = reader.classes_
-    columns = {name: [model.classes_.index(label) for label in classes] for name, model in models.items()}
+    classes = reader.bundle.labels.classes
+    columns = {name: [model.bundle.labels.classes.index(label) for label in classes] for name, model in models.items()}
 
     def answers(read: Sequence[Document]) -> dict[str, Array]:
         return {name: model.predict_proba(read)[:, columns[name]] for name, model in models.items()}
@@ -106,9 +109,9 @@ def compare(
     return replace(found, unknown_labels=rows.unknown_labels)
 
 
-def _listed(model: Model) -> str:
-    """The model's classes, as many as a line of an error may have."""
-    return shorten(", ".join(map(repr, model.classes_)), 120, placeholder=" …")
+def _listed(classes: Sequence[Label]) -> str:
+    """As many of the classes as a line of an error may have."""
+    return shorten(", ".join(map(repr, classes)), 120, placeholder=" …")
 
 
 def check_same_task(models: Mapping[str, Model]) -> None:

@@ -12,6 +12,7 @@ from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.inspection.ablation import MeanStates, Unit, ablate, mean_states
 from recurra.inspection.flag_results import Flag, FlagExample, Flags, JointAblation
+from recurra.inspection.given_model import model_of
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.phrases import Phrase, Phrases
 from recurra.inspection.switch_statistics import SwitchStatistics, switch_statistics
@@ -57,6 +58,7 @@ def flags(
         DataError: see :meth:`LabelledSample.of`.
         SettingsError: ``units`` is below 1.
     """
+    model = model_of(model)
     if units < 1:
         raise SettingsError(f"units is {units}", "Give 1 or more.")
     notes: list[str] = []

@@ -16,6 +16,7 @@ from recurra.data.documents import Document
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.inspection.backpropagation import DifferentiableNetwork, Gradients
+from recurra.inspection.given_model import model_of
 from recurra.inspection.labelled_sample import check_supports_views
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
@@ -173,6 +174,7 @@ def gradients(
     Raises:
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
     """
+    model = model_of(model)
     check_supports_views(model)
     if data.labels is None:
         raise DataError(f"{data.source} has no labels", "Name their column with --label.")

@@ -18,6 +18,7 @@ from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.mistakes import mistakes, shorten
 from recurra.inspection.confident_learning import label_errors
+from recurra.inspection.given_model import model_of
 from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import final_states
@@ -65,6 +66,7 @@ def label_issues(
         DataError: see :meth:`LabelledSample.of`; or probabilities that do not fit.
         SettingsError: ``top`` or ``neighbours`` is below 0, or ``threshold`` out of range.
     """
+    model = model_of(model)
     if min(top, neighbours) < 0:
         raise SettingsError(f"top is {top} and neighbours {neighbours}", "Give 0 or more.")
     notes: list[str] = []
@@ -81,10 +83,10 @@ def label_issues(
             )
         answers = model.predict_proba(sample.documents)
     else:
-        if probabilities.shape != (len(data), len(model.classes_)):
+        if probabilities.shape != (len(data), len(model.bundle.labels.classes)):
             raise DataError(
                 f"Probabilities of shape {probabilities.shape} for {len(data):,} rows",
-                f"Give [{len(data)}, {len(model.classes_)}].",
+                f"Give [{len(data)}, {len(model.bundle.labels.classes)}].",
             )
         answers = probabilities[sample.rows]
     if model.bundle.branch is not None and neighbours:

@@ -62,7 +62,7 @@ class LabelledSample:
         check_supports_views(model)
         rows, documents, labels = select_rows(model, data, limit=limit, seed=seed, say=say)
         targets = model.task.targets(model.bundle.labels, labels, source=data.source, say=say)
-        return cls(rows, documents, targets, model.bundle.pipeline.encode(documents), model.classes_)
+        return cls(rows, documents, targets, model.bundle.pipeline.encode(documents), list(model.bundle.labels.classes))
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -11,6 +11,7 @@ import numpy as np
 from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
 from recurra.inspection.branch_shares import branch_shares
+from recurra.inspection.given_model import model_of
 from recurra.inspection.unit_roles import unit_roles
 from recurra.linear_branch import LinearBranch
 from recurra.runtime import LayerTrace, Model, Reading
@@ -136,13 +137,14 @@ def readings(
 
     ``occlusion`` is left out until it is complete. Arguments and errors: see :func:`read`.
     """
+    model = model_of(model)
     reading = model.read(document, gates=gates)
     last = reading.probabilities[-1] if reading.tokens else reading.start
     answer = int(model.task.leading(last[None])[0])
     found: ReadingJson = {
         "model": name,
         "text": document if isinstance(document, str) else " ".join(document),
-        "labels": model.classes_,
+        "labels": list(model.bundle.labels.classes),
         "exact": reading.exact,
         "method": reading.method,
         "tokens": [
@@ -152,9 +154,9 @@ def readings(
         "probabilities": _numbers(reading.probabilities),
         "evidence": _numbers(reading.evidence),
         "suffix_probabilities": _numbers(reading.suffix_probabilities),
-        "label": model.classes_[answer],
+        "label": model.bundle.labels.classes[answer],
     }
-    found |= cast("ReadingJson", model.task.reading(last, model.classes_))
+    found |= cast("ReadingJson", model.task.reading(last, model.bundle.labels.classes))
     if model.bundle.branch is not None:
         found["branch"] = _branch(model, model.bundle.branch, document, reading, answer)
     if gates:
@@ -201,7 +203,7 @@ def _branch(model: Model, branch: LinearBranch, document: Document, reading: Rea
 
 
 def _layer(trace: LayerTrace, reading: Reading, model: Model, answer: int) -> LayerJson:
-    units = unit_roles(trace, reading, model.classes_, answer=answer)
+    units = unit_roles(trace, reading, model.bundle.labels.classes, answer=answer)
     return {
         "layer": trace.layer,
         "direction": trace.direction,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.data.table import Table
 from recurra.errors import SettingsError
+from recurra.inspection.given_model import model_of
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import network_ids, trajectories, word_mask
 from recurra.runtime import Model
@@ -146,6 +147,7 @@ def states(
         DataError: see :meth:`LabelledSample.of`.
         SettingsError: ``paths`` is below 0.
     """
+    model = model_of(model)
     if paths < 0:
         raise SettingsError(f"paths is {paths}", "Give 0 or more.")
     notes: list[str] = []

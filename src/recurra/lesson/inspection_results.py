@@ -49,7 +49,7 @@ def reading_result(trained: Sequence[TrainedModel], data: Dataset) -> ReadingJso
         answers = one.model.read(document).probabilities.argmax(axis=1)
         other = np.flatnonzero(answers != answers[-1])
         last_change = int(other[-1]) + 2 if len(other) else 0
-        if one.model.classes_[int(answers[-1])] == label and last_change > len(answers) / 2:
+        if one.model.bundle.labels.classes[int(answers[-1])] == label and last_change > len(answers) / 2:
             chosen = document
             break
     return read(one.model, chosen, name=one.preset, gates=True, attribution=True)

@@ -29,7 +29,7 @@ def model_result(one: TrainedModel, data: Dataset) -> ModelResult:
     bundle, outcome = one.model.bundle, one.fitted.outcome
     published = PUBLISHED_SCORES.get(one.preset) if data.name == "agnews" else None
     targets = bundle.labels.encode(documents_and_labels(data.test)[1])
-    surest = mistakes(one.probabilities, targets, data.test.documents, one.model.classes_, top=10)
+    surest = mistakes(one.probabilities, targets, data.test.documents, one.model.bundle.labels.classes, top=10)
     return {
         "preset": one.preset,
         "cell": one.model.settings.cell,

@@ -121,4 +121,4 @@ def documents_and_labels(table: Table) -> tuple[Sequence[Document], list[Label]]
 def score(model: Model, probabilities: npt.NDArray[np.float32], table: Table) -> Evaluation:
     """Scores probabilities against a table's labels."""
     targets = model.bundle.labels.encode(documents_and_labels(table)[1])
-    return evaluate(probabilities, targets, model.classes_)
+    return evaluate(probabilities, targets, model.bundle.labels.classes)

@@ -51,10 +51,10 @@ def learn_branch(
 
     An n-gram has the value of its inverse document frequency, log((1 + B) / (1 + df)) + 1, divided by the mean of all,
     times the cube root of its log-count ratio |log(p / q)|, scaled to a mean square of 1, where p and q are the shares
-    of an output's documents and of all others that have it: what tells an output is penalised less. For each token after
-    the first its squared value is multiplied by ``ngram_decay``. A document's values are divided by the root of their
-    number; the weights of the branch hold these values. The ratio is that of Wang and Manning 2012, "Baselines and
-    Bigrams", ACL P12-2018; the root and the decay are ours (benchmarks/own_files/LOG.md).
+    of an output's documents and of all others that have it: what tells an output is penalised less. For each token
+    after the first its squared value is multiplied by ``ngram_decay``. A document's values are divided by the root of
+    their number; the weights of the branch hold these values. The ratio is that of Wang and Manning 2012, "Baselines
+    and Bigrams", ACL P12-2018; the root and the decay are ours (benchmarks/own_files/LOG.md).
 
     Args:
         documents: B documents.

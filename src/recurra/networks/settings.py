@@ -69,7 +69,7 @@ class NetworkSettings(Settings):
         if self.every_step and len(self.pooling) > 1:
             raise SettingsError(
                 f"every_step is {self.every_step} with the poolings {', '.join(self.pooling)}",
-                "An output at every step needs a single pooling, such as pooling = ['last'].",
+                "An output at every step needs a single pooling, such as --set pooling=['last'].",
             )
 
     @property

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.bundle.format import decode, encode
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, no_texts
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
@@ -63,22 +63,6 @@ def load(path: str | os.PathLike[str]) -> Model:
     return model
 
 
-class ClassList(list[Label]):
-    """The labels as a list, with what scikit-learn asks of an array: a shape, and which of them are a label."""
-
-    @property
-    def shape(self) -> tuple[int]:
-        """[C]."""
-        return (len(self),)
-
-    def __eq__(self, other: object) -> Any:
-        if np.ndim(cast(Any, other)) == 0:
-            return np.array([label == other for label in self])
-        return list.__eq__(self, other)
-
-    __hash__ = None
-
-
 class Model:
     """A trained model.
 
@@ -87,12 +71,13 @@ class Model:
 
     Attributes:
         bundle: everything that the model file has.
-        classes_: the labels, in the order of the columns of :meth:`predict_proba`.
+        classes_: the C labels, in the order of the columns of :meth:`predict_proba`; as Python's own values they are
+            ``bundle.labels.classes``.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.classes_: list[Label] = ClassList(bundle.labels.classes)
+        self.classes_ = _array_of(bundle.labels.classes)
 
     def predict_proba(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[np.float32]:
         """The probability of each class for each document.
@@ -100,7 +85,8 @@ class Model:
         Args:
             documents: B texts or (title, text) pairs of any length, which may be empty; or Arrow strings of any library
                 (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
-                table, whose columns are guessed like in :func:`recurra.data.read.read_table`, and logged.
+                table, whose columns are guessed like in :func:`recurra.data.read.read_table`, and logged. In lists,
+                frames and columns of frames a missing text is an error.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1; for a multi-label
@@ -136,9 +122,9 @@ class Model:
         below = self.checked_abstaining(abstain_below)
         found = self.task.decide(self.predict_proba(documents), below)
         if found.offsets is None and below is None:
-            return np.asarray(self._classes[found.places])
+            return np.asarray(self.classes_[found.places])
         answers = np.empty(len(found), dtype=object)
-        for place, answer in enumerate(found.labels(self.classes_)):
+        for place, answer in enumerate(found.labels(self.bundle.labels.classes)):
             answers[place] = answer
         return answers
 
@@ -231,7 +217,7 @@ class Model:
         bundle = self.bundle
         parts = parameters_by_part(bundle)
         return {
-            "classes": self.classes_,
+            "classes": list(bundle.labels.classes),
             "thresholds": None,
             **{name: tensor.tolist() for name, tensor in bundle.task.tensors.items()},
             "text": bundle.text.to_dict(),
@@ -303,13 +289,13 @@ class Model:
     def _one_text(self) -> OneText | None:
         return OneText.of(self.bundle, self._network)
 
-    @cached_property
-    def _classes(self) -> npt.NDArray[Any]:
-        classes = np.array(self.classes_)
-        if classes.tolist() == self.classes_:
-            return classes
-        # Integers beyond 64 bits, and strings that end in a null character, which NumPy's string type drops.
-        return np.array(self.classes_, dtype=object)
+
+def _array_of(classes: Sequence[Label]) -> npt.NDArray[Any]:
+    array = np.array(classes)
+    if array.tolist() == list(classes):
+        return array
+    # Integers beyond 64 bits, and strings that end in a null character, which NumPy's string type drops.
+    return np.array(classes, dtype=object)
 
 
 def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
@@ -325,6 +311,12 @@ def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Do
             _log.info("%s: %s", table.source, note)
         return table.documents
     if is_arrow(documents):
+        # Of a column of pandas or Polars; Arrow arrays come from files as well, where a missing text is an empty one.
+        find_missing = getattr(documents, "isna", None) or getattr(documents, "is_null", None)
+        if type(documents).__name__ == "Series" and find_missing is not None:
+            missing = np.flatnonzero(np.asarray(find_missing()))
+            if len(missing):
+                raise no_texts(missing.tolist())
         # pandas exports its strings only if pyarrow is installed; otherwise they are converted to a list.
         with contextlib.suppress(ImportError):
             return from_arrow(documents)

@@ -47,9 +47,9 @@ class ModelRegistry:
 
 def json_predictor(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
     """A function from texts to results as JSON bytes: the label or labels, and the probability of every class."""
-    labels = [json.dumps(label, ensure_ascii=False).encode("utf-8", "replace") for label in model.classes_]
+    labels = [json.dumps(label, ensure_ascii=False).encode("utf-8", "replace") for label in model.bundle.labels.classes]
     # Labels as JSON keys; nine digits tell any two float32 numbers apart.
-    pairs = b",".join(_key(label).replace(b"%", b"%%") + b":%.9g" for label in model.classes_)
+    pairs = b",".join(_key(label).replace(b"%", b"%%") + b":%.9g" for label in model.bundle.labels.classes)
     template = b'{"%b":' % model.task.key.encode() + b'%b,"probabilities":{' + pairs + b"}}"
 
     def answer(texts: list[str]) -> Sequence[bytes]:

@@ -74,7 +74,7 @@ def task_named(name: str) -> Task:
     Raises:
         SettingsError: there is none.
     """
-    if name not in _KNOWN:
+    if not isinstance(name, str) or name not in _KNOWN:
         raise SettingsError(
             f"The task {name!r:.80} is not known here, only {', '.join(_KNOWN)}",
             "Register it first: recurra.tasks.register(YourTask()).",

@@ -292,7 +292,7 @@ class MultiLabel(Task):
             if value != usual:
                 raise SettingsError(
                     f"{name} is {value} for rows of several labels",
-                    f"Leave it {usual}; class_weights = balanced weighs labels of unequal size.",
+                    f"Leave it {usual}; --set class_weights=balanced weighs labels of unequal size.",
                 )
 
     def tuned(self, probabilities: Floats | None, targets: Array | None, classes: int, *, seed: int) -> Self:

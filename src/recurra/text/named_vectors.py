@@ -133,6 +133,8 @@ class PretrainedVectors:
 
 def check_vectors(vectors: Path | str) -> None:
     """Raises a :class:`SettingsError` unless it is the path of something or a name."""
+    if not isinstance(vectors, str | Path):
+        raise SettingsError(f"The vectors are {vectors!r:.80}", f"Give a file, or {' or '.join(NAMED_VECTORS)}.")
     if not _is_path(vectors) and str(vectors) not in NAMED_VECTORS:
         raise SettingsError(
             f"The vectors are {str(vectors)!r:.80}: No such file, and no such name",

@@ -74,8 +74,9 @@ def chosen_device(name: str, training: TrainingSettings) -> torch.device:
     try:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise SettingsError(f"The device {name!r} cannot be used here", "Choose auto or cpu.") from error
+    except (RuntimeError, AssertionError, TypeError) as error:
+        # torch's own message goes over several lines.
+        raise SettingsError(f"The device {name!r:.80} cannot be used here", "Choose auto or cpu.") from error
     if training.precision == "bfloat16" and device.type != "cuda":
         raise SettingsError(
             f"precision is bfloat16 on the device {device}", "Mixed precision needs a GPU; use float32."

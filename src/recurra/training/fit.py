@@ -88,7 +88,7 @@ def fit(
                 raise SettingsError(
                     f"The vectors {recipe.vectors} are given with a model to go on from", "Leave them out."
                 )
-        learned = task_named(task) if isinstance(task, str) else task
+        learned = task if task is None or isinstance(task, Task) else task_named(task)
         labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial, sample_weight=sample_weight)
         if validation_data is not None:
             labelled = with_validation(labelled, validation_data, recipe.text, told)
@@ -252,6 +252,6 @@ def _pad_to(rows: EncodedRows, recipe: Recipe) -> int:
         raise SettingsError(
             f"masked is false, so every text would be padded to {pad_to:,} tokens, the mean of the batches' longest, "
             f"and a model of this size may ask for {largest:,}",
-            "Set masked = true, give shorter texts, or lower hidden or layers.",
+            "Say --set masked=true, give shorter texts, or lower hidden or layers.",
         )
     return pad_to

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 
 from recurra.errors import SettingsError, TrainingError
@@ -57,8 +58,10 @@ class RunOptions:
             object.__setattr__(self, "folder", Path(self.folder))
         if self.folder is None and self.resume:
             raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
-        if self.minutes is not None and not 0 < self.minutes < float("inf"):
-            raise SettingsError(f"minutes is {self.minutes}", "Give a number above 0.")
+        minutes = 1 if self.minutes is None else self.minutes
+        # NumPy's numbers are registered as what they are.
+        if not isinstance(minutes, Real) or isinstance(minutes, bool) or not 0 < minutes < float("inf"):
+            raise SettingsError(f"minutes is {minutes!r:.80}", "Give a number above 0, or None for no limit.")
 
 
 # What follows the last step: a validation of these weights, the temperature and the scores, each of which goes over the

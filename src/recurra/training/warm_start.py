@@ -24,7 +24,14 @@ __all__ = ["branch_with_classes", "check_warm_start", "extend_labels", "extend_v
 # What may change from run to run; all else is in the weights.
 OF_TEXT = ("vocabulary_size", "vocabulary_documents", "min_count", "max_tokens")
 OF_NETWORK = ("dropout", "weight_drop", "word_dropout", "every_step")
-OF_BRANCH = ("branch", "ngram_decay", "ngram_count", "branch_weights", "ngram_min_count", "branch_penalty")
+OF_BRANCH: tuple[str, ...] = (
+    "branch",
+    "ngram_decay",
+    "ngram_count",
+    "branch_weights",
+    "ngram_min_count",
+    "branch_penalty",
+)
 # Ancestors that a record names.
 REMEMBERED = 50
 
@@ -37,7 +44,7 @@ def check_warm_start(
     Raises:
         SettingsError: one of them contradicts the model.
     """
-    pairs = [
+    pairs: list[tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = [
         (initial.text.to_dict(), text.to_dict(), OF_TEXT),
         (initial.network.to_dict(), network.to_dict(), OF_NETWORK),
     ]

@@ -1,4 +1,4 @@
-"""``python -m recurra.cli`` where no script is installed."""
+"""``python -m recurra`` where no script is installed."""
 
 import sys
 

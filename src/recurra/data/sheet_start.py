@@ -1,0 +1,81 @@
+"""Finds out whether the first sheet of a workbook begins with the table, or with a title or a cover page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from recurra.data.columns import is_usual_name, quoted_names
+from recurra.data.formats import short_name
+from recurra.errors import DataError
+
+__all__ = ["check_start"]
+
+# How many filled rows at the start of a sheet are looked at, and how many with those that are blank.
+LOOK_ROWS, LOOK_AMONG = 20, 1000
+
+Row = tuple[int, list[str]]  # its number from 1, its filled cells
+
+
+def check_start(
+    sheets: Mapping[str, Iterable[Sequence[str]]], *, source: str, named_columns: Collection[str] = ()
+) -> None:
+    """Checks that the first row of the first sheet that is not blank is a header.
+
+    A first row with a usual name, or with a column that the user named, is one. Another is refused if a later row looks
+    more like a header, if most rows below it are twice as wide, or if another sheet begins with usual names.
+
+    Args:
+        sheets: the rows of each sheet by its name, in order; of those behind the first only some may be given.
+        source: the workbook, for messages.
+        named_columns: columns that the user named.
+
+    Raises:
+        DataError: it is no header.
+    """
+    names = list(sheets)
+    rows = list(_filled(sheets[names[0]]))
+    number, first = rows[0] if rows else (1, [])
+    if set(first) & set(named_columns):
+        return
+    if not any(map(is_usual_name, first)):
+        for name in names[1:]:
+            other = next(_filled(sheets[name]), (1, []))[1]
+            if other and (not first or (len(other) > 1 and any(map(is_usual_name, other)))):
+                held = f"begins with {_shown(first)}" if first else "is empty"
+                raise DataError(
+                    f"{source}: only the first of its sheets is read, and {short_name(names[0])!r} {held}, while "
+                    f"{short_name(name)!r} has the columns {_shown(other)}",
+                    "Move the sheet of the rows to the front, or save it as .csv.",
+                )
+    if len(rows) < 2:
+        return
+    for below, cells in rows[1:]:
+        if _is_better(cells, first):
+            raise _title(source, names[0], number, first, f"row {below} looks like the header, {_shown(cells)}")
+    wide = [cells for _, cells in rows[1:] if len(cells) >= 2 * len(first)]
+    if 2 * len(wide) > len(rows) - 1 and not any(map(is_usual_name, first)):
+        filled = "1 cell is filled" if len(first) == 1 else f"{len(first)} cells are filled"
+        raise _title(source, names[0], number, first, f"{filled} there and {len(wide[0])} below")
+
+
+def _filled(rows: Iterable[Sequence[str]]) -> Iterator[Row]:
+    filled = ((number, [cell.strip() for cell in row if cell.strip()]) for number, row in enumerate(rows, 1))
+    return islice((row for row in islice(filled, LOOK_AMONG) if row[1]), LOOK_ROWS)
+
+
+def _is_better(cells: list[str], first: list[str]) -> bool:
+    """Whether a row looks more like a header than the first: it has usual names, and more of them."""
+    usual, of_first = (sum(map(is_usual_name, row)) for row in (cells, first))
+    return usual > of_first and (len(cells) > max(len(first), 1) or (not of_first and 1 < usual == len(cells)))
+
+
+def _title(source: str, sheet: str, number: int, first: list[str], why: str) -> DataError:
+    return DataError(
+        f"{source}: row {number} of the sheet {short_name(sheet)!r}, {_shown(first)}, is no header: {why}",
+        "Delete the rows above the header, or give each column a name in the first row.",
+    )
+
+
+def _shown(cells: list[str]) -> str:
+    return quoted_names(cells)

@@ -1,0 +1,55 @@
+"""Views take what people hold: a model, a fitted classifier, a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from bundles import make_bundle
+
+from recurra import TextClassifier
+from recurra.data.table import Table
+from recurra.errors import SettingsError
+from recurra.inspection import attribute, compare_text, flags, gradients, label_issues, read, states
+from recurra.runtime import Model
+
+BUNDLE = make_bundle()
+DATA = Table(["oil prices", "the team wins", "oil"], list(BUNDLE.labels.classes), "text", None, "label", "memory")
+
+
+def classifier() -> TextClassifier:
+    fitted = TextClassifier()
+    fitted.model_ = Model(BUNDLE)
+    return fitted
+
+
+@pytest.mark.parametrize("given", [Model(BUNDLE), BUNDLE, classifier()])
+def test_an_answer_is_explained_for_whatever_holds_the_model(given: Any) -> None:
+    expected = attribute(Model(BUNDLE), "oil prices")
+    np.testing.assert_array_equal(attribute(given, "oil prices").integrated_gradients, expected.integrated_gradients)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda model: read(model, "oil prices", name="m", attribution=True),
+        lambda model: compare_text({"one": model, "two": model}, "oil"),
+        lambda model: flags(model, DATA).to_dict(),
+        lambda model: states(model, DATA).to_dict(),
+        lambda model: label_issues(model, DATA).to_dict(),
+    ],
+)
+def test_views_take_a_fitted_classifier(view: Callable[[Any], Any]) -> None:
+    assert view(classifier()) == view(Model(BUNDLE))
+
+
+@pytest.mark.parametrize("given", [TextClassifier(), "model.safetensors", None])
+def test_what_is_no_model_is_named(given: Any) -> None:
+    for view in (lambda: attribute(given, "oil"), lambda: gradients(given, DATA, name="m"), lambda: flags(given, DATA)):
+        with pytest.raises(SettingsError) as caught:
+            view()
+        assert str(caught.value) == (
+            f"The model is {given!r}. Give what recurra.load returns, or a fitted TextClassifier."
+        )
