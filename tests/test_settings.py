@@ -160,8 +160,7 @@ def test_training_settings_out_of_range_are_named(settings: dict[str, Any], mess
         (
             {"tokens": "subwords"},
             "There is no tokenizer 'subwords'. Did you mean words? The tokenizers are auto, lesson, words, characters, "
-            "bytes, jieba, sudachi, newmm. Register yours with recurra.tokenizers.register in each process, "
-            "such as those of n_jobs.",
+            "bytes, jieba, sudachi, newmm",
         ),
     ],
 )

@@ -73,9 +73,9 @@ def check_tokenizer(name: str) -> None:
     """
     if name not in BUILT_IN and name not in TOKENIZERS:
         raise SettingsError(
-            f"There is no tokenizer {name!r:.40}",
-            f"{choices(name, (*BUILT_IN, *TOKENIZERS), 'tokenizers')} Register yours with recurra.tokenizers.register "
-            "in each process, such as those of n_jobs.",
+            f"There is no tokenizer {name!r:.30}",
+            f"{choices(name, (*BUILT_IN, *TOKENIZERS), 'tokenizers')} Register yours in each process: "
+            "recurra.tokenizers.register.",
         )
 
 
@@ -95,7 +95,7 @@ def tokenizer_named(name: str) -> Callable[[str], list[str]]:
         found = function(_sound(text))
         if not isinstance(found, list | tuple) or not all(isinstance(token, str) for token in found):
             raise DataError(
-                f"The tokenizer {name!r:.40} returned {found!r:.80} ({type(found).__name__}) for {text!r:.40}",
+                f"The tokenizer {name!r:.30} returned {found!r:.80} ({type(found).__name__}) for {text!r:.40}",
                 "Let it return a list of texts.",
             )
         return [_sound(token) for token in found if token]

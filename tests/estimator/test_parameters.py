@@ -115,7 +115,7 @@ def test_options_that_are_no_mapping() -> None:
         ({"random_state": np.random.default_rng(0)}, "random_state is Generator(PCG64)"),
         ({"options": {3: 4}}, 'options gives 3 = 4. Name settings by texts, such as {"hidden": 64}.'),
         ({"vectors": 3}, "The vectors are 3. Give a file, or glove-6b-50d"),
-        ({"task": 3}, "The task 3 is not known here, only single_label, multi_label."),
+        ({"task": 3}, "The task 3 is not known here, only single_label, multi_label"),
     ],
 )
 def test_values_of_another_kind_are_named(given: dict[str, Any], message: str) -> None:

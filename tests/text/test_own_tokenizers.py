@@ -282,7 +282,7 @@ def test_processes_of_n_jobs_register_it_themselves() -> None:
     texts, topics = texts_of(16)
     options = {"hidden": 4, "embedding": 4, "validation": 0, "branch": False}
     here = recurra.TextClassifier(options={**options, "tokens": NAME}, epochs=1)
-    with pytest.raises(SettingsError, match=f"no tokenizer '{NAME}'.* in each process, such as those of n_jobs"):
+    with pytest.raises(SettingsError, match=f"no tokenizer '{NAME}'.* Register yours in each process"):
         cross_val_score(here, texts, topics, cv=2, n_jobs=2, error_score="raise")
     # A class of the file that registers it has the file imported.
     there = Shouting(options={**options, "tokens": "shouted"}, epochs=1)
