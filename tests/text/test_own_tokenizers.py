@@ -88,7 +88,7 @@ def test_the_whole_walk(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", program.format(first="", **values)], capture_output=True, text=True)
     assert ended.returncode == 1
     assert f"There is no tokenizer '{NAME}'" in ended.stderr.splitlines()[-1]
-    assert "Register yours with recurra.tokenizers.register" in ended.stderr.splitlines()[-1]
+    assert "Register yours: recurra.tokenizers.register" in ended.stderr.splitlines()[-1]
 
     reading = model.read("Oil pricing rises")
     assert reading.tokens == ["Oil", "pri", "##cing", "ris", "##es"]
@@ -282,7 +282,7 @@ def test_processes_of_n_jobs_register_it_themselves() -> None:
     texts, topics = texts_of(16)
     options = {"hidden": 4, "embedding": 4, "validation": 0, "branch": False}
     here = recurra.TextClassifier(options={**options, "tokens": NAME}, epochs=1)
-    with pytest.raises(SettingsError, match=f"no tokenizer '{NAME}'.* Register yours in each process"):
+    with pytest.raises(SettingsError, match=f"no tokenizer '{NAME}'.* Register yours"):
         cross_val_score(here, texts, topics, cv=2, n_jobs=2, error_score="raise")
     # A class of the file that registers it has the file imported.
     there = Shouting(options={**options, "tokens": "shouted"}, epochs=1)
