@@ -12,7 +12,13 @@ from lesson_by_hand import answers_of, ids_of, right_of, wilson
 from recurra.data.datasets import Dataset
 from recurra.lesson import experiment_results
 from recurra.lesson.bucketing import BatchingCost
-from recurra.lesson.experiment_results import bucketing_result, masking_result, shuffled_result, vocabulary_result
+from recurra.lesson.experiment_results import (
+    bucketing_result,
+    masking_result,
+    pads_result,
+    shuffled_result,
+    vocabulary_result,
+)
 
 
 def score_by_hand(one: Any, data: Dataset) -> dict[str, Any]:
@@ -39,6 +45,25 @@ def test_masks_and_pads(trained: Any, tiny: Dataset) -> None:
             right = right_of(one.model, answers_of(one.model, ids, padded=False), labels)
             assert point["accuracy"] == right / len(labels)
             assert point["interval"] == pytest.approx(wilson(right, len(labels)), abs=1e-6)
+
+
+def test_pads_are_left_out_of_the_same_weights(trained: Any, tiny: Dataset) -> None:
+    one, labels = trained["unmasked"], tiny.test.labels or []
+    found = pads_result(one, trained["simple-rnn-masked"], tiny)
+    ids = [ids_of(one.model, document) for document in tiny.test.documents]
+    right = right_of(one.model, answers_of(one.model, ids, padded=False), labels)
+    assert found == {
+        "preset": one.preset,
+        "train_phrase": "240 training rows",
+        "pad_to": one.model.bundle.pad_to,
+        "median_words": sorted(map(len, ids))[len(ids) // 2],
+        "with_pads": score_by_hand(one, tiny),
+        "pads_left_out": {
+            "accuracy": right / len(labels),
+            "interval": pytest.approx(wilson(right, len(labels)), abs=1e-6),
+        },
+        "trained_masked": score_by_hand(trained["simple-rnn-masked"], tiny),
+    }
 
 
 @pytest.mark.parametrize(("engine", "computation"), [("torch", "padded"), ("numba", "packed"), ("triton", "packed")])

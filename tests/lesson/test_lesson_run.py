@@ -124,6 +124,19 @@ def test_small_sets_get_more_epochs_and_are_told_so(data_folder: Path, tmp_path:
     assert result["bucketing"] is None
 
 
+def test_a_set_of_long_texts_is_read_to_its_first_words(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(run.FIRST_WORDS, "tiny", 3)
+    result = run_lesson(dataset="tiny", data_dir=data_folder, take=40, models=["lstm"], epochs=1, out=tmp_path)
+    assert result["reads"] == "simple-rnn-titles reads titles, the other networks the first 3 words; 1\xa0epoch."
+    model = recurra.load(tmp_path / "models" / "lstm.safetensors")
+    assert (model.bundle.text.max_tokens, model.bundle.pad_to) == (3, 3)
+    # The section on pads is about whole texts.
+    assert result["pads"] is not None
+    assert result["pads"]["pad_to"] > 3
+
+
 @pytest.mark.parametrize(
     ("rows", "epochs"), [(120_000, 1), (30_000, 1), (20_001, 1), (19_999, 2), (7_500, 4), (3_000, 10), (2, 10)]
 )

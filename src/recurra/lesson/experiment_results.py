@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+
 from recurra.cells import cell_named
 from recurra.data.datasets import Dataset
 from recurra.evaluation import wilson
@@ -15,6 +17,7 @@ from recurra.lesson.result import (
     EpochCost,
     MaskingResult,
     PadSeries,
+    PadsResult,
     ShuffledResult,
     VocabularyResult,
     VocabularyRule,
@@ -23,7 +26,7 @@ from recurra.lesson.shuffled import score_shuffled
 from recurra.lesson.trained_model import TrainedModel, documents_and_labels
 from recurra.recurrence.engines import engine_for
 
-__all__ = ["bucketing_result", "masking_result", "shuffled_result", "vocabulary_result"]
+__all__ = ["bucketing_result", "masking_result", "pads_result", "shuffled_result", "vocabulary_result"]
 
 
 def masking_result(
@@ -44,6 +47,27 @@ def masking_result(
         "with_mask": test_score(masked),
         "appended": [_pad_series(name, one, data) for name, one in padded.items()],
         "majority_share": max(counts.values()) / len(data.test),
+    }
+
+
+def pads_result(padded: TrainedModel, masked: TrainedModel, data: Dataset) -> PadsResult:
+    """A network that reads pads with them, without them, and trained with a mask.
+
+    Args:
+        padded: the network, which reads whole texts and pads.
+        masked: the same network, trained with a mask.
+        data: the data set.
+    """
+    rows, right = len(data.test), correct_with_pads(padded.model, data.test)[0]
+    lengths = padded.model.bundle.pipeline.encode(data.test.documents).lengths
+    return {
+        "preset": padded.preset,
+        "train_phrase": phrase(padded.fitted.rows, data),
+        "pad_to": padded.model.bundle.pad_to or 0,
+        "median_words": int(np.median(lengths)),
+        "with_pads": test_score(padded),
+        "pads_left_out": {"accuracy": right / rows, "interval": list(wilson(right, rows))},
+        "trained_masked": test_score(masked),
     }
 
 

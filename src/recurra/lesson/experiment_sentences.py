@@ -12,6 +12,7 @@ from recurra.lesson.result import (
     MaskingResult,
     ModelResult,
     PadSeries,
+    PadsResult,
     ShuffledResult,
     VocabularyResult,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "bucketing_sentences",
     "curve_sentences",
     "masking_sentences",
+    "pads_sentence",
     "shuffled_sentences",
     "vocabulary_sentences",
 ]
@@ -110,6 +112,16 @@ def bucketing_sentences(bucketing: BucketingResult) -> list[str]:
         f"{amount(bucketed['seconds'], 's')} with it: {quicker} "
         f"({measured}).",
     ]
+
+
+def pads_sentence(result: PadsResult) -> str:
+    """What pads cost a network that reads them."""
+    scores = [percent(result[key]["accuracy"]) for key in ("with_pads", "pads_left_out", "trained_masked")]
+    name, longest, median = short_name(result["preset"]), count(result["pad_to"]), count(result["median_words"])
+    return (
+        f"{name} on whole texts, which pads fill up to {longest} words (half of them have {median} at most): "
+        f"{scores[0]}; the same weights with the pads left out: {scores[1]}; trained masked: {scores[2]}."
+    )
 
 
 def shuffled_sentences(shuffled: Sequence[ShuffledResult]) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = [
     "ModelResult",
     "PadPoint",
     "PadSeries",
+    "PadsResult",
     "Score",
     "ShuffledResult",
     "Tested",
@@ -121,6 +122,21 @@ class MaskingResult(TypedDict):
     """Share of the most frequent class among the test rows: the accuracy of a model that always names it."""
 
 
+class PadsResult(TypedDict):
+    """One network that reads whole texts and takes pads for words: with its pads, without them, and trained masked."""
+
+    preset: str
+    train_phrase: str
+    pad_to: int
+    """Words of the longest training text: as long is every text with its pads."""
+    median_words: int
+    """Words of half of the test texts, at most."""
+    with_pads: Score
+    pads_left_out: Score
+    """The same weights."""
+    trained_masked: Score
+
+
 class EpochCost(TypedDict):
     """Padding and time of one epoch, with or without bucketing."""
 
@@ -181,11 +197,14 @@ class LessonResult(TypedDict):
     test_rows: int
     train_phrase: str
     """``58,337 of 120,000 training rows``."""
+    reads: str
+    """What the networks read and how often, in a sentence."""
     seed: int
     models: list[ModelResult]
     """At least one, in the lesson's order."""
     baseline: BaselineResult | None
     masking: MaskingResult | None
+    pads: PadsResult | None
     bucketing: BucketingResult | None
     shuffled: list[ShuffledResult] | None
     vocabulary: VocabularyResult | None

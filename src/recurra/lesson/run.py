@@ -14,13 +14,20 @@ from recurra.folders import locked_folder, made_folder
 from recurra.lesson.baseline import measure_baseline
 from recurra.lesson.bucketing import measure_bucketing
 from recurra.lesson.callback import LessonCallback
-from recurra.lesson.experiment_results import bucketing_result, masking_result, shuffled_result, vocabulary_result
+from recurra.lesson.experiment_results import (
+    bucketing_result,
+    masking_result,
+    pads_result,
+    shuffled_result,
+    vocabulary_result,
+)
 from recurra.lesson.inspection_results import gradient_flow_result, reading_result
 from recurra.lesson.model_results import baseline_result, model_result, phrase
 from recurra.lesson.page import lesson_page
 from recurra.lesson.result import LessonResult
 from recurra.lesson.table import lesson_table
 from recurra.lesson.trained_model import TrainedModel, train_and_score
+from recurra.report.formatting import plural
 from recurra.report.packages import require_page_packages
 
 __all__ = ["MODELS", "PAGE", "run_lesson"]
@@ -34,6 +41,9 @@ PAGE = "lesson.html"
 # longer texts of other sets take more time.
 DOCUMENTS = 30_000
 MOST_EPOCHS = 10
+# Of sets whose texts are long: about as many words as a row of AG News has. A network that reads pads would read five
+# times as many pads as words of Reuters' texts, and learn nothing, which the page's section on pads shows.
+FIRST_WORDS = {"r8": 40, "r52": 40}
 
 
 def run_lesson(
@@ -82,17 +92,20 @@ def run_lesson(
         data = load_dataset(dataset, data_dir=data_dir, take=take, take_test=take_test, say=callback.on_message)
         if epochs is None:
             epochs = _epochs(data, callback)
+        words = FIRST_WORDS.get(data.name)
+        read = {} if words is None else {"max_tokens": words}
+        callback.on_message(_reads(data, words, epochs))
 
         trained: dict[str, TrainedModel] = {}
         for name in names:
             trained[name] = one = train_and_score(
                 name, f"lesson/{name}" if name in MODELS else name, data, epochs=epochs, seed=seed, device=device,
-                callback=callback, options={} if name in MODELS else {"branch": False},
+                callback=callback, options=read if name in MODELS else {**read, "branch": False},
             )  # fmt: skip
             write_bundle(one.model.bundle, out / "models" / f"{name}.safetensors")
             callback.on_message(f"\n{one.preset}\n{one.model.summary()}\n{_spoken(one)}")
         callback.on_message("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
-        result = _measure(trained, data, epochs=epochs, seed=seed, device=device, callback=callback)
+        result = _measure(trained, data, words, epochs=epochs, seed=seed, device=device, callback=callback)
         write_atomically(out / "lesson.json", json.dumps(result, indent=1, ensure_ascii=False).encode())
         write_atomically(out / PAGE, lesson_page(result).encode())
         callback.on_message(
@@ -102,19 +115,25 @@ def run_lesson(
 
 
 def _measure(
-    trained: dict[str, TrainedModel], data: Dataset, *, epochs: int, seed: int, device: str, callback: LessonCallback
-) -> LessonResult:
+    trained: dict[str, TrainedModel], data: Dataset, words: int | None, *, epochs: int, seed: int, device: str,
+    callback: LessonCallback,
+) -> LessonResult:  # fmt: skip
     def again(title: str, name: str, options: dict[str, object]) -> TrainedModel:
         return train_and_score(
-            title, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, callback=callback, options=options
-        )
+            title, f"lesson/{name}", data, epochs=epochs, seed=seed, device=device, callback=callback,
+            options={"max_tokens": words, **options},
+        )  # fmt: skip
 
-    masking = vocabulary = bucketing = None
+    masking = pads = vocabulary = bucketing = None
     if "simple-rnn-masked" in trained:
         unmasked = again("simple-rnn without a mask", "simple-rnn-masked", {"masked": False})
         padded = {"SimpleRNN, full text": unmasked}
         padded |= {one.short_name: one for one in trained.values() if not one.model.settings.masked}
         masking = masking_result(unmasked, trained["simple-rnn-masked"], padded, data)
+    if "lstm" in trained:
+        whole: dict[str, object] = {"max_tokens": None}
+        with_pads = trained["lstm"] if words is None else again("lstm on whole texts", "lstm", whole)
+        pads = pads_result(with_pads, again("lstm on whole texts, masked", "lstm", {**whole, "masked": True}), data)
     if "gru" in trained:
         full = again(
             "gru, vocabulary of the full text", "gru", {"vocabulary_from": "all", "vocabulary_documents": None}
@@ -138,10 +157,12 @@ def _measure(
         "train_rows": len(data.train),
         "test_rows": len(data.test),
         "train_phrase": phrase(len(data.train), data),
+        "reads": _reads(data, words, epochs),
         "seed": seed,
         "models": [model_result(one, data) for one in trained.values()],
         "baseline": baseline_result(measure_baseline(data), data),
         "masking": masking,
+        "pads": pads,
         "bucketing": bucketing,
         "shuffled": [shuffled_result(one, data, seed=seed) for one in trained.values()],
         "vocabulary": vocabulary,
@@ -167,6 +188,13 @@ def _epochs(data: Dataset, callback: LessonCallback) -> int:
             "the networks see enough documents (--epochs changes it)."
         )
     return epochs
+
+
+def _reads(data: Dataset, words: int | None, epochs: int) -> str:
+    """What the networks read and how often, in a sentence."""
+    titles = "titles" if data.train.has_titles else "the first 10 words"
+    texts = "whole texts" if words is None else f"the first {words} words"
+    return f"simple-rnn-titles reads {titles}, the other networks {texts}; {plural(epochs, 'epoch')}."
 
 
 def _spoken(one: TrainedModel) -> str:

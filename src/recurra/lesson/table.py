@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recurra.lesson.experiment_sentences import pads_sentence
 from recurra.lesson.published_scores import KERAS_NOTE, LESSON_NOTE
 from recurra.lesson.result import BaselineResult, LessonResult, ModelResult
 
@@ -42,7 +43,9 @@ def lesson_table(result: LessonResult) -> str:
     linear = result["baseline"]
     if linear:
         rows.append((linear["name"], *_scores(linear), "", "", *_costs(linear)))
-    notes = [f"{result['dataset']}: {result['train_phrase']}, {result['test_rows']:,} test rows."]
+    notes = [f"{result['dataset']}: {result['train_phrase']}, {result['test_rows']:,} test rows.", result["reads"]]
+    if (pads := result["pads"]) is not None:
+        notes.append(pads_sentence(pads))
     if any(model["lesson_accuracy"] is not None for model in result["models"]):
         notes += [LESSON_NOTE, KERAS_NOTE]
     return "\n".join([*_table(rows, _SCORES), "", *_table(rows, _COSTS), "", *notes])
