@@ -19,7 +19,6 @@ from bundles import make_branched, make_bundle
 from rows import make_rows
 from sklearn.model_selection import cross_val_score
 from text.own_tokenizer import NAME, halves, register_halves
-from text.registering_tokenizer import Shouting
 
 import recurra
 from recurra.bench.texts import generated_texts
@@ -302,6 +301,8 @@ def test_processes_of_n_jobs_register_it_themselves() -> None:
     here = recurra.TextClassifier(options={**options, "tokens": NAME}, epochs=1)
     with pytest.raises(SettingsError, match=f"no tokenizer '{NAME}'.* in each process, such as those of n_jobs"):
         cross_val_score(here, texts, topics, cv=2, n_jobs=2, error_score="raise")
-    # A class of the file that registers it has the file imported.
+    # A class of the file that registers it has the file imported: here no earlier, as other tests list the tokenizers.
+    from text.registering_tokenizer import Shouting
+
     there = Shouting(options={**options, "tokens": "shouted"}, epochs=1)
     assert len(cross_val_score(there, texts, topics, cv=2, n_jobs=2, error_score="raise")) == 2
