@@ -37,6 +37,27 @@ def test_the_names_are_those_of_their_modules() -> None:
     assert "lesson/lstm" in recurra.preset_names()
 
 
+@pytest.mark.parametrize("name", ["presets", "inspection", "errors", "text", "networks", "tasks"])
+def test_modules_need_no_import_of_their_own(name: str) -> None:
+    ended = python_without(["torch", "sklearn"], f"import recurra; print(recurra.{name}.__name__)")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"recurra.{name}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("TextClasifier", "TextClassifier"),
+        ("read_tabel", "read_table"),
+        ("inspecton", "inspection"),
+        ("preset", "presets"),
+    ],
+)
+def test_a_misspelt_name_suggests_the_right_one(name: str, meant: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(recurra, name)
+    assert str(caught.value) == f"module 'recurra' has no attribute {name!r}. Did you mean recurra.{meant}?"
+
+
 @pytest.mark.parametrize(
     "program",
     [

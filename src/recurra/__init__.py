@@ -5,7 +5,9 @@ The names here load what they need when they are first used, so that predicting 
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from recurra.version import VERSION
@@ -47,11 +49,20 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "tokenizers": ("recurra.tokenizers", None),
 }
 
+# Modules that a misspelt name may mean, besides.
+_MODULES = ("data", "errors", "evaluation", "inspection", "presets", "runtime", "tasks", "text", "training", "tuning")
+
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'recurra' has no attribute {name!r}")
-    home, attribute = _HOMES[name]
+    if name in _HOMES:
+        home, attribute = _HOMES[name]
+    elif name.isidentifier() and not name.startswith("_") and find_spec(f"recurra.{name}"):
+        # Any other module of the package, such as recurra.inspection, without an import of its own.
+        home, attribute = f"recurra.{name}", None
+    else:
+        close = get_close_matches(name, [*__all__, *_MODULES], n=1, cutoff=0.75)
+        meant = f". Did you mean recurra.{close[0]}?" if close else ""
+        raise AttributeError(f"module 'recurra' has no attribute {name!r}{meant}")
     try:
         module = import_module(home)
     except ModuleNotFoundError as error:

@@ -19,8 +19,8 @@ from recurra.data.documents import Document
 from recurra.data.frames import is_frame
 from recurra.data.read import read_frame
 from recurra.data.split import check_one_split
-from recurra.errors import DataError
-from recurra.estimator_inputs import as_documents, indicator_of, label_sets, labels_of, shape_of
+from recurra.errors import DataError, SettingsError
+from recurra.estimator_inputs import as_documents, check_no_measurements, indicator_of, label_sets, labels_of, shape_of
 from recurra.estimator_parameters import (
     check_names,
     checked_options,
@@ -34,8 +34,11 @@ from recurra.hub import local_path
 from recurra.presets import load_preset, recipe_of_model, setting_names
 from recurra.runtime import Model, Reading, load
 from recurra.tasks import Task
+from recurra.text.named_vectors import check_vectors
 from recurra.training.callbacks import Callback, PrintProgress
+from recurra.training.ending import end_of_training
 from recurra.training.fit import RunOptions, fit
+from recurra.training.sample_weight import check_sample_weight
 
 __all__ = ["TextClassifier"]
 
@@ -64,7 +67,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ``None`` takes the preset's.
         minutes: after which ``fit`` ends, with the best model until then; ``None`` sets no limit.
         task: what is learned, a :class:`recurra.tasks.Task` or its name; ``None`` infers it from ``y``.
-        verbose: whether ``fit`` prints a line for each epoch, and what it decided.
+        verbose: whether ``fit`` prints a line for each epoch, what it decided, and when it ended.
 
     The settings that are changed most often in ``options``:
         tokens: ``words``, ``characters`` or ``auto``.
@@ -205,6 +208,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             DataError: the documents or labels cannot be trained on.
+            KeyboardInterrupt: Ctrl-C was pressed. The step that runs is finished first, and the best model so far is
+                kept: ``model_``, ``history_`` and ``validation_`` are there, and ``predict`` works. A second Ctrl-C
+                interrupts at once and keeps nothing.
             SettingsError: the settings contradict each other.
             TrainingError: the training failed.
         """
@@ -220,16 +226,20 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         bundle = _bundle_of(initial)
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
         recipe = recipe.with_options({**options, **given})
-        recipe = replace(recipe, vectors=self.vectors or None)
+        if self.vectors is not None:
+            check_vectors(self.vectors)
+        recipe = replace(recipe, vectors=self.vectors)
         columns = indicator_of(y)
         self.n_columns_ = None if columns is None else columns.shape[1]
+        labels = labels_of(y, columns)
+        check_no_measurements(labels)
         table = read_frame(X) if is_frame(X) else None
         self.columns_ = None if table is None else (table.text_column, table.title_column)
         if validation_data is not None:
             check_one_split(options)
         fitted = fit(
             as_documents(X) if table is None else table.documents,
-            labels_of(y, columns),
+            labels,
             recipe=recipe,
             task=self.task,
             initial=bundle,
@@ -242,12 +252,30 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = self.model_.classes_ if columns is None else np.arange(columns.shape[1])
         self.history_ = fitted.outcome.history
         self.validation_ = fitted.validation
+        ended = end_of_training(fitted.outcome, recipe.training.epochs)
+        if self.verbose:
+            print(ended, flush=True)
+        if fitted.outcome.interrupted:
+            # Whoever called must not take this model for a whole one, as a cross-validation would.
+            raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")
         return self
 
     def _validation_rows(self, given: tuple[Sequence[Document], Sequence[Any]]) -> InMemoryRows:
+        if is_frame(given):
+            raise DataError(
+                f"validation_data is a {type(given).__name__} alone", "Give a pair: validation_data=(frame, labels)."
+            )
         if not isinstance(given, tuple | list) or len(given) != 2:
             raise DataError(f"validation_data is {given!r:.60}", "Give a pair: validation_data=(X, y).")
         X, y = given
+        try:
+            return self._rows_like_training(X, y)
+        except DataError as error:
+            if "validation_data" in error.received:
+                raise
+            raise DataError(f"In validation_data: {error.received}", error.hint) from error
+
+    def _rows_like_training(self, X: Any, y: Any) -> InMemoryRows:
         columns = indicator_of(y)
         if self.n_columns_ != (None if columns is None else columns.shape[1]):
             raise DataError(
@@ -307,7 +335,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 set(mine) == set(theirs) if isinstance(mine, list) else mine == theirs
                 for mine, theirs in zip(found, label_sets(y), strict=True)
             ]
-        return float(np.average(right, weights=sample_weight))
+        weights = None if sample_weight is None else check_sample_weight(sample_weight, len(found))
+        return float(np.average(right, weights=weights))
 
     def __sklearn_tags__(self) -> Any:
         """The tags by which scikit-learn knows what this estimator supports."""
@@ -338,4 +367,11 @@ def _bundle_of(initial: Model | TextClassifier | str | Path | None) -> Bundle | 
     if isinstance(initial, TextClassifier):
         check_is_fitted(initial)
         initial = initial.model_
-    return initial.bundle if isinstance(initial, Model) else read_bundle(local_path(initial))
+    if isinstance(initial, Model):
+        return initial.bundle
+    if not isinstance(initial, str | Path):
+        raise SettingsError(
+            f"initial is {initial!r:.60}",
+            "Give a model, a fitted TextClassifier, a model file's path or hf://owner/name.",
+        )
+    return read_bundle(local_path(initial))

@@ -11,7 +11,10 @@ import numpy.typing as npt
 from recurra.data.documents import Document, is_missing, row_numbers
 from recurra.errors import DataError
 
-__all__ = ["as_documents", "indicator_of", "label_sets", "labels_of", "shape_of"]
+__all__ = ["as_documents", "check_no_measurements", "indicator_of", "label_sets", "labels_of", "shape_of"]
+
+# More different numbers that are not whole than this are no classes.
+MOST_DISTINCT = 100
 
 
 def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
@@ -52,8 +55,28 @@ def shape_of(y: Any) -> str:
 
 
 def labels_of(y: Any, columns: npt.NDArray[np.bool_] | None) -> list[Any]:
-    """The labels of each document, from ``y`` or from its indicator matrix bool[B, C], if it is one."""
-    return label_sets(y) if columns is None else [tuple(np.flatnonzero(row).tolist()) for row in columns]
+    """The labels of each document, from ``y`` or from its indicator matrix bool[B, C], if it is one.
+
+    Raises:
+        DataError: see :func:`label_sets`.
+    """
+    if columns is not None:
+        return [tuple(np.flatnonzero(row).tolist()) for row in columns]
+    return label_sets(y)
+
+
+def check_no_measurements(labels: list[Any]) -> None:
+    """Raises a :class:`DataError` for the numbers that a regression predicts; half stars, such as 3.5, are none."""
+    if not all(isinstance(one, float | np.floating) for one in labels) or all(
+        float(one).is_integer() for one in labels
+    ):
+        return
+    distinct = len(set(labels))
+    if distinct > MOST_DISTINCT or 2 * distinct > len(labels) > 4:
+        raise DataError(
+            f"y looks continuous: {distinct:,} different numbers in {len(labels):,} rows, such as {float(labels[0])!r}",
+            "Give classes: cut the numbers into ranges with names, such as pandas.cut(y, 5).astype(str).",
+        )
 
 
 def label_sets(y: Any) -> list[Any]:
@@ -91,6 +114,9 @@ def as_documents(X: Any) -> list[Document]:
     """
     if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
         raise DataError(f"X is {X!r:.60}", "Give a sequence of texts, such as [text].")
+    if getattr(X, "ndim", 1) == 2 and X.shape[1] == 1:
+        # A column as scikit-learn's transformers return it.
+        X = np.asarray(X)[:, 0]
     X = _listed(X)
     # np.str_ is a str; a pair may come as a list or as a row of an array.
     return [str(one) if isinstance(one, str) else tuple(map(_text, one)) if _is_pair(one) else one for one in X]

@@ -96,7 +96,8 @@ def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]
         named: settings that have parameters of their own, where those are given.
 
     Raises:
-        SettingsError: they are no mapping, or a setting is given both ways, with different values.
+        SettingsError: they are no mapping, or a setting is given both ways, with different values, or ``tokens`` is a
+            function.
     """
     if options is None:
         return {}
@@ -107,6 +108,11 @@ def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]
             raise SettingsError(
                 f"options gives {name!r:.40} = {options[name]!r:.40}", 'Name settings by texts, such as {"hidden": 64}.'
             )
+    if callable(options.get("tokens")):
+        raise SettingsError(
+            f"options gives tokens = {options['tokens']!r:.60}",
+            'Register the function, recurra.tokenizers.register("mine", function), and give {"tokens": "mine"}.',
+        )
     for name, value in named.items():
         if name in options and options[name] != value:
             parameter = PARAMETERS.get(name, name)

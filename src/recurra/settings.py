@@ -18,6 +18,9 @@ __all__ = ["OTHER_NAMES", "Settings", "choices", "setting_meant", "spread"]
 # What 64 bits hold; no setting means more.
 LARGEST_NUMBER = 2**63 - 1
 
+# Names that are listed beside the one that was probably meant.
+FEW = 16
+
 OTHER_NAMES = {
     "learning_rate": ("lr", "rate", "eta", "step_size"),
     "epochs": ("num_epochs", "n_epochs", "max_epochs", "num_train_epochs"),
@@ -114,9 +117,14 @@ class Settings:
 
 
 def choices(word: str, names: Collection[str], what: str) -> str:
-    """What to do about a name that does not exist: the one that was probably meant, and all there are."""
+    """What to do about a name that does not exist: the one that was probably meant, and all there are if they are few.
+
+    Nobody looks for a name among dozens once the right one is said.
+    """
     known = setting_meant(word)
     close = [known] if known in names else get_close_matches(word, names, n=1, cutoff=0.75)
+    if close and len(names) > FEW:
+        return f"Did you mean {close[0]}?"
     return f"{f'Did you mean {close[0]}? ' if close else ''}The {what} are {', '.join(names)}."
 
 

@@ -6,6 +6,7 @@ Those that ship are functions of :mod:`recurra.text`, of which only the names st
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from reprlib import repr as shown
 from typing import TypeAlias, TypeVar, overload
 
 from recurra.errors import DataError, SettingsError
@@ -53,12 +54,16 @@ def register(name: str, function: Tokenizer | None = None) -> Tokenizer | Callab
     Raises:
         SettingsError: there is no name, it is no function, or a built-in tokenizer has its name.
     """
+    if callable(name):
+        raise SettingsError(
+            f"A tokenizer is registered as {name!r:.80}", 'Give its name first: register("name", function).'
+        )
+    if not isinstance(name, str) or not name:
+        raise SettingsError(f"A tokenizer is registered as {name!r:.80}", "Give its name: a text that is not empty.")
     if function is None:
         return lambda decorated: register(name, decorated)
     if not callable(function):
         raise SettingsError(f"{function!r:.80} is no function", "Give a function from a text to its tokens.")
-    if not isinstance(name, str) or not name:
-        raise SettingsError(f"A tokenizer is registered as {name!r:.80}", "Give its name: a text that is not empty.")
     if name in BUILT_IN:
         raise SettingsError(f"The tokenizer {name!r} is built in", "Register yours under another name.")
     TOKENIZERS[name] = function
@@ -94,7 +99,7 @@ def tokenizer_named(name: str) -> Callable[[str], list[str]]:
         found = function(_sound(text))
         if not isinstance(found, list | tuple) or not all(isinstance(token, str) for token in found):
             raise DataError(
-                f"The tokenizer {name!r:.30} returned {found!r:.80} ({type(found).__name__}) for {text!r:.40}",
+                f"The tokenizer {name!r:.40} returned {shown(found)} ({type(found).__name__}) for {shown(text)}",
                 "Let it return a list of texts.",
             )
         return [_sound(token) for token in found if token]

@@ -180,7 +180,7 @@ def test_skipping_unlabelled_rows_is_refused_where_rows_have_any_number_of_label
     ],
 )
 def test_when_training_ended_and_what_was_kept(epochs: int, best: int, options: dict[str, bool], line: str) -> None:
-    from recurra.cli.train_output import end_of_training
+    from recurra.training.ending import end_of_training
 
     ended: dict[str, Any] = {"interrupted": False, "time_is_up": False, **options}
     outcome = Outcome(History(), 9, 9, 1.0, epochs, best, failure=None, **ended)

@@ -64,10 +64,10 @@ def test_settings_as_they_are_called_elsewhere(command: str, given: str, meant: 
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        ("lstm", "Did you mean lesson/lstm or the cell (--set cell=lstm, in Python options={'cell': 'lstm'})?"),
-        ("LSTM", "Did you mean lesson/lstm or the cell (--set cell=lstm"),
+        ("lstm", "Did you mean lesson/lstm or --set cell=lstm, the cell?"),
+        ("LSTM", "Did you mean lesson/lstm or --set cell=lstm, the cell?"),
         ("bilstm", "Did you mean lesson/bilstm?"),
-        ("min-gru", "Did you mean the cell (--set cell=min_gru"),
+        ("min-gru", "Did you mean --set cell=min_gru, the cell?"),
         ("defualt", "Did you mean default?"),
     ],
 )

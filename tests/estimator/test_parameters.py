@@ -176,6 +176,7 @@ def test_verbose_prints_a_line_for_each_epoch(capsys: pytest.CaptureFixture[str]
         loss = np.mean([one.loss for one in points])
         assert f"loss {loss:.4f}  accuracy" in line
         assert line.endswith(f"validation loss {held.loss:.4f}  accuracy {held.accuracy:.4f}")
+    assert lines[-1] == "trained all 3 epochs, kept the last weights"
     # What training decides is told as well: that nothing is calibrated with so few rows.
     assert any(line.startswith("calibration: skipped") for line in lines)
     network(epochs=1).fit(TEXTS, TOPICS)

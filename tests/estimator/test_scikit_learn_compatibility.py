@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pydoc
+import signal
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_val_score
 from sklearn.utils import estimator_checks
 from small_classifier import LABELS, PAIRS, TEXTS, TOPICS, linear, network
 
@@ -40,6 +43,32 @@ def test_clone_copies_the_parameters_and_nothing_learned(fitted: TextClassifier)
     copy = clone(fitted)
     assert copy.get_params() == fitted.get_params()
     assert [name for name in vars(copy) if name.endswith("_")] == []
+
+
+class CtrlC(Callback):
+    """A person who has seen enough after the second epoch."""
+
+    def on_epoch_end(self, epoch: int) -> None:
+        if epoch == 2:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_keeps_the_model_so_far_and_is_raised(capsys: pytest.CaptureFixture[str]) -> None:
+    classifier = network(verbose=True)
+    with pytest.raises(
+        KeyboardInterrupt, match=r"^Training stopped in epoch 3 \(interrupted\), kept the last weights; "
+    ):
+        classifier.fit(TEXTS, TOPICS, callbacks=[CtrlC()])
+    assert classifier.model_.record["epochs"] == 2
+    assert classifier.history_.training[-1].epoch == 2
+    assert len(classifier.predict(TEXTS)) == len(TEXTS)
+    assert capsys.readouterr().out.splitlines()[-1] == "stopped in epoch 3 (interrupted), kept the last weights"
+    assert "KeyboardInterrupt: Ctrl-C" in pydoc.render_doc(TextClassifier.fit, renderer=pydoc.plaintext)
+
+
+def test_a_cross_validation_counts_no_fold_that_was_cut_short() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        cross_val_score(network(), TEXTS, TOPICS, cv=2, params={"callbacks": [CtrlC()]})
 
 
 def test_get_and_set_params() -> None:

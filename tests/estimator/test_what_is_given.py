@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from estimator.small_classifier import TEXTS, TOPICS, network
 
+import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError, SettingsError
 from recurra.training.tensorboard import TensorBoard
@@ -54,6 +55,75 @@ def test_labels_in_a_form_that_would_be_misread(y: Any, said: str) -> None:
 def test_validation_data_is_a_pair(given: Any) -> None:
     with pytest.raises(DataError, match=r"^validation_data is .*validation_data=\(X, y\)"):
         network().fit(TEXTS, TOPICS, validation_data=given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (pd.DataFrame({"text": TEXTS}), r"^validation_data is a DataFrame alone. .*validation_data=\(frame, labels\)"),
+        ((TEXTS, [None, *TOPICS[1:]]), "^In validation_data: y has no label in row 0"),
+        ((TEXTS, TOPICS[1:]), r"^In validation_data: There are \d+ documents and \d+ labels"),
+        (("one text", TOPICS), "^In validation_data: X is 'one text'"),
+        ((TEXTS, "one label"), "^In validation_data: y is 'one label'"),
+        (([3, *TEXTS[1:]], TOPICS), "^In validation_data: "),
+    ],
+)
+def test_what_is_wrong_with_validation_data_is_said_of_it(given: Any, said: str) -> None:
+    with pytest.raises(DataError, match=said) as found:
+        network().fit(TEXTS, TOPICS, validation_data=given)
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"vectors": np.ones((3, 3))}, r"^The vectors are array\(\[\[1"),
+        ({"vectors": 3}, "^The vectors are 3"),
+        ({"options": {"tokens": str.split}}, r"^options gives tokens = <method 'split'.*recurra\.tokenizers\.register"),
+    ],
+)
+def test_parameters_of_a_wrong_kind_are_named(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as found:
+        TextClassifier(**given).fit(TEXTS, TOPICS)
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("initial", [True, 3, [TextClassifier()]])
+def test_a_model_to_go_on_from_is_a_model_or_a_path(initial: Any) -> None:
+    with pytest.raises(
+        SettingsError, match=r"^initial is .*Give a model, a fitted TextClassifier, a model file's path"
+    ):
+        network().fit(TEXTS, TOPICS, initial=initial)
+
+
+@pytest.mark.parametrize("given", [network(), 3, None])
+def test_what_is_loaded_is_a_path(given: Any) -> None:
+    with pytest.raises(SettingsError, match=r"^load was given .*Give the path of a model file") as found:
+        recurra.load(given)
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("weights", [[1.0], np.ones((len(TEXTS), 1)), ["heavy"] * len(TEXTS), -np.ones(len(TEXTS))])
+def test_weights_of_a_score_are_one_number_a_row(weights: Any, fitted: TextClassifier) -> None:
+    with pytest.raises(DataError, match="sample_weight"):
+        fitted.score(TEXTS, TOPICS, sample_weight=weights)
+
+
+def test_measurements_are_no_classes() -> None:
+    y = np.random.default_rng(0).normal(size=len(TEXTS))
+    with pytest.raises(
+        DataError, match=rf"^y looks continuous: {len(TEXTS)} different numbers in {len(TEXTS)} rows, such"
+    ):
+        network().fit(TEXTS, y)
+    stars = [0.5 + 3 * (topic == TOPICS[0]) for topic in TOPICS]
+    assert network(epochs=1).fit(TEXTS, stars).classes_.tolist() == [0.5, 3.5]
+
+
+@pytest.mark.parametrize("kind", [object, str])
+def test_a_column_of_texts_is_read_as_its_texts(kind: type, fitted: TextClassifier) -> None:
+    column = np.array(TEXTS, dtype=kind).reshape(-1, 1)
+    np.testing.assert_array_equal(fitted.predict_proba(column), fitted.predict_proba(TEXTS))
+    assert network(epochs=1).fit(column, TOPICS).score(column, TOPICS) >= 0
 
 
 def test_validation_data_that_is_empty_is_called_so() -> None:
@@ -104,10 +174,10 @@ def test_rows_without_a_label_are_named(y: Any) -> None:
 
 
 def test_rows_without_a_label_count_in_no_score(fitted: TextClassifier) -> None:
-    message = r"^y has no label in rows 1, 2, 3, 4, 5 and 2 more \(counted from 0\)"
-    with pytest.raises(DataError, match=message):
+    message = r"y has no label in rows 1, 2, 3, 4, 5 and 2 more \(counted from 0\)"
+    with pytest.raises(DataError, match=f"^{message}"):
         fitted.score(TEXTS, missing(TOPICS, *range(1, 8)))
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=f"^In validation_data: {message}"):
         network().fit(TEXTS, TOPICS, validation_data=(TEXTS, missing(TOPICS, *range(1, 8))))
 
 

@@ -78,6 +78,46 @@ def test_labels_that_are_no_class_are_named(targets, message):
     assert str(caught.value).startswith(message)
 
 
+def test_whole_numbers_are_looked_up_where_the_classes_are_whole_numbers():
+    probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.7, 0.2, 0.1]])
+    classes = np.array([1, 2, 3])
+    for labels in (np.array([1, 2, 2]), [1, 2, 2], np.array([1.0, 2.0, 2.0]), np.array([1, 2, 2], dtype=object)):
+        found = evaluate(probabilities, labels, classes, resamples=5)
+        assert found.accuracy == 2 / 3
+        assert [score.support for score in found.classes] == [1, 2, 0]
+    with pytest.raises(DataError, match=r"^There are labels that are no class, 0, 7. Give labels such as 1, or name"):
+        evaluate(probabilities, [1, 0, 7], classes)
+    assert evaluate(probabilities, [1, 2, 7], classes, unknown=[7], resamples=5).unknown_labels == 1
+    # Beside other classes they are numbers of columns.
+    assert evaluate(probabilities, [0, 1, 1], ["a", "b", "c"], resamples=5).accuracy == 2 / 3
+    assert evaluate(probabilities, [0.5, 1.5, 1.5], [0.5, 1.5, 2.5], resamples=5).accuracy == 2 / 3
+    with pytest.raises(DataError, match=r"^The targets are \[0.5, 1, 1\]. Give labels such as 'a', or class numbers."):
+        evaluate(probabilities, [0.5, 1, 1], ["a", "b", "c"])
+    with pytest.raises(
+        DataError, match=r"^The target 3 is no class number. Give labels such as 'a', or their numbers, 0 to 2"
+    ):
+        evaluate(probabilities, [0, 1, 3], ["a", "b", "c"])
+
+
+def test_several_whole_numbers_a_row_are_labels_and_zeros_and_ones_an_indicator():
+    probabilities = np.array([[0.8, 0.1], [0.9, 0.8]])
+    expected = evaluate(probabilities, np.array([[True, False], [True, True]]), [1, 2], resamples=5).to_json()
+    assert evaluate(probabilities, [[1], [1, 2]], [1, 2], resamples=5).to_json() == expected
+    assert evaluate(probabilities, np.array([[1, 0], [1, 1]]), [1, 2], resamples=5).to_json() == expected
+    with pytest.raises(DataError, match=r"^There are labels that are no class, 3"):
+        evaluate(probabilities, [[1], [3]], [1, 2])
+
+
+@pytest.mark.parametrize("first", [["a", "b"], np.array(["a", "b"]), np.array([0, 1]), None, [["a"], ["a", "b"]]])
+def test_labels_in_place_of_probabilities_are_refused(first):
+    with pytest.raises(DataError) as caught:
+        evaluate(first, np.full((2, 2), 0.5), ["a", "b"])
+    assert str(caught.value).startswith("evaluate takes the probabilities first, float[rows, classes], and was given ")
+    assert str(caught.value).endswith(" Write evaluate(model.predict_proba(X), y, model.classes_).")
+    with pytest.raises(DataError, match=r"matrix .* of more than zeros and ones.* The probabilities come before them"):
+        evaluate(np.ones((2, 2)), np.full((2, 2), 0.5), ["a", "b"])
+
+
 def test_a_model_is_no_probabilities():
     class Model:
         def predict_proba(self): ...
@@ -112,7 +152,8 @@ def test_labels_keep_their_types():
     [
         (np.full((2, 3), 1 / 3), [0], r"shape \(2, 3\)"),
         (np.full((2, 2), 1 / 2), [0, 1], "3 classes"),
-        (np.full(3, 1 / 3), 0, r"shape \(\)"),
+        (np.full((1, 3), 1 / 3), 0, r"shape \(\)"),
+        (np.full(3, 1 / 3), 0, "takes the probabilities first"),
         (np.empty((0, 3)), [], "no rows"),
         (np.full((1, 3), 1 / 3), [3], "The target 3"),
         (np.full((1, 3), 1 / 3), [-1], "The target -1"),

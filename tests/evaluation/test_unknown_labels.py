@@ -130,7 +130,7 @@ def test_a_mistake_may_have_an_unknown_label() -> None:
 def test_rows_with_unknown_labels_only_are_refused() -> None:
     with pytest.raises(DataError, match="No row has a label that is a class"):
         evaluate(np.full((2, 3), 1 / 3, dtype=np.float32), np.array([3, 4]), CLASSES, unknown=UNKNOWN)
-    with pytest.raises(DataError, match="The target 5 is not a class"):
+    with pytest.raises(DataError, match="The target 5 is no class number"):
         evaluate(np.full((2, 3), 1 / 3, dtype=np.float32), np.array([0, 5]), CLASSES, unknown=UNKNOWN)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch_steps import TorchSteps
 
 from recurra.cells import CELLS
+from recurra.errors import SettingsError
 from recurra.inspection import attribution
 from recurra.inspection.attribution import attribute, attributions
 from recurra.runtime import Model
@@ -152,3 +153,31 @@ def test_what_is_known_meanwhile_gets_better() -> None:
     assert np.isfinite(last.occlusion).all()
     assert last.completeness_error <= some[0].completeness_error
     np.testing.assert_array_equal(last.integrated_gradients, attribute(bundle, TEXT).integrated_gradients)
+
+
+def test_a_class_is_named_or_numbered() -> None:
+    named, numbered = make_bundle(), make_bundle(labels=(1, 2, 3))
+    by_number = attribute(named, TEXT, target=1)
+    assert by_number.target == "b"
+    for bundle, target in (
+        (named, "b"),
+        (named, np.str_("b")),
+        (named, np.int64(1)),
+        (numbered, 2),
+        (numbered, np.int64(2)),
+    ):
+        found = attribute(bundle, TEXT, target=target)
+        assert found.target == bundle.labels.classes[1]
+        np.testing.assert_array_equal(found.integrated_gradients, by_number.integrated_gradients)
+
+
+@pytest.mark.parametrize(
+    ("labels", "target"),
+    [(("a", "b", "c"), one) for one in (3, -1, "d", True, 0.5, np.int64(7), [0])] + [((1, 2, 3), 0), ((1, 2, 3), 4)],
+)
+def test_what_is_no_class_is_named_with_the_classes(labels: Any, target: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        attribute(make_bundle(labels=labels), TEXT, target=target)
+    shown = target.item() if isinstance(target, np.generic) else target
+    classes = ", ".join(map(repr, labels))
+    assert str(caught.value) == f"The target is {shown!r}, which is no class. Give one of {classes}."

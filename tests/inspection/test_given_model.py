@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from bundles import make_bundle
 
+import recurra
 from recurra import TextClassifier
 from recurra.data.table import Table
-from recurra.errors import SettingsError
-from recurra.inspection import attribute, compare_text, flags, gradients, label_issues, read, states
+from recurra.errors import DataError, SettingsError
+from recurra.inspection import attribute, compare, compare_text, flags, gradients, label_issues, read, states
 from recurra.runtime import Model
 
 BUNDLE = make_bundle()
 DATA = Table(["oil prices", "the team wins", "oil"], list(BUNDLE.labels.classes), "text", None, "label", "memory")
+# Trained from a seed that its record tells.
+SEEDED = Model(replace(BUNDLE, record={"training": {"seed": 0}}))
 
 
 def classifier() -> TextClassifier:
@@ -43,6 +49,33 @@ def test_an_answer_is_explained_for_whatever_holds_the_model(given: Any) -> None
 )
 def test_views_take_a_fitted_classifier(view: Callable[[Any], Any]) -> None:
     assert view(classifier()) == view(Model(BUNDLE))
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda data: flags(Model(BUNDLE), data).to_dict(),
+        lambda data: states(Model(BUNDLE), data).to_dict(),
+        lambda data: label_issues(Model(BUNDLE), data, train=data).to_dict(),
+        lambda data: gradients(SEEDED, data, name="m").to_dict(),
+        lambda data: compare({"one": Model(BUNDLE), "two": Model(BUNDLE)}, data, resamples=5).to_dict(),
+    ],
+)
+def test_views_take_a_frame_and_a_file(view: Callable[[Any], Any], tmp_path: Path) -> None:
+    frame = pd.DataFrame({"text": DATA.documents, "label": DATA.labels})
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    from_frame = view(frame)
+    assert from_frame == view(recurra.read_table(frame))
+    assert (
+        view(tmp_path / "data.csv")
+        == view(str(tmp_path / "data.csv"))
+        == view(recurra.read_table(tmp_path / "data.csv"))
+    )
+    for given in (DATA.documents, (DATA.documents, DATA.labels), None):
+        with pytest.raises(
+            DataError, match=r"^The rows are .* Give recurra.read_table\(...\), a data frame with columns"
+        ):
+            view(given)
 
 
 @pytest.mark.parametrize("given", [TextClassifier(), "model.safetensors", None])

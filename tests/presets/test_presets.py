@@ -174,8 +174,9 @@ def test_no_options_change_nothing_and_none_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"hiden": 3}, "There is no setting 'hiden'. Did you mean hidden? The settings are averaging, batch_size,"),
-        ({"units": 3}, "There is no setting 'units'. Did you mean hidden? The settings are averaging,"),
+        ({"hiden": 3}, "There is no setting 'hiden'. Did you mean hidden?"),
+        ({"units": 3}, "There is no setting 'units'. Did you mean hidden?"),
+        ({"zzz": 3}, "There is no setting 'zzz'. The settings are averaging, batch_size,"),
         ({"hidden": "3"}, "hidden is '3'. Give a whole number."),
         ({"epochs": 0}, "epochs is 0. Give 1 or more."),
         ({"every_step": 0.5, "pooling": ["max", "mean"]}, "every_step is 0.5 with the poolings max, mean."),
@@ -185,6 +186,27 @@ def test_wrong_options_are_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_preset("lesson/lstm").with_options(options)
     assert str(caught.value).startswith(message)
+
+
+def test_a_typo_among_many_settings_gets_the_suggestion_alone() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_preset("default").with_options({"hiden": 3})
+    assert str(caught.value) == "There is no setting 'hiden'. Did you mean hidden?"
+
+
+def test_a_cell_in_a_presets_place_is_said_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_preset("lstm")
+    assert str(caught.value).startswith(
+        'There is no preset \'lstm\'. Did you mean lesson/lstm or options={"cell": "lstm"}, the cell? The presets are '
+    )
+
+
+def test_a_model_file_in_a_presets_place_is_sent_where_it_belongs() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^The preset is 'm.safetensors', which .* TextClassifier.load reads a model"
+    ):
+        load_preset("m.safetensors")
 
 
 def test_the_preset_for_characters_is_what_the_default_chooses_for_them() -> None:

@@ -19,7 +19,6 @@ from bundles import make_branched, make_bundle
 from rows import make_rows
 from sklearn.model_selection import cross_val_score
 from text.own_tokenizer import NAME, halves, register_halves
-from text.registering_tokenizer import Shouting
 
 import recurra
 from recurra.bench.texts import generated_texts
@@ -253,6 +252,8 @@ def test_what_cannot_be_registered_is_named(name: Any, function: Any, message: s
         (["a", 1], "['a', 1] (list)"),
         ([b"a"], "[b'a'] (list)"),
         (iter(["a"]), "(list_iterator)"),
+        ("a" * 200, "aaa' (str)"),
+        (["a" * 200, 1], "aaa', 1] (list)"),
     ],
 )
 def test_what_is_no_list_of_texts_is_named(returned: Any, shown: str) -> None:
@@ -262,6 +263,22 @@ def test_what_is_no_list_of_texts_is_named(returned: Any, shown: str) -> None:
     assert str(refused.value).startswith("The tokenizer 'odd' returned ")
     assert shown in str(refused.value)
     assert str(refused.value).endswith(" for 'a text'. Let it return a list of texts.")
+
+
+def test_a_name_that_is_missing_is_said() -> None:
+    for misused in (lambda: register(str.split), lambda: register(str.split, "mine")):  # type: ignore[call-overload]
+        with pytest.raises(
+            SettingsError, match=r'^A tokenizer is registered as <.* Give its name first: register\("name", '
+        ):
+            misused()
+    with pytest.raises(SettingsError, match="Give its name: a text that is not empty"):
+        register("")
+
+
+def test_a_long_text_is_quoted_whole_or_shortened_within_its_quotes() -> None:
+    register("odd", lambda _: None)  # type: ignore[arg-type,return-value]
+    with pytest.raises(DataError, match=r" for 'a word a [^']*\.\.\.[^']*'\. Let it return"):
+        tokenizer_named("odd")("a word " * 30)
 
 
 def test_tokens_are_sound() -> None:
@@ -284,6 +301,8 @@ def test_processes_of_n_jobs_register_it_themselves() -> None:
     here = recurra.TextClassifier(options={**options, "tokens": NAME}, epochs=1)
     with pytest.raises(SettingsError, match=f"no tokenizer '{NAME}'.* Register yours"):
         cross_val_score(here, texts, topics, cv=2, n_jobs=2, error_score="raise")
-    # A class of the file that registers it has the file imported.
+    # A class of the file that registers it has the file imported: here no earlier, as other tests list the tokenizers.
+    from text.registering_tokenizer import Shouting
+
     there = Shouting(options={**options, "tokens": "shouted"}, epochs=1)
     assert len(cross_val_score(there, texts, topics, cv=2, n_jobs=2, error_score="raise")) == 2

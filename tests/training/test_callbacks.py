@@ -125,6 +125,25 @@ def test_a_listener_of_before_hears_the_same_with_a_warning() -> None:
         assert progress.Window is TrainingMetrics
 
 
+class Old(Callback):
+    """As callbacks are in other libraries."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None: ...  # type: ignore[override]
+
+
+class Short(Callback):
+    def should_stop(self, epoch: int) -> bool:  # type: ignore[override]
+        return False
+
+
+class Loose(Callback):
+    def on_epoch_end(self, *anything: object, **more: object) -> None: ...
+
+
+def test_a_callback_may_take_more_than_it_is_given() -> None:
+    assert Callbacks([Loose()]).on_epoch_end(1) is None
+
+
 class Misspelt(Callback):
     def on_validation_ends(self, metrics: ValidationMetrics) -> None: ...
 
@@ -136,6 +155,11 @@ class Misspelt(Callback):
         (None, "callbacks is None"),
         ([StopAtLoss], r"StopAtLoss'> is no callback.*derived from recurra\.training\.callbacks\.Callback"),
         ([object()], "is no callback"),
+        (
+            [Old()],
+            r"^Old\.on_epoch_end cannot be called with \(epoch\)\. Declare it as def on_epoch_end\(self, epoch\)\.$",
+        ),
+        ([Short()], r"^Short\.should_stop cannot be called with \(\)\. Declare it as def should_stop\(self\)\.$"),
         (
             [Misspelt()],
             r"Misspelt has the method on_validation_ends, which is never called.*Did you mean on_validation_end",

@@ -10,9 +10,8 @@ from recurra.cli.output import Output, cut, folded
 if TYPE_CHECKING:
     from recurra.runtime import Model
     from recurra.training.fit import FitResult
-    from recurra.training.loop import Outcome
 
-__all__ = ["end_of_training", "model_in", "report"]
+__all__ = ["model_in", "report"]
 
 
 def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
@@ -28,6 +27,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     from recurra.card.facts import Facts
     from recurra.card.limits import imbalance, never_given
     from recurra.text.labels import shown_value
+    from recurra.training.ending import end_of_training
 
     outcome, info = fitted.outcome, model.info
     rate = outcome.documents / outcome.seconds if outcome.seconds else 0.0
@@ -85,22 +85,6 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
             "notes": output.notes,
         }
     )
-
-
-def end_of_training(outcome: Outcome, epochs: int) -> str:
-    """When training ended, and the weights of which epoch were kept, in one line.
-
-    Args:
-        outcome: of the training.
-        epochs: how many there were at most.
-    """
-    kept = f"kept epoch {outcome.best_epoch}" if outcome.best_epoch else "kept the last weights"
-    if outcome.epochs >= epochs:
-        return f"trained all {epochs} epochs, {kept}"
-    if outcome.time_is_up or outcome.interrupted:
-        why = "the time was up" if outcome.time_is_up else "interrupted"
-        return f"stopped in epoch {outcome.epochs + 1} ({why}), {kept}"
-    return f"stopped after epoch {outcome.epochs}, {kept} (at most {epochs} epochs)"
 
 
 def _file(record: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label, LabelSet
-from recurra.errors import SettingsError
+from recurra.errors import DataError, SettingsError
 from recurra.evaluation.evaluation import Evaluation
 from recurra.evaluation.label_targets import as_targets
 from recurra.evaluation.row_scores import RowScores
@@ -69,9 +69,10 @@ def evaluate(
 
     Args:
         probabilities: float[B, C]; each row sums to 1 or, of several labels, each is between 0 and 1.
-        targets: int64[B], the true class of each row, 0 to C - 1, from C on an unknown label; or bool[B, C], which
-            labels each row has. Labels that are strings may be given themselves: B of them, or B lists of them.
-        classes: C labels, in the order of the columns.
+        targets: the true labels, as they stand in ``classes`` or ``unknown``: B of them, or B lists of them. Or
+            bool[B, C], which labels each row has. Where the classes are no whole numbers, int64[B] are class numbers:
+            0 to C - 1, from C on an unknown label.
+        classes: C labels, in the order of the columns: ``model.classes_``.
         thresholds: float[C], above 0 and below 1, the least probability at which each of several labels is given; 0.5
             if not given.
         unknown: U labels that are not classes, in the order of their numbers; or, for several labels, a tuple for each
@@ -81,7 +82,7 @@ def evaluate(
 
     Raises:
         DataError: no rows, or none with a label that is a class, shapes that do not match, a target out of range, a
-            label that is neither a class nor in ``unknown``, or rows that are not probabilities.
+            label that is neither a class nor in ``unknown``, or no probabilities, such as labels in their place.
         SettingsError: ``resamples`` is below 1, thresholds are given for rows of one class, or a model is given where
             its probabilities are meant.
     """
@@ -91,6 +92,7 @@ def evaluate(
             f"evaluate was given a model, {probabilities!r:.60}",
             "Give its answers: evaluate(model.predict_proba(texts), labels, model.classes_).",
         )
+    probabilities = _checked_matrix(probabilities)
     if isinstance(classes, np.ndarray):
         # NumPy's numbers are no JSON.
         classes = classes.tolist()
@@ -107,3 +109,18 @@ def evaluate(
             "Thresholds are given for rows of one class each", "Leave them out, or give targets as bool[rows, classes]."
         )
     return rows.evaluate(seed=seed, resamples=resamples)
+
+
+def _checked_matrix(given: Any) -> Floats:
+    """The probabilities as an array of two axes; whoever knows scikit-learn's metrics may have begun with labels."""
+    try:
+        found = given if isinstance(given, np.ndarray) else np.asarray(given, dtype=np.float64)
+        if found.ndim == 2 and found.dtype.kind in "biuf":
+            return found
+    except (TypeError, ValueError):
+        pass
+    shown = " ".join(repr(given).split())
+    raise DataError(
+        f"evaluate takes the probabilities first, float[rows, classes], and was given {shown:.60}",
+        "Write evaluate(model.predict_proba(X), y, model.classes_).",
+    )

@@ -66,7 +66,10 @@ class SingleLabelRowScores(RowScores[Evaluation]):
         every = len(classes) + len(unknown)
         if targets.min() < 0 or targets.max() >= every:
             wrong = targets[(targets < 0) | (targets >= every)][0]
-            raise DataError(f"The target {wrong} is not a class", f"Give the index of a class, 0 to {every - 1}.")
+            raise DataError(
+                f"The target {wrong} is no class number",
+                f"Give labels such as {classes[0]!r:.40}, or their numbers, 0 to {every - 1}.",
+            )
         if targets.min() >= len(classes):
             raise DataError("No row has a label that is a class", "Give one row or more of the classes.")
         with np.errstate(invalid="ignore", over="ignore"):

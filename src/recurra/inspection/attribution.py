@@ -6,12 +6,15 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from textwrap import shorten
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
+from recurra.errors import SettingsError
 from recurra.inspection.backpropagation import DifferentiableNetwork, ForwardPass
 from recurra.inspection.branch_shares import branch_shares, scores_without_words
 from recurra.inspection.given_model import model_of
@@ -80,29 +83,31 @@ class Attribution:
     branch: Array | None = None
 
 
-def attribute(model: Model | Bundle, document: Document, *, target: int | None = None) -> Attribution:
+def attribute(model: Model | Bundle, document: Document, *, target: Label | None = None) -> Attribution:
     """Attributes a model's answer to the words of a document.
 
     Args:
         model: a model, a fitted ``TextClassifier``, or a model's bundle.
         document: one text or (title, text).
-        target: number of the class to explain; ``None`` takes the most probable.
+        target: the class to explain, as it stands in ``model.classes_``, or its number from 0 where the classes are no
+            whole numbers; ``None`` takes the most probable.
 
     Raises:
         DataError: ``document`` is neither.
         ModelFileError: a gradient is no finite number.
-        SettingsError: ``model`` is none.
+        SettingsError: ``model`` is none, or ``target`` is no class.
     """
     return deque(attributions(model, document, target=target), maxlen=1)[0]
 
 
-def attributions(model: Model | Bundle, document: Document, *, target: int | None = None) -> Iterator[Attribution]:
+def attributions(model: Model | Bundle, document: Document, *, target: Label | None = None) -> Iterator[Attribution]:
     """The result of :func:`attribute`, preceded by an intermediate one after each pass of some tenths of a second.
 
     The first one comes early, even for a long text. In intermediate ones ``occlusion`` is NaN at words that are not
     computed yet. Closing the iterator saves the rest of the work. Arguments and errors: see :func:`attribute`.
     """
     bundle = model_of(model).bundle
+    number = None if target is None else _number_of(target, bundle.labels.classes)
     opened = bundle.open([document])
     ids, shares = opened.closed[0], None if bundle.branch is None else branch_shares(bundle.branch, opened)
     network = DifferentiableNetwork(bundle.network, bundle.tensors)
@@ -110,7 +115,7 @@ def attributions(model: Model | Bundle, document: Document, *, target: int | Non
     path = _Path(network, first_layer_products(bundle.network, bundle.tensors, padded), len(ids))
     whole = network.forward(path.scaled(np.ones((len(ids), 1))))
     logits = whole.logits[0] + (0 if shares is None else shares.logits)
-    chosen, path.direction[:] = bundle.task.attribution_target(logits, target)
+    chosen, path.direction[:] = bundle.task.attribution_target(logits, number)
     score, network_score = float(logits @ path.direction), float(whole.logits[0] @ path.direction)
     baseline = float(path.scores(np.zeros((len(ids), 1)))[0])
     gap = score - baseline
@@ -147,6 +152,20 @@ def attributions(model: Model | Bundle, document: Document, *, target: int | Non
         yield found(gradients, steps, occlusion)
     if not len(ids):
         yield found(gradients, steps, occlusion)
+
+
+def _number_of(target: Any, classes: Sequence[Label]) -> int:
+    """The number of a class that is given by its label, or by its number where no label is a whole number."""
+    target = target.item() if isinstance(target, np.generic) else target
+    if target in classes:
+        return list(classes).index(target)
+    labels_are_numbers = any(isinstance(label, int) for label in classes)
+    if type(target) is int and 0 <= target < len(classes) and not labels_are_numbers:
+        return target
+    raise SettingsError(
+        f"The target is {target!r:.60}, which is no class",
+        f"Give one of {shorten(', '.join(map(repr, classes)), 200, placeholder=' …')}.",
+    )
 
 
 class _Path:

@@ -12,10 +12,12 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document, Label
 from recurra.data.label_format import UnknownLabels
+from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
 from recurra.inspection.given_model import model_of
+from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
 from recurra.runtime import Model
@@ -31,7 +33,7 @@ Flags = npt.NDArray[np.bool_]
 
 def compare(
     models: Mapping[str, Model],
-    data: Table,
+    data: Table | Source,
     *,
     separator: str | None = None,
     unknown_labels: UnknownLabels = "wrong",
@@ -48,7 +50,8 @@ def compare(
 
     Args:
         models: two or more models by name, with the same classes and the same task.
-        data: labelled rows that none of them was trained on.
+        data: labelled rows that none of them was trained on: a table of :func:`recurra.read_table`, or what it reads
+            if its columns can be guessed.
         separator: separator of the labels in a cell, if rows have several; ``None`` takes that of the models' training
             rows.
         unknown_labels: how rows with a label that training never saw are treated: ``wrong`` counts them as wrong for
@@ -68,6 +71,7 @@ def compare(
     models = {name: model_of(model) for name, model in models.items()}
     check_same_task(models)
     (first, leader), *others = models.items()
+    data = table_of_rows(data, leader.task.label_cells)
     for name, model in others:
         own, leading = list(model.bundle.labels.classes), list(leader.bundle.labels.classes)
         if set(own) != set(leading):

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
+from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.inspection.ablation import MeanStates, Unit, ablate, mean_states
 from recurra.inspection.flag_results import Flag, FlagExample, Flags, JointAblation
 from recurra.inspection.given_model import model_of
+from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.phrases import Phrase, Phrases
 from recurra.inspection.switch_statistics import SwitchStatistics, switch_statistics
@@ -33,7 +35,7 @@ SETS = 10
 
 def flags(
     model: Model,
-    data: Table,
+    data: Table | Source,
     *,
     name: str = "model",
     documents: int | None = 2000,
@@ -59,6 +61,7 @@ def flags(
         SettingsError: ``units`` is below 1.
     """
     model = model_of(model)
+    data = table_of_rows(data, model.task.label_cells)
     if units < 1:
         raise SettingsError(f"units is {units}", "Give 1 or more.")
     notes: list[str] = []

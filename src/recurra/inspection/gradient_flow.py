@@ -13,10 +13,12 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
 from recurra.data.documents import Document
+from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.inspection.backpropagation import DifferentiableNetwork, Gradients
 from recurra.inspection.given_model import model_of
+from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import check_supports_views
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
@@ -152,7 +154,7 @@ class GradientFlows:
 
 def gradients(
     model: Model,
-    data: Table,
+    data: Table | Source,
     *,
     name: str,
     limit: int | None = ROWS,
@@ -164,7 +166,7 @@ def gradients(
 
     Args:
         model: the model; its record has the seed that training began with.
-        data: a table with labels.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
         name: name of the model in the result.
         limit: largest number of rows, drawn at random; ``None`` takes all.
         seed: seed of the draw.
@@ -175,6 +177,7 @@ def gradients(
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
     """
     model = model_of(model)
+    data = table_of_rows(data, model.task.label_cells)
     check_supports_views(model)
     if data.labels is None:
         raise DataError(f"{data.source} has no labels", "Name their column with --label.")

@@ -14,11 +14,13 @@ from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.data.near_duplicates import NearDuplicate, near_duplicates
 from recurra.data.review_decisions import text_excerpt
+from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.mistakes import mistakes, shorten
 from recurra.inspection.confident_learning import label_errors
 from recurra.inspection.given_model import model_of
+from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import final_states
@@ -35,10 +37,10 @@ BLOCK = 2048
 
 def label_issues(
     model: Model,
-    data: Table,
+    data: Table | Source,
     *,
     name: str = "model",
-    train: Table | None = None,
+    train: Table | Source | None = None,
     probabilities: Array | None = None,
     top: int = 20,
     neighbours: int = 5,
@@ -50,7 +52,7 @@ def label_issues(
 
     Args:
         model: predicts the rows, and has the states for neighbours.
-        data: labelled rows.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
         name: name of the model in the result.
         train: the model's training rows, which are searched for neighbours and near-duplicates; ``None`` searches the
             data themselves.
@@ -65,8 +67,14 @@ def label_issues(
     Raises:
         DataError: see :meth:`LabelledSample.of`; or probabilities that do not fit.
         SettingsError: ``top`` or ``neighbours`` is below 0, or ``threshold`` out of range.
+
+    Example:
+        >>> found = label_issues(model, recurra.read_table("test.csv"), train="train.csv")  # doctest: +SKIP
+        >>> [(one.row, one.reason, one.label, one.suggested) for one in found.rows]  # doctest: +SKIP
     """
     model = model_of(model)
+    data = table_of_rows(data, model.task.label_cells)
+    train = None if train is None else table_of_rows(train, model.task.label_cells)
     if min(top, neighbours) < 0:
         raise SettingsError(f"top is {top} and neighbours {neighbours}", "Give 0 or more.")
     notes: list[str] = []

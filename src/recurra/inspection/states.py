@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label
+from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.inspection.given_model import model_of
+from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import network_ids, trajectories, word_mask
 from recurra.runtime import Model
@@ -126,7 +128,7 @@ class States:
 
 def states(
     model: Model,
-    data: Table,
+    data: Table | Source,
     *,
     name: str = "model",
     documents: int | None = 1000,
@@ -137,7 +139,7 @@ def states(
 
     Args:
         model: any cell, depth and direction; the top layer's h is shown, both directions joined.
-        data: labelled rows.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
         name: name of the model in the result.
         documents: largest number of rows to fit the components on, drawn at random; ``None`` takes all.
         paths: number of them to show word by word, balanced over the classes.
@@ -148,6 +150,7 @@ def states(
         SettingsError: ``paths`` is below 0.
     """
     model = model_of(model)
+    data = table_of_rows(data, model.task.label_cells)
     if paths < 0:
         raise SettingsError(f"paths is {paths}", "Give 0 or more.")
     notes: list[str] = []

@@ -13,7 +13,8 @@ from recurra.bench.memory import forget_peak, peak_megabytes
 from recurra.data.datasets import Dataset
 from recurra.data.documents import Document, Label
 from recurra.data.table import Table
-from recurra.evaluation import Evaluation, evaluate
+from recurra.evaluation import Evaluation
+from recurra.evaluation.single_label_scores import SingleLabelRowScores
 from recurra.lesson.callback import LessonCallback
 from recurra.presets import load_preset
 from recurra.runtime import Model
@@ -121,4 +122,4 @@ def documents_and_labels(table: Table) -> tuple[Sequence[Document], list[Label]]
 def score(model: Model, probabilities: npt.NDArray[np.float32], table: Table) -> Evaluation:
     """Scores probabilities against a table's labels."""
     targets = model.bundle.labels.encode(documents_and_labels(table)[1])
-    return evaluate(probabilities, targets, model.bundle.labels.classes)
+    return SingleLabelRowScores(probabilities, targets, model.bundle.labels.classes).evaluate()

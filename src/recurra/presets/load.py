@@ -39,6 +39,11 @@ def load_preset(name: str | Path) -> Recipe:
     if name in preset_names():
         source = resources.files("recurra.presets").joinpath(*f"{name}.toml".split("/"))
         return Recipe.from_dict(tomllib.loads(source.read_text(encoding="utf-8")), name=name)
+    if name.endswith(".safetensors"):
+        raise SettingsError(
+            f"The preset is {name!r:.80}, which is called like a model file",
+            "TextClassifier.load reads a model, and fit(X, y, initial=path) or recurra train --from goes on from it.",
+        )
     if not name.endswith(".toml"):
         known = choices(name, preset_names(), "presets").rstrip(".")
         raise SettingsError(
@@ -63,5 +68,6 @@ def _meant(name: str) -> str:
     word = name.lower().replace("-", "_")
     meant = [preset for preset in preset_names() if preset.rpartition("/")[2].replace("-", "_") == word]
     if word in CELLS:
-        meant.append(f"the cell (--set cell={word}, in Python options={{'cell': '{word}'}})")
+        # The comma ends what is written otherwise in Python.
+        meant.append(f"--set cell={word}, the cell")
     return f"Did you mean {' or '.join(meant)}? " if meant else ""

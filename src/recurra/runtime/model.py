@@ -54,8 +54,14 @@ def load(path: str | os.PathLike[str]) -> Model:
     Raises:
         HubError: the hub does not give the file.
         ModelFileError: there is no such file, or it cannot be used.
-        SettingsError: the model needs a word segmenter that is not installed.
+        SettingsError: ``path`` is none, or the model needs a word segmenter that is not installed.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise SettingsError(
+            f"load was given {' '.join(repr(path).split()):.60}",
+            "Give the path of a model file, or hf://owner/name; a fitted TextClassifier needs no loading, and its save "
+            "writes such a file.",
+        )
     model = Model(read_bundle(local_path(path)))
     # A record from a file may have no versions, or a value of another type.
     if note := version_mismatch(model.bundle.text.tokens, model.record.get("versions")):

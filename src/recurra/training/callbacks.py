@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
@@ -156,7 +157,8 @@ class Callbacks(Callback):
         callbacks: only the methods that one of them overrides are called.
 
     Raises:
-        SettingsError: something is no callback, or has a method that looks like a misspelt one of it.
+        SettingsError: something is no callback, or has a method that looks like a misspelt one of it, or that takes
+            other arguments.
     """
 
     def __init__(self, callbacks: Sequence[Callback] = ()) -> None:
@@ -186,6 +188,18 @@ def _check(callback: object) -> None:
             raise SettingsError(
                 f"{type(callback).__name__} has the method {name}, which is never called", f"Did you mean {meant[0]}?"
             )
+    for name in HOOKS:
+        wanted = list(inspect.signature(getattr(Callback, name)).parameters)[1:]
+        try:
+            inspect.signature(getattr(callback, name)).bind(*wanted)
+        except TypeError:
+            raise SettingsError(
+                f"{type(callback).__name__}.{name} cannot be called with ({', '.join(wanted)})",
+                f"Declare it as def {name}({', '.join(['self', *wanted])}).",
+            ) from None
+        except ValueError:
+            # A callable that does not tell what it takes.
+            continue
 
 
 def _tell(hooks: Sequence[Callable[..., None]], *values: Any) -> None:
