@@ -74,8 +74,7 @@ def check_tokenizer(name: str) -> None:
     if name not in BUILT_IN and name not in TOKENIZERS:
         raise SettingsError(
             f"There is no tokenizer {name!r:.30}",
-            f"{choices(name, (*BUILT_IN, *TOKENIZERS), 'tokenizers')} Register yours: "
-            "recurra.tokenizers.register.",
+            f"{choices(name, (*BUILT_IN, *TOKENIZERS), 'tokenizers')} Register yours: recurra.tokenizers.register.",
         )
 
 
