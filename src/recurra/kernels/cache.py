@@ -47,7 +47,7 @@ def _check(path: Path) -> None:
 
 
 class _Locator(UserProvidedCacheLocator):
-    """The folder of a module's kernels: Numba's own locator takes only one that can be written, and here reading is enough.
+    """The folder of a module's kernels. Numba's own locator takes only one that can be written; here reading is enough.
 
     That it can be written is found out when a kernel is saved.
     """
