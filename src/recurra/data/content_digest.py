@@ -31,8 +31,7 @@ def content_digest(path: Path) -> str:
                 digest.update(repr((str(file.relative_to(path)), _of_file(file))).encode("utf-8", "replace"))
         return digest.hexdigest()
     except OSError as error:
-        name = error.filename or path
-        raise DataError(f"{str(name)!r} cannot be read: {error.strerror}", "Check its permissions.") from None
+        raise DataError(f"{str(error.filename or path)!r} cannot be read: {error.strerror}", "Check its permissions.") from None
 
 
 def _of_file(path: Path) -> str:
