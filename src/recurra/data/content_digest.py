@@ -31,7 +31,8 @@ def content_digest(path: Path) -> str:
                 digest.update(repr((str(file.relative_to(path)), _of_file(file))).encode("utf-8", "replace"))
         return digest.hexdigest()
     except OSError as error:
-        raise DataError(f"{str(error.filename or path)!r} cannot be read: {error.strerror}", "Check its permissions.") from None
+        failed = str(error.filename or path)
+        raise DataError(f"{failed!r} cannot be read: {error.strerror}", "Check its permissions.") from None
 
 
 def _of_file(path: Path) -> str:
