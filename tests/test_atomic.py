@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recurra.atomic import AtomicFile, write_atomically
+from recurra.atomic import AtomicFile, check_file, write_atomically
 from recurra.errors import RecurraError
 
 
@@ -205,3 +205,13 @@ def test_a_disk_that_fills_while_writing(tmp_path: Path) -> None:
         with pytest.raises(RecurraError, match=r"a\.bin cannot be written: No space left on device\. Free some space"):
             write(at_once)
         assert names(tmp_path) == []
+
+
+def test_a_file_is_tried_and_not_left(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("mine")
+    for name in ("mine.csv", "new.csv"):
+        check_file(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.csv"]
+    assert (tmp_path / "mine.csv").read_text() == "mine"
+    with pytest.raises(RecurraError, match=r"none/new\.csv cannot be written.*Make its folder first"):
+        check_file(tmp_path / "none" / "new.csv")

@@ -13,7 +13,7 @@ import pytest
 
 from recurra import locks
 from recurra.errors import RecurraError
-from recurra.folders import LOCK, locked_folder, made_folder
+from recurra.folders import LOCK, check_folder, locked_folder, made_folder
 from recurra.locks import open_locked
 
 HOLDER = """
@@ -153,3 +153,15 @@ def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatc
     monkeypatch.setattr(fcntl, "flock", unknown)
     with locked_folder(tmp_path):
         assert in_a_thread(lambda: hold(tmp_path)) is None
+
+
+def test_a_folder_is_tried_and_not_left(tmp_path: Path) -> None:
+    check_folder(tmp_path / "new" / "inner")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(RecurraError, match="taken is a file"):
+        check_folder(tmp_path / "taken")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    check_folder(tmp_path / "full")
+    assert (tmp_path / "full" / "notes.txt").read_text() == "mine"

@@ -18,7 +18,7 @@ from recurra.errors import RecurraError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
-__all__ = ["AtomicFile", "take_name", "target_of", "told", "write_atomically"]
+__all__ = ["AtomicFile", "check_file", "take_name", "target_of", "told", "write_atomically"]
 
 _HINTS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",
@@ -111,6 +111,20 @@ class AtomicFile(io.RawIOBase):
     def tell(self) -> int:
         """How many bytes there are."""
         return self._place
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Refuses a file that cannot be written: called before the work whose results go there; a file there is left alone.
+
+    Raises:
+        RecurraError: as for :class:`AtomicFile`.
+    """
+    with contextlib.suppress(_TriedError), AtomicFile(path):
+        raise _TriedError
+
+
+class _TriedError(Exception):
+    """A file could be begun."""
 
 
 def target_of(path: str | os.PathLike[str]) -> Path:

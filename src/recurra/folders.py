@@ -11,7 +11,7 @@ from pathlib import Path
 from recurra.errors import RecurraError
 from recurra.locks import open_locked
 
-__all__ = ["LOCK", "locked_folder", "made_folder"]
+__all__ = ["LOCK", "check_folder", "locked_folder", "made_folder"]
 
 LOCK = ".lock"
 """The file in a folder that the process which writes there holds; one that is left over keeps nobody out."""
@@ -44,6 +44,20 @@ def made_folder(folder: Path) -> Iterator[None]:
             for path in new:
                 path.rmdir()
         raise
+
+
+def check_folder(folder: Path) -> None:
+    """Refuses a folder that cannot be made or written to: called before the work whose results go there; leaves none.
+
+    Raises:
+        RecurraError: as for :func:`made_folder`.
+    """
+    with contextlib.suppress(_TriedError), made_folder(folder):
+        raise _TriedError
+
+
+class _TriedError(Exception):
+    """A folder could be made."""
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from recurra.batch_prediction import resumable_file
 from recurra.batch_prediction.resumable_file import ResumableFile, Tally
-from recurra.errors import DataError, ModelFileError, RecurraError, SettingsError
+from recurra.errors import DataError, ModelFileError, RecurraError
 
 
 @pytest.fixture
@@ -240,9 +240,9 @@ def test_a_journal_that_tells_nothing_starts_again(journal: bytes, tmp_path: Pat
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        ({"data": "y"}, "was begun with data 'x', not 'y'"),
-        ({"data": "x", "below": 0.5}, "was begun with below None, not 0.5"),
-        ({}, "was begun with data 'x', not None"),
+        ({"data": "y"}, "was begun with data 'x', and this run has 'y'"),
+        ({"data": "x", "below": 0.5}, "was begun with no below, and this run has 0.5"),
+        ({}, "was begun with data 'x', and this run has none"),
     ],
 )
 def test_a_run_of_another_plan_is_refused_and_nothing_is_lost(
@@ -250,7 +250,7 @@ def test_a_run_of_another_plan_is_refused_and_nothing_is_lost(
 ) -> None:
     out = tmp_path / "out.csv"
     left = left_behind(out, 2)
-    with pytest.raises(SettingsError, match=message), ResumableFile(out, plan, resume=True):
+    with pytest.raises(RecurraError, match=message), ResumableFile(out, plan, resume=True):
         pass
     assert [(tmp_path / f".out.csv.{name}").read_bytes() for name in ("part", "part.json")] == left
     with ResumableFile(out, {"data": "x"}, resume=True) as file:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from bundles import make_branched, make_bundle
-from forge import put_together, signed, take_apart
+from forge import KEY, put_together, signed, take_apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save
 
 from recurra.bundle import Bundle, int8_bundle
 from recurra.bundle.format import LARGEST_HEADER, decode, encode
@@ -49,6 +50,22 @@ def test_any_altered_byte_is_found(place: int, change: int) -> None:
     altered = PLAIN[:place] + bytes([PLAIN[place] ^ change]) + PLAIN[place + 1 :]
     with pytest.raises(ModelFileError):
         decode(altered)
+
+
+def test_a_digest_that_is_damaged_itself_is_said_to_be() -> None:
+    """Its first digits may be the right ones: what is shown must differ."""
+    place = PLAIN.index(KEY) + len(KEY) + 63
+    other = b"0" if PLAIN[place : place + 1] != b"0" else b"1"
+    with pytest.raises(ModelFileError, match="the SHA-256 that it records is damaged, 1 of its 64 digits differ"):
+        decode(PLAIN[:place] + other + PLAIN[place + 1 :])
+    with pytest.raises(ModelFileError, match=r"its SHA-256 begins (\w{12}), not (?!\1)\w{12}"):
+        decode(PLAIN[:-1] + bytes([PLAIN[-1] ^ 1]))
+
+
+def test_a_checkpoint_is_no_model_and_the_model_is_beside_it() -> None:
+    metadata = {"recurra": json.dumps({"run": "0" * 64, "position": {"epoch": 1}})}
+    with pytest.raises(ModelFileError, match=r"is a checkpoint .* Give the model\.safetensors beside it"):
+        decode(save({"weight": np.zeros(2, np.float32)}, metadata=metadata))
 
 
 def test_every_bit_of_the_header_counts() -> None:

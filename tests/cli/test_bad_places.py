@@ -115,3 +115,19 @@ def test_a_place_that_cannot_be_used_is_refused_before_the_table_is_read(
     parts = {"full": ["full is not empty"], "taken": ["taken is a file"], "run": ["run", "--resume"]}[place]
     check_failed(run(command, news, "--out", place, "-q"), 1, *parts)
     assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["check", "none.csv", "--out", "taken"], "taken is a file"),
+        (["check", "none.csv", "--fix", "none/clean.csv"], "none/clean.csv cannot be written"),
+        (["evaluate", "none.safetensors", "none.csv", "--out", "taken"], "taken is a file"),
+    ],
+)
+def test_a_place_for_results_is_refused_before_the_work(words: list[str], said: str, run: Run, tmp_path: Path) -> None:
+    """The work would fail, too: what it needs is not there."""
+    Path("taken").write_text("mine")
+    before = everything(tmp_path)
+    check_failed(run(*words, "-q"), 1, said)
+    assert everything(tmp_path) == before

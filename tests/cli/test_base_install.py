@@ -58,10 +58,8 @@ def test_evaluate_and_score_need_no_extra(name: str, run: Run, trained: Path, ne
 @pytest.mark.parametrize(
     "words",
     [
-        ["evaluate", "{model}", "none.csv", "--out", "scores"],
         ["inspect", "{model}", "--view", "flags", "--data", "none.csv", "--html", "page.html"],
         ["inspect", "no-model.safetensors", "oil", "--html", "page.html"],
-        ["check", "none.csv", "--out", "found"],
         ["lesson", "--data-dir", "none", "--out", "lesson"],
     ],
 )
@@ -74,3 +72,25 @@ def test_a_page_needs_its_packages_before_the_work(
     ran = run_without([package], *(word.format(model=trained / "model.safetensors") for word in words))
     check_failed(ran, 1, f"Making a page needs {package}, which is not installed", "pip install 'recurra[report]'")
     assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("missing", "words", "written", "page"),
+    [
+        (EXTRAS, ["evaluate", "{model}", "{news}", "--out", "found"], "metrics.json", "evaluation.html"),
+        (["jinja2", "matplotlib"], ["check", "{news}", "--out", "found"], "check.json", "check.html"),
+    ],
+)
+def test_a_folder_of_figures_needs_no_extra(
+    missing: list[str], words: list[str], written: str, page: str, trained: Path, news: Path
+) -> None:
+    """A pipeline reads the figures; a page is for people, and the note says what it needs."""
+    words = [word.format(model=trained / "model.safetensors", news=news) for word in words]
+    ran = run_without(missing, *words, "--json")
+    assert ran.code == 0
+    assert [path.name for path in Path("found").iterdir()] == [written]
+    (said,) = (note for note in ran.json["notes"] if "is not installed" in note)
+    assert said == f"jinja2 is not installed: found gets no {page}. The page needs: pip install 'recurra[report]'"
+    ran = run_without(["matplotlib"], *words, "--quiet")
+    assert ran.code == 0
+    assert ran.out.splitlines()[-1].endswith(f": found/{written}")

@@ -57,6 +57,14 @@ def test_findings_rows_meaning_hint_and_what_to_type_next(run: Run) -> None:
     assert "0 errors, 3 warnings, 1 note" in quiet.out
 
 
+def test_one_row_and_one_class_are_counted_as_one(run: Run) -> None:
+    write_table(Path("one.csv"), ["text", "label"], [["oil prices rise", "money"]])
+    head = " ".join(run("check", "one.csv").out.split())
+    assert "train: one.csv, 1 row (" in head
+    assert ", 1 class: money 1" in head
+    assert "1 rows" not in head
+
+
 def test_json_is_one_document_with_all_rows(run: Run) -> None:
     values = run("check", "train.csv", "--test", "test.csv", "--json").json
     found = {(one["kind"], one["part"]): one for one in values["findings"]}

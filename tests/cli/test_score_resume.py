@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -207,24 +208,46 @@ def test_only_the_same_run_goes_on(run: Run, classifier: Path, monkeypatch: pyte
         assert run(*words, "-q").code == 130
     left = everything(Path())
     for more, shown in (
-        (["--all"], "was begun with columns"),
-        (["--keep", "id"], "was begun with columns"),
-        (["--encoding", "latin-1"], "was begun with reading"),
-        (["--abstain-below", "0.5"], "was begun with abstain_below None, not 0.5"),
+        (["--all"], "was begun with other columns, new: "),
+        (["--keep", "id"], "was begun with other columns, missing now: "),
+        (["--encoding", "latin-1"], "was begun with --encoding 'utf-8', and this run has 'latin-1'"),
+        (["--abstain-below", "0.5"], "was begun with no --abstain-below, and this run has 0.5"),
     ):
-        check_failed(run(*words, "--resume", "-q", *more), 2, shown, "leave out --resume to start again")
+        check_failed(run(*words, "--resume", "-q", *more), 1, shown, "leave out --resume to start again")
         assert everything(Path()) == left
     other = Path("other.safetensors")
     write_bundle(make_bundle(scale=2), other)
     ran = run("score", other, *words[2:], "--resume", "-q")
-    check_failed(ran, 2, "was begun with the model")
+    check_failed(ran, 1, "was begun with other contents of the model")
     data.write_bytes(data.read_bytes().replace(b"nr", b"no", 1))
-    check_failed(run(*words, "--resume", "-q"), 2, "was begun with its contents")
-    # Without --resume it begins anew, and what was left is gone.
+    check_failed(run(*words, "--resume", "-q"), 1, "was begun with other contents of the data")
+    # Without --resume it begins anew and says so, and what was left is gone.
     write_data(".csv")
-    assert run(*words, "-q").code == 0
+    ran = run(*words, "--json")
+    assert ran.code == 0
+    assert any(
+        re.match(r"an interrupted run had answered \d+ rows: beginning again at the first row", note)
+        for note in ran.json["notes"]
+    )
     assert Path("out.csv").read_bytes() == expected
     assert not list(Path().glob(".*"))
+
+
+@pytest.mark.usefixtures("_often")
+def test_files_fetched_again_are_the_same(run: Run, classifier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh container fetches the data and the model anew: the same bytes at another time."""
+    data = write_data(".csv")
+    words = ["score", classifier, data, "--out", "out.csv", "--text", "text"]
+    run(*words, "-q")
+    expected = Path("out.csv").read_bytes()
+    with monkeypatch.context() as patch:
+        interrupted_after(3, patch)
+        assert run(*words, "-q").code == 130
+    for path in (data, Path(classifier)):
+        os.utime(path, (1, 1))
+    ran = run(*words, "--resume", "--json")
+    assert ran.json["resumed_after"] > 0
+    assert Path("out.csv").read_bytes() == expected
 
 
 @pytest.mark.usefixtures("_often")
@@ -251,11 +274,11 @@ def test_rows_without_an_answer_are_gone_on_with(
         marked = replace(bundle, record={**bundle.record, "label_separator": "; "})
         write_bundle(marked, tmp_path / "other.safetensors")
         other = ["score", "other.safetensors", *words[2:]]
-        check_failed(run(*other, "--resume", "-q"), 2, "was begun with the model")
+        check_failed(run(*other, "--resume", "-q"), 1, "was begun with other contents of the model")
     else:
-        for value, shown in (([], "None"), (["--abstain-below", "0.5"], "0.5")):
+        for value, shown in (([], "none"), (["--abstain-below", "0.5"], "0.5")):
             ran = run(*words[:-2], *value, "--resume", "-q")
-            check_failed(ran, 2, f"was begun with abstain_below {below!r}, not {shown}")
+            check_failed(ran, 1, f"was begun with --abstain-below {below!r}, and this run has {shown}")
     found = run(*words, "--resume", "--json").json
     assert Path(out).read_bytes() == expected
     assert 0 < found["resumed_after"] < ROWS

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from commands import Run, check_failed
+from safetensors.numpy import save
 
 from recurra.cli.failures import _OTHER_NAMES
 from recurra.presets import preset_names
@@ -125,3 +128,16 @@ def test_help_in_groups_of_80_columns(command: str, run: Run, monkeypatch: pytes
         assert groups == expected
         assert max(map(len, lines)) <= 80
     assert lines.index("Output:") < next(place for place, line in enumerate(lines) if line.startswith("  -h, --help"))
+
+
+@pytest.mark.parametrize("command", ["train", "tune", "score"])
+def test_resume_says_what_it_does_where_nothing_is_there(command: str, run: Run) -> None:
+    """A pipeline gives it always."""
+    assert "or start" in " ".join(run(command, "--help").out.split())
+
+
+def test_a_checkpoint_in_the_place_of_a_model(run: Run) -> None:
+    metadata = {"recurra": json.dumps({"run": "0" * 64, "position": {}})}
+    Path("checkpoint.safetensors").write_bytes(save({"weight": np.zeros(2, np.float32)}, metadata=metadata))
+    ran = run("predict", "checkpoint.safetensors", "oil")
+    check_failed(ran, 1, "checkpoint.safetensors", "is a checkpoint", "Give the model.safetensors beside it")

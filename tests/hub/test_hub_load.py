@@ -21,7 +21,7 @@ import recurra
 from recurra.bundle import Bundle, write_bundle
 from recurra.bundle.format import encode
 from recurra.cli import main
-from recurra.errors import HubError
+from recurra.errors import HubError, SettingsError
 from recurra.hub import HubAddress, local_path
 from recurra.hub.address import display_folder
 from recurra.hub.client import hub_errors
@@ -183,7 +183,10 @@ def test_a_body_longer_than_announced_is_cut_off(hub: ModelHub, tmp_path: Path, 
     ],
 )
 def test_an_address_leads_to_a_repository_and_nowhere_else(hub: ModelHub, address: str) -> None:
-    error = complaint(address)
+    with pytest.raises(SettingsError) as caught:
+        recurra.load(address)
+    error = caught.value
+    assert "\n" not in str(error)
     assert error.received.endswith(" is no address of a model on the hub")
     assert len(error.received) < 200
     assert "hf://owner/name@revision" in error.hint
@@ -230,8 +233,18 @@ def test_offline_by_the_library_s_own_setting(hub: ModelHub, tmp_path: Path) -> 
     ended = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     loaded, error = ended.stdout.splitlines()
     assert (loaded, ended.stderr) == ("['a', 'b', 'c']", "")
-    assert error.startswith("The hub cannot be reached for hf://owner/other (OfflineModeIsEnabled")
+    assert error == (
+        "hf://owner/other is not in the cache, and HF_HUB_OFFLINE asks for no network. "
+        "Unset HF_HUB_OFFLINE to fetch it, or give the path of a model file."
+    )
     assert len(hub.asked) == asked
+
+
+def test_a_command_with_a_wrong_address_is_wrong_usage(hub: ModelHub, command: Lines) -> None:
+    code, _, err = command("predict", "hf://owner", "oil")
+    assert code == 2
+    assert "hf://owner/name" in err
+    assert hub.asked == []
 
 
 def test_commands_take_the_address_for_a_model(hub: ModelHub, tmp_path: Path, command: Lines) -> None:

@@ -17,7 +17,7 @@ from model_hub import TOKEN, ModelHub, Repository
 import recurra
 from recurra.bundle import write_bundle
 from recurra.cli import main
-from recurra.errors import HubError
+from recurra.errors import HubError, SettingsError
 from recurra.hub import push
 from recurra.runtime import Model
 
@@ -157,7 +157,9 @@ def test_what_is_no_model_never_reaches_the_hub(
 @pytest.mark.usefixtures("logged_in")
 @pytest.mark.parametrize("repository", ["news", "owner/news/more", "owner/../x", "owner/news@v1", ""])
 def test_what_is_no_repository_is_named(hub: ModelHub, model: Path, repository: str) -> None:
-    complaint(model, repository)
+    with pytest.raises(SettingsError, match=r"Write (OWNER/NAME|owner/news)"):
+        push(model, repository)
+    assert main(["push", str(model), repository]) == 2
     assert hub.asked == []
 
 

@@ -174,3 +174,54 @@ def test_a_full_disk_does_not_keep_a_kernel_from_being_used(
     assert said.endswith("; they cannot be kept: No space left on device.")
     assert all(data == b"" for data in files(cache).values())
     assert not list(cache.rglob("*.tmp.*"))
+
+
+def locked(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing under the folder can be made or written any more, not even by the superuser, whom no mode stops."""
+    open_file, make = os.open, os.mkdir
+
+    def refuse(path: Any) -> None:
+        if isinstance(path, str | Path) and cache in Path(path).parents:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    def opened(path: Any, flags: int, *more: Any, **named: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            refuse(Path(path, "temporary"))
+        return open_file(path, flags, *more, **named)
+
+    def made(path: Any, *more: Any, **named: Any) -> None:
+        if not Path(path).exists():
+            refuse(path)
+        make(path, *more, **named)
+
+    monkeypatch.setattr(os, "open", opened)
+    monkeypatch.setattr(os, "mkdir", made)
+    if os.name == "posix" and os.geteuid():
+        for folder in [cache, *(path for path in cache.rglob("*") if path.is_dir())]:
+            folder.chmod(0o555)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernels_are_read_from_a_folder_that_cannot_be_written(
+    name: str, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An image with compiled kernels in it, whose file system is read-only."""
+    before = files(cache)
+    locked(cache, monkeypatch)
+    assert compile_in(cache, name)
+    assert caplog.messages == []
+    assert files(cache) == before
+
+
+def test_kernels_that_a_read_only_folder_does_not_hold_are_compiled_in_memory(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder,) = {path.parent for path in files(cache) if path.name.startswith("unique_ids")}
+    shutil.rmtree(folder)
+    before = files(cache)
+    locked(cache, monkeypatch)
+    assert vars(compile_in(cache, "unique_ids"))
+    (said,) = caplog.messages
+    assert said.startswith("Compiled the unique_ids kernels in ")
+    assert said.endswith("; they cannot be kept: Read-only file system.")
+    assert files(cache) == before

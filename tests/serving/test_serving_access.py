@@ -103,7 +103,7 @@ def test_pages_of_other_sites_are_refused(client: TestClient, site: str, status:
         "Bearer ",
     ],
 )
-@pytest.mark.parametrize("path", ["/v1/models", "/metrics", "/openapi.json", "/readyz", "/healthz/", "/nothing"])
+@pytest.mark.parametrize("path", ["/v1/models", "/metrics", "/openapi.json", "/readyz/", "/healthz/", "/nothing"])
 def test_without_the_token_nothing_is_told(guarded: TestClient, authorization: str | None, path: str) -> None:
     headers = {} if authorization is None else {"authorization": authorization.encode("latin-1")}
     found = guarded.get(path, headers=headers)
@@ -121,6 +121,8 @@ def test_the_token_lets_in_under_any_name(guarded: TestClient, scheme: str) -> N
 
 def test_what_stays_open(guarded: TestClient) -> None:
     assert guarded.get("/healthz").json() == {"state": "alive"}
+    # A platform's probe has no token.
+    assert guarded.get("/readyz").json() == {"state": "ready"}
     # The page's files tell nothing; this service has none.
     assert guarded.get("/").status_code == 404
     assert guarded.get("/static/x").status_code == 404

@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from recurra.atomic import AtomicFile, take_name, target_of, told
-from recurra.errors import DataError, ModelFileError, RecurraError, SettingsError
+from recurra.batch_prediction.resume_plan import check_same_plan
+from recurra.errors import DataError, ModelFileError, RecurraError
 from recurra.locks import open_for_update, open_locked
 
 __all__ = ["CHECKPOINT_SECONDS", "ResumableFile", "Tally"]
@@ -45,6 +46,15 @@ class Tally(NamedTuple):
     counts: tuple[int, ...]
 
 
+class _Journal(NamedTuple):
+    """The plan of a run, the rows that it has predicted, and the bytes of its journal and of its file."""
+
+    plan: dict[str, Any]
+    tally: Tally
+    length: int
+    place: int
+
+
 class ResumableFile:
     """An output file whose partial content survives an interrupted process.
 
@@ -54,20 +64,22 @@ class ResumableFile:
 
     Args:
         out: the final path; its folder must exist.
-        plan: everything that the content depends on, as JSON values; a run resumes only one with the same plan.
+        plan: everything that the content depends on, as JSON values under names for messages
+            (:mod:`recurra.batch_prediction.resume_plan`); a run resumes only one with the same plan.
         resume: continue where an earlier run ended, if there was one.
 
     Attributes:
         begun: the rows that an earlier run has predicted, ``None`` if there is nothing to resume.
+        dropped: those that one has left and that are predicted again, without ``resume``.
 
     Raises:
-        RecurraError: the file cannot be written, or another process is writing it.
-        SettingsError: the earlier run had another plan.
+        RecurraError: the file cannot be written, another process is writing it, or the earlier run had another plan.
     """
 
     def __init__(self, out: Path, plan: Mapping[str, Any], *, resume: bool) -> None:
         self.out, self.plan, self.resume = out, dict(plan), resume
         self.begun: Tally | None = None
+        self.dropped: Tally | None = None
         with told(out):
             target = target_of(out)
         self._target = target
@@ -85,7 +97,13 @@ class ResumableFile:
             )
         self._journal = journal
         try:
-            length, place = self._read_journal() if self.resume else (0, 0)
+            found = self._read_journal()
+            length = place = 0
+            if found is not None and self.resume:
+                check_same_plan(self.out, found.plan, self.plan)
+                self.begun, length, place = found.tally, found.length, found.place
+            elif found is not None:
+                self.dropped = found.tally
             with self._errors_of_start():
                 self._file = open_for_update(self._part, private=self._target.exists())
                 self._file.truncate(place)
@@ -162,32 +180,23 @@ class ResumableFile:
             self._part.unlink(missing_ok=True)
         self._kept = False
 
-    def _read_journal(self) -> tuple[int, int]:
-        """Bytes of the journal's complete lines, and of the file that they describe."""
+    def _read_journal(self) -> _Journal | None:
+        """What the journal says; ``None`` if there is nothing to go on from."""
         if not self._part.exists():
-            return 0, 0
+            return None
         content = self._journal.read()
         whole = content[: content.rfind(b"\n") + 1]
         lines = whole.splitlines()
         try:
-            plan = json.loads(lines[0])["plan"]
+            plan = dict(json.loads(lines[0])["plan"])
             last = json.loads(lines[-1])
             place = int(last.pop("bytes"))
             rows, empty, unanswered = (int(last[name]) for name in ("rows", "empty", "unanswered"))
             tally = Tally(rows, empty, unanswered, tuple(map(int, last["counts"])))
         except (IndexError, ValueError, KeyError, TypeError):
             # Killed before the first line was complete.
-            return 0, 0
-        for name in [*plan, *self.plan]:
-            if plan.get(name) != self.plan.get(name):
-                raise SettingsError(
-                    f"{self.out} was begun with {name} {plan.get(name)!r:.100}, not {self.plan.get(name)!r:.100}",
-                    "Give the same as then, or leave out --resume to start again.",
-                )
-        if self._part.stat().st_size < place:
-            return 0, 0
-        self.begun = tally
-        return len(whole), place
+            return None
+        return None if self._part.stat().st_size < place else _Journal(plan, tally, len(whole), place)
 
     @contextlib.contextmanager
     def _errors_of_start(self) -> Iterator[None]:

@@ -47,6 +47,8 @@ LARGEST_FILE = 4 * 2**30
 LARGEST_HEADER = 16 * 2**20
 
 _KEYS = {"digest", "format", "labels", "network", "pad_to", "record", "text"}
+# Of a checkpoint's metadata: see recurra.training.checkpoint.
+_CHECKPOINT_KEYS = {"position", "run"}
 # Formats of the tasks whose files do not name them.
 _FORMATS = {SINGLE_LABEL.name: 1, "multi_label": 3}
 _MORE_KEYS: dict[int, set[str]] = {3: {"weights"}, 4: {"task", "weights"}, 5: {"branch", "task", "weights"}}
@@ -205,6 +207,11 @@ def _about(header: Mapping[str, Any]) -> dict[str, Any]:
     about = parse_json(metadata["recurra"].encode("utf-8", "replace"), "metadata")
     if not isinstance(about, dict):
         raise ModelFileError(f"The metadata is {about!r:.80}", _NOT_OURS)
+    if about.keys() == _CHECKPOINT_KEYS:
+        raise ModelFileError(
+            "The file is a checkpoint of a training run, not a model",
+            "Give the model.safetensors beside it, which training writes when it ends.",
+        )
     return about
 
 

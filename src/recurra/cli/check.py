@@ -33,8 +33,8 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
+from recurra.cli.results_folder import check_results_folder, write_results
 from recurra.errors import SettingsError
-from recurra.folders import made_folder
 
 if TYPE_CHECKING:
     from recurra.checking.check import KnownModel, Training
@@ -53,6 +53,7 @@ EXAMPLES = (
 )
 
 SIMILARITY = 0.5
+PAGE = "check.html"
 
 
 def check(
@@ -98,7 +99,10 @@ def check(
         bool, typer.Option("--strict", help=f"Exit with {FOUND} if there are errors or warnings.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder for check.json and check.html.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Folder for check.json and check.html; the page needs recurra[report]."
+        ),
     ] = None,
     text: TextColumn = None,
     title: TitleColumn = None,
@@ -126,10 +130,7 @@ def check(
         raise SettingsError("--drop-unknown is given without --model", "Name the model whose labels are to be kept.")
     if fix is not None:
         _check_copy(fix, data, test)
-    if out is not None:
-        from recurra.report.packages import require_page_packages
-
-        require_page_packages()
+    with_page = out is not None and check_results_folder(out, PAGE, output)
     from recurra.checking.check import check as look
     from recurra.runtime import load
 
@@ -174,8 +175,8 @@ def check(
     next_command = command_after_check(data, again, reading, CheckResult(report, fixed, labels))
     if out is not None:
         # Include notes from before the rows were read, such as the separator that was found.
-        _write(out, replace(report, notes=output.notes), next_command)
-        output.result(f"page: {out / 'check.html'}")
+        write_results(out, _files(replace(report, notes=output.notes), next_command, with_page=with_page))
+        output.result(f"page: {out / PAGE}" if with_page else f"report: {out / 'check.json'}")
     output.detail(f"next: {next_command}")
     written = None if fixed is None else fixed.to_dict()
     output.document({**report.to_dict(), "notes": output.notes, "fixed": written, "next": next_command})
@@ -184,6 +185,7 @@ def check(
 
 
 def _check_copy(fix: Path, data: str, test: str | None) -> None:
+    from recurra.atomic import check_file
     from recurra.checking.row_writers import SUFFIXES
 
     if fix.suffix.lower() not in SUFFIXES:
@@ -193,6 +195,7 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
     for name in filter(None, (data, test)):
         if Path(name).exists() and fix.exists() and fix.samefile(name):
             raise SettingsError(f"--fix {fix} is {name} itself", "Name another file: the original is kept.")
+    check_file(fix)
 
 
 def _opened(
@@ -242,16 +245,12 @@ def _known(name: str, model: Model) -> KnownModel:
     return KnownModel(name, TextPipeline(bundle.text, bundle.vocabulary), [*map(value_text, bundle.labels.classes)])
 
 
-def _write(folder: Path, report: Report, next_command: str) -> None:
+def _files(report: Report, next_command: str, *, with_page: bool) -> dict[str, str]:
     import json
 
-    from recurra.atomic import write_atomically
-    from recurra.report.check_page import check_page
+    files = {"check.json": json.dumps({**report.to_dict(), "next": next_command}, ensure_ascii=False, indent=1)}
+    if with_page:
+        from recurra.report.check_page import check_page
 
-    files = {
-        "check.json": json.dumps({**report.to_dict(), "next": next_command}, ensure_ascii=False, indent=1),
-        "check.html": check_page(report),
-    }
-    with made_folder(folder):
-        for name, content in files.items():
-            write_atomically(folder / name, content.encode("utf-8", "replace"))
+        files[PAGE] = check_page(report)
+    return files

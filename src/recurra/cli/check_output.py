@@ -25,10 +25,13 @@ def show_report(report: Report, output: Output) -> None:
         classes = list(seen.classes.items())
         shown = [f"{cut(visible_spaces(label), 30)} {rows:,}" for label, rows in classes[:6]]
         more = f", … {cut(visible_spaces(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
-        kinds = f"{len(classes):,} {report.task.wording.plural}{report.task.labels_per_row(seen.mean_labels)}"
+        wording = report.task.wording
+        what = _counted(len(classes), wording.each, wording.plural)
+        kinds = f"{what}{report.task.labels_per_row(seen.mean_labels)}"
+        rows = _counted(seen.rows, "row", "rows")
         output.detail(
             folded(
-                f"{part}: {seen.name}, {seen.rows:,} rows{seen.row_hint}, median {seen.median:,.0f} characters, "
+                f"{part}: {seen.name}, {rows}{seen.row_hint}, median {seen.median:,.0f} characters, "
                 f"{kinds}: {', '.join(shown)}{more}"
             )
         )
@@ -66,7 +69,11 @@ def _show_finding(finding: Finding, report: Report, output: Output) -> None:
 def _how_many(finding: Finding) -> str:
     """``1 row``, ``2 classes``."""
     plural = {"class": "classes"}.get(finding.what, finding.what + "s")
-    return f"{finding.count:,} {finding.what if finding.count == 1 else plural}"
+    return _counted(finding.count, finding.what, plural)
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
@@ -93,7 +100,7 @@ def show_fix(fixed: FixResult, output: Output) -> None:
     """Prints what was changed in the cleaned copy."""
     what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
     what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
-    what += [f"{fixed.repaired:,} text{'' if fixed.repaired == 1 else 's'} mended"] if fixed.repaired else []
+    what += [f"{_counted(fixed.repaired, 'text', 'texts')} mended"] if fixed.repaired else []
     changed = ", ".join(what) or "nothing was to be mended"
-    output.result(folded(f"cleaned copy: {fixed.out}, {fixed.rows:,} rows; {changed}"))
+    output.result(folded(f"cleaned copy: {fixed.out}, {_counted(fixed.rows, 'row', 'rows')}; {changed}"))
     output.result(f"changes: {fixed.changes}")

@@ -29,7 +29,7 @@ from recurra.cli.options import (
     model_name,
 )
 from recurra.cli.output import Output, aligned, cut, folded
-from recurra.folders import made_folder
+from recurra.cli.results_folder import check_results_folder, write_results
 
 if TYPE_CHECKING:
     from recurra.evaluation.abstention import AbstentionScores
@@ -45,13 +45,17 @@ EXAMPLES = (
 
 # Number of classes that are all printed, of the worst ones if there are more, of confusions; columns of a label there.
 ALL_CLASSES, WORST, CONFUSIONS, LABEL = 20, 10, 10, 34
+PAGE = "evaluation.html"
 
 
 def evaluate(
     model: ModelArgument,
     data: DataArgument,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder for metrics.json and evaluation.html.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Folder for metrics.json and evaluation.html; the page needs recurra[report]."
+        ),
     ] = None,
     skip_unlabelled: SkipUnlabelled = False,
     abstain_below: AbstainBelow = None,
@@ -75,10 +79,7 @@ def evaluate(
     from recurra.tasks import Predictions
 
     output = Output(as_json=as_json, quiet=quiet)
-    if out is not None:
-        from recurra.report.packages import require_page_packages
-
-        require_page_packages()
+    with_page = out is not None and check_results_folder(out, PAGE, output)
     classifier = load(model)
     task = classifier.task
     below = task.check_abstain_below(abstain_below)
@@ -96,25 +97,26 @@ def evaluate(
     if held_back is not None:
         values["abstaining"] = held_back.to_dict()
     if out is not None:
-        from recurra.report.evaluation_page import evaluation_page
+        files = {"metrics.json": json.dumps({**values, "notes": output.notes}, ensure_ascii=False, indent=1)}
+        if with_page:
+            from recurra.report.evaluation_page import evaluation_page
 
-        page = evaluation_page(
-            task,
-            found,
-            Predictions(probabilities, targets, documents, classifier.bundle.labels.classes, rows.unknown),
-            model_name=model_name(model),
-            data_name=table.source,
-            trained_on=_trained_on(classifier),
-            abstaining=held_back,
-            branch=classifier.bundle.branch is not None,
-        )
-        metrics = json.dumps({**values, "notes": output.notes}, ensure_ascii=False, indent=1)
-        _write(out, {"metrics.json": metrics, "evaluation.html": page})
+            files[PAGE] = evaluation_page(
+                task,
+                found,
+                Predictions(probabilities, targets, documents, classifier.bundle.labels.classes, rows.unknown),
+                model_name=model_name(model),
+                data_name=table.source,
+                trained_on=_trained_on(classifier),
+                abstaining=held_back,
+                branch=classifier.bundle.branch is not None,
+            )
+        write_results(out, files)
     _show(found, task, table.source, output, every=all_classes)
     if held_back is not None:
         _show_abstaining(held_back, output)
     if out is not None:
-        output.result(f"page: {out / 'evaluation.html'}")
+        output.result(f"page: {out / PAGE}" if with_page else f"scores: {out / 'metrics.json'}")
     output.document({**values, "notes": output.notes})
 
 
@@ -134,14 +136,6 @@ def _show_abstaining(found: AbstentionScores, output: Output) -> None:
         output.result(f"accuracy of these: {found.accuracy:.4f} ({low:.4f}–{high:.4f})")
     withheld = found.rows - found.answered
     output.result(f"held back: {withheld:,} answers, {found.withheld_right:,} of them right")
-
-
-def _write(folder: Path, files: dict[str, str]) -> None:
-    from recurra.atomic import write_atomically
-
-    with made_folder(folder):
-        for name, text in files.items():
-            write_atomically(folder / name, text.encode("utf-8", "replace"))
 
 
 def _show(found: Scores, task: Task, source: str, output: Output, *, every: bool) -> None:

@@ -70,7 +70,11 @@ def score(
     ] = None,
     answers_only: Annotated[bool, typer.Option("--answers-only", help="Keep no columns of the table.")] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue an interrupted or killed run; FILE is the same in the end.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Continue an interrupted or killed run, or start where there is none; FILE is the same in the end.",
+        ),
     ] = False,
     abstain_below: AbstainBelow = None,
     text: TextColumn = None,
@@ -87,6 +91,8 @@ def score(
     training data, or by |. Memory does not grow with the rows. The file appears only when it is complete.
     """
     from recurra.batch_prediction.resumable_file import ResumableFile
+    from recurra.batch_prediction.resume_plan import CONTENTS
+    from recurra.data.content_digest import content_digest
     from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet, aside=out is None)
@@ -106,12 +112,14 @@ def score(
     else:
         plan = {
             "data": data,
-            "its contents": _identity(data),
-            "the model": _identity(str(model)),
+            f"{CONTENTS}the data": None if data == "-" else content_digest(Path(data)),
+            f"{CONTENTS}the model": content_digest(model),
             "columns": names,
-            "abstain_below": below,
-            "reading": f"{source.read_as}, {encoding}, {format_name}",
-            "recurra": VERSION,
+            "--abstain-below": below,
+            "columns to read": source.read_as,
+            "--encoding": encoding,
+            "--format": format_name,
+            "version of recurra": VERSION,
         }
         file = ResumableFile(out, plan, resume=resume)
         try:
@@ -144,17 +152,16 @@ def _columns(source: RowSource, model: Model, every: bool, output: Output) -> li
     return names
 
 
-def _identity(path: str) -> str | None:
-    from recurra.data.file_stamp import file_stamp
-
-    return None if path == "-" else file_stamp(Path(path))
-
-
 def _note_resume(file: ResumableFile, resume: bool, output: Output) -> None:
     if file.begun is not None:
         output.note(f"going on after {file.begun.rows:,} rows that an earlier run answered")
     elif resume:
         output.note("no earlier run is there to go on from: beginning at the first row")
+    elif file.dropped is not None:
+        output.note(
+            f"an interrupted run had answered {file.dropped.rows:,} rows: beginning again at the first row "
+            "(--resume would go on after them)"
+        )
 
 
 def _sink(

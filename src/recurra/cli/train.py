@@ -187,7 +187,10 @@ def train(
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
     resume: Annotated[
-        bool, typer.Option("--resume", rich_help_panel="Run", help="Resume from the checkpoint in DIR.")
+        bool,
+        typer.Option(
+            "--resume", rich_help_panel="Run", help="Resume from the checkpoint in DIR, or start if there is none."
+        ),
     ] = False,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", rich_help_panel="Run", help="Write TensorBoard curves to DIR/tensorboard.")

@@ -123,7 +123,10 @@ def tune(
             help="Storage of the trials: sqlite:///FILE, postgresql://…, or a path ending in .log.",
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", rich_help_panel="Run", help="Resume the study in DIR.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", rich_help_panel="Run", help="Resume the study in DIR, or start if there is none."),
+    ] = False,
     engine: Annotated[
         str,
         typer.Option(

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from recurra.errors import HubError
+from recurra.errors import SettingsError
 
 __all__ = ["MODEL_FILE", "PREFIX", "HubAddress", "display_folder"]
 
@@ -18,6 +18,7 @@ MODEL_FILE = "model.safetensors"
 # The hub's own rules. Two dots would lead out of the cache's folders, which are named after owner, name and revision.
 _PART = r"[A-Za-z0-9](?:(?!\.\.|--)[A-Za-z0-9._-]){0,95}"
 _REVISION = r"[A-Za-z0-9](?:(?!\.\.|//)[A-Za-z0-9._/-]){0,199}"
+_HINT = f"Write {PREFIX}owner/name, or {PREFIX}owner/name@revision for a branch, a tag or a commit."
 _ADDRESS = re.compile(rf"(?:{PREFIX})?({_PART}/{_PART})(?:@({_REVISION}))?")
 
 
@@ -34,18 +35,19 @@ class HubAddress:
     revision: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> HubAddress:
+    def parse(cls, text: str, hint: str = _HINT) -> HubAddress:
         """Reads ``hf://owner/name`` or ``hf://owner/name@revision``, each also without ``hf://``.
 
+        Args:
+            text: what was given.
+            hint: what to write instead where it is no address.
+
         Raises:
-            HubError: it is no such address.
+            SettingsError: it is no such address.
         """
         found = _ADDRESS.fullmatch(text)
         if found is None:
-            raise HubError(
-                f"{text!r:.120} is no address of a model on the hub",
-                f"Write {PREFIX}owner/name, or {PREFIX}owner/name@revision for a branch, a tag or a commit.",
-            )
+            raise SettingsError(f"{text!r:.120} is no address of a model on the hub", hint)
         return cls(found[1], found[2])
 
     def __str__(self) -> str:

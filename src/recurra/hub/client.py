@@ -77,6 +77,8 @@ def _hub_error(error: Exception, address: HubAddress) -> HubError:
     if type(error) is RuntimeError and isinstance(error.__cause__, Exception):
         # What an upload fails with says nothing of why.
         error = error.__cause__
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return HubError(f"{address} needs the network, and HF_HUB_OFFLINE asks for none", "Unset HF_HUB_OFFLINE.")
     if isinstance(error, errors.GatedRepoError):
         return HubError(f"{address} is gated", f"Ask for access on its page, then {_LOG_IN}.")
     if isinstance(error, errors.RepositoryNotFoundError):

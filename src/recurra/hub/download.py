@@ -30,7 +30,8 @@ def local_path(model: str | os.PathLike[str], *, quiet: bool = False) -> str | o
         quiet: shows no progress, and does not say that the cache answers.
 
     Raises:
-        HubError: the address is none, huggingface_hub is not installed, or the hub does not give the file.
+        SettingsError: the address is none.
+        HubError: huggingface_hub is not installed, or the hub does not give the file.
     """
     if not isinstance(model, str) or not model.startswith(PREFIX):
         return model
@@ -48,9 +49,15 @@ def _download(address: HubAddress, *, quiet: bool) -> Path:
             raise
         except Exception as error:
             cached = hub.try_to_load_from_cache(**where)
+            offline = isinstance(error, hub.errors.OfflineModeIsEnabled)
+            if offline and not isinstance(cached, str):
+                raise HubError(
+                    f"{address} is not in the cache, and HF_HUB_OFFLINE asks for no network",
+                    "Unset HF_HUB_OFFLINE to fetch it, or give the path of a model file.",
+                ) from error
             if not is_unreachable(error) or not isinstance(cached, str):
                 raise
-            if not quiet and not isinstance(error, hub.errors.OfflineModeIsEnabled):
+            if not quiet and not offline:
                 print(f"The hub cannot be reached: {address} is read from the cache.", file=sys.stderr)
             return Path(cached)
         too_long = HubError(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from recurra.bundle import digest_of, read_bundle
-from recurra.errors import HubError
+from recurra.errors import HubError, SettingsError
 from recurra.hub.address import MODEL_FILE, HubAddress
 from recurra.hub.client import endpoint, hub_errors, load_client
 from recurra.version import VERSION
@@ -58,12 +58,13 @@ def push(
 
     Raises:
         ModelFileError: it is no model file.
-        HubError: the repository is none or public though ``private``, huggingface_hub is not installed, or the hub
+        SettingsError: ``repository`` is no address, or names a revision.
+        HubError: the repository is public though ``private``, huggingface_hub is not installed, or the hub
             does not take the files.
     """
-    address = HubAddress.parse(repository)
+    address = HubAddress.parse(repository, "Write OWNER/NAME, such as owner/tickets.")
     if address.revision is not None:
-        raise HubError(
+        raise SettingsError(
             f"{repository!r:.120} names a revision", f"Write {address.repository}: push adds a commit to it."
         )
     from recurra.card import model_card

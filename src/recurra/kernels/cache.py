@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserProvidedCacheLocator
 from numba.core.runtime import rtsys
 
 __all__ = ["KernelCache"]
@@ -46,6 +46,21 @@ def _check(path: Path) -> None:
             raise ValueError(f"{path.name} has another SHA-256")
 
 
+class _Locator(UserProvidedCacheLocator):
+    """The folder of a module's kernels. Numba's own locator takes only one that can be written; here reading is enough.
+
+    That it can be written is found out when a kernel is saved.
+    """
+
+    @classmethod
+    def from_function(cls, py_func: FunctionType, py_file: str) -> _Locator:
+        return cls(py_func, py_file)
+
+
+class _Files(CompileResultCacheImpl):
+    _locator_classes = (_Locator,)
+
+
 class KernelCache(FunctionCache):
     """The cached code of one kernel. Numba writes each file under another name first, so none is ever incomplete.
 
@@ -56,6 +71,8 @@ class KernelCache(FunctionCache):
         damaged: whether there were files that could not be used; they are replaced when the kernel is compiled.
         write_error: why the compiled kernel could not be written, or ``None``.
     """
+
+    _impl_class = _Files
 
     def __init__(self, function: FunctionType) -> None:
         super().__init__(function)

@@ -7,7 +7,6 @@ import hashlib
 import importlib
 import logging
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -144,12 +143,14 @@ def _digest(package: str) -> str:
 
 
 def _cache_folder() -> str | None:
-    """A folder for the compiled kernels of :func:`_digest`; ``None`` where nothing can be written."""
+    """A folder for the compiled kernels of :func:`_digest`; ``None`` where there is none and none can be made.
+
+    It may be one that can only be read: kernels that were compiled when a container's image was built, say.
+    """
     try:
         root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         folder = Path(root) / "recurra" / "kernels" / _digest(str(Path(__file__).parent))
         folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
     except (OSError, RuntimeError):
         # RuntimeError: there is no home.
         return None

@@ -17,9 +17,9 @@ __all__ = ["Access", "is_loopback", "read_token"]
 
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 SHORTEST_TOKEN, LONGEST_TOKEN = 16, 4096
-# The health check and the page's files, which are the same everywhere: neither discloses anything. The page itself asks
-# its user for the token and sends it with every request.
-PUBLIC_PATHS = re.compile(r"/|/healthz|/static/.*")
+# Health and readiness, which a platform's probes ask without a token, and the page's files, which are the same
+# everywhere: none discloses anything. The page itself asks its user for the token and sends it with every request.
+PUBLIC_PATHS = re.compile(r"/|/healthz|/readyz|/static/.*")
 
 _PORT = re.compile(rb":\d*$")
 

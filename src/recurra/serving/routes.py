@@ -160,7 +160,12 @@ def add_state_routes(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher]
     app.add_api_route(
         "/healthz", healthz, summary="Whether the process lives", responses={**state, **_problems(400, 421)}
     )
-    app.add_api_route("/readyz", readyz, summary="Whether it takes requests", responses={**state, **_problems(*ACCESS)})
+    app.add_api_route(
+        "/readyz",
+        readyz,
+        summary="Whether it takes requests",
+        responses={**state, **_problems(*(set(ACCESS) - {401, 403}))},
+    )
     app.add_api_route(
         "/metrics",
         count,
