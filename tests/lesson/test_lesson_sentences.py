@@ -79,7 +79,7 @@ def test_the_baseline_may_win_or_lose(result: dict[str, Any], baseline: float, e
 )
 def test_the_baseline_may_be_quicker_or_slower(result: dict[str, Any], seconds: float, expected: str):
     text = told(result, [model(result, "lesson/lstm", 0.90, seconds=seconds)])
-    assert "It took 8.52 s to train" in text
+    assert "The linear model took 8.52 s to train" in text
     assert expected in text
 
 

@@ -115,7 +115,7 @@ def _baseline(models: Sequence[ModelResult], baseline: BaselineResult) -> list[s
         f"{baseline['name']}, learned from {baseline['train_phrase']}, scores "
         f"{with_interval(baseline['test_accuracy'], baseline['interval'])}: "
         f"{group_verdicts(verdicts, phrases, everyone='every network')}.",
-        f"It took {amount(baseline['seconds'], 's')} to train{': ' if quicker else ''}{quicker}.",
+        f"The linear model took {amount(baseline['seconds'], 's')} to train{': ' if quicker else ''}{quicker}.",
     ]
 
 

@@ -7,7 +7,6 @@ from recurra.lesson.experiment_sentences import (
     bucketing_sentences,
     curve_sentences,
     masking_sentences,
-    pads_sentence,
     shuffled_sentences,
     vocabulary_sentences,
 )
@@ -72,7 +71,6 @@ def lesson_page(result: LessonResult) -> str:
         learned=learned,
         classes=classes,
         masking=masking and {"sentences": masking_sentences(masking), "pictures": masking_pictures(masking)},
-        pads=result["pads"] and pads_sentence(result["pads"]),
         bucketing=bucketing
         and {"sentences": bucketing_sentences(bucketing), "pictures": bucketing_pictures(bucketing)},
         shuffled=shuffled and {"sentences": shuffled_sentences(shuffled), "picture": shuffled_picture(shuffled)},
