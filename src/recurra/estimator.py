@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -37,10 +38,12 @@ from recurra.tasks import Task
 from recurra.text.named_vectors import check_vectors
 from recurra.training.callbacks import Callback, PrintProgress
 from recurra.training.ending import end_of_training
-from recurra.training.fit import RunOptions, fit
+from recurra.training.fit import Provenance, RunOptions, fit
 from recurra.training.sample_weight import check_sample_weight
 
 __all__ = ["TextClassifier"]
+
+_log = logging.getLogger(__name__)
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -245,6 +248,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial=bundle,
             validation_data=None if validation_data is None else self._validation_rows(validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
+            provenance=Provenance(columns=None if table is None else table.named_columns),
             callbacks=[PrintProgress(), *callbacks] if self.verbose else callbacks,
             sample_weight=sample_weight,
         )
@@ -295,7 +299,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             SettingsError: ``abstain_below`` is not in (0, 1], or the model is a multi-label one.
         """
         check_is_fitted(self)
-        sets = self.model_.predict(self._documents(X), abstain_below=abstain_below)
+        sets = self.model_.predict(self._documents(X, self.model_), abstain_below=abstain_below)
         if self.n_columns_ is None:
             return sets
         indicator = np.zeros((len(sets), self.n_columns_), dtype=np.int64)
@@ -306,7 +310,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
         """The probability of each class, float32[B, C], with the columns in the order of ``classes_``."""
         check_is_fitted(self)
-        found = self.model_.predict_proba(self._documents(X))
+        found = self.model_.predict_proba(self._documents(X, self.model_))
         if self.n_columns_ is None:
             return found
         # A column without a positive row is no class of the model: its probability is 0.
@@ -344,11 +348,16 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _documents(self, X: Any) -> list[Document]:
+    def _documents(self, X: Any, model: Model | None = None) -> list[Document]:
+        """The documents; of a table the columns that ``fit`` read, or those of the model."""
         if not is_frame(X):
             return as_documents(X)
         text, title = self.columns_ or (None, None)
-        return read_frame(X, text, title).documents
+        known = None if self.columns_ or model is None else model.columns
+        table = read_frame(X, text, title, model=known)
+        for warning in table.warnings:
+            _log.warning("%s: %s", table.source, warning)
+        return table.documents
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`)."""

@@ -36,7 +36,7 @@ def test_json_is_what_python_gives(run: Run, trained: Path, test_rows: Path) -> 
         assert ran.json[name] == pytest.approx(expected[name], abs=1e-6)
     assert ran.json["confusion"] == expected["confusion"]
     assert ran.json["accuracy"] == (model.predict(documents) == labels).mean()
-    assert ran.json["notes"][0].casefold().startswith("columns guessed")
+    assert ran.json["notes"][0].casefold().startswith("columns of the model: text 'description'")
 
 
 def test_lines_for_people(run: Run, trained: Path, test_rows: Path) -> None:
@@ -49,7 +49,7 @@ def test_lines_for_people(run: Run, trained: Path, test_rows: Path) -> None:
     for one in values["classes"]:
         numbers = [f"{one[key]:.4f}" for key in ("precision", "recall", "f1")]
         assert [one["label"], *numbers, str(one["support"])] in lines
-    assert ran.out.splitlines()[0].casefold().startswith("columns guessed")
+    assert ran.out.splitlines()[0].casefold().startswith("columns of the model: text 'description'")
     # Where the path is long it begins the next line.
     assert quiet.out.startswith("30 rows of")
     assert set(quiet.out.splitlines()) < set(ran.out.splitlines())

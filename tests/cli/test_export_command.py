@@ -53,7 +53,7 @@ def test_json_is_what_python_gives(run: Run, trained: Path, rows: Path) -> None:
     assert values["largest_difference"] == pytest.approx(np.abs(before - after).max(), abs=1e-7)
     assert values["mean_difference"] == pytest.approx(np.abs(before - after).mean(), abs=1e-7)
     assert values["largest_difference"] > 0
-    assert values["notes"][0].casefold().startswith("columns guessed")
+    assert values["notes"][0].startswith("columns of the model")
 
 
 def test_the_file_is_the_model_with_int8_weights(run: Run, model: Path) -> None:
@@ -207,3 +207,9 @@ def test_bad_rows_are_one_line(run: Run, model: Path, news: Path, tmp_path: Path
     check_failed(run(*words, "--label", "kind"), 2, "--label kind is given without DATA", "labelled rows")
     check_failed(run("export", "none.safetensors", *words[2:]), 1, "There is no file none.safetensors")
     assert everything(tmp_path) == before
+
+
+def test_a_model_file_ends_as_one(run: Run, model: Path, tmp_path: Path) -> None:
+    ran = run("export", model, "--int8", "--out", tmp_path / "small.onnx")
+    check_failed(ran, 2, "ends in '.onnx'", "ends in .safetensors")
+    assert not (tmp_path / "small.onnx").exists()

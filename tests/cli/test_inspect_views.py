@@ -30,7 +30,7 @@ def test_flags(run: Run, trained: Path, news: Path) -> None:
     assert len(values["units"]) == 2
     network = recurra.load(model).settings
     assert len(values["scores"]) == network.hidden * network.layers * network.directions
-    assert values["notes"][0].startswith("columns guessed")
+    assert values["notes"][0].startswith("columns of the model")
     ran = run("inspect", model, "--view", "flags", "--data", news, "--top", 2, "--rows", 40, "--seed", 1, "--quiet")
     lines = ran.out.splitlines()
     assert lines[0] == f"40 documents, accuracy {values['accuracy']:.4f}, {len(values['scores'])} units"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recurra.data.columns import ColumnStatistics, choose_columns, quoted_names
+from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
 
 
@@ -128,3 +129,70 @@ def test_long_lists_of_names_are_cut() -> None:
     text = quoted_names([f"column {place}" for place in range(30)] + ["x" * 100])
     assert text.endswith("'column 19' and 11 more")
     assert quoted_names(["x" * 100]) == repr("x" * 37 + "...")
+
+
+TICKETS = ModelColumns("Nachricht", "Betreff", "Queue")
+
+
+def test_the_columns_of_a_model_come_before_guesses() -> None:
+    facts = [fact("Betreff"), fact("Nachricht"), fact("Antwort", 90), fact("Queue", 4, 3)]
+    chosen = choose_columns(facts, source="x.csv", model=TICKETS)
+    assert (chosen.text, chosen.title, chosen.label) == ("Nachricht", "Betreff", "Queue")
+    assert chosen.note == "columns of the model: text 'Nachricht', title 'Betreff', label 'Queue'"
+    assert (chosen.warnings, chosen.guessed) == ((), ())
+    # What the user names stands above it; with the text named, that column is read alone.
+    named = choose_columns(facts, source="x.csv", text="Antwort", model=TICKETS, labelled=False)
+    assert (named.text, named.title, named.label, named.note) == ("Antwort", None, None, None)
+    assert "no title is read from x.csv; name its column with --title" in named.warnings[0]
+
+
+def test_a_table_without_the_columns_of_a_model_is_guessed_with_a_warning() -> None:
+    chosen = choose_columns([fact("id", 4), fact("Antwort", 90)], source="x.csv", model=TICKETS, labelled=False)
+    assert (chosen.text, chosen.title) == ("Antwort", None)
+    assert chosen.note == "columns guessed: text 'Antwort'; name it with --text"
+    assert chosen.warnings[0].startswith(
+        "x.csv has no column of texts 'Nachricht', from which the model learned: 'Antwort' is read instead"
+    )
+    assert chosen.warnings[1].startswith("the model learned from titles as well, of the column 'Betreff'")
+
+
+def test_no_title_is_guessed_for_a_model_that_learned_without() -> None:
+    facts = [fact("title", 9), fact("body"), fact("topic", 4, 3)]
+    chosen = choose_columns(facts, source="x.csv", model=ModelColumns("body"))
+    assert (chosen.text, chosen.title, chosen.label) == ("body", None, "topic")
+    assert chosen.note == "columns of the model: text 'body'; columns guessed: label 'topic'; name it with --label"
+
+
+def test_the_titles_of_a_model_are_the_texts_where_nothing_else_is() -> None:
+    chosen = choose_columns([fact("Betreff"), fact("Queue", 4, 3)], source="x.csv", model=TICKETS)
+    assert (chosen.text, chosen.title, chosen.label) == ("Betreff", None, "Queue")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"text": 1},
+        {"text": ""},
+        {"text": "x" * 201},
+        {"text": "a", "title": ["b"]},
+        {"text": "a", "label": "a"},
+        {"title": "a"},
+    ],
+)
+def test_a_record_with_anything_else_has_no_columns(columns: object) -> None:
+    assert ModelColumns.from_record({"columns": columns}) is None
+
+
+def test_columns_come_back_from_a_record() -> None:
+    assert ModelColumns.from_record({"columns": TICKETS.to_record()}) == TICKETS
+    assert ModelColumns("x" * 201).to_record() == {}
+
+
+def test_no_header_is_spoken_of_where_there_is_none() -> None:
+    with pytest.raises(DataError) as raised:
+        choose_columns([fact("a", None)], source="x.json", header=False, labelled=False)
+    assert "header" not in str(raised.value)

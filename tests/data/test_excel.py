@@ -151,6 +151,26 @@ TABLE = [("id", "text", "label"), (1, "oil is up", "a"), (2, "gas is down", "b")
         ([("Export", "2026-01-05"), ("text", "label"), ("oil", "a")], "row 2 looks like the header, 'text', 'label'"),
         ([("Summary",), ("text", "label"), ("oil", "a")], "row 2 looks like the header, 'text', 'label'"),
         ([(), (None, "Tickets"), ("By", "me"), *TABLE], "row 2 of the sheet 'Sheet', 'Tickets', is no header: row 4"),
+        # The first row as wide as those below is named, not a row of data with usual names, nor the title.
+        (
+            [
+                ("Tickets Juni",),
+                (),
+                ("Betreff", "Nachricht", "Queue"),
+                ("a", "b", "IT"),
+                ("a", "b", "IT"),
+                ("Ticket", "Question", "IT"),
+            ],
+            "1 cell is filled there and 3 below; row 3 looks like the header, 'Betreff', 'Nachricht', 'Queue'",
+        ),
+        (
+            [("Tickets Juni",), ("Betreff", "Nachricht", "Queue"), ("Ticket", "Question", "IT"), ("a", "b", "IT")],
+            "row 2 looks like the header, 'Betreff', 'Nachricht', 'Queue'",
+        ),
+        (
+            [("Tickets Juni",), (), ("Betreff", None, "Queue"), ("a", "b", "IT"), ("a", "Question", "IT")],
+            "row 3 looks like the header, 'Betreff', 'Queue'",
+        ),
         # No name is usual.
         ([("Export",), ("what", "kind"), ("oil", "a")], "is no header: 1 cell is filled there and 2 below"),
     ],

@@ -88,7 +88,6 @@ def table(tmp_path: Path, text: str, **options: Any) -> StreamedTable:
     ("text", "message"),
     [
         ("text\na\n", "holds texts and no labels"),
-        ("label|text\na|b\n", "is separated by '|'"),
         ("label,text\na,b\n,c\n", "row 3 .* column 'label' holds no label"),
         ("a,some first text here\na,x y z one two\na,x y z three four\n", "the first row names a column 'a'"),
     ],

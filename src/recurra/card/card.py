@@ -13,6 +13,7 @@ from recurra.card.front_matter import front_matter
 from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
 from recurra.cells import cell_named
+from recurra.data.model_columns import ModelColumns
 from recurra.networks.shapes import count_parameters
 from recurra.tokenizers import BUILT_IN
 
@@ -248,6 +249,9 @@ def _data(facts: Facts) -> str:
         left = f"; {unknown:,.0f} more have a label that training never saw" if unknown else ""
         held = "" if facts.held_out is None else f"{facts.held_out:,} "
         rows.append(("rows held out", f"{held}{_validation_file(facts)}{left}"))
+    if (columns := ModelColumns.from_record(facts.record)) is not None:
+        named = [f"{role} {plain(name)}" for role, name in columns.by_role.items() if name is not None]
+        rows.append(("columns", ", ".join(named)))
     if "data_sha256" in facts.record:
         rows.append(("SHA-256 of the rows", f"`{plain(facts.record['data_sha256'])}`"))
     cleaning = facts.part("cleaning")

@@ -30,6 +30,7 @@ from recurra.checking.vocabulary_coverage import (
     rows_of,
 )
 from recurra.data.blocks import Blocks
+from recurra.data.model_columns import ModelColumns
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.text import TextPipeline, TextSettings
@@ -81,6 +82,7 @@ def open_source(
     text: str | None = None,
     title: str | None = None,
     label: str | None = None,
+    model: ModelColumns | None = None,
 ) -> LenientReader:
     """Opens a file for :func:`check`, including one whose bytes training rejects.
 
@@ -91,6 +93,7 @@ def open_source(
         text: the text column, or ``None`` to guess it.
         title: the title column.
         label: the label column.
+        model: the columns that a model learned from, taken where the file has them.
 
     Raises:
         DataError: the file cannot be read, or its columns cannot be guessed.
@@ -100,7 +103,7 @@ def open_source(
             data.blocks, names, text=data.text_column, title=data.title_column, label=data.label_column
         )
     blocks, drafts = readable_blocks(data, part)
-    return LenientReader(blocks, names, text=text, title=title, label=label, drafts=drafts)
+    return LenientReader(blocks, names, text=text, title=title, label=label, model=model, drafts=drafts)
 
 
 def check(
@@ -236,11 +239,14 @@ def _missing_titles(facts: Facts, part: Part) -> list[Draft]:
 
 
 def _missing_header(reader: LenientReader, facts: Facts, part: Part) -> list[Draft]:
-    """A guessed label column whose name is one of its labels: the file starts with a row instead of a header."""
-    if not reader.header_is_row(class_rows(facts, reader.names)):
+    """A column, found by guess, whose name is one of its values: the file starts with a row instead of a header."""
+    if reader.header_is_row(class_rows(facts, reader.names)):
+        column, what = reader.columns.label, "labels"
+    elif (column := reader.first_row_name) is not None:
+        what = "values"
+    else:
         return []
-    column = reader.columns.label
-    meaning = f"The first row names a column {column!r}, which is one of its labels: that row is taken for a header."
+    meaning = f"The first row names a column {column!r}, which is one of its {what}: that row is taken for a header."
     hint = "Add a header row such as label,text, or name the label column with --label."
     return [Draft("no header row", "error", part, NO_ROWS, meaning, hint, count=1, what="file")]
 

@@ -15,12 +15,13 @@ from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.label_names import NO_LABEL, LabelNames
 from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.known_labels import folded
+from recurra.data.label_format import nearly_one_a_row
 from recurra.errors import DataError
 from recurra.text import Labels
 
 __all__ = [
     "class_rows",
-    "folded",
     "held_out",
     "label_findings",
     "spelling_sentence",
@@ -37,17 +38,15 @@ ALIKE = 0.8
 LONGEST_LIST = 12
 """Maximum number of classes that a sentence lists."""
 
+LONGEST_NAME = 60
+"""Maximum number of characters of a class that a sentence shows."""
+
 NO_ROWS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 
 def class_rows(facts: Facts, names: LabelNames) -> dict[str, int]:
     """Number of rows of each class, the largest first."""
     return _by_class(facts.labels[facts.labels != NO_LABEL], names)
-
-
-def folded(name: str) -> str:
-    """A label with case and white space normalized."""
-    return " ".join(name.split()).casefold()
 
 
 def usual_spellings(counts: Mapping[str, int], known: Collection[str] = ()) -> dict[str, str]:
@@ -94,7 +93,7 @@ def spelling_sentence(counts: Mapping[str, int], usual: Mapping[str, str]) -> st
         usual: result of :func:`usual_spellings`, with one label or more.
     """
     pairs = [
-        f"{name!r} ({counts[name]:,}) is {best!r}" + (f" ({counts[best]:,})" if best in counts else "")
+        f"{_shown(name)} ({counts[name]:,}) is {_shown(best)}" + (f" ({counts[best]:,})" if best in counts else "")
         for name, best in usual.items()
     ]
     return f"Labels that differ in case or white space alone are classes of their own: {_shortened(pairs)}."
@@ -176,6 +175,19 @@ def label_findings(
             )
         )
     counts = class_rows(facts, names)
+    if not names.task.lists and nearly_one_a_row(len(counts), len(facts) - len(missing)):
+        drafts.append(
+            Draft(
+                "nearly a label for each row",
+                "error",
+                part,
+                NO_ROWS,
+                f"{len(counts):,} distinct labels in {len(facts) - len(missing):,} rows: are texts and labels swapped?",
+                "Name the columns with --text and --label.",
+                count=len(counts),
+                what="class",
+            )
+        )
     usual = usual_spellings(counts, known)
     drafts += _spelling_findings(facts, part, names, counts, usual)
     if part == "train":
@@ -263,7 +275,10 @@ def _class_size_findings(labels: npt.NDArray[np.int32], names: LabelNames, *, sh
         )
     if most >= UNEVEN * least:
         largest, smallest = next(iter(counts)), next(reversed(counts))
-        meaning = f"{largest!r} has {most:,} rows and {smallest!r} {least:,}: accuracy says little about small classes."
+        meaning = (
+            f"{_shown(largest)} has {most:,} rows and {_shown(smallest)} {least:,}: accuracy says little about small "
+            "classes."
+        )
         hint = "Look at macro F1 and at each class's recall; training can weigh classes (--set class_weights=balanced)."
         drafts.append(
             Draft(
@@ -285,7 +300,7 @@ def _likely_misspellings(names: Collection[str], known: Collection[str]) -> str:
     """A sentence on labels that look like misspellings of others, if there are any."""
     others = {folded(name): name for name in known}
     meant = {name: get_close_matches(folded(name), others, n=1, cutoff=ALIKE) for name in names}
-    pairs = [f"{name!r} may be {others[found[0]]!r}" for name, found in meant.items() if found]
+    pairs = [f"{_shown(name)} may be {_shown(others[found[0]])}" for name, found in meant.items() if found]
     return f" {_shortened(pairs)}." if pairs else ""
 
 
@@ -299,7 +314,12 @@ def _by_class(labels: npt.NDArray[np.int32], names: LabelNames) -> dict[str, int
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    return _shortened([f"{name!r} ({rows:,} row{'' if rows == 1 else 's'})" for name, rows in counts.items()])
+    return _shortened([f"{_shown(name)} ({rows:,} row{'' if rows == 1 else 's'})" for name, rows in counts.items()])
+
+
+def _shown(name: str) -> str:
+    """A label, quoted; a long one, which may be a text, is cut."""
+    return repr(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "...")
 
 
 def _shortened(words: list[str]) -> str:

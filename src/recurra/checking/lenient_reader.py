@@ -70,7 +70,8 @@ class LenientReader(TableReader):
         blocks: the file; may be read any number of times.
         names: numbers the labels.
         drafts: findings from opening the file.
-        columns: ``text``, ``title`` and ``label``, as :class:`recurra.data.table_reader.TableReader` takes them.
+        columns: ``text``, ``title``, ``label`` and ``model``, as
+            :class:`recurra.data.table_reader.TableReader` takes them.
 
     Raises:
         DataError: the text or label column cannot be guessed.

@@ -156,7 +156,7 @@ def _read(
 
     if length is not None:
         raise SettingsError(f"--length {length} is given with TEXTS", "Leave it out: it is for generated texts.")
-    source = open_rows(texts, reading, (), model.bundle.text, output)
+    source = open_rows(texts, reading.of_model(model), (), model.bundle.text, output)
     documents: list[Document] = []
     for batch in source.batches:
         given = batch.documents

@@ -136,8 +136,8 @@ def check(
 
     labels = LabelOptions(multi_label, single_label, label_separator)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
-    train, tested = _opened(data, test, reading, output)
     loaded = None if model is None else load(model)
+    train, tested = _opened(data, test, reading if loaded is None else reading.of_model(loaded), output)
     named = None if model is None else model_name(model)
     known = None if loaded is None else _known(str(named), loaded)
     labels.apply([one for one in (train, tested) if one is not None], loaded, model, output)
@@ -211,9 +211,14 @@ def _opened(
 
     def opened(name: str, part: Literal["train", "test"]) -> LenientReader:
         blocks = open_blocks(
-            name, format=reading.format, encoding=reading.encoding, part=part, named=reading.columns.values()
+            name,
+            format=reading.format,
+            encoding=reading.encoding,
+            part=part,
+            named=reading.columns.values(),
+            model=reading.model,
         )
-        return open_source(blocks, part, names, **reading.columns)
+        return open_source(blocks, part, names, **reading.columns, model=reading.model)
 
     if is_file(data):
         return opened(data, "train"), None if test is None else opened(test, "test")

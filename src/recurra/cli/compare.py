@@ -94,7 +94,7 @@ def compare(
     task = next(iter(loaded.values())).task
     task.check_separator(label_separator)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
-    table = read_data(data or "", reading, part="test", output=output)
+    table = read_data(data or "", reading.of_model(*loaded.values()), part="test", output=output)
     found = compare_on(
         loaded,
         table,

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from recurra.cli.progress import Bars
     from recurra.data.corpus import Corpus
     from recurra.data.datasets import Dataset
+    from recurra.data.documents import Label
+    from recurra.data.model_columns import ModelColumns
     from recurra.data.table import Table
+    from recurra.runtime import Model
 
 __all__ = ["ReadOptions", "is_file", "load_named_dataset", "read_data", "read_rows"]
 
@@ -29,6 +32,8 @@ class ReadOptions(NamedTuple):
         data_dir: folder of named datasets.
         format: format of a file, ``None`` to go by its name.
         label_format: how the cells of the label column are read.
+        model: the columns that the model learned from for which DATA is read.
+        classes: the model's classes, some of which labelled rows must have if their column is guessed.
     """
 
     text: str | None = None
@@ -38,11 +43,22 @@ class ReadOptions(NamedTuple):
     data_dir: Path | None = None
     format: str | None = None
     label_format: LabelFormat = SINGLE_LABEL_FORMAT
+    model: ModelColumns | None = None
+    classes: tuple[Label, ...] = ()
 
     @property
     def columns(self) -> dict[str, Any]:
         """The named columns by role."""
         return {"text": self.text, "title": self.title, "label": self.label}
+
+    def of_model(self, *models: Model) -> ReadOptions:
+        """The same options for rows that models read: their columns, if they learned from the same ones."""
+        columns = {model.columns for model in models}
+        return self._replace(model=columns.pop() if len(columns) == 1 else None)
+
+    def of_labelled(self, model: Model) -> ReadOptions:
+        """The same options for labelled rows on which a model is scored."""
+        return self.of_model(model)._replace(classes=model.bundle.labels.classes)
 
     def skipping_unlabelled(self, skip: bool) -> ReadOptions:
         """The same options where rows without a label are read, to be skipped.
@@ -83,8 +99,15 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
             part=part,
             largest=MAX_FILE_BYTES,
             named=reading.columns.values(),
+            model=reading.model,
         )
-        table = table_of(blocks, **reading.columns, label_format=reading.label_format)
+        table = table_of(
+            blocks,
+            **reading.columns,
+            label_format=reading.label_format,
+            model=reading.model,
+            classes=reading.classes,
+        )
         for note in table.notes:
             output.note(note)
         if reading.label_format.missing:
@@ -112,8 +135,20 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
     from recurra.data.sources import open_blocks
     from recurra.data.streamed import StreamedTable
 
-    blocks = open_blocks(name, format=reading.format, encoding=reading.encoding, named=reading.columns.values())
-    rows = StreamedTable(blocks, **reading.columns, label_format=reading.label_format, read=bars.counting("reading"))
+    blocks = open_blocks(
+        name,
+        format=reading.format,
+        encoding=reading.encoding,
+        named=reading.columns.values(),
+        model=reading.model,
+    )
+    rows = StreamedTable(
+        blocks,
+        **reading.columns,
+        label_format=reading.label_format,
+        model=reading.model,
+        read=bars.counting("reading"),
+    )
     # Read the table once, so that errors in it show before anything else is loaded or written.
     len(rows)
     for note in rows.notes:

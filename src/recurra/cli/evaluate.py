@@ -85,7 +85,7 @@ def evaluate(
     below = task.check_abstain_below(abstain_below)
     separator = task.check_separator(label_separator)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
-    reading = reading.skipping_unlabelled(skip_unlabelled)
+    reading = reading.skipping_unlabelled(skip_unlabelled).of_labelled(classifier)
     table = read_data(data, reading, part="test", output=output)
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
     targets = rows.targets

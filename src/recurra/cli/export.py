@@ -143,7 +143,7 @@ def _maker(form: str) -> Callable[[Bundle], ExportedModel]:
 
 
 def _check_place(out: Path, model: Path, data: str | None) -> None:
-    """Checks the output path early: it must be writable and must not be an input."""
+    """Checks the output path early: it must be writable, a model file's by its ending, and must not be an input."""
     for taken, what in ((model, "the model"), (Path(data) if data else None, "DATA")):
         try:
             same = taken is not None and out.exists() and taken.exists() and out.samefile(taken)
@@ -156,6 +156,11 @@ def _check_place(out: Path, model: Path, data: str | None) -> None:
         raise RecurraError(f"{out} cannot be written: there is no folder {out.parent}", "Make its folder first.")
     if out.is_dir():
         raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")
+    if out.suffix != ".safetensors":
+        raise SettingsError(
+            f"--out {out} ends in {out.suffix!r}, and a model file of recurra is written",
+            "Give a name that ends in .safetensors; other formats are not written.",
+        )
 
 
 def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str | None, output: Output) -> _Rows:
@@ -165,7 +170,7 @@ def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str |
             f"--label-separator {separator!r:.20} is given without rows of several labels", "Leave it out."
         )
     if data is not None:
-        table = read_data(data, reading, part="test", output=output)
+        table = read_data(data, reading.of_labelled(model), part="test", output=output)
         documents, rows = labelled_rows(table, model, output, separator=separator)
         return _Rows(documents, rows.targets, table.source)
     for option, column in {"--text": reading.text, "--title": reading.title, "--label": reading.label}.items():

@@ -88,6 +88,7 @@ def _about(known: dict[str, Any], facts: Facts, task: Task) -> list[tuple[str, s
     rows += [
         ("reads", f"{'titles' if text['field'] == 'title' else 'title and text'}{most}"),
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
+        *_columns(record),
         *_chosen(record),
         *_vectors(record),
         *_branch(known),
@@ -118,6 +119,16 @@ def _listed(names: list[str]) -> str:
             return f"{', '.join(shown)}, … {len(names) - len(shown):,} more"
         shown.append(name)
     return ", ".join(shown)
+
+
+def _columns(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """The names of the columns that the model learned from, if they are known."""
+    from recurra.data.model_columns import ModelColumns
+
+    columns = ModelColumns.from_record(record)
+    if columns is None:
+        return []
+    return [("columns", ", ".join(f"{role} {name!r}" for role, name in columns.by_role.items() if name is not None))]
 
 
 def _chosen(record: dict[str, Any]) -> list[tuple[str, str]]:

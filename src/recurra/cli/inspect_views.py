@@ -92,6 +92,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
     models = {model_name(path): load(path) for path in paths}
     for model in models.values():
         check_supports_views(model)
+    reading = reading.of_model(*models.values())
     part: Literal["train", "test"] = "train" if wanted.folds else "test"
     data = read_data(wanted.data, reading, part=part, output=output)
     name, model = next(iter(models.items()))

@@ -102,7 +102,7 @@ def score(
     classifier = load(model)
     below = classifier.checked_abstaining(abstain_below)
     mark = csv_label_separator(classifier, kind)
-    reading = ReadOptions(text, title, encoding=encoding, format=format_name)
+    reading = ReadOptions(text, title, encoding=encoding, format=format_name).of_model(classifier)
     kept = () if answers_only else tuple(keep) if keep else None
     source = open_rows(data, reading, kept, classifier.bundle.text, output)
     names = _columns(source, classifier, every, output)

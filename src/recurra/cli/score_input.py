@@ -70,16 +70,17 @@ def open_rows(
         encoding=reading.encoding,
         part="test",
         named=(reading.text, reading.title, *(keep or ())),
+        model=reading.model,
     )
     if isinstance(blocks, LineBlocks):
         return _lines(blocks, reading, keep)
     try:
-        table = TableReader(blocks, text=reading.text, title=reading.title, labelled=False)
+        table = TableReader(blocks, text=reading.text, title=reading.title, labelled=False, model=reading.model)
     except NoRowsError as error:
         return _no_rows(error.names, reading, keep, blocks)
     columns, names = table.columns, table.head.names
-    if columns.note is not None:
-        output.note(columns.note)
+    for note in filter(None, [columns.note, *columns.warnings]):
+        output.note(note)
     _check_names(keep or (), "--keep", names, table.source)
     if keep is None:
         # A value inside an object is kept with the object.

@@ -101,7 +101,9 @@ def serve(
         check_folder(runs)
     task = common_task(model.task for model in loaded.values()) or SINGLE_LABEL
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
-    table = None if data is None else read_data(data, reading, part="test", output=output)
+    table = None
+    if data is not None:
+        table = read_data(data, reading.of_model(*loaded.values()), part="test", output=output)
     limits = Limits()
     guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())
     logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)

@@ -42,6 +42,7 @@ from recurra.training.run import prepare_folder
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
+    from recurra.data.columns import Columns
     from recurra.data.corpus import Corpus
     from recurra.data.review_decisions import Cleaning
 
@@ -216,6 +217,7 @@ def train(
     """Train a classifier on a table of texts and labels."""
     from dataclasses import replace
 
+    from recurra.data.model_columns import ModelColumns
     from recurra.presets import load_preset, recipe_of_model
     from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
     from recurra.tasks.multi_label_detection import resolve_rows
@@ -237,11 +239,15 @@ def train(
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     reading = reading.skipping_unlabelled(skip_unlabelled)
+    if initial is not None:
+        reading = reading._replace(model=ModelColumns.from_record(initial.record))
     with locked_folder(out), Bars(output) as bars:
         prepare_folder(out, resume=resume)
         rows = read_rows(data, reading, output=output, bars=bars)
         held_reading = reading
-        if columns := getattr(rows, "columns", None):
+        named_columns = getattr(rows, "named_columns", None)
+        columns = getattr(rows, "columns", None)
+        if columns is not None:
             # Those that were guessed; a named set has none.
             held_reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
         rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
@@ -254,6 +260,7 @@ def train(
         rows, separator = resolve_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
+        _warn_of_swapped_columns(rows, columns, output)
         held = None
         if validation is not None:
             held = read_validation(validation, held_reading, rows, separator=separator, output=output, bars=bars)
@@ -278,7 +285,7 @@ def train(
                 began=began,
                 baseline=not no_baseline,
             ),
-            provenance=Provenance(cleaning=cleaning, label_separator=separator),
+            provenance=Provenance(cleaning=cleaning, label_separator=separator, columns=named_columns),
             callbacks=[
                 bars.training(
                     score=task.wording.right,
@@ -364,6 +371,20 @@ def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:
     from recurra.data.unlabelled import skip_unlabelled
 
     return skip_unlabelled(rows, output.note)
+
+
+def _warn_of_swapped_columns(rows: Corpus, columns: Columns | None, output: Output) -> None:
+    """Warns if there are so many classes that texts may have been read as labels."""
+    from recurra.data.label_format import nearly_one_a_row
+
+    classes = rows.labels.values
+    if not nearly_one_a_row(len(classes), len(rows)) or any(isinstance(value, tuple) for value in classes):
+        return
+    where = "" if columns is None else f" in the column {columns.label!r}, and texts in {columns.text!r}"
+    output.warn(
+        f"{rows.source} has {len(classes):,} distinct labels in {len(rows):,} rows{where}: are texts and labels "
+        "swapped? If so, name the columns with --text and --label."
+    )
 
 
 def _cleaned(

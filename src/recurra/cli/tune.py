@@ -192,6 +192,7 @@ def tune(
                 device=device,
                 callback=lines,
                 validation_data=held,
+                columns=table.named_columns if is_file(data) else None,
             )
             tuned = tuner.run()
     _report(tuned, data, out, output)

@@ -46,6 +46,12 @@ UNLABELLED_HINT = (
     "evaluate and data skip them with --skip-unlabelled."
 )
 
+# Skipping rows would only hide that another column holds the labels.
+GUESSED_HINT = (
+    "That it holds the labels is a guess: name the right column with --label. If this is the one, name it as well, and "
+    "give every row a label, or skip such rows with --skip-unlabelled."
+)
+
 
 def is_text(kind: ColumnType) -> bool:
     """Whether a column of this type can hold texts."""
@@ -205,7 +211,12 @@ def joined_texts(titles: Column, texts: Column) -> Column:
 
 
 def plain_labels(
-    raw: RawTable, name: str, source: str, *, label_format: LabelFormat = SINGLE_LABEL_FORMAT
+    raw: RawTable,
+    name: str,
+    source: str,
+    *,
+    label_format: LabelFormat = SINGLE_LABEL_FORMAT,
+    guessed: bool = False,
 ) -> list[Any]:
     """The labels of a column as they are written: texts, unless the file itself has types.
 
@@ -216,6 +227,7 @@ def plain_labels(
         name: name of the column.
         source: name of the file, for messages.
         label_format: how the cells are read.
+        guessed: whether the column is a guess, for messages.
 
     Raises:
         DataError: the column's type cannot hold labels, or a row has no label.
@@ -241,7 +253,9 @@ def plain_labels(
             values[place] = None
         elif empty or (isinstance(value, float) and not math.isfinite(value)):
             what = "no label" if empty else f"the label {value}"
-            raise DataError(f"{source}: {_where(raw, place, name)} holds {what}", UNLABELLED_HINT)
+            raise DataError(
+                f"{source}: {_where(raw, place, name)} holds {what}", GUESSED_HINT if guessed else UNLABELLED_HINT
+            )
     return values
 
 

@@ -1,18 +1,20 @@
-"""Chooses the text, title and label columns: named by the user, or guessed, with a note.
+"""Chooses the text, title and label columns: named by the user, those of a model, or guessed, with a note.
 
-Guesses use names first, then content: the column with the longest texts is the text, one with few distinct values the
+A model's columns (:class:`recurra.data.model_columns.ModelColumns`) are taken where the table has them. Guesses use
+names first, then content: the column with the longest texts is the text, one with few distinct values the
 label. If two columns are equally likely, nothing is guessed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
 
-__all__ = ["ColumnStatistics", "Columns", "choose_columns", "is_usual_name", "quoted_names"]
+__all__ = ["ColumnStatistics", "Columns", "choose_columns", "is_label_name", "is_usual_name", "quoted_names"]
 
 # Tiers of names, the most likely first; names of one tier are equally likely.
 _TEXT_NAMES = (
@@ -60,13 +62,17 @@ class Columns:
         text: the column of the texts.
         title: the column of the titles, or None.
         label: the column of the labels, or None for a table without labels.
-        note: one line on what was guessed, or None if nothing was.
+        note: one line on what was guessed or taken from a model, or None if nothing was.
+        warnings: lines on what a model learned from and the table lacks.
+        guessed: the roles whose column was guessed.
     """
 
     text: str
     title: str | None
     label: str | None
     note: str | None
+    warnings: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
 
 
 def choose_columns(
@@ -77,10 +83,13 @@ def choose_columns(
     title: str | None = None,
     label: str | None = None,
     labelled: bool = True,
+    model: ModelColumns | None = None,
+    header: bool = True,
 ) -> Columns:
-    """Uses the named columns and guesses the others.
+    """Uses the named columns, then those of the model, and guesses the others.
 
-    A title is guessed only together with the text: with only the text named, that column is read alone.
+    A title is guessed only together with the text: with only the text named, that column is read alone. Where the table
+    has a model's text column, and the model learned without titles, no title is guessed either.
 
     Args:
         facts: the columns in file order.
@@ -89,6 +98,8 @@ def choose_columns(
         title: the user's title column, or None.
         label: the user's label column, or None.
         labelled: whether a label column is wanted.
+        model: the columns that the model learned from for which the table is read.
+        header: whether tables of this kind have a header row, for messages.
 
     Raises:
         DataError: a named column is missing, duplicated or given two roles, or a guess would be ambiguous.
@@ -96,12 +107,18 @@ def choose_columns(
     names = [fact.name for fact in facts]
     _check_named(names, source, {"--text": text, "--title": title, "--label": label})
     wants = {"text": text is None, "title": title is None and text is None, "label": labelled and label is None}
+    named = {"text": text, "title": title, "label": label}
+    of_model = {} if model is None else _of_model(facts, model, named)
+    text, title, label = (name or of_model.get(role) for role, name in named.items())
+    wants = {role: want and role not in of_model for role, want in wants.items()}
+    if model is not None and model.title is None and "text" in of_model:
+        wants["title"] = False
     # A column with a label's name is found even if no label is wanted: it is not the text.
     free = [fact for fact in facts if fact.name not in {text, title, label}]
     named_label = label or (_by_name(free, _LABEL_NAMES, source, "label", strict=labelled) if free else None)
     free = [fact for fact in free if fact.name != named_label]
     if text is None:
-        text = _guess_text(free, source)
+        text = _guess_text(free, source, header=header)
     free = [fact for fact in free if fact.name != text]
     if wants["title"]:
         title = _by_name(
@@ -109,21 +126,89 @@ def choose_columns(
         )
         free = [fact for fact in free if fact.name != title]
     if wants["label"]:
-        label = named_label or _guess_label(free, source, names)
+        label = named_label or _guess_label(free, source, names, header=header)
     chosen = {"label": label if labelled else None, "title": title, "text": text}
     guessed = {role: name for role, name in chosen.items() if wants[role] and name is not None}
-    return Columns(text=text, title=title, label=chosen["label"], note=_note(guessed))
+    taken = {role: name for role, name in of_model.items() if chosen[role] is not None}
+    notes = [
+        f"columns of the model: {_roles(taken)}" if taken else "",
+        f"columns guessed: {_roles(guessed)}; name {'it' if len(guessed) == 1 else 'them'} with "
+        + ", ".join(f"--{role}" for role in guessed)
+        if guessed
+        else "",
+    ]
+    return Columns(
+        text=text,
+        title=title,
+        label=chosen["label"],
+        note="; ".join(filter(None, notes)) or None,
+        warnings=() if model is None else _missing(model, named["text"], text, title, source),
+        guessed=tuple(guessed),
+    )
+
+
+def _of_model(
+    facts: Sequence[ColumnStatistics], model: ModelColumns, named: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Those of a model's columns that the table has, once and of the right kind, and the user left open."""
+    names, texts = [fact.name for fact in facts], [fact.name for fact in facts if fact.mean_length is not None]
+    found = {
+        role: name
+        for role, name in model.by_role.items()
+        if name is not None
+        and named[role] is None
+        and name not in named.values()
+        and names.count(name) == 1
+        and (role == "label" or name in texts)
+    }
+    if named["text"] is not None:
+        # With the text named, that column is read alone, as where columns are guessed.
+        found.pop("title", None)
+    elif "text" not in found and not set(texts) - {*found.values(), *named.values()}:
+        # No column is left for the texts but the title's.
+        found.pop("title", None)
+    return found
+
+
+def _missing(model: ModelColumns, named_text: str | None, text: str, title: str | None, source: str) -> tuple[str, ...]:
+    """What a model learned from and the table lacks, and what is read instead."""
+    lines = []
+    if named_text is None and text != model.text:
+        (learned, read) = _shown([model.text, text])
+        lines.append(
+            f"{source} has no column of texts {learned}, from which the model learned: {read} is read instead; "
+            "name another with --text"
+        )
+    if model.title is not None and title is None:
+        (learned,) = _shown([model.title])
+        lines.append(
+            f"the model learned from titles as well, of the column {learned}, and no title is read from {source}; "
+            "name its column with --title"
+        )
+    return tuple(lines)
+
+
+def _roles(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{role} {name!r}" for role, name in columns.items())
 
 
 def quoted_names(names: Collection[str]) -> str:
     """Column names for a message: quoted, long ones cut, at most twenty."""
-    shown = [repr(name if len(name) <= 40 else name[:37] + "...") for name in list(names)[:20]]
-    return ", ".join(shown) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    return ", ".join(_shown(list(names)[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def _shown(names: Collection[str]) -> list[str]:
+    return [repr(name if len(name) <= 40 else name[:37] + "...") for name in names]
 
 
 def is_usual_name(name: str) -> bool:
     """Whether it is a usual name of a text, title or label column."""
     return any(_plain(name) in tier for tiers in (_TEXT_NAMES, _TITLE_NAMES, _LABEL_NAMES) for tier in tiers)
+
+
+def is_label_name(name: str) -> bool:
+    """Whether it is a usual name of a label column."""
+    return any(_plain(name) in tier for tier in _LABEL_NAMES)
 
 
 def _plain(name: str) -> str:
@@ -161,12 +246,12 @@ def _by_name(
     return None
 
 
-def _guess_text(facts: Sequence[ColumnStatistics], source: str) -> str:
+def _guess_text(facts: Sequence[ColumnStatistics], source: str, *, header: bool) -> str:
     texts = [fact for fact in facts if fact.mean_length is not None]
     if not texts:
         raise DataError(
             f"{source} has no column of texts among {quoted_names([fact.name for fact in facts])}",
-            "Name the text column with --text, or add a header row.",
+            "Name the text column with --text" + (", or add a header row." if header else "."),
         )
     by_name = _by_name(texts, _TEXT_NAMES, source, "text", strict=True)
     if by_name is not None:
@@ -179,7 +264,7 @@ def _guess_text(facts: Sequence[ColumnStatistics], source: str) -> str:
     return likely[0]
 
 
-def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence[str]) -> str:
+def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence[str], *, header: bool) -> str:
     few = [fact.name for fact in facts if fact.few]
     if len(few) == 1:
         return few[0]
@@ -187,17 +272,9 @@ def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence
         raise _ambiguous(source, "label", few)
     raise DataError(
         f"{source} has no column that looks like a label among {quoted_names(names)}",
-        "Name it with --label, or add a header row.",
+        "Name it with --label" + (", or add a header row." if header else "."),
     )
 
 
 def _ambiguous(source: str, role: str, found: Sequence[str]) -> DataError:
     return DataError(f"{source}: the {role} column may be any of {quoted_names(found)}", f"Name it with --{role}.")
-
-
-def _note(guessed: dict[str, str]) -> str | None:
-    if not guessed:
-        return None
-    what = ", ".join(f"{role} {name!r}" for role, name in guessed.items())
-    options = ", ".join(f"--{role}" for role in guessed)
-    return f"columns guessed: {what}; name {'it' if len(guessed) == 1 else 'them'} with {options}"

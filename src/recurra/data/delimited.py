@@ -28,3 +28,8 @@ class RawTable:
     first_row: int
     row_hint: str
     typed: bool
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the names stand in a header row."""
+        return self.row_hint.startswith(" (the header is row 1")

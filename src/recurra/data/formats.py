@@ -21,17 +21,18 @@ __all__ = [
     "FORMATS",
     "MAX_FILE_BYTES",
     "Format",
+    "check_not_packed",
     "checked_format",
     "first_lines",
     "format_of_magic",
     "format_of_text",
     "head_text",
     "header_format",
-    "looks_like_utf8",
     "named_format",
     "require_pyarrow",
     "short_name",
     "table_format",
+    "utf8_note",
 ]
 
 MAX_FILE_BYTES = 1 << 31
@@ -129,6 +130,24 @@ def named_format(name: str, format: str | None = None) -> Format | None:  # noqa
     return None if kind is None else Format(kind, compression)
 
 
+def check_not_packed(content: Content, name: str) -> None:
+    """Checks that a file of text, read as the format ``name``, does not begin as an Excel or Parquet file does.
+
+    Raises:
+        DataError: it does; its ending is wrong.
+    """
+    found = format_of_magic(content)
+    if found == "xlsx":
+        what = "an Excel file (or another .zip file)"
+    elif found == "parquet":
+        what = "a Parquet file"
+    else:
+        return
+    raise DataError(
+        f"{content.source} is read as {name}, and its first bytes are those of {what}", f"Say --format {found}."
+    )
+
+
 def format_of_magic(content: Content) -> str | None:
     """``gzip``, ``zstd``, ``xlsx`` or ``parquet``, if the first bytes are their magic number."""
     opened = content.open()
@@ -147,8 +166,8 @@ def _head(content: Content) -> bytes:
         opened.close()
 
 
-def looks_like_utf8(content: Content, encoding: str) -> bool:
-    """Whether another encoding is given for a file that begins as UTF-8 does, with characters beyond ASCII.
+def utf8_note(content: Content, encoding: str) -> str | None:
+    """A note if another encoding is given for a file that begins as UTF-8 does, with characters beyond ASCII.
 
     Args:
         content: the file.
@@ -156,13 +175,21 @@ def looks_like_utf8(content: Content, encoding: str) -> bool:
     """
     try:
         if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
-            return False
+            return None
         data = _head(content)
         # The last character may be cut.
-        codecs.getincrementaldecoder("utf-8")().decode(data)
-        return not data.isascii() and encoding_of(data[:4], encoding) == encoding
-    except (LookupError, UnicodeDecodeError):
-        return False
+        text = codecs.getincrementaldecoder("utf-8")().decode(data)
+        if data.isascii() or encoding_of(data[:4], encoding) != encoding:
+            return None
+        character = next(one for one in text if not one.isascii())
+        wrong = character.encode().decode(encoding, "replace")
+    except (LookupError, UnicodeDecodeError, StopIteration):
+        return None
+    return (
+        f"{content.source}: its bytes look like UTF-8, and are read as {encoding}, as was asked for: {character!r} "
+        f"becomes {wrong!r}, and such words are not known again; leave --encoding out, or save all files in the "
+        "same encoding"
+    )
 
 
 def head_text(content: Content, encoding: str) -> str:
@@ -196,7 +223,7 @@ def format_of_text(head: str) -> str:
         return "jsonl"
     if _JSON_ARRAY.match(head):
         return "json"
-    for name, delimiter in (("tsv", "\t"), ("csv", separator_of(head))):
+    for name, delimiter in (("tsv", "\t"), ("csv", separator_of(lines[0]))):
         names = next(csv.reader([lines[0]], delimiter=delimiter), [])
         if len(names) > 1 and any(map(is_usual_name, names)):
             return name
@@ -219,21 +246,47 @@ def header_format(line: str) -> str | None:
 def table_format(lines: Iterable[str]) -> str | None:
     """``csv`` or ``tsv`` if the first lines of a file of texts look like rows of a table, else ``None``.
 
-    The first is a header (:func:`header_format`), or there are three or more and all have as many tabs.
+    The first is a header (:func:`header_format`), or there are three or more with as many tabs each; or the first has
+    short fields between semicolons or bars, or three or more between commas, and the others as many fields.
     """
     full = [line for line in lines if line.strip()][:_LOOK_LINES]
     tabs = {line.count("\t") for line in full}
     found = header_format(full[0]) if full else None
-    return found or ("tsv" if len(full) > 2 and len(tabs) == 1 and tabs != {0} else None)
+    if found is None and len(full) > 2 and len(tabs) == 1 and tabs != {0}:
+        return "tsv"
+    return found or next(
+        ("csv" for mark, least in ((";", 2), ("|", 2), (",", 3)) if _is_table(full, mark, least)), None
+    )
+
+
+def _is_table(lines: list[str], mark: str, least: int) -> bool:
+    """Whether lines are a header of short names and rows of as many fields, ``least`` or more."""
+    try:
+        names, *rows = csv.reader(lines, delimiter=mark)
+    except (csv.Error, ValueError):
+        return False
+    # A quote may be open at the last line that is looked at.
+    rows = rows[:-1] if len(rows) > 2 else rows
+    needed = 1 if mark != "," else 2
+    return len(names) >= least and _short(names) and len(rows) >= needed and {len(row) for row in rows} == {len(names)}
+
+
+def _short(names: list[str]) -> bool:
+    return all(name == name.strip() and 1 <= len(name.split()) <= 3 and len(name) <= 30 for name in names)
 
 
 def separator_of(head: str) -> str:
-    """The separator of a .csv file: a semicolon if the first line has one and no comma, else a comma.
+    """The separator of a .csv file, from its first line.
 
-    Spreadsheets write semicolons in locales with a decimal comma.
+    A tab if there are more of them than commas, a semicolon or a vertical bar if there is one and no comma, else a
+    comma.
+
+    Spreadsheets write semicolons in locales with a decimal comma, and tabs as "Unicode text".
     """
     first = next((line for line in _LINE_END.split(head) if line.strip()), "")
-    return ";" if ";" in first and "," not in first else ","
+    if first.count("\t") > first.count(","):
+        return "\t"
+    return next((mark for mark in (";", "|") if mark in first and "," not in first), ",")
 
 
 def require_pyarrow(what: str) -> None:

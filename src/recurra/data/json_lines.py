@@ -54,6 +54,7 @@ class JsonBlocks:
         content: the file.
         encoding: Python name of the encoding.
         named: names of columns that the user gave; dotted ones may be of values inside an object.
+        of_model: names of columns that a model learned from, likewise; they may be missing.
 
     Attributes:
         nested: those columns that are values inside an object; known after the first block. They come last.
@@ -62,8 +63,11 @@ class JsonBlocks:
     unit = "line"
     hint = 'Write one object a line, such as {"text": "…", "label": "…"}.'
 
-    def __init__(self, content: Content, *, encoding: str, named: Collection[str] = ()) -> None:
+    def __init__(
+        self, content: Content, *, encoding: str, named: Collection[str] = (), of_model: Collection[str] = ()
+    ) -> None:
         self.content, self.source, self.encoding, self.named = content, content.source, encoding, named
+        self._of_model = of_model
         self.total: int | None = None
         self.notes: list[str] = []
         self.nested: list[str] = []
@@ -134,6 +138,13 @@ class JsonBlocks:
         for path in self.nested:
             if all(_value_at(row, path) is _MISSING for _, row in some):
                 raise self._no_path(path, [row for _, row in some])
+        self.nested += [
+            name
+            for name in dict.fromkeys(self._of_model)
+            if "." in name
+            and name not in (*names, *self.nested)
+            and any(_value_at(row, name) is not _MISSING for _, row in some)
+        ]
         return {
             name: _kind_of(value for value in self._values(name, some) if value is not None)
             for name in [*names, *self.nested]

@@ -14,6 +14,7 @@ __all__ = [
     "UNKNOWN_LABELS",
     "LabelFormat",
     "UnknownLabels",
+    "nearly_one_a_row",
     "split_labels",
     "split_text",
 ]
@@ -46,6 +47,11 @@ MULTI_LABEL_FORMAT = LabelFormat(empty=True, typed=False)
 
 SEPARATORS = ("|", ";", ",")
 """Separators of labels that are tried, in this order, if none is given."""
+
+
+def nearly_one_a_row(classes: int, rows: int) -> bool:
+    """Whether there are so many classes that they may be texts: more than 50, and more than one for two rows."""
+    return classes > 50 and 2 * classes > rows
 
 
 def split_labels(values: Sequence[Any], separator: str | None) -> list[LabelSet]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Literal
 
 from recurra.data.arrow_columns import typed_labels
 from recurra.data.blocks import Blocks, concat_blocks
 from recurra.data.delimited import RawTable
-from recurra.data.documents import no_texts
+from recurra.data.documents import Label, no_texts
 from recurra.data.formats import MAX_FILE_BYTES
 from recurra.data.label_format import MULTI_LABEL_FORMAT, SINGLE_LABEL_FORMAT, LabelFormat
+from recurra.data.model_columns import ModelColumns
 from recurra.data.sources import Source, open_blocks
 from recurra.data.table import Table
 from recurra.data.table_reader import RowBlock, TableReader
@@ -36,6 +38,7 @@ def read_table(
     label_format: LabelFormat = SINGLE_LABEL_FORMAT,
     cells: LabelFormat | None = None,
     several: bool | None = None,
+    model: ModelColumns | None = None,
 ) -> Table:
     """Reads documents and labels; columns that are not named are guessed, as the table's notes say.
 
@@ -56,6 +59,8 @@ def read_table(
         label_format: how the cells of the label column are read.
         cells: old name of ``label_format``; removed in the next release.
         several: ``label_format`` as a truth value; removed in the next release.
+        model: the columns that a model learned from (``Model.columns``), taken where the table has them and none is
+            named.
 
     Raises:
         DataError: the table cannot be used; the message has row, column or byte if known.
@@ -70,10 +75,18 @@ def read_table(
         )
         label_format = MULTI_LABEL_FORMAT if several else SINGLE_LABEL_FORMAT
     blocks = open_blocks(
-        source, format=format, encoding=encoding, part=part, largest=MAX_FILE_BYTES, named=(text, title, label)
+        source,
+        format=format,
+        encoding=encoding,
+        part=part,
+        largest=MAX_FILE_BYTES,
+        named=(text, title, label),
+        model=model,
     )
-    table = table_of(blocks, text=text, title=title, label=label, labelled=labelled, label_format=label_format)
-    return replace(table, notes=tuple(map(in_python, table.notes)))
+    table = table_of(
+        blocks, text=text, title=title, label=label, labelled=labelled, label_format=label_format, model=model
+    )
+    return replace(table, notes=tuple(map(in_python, table.notes)), warnings=tuple(map(in_python, table.warnings)))
 
 
 def table_of(
@@ -85,6 +98,8 @@ def table_of(
     labelled: bool = True,
     label_format: LabelFormat = SINGLE_LABEL_FORMAT,
     missing_texts: bool = True,
+    model: ModelColumns | None = None,
+    classes: Collection[Label] = (),
 ) -> Table:
     """An opened table as :func:`read_table` reads it, with notes that name the options of the commands.
 
@@ -96,12 +111,16 @@ def table_of(
         labelled: see there.
         label_format: see there.
         missing_texts: whether a row with neither text nor title is an empty text; else it is an error.
+        model: see :func:`read_table`.
+        classes: see :class:`recurra.data.table_reader.TableReader`.
 
     Raises:
         DataError: see there.
     """
     raw = _whole(blocks)
-    reader = TableReader(blocks, text=text, title=title, label=label, labelled=labelled, head=raw)
+    reader = TableReader(
+        blocks, text=text, title=title, label=label, labelled=labelled, model=model, classes=classes, head=raw
+    )
     block, columns = RowBlock(raw, reader.columns, reader.source), reader.columns
     documents = block.documents
     if not missing_texts and (rows := block.rows_without_text):
@@ -118,6 +137,8 @@ def table_of(
         label_column=columns.label,
         source=reader.source,
         notes=reader.notes,
+        warnings=reader.columns.warnings,
+        named_columns=reader.named_columns,
         first_row=raw.first_row,
         row_hint=raw.row_hint,
     )
@@ -137,18 +158,22 @@ def _whole(blocks: Blocks) -> RawTable:
     return concat_blocks(parts)
 
 
-def read_frame(frame: Any, text: str | None = None, title: str | None = None) -> Table:
+def read_frame(
+    frame: Any, text: str | None = None, title: str | None = None, *, model: ModelColumns | None = None
+) -> Table:
     """The texts of a data frame or Arrow table that stands for a sequence of texts; columns are guessed if not given.
 
-    Its notes say which were guessed. Whoever trains or predicts has no arguments to name columns, but gives them.
+    Columns of the ``model`` are taken where the frame has them. Its notes say which were guessed. Whoever trains or
+    predicts has no arguments to name columns, but gives them.
 
     Raises:
         DataError: they cannot be guessed, or read; or a row has neither text nor title.
     """
     try:
-        table = table_of(open_blocks(frame), text=text, title=title, labelled=False, missing_texts=False)
+        table = table_of(open_blocks(frame), text=text, title=title, labelled=False, missing_texts=False, model=model)
     except DataError as error:
         if "--text" not in error.hint and "--title" not in error.hint:
             raise
         raise DataError(error.received, "Give the column of the texts alone, such as frame['text'].") from error
-    return replace(table, notes=tuple(note.partition("; name ")[0] for note in table.notes))
+    notes, warnings = (tuple(line.partition("; name ")[0] for line in lines) for lines in (table.notes, table.warnings))
+    return replace(table, notes=notes, warnings=warnings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from statistics import median
 
 from recurra.data.columns import is_usual_name, quoted_names
 from recurra.data.formats import short_name
@@ -50,13 +51,25 @@ def check_start(
                 )
     if len(rows) < 2:
         return
-    for below, cells in rows[1:]:
-        if _is_better(cells, first):
-            raise _title(source, names[0], number, first, f"row {below} looks like the header, {_shown(cells)}")
+    header = _header_by_width(rows)
+    widest = 0
+    for row in rows[1:]:
+        # Only the first row of its width may be the header: the others are rows below it.
+        if _is_better(row[1], first, first_of_width=len(row[1]) > widest):
+            shown = (
+                header
+                if header[0] not in (number, row[0]) and header[0] < row[0] and not _mostly_usual(row[1])
+                else row
+            )
+            raise _title(source, names[0], number, first, _looks_like_header(shown))
+        widest = max(widest, len(row[1]))
     wide = [cells for _, cells in rows[1:] if len(cells) >= 2 * len(first)]
     if 2 * len(wide) > len(rows) - 1 and not any(map(is_usual_name, first)):
         filled = "1 cell is filled" if len(first) == 1 else f"{len(first)} cells are filled"
-        raise _title(source, names[0], number, first, f"{filled} there and {len(wide[0])} below")
+        why = f"{filled} there and {len(wide[0])} below"
+        if header[0] != number:
+            why = f"{why}; {_looks_like_header(header)}"
+        raise _title(source, names[0], number, first, why)
 
 
 def _filled(rows: Iterable[Sequence[str]]) -> Iterator[Row]:
@@ -64,10 +77,25 @@ def _filled(rows: Iterable[Sequence[str]]) -> Iterator[Row]:
     return islice((row for row in islice(filled, LOOK_AMONG) if row[1]), LOOK_ROWS)
 
 
-def _is_better(cells: list[str], first: list[str]) -> bool:
+def _is_better(cells: list[str], first: list[str], *, first_of_width: bool) -> bool:
     """Whether a row looks more like a header than the first: it has usual names, and more of them."""
     usual, of_first = (sum(map(is_usual_name, row)) for row in (cells, first))
-    return usual > of_first and (len(cells) > max(len(first), 1) or (not of_first and 1 < usual == len(cells)))
+    wider = first_of_width and len(cells) > max(len(first), 1)
+    return usual > of_first and (wider or (not of_first and 1 < usual == len(cells)))
+
+
+def _mostly_usual(cells: list[str]) -> bool:
+    return 2 * sum(map(is_usual_name, cells)) >= len(cells)
+
+
+def _header_by_width(rows: Sequence[Row]) -> Row:
+    """The first row with more than half as many filled cells as most rows have; a header may lack a name."""
+    usual = median(len(cells) for _, cells in rows)
+    return next(row for row in rows if 2 * len(row[1]) > usual)
+
+
+def _looks_like_header(row: Row) -> str:
+    return f"row {row[0]} looks like the header, {_shown(row[1])}"
 
 
 def _title(source: str, sheet: str, number: int, first: list[str], why: str) -> DataError:

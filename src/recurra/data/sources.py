@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from recurra.data.blocks import Blocks, DelimitedBlocks, ParquetBlocks
 from recurra.data.class_folders import FolderBlocks
@@ -15,30 +15,41 @@ from recurra.data.excel import ExcelBlocks
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
     Format,
+    check_not_packed,
     checked_format,
     first_lines,
     format_of_magic,
     format_of_text,
     head_text,
-    looks_like_utf8,
     named_format,
     require_pyarrow,
     separator_of,
     short_name,
     table_format,
+    utf8_note,
 )
 from recurra.data.frames import FrameBlocks, is_frame
 from recurra.data.json_arrays import JsonArrayBlocks
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.lines import LineBlocks
+from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
 
 __all__ = ["STANDARD_INPUT", "Source", "open_blocks"]
 
 STANDARD_INPUT = "-"
 
+_MARKS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
 Source: TypeAlias = str | Path | Any
 """A file's or folder's path, ``-`` for standard input, or a data frame or Arrow table."""
+
+
+class _Names(NamedTuple):
+    """Names of columns: those that the user gave, and those that a model learned from."""
+
+    named: Collection[str]
+    of_model: Collection[str]
 
 
 def open_blocks(
@@ -49,6 +60,7 @@ def open_blocks(
     part: Literal["train", "test"] = "train",
     largest: int | None = None,
     named: Iterable[str | None] = (),
+    model: ModelColumns | None = None,
 ) -> Blocks:
     """Opens a table of any kind, to be read in blocks.
 
@@ -65,6 +77,7 @@ def open_blocks(
         largest: maximum size of a file in bytes, ``None`` for any.
         named: names of columns that the user gave, if any; in JSON, ``ticket.body`` names a value inside an object; in
             Excel, a first row with one of them is a header for sure.
+        model: columns that a model learned from, which may be there in the same ways.
 
     Raises:
         DataError: the source cannot be opened, or its format is not supported.
@@ -73,7 +86,7 @@ def open_blocks(
     if is_frame(source):
         require_pyarrow("Reading data frames")
         return FrameBlocks(source)
-    columns = [name for name in named if name]
+    columns = _Names([name for name in named if name], () if model is None else model.names)
     if source == STANDARD_INPUT:
         return _open_standard_input(format, encoding, columns)
     file, name = Path(source), short_name(str(source))
@@ -90,7 +103,7 @@ def open_blocks(
     return blocks
 
 
-def _open_standard_input(asked: str | None, encoding: str, named_columns: list[str]) -> Blocks:
+def _open_standard_input(asked: str | None, encoding: str, named_columns: _Names) -> Blocks:
     if sys.stdin is None:
         raise DataError("There is no standard input", "Name a file, or pipe a table or one text a line.")
     content: Content = PipeContent(sys.stdin.buffer, source="standard input")
@@ -132,32 +145,32 @@ def _decompressed(content: Content, compression: str | None) -> Content:
     return DecompressedContent(content, compression)
 
 
-def _open_format(content: Content, name: str, encoding: str, columns: list[str]) -> Blocks:
+def _open_format(content: Content, name: str, encoding: str, columns: _Names) -> Blocks:
+    if name not in ("xlsx", "parquet"):
+        check_not_packed(content, name)
     blocks = _blocks(content, name, encoding, columns)
-    if name not in ("xlsx", "parquet") and looks_like_utf8(content, encoding):
-        blocks.notes.append(
-            f"{content.source}: its bytes look like UTF-8, and are read as {encoding}, as was asked for"
-        )
+    if name not in ("xlsx", "parquet") and (note := utf8_note(content, encoding)) is not None:
+        blocks.notes.append(note)
     return blocks
 
 
-def _blocks(content: Content, name: str, encoding: str, columns: list[str]) -> Blocks:
+def _blocks(content: Content, name: str, encoding: str, columns: _Names) -> Blocks:
     if name == "txt":
         return LineBlocks(content, encoding=encoding)
     if name == "xlsx":
-        return ExcelBlocks(content, columns)
+        return ExcelBlocks(content, {*columns.named, *columns.of_model})
     if name == "parquet":
         require_pyarrow("Reading .parquet")
         return ParquetBlocks(content)
     if name == "jsonl":
-        return JsonBlocks(content, encoding=encoding, named=columns)
+        return JsonBlocks(content, encoding=encoding, named=columns.named, of_model=columns.of_model)
     if name == "json":
-        return JsonArrayBlocks(content, encoding=encoding, named=columns)
+        return JsonArrayBlocks(content, encoding=encoding, named=columns.named, of_model=columns.of_model)
     if name == "fasttext":
         return FastTextBlocks(content, encoding=encoding)
     if name == "tsv":
         return DelimitedBlocks(content, delimiter="\t", encoding=encoding)
     blocks = DelimitedBlocks(content, delimiter=separator_of(head_text(content, encoding)), encoding=encoding)
-    if blocks.delimiter == ";":
-        blocks.notes.append(f"{content.source}: its fields are parted by semicolons")
+    if blocks.delimiter != ",":
+        blocks.notes.append(f"{content.source}: its fields are parted by {_MARKS[blocks.delimiter]}")
     return blocks

@@ -12,6 +12,7 @@ from recurra.data.documents import Document
 from recurra.data.encoded_labels import EncodedLabels, LabelEncoder
 from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.data.memory import release_freed_memory
+from recurra.data.model_columns import ModelColumns
 from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError
 
@@ -30,10 +31,12 @@ class StreamedTable:
         title: the title column, ``None`` to guess it where the text column is guessed as well.
         label: the label column, ``None`` to guess it.
         label_format: how the cells of the label column are read.
+        model: the columns that the model learned from which is to go on with these rows.
         read: called for each block of the first pass with its number of rows and the total, if known.
 
     Attributes:
         columns: names of the text, title and label columns.
+        named_columns: see :class:`recurra.data.table_reader.TableReader`.
 
     Raises:
         DataError: the table cannot be used.
@@ -47,9 +50,11 @@ class StreamedTable:
         title: str | None = None,
         label: str | None = None,
         label_format: LabelFormat = SINGLE_LABEL_FORMAT,
+        model: ModelColumns | None = None,
         read: Callable[[int, int | None], None] = lambda rows, total: None,
     ) -> None:
-        self._table = TableReader(blocks, text=text, title=title, label=label)
+        self._table = TableReader(blocks, text=text, title=title, label=label, model=model)
+        self.named_columns = self._table.named_columns
         self.source, self.columns = self._table.source, self._table.columns
         self._label_format, self._read = label_format, read
         self._kept: list[list[Document]] | None = []

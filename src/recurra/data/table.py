@@ -14,6 +14,7 @@ from recurra.data.documents import Document, Label
 from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.frames import FrameBlocks
+from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
 
 __all__ = ["Table"]
@@ -31,6 +32,8 @@ class Table:
         label_column: name of the label column, None without labels.
         source: name of the source, for messages and records.
         notes: lines on guesses made while reading.
+        warnings: those of the notes that say what a model learned from and the table lacks.
+        named_columns: see :class:`recurra.data.table_reader.TableReader`.
         class_numbers: the number in the file by class name, if the file numbers classes that have names; or None.
         first_row: row number of the first row in messages for people, such as 2 where the header is row 1.
         row_hint: how rows are numbered there; may be empty.
@@ -47,6 +50,8 @@ class Table:
     source: str
     notes: tuple[str, ...] = ()
     class_numbers: Mapping[Label, Label] | None = None
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    named_columns: ModelColumns | None = field(default=None, compare=False)
     first_row: int = field(default=1, compare=False)
     row_hint: str = field(default="", compare=False)
 

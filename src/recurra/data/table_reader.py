@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,12 +12,16 @@ import numpy.typing as npt
 
 from recurra.data.arrow_columns import byte_lengths, checked_texts, is_label, is_text, joined_texts, plain_labels
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
-from recurra.data.columns import Columns, ColumnStatistics, choose_columns
+from recurra.data.class_folders import FolderBlocks
+from recurra.data.columns import Columns, ColumnStatistics, choose_columns, is_label_name
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
-from recurra.data.file_errors import ROW_HINT
+from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import short_name, table_format
+from recurra.data.known_labels import check_labels
 from recurra.data.label_format import LabelFormat
+from recurra.data.lines import LineBlocks
+from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_columns import Column, PlainColumn
 from recurra.errors import DataError
 
@@ -90,7 +94,10 @@ class RowBlock:
 
     def label_values(self, label_format: LabelFormat) -> list[Any]:
         """B labels as :func:`recurra.data.arrow_columns.plain_labels` reads them."""
-        return plain_labels(self.raw, str(self.columns.label), self.source, label_format=label_format)
+        label = str(self.columns.label)
+        # A column with a label's name is hardly the wrong one.
+        guessed = "label" in self.columns.guessed and not is_label_name(label)
+        return plain_labels(self.raw, label, self.source, label_format=label_format, guessed=guessed)
 
     def _texts(self, name: str) -> Column:
         return checked_texts(self.raw, name, self.source)
@@ -105,11 +112,15 @@ class TableReader:
         title: the title column, ``None`` to guess it where the text column is guessed as well.
         label: the label column, ``None`` to guess it.
         labelled: whether there are labels to read.
+        model: the columns that the model learned from for which the table is read: taken where it has them.
+        classes: those of the model that is scored on the table; rows without any are refused if no label is named.
         head: the first rows of the table, if already read.
 
     Attributes:
         source: name of the table, for messages.
         columns: names of the text, title and label columns.
+        named_columns: these names for the record of a model that learns from them; ``None`` for a table whose columns
+            have no names of their own, such as a folder per class.
 
     Raises:
         DataError: a column is missing, or cannot be guessed.
@@ -123,23 +134,56 @@ class TableReader:
         title: str | None = None,
         label: str | None = None,
         labelled: bool = True,
+        model: ModelColumns | None = None,
+        classes: Collection[Label] = (),
         head: RawTable | None = None,
     ) -> None:
         self.blocks, self.source = blocks, blocks.source
         self.head = read_head(blocks) if head is None else head
         if text is None:
             _check_separator(self.head, self.source)
-        self._label_guessed = labelled and label is None
         if labelled and label not in self.head.names and self.head.names in (["text"], ["text", "file"]):
             raise _no_labels(self.head, self.source)
-        self.columns = choose_columns(
-            _statistics(self.head), source=self.source, text=text, title=title, label=label, labelled=labelled
-        )
+        if labelled and label is None and classes and {text, title} <= {None, *self.head.names}:
+            check_labels(self.head, classes, self.source, column=None if model is None else model.label)
+        nameless = isinstance(blocks, FolderBlocks | FastTextBlocks | LineBlocks)
+        facts = _statistics(self.head)
+        self._repeated_name = _repeated_name(self.head, facts)
+        try:
+            columns = choose_columns(
+                facts,
+                source=self.source,
+                text=text,
+                title=title,
+                label=label,
+                labelled=labelled,
+                model=None if nameless else model,
+                header=self.head.has_header,
+            )
+        except DataError as error:
+            if self._repeated_name is None:
+                raise
+            raise DataError(error.received, f"{self._no_header}: add a header row if it is one. {error.hint}") from None
+        if not labelled and columns.guessed and self._repeated_name is not None:
+            warning = f"{self.source}: {self._no_header}; add a header row if it is one"
+            columns = replace(columns, warnings=(*columns.warnings, warning))
+        self.columns = columns
+        self.named_columns = None if nameless else ModelColumns(columns.text, columns.title, columns.label)
+
+    @property
+    def _no_header(self) -> str:
+        name = short_name(str(self._repeated_name))
+        return f"The first row is taken for the header, and looks like one of the rows: below it, {name!r} is a value"
+
+    @property
+    def first_row_name(self) -> str | None:
+        """The name by which the first row looks like one of the rows and no header, if columns were guessed."""
+        return self._repeated_name if self.columns.guessed else None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Lines on what was guessed or left out; reading may add more."""
-        return (*self.blocks.notes, *filter(None, [self.columns.note]))
+        return (*self.blocks.notes, *filter(None, [self.columns.note]), *self.columns.warnings)
 
     def read(self, more: Sequence[str] = (), *, again: bool = True) -> Iterator[RowBlock]:
         """All rows in order.
@@ -164,7 +208,7 @@ class TableReader:
         Args:
             labels: distinct labels of the table.
         """
-        guessed = self._label_guessed and self.head.row_hint == ROW_HINT
+        guessed = "label" in self.columns.guessed and self.head.has_header
         return guessed and self.columns.label in set(map(str, labels))
 
     def check_header(self, labels: Iterable[Label]) -> None:
@@ -195,12 +239,12 @@ def _check_separator(head: RawTable, source: str) -> None:
 
     Such a file has one column, and the right separator is in its name.
     """
-    if len(head.names) == 1 and head.row_hint == ROW_HINT:
+    if len(head.names) == 1 and head.has_header:
         other = next((mark for mark in (";", "\t", "|", ",") if mark in head.names[0]), None)
         if other is not None:
             raise DataError(
                 f"{source} has one column, {short_name(head.names[0])!r}: it is separated by {other!r}",
-                "Save it with commas as .csv or with tabs as .tsv.",
+                "Say --format csv, or save it with commas as .csv or with tabs as .tsv.",
             )
 
 
@@ -218,6 +262,16 @@ def _statistics(head: RawTable) -> list[ColumnStatistics]:
             )
         )
     return facts
+
+
+def _repeated_name(head: RawTable, facts: Sequence[ColumnStatistics]) -> str | None:
+    """The first name that is also a value of its column, where values repeat as labels do."""
+    if not head.has_header:
+        return None
+    for fact, column in zip(facts, head.columns, strict=True):
+        if fact.few and fact.name and fact.name in column.slice(0, GUESS_ROWS).to_pylist():
+            return fact.name
+    return None
 
 
 def _mean_length(column: Column) -> float:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from recurra.data.known_labels import folded
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
     from recurra.data.documents import Label
     from recurra.text import Labels
 
-__all__ = ["encode_with_unknown", "unknown_label_error"]
+__all__ = ["encode_with_unknown", "other_spellings", "unknown_label_error"]
+
+SHOWN_SPELLINGS = 3
 
 
 def encode_with_unknown(
@@ -66,10 +69,25 @@ def unknown_label_error(unknown: Counter[Label], classes: Labels, source: str) -
     more = f" ({len(others):,} other labels neither)" if others else ""
     seen = ", ".join(map(repr, classes.classes))
     seen = seen if len(seen) <= 300 else f"{seen[:300]}…"
+    spelled = other_spellings(unknown, classes)
     return DataError(
         f"{source} has the label {label!r:.80} ({rows:,} {'row' if rows == 1 else 'rows'}), "
         f"which training never saw{more}",
-        f"Leave these rows out, or train with them; the classes are {seen}.",
+        f"{spelled} Leave these rows out, or train with them; the classes are {seen}.",
+    )
+
+
+def other_spellings(unknown: Iterable[Label], classes: Labels) -> str:
+    """A sentence on labels that are classes but for case and white space, with what to do; empty if there are none."""
+    known = {folded(label): label for label in classes.classes if isinstance(label, str)}
+    pairs = [(label, known[folded(label)]) for label in unknown if folded(label) in known]
+    if not pairs:
+        return ""
+    shown = ", ".join(f"{label!r:.40} is {own!r:.40}" for label, own in pairs[:SHOWN_SPELLINGS])
+    more = f" and {len(pairs) - SHOWN_SPELLINGS:,} more" if len(pairs) > SHOWN_SPELLINGS else ""
+    return (
+        f"But for case and white space, {shown}{more}: recurra check FILE --model MODEL --fix OUT writes them as the "
+        "model has them."
     )
 
 

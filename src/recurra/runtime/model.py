@@ -19,6 +19,7 @@ from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.bundle.format import decode, encode
 from recurra.data.documents import Document, Label, no_texts
+from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
@@ -91,8 +92,8 @@ class Model:
         Args:
             documents: B texts or (title, text) pairs of any length, which may be empty; or Arrow strings of any library
                 (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
-                table, whose columns are guessed like in :func:`recurra.data.read.read_table`, and logged. In lists,
-                frames and columns of frames a missing text is an error.
+                table, of which :attr:`columns` are read, or guessed as in :func:`recurra.data.read.read_table`, and
+                logged. In lists, frames and columns of frames a missing text is an error.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1; for a multi-label
@@ -206,6 +207,11 @@ class Model:
         return self.bundle.record
 
     @property
+    def columns(self) -> ModelColumns | None:
+        """The names of the columns that the model learned from; ``None`` if its record has none."""
+        return ModelColumns.from_record(self.record)
+
+    @property
     def label_separator(self) -> str | None:
         """The separator of labels in the training rows; ``None`` if there was none.
 
@@ -276,7 +282,7 @@ class Model:
         self, documents: Iterable[Document] | ArrowStrings | TextBuffer
     ) -> Iterator[tuple[AnyNetwork, Ragged]]:
         """The ids of some documents at a time, and what computes with them; at least one batch, which may be empty."""
-        given = _given(documents)
+        given = _given(documents, self.columns)
         for first in range(0, max(len(given), 1), AT_ONCE):
             end = first + AT_ONCE
             if isinstance(given, TextBuffer):
@@ -304,17 +310,19 @@ def _array_of(classes: Sequence[Label]) -> npt.NDArray[Any]:
     return np.array(classes, dtype=object)
 
 
-def _given(documents: Iterable[Document] | ArrowStrings | TextBuffer) -> list[Document] | TextBuffer:
-    """Arrow strings as a buffer without copying, and anything else as a list."""
+def _given(
+    documents: Iterable[Document] | ArrowStrings | TextBuffer, columns: ModelColumns | None
+) -> list[Document] | TextBuffer:
+    """Arrow strings as a buffer without copying, and anything else as a list; of a table the model's columns."""
     # Readers of tables are imported on demand: prediction starts faster without.
     from recurra.data.frames import is_frame
 
     if is_frame(documents):
         from recurra.data.read import read_frame
 
-        table = read_frame(documents)
+        table = read_frame(documents, model=columns)
         for note in table.notes:
-            _log.info("%s: %s", table.source, note)
+            _log.log(logging.WARNING if note in table.warnings else logging.INFO, "%s: %s", table.source, note)
         return table.documents
     if is_arrow(documents):
         # Of a column of pandas or Polars; Arrow arrays come from files as well, where a missing text is an empty one.

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from recurra.data.label_format import SEPARATORS, UnknownLabels
 from recurra.errors import DataError
-from recurra.evaluation.targets import encode_with_unknown, unknown_label_error
+from recurra.evaluation.targets import encode_with_unknown, other_spellings, unknown_label_error
 from recurra.tasks.multi_label_indicator import multi_label_indicator
 
 if TYPE_CHECKING:
@@ -102,11 +102,12 @@ def _places(
     shown = ", ".join(f"{label!r:.80} {held:,}" for label, held in labels.most_common(_SHOWN))
     more = f", {len(labels) - _SHOWN:,} others" if len(labels) > _SHOWN else ""
     verb = "has" if count == 1 else "have"
+    spelled = other_spellings(labels, classes)
     said = f"{count:,} of {rows:,} rows {verb} a label that training never saw ({shown}{more})"
     if how == "skip":
-        say(f"{said} and {'is' if count == 1 else 'are'} left out.")
+        say(f"{said} and {'is' if count == 1 else 'are'} left out. {spelled}".rstrip())
         return np.flatnonzero(~having)
-    say(f"{said}: counted as wrong; the log loss is that of known labels.")
+    say(f"{said}: counted as wrong; the log loss is that of known labels. {spelled}".rstrip())
     return np.arange(rows)
 
 

@@ -19,6 +19,7 @@ from recurra.bundle.format import encode
 from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label, LabelSet
+from recurra.data.model_columns import ModelColumns
 from recurra.errors import SettingsError
 from recurra.file_size.limit import SizeLimit
 from recurra.folders import locked_folder
@@ -161,6 +162,8 @@ def fit_prepared(
         provenance = replace(provenance, vectors=vectors.to_record())
     elif initial is not None and isinstance(before := initial.record.get("vectors"), dict):
         provenance = replace(provenance, vectors=before)
+    if provenance.columns is None and initial is not None:
+        provenance = replace(provenance, columns=ModelColumns.from_record(initial.record))
     module = build(recipe, prepared, run=run, callbacks=told, initial=initial, vectors=vectors)
     if run.find_learning_rate:
         rate = with_found_rate(module, prepared.rows, recipe.training, run=run, callbacks=told)

@@ -15,6 +15,7 @@ import torch
 from recurra.atomic import write_atomically
 from recurra.bundle import Bundle, digest_of, int8_bundle, write_bundle
 from recurra.card import model_card
+from recurra.data.model_columns import ModelColumns
 from recurra.data.review_decisions import Cleaning
 from recurra.errors import TrainingError
 from recurra.models.network import Network
@@ -61,6 +62,7 @@ class Provenance:
         label_separator: what stood between the labels of a row.
         tokens: the choice of words or characters, where ``tokens`` was ``auto``.
         baselines: scores of simpler models on the rows held out, where they were asked for.
+        columns: names of the columns of the rows, where they were columns of a table.
         vectors: what the embedding began with (:meth:`recurra.text.named_vectors.PretrainedVectors.to_record`).
     """
 
@@ -68,6 +70,7 @@ class Provenance:
     label_separator: str | None = None
     tokens: TokenChoice | None = None
     baselines: Baselines | None = None
+    columns: ModelColumns | None = None
     vectors: Mapping[str, Any] | None = None
 
     def to_record(self) -> dict[str, Any]:
@@ -81,6 +84,8 @@ class Provenance:
             record["label_separator"] = self.label_separator
         if self.baselines:
             record["baselines"] = self.baselines.to_dict()
+        if self.columns and (columns := self.columns.to_record()):
+            record["columns"] = columns
         if self.vectors:
             record["vectors"] = self.vectors
         return record

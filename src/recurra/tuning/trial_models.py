@@ -7,6 +7,7 @@ from pathlib import Path
 
 from recurra.atomic import write_atomically
 from recurra.bundle import int8_bundle
+from recurra.data.model_columns import ModelColumns
 from recurra.presets import Recipe
 from recurra.runtime import Model
 from recurra.training.fit import fit_prepared
@@ -36,6 +37,7 @@ class TrialModels:
         folder: where the best is kept.
         limits: how the file holds the weights.
         run: where they compute.
+        columns: names of the columns of the rows, for the record.
     """
 
     def __init__(
@@ -46,9 +48,10 @@ class TrialModels:
         limits: StudyLimits,
         *,
         run: RunOptions,
+        columns: ModelColumns | None = None,
     ) -> None:
         self._rows, self._recipe, self._folder, self._limits = rows, recipe, folder, limits
-        self._run = run
+        self._run, self._columns = run, columns
 
     def trained(self, number: int, recipe: Recipe, prepared: TrainingData, callback: TrialCallback) -> FitResult:
         """Trains a trial's model; its record says which trial it is.
@@ -61,7 +64,9 @@ class TrialModels:
             prepared,
             recipe=recipe,
             run=self._run,
-            provenance=Provenance(tokens=choice if choice and choice.tokens == recipe.text.tokens else None),
+            provenance=Provenance(
+                tokens=choice if choice and choice.tokens == recipe.text.tokens else None, columns=self._columns
+            ),
             callbacks=[callback],
         )
         study = {"trial": number, "seed": recipe.training.seed, "set_aside": len(self._rows.aside)}

@@ -16,6 +16,7 @@ from recurra.atomic import write_atomically
 from recurra.bundle.format import encode
 from recurra.data.corpus import Corpus
 from recurra.data.fingerprint import Fingerprint
+from recurra.data.model_columns import ModelColumns
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
 from recurra.interrupt import Interrupt
@@ -62,6 +63,7 @@ class Tuner:
         callback: notified of the progress.
         clock: seconds.
         validation_data: rows to choose by, such as the latest ones, instead of a share of the corpus.
+        columns: names of the columns of the rows, for the record.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this, the storage cannot be used, or no settings of the
@@ -84,6 +86,7 @@ class Tuner:
         callback: StudyCallback | None = None,
         clock: Callable[[], float] = time.monotonic,
         validation_data: Corpus | None = None,
+        columns: ModelColumns | None = None,
     ) -> None:
         self._began, self._clock = clock(), clock
         self._callback = callback or StudyCallback()
@@ -102,7 +105,7 @@ class Tuner:
         self._recipe = self._rows.recipe
         self._space = space_around(self._recipe)
         self._models = TrialModels(
-            self._rows, self._recipe, folder, limits, run=RunOptions(engine=engine, device=device)
+            self._rows, self._recipe, folder, limits, run=RunOptions(engine=engine, device=device), columns=columns
         )
         check_room(self._rows, self._recipe, self._space, limits)
         with locked_folder(folder):

@@ -1,0 +1,60 @@
+"""Finds out whether a table holds labels that a model knows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import chain
+
+from recurra.data.arrow_columns import is_label, is_list
+from recurra.data.blocks import GUESS_ROWS
+from recurra.data.columns import is_label_name
+from recurra.data.delimited import RawTable
+from recurra.data.documents import Label
+from recurra.data.label_format import SEPARATORS, split_text
+from recurra.errors import DataError
+
+__all__ = ["check_labels", "folded"]
+
+SHOWN = 3
+
+
+def folded(label: object) -> str:
+    """A label with case and white space normalized."""
+    return " ".join(str(label).split()).casefold()
+
+
+def check_labels(head: RawTable, classes: Collection[Label], source: str, *, column: str | None = None) -> None:
+    """Checks that some column holds a label of a model, in any case and spacing, alone or among several in a cell.
+
+    A column with the name of the model's labels, or a usual one, is taken for that of the labels, whatever it holds.
+
+    Args:
+        head: the first rows of a table.
+        classes: the model's labels.
+        source: the table, for messages.
+        column: the column of the labels from which the model learned.
+
+    Raises:
+        DataError: no column does.
+    """
+    known = set(map(folded, classes))
+    for name, values_of_name in zip(head.names, head.columns, strict=True):
+        if not is_label(values_of_name.type) and not is_list(values_of_name.type):
+            continue
+        values = values_of_name.slice(0, GUESS_ROWS).to_pylist()
+        cells = chain.from_iterable(value if isinstance(value, list | tuple) else [value] for value in values)
+        distinct = {str(cell) for cell in cells if cell is not None}
+        if (name == column or is_label_name(name)) and any(map(str.strip, distinct)):
+            return
+        if any(not known.isdisjoint(map(folded, _parts(cell))) for cell in distinct):
+            return
+    shown = ", ".join(f"{label!r:.40}" for label in list(classes)[:SHOWN])
+    raise DataError(
+        f"No column of {source} holds any of the {len(classes):,} classes of the model, such as {shown}",
+        "Name the column of the labels with --label; for rows without labels: recurra score MODEL DATA.",
+    )
+
+
+def _parts(cell: str) -> list[str]:
+    """The cell, and the labels in it if it holds several."""
+    return [cell, *(str(part) for mark in SEPARATORS for part in split_text(cell, mark))]

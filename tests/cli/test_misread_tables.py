@@ -1,0 +1,115 @@
+"""Tables that are read otherwise than they were meant: what is said, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from commands import Run, check_failed
+from rows import write_table
+
+from recurra.data.formats import separator_of, table_format
+
+TICKETS = ["Betreff;Nachricht;Queue", "Drucker;Er druckt nicht, gar nicht;IT", "Gehalt;Wann kommt es?;HR"]
+
+
+@pytest.mark.parametrize("mark", [";", "|"])
+def test_a_table_on_standard_input_is_noticed(mark: str, run: Run, model: Path, tmp_path: Path) -> None:
+    content = "\n".join(TICKETS).replace(";", mark).encode()
+    said = " ".join(run("score", model, "-", stdin=content).err.split())
+    assert "its lines look like rows of a table" in said
+    assert "--format csv" in said
+    (tmp_path / "x.txt").write_bytes(content)
+    assert "--format csv" in run("score", model, tmp_path / "x.txt").err
+    check_failed(run("train", "-", "--out", tmp_path / "run", "--quiet", stdin=content), 1, "say --format csv")
+    read = " ".join(run("score", model, "-", "--format", "csv", stdin=content).err.split())
+    assert "columns guessed: text 'Nachricht'" in read
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["the oil; it rises", "gas"],
+        ["oil rises; gas falls", "one; two; three", "x"],
+        ["Hello, world", "Good morning, all", "Bye, now"],
+        ["a text that is long; and goes on for a while", "a text; b", "a; text"],
+    ],
+)
+def test_texts_are_no_table(lines: list[str]) -> None:
+    assert table_format(lines) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "mark"),
+    [
+        ("a\tb", "\t"),
+        ("a;b", ";"),
+        ("a|b", "|"),
+        ("a,b", ","),
+        ("a;b,c", ","),
+        ("Name, Vorname\ta\tb", "\t"),
+        ("a", ","),
+    ],
+)
+def test_the_separator_of_a_csv_file(header: str, mark: str) -> None:
+    assert separator_of(header + "\n1,2\n") == mark
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_csv_file_of_tabs_is_read(encoding: str, run: Run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes("id\ttext\n1\toil, rises\n2\tgas\n".encode(encoding))
+    ran = run("score", model, tmp_path / "x.csv", "--answers-only")
+    assert ran.code == 0, ran.err
+    assert "fields are parted by tabs" in " ".join(ran.err.split())
+
+
+def test_a_workbook_that_is_named_csv(run: Run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(b"PK\x03\x04" + b"\x00" * 60)
+    check_failed(run("score", model, tmp_path / "x.csv"), 1, "those of an Excel file", "--format xlsx")
+
+
+def test_the_consequence_of_a_wrong_encoding_is_said(run: Run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("text,label\nGrüße,a\nTür,b\n", encoding="utf-8")
+    said = " ".join(run("score", model, tmp_path / "x.csv", "--encoding", "cp1252").err.split())
+    assert "'ü' becomes 'Ã¼'" in said
+    assert "leave --encoding out, or save all files in the same encoding" in said
+
+
+def test_a_guessed_label_column_without_labels(run: Run, tmp_path: Path) -> None:
+    rows = [["a long text about oil", "x" if place % 2 else ""] for place in range(9)]
+    table = write_table(tmp_path / "x.csv", ("text", "Betreff"), rows)
+    ran = run("train", table, "--out", tmp_path / "run", "--quiet")
+    check_failed(ran, 1, "column 'Betreff' holds no label", "is a guess: name the right column with --label")
+
+
+def test_evaluate_needs_labels_of_the_model(run: Run, model: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "x.csv", ("text", "Betreff"), [["oil prices", "oil"], ["the team", ""]])
+    check_failed(
+        run("evaluate", model, table, "--quiet"), 1, "holds any of the 3 classes of the model", "recurra score"
+    )
+
+
+def test_labels_in_another_spelling_are_named(run: Run, model: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "x.csv", ("text", "label"), [["oil", "A "], ["team", "a"], ["rome", "b"]])
+    notes = " ".join(run("evaluate", model, table, "--json").json["notes"])
+    assert "'A ' is 'a': recurra check FILE --model MODEL --fix OUT" in notes
+
+
+def test_swapped_columns_are_noticed(run: Run, tmp_path: Path) -> None:
+    rows = [["a b c"[: 1 + place % 5], f"the text of the ticket {place} " + "is long " * 30] for place in range(80)]
+    table = write_table(tmp_path / "x.csv", ("kind", "words"), rows)
+    named = ["--text", "kind", "--label", "words"]
+    found = run("check", table, *named).out
+    assert "are texts and labels swapped?" in " ".join(found.split())
+    assert "is long " * 12 not in " ".join(found.split())
+    ran = run("train", table, *named, "--out", tmp_path / "run", "--epochs", "1", "--no-baseline")
+    said = " ".join(ran.err.split())
+    assert "80 distinct labels in 80 rows in the column 'words', and texts in 'kind': are texts and labels" in said
+
+
+def test_a_first_row_that_is_no_header_is_noticed(run: Run, model: Path, tmp_path: Path) -> None:
+    rows = [[f"a longer text {place} about oil", "IT" if place % 2 else "HR"] for place in range(30)]
+    table = write_table(tmp_path / "x.csv", ("my printer is broken", "IT"), rows)
+    said = " ".join(run("score", model, table).err.split())
+    assert "looks like one of the rows: below it, 'IT' is a value" in said
+    assert "no header row" in run("check", table).out

@@ -1,0 +1,114 @@
+"""A model remembers the names of the columns that it learned from."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundles import make_bundle
+from commands import Run
+from rows import write_table
+
+import recurra
+from recurra.bundle import write_bundle
+from recurra.card import model_card
+from recurra.runtime import Model
+
+COLUMNS = {"text": "Nachricht", "title": "Betreff", "label": "Queue"}
+ROWS = [
+    ["1", "oil", "prices rise again", "a much longer answer about the late match in rome", "a"],
+    ["2", "team", "wins a late match", "another long answer: oil prices and prices and prices", "b"],
+    ["3", "rome", "and the team", "the longest answer of all of them about oil and oil and oil", "c"],
+]
+HEADER = ("id", "Betreff", "Nachricht", "Antwort", "Queue")
+
+
+def remembering(columns: Any) -> Model:
+    bundle = make_bundle()
+    return Model(replace(bundle, record={**bundle.record, "columns": columns}))
+
+
+@pytest.fixture
+def tickets(tmp_path: Path) -> Path:
+    """A model that learned from titles and texts of German columns."""
+    write_bundle(remembering(COLUMNS).bundle, tmp_path / "tickets.safetensors")
+    return tmp_path / "tickets.safetensors"
+
+
+def answers(text: str) -> list[str]:
+    return [row["label"] for row in csv.DictReader(io.StringIO(text))]
+
+
+def test_score_reads_the_columns_of_the_model(run: Run, tickets: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "new.csv", HEADER[:-1], [row[:-1] for row in ROWS])
+    ran = run("score", tickets, table, "--answers-only")
+    assert ran.code == 0, ran.err
+    assert "columns of the model: text 'Nachricht', title 'Betreff'" in " ".join(ran.err.split())
+    expected = recurra.load(tickets).predict([(row[1], row[2]) for row in ROWS]).tolist()
+    assert answers(ran.out) == expected
+
+
+def test_score_says_what_the_table_lacks(run: Run, tickets: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "new.csv", ("id", "Antwort"), [[row[0], row[3]] for row in ROWS])
+    said = " ".join(run("score", tickets, table).err.split())
+    assert "no column of texts 'Nachricht', from which the model learned: 'Antwort' is read instead" in said
+    assert "the model learned from titles as well, of the column 'Betreff'" in said
+
+
+def test_score_reads_values_inside_objects(run: Run, tmp_path: Path) -> None:
+    write_bundle(remembering({"text": "ticket.body"}).bundle, tmp_path / "m.safetensors")
+    lines = [json.dumps({"id": f"ticket number {row[0]}", "ticket": {"body": row[2]}}) for row in ROWS]
+    (tmp_path / "new.jsonl").write_text("\n".join(lines) + "\n")
+    ran = run("score", tmp_path / "m.safetensors", tmp_path / "new.jsonl", "--answers-only")
+    assert ran.code == 0, ran.err
+    assert answers(ran.out) == recurra.load(tmp_path / "m.safetensors").predict([row[2] for row in ROWS]).tolist()
+
+
+def test_evaluate_check_and_export_read_them_too(run: Run, tickets: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "new.csv", HEADER, ROWS)
+    note = "columns of the model: text 'Nachricht', title 'Betreff', label 'Queue'"
+    assert note in run("evaluate", tickets, table, "--json").json["notes"]
+    assert note in run("export", tickets, table, "--int8", "--out", tmp_path / "s.safetensors", "--json").json["notes"]
+    found = run("check", table, "--model", tickets, "--json").json
+    assert found["files"]["train"]["columns"] == COLUMNS
+
+
+def test_info_and_the_card_show_them(run: Run, tickets: Path) -> None:
+    assert "text 'Nachricht', title 'Betreff', label 'Queue'" in run("info", tickets).out
+    card = model_card(recurra.load(tickets).bundle, digest="0" * 64)
+    assert "| columns | text Nachricht, title Betreff, label Queue |" in card
+
+
+def test_a_hostile_record_is_read_as_none(run: Run, tmp_path: Path) -> None:
+    write_bundle(remembering({"text": ["../../etc/passwd"], "title": {}}).bundle, tmp_path / "m.safetensors")
+    table = write_table(tmp_path / "new.csv", ("id", "text"), [["1", "oil"], ["2", "team"]])
+    ran = run("score", tmp_path / "m.safetensors", table)
+    assert ran.code == 0
+    assert "columns guessed: text 'text'" in ran.err
+    assert run("info", tmp_path / "m.safetensors").code == 0
+
+
+def test_frames_are_read_by_them(caplog: pytest.LogCaptureFixture) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(ROWS, columns=HEADER)
+    model = remembering(COLUMNS)
+    assert model.predict(frame).tolist() == model.predict([(row[1], row[2]) for row in ROWS]).tolist()
+    with caplog.at_level(logging.WARNING):
+        model.predict(frame[["Antwort"]])
+    assert "no column of texts 'Nachricht'" in caplog.text
+
+
+def test_training_records_them(run: Run, tmp_path: Path) -> None:
+    rows = [[*row[:4], row[4]] for row in ROWS * 10]
+    table = write_table(tmp_path / "t.csv", HEADER, rows)
+    options = ["--epochs", "1", "--set", "hidden=2", "--set", "embedding=2", "--set", "branch=false", "--no-baseline"]
+    named = ["--text", "Nachricht", "--title", "Betreff", "--label", "Queue"]
+    ran = run("train", table, *named, "--out", tmp_path / "run", *options)
+    assert ran.code == 0, ran.err
+    assert recurra.load(tmp_path / "run" / "model.safetensors").record["columns"] == COLUMNS
