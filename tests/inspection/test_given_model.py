@@ -78,6 +78,15 @@ def test_views_take_a_frame_and_a_file(view: Callable[[Any], Any], tmp_path: Pat
             view(given)
 
 
+def test_views_of_a_frame_read_the_columns_of_the_model() -> None:
+    columns = {"text": "short", "label": "topic"}
+    model = Model(replace(BUNDLE, record={"columns": columns}))
+    frame = pd.DataFrame(
+        {"short": DATA.documents, "long": [f"{text} " * 9 for text in DATA.documents], "topic": DATA.labels}
+    )
+    assert flags(model, frame).to_dict() == flags(model, DATA).to_dict()
+
+
 @pytest.mark.parametrize("given", [TextClassifier(), "model.safetensors", None])
 def test_what_is_no_model_is_named(given: Any) -> None:
     for view in (lambda: attribute(given, "oil"), lambda: gradients(given, DATA, name="m"), lambda: flags(given, DATA)):

@@ -71,7 +71,7 @@ def compare(
     models = {name: model_of(model) for name, model in models.items()}
     check_same_task(models)
     (first, leader), *others = models.items()
-    data = table_of_rows(data, leader.task.label_cells)
+    data = table_of_rows(data, leader)
     for name, model in others:
         own, leading = list(model.bundle.labels.classes), list(leader.bundle.labels.classes)
         if set(own) != set(leading):

@@ -61,7 +61,7 @@ def flags(
         SettingsError: ``units`` is below 1.
     """
     model = model_of(model)
-    data = table_of_rows(data, model.task.label_cells)
+    data = table_of_rows(data, model)
     if units < 1:
         raise SettingsError(f"units is {units}", "Give 1 or more.")
     notes: list[str] = []

@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from recurra.data.frames import is_frame
-from recurra.data.label_format import LabelFormat
 from recurra.data.read import read_table
 from recurra.data.table import Table
 from recurra.errors import DataError
+from recurra.runtime import Model
 
 __all__ = ["table_of_rows"]
 
 
-def table_of_rows(given: Any, label_format: LabelFormat) -> Table:
+def table_of_rows(given: Any, model: Model) -> Table:
     """The table in whatever people hold.
 
     Args:
-        given: a table, a data frame or Arrow table, or a file's path; columns of the latter are guessed.
-        label_format: how the model's task reads the label column.
+        given: a table, a data frame or Arrow table, or a file's path, which are read by the model's columns.
+        model: the model that the view is of.
 
     Raises:
         DataError: it is none of these, or cannot be read.
@@ -27,7 +27,7 @@ def table_of_rows(given: Any, label_format: LabelFormat) -> Table:
     if isinstance(given, Table):
         return given
     if isinstance(given, str | Path) or is_frame(given):
-        return read_table(given, label_format=label_format)
+        return read_table(given, label_format=model.task.label_cells, model=model.columns)
     raise DataError(
         f"The rows are {given!r:.60}",
         "Give recurra.read_table(...), a data frame with columns of texts and labels, or a file's path.",

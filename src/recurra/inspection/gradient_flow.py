@@ -177,7 +177,7 @@ def gradients(
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
     """
     model = model_of(model)
-    data = table_of_rows(data, model.task.label_cells)
+    data = table_of_rows(data, model)
     check_supports_views(model)
     if data.labels is None:
         raise DataError(f"{data.source} has no labels", "Name their column with --label.")

@@ -73,8 +73,8 @@ def label_issues(
         >>> [(one.row, one.reason, one.label, one.suggested) for one in found.rows]  # doctest: +SKIP
     """
     model = model_of(model)
-    data = table_of_rows(data, model.task.label_cells)
-    train = None if train is None else table_of_rows(train, model.task.label_cells)
+    data = table_of_rows(data, model)
+    train = None if train is None else table_of_rows(train, model)
     if min(top, neighbours) < 0:
         raise SettingsError(f"top is {top} and neighbours {neighbours}", "Give 0 or more.")
     notes: list[str] = []

@@ -150,7 +150,7 @@ def states(
         SettingsError: ``paths`` is below 0.
     """
     model = model_of(model)
-    data = table_of_rows(data, model.task.label_cells)
+    data = table_of_rows(data, model)
     if paths < 0:
         raise SettingsError(f"paths is {paths}", "Give 0 or more.")
     notes: list[str] = []
