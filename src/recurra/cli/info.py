@@ -87,8 +87,8 @@ def _about(known: dict[str, Any], facts: Facts, task: Task) -> list[tuple[str, s
         most += f" (the linear branch {by_branch:,})"
     rows += [
         ("reads", f"{'titles' if text['field'] == 'title' else 'title and text'}{most}"),
-        ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
         *_columns(record),
+        ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
         *_chosen(record),
         *_vectors(record),
         *_branch(known),
