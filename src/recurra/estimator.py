@@ -335,6 +335,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if columns is not None:
             right = (found == columns).all(axis=1)
         else:
+            _check_same_kind(y, self.classes_)
             right = [
                 set(mine) == set(theirs) if isinstance(mine, list) else mine == theirs
                 for mine, theirs in zip(found, label_sets(y), strict=True)
@@ -384,3 +385,13 @@ def _bundle_of(initial: Model | TextClassifier | str | Path | None) -> Bundle | 
             "Give a model, a fitted TextClassifier, a model file's path or hf://owner/name.",
         )
     return read_bundle(local_path(initial))
+
+
+def _check_same_kind(y: Any, classes: Any) -> None:
+    """Checks that labels to score with are not all texts where the classes are numbers, or the other way round."""
+    given = [label for labels in label_sets(y) for label in (labels if isinstance(labels, tuple) else [labels])]
+    if given and {isinstance(label, str) for label in given}.isdisjoint(isinstance(label, str) for label in classes):
+        raise DataError(
+            f"y has labels such as {given[0]!r:.40}, and the classes are such as {classes.tolist()[0]!r:.40}",
+            "Give labels of the kind that fit had: texts, or numbers.",
+        )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from bundles import make_bundle
-from commands import Run
+from commands import Run, check_failed
 from rows import write_table
 
 import recurra
@@ -55,10 +55,32 @@ def test_score_reads_the_columns_of_the_model(run: Run, tickets: Path, tmp_path:
 
 
 def test_score_says_what_the_table_lacks(run: Run, tickets: Path, tmp_path: Path) -> None:
-    table = write_table(tmp_path / "new.csv", ("id", "Antwort"), [[row[0], row[3]] for row in ROWS])
+    rows = [[row[0], row[3]] for row in ROWS]
+    table = write_table(tmp_path / "other.csv", ("id", "Antwort"), rows)
+    check_failed(
+        run("score", tickets, table, "-q"),
+        1,
+        "no column of texts 'Nachricht', from which the model learned, among 'id', 'Antwort'. Name the text column",
+    )
+    table = write_table(tmp_path / "new.csv", ("id", "message"), rows)
     said = " ".join(run("score", tickets, table).err.split())
-    assert "no column of texts 'Nachricht', from which the model learned: 'Antwort' is read instead" in said
+    assert "no column of texts 'Nachricht', from which the model learned: 'message' is read instead" in said
     assert "the model learned from titles as well, of the column 'Betreff'" in said
+
+
+def test_a_name_in_another_case_is_the_column_of_the_model(run: Run, tickets: Path, tmp_path: Path) -> None:
+    rows = [[row[0], row[1], row[2], row[3]] for row in ROWS]
+    same = write_table(tmp_path / "same.csv", ("id", "Betreff", "Nachricht", "Antwort"), rows)
+    other = write_table(tmp_path / "other.csv", ("id", "betreff", "NACHRICHT", "Antwort"), rows)
+    found = [answers(run("score", tickets, table, "--answers-only").out) for table in (same, other)]
+    assert found[0] == found[1]
+
+
+def test_a_table_on_standard_input_is_known_by_the_column_of_the_model(run: Run, tickets: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "new.csv", ("id", "Betreff", "Nachricht"), [row[:3] for row in ROWS])
+    for content in (table.read_bytes(), table.read_bytes().replace(b",", b";")):
+        ran = run("score", tickets, "-", "-q", "--answers-only", stdin=content)
+        assert answers(ran.out) == answers(run("score", tickets, table, "-q", "--answers-only").out)
 
 
 def test_score_reads_values_inside_objects(run: Run, tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ def test_wrong_usage(words: list[str], parts: list[str], run: Run) -> None:
         ("torch", ["train", "news.csv", "--out", "run", "-q"], "recurra[train]"),
         ("pyarrow", ["check", "news.csv"], "recurra[data]"),
         ("openpyxl", ["data", "{book}"], "recurra[excel]"),
-        ("jinja2", ["evaluate", "{model}", "news.csv", "--out", "scores", "-q"], "recurra[report]"),
-        ("matplotlib", ["evaluate", "{model}", "news.csv", "--out", "scores", "-q"], "recurra[report]"),
+        ("jinja2", ["inspect", "{model}", "oil", "--html", "why.html", "-q"], "recurra[report]"),
+        ("matplotlib", ["inspect", "{model}", "oil", "--html", "why.html", "-q"], "recurra[report]"),
     ],
 )
 def test_a_package_that_is_not_installed(module: str, words: list[str], extra: str, trained: Path, news: Path) -> None:

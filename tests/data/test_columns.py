@@ -147,13 +147,24 @@ def test_the_columns_of_a_model_come_before_guesses() -> None:
 
 
 def test_a_table_without_the_columns_of_a_model_is_guessed_with_a_warning() -> None:
-    chosen = choose_columns([fact("id", 4), fact("Antwort", 90)], source="x.csv", model=TICKETS, labelled=False)
-    assert (chosen.text, chosen.title) == ("Antwort", None)
-    assert chosen.note == "columns guessed: text 'Antwort'; name it with --text"
+    chosen = choose_columns([fact("id", 4), fact("message", 90)], source="x.csv", model=TICKETS, labelled=False)
+    assert (chosen.text, chosen.title) == ("message", None)
+    assert chosen.note == "columns guessed: text 'message'; name it with --text"
     assert chosen.warnings[0].startswith(
-        "x.csv has no column of texts 'Nachricht', from which the model learned: 'Antwort' is read instead"
+        "x.csv has no column of texts 'Nachricht', from which the model learned: 'message' is read instead"
     )
     assert chosen.warnings[1].startswith("the model learned from titles as well, of the column 'Betreff'")
+
+
+def test_no_column_of_another_name_takes_the_place_of_the_model_s() -> None:
+    for names in (("id", "Antwort"), ("Nachricht 2", "Kanal")):
+        with pytest.raises(DataError, match=r"no column of texts 'Nachricht', from which the model learned, among"):
+            choose_columns([fact(name, 9 * k) for k, name in enumerate(names, 1)], source="x.csv", model=TICKETS)
+    assert choose_columns([fact("Antwort")], source="x.csv", model=TICKETS, labelled=False).text == "Antwort"
+    alike = choose_columns(
+        [fact("id", 4), fact(" NACHRICHT"), fact("Antwort", 90)], source="x.csv", model=TICKETS, labelled=False
+    )
+    assert (alike.text, alike.warnings[1:]) == (" NACHRICHT", ())
 
 
 def test_no_title_is_guessed_for_a_model_that_learned_without() -> None:

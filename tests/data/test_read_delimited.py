@@ -225,9 +225,8 @@ def test_a_file_without_a_header_loses_no_row_in_silence(tmp_path: Path) -> None
     assert "the first row names a column '3', which is one of its labels. Add a header row" in message
 
 
-@pytest.mark.parametrize(("name", "content"), [("x.csv", "label|text\na|b\n"), ("x.tsv", "label,text\na,b\n")])
-def test_another_separator_is_named(tmp_path: Path, name: str, content: str) -> None:
-    assert f"it is separated by {content[5]!r}" in complaint(write(tmp_path, content, name))
+def test_another_separator_is_named(tmp_path: Path) -> None:
+    assert "it is separated by ','" in complaint(write(tmp_path, "label,text\na,b\n", "x.tsv"))
 
 
 def test_semicolons_part_the_fields_where_the_header_has_no_comma(tmp_path: Path) -> None:

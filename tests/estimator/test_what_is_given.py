@@ -109,6 +109,15 @@ def test_weights_of_a_score_are_one_number_a_row(weights: Any, fitted: TextClass
         fitted.score(TEXTS, TOPICS, sample_weight=weights)
 
 
+def test_a_score_is_of_labels_of_the_kind_that_was_learned(fitted: TextClassifier) -> None:
+    with pytest.raises(
+        DataError, match=r"^y has labels such as 0, and the classes are such as '.*Give labels of the kind"
+    ):
+        fitted.score(TEXTS, [0] * len(TEXTS))
+    # A label that training never saw is wrong, and no mistake.
+    assert fitted.score(TEXTS, ["never seen"] * len(TEXTS)) == 0
+
+
 def test_measurements_are_no_classes() -> None:
     y = np.random.default_rng(0).normal(size=len(TEXTS))
     with pytest.raises(

@@ -119,6 +119,12 @@ def choose_columns(
     free = [fact for fact in free if fact.name != named_label]
     if text is None:
         text = _guess_text(free, source, header=header)
+        if model is not None and text != model.title and not _is_usual_text(text) and len(names) > 1:
+            (learned,) = _shown([model.text])
+            raise DataError(
+                f"{source} has no column of texts {learned}, from which the model learned, among {quoted_names(names)}",
+                "Name the text column with --text.",
+            )
     free = [fact for fact in free if fact.name != text]
     if wants["title"]:
         title = _by_name(
@@ -152,9 +158,10 @@ def _of_model(
 ) -> dict[str, str]:
     """Those of a model's columns that the table has, once and of the right kind, and the user left open."""
     names, texts = [fact.name for fact in facts], [fact.name for fact in facts if fact.mean_length is not None]
+    own = {role: _same_name(name, names) for role, name in model.by_role.items() if name is not None}
     found = {
         role: name
-        for role, name in model.by_role.items()
+        for role, name in own.items()
         if name is not None
         and named[role] is None
         and name not in named.values()
@@ -170,10 +177,18 @@ def _of_model(
     return found
 
 
+def _same_name(name: str, names: Sequence[str]) -> str | None:
+    """The column of that name; if there is none, the only one whose name differs by case and marks alone."""
+    if name in names:
+        return name
+    alike = [other for other in names if _plain(other) == _plain(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
 def _missing(model: ModelColumns, named_text: str | None, text: str, title: str | None, source: str) -> tuple[str, ...]:
     """What a model learned from and the table lacks, and what is read instead."""
     lines = []
-    if named_text is None and text != model.text:
+    if named_text is None and _plain(text) != _plain(model.text):
         (learned, read) = _shown([model.text, text])
         lines.append(
             f"{source} has no column of texts {learned}, from which the model learned: {read} is read instead; "
@@ -204,6 +219,10 @@ def _shown(names: Collection[str]) -> list[str]:
 def is_usual_name(name: str) -> bool:
     """Whether it is a usual name of a text, title or label column."""
     return any(_plain(name) in tier for tiers in (_TEXT_NAMES, _TITLE_NAMES, _LABEL_NAMES) for tier in tiers)
+
+
+def _is_usual_text(name: str) -> bool:
+    return any(_plain(name) in tier for tier in _TEXT_NAMES)
 
 
 def is_label_name(name: str) -> bool:

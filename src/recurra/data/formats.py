@@ -6,7 +6,7 @@ import codecs
 import csv
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -207,12 +207,12 @@ def first_lines(head: str) -> list[str]:
     return _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES]
 
 
-def format_of_text(head: str) -> str:
+def format_of_text(head: str, known: Collection[str] = ()) -> str:
     """Guesses the format of a text file from its first lines.
 
     ``fasttext`` if all lines start with ``__label__``; ``jsonl`` if the first starts with a brace, ``json`` if it
     starts with a bracket and a brace; ``tsv`` or ``csv`` if the first line has several fields, one of which is a usual
-    name of a text or label column; else ``txt``.
+    name of a text or label column, or one of the names in ``known``; else ``txt``.
     """
     lines = [line for line in first_lines(head) if line.strip()]
     if not lines:
@@ -225,7 +225,7 @@ def format_of_text(head: str) -> str:
         return "json"
     for name, delimiter in (("tsv", "\t"), ("csv", separator_of(lines[0]))):
         names = next(csv.reader([lines[0]], delimiter=delimiter), [])
-        if len(names) > 1 and any(map(is_usual_name, names)):
+        if len(names) > 1 and any(one in known or is_usual_name(one) for one in names):
             return name
     return "txt"
 

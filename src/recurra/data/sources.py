@@ -116,7 +116,7 @@ def _open_standard_input(asked: str | None, encoding: str, named_columns: _Names
         if named
         else compression
         if compression in ("xlsx", "parquet")
-        else format_of_text(head_text(content, encoding))
+        else format_of_text(head_text(content, encoding), {*named_columns.named, *named_columns.of_model})
     )
     blocks = _open_format(content, name, encoding, named_columns)
     if named is None:

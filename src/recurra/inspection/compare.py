@@ -66,6 +66,8 @@ def compare(
         DataError: the models have other classes or tasks; the rows have no labels, or none can be read by all models;
             or there are unknown labels with ``error``, or no other ones.
     """
+    if not isinstance(models, Mapping):
+        raise DataError(f"The models are {models!r:.60}", 'Give them by name: {"one": model, "two": other}.')
     if len(models) < 2:
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
     models = {name: model_of(model) for name, model in models.items()}

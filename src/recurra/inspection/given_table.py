@@ -27,7 +27,12 @@ def table_of_rows(given: Any, model: Model) -> Table:
     if isinstance(given, Table):
         return given
     if isinstance(given, str | Path) or is_frame(given):
-        return read_table(given, label_format=model.task.label_cells, model=model.columns)
+        try:
+            return read_table(given, label_format=model.task.label_cells, model=model.columns)
+        except DataError as error:
+            raise DataError(
+                error.received, "Give recurra.read_table(rows, text=…, label=…), with its columns."
+            ) from error
     raise DataError(
         f"The rows are {given!r:.60}",
         "Give recurra.read_table(...), a data frame with columns of texts and labels, or a file's path.",
