@@ -5,6 +5,7 @@ Those that ship are functions of :mod:`recurra.text`, of which only the names st
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from reprlib import repr as shown
 from typing import TypeAlias, TypeVar, overload
@@ -43,7 +44,7 @@ def register(name: str, function: Tokenizer | None = None) -> Tokenizer | Callab
 
     Args:
         name: for ``TextClassifier(options={"tokens": name})``. It replaces a tokenizer that was registered under the
-            same name before.
+            same name before, with a warning if that was another function.
         function: takes a text and returns its tokens, such as ``str.split``. The same text must always give the same
             tokens, and several threads may call it at once. Empty tokens are left out; nothing else is changed, not
             even to lower case.
@@ -66,8 +67,20 @@ def register(name: str, function: Tokenizer | None = None) -> Tokenizer | Callab
         raise SettingsError(f"{function!r:.80} is no function", "Give a function from a text to its tokens.")
     if name in BUILT_IN:
         raise SettingsError(f"The tokenizer {name!r} is built in", "Register yours under another name.")
+    if name in TOKENIZERS and _code_of(TOKENIZERS[name]) != _code_of(function):
+        warnings.warn(
+            f"Another function takes the place of the tokenizer {name!r}: models that learned with the one before may "
+            "answer otherwise from now on. Register it under a name of its own.",
+            stacklevel=2,
+        )
     TOKENIZERS[name] = function
     return function
+
+
+def _code_of(function: Tokenizer) -> object:
+    """What tells functions apart; the same lines that run again, as in a notebook, are the same."""
+    code = getattr(function, "__code__", None)
+    return function if code is None else (code.co_code, code.co_consts, code.co_names)
 
 
 def check_tokenizer(name: str) -> None:

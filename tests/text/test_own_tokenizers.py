@@ -6,6 +6,7 @@ import json
 import pickle
 import subprocess
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -306,3 +307,18 @@ def test_processes_of_n_jobs_register_it_themselves() -> None:
 
     there = Shouting(options={**options, "tokens": "shouted"}, epochs=1)
     assert len(cross_val_score(there, texts, topics, cv=2, n_jobs=2, error_score="raise")) == 2
+
+
+def test_another_function_under_a_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(TOKENIZERS, "by lines", raising=False)
+
+    def lines() -> Any:
+        return lambda text: text.split("\n")
+
+    register("by lines", lines())
+    with warnings.catch_warnings():
+        # The same cell of a notebook, run again.
+        warnings.simplefilter("error")
+        register("by lines", lines())
+    with pytest.warns(UserWarning, match="Another function takes the place of the tokenizer 'by lines'"):
+        register("by lines", str.split)
