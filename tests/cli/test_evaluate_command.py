@@ -39,6 +39,17 @@ def test_json_is_what_python_gives(run: Run, trained: Path, test_rows: Path) -> 
     assert ran.json["notes"][0].casefold().startswith("columns of the model: text 'description'")
 
 
+def test_the_rows_that_the_model_learned_from_are_told(run: Run, trained: Path) -> None:
+    model, learned = trained / "model.safetensors", trained.parent / "news.csv"
+    said = "These are the rows that the model learned from: the scores say how well they are remembered."
+    assert run("evaluate", model, learned, "--json").json["notes"].count(said) == 1
+    assert " ".join(run("evaluate", model, learned).out.split()).count(said) == 1
+    # As many rows, and one of them is another.
+    head, first, *others = learned.read_text("utf-8").splitlines(keepends=True)
+    Path("other.csv").write_text("".join([head, first.replace(",", ",again ", 1), *others]), "utf-8")
+    assert said not in run("evaluate", model, "other.csv", "--json").json["notes"]
+
+
 def test_lines_for_people(run: Run, trained: Path, test_rows: Path) -> None:
     words = ["evaluate", trained / "model.safetensors", test_rows]
     values, ran, quiet = run(*words, "--json").json, run(*words), run(*words, "--quiet")

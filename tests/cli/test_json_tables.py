@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 from commands import Run, check_failed
+from rows import make_rows
+
+from recurra.data.read import read_table
 
 COLUMNS = ("--text", "ticket.body", "--label", "ticket.queue")
 
@@ -64,3 +67,42 @@ def test_a_part_that_is_not_there(run: Run, model: Path, tickets: str) -> None:
         check_failed(ran, 1, "no column 'ticket.text'. Name one of 'ticket.body', 'ticket.queue'.")
     ran = run("score", model, tickets, "--text", "ticket.text")
     check_failed(ran, 1, "no column 'ticket.text'. Name one of 'ticket.body', 'ticket.queue'.")
+
+
+@pytest.fixture
+def nested_rows(tmp_path: Path) -> list[dict[str, Any]]:
+    """The rows of nested.jsonl; the label of the first is misspelt, and the text of the second is damaged."""
+    texts, labels = make_rows(40)
+    rows: list[dict[str, Any]] = [
+        {"id": n, "ticket": {"text": text, "queue": label, "more": {"n": n}}, "mixed": [n, "a"]}
+        for n, ((_, text), label) in enumerate(zip(texts, labels, strict=True))
+    ]
+    rows[0]["ticket"]["queue"] += " "
+    rows[1]["ticket"]["text"] += " cafÃ©"
+    (tmp_path / "nested.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return rows
+
+
+INSIDE = ("--text", "ticket.text", "--label", "ticket.queue")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
+def test_a_cleaned_copy_has_no_object_that_tells_the_label(
+    run: Run, nested_rows: list[dict[str, Any]], suffix: str
+) -> None:
+    assert run("check", "nested.jsonl", *INSIDE, "--fix", f"out.{suffix}").code == 0
+    copy = read_table(f"out.{suffix}")
+    assert (copy.text_column, copy.label_column) == ("ticket.text", "ticket.queue")
+    tickets = [row["ticket"] for row in nested_rows]
+    assert copy.labels == [ticket["queue"].strip() for ticket in tickets]
+    assert copy.documents == [ticket["text"].replace("Ã©", "é") for ticket in tickets]
+    if suffix == "csv":
+        assert Path("out.csv").read_text("utf-8").splitlines()[0] == "id,mixed,ticket.text,ticket.queue"
+
+
+def test_a_cleaned_copy_of_json_lines_keeps_objects(run: Run, nested_rows: list[dict[str, Any]]) -> None:
+    assert run("check", "nested.jsonl", *INSIDE, "--fix", "out.jsonl").code == 0
+    nested_rows[0]["ticket"]["queue"] = nested_rows[0]["ticket"]["queue"].strip()
+    nested_rows[1]["ticket"]["text"] = nested_rows[1]["ticket"]["text"].replace("Ã©", "é")
+    assert [json.loads(line) for line in Path("out.jsonl").read_text("utf-8").splitlines()] == nested_rows
+    assert len(read_table("out.jsonl", text="ticket.text", label="ticket.queue")) == 40

@@ -345,3 +345,12 @@ def test_export_keeps_labels_and_thresholds(run: Run, tmp_path: Path, topics: Pa
     assert run("export", topics, "--int8", "--out", "other.safetensors", "--json").code == 0
     words = ["export", topics, "--int8", "--out", "third.safetensors", "--label-separator", ";", "--quiet"]
     check_failed(run(*words), 2, "without rows of several labels")
+
+
+def test_the_rows_that_the_model_learned_from_are_told(run: Run, topics: Path) -> None:
+    rows = topics.parent.parent / "rows.csv"
+    said = "These are the rows that the model learned from: the scores say how well they are remembered."
+    assert said in run("evaluate", topics, rows, "--json").json["notes"]
+    head, *others = rows.read_text("utf-8").splitlines(keepends=True)
+    Path("turned.csv").write_text("".join([head, *reversed(others)]), "utf-8")
+    assert said not in run("evaluate", topics, "turned.csv", "--json").json["notes"]

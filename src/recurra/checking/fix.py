@@ -15,9 +15,11 @@ from recurra.checking.facts import collect_facts
 from recurra.checking.fix_plan import FixOptions, FixPlan, plan_fix
 from recurra.checking.label_names import value_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader
+from recurra.checking.object_columns import as_columns, as_objects
 from recurra.checking.row_writers import writer_for
 from recurra.checking.text_repair import repair_text
 from recurra.data.arrow_columns import column_of
+from recurra.data.json_lines import JsonBlocks
 from recurra.data.review_decisions import Decision, decisions_csv, text_excerpt
 from recurra.errors import DataError
 
@@ -89,7 +91,8 @@ def fix(
         writer = writer_for(out.suffix.lower(), file)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
         noted: list[tuple[Decision, Mapping[str, object]]] = []
         for block in reader:
-            writer.write(*_cleaned(block, reader, changes, options))
+            columns = _cleaned(block, reader, changes, options, objects=out.suffix.lower() == ".jsonl")
+            writer.write([*columns], [*columns.values()])
             noted += _noted(block, reader, changes)
         writer.finish()
         write_atomically(
@@ -100,27 +103,32 @@ def fix(
 
 
 def _cleaned(
-    block: LenientBlock, reader: LenientReader, changes: FixPlan, options: FixOptions
-) -> tuple[list[str], list[pyarrow.ChunkedArray]]:
-    """The block's columns after the changes."""
+    block: LenientBlock, reader: LenientReader, changes: FixPlan, options: FixOptions, *, objects: bool
+) -> Mapping[str, pyarrow.ChunkedArray]:
+    """The block's columns by name after the changes; values inside objects stay there if the copy has ``objects``."""
     rows = range(block.first, block.first + len(block))
     kept = np.array([row not in changes.removed for row in rows])
     texts = {row: row - block.first for row in changes.repaired if row in rows}
     labels = [row - block.first for row in rows if row in changes.relabelled]
-    columns = []
+    columns: Mapping[str, pyarrow.ChunkedArray]
+    columns, changed = {}, {}
     for name, column in zip(block.raw.names, block.raw.columns, strict=True):
         if texts and name in (reader.columns.text, reader.columns.title):
             values = column.to_pylist()
             for place in texts.values():
                 values[place] = None if values[place] is None else repair_text(values[place], unescape=options.unescape)
-            column = _like(column, values)
+            column, changed[name] = _like(column, values), [*texts.values()]
         if labels and name == reader.columns.label:
             values = column.to_pylist()
             for place in labels:
                 values[place] = reader.names.respelled_cell(values[place], changes.usual)
-            column = _like(column, values)
-        columns.append(column if kept.all() else column.filter(_mask(kept)))
-    return block.raw.names, columns
+            column, changed[name] = _like(column, values), labels
+        columns[name] = column
+    if isinstance(reader.blocks, JsonBlocks) and (nested := reader.blocks.nested):
+        columns = as_objects(columns, nested, changed) if objects else as_columns(columns, nested)
+    if kept.all():
+        return columns
+    return {name: column.filter(_mask(kept)) for name, column in columns.items()}
 
 
 def _noted(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from recurra.checking.label_names import value_text
+from recurra.data.arrow_columns import is_json
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -77,12 +78,17 @@ class _Json:
         self.file = file
 
     def write(self, names: Sequence[str], columns: Sequence[pyarrow.ChunkedArray]) -> None:
-        rows = zip(*(column.to_pylist() for column in columns), strict=True)
+        rows = zip(*map(_json_values, columns), strict=True)
         lines = [json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str) for row in rows]
         self.file.write("".join(line + "\n" for line in lines).encode("utf-8", "replace"))
 
     def finish(self) -> None:
         pass
+
+
+def _json_values(column: pyarrow.ChunkedArray) -> list[Any]:
+    values: list[Any] = column.to_pylist()
+    return [None if value is None else json.loads(value) for value in values] if is_json(column.type) else values
 
 
 class _Parquet:

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from recurra.runtime import Model
     from recurra.tasks.unknown_labels import EncodedTargets
 
-__all__ = ["labelled_rows", "predict_with_progress", "readable_rows", "unknown_labels_note"]
+__all__ = ["are_learned_rows", "labelled_rows", "predict_with_progress", "readable_rows", "unknown_labels_note"]
 
 # Number of documents between two updates of the progress bar.
 BLOCK = 2048
 
 
-def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Document], list[Label]]:
+def readable_rows(table: Table, model: Model) -> tuple[list[Document], list[Label]]:
     """The rows that the model can read: a model that reads titles only needs rows with a title.
 
     Raises:
@@ -40,9 +40,29 @@ def readable_rows(table: Table, model: Model, output: Output) -> tuple[list[Docu
         rows = [row for row in rows if isinstance(row[0], str) or row[0][0].strip()]
         if not rows:
             raise DataError(f"{table.source} has no row with a title", "The model reads titles: name their column.")
-    if len(rows) < len(table):
-        output.note(f"{len(table) - len(rows):,} of {len(table):,} rows have no title and are left out.")
     return [document for document, _ in rows], [label for _, label in rows]
+
+
+def are_learned_rows(table: Table, model: Model, *, separator: str | None = None) -> bool:
+    """Whether the model learned from the very rows of a table.
+
+    Args:
+        table: labelled rows.
+        model: the model.
+        separator: separator of the labels in a cell; ``None`` takes that of the training data.
+
+    Raises:
+        DataError: the model can read no row.
+    """
+    from recurra.data.fingerprint import fingerprint_of
+    from recurra.data.label_format import split_labels
+
+    documents, labels = readable_rows(table, model)
+    # Most other tables have another number of rows and need no hash.
+    if model.record.get("rows") != len(documents):
+        return False
+    read = split_labels(labels, _separator(model, separator)) if model.task.lists else labels
+    return model.record.get("data_sha256") == fingerprint_of(documents, read)
 
 
 def unknown_labels_note(rows: int) -> str:
@@ -65,14 +85,24 @@ def labelled_rows(
     Raises:
         DataError: no rows are left, or none has a text, or a label is unknown and that is an error.
     """
-    documents, labels = readable_rows(table, model, output)
+    documents, labels = readable_rows(table, model)
+    if len(documents) < len(table):
+        output.note(f"{len(table) - len(documents):,} of {len(table):,} rows have no title and are left out.")
     if not any(one.strip() if isinstance(one, str) else "".join(one).strip() for one in documents):
         raise DataError(f"No row of {table.source} has a text", "Name the column of the texts with --text.")
-    mark = model.label_separator if model.task.lists and separator is None else separator
     rows = model.task.encode_targets(
-        model.bundle.labels, labels, unknown_labels, source=table.source, say=output.note, separator=mark
+        model.bundle.labels,
+        labels,
+        unknown_labels,
+        source=table.source,
+        say=output.note,
+        separator=_separator(model, separator),
     )
     return [documents[place] for place in rows.places.tolist()], rows
+
+
+def _separator(model: Model, given: str | None) -> str | None:
+    return model.label_separator if model.task.lists and given is None else given
 
 
 def predict_with_progress(

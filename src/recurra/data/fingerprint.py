@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from recurra.data.documents import Document, Label, LabelSet
 from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError
 
-__all__ = ["Fingerprint"]
+__all__ = ["Fingerprint", "fingerprint_of"]
 
 # Number of values that are joined before hashing: one call per short string costs more than the hash.
 JOINED = 4096
@@ -51,6 +51,18 @@ class Fingerprint:
         for first in range(0, len(labels), JOINED):
             digest.update(b"".join(encoded[labels.codes[first : first + JOINED]]))
         return digest.hexdigest()
+
+
+def fingerprint_of(documents: Sequence[Document], labels: Iterable[Label] | Iterable[LabelSet] | None) -> str:
+    """The :class:`Fingerprint` (hex) of rows in memory.
+
+    Args:
+        documents: B documents.
+        labels: B labels, or ``None``.
+    """
+    fingerprint = Fingerprint(len(documents))
+    fingerprint.add(documents)
+    return fingerprint.of(None if labels is None else EncodedLabels.of(labels))
 
 
 def _parts(values: Sequence[Document]) -> Iterator[Sequence[Document]]:

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document, Label
-from recurra.data.encoded_labels import EncodedLabels
-from recurra.data.fingerprint import Fingerprint
+from recurra.data.fingerprint import fingerprint_of
 from recurra.data.frames import FrameBlocks
 from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
@@ -130,9 +129,7 @@ class Table:
 
         Column names, source and notes are not part of it.
         """
-        fingerprint = Fingerprint(len(self))
-        fingerprint.add(self.documents)
-        return fingerprint.of(None if self.labels is None else EncodedLabels.of(self.labels))
+        return fingerprint_of(self.documents, self.labels)
 
 
 def _encodable(text: str) -> str:
