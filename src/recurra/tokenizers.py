@@ -5,6 +5,7 @@ Those that ship are functions of :mod:`recurra.text`, of which only the names st
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Sequence
 from reprlib import repr as shown
@@ -80,7 +81,16 @@ def register(name: str, function: Tokenizer | None = None) -> Tokenizer | Callab
 def _code_of(function: Tokenizer) -> object:
     """What tells functions apart; the same lines that run again, as in a notebook, are the same."""
     code = getattr(function, "__code__", None)
-    return function if code is None else (code.co_code, code.co_consts, code.co_names)
+    if code is None:
+        return function
+    # Functions of the same lines may differ by plain values that they took from around them.
+    taken = list(getattr(function, "__defaults__", None) or ())
+    for cell in getattr(function, "__closure__", None) or ():
+        # It is empty where a function that calls itself has no name yet.
+        with contextlib.suppress(ValueError):
+            taken.append(cell.cell_contents)
+    plain = [value for value in taken if isinstance(value, str | int | float)]
+    return code.co_code, code.co_consts, code.co_names, plain
 
 
 def check_tokenizer(name: str) -> None:

@@ -221,7 +221,7 @@ def test_only_the_same_run_goes_on(run: Run, classifier: Path, monkeypatch: pyte
     check_failed(ran, 1, "was begun with other contents of the model")
     data.write_bytes(data.read_bytes().replace(b"nr", b"no", 1))
     check_failed(run(*words, "--resume", "-q"), 1, "was begun with other contents of the data")
-    # Without --resume it begins anew and says so, and what was left is gone.
+    # Without --resume it starts from the first row and says so, and what was left is gone.
     write_data(".csv")
     ran = run(*words, "--json")
     assert ran.code == 0
@@ -235,7 +235,7 @@ def test_only_the_same_run_goes_on(run: Run, classifier: Path, monkeypatch: pyte
 
 @pytest.mark.usefixtures("_often")
 def test_files_fetched_again_are_the_same(run: Run, classifier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fresh container fetches the data and the model anew: the same bytes at another time."""
+    """A fresh container fetches the data and the model again: the same bytes at another time."""
     data = write_data(".csv")
     words = ["score", classifier, data, "--out", "out.csv", "--text", "text"]
     run(*words, "-q")

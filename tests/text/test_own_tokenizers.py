@@ -313,8 +313,8 @@ def test_processes_of_n_jobs_register_it_themselves() -> None:
 def test_another_function_under_a_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(TOKENIZERS, "by lines", raising=False)
 
-    def lines() -> Any:
-        return lambda text: text.split("\n")
+    def lines(mark: str = "\n") -> Any:
+        return lambda text: text.split(mark)
 
     register("by lines", lines())
     with warnings.catch_warnings():
@@ -322,4 +322,25 @@ def test_another_function_under_a_name_is_told(monkeypatch: pytest.MonkeyPatch) 
         warnings.simplefilter("error")
         register("by lines", lines())
     with pytest.warns(UserWarning, match="Another function takes the place of the tokenizer 'by lines'"):
+        register("by lines", lines("|"))
+    with pytest.warns(UserWarning, match="'by lines'"):
         register("by lines", str.split)
+
+
+def test_a_tokenizer_that_calls_itself_or_holds_an_array_may_be_registered_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(TOKENIZERS, "by halves", raising=False)
+    held = np.arange(3)
+
+    def register_halves_of_halves() -> None:
+        @register("by halves")
+        def cut(text: str) -> list[str]:
+            half = len(text) // 2
+            return [text] if half < len(held) else [*cut(text[:half]), *cut(text[half:])]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(2):
+            register_halves_of_halves()
+    assert TOKENIZERS["by halves"]("abcdefgh") == ["abcd", "efgh"]

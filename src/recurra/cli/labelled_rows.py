@@ -13,13 +13,22 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from recurra.data.columns import Columns
+    from recurra.data.corpus import Corpus
     from recurra.data.documents import Document, Label
     from recurra.data.label_format import UnknownLabels
     from recurra.data.table import Table
     from recurra.runtime import Model
     from recurra.tasks.unknown_labels import EncodedTargets
 
-__all__ = ["are_learned_rows", "labelled_rows", "predict_with_progress", "readable_rows", "unknown_labels_note"]
+__all__ = [
+    "are_learned_rows",
+    "labelled_rows",
+    "predict_with_progress",
+    "readable_rows",
+    "unknown_labels_note",
+    "warn_of_swapped_columns",
+]
 
 # Number of documents between two updates of the progress bar.
 BLOCK = 2048
@@ -119,3 +128,17 @@ def predict_with_progress(
             parts.append(predict(block))
             advance(len(block), "")
     return np.concatenate(parts)
+
+
+def warn_of_swapped_columns(rows: Corpus, columns: Columns | None, output: Output) -> None:
+    """Warns if there are so many classes that texts may have been read as labels."""
+    from recurra.data.label_format import nearly_one_a_row
+
+    classes = rows.labels.values
+    if not nearly_one_a_row(len(classes), len(rows)) or any(isinstance(value, tuple) for value in classes):
+        return
+    where = "" if columns is None else f" in the column {columns.label!r}, and texts in {columns.text!r}"
+    output.warn(
+        f"{rows.source} has {len(classes):,} distinct labels in {len(rows):,} rows{where}: are texts and labels "
+        "swapped? If so, name the columns with --text and --label."
+    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_rows
+from recurra.cli.labelled_rows import warn_of_swapped_columns
 from recurra.cli.options import (
     DataArgument,
     DataDir,
@@ -42,7 +43,6 @@ from recurra.training.run import prepare_folder
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
-    from recurra.data.columns import Columns
     from recurra.data.corpus import Corpus
     from recurra.data.review_decisions import Cleaning
 
@@ -260,7 +260,7 @@ def train(
         rows, separator = resolve_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
-        _warn_of_swapped_columns(rows, columns, output)
+        warn_of_swapped_columns(rows, columns, output)
         held = None
         if validation is not None:
             held = read_validation(validation, held_reading, rows, separator=separator, output=output, bars=bars)
@@ -371,20 +371,6 @@ def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:
     from recurra.data.unlabelled import skip_unlabelled
 
     return skip_unlabelled(rows, output.note)
-
-
-def _warn_of_swapped_columns(rows: Corpus, columns: Columns | None, output: Output) -> None:
-    """Warns if there are so many classes that texts may have been read as labels."""
-    from recurra.data.label_format import nearly_one_a_row
-
-    classes = rows.labels.values
-    if not nearly_one_a_row(len(classes), len(rows)) or any(isinstance(value, tuple) for value in classes):
-        return
-    where = "" if columns is None else f" in the column {columns.label!r}, and texts in {columns.text!r}"
-    output.warn(
-        f"{rows.source} has {len(classes):,} distinct labels in {len(rows):,} rows{where}: are texts and labels "
-        "swapped? If so, name the columns with --text and --label."
-    )
 
 
 def _cleaned(
