@@ -13,7 +13,7 @@ TEST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: lesson test test-all lint tables peers bench clean
+.PHONY: lesson test test-all lint tables pictures peers bench clean
 
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
@@ -34,10 +34,15 @@ lint: .venv/dev-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python benchmarks/readme_tables.py --check
+	$(BIN)/python benchmarks/readme_pictures.py --check
 
 # Writes the tables of READMEs and docs from benchmarks/results.
 tables: .venv/ready
 	$(BIN)/python benchmarks/readme_tables.py
+
+# Draws the pictures that no longer show what there is; needs Chromium, and AG News for the reading room's.
+pictures: .venv/dev-ready
+	$(BIN)/python benchmarks/readme_pictures.py
 
 peers: .venv-peers/ready
 

@@ -1,10 +1,11 @@
-"""Every page of the tutorial does what it says, and shows what the program prints."""
+"""Every page of the tutorial and both READMEs do what they say, and show what the program prints."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tutorial_pages import PAGES, TUTORIAL, Page, as_shown, matches, read_page
@@ -13,14 +14,21 @@ from tutorial_shell import Shell
 # huggingface_hub gives its HTTP client a file in a way that newer versions of that warn of.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 # The first pages; the others take minutes together.
-QUICK = {"first-model.md", "check.md", "learning-rate.md", "languages.md", "shipping.md", "hub.md"}
+QUICK = {"README.md", "first-model.md", "check.md", "learning-rate.md", "languages.md", "shipping.md", "hub.md"}
+
+
+READMES = [TUTORIAL.parents[1] / name for name in ("README.md", "README.ja.md")]
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(path.name, marks=[] if path.name in QUICK else pytest.mark.slow) for path in PAGES]
+    "path",
+    [
+        pytest.param(path, id=path.name, marks=[] if path.name in QUICK else pytest.mark.slow)
+        for path in (*READMES, *PAGES)
+    ],
 )
-def test_the_page_runs(name: str, shell: Callable[[Page], Shell], request: pytest.FixtureRequest) -> None:
-    page = read_page(TUTORIAL / name)
+def test_the_page_runs(path: Path, shell: Callable[[Page], Shell], request: pytest.FixtureRequest) -> None:
+    page, name = read_page(path), path.name
     assert page.steps, f"{name} runs nothing"
     opened, lines, refresh = shell(page), list(page.lines), request.config.getoption("refresh_tutorial")
     shift = 0
