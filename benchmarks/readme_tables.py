@@ -32,9 +32,9 @@ HEADS = {
         "{name}, {rows}, {test:,} test rows, {epochs} epoch; {cores} cores of {cpu}. Command: `{command}`",
     ),
     "README.ja.md": (
-        "| ネットワーク | パラメータ数 | 学習行数 | テスト正解率({n} シードの中央値、最小–最大) "
-        "| 学習時の文書数/秒 | Keras 3.15(同じ行、1 シード) | 授業の値(120,000 行) |",
-        "{name}、{rows}、テスト {test:,} 行、{epochs} エポック。{cpu} の {cores} コア。コマンド:`{command}`",
+        "| ネットワーク | パラメータ数 | 学習行数 | テスト正解率（{n} シードの中央値、最小–最大） "
+        "| 学習時の文書数/秒 | Keras 3.15（同じ行、1 シード） | レッスンの値（120,000 行） |",
+        "{name}、{rows}、テスト {test:,} 行、{epochs} エポック。{cpu} の {cores} コア。コマンド：`{command}`",
     ),
 }
 
