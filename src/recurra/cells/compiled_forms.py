@@ -19,6 +19,8 @@ class NumbaForm(NamedTuple):
         product_gradient: whether the gradient of the recurrent product differs from that of the input projection. It is
             then in ``second``, and that of the last block's b_H follows those of b.
         pools: whether prediction has a kernel that pools as it reads, without the states of all tokens in memory.
+        input_gates: whether the gates depend on the input alone, and prediction has a kernel that computes them once
+            for a word.
     """
 
     kernels: str
@@ -27,6 +29,7 @@ class NumbaForm(NamedTuple):
     second: int = 0
     product_gradient: bool = False
     pools: bool = False
+    input_gates: bool = False
 
 
 class TorchForm(NamedTuple):

@@ -34,7 +34,7 @@ class MinLSTM(Cell):
     recurrent_weights = False
     state_bound = None
     compiled = CompiledForms(
-        NumbaForm("min_lstm", early=0, pools=True, extra=1), None, TritonForm(elementwise="min_lstm")
+        NumbaForm("min_lstm", early=0, pools=True, input_gates=True, extra=1), None, TritonForm(elementwise="min_lstm")
     )
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:

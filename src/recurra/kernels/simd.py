@@ -116,6 +116,21 @@ def load_spaced(typing_context: Any, x: Any, address: Any, gap: Any) -> Any:
     return x(x, types.int64, types.int64), code
 
 
+@intrinsic
+def store_spaced(typing_context: Any, address: Any, gap: Any, value: Any) -> Any:
+    """Writes the vectors of a value where :func:`load_spaced` reads them."""
+
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        address, gap, value = given
+        for first in range(0, value.type.count, LANES):
+            part = builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), _places(first, LANES))
+            builder.store(part, pointer_to(builder, address, VECTOR)).align = 4
+            address = builder.add(address, gap)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, value), code
+
+
 def _load(builder: Any, address: Any, kind: Any) -> Any:
     found = builder.load(pointer_to(builder, address, kind))
     found.align = 4

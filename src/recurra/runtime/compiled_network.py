@@ -17,6 +17,7 @@ from recurra.kernels.inference import GROUP, SCRATCH
 from recurra.kernels.threads import run_parallel
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.finite import checked_finite
+from recurra.runtime.input_gates import compute_gates
 from recurra.runtime.input_projection import InputProjection
 from recurra.runtime.numpy_network import NumpyNetwork
 from recurra.runtime.pooling import cumulative_pool
@@ -193,7 +194,7 @@ class CompiledNetwork:
         places: Places | None = rows
         for layer, inputs in zip(self.recurrent[:-1], self.inputs, strict=True):
             _, states = self._read(layer, projection, places, offsets, keep=True)
-            projection, places = self._multiplied(inputs, states), None
+            projection, places = compute_gates(self.settings, self._multiplied(inputs, states)), None
         return projection, places
 
     def _read_and_pooled(self, table: Array, rows: Places, offsets: Places) -> Array:

@@ -13,6 +13,7 @@ from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.threads import cpu_count, run_parallel
 from recurra.networks.settings import NetworkSettings
+from recurra.runtime.input_gates import compute_gates
 from recurra.runtime.weight_layout import AffineWeights, input_weights
 
 __all__ = ["TABLE_BYTES", "InputProjection"]
@@ -25,7 +26,7 @@ TABLE_BYTES = 64 * 2**20
 
 
 class InputProjection:
-    """W_I·x + b of words.
+    """W_I·x + b of words, and the gates where they depend on nothing else.
 
     Args:
         settings: the network's shape.
@@ -37,10 +38,11 @@ class InputProjection:
 
     def __init__(self, settings: NetworkSettings, tensors: Mapping[str, Array]) -> None:
         W_I, b = input_weights(settings, tensors, 0)
+        self._settings = settings
         self.table: Array | None = None
         if settings.input == "one_hot":
             # A one-hot word's product is its row of W_I.
-            self.table = W_I + b
+            self.table = compute_gates(settings, W_I + b)
             return
         embedding = tensors["embedding"]
         self._inputs = AffineWeights.of(W_I, b)
@@ -68,4 +70,4 @@ class InputProjection:
             [partial(multiply, bounds[k], bounds[k + 1], *fixed, address(table), 4 * inputs.columns)
              for k in range(cpu_count()) if bounds[k] < bounds[k + 1]]
         )  # fmt: skip
-        return table
+        return compute_gates(self._settings, table)

@@ -12,6 +12,8 @@ from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import SCRATCH
 from recurra.runtime.compiled_network import CompiledNetwork
+from recurra.runtime.input_gates import gate_arguments
+from recurra.runtime.weight_layout import numba_form
 
 __all__ = ["OneTextNetwork"]
 
@@ -44,20 +46,22 @@ class OneTextNetwork:
         pooling, width = network.settings.pooling, network.width
         self._final = self._new(1, width)
         pooled = self._final if pooling == ("last",) else self._new(1, width * len(pooling))
-        # Of each layer the arguments of its input product, ``None`` for the first, and its other calls.
-        self._layers: list[tuple[tuple[int, ...] | None, list[Call]]] = []
-        projection, affine, top = table, None, len(network.recurrent) - 1
+        self._gates = kernels_of(network.kernels).gates if numba_form(network.settings).input_gates else None
+        # Of each layer the arguments of its input product and of its gates, ``None`` for the first, and its other calls.
+        self._layers: list[tuple[tuple[tuple[int, ...], tuple[int, ...]] | None, list[Call]]] = []
+        projection, inputs_of, top = table, None, len(network.recurrent) - 1
         for number in range(top):
             states = self._new(tokens, width)
-            self._layers.append((affine, self._reading(number, projection, states)))
+            self._layers.append((inputs_of, self._reading(number, projection, states)))
             inputs = network.inputs[number]
             projection = self._new(tokens, inputs.columns)
             affine = (
                 address(states), 4 * width, inputs.size, *inputs.places, inputs.columns, address(projection),
                 4 * inputs.columns,
             )  # fmt: skip
+            inputs_of = affine, gate_arguments(network.settings, projection)
         self._last: Array | None = None
-        self._layers.append((affine, self._pooled_calls(projection, pooled)))
+        self._layers.append((inputs_of, self._pooled_calls(projection, pooled)))
         out, self._logits = network.output, self._new(1, network.output.columns)
         self._output = (
             address(pooled), 4 * pooled.shape[1], out.size, *out.places, out.columns, address(self._logits),
@@ -71,9 +75,12 @@ class OneTextNetwork:
             count: number of tokens, 1 or more.
         """
         self._offsets[1] = count
-        for affine, calls in self._layers:
-            if affine is not None:
+        for inputs_of, calls in self._layers:
+            if inputs_of is not None:
+                affine, gates = inputs_of
                 self._affine(0, count, *affine)
+                if self._gates is not None:
+                    self._gates(count, *gates)
             for kernel, arguments in calls:
                 kernel(*arguments)
         if self._last is not None:

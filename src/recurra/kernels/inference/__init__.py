@@ -22,6 +22,12 @@ pooled_row, scratch)``
     maximum, mean, last: where the pooled states of the first document go, written, or 0 for a pooling that is not
     wanted; rows of ``pooled_row`` bytes; zeros for a document without tokens. The others as for ``forward``.
 
+A cell whose gates depend on the input alone has a third one, which is called before both, and once for the whole
+vocabulary where that is projected in advance: a step is then one multiplication and one addition.
+
+``gates(rows, units, projection, projection_row)``
+    rows: how many. units: those of all directions. Replaces the input projections by what a step needs of them.
+
 Input projections and weights are in units of eight: for units 0 to 7 the columns of all gates stand side by side, G
 vectors of eight; then those of units 8 to 15; and so on. W_H is cut into as many panels, each [H, 8·G] without gaps, so
 that a product reads memory in order (:mod:`recurra.runtime.weight_layout`); its diagonals are in units of eight, too. A

@@ -16,16 +16,28 @@ from recurra.kernels.inference.indexing import (
     projection_at,
     token_index,
 )
-from recurra.kernels.simd import both_widths, fma, like, load_like, load_spaced, store
+from recurra.kernels.simd import both_widths, fma, like, load_like, load_spaced, store, store_spaced
 
-__all__ = ["forward", "pooled"]
+__all__ = ["forward", "gates", "pooled"]
+
+
+def gates(rows: int, units: int, projection: int, projection_row: int) -> None:
+    """See :mod:`recurra.kernels.inference`; z and the candidate n become σ(z) and (1 - σ(z))·n."""
+    line = 4 * units
+    four, one = both_widths()
+    even = line - line % 128
+    for at in range(projection, projection + projection_row * rows, projection_row):
+        for u in range(0, even, 128):
+            _gates(four, at + 2 * u)
+        for u in range(even, line, 32):
+            _gates(one, at + 2 * u)
 
 
 def forward(
     documents: int, offsets: int, rows: int, backward: int, size: int, projection: int, projection_row: int, W_H: int,
     b_H: int, hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
 ) -> None:  # fmt: skip
-    """See :mod:`recurra.kernels.inference`; projections hold z and the candidate."""
+    """See :mod:`recurra.kernels.inference`; projections hold what :func:`gates` writes."""
     line = 4 * size
     four, one = both_widths()
     even = line - line % 128
@@ -67,8 +79,15 @@ def pooled(
 
 
 @njit
-def _unit(kind: Any, projection: int, past: int, now: int) -> None:
-    """σ(z)·h + (1 - σ(z))·n, for as many units as the vectors of type ``kind`` have lanes."""
+def _gates(kind: Any, projection: int) -> None:
+    """For as many units as the vectors of type ``kind`` have lanes."""
     one, more = like(kind, 1.0), exp_neg(load_spaced(kind, projection, 64))
     z = one / (one + more)
-    store(now, fma(z, load_like(kind, past), more * z * load_spaced(kind, projection + 32, 64)))
+    store_spaced(projection, 64, z)
+    store_spaced(projection + 32, 64, more * z * load_spaced(kind, projection + 32, 64))
+
+
+@njit
+def _unit(kind: Any, gates: int, past: int, now: int) -> None:
+    """σ(z)·h + (1 - σ(z))·n, for as many units as the vectors of type ``kind`` have lanes."""
+    store(now, fma(load_spaced(kind, gates, 64), load_like(kind, past), load_spaced(kind, gates + 32, 64)))

@@ -16,16 +16,28 @@ from recurra.kernels.inference.indexing import (
     projection_at,
     token_index,
 )
-from recurra.kernels.simd import both_widths, fma, load_like, load_spaced, store
+from recurra.kernels.simd import both_widths, fma, load_like, load_spaced, store, store_spaced
 
-__all__ = ["forward", "pooled"]
+__all__ = ["forward", "gates", "pooled"]
+
+
+def gates(rows: int, units: int, projection: int, projection_row: int) -> None:
+    """See :mod:`recurra.kernels.inference`; i and f become the share of the past state and what is added to it."""
+    line = 4 * units
+    four, one = both_widths()
+    even = line - line % 128
+    for at in range(projection, projection + projection_row * rows, projection_row):
+        for u in range(0, even, 128):
+            _gates(four, at + 3 * u)
+        for u in range(even, line, 32):
+            _gates(one, at + 3 * u)
 
 
 def forward(
     documents: int, offsets: int, rows: int, backward: int, size: int, projection: int, projection_row: int, W_H: int,
     b_H: int, hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
 ) -> None:  # fmt: skip
-    """See :mod:`recurra.kernels.inference`; projections hold i, f and the candidate."""
+    """See :mod:`recurra.kernels.inference`; projections hold what :func:`gates` writes."""
     line = 4 * size
     four, one = both_widths()
     even = line - line % 128
@@ -67,7 +79,14 @@ def pooled(
 
 
 @njit
-def _unit(kind: Any, projection: int, past: int, now: int) -> None:
-    """A share of the past state and the rest of the candidate, for as many units as ``kind`` has lanes."""
+def _gates(kind: Any, projection: int) -> None:
+    """For as many units as the vectors of type ``kind`` have lanes."""
     kept, new = shares(load_spaced(kind, projection, 96), load_spaced(kind, projection + 32, 96))
-    store(now, fma(kept, load_like(kind, past), new * load_spaced(kind, projection + 64, 96)))
+    store_spaced(projection, 96, kept)
+    store_spaced(projection + 32, 96, new * load_spaced(kind, projection + 64, 96))
+
+
+@njit
+def _unit(kind: Any, gates: int, past: int, now: int) -> None:
+    """A share of the past state and of the candidate, for as many units as ``kind`` has lanes."""
+    store(now, fma(load_spaced(kind, gates, 96), load_like(kind, past), load_spaced(kind, gates + 32, 96)))
