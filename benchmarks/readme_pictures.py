@@ -110,7 +110,7 @@ def photograph(address: str, path: Path, *, height: int, ready: Callable[[Page],
 PICTURES = {
     "docs/lesson.png": Picture(
         draw_lesson,
-        ("lesson/page.py", "lesson/pictures.py", "lesson/*sentences.py", "lesson/templates/*", "report/templates/*.css"),
+        ("lesson/p*.py", "lesson/*sentences.py", "lesson/templates/*", "report/templates/*.css"),
     ),
     "docs/reading-room.png": Picture(draw_reading_room, ("web/static/**/*",)),
 }

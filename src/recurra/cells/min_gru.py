@@ -25,7 +25,9 @@ class MinGRU(Cell):
     gates = (Gate("z", "update gate", held=-SATURATED), Gate("h", "candidate", candidate=True, held=1.0))
     recurrent_weights = False
     state_bound = None
-    compiled = CompiledForms(NumbaForm("min_gru", early=0, pools=True, input_gates=True), None, TritonForm(elementwise="min_gru"))
+    compiled = CompiledForms(
+        NumbaForm("min_gru", early=0, pools=True, input_gates=True), None, TritonForm(elementwise="min_gru")
+    )
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         """See :meth:`Cell.step`."""

@@ -47,7 +47,7 @@ class OneTextNetwork:
         self._final = self._new(1, width)
         pooled = self._final if pooling == ("last",) else self._new(1, width * len(pooling))
         self._gates = kernels_of(network.kernels).gates if numba_form(network.settings).input_gates else None
-        # Of each layer the arguments of its input product and of its gates, ``None`` for the first, and its other calls.
+        # Of each layer the arguments of its input product and its gates, ``None`` for the first, and its other calls.
         self._layers: list[tuple[tuple[tuple[int, ...], tuple[int, ...]] | None, list[Call]]] = []
         projection, inputs_of, top = table, None, len(network.recurrent) - 1
         for number in range(top):
