@@ -86,6 +86,8 @@ def test_the_cleaned_copy_and_its_check(run: Run) -> None:
     assert "next: recurra train clean.csv --out runs/train" in ran.out
     with Path("clean.changes.csv").open(encoding="utf-8", newline="") as file:
         assert [row["row"] for row in csv.DictReader(file)] == ["3", "6", "8", "9"]
+    replaced = run("check", "train.csv", "--test", "test.csv", "--fix", "clean.csv", "--quiet")
+    assert "which replaces the earlier file" in " ".join(replaced.out.split())
     again = run("check", "clean.csv", "--test", "test.csv", "--strict", "--json")
     assert again.code == 0
     assert again.json["counts"]["warnings"] == again.json["counts"]["errors"] == 0
