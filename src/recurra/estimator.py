@@ -21,7 +21,15 @@ from recurra.data.frames import is_frame
 from recurra.data.read import read_frame
 from recurra.data.split import check_one_split
 from recurra.errors import DataError, SettingsError
-from recurra.estimator_inputs import as_documents, check_no_measurements, indicator_of, label_sets, labels_of, shape_of
+from recurra.estimator_inputs import (
+    as_documents,
+    check_no_measurements,
+    check_same_kind,
+    indicator_of,
+    label_sets,
+    labels_of,
+    shape_of,
+)
 from recurra.estimator_parameters import (
     check_names,
     checked_options,
@@ -246,7 +254,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             recipe=recipe,
             task=self.task,
             initial=bundle,
-            validation_data=None if validation_data is None else self._validation_rows(validation_data),
+            validation_data=None if validation_data is None else self._validation_rows(validation_data, labels),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
             provenance=Provenance(columns=None if table is None else table.named_columns),
             callbacks=[PrintProgress(), *callbacks] if self.verbose else callbacks,
@@ -264,7 +272,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")
         return self
 
-    def _validation_rows(self, given: tuple[Sequence[Document], Sequence[Any]]) -> InMemoryRows:
+    def _validation_rows(self, given: tuple[Sequence[Document], Sequence[Any]], labels: list[Any]) -> InMemoryRows:
         if is_frame(given):
             raise DataError(
                 f"validation_data is a {type(given).__name__} alone", "Give a pair: validation_data=(frame, labels)."
@@ -273,20 +281,22 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise DataError(f"validation_data is {given!r:.60}", "Give a pair: validation_data=(X, y).")
         X, y = given
         try:
-            return self._rows_like_training(X, y)
+            return self._rows_like_training(X, y, labels)
         except DataError as error:
             if "validation_data" in error.received:
                 raise
             raise DataError(f"In validation_data: {error.received}", error.hint) from error
 
-    def _rows_like_training(self, X: Any, y: Any) -> InMemoryRows:
+    def _rows_like_training(self, X: Any, y: Any, labels: list[Any]) -> InMemoryRows:
         columns = indicator_of(y)
         if self.n_columns_ != (None if columns is None else columns.shape[1]):
             raise DataError(
                 "The labels of validation_data are of another form than y",
                 "Give both as labels, as lists of labels, or as binary indicator matrices of the same columns.",
             )
-        return InMemoryRows(self._documents(X), labels_of(y, columns), source="validation_data")
+        own = labels_of(y, columns)
+        check_same_kind(own, labels)
+        return InMemoryRows(self._documents(X), own, source="validation_data")
 
     def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].

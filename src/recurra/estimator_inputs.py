@@ -11,7 +11,15 @@ import numpy.typing as npt
 from recurra.data.documents import Document, is_missing, row_numbers
 from recurra.errors import DataError
 
-__all__ = ["as_documents", "check_no_measurements", "indicator_of", "label_sets", "labels_of", "shape_of"]
+__all__ = [
+    "as_documents",
+    "check_no_measurements",
+    "check_same_kind",
+    "indicator_of",
+    "label_sets",
+    "labels_of",
+    "shape_of",
+]
 
 # More different numbers that are not whole than this are no classes.
 MOST_DISTINCT = 100
@@ -76,6 +84,23 @@ def check_no_measurements(labels: list[Any]) -> None:
         raise DataError(
             f"y looks continuous: {distinct:,} different numbers in {len(labels):,} rows, such as {float(labels[0])!r}",
             "Give classes: cut the numbers into ranges with names, such as pandas.cut(y, 5).astype(str).",
+        )
+
+
+def check_same_kind(of_validation: list[Any], of_training: list[Any]) -> None:
+    """Raises a :class:`DataError` if labels to validate on are texts and those to train on numbers, or the reverse.
+
+    Both are as :func:`labels_of` gives them.
+    """
+    ours, theirs = (
+        [one for label in labels for one in (label if isinstance(label, tuple) else [label])]
+        for labels in (of_validation, of_training)
+    )
+    if ours and theirs and {isinstance(one, str) for one in ours}.isdisjoint(isinstance(one, str) for one in theirs):
+        shown = [f"{one!r:.40} ({type(one).__name__})" for one in (ours[0], theirs[0])]
+        raise DataError(
+            f"validation_data has labels such as {shown[0]}, and y such as {shown[1]}",
+            "Give labels of one type: texts in both, or numbers in both.",
         )
 
 

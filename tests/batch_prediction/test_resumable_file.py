@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def test_the_journal_tells_of_nothing_that_is_not_on_the_disk(tmp_path: Path, mo
             part.checkpoint(Tally(count, 0, 0, (count,)))
             assert last_line(journal) == {
                 "bytes": 10 * count,
+                "crc32": zlib.crc32(b"some rows\n" * count),
                 **Tally(count, 0, 0, (count,))._asdict(),
                 "counts": [count],
             }
@@ -209,6 +211,25 @@ def test_whatever_of_the_journal_reached_the_disk_its_last_whole_line_is_gone_on
             file.finish()
         assert out.read_bytes() == b"".join(LINES)
         assert names_in(out.parent) == ["out.csv"]
+
+
+@pytest.mark.usefixtures("_often")
+@pytest.mark.parametrize("place", [0, 7, -1])
+def test_a_part_that_was_changed_is_not_gone_on_from(place: int, tmp_path: Path) -> None:
+    out, part = tmp_path / "out.csv", tmp_path / ".out.csv.part"
+    written = bytearray(left_behind(out, 2)[0][: last_line(tmp_path / ".out.csv.part.json")["bytes"]])
+    written[place] ^= 1
+    part.write_bytes(written)
+    with (
+        pytest.raises(RecurraError, match=r"\.out\.csv\.part was changed or damaged .* Leave out resume=True"),
+        ResumableFile(out, {"data": "x"}, resume=True),
+    ):
+        pass
+    assert part.read_bytes() == written
+    with ResumableFile(out, {"data": "x"}, resume=False) as file:
+        file.write(b"again\n")
+        file.finish()
+    assert names_in(tmp_path) == ["out.csv"]
 
 
 @pytest.mark.usefixtures("_often")

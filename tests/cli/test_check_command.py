@@ -14,6 +14,7 @@ from rows import write_table
 
 import recurra
 from recurra.cli import main
+from recurra.cli.failures import FOUND
 
 
 def write(path: str, count: int, *, seed: int = 1, flaws: bool = False) -> list[list[str]]:
@@ -86,6 +87,8 @@ def test_the_cleaned_copy_and_its_check(run: Run) -> None:
     assert "next: recurra train clean.csv --out runs/train" in ran.out
     with Path("clean.changes.csv").open(encoding="utf-8", newline="") as file:
         assert [row["row"] for row in csv.DictReader(file)] == ["3", "6", "8", "9"]
+    replaced = run("check", "train.csv", "--test", "test.csv", "--fix", "clean.csv", "--quiet")
+    assert "which replaces the earlier file" in " ".join(replaced.out.split())
     again = run("check", "clean.csv", "--test", "test.csv", "--strict", "--json")
     assert again.code == 0
     assert again.json["counts"]["warnings"] == again.json["counts"]["errors"] == 0
@@ -240,3 +243,16 @@ def test_ctrl_c_leaves_nothing(
     assert main(["check", "train.csv", "--fix", "clean.csv", "-q"]) == 130
     assert everything(tmp_path) == before
     assert capsys.readouterr().err.startswith("recurra: interrupted")
+
+
+def test_columns_that_the_model_learned_from_and_the_file_lacks(run: Run, trained: Path, tmp_path: Path) -> None:
+    model = trained / "model.safetensors"
+    text = "".join(f"{label},rows of {label} {n}\n" for n in range(20) for label in ("money", "sport"))
+    Path("other.csv").write_text("label,body\n" + text)
+    ran = run("check", "other.csv", "--model", model, "--strict", "--json")
+    assert ran.code == FOUND
+    missing = [one for one in ran.json["findings"] if one["kind"] == "columns missing"]
+    assert {one["severity"] for one in missing} == {"warning"}
+    assert "no title is read from other.csv" in missing[-1]["meaning"]
+    assert missing[-1]["hint"] == "Name its column with --title."
+    assert not any("learned from" in note for note in ran.json["notes"])

@@ -180,3 +180,13 @@ def test_wrong_usage(run: Run, trained: Path, other: Path, model: Path, news: Pa
     check_failed(run("compare", good, good, "--data", news), 2, "the same model is given twice")
     check_failed(run("compare", good, model, "--data", news, "--quiet"), 1, "knows the classes")
     check_failed(run("compare", good, "none.safetensors", "--data", news), 1, "none.safetensors")
+
+
+def test_rows_without_a_label_are_skipped_on_request(run: Run, trained: Path, other: Path, news: Path) -> None:
+    good = trained / "model.safetensors"
+    Path("gaps.csv").write_text(news.read_text() + ",Oil,again\n,Team,again\n")
+    check_failed(run("compare", good, other, "--data", "gaps.csv"), 1, "holds no label", "--skip-unlabelled")
+    skipped = run("compare", good, other, "--data", "gaps.csv", "--skip-unlabelled", "--json").json
+    assert "2 of 62 rows have no label and are skipped." in skipped["notes"]
+    whole = run("compare", good, other, "--data", news, "--json").json
+    assert skipped["models"] == whole["models"]

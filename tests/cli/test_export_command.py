@@ -91,7 +91,7 @@ def test_lines_for_people(run: Run, trained: Path, rows: Path) -> None:
         assert any(line[: len(numbers)] == numbers for line in lines)
     assert f"{40 - values['changed']} of 40 " in ran.out
     assert f"largest change of a probability {values['largest_difference']:.4f}" in ran.out
-    assert ran.out.splitlines()[-1] == "model: small.safetensors"
+    assert ran.out.splitlines()[-1] == "model: small.safetensors, which replaces the earlier file"
     assert set(quiet.out.splitlines()) < set(ran.out.splitlines())
     generated = run(*words).out
     assert "accuracy change" in " ".join(generated.split())
@@ -139,7 +139,9 @@ def test_the_model_is_never_overwritten(run: Run, model: Path, news: Path, tmp_p
 
 def test_another_file_is_replaced(run: Run, model: Path) -> None:
     Path("old.safetensors").write_bytes(b"old")
-    assert run("export", model, "--int8", "--out", "old.safetensors").code == 0
+    ran = run("export", model, "--int8", "--out", "old.safetensors")
+    assert ran.code == 0
+    assert "model: old.safetensors, which replaces the earlier file\n" in ran.out
     assert recurra.load("old.safetensors").info["weights"] == "int8"
 
 

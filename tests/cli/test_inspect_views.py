@@ -309,3 +309,11 @@ def test_the_model_is_not_written_over_by_its_page(run: Run, trained: Path) -> N
 def test_a_table_is_no_text(run: Run, trained: Path, news: Path) -> None:
     ran = run("inspect", trained / "model.safetensors", news)
     check_failed(ran, 2, "is the name of a file", "--data", f"--data {news} --view flags, or --view states, doubts or")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_rows_without_a_label_are_skipped_on_request(view: str, run: Run, trained: Path, news: Path) -> None:
+    words = ["inspect", trained / "model.safetensors", "--view", view, "--data", "gaps.csv"]
+    Path("gaps.csv").write_text(news.read_text() + ",Oil,again\n,Team,again\n")
+    check_failed(run(*words), 1, "holds no label", "inspect and data skip them with --skip-unlabelled")
+    assert "2 of 62 rows have no label and are skipped." in run(*words, "--skip-unlabelled", "--json").json["notes"]

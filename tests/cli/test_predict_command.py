@@ -110,7 +110,6 @@ def test_a_model_that_reads_titles_takes_a_text_for_one(run: Run) -> None:
 @pytest.mark.parametrize("name", ["test.csv", "rows.jsonl.gz", "some texts.txt", "deep/x.parquet"])
 def test_the_name_of_a_table_is_no_text(run: Run, model: Path, name: str) -> None:
     """Its name would be classified, and look like an answer about its rows."""
-    assert run("predict", model, name).code == 0
     Path(name).parent.mkdir(exist_ok=True)
     Path(name).write_text("text\noil\n")
     shown = f"'{name}'" if " " in name else name
@@ -118,6 +117,18 @@ def test_the_name_of_a_table_is_no_text(run: Run, model: Path, name: str) -> Non
         run("predict", model, "oil prices", name), 2, f"recurra score {model} {shown}. ", "pipe it to standard input"
     )
     assert run("predict", model, "--json", stdin=name.encode()).json[0]["text"] == name
+
+
+@pytest.mark.parametrize("name", ["nosuch.csv", "rows.jsonl.gz", "deep/x.PARQUET", "a.xlsx.gz"])
+def test_the_name_of_a_table_that_is_not_there_is_no_text(run: Run, model: Path, name: str) -> None:
+    check_failed(run("predict", model, name), 2, f"'{name}' is called as a table is", "no such file", "Check the path")
+    check_failed(run("inspect", model, name), 2, f"'{name}' is called as a table is", "no such file", "Check the path")
+    assert run("predict", model, "--json", stdin=name.encode()).json[0]["text"] == name
+
+
+@pytest.mark.parametrize("text", ["please send me prices.csv", "v1.5", "ends with a stop.", "what.is.this", ""])
+def test_a_text_that_only_mentions_a_file_is_a_text(run: Run, model: Path, text: str) -> None:
+    assert run("predict", model, text, "--json").json[0]["text"] == text
 
 
 def test_texts_that_only_end_like_a_table(run: Run, model: Path) -> None:

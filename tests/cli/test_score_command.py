@@ -125,7 +125,8 @@ def test_lines_for_people(run: Run, model: Path) -> None:
     assert printed[2].startswith("100 rows of data.csv in ")
     assert [line.split() for line in printed[3:6]] == [[label, str(predicted.count(label))] for label in "abc"]
     assert printed[6:] == ["answers: out.csv"]
-    assert run("score", model, data, "--out", "out.csv", "-q").out == "answers: out.csv\n"
+    again = run("score", model, data, "--out", "out.csv", "-q")
+    assert again.out == "answers: out.csv, which replaces the earlier file\n"
 
 
 @pytest.mark.parametrize("labels", [(0, 1, 2), (False, True), (0.5, 1.5), (1, 10**30), ('a "b", c', "100 %s")])

@@ -170,7 +170,14 @@ def test_wrong_encodings_name_the_byte(tmp_path: Path) -> None:
     assert "is not ascii" in complaint(path, encoding="ascii")
     assert "encoding 'klingon'" in complaint(path, encoding="klingon")
     assert "encoding 'rot13'" in complaint(path, encoding="rot13")
-    assert "encoding='utf-16'" in complaint(write(tmp_path, "label,text\na,b\n".encode("utf-16-le")))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_named(encoding: str, tmp_path: Path) -> None:
+    path = write(tmp_path, "label,text\na,b\nc,caf\xe9 \u2603\n".encode(encoding))
+    said = "x.csv: every second byte is NUL, as in UTF-16, and no byte order mark says so."
+    assert f"{said} Say encoding='{encoding}', or save it as UTF-8" in complaint(path)
+    assert read_table(path, encoding=encoding).documents == ["b", "caf\xe9 \u2603"]
 
 
 def test_wrong_bytes_in_a_row_of_wrong_length(tmp_path: Path) -> None:
@@ -235,6 +242,22 @@ def test_semicolons_part_the_fields_where_the_header_has_no_comma(tmp_path: Path
     assert any("parted by semicolons" in note for note in table.notes)
     commas = read_table(write(tmp_path, "label,text;s\na,x;y\n"), text="text;s")
     assert commas.documents == ["x;y"]
+
+
+@pytest.mark.parametrize("mark", [";", ",", "|", "\t"])
+@pytest.mark.parametrize("line", ["sep={}", '"sep={}"', "SEP={}"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_line_that_names_excels_separator_is_no_header(mark: str, line: str, end: str, tmp_path: Path) -> None:
+    rows = [["label", "text, or so"], ["a", f'one{mark} "two"'], ["b", "Hello, you; and|all"]]
+    path = tmp_path / "x.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        file.write(line.format(mark) + end)
+        csv.writer(file, delimiter=mark, lineterminator=end).writerows(rows)
+    table = read_table(path, text="text, or so", label="label")
+    assert (table.labels, table.documents) == (["a", "b"], [rows[1][1], rows[2][1]])
+    # Rows count as in Excel, which does not show that line.
+    path.write_text(f"sep={mark}\nlabel{mark}text\na{mark}b{mark}c\n")
+    assert "row 2 (the header is row 1) has 3 fields" in complaint(path)
 
 
 def test_too_many_columns(tmp_path: Path) -> None:

@@ -49,3 +49,16 @@ def test_indicator_matrices() -> None:
 def test_a_share_to_hold_out_does_not_go_with_it() -> None:
     with pytest.raises(SettingsError, match=r"validation = 0.1 is given with rows to validate on\. Leave one"):
         network(options={"validation": 0.1}).fit(TEXTS, TOPICS, validation_data=(LATER_TEXTS, LATER_TOPICS))
+
+
+@pytest.mark.parametrize(
+    ("labels", "held", "said"),
+    [
+        (["a", "b"] * 10, [0, 1], r"labels such as 0 \(int\), and y such as 'a' \(str\)"),
+        ([0, 1] * 10, ["0", "1"], r"labels such as '0' \(str\), and y such as 0 \(int\)"),
+        ([["a"], ["b", "a"]] * 10, [[1], [2]], r"labels such as 1 \(int\), and y such as 'a' \(str\)"),
+    ],
+)
+def test_labels_of_another_type_are_refused(labels: list[Any], held: list[Any], said: str) -> None:
+    with pytest.raises(DataError, match=rf"^validation_data has {said}\. Give labels of one type"):
+        network().fit(["oil prices", "the team"] * 10, labels, validation_data=(["oil", "team"], held))

@@ -148,9 +148,27 @@ class Misspelt(Callback):
     def on_validation_ends(self, metrics: ValidationMetrics) -> None: ...
 
 
+class Elsewhere(Callback):
+    def on_batch_end(self, batch: int) -> None: ...
+
+
+class Begins(Callback):
+    def on_epoch_begin(self, epoch: int) -> None: ...
+
+
+class HasAttribute(Callback):
+    on_gpu = False
+
+
+def test_an_attribute_is_no_hook() -> None:
+    assert not Callbacks([HasAttribute()]).should_stop()
+
+
 @pytest.mark.parametrize(
     ("callbacks", "said"),
     [
+        ([Elsewhere()], r"Elsewhere has the method on_batch_end, which is never called.*mean on_(epoch|steps)_end\?"),
+        ([Begins()], r"Begins has the method on_epoch_begin, which is never called.*mean on_epoch_end\?"),
         (StopAtLoss(1.0), r"callbacks is <.*Give a list of callbacks"),
         (None, "callbacks is None"),
         ([StopAtLoss], r"StopAtLoss'> is no callback.*derived from recurra\.training\.callbacks\.Callback"),

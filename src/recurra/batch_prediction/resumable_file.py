@@ -1,7 +1,8 @@
 """An output file that an interrupted run can resume: a temporary file beside its target, and a journal of progress.
 
 A line is appended to the journal only after the bytes that it describes have been synced to disk, so the last complete
-line is true whatever kills the process. To resume, the file is truncated to that length and the rows in it are skipped.
+line is true whatever kills the process. To resume, the file is truncated to that length, which must have the checksum
+that the line tells, and the rows in it are skipped.
 A prediction does not depend on the other rows of its batch, so the finished file is the same to the byte.
 """
 
@@ -11,6 +12,7 @@ import contextlib
 import json
 import os
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +30,9 @@ CHECKPOINT_SECONDS = 2.0
 
 # Maximum share of the run time that is spent waiting for the disk.
 _DISK_SHARE = 0.05
+
+# Bytes that are read at once to compare the checksum.
+_PIECE = 1 << 20
 
 
 class Tally(NamedTuple):
@@ -47,12 +52,13 @@ class Tally(NamedTuple):
 
 
 class _Journal(NamedTuple):
-    """The plan of a run, the rows that it has predicted, and the bytes of its journal and of its file."""
+    """The plan of a run, the rows that it has predicted, the bytes of its journal and of its file, and their CRC-32."""
 
     plan: dict[str, Any]
     tally: Tally
     length: int
     place: int
+    checksum: int
 
 
 class ResumableFile:
@@ -73,7 +79,8 @@ class ResumableFile:
         dropped: those that one has left and that are predicted again, without ``resume``.
 
     Raises:
-        RecurraError: the file cannot be written, another process is writing it, or the earlier run had another plan.
+        RecurraError: the file cannot be written, another process is writing it, the earlier run had another plan, or
+            what it has written was changed since.
     """
 
     def __init__(self, out: Path, plan: Mapping[str, Any], *, resume: bool) -> None:
@@ -85,7 +92,7 @@ class ResumableFile:
         self._target = target
         self._part = target.with_name(f".{target.name[:100]}.part")
         self._log = target.with_name(f".{target.name[:100]}.part.json")
-        self._place, self._kept = 0, False
+        self._place, self._checksum, self._kept = 0, 0, False
         self._last, self._cost = time.monotonic(), 0.0
 
     def __enter__(self) -> Self:
@@ -101,7 +108,9 @@ class ResumableFile:
             length = place = 0
             if found is not None and self.resume:
                 check_same_plan(self.out, found.plan, self.plan)
+                self._check_unchanged(found)
                 self.begun, length, place = found.tally, found.length, found.place
+                self._checksum = found.checksum
             elif found is not None:
                 self.dropped = found.tally
             with self._errors_of_start():
@@ -141,6 +150,7 @@ class ResumableFile:
         with told(self.out):
             self._file.write(data)
         self._place += len(data)
+        self._checksum = zlib.crc32(data, self._checksum)
         return len(data)
 
     def flush(self) -> None:
@@ -155,7 +165,7 @@ class ResumableFile:
             self._file.flush()
             os.fsync(self._file.fileno())
             lines: list[dict[str, Any]] = [] if self._kept else [{"plan": self.plan}]
-            lines.append({"bytes": self._place, **tally._asdict()})
+            lines.append({"bytes": self._place, "crc32": self._checksum, **tally._asdict()})
             self._journal.write("".join(json.dumps(line) + "\n" for line in lines).encode())
             self._journal.flush()
             os.fsync(self._journal.fileno())
@@ -190,13 +200,25 @@ class ResumableFile:
         try:
             plan = dict(json.loads(lines[0])["plan"])
             last = json.loads(lines[-1])
-            place = int(last.pop("bytes"))
+            place, checksum = int(last["bytes"]), int(last["crc32"])
             rows, empty, unanswered = (int(last[name]) for name in ("rows", "empty", "unanswered"))
             tally = Tally(rows, empty, unanswered, tuple(map(int, last["counts"])))
         except (IndexError, ValueError, KeyError, TypeError):
             # Killed before the first line was complete.
             return None
-        return None if self._part.stat().st_size < place else _Journal(plan, tally, len(whole), place)
+        return None if self._part.stat().st_size < place else _Journal(plan, tally, len(whole), place, checksum)
+
+    def _check_unchanged(self, found: _Journal) -> None:
+        """Raises a :class:`RecurraError` if the partial file does not hold the bytes that were written to it."""
+        checksum, left = 0, found.place
+        with told(self.out), self._part.open("rb") as part:
+            while piece := part.read(min(left, _PIECE)):
+                checksum, left = zlib.crc32(piece, checksum), left - len(piece)
+        if checksum != found.checksum:
+            raise RecurraError(
+                f"{self._part} was changed or damaged since the earlier run wrote it",
+                "Leave out --resume to start again.",
+            )
 
     @contextlib.contextmanager
     def _errors_of_start(self) -> Iterator[None]:

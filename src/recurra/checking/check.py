@@ -153,6 +153,7 @@ def check(
         )
         drafts += duplicate_findings(facts[part], part, task=names.task)
         drafts += _missing_titles(facts[part], part)
+        drafts += _missing_columns(readers[part], part)
         drafts += _missing_header(readers[part], facts[part], part)
         if known is not None:
             hint = "Train a model with them, or leave these rows out: --fix with --drop-unknown does."
@@ -184,7 +185,7 @@ def check(
         looked_for=_looked_for(test is not None, known is not None, inside, readers["train"]),
         task=names.task,
         separator=names.separator,
-        notes=list(dict.fromkeys(note for reader in readers.values() for note in reader.notes)),
+        notes=list(dict.fromkeys(note for reader in readers.values() for note in _notes(reader))),
     )
 
 
@@ -236,6 +237,28 @@ def _missing_titles(facts: Facts, part: Part) -> list[Draft]:
     meaning = f"{share:.1%} of the rows have no title, and the network reads their texts alone."
     hint = "Models that read titles alone (lesson/simple-rnn-titles) leave them out."
     return [Draft("titles missing", "note", part, facts.untitled, meaning, hint, facts={"share": share})]
+
+
+def _missing_columns(reader: LenientReader, part: Part) -> list[Draft]:
+    """What a model learned from and the file lacks: its answers would be about something else."""
+    return [
+        Draft(
+            "columns missing",
+            "warning",
+            part,
+            NO_ROWS,
+            f"{what}.",
+            f"{hint[:1].upper()}{hint[1:]}.",
+            count=1,
+            what="column",
+        )
+        for what, _, hint in (line.rpartition("; ") for line in reader.columns.warnings)
+    ]
+
+
+def _notes(reader: LenientReader) -> list[str]:
+    """The notes without those that are findings."""
+    return [note for note in reader.notes if note not in reader.columns.warnings]
 
 
 def _missing_header(reader: LenientReader, facts: Facts, part: Part) -> list[Draft]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from recurra.data.content import ByteStream, Content
-from recurra.data.utf8_stream import encoding_of
+from recurra.data.utf8_stream import encoding_of, utf16_without_mark
 
 __all__ = ["NUL_REPLACEMENT", "ByteScan", "LenientContent", "likely_encoding", "scan_bytes"]
 
@@ -55,7 +55,7 @@ def scan_bytes(content: Content, encoding: str) -> ByteScan:
     try:
         sample = opened.read(SAMPLE)
         encoding = encoding_of(sample[:4], encoding)
-        wide, named = _utf16_without_mark(sample), codecs.lookup(encoding).name
+        wide, named = utf16_without_mark(sample), codecs.lookup(encoding).name
         if wide is not None and named not in (wide, "utf-16") and not named.startswith("utf-32"):
             return ByteScan((0, sample.index(0), 1), wide, encoding, 0, 0)
         wrong, nuls, nul_line = _scan_pieces(_pieces(opened, sample), encoding)
@@ -75,7 +75,7 @@ def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
         return marked
     if codecs.lookup(named).name != "utf-8" and _can_decode(sample, "utf-8"):
         return "utf-8"
-    if (wide := _utf16_without_mark(sample)) is not None:
+    if (wide := utf16_without_mark(sample)) is not None:
         return wide
     above = sum(byte > 0x7F for byte in sample)
     alone = len(_ALONE.findall(sample)) > above / 2
@@ -150,14 +150,6 @@ _FREQUENT = 0.05
 # Where most such bytes stand alone they are umlauts and accents, whatever they are together with the next letter.
 _ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _CYRILLIC = re.compile("[А-Яа-яЁё]{3,}")
-
-
-def _utf16_without_mark(sample: bytes) -> str | None:
-    """UTF-16 without byte order mark: in mostly Latin text every second byte is NUL."""
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if max(even, odd) <= len(sample) // 5:
-        return None
-    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _share(text: str | None, frequent: re.Pattern[str]) -> float:

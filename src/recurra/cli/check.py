@@ -13,6 +13,7 @@ from recurra.cli.check_next import CheckResult, command_after_check
 from recurra.cli.check_output import show_fix, show_report
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import FOUND
+from recurra.cli.given_files import replacing
 from recurra.cli.next_command import options_again, reading_again
 from recurra.cli.options import (
     DataArgument,
@@ -167,8 +168,9 @@ def check(
             known=None if known is None else known.classes,
             drop_unknown=drop_unknown,
         )
+        replaced = replacing(fix)
         fixed = clean(train, fix, test=tested, options=options)
-        show_fix(fixed, output)
+        show_fix(fixed, output, replaced)
     again = options_again(test=test, model=named, inside=inside) + reading_again(reading)
     if similarity != SIMILARITY:
         again += options_again(similarity=similarity)

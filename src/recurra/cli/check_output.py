@@ -96,11 +96,11 @@ def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
     return lines
 
 
-def show_fix(fixed: FixResult, output: Output) -> None:
-    """Prints what was changed in the cleaned copy."""
+def show_fix(fixed: FixResult, output: Output, replaced: str = "") -> None:
+    """Prints what was changed in the cleaned copy, and that it ``replaced`` an earlier file, if it did."""
     what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
     what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
     what += [f"{_counted(fixed.repaired, 'text', 'texts')} mended"] if fixed.repaired else []
     changed = ", ".join(what) or "nothing was to be mended"
-    output.result(folded(f"cleaned copy: {fixed.out}, {_counted(fixed.rows, 'row', 'rows')}; {changed}"))
+    output.result(folded(f"cleaned copy: {fixed.out}, {_counted(fixed.rows, 'row', 'rows')}; {changed}{replaced}"))
     output.result(f"changes: {fixed.changes}")

@@ -19,6 +19,7 @@ from recurra.cli.options import (
     LabelColumn,
     LabelSeparator,
     Quiet,
+    SkipUnlabelled,
     TextColumn,
     TitleColumn,
     UnknownLabelsOption,
@@ -58,6 +59,7 @@ def compare(
     take: Annotated[
         int | None, typer.Option(parser=whole_number(1), metavar="N", help="Maximum number of rows of DATA.")
     ] = None,
+    skip_unlabelled: SkipUnlabelled = False,
     seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Seed of every random choice.")] = 0,
     text: TextColumn = None,
     title: TitleColumn = None,
@@ -94,6 +96,7 @@ def compare(
     task = next(iter(loaded.values())).task
     task.check_separator(label_separator)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
+    reading = reading.skipping_unlabelled(skip_unlabelled)
     table = read_data(data or "", reading.of_model(*loaded.values()), part="test", output=output)
     found = compare_on(
         loaded,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.given_files import replacing
 from recurra.cli.labelled_rows import labelled_rows, predict_with_progress
 from recurra.cli.options import (
     DataDir,
@@ -90,9 +91,10 @@ def export(
     from recurra.atomic import write_atomically
 
     sizes = {"before": model.stat().st_size, "after": len(exported.data)}
+    replaced = replacing(out)
     write_atomically(out, exported.data)
     _show(exported, sizes, rows.source, apart, scores, output)
-    output.result(f"model: {out}")
+    output.result(f"model: {out}{replaced}")
     output.document(
         {
             "model": model_name(model),

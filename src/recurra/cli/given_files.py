@@ -1,4 +1,4 @@
-"""Files in the wrong place: a table given for a text, or a file to write that is one to read."""
+"""Files in the wrong place: a table given for a text, or a file to write that is one to read or is there already."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 
 from recurra.errors import SettingsError
 
-__all__ = ["check_no_input", "check_text"]
+__all__ = ["check_no_input", "check_text", "replacing"]
+
+# Characters of a path; what is longer is a text, however it ends.
+_LONGEST = 250
 
 
 def check_text(text: str, hint: str) -> None:
@@ -20,7 +23,7 @@ def check_text(text: str, hint: str) -> None:
         hint: what to type for the table's rows.
 
     Raises:
-        SettingsError: there is such a file, or bytes are no text.
+        SettingsError: there is such a file, one word is called as a table is and there is none, or bytes are no text.
     """
     # Python hands bytes that it cannot decode on as surrogates.
     if wrong := next((one for one in text if "\udc80" <= one <= "\udcff"), None):
@@ -29,15 +32,18 @@ def check_text(text: str, hint: str) -> None:
             "Pipe it to standard input and name its --encoding.",
         )
     try:
-        if not Path(text).is_file():
-            return
+        there, other = Path(text).is_file(), Path(text).exists()
     except (OSError, ValueError):
         # Too long for a file name, or not a file name.
         return
-    from recurra.data.formats import named_format
+    # A text of several words may well end in the name of a file that is not here.
+    if not there and (other or len(text.split()) != 1 or len(text) > _LONGEST):
+        return
+    from recurra.data.formats import has_table_suffix
 
-    if named_format(text) is not None:
-        raise SettingsError(f"The text {text!r:.80} is the name of a file", hint)
+    if has_table_suffix(text):
+        found = "is the name of a file" if there else "is called as a table is, and there is no such file"
+        raise SettingsError(f"The text {text!r:.80} {found}", hint if there else f"Check the path. {hint}")
 
 
 def check_no_input(option: str, out: Path | None, read: Iterable[str | Path | None]) -> None:
@@ -57,3 +63,11 @@ def check_no_input(option: str, out: Path | None, read: Iterable[str | Path | No
             same = name is not None and out is not None and out.samefile(name)
         if same:
             raise SettingsError(f"{option} {out} is {name} itself", "Name another file: what is in it would be lost.")
+
+
+def replacing(out: Path | None) -> str:
+    """What is said behind the name of a file that is about to be written: that there was one before, if there was.
+
+    Called before it is written.
+    """
+    return ", which replaces the earlier file" if out is not None and out.is_file() else ""

@@ -21,6 +21,7 @@ from recurra.cli.options import (
     LabelColumn,
     ModelArgument,
     Quiet,
+    SkipUnlabelled,
     TextColumn,
     TitleColumn,
     model_file,
@@ -46,7 +47,7 @@ TEXT = "a text"
 # What the options go with that do not go with everything.
 GOES_WITH = {
     **dict.fromkeys(("gates", "attribution"), (TEXT,)),
-    **dict.fromkeys(("rows", "seed", "text", "title", "label", "format_name", "data_dir"), VIEWS),
+    **dict.fromkeys(("rows", "seed", "text", "title", "label", "format_name", "data_dir", "skip_unlabelled"), VIEWS),
     "top": ("flags", "doubts"),
     **dict.fromkeys(("train", "folds", "queue"), ("doubts",)),
 }
@@ -137,6 +138,7 @@ def inspect(
         Path | None,
         typer.Option("--html", metavar="FILE", rich_help_panel="Output", help="File for an HTML page with pictures."),
     ] = None,
+    skip_unlabelled: SkipUnlabelled = False,
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -167,7 +169,7 @@ def inspect(
     show_data(
         [model, *map(model_file, texts or ())],
         DataView(view, data, train=train, rows=rows, top=top, folds=folds, queue=queue, seed=seed, html=html),
-        ReadOptions(text, title, label, encoding, data_dir, format_name),
+        ReadOptions(text, title, label, encoding, data_dir, format_name).skipping_unlabelled(skip_unlabelled),
         output,
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recurra.cli.data_argument import ReadOptions
+from recurra.cli.given_files import replacing
 from recurra.cli.options import (
     AbstainBelow,
     Encoding,
@@ -105,6 +106,7 @@ def score(
     reading = ReadOptions(text, title, encoding=encoding, format=format_name).of_model(classifier)
     kept = () if answers_only else tuple(keep) if keep else None
     source = open_rows(data, reading, kept, classifier.bundle.text, output)
+    replaced = replacing(out)
     names = _columns(source, classifier, every, output)
     if out is None:
         sink = _sink(kind, StandardOutput(), names, source, classifier, mark)
@@ -136,7 +138,7 @@ def score(
     for note in source.notes:
         if note not in output.notes:
             output.note(note)
-    _report(summary, model_name(model), data, out, names, below, output)
+    _report(summary, model_name(model), data, out, names, below, output, replaced)
 
 
 def _columns(source: RowSource, model: Model, every: bool, output: Output) -> list[str]:
@@ -217,6 +219,7 @@ def _report(
     names: list[str],
     below: float | None,
     output: Output,
+    replaced: str,
 ) -> None:
     from recurra.batch_prediction.sinks import written
 
@@ -232,7 +235,7 @@ def _report(
         if summary.unanswered:
             why = "" if below is None else f": no label is as probable as {below:g}"
             output.detail(folded(f"{summary.unanswered:,} of {summary.rows:,} rows have no label{why}"))
-        output.result(f"answers: {out}")
+        output.result(f"answers: {out}{replaced}")
     output.document(
         {
             "model": model,

@@ -43,7 +43,7 @@ MAX_TEXT_BYTES = 1 << 20
 
 UNLABELLED_HINT = (
     "Give every row a label; recurra check DATA --fix OUT writes a copy without such rows, and train, tune, "
-    "evaluate and data skip them with --skip-unlabelled."
+    "evaluate, compare, inspect and data skip them with --skip-unlabelled."
 )
 
 # Skipping rows would only hide that another column holds the labels.

@@ -24,6 +24,7 @@ __all__ = [
     "text_behind_quote",
     "too_many_columns",
     "unknown_encoding",
+    "unmarked_utf16",
     "wrong_bytes",
 ]
 
@@ -80,6 +81,14 @@ def nul_byte(place: int, line: int, source: str) -> DataError:
     return DataError(
         f"{source}: a NUL byte at byte {place:,}, line {line:,}",
         "Is it a text file? Remove the NUL bytes, or name its encoding, such as --encoding utf-16.",
+    )
+
+
+def unmarked_utf16(encoding: str, source: str) -> DataError:
+    """The error for a file read as UTF-8 that is UTF-16, by its NUL bytes, without the mark that says so."""
+    return DataError(
+        f"{source}: every second byte is NUL, as in UTF-16, and no byte order mark says so",
+        f"Say --encoding {encoding}, or save it as UTF-8.",
     )
 
 

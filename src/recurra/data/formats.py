@@ -26,10 +26,12 @@ __all__ = [
     "first_lines",
     "format_of_magic",
     "format_of_text",
+    "has_table_suffix",
     "head_text",
     "header_format",
     "named_format",
     "require_pyarrow",
+    "separator_line",
     "short_name",
     "table_format",
     "utf8_note",
@@ -55,6 +57,7 @@ _SUFFIXES = {
 }
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "xlsx", b"PAR1": "parquet"}
 _LINE_END = re.compile(r"\r\n?|\n")
+_SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t])"?(?:\r\n?|\n|$)', re.IGNORECASE)
 _JSON_ARRAY = re.compile(r"\s*\[\s*\{")
 _LOOK_BYTES = 1 << 16
 _LOOK_LINES = 10
@@ -128,6 +131,12 @@ def named_format(name: str, format: str | None = None) -> Format | None:  # noqa
     if kind in ("parquet", "xlsx") and compression is not None:
         raise DataError(f"{short_name(name)!r} is a packed .{kind} file", "Unpack it: it is compressed by itself.")
     return None if kind is None else Format(kind, compression)
+
+
+def has_table_suffix(name: str) -> bool:
+    """Whether a name ends as that of a table or of a file of texts does, packed or not."""
+    path = Path(name.lower())
+    return (path.with_suffix("") if path.suffix in COMPRESSIONS else path).suffix in _SUFFIXES
 
 
 def check_not_packed(content: Content, name: str) -> None:
@@ -223,6 +232,8 @@ def format_of_text(head: str, known: Collection[str] = ()) -> str:
         return "jsonl"
     if _JSON_ARRAY.match(head):
         return "json"
+    if separator_line(lines[0]):
+        return "csv"
     for name, delimiter in (("tsv", "\t"), ("csv", separator_of(lines[0]))):
         names = next(csv.reader([lines[0]], delimiter=delimiter), [])
         if len(names) > 1 and any(one in known or is_usual_name(one) for one in names):
@@ -275,14 +286,21 @@ def _short(names: list[str]) -> bool:
     return all(name == name.strip() and 1 <= len(name.split()) <= 3 and len(name) <= 30 for name in names)
 
 
+def separator_line(head: str) -> re.Match[str] | None:
+    """The first line, such as ``sep=;``, by which Excel is told a file's separator (group 1); ``None`` for another."""
+    return _SEPARATOR_LINE.match(head)
+
+
 def separator_of(head: str) -> str:
     """The separator of a .csv file, from its first line.
 
-    A tab if there are more of them than commas, a semicolon or a vertical bar if there is one and no comma, else a
-    comma.
+    The one that a line such as ``sep=;`` names. Otherwise a tab if there are more of them than commas, a semicolon or a
+    vertical bar if there is one and no comma, else a comma.
 
     Spreadsheets write semicolons in locales with a decimal comma, and tabs as "Unicode text".
     """
+    if named := separator_line(head):
+        return named[1]
     first = next((line for line in _LINE_END.split(head) if line.strip()), "")
     if first.count("\t") > first.count(","):
         return "\t"

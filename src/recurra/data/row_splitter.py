@@ -20,6 +20,7 @@ from recurra.data.file_errors import (
     text_behind_quote,
     too_many_columns,
 )
+from recurra.data.formats import separator_line
 from recurra.errors import DataError
 from recurra.kernels import delimited
 from recurra.kernels.compiled import kernels_of
@@ -31,6 +32,8 @@ TextArrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]
 
 MAX_FIELDS = 1 << 18
 """Maximum number of fields that are split at once."""
+
+_SEPARATOR_LINE_BYTES = 9  # of "sep=;" in quotes, with its line end
 
 
 class RowSplitter:
@@ -67,7 +70,7 @@ class RowSplitter:
             DataError: a row has another number of fields than the first one, is too long, or has a wrong quote.
         """
         if not self.taken and not self._rest:
-            piece = piece.removeprefix(codecs.BOM_UTF8)
+            piece = self._without_separator_line(piece.removeprefix(codecs.BOM_UTF8))
         content = self._rest + piece
         data = np.frombuffer(content, dtype=np.uint8)
         place, found = 0, np.zeros(6, dtype=np.int64)
@@ -92,6 +95,14 @@ class RowSplitter:
         self._rest = content[place:]
         if len(self._rest) > self.longest:
             raise row_too_long(self.source, self.longest)
+
+    def _without_separator_line(self, piece: bytes) -> bytes:
+        """The first piece without a line that names the separator: Excel does not count it as a row either."""
+        named = separator_line(piece[:_SEPARATOR_LINE_BYTES].decode(errors="replace"))
+        if named is None or ord(named[1]) != self.delimiter:
+            return piece
+        self._lines = 1
+        return piece[named.end() :]
 
     def _take_names(self, data: npt.NDArray[np.uint8], width: int) -> None:
         if width > MAX_COLUMNS:

@@ -6,9 +6,9 @@ import codecs
 import sys
 
 from recurra.data.content import ByteStream
-from recurra.data.file_errors import lone_surrogate, nul_byte, unknown_encoding, wrong_bytes
+from recurra.data.file_errors import lone_surrogate, nul_byte, unknown_encoding, unmarked_utf16, wrong_bytes
 
-__all__ = ["Utf8Stream", "encoding_of"]
+__all__ = ["Utf8Stream", "encoding_of", "utf16_without_mark"]
 
 _MARKS = (
     # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -33,6 +33,14 @@ def encoding_of(start: bytes, encoding: str) -> str:
     given = codecs.lookup(encoding).name
     found = next((name for mark, name in _MARKS if start.startswith(mark)), encoding)
     return encoding if found == "utf-8" and given in ("utf-8", "utf-8-sig") else found
+
+
+def utf16_without_mark(sample: bytes) -> str | None:
+    """UTF-16 without byte order mark: in mostly Latin text every second byte is NUL."""
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if max(even, odd) <= len(sample) // 5:
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 class Utf8Stream:
@@ -97,6 +105,8 @@ class Utf8Stream:
         if found != self.encoding:
             self.encoding, self._plain = found, False
             self._decoder = codecs.getincrementaldecoder(found)()
+        elif self._plain and (wide := utf16_without_mark(start)) is not None:
+            raise unmarked_utf16(wide, self.source)
 
     def _utf8(self, raw: bytes) -> bytes:
         pending = self._decoder.getstate()[0]

@@ -13,6 +13,7 @@ from recurra.presets import Recipe, TrainingSettings
 from recurra.text.named_vectors import PretrainedVectors
 from recurra.text.vocabulary import SPECIAL_IDS
 from recurra.training.callbacks import Callback
+from recurra.training.network_memory import check_fits_memory, too_large
 from recurra.training.prepare import TrainingData
 from recurra.training.run import RunOptions
 from recurra.training.warm_start import extend_weights
@@ -40,12 +41,16 @@ def build(
         vectors: what the embedding begins with, of the vocabulary's tokens; it then has their size.
 
     Raises:
-        SettingsError: there is no such engine, or no such device.
+        SettingsError: there is no such engine, no such device, or too little memory for such a network.
     """
     network = recipe.network if vectors is None else recipe.network.replace(embedding=vectors.values.shape[1])
     if initial is None:
         rows, outputs = prepared.pipeline.rows, prepared.task.outputs(len(prepared.classes))
-        weights = initial_weights(network, rows=rows, classes=outputs, seed=recipe.training.seed)
+        check_fits_memory(network, rows=rows, classes=outputs)
+        try:
+            weights = initial_weights(network, rows=rows, classes=outputs, seed=recipe.training.seed)
+        except MemoryError:
+            raise too_large(network, rows=rows, classes=outputs) from None
     else:
         weights = extend_weights(initial, prepared.pipeline, prepared.classes, callbacks)
     if vectors is not None:

@@ -157,8 +157,8 @@ class Callbacks(Callback):
         callbacks: only the methods that one of them overrides are called.
 
     Raises:
-        SettingsError: something is no callback, or has a method that looks like a misspelt one of it, or that takes
-            other arguments.
+        SettingsError: something is no callback, or has a method ``on_…`` or a misspelt one that is never called, or one
+            that takes other arguments.
     """
 
     def __init__(self, callbacks: Sequence[Callback] = ()) -> None:
@@ -182,8 +182,9 @@ def _check(callback: object) -> None:
             "Give an object of a class derived from recurra.training.callbacks.Callback.",
         )
     for name in dir(type(callback)):
-        # Methods of its own may be called anything, but not nearly what training calls.
-        meant = get_close_matches(name, HOOKS, n=1, cutoff=0.9)
+        # Methods of its own may be called anything, but not nearly what training calls, nor as other libraries' hooks.
+        like_a_hook = name.startswith("on_") and callable(getattr(type(callback), name))
+        meant = get_close_matches(name, HOOKS, n=1, cutoff=0.0 if like_a_hook else 0.9)
         if meant and name not in HOOKS:
             raise SettingsError(
                 f"{type(callback).__name__} has the method {name}, which is never called", f"Did you mean {meant[0]}?"
