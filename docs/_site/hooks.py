@@ -1,0 +1,71 @@
+"""What the site has beside the pages in docs/: files that they link to elsewhere in the repository, and the commands.
+
+A link such as ``../CONTRIBUTING.md`` leads out of docs/. It is right where the repository is read; in the site it leads to
+a copy of that file, ``repository/CONTRIBUTING.html``, which is made while the site is built. A program is shown as a page.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parent))
+
+from commands import commands_page  # noqa: E402
+
+LINK = re.compile(r"(\]\()([^)\s#:]+)(#[^)\s]*)?(\))")
+LANGUAGES = {".py": "python", ".sh": "sh", ".toml": "toml"}
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Adds the page of commands, and what pages link to outside docs/, and what those files link to."""
+    files.append(File.generated(config, "reference/commands.md", content=commands_page()))
+    left = [(f"docs/{file.src_uri}", file.content_string) for file in files.documentation_pages()]
+    known = set()
+    while left:
+        place, text = left.pop()
+        for link in LINK.finditer(text):
+            target = _target(place, link[2])
+            if target.startswith("docs/") or target in known or not (ROOT / target).is_file():
+                continue
+            known.add(target)
+            content = (ROOT / target).read_text(encoding="utf-8")
+            language = LANGUAGES.get(Path(target).suffix)
+            if language:
+                content = f"# {target}\n\n````{language}\n{content}````\n"
+            files.append(File.generated(config, _uri(target), content=content))
+            if not language:
+                left.append((target, content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Turns links out of docs/ into links to the copies, and links of the copies into links to the pages."""
+    uri = page.file.src_uri
+    copied = uri.startswith("repository/")
+    place = uri.removeprefix("repository/") if copied else f"docs/{uri}"
+
+    def turned(link: re.Match[str]) -> str:
+        target = _target(place, link[2])
+        if not copied and target.startswith("docs/"):
+            return link[0]
+        return f"{link[1]}{posixpath.relpath(_uri(target), posixpath.dirname(uri) or '.')}{link[3] or ''}{link[4]}"
+
+    return LINK.sub(turned, markdown)
+
+
+def _target(place: str, link: str) -> str:
+    """The path in the repository that a link in a file at ``place`` leads to."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(place), link))
+
+
+def _uri(target: str) -> str:
+    if target.startswith("docs/"):
+        return target.removeprefix("docs/")
+    return f"repository/{target}" + (".md" if Path(target).suffix in LANGUAGES else "")
