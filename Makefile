@@ -13,7 +13,7 @@ TEST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: lesson test test-all lint tables peers bench clean
+.PHONY: lesson test test-all lint docs tables peers bench clean
 
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
@@ -34,6 +34,12 @@ lint: .venv/dev-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python benchmarks/readme_tables.py --check
+
+# The documentation site, into site/. A warning is an error: a link that leads nowhere, a page that the navigation lacks.
+docs: .venv/dev-ready
+	$(BIN)/python benchmarks/engine_pictures.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
 
 # Writes the tables of READMEs and docs from benchmarks/results.
 tables: .venv/ready
@@ -64,4 +70,4 @@ bench: .venv/ready .venv-peers/ready
 	touch $@
 
 clean:
-	rm -rf .venv .venv-peers build dist lesson-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers build dist site lesson-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

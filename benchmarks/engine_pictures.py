@@ -59,7 +59,7 @@ def packing() -> str:
         _words(
             20,
             204,
-            "In memory: the rows of step 0, then those of step 1, and so on. The documents that still run are always the first ones.",
+            "In memory: step 0, then step 1, and so on. The running documents are always the first ones.",
         )
     )
     title = "Three documents, padded and packed"
@@ -91,8 +91,8 @@ def layer() -> str:
 
 def _picture(wide: int, high: int, title: str, about: str, parts: list[str]) -> str:
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" role="img" '
-        'font-family="sans-serif" font-size="13" aria-labelledby="title about">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
+        'role="img" font-family="sans-serif" font-size="13" aria-labelledby="title about">\n'
         f'<title id="title">{escape(title)}</title><desc id="about">{escape(about)}</desc>\n'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         f'<path d="M0 0 L8 4 L0 8 z" fill="{INK}"/></marker></defs>\n'

@@ -6,7 +6,8 @@ from recurra.cli.app import COMMANDS, app_of
 
 INTRODUCTION = """# Commands
 
-What `recurra COMMAND --help` prints, of every command. Exit codes stand on the [page on checks](../check.md#exit-codes-of-all-commands).
+What `recurra COMMAND --help` prints, for every command, which all have the same
+[exit codes](../check.md#exit-codes-of-all-commands).
 """
 
 

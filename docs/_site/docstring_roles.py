@@ -1,4 +1,4 @@
-"""Docstrings name other objects as Sphinx does, :class:`~recurra.errors.DataError`: links where the site describes them."""
+"""Docstrings name objects as Sphinx does, :class:`~recurra.errors.DataError`: links where the site describes them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the site has beside the pages in docs/: files that they link to elsewhere in the repository, and the commands.
 
-A link such as ``../CONTRIBUTING.md`` leads out of docs/. It is right where the repository is read; in the site it leads to
-a copy of that file, ``repository/CONTRIBUTING.html``, which is made while the site is built. A program is shown as a page.
+A link such as ``../CONTRIBUTING.md`` leads out of docs/. It is right where the repository is read; in the site it leads
+to a copy of that file, ``repository/CONTRIBUTING.html``, which is made while the site is built. Programs become pages.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from commands import commands_page  # noqa: E402
 
 LINK = re.compile(r"(\]\()([^)\s#:]+)(#[^)\s]*)?(\))")
+FOREIGN = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=\"?(?:https?:)?//[^\s\">]+")
 LANGUAGES = {".py": "python", ".sh": "sh", ".toml": "toml"}
 
 
@@ -58,6 +60,17 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return f"{link[1]}{posixpath.relpath(_uri(target), posixpath.dirname(uri) or '.')}{link[3] or ''}{link[4]}"
 
     return LINK.sub(turned, markdown)
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> str:
+    """Refuses a page that a browser would ask another host for parts of.
+
+    Raises:
+        PluginError: it has such a script, style or picture.
+    """
+    if found := FOREIGN.search(output):
+        raise PluginError(f"{page.file.src_uri} loads from another host: {found[0]}. Put the file into docs/.")
+    return output
 
 
 def _target(place: str, link: str) -> str:
