@@ -18,7 +18,7 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
 
-from commands import commands_page  # noqa: E402
+from commands import help_of_commands  # noqa: E402
 
 LINK = re.compile(r"(\]\()([^)\s#:]+)(#[^)\s]*)?(\))")
 FOREIGN = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=\"?(?:https?:)?//[^\s\">]+")
@@ -26,8 +26,7 @@ LANGUAGES = {".py": "python", ".sh": "sh", ".toml": "toml"}
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Adds the page of commands, and what pages link to outside docs/, and what those files link to."""
-    files.append(File.generated(config, "reference/commands.md", content=commands_page()))
+    """Adds what pages link to outside docs/, and what those files link to."""
     left = [(f"docs/{file.src_uri}", file.content_string) for file in files.documentation_pages()]
     known = set()
     while left:
@@ -48,7 +47,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Turns links out of docs/ into links to the copies, and links of the copies into links to the pages."""
+    """Turns links out of docs/ into links to the copies and back, and adds the help to the page of commands."""
     uri = page.file.src_uri
     copied = uri.startswith("repository/")
     place = uri.removeprefix("repository/") if copied else f"docs/{uri}"
@@ -59,7 +58,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
             return link[0]
         return f"{link[1]}{posixpath.relpath(_uri(target), posixpath.dirname(uri) or '.')}{link[3] or ''}{link[4]}"
 
-    return LINK.sub(turned, markdown)
+    shown = LINK.sub(turned, markdown)
+    return f"{shown}\n{help_of_commands()}" if uri == "reference/commands.md" else shown
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:

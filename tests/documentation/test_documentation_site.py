@@ -9,6 +9,8 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from recurra.cli.app import COMMANDS
+
 SITE = Path(__file__).parents[2] / "docs" / "_site"
 
 
@@ -52,6 +54,7 @@ def test_parts_from_other_hosts_are_refused(hooks):
 
 
 def test_the_page_of_commands_has_each_command(hooks):
-    shown = hooks.commands_page()
-    assert shown.count("\n## recurra ") == len(hooks.commands_page.__globals__["COMMANDS"])
+    shown = hooks.on_page_markdown("# Commands\n", page("reference/commands.md"))
+    assert shown.startswith("# Commands\n\n## recurra lesson\n")
+    assert shown.count("\n## recurra ") == len(COMMANDS)
     assert "## recurra train\n\n```text\nUsage: recurra train [OPTIONS]" in shown

@@ -100,8 +100,8 @@ class Callback:
         """Some steps were taken: one on a CPU, up to hundreds between two looks at a GPU.
 
         Args:
-            results: ``results.taken`` has the number of documents, the mean loss before the update and the right answers
-                of each batch.
+            results: ``results.taken`` has the documents, the mean loss before the update and the right answers of each
+                batch.
         """
 
     def on_log(self, metrics: TrainingMetrics) -> None:
@@ -112,7 +112,7 @@ class Callback:
         """
 
     def on_validation_end(self, metrics: ValidationMetrics) -> None:
-        """The held-out rows were looked at: some times in the first epoch, and at the end of each.
+        """The held-out rows were looked at: five times in the first epoch, and at the end of each.
 
         Args:
             metrics: on all held-out rows; loss in nats, accuracy from 0 to 1.
