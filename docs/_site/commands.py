@@ -11,7 +11,9 @@ def help_of_commands() -> str:
 
     program = typer.main.get_command(app_of(COMMANDS))
     parts = []
-    with typer.Context(program, info_name="recurra", terminal_width=100, max_content_width=100) as context:
+    # As many columns as a page has room for.
+    wide = {**program.context_settings, "terminal_width": 86, "max_content_width": 86}
+    with typer.Context(program, info_name="recurra", **wide) as context:
         for name in COMMANDS:
             command = program.get_command(context, name)
             with typer.Context(command, info_name=name, parent=context) as own:
