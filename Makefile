@@ -13,7 +13,7 @@ TEST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: lesson test test-all lint tables pictures peers bench clean
+.PHONY: lesson test test-all lint docs tables pictures peers bench clean
 
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
@@ -35,6 +35,13 @@ lint: .venv/dev-ready
 	$(BIN)/lint-imports
 	$(BIN)/python benchmarks/readme_tables.py --check
 	$(BIN)/python benchmarks/readme_pictures.py --check
+
+# The documentation site, into site/. A warning is an error: a link that leads nowhere, a page that the navigation lacks.
+# Not with --quiet, under which --strict passes.
+docs: .venv/dev-ready
+	$(BIN)/python benchmarks/engine_pictures.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "site/index.html"
 
 # Writes the tables of READMEs and docs from benchmarks/results.
 tables: .venv/ready
@@ -69,4 +76,4 @@ bench: .venv/ready .venv-peers/ready
 	touch $@
 
 clean:
-	rm -rf .venv .venv-peers build dist lesson-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers build dist site lesson-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -175,6 +175,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def set_params(self, **params: Any) -> Self:
         """Changes parameters; ``options__hidden=64`` changes a single one of the settings in ``options``.
 
+        Args:
+            params: parameters of the constructor by name, or ``options__NAME``.
+
         Raises:
             SettingsError: there is no such setting.
             ValueError: there is no such parameter.
@@ -318,7 +321,19 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return indicator
 
     def predict_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
-        """The probability of each class, float32[B, C], with the columns in the order of ``classes_``."""
+        """The probability of each class.
+
+        Args:
+            X: B documents, as for :meth:`predict`.
+
+        Returns:
+            float32[B, C], columns in the order of ``classes_``. Every row sums to 1; of several labels a row each has a
+            probability of its own.
+
+        Raises:
+            DataError: an item of ``X`` is no document.
+            ModelFileError: a probability is not finite.
+        """
         check_is_fitted(self)
         found = self.model_.predict_proba(self._documents(X, self.model_))
         if self.n_columns_ is None:
@@ -371,12 +386,28 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return table.documents
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
-        """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`)."""
+        """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).
+
+        Args:
+            document: one text or (title, text), of T tokens.
+            gates: whether to include every layer's states and gates, [T, H] each.
+
+        Raises:
+            DataError: ``document`` is neither.
+            ModelFileError: a probability or a word's evidence is not finite.
+        """
         check_is_fitted(self)
         return self.model_.read(document, gates=gates)
 
     def save(self, path: str | Path) -> None:
-        """Saves the model as one file, which :func:`recurra.load` reads without torch."""
+        """Saves the model as one file, which :func:`recurra.load` reads without torch.
+
+        Args:
+            path: the file, usually ``….safetensors``; its folder must exist. An existing file is replaced as a whole.
+
+        Raises:
+            RecurraError: the file cannot be written.
+        """
         check_is_fitted(self)
         write_bundle(self.model_.bundle, Path(path))
 

@@ -119,7 +119,7 @@ def test_what_changes_and_what_stays(tmp_path: Path) -> None:
         3: ("exclude", "", "empty text"),
         4: ("exclude", "", "no label"),
         7: ("relabel", "money", "spelling of the label"),
-        9: ("keep", "", "text mended: mojibake"),
+        9: ("keep", "", "text repaired: mojibake"),
         12: ("exclude", "", "duplicate of row 0"),
         20: ("exclude", "", "stands in the test"),
     }
@@ -223,7 +223,7 @@ def test_a_row_may_need_several_changes_and_one_that_goes_needs_no_other(tmp_pat
     with fixed.changes.open(encoding="utf-8", newline="") as file:
         changes = {int(row["row"]): (row["decision"], row["label"], row["reason"]) for row in csv.DictReader(file)}
     assert changes == {
-        4: ("relabel", "money", "spelling of the label; text mended: mojibake"),
+        4: ("relabel", "money", "spelling of the label; text repaired: mojibake"),
         7: ("exclude", "", "empty text"),
         13: ("exclude", "", "duplicate of row 1"),
     }

@@ -83,7 +83,7 @@ def test_the_cleaned_copy_and_its_check(run: Run) -> None:
     ran = run("check", "train.csv", "--test", "test.csv", "--fix", "clean.csv")
     assert ran.code == 0
     assert "cleaned copy: clean.csv, 238 rows; " in ran.out
-    assert "1 relabelled, 1 text mended" in ran.out
+    assert "1 relabelled, 1 text repaired" in ran.out
     assert "next: recurra train clean.csv --out runs/train" in ran.out
     with Path("clean.changes.csv").open(encoding="utf-8", newline="") as file:
         assert [row["row"] for row in csv.DictReader(file)] == ["3", "6", "8", "9"]

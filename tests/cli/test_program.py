@@ -105,7 +105,8 @@ def test_what_needs_no_training_imports_nothing_of_it(words: list[str], model: P
 # What a process may import besides Python's own library: more makes every start slower.
 TYPER = {"annotated_doc", "click", "rich", "shellingham", "typer", "typing_extensions"}
 PYDANTIC = {"annotated_types", "pydantic", "pydantic_core", "typing_inspection"}  # by which Typer reads values
-NUMBA = {"cython_runtime", "llvmlite", "numba", "numpy", "scipy", "yaml"}
+# Numba imports colorama where another package, such as the documentation's theme, has brought it.
+NUMBA = {"cython_runtime", "llvmlite", "numba", "numpy", "scipy", "yaml", "colorama"}
 RECURRA = {"recurra.cli", "recurra.data", "recurra.errors", "recurra.interrupt", "recurra.version"}
 PREDICTING = {
     "recurra.atomic", "recurra.batches", "recurra.bundle", "recurra.cells", "recurra.evaluation", "recurra.kernels",

@@ -290,7 +290,7 @@ def test_rows_without_an_answer_are_gone_on_with(
 def test_there_may_be_nothing_to_go_on_from(run: Run, classifier: Path) -> None:
     data = write_data(".csv")
     notes = run("score", classifier, data, "--out", "out.csv", "--resume", "--json").json["notes"]
-    assert notes[1] == "no earlier run is there to go on from: beginning at the first row"
+    assert notes[1] == "there is no earlier run to resume: starting at the first row"
     assert not list(Path().glob(".*"))
 
 

@@ -148,7 +148,7 @@ def _noted(
             decision, label = "relabel", value_text(reader.names.respelled_cell(cell, changes.usual))
             reasons.append("spelling of the label")
         if row in changes.repaired:
-            reasons.append(f"text mended: {changes.repaired[row]}")
+            reasons.append(f"text repaired: {changes.repaired[row]}")
         if reasons:
             document = block.documents[row - block.first]
             labelled = reader.names[int(block.labels[row - block.first])]

@@ -116,8 +116,9 @@ def check(
 ) -> None:
     """Find problems in labelled rows before training.
 
-    Looks for texts that are empty, damaged, cut or there twice, for test texts among the training rows, and for labels
-    that are missing, misspelt, rare or contradictory. Shows rows, meaning and what to do; only --fix writes a file.
+    Looks for texts that are empty, damaged, truncated or duplicated, for test texts among the training rows, and for
+    labels that are missing, misspelt, rare or contradictory. Shows rows, meaning and what to do; only --fix writes a
+    file.
     """
     output = Output(as_json=as_json, quiet=quiet)
     for option, given in (

@@ -20,7 +20,7 @@ EXIT_CODES = {
     str(FAILED): "failed, on its input or on this machine",
     str(USAGE): "wrong usage: an option, an argument or a setting",
     str(FOUND): "check --strict found errors or warnings",
-    "130": "ended by Ctrl-C (143 by SIGTERM, 141 as nobody reads its output)",
+    "130": "ended by Ctrl-C (143 by SIGTERM, 141 when its output is closed)",
 }
 
 # Newer versions of Typer bundle Click, older ones use the package; the base of BadParameter is right for both.

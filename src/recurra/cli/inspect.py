@@ -150,7 +150,7 @@ def inspect(
 ) -> None:
     """Show a model at work: on a text, word by word, or over a file.
 
-    A text is given after MODEL; a file by --data, with the view that is wanted of it.
+    Give a text after MODEL, or a file with --data and --view.
     """
     _check_options(context, view, data, texts or [])
     for name, file in (("--html", html), ("--queue", queue)):

@@ -210,7 +210,7 @@ LabelSeparator: TypeAlias = Annotated[
     ),
 ]
 SkipUnlabelled: TypeAlias = Annotated[
-    bool, typer.Option("--skip-unlabelled", rich_help_panel="Data", help="Skip rows without a label; how many is said.")
+    bool, typer.Option("--skip-unlabelled", rich_help_panel="Data", help="Skip rows without a label, and say how many.")
 ]
 Validation: TypeAlias = Annotated[
     str | None,

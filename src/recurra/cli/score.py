@@ -59,7 +59,7 @@ def score(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="A .csv, .jsonl (packed as .gz or .zst or not) or .parquet file; without it, CSV is printed.",
+            help="A .csv, .jsonl (either may be .gz or .zst) or .parquet file; without it, CSV is printed.",
         ),
     ] = None,
     every: Annotated[
@@ -158,7 +158,7 @@ def _note_resume(file: ResumableFile, resume: bool, output: Output) -> None:
     if file.begun is not None:
         output.note(f"going on after {file.begun.rows:,} rows that an earlier run answered")
     elif resume:
-        output.note("no earlier run is there to go on from: beginning at the first row")
+        output.note("there is no earlier run to resume: starting at the first row")
     elif file.dropped is not None:
         output.note(
             f"an interrupted run had answered {file.dropped.rows:,} rows: beginning again at the first row "

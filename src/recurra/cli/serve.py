@@ -81,7 +81,7 @@ def serve(
 ) -> None:
     """Serve models over HTTP: a web page, and an API for programs.
 
-    /openapi.json says what can be asked. SIGTERM or Ctrl-C ends it when all that was taken is answered.
+    /openapi.json describes the API. SIGTERM or Ctrl-C stops the service after accepted requests are answered.
     """
     if port > LAST_PORT:
         raise SettingsError(f"--port is {port}", f"Give one from 0 to {LAST_PORT}.")

@@ -336,7 +336,7 @@ def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | Non
     """
     if start is None:
         if replay is not None:
-            raise SettingsError(f"--replay {replay} is given without --from", "Name the model to go on from.")
+            raise SettingsError(f"--replay {replay} is given without --from", "Name the model to continue from.")
         return None
     if model != "default":
         raise SettingsError(

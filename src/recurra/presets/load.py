@@ -33,7 +33,8 @@ def load_preset(name: str | Path) -> Recipe:
     """
     if not isinstance(name, str | Path):
         raise SettingsError(
-            f"The preset is {name!r:.80}", "Give its name or the path of your own; a model to go on from is initial=."
+            f"The preset is {name!r:.80}",
+            "Give its name or the path of your own; give a model as initial=.",
         )
     name = str(name)
     if name in preset_names():
@@ -42,7 +43,7 @@ def load_preset(name: str | Path) -> Recipe:
     if name.endswith(".safetensors"):
         raise SettingsError(
             f"The preset is {name!r:.80}, which is called like a model file",
-            "TextClassifier.load reads a model, and fit(X, y, initial=path) or recurra train --from goes on from it.",
+            "TextClassifier.load reads a model, and fit(X, y, initial=path) or recurra train --from continue from it.",
         )
     if not name.endswith(".toml"):
         known = choices(name, preset_names(), "presets").rstrip(".")

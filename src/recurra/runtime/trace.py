@@ -42,7 +42,11 @@ class LayerTrace:
     gates: dict[str, Array]
 
     def first(self, tokens: int) -> LayerTrace:
-        """The trace of the first tokens only."""
+        """The trace of the first tokens only.
+
+        Args:
+            tokens: how many of the T tokens, from the first one on.
+        """
         return replace(
             self,
             h=self.h[:tokens],

@@ -60,6 +60,9 @@ def __getattr__(name: str) -> Any:
 def register(task: Task) -> None:
     """Registers a task under its name: it can then be trained by that name, and its model files can be loaded.
 
+    Args:
+        task: an object of a class derived from :class:`recurra.tasks.Task`.
+
     Raises:
         SettingsError: a task of another class is registered under the name.
     """

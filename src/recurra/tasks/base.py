@@ -119,7 +119,7 @@ class Task:
     def learn(
         self, values: Sequence[Any], *, rows: int, learn: Callable[[Iterable[Label]], Labels] = Labels.learn
     ) -> tuple[Labels, Array]:
-        """The classes in order, and the target of each value.
+        """The classes in order, and the target of each value, int64[V].
 
         Args:
             values: the V distinct values of the label column.
@@ -139,7 +139,7 @@ class Task:
     def targets(
         self, labels: Labels, values: Sequence[Any], *, source: str, separator: str | None = None, **say: Any
     ) -> Array:
-        """The targets of rows whose labels are all classes. Arguments and errors: see :meth:`encode_targets`."""
+        """The targets of B rows whose labels are all classes, int64[B]. Arguments: see :meth:`encode_targets`."""
         return self.encode_targets(labels, values, "error", source=source, separator=separator, **say).targets
 
     def encode_targets(
@@ -302,7 +302,7 @@ class Task:
         return np.asarray(self.leading(probabilities) == targets)
 
     def losses(self, probabilities: Floats, targets: Array) -> npt.NDArray[np.float64]:
-        """-log of the probability of the true class, in nats; the mean is the log loss."""
+        """-log of the probability of the true class in nats, float64[B]; the mean is the log loss."""
         return log_losses(probabilities, targets)
 
     def row_scores(self, probabilities: Floats, targets: Array) -> dict[str, npt.ArrayLike]:

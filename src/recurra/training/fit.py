@@ -87,7 +87,7 @@ def fit(
             check_warm_start(initial, recipe.text, recipe.network, recipe.branch)
             if recipe.vectors is not None:
                 raise SettingsError(
-                    f"The vectors {recipe.vectors} are given with a model to go on from", "Leave them out."
+                    f"The vectors {recipe.vectors} are given with a model to continue from", "Leave them out."
                 )
         learned = task if task is None or isinstance(task, Task) else task_named(task)
         labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial, sample_weight=sample_weight)

@@ -40,8 +40,8 @@ export function knows(key) {
 }
 
 /**
- * The words of a key, with {names} filled in. Words that hang on a number are given as {"one": …, "other": …} and
- * chosen by `count`. A key without words is shown itself: a gap that is seen is mended.
+ * The words of a key, with {names} filled in. Words that depend on a number are given as {"one": …, "other": …} and
+ * chosen by `count`. A key without words is shown itself: a gap that is seen is filled.
  */
 export function t(key, values = {}) {
   let text = found(key);
