@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from recurra.report.card_tables import with_column_titles
 from recurra.report.formatting import amount, count, percent
 from recurra.report.packages import require
 
@@ -51,4 +52,4 @@ def render(template: str, *, package: str = "recurra.report", **values: Any) -> 
     )
     environment.filters.update(percent=percent, count=count, amount=amount, options=_options)
     html: str = environment.get_template(template).render(**values)
-    return _UNPRINTABLE.sub("\ufffd", html)
+    return with_column_titles(_UNPRINTABLE.sub("\ufffd", html))
