@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from recurra.report.card_tables import with_column_titles
+from recurra.report.file_titles import file_title
 from recurra.report.formatting import amount, count, percent
 from recurra.report.packages import require
 
@@ -50,6 +51,6 @@ def render(template: str, *, package: str = "recurra.report", **values: Any) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=percent, count=count, amount=amount, options=_options)
+    environment.filters.update(percent=percent, count=count, amount=amount, options=_options, file_title=file_title)
     html: str = environment.get_template(template).render(**values)
     return with_column_titles(_UNPRINTABLE.sub("\ufffd", html))
