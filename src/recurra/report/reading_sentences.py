@@ -50,13 +50,14 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
     words, stable, answer = [token["text"] for token in tokens], stable_from(reading), reading["label"]
     probability = percent(reading["probabilities"][-1][reading["labels"].index(answer)], 1)
     sentences = _given(reading) if "given" in reading else [f"The answer is {answer}, with {probability}."]
+    what = "label" if "given" in reading else "class"
     if stable:
         sentences.append(
-            f"It has been so since word {stable} of {len(words)}, “{words[stable - 1]}”; before, it was another."
+            f"{answer} has been the most probable {what} since word {stable} of {len(words)}, “{words[stable - 1]}”; "
+            "before, another was."
         )
     else:
-        what = "label" if "given" in reading else "class"
-        sentences.append(f"It was the most probable {what} before any word, and no word changed that.")
+        sentences.append(f"{answer} was the most probable {what} before any word, and no word changed that.")
     evidence = np.array(reading["evidence"])[:, reading["labels"].index(answer)]
     sentences.append(_most(evidence, words, f"for {answer}", "evidence"))
     unknown = [t for t, token in enumerate(tokens) if not token["known"]]
@@ -83,10 +84,11 @@ def pads_sentences(reading: ReadingJson) -> list[str]:
     if pads is None or pads["words_matter"]:
         return []
     words, follow = plural(len(reading["tokens"]), "word"), "follows" if pads["count"] == 1 else "follow"
+    measure = "largest difference of a probability" if "given" in reading else "total variation distance"
     return [
         f"{plural(pads['count'], 'pad')} {follow} the {words}, and the answer does "
         f"not depend on the words: after each of them it is that for pads alone to within {pads['distance']:.2g} "
-        f"(largest difference of probabilities; below {BOUND:g} they count as the same)."
+        f"({measure}; below {BOUND:g} answers count as the same)."
     ]
 
 
