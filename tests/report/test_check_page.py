@@ -83,3 +83,15 @@ def test_nothing_found() -> None:
 def test_missed_words_are_named() -> None:
     finding = Finding("words that the vocabulary misses", "note", "train", 4, "m", "d", facts={"common": [["śeń", 3]]})
     assert "<bdi>śeń</bdi>&nbsp;(3)" in check_page(_report(finding))
+
+
+def test_classes_without_a_bar_are_summed_up_in_a_sentence() -> None:
+    classes = {f"class {n}": 100 - n for n in range(77)}
+    seen = FileSummary("/data/of/mine/train.csv", 4774, {"text": "text"}, classes, 41, "")
+    page = check_page(Report({"train": seen}, (), None, []))
+    text = page.replace("\N{NO-BREAK SPACE}", " ")
+    # 80 to 24 rows each: 57 numbers with a mean of 52.
+    assert "57 more classes have 2,964 rows together, 24 to 80 each." in text
+    assert "57 more:" not in text
+    assert "<title>Check of train.csv</title>" in text
+    assert "/data/of/mine" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -80,7 +81,7 @@ def test_labels_of_any_type_and_number(classes: list[Any], check_page: Callable[
     evaluation, found = measured(classes)
     page = check_page(evaluation_page(SINGLE_LABEL, evaluation, found, model_name="m", data_name="d"))
     assert all(str(label) in page.text for label in classes)
-    assert ("too large for a page" in page.text) == (len(classes) > 25)
+    assert ("Shown are 12 of 40 classes" in page.text) == (len(classes) > 25)
 
 
 def test_a_perfect_classifier_of_one_row_has_a_page(check_page: Callable[[str], Any]):
@@ -153,3 +154,24 @@ def test_nothing_of_the_report_is_imported_before_a_page_is_made():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert done.stderr == ""
+
+
+def test_of_many_classes_the_worst_come_first_and_the_matrix_is_cut() -> None:
+    targets = np.repeat(np.arange(30), 4)
+    answers = targets.copy()
+    answers[[28, 29, 40]] = 5  # two of the four rows of class 7, one of class 10
+    probabilities = np.full((120, 30), 0.01, dtype=np.float32)
+    probabilities[np.arange(120), answers] = 0.71
+    classes = [f"class {n}" for n in range(30)]
+    found = Predictions(probabilities, targets, [f"text {n}" for n in range(120)], classes)
+    evaluation = SINGLE_LABEL.evaluate(probabilities, targets, classes, ())
+    page = evaluation_page(SINGLE_LABEL, evaluation, found, model_name="/a/b/model.safetensors", data_name="/c/d.csv")
+    assert "<title>b on d.csv</title>" in page
+    assert "/a/" not in page
+    assert "/c/" not in page
+    scores = page.split("Scores of each class", 2)[2].split("</table>")[0]
+    # F1: 2 of 4 with none beside is 0.667, 4 of 7 given is 0.727, 3 of 4 is 0.857.
+    assert re.findall(r'scope="row" dir="auto">([^<]*)<', scores)[:4] == [
+        "class 7", "class 5", "class 10", "class 0",
+    ]  # fmt: skip
+    assert "Shown are 3 of 30 classes" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -120,8 +121,8 @@ def test_doubts_are_shown_by_reason(model: Model, table: Table, check_page: Call
     rows = {reason: [one["row"] for one in found["rows"] if one["reason"] == reason] for reason in reasons}
     assert sections.keys() == {reason.replace(" ", "-") for reason in reasons}
     for reason, own in rows.items():
-        found_rows = sections[reason.replace(" ", "-")].split('<tr><td class="number">')[1:]
-        assert [int(part.split("<")[0]) for part in found_rows] == own
+        found_rows = re.findall(r'<tr><td [^>]*class="number">(\d+)<', sections[reason.replace(" ", "-")])
+        assert [int(row) for row in found_rows] == own
     text = no_break(check_page(html).text)
     for one in found["rows"]:
         said = f"{one['row']} {one['label']} {one['suggested']} {one['predicted']} , {100 * one['probability']:.1f} %"

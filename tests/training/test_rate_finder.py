@@ -14,7 +14,8 @@ from training.runs import FULL, PLAIN, SHORT, Steps, train
 from recurra.batches import Ragged
 from recurra.batches.epochs import epoch_batches
 from recurra.errors import TrainingError
-from recurra.training.rate_finder import _batches, lowest_rate
+from recurra.report.rate_page import rate_page
+from recurra.training.rate_finder import RateFinderResult, _batches, fall_and_noise, lowest_rate
 from recurra.training.steps.step import EncodedRows
 
 TRAINING = SHORT.replace(validation=0.2)
@@ -82,3 +83,42 @@ def test_batches_are_of_epochs_that_no_training_comes_to() -> None:
     assert first != second
     learned = epoch_batches(documents.lengths, TRAINING, 0, rows.targets)
     assert first != [learned[place].tolist() for place in range(len(learned))]
+
+
+def curve(losses: np.ndarray) -> RateFinderResult:
+    smoothed = [float(np.average(losses[: k + 1], weights=0.9 ** np.arange(k, -1, -1.0))) for k in range(len(losses))]
+    fall, noise = fall_and_noise(losses, np.array(smoothed))
+    rates = np.geomspace(1e-5, 1, len(losses)).tolist()
+    return RateFinderResult(1e-3, 1e-2, rates, losses.tolist(), smoothed, fall=fall, noise=noise)
+
+
+def test_a_curve_of_noise_is_flat_and_one_that_falls_is_not() -> None:
+    draw = np.random.default_rng(0)
+    found = [curve(1.4 + 0.05 * draw.standard_normal(150)) for _ in range(300)]
+    assert sum(one.flat for one in found) >= 298
+    # The moving mean of independent losses has s / (2 - s) of their variance.
+    assert np.mean([one.noise for one in found]) == pytest.approx(0.05 * np.sqrt(0.1 / 1.9), rel=0.03)
+    slope = np.concatenate([np.zeros(60), np.linspace(0, 0.3, 60), np.linspace(0.3, -1, 30)])
+    falling = [curve(1.4 - slope + 0.05 * draw.standard_normal(150)) for _ in range(300)]
+    assert not any(one.flat for one in falling)
+    assert np.mean([one.fall for one in falling]) == pytest.approx(0.25, abs=0.05)
+
+
+def test_a_flat_curve_is_told_in_words_and_in_the_file(tmp_path: Path) -> None:
+    # All texts are the same: none says anything about its label.
+    _, labels = make_rows(200)
+    texts = [("oil", "prices rise")] * len(labels)
+    told = Steps()
+    options = {"network": PLAIN, "training": TRAINING, "find_learning_rate": True}
+    train(tmp_path / "noise", rows=(texts, labels), callbacks=[told], **options)
+    found = json.loads((tmp_path / "noise" / "learning-rate.json").read_text())
+    assert found["flat"] == (found["fall"] < 6 * found["noise"])
+    assert found["flat"]
+    assert sum(message.startswith("The curve of the learning rate is flat") for message in told.messages) == 1
+    assert "warning" in rate_page(found, data_name="a.csv").split("</style>")[1]
+    told = Steps()
+    train(tmp_path / "rows", rows=make_rows(200), callbacks=[told], **options)
+    found = json.loads((tmp_path / "rows" / "learning-rate.json").read_text())
+    assert not found["flat"]
+    assert not any("is flat" in message for message in told.messages)
+    assert "is flat" not in rate_page(found, data_name="a.csv")

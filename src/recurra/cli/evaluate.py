@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -157,7 +156,9 @@ def _show_classes(found: Scores, task: Task, output: Output, *, every: bool) -> 
     if table := task.class_table(found):
         header, *classes = table
         if scores := task.class_scores(found):
-            classes = [classes[place] for place in _worst_first(scores)]
+            from recurra.evaluation.worst_first import worst_first
+
+            classes = [classes[place] for place in worst_first(scores)]
         heading = ""
         if not every and len(classes) > ALL_CLASSES:
             plural = f"{len(classes):,} {task.wording.plural}"
@@ -170,13 +171,3 @@ def _show_classes(found: Scores, task: Task, output: Output, *, every: bool) -> 
             for one in confusions
         ]
         output.detail("\n" + aligned([("most frequent confusions (true → predicted)", "rows"), *pairs], right=(1,)))
-
-
-def _worst_first(scores: Sequence[Any]) -> list[int]:
-    """The places of the classes by rising F1, those of more rows first; classes without rows, given to none, last."""
-
-    def rank(place: int) -> tuple[bool, float, int]:
-        one = scores[place]
-        return not (one.support or one.given), one.f1, -one.support
-
-    return sorted(range(len(scores)), key=rank)

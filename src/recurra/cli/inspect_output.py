@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recurra.cells import cell_named
 from recurra.cli.output import LINE, Output, cut, excerpt, folded, plain, width
-from recurra.report.reading_sentences import branch_sentences
+from recurra.report.reading_sentences import branch_sentences, pads_sentences
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -63,7 +63,7 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
     unknown = sum(not token["known"] for token in reading["tokens"])
     if unknown:
         detail(f"{unknown} of {len(reading['tokens'])} words, in italics, are not in the vocabulary.")
-    for sentence in branch_sentences(reading):
+    for sentence in (*pads_sentences(reading), *branch_sentences(reading)):
         detail(sentence)
     if (why := reading.get("attribution")) is not None:
         detail(

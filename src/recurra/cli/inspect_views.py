@@ -180,11 +180,12 @@ def _page(wanted: DataView, document: dict[str, Any]) -> str:
         from recurra.report.doubts_page import doubts_page
 
         return doubts_page(document, data_name=wanted.data)
+    from recurra.report.file_titles import file_title
     from recurra.report.inspection_page import inspection_page
 
     flows = document["models"]
     rows = count(max(flow["documents"] for flow in flows))
-    return inspection_page([], flows, about=f"Measured on {rows} rows of {wanted.data}.")
+    return inspection_page([], flows, about=f"Measured on {rows} rows of {file_title(wanted.data)}.")
 
 
 def _doubts(

@@ -12,6 +12,7 @@ from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
 from recurra.inspection.branch_shares import branch_shares
 from recurra.inspection.given_model import model_of
+from recurra.inspection.pads_read import PadsJson, pads_read
 from recurra.inspection.unit_roles import unit_roles
 from recurra.linear_branch import LinearBranch
 from recurra.runtime import LayerTrace, Model, Reading
@@ -92,7 +93,8 @@ class BranchJson(TypedDict):
 class ReadingJson(TypedDict):
     """A document of T tokens, read word by word; see :class:`recurra.runtime.Reading`.
 
-    ``label`` is the most probable label. Models with a linear branch have ``branch``. Readings of a
+    ``label`` is the most probable label. Models with a linear branch have ``branch``, and texts after
+    which pads are read have ``pads``. Readings of a
     multi-label model have the predicted labels as ``given``, and ``thresholds`` in the order of ``labels``.
     """
 
@@ -109,6 +111,7 @@ class ReadingJson(TypedDict):
     label: Label
     given: NotRequired[list[Label]]
     thresholds: NotRequired[list[float]]
+    pads: NotRequired[PadsJson]
     branch: NotRequired[BranchJson]
     layers: NotRequired[list[LayerJson]]
     attribution: NotRequired[AttributionJson]
@@ -157,6 +160,9 @@ def readings(
         "label": model.bundle.labels.classes[answer],
     }
     found |= cast("ReadingJson", model.task.reading(last, model.bundle.labels.classes))
+    pads = pads_read(reading, model.bundle.pad_to, multi_label=model.multi_label)
+    if pads is not None:
+        found["pads"] = pads
     if model.bundle.branch is not None:
         found["branch"] = _branch(model, model.bundle.branch, document, reading, answer)
     if gates:

@@ -13,6 +13,9 @@ from recurra.report.picture import Picture, picture, plain
 
 __all__ = ["Line", "Point", "bar_chart", "interval_chart", "line_chart", "reliability_chart"]
 
+# Bars up to which each has much room.
+FEW = 8
+
 Point = tuple[float, float, float]
 """(value, low, high): a score and its 95 % interval; all three are equal if there is none."""
 
@@ -195,7 +198,13 @@ def bar_chart(
         axes.set_xlabel(x_label)
 
     said = "; ".join(f"{label}: {text}" for label, _, text in rows)
-    return picture(draw, name=name, title=title, description=f"{x_label}. {said}.", height=70 + 44 * len(rows))
+    return picture(
+        draw,
+        name=name,
+        title=title,
+        description=f"{x_label}. {said}.",
+        height=70 + (44 if len(rows) <= FEW else 28) * len(rows),
+    )
 
 
 def reliability_chart(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from recurra.checking.finding import Finding, Row, visible_spaces
+from recurra.checking.finding import Finding, Part, Row, visible_spaces
 from recurra.checking.report import SEVERITIES, FileSummary, Report
 from recurra.data.review_decisions import EXCERPT_LENGTH
 from recurra.report.charts import bar_chart
+from recurra.report.file_titles import file_titles
 from recurra.report.formatting import count, listing, percent, plural
 from recurra.report.page import render
 from recurra.report.picture import Picture
@@ -20,7 +21,7 @@ ROWS = 20
 """Rows of a finding on the page; check.json has all."""
 
 BARS = 20
-"""Bars of a picture, for the largest classes; one more bar is for the rest."""
+"""Bars of a picture, for the largest classes; a sentence says what is left."""
 
 
 def check_page(report: Report) -> str:
@@ -33,38 +34,48 @@ def check_page(report: Report) -> str:
         RecurraError: matplotlib or jinja2 is not installed.
     """
     counts = [plural(report.count(severity), severity) for severity in SEVERITIES if report.count(severity)]
+    names = dict(zip(report.files, file_titles([seen.name for seen in report.files.values()]), strict=True))
     return render(
         "check.html",
-        title=f"Check of {listing([seen.name for seen in report.files.values()])}",
+        title=f"Check of {listing(list(names.values()))}",
         verdict=f"{listing(counts)}." if counts else "Nothing was found.",
-        files=[_file(part, seen, report.task) for part, seen in report.files.items()],
+        files=[_file(part, seen, report.task, names[part]) for part, seen in report.files.items()],
         words=_words(report),
-        findings=[_finding(place, finding, report) for place, finding in enumerate(report.findings)],
+        findings=[_finding(place, finding, names) for place, finding in enumerate(report.findings)],
         looked_for=listing(report.looked_for),
         notes=list(report.notes),
     )
 
 
-def _file(part: str, seen: FileSummary, task: Task) -> dict[str, Any]:
+def _file(part: str, seen: FileSummary, task: Task, name: str) -> dict[str, Any]:
     columns = [f"{role} “{name}”" for role, name in seen.columns.items() if name is not None]
     return {
-        "name": seen.name,
+        "name": name,
         "about": f"{plural(seen.rows, 'row')}, {plural(len(seen.classes), 'label')}"
         f"{task.labels_per_row(seen.mean_labels)}; columns: {listing(columns)}; "
         f"the median text has {count(seen.median)} characters.",
-        "classes": _classes(part, seen),
+        "classes": _classes(part, seen, name),
+        "left": _left(seen),
     }
 
 
-def _classes(part: str, seen: FileSummary) -> Picture | None:
+def _left(seen: FileSummary) -> str:
+    """A sentence on the classes without a bar: one bar for all of them would make the others too short to compare."""
+    left = list(seen.classes.values())[BARS:]
+    if not left:
+        return ""
+    each = f"{count(max(left))} each" if min(left) == max(left) else f"{count(min(left))} to {count(max(left))} each"
+    if len(left) == 1:
+        return f"One more class has {plural(left[0], 'row')}."
+    return f"{count(len(left))} more classes have {plural(sum(left), 'row')} together, {each}."
+
+
+def _classes(part: str, seen: FileSummary, name: str) -> Picture | None:
     if not seen.classes:
         return None
     items = list(seen.classes.items())
     shown = [(visible_spaces(label)[:40], float(rows), count(rows)) for label, rows in items[:BARS]]
-    left = sum(rows for _, rows in items[BARS:])
-    if left:
-        shown.append((f"{len(items) - BARS:,} more", float(left), count(left)))
-    return bar_chart(shown, name=f"classes-{part}", title=f"Rows of each class in {seen.name}", x_label="rows")
+    return bar_chart(shown, name=f"classes-{part}", title=f"Rows of each class in {name}", x_label="rows")
 
 
 def _words(report: Report) -> str:
@@ -77,7 +88,7 @@ def _words(report: Report) -> str:
     )
 
 
-def _finding(place: int, finding: Finding, report: Report) -> dict[str, Any]:
+def _finding(place: int, finding: Finding, names: Mapping[Part, str]) -> dict[str, Any]:
     what = {"class": "classes"}.get(finding.what, finding.what + "s")
     rows = finding.rows[:ROWS]
     return {
@@ -85,7 +96,7 @@ def _finding(place: int, finding: Finding, report: Report) -> dict[str, Any]:
         "severity": finding.severity,
         "kind": finding.kind,
         "count": f"{count(finding.count)} {finding.what if finding.count == 1 else what}",
-        "file": report.files[finding.part].name,
+        "file": names[finding.part],
         "meaning": finding.meaning,
         "hint": finding.hint,
         "fixable": finding.fixable,

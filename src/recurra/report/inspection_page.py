@@ -10,6 +10,7 @@ import numpy as np
 from recurra.cells import cell_named
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
+from recurra.report.file_titles import file_titles
 from recurra.report.formatting import short_name
 from recurra.report.page import render
 from recurra.report.reading_pictures import UNITS, WORDS, answer_picture, flow_pictures, layer_pictures
@@ -33,9 +34,12 @@ def inspection_page(readings: Sequence[ReadingJson], flows: Sequence[FlowJson], 
         RecurraError: matplotlib or jinja2 is not installed.
     """
     models = list(dict.fromkeys([*(one["model"] for one in readings), *(flow["name"] for flow in flows)]))
+    titles = dict(zip(models, file_titles(models), strict=True))
+    readings = [{**one, "model": titles[one["model"]]} for one in readings]
+    flows = [{**one, "name": titles[one["name"]]} for one in flows]
     return render(
         "inspection.html",
-        models=models,
+        models=list(titles.values()),
         about=about,
         readings=[reading_parts(reading, name=f"reading-{place}") for place, reading in enumerate(readings)],
         flow=flow_parts(flows) if flows else None,

@@ -6,6 +6,7 @@ from typing import Any
 
 from recurra.evaluation.mistakes import wrong_decisions
 from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
+from recurra.evaluation.worst_first import worst_first
 from recurra.report.charts import reliability_chart
 from recurra.report.class_sentences import f1_sentences, unknown_sentences
 from recurra.tasks import Predictions, Task
@@ -17,8 +18,10 @@ def part(
     task: Task, evaluation: MultiLabelEvaluation, predictions: Predictions, abstaining: None
 ) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
+    plain = evaluation.to_json()
     thresholds, (had, given) = task.tensors["thresholds"], evaluation.mean_labels
     return "multi_label.html", {
+        "labels": [plain["labels"][place] for place in worst_first(task.class_scores(evaluation))],
         "sentences": [
             f"A row has {had:.2f} labels on average, and is given {given:.2f}.",
             *f1_sentences([vars(one) for one in evaluation.labels]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from recurra.report.card_tables import with_column_titles
+from recurra.report.file_titles import file_title
 from recurra.report.formatting import amount, count, percent
 from recurra.report.packages import require
 
@@ -49,6 +51,6 @@ def render(template: str, *, package: str = "recurra.report", **values: Any) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=percent, count=count, amount=amount, options=_options)
+    environment.filters.update(percent=percent, count=count, amount=amount, options=_options, file_title=file_title)
     html: str = environment.get_template(template).render(**values)
-    return _UNPRINTABLE.sub("\ufffd", html)
+    return with_column_titles(_UNPRINTABLE.sub("\ufffd", html))

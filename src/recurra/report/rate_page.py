@@ -6,6 +6,7 @@ from typing import Any
 
 from recurra.report.charts import Line, line_chart
 from recurra.report.page import render
+from recurra.training.rate_finder import flat_warning
 
 __all__ = ["rate_page"]
 
@@ -44,4 +45,6 @@ def rate_page(found: dict[str, Any], *, data_name: str) -> str:
         steps=len(rates),
         highest=f"{rates[-1]:.2g}",
         picture=picture,
+        # Curves of earlier versions do not say it.
+        warning=flat_warning(found) if found.get("flat") else "",
     )

@@ -9,12 +9,13 @@ import numpy as np
 
 from recurra.data.documents import Label
 from recurra.inspection.gradient_flow import FlowJson
+from recurra.inspection.pads_read import BOUND
 from recurra.inspection.read import ReadingJson
 from recurra.report.formatting import SPACE, listing, percent, plural, short_name
 
 __all__ = [
-    "BRANCH_FLOW", "attribution_sentences", "branch_sentences", "flow_sentences", "heading", "reading_sentences",
-    "stable_from",
+    "BRANCH_FLOW", "attribution_sentences", "branch_sentences", "flow_sentences", "heading", "pads_sentences",
+    "reading_sentences",    "stable_from",
 ]  # fmt: skip
 
 # Most words that a sentence names.
@@ -49,13 +50,14 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
     words, stable, answer = [token["text"] for token in tokens], stable_from(reading), reading["label"]
     probability = percent(reading["probabilities"][-1][reading["labels"].index(answer)], 1)
     sentences = _given(reading) if "given" in reading else [f"The answer is {answer}, with {probability}."]
+    what = "label" if "given" in reading else "class"
     if stable:
         sentences.append(
-            f"It has been so since word {stable} of {len(words)}, “{words[stable - 1]}”; before, it was another."
+            f"{answer} has been the most probable {what} since word {stable} of {len(words)}, “{words[stable - 1]}”; "
+            "before, another was."
         )
     else:
-        what = "label" if "given" in reading else "class"
-        sentences.append(f"It was the most probable {what} before any word, and no word changed that.")
+        sentences.append(f"{answer} was the most probable {what} before any word, and no word changed that.")
     evidence = np.array(reading["evidence"])[:, reading["labels"].index(answer)]
     sentences.append(_most(evidence, words, f"for {answer}", "evidence"))
     unknown = [t for t, token in enumerate(tokens) if not token["known"]]
@@ -66,7 +68,7 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
             "vocabulary: the network reads the same unknown token for each"
             f"{', and the linear branch their letters' if letters else ''}."
         )
-    sentences += branch_sentences(reading)
+    sentences += [*pads_sentences(reading), *branch_sentences(reading)]
     if not reading["exact"]:
         sentences.append(
             "The network reads in both directions and has no answer before the end: each beginning of the text was "
@@ -74,6 +76,20 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
             "those after."
         )
     return sentences
+
+
+def pads_sentences(reading: ReadingJson) -> list[str]:
+    """That the answer does not depend on the words, where pads are read after them and it does not."""
+    pads = reading.get("pads")
+    if pads is None or pads["words_matter"]:
+        return []
+    words, follow = plural(len(reading["tokens"]), "word"), "follows" if pads["count"] == 1 else "follow"
+    measure = "largest difference of a probability" if "given" in reading else "total variation distance"
+    return [
+        f"{plural(pads['count'], 'pad')} {follow} the {words}, and the answer does "
+        f"not depend on the words: after each of them it is that for pads alone to within {pads['distance']:.2g} "
+        f"({measure}; below {BOUND:g} answers count as the same)."
+    ]
 
 
 def _given(reading: ReadingJson) -> list[str]:

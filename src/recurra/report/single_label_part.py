@@ -9,8 +9,10 @@ import numpy as np
 
 from recurra.evaluation import Evaluation, mistakes
 from recurra.evaluation.abstention import AbstentionScores, CoveragePoint, coverage_curve
+from recurra.evaluation.worst_first import worst_first
 from recurra.report.charts import Line, line_chart, reliability_chart
 from recurra.report.class_sentences import calibration_sentence, class_sentences, mix_ups
+from recurra.report.confusion_cut import WHOLE, confusion_cut
 from recurra.report.formatting import percent, plural, with_interval
 from recurra.report.picture import Picture
 from recurra.tasks import Predictions, Task
@@ -29,7 +31,9 @@ def part(
     curve = coverage_curve(predictions.probabilities, predictions.targets)
     return "evaluation.html", {
         "sentences": [*class_sentences(plain), calibration_sentence(plain)],
+        "classes": [plain["classes"][place] for place in worst_first(task.class_scores(evaluation))],
         "mix_ups": mix_ups(plain),
+        "confusion_cut": confusion_cut(plain) if len(plain["classes"]) > WHOLE else None,
         "reliability": reliability_chart(
             list(zip(*evaluation.reliability, strict=True)),
             name="reliability",

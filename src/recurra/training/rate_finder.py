@@ -6,7 +6,7 @@ The range test of Smith 2017, "Cyclical Learning Rates for Training Neural Netwo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from recurra.training.run import RATE, RunOptions
 from recurra.training.steps import choose_step
 from recurra.training.steps.step import EncodedRows
 
-__all__ = ["RateFinderResult", "find_rate", "lowest_rate", "with_found_rate"]
+__all__ = ["RateFinderResult", "fall_and_noise", "find_rate", "flat_warning", "lowest_rate", "with_found_rate"]
 
 LOWEST, HIGHEST = 1e-5, 1.0
 STEPS = 150
@@ -35,6 +35,10 @@ SHARE = 0.1
 TOO_HIGH = 3.0
 # Steps at the beginning whose smoothed loss is of too few batches to be compared.
 FIRST = 10
+# Noises of the smoothed loss that it must fall by: of a thousand curves of pure noise one seems to fall as far.
+CLEAR = 6.0
+# Steps at the beginning, at rates of which nothing is learned, whose mean loss it falls from.
+BEGINNING = 20
 # An epoch that no training comes to: the batches are others than those of the run.
 EPOCH = 2**31
 
@@ -49,6 +53,8 @@ class RateFinderResult:
         rates: of each step, rising.
         losses: of each step's batch before its update.
         smoothed: their moving mean, each step counting a tenth.
+        fall: by how much the smoothed loss fell, from the mean of the first 20 steps to its lowest point.
+        noise: standard deviation of the smoothed loss by the choice of batches alone.
     """
 
     suggested: float
@@ -56,10 +62,17 @@ class RateFinderResult:
     rates: list[float]
     losses: list[float]
     smoothed: list[float]
+    fall: float
+    noise: float
+
+    @property
+    def flat(self) -> bool:
+        """Whether the curve may be noise alone: it fell by less than six times its noise."""
+        return self.fall < CLEAR * self.noise
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return asdict(self)
+        return {**asdict(self), "flat": self.flat}
 
 
 def with_found_rate(
@@ -95,7 +108,22 @@ def with_found_rate(
     callbacks.on_message(
         f"learning rate: {found.suggested:g}, a tenth of where the loss was lowest ({found.lowest:.2g})."
     )
+    if found.flat:
+        callbacks.on_message(flat_warning(found.to_json()))
     return found.suggested
+
+
+def flat_warning(found: Mapping[str, Any]) -> str:
+    """What is said of a curve that may be noise alone.
+
+    Args:
+        found: from :meth:`RateFinderResult.to_json`.
+    """
+    return (
+        f"The curve of the learning rate is flat: the smoothed loss falls by {found['fall']:.2g}, less than {CLEAR:g} "
+        f"times its noise of {found['noise']:.2g}, so that its lowest point says nothing. Give "
+        "--learning-rate, or leave out --find-learning-rate."
+    )
 
 
 def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -> RateFinderResult:
@@ -129,7 +157,10 @@ def find_rate(network: Network, rows: EncodedRows, settings: TrainingSettings) -
         )
     smoothed, used = _smoothed(losses), rates[: len(losses)]
     lowest = lowest_rate(used, smoothed)
-    return RateFinderResult(float(f"{lowest / 10:.1e}"), lowest, used.tolist(), losses, smoothed.tolist())
+    fall, noise = fall_and_noise(np.array(losses), smoothed)
+    return RateFinderResult(
+        float(f"{lowest / 10:.1e}"), lowest, used.tolist(), losses, smoothed.tolist(), fall=fall, noise=noise
+    )
 
 
 def lowest_rate(rates: npt.NDArray[np.float64], smoothed: npt.NDArray[np.float64]) -> float:
@@ -139,8 +170,29 @@ def lowest_rate(rates: npt.NDArray[np.float64], smoothed: npt.NDArray[np.float64
         rates: rising.
         smoothed: the loss at each of them.
     """
+    return float(rates[_lowest(smoothed)])
+
+
+def fall_and_noise(losses: npt.NDArray[np.float64], smoothed: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """By how much the smoothed loss falls to its lowest point, and the standard deviation of it as noise.
+
+    The noise of a loss is measured by differences of neighbours, which a slope hardly changes; their mean square is
+    twice the variance (von Neumann 1941). The moving mean of shares s leaves s / (2 - s) of the variance.
+
+    Args:
+        losses: of each step.
+        smoothed: their moving mean.
+    """
+    lowest = _lowest(smoothed)
+    steps = np.diff(losses[: max(lowest + 1, BEGINNING)])
+    variance = float(np.mean(steps**2)) / 2 if len(steps) else 0.0
+    fall = float(losses[:BEGINNING].mean() - smoothed[lowest])
+    return fall, float(np.sqrt(variance * SHARE / (2 - SHARE)))
+
+
+def _lowest(smoothed: npt.NDArray[np.float64]) -> int:
     first = min(FIRST, len(smoothed) - 1)
-    return float(rates[first + int(np.argmin(smoothed[first:]))])
+    return first + int(np.argmin(smoothed[first:]))
 
 
 def _read(path: Path) -> float:
