@@ -33,7 +33,7 @@ def require_enough_rows(data: Dataset, *, titles: bool) -> None:
         if rows < wanted:
             raise SettingsError(
                 f"The lesson on {data.title}, {classes} classes, needs {wanted:,} {what} and has {rows:,}",
-                f"Leave out {option}, or give it a number above {wanted:,}.",
+                f"Leave out {option}, or give it a larger number.",
             )
     missing = sorted(set(map(str, _labels(data.test, titled=False))) - set(map(str, learned)))
     if missing:
