@@ -21,9 +21,12 @@ def pair(name: str, cell: str, early: float, late: float, **changes: Any) -> lis
 @pytest.mark.parametrize(
     ("late", "expected"),
     [
-        (0.8, "Training has moved it to where tanh is flatter or the weights shrink what passes: 1.2\xa0% is left."),
-        (0.97, "Training has not changed that much here: 54\xa0% is left."),
-        (1.05, "Training has not made it vanish here: 265\xa0% is left."),
+        (
+            0.8,
+            "Training has moved it to where tanh is flatter or the weights shrink what passes: then 1.2\xa0% is left.",
+        ),
+        (0.97, "Training has not changed that much here: then 54\xa0% is left."),
+        (1.05, "Training has not made it vanish here: then 265\xa0% is left."),
     ],
 )
 def test_a_simple_rnn_starts_without_vanishing(late: float, expected: str) -> None:

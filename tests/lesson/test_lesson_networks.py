@@ -40,3 +40,9 @@ def test_the_lesson_it_grew_from_is_named_and_linked(result: dict[str, Any], che
     page = check_page(lesson_page(result))  # type: ignore[arg-type]
     assert "https://github.com/microsoft/AI-For-Beginners" in page.values("href")
     assert "AI for Beginners by Microsoft (lessons/5-NLP/16-RNN), from which this one grew." in page.text
+
+
+def test_first_words_are_said_as_words(result: dict[str, Any]) -> None:
+    model = {**result["models"][2], "reads": "first 40 words"}
+    ((_, said),) = described_networks([model])  # type: ignore[list-item]
+    assert said.endswith("Here it reads the first 40 words.")

@@ -29,7 +29,7 @@ def test_every_network_and_every_question_is_measured(lesson: Lesson, tiny: Data
     assert (result["dataset"], result["dataset_note"]) == (tiny.title, tiny.reason)
     assert [one["name"] for one in result["shuffled"]] == list(MODELS)
     assert [one["name"] for one in result["masking"]["appended"]] == [
-        "SimpleRNN, full text",
+        "SimpleRNN without a mask",
         "simple-rnn-titles",
         "lstm",
     ]

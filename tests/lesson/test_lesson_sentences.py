@@ -168,7 +168,7 @@ def masked(without: float, with_mask: float, *pads: tuple[int, float]) -> str:
 
 
 def test_a_mask_may_help_harm_or_neither():
-    assert "learned from 7 of 9 training rows" in masked(0.6, 0.8)
+    assert "Learned from 7 of 9 training rows" in masked(0.6, 0.8)
     assert "with the mask it is clearly better, by 20.00 points" in masked(0.6, 0.8)
     assert "with the mask it is clearly worse, by 20.00 points" in masked(0.8, 0.6)
     assert "no clear difference (1.00 points)" in masked(0.6, 0.61)

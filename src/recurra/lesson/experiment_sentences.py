@@ -83,7 +83,7 @@ def masking_sentences(masking: MaskingResult) -> list[str]:
         "inside": "not clearly different from",
     }[place(masking["majority_share"], without["interval"])]
     return [
-        f"On full text, learned from {masking['train_phrase']}, the SimpleRNN scores "
+        f"Learned from {masking['train_phrase']}, the SimpleRNN scores "
         f"{with_interval(without['accuracy'], without['interval'])} without a mask and "
         f"{with_interval(masked['accuracy'], masked['interval'])} with one: {verdict.format(difference)}.",
         f"Without a mask it is {guess} always naming the most frequent class ({percent(masking['majority_share'])}).",

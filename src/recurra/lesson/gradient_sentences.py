@@ -55,7 +55,7 @@ def _simple(before: FlowJson, after: FlowJson) -> str:
         "A SimpleRNN’s gradient does not vanish at the start. Each step back multiplies it by the recurrent weights "
         "and by the slope of tanh. The weights start orthogonal, which keeps lengths, and the states start small, "
         f"where that slope is nearly 1: in {short_name(before['name'])}, {_share(early)} is left {_steps(before)} "
-        f"back. {learned}: {_share(late)} is left."
+        f"back. {learned}: then {_share(late)} is left."
     )
 
 

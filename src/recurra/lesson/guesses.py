@@ -50,7 +50,8 @@ def _winner(result: LessonResult) -> Guess | None:
             f"The intervals of {listing(close)} overlap with that: another draw of test rows could reverse it."
         )
     return {
-        "question": "Which has the highest test accuracy? The last is no network: it counts words and pairs of words."
+        "question": "Which has the highest test accuracy? One is no network: the linear model counts words and "
+        "pairs of words."
         if result["baseline"] is not None
         else "Which network has the highest test accuracy?",
         "options": [(name, name in top) for name in scores],
@@ -66,7 +67,7 @@ def _mask(result: LessonResult) -> Guess | None:
     verdict = compare(masking["with_mask"]["interval"], masking["without_mask"]["interval"])
     options = {"higher": "yes, clearly", "unclear": "no clear difference", "lower": "no, it is clearly worse"}
     return {
-        "question": "A SimpleRNN learns from whole texts once with pads read as words and once with a mask. Is the "
+        "question": "A SimpleRNN learns from the same texts twice: reading pads as words, and with a mask. Is the "
         "masked one better?",
         "options": [(said, key == verdict) for key, said in options.items()],
         "answer": masking_sentences(masking)[:1],
@@ -120,11 +121,12 @@ def _gradient(result: LessonResult) -> Guess | None:
     plain = [name for name, share in kept.items() if share == most and cells.get(name) == "simple_rnn"]
     shares = [f"{name} {percent(share, 1) if share >= 0.001 else 'less than 0.1 %'}" for name, share in kept.items()]
     return {
-        "question": f"Before training, in which network does most of the gradient reach {plural(FAR, 'step')} back?",
+        "question": "Before training, in which network does the largest share of the gradient reach "
+        f"{plural(FAR, 'step')} back?",
         "options": [(name, share == most) for name, share in kept.items()],
         "answer": [
             f"Left of the gradient’s norm, of an LSTM’s by its cell state c: {listing(shares)}.",
-            *(["Gates stand half open at first; to keep is what they have to learn."] if plain else []),
+            *(["Gates start partly open; to keep is what they have to learn."] if plain else []),
         ],
         "section": "gradients",
     }

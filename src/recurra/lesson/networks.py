@@ -27,7 +27,11 @@ _NETWORKS = {
 def described_networks(models: Sequence[ModelResult]) -> list[tuple[str, str]]:
     """The name of each network and what it is and reads; names that are not the lesson's are left out."""
     named = [(short_name(model["preset"]), model["reads"]) for model in models]
-    return [(name, f"{_NETWORKS[name]} Here it reads {reads}.") for name, reads in named if name in _NETWORKS]
+    return [
+        (name, f"{_NETWORKS[name]} Here it reads {reads.replace('first', 'the first')}.")
+        for name, reads in named
+        if name in _NETWORKS
+    ]
 
 
 def terms(models: Sequence[ModelResult], sections: Container[str]) -> list[tuple[str, str, str]]:

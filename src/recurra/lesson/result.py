@@ -117,7 +117,7 @@ class PadSeries(TypedDict):
 
 
 class MaskingResult(TypedDict):
-    """The experiment on masking: the same SimpleRNN on full text, without and with a mask."""
+    """The experiment on masking: the same SimpleRNN on the same texts, without and with a mask."""
 
     train_phrase: str
     without_mask: Score

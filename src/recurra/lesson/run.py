@@ -129,7 +129,7 @@ def _measure(
     masking = pads = vocabulary = bucketing = None
     if "simple-rnn-masked" in trained:
         unmasked = again("simple-rnn without a mask", "simple-rnn-masked", {"masked": False})
-        padded = {"SimpleRNN, full text": unmasked}
+        padded = {"SimpleRNN without a mask": unmasked}
         padded |= {one.short_name: one for one in trained.values() if not one.model.settings.masked}
         masking = masking_result(unmasked, trained["simple-rnn-masked"], padded, data)
     if "lstm" in trained:
