@@ -57,26 +57,37 @@ def test_a_device_that_is_not_there_is_named(run: Run) -> None:
     folder = Path("sets/tiny")
     folder.mkdir(parents=True)
     for part in ("train.csv", "test.csv"):
-        write_news(folder / part, 8)
+        write_news(folder / part, 80)
     words = ["--dataset", "tiny", "--data-dir", "sets", "--models", "gru", "--out", "out", "-q"]
     check_failed(run("lesson", *words, "--device", "abacus"), 2, "'abacus'", "Choose auto or cpu.")
+
+
+def test_too_few_rows_are_refused_before_training(run: Run) -> None:
+    folder = Path("sets/tiny")
+    folder.mkdir(parents=True)
+    write_news(folder / "train.csv", 80)
+    write_news(folder / "test.csv", 80, seed=2)
+    words = ["lesson", "--dataset", "tiny", "--data-dir", "sets", "-q", "--out", "a/b"]
+    check_failed(run(*words, "--take", 39), 2, "4 classes, needs 40 training rows with a title and has 39", "--take")
+    check_failed(run(*words, "--take-test", 5), 2, "needs 40 test rows and has 5", "Leave out --take-test")
+    assert not Path("a").exists() or not list(Path("a").rglob("*.*"))
 
 
 def test_a_small_lesson(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "sets" / "tiny"
     folder.mkdir(parents=True)
     write_news(folder / "train.csv", 60)
-    write_news(folder / "test.csv", 30, seed=2)
+    write_news(folder / "test.csv", 40, seed=2)
     words = ["--dataset", "tiny", "--data-dir", "sets", "--models", "simple-rnn-titles", "--epochs", 1, "--out", "out"]
     ran = run("lesson", *words, "--json")
     assert (ran.code, ran.err) == (0, "")
     assert ran.json.keys() >= {"dataset", "train_rows", "test_rows", "models"}
-    assert (ran.json["train_rows"], ran.json["test_rows"]) == (60, 30)
+    assert (ran.json["train_rows"], ran.json["test_rows"]) == (60, 40)
     (model,) = ran.json["models"]
     assert model.keys() >= PROMISED
     assert model["parameters"] == 1_281_364
     assert Path("out/lesson.html").is_file()
     quiet = run("lesson", *words, "--quiet")
     assert quiet.err == ""
-    assert "lesson/simple-rnn-titles" in quiet.out
+    assert "\nsimple-rnn-titles  " in quiet.out
     assert "Training the linear model" not in quiet.out

@@ -53,6 +53,11 @@ def test_a_row_holds_what_was_measured(name: str, trained: Any, tiny: Dataset) -
     assert score_of(one) == {"accuracy": found["test_accuracy"], "interval": found["interval"]}
     assert found["train_phrase"] == ("240 training rows" if name == "gru" else "210 of 240 training rows")
     assert (found["preset"], found["epochs"]) == (f"lesson/{name}", 3)
+    # The set's published size is unknown, so there is no share of it.
+    assert (found["reads"], found["train_share"]) == ("whole texts" if name == "gru" else "titles", None)
+    ends = {point.epoch: point.loss for point in one.fitted.outcome.history.validation if point.epoch in (1, 2, 3)}
+    assert len(ends) == 3
+    assert ends[found["best_epoch"]] == min(ends.values())
     assert found["train_accuracy"] == one.train_accuracy
     learned = len([document for document in tiny.train.documents if document[0] or name == "gru"])
     read = 3 * (learned - round(0.02 * learned))  # 2 % are held out
@@ -125,6 +130,7 @@ def test_the_linear_models_row(right: int, tiny: Dataset) -> None:
         "name": NAME,
         "parameters": 48,
         "train_phrase": "240 training rows",
+        "train_share": None,
         "seconds": 4.0,
         "docs_per_second": 60.0,
         "peak_memory_mb": 12.5,

@@ -29,7 +29,7 @@ def test_every_network_and_every_question_is_measured(lesson: Lesson, tiny: Data
     assert (result["dataset"], result["dataset_note"]) == (tiny.title, tiny.reason)
     assert [one["name"] for one in result["shuffled"]] == list(MODELS)
     assert [one["name"] for one in result["masking"]["appended"]] == [
-        "SimpleRNN, full text",
+        "SimpleRNN without a mask",
         "simple-rnn-titles",
         "lstm",
     ]
@@ -84,15 +84,16 @@ def test_the_page_shows_the_numbers_of_the_json(lesson: Lesson) -> None:
     for cells, model in zip(rows, [*result["models"], result["baseline"]], strict=True):
         low, high = model["interval"]
         assert cells[0] == model.get("preset", model.get("name")).removeprefix("lesson/")
-        assert cells[1:3] == [f"{model['parameters']:,}", model["train_phrase"]]
-        assert cells[3] == str(model.get("epochs", "–"))
-        assert cells[7:10] == [
-            f"{100 * model['train_accuracy']:.2f} %",
+        assert cells[1:4] == [
             f"{100 * model['test_accuracy']:.2f} %",
             f"{100 * low:.2f}–{100 * high:.2f}",
+            f"{100 * model['train_accuracy']:.2f} %",
         ]
+        assert cells[4:6] == [model.get("reads", "whole texts"), model["train_phrase"]]
+        assert cells[6:8] == [str(model.get("epochs", "–")), str(model.get("best_epoch", "–"))]
+        assert cells[8] == f"{model['parameters']:,}"
     # Figures of others are AG News' alone.
-    assert [len(cells) for cells in rows] == [11] * len(rows)
+    assert [len(cells) for cells in rows] == [13] * len(rows)
     assert "medians of 3 runs each" in page
 
 

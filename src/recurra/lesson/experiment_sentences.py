@@ -13,6 +13,7 @@ from recurra.lesson.result import (
     ModelResult,
     PadSeries,
     PadsResult,
+    Score,
     ShuffledResult,
     VocabularyResult,
 )
@@ -33,7 +34,7 @@ __all__ = [
     "bucketing_sentences",
     "curve_sentences",
     "masking_sentences",
-    "pads_sentence",
+    "pads_sentences",
     "shuffled_sentences",
     "vocabulary_sentences",
 ]
@@ -82,7 +83,7 @@ def masking_sentences(masking: MaskingResult) -> list[str]:
         "inside": "not clearly different from",
     }[place(masking["majority_share"], without["interval"])]
     return [
-        f"On full text, learned from {masking['train_phrase']}, the SimpleRNN scores "
+        f"Learned from {masking['train_phrase']}, the SimpleRNN scores "
         f"{with_interval(without['accuracy'], without['interval'])} without a mask and "
         f"{with_interval(masked['accuracy'], masked['interval'])} with one: {verdict.format(difference)}.",
         f"Without a mask it is {guess} always naming the most frequent class ({percent(masking['majority_share'])}).",
@@ -114,14 +115,24 @@ def bucketing_sentences(bucketing: BucketingResult) -> list[str]:
     ]
 
 
-def pads_sentence(result: PadsResult) -> str:
-    """What pads cost a network that reads them."""
-    scores = [percent(result[key]["accuracy"]) for key in ("with_pads", "pads_left_out", "trained_masked")]
-    name, longest, median = short_name(result["preset"]), count(result["pad_to"]), count(result["median_words"])
-    return (
-        f"{name} on whole texts, which pads fill up to {longest} words (half of them have {median} at most): "
-        f"{scores[0]}; the same weights with the pads left out: {scores[1]}; trained masked: {scores[2]}."
-    )
+def pads_sentences(result: PadsResult) -> list[str]:
+    """How many pads a network reads behind a text, and what they cost it."""
+    name, longest, median = short_name(result["preset"]), result["pad_to"], result["median_words"]
+    padded, left_out, masked = (result[key] for key in ("with_pads", "pads_left_out", "trained_masked"))
+
+    def verdict(other: Score) -> str:
+        difference = points(other["accuracy"] - padded["accuracy"], signed=True)
+        clear = compare(other["interval"], padded["interval"])
+        return f"{difference}, {'no clear difference' if clear == 'unclear' else f'clearly {clear}'}"
+
+    return [
+        f"Pads fill every text up to the {count(longest)} words of the longest training text, and half of the test "
+        f"texts have {count(median)} at most: behind such a text {name} reads {count(max(longest - median, 0))} pads "
+        "or more before it answers.",
+        f"With them it scores {percent(padded['accuracy'])}. The same weights with the pads left out: "
+        f"{percent(left_out['accuracy'])} ({verdict(left_out)}). Trained with a mask: {percent(masked['accuracy'])} "
+        f"({verdict(masked)}).",
+    ]
 
 
 def shuffled_sentences(shuffled: Sequence[ShuffledResult]) -> list[str]:

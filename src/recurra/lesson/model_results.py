@@ -10,13 +10,18 @@ from recurra.lesson.result import BaselineResult, Curve, ModelResult, Score
 from recurra.lesson.trained_model import TrainedModel, documents_and_labels
 from recurra.training.callbacks import TrainingMetrics, ValidationMetrics
 
-__all__ = ["baseline_result", "model_result", "phrase", "test_score"]
+__all__ = ["baseline_result", "model_result", "phrase", "share", "test_score"]
 
 
 def phrase(rows: int, data: Dataset) -> str:
     """A phrase for a number of training rows: ``58,337 of 120,000 training rows``."""
     full = data.full_training_rows or len(data.train)
     return f"{rows:,} training rows" if rows == full else f"{rows:,} of {full:,} training rows"
+
+
+def share(rows: int, data: Dataset) -> float | None:
+    """A number of training rows as a share of the published set's; ``None`` if its size is unknown."""
+    return rows / data.full_training_rows if data.full_training_rows else None
 
 
 def test_score(one: TrainedModel) -> Score:
@@ -35,7 +40,10 @@ def model_result(one: TrainedModel, data: Dataset) -> ModelResult:
         "cell": one.model.settings.cell,
         "parameters": one.model.info["parameters"]["total"],
         "train_phrase": phrase(one.fitted.rows, data),
+        "train_share": share(one.fitted.rows, data),
+        "reads": _read(one, data),
         "epochs": outcome.epochs,
+        "best_epoch": _best_epoch(outcome.history.validation),
         "seconds": outcome.seconds,
         "docs_per_second": one.docs_per_second,
         "peak_memory_mb": one.peak_mb,
@@ -58,6 +66,7 @@ def baseline_result(baseline: Baseline, data: Dataset) -> BaselineResult:
         "name": NAME,
         "parameters": baseline.parameters,
         "train_phrase": phrase(len(data.train), data),
+        "train_share": share(len(data.train), data),
         "seconds": baseline.seconds,
         "docs_per_second": len(data.train) / baseline.seconds,
         "peak_memory_mb": baseline.peak_mb,
@@ -65,6 +74,19 @@ def baseline_result(baseline: Baseline, data: Dataset) -> BaselineResult:
         "test_accuracy": accuracy,
         "interval": list(wilson(baseline.test_correct, len(data.test))),
     }
+
+
+def _read(one: TrainedModel, data: Dataset) -> str:
+    text = one.model.bundle.text
+    if text.field == "title":
+        return "titles" if data.train.has_titles else "first 10 words"
+    return "whole texts" if text.max_tokens is None else f"first {text.max_tokens} words"
+
+
+def _best_epoch(validation: list[ValidationMetrics]) -> int | None:
+    # In the first epoch there are points before its end.
+    ends = [point for point in validation if point.epoch == round(point.epoch)]
+    return round(min(ends, key=lambda point: point.loss).epoch) if ends else None
 
 
 def _curve(points: list[TrainingMetrics] | list[ValidationMetrics]) -> Curve:

@@ -7,9 +7,13 @@ from recurra.lesson.experiment_sentences import (
     bucketing_sentences,
     curve_sentences,
     masking_sentences,
+    pads_sentences,
     shuffled_sentences,
     vocabulary_sentences,
 )
+from recurra.lesson.gradient_sentences import gradient_sentences
+from recurra.lesson.guesses import guesses
+from recurra.lesson.networks import ORIGIN, described_networks, terms
 from recurra.lesson.pictures import (
     accuracy_picture,
     bucketing_pictures,
@@ -18,8 +22,9 @@ from recurra.lesson.pictures import (
     shuffled_picture,
     vocabulary_pictures,
 )
-from recurra.lesson.published_scores import KERAS_NOTE, LESSON_NOTE
+from recurra.lesson.published_scores import published_notes, share_of_rows
 from recurra.lesson.result import LessonResult
+from recurra.lesson.table import pads_rows
 from recurra.report.class_sentences import calibration_sentence, class_sentences
 from recurra.report.formatting import plural, short_name
 from recurra.report.inspection_page import flow_parts, reading_parts
@@ -41,6 +46,9 @@ def lesson_page(result: LessonResult) -> str:
     masking, bucketing = result["masking"], result["bucketing"]
     shuffled, vocabulary = result["shuffled"], result["vocabulary"]
     reading, gradients = result["reading"], result["gradients"]
+    parts = {
+        "padding": masking, "pads": result["pads"], "bucketing": bucketing, "reading": reading, "gradients": gradients
+    }  # fmt: skip
     learned = [
         {"name": short_name(model["preset"]), "pictures": pictures, "sentences": curve_sentences(model)}
         for model, pictures in zip(models, curve_pictures(models), strict=True)
@@ -64,8 +72,17 @@ def lesson_page(result: LessonResult) -> str:
         test_rows=plural(result["test_rows"], "test row"),
         with_lesson=with_lesson,
         with_keras=with_keras,
-        notes=[note for note, shown in ((LESSON_NOTE, with_lesson), (KERAS_NOTE, with_keras)) if shown],
+        notes=published_notes(models),
+        with_best=any(model["best_epoch"] is not None for model in models),
+        origin=ORIGIN,
+        guesses=guesses(result),
+        networks=described_networks(models),
+        terms=terms(models, {section for section, part in parts.items() if part}),
+        pads_rows=result["pads"] and pads_rows(result["pads"]),
+        pads_sentences=result["pads"] and pads_sentences(result["pads"]),
+        gradient_sentences=gradients and gradient_sentences(gradients),
         table=[{**model, "name": short_name(model["preset"])} for model in models],
+        share_of_rows=share_of_rows,
         accuracy_picture=accuracy_picture(result),
         accuracy_sentences=accuracy_sentences(result),
         learned=learned,

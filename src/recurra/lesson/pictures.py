@@ -91,7 +91,7 @@ def masking_pictures(masking: MaskingResult) -> list[Picture]:
             ["without a mask", "with a mask"],
             [("SimpleRNN", [_scored(masking["without_mask"]), _scored(masking["with_mask"])])],
             name="masking",
-            title="SimpleRNN on full text",
+            title="The same SimpleRNN",
             x_label=ACCURACY,
         )
     ]

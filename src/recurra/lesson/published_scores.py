@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["PUBLISHED_SCORES", "PublishedScores"]
+from recurra.lesson.result import ModelResult
+from recurra.report.formatting import SPACE, percent, plural
+
+__all__ = ["KERAS_NOTE", "LESSON_NOTE", "PUBLISHED_SCORES", "PublishedScores", "published_notes", "share_of_rows"]
 
 
 class PublishedScores(NamedTuple):
@@ -33,3 +37,39 @@ KERAS_NOTE = (
     "Keras's figures come from Keras 3.15 on TensorFlow 2.21, one epoch on 58,337 of the 120,000 rows "
     "(titles: 40,899), with one seed."
 )
+OTHER_SET_NOTE = "The lesson's own figures are for AG News, another set, so none stand beside these."
+
+
+def published_notes(models: Sequence[ModelResult]) -> list[str]:
+    """What the published figures beside these networks compare, or why there are none."""
+    if not any(
+        figure is not None for model in models for figure in (model["lesson_accuracy"], model["keras_accuracy"])
+    ):
+        known = [PUBLISHED_SCORES.get(model["preset"], ()) for model in models]
+        return [OTHER_SET_NOTE] if any(figure is not None for one in known for figure in one) else []
+    notes = []
+    if any(model["lesson_accuracy"] is not None for model in models):
+        notes.append(f"{LESSON_NOTE} {_here(models)}".strip())
+    if any(model["keras_accuracy"] is not None for model in models):
+        notes.append(KERAS_NOTE)
+    return notes
+
+
+def _here(models: Sequence[ModelResult]) -> str:
+    """How these networks learned, where that was on fewer rows or in more epochs."""
+    shares = [share_of_rows(share) for share in sorted(model["train_share"] or 0 for model in models)]
+    epochs = {plural(model["epochs"], "epoch"): None for model in models}
+    if set(shares) == {"all"} and list(epochs) == [plural(1, "epoch")]:
+        return ""
+    part = " to ".join(dict.fromkeys((shares[0], shares[-1])))
+    return (
+        f"These networks learned from {part} of them, in {' or '.join(epochs)}: a gap speaks of rows and epochs, too, "
+        "not of the networks alone."
+    )
+
+
+def share_of_rows(share: float | None) -> str:
+    """A share of the training rows in whole per cent: ``2 %``, ``all``."""
+    if share is None:
+        return ""
+    return "all" if share >= 1 else f"under 1{SPACE}%" if share < 0.01 else percent(min(share, 0.99), 0)

@@ -56,6 +56,8 @@ class Tested(TypedDict):
     parameters: int
     train_phrase: str
     """The rows it learned from by name, such as ``40,899 of 120,000 training rows``."""
+    train_share: float | None
+    """These rows as a share of the published set's training rows; ``None`` if its size is unknown."""
     seconds: float
     """Training, without reading data and without evaluation."""
     docs_per_second: float
@@ -82,7 +84,11 @@ class ModelResult(Tested):
     preset: str
     """``lesson/lstm``."""
     cell: str
+    reads: str
+    """What it read: ``titles``, ``whole texts``, ``first 40 words``."""
     epochs: int
+    best_epoch: int | None
+    """The epoch, from 1, at whose end the loss on held-out rows was lowest; ``None`` if no rows were held out."""
     lesson_accuracy: float | None
     """The accuracy printed in the lesson; ``None`` if there is none for this network and data set."""
     keras_accuracy: float | None
@@ -111,7 +117,7 @@ class PadSeries(TypedDict):
 
 
 class MaskingResult(TypedDict):
-    """The experiment on masking: the same SimpleRNN on full text, without and with a mask."""
+    """The experiment on masking: the same SimpleRNN on the same texts, without and with a mask."""
 
     train_phrase: str
     without_mask: Score

@@ -14,6 +14,7 @@ from recurra.folders import locked_folder, made_folder
 from recurra.lesson.baseline import measure_baseline
 from recurra.lesson.bucketing import measure_bucketing
 from recurra.lesson.callback import LessonCallback
+from recurra.lesson.enough_rows import require_enough_rows
 from recurra.lesson.experiment_results import (
     bucketing_result,
     masking_result,
@@ -79,7 +80,7 @@ def run_lesson(
         The results.
 
     Raises:
-        SettingsError: a model's name is unknown.
+        SettingsError: a model's name is unknown, or there are too few rows.
         DataError: the data set is not available or cannot be used.
         RecurraError: the folder cannot be written, another run writes into it, or a package that the page needs is
             not installed.
@@ -90,6 +91,7 @@ def run_lesson(
     out = Path(out)
     with locked_folder(out), made_folder(out / "models"):
         data = load_dataset(dataset, data_dir=data_dir, take=take, take_test=take_test, say=callback.on_message)
+        require_enough_rows(data, titles="simple-rnn-titles" in names)
         if epochs is None:
             epochs = _epochs(data, callback)
         words = FIRST_WORDS.get(data.name)
@@ -127,7 +129,7 @@ def _measure(
     masking = pads = vocabulary = bucketing = None
     if "simple-rnn-masked" in trained:
         unmasked = again("simple-rnn without a mask", "simple-rnn-masked", {"masked": False})
-        padded = {"SimpleRNN, full text": unmasked}
+        padded = {"SimpleRNN without a mask": unmasked}
         padded |= {one.short_name: one for one in trained.values() if not one.model.settings.masked}
         masking = masking_result(unmasked, trained["simple-rnn-masked"], padded, data)
     if "lstm" in trained:
