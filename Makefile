@@ -13,7 +13,7 @@ TEST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: lesson test test-all lint tables peers bench clean
+.PHONY: lesson test test-all lint notebooks tables peers bench clean
 
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
@@ -34,6 +34,10 @@ lint: .venv/dev-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python benchmarks/readme_tables.py --check
+
+# Runs the lesson's notebook and stores what it prints and draws, in both languages: some minutes.
+notebooks: .venv/dev-ready
+	$(BIN)/python examples/execute.py
 
 # Writes the tables of READMEs and docs from benchmarks/results.
 tables: .venv/ready
