@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -26,18 +27,27 @@ def main() -> None:
     executed = notebooks[0]
     with tempfile.TemporaryDirectory() as folder:
         # Times of the cells would differ at every run.
-        client = NotebookClient(
-            executed, timeout=1200, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": folder}}
-        )
+        client = NotebookClient(executed, timeout=1200, record_timing=False, resources={"metadata": {"path": folder}})
         client.execute()
     for notebook, name in zip(notebooks, NAMES, strict=True):
         for cell, ran in zip(notebook.cells, executed.cells, strict=True):
             if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
+                cell.outputs, cell.execution_count = joined(ran.outputs), ran.execution_count
         # The versions of the Python that ran it.
         notebook.metadata.language_info = {"name": "python"}
         nbformat.write(notebook, FOLDER / name)
         print(f"{name}: {(FOLDER / name).stat().st_size / 1e6:.2f} MB")
+
+
+def joined(outputs: list[Any]) -> list[Any]:
+    """Lines that were printed one after the other are one output, however they came."""
+    found: list[Any] = []
+    for output in outputs:
+        if output.output_type == "stream" and found and found[-1].get("name") == output.name:
+            found[-1].text += output.text
+        else:
+            found.append(output)
+    return found
 
 
 if __name__ == "__main__":

@@ -61,9 +61,9 @@ def _image(picture: Picture) -> str:
     said = f"{picture.title}. {unescape(described[1])}" if described else picture.title
     data = base64.b64encode(document.encode()).decode()
     width = round(wide + 2 * MARGIN)
-    return (
-        f'<img src="data:image/svg+xml;base64,{data}" width="{width}" style="vertical-align: top" alt="{escape(said)}">'
-    )
+    # Some pages put every image on a line of its own.
+    style = "display: inline-block; vertical-align: top; margin: 0 8px 8px 0"
+    return f'<img src="data:image/svg+xml;base64,{data}" width="{width}" style="{style}" alt="{escape(said)}">'
 
 
 def _legend(legend: tuple[tuple[int, str], ...], wide: float) -> list[tuple[float, int]]:
