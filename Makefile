@@ -13,7 +13,7 @@ TEST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: lesson test test-all lint docs tables pictures peers bench clean
+.PHONY: lesson test test-all lint docs notebooks tables pictures peers bench clean
 
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
@@ -42,6 +42,10 @@ docs: .venv/dev-ready
 	$(BIN)/python benchmarks/engine_pictures.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "site/index.html"
+
+# Runs the lesson's notebook and stores what it prints and draws, in both languages: some minutes.
+notebooks: .venv/dev-ready
+	$(BIN)/python examples/execute.py
 
 # Writes the tables of READMEs and docs from benchmarks/results.
 tables: .venv/ready
