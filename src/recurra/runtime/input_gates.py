@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from recurra.cells import cell_named
 from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 from recurra.kernels.simd import LANES
@@ -26,13 +27,18 @@ def compute_gates(settings: NetworkSettings, projection: Array) -> Array:
     Returns:
         The same array.
     """
-    form = numba_form(settings)
-    if form.input_gates:
-        kernels_of(f"inference.{form.kernels}").gates(len(projection), *gate_arguments(settings, projection))
+    for arguments in gate_arguments(settings, projection):
+        kernels_of(f"inference.{numba_form(settings).kernels}").gates(len(projection), *arguments)
     return projection
 
 
-def gate_arguments(settings: NetworkSettings, projection: Array) -> tuple[int, int, int]:
-    """The arguments of the kernel ``gates``, but for the number of rows."""
-    units = settings.directions * (settings.hidden + -settings.hidden % LANES)
-    return units, address(projection), 4 * projection.shape[1]
+def gate_arguments(settings: NetworkSettings, projection: Array) -> list[tuple[int, int, int]]:
+    """The arguments of the kernel ``gates`` but for the number of rows, for each direction; none for other cells."""
+    if not numba_form(settings).input_gates:
+        return []
+    size = settings.hidden + -settings.hidden % LANES
+    width = len(cell_named(settings.cell).gates) * size
+    return [
+        (size, address(projection) + 4 * width * direction, 4 * projection.shape[1])
+        for direction in range(settings.directions)
+    ]

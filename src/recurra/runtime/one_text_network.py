@@ -13,7 +13,6 @@ from recurra.kernels.compiled import kernels_of
 from recurra.kernels.inference import SCRATCH
 from recurra.runtime.compiled_network import CompiledNetwork
 from recurra.runtime.input_gates import gate_arguments
-from recurra.runtime.weight_layout import numba_form
 
 __all__ = ["OneTextNetwork"]
 
@@ -46,9 +45,8 @@ class OneTextNetwork:
         pooling, width = network.settings.pooling, network.width
         self._final = self._new(1, width)
         pooled = self._final if pooling == ("last",) else self._new(1, width * len(pooling))
-        self._gates = kernels_of(network.kernels).gates if numba_form(network.settings).input_gates else None
         # Of each layer the arguments of its input product and its gates, ``None`` for the first, and its other calls.
-        self._layers: list[tuple[tuple[tuple[int, ...], tuple[int, ...]] | None, list[Call]]] = []
+        self._layers: list[tuple[tuple[tuple[int, ...], list[tuple[int, ...]]] | None, list[Call]]] = []
         projection, inputs_of, top = table, None, len(network.recurrent) - 1
         for number in range(top):
             states = self._new(tokens, width)
@@ -59,7 +57,7 @@ class OneTextNetwork:
                 address(states), 4 * width, inputs.size, *inputs.places, inputs.columns, address(projection),
                 4 * inputs.columns,
             )  # fmt: skip
-            inputs_of = affine, gate_arguments(network.settings, projection)
+            inputs_of = affine, list[tuple[int, ...]](gate_arguments(network.settings, projection))
         self._last: Array | None = None
         self._layers.append((inputs_of, self._pooled_calls(projection, pooled)))
         out, self._logits = network.output, self._new(1, network.output.columns)
@@ -79,8 +77,8 @@ class OneTextNetwork:
             if inputs_of is not None:
                 affine, gates = inputs_of
                 self._affine(0, count, *affine)
-                if self._gates is not None:
-                    self._gates(count, *gates)
+                for arguments in gates:
+                    kernels_of(self._network.kernels).gates(count, *arguments)
             for kernel, arguments in calls:
                 kernel(*arguments)
         if self._last is not None:

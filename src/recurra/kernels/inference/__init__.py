@@ -25,8 +25,9 @@ pooled_row, scratch)``
 A cell whose gates depend on the input alone has a third one, which is called before both, and once for the whole
 vocabulary where that is projected in advance: a step is then one multiplication and one addition.
 
-``gates(rows, units, projection, projection_row)``
-    rows: how many. units: those of all directions. Replaces the input projections by what a step needs of them.
+``gates(rows, size, projection, projection_row)``
+    rows: how many. Replaces a direction's input projections by its gates
+    (:mod:`recurra.kernels.inference.input_gates`).
 
 Input projections and weights are in units of eight: for units 0 to 7 the columns of all gates stand side by side, G
 vectors of eight; then those of units 8 to 15; and so on. W_H is cut into as many panels, each [H, 8·G] without gaps, so

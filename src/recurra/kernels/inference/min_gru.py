@@ -1,4 +1,4 @@
-"""minGRU: inference, the states of one direction."""
+"""minGRU: inference, the gates; its states are those of :mod:`recurra.kernels.inference.input_gates`."""
 
 from __future__ import annotations
 
@@ -7,23 +7,15 @@ from typing import Any
 from numba import njit
 
 from recurra.kernels.activations import exp_neg
-from recurra.kernels.inference.indexing import (
-    clear,
-    copy_state,
-    finish_pools,
-    length,
-    pool_state,
-    projection_at,
-    token_index,
-)
-from recurra.kernels.simd import both_widths, fma, like, load_like, load_spaced, store, store_spaced
+from recurra.kernels.inference.input_gates import forward, pooled
+from recurra.kernels.simd import both_widths, like, load_spaced, store_spaced
 
 __all__ = ["forward", "gates", "pooled"]
 
 
-def gates(rows: int, units: int, projection: int, projection_row: int) -> None:
-    """See :mod:`recurra.kernels.inference`; z and the candidate n become σ(z) and (1 - σ(z))·n."""
-    line = 4 * units
+def gates(rows: int, size: int, projection: int, projection_row: int) -> None:
+    """See :mod:`recurra.kernels.inference`; of z and the candidate n, σ(z) is kept and (1 - σ(z))·n added."""
+    line = 4 * size
     four, one = both_widths()
     even = line - line % 128
     for at in range(projection, projection + projection_row * rows, projection_row):
@@ -33,61 +25,11 @@ def gates(rows: int, units: int, projection: int, projection_row: int) -> None:
             _gates(one, at + 2 * u)
 
 
-def forward(
-    documents: int, offsets: int, rows: int, backward: int, size: int, projection: int, projection_row: int, W_H: int,
-    b_H: int, hidden: int, hidden_row: int, final: int, final_row: int, scratch: int,
-) -> None:  # fmt: skip
-    """See :mod:`recurra.kernels.inference`; projections hold what :func:`gates` writes."""
-    line = 4 * size
-    four, one = both_widths()
-    even = line - line % 128
-    for d in range(documents):
-        past = scratch
-        clear(past, line)
-        for t in range(length(offsets, d)):
-            at = projection_at(offsets, rows, backward, projection, projection_row, d, t)
-            now = hidden + hidden_row * token_index(offsets, d, t, backward) if hidden else scratch
-            for u in range(0, even, 128):
-                _unit(four, at + 2 * u, past + u, now + u)
-            for u in range(even, line, 32):
-                _unit(one, at + 2 * u, past + u, now + u)
-            past = now
-        copy_state(past, final + final_row * d, line)
-
-
-def pooled(
-    documents: int, offsets: int, rows: int, backward: int, size: int, projection: int, projection_row: int, W_H: int,
-    b_H: int, maximum: int, mean: int, last: int, pooled_row: int, scratch: int,
-) -> None:  # fmt: skip
-    """See :mod:`recurra.kernels.inference`; projections as for :func:`forward`."""
-    line = 4 * size
-    four, one = both_widths()
-    even = line - line % 128
-    for d in range(documents):
-        row, tokens = pooled_row * d, length(offsets, d)
-        top, total = maximum + row if maximum else 0, mean + row if mean else 0
-        clear(scratch, line)
-        for t in range(tokens):
-            at = projection_at(offsets, rows, backward, projection, projection_row, d, t)
-            for u in range(0, even, 128):
-                _unit(four, at + 2 * u, scratch + u, scratch + u)
-                pool_state(four, scratch + u, top + u if top else 0, total + u if total else 0, t == 0)
-            for u in range(even, line, 32):
-                _unit(one, at + 2 * u, scratch + u, scratch + u)
-                pool_state(one, scratch + u, top + u if top else 0, total + u if total else 0, t == 0)
-        finish_pools(tokens, scratch, top, total, last + row if last else 0, line)
-
-
 @njit
 def _gates(kind: Any, projection: int) -> None:
     """For as many units as the vectors of type ``kind`` have lanes."""
     one, more = like(kind, 1.0), exp_neg(load_spaced(kind, projection, 64))
     z = one / (one + more)
+    added = more * z * load_spaced(kind, projection + 32, 64)
     store_spaced(projection, 64, z)
-    store_spaced(projection + 32, 64, more * z * load_spaced(kind, projection + 32, 64))
-
-
-@njit
-def _unit(kind: Any, gates: int, past: int, now: int) -> None:
-    """σ(z)·h + (1 - σ(z))·n, for as many units as the vectors of type ``kind`` have lanes."""
-    store(now, fma(load_spaced(kind, gates, 64), load_like(kind, past), load_spaced(kind, gates + 32, 64)))
+    store_spaced(projection + 32, 64, added)
