@@ -81,3 +81,12 @@ def test_a_bug_shows_its_traceback(monkeypatch: pytest.MonkeyPatch, run: Run, mo
     monkeypatch.setattr("recurra.runtime.load", broken)
     with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
         run("info", model)
+
+
+@pytest.mark.parametrize("error", [MemoryError("Unable to allocate 4.0 GiB"), RuntimeError("can't start new thread")])
+def test_too_little_memory_is_one_line(error: Exception) -> None:
+    failure = failure_of(error)
+    assert failure is not None
+    assert failure.code == 1
+    assert failure.line.startswith(f"error: The memory does not suffice: {error}. Raise its limit")
+    assert failure_of(RuntimeError("a bug")) is None

@@ -115,6 +115,8 @@ DEEP = b'{"texts":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
             "The body has the unknown field 'modle'. Its fields are texts, model, abstain_below.",
         ),
         (b'{"texts": [], "model": 5}', "model is 5 (int). Give a text."),
+        (b'{"texts": [], "abstain_below": 3}', "abstain_below is 3 (int). Give a probability above 0, up to 1."),
+        (b'{"texts": [], "abstain_below": "x"}', "abstain_below is 'x' (str). Give a probability above 0, up to 1."),
         (b'{"texts": ["\xff\xfe"]}', "The body is not UTF-8. Encode it in UTF-8."),
         (b'{"texts": ["\\ud800"]}', "The body is no JSON"),
         (DEEP, "The body is no JSON: recursion limit exceeded"),

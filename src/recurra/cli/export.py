@@ -134,7 +134,11 @@ def _only(wanted: dict[str, bool], context: typer.Context) -> str:
     if len(chosen) != 1:
         received = " and ".join(f"--{form}" for form in chosen) or "nothing"
         options = " or ".join(f"--{form}" for form in wanted)
-        raise typer.BadParameter(f"{received} was given. Give {options}", ctx=context, param_hint="the form")
+        raise typer.BadParameter(
+            f"{received} was given, and the name of FILE does not choose it. Give {options}",
+            ctx=context,
+            param_hint="the format",
+        )
     return chosen[0]
 
 

@@ -101,6 +101,13 @@ def failure_of(error: Exception) -> Failure | None:
             return None
         hint = f"Install it with: pip install 'recurra[{_EXTRAS[package]}]'"
         return Failure(f"error: This command needs {package}, which is not installed. {hint}", FAILED)
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "start new thread" in str(error)):
+        # An allocation of NumPy says how much it asked for, others nothing.
+        what = f": {error}" if str(error) else ""
+        return Failure(
+            f"error: The memory does not suffice{what}. Raise its limit, end other programs, or take fewer rows.",
+            FAILED,
+        )
     if isinstance(error, OSError):
         what = f"{error.filename}: " if error.filename else ""
         hint = _HINTS.get(error.errno or 0, "Check the path, or choose another place.")

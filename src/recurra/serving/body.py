@@ -126,6 +126,8 @@ def _unexpected(error: ValidationError, kind: type[BaseModel], data: bytes, what
             received, hint = f"{where} is no Unicode text", "Leave out halves of surrogate pairs."
         case "list_type":
             received, hint = f"{where} is {given}", "Give a list of texts."
+        case "greater_than" | "less_than_equal" | "float_type" | "finite_number":
+            received, hint = f"{where} is {given}", "Give a probability above 0, up to 1."
         case "bool_type":
             received, hint = f"{where} is {given}", "Give true or false."
         case _:
