@@ -13,8 +13,10 @@ from recurra.errors import DataError
 
 __all__ = [
     "as_documents",
+    "check_labels_like",
     "check_no_measurements",
     "check_same_kind",
+    "indicator_labels",
     "indicator_of",
     "label_sets",
     "labels_of",
@@ -73,6 +75,25 @@ def labels_of(y: Any, columns: npt.NDArray[np.bool_] | None) -> list[Any]:
     return label_sets(y)
 
 
+def indicator_labels(matrix: npt.NDArray[np.bool_], classes: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The labels of each row of an indicator matrix bool[B, C] whose columns are the C classes in order.
+
+    Where classes are the numbers of columns, as ``fit`` makes them, the matrix may have columns that are no class.
+
+    Raises:
+        DataError: the number of columns is another.
+    """
+    width, names = matrix.shape[1], list(classes)
+    if width != len(names):
+        if any(type(one) is not int or not 0 <= one < width for one in names):
+            raise DataError(
+                f"y is a matrix {list(matrix.shape)}, and there are {len(names):,} classes",
+                "Give a column for each class, in the order of classes_, or lists of labels.",
+            )
+        names = list(range(width))
+    return [tuple(names[place] for place in np.flatnonzero(row).tolist()) for row in matrix]
+
+
 def check_no_measurements(labels: list[Any]) -> None:
     """Raises a :class:`DataError` for the numbers that a regression predicts; half stars, such as 3.5, are none."""
     if not all(isinstance(one, float | np.floating) for one in labels) or all(
@@ -101,6 +122,20 @@ def check_same_kind(of_validation: list[Any], of_training: list[Any]) -> None:
         raise DataError(
             f"validation_data has labels such as {shown[0]}, and y such as {shown[1]}",
             "Give labels of one type: texts in both, or numbers in both.",
+        )
+
+
+def check_labels_like(labels: list[Any], classes: npt.NDArray[Any]) -> None:
+    """Checks that labels to score with are not all texts where the classes are numbers, or the other way round.
+
+    Raises:
+        DataError: they are.
+    """
+    given = [one for label in labels for one in (label if isinstance(label, tuple) else [label])]
+    if given and {isinstance(label, str) for label in given}.isdisjoint(isinstance(label, str) for label in classes):
+        raise DataError(
+            f"y has labels such as {given[0]!r:.40}, and the classes are such as {classes.tolist()[0]!r:.40}",
+            "Give labels of the kind that fit had: texts, or numbers.",
         )
 
 
@@ -137,6 +172,11 @@ def as_documents(X: Any) -> list[Document]:
     Raises:
         DataError: ``X`` is one text, or no sequence.
     """
+    if hasattr(X, "documents") and hasattr(X, "labels"):
+        raise DataError(
+            f"X is {type(X).__name__} of {len(X.documents):,} documents",
+            "Give its documents and its labels: fit(table.documents, table.labels).",
+        )
     if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
         raise DataError(f"X is {X!r:.60}", "Give a sequence of texts, such as [text].")
     if getattr(X, "ndim", 1) == 2 and X.shape[1] == 1:
