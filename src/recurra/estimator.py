@@ -16,8 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 from recurra.bundle import Bundle, read_bundle, write_bundle
 from recurra.data.documents import Document
 from recurra.data.split import check_one_split
-from recurra.errors import DataError, SettingsError
-from recurra.estimator_inputs import check_labels_like, indicator_labels, indicator_of, label_sets, labels_of, shape_of
+from recurra.errors import SettingsError
+from recurra.estimator_inputs import labels_to_score
 from recurra.estimator_parameters import (
     check_names,
     checked_options,
@@ -335,20 +335,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             DataError: ``y`` has another length or form.
         """
         check_is_fitted(self)
-        lists, matrix = self.model_.task.lists, indicator_of(y)
-        if matrix is None:
-            labels = label_sets(y)
-        else:
-            labels = labels_of(y, matrix) if not lists else indicator_labels(matrix, self.classes_.tolist())
-        found = self.model_.predict(self._documents(X))
-        if len(found) != len(labels) or any(isinstance(one, tuple) != lists for one in labels):
-            raise DataError(
-                f"There are {len(found):,} answers, and y is {shape_of(y)}",
-                "Give a list of labels each, or a binary indicator matrix whose columns are the classes in order."
-                if lists
-                else "Give a label each, in the form of fit's y.",
-            )
-        check_labels_like(labels, self.classes_)
+        found, lists = self.model_.predict(self._documents(X)), self.model_.task.lists
+        labels = labels_to_score(y, self.classes_, lists=lists, answers=len(found))
         right = [
             set(mine) == set(theirs) if lists else mine == theirs for mine, theirs in zip(found, labels, strict=True)
         ]

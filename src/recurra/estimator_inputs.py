@@ -13,14 +13,12 @@ from recurra.errors import DataError
 
 __all__ = [
     "as_documents",
-    "check_labels_like",
     "check_no_measurements",
     "check_same_kind",
-    "indicator_labels",
     "indicator_of",
     "label_sets",
     "labels_of",
-    "shape_of",
+    "labels_to_score",
 ]
 
 # More different numbers that are not whole than this are no classes.
@@ -58,7 +56,7 @@ def _repeats_zeros_and_ones(y: Sequence[Any]) -> bool:
     return all(one in (0, 1) for row in y for one in row) and any(len(set(row)) < len(row) for row in y)
 
 
-def shape_of(y: Any) -> str:
+def _shape_of(y: Any) -> str:
     """The type and the shape of labels, for messages."""
     shape = getattr(y, "shape", None) or [len(y)]
     return f"{type(y).__name__} {list(shape)}"
@@ -75,7 +73,35 @@ def labels_of(y: Any, columns: npt.NDArray[np.bool_] | None) -> list[Any]:
     return label_sets(y)
 
 
-def indicator_labels(matrix: npt.NDArray[np.bool_], classes: Sequence[Any]) -> list[tuple[Any, ...]]:
+def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: int) -> list[Any]:
+    """The labels that answers are compared with; tuples where a document has several.
+
+    Args:
+        y: labels, lists of labels, or an indicator matrix whose columns are the classes in order.
+        classes: C classes.
+        lists: whether an answer is a list of labels.
+        answers: how many there are.
+
+    Raises:
+        DataError: ``y`` has another number of them, or another form.
+    """
+    matrix = indicator_of(y)
+    if matrix is None:
+        labels = label_sets(y)
+    else:
+        labels = _indicator_labels(matrix, classes.tolist()) if lists else labels_of(y, matrix)
+    if len(labels) != answers or any(isinstance(one, tuple) != lists for one in labels):
+        raise DataError(
+            f"There are {answers:,} answers, and y is {_shape_of(y)}",
+            "Give a list of labels each, or a binary indicator matrix whose columns are the classes in order."
+            if lists
+            else "Give a label each, in the form of fit's y.",
+        )
+    _check_labels_like(labels, classes)
+    return labels
+
+
+def _indicator_labels(matrix: npt.NDArray[np.bool_], classes: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The labels of each row of an indicator matrix bool[B, C] whose columns are the C classes in order.
 
     Where classes are the numbers of columns, as ``fit`` makes them, the matrix may have columns that are no class.
@@ -125,7 +151,7 @@ def check_same_kind(of_validation: list[Any], of_training: list[Any]) -> None:
         )
 
 
-def check_labels_like(labels: list[Any], classes: npt.NDArray[Any]) -> None:
+def _check_labels_like(labels: list[Any], classes: npt.NDArray[Any]) -> None:
     """Checks that labels to score with are not all texts where the classes are numbers, or the other way round.
 
     Raises:
