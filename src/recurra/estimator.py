@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,21 +14,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from recurra.bundle import Bundle, read_bundle, write_bundle
-from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
-from recurra.data.frames import is_frame
-from recurra.data.read import read_frame
 from recurra.data.split import check_one_split
-from recurra.errors import DataError, SettingsError
-from recurra.estimator_inputs import (
-    as_documents,
-    check_no_measurements,
-    check_same_kind,
-    indicator_of,
-    label_sets,
-    labels_of,
-    shape_of,
-)
+from recurra.errors import SettingsError
+from recurra.estimator_inputs import labels_to_score
 from recurra.estimator_parameters import (
     check_names,
     checked_options,
@@ -39,6 +27,7 @@ from recurra.estimator_parameters import (
     split_options,
     unknown_parameter,
 )
+from recurra.estimator_rows import GivenRows, documents_of
 from recurra.hub import local_path
 from recurra.presets import load_preset, recipe_of_model, setting_names
 from recurra.runtime import Model, Reading, load
@@ -50,8 +39,6 @@ from recurra.training.fit import Provenance, RunOptions, fit
 from recurra.training.sample_weight import check_sample_weight
 
 __all__ = ["TextClassifier"]
-
-_log = logging.getLogger(__name__)
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -99,6 +86,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes:
         columns_: the columns that ``fit`` read from a table: text, and title or ``None``; ``None`` if it got no table.
         classes_: the classes, sorted; for an indicator matrix the numbers of its columns.
+        thresholds_: the least probability at which each of several labels is given, float32[C]; otherwise ``None``.
         model_: the trained :class:`recurra.runtime.Model`, which predicts without torch.
         history_: loss and accuracy during training (:class:`recurra.training.callbacks.History`).
         validation_: scores on the rows that ``fit`` held out, or ``None``.
@@ -142,10 +130,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def load(cls, path: str | Path) -> Self:
         """A fitted classifier from a model file; it predicts, reads, scores and saves as the one that was saved.
 
-        The file holds the model, and not what ``fit`` was told: the parameters are the default ones, so that
-        ``fit(X, y)`` trains a new model, while ``fit(X, y, initial=path)`` goes on from this one. There is no
-        ``history_`` and no ``validation_`` (the scores are in ``model_.record``), and a classifier that learned from an
-        indicator matrix gives lists of its columns' numbers.
+        The file holds the model, and not what the constructor was told: the parameters are the default ones, so that
+        ``fit(X, y)`` trains a new model, while ``fit(X, y, initial=path)`` goes on from this one; the settings that it
+        was trained with are in ``model_.info``. There is no ``history_`` and no ``validation_`` (the scores are in
+        ``model_.record``). For multi-label data ``predict`` returns lists of labels; if ``fit`` had an indicator
+        matrix, these are the numbers of its columns, and ``score`` takes such a matrix all the same.
 
         Args:
             path: a file that Recurra has written.
@@ -154,8 +143,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ModelFileError: there is no such file, or it cannot be used.
         """
         found = cls()
-        found.n_columns_ = found.columns_ = None
         found.model_ = load(path)
+        known = found.model_.columns
+        found.n_columns_, found.columns_ = None, None if known is None else (known.text, known.title)
         found.classes_ = found.model_.classes_
         return found
 
@@ -204,7 +194,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         validation_data: tuple[Sequence[Document], Sequence[Any]] | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> Self:
-        """Trains on documents and their labels.
+        """Trains on documents and their labels. If it fails, the estimator stays as it was, fitted or not.
 
         Args:
             X: B documents.
@@ -243,28 +233,28 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.vectors is not None:
             check_vectors(self.vectors)
         recipe = replace(recipe, vectors=self.vectors)
-        columns = indicator_of(y)
-        self.n_columns_ = None if columns is None else columns.shape[1]
-        labels = labels_of(y, columns)
-        check_no_measurements(labels)
-        table = read_frame(X) if is_frame(X) else None
-        self.columns_ = None if table is None else (table.text_column, table.title_column)
+        rows = GivenRows.of(X, y)
+        if bundle is not None:
+            rows.check_goes_on(bundle, getattr(initial, "n_columns_", None))
+        rows.tell(verbose=self.verbose)
         if validation_data is not None:
             check_one_split(options)
         fitted = fit(
-            as_documents(X) if table is None else table.documents,
-            labels,
+            rows.documents,
+            rows.labels,
             recipe=recipe,
             task=self.task,
             initial=bundle,
-            validation_data=None if validation_data is None else self._validation_rows(validation_data, labels),
+            validation_data=None if validation_data is None else rows.validation_rows(validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
-            provenance=Provenance(columns=None if table is None else table.named_columns),
+            provenance=Provenance(columns=None if rows.table is None else rows.table.named_columns),
             callbacks=[PrintProgress(), *callbacks] if self.verbose else callbacks,
             sample_weight=sample_weight,
         )
+        # Only now: a fit that fails leaves the estimator as it was.
+        self.n_columns_, self.columns_ = rows.width, rows.columns
         self.model_ = Model(fitted.bundle)
-        self.classes_ = self.model_.classes_ if columns is None else np.arange(columns.shape[1])
+        self.classes_ = self.model_.classes_ if rows.width is None else np.arange(rows.width)
         self.history_ = fitted.outcome.history
         self.validation_ = fitted.validation
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
@@ -275,31 +265,20 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")
         return self
 
-    def _validation_rows(self, given: tuple[Sequence[Document], Sequence[Any]], labels: list[Any]) -> InMemoryRows:
-        if is_frame(given):
-            raise DataError(
-                f"validation_data is a {type(given).__name__} alone", "Give a pair: validation_data=(frame, labels)."
-            )
-        if not isinstance(given, tuple | list) or len(given) != 2:
-            raise DataError(f"validation_data is {given!r:.60}", "Give a pair: validation_data=(X, y).")
-        X, y = given
-        try:
-            return self._rows_like_training(X, y, labels)
-        except DataError as error:
-            if "validation_data" in error.received:
-                raise
-            raise DataError(f"In validation_data: {error.received}", error.hint) from error
+    @property
+    def thresholds_(self) -> npt.NDArray[np.float32] | None:
+        """The least probability at which each label is given, float32[C] in the order of ``classes_``.
 
-    def _rows_like_training(self, X: Any, y: Any, labels: list[Any]) -> InMemoryRows:
-        columns = indicator_of(y)
-        if self.n_columns_ != (None if columns is None else columns.shape[1]):
-            raise DataError(
-                "The labels of validation_data are of another form than y",
-                "Give both as labels, as lists of labels, or as binary indicator matrices of the same columns.",
-            )
-        own = labels_of(y, columns)
-        check_same_kind(own, labels)
-        return InMemoryRows(self._documents(X), own, source="validation_data")
+        ``None`` if a text has one class. :func:`recurra.evaluate` takes them.
+        """
+        check_is_fitted(self)
+        found = self.model_.thresholds
+        if found is None or self.n_columns_ is None:
+            return found
+        # A column without a positive row has the probability 0, and is never given.
+        every = np.full(self.n_columns_, 0.5, dtype=np.float32)
+        every[self.model_.classes_] = found
+        return every
 
     def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].
@@ -312,7 +291,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             SettingsError: ``abstain_below`` is not in (0, 1], or the model is a multi-label one.
         """
         check_is_fitted(self)
-        sets = self.model_.predict(self._documents(X, self.model_), abstain_below=abstain_below)
+        sets = self.model_.predict(self._documents(X), abstain_below=abstain_below)
         if self.n_columns_ is None:
             return sets
         indicator = np.zeros((len(sets), self.n_columns_), dtype=np.int64)
@@ -335,7 +314,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ModelFileError: a probability is not finite.
         """
         check_is_fitted(self)
-        found = self.model_.predict_proba(self._documents(X, self.model_))
+        found = self.model_.predict_proba(self._documents(X))
         if self.n_columns_ is None:
             return found
         # A column without a positive row is no class of the model: its probability is 0.
@@ -348,23 +327,19 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Args:
             X: B documents.
-            y: their labels, as for :meth:`fit`.
+            y: their labels, as for :meth:`fit`. For multi-label data B lists of labels or a binary indicator matrix
+                [B, C] whose columns are ``classes_`` in their order, whichever of them ``fit`` had.
             sample_weight: weights of the documents, float[B].
+
+        Raises:
+            DataError: ``y`` has another length or form.
         """
-        found, columns = self.predict(X), indicator_of(y)
-        if (self.n_columns_ is None) != (columns is None) or len(found) != len(y if columns is None else columns):
-            raise DataError(
-                f"There are {len(found):,} answers, and y is {shape_of(y)}",
-                "Give a label each, in the form of fit's y.",
-            )
-        if columns is not None:
-            right = (found == columns).all(axis=1)
-        else:
-            _check_same_kind(y, self.classes_)
-            right = [
-                set(mine) == set(theirs) if isinstance(mine, list) else mine == theirs
-                for mine, theirs in zip(found, label_sets(y), strict=True)
-            ]
+        check_is_fitted(self)
+        found, lists = self.model_.predict(self._documents(X)), self.model_.task.lists
+        labels = labels_to_score(y, self.classes_, lists=lists, answers=len(found))
+        right = [
+            set(mine) == set(theirs) if lists else mine == theirs for mine, theirs in zip(found, labels, strict=True)
+        ]
         weights = None if sample_weight is None else check_sample_weight(sample_weight, len(found))
         return float(np.average(right, weights=weights))
 
@@ -374,16 +349,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _documents(self, X: Any, model: Model | None = None) -> list[Document]:
+    def _documents(self, X: Any) -> list[Document]:
         """The documents; of a table the columns that ``fit`` read, or those of the model."""
-        if not is_frame(X):
-            return as_documents(X)
-        text, title = self.columns_ or (None, None)
-        known = None if self.columns_ or model is None else model.columns
-        table = read_frame(X, text, title, model=known)
-        for warning in table.warnings:
-            _log.warning("%s: %s", table.source, warning)
-        return table.documents
+        return documents_of(X, self.columns_, self.model_.columns)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).
@@ -407,8 +375,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             RecurraError: the file cannot be written.
+            SettingsError: ``path`` is none.
         """
         check_is_fitted(self)
+        if not isinstance(path, str | Path):
+            raise SettingsError(f"save was given {path!r:.60}", 'Give the path of a file, such as "model.safetensors".')
         write_bundle(self.model_.bundle, Path(path))
 
 
@@ -426,13 +397,3 @@ def _bundle_of(initial: Model | TextClassifier | str | Path | None) -> Bundle | 
             "Give a model, a fitted TextClassifier, a model file's path or hf://owner/name.",
         )
     return read_bundle(local_path(initial))
-
-
-def _check_same_kind(y: Any, classes: Any) -> None:
-    """Checks that labels to score with are not all texts where the classes are numbers, or the other way round."""
-    given = [label for labels in label_sets(y) for label in (labels if isinstance(labels, tuple) else [labels])]
-    if given and {isinstance(label, str) for label in given}.isdisjoint(isinstance(label, str) for label in classes):
-        raise DataError(
-            f"y has labels such as {given[0]!r:.40}, and the classes are such as {classes.tolist()[0]!r:.40}",
-            "Give labels of the kind that fit had: texts, or numbers.",
-        )

@@ -18,7 +18,7 @@ __all__ = [
     "indicator_of",
     "label_sets",
     "labels_of",
-    "shape_of",
+    "labels_to_score",
 ]
 
 # More different numbers that are not whole than this are no classes.
@@ -56,7 +56,7 @@ def _repeats_zeros_and_ones(y: Sequence[Any]) -> bool:
     return all(one in (0, 1) for row in y for one in row) and any(len(set(row)) < len(row) for row in y)
 
 
-def shape_of(y: Any) -> str:
+def _shape_of(y: Any) -> str:
     """The type and the shape of labels, for messages."""
     shape = getattr(y, "shape", None) or [len(y)]
     return f"{type(y).__name__} {list(shape)}"
@@ -71,6 +71,53 @@ def labels_of(y: Any, columns: npt.NDArray[np.bool_] | None) -> list[Any]:
     if columns is not None:
         return [tuple(np.flatnonzero(row).tolist()) for row in columns]
     return label_sets(y)
+
+
+def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: int) -> list[Any]:
+    """The labels that answers are compared with; tuples where a document has several.
+
+    Args:
+        y: labels, lists of labels, or an indicator matrix whose columns are the classes in order.
+        classes: C classes.
+        lists: whether an answer is a list of labels.
+        answers: how many there are.
+
+    Raises:
+        DataError: ``y`` has another number of them, or another form.
+    """
+    matrix = indicator_of(y)
+    if matrix is None:
+        labels = label_sets(y)
+    else:
+        labels = _indicator_labels(matrix, classes.tolist()) if lists else labels_of(y, matrix)
+    if len(labels) != answers or any(isinstance(one, tuple) != lists for one in labels):
+        raise DataError(
+            f"There are {answers:,} answers, and y is {_shape_of(y)}",
+            "Give a list of labels each, or a binary indicator matrix whose columns are the classes in order."
+            if lists
+            else "Give a label each, in the form of fit's y.",
+        )
+    _check_labels_like(labels, classes)
+    return labels
+
+
+def _indicator_labels(matrix: npt.NDArray[np.bool_], classes: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The labels of each row of an indicator matrix bool[B, C] whose columns are the C classes in order.
+
+    Where classes are the numbers of columns, as ``fit`` makes them, the matrix may have columns that are no class.
+
+    Raises:
+        DataError: the number of columns is another.
+    """
+    width, names = matrix.shape[1], list(classes)
+    if width != len(names):
+        if any(type(one) is not int or not 0 <= one < width for one in names):
+            raise DataError(
+                f"y is a matrix {list(matrix.shape)}, and there are {len(names):,} classes",
+                "Give a column for each class, in the order of classes_, or lists of labels.",
+            )
+        names = list(range(width))
+    return [tuple(names[place] for place in np.flatnonzero(row).tolist()) for row in matrix]
 
 
 def check_no_measurements(labels: list[Any]) -> None:
@@ -101,6 +148,20 @@ def check_same_kind(of_validation: list[Any], of_training: list[Any]) -> None:
         raise DataError(
             f"validation_data has labels such as {shown[0]}, and y such as {shown[1]}",
             "Give labels of one type: texts in both, or numbers in both.",
+        )
+
+
+def _check_labels_like(labels: list[Any], classes: npt.NDArray[Any]) -> None:
+    """Checks that labels to score with are not all texts where the classes are numbers, or the other way round.
+
+    Raises:
+        DataError: they are.
+    """
+    given = [one for label in labels for one in (label if isinstance(label, tuple) else [label])]
+    if given and {isinstance(label, str) for label in given}.isdisjoint(isinstance(label, str) for label in classes):
+        raise DataError(
+            f"y has labels such as {given[0]!r:.40}, and the classes are such as {classes.tolist()[0]!r:.40}",
+            "Give labels of the kind that fit had: texts, or numbers.",
         )
 
 
@@ -137,6 +198,11 @@ def as_documents(X: Any) -> list[Document]:
     Raises:
         DataError: ``X`` is one text, or no sequence.
     """
+    if hasattr(X, "documents") and hasattr(X, "labels"):
+        raise DataError(
+            f"X is {type(X).__name__} of {len(X.documents):,} documents",
+            "Give its documents and its labels: fit(table.documents, table.labels).",
+        )
     if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
         raise DataError(f"X is {X!r:.60}", "Give a sequence of texts, such as [text].")
     if getattr(X, "ndim", 1) == 2 and X.shape[1] == 1:

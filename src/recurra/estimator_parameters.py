@@ -12,7 +12,7 @@ import numpy as np
 
 from recurra.errors import SettingsError
 from recurra.presets import setting_names
-from recurra.settings import choices
+from recurra.settings import choices, setting_meant
 
 __all__ = [
     "check_names",
@@ -62,7 +62,9 @@ def unknown_parameter(name: str, value: Any, parameters: list[str]) -> SettingsE
             f'It is a setting: give options={{"{name}": {value!r:.40}}}, or options__{name} to set_params and in grids.'
         )
         return SettingsError(received, hint)
-    close = get_close_matches(name, [*parameters, *settings], n=1, cutoff=0.75)
+    known = setting_meant(name)
+    close = [known] if known else get_close_matches(name, [*parameters, *settings], n=1, cutoff=0.75)
+    close = [PARAMETERS.get(one, one) for one in close]
     if close and close[0] not in parameters:
         return SettingsError(received, f'Did you mean options={{"{close[0]}": {value!r:.40}}}?')
     meant = f"Did you mean {close[0]}? " if close else ""

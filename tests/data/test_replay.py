@@ -8,6 +8,8 @@ import pytest
 
 from recurra.data.corpus import InMemoryRows
 from recurra.data.replay import with_replay
+from recurra.data.table import Table
+from recurra.errors import DataError
 
 
 def rows(name: str, count: int) -> InMemoryRows:
@@ -36,3 +38,16 @@ def test_the_seed_draws_them() -> None:
     assert drawn(1) != drawn(2)
     # Not the first ones of a file that is sorted by class.
     assert drawn(1)[-1] != "old 19"
+
+
+def test_what_is_no_rows_is_answered_in_a_line() -> None:
+    texts, labels = ["a", "b"], ["x", "y"]
+    table = Table(texts, labels, "text", None, "label", "memory")
+    for given in ((texts, labels), table):
+        with pytest.raises(
+            DataError, match=r"^with_replay was given .*InMemoryRows\(texts, labels\), or .*\.corpus\.$"
+        ):
+            with_replay(given, rows("old", 3), seed=0)  # type: ignore[arg-type]
+        with pytest.raises(DataError, match=rf"\({type(given).__name__}\)\. Give rows"):
+            with_replay(rows("new", 3), given, seed=0)  # type: ignore[arg-type]
+    assert len(with_replay(table.corpus, rows("old", 3), seed=0)) == 4

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -108,3 +110,19 @@ def test_two_directions_are_not_read_in_one_pass() -> None:
     bundle = make_bundle(bidirectional=True)
     with pytest.raises(ValueError, match="two directions"):
         CompiledNetwork(bundle.network, bundle.tensors, pad_to=None).step_logits(np.array([2, 3], dtype=np.int32))
+
+
+def test_a_notebook_shows_the_final_class_after_each_word() -> None:
+    reading = Model(make_bundle()).read("team <b>oil</b>")
+    assert reading.classes == Model(make_bundle()).bundle.labels.classes
+    final = int(reading.probabilities[-1].argmax())
+    page = ElementTree.fromstring(reading._repr_html_())  # noqa: S314 - our own
+    cells = [["".join(cell.itertext()) for cell in row] for row in page.iter("tr")]
+    after = [reading.start, *reading.probabilities]
+    assert cells == [
+        ["after", str(reading.classes[final])],
+        *([word, f"{p[final]:.3f}"] for word, p in zip(["nothing read", *reading.tokens], after, strict=True)),
+    ]
+    odd = replace(reading, tokens=["<b>", *reading.tokens[1:]], classes=("<i>",) * reading.probabilities.shape[1])
+    assert "<code>&lt;b&gt;</code>" in odd._repr_html_()
+    assert "<th>&lt;i&gt;</th>" in odd._repr_html_()

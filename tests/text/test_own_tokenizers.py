@@ -6,6 +6,7 @@ import json
 import pickle
 import subprocess
 import sys
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -209,6 +210,21 @@ def test_a_hostile_name_is_one_short_line(tmp_path: Path) -> None:
         recurra.load(tmp_path / "own.safetensors")
     assert len(str(refused.value)) < 600 + len(str(tmp_path))
     assert "\n" not in str(refused.value)
+
+
+def test_a_model_whose_tokenizer_is_not_registered_is_answered_in_one_line(tmp_path: Path) -> None:
+    register("mine", str.split)
+    bundle = make_bundle()
+    write_bundle(replace(bundle, text=bundle.text.replace(tokens="mine")), path := tmp_path / "own.safetensors")
+    del TOKENIZERS["mine"]
+    with pytest.raises(ModelFileError) as refused:
+        recurra.load(path)
+    assert str(refused.value) == (
+        f"The model {path} cannot be used: There is no tokenizer 'mine'. The tokenizers are "
+        f"{', '.join((*BUILT_IN, *TOKENIZERS))}. "
+        "Register yours: recurra.tokenizers.register('mine', function), before loading."
+    )
+    assert "".join(traceback.format_exception(refused.value)).count("Traceback") == 1
 
 
 def test_names_of_those_that_ship() -> None:

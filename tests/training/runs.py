@@ -55,9 +55,9 @@ class Steps(Callback):
 
     def on_steps_end(self, results: StepResults) -> None:
         for result in results.taken:
-            self.on_step(result.documents, result.loss)
+            self.count_step(result.documents, result.loss)
 
-    def on_step(self, documents: int, loss: float) -> None:
+    def count_step(self, documents: int, loss: float) -> None:
         self.steps += 1
         self.losses.append(loss)
 

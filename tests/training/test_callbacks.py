@@ -167,8 +167,11 @@ def test_an_attribute_is_no_hook() -> None:
 @pytest.mark.parametrize(
     ("callbacks", "said"),
     [
-        ([Elsewhere()], r"Elsewhere has the method on_batch_end, which is never called.*mean on_(epoch|steps)_end\?"),
-        ([Begins()], r"Begins has the method on_epoch_begin, which is never called.*mean on_epoch_end\?"),
+        (
+            [Elsewhere()],
+            r"Elsewhere has the method on_batch_end, which training never calls.*mean on_(epoch|steps)_end\?",
+        ),
+        ([Begins()], r"Begins has the method on_epoch_begin, which training never calls.*mean on_epoch_end\?"),
         (StopAtLoss(1.0), r"callbacks is <.*Give a list of callbacks"),
         (None, "callbacks is None"),
         ([StopAtLoss], r"StopAtLoss'> is no callback.*derived from recurra\.training\.callbacks\.Callback"),
@@ -180,7 +183,7 @@ def test_an_attribute_is_no_hook() -> None:
         ([Short()], r"^Short\.should_stop cannot be called with \(\)\. Declare it as def should_stop\(self\)\.$"),
         (
             [Misspelt()],
-            r"Misspelt has the method on_validation_ends, which is never called.*Did you mean on_validation_end",
+            r"Misspelt has the method on_validation_ends, which training never calls.*Did you mean on_validation_end",
         ),
     ],
 )

@@ -127,8 +127,8 @@ def test_batches_of_empty_documents_alone_can_be_trained_on_and_resumed(tmp_path
     }
 
     class Stop(Steps):
-        def on_step(self, documents: int, loss: float) -> None:
-            super().on_step(documents, loss)
+        def count_step(self, documents: int, loss: float) -> None:
+            super().count_step(documents, loss)
             if self.steps == 15:
                 raise KeyboardInterrupt
 

@@ -42,7 +42,7 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
     try:
         return decode(data)
     except ModelFileError as error:
-        raise ModelFileError(f"The model {os.fspath(path)} cannot be used: {error.received}", error.hint) from error
+        raise ModelFileError(f"The model {os.fspath(path)} cannot be used: {error.received}", error.hint) from None
 
 
 def digest_of(path: str | os.PathLike[str]) -> str:

@@ -39,6 +39,7 @@ from recurra.linear_branch import BranchSettings
 from recurra.networks.settings import NetworkSettings
 from recurra.tasks import SINGLE_LABEL, Task, task_named
 from recurra.text import Labels, TextSettings, Vocabulary
+from recurra.tokenizers import check_tokenizer
 
 __all__ = ["FORMAT", "LARGEST_FILE", "LARGEST_HEADER", "decode", "encode", "stored_digest"]
 
@@ -240,6 +241,14 @@ def _pop(tensors: dict[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
 def _settings(kind: type[Any], values: Any, where: str) -> Any:
     if not isinstance(values, dict):
         raise ModelFileError(f"The {where} settings are {values!r:.80}", _REWRITE)
+    if kind is TextSettings and isinstance(tokens := values.get("tokens"), str):
+        try:
+            check_tokenizer(tokens)
+        except SettingsError as error:
+            # It may be one of the user's own, which no version of recurra has.
+            raise ModelFileError(
+                error.received, f"{error.hint.removesuffix('.')}({tokens!r:.30}, function), before loading."
+            ) from None
     try:
         return kind.from_dict(values, where=f"the {where} settings")
     except SettingsError as error:

@@ -73,8 +73,8 @@ def evaluate(
             bool[B, C], which labels each row has. Where the classes are no whole numbers, int64[B] are class numbers:
             0 to C - 1, from C on an unknown label.
         classes: C labels, in the order of the columns: ``model.classes_``.
-        thresholds: float[C], above 0 and below 1, the least probability at which each of several labels is given; 0.5
-            if not given.
+        thresholds: float[C], above 0 and below 1, the least probability at which each of several labels is given, such
+            as ``model.thresholds`` (``None`` for a model of one class a row); 0.5 if not given.
         unknown: U labels that are not classes, in the order of their numbers; or, for several labels, a tuple for each
             of the B rows with its labels that are not classes, each once.
         seed: of the bootstrap.

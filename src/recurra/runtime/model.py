@@ -163,7 +163,14 @@ class Model:
             padded = np.pad(closed, (0, max(0, (bundle.pad_to or 0) - len(closed))))
             layers = tuple(one.first(len(closed)) for one in trace_of(bundle.network, bundle.tensors, padded))
         known = (ids != UNKNOWN_ID) & (ids < opened.known)
-        return read_ids(network, ids, bundle.whole_pipeline.tokens(document), known=known, layers=layers)
+        return read_ids(
+            network,
+            ids,
+            bundle.whole_pipeline.tokens(document),
+            known=known,
+            classes=bundle.labels.classes,
+            layers=layers,
+        )
 
     def open(self, documents: Sequence[Document] | TextBuffer) -> tuple[AnyNetwork, OpenDocuments]:
         """The token ids of documents, and what computes with them; for a linear branch unknown words have ids as well.
@@ -195,6 +202,11 @@ class Model:
     def multi_label(self) -> bool:
         """Whether a document may have several labels, or none."""
         return self.bundle.multi_label
+
+    @property
+    def thresholds(self) -> npt.NDArray[np.float32] | None:
+        """float32[C], the least probability at which each of several labels is given; ``None`` for one class a row."""
+        return self.task.tensors.get("thresholds")
 
     @property
     def settings(self) -> NetworkSettings:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
+from recurra.data.documents import Label
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.trace import LayerTrace
@@ -48,6 +50,7 @@ class Reading:
         suffix_probabilities: float32[T, C], for bidirectional networks: row t has the probabilities of the document
             that begins with token t; otherwise ``None``.
         layers: states and gates of each layer and direction, if they were asked for.
+        classes: the C classes.
     """
 
     tokens: list[str]
@@ -59,6 +62,18 @@ class Reading:
     method: str
     suffix_probabilities: Array | None = None
     layers: tuple[LayerTrace, ...] = ()
+    classes: tuple[Label, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for each word, with the probability of the final class after it."""
+        rows = np.concatenate([self.start[None], self.probabilities])
+        final = int(rows[-1].argmax())
+        name = escape(str(self.classes[final] if self.classes else f"class {final}"))
+        words = ["<i>nothing read</i>", *(f"<code>{escape(token)}</code>" for token in self.tokens)]
+        lines = "".join(
+            f"<tr><td>{word}</td><td>{p:.3f}</td></tr>" for word, p in zip(words, rows[:, final].tolist(), strict=True)
+        )
+        return f"<table><thead><tr><th>after</th><th>{name}</th></tr></thead><tbody>{lines}</tbody></table>"
 
 
 def read_ids(
@@ -67,6 +82,7 @@ def read_ids(
     tokens: list[str],
     *,
     known: npt.NDArray[np.bool_],
+    classes: tuple[Label, ...] = (),
     layers: Sequence[LayerTrace] = (),
 ) -> Reading:
     """Reads a document word by word.
@@ -79,6 +95,7 @@ def read_ids(
         ids: int32[T], the token ids.
         tokens: the tokens as text.
         known: bool[T], whether the vocabulary has the token.
+        classes: the C classes.
         layers: states and gates to include.
 
     Raises:
@@ -109,6 +126,7 @@ def read_ids(
         method=method + BRANCH if isinstance(network, BranchedNetwork) else method,
         suffix_probabilities=None if suffixes is None else _float32(probabilities(suffixes)),
         layers=tuple(layers),
+        classes=classes,
     )
 
 

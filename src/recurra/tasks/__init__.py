@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -78,9 +79,11 @@ def task_named(name: str) -> Task:
         SettingsError: there is none.
     """
     if not isinstance(name, str) or name not in _KNOWN:
+        close = get_close_matches(name, _KNOWN, n=1, cutoff=0.75) if isinstance(name, str) else []
+        meant = f"Did you mean {close[0]!r}? " if close else ""
         raise SettingsError(
             f"The task {name!r:.80} is not known here, only {', '.join(_KNOWN)}",
-            "Register it first: recurra.tasks.register(YourTask()).",
+            f"{meant}Register it first: recurra.tasks.register(YourTask()).",
         )
     task = _KNOWN[name]
     if task is None:

@@ -132,6 +132,10 @@ class MultiLabel(Task):
                     f"Some rows have a list of labels, and others one label, such as {value!r:.80}",
                     "Give every row a list.",
                 )
+        if not any(values):
+            raise DataError(
+                f"There are no labels: all {rows:,} rows have an empty list", "Give labels to some of the rows."
+            )
         classes = learn(chain.from_iterable(values))
         if len(classes) < 2:
             raise DataError(

@@ -49,11 +49,16 @@ class Vocabulary:
         ranked = sorted(
             ((count, token) for token, count in counts.items() if count >= settings.min_count), reverse=True
         )
+        if not counts:
+            raise DataError(
+                "The vocabulary would be empty: no text has a token",
+                "Give texts that are not empty, other tokens, or learn it from all that is read "
+                "(vocabulary_from = 'all').",
+            )
         if not ranked:
             raise DataError(
                 f"The vocabulary would be empty: of {len(counts)} tokens none occurs {settings.min_count} times",
-                "Give texts that are not empty, lower min_count, or learn it from all that is read "
-                "(vocabulary_from = 'all').",
+                "Give more texts, lower min_count, or learn it from all that is read (vocabulary_from = 'all').",
             )
         return cls(tuple(token for _, token in ranked[: settings.vocabulary_size - SPECIAL_IDS]))
 

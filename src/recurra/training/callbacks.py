@@ -74,14 +74,13 @@ class Callback:
     """Hears of a training; the methods do nothing until overridden, and one that is not overridden costs nothing.
 
     Example:
-        >>> class StopAtLoss(Callback):
-        ...     loss = float("inf")
-        ...     def on_steps_end(self, results):
-        ...         if results.taken:
-        ...             self.loss = results.taken[-1].loss
+        >>> class StopAtAccuracy(Callback):
+        ...     accuracy = 0.0
+        ...     def on_validation_end(self, metrics):
+        ...         self.accuracy = metrics.accuracy
         ...     def should_stop(self):
-        ...         return self.loss < 0.3
-        >>> clf.fit(texts, labels, callbacks=[StopAtLoss()])  # doctest: +SKIP
+        ...         return self.accuracy >= 0.9
+        >>> clf.fit(texts, labels, callbacks=[StopAtAccuracy()])  # doctest: +SKIP
     """
 
     def on_data(self, what: str, documents: int, total: int) -> None:
@@ -206,7 +205,8 @@ def _check(callback: object) -> None:
         meant = get_close_matches(name, HOOKS, n=1, cutoff=0.0 if like_a_hook else 0.9)
         if meant and name not in HOOKS:
             raise SettingsError(
-                f"{type(callback).__name__} has the method {name}, which is never called", f"Did you mean {meant[0]}?"
+                f"{type(callback).__name__} has the method {name}, which training never calls",
+                f"Did you mean {meant[0]}? Give a method of your own another name.",
             )
     for name in HOOKS:
         wanted = list(inspect.signature(getattr(Callback, name)).parameters)[1:]

@@ -1,0 +1,92 @@
+"""What ``fit`` tells while it works, and how it answers usual mistakes."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from estimator.small_classifier import TEXTS, TOPICS, network
+
+import recurra
+from recurra import TextClassifier
+from recurra.errors import DataError, SettingsError
+
+NOTE = "columns guessed: title 'subject', text 'body'"
+FRAME = pd.DataFrame({"subject": TOPICS, "body": TEXTS})
+
+
+def test_columns_that_were_guessed_are_printed_or_logged(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    network(epochs=1, verbose=True).fit(FRAME, TOPICS)
+    assert NOTE in capsys.readouterr().out.split("\n")[0]
+    with caplog.at_level(logging.INFO, logger="recurra"):
+        network(epochs=1).fit(FRAME, TOPICS)
+    assert capsys.readouterr().out == ""
+    assert [one.getMessage() for one in caplog.records if "guessed" in one.getMessage()] == [
+        f"the pandas DataFrame: {NOTE}"
+    ]
+
+
+def test_swapped_texts_and_labels_are_suspected(caplog: pytest.LogCaptureFixture) -> None:
+    texts = [f"{text} {place}" for place, text in enumerate(TEXTS * 2)]
+    network(epochs=1).fit(TOPICS * 2, texts)
+    assert [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING] == [
+        "y has 96 distinct labels in 96 rows: are texts and labels swapped? Write fit(texts, labels)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "said"),
+    [
+        (["", " "] * 24, TOPICS, "^The vocabulary would be empty: no text has a token. Give texts that are not empty"),
+        (TEXTS, [[]] * 48, "^There are no labels: all 48 rows have an empty list. Give labels to some of the rows.$"),
+        (TEXTS, np.zeros((48, 3), dtype=int), "^There are no labels: all 48 rows have an empty list"),
+    ],
+)
+def test_nothing_to_learn_from(X: Any, y: Any, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        network().fit(X, y)
+
+
+def test_a_table_is_answered_with_its_parts(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    pd.DataFrame({"text": TEXTS, "label": TOPICS}).to_csv(path, index=False)
+    table = recurra.read_table(path)
+    with pytest.raises(
+        DataError,
+        match=r"^X is Table of 48 documents\. Give its documents and its labels: fit\(table.documents, table.labels\)",
+    ):
+        network().fit(table, TOPICS)
+    assert network(epochs=1).fit(table.documents, table.labels).classes_.tolist() == sorted(set(TOPICS))
+
+
+@pytest.mark.parametrize("name", ["multilabel", "multi-label", "multi label"])
+def test_a_task_that_is_nearly_known(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^The task '{name}' is not known .*Did you mean 'multi_label'"):
+        network(task=name).fit(TEXTS, TOPICS)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"lr": 0.1}, "'lr'. Did you mean learning_rate?"),
+        ({"random_seed": 3}, "'random_seed'. Did you mean random_state?"),
+        ({"hidden_size": 3}, "'hidden_size'. Did you mean options={\"hidden\": 3}?"),
+    ],
+)
+def test_names_of_other_libraries_are_known(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError) as found:
+        TextClassifier(**given)
+    assert str(found.value).startswith(f"TextClassifier has no parameter {said}")
+
+
+@pytest.mark.parametrize("path", [None, 3, ["model.safetensors"]])
+def test_what_is_saved_to_is_a_path(path: Any, fitted: TextClassifier) -> None:
+    with pytest.raises(SettingsError, match=r"^save was given .*Give the path of a file, such as") as found:
+        fitted.save(path)
+    assert "\n" not in str(found.value)
