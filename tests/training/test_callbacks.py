@@ -169,7 +169,7 @@ def test_an_attribute_is_no_hook() -> None:
     [
         (
             [Elsewhere()],
-            r"Elsewhere has the method on_batch_end, which training never calls.*mean on_(epoch|steps)_end\?",
+            r"Elsewhere has the method on_batch_end, which training never.*mean on_(epoch|steps)_end\?",
         ),
         ([Begins()], r"Begins has the method on_epoch_begin, which training never calls.*mean on_epoch_end\?"),
         (StopAtLoss(1.0), r"callbacks is <.*Give a list of callbacks"),

@@ -114,8 +114,8 @@ class Killer(Steps):
         super().__init__()
         self.at = at
 
-    def on_step(self, documents: int, loss: float) -> None:
-        super().on_step(documents, loss)
+    def count_step(self, documents: int, loss: float) -> None:
+        super().count_step(documents, loss)
         if self.steps == self.at:
             raise Killed
 

@@ -47,8 +47,8 @@ class Poisoner(Steps):
 
         monkeypatch.setattr(fitting, "Network", building)
 
-    def on_step(self, documents: int, loss: float) -> None:
-        super().on_step(documents, loss)
+    def count_step(self, documents: int, loss: float) -> None:
+        super().count_step(documents, loss)
         if self.steps == self.after:
             weight = self.network.named_weights()[self.name]
             if self.gradient:

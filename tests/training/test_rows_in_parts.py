@@ -68,8 +68,8 @@ class Killed(BaseException):
 
 
 class Killer(Steps):
-    def on_step(self, documents: int, loss: float) -> None:
-        super().on_step(documents, loss)
+    def count_step(self, documents: int, loss: float) -> None:
+        super().count_step(documents, loss)
         if self.steps == 13:
             raise Killed
 

@@ -32,8 +32,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a run that stopped in its second epoch."""
 
     class Stop(Steps):
-        def on_step(self, documents: int, loss: float) -> None:
-            super().on_step(documents, loss)
+        def count_step(self, documents: int, loss: float) -> None:
+            super().count_step(documents, loss)
             if self.steps == 6:
                 raise KeyboardInterrupt
 

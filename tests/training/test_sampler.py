@@ -29,8 +29,8 @@ class StopsAt(Steps):
         super().__init__()
         self.step = step
 
-    def on_step(self, documents: int, loss: float) -> None:
-        super().on_step(documents, loss)
+    def count_step(self, documents: int, loss: float) -> None:
+        super().count_step(documents, loss)
         if self.steps == self.step:
             signal.raise_signal(signal.SIGINT)
 

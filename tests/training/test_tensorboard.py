@@ -81,8 +81,8 @@ def test_a_run_writes_its_curves(tmp_path: Path) -> None:
 
 
 class StopsAt(Steps):
-    def on_step(self, documents: int, loss: float) -> None:
-        super().on_step(documents, loss)
+    def count_step(self, documents: int, loss: float) -> None:
+        super().count_step(documents, loss)
         if self.steps == 9:
             signal.raise_signal(signal.SIGINT)
 

@@ -35,8 +35,8 @@ class KilledError(Exception):
 class Killer(Steps):
     """Ends the run in the middle."""
 
-    def on_step(self, documents: int, loss: float) -> None:
-        super().on_step(documents, loss)
+    def count_step(self, documents: int, loss: float) -> None:
+        super().count_step(documents, loss)
         if self.steps == 9:
             raise KilledError
 

@@ -21,7 +21,7 @@ class Teller(Steps):
     def on_train_begin(self, documents: int, done: int) -> None:
         print("started", documents, done, flush=True)
 
-    def on_step(self, documents: int, loss: float) -> None:
+    def count_step(self, documents: int, loss: float) -> None:
         self.steps += 1
         print("step", self.steps, flush=True)
 
