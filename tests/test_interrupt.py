@@ -89,8 +89,8 @@ class Presser(Steps):
         super().__init__()
         self.at = at
 
-    def on_step(self, documents: int, loss: float) -> None:
-        super().on_step(documents, loss)
+    def count_step(self, documents: int, loss: float) -> None:
+        super().count_step(documents, loss)
         for _ in range(self.at.count(self.steps)):
             signal.raise_signal(signal.SIGINT)
 
