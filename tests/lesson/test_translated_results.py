@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ import pytest
 
 from recurra.cells import cell_named
 from recurra.data import datasets
-from recurra.inspection import unit_roles
+from recurra.inspection import labelled_sample, unit_roles
 from recurra.inspection.unit_roles import _role
 from recurra.lesson import experiment_results, model_results, run
 from recurra.lesson.model_results import phrase
@@ -22,6 +23,10 @@ from recurra.lesson.run import _reads
 from recurra.report.translation import translate_result, use_language
 from recurra.runtime.reading import BRANCH, ONE_PASS, ONE_PASS_AND_PADS, PREFIXES
 
+WHOLE_FILE = (
+    labelled_sample,
+    *(import_module(f"recurra.inspection.{name}") for name in ("flags", "label_issues", "states")),
+)
 CELLS = ("simple_rnn", "gru", "gru_reset_before", "lstm", "sru", "min_gru", "min_lstm")
 WORDS = ("oil", "prices", "rose", "again")
 STEADY = (0.0, 0.1, 0.2, 0.3)
@@ -77,6 +82,25 @@ COPIED = {
     **{text: (f'"{text}"',) for text in ("titles", "whole texts")},
     "first 40 words": ("first {",),
 }
+# Said by views of a whole file; tests/report/test_pages_japanese.py makes the others.
+VIEWS = {
+    "40 of 1,900 rows have no title and are left out.": (" rows have no title and are left out.",),
+    "The model was trained on these rows and repeats their labels; use out-of-fold probabilities (--folds).": (
+        "The model was trained on these rows and repeats their labels; use out-of-fold probabilities (--folds).",
+    ),
+    "mistakes": ('"mistakes": ',),
+    **{
+        text: (text,)
+        for text in (
+            "Units are the recurrent network's. Accuracies are those of the whole model: its linear branch, which is "
+            "not recurrent, stays as it is while units are silenced.",
+            "States are the recurrent network's; the linear branch, which is not recurrent, has none but takes part in "
+            "what is predicted.",
+            "Neighbours are rows with near states of the recurrent network: the linear branch has no states.",
+        )
+    },
+}
+COPIED |= VIEWS
 KNOWN_ELSEWHERE = ("forward", "backward", "before training", "after training")
 
 
@@ -90,7 +114,9 @@ def test_it_has_a_japanese_form(text: str) -> None:
 
 
 def test_the_copied_parts_are_those_of_the_sources() -> None:
-    text = sources(datasets, run, experiment_results, model_results, unit_roles).replace("({here[1]})", "(found here)")
+    text = sources(datasets, run, experiment_results, model_results, unit_roles, *WHOLE_FILE).replace(
+        "({here[1]})", "(found here)"
+    )
     missing = [part for parts in COPIED.values() for part in parts if part not in text]
     assert missing == []
 

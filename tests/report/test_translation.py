@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import threading
@@ -44,7 +45,7 @@ def test_a_translation_has_the_markup_of_its_text() -> None:
 @pytest.mark.parametrize("text", [*TEXTS.values(), *RESULTS.values()])
 def test_japanese_has_no_space_between_two_japanese_characters_and_full_width_punctuation(text: str) -> None:
     assert not re.search(rf"{JAPANESE}\s+{JAPANESE}", text)
-    assert not re.search(rf"{JAPANESE}[,:;()]|[,:;(]{JAPANESE}", text)
+    assert not re.search(rf"{JAPANESE}[,:;()]|[,:;(]{JAPANESE}", html.unescape(text))
 
 
 def test_the_lesson_is_a_ressun() -> None:
@@ -81,6 +82,9 @@ def test_a_space_beside_a_value_goes_where_the_value_is_japanese() -> None:
         assert group_verdicts([("パッドなし", "higher")], phrases) == "パッドなしより明らかに高い"
         # A value's own spaces, and its braces, are the reader's data.
         assert fill("答えは {answer} です", answer="東京 {大阪}") == "答えは東京 {大阪} です"
+        assert fill("<b>{name}</b> の中", name="経済") == "<b>経済</b>の中"
+        assert fill("<b>{name}</b> の中", name="news") == "<b>news</b> の中"
+        assert fill("{name} の中", name="<bdi>経済</bdi>") == "<bdi>経済</bdi>の中"
 
 
 def test_the_language_is_that_of_its_thread() -> None:

@@ -32,7 +32,9 @@ __all__ = [
 LANGUAGES = ("en", "ja")
 """The languages of pages; English, the first, needs no catalogue."""
 
-_PLACEHOLDER = re.compile(r"(?P<before> ?)\{(?P<name>\w*)\}(?P<after> ?)")
+# A placeholder with the tags and the space around it.
+_PLACEHOLDER = re.compile(r"(?P<before> ?)(?P<opened>(?:<\w+>)*)\{(?P<name>\w*)\}(?P<closed>(?:</\w+>)*)(?P<after> ?)")
+_TAG = re.compile(r"<[^>]*>")
 _LANGUAGE: ContextVar[str] = ContextVar("language of pages", default=LANGUAGES[0])
 
 
@@ -108,8 +110,10 @@ def fill(text: str, /, *places: object, **values: object) -> str:
 
     def filled(found: re.Match[str]) -> str:
         value = str(values[found["name"]] if found["name"] else next(following))
-        before = "" if _japanese(value[:1]) else found["before"]
-        return before + value + ("" if _japanese(value[-1:]) else found["after"])
+        seen = _TAG.sub("", value)
+        before = "" if _japanese(seen[:1]) else found["before"]
+        after = "" if _japanese(seen[-1:]) else found["after"]
+        return "".join([before, found["opened"], value, found["closed"], after])
 
     return _PLACEHOLDER.sub(filled, text)
 
